@@ -1,0 +1,189 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+const id = () => uuid('id').primaryKey().defaultRandom()
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+/** `revision` rises with each save: a form that was opened on an older one is refused with a diff. */
+const stamps = () => ({
+  createdAt: moment('created_at').notNull().defaultNow(),
+  changedAt: moment('changed_at').notNull().defaultNow(),
+  revision: integer('revision').notNull().default(1),
+})
+
+export const environments = pgTable(
+  'environments',
+  {
+    id: id(),
+    name: text('name').notNull(),
+    description: text('description').notNull().default(''),
+    colour: text('colour').notNull().default('slate'),
+    protection: text('protection').$type<'open' | 'confirm' | 'two-person'>().notNull().default('confirm'),
+    /** Lines such as `Sat 22:00-04:00 Europe/Berlin`; empty: any time. */
+    maintenanceWindows: text('maintenance_windows').array().notNull().default(sql`'{}'`),
+    position: integer('position').notNull().default(0),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('environments_name_key').on(sql`lower(${t.name})`),
+    index('environments_name_trgm').using('gin', t.name.op('gin_trgm_ops')),
+  ],
+)
+
+export const servers = pgTable(
+  'servers',
+  {
+    id: id(),
+    environmentId: uuid('environment_id')
+      .notNull()
+      .references(() => environments.id),
+    hostname: text('hostname').notNull(),
+    address: text('address').notNull(),
+    sshPort: integer('ssh_port').notNull().default(22),
+    sshUser: text('ssh_user').notNull().default('postgres'),
+    profile: text('profile').notNull().default('debian'),
+    /** Pinned `SHA256:…`; null: never accepted by a person. */
+    hostKey: text('host_key'),
+    /** The key the host showed when it did not match the pin; null: all is well. */
+    hostKeyOffered: text('host_key_offered'),
+    site: text('site').notNull().default(''),
+    tags: text('tags').array().notNull().default(sql`'{}'`),
+    note: text('note').notNull().default(''),
+    state: text('state').$type<'reachable' | 'unreachable' | 'refused' | 'unknown'>().notNull().default('unknown'),
+    because: text('because'),
+    os: text('os'),
+    loadPerCpu: doublePrecision('load_per_cpu'),
+    memoryBytes: bigint('memory_bytes', { mode: 'number' }),
+    diskFreeBytes: bigint('disk_free_bytes', { mode: 'number' }),
+    clockOffsetSeconds: doublePrecision('clock_offset_seconds'),
+    observedAt: moment('observed_at'),
+    observedSource: text('observed_source'),
+    agentSeenAt: moment('agent_seen_at'),
+    lastCheck: jsonb('last_check'),
+    lastCheckAt: moment('last_check_at'),
+    searchText: text('search_text').generatedAlwaysAs(sql`lower(hostname || ' ' || address || ' ' || site)`),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('servers_hostname_key').on(sql`lower(${t.hostname})`),
+    unique('servers_id_environment_key').on(t.id, t.environmentId),
+    index('servers_environment_idx').on(t.environmentId, t.hostname),
+    index('servers_hostname_idx').on(t.hostname, t.id),
+    index('servers_site_idx').on(t.site, t.hostname),
+    index('servers_state_idx').on(t.state, t.hostname),
+    index('servers_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+    check('servers_ssh_port_check', sql`${t.sshPort} between 1 and 65535`),
+  ],
+)
+
+export const herds = pgTable(
+  'herds',
+  {
+    id: id(),
+    environmentId: uuid('environment_id')
+      .notNull()
+      .references(() => environments.id),
+    name: text('name').notNull(),
+    baseName: text('base_name').notNull(),
+    description: text('description').notNull().default(''),
+    port: integer('port').notNull().default(5432),
+    dataDirectory: text('data_directory').notNull(),
+    virtualHost: text('virtual_host'),
+    preferredSite: text('preferred_site').notNull().default(''),
+    /** 64-bit, as text; learnt from the first primary seen, or typed. */
+    systemIdentifier: text('system_identifier'),
+    searchText: text('search_text').generatedAlwaysAs(sql`lower(name || ' ' || base_name || ' ' || coalesce(virtual_host, ''))`),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('herds_name_key').on(t.environmentId, sql`lower(${t.name})`),
+    uniqueIndex('herds_base_name_port_key').on(t.environmentId, sql`lower(${t.baseName})`, t.port),
+    unique('herds_id_environment_key').on(t.id, t.environmentId),
+    index('herds_name_idx').on(t.name, t.id),
+    index('herds_environment_idx').on(t.environmentId, t.name),
+    index('herds_system_identifier_idx').on(t.systemIdentifier),
+    index('herds_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+    check('herds_port_check', sql`${t.port} between 1 and 65535`),
+  ],
+)
+
+/** One herd member on one server. What was observed lives beside what was declared so that one index serves a filter over both. */
+export const instances = pgTable(
+  'instances',
+  {
+    id: id(),
+    herdId: uuid('herd_id').notNull(),
+    serverId: uuid('server_id')
+      .notNull()
+      .references(() => servers.id),
+    /** Always the herd's (composite key below); kept here so that the environment filter and permission need no join. */
+    environmentId: uuid('environment_id').notNull(),
+    /** `herd on host`: kept by a trigger, so that sorting and searching need no join. */
+    title: text('title').notNull().default(''),
+    searchText: text('search_text').notNull().default(''),
+    /** null: the herd's. */
+    portOverride: integer('port_override'),
+    dataDirectoryOverride: text('data_directory_override'),
+    note: text('note').notNull().default(''),
+    state: text('state')
+      .$type<'online' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent' | 'refused' | 'unreachable' | 'unknown'>()
+      .notNull()
+      .default('unknown'),
+    because: text('because'),
+    role: text('role').$type<'primary' | 'standby' | 'unknown'>().notNull().default('unknown'),
+    version: text('version'),
+    systemIdentifier: text('system_identifier'),
+    timeline: integer('timeline'),
+    currentLsn: text('current_lsn'),
+    receivedLsn: text('received_lsn'),
+    replayedLsn: text('replayed_lsn'),
+    lagBytes: bigint('lag_bytes', { mode: 'number' }),
+    lagSeconds: doublePrecision('lag_seconds'),
+    upstreamId: uuid('upstream_id'),
+    upstreamHost: text('upstream_host'),
+    upstreamPort: integer('upstream_port'),
+    upstreamSlot: text('upstream_slot'),
+    syncState: text('sync_state'),
+    clients: integer('clients'),
+    hasPendingRestart: boolean('has_pending_restart').notNull().default(false),
+    postmasterStartedAt: moment('postmaster_started_at'),
+    /** The whole last probe, for the detail page. */
+    probe: jsonb('probe'),
+    observedAt: moment('observed_at'),
+    observedSource: text('observed_source'),
+    ...stamps(),
+  },
+  (t) => [
+    unique('instances_herd_server_key').on(t.herdId, t.serverId),
+    foreignKey({ columns: [t.herdId, t.environmentId], foreignColumns: [herds.id, herds.environmentId], name: 'instances_herd_fk' })
+      .onUpdate('cascade')
+      .onDelete('restrict'),
+    foreignKey({ columns: [t.upstreamId], foreignColumns: [t.id], name: 'instances_upstream_fk' }).onDelete('set null'),
+    index('instances_title_idx').on(t.title, t.id),
+    index('instances_environment_title_idx').on(t.environmentId, t.title, t.id),
+    index('instances_environment_role_idx').on(t.environmentId, t.role, t.title),
+    index('instances_state_idx').on(t.state, t.title),
+    index('instances_role_idx').on(t.role, t.title),
+    index('instances_version_idx').on(t.version, t.title),
+    index('instances_server_idx').on(t.serverId),
+    index('instances_upstream_idx').on(t.upstreamId),
+    index('instances_lag_idx').on(t.lagBytes, t.id),
+    index('instances_observed_idx').on(t.observedAt),
+    index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+    check('instances_port_check', sql`${t.portOverride} is null or ${t.portOverride} between 1 and 65535`),
+  ],
+)

@@ -1,0 +1,5 @@
+export * from './discovery'
+export * from './fleet'
+export * from './people'
+export * from './record'
+export * from './work'

@@ -1,0 +1,124 @@
+import { sql } from 'drizzle-orm'
+import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { Role } from '@/lib/kernel/access'
+import { environments } from './fleet'
+
+const id = () => uuid('id').primaryKey().defaultRandom()
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+const stamps = () => ({
+  createdAt: moment('created_at').notNull().defaultNow(),
+  changedAt: moment('changed_at').notNull().defaultNow(),
+  revision: integer('revision').notNull().default(1),
+})
+
+export const people = pgTable(
+  'people',
+  {
+    id: id(),
+    userName: text('user_name').notNull(),
+    fullName: text('full_name').notNull().default(''),
+    email: text('email').notNull().default(''),
+    source: text('source').$type<'local' | 'directory'>().notNull().default('local'),
+    /** scrypt, with its parameters; null for people of the directory. Never selected by generic code. */
+    passwordHash: text('password_hash'),
+    isDisabled: boolean('is_disabled').notNull().default(false),
+    lastLoginAt: timestamp('last_login_at', { withTimezone: true }),
+    /** Column choice, density and theme per list; nothing security hangs on. */
+    preferences: jsonb('preferences').notNull().default({}),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('people_user_name_key').on(sql`lower(${t.userName})`),
+    index('people_user_name_trgm').using('gin', t.userName.op('gin_trgm_ops')),
+  ],
+)
+
+/** A role for one person (`personId`) or for everybody in a directory group (`groupName`), in one environment or in all. */
+export const grants = pgTable(
+  'grants',
+  {
+    id: id(),
+    personId: uuid('person_id').references(() => people.id, { onDelete: 'cascade' }),
+    groupName: text('group_name'),
+    role: text('role').$type<Role>().notNull(),
+    environmentId: uuid('environment_id').references(() => environments.id, { onDelete: 'cascade' }),
+    ...stamps(),
+  },
+  (t) => [
+    index('grants_person_idx').on(t.personId),
+    uniqueIndex('grants_once_key').on(
+      sql`coalesce(${t.personId}::text, '')`,
+      sql`lower(coalesce(${t.groupName}, ''))`,
+      t.role,
+      sql`coalesce(${t.environmentId}::text, '')`,
+    ),
+  ],
+)
+
+/** A login. The cookie carries its id; revoking it ends the login at the next request. Groups are those the directory gave at login. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: id(),
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    groups: text('groups').array().notNull().default(sql`'{}'`),
+    from: text('from_address'),
+    userAgent: text('user_agent'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    seenAt: moment('seen_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+    revokedAt: moment('revoked_at'),
+  },
+  (t) => [index('sessions_person_idx').on(t.personId)],
+)
+
+/** API tokens: `mat_<prefix>_<secret>`; only the SHA-256 of the whole is kept. A token never holds more than its owner holds at the time of use. */
+export const tokens = pgTable(
+  'tokens',
+  {
+    id: id(),
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull(),
+    hash: text('hash').notNull(),
+    role: text('role').$type<Role>().notNull().default('viewer'),
+    environmentId: uuid('environment_id').references(() => environments.id, { onDelete: 'cascade' }),
+    expiresAt: moment('expires_at'),
+    lastUsedAt: moment('last_used_at'),
+    revokedAt: moment('revoked_at'),
+    ...stamps(),
+  },
+  (t) => [uniqueIndex('tokens_prefix_key').on(t.prefix), index('tokens_person_idx').on(t.personId)],
+)
+
+/** Failed logins per user name and per address, for the rate limit. */
+export const loginAttempts = pgTable('login_attempts', {
+  key: text('key').primaryKey(),
+  failures: integer('failures').notNull().default(0),
+  firstAt: moment('first_at').notNull().defaultNow(),
+  blockedUntil: moment('blocked_until'),
+})
+
+export const savedViews = pgTable(
+  'saved_views',
+  {
+    id: id(),
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    resource: text('resource').notNull(),
+    name: text('name').notNull(),
+    /** The query string of the list, without `page`. */
+    query: text('query').notNull(),
+    isShared: boolean('is_shared').notNull().default(false),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    uniqueIndex('saved_views_name_key').on(t.personId, t.resource, sql`lower(${t.name})`),
+    index('saved_views_resource_idx').on(t.resource),
+  ],
+)

@@ -1,0 +1,149 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { JobState, RunState } from '@/lib/kernel/journal'
+import type { Plan, RunPolicy } from '@/lib/kernel/plan'
+
+const id = () => uuid('id').primaryKey().defaultRandom()
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+
+/** A plan asked for by the web and made by a worker. Kept a day. */
+export const plans = pgTable(
+  'plans',
+  {
+    id: id(),
+    state: text('state').$type<'asked' | 'making' | 'ready' | 'failed'>().notNull().default('asked'),
+    operation: text('operation').notNull(),
+    targets: uuid('targets').array().notNull(),
+    input: jsonb('input').notNull().default({}),
+    policy: jsonb('policy').$type<RunPolicy>().notNull(),
+    personId: uuid('person_id'),
+    actorName: text('actor_name').notNull(),
+    plan: jsonb('plan').$type<Plan>(),
+    digest: text('digest'),
+    because: text('because'),
+    approvedBy: uuid('approved_by'),
+    approvedByName: text('approved_by_name'),
+    approvedAt: moment('approved_at'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    readyAt: moment('ready_at'),
+  },
+  (t) => [index('plans_state_idx').on(t.state, t.createdAt)],
+)
+
+export const runs = pgTable(
+  'runs',
+  {
+    id: id(),
+    operation: text('operation').notNull(),
+    resource: text('resource').notNull(),
+    title: text('title').notNull(),
+    state: text('state').$type<RunState>().notNull().default('waiting'),
+    personId: uuid('person_id'),
+    actorName: text('actor_name').notNull(),
+    input: jsonb('input').notNull().default({}),
+    policy: jsonb('policy').$type<RunPolicy>().notNull(),
+    planId: uuid('plan_id'),
+    digest: text('digest').notNull(),
+    reason: text('reason').notNull().default(''),
+    ticket: text('ticket').notNull().default(''),
+    environmentIds: uuid('environment_ids').array().notNull().default(sql`'{}'`),
+    jobs: integer('jobs').notNull().default(0),
+    jobsDone: integer('jobs_done').notNull().default(0),
+    jobsFailed: integer('jobs_failed').notNull().default(0),
+    jobsAttention: integer('jobs_attention').notNull().default(0),
+    retryOf: uuid('retry_of'),
+    /** `personId or token:Idempotency-Key`; a second POST with it answers with this run. */
+    idempotencyKey: text('idempotency_key'),
+    cancelRequestedBy: text('cancel_requested_by'),
+    cancelRequestedAt: moment('cancel_requested_at'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    startedAt: moment('started_at'),
+    finishedAt: moment('finished_at'),
+    deadlineAt: moment('deadline_at'),
+  },
+  (t) => [
+    index('runs_created_idx').on(t.createdAt.desc(), t.id),
+    index('runs_state_idx').on(t.state, t.createdAt.desc()),
+    index('runs_operation_idx').on(t.operation, t.createdAt.desc()),
+    index('runs_environments_idx').using('gin', t.environmentIds),
+    index('runs_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
+    uniqueIndex('runs_idempotency_key').on(t.idempotencyKey),
+  ],
+)
+
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: id(),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    operation: text('operation').notNull(),
+    resource: text('resource').notNull(),
+    targetId: uuid('target_id').notNull(),
+    title: text('title').notNull(),
+    environmentId: uuid('environment_id'),
+    herdId: uuid('herd_id'),
+    serverId: uuid('server_id'),
+    /** Policy order: all jobs of a lower wave end before a higher one starts, when the policy says so. */
+    wave: integer('wave').notNull().default(0),
+    state: text('state').$type<JobState>().notNull().default('waiting'),
+    step: text('step'),
+    because: text('because'),
+    digest: text('digest').notNull(),
+    lastSeq: integer('last_seq').notNull().default(0),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    startedAt: moment('started_at'),
+    finishedAt: moment('finished_at'),
+  },
+  (t) => [
+    index('jobs_run_idx').on(t.runId, t.wave, t.title),
+    index('jobs_target_idx').on(t.targetId, t.createdAt.desc()),
+    index('jobs_herd_idx').on(t.herdId, t.createdAt.desc()),
+    index('jobs_open_idx').on(t.state, t.createdAt).where(sql`state in ('waiting', 'running', 'attention')`),
+    index('jobs_history_idx').on(t.operation, t.finishedAt.desc()).where(sql`state = 'done'`),
+    index('jobs_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
+  ],
+)
+
+/** Append-only. The key is the fence: a driver that lost its lease collides here before it acts. */
+export const journal = pgTable(
+  'journal',
+  {
+    jobId: uuid('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    seq: integer('seq').notNull(),
+    at: moment('at').notNull().defaultNow(),
+    kind: text('kind').notNull(),
+    step: text('step'),
+    /** The entry less kind and step. */
+    data: jsonb('data').notNull(),
+    /** Rises over all jobs in commit order as far as one run is concerned: the event id of the stream. */
+    eventId: bigint('event_id', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+    runId: uuid('run_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.seq] }), index('journal_run_idx').on(t.runId, t.eventId)],
+)
+
+/** `job:<id>`, `herd:<id>`. A heartbeat moves `expiresAt`; the token is what a holder must still see before each line. */
+export const leases = pgTable('leases', {
+  name: text('name').primaryKey(),
+  token: uuid('token').notNull(),
+  /** Rises each time another holder takes it: a fencing number for the outside. */
+  epoch: bigint('epoch', { mode: 'number' }).notNull().default(1),
+  holder: text('holder').notNull(),
+  reason: text('reason').notNull().default(''),
+  jobId: uuid('job_id'),
+  acquiredAt: moment('acquired_at').notNull().defaultNow(),
+  expiresAt: moment('expires_at').notNull(),
+})
+
+export const workers = pgTable('workers', {
+  id: uuid('id').primaryKey(),
+  host: text('host').notNull(),
+  pid: integer('pid').notNull(),
+  startedAt: moment('started_at').notNull().defaultNow(),
+  seenAt: moment('seen_at').notNull().defaultNow(),
+  jobs: integer('jobs').notNull().default(0),
+})

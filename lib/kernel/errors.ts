@@ -1,0 +1,86 @@
+/**
+ * Every refusal and failure the program can name. A code is stable: it is what the API returns, what a script may test for, and what the log carries.
+ * `retry` says whether the same call can succeed later without anybody changing anything.
+ */
+export const faultTable = {
+  'input.invalid': { status: 422, retry: false, sentence: 'Some of what was sent is not valid.' },
+  'input.too-large': { status: 413, retry: false, sentence: 'What was sent is too large.' },
+  'auth.required': { status: 401, retry: false, sentence: 'Sign in, or send a valid token.' },
+  'auth.rejected': { status: 401, retry: false, sentence: 'The user name or the password is wrong.' },
+  'auth.throttled': { status: 429, retry: true, sentence: 'Too many attempts. Wait a little and try again.' },
+  'auth.directory-down': { status: 503, retry: true, sentence: 'The directory does not answer. A local account still works.' },
+  'access.denied': { status: 403, retry: false, sentence: 'You do not have the permission for this.' },
+  'record.missing': { status: 404, retry: false, sentence: 'There is no such object, or you may not see it.' },
+  'record.conflict': { status: 409, retry: false, sentence: 'Somebody else changed this meanwhile.' },
+  'record.duplicate': { status: 409, retry: false, sentence: 'Another object already has this value.' },
+  'record.in-use': { status: 409, retry: false, sentence: 'Other objects still need this one.' },
+  'plan.moved': { status: 409, retry: false, sentence: 'The world moved since the plan was made. Nothing has run; read the new plan.' },
+  'plan.phrase': { status: 422, retry: false, sentence: 'The typed phrase does not match.' },
+  'plan.refused': { status: 409, retry: false, sentence: 'No target passes the checks of this operation.' },
+  'plan.approval': { status: 403, retry: false, sentence: 'A second person has to approve this plan.' },
+  'plan.failed': { status: 502, retry: true, sentence: 'The plan could not be made.' },
+  'run.closed': { status: 409, retry: false, sentence: 'This run has already ended.' },
+  'lease.lost': { status: 409, retry: true, sentence: 'Another worker drives this job now.' },
+  'worker.absent': { status: 503, retry: true, sentence: 'No worker answers. Start one, or look at its log.' },
+  'queue.down': { status: 503, retry: true, sentence: 'The queue does not answer.' },
+  'database.down': { status: 503, retry: true, sentence: 'The metadata database does not answer.' },
+  'shell.unreachable': { status: 502, retry: true, sentence: 'The host does not answer over SSH.' },
+  'shell.denied': { status: 502, retry: false, sentence: 'The host refuses the console’s SSH key.' },
+  'shell.host-key-unknown': { status: 409, retry: false, sentence: 'The host key is not pinned. Compare the fingerprint and accept it.' },
+  'shell.host-key-changed': {
+    status: 409,
+    retry: false,
+    sentence: 'The host shows another key than the pinned one. Everything on it is refused until a person accepts the new key.',
+  },
+  'shell.failed': { status: 502, retry: false, sentence: 'The command failed on the host.' },
+  'shell.timeout': { status: 504, retry: true, sentence: 'The command did not end in time; whether it did its work is not known.' },
+  'shell.cancelled': { status: 499, retry: false, sentence: 'The command was cancelled.' },
+  'sql.unreachable': { status: 502, retry: true, sentence: 'PostgreSQL does not accept the connection.' },
+  'sql.failed': { status: 422, retry: false, sentence: 'PostgreSQL refused the statement.' },
+  'sql.timeout': { status: 504, retry: true, sentence: 'The statement did not end in time.' },
+  'step.blocked': { status: 409, retry: false, sentence: 'The step cannot run now.' },
+  'step.unknown': { status: 500, retry: false, sentence: 'Whether the step happened is not known.' },
+  'internal.bug': { status: 500, retry: false, sentence: 'A bug in Matriarch stopped this. Nothing else is affected.' },
+} as const satisfies Record<string, { status: number; retry: boolean; sentence: string }>
+
+export type FaultCode = keyof typeof faultTable
+
+/** One message about one field of what a person or a script sent. `path` is dotted: `policy.parallel`. */
+export interface FieldProblem {
+  path: string
+  message: string
+}
+
+export interface FaultFacts {
+  /** A sentence for a person that is more exact than the table's. */
+  because?: string
+  fields?: FieldProblem[]
+  [key: string]: unknown
+}
+
+/** A failure with a name. Facts go to the log and, where they are plain, to the person; the cause stays in the log. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly facts: FaultFacts
+
+  constructor(code: FaultCode, facts: FaultFacts = {}, options?: { cause?: unknown }) {
+    super(facts.because ?? faultTable[code].sentence, options)
+    this.name = 'Fault'
+    this.code = code
+    this.facts = facts
+  }
+
+  get status(): number {
+    return faultTable[this.code].status
+  }
+
+  get canRetry(): boolean {
+    return faultTable[this.code].retry
+  }
+}
+
+export const isFault = (error: unknown, code?: FaultCode): error is Fault =>
+  error instanceof Fault && (code === undefined || error.code === code)
+
+/** What was thrown, as a Fault: bugs keep their cause and become `internal.bug`. */
+export const toFault = (error: unknown): Fault => (error instanceof Fault ? error : new Fault('internal.bug', {}, { cause: error }))

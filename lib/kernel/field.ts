@@ -1,0 +1,55 @@
+/**
+ * Field kinds: what a value is, once. Parsing, formatting and operators live in `lib/fields`, cells and inputs in `components/fields`,
+ * SQL in `db/filters`; each of the three is a `Record<FieldKind, …>`, so a new kind does not compile until all exist.
+ */
+export const fieldKinds = [
+  'text',
+  'longText',
+  'hostname',
+  'path',
+  'port',
+  'integer',
+  'bytes',
+  'seconds',
+  'flag',
+  'choice',
+  'moment',
+  'lsn',
+  'tags',
+  'reference',
+  'json',
+] as const
+export type FieldKind = (typeof fieldKinds)[number]
+
+/** How a choice looks: a shape and a word as well as a colour. */
+export type Tone = 'good' | 'warn' | 'bad' | 'neutral' | 'info'
+
+export interface Choice {
+  value: string
+  label: string
+  tone?: Tone
+}
+
+interface FieldBase {
+  label: string
+  /** One line under the input and on the help page. */
+  help?: string
+  /** A form must carry a value. Default false. */
+  required?: boolean
+  /** Seen on the machine, not typed by a person: read-only, shown with its age. */
+  observed?: boolean
+  /** Set by the console itself (timestamps, counters): read-only without an age. */
+  automatic?: boolean
+}
+
+export type FieldSpec = FieldBase &
+  (
+    | { kind: 'text' | 'longText' | 'hostname' | 'path'; maxLength?: number; pattern?: { source: string; message: string } }
+    | { kind: 'port' | 'lsn' | 'tags' | 'json' | 'flag' | 'moment' | 'bytes' | 'seconds' }
+    | { kind: 'integer'; min?: number; max?: number; unit?: string }
+    | { kind: 'choice'; choices: readonly Choice[] }
+    | { kind: 'reference'; to: string /** Offer only targets in the environment of this form. */; sameEnvironment?: boolean }
+  )
+
+/** A field as the browser gets it: plain JSON with its name. */
+export type FieldDescription = FieldSpec & { name: string }

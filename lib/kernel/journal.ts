@@ -1,0 +1,53 @@
+import type { FaultCode } from './errors'
+import type { Json, JsonObject } from './json'
+
+/**
+ * A job is its journal. Lines are appended under `(jobId, seq)`; a driver that lost its lease collides on the key before it acts.
+ * `note` lines carry progress and command output; every other kind moves the state.
+ */
+export type JournalEntry =
+  | { kind: 'opened'; target: string; input: JsonObject; digest: string; driver: string }
+  /** A new driver took the job over. */
+  | { kind: 'resumed'; driver: string; by?: string }
+  | { kind: 'gate'; step: string; verdict: 'pass' | 'warn' | 'refuse'; because: string | null }
+  | { kind: 'intended'; step: string; before: Json }
+  | { kind: 'finished'; step: string; output: Json; ours: boolean; tookMs: number }
+  | { kind: 'refused'; step: string | null; because: string }
+  | { kind: 'failed'; step: string; code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown' }
+  | { kind: 'undo-intended'; step: string }
+  | { kind: 'undone'; step: string; tookMs: number }
+  | { kind: 'undo-failed'; step: string; because: string }
+  | { kind: 'release-intended'; step: string }
+  | { kind: 'released'; step: string; tookMs: number }
+  | { kind: 'release-failed'; step: string; because: string }
+  | { kind: 'cancel-requested'; by: string }
+  | { kind: 'attention'; because: string; known: string[]; unknown: string[]; question: string }
+  | { kind: 'note'; step: string | null; stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning'; text: string }
+  | { kind: 'closed'; outcome: JobOutcome; because: string | null }
+
+export type JournalLine = JournalEntry & { seq: number /** ISO time */; at: string }
+
+export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
+/** `attention` is open: the job holds until a person decides. `failed`: nothing that mutates had happened, or all of it was put right by releases. */
+export type JobState = 'waiting' | 'running' | 'attention' | JobOutcome
+export type RunState = 'waiting' | 'running' | 'cancelling' | 'attention' | 'done' | 'failed' | 'cancelled'
+
+export const openJobStates: readonly JobState[] = ['waiting', 'running', 'attention']
+export type StepState = 'waiting' | 'running' | 'done' | 'already-so' | 'failed' | 'unknown' | 'undoing' | 'undone' | 'released' | 'skipped'
+
+export interface StepFold {
+  name: string
+  state: StepState
+  startedAt: string | null
+  endedAt: string | null
+  because: string | null
+}
+
+/** What a page shows of one job, folded from its lines alone. */
+export interface JobFold {
+  state: JobState
+  steps: StepFold[]
+  because: string | null
+  attention: { because: string; known: string[]; unknown: string[]; question: string } | null
+  lastSeq: number
+}

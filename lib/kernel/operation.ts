@@ -1,0 +1,172 @@
+import type { z } from 'zod'
+import type { ActPorts, ReadPorts } from '@/lib/ports'
+import type { Json, JsonObject } from './json'
+import type { Affected, Verdict } from './plan'
+
+/** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */
+export type Danger = 'routine' | 'disruptive' | 'destructive'
+
+/** What a probe of the world gave for one target: plain JSON, so that it can be hashed, stored and shown. */
+export type Facts = JsonObject
+
+export interface GatherContext {
+  targetId: string
+  signal: AbortSignal
+}
+
+export interface StepContext {
+  signal: AbortSignal
+  jobId: string
+  /** Writes a `note` line: progress, a command, its output. Never throws. */
+  note: (stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning', text: string) => void
+}
+
+/** The one answer that serves the dry run, idempotence, resume after a crash, and rollback. */
+export type Found<Before extends Json, Output extends Json> =
+  | { found: 'done'; output: Output }
+  | { found: 'ready'; before: Before }
+  | { found: 'blocked'; because: string }
+
+export type Ending<F, Before extends Json, Output extends Json> =
+  | {
+      /** Takes it back if the job fails later. Must be safe to run twice. */
+      undo: (facts: F, before: Before, output: Output | null, ports: ActPorts, context: StepContext) => Promise<void>
+      sentence: string
+    }
+  | {
+      /** Runs however the job ends, under its own deadline, cancelled or not. Must be safe to run twice. */
+      release: (facts: F, before: Before, output: Output | null, ports: ActPorts, context: StepContext) => Promise<void>
+      sentence: string
+    }
+  | {
+      /** Why it cannot be taken back. */
+      final: string
+      /** A final effect that changes nothing a person would want back (reload, checkpoint): no point of no return. */
+      harmless?: true
+    }
+
+export interface Effect<F, Before extends Json = Json, Output extends Json = Json> {
+  title: string
+  preview: (facts: F) => { sentence: string; commands: string[] }
+  /**
+   * Looks only. `intended` is the `before` of the first intent when there is one: with it, `done` means "what we intended has happened".
+   * Without it, `done` means "already so": the step is skipped and never undone.
+   */
+  check: (facts: F, ports: ReadPorts, context: { signal: AbortSignal; intended: Before | null }) => Promise<Found<Before, Output>>
+  run: (facts: F, before: Before, ports: ActPorts, context: StepContext) => Promise<Output>
+  timeoutMs: number
+  ending: Ending<F, Before, Output>
+}
+
+export interface Gate<F> {
+  name: string
+  title: string
+  look: (facts: F) => Verdict
+}
+
+interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
+  name: Name
+  /** The resource it acts on, by name; the registry joins them and the self-check proves it. */
+  on: string
+  title: string
+  /** Imperative for buttons: "Restart". */
+  verb: string
+  danger: Danger
+  /** The permission's last part; default: the operation's name. A function when the input decides (`run-sql.write`). */
+  permission?: (input: z.infer<I>) => string
+  input: I
+  /** Help paragraphs. */
+  help: readonly string[]
+  /** Reads only; returns plain JSON. */
+  gather: (ports: ReadPorts, input: z.infer<I>, context: GatherContext) => Promise<F>
+  /** What must not have changed between plan and run: the facts less what drifts. */
+  firm: (facts: F) => JsonObject
+  /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
+  locks: (facts: F) => string[]
+  now: (facts: F) => { label: string; value: string }[]
+  affected?: (facts: F) => Affected[]
+  /** Lower runs first under `standbysFirst`; standbys 0, primaries 1. */
+  order?: (facts: F) => number
+  /** Names of gates that may be decided over the *last observed* row of the target, for the availability of the button. */
+  offered?: (row: Record<string, unknown>) => Verdict
+  /** Typed phrase asked even in an open environment. Default: only when a final, not harmless step exists or an environment is protected. */
+  asksPhrase?: (input: z.infer<I>) => boolean
+  /** A reload or a check never asks for a phrase, wherever. */
+  neverAsksPhrase?: boolean
+}
+
+/** An operation with its steps, types erased so that the registry can hold any of them. */
+export interface Operation {
+  name: string
+  on: string
+  title: string
+  verb: string
+  danger: Danger
+  permission: (input: unknown) => string
+  input: z.ZodType
+  help: readonly string[]
+  gather: (ports: ReadPorts, input: unknown, context: GatherContext) => Promise<Facts>
+  firm: (facts: Facts) => JsonObject
+  locks: (facts: Facts) => string[]
+  now: (facts: Facts) => { label: string; value: string }[]
+  affected: (facts: Facts) => Affected[]
+  order: (facts: Facts) => number
+  offered: (row: Record<string, unknown>) => Verdict
+  asksPhrase: (input: unknown) => boolean
+  neverAsksPhrase: boolean
+  gates: readonly Gate<Facts>[]
+  effects: readonly ({ name: string } & Effect<Facts>)[]
+}
+
+export interface OperationBuilder<F extends Facts> {
+  gate: (name: string, title: string, look: (facts: F) => Verdict) => OperationBuilder<F>
+  effect: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>) => OperationBuilder<F>
+  build: () => Operation
+}
+
+export const defineOperation = <const Name extends string, I extends z.ZodType, F extends Facts>(
+  head: OperationHead<Name, I, F>,
+): OperationBuilder<F> => {
+  const gates: Gate<Facts>[] = []
+  const effects: ({ name: string } & Effect<Facts>)[] = []
+  const builder: OperationBuilder<F> = {
+    gate: (name, title, look) => {
+      gates.push({ name, title, look: look as Gate<Facts>['look'] })
+      return builder
+    },
+    effect: (name, effect) => {
+      effects.push({ name, ...(effect as unknown as Effect<Facts>) })
+      return builder
+    },
+    build: () => {
+      const erased = head as unknown as Partial<Operation> &
+        Omit<Operation, 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'>
+      return {
+        ...erased,
+        permission: erased.permission ?? (() => head.name),
+        affected: erased.affected ?? (() => []),
+        order: erased.order ?? (() => 0),
+        offered: erased.offered ?? (() => ({ verdict: 'pass' })),
+        asksPhrase: erased.asksPhrase ?? (() => false),
+        neverAsksPhrase: erased.neverAsksPhrase ?? false,
+        gates,
+        effects,
+      }
+    },
+  }
+  return builder
+}
+
+export const endingKind = (ending: Ending<Facts, Json, Json>): 'undo' | 'release' | 'final' =>
+  'undo' in ending ? 'undo' : 'release' in ending ? 'release' : 'final'
+
+/** What a browser may know of an operation. `input` is its JSON schema. */
+export interface OperationDescription {
+  name: string
+  on: string
+  title: string
+  verb: string
+  danger: Danger
+  help: readonly string[]
+  input: JsonObject
+}

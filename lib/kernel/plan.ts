@@ -1,0 +1,100 @@
+import type { JsonObject } from './json'
+
+/** A gate's answer. An expected "no" is a value with its reason, never an exception. */
+export type Verdict = { verdict: 'pass'; because?: string } | { verdict: 'warn' | 'refuse'; because: string }
+
+export type EndingKind = 'undo' | 'release' | 'final'
+
+export interface GateVerdict {
+  name: string
+  title: string
+  verdict: 'pass' | 'warn' | 'refuse'
+  because: string | null
+}
+
+export interface PlannedEffect {
+  name: string
+  title: string
+  /** What will happen, one sentence. */
+  preview: string
+  /** The exact commands or statements, as text to read and copy. */
+  commands: string[]
+  state: 'will-run' | 'already-so' | 'blocked'
+  because: string | null
+  ending: { kind: EndingKind; sentence: string }
+  timeoutMs: number
+}
+
+/** Somebody or something that will notice. `count` is null where it is not known. */
+export interface Affected {
+  kind: 'clients' | 'transactions' | 'standbys' | 'names' | 'poolers' | 'redundancy'
+  count: number | null
+  sentence: string
+}
+
+export interface PlanTarget {
+  id: string
+  title: string
+  environmentId: string | null
+  herdId: string | null
+  serverId: string | null
+  /** What it is now, probed just now: short label and value pairs (`Role: standby`). */
+  now: { label: string; value: string }[]
+  eligible: boolean
+  /** Why it is excluded; null when eligible. */
+  reason: string | null
+  gates: GateVerdict[]
+  effects: PlannedEffect[]
+  affected: Affected[]
+  /** Lower runs first when the policy keeps standbys before primaries. */
+  order: number
+  /** Over the firm facts of this target. */
+  digest: string
+}
+
+export interface RunPolicy {
+  /** Targets at once over the whole run. */
+  parallel: number
+  perServer: number
+  /** Standbys before primaries, wave by wave. */
+  standbysFirst: boolean
+  /** Start no more targets after this many have failed; null: never stop. */
+  stopAfterFailures: number | null
+  /** Seconds from submission after which no further target starts and running ones are cancelled at their next safe point; null: none. */
+  deadlineSeconds: number | null
+}
+
+export const defaultPolicy: RunPolicy = { parallel: 10, perServer: 2, standbysFirst: true, stopAfterFailures: 1, deadlineSeconds: 3600 }
+
+export interface PlanEnvironment {
+  id: string
+  name: string
+  colour: string
+  protection: 'open' | 'confirm' | 'two-person'
+  /** Eligible targets in it. */
+  targets: number
+}
+
+export interface Plan {
+  operation: string
+  title: string
+  resource: string
+  input: JsonObject
+  policy: RunPolicy
+  targets: PlanTarget[]
+  eligible: number
+  excluded: number
+  environments: PlanEnvironment[]
+  /** What must be typed, or null. "restart 3 in prod". */
+  phrase: string | null
+  /** True when every effect that will run can be undone or is released. */
+  isReversible: boolean
+  /** Approval by a second person is needed before it may be submitted. */
+  needsApproval: boolean
+  /** Median seconds of earlier jobs of this operation on one target, and how many were counted; null when there are none. */
+  history: { medianSeconds: number; count: number } | null
+  digest: string
+  /** ISO time. */
+  madeAt: string
+  madeInMs: number
+}

@@ -1,0 +1,31 @@
+/** Everything needed to reach a host over SSH. */
+export interface HostAddress {
+  serverId: string
+  environmentId: string
+  hostname: string
+  /** IP address or name to connect to. */
+  address: string
+  port: number
+  user: string
+  /** Pinned key as OpenSSH shows it: `SHA256:<base64 without padding>`; null: not pinned, so nothing may be run there. */
+  hostKey: string | null
+}
+
+export type PlatformProfileName = 'debian' | 'generic' | 'debian-systemd' | 'generic-systemd'
+
+/** Everything needed to operate one instance on a host. */
+export interface InstanceAddress {
+  instanceId: string
+  herdId: string
+  host: HostAddress
+  /** Debian's cluster name, second argument of pg_ctlcluster. */
+  clusterName: string
+  /** Major version as Debian's tools and paths write it: `15`. Null: not known yet, look on the host. */
+  major: string | null
+  port: number
+  dataDirectory: string
+  socketDirectory: string
+  profile: PlatformProfileName
+  /** Where `pg_ctl` lives, for the generic profiles; null: the profile's default. */
+  binDirectory: string | null
+}

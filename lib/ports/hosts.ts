@@ -1,0 +1,47 @@
+import type { HostAddress } from './addresses'
+
+export interface CommandOptions {
+  /** Milliseconds until the remote process is killed and `shell.timeout` is thrown. */
+  timeoutMs: number
+  signal?: AbortSignal
+  stdin?: string
+  /** Called with each piece of output as it comes. */
+  onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
+}
+
+/** Success is judged by `exitCode` and by looking again, never by an empty stderr. Output past 1 MiB a stream is cut and `isCut` set. */
+export interface CommandResult {
+  exitCode: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+  isCut: boolean
+  tookMs: number
+}
+
+export interface HostCheckStep {
+  name: 'reachable' | 'host-key' | 'login' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'
+  title: string
+  verdict: 'pass' | 'warn' | 'fail' | 'skipped'
+  /** What was found, or what to do about it. */
+  because: string
+}
+
+export interface HostsRead {
+  /** Runs a command that only looks. Arguments, never a glued string. Throws Fault `shell.*`; a non-zero exit is a result, not a fault. */
+  read: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
+  /** First contact: the key the host shows (`SHA256:…`) without running anything. Throws `shell.unreachable`. */
+  showHostKey: (
+    host: Pick<HostAddress, 'address' | 'port' | 'hostname'>,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ) => Promise<{ fingerprint: string; keyType: string }>
+  /** The step-by-step check of the server form; runs to the end of what can be run and never throws for a bad host. */
+  check: (
+    host: HostAddress,
+    options: { timeoutMs: number; signal?: AbortSignal; profile: string; onStep?: (step: HostCheckStep) => void },
+  ) => Promise<HostCheckStep[]>
+}
+
+export interface HostsAct {
+  run: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
+}

@@ -1,0 +1,22 @@
+import type { HostsAct, HostsRead } from './hosts'
+import type { InventoryRead } from './inventory'
+import type { PostgresAct, PostgresRead } from './postgres'
+
+export type { HostAddress, InstanceAddress } from './addresses'
+export type { CommandOptions, CommandResult, HostCheckStep, HostsAct, HostsRead } from './hosts'
+export type { InventoryInstance, InventoryRead, InventoryServer } from './inventory'
+export type { FileSettingProblem, PostgresAct, PostgresRead, Probe, SqlGrid, StandbySeen, StopMode } from './postgres'
+
+/** The world, to look at. Plan mode is given only this. */
+export interface ReadPorts {
+  inventory: InventoryRead
+  hosts: HostsRead
+  postgres: PostgresRead
+  now: () => Date
+}
+
+/** The world, to act on. */
+export interface ActPorts extends ReadPorts {
+  hostsAct: HostsAct
+  postgresAct: PostgresAct
+}

@@ -1,0 +1,119 @@
+import type { InstanceAddress } from './addresses'
+
+export type StopMode = 'smart' | 'fast' | 'immediate'
+
+/**
+ * online: accepts connections · starting / stopping: the postmaster runs but does not serve yet / any more · stopped: no postmaster, clean shutdown ·
+ * crashed: no postmaster and the control file says it was running · absent: no data directory · refused: runs, but refuses our login ·
+ * unreachable: the host does not answer · unknown: looked, and could not tell.
+ */
+export type InstanceState = 'online' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent' | 'refused' | 'unreachable' | 'unknown'
+export type InstanceRole = 'primary' | 'standby' | 'unknown'
+
+/** A standby as its upstream sees it (pg_stat_replication). */
+export interface StandbySeen {
+  applicationName: string
+  clientAddress: string | null
+  state: string
+  syncState: string
+  sentLsn: string | null
+  flushLsn: string | null
+  replayLsn: string | null
+  /** Bytes between the upstream's position and what was replayed. */
+  lagBytes: number | null
+  slotName: string | null
+}
+
+/** One look at an instance. LSNs are PostgreSQL text (`0/3000148`). Everything that could not be seen is null. */
+export interface Probe {
+  state: InstanceState
+  role: InstanceRole
+  /** `15.18`; null when neither server nor PG_VERSION could be read. */
+  version: string | null
+  systemIdentifier: string | null
+  timeline: number | null
+  /** `pg_control` database state: 'in production', 'shut down', 'in archive recovery' … */
+  controlState: string | null
+  hasStandbySignal: boolean | null
+  postmasterPid: number | null
+  /** ISO times. */
+  postmasterStartedAt: string | null
+  confLoadedAt: string | null
+  currentLsn: string | null
+  receivedLsn: string | null
+  replayedLsn: string | null
+  /** Seconds since the last replayed transaction while there is something to replay; 0 when all received is replayed. */
+  replaySeconds: number | null
+  upstream: { host: string | null; port: number | null; slotName: string | null; status: string | null } | null
+  standbys: StandbySeen[]
+  slots: { name: string; kind: 'physical' | 'logical'; isActive: boolean; retainedBytes: number | null }[]
+  clients: number | null
+  maxConnections: number | null
+  activeTransactions: number | null
+  longestTransactionSeconds: number | null
+  pendingRestart: string[]
+  /** Why it is not online, in words. */
+  because: string | null
+  /** ISO time of the look, by the console's clock. */
+  observedAt: string
+}
+
+export interface FileSettingProblem {
+  file: string
+  line: number
+  name: string | null
+  error: string
+}
+
+export interface SqlGrid {
+  columns: string[]
+  rows: (string | null)[][]
+  rowCount: number
+  /** Rows or bytes past the cap were left out. */
+  isCut: boolean
+  command: string
+  tookMs: number
+}
+
+export interface SqlOptions {
+  database: string
+  statementTimeoutMs: number
+  rowsMax: number
+  bytesMax: number
+  signal?: AbortSignal
+}
+
+interface CallOptions {
+  timeoutMs: number
+  signal?: AbortSignal
+  onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
+}
+
+export interface PostgresRead {
+  /** Never throws for a machine that is down or odd: that is `state` with `because`. `light` leaves out what only plans need. */
+  probe: (instance: InstanceAddress, options: CallOptions) => Promise<Probe>
+  /** Errors of the configuration files as `pg_file_settings` sees them; needs a running server. */
+  fileSettings: (instance: InstanceAddress, options: CallOptions) => Promise<FileSettingProblem[]>
+  /** In a READ ONLY transaction that is rolled back. Throws `sql.*`. */
+  query: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
+  /** The commands an act would run, for previews: pure, no call. */
+  commands: {
+    start: (instance: InstanceAddress) => string[]
+    stop: (instance: InstanceAddress, mode: StopMode) => string[]
+    restart: (instance: InstanceAddress, mode: StopMode) => string[]
+    reload: (instance: InstanceAddress) => string[]
+  }
+}
+
+/**
+ * Each returns when the command ended and throws `shell.*` / `sql.*` when it failed or when it is not known; the caller proves the result by probing again.
+ * Start on a running server and stop on a stopped one are errors, as PostgreSQL's own tools make them.
+ */
+export interface PostgresAct {
+  start: (instance: InstanceAddress, options: CallOptions) => Promise<void>
+  stop: (instance: InstanceAddress, mode: StopMode, options: CallOptions) => Promise<void>
+  reload: (instance: InstanceAddress, options: CallOptions) => Promise<void>
+  checkpoint: (instance: InstanceAddress, options: CallOptions) => Promise<void>
+  /** One statement in its own transaction. Throws `sql.*`. */
+  execute: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
+}

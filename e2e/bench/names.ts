@@ -1,0 +1,8 @@
+export const benches = {
+  lists: 'list pages over 100,000 instances against Django admin',
+  fanout: 'reload of 50 instances on 50 hosts against Ansible, parallel-ssh and clush',
+  ingest: 'agent reports a second against one connection and call per instance, and against pgbench',
+  start: 'seconds from npm start in a fresh clone to the first page with live facts',
+} as const
+
+export const isBenchName = (name: string): name is keyof typeof benches => Object.hasOwn(benches, name)

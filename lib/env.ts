@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/**
+ * The only reader of `process.env`. Every variable is checked at start and every fault is named at once.
+ * A secret may be given through a file: `AUTH_SECRET_FILE=/run/secrets/auth` instead of `AUTH_SECRET`.
+ */
+const url = (schemes: string[]) =>
+  z
+    .string()
+    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+      message: `must start with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+    })
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], { message: 'must be true or false' })
+  .transform((value) => ['true', '1', 'yes'].includes(value))
+
+const whole = (min: number, max: number) =>
+  z.coerce
+    .number({ message: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
+
+const variables = z.object({
+  DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database.'),
+  REDIS_URL: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in the metadata database.'),
+  MATRIARCH_URL: url(['http', 'https']).default('http://127.0.0.1:3000').describe('Where people reach the console.'),
+  AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').describe('Signs login cookies (web).'),
+  VAULT_KEY: z
+    .string()
+    .refine((value) => Buffer.from(value, 'base64').length === 32, {
+      message: 'must be 32 bytes in base64; make one with: openssl rand -base64 32',
+    })
+    .optional()
+    .describe('Seals SSH keys and other secrets at rest (worker only).'),
+  SESSION_HOURS: whole(1, 24 * 30)
+    .default(12)
+    .describe('A login ends after this many hours.'),
+  SESSION_IDLE_MINUTES: whole(1, 24 * 60)
+    .default(120)
+    .describe('A login that is not used ends after this many minutes.'),
+  LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
+  LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
+  LDAP_CA_FILE: z.string().optional().describe('PEM file with the authority of the directory’s certificate.'),
+  LDAP_BIND_DN: z.string().optional().describe('Service account that may search.'),
+  LDAP_BIND_PASSWORD: z.string().optional().describe('Its password.'),
+  LDAP_BASE_DN: z.string().optional().describe('Where people are.'),
+  LDAP_USER_ATTRIBUTE: z.string().default('uid').describe('Attribute that holds the user name.'),
+  LDAP_GROUP_BASE_DN: z.string().optional().describe('Where groups are; default: LDAP_BASE_DN.'),
+  WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
+  OBSERVER: flag.default(true).describe('Whether this worker takes part in refreshing facts.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
+    .default('info')
+    .describe('Least level that is logged.'),
+  PLAYGROUND_PEOPLE: z.string().optional().describe('Set by the playground: JSON of the people the login page offers to try.'),
+})
+
+export type Env = z.infer<typeof variables>
+
+/** A configuration that cannot be used, with every fault in it. */
+export class EnvironmentFault extends Error {
+  constructor(readonly faults: string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    )
+    this.name = 'EnvironmentFault'
+  }
+}
+
+const withFiles = (source: Record<string, string | undefined>, faults: string[]): Record<string, string> => {
+  const values: Record<string, string> = {}
+  for (const name of Object.keys(variables.shape)) {
+    const value = source[name]
+    const file = source[`${name}_FILE`]
+    if (value !== undefined && value !== '') values[name] = value
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim()
+      } catch (cause) {
+        faults.push(`${name}_FILE: ${file} cannot be read (${(cause as Error).message})`)
+      }
+    }
+  }
+  return values
+}
+
+const crossFaults = (value: Env): string[] => {
+  const faults: string[] = []
+  if (value.LDAP_URL && !value.LDAP_BASE_DN) faults.push('LDAP_BASE_DN: is needed with LDAP_URL')
+  if (value.LDAP_URL?.startsWith('ldap://') && !value.LDAP_STARTTLS)
+    faults.push('LDAP_URL: an ldap:// directory needs LDAP_STARTTLS=true; passwords are never sent in the clear')
+  if (value.LDAP_URL?.startsWith('ldaps://') && value.LDAP_STARTTLS) faults.push('LDAP_STARTTLS: makes no sense with ldaps://')
+  if (value.LDAP_BIND_DN && !value.LDAP_BIND_PASSWORD)
+    faults.push('LDAP_BIND_PASSWORD: is needed with LDAP_BIND_DN; an empty password would be an anonymous bind')
+  return faults
+}
+
+/** Reads and checks a set of variables. Throws EnvironmentFault with all faults at once. */
+export const readEnv = (source: Record<string, string | undefined>): Env => {
+  const faults: string[] = []
+  const parsed = variables.safeParse(withFiles(source, faults))
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = issue.path.join('.')
+      const isMissing = issue.code === 'invalid_type' && source[name] === undefined
+      faults.push(
+        `${name}: ${isMissing ? `is not set. ${variables.shape[name as keyof typeof variables.shape]?.description ?? ''}` : issue.message}`,
+      )
+    }
+  } else faults.push(...crossFaults(parsed.data))
+  if (faults.length > 0 || !parsed.success) throw new EnvironmentFault(faults)
+  return parsed.data
+}
+
+let cached: Env | null = null
+
+/** The process's configuration, read once. */
+export const env = (): Env => {
+  cached ??= readEnv(process.env)
+  return cached
+}
+
+/** Name, meaning and default of every variable, for the README's table and the settings page. No values. */
+export const environmentTable = (): { name: string; meaning: string; fallback: string }[] =>
+  Object.entries(variables.shape).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined)
+    return {
+      name,
+      meaning: schema.description ?? '',
+      fallback: fallback.success && fallback.data !== undefined ? String(fallback.data) : '',
+    }
+  })

@@ -1,0 +1,44 @@
+import { scryptSync } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { Fault } from '@/lib/kernel/errors'
+import { checkNewPassword, hashPassword, verifyPassword } from './password'
+
+test('a password verifies against its own hash and no other does', async () => {
+  const hash = await hashPassword('correct horse battery')
+  expect(hash).toMatch(/^\$scrypt\$ln=16,r=8,p=1\$/)
+  expect(hash).not.toContain('correct')
+  expect(await verifyPassword('correct horse battery', hash)).toEqual({ ok: true, needsRehash: false })
+  expect((await verifyPassword('correct horse batterz', hash)).ok).toBe(false)
+  expect((await verifyPassword('', hash)).ok).toBe(false)
+})
+
+test('two hashes of one password differ', async () => {
+  expect(await hashPassword('correct horse battery')).not.toBe(await hashPassword('correct horse battery'))
+})
+
+test('a hash with older parameters still verifies and asks to be renewed', async () => {
+  const salt = Buffer.from('0123456789abcdef')
+  const text = (b: Buffer) => b.toString('base64').replace(/=+$/, '')
+  const old = `$scrypt$ln=12,r=8,p=1$${text(salt)}$${text(scryptSync('pässword of old', salt, 32, { N: 4096, r: 8, p: 1 }))}`
+  expect(await verifyPassword('pässword of old', old)).toEqual({ ok: true, needsRehash: true })
+  // The same letters composed another way are the same password.
+  expect((await verifyPassword('pa\u0308ssword of old', old)).ok).toBe(true)
+})
+
+test('a hash that cannot be read, or asks for absurd work, never matches', async () => {
+  for (const hash of ['', 'plain', '$scrypt$ln=30,r=8,p=1$AAAA$AAAA', '$argon2id$v=19$x$y']) {
+    expect(await verifyPassword('whatever it is', hash)).toEqual({ ok: false, needsRehash: false })
+  }
+})
+
+test('a new password that is short, huge or holds the user name is refused with the field named', () => {
+  for (const bad of ['short', 'x'.repeat(257), 'my-otto-password']) {
+    expect(() => checkNewPassword(bad, 'otto')).toThrow(Fault)
+  }
+  expect(() => checkNewPassword('long enough for all', 'otto')).not.toThrow()
+})
+
+test('more hashes at once than memory is meant for wait their turn and all finish', async () => {
+  const hashes = await Promise.all(Array.from({ length: 9 }, () => hashPassword('correct horse battery')))
+  expect(new Set(hashes).size).toBe(9)
+})

@@ -1,0 +1,27 @@
+/** Somebody the directory vouches for. `groups` are lower-case common names. */
+export interface DirectoryPerson {
+  userName: string
+  fullName: string
+  email: string
+  groups: string[]
+}
+
+export interface DirectoryStep {
+  name: 'connect' | 'bind' | 'people' | 'groups' | 'login'
+  title: string
+  verdict: 'pass' | 'fail' | 'skipped'
+  /** What was found, or what to do about it. */
+  because: string
+}
+
+export interface Directory {
+  /**
+   * Proves a password. Throws `auth.rejected` (unknown name, wrong or empty password: never told apart) or `auth.directory-down`.
+   * Answers within the deadline the adapter was made with.
+   */
+  authenticate: (userName: string, password: string) => Promise<DirectoryPerson>
+  /** The person as the directory knows them now, without a password; null: nobody of that name. Throws `auth.directory-down`. */
+  find: (userName: string) => Promise<DirectoryPerson | null>
+  /** Step by step, for the settings page; runs to the end of what can be run and never throws. */
+  check: (login?: { userName: string; password: string }) => Promise<DirectoryStep[]>
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { makeLdapDirectory } from './adapters/ldap'
+import { env } from './env'
+import type { Directory } from './ports/directory'
+
+/** The web process's composition root. It holds no SSH key and no cloud key: a directory is all it reaches by itself. */
+interface WebPorts {
+  /** null: no directory is configured, only local accounts can sign in. */
+  directory: Directory | null
+}
+
+const makeDirectory = (): Directory | null => {
+  const { LDAP_URL, LDAP_STARTTLS, LDAP_CA_FILE, LDAP_BIND_DN, LDAP_BIND_PASSWORD, LDAP_BASE_DN, LDAP_USER_ATTRIBUTE, LDAP_GROUP_BASE_DN } =
+    env()
+  if (!LDAP_URL || !LDAP_BASE_DN) return null
+  return makeLdapDirectory({
+    url: LDAP_URL,
+    startTls: LDAP_STARTTLS,
+    ca: LDAP_CA_FILE ? readFileSync(LDAP_CA_FILE, 'utf8') : null,
+    service: LDAP_BIND_DN && LDAP_BIND_PASSWORD ? { dn: LDAP_BIND_DN, password: LDAP_BIND_PASSWORD } : null,
+    peopleBaseDn: LDAP_BASE_DN,
+    userAttribute: LDAP_USER_ATTRIBUTE,
+    groupsBaseDn: LDAP_GROUP_BASE_DN ?? LDAP_BASE_DN,
+    deadlineMs: 5_000,
+  })
+}
+
+let ports: WebPorts | null = null
+
+export const webPorts = (): WebPorts => {
+  ports ??= { directory: makeDirectory() }
+  return ports
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { JsonObject } from '@/lib/kernel/json'
+import { canPlanAtOnce, inputFields, toInput } from './input-fields'
+
+const fieldsOf = (schema: z.ZodType) => inputFields(z.toJSONSchema(schema, { io: 'input' }) as JsonObject)
+
+describe('the input form of an operation', () => {
+  test('an enumeration is a choice that starts at its default', () => {
+    const [mode] = fieldsOf(z.object({ stopMode: z.enum(['smart', 'fast', 'immediate']).default('fast').describe('How.') }))
+    expect(mode).toMatchObject({
+      label: 'Stop mode',
+      help: 'How.',
+      initial: 'fast',
+      required: false,
+      control: { kind: 'choice', choices: ['smart', 'fast', 'immediate'] },
+    })
+  })
+
+  test('an operation without input, or with defaults only, can be planned at once', () => {
+    expect(canPlanAtOnce(fieldsOf(z.object({})))).toBe(true)
+    expect(canPlanAtOnce(fieldsOf(z.object({ write: z.boolean().default(false) })))).toBe(true)
+    expect(canPlanAtOnce(fieldsOf(z.object({ sql: z.string().min(1) })))).toBe(false)
+  })
+
+  test('a statement gets the long control, whole numbers their bounds', () => {
+    const [statement, timeout] = fieldsOf(
+      z.object({ sql: z.string().min(1).max(100_000), timeoutMs: z.int().min(100).max(60_000).default(5000) }),
+    )
+    expect(statement!.control).toMatchObject({ kind: 'text', isLong: true })
+    expect(timeout!.control).toEqual({ kind: 'number', min: 100, max: 60_000, isWhole: true })
+  })
+
+  test('what was typed becomes the input: numbers parsed, empty optional values left out', () => {
+    const fields = fieldsOf(z.object({ sql: z.string(), rows: z.int().optional(), database: z.string().optional() }))
+    expect(toInput(fields, { sql: 'select 1', rows: '20', database: '' })).toEqual({ sql: 'select 1', rows: 20 })
+  })
+
+  test('a value that may be null keeps its own control', () => {
+    const [after] = fieldsOf(z.object({ after: z.int().min(1).nullable().default(null) }))
+    expect(after!.control).toMatchObject({ kind: 'number', min: 1 })
+  })
+})

@@ -1,0 +1,77 @@
+import type { Json, JsonObject } from '@/lib/kernel/json'
+
+/** One input of an operation as a form shows it, read from the operation's JSON schema. */
+export interface InputField {
+  name: string
+  label: string
+  help: string
+  required: boolean
+  initial: Json
+  control:
+    | { kind: 'choice'; choices: string[] }
+    | { kind: 'flag' }
+    | { kind: 'number'; min: number | null; max: number | null; isWhole: boolean }
+    | { kind: 'text'; isLong: boolean; maxLength: number | null }
+}
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+const words = (name: string) =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[-_]/g, ' ')
+    .toLowerCase()
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+const numberOr = (value: unknown): number | null => (typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null)
+
+/** `anyOf: [{…}, {type: 'null'}]` is how an optional value is described; the form leaves it empty for null. */
+const unwrap = (schema: JsonObject): JsonObject => {
+  const options = Array.isArray(schema.anyOf) ? schema.anyOf.filter(isObject).filter((option) => option.type !== 'null') : []
+  return options.length === 1 ? { ...options[0], ...schema } : schema
+}
+
+const controlOf = (name: string, schema: JsonObject): InputField['control'] => {
+  const constants = Array.isArray(schema.anyOf) ? schema.anyOf.filter(isObject).map((option) => option.const) : []
+  const choices = Array.isArray(schema.enum) ? schema.enum : constants
+  if (choices.length > 0 && choices.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices: choices as string[] }
+  if (schema.type === 'boolean') return { kind: 'flag' }
+  if (schema.type === 'integer' || schema.type === 'number')
+    return { kind: 'number', min: numberOr(schema.minimum), max: numberOr(schema.maximum), isWhole: schema.type === 'integer' }
+  const maxLength = numberOr(schema.maxLength)
+  return { kind: 'text', isLong: name === 'sql' || schema.format === 'sql' || (maxLength ?? 0) > 500, maxLength }
+}
+
+/** The fields of an operation's input in their declared order. A schema without properties has none. */
+export const inputFields = (schema: JsonObject): InputField[] => {
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  const required = Array.isArray(schema.required) ? schema.required : []
+  return Object.entries(properties)
+    .filter((entry): entry is [string, JsonObject] => isObject(entry[1]))
+    .map(([name, raw]) => {
+      const field = unwrap(raw)
+      const control = controlOf(name, field)
+      const initial = field.default ?? (control.kind === 'flag' ? false : control.kind === 'choice' ? control.choices[0]! : '')
+      return {
+        name,
+        label: typeof field.title === 'string' ? field.title : sentence(words(name)),
+        help: typeof field.description === 'string' ? field.description : '',
+        required: required.includes(name) && field.default === undefined,
+        initial,
+        control,
+      }
+    })
+}
+
+/** True when the operation can be planned before a person has typed anything. */
+export const canPlanAtOnce = (fields: readonly InputField[]): boolean => fields.every((field) => !field.required || field.initial !== '')
+
+/** What the form holds, as the operation's input: numbers parsed, empty optional values left out. */
+export const toInput = (fields: readonly InputField[], values: Readonly<Record<string, Json | undefined>>): JsonObject => {
+  const input: JsonObject = {}
+  for (const field of fields) {
+    const value = values[field.name] ?? field.initial
+    if (field.control.kind === 'number') {
+      if (value !== '' && value !== null) input[field.name] = Number(value)
+    } else if (value !== '' || field.required) input[field.name] = value
+  }
+  return input
+}

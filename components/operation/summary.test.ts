@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { defaultPolicy, type Plan, type PlanTarget } from '@/lib/kernel/plan'
+import { apiCalls, cliCall } from './calls'
+import { environmentWords, estimateSeconds, groupGates, isAlreadySo, loudestEnvironment, pointOfNoReturn, totalAffected } from './summary'
+
+const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
+  id,
+  title: id,
+  environmentId: 'e',
+  herdId: 'h',
+  serverId: id,
+  now: [],
+  eligible: true,
+  reason: null,
+  gates: [],
+  effects: [],
+  affected: [],
+  order: 0,
+  digest: id,
+  ...over,
+})
+const effect = (name: string, kind: 'undo' | 'release' | 'final', state: 'will-run' | 'already-so' = 'will-run') => ({
+  name,
+  title: name,
+  preview: name,
+  commands: [],
+  state,
+  because: null,
+  ending: { kind, sentence: '' },
+  timeoutMs: 1000,
+})
+const plan = (targets: PlanTarget[], over: Partial<Plan> = {}): Plan => ({
+  operation: 'restart',
+  title: 'Restart',
+  resource: 'instance',
+  input: {},
+  policy: defaultPolicy,
+  targets,
+  eligible: targets.filter((t) => t.eligible).length,
+  excluded: targets.filter((t) => !t.eligible).length,
+  environments: [{ id: 'e', name: 'prod', colour: 'red', protection: 'two-person', targets: targets.length }],
+  phrase: null,
+  isReversible: false,
+  needsApproval: false,
+  history: { medianSeconds: 4, count: 12 },
+  digest: 'd',
+  madeAt: '2026-01-01T00:00:00Z',
+  madeInMs: 12,
+  ...over,
+})
+
+describe('the summary of a plan', () => {
+  test('equal warnings of many targets are one line, the commonest first', () => {
+    const warn = (because: string) => [{ name: 'clients', title: 'Clients', verdict: 'warn' as const, because }]
+    const groups = groupGates(
+      [target('a', { gates: warn('2') }), target('b', { gates: warn('1') }), target('c', { gates: warn('1') })],
+      'warn',
+    )
+    expect(groups).toHaveLength(1)
+    expect(groups[0]).toMatchObject({ title: 'Clients', targets: 3 })
+    expect(groups[0]!.reasons.map((reason) => [reason.because, reason.targets.length])).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ])
+  })
+
+  test('an unknown count makes the total a lower bound instead of zero', () => {
+    const [total] = totalAffected([
+      target('a', { affected: [{ kind: 'clients', count: 3, sentence: '3 clients' }] }),
+      target('b', { affected: [{ kind: 'clients', count: null, sentence: 'unknown' }] }),
+    ])
+    expect(total).toMatchObject({ count: 3, unknown: 1 })
+  })
+
+  test('the point of no return is the first final effect that will run, and none in a reversible plan', () => {
+    const one = target('a', { effects: [effect('pause', 'release'), effect('old', 'final', 'already-so'), effect('stop', 'final')] })
+    expect(pointOfNoReturn(plan([one]), one)).toBe(2)
+    expect(pointOfNoReturn(plan([one], { isReversible: true }), one)).toBeNull()
+  })
+
+  test('the estimate respects how many may run at once and on one server', () => {
+    const many = Array.from({ length: 25 }, (_, index) => target(`t${index}`))
+    expect(estimateSeconds(plan(many))).toBe(12)
+    expect(estimateSeconds(plan(many.map((t) => ({ ...t, serverId: 'one' }))))).toBe(13 * 4)
+    expect(estimateSeconds(plan(many, { history: null }))).toBeNull()
+  })
+
+  test('a target where all is already so is told apart', () => {
+    expect(isAlreadySo(target('a', { effects: [effect('start', 'undo', 'already-so')] }))).toBe(true)
+    expect(isAlreadySo(target('a'))).toBe(false)
+  })
+
+  test('the page wears the colour of the best protected environment and names them', () => {
+    const environments = [
+      { id: '1', name: 'dev', colour: 'green', protection: 'open' as const, targets: 30 },
+      { id: '2', name: 'prod', colour: 'red', protection: 'confirm' as const, targets: 1 },
+      { id: '3', name: 'lab', colour: 'red', protection: 'two-person' as const, targets: 0 },
+    ]
+    expect(loudestEnvironment(plan([], { environments }))!.name).toBe('prod')
+    expect(environmentWords(plan([], { environments }))).toBe('DEV and PROD')
+  })
+})
+
+describe('the calls a page shows', () => {
+  const asked = {
+    operation: 'run-sql',
+    path: 'instances',
+    targets: ['a'],
+    input: { sql: "select 'x'" },
+    policy: { ...defaultPolicy, parallel: 3 },
+  }
+
+  test('a statement with quotes survives the shell', () => {
+    expect(cliCall(asked, 'dd')).toBe(`npx matriarch run run-sql --id a --sql 'select '\\''x'\\''' --parallel 3 --digest dd`)
+  })
+
+  test('only a changed policy is sent', () => {
+    expect(apiCalls(asked, 'dd', 'https://m')).toContain('"policy":{"parallel":3}')
+  })
+})

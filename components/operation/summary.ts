@@ -1,0 +1,87 @@
+import type { Affected, GateVerdict, Plan, PlanTarget } from '@/lib/kernel/plan'
+
+export interface GroupedGate {
+  title: string
+  verdict: 'warn' | 'refuse'
+  /** Every distinct reason with the targets it holds for. */
+  reasons: { because: string; targets: PlanTarget[] }[]
+  targets: number
+}
+
+/** The warnings of the targets that will run, folded so that forty equal ones are one line. */
+export const groupGates = (targets: readonly PlanTarget[], verdict: GroupedGate['verdict']): GroupedGate[] => {
+  const groups = new Map<string, Map<string, PlanTarget[]>>()
+  for (const target of targets)
+    for (const gate of target.gates) {
+      if (gate.verdict !== verdict) continue
+      const reasons = groups.get(gate.title) ?? new Map<string, PlanTarget[]>()
+      const because = gate.because ?? ''
+      reasons.set(because, [...(reasons.get(because) ?? []), target])
+      groups.set(gate.title, reasons)
+    }
+  return [...groups].map(([title, reasons]) => {
+    const listed = [...reasons].map(([because, held]) => ({ because, targets: held })).sort((a, b) => b.targets.length - a.targets.length)
+    return { title, verdict, reasons: listed, targets: new Set(listed.flatMap((reason) => reason.targets.map((target) => target.id))).size }
+  })
+}
+
+export interface AffectedTotal {
+  kind: Affected['kind']
+  /** Sum of the known counts. */
+  count: number
+  /** Targets for which the count is not known: the sum is then a lower bound. */
+  unknown: number
+  sentences: { target: PlanTarget; sentence: string }[]
+}
+
+export const totalAffected = (targets: readonly PlanTarget[]): AffectedTotal[] => {
+  const totals = new Map<Affected['kind'], AffectedTotal>()
+  for (const target of targets)
+    for (const affected of target.affected) {
+      const total = totals.get(affected.kind) ?? { kind: affected.kind, count: 0, unknown: 0, sentences: [] }
+      if (affected.count === null) total.unknown += 1
+      else total.count += affected.count
+      total.sentences.push({ target, sentence: affected.sentence })
+      totals.set(affected.kind, total)
+    }
+  return [...totals.values()]
+}
+
+/** Index of the first effect that will run and cannot be taken back; null: every one can. Harmless finals are the plan's own business (`isReversible`). */
+export const pointOfNoReturn = (plan: Plan, target: PlanTarget): number | null => {
+  if (plan.isReversible) return null
+  const index = target.effects.findIndex((effect) => effect.state === 'will-run' && effect.ending.kind === 'final')
+  return index < 0 ? null : index
+}
+
+export const worstVerdict = (gates: readonly GateVerdict[]): GateVerdict['verdict'] =>
+  gates.some((gate) => gate.verdict === 'refuse') ? 'refuse' : gates.some((gate) => gate.verdict === 'warn') ? 'warn' : 'pass'
+
+/** True when nothing of an eligible target would run because all of it is already so. */
+export const isAlreadySo = (target: PlanTarget): boolean =>
+  target.eligible && target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
+
+/** Seconds the whole run should take by what earlier ones took; null without history. A floor: waves and locks are not in it. */
+export const estimateSeconds = (plan: Plan): number | null => {
+  if (!plan.history || plan.eligible === 0) return null
+  const perServer = new Map<string, number>()
+  for (const target of plan.targets)
+    if (target.eligible && target.serverId !== null) perServer.set(target.serverId, (perServer.get(target.serverId) ?? 0) + 1)
+  const busiest = Math.max(1, ...[...perServer.values()].map((count) => Math.ceil(count / plan.policy.perServer)))
+  return Math.max(Math.ceil(plan.eligible / plan.policy.parallel), busiest) * plan.history.medianSeconds
+}
+
+/** "PROD", "PROD and STAGE", "3 environments": what the button carries. */
+export const environmentWords = (plan: Plan): string => {
+  const names = plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.name.toUpperCase())
+  if (names.length <= 2) return names.join(' and ')
+  return `${names.length} environments`
+}
+
+const protectionRank = { open: 0, confirm: 1, 'two-person': 2 } as const
+
+/** The environment whose colour the page wears: the best protected one that has a target. */
+export const loudestEnvironment = (plan: Plan) =>
+  [...plan.environments]
+    .filter((environment) => environment.targets > 0)
+    .sort((a, b) => protectionRank[b.protection] - protectionRank[a.protection] || b.targets - a.targets)[0] ?? null

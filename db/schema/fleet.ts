@@ -131,13 +131,16 @@ export const instances = pgTable(
       .notNull()
       .references(() => servers.id),
     /** Always the herd's (composite key below); kept here so that the environment filter and permission need no join. */
-    environmentId: uuid('environment_id').notNull(),
+    environmentId: uuid('environment_id').notNull().default(sql`'00000000-0000-0000-0000-000000000000'`),
     /** `herd on host`: kept by a trigger, so that sorting and searching need no join. */
     title: text('title').notNull().default(''),
     searchText: text('search_text').notNull().default(''),
     /** null: the herd's. */
     portOverride: integer('port_override'),
     dataDirectoryOverride: text('data_directory_override'),
+    /** What holds: the override, else the herd's. Kept by the same trigger as `title`. */
+    port: integer('port').notNull().default(0),
+    dataDirectory: text('data_directory').notNull().default(''),
     note: text('note').notNull().default(''),
     state: text('state')
       .$type<'online' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent' | 'refused' | 'unreachable' | 'unknown'>()
@@ -182,7 +185,9 @@ export const instances = pgTable(
     index('instances_server_idx').on(t.serverId),
     index('instances_upstream_idx').on(t.upstreamId),
     index('instances_lag_idx').on(t.lagBytes, t.id),
-    index('instances_observed_idx').on(t.observedAt),
+    index('instances_lag_down_idx').on(t.lagBytes.desc().nullsLast(), t.id.desc()),
+    // Every column with a facet, so that one index-only scan counts all choices. No index holds `observedAt`: a look that found nothing new stays a HOT update.
+    index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart),
     index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
     check('instances_port_check', sql`${t.portOverride} is null or ${t.portOverride} between 1 and 65535`),
   ],

@@ -20,8 +20,9 @@ export const changes = pgTable(
     fields: jsonb('fields').$type<Record<string, [unknown, unknown]>>().notNull().default({}),
   },
   (t) => [
-    index('changes_object_idx').on(t.resource, t.objectId, t.at.desc()),
-    index('changes_at_idx').on(t.at.desc()),
+    index('changes_object_idx').on(t.resource, t.objectId, t.at),
+    index('changes_at_idx').on(t.at, t.id),
+    index('changes_environment_idx').on(t.environmentId, t.at),
     index('changes_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )
@@ -49,9 +50,9 @@ export const audit = pgTable(
   },
   (t) => [
     uniqueIndex('audit_id_key').on(t.id),
-    index('audit_at_idx').on(t.at.desc()),
-    index('audit_act_idx').on(t.act, t.at.desc()),
-    index('audit_actor_idx').on(t.actorName, t.at.desc()),
+    index('audit_at_idx').on(t.at, t.id),
+    index('audit_act_idx').on(t.act, t.at),
+    index('audit_actor_idx').on(t.actorName, t.at),
     index('audit_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )

@@ -62,9 +62,9 @@ export const runs = pgTable(
     deadlineAt: moment('deadline_at'),
   },
   (t) => [
-    index('runs_created_idx').on(t.createdAt.desc(), t.id),
-    index('runs_state_idx').on(t.state, t.createdAt.desc()),
-    index('runs_operation_idx').on(t.operation, t.createdAt.desc()),
+    index('runs_created_idx').on(t.createdAt, t.id),
+    index('runs_state_idx').on(t.state, t.createdAt),
+    index('runs_operation_idx').on(t.operation, t.createdAt),
     index('runs_environments_idx').using('gin', t.environmentIds),
     index('runs_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
     uniqueIndex('runs_idempotency_key').on(t.idempotencyKey),
@@ -98,10 +98,12 @@ export const jobs = pgTable(
   },
   (t) => [
     index('jobs_run_idx').on(t.runId, t.wave, t.title),
-    index('jobs_target_idx').on(t.targetId, t.createdAt.desc()),
-    index('jobs_herd_idx').on(t.herdId, t.createdAt.desc()),
+    index('jobs_target_idx').on(t.targetId, t.createdAt),
+    index('jobs_herd_idx').on(t.herdId, t.createdAt),
     index('jobs_open_idx').on(t.state, t.createdAt).where(sql`state in ('waiting', 'running', 'attention')`),
-    index('jobs_history_idx').on(t.operation, t.finishedAt.desc()).where(sql`state = 'done'`),
+    index('jobs_history_idx').on(t.operation, t.finishedAt).where(sql`state = 'done'`),
+    index('jobs_created_idx').on(t.createdAt, t.id),
+    index('jobs_environment_idx').on(t.environmentId, t.createdAt),
     index('jobs_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )

@@ -1,0 +1,486 @@
+CREATE TABLE "discovered_hosts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"hostname" text NOT NULL,
+	"addresses" text[] DEFAULT '{}' NOT NULL,
+	"suggested_environment_id" uuid,
+	"suggestion" text DEFAULT '' NOT NULL,
+	"server_id" uuid,
+	"state" text DEFAULT 'new' NOT NULL,
+	"token_hash" text NOT NULL,
+	"token_revoked_at" timestamp with time zone,
+	"agent_version" text,
+	"last_sequence" bigint DEFAULT 0 NOT NULL,
+	"last_report" jsonb,
+	"seen_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "discovered_instances" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"host_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"port" integer NOT NULL,
+	"data_directory" text NOT NULL,
+	"version" text,
+	"state" text DEFAULT 'unknown' NOT NULL,
+	"role" text DEFAULT 'unknown' NOT NULL,
+	"system_identifier" text,
+	"upstream_host" text,
+	"upstream_port" integer,
+	"suggested_environment_id" uuid,
+	"suggested_herd_id" uuid,
+	"suggestion" text DEFAULT '' NOT NULL,
+	"instance_id" uuid,
+	"inbox" text DEFAULT 'new' NOT NULL,
+	"report" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "discovery_rules" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"host_pattern" text DEFAULT '*' NOT NULL,
+	"network" text DEFAULT '' NOT NULL,
+	"accepts_hosts" boolean DEFAULT false NOT NULL,
+	"accepts_instances" boolean DEFAULT false NOT NULL,
+	"position" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "enrolment_keys" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"prefix" text NOT NULL,
+	"hash" text NOT NULL,
+	"uses_left" integer,
+	"expires_at" timestamp with time zone NOT NULL,
+	"revoked_at" timestamp with time zone,
+	"created_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "environments" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"colour" text DEFAULT 'slate' NOT NULL,
+	"protection" text DEFAULT 'confirm' NOT NULL,
+	"maintenance_windows" text[] DEFAULT '{}' NOT NULL,
+	"position" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "herds" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"base_name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"port" integer DEFAULT 5432 NOT NULL,
+	"data_directory" text NOT NULL,
+	"virtual_host" text,
+	"preferred_site" text DEFAULT '' NOT NULL,
+	"system_identifier" text,
+	"search_text" text GENERATED ALWAYS AS (lower(name || ' ' || base_name || ' ' || coalesce(virtual_host, ''))) STORED,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "herds_id_environment_key" UNIQUE("id","environment_id"),
+	CONSTRAINT "herds_port_check" CHECK ("herds"."port" between 1 and 65535)
+);
+--> statement-breakpoint
+CREATE TABLE "instances" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"herd_id" uuid NOT NULL,
+	"server_id" uuid NOT NULL,
+	"environment_id" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
+	"title" text DEFAULT '' NOT NULL,
+	"search_text" text DEFAULT '' NOT NULL,
+	"port_override" integer,
+	"data_directory_override" text,
+	"port" integer DEFAULT 0 NOT NULL,
+	"data_directory" text DEFAULT '' NOT NULL,
+	"note" text DEFAULT '' NOT NULL,
+	"state" text DEFAULT 'unknown' NOT NULL,
+	"because" text,
+	"role" text DEFAULT 'unknown' NOT NULL,
+	"version" text,
+	"system_identifier" text,
+	"timeline" integer,
+	"current_lsn" text,
+	"received_lsn" text,
+	"replayed_lsn" text,
+	"lag_bytes" bigint,
+	"lag_seconds" double precision,
+	"upstream_id" uuid,
+	"upstream_host" text,
+	"upstream_port" integer,
+	"upstream_slot" text,
+	"sync_state" text,
+	"clients" integer,
+	"has_pending_restart" boolean DEFAULT false NOT NULL,
+	"postmaster_started_at" timestamp with time zone,
+	"probe" jsonb,
+	"observed_at" timestamp with time zone,
+	"observed_source" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "instances_herd_server_key" UNIQUE("herd_id","server_id"),
+	CONSTRAINT "instances_port_check" CHECK ("instances"."port_override" is null or "instances"."port_override" between 1 and 65535)
+);
+--> statement-breakpoint
+CREATE TABLE "servers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"hostname" text NOT NULL,
+	"address" text NOT NULL,
+	"ssh_port" integer DEFAULT 22 NOT NULL,
+	"ssh_user" text DEFAULT 'postgres' NOT NULL,
+	"profile" text DEFAULT 'debian' NOT NULL,
+	"host_key" text,
+	"host_key_offered" text,
+	"site" text DEFAULT '' NOT NULL,
+	"tags" text[] DEFAULT '{}' NOT NULL,
+	"note" text DEFAULT '' NOT NULL,
+	"state" text DEFAULT 'unknown' NOT NULL,
+	"because" text,
+	"os" text,
+	"load_per_cpu" double precision,
+	"memory_bytes" bigint,
+	"disk_free_bytes" bigint,
+	"clock_offset_seconds" double precision,
+	"observed_at" timestamp with time zone,
+	"observed_source" text,
+	"agent_seen_at" timestamp with time zone,
+	"last_check" jsonb,
+	"last_check_at" timestamp with time zone,
+	"search_text" text GENERATED ALWAYS AS (lower(hostname || ' ' || address || ' ' || site)) STORED,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "servers_id_environment_key" UNIQUE("id","environment_id"),
+	CONSTRAINT "servers_ssh_port_check" CHECK ("servers"."ssh_port" between 1 and 65535)
+);
+--> statement-breakpoint
+CREATE TABLE "grants" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"person_id" uuid,
+	"group_name" text,
+	"role" text NOT NULL,
+	"environment_id" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "login_attempts" (
+	"key" text PRIMARY KEY NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"first_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"blocked_until" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "people" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_name" text NOT NULL,
+	"full_name" text DEFAULT '' NOT NULL,
+	"email" text DEFAULT '' NOT NULL,
+	"source" text DEFAULT 'local' NOT NULL,
+	"password_hash" text,
+	"is_disabled" boolean DEFAULT false NOT NULL,
+	"last_login_at" timestamp with time zone,
+	"preferences" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "saved_views" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"person_id" uuid NOT NULL,
+	"resource" text NOT NULL,
+	"name" text NOT NULL,
+	"query" text NOT NULL,
+	"is_shared" boolean DEFAULT false NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "sessions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"person_id" uuid NOT NULL,
+	"groups" text[] DEFAULT '{}' NOT NULL,
+	"from_address" text,
+	"user_agent" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"revoked_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "tokens" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"person_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"prefix" text NOT NULL,
+	"hash" text NOT NULL,
+	"role" text DEFAULT 'viewer' NOT NULL,
+	"environment_id" uuid,
+	"expires_at" timestamp with time zone,
+	"last_used_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit" (
+	"seq" bigint PRIMARY KEY NOT NULL,
+	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"person_id" uuid,
+	"actor_name" text NOT NULL,
+	"actor_kind" text NOT NULL,
+	"from_address" text,
+	"act" text NOT NULL,
+	"resource" text,
+	"object_id" uuid,
+	"title" text DEFAULT '' NOT NULL,
+	"environment_id" uuid,
+	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"previous_hash" text NOT NULL,
+	"hash" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "changes" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"person_id" uuid,
+	"actor_name" text NOT NULL,
+	"resource" text NOT NULL,
+	"object_id" uuid NOT NULL,
+	"title" text NOT NULL,
+	"act" text NOT NULL,
+	"environment_id" uuid,
+	"fields" jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "console_keys" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"environment_id" uuid,
+	"public_key" text NOT NULL,
+	"sealed_private_key" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "settings" (
+	"name" text PRIMARY KEY NOT NULL,
+	"value" jsonb NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "jobs" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"operation" text NOT NULL,
+	"resource" text NOT NULL,
+	"target_id" uuid NOT NULL,
+	"title" text NOT NULL,
+	"environment_id" uuid,
+	"herd_id" uuid,
+	"server_id" uuid,
+	"wave" integer DEFAULT 0 NOT NULL,
+	"state" text DEFAULT 'waiting' NOT NULL,
+	"step" text,
+	"because" text,
+	"digest" text NOT NULL,
+	"last_seq" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"finished_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "journal" (
+	"job_id" uuid NOT NULL,
+	"seq" integer NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"kind" text NOT NULL,
+	"step" text,
+	"data" jsonb NOT NULL,
+	"event_id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "journal_event_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"run_id" uuid NOT NULL,
+	CONSTRAINT "journal_job_id_seq_pk" PRIMARY KEY("job_id","seq")
+);
+--> statement-breakpoint
+CREATE TABLE "leases" (
+	"name" text PRIMARY KEY NOT NULL,
+	"token" uuid NOT NULL,
+	"epoch" bigint DEFAULT 1 NOT NULL,
+	"holder" text NOT NULL,
+	"reason" text DEFAULT '' NOT NULL,
+	"job_id" uuid,
+	"acquired_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "plans" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"state" text DEFAULT 'asked' NOT NULL,
+	"operation" text NOT NULL,
+	"targets" uuid[] NOT NULL,
+	"input" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"policy" jsonb NOT NULL,
+	"person_id" uuid,
+	"actor_name" text NOT NULL,
+	"plan" jsonb,
+	"digest" text,
+	"because" text,
+	"approved_by" uuid,
+	"approved_by_name" text,
+	"approved_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ready_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "runs" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"operation" text NOT NULL,
+	"resource" text NOT NULL,
+	"title" text NOT NULL,
+	"state" text DEFAULT 'waiting' NOT NULL,
+	"person_id" uuid,
+	"actor_name" text NOT NULL,
+	"input" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"policy" jsonb NOT NULL,
+	"plan_id" uuid,
+	"digest" text NOT NULL,
+	"reason" text DEFAULT '' NOT NULL,
+	"ticket" text DEFAULT '' NOT NULL,
+	"environment_ids" uuid[] DEFAULT '{}' NOT NULL,
+	"jobs" integer DEFAULT 0 NOT NULL,
+	"jobs_done" integer DEFAULT 0 NOT NULL,
+	"jobs_failed" integer DEFAULT 0 NOT NULL,
+	"jobs_attention" integer DEFAULT 0 NOT NULL,
+	"retry_of" uuid,
+	"idempotency_key" text,
+	"cancel_requested_by" text,
+	"cancel_requested_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"finished_at" timestamp with time zone,
+	"deadline_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "workers" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"host" text NOT NULL,
+	"pid" integer NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"jobs" integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "discovered_hosts" ADD CONSTRAINT "discovered_hosts_suggested_environment_id_environments_id_fk" FOREIGN KEY ("suggested_environment_id") REFERENCES "public"."environments"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_hosts" ADD CONSTRAINT "discovered_hosts_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_host_id_discovered_hosts_id_fk" FOREIGN KEY ("host_id") REFERENCES "public"."discovered_hosts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_suggested_environment_id_environments_id_fk" FOREIGN KEY ("suggested_environment_id") REFERENCES "public"."environments"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_suggested_herd_id_herds_id_fk" FOREIGN KEY ("suggested_herd_id") REFERENCES "public"."herds"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovery_rules" ADD CONSTRAINT "discovery_rules_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "enrolment_keys" ADD CONSTRAINT "enrolment_keys_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "herds" ADD CONSTRAINT "herds_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "instances" ADD CONSTRAINT "instances_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "instances" ADD CONSTRAINT "instances_herd_fk" FOREIGN KEY ("herd_id","environment_id") REFERENCES "public"."herds"("id","environment_id") ON DELETE restrict ON UPDATE cascade;--> statement-breakpoint
+ALTER TABLE "instances" ADD CONSTRAINT "instances_upstream_fk" FOREIGN KEY ("upstream_id") REFERENCES "public"."instances"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "servers" ADD CONSTRAINT "servers_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "grants" ADD CONSTRAINT "grants_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "grants" ADD CONSTRAINT "grants_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "saved_views" ADD CONSTRAINT "saved_views_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "tokens" ADD CONSTRAINT "tokens_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "tokens" ADD CONSTRAINT "tokens_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "jobs" ADD CONSTRAINT "jobs_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "journal" ADD CONSTRAINT "journal_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "discovered_hosts_hostname_key" ON "discovered_hosts" USING btree (lower("hostname"));--> statement-breakpoint
+CREATE UNIQUE INDEX "discovered_hosts_token_key" ON "discovered_hosts" USING btree ("token_hash");--> statement-breakpoint
+CREATE INDEX "discovered_hosts_server_idx" ON "discovered_hosts" USING btree ("server_id");--> statement-breakpoint
+CREATE INDEX "discovered_hosts_state_idx" ON "discovered_hosts" USING btree ("state","hostname");--> statement-breakpoint
+CREATE INDEX "discovered_hosts_hostname_trgm" ON "discovered_hosts" USING gin ("hostname" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "discovered_instances_place_key" ON "discovered_instances" USING btree ("host_id","name","port");--> statement-breakpoint
+CREATE INDEX "discovered_instances_inbox_idx" ON "discovered_instances" USING btree ("inbox","name");--> statement-breakpoint
+CREATE INDEX "discovered_instances_instance_idx" ON "discovered_instances" USING btree ("instance_id");--> statement-breakpoint
+CREATE INDEX "discovered_instances_name_trgm" ON "discovered_instances" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "environments_name_key" ON "environments" USING btree (lower("name"));--> statement-breakpoint
+CREATE INDEX "environments_name_trgm" ON "environments" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "herds_name_key" ON "herds" USING btree ("environment_id",lower("name"));--> statement-breakpoint
+CREATE UNIQUE INDEX "herds_base_name_port_key" ON "herds" USING btree ("environment_id",lower("base_name"),"port");--> statement-breakpoint
+CREATE INDEX "herds_name_idx" ON "herds" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "herds_environment_idx" ON "herds" USING btree ("environment_id","name");--> statement-breakpoint
+CREATE INDEX "herds_system_identifier_idx" ON "herds" USING btree ("system_identifier");--> statement-breakpoint
+CREATE INDEX "herds_search_trgm" ON "herds" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "instances_title_idx" ON "instances" USING btree ("title","id");--> statement-breakpoint
+CREATE INDEX "instances_environment_title_idx" ON "instances" USING btree ("environment_id","title","id");--> statement-breakpoint
+CREATE INDEX "instances_environment_role_idx" ON "instances" USING btree ("environment_id","role","title");--> statement-breakpoint
+CREATE INDEX "instances_state_idx" ON "instances" USING btree ("state","title");--> statement-breakpoint
+CREATE INDEX "instances_role_idx" ON "instances" USING btree ("role","title");--> statement-breakpoint
+CREATE INDEX "instances_version_idx" ON "instances" USING btree ("version","title");--> statement-breakpoint
+CREATE INDEX "instances_server_idx" ON "instances" USING btree ("server_id");--> statement-breakpoint
+CREATE INDEX "instances_upstream_idx" ON "instances" USING btree ("upstream_id");--> statement-breakpoint
+CREATE INDEX "instances_lag_idx" ON "instances" USING btree ("lag_bytes","id");--> statement-breakpoint
+CREATE INDEX "instances_lag_down_idx" ON "instances" USING btree ("lag_bytes" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "instances_facets_idx" ON "instances" USING btree ("environment_id","role","state","version","sync_state","has_pending_restart");--> statement-breakpoint
+CREATE INDEX "instances_search_trgm" ON "instances" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "servers_hostname_key" ON "servers" USING btree (lower("hostname"));--> statement-breakpoint
+CREATE INDEX "servers_environment_idx" ON "servers" USING btree ("environment_id","hostname");--> statement-breakpoint
+CREATE INDEX "servers_hostname_idx" ON "servers" USING btree ("hostname","id");--> statement-breakpoint
+CREATE INDEX "servers_site_idx" ON "servers" USING btree ("site","hostname");--> statement-breakpoint
+CREATE INDEX "servers_state_idx" ON "servers" USING btree ("state","hostname");--> statement-breakpoint
+CREATE INDEX "servers_search_trgm" ON "servers" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "grants_person_idx" ON "grants" USING btree ("person_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "grants_once_key" ON "grants" USING btree (coalesce("person_id"::text, ''),lower(coalesce("group_name", '')),"role",coalesce("environment_id"::text, ''));--> statement-breakpoint
+CREATE UNIQUE INDEX "people_user_name_key" ON "people" USING btree (lower("user_name"));--> statement-breakpoint
+CREATE INDEX "people_user_name_trgm" ON "people" USING gin ("user_name" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "saved_views_name_key" ON "saved_views" USING btree ("person_id","resource",lower("name"));--> statement-breakpoint
+CREATE INDEX "saved_views_resource_idx" ON "saved_views" USING btree ("resource");--> statement-breakpoint
+CREATE INDEX "sessions_person_idx" ON "sessions" USING btree ("person_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "tokens_prefix_key" ON "tokens" USING btree ("prefix");--> statement-breakpoint
+CREATE INDEX "tokens_person_idx" ON "tokens" USING btree ("person_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "audit_id_key" ON "audit" USING btree ("id");--> statement-breakpoint
+CREATE INDEX "audit_at_idx" ON "audit" USING btree ("at","id");--> statement-breakpoint
+CREATE INDEX "audit_act_idx" ON "audit" USING btree ("act","at");--> statement-breakpoint
+CREATE INDEX "audit_actor_idx" ON "audit" USING btree ("actor_name","at");--> statement-breakpoint
+CREATE INDEX "audit_title_trgm" ON "audit" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "changes_object_idx" ON "changes" USING btree ("resource","object_id","at");--> statement-breakpoint
+CREATE INDEX "changes_at_idx" ON "changes" USING btree ("at","id");--> statement-breakpoint
+CREATE INDEX "changes_environment_idx" ON "changes" USING btree ("environment_id","at");--> statement-breakpoint
+CREATE INDEX "changes_title_trgm" ON "changes" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "console_keys_environment_key" ON "console_keys" USING btree (coalesce("environment_id"::text, ''));--> statement-breakpoint
+CREATE INDEX "jobs_run_idx" ON "jobs" USING btree ("run_id","wave","title");--> statement-breakpoint
+CREATE INDEX "jobs_target_idx" ON "jobs" USING btree ("target_id","created_at");--> statement-breakpoint
+CREATE INDEX "jobs_herd_idx" ON "jobs" USING btree ("herd_id","created_at");--> statement-breakpoint
+CREATE INDEX "jobs_open_idx" ON "jobs" USING btree ("state","created_at") WHERE state in ('waiting', 'running', 'attention');--> statement-breakpoint
+CREATE INDEX "jobs_history_idx" ON "jobs" USING btree ("operation","finished_at") WHERE state = 'done';--> statement-breakpoint
+CREATE INDEX "jobs_created_idx" ON "jobs" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "jobs_environment_idx" ON "jobs" USING btree ("environment_id","created_at");--> statement-breakpoint
+CREATE INDEX "jobs_title_trgm" ON "jobs" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "journal_run_idx" ON "journal" USING btree ("run_id","event_id");--> statement-breakpoint
+CREATE INDEX "plans_state_idx" ON "plans" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "runs_created_idx" ON "runs" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_state_idx" ON "runs" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "runs_operation_idx" ON "runs" USING btree ("operation","created_at");--> statement-breakpoint
+CREATE INDEX "runs_environments_idx" ON "runs" USING gin ("environment_ids");--> statement-breakpoint
+CREATE INDEX "runs_title_trgm" ON "runs" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "runs_idempotency_key" ON "runs" USING btree ("idempotency_key");

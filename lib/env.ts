@@ -41,6 +41,9 @@ const variables = z.object({
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
     .describe('A login that is not used ends after this many minutes.'),
+  TRUSTED_PROXIES: whole(0, 10)
+    .default(0)
+    .describe('How many proxies of yours stand before the console and append to X-Forwarded-For.'),
   LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
   LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
   LDAP_CA_FILE: z.string().optional().describe('PEM file with the authority of the directory’s certificate.'),

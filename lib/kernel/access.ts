@@ -19,6 +19,8 @@ export interface Actor {
   /** null for the system itself. */
   personId: string | null
   tokenId?: string
+  /** The login behind a person's request. */
+  sessionId?: string
   name: string
   grants: readonly Grant[]
   /** Where the request came from, for the audit log. */

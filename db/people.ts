@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm'
+import { Fault } from '@/lib/kernel/errors'
+import type { DirectoryPerson } from '@/lib/ports/directory'
+import { getDb } from './client'
+import { people } from './schema'
+
+/** What a login needs of a person; the only reader of the password hash. */
+export interface LoginPerson {
+  id: string
+  userName: string
+  source: 'local' | 'directory'
+  passwordHash: string | null
+  isDisabled: boolean
+}
+
+const loginColumns = {
+  id: people.id,
+  userName: people.userName,
+  source: people.source,
+  passwordHash: people.passwordHash,
+  isDisabled: people.isDisabled,
+}
+
+/** Case-blind; null: nobody of that name has been here. */
+export const personOfLogin = async (userName: string): Promise<LoginPerson | null> => {
+  const [row] = await getDb().select(loginColumns).from(people).where(sql`lower(${people.userName}) = lower(${userName})`)
+  return row ?? null
+}
+
+/** Only if the hash is still the one that was verified: a password changed meanwhile stays changed. */
+export const saveRehash = async (personId: string, verified: string, hash: string): Promise<void> => {
+  await getDb().update(people).set({ passwordHash: hash }).where(sql`${people.id} = ${personId} and ${people.passwordHash} = ${verified}`)
+}
+
+/** The console's row for somebody the directory vouched for: made at the first login, name and mail kept as the directory has them. */
+export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<LoginPerson> => {
+  const { rows } = await getDb().execute<LoginPerson & Record<string, unknown>>(
+    sql`insert into people (user_name, source, full_name, email) values (${found.userName}, 'directory', ${found.fullName}, ${found.email})
+        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, changed_at = now()
+          where people.source = 'directory'
+        returning id, user_name as "userName", source, password_hash as "passwordHash", is_disabled as "isDisabled"`,
+  )
+  const row = rows[0]
+  // No row: a local account of this name was made between the look and now; it answers for the name.
+  if (!row || row.isDisabled) throw new Fault('auth.rejected')
+  return row
+}

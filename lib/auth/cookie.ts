@@ -1,0 +1,33 @@
+import { decode } from 'next-auth/jwt'
+import { env } from '@/lib/env'
+import { sessionCookieName } from './options'
+
+/** Cookies already opened, so that a page with twenty requests unseals its cookie once. What it is worth is asked of the database each time. */
+const opened = new Map<string, string>()
+const openedMax = 2_000
+
+/** The session id sealed in the cookie's value; null: not ours, or older than the longest login. */
+const open = async (value: string): Promise<string | null> => {
+  const known = opened.get(value)
+  if (known !== undefined) return known
+  const token = await decode({ token: value, secret: env().AUTH_SECRET }).catch(() => null)
+  if (typeof token?.sid !== 'string') return null
+  if (opened.size >= openedMax) opened.delete(opened.keys().next().value!)
+  opened.set(value, token.sid)
+  return token.sid
+}
+
+/** The session id of a request's cookies; null: none, or not sealed by us. */
+export const sessionIdOf = async (cookie: (name: string) => string | undefined): Promise<string | null> => {
+  const value = cookie(sessionCookieName())
+  return value ? open(value) : null
+}
+
+/** One cookie out of a `Cookie` header. */
+export const cookieOf = (header: string | null, name: string): string | undefined => {
+  for (const pair of (header ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    if (at > 0 && pair.slice(0, at).trim() === name) return decodeURIComponent(pair.slice(at + 1).trim())
+  }
+  return undefined
+}

@@ -1,0 +1,159 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { checkFleet, type Fleet, type FleetHost } from './fleet'
+import { HerdMaker } from './herds'
+import { addAuthorizedKey, prepareHost, readHostKey } from './host-files'
+import { Hosts, type PowerOnOptions } from './hosts'
+import { LabError } from './lab-error'
+import { Layout } from './layout'
+import { inspectMachine, type Machine } from './machine'
+import { type CommandOptions, type CommandResult, inParallel, mustRun, runCommand } from './processes'
+import { labKey, readSecrets } from './secrets'
+import { Supervisor, sweep } from './supervisor'
+
+export type Progress = { step: string; done: number; of: number }
+export type UpOptions = { onProgress?: (progress: Progress) => void }
+
+/** A fleet of hosts on this machine, in a network of its own with no way out. */
+export class Lab {
+  readonly layout: Layout
+  readonly supervisor: Supervisor
+  readonly hosts: Hosts
+
+  private constructor(
+    readonly machine: Machine,
+    readonly name: string,
+    stateDir: string,
+  ) {
+    this.layout = new Layout(stateDir)
+    this.supervisor = new Supervisor(this.layout, machine)
+    this.hosts = new Hosts(this.layout, machine, this.supervisor)
+  }
+
+  /** A handle on the lab of a state folder, running or not. `stateDir` is absolute; it is made when missing. */
+  static async open(options: { stateDir: string; name?: string }): Promise<Lab> {
+    if (!isAbsolute(options.stateDir)) throw new LabError(`The state folder ${options.stateDir} is not an absolute path.`)
+    mkdirSync(options.stateDir, { recursive: true, mode: 0o755 })
+    return new Lab(await inspectMachine(), options.name ?? 'lab', options.stateDir)
+  }
+
+  /** Ends what a crashed owner left in this state folder. True when there was something. */
+  static sweep(stateDir: string): Promise<boolean> {
+    return sweep(new Layout(stateDir))
+  }
+
+  get isUp(): boolean {
+    return this.supervisor.isUp
+  }
+
+  /** The fleet this state folder was last brought up with. */
+  get fleet(): Fleet {
+    const path = this.layout.at('fleet.json')
+    if (!existsSync(path)) throw new LabError('This lab has never been up.', { hint: 'npm run lab -- up' })
+    return JSON.parse(readFileSync(path, 'utf8')) as Fleet
+  }
+
+  host(name: string): FleetHost {
+    const found = this.fleet.hosts.find((host) => host.name === name)
+    if (!found)
+      throw new LabError(`The lab has no host ${name}.`, { hint: `It has ${this.fleet.hosts.map((host) => host.name).join(', ')}.` })
+    return found
+  }
+
+  /**
+   * Brings the fleet up and makes this process its owner: the lab ends with it. Hosts and clusters that exist are
+   * resumed as they are; a host that the fleet no longer names stays on disk, off.
+   */
+  async up(fleet: Fleet, options: UpOptions = {}): Promise<void> {
+    checkFleet(fleet)
+    const report = (step: string, of: number) => {
+      let done = 0
+      options.onProgress?.({ step, done, of })
+      return () => options.onProgress?.({ step, done: ++done, of })
+    }
+    await this.supervisor.start()
+    try {
+      writeFileSync(this.layout.at('fleet.json'), JSON.stringify(fleet, null, 2))
+      const { publicKey } = await labKey(this.layout)
+      const booted = report('hosts', fleet.hosts.length)
+      await inParallel(fleet.hosts, 4, async (host) => {
+        await prepareHost(this.layout, this.machine, fleet, host)
+        for (const key of [publicKey, ...this.authorizedKeys()]) addAuthorizedKey(this.layout, this.machine, host.name, key)
+        await this.hosts.powerOn(host, { timeoutMs: 180_000 })
+        booted()
+      })
+      const made = report('herds', fleet.herds.length)
+      await new HerdMaker(this.layout, this.hosts, fleet, readSecrets(this.layout)).makeMissing(made)
+    } catch (cause) {
+      await this.supervisor.kill()
+      throw cause
+    }
+  }
+
+  /**
+   * Shuts every host down in order and ends the lab; safe when it is not up. `abruptly` cuts the power instead.
+   * Data, keys and configuration stay in the state folder.
+   */
+  async down(options: { abruptly?: boolean } = {}): Promise<void> {
+    if (this.isUp && !options.abruptly) await inParallel(this.fleet.hosts, 16, (host) => this.hosts.shutDown(host.name))
+    await this.supervisor.kill()
+    rmSync(this.layout.run(), { recursive: true, force: true })
+  }
+
+  async powerOn(host: string, options: PowerOnOptions = {}): Promise<void> {
+    await this.hosts.powerOn(this.host(host), options)
+  }
+
+  async powerOff(host: string): Promise<void> {
+    await this.hosts.powerOff(this.host(host).name)
+  }
+
+  /** Runs a program in the lab's network, as the caller, and waits for it. It cannot reach anything outside the lab. */
+  run(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return runCommand(this.supervisor.visitorArgv(argv), options)
+  }
+
+  /** Starts a program in the lab's network, as the caller; signals reach it directly, and it dies with the caller. */
+  spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return this.supervisor.spawn(argv, options)
+  }
+
+  /** Lets the console's key log in as postgres on every host, now and on later starts. `publicKey` is an OpenSSH line. */
+  authorize(publicKey: string): void {
+    const line = publicKey.trim()
+    if (!/^(ssh|ecdsa)-\S+ \S+/.test(line) || line.includes('\n')) throw new LabError('That is not one OpenSSH public key.')
+    const keys = this.authorizedKeys()
+    if (!keys.includes(line)) writeFileSync(this.layout.at('authorized_keys'), `${[...keys, line].join('\n')}\n`)
+    if (!existsSync(this.layout.at('fleet.json'))) return
+    for (const host of this.fleet.hosts)
+      if (existsSync(this.layout.host(host.name, 'made'))) addAuthorizedKey(this.layout, this.machine, host.name, line)
+  }
+
+  private authorizedKeys(): string[] {
+    const path = this.layout.at('authorized_keys')
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+  }
+
+  /** Each host's public key ("ssh-ed25519 AAAA…"), to be pinned. */
+  hostKeys(): { host: string; address: string; publicKey: string }[] {
+    return this.fleet.hosts.map((host) => ({ host: host.name, address: host.address, publicKey: readHostKey(this.layout, host.name) }))
+  }
+
+  /** A command over real SSH as postgres, with the lab's own key and the host's key pinned. */
+  async ssh(host: string, argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    const { privateKeyFile } = await labKey(this.layout)
+    const { address } = this.host(host)
+    const known = this.layout.run(`known_hosts.${host}`)
+    writeFileSync(known, `${address} ${readHostKey(this.layout, host)}\n`)
+    const settings = ['BatchMode=yes', `UserKnownHostsFile=${known}`, 'StrictHostKeyChecking=yes', 'ConnectTimeout=5', 'IdentitiesOnly=yes']
+    const flags = settings.flatMap((setting) => ['-o', setting])
+    return this.run(['ssh', '-F', 'none', '-i', privateKeyFile, ...flags, `postgres@${address}`, '--', ...argv], options)
+  }
+
+  /** Deletes the whole state folder. The lab must be down. */
+  async destroy(): Promise<void> {
+    await this.down({ abruptly: true })
+    await mustRun(['rm', '-rf', '--one-file-system', this.layout.state])
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { layoutTree, stepFrom, type TreeMember } from './layout'
+import { layoutTree, stepFrom, type TreeMember } from './replication-tree'
 
 const member = (id: string, over: Partial<TreeMember> = {}): TreeMember => ({
   id,

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import type { Actor } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import { getPool } from './client'
+import { type FleetFacts, fleetFacts } from './fleet'
+import { herdTopology } from './topology'
+
+let database: TestDatabase
+const ids: Record<string, string> = {}
+
+const insert = async (key: string, text: string, values: unknown[]) => {
+  const { rows } = await getPool().query(`${text} returning id`, values)
+  ids[key] = rows[0].id
+}
+
+/** state, role, and any other column in SQL. */
+const addInstance = async (herd: string, server: string, columns: Record<string, unknown>) => {
+  const all = { herd_id: ids[herd], server_id: ids[server], observed_at: new Date(), ...columns }
+  const names = Object.keys(all)
+  await insert(
+    `${herd}/${server}`,
+    `insert into instances (${names.join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})`,
+    Object.values(all),
+  )
+}
+
+const actor = (environment: string | null, role: 'viewer' | 'admin' = 'viewer'): Actor => ({
+  kind: 'person',
+  personId: null,
+  name: 'vera',
+  grants: [{ role, environmentId: environment === null ? null : ids[environment]! }],
+})
+
+beforeAll(async () => {
+  database = await startDatabase()
+  for (const [name, position] of [
+    ['dev', 0],
+    ['prod', 1],
+  ] as const)
+    await insert(name, 'insert into environments (name, position) values ($1, $2)', [name, position])
+  for (const [host, environment] of [
+    ['d1', 'dev'],
+    ['p1', 'prod'],
+    ['p2', 'prod'],
+    ['p3', 'prod'],
+  ] as const)
+    await insert(host, "insert into servers (environment_id, hostname, address, state) values ($1, $2, $2, 'reachable')", [
+      ids[environment],
+      host,
+    ])
+  for (const [index, herd] of ['shop', 'torn', 'headless', 'mixed'].entries())
+    await insert(herd, 'insert into herds (environment_id, name, base_name, port, data_directory) values ($1, $2, $2, $3, $4)', [
+      ids[herd === 'shop' ? 'dev' : 'prod'],
+      herd,
+      5432 + index,
+      '/data',
+    ])
+  const primary = { state: 'online', role: 'primary', system_identifier: '7001', timeline: 1 }
+  const standby = { state: 'online', role: 'standby', system_identifier: '7001', upstream_host: 'x', timeline: 1 }
+  await addInstance('shop', 'd1', primary)
+  await addInstance('torn', 'p1', primary)
+  await addInstance('torn', 'p2', { ...primary, has_pending_restart: true })
+  await addInstance('headless', 'p1', { state: 'stopped', role: 'primary' })
+  await addInstance('headless', 'p2', { ...standby, lag_bytes: 2 ** 30, upstream_id: ids['headless/p1'] })
+  await addInstance('headless', 'p3', { ...standby, observed_at: new Date(Date.now() - 3_600_000) })
+  await addInstance('mixed', 'p1', primary)
+  await addInstance('mixed', 'p3', { ...primary, system_identifier: '9', has_pending_restart: true })
+}, 120_000)
+
+afterAll(() => database.stop())
+
+const herd = (facts: FleetFacts, name: string) => facts.herds.find((found) => found.name === name)!
+
+describe('the facts of the front page', () => {
+  test('each member counts once, by its worst trouble', async () => {
+    const facts = await fleetFacts(actor(null))
+    expect(herd(facts, 'headless')).toMatchObject({
+      members: 3,
+      online: 2,
+      primaries: 0,
+      troubles: { down: 1, lagging: 1, stale: 1 },
+      lagBytesMax: 2 ** 30,
+    })
+    expect(facts.instances.map((instance) => [instance.title, instance.trouble])).toEqual([
+      ['headless on p1', 'down'],
+      ['headless on p2', 'lagging'],
+      ['mixed on p3', 'pending-restart'],
+      ['torn on p2', 'pending-restart'],
+      ['headless on p3', 'stale'],
+    ])
+  })
+
+  test('two primaries of one identifier are told from two unrelated ones, whatever else is wrong with either', async () => {
+    const facts = await fleetFacts(actor(null))
+    expect(herd(facts, 'torn')).toMatchObject({ primaries: 2, primaryIdentifiers: 1 })
+    expect(herd(facts, 'mixed')).toMatchObject({ primaries: 2, primaryIdentifiers: 2 })
+  })
+
+  test('a viewer of one environment gets nothing of another', async () => {
+    const facts = await fleetFacts(actor('dev'))
+    expect(facts.environments.map((environment) => environment.name)).toEqual(['dev'])
+    expect(facts.herds.map((found) => found.name)).toEqual(['shop'])
+    expect(facts.instances).toEqual([])
+  })
+
+  test('an actor without grants gets empty lists', async () => {
+    const facts = await fleetFacts({ ...actor(null), grants: [] })
+    expect([facts.environments, facts.herds, facts.servers, facts.runs, facts.approvals]).toEqual([[], [], [], [], []])
+  })
+})
+
+describe('the topology of a herd', () => {
+  test('has every member with what was observed', async () => {
+    const topology = await herdTopology(actor(null), ids.headless!)
+    expect(topology.members.map((member) => [member.hostname, member.role, member.state, member.upstreamId])).toEqual([
+      ['p1', 'primary', 'stopped', null],
+      ['p2', 'standby', 'online', ids['headless/p1']],
+      ['p3', 'standby', 'online', null],
+    ])
+    expect(topology.members[1]).toMatchObject({ lagBytes: 2 ** 30, slots: [] })
+  })
+
+  test('of another environment does not exist for a viewer of this one', async () => {
+    await expect(herdTopology(actor('dev'), ids.headless!)).rejects.toSatisfy((error) => isFault(error, 'record.missing'))
+  })
+})

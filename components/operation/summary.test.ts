@@ -15,6 +15,7 @@ const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
   gates: [],
   effects: [],
   affected: [],
+  locks: [],
   order: 0,
   digest: id,
   ...over,

@@ -55,6 +55,10 @@ export interface FaultFacts {
   /** A sentence for a person that is more exact than the table's. */
   because?: string
   fields?: FieldProblem[]
+  /** True when what was asked for is known to have ended on the host, or never to have begun: it cannot happen any more after this fault. */
+  isOver?: boolean
+  /** What a person at `attention` is asked when a step cannot tell whether it happened. */
+  question?: string
   [key: string]: unknown
 }
 

@@ -9,8 +9,12 @@ export type JournalEntry =
   | { kind: 'opened'; target: string; input: JsonObject; digest: string; driver: string }
   /** A new driver took the job over. */
   | { kind: 'resumed'; driver: string; by?: string }
+  /** The facts the effects act on, from this driver's own look. After the first intent they are never gathered again: the job itself has changed the world. */
+  | { kind: 'gathered'; facts: JsonObject }
   | { kind: 'gate'; step: string; verdict: 'pass' | 'warn' | 'refuse'; because: string | null }
   | { kind: 'intended'; step: string; before: Json }
+  /** What a running step must not forget when its driver dies: a transaction id, a remote process, a change batch. The last one counts. */
+  | { kind: 'marked'; step: string; mark: Json }
   | { kind: 'finished'; step: string; output: Json; ours: boolean; tookMs: number }
   | { kind: 'refused'; step: string | null; because: string }
   | { kind: 'failed'; step: string; code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown' }
@@ -20,12 +24,18 @@ export type JournalEntry =
   | { kind: 'release-intended'; step: string }
   | { kind: 'released'; step: string; tookMs: number }
   | { kind: 'release-failed'; step: string; because: string }
+  /** Written by the driver when it acts on the request, never by the web side: a line from elsewhere would collide with the driver's next one. */
   | { kind: 'cancel-requested'; by: string }
   | { kind: 'attention'; because: string; known: string[]; unknown: string[]; question: string }
+  /** A person's answer to `attention`; no driver holds the job then. */
+  | { kind: 'decided'; decision: Decision; by: string }
   | { kind: 'note'; step: string | null; stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning'; text: string }
   | { kind: 'closed'; outcome: JobOutcome; because: string | null }
 
 export type JournalLine = JournalEntry & { seq: number /** ISO time */; at: string }
+
+/** go-on: check the step again and go forward. give-up: run the releases and close as failed, saying what is left. */
+export type Decision = 'go-on' | 'give-up'
 
 export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
 /** `attention` is open: the job holds until a person decides. `failed`: nothing that mutates had happened, or all of it was put right by releases. */

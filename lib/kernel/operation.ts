@@ -21,10 +21,24 @@ export interface StepContext {
   note: (stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning', text: string) => void
 }
 
+export interface RunContext extends StepContext {
+  /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable: await it before the deed. */
+  mark: (value: Json) => Promise<void>
+}
+
+export interface CheckContext<Before extends Json> {
+  signal: AbortSignal
+  /** The `before` of the first intent when there is one. */
+  intended: Before | null
+  /** The last mark that `run` left, if any. */
+  mark: Json
+}
+
 /** The one answer that serves the dry run, idempotence, resume after a crash, and rollback. */
 export type Found<Before extends Json, Output extends Json> =
   | { found: 'done'; output: Output }
-  | { found: 'ready'; before: Before }
+  /** `partly` (only with an intent): what of it has happened already, in words. Running again completes it; for a final step it is past the point of no return. */
+  | { found: 'ready'; before: Before; partly?: string }
   | { found: 'blocked'; because: string }
 
 export type Ending<F, Before extends Json, Output extends Json> =
@@ -32,11 +46,13 @@ export type Ending<F, Before extends Json, Output extends Json> =
       /** Takes it back if the job fails later. Must be safe to run twice. */
       undo: (facts: F, before: Before, output: Output | null, ports: ActPorts, context: StepContext) => Promise<void>
       sentence: string
+      timeoutMs?: number
     }
   | {
       /** Runs however the job ends, under its own deadline, cancelled or not. Must be safe to run twice. */
       release: (facts: F, before: Before, output: Output | null, ports: ActPorts, context: StepContext) => Promise<void>
       sentence: string
+      timeoutMs?: number
     }
   | {
       /** Why it cannot be taken back. */
@@ -45,16 +61,25 @@ export type Ending<F, Before extends Json, Output extends Json> =
       harmless?: true
     }
 
+/** `timeoutMs` of an ending is its own deadline for each try; default 60 s. */
 export interface Effect<F, Before extends Json = Json, Output extends Json = Json> {
   title: string
   preview: (facts: F) => { sentence: string; commands: string[] }
   /**
    * Looks only. `intended` is the `before` of the first intent when there is one: with it, `done` means "what we intended has happened".
    * Without it, `done` means "already so": the step is skipped and never undone.
+   * Throws when it cannot look, or `step.unknown` (with `facts.question`) when looking cannot tell.
    */
-  check: (facts: F, ports: ReadPorts, context: { signal: AbortSignal; intended: Before | null }) => Promise<Found<Before, Output>>
-  run: (facts: F, before: Before, ports: ActPorts, context: StepContext) => Promise<Output>
+  check: (facts: F, ports: ReadPorts, context: CheckContext<Before>) => Promise<Found<Before, Output>>
+  /** Its answer is the output. It is given up at `timeoutMs`; what it then did is found out by `check`. */
+  run: (facts: F, before: Before, ports: ActPorts, context: RunContext) => Promise<Output>
   timeoutMs: number
+  /** answer: `run` returning is the proof, because nothing in the world shows it (a query, a checkpoint). Default: look again. */
+  proof?: 'look' | 'answer'
+  /** A cancel interrupts `run` through its signal instead of waiting for its end. */
+  canInterrupt?: true
+  /** Takes minutes to hours: gates marked `again` are looked at afresh before the effect that follows it. */
+  isLong?: true
   ending: Ending<F, Before, Output>
 }
 
@@ -62,6 +87,16 @@ export interface Gate<F> {
   name: string
   title: string
   look: (facts: F) => Verdict
+  /** Looked at over fresh facts also after a long effect; its facts must not be changed by the operation's own effects. */
+  again?: true
+}
+
+/** Who and where the target is, for the plan, the job and the environment's rules. */
+export interface About {
+  title: string
+  environmentId: string | null
+  herdId: string | null
+  serverId: string | null
 }
 
 interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
@@ -79,6 +114,7 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   help: readonly string[]
   /** Reads only; returns plain JSON. */
   gather: (ports: ReadPorts, input: z.infer<I>, context: GatherContext) => Promise<F>
+  about: (facts: F) => About
   /** What must not have changed between plan and run: the facts less what drifts. */
   firm: (facts: F) => JsonObject
   /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
@@ -89,7 +125,7 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   order?: (facts: F) => number
   /** Names of gates that may be decided over the *last observed* row of the target, for the availability of the button. */
   offered?: (row: Record<string, unknown>) => Verdict
-  /** Typed phrase asked even in an open environment. Default: only when a final, not harmless step exists or an environment is protected. */
+  /** Whether an open environment asks for a typed phrase too. Default: when there is a final step that is not harmless. */
   asksPhrase?: (input: z.infer<I>) => boolean
   /** A reload or a check never asks for a phrase, wherever. */
   neverAsksPhrase?: boolean
@@ -106,6 +142,7 @@ export interface Operation {
   input: z.ZodType
   help: readonly string[]
   gather: (ports: ReadPorts, input: unknown, context: GatherContext) => Promise<Facts>
+  about: (facts: Facts) => About
   firm: (facts: Facts) => JsonObject
   locks: (facts: Facts) => string[]
   now: (facts: Facts) => { label: string; value: string }[]
@@ -119,7 +156,7 @@ export interface Operation {
 }
 
 export interface OperationBuilder<F extends Facts> {
-  gate: (name: string, title: string, look: (facts: F) => Verdict) => OperationBuilder<F>
+  gate: (name: string, title: string, look: (facts: F) => Verdict, options?: { again?: true }) => OperationBuilder<F>
   effect: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>) => OperationBuilder<F>
   build: () => Operation
 }
@@ -130,8 +167,8 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
   const gates: Gate<Facts>[] = []
   const effects: ({ name: string } & Effect<Facts>)[] = []
   const builder: OperationBuilder<F> = {
-    gate: (name, title, look) => {
-      gates.push({ name, title, look: look as Gate<Facts>['look'] })
+    gate: (name, title, look, options) => {
+      gates.push({ name, title, look: look as Gate<Facts>['look'], ...options })
       return builder
     },
     effect: (name, effect) => {
@@ -147,7 +184,7 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
         affected: erased.affected ?? (() => []),
         order: erased.order ?? (() => 0),
         offered: erased.offered ?? (() => ({ verdict: 'pass' })),
-        asksPhrase: erased.asksPhrase ?? (() => false),
+        asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending))),
         neverAsksPhrase: erased.neverAsksPhrase ?? false,
         gates,
         effects,
@@ -156,6 +193,9 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
   }
   return builder
 }
+
+/** A final step that a person may want back: once it has happened, or might have, nothing is undone. */
+export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>): boolean => 'final' in ending && ending.harmless !== true
 
 export const endingKind = (ending: Ending<Facts, Json, Json>): 'undo' | 'release' | 'final' =>
   'undo' in ending ? 'undo' : 'release' in ending ? 'release' : 'final'

@@ -46,6 +46,8 @@ export interface PlanTarget {
   gates: GateVerdict[]
   effects: PlannedEffect[]
   affected: Affected[]
+  /** Leases a job on it holds while it runs: `herd:<id>`. */
+  locks: string[]
   /** Lower runs first when the policy keeps standbys before primaries. */
   order: number
   /** Over the firm facts of this target. */

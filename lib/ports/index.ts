@@ -5,7 +5,22 @@ import type { PostgresAct, PostgresRead } from './postgres'
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CommandOptions, CommandResult, HostCheckStep, HostsAct, HostsRead } from './hosts'
 export type { InventoryInstance, InventoryRead, InventoryServer } from './inventory'
-export type { FileSettingProblem, PostgresAct, PostgresRead, Probe, SqlGrid, StandbySeen, StopMode } from './postgres'
+export type {
+  CallOptions,
+  ExecuteOptions,
+  FileSettingProblem,
+  InstanceRole,
+  InstanceState,
+  PostgresAct,
+  PostgresRead,
+  Probe,
+  SettingsSeen,
+  SqlGrid,
+  SqlOptions,
+  StandbySeen,
+  StopMode,
+  TransactionFate,
+} from './postgres'
 
 /** The world, to look at. Plan mode is given only this. */
 export interface ReadPorts {

@@ -83,7 +83,26 @@ export interface SqlOptions {
   signal?: AbortSignal
 }
 
-interface CallOptions {
+export interface ExecuteOptions extends SqlOptions {
+  /** Called with the transaction's id (`txid_current()`) and awaited before the statement is sent, so that its fate can be asked for later. */
+  onTransaction: (xid: string) => Promise<void>
+}
+
+/** What the configuration files set, as the server applies it now. */
+export interface SettingsSeen {
+  /** `pg_conf_load_time()`, ISO. Each session has its own; compare it with `serverTime` of an earlier look, never with another session's load time. */
+  confLoadedAt: string
+  /** The server's clock at this look, ISO with microseconds. */
+  serverTime: string
+  /** Every setting whose source is a configuration file. */
+  values: Record<string, string>
+  pendingRestart: string[]
+}
+
+/** committed / aborted / in-progress; unknown: too old for the server to say. */
+export type TransactionFate = 'committed' | 'aborted' | 'in-progress' | 'unknown'
+
+export interface CallOptions {
   timeoutMs: number
   signal?: AbortSignal
   onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
@@ -92,8 +111,15 @@ interface CallOptions {
 export interface PostgresRead {
   /** Never throws for a machine that is down or odd: that is `state` with `because`. `light` leaves out what only plans need. */
   probe: (instance: InstanceAddress, options: CallOptions) => Promise<Probe>
-  /** Errors of the configuration files as `pg_file_settings` sees them; needs a running server. */
+  /**
+   * Errors of the configuration files as `pg_file_settings` sees them; needs a running server. A valid new value that only waits for a restart is
+   * not an error, although the view says "setting could not be applied": those names have `pending_restart` in `pg_settings` once the view was read.
+   */
   fileSettings: (instance: InstanceAddress, options: CallOptions) => Promise<FileSettingProblem[]>
+  /** One round trip; needs a running server. Throws `sql.*`. */
+  settings: (instance: InstanceAddress, options: CallOptions) => Promise<SettingsSeen>
+  /** `txid_status()`, PostgreSQL 10 and later. Throws `sql.*`. */
+  transactionFate: (instance: InstanceAddress, xid: string, options: CallOptions) => Promise<TransactionFate>
   /** In a READ ONLY transaction that is rolled back. Throws `sql.*`. */
   query: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
   /** The commands an act would run, for previews: pure, no call. */
@@ -108,6 +134,8 @@ export interface PostgresRead {
 /**
  * Each returns when the command ended and throws `shell.*` / `sql.*` when it failed or when it is not known; the caller proves the result by probing again.
  * Start on a running server and stop on a stopped one are errors, as PostgreSQL's own tools make them.
+ * A fault carries `isOver: true` when the command is known to have ended on the host or never to have begun (a `shell.timeout` whose remote process was
+ * seen dead, a connection that was never made); without it the deed may still happen.
  */
 export interface PostgresAct {
   start: (instance: InstanceAddress, options: CallOptions) => Promise<void>
@@ -115,5 +143,5 @@ export interface PostgresAct {
   reload: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   checkpoint: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   /** One statement in its own transaction. Throws `sql.*`. */
-  execute: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
+  execute: (instance: InstanceAddress, sql: string, options: ExecuteOptions) => Promise<SqlGrid>
 }

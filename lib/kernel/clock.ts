@@ -1,0 +1,63 @@
+import { Fault } from './errors'
+
+/** Time enters as an argument, so that a twin can make an hour pass at once. */
+export interface Clock {
+  now: () => Date
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts; it never throws. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const end = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      signal?.addEventListener('abort', end)
+    }),
+}
+
+interface DeadlineOptions {
+  clock: Clock
+  timeoutMs: number
+  /** Aborting it aborts the work too; the work is then awaited no longer than the grace. */
+  signal: AbortSignal
+  what: string
+}
+
+/** After the deadline the work is told to stop and has this long to say how it ended: that answer decides whether its command is known dead. */
+export const graceMs = 10_000
+
+/**
+ * Runs `work` with a signal that aborts at the deadline. Work that still answers within the grace is believed, whatever it answers: a late success is
+ * a success, a fault with `isOver` is certain. Silence throws `shell.timeout` without `isOver`.
+ */
+export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const { clock, timeoutMs, signal, what } = options
+  const stop = new AbortController()
+  const over = new AbortController()
+  const abort = () => stop.abort(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  const silence = async (): Promise<never> => {
+    await clock.sleep(timeoutMs, AbortSignal.any([over.signal, stop.signal]))
+    if (!over.signal.aborted) {
+      stop.abort(new Fault('shell.timeout', { because: `${what} did not end within ${timeoutMs / 1000} s` }))
+      await clock.sleep(graceMs, over.signal)
+    }
+    throw new Fault('shell.timeout', { because: `${what} did not end within ${timeoutMs / 1000} s; whether it did its work is not known` })
+  }
+  try {
+    const deadline = silence()
+    deadline.catch(() => {})
+    return await Promise.race([(async () => work(stop.signal))(), deadline])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    over.abort()
+  }
+}

@@ -1,7 +1,7 @@
-import { writeAudit } from '@/db/audit'
 import { countAttempt, forgetAttempts } from '@/db/attempts'
+import { writeAudit } from '@/db/audit'
 import { inTransaction } from '@/db/client'
-import { type LoginPerson, rememberDirectoryPerson, personOfLogin, saveRehash } from '@/db/people'
+import { type LoginPerson, personOfLogin, rememberDirectoryPerson, saveRehash } from '@/db/people'
 import { openSession } from '@/db/sessions'
 import type { Actor } from '@/lib/kernel/access'
 import { Fault, isFault } from '@/lib/kernel/errors'
@@ -39,9 +39,21 @@ export const logIn = async (tried: LoginTry, ways: LoginWays): Promise<{ session
   try {
     const { person, groups } = await prove(userName, tried.password, ways.directory)
     const sessionId = await inTransaction(async (tx) => {
-      const id = await openSession(tx, { personId: person.id, groups, from: tried.from, userAgent: tried.userAgent, hours: ways.sessionHours })
+      const id = await openSession(tx, {
+        personId: person.id,
+        groups,
+        from: tried.from,
+        userAgent: tried.userAgent,
+        hours: ways.sessionHours,
+      })
       const detail = { session: id, source: person.source, groups }
-      await writeAudit(tx, actorOf(person, tried.from), { act: 'login', resource: 'person', objectId: person.id, title: person.userName, detail })
+      await writeAudit(tx, actorOf(person, tried.from), {
+        act: 'login',
+        resource: 'person',
+        objectId: person.id,
+        title: person.userName,
+        detail,
+      })
       return id
     })
     await forgetAttempts(keys.user, keys.from)
@@ -62,7 +74,11 @@ const actorOf = (person: LoginPerson, from: string | null): Actor => ({
   from: from ?? undefined,
 })
 
-const prove = async (userName: string, password: string, directory: Directory | null): Promise<{ person: LoginPerson; groups: string[] }> => {
+const prove = async (
+  userName: string,
+  password: string,
+  directory: Directory | null,
+): Promise<{ person: LoginPerson; groups: string[] }> => {
   const known = await personOfLogin(userName)
   if (known?.source === 'local') {
     const { ok, needsRehash } = known.passwordHash ? await verifyPassword(password, known.passwordHash) : { ok: false, needsRehash: false }

@@ -1,0 +1,129 @@
+'use client'
+
+import { getCsrfToken } from 'next-auth/react'
+import { type FormEvent, useRef, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import type { PlaygroundPerson } from '@/lib/auth/playground-people'
+
+/** next-auth hands a refusal over as text: our fault's code and, after a colon, its sentence. */
+const sentences: Record<string, string> = {
+  'auth.rejected': 'The user name or the password is wrong.',
+  'auth.throttled': 'Too many attempts. Wait a little and try again.',
+  'auth.directory-down': 'The directory does not answer. A local account still works.',
+  'database.down': 'The console’s own database does not answer. Nobody can sign in until it does.',
+}
+
+const explain = (error: string): string => {
+  const [code = '', ...rest] = error.split(': ')
+  const because = rest.join(': ')
+  return code in sentences ? because || sentences[code]! : 'The console could not sign you in. Its log says why.'
+}
+
+/** One form post to next-auth. Resolves to null, or to why not. */
+const signIn = async (userName: string, password: string): Promise<string | null> => {
+  const csrfToken = await getCsrfToken()
+  const response = await fetch('/api/auth/callback/credentials', {
+    method: 'POST',
+    body: new URLSearchParams({ userName, password, csrfToken: csrfToken ?? '', json: 'true' }),
+  })
+  if (response.ok) return null
+  const { url } = (await response.json()) as { url: string }
+  return new URL(url).searchParams.get('error') ?? 'unknown'
+}
+
+export const LoginForm = ({ path, error, people }: { path: string; error: string | null; people: PlaygroundPerson[] | null }) => {
+  const [problem, setProblem] = useState(error && explain(error))
+  const [isBusy, setBusy] = useState(false)
+  const userName = useRef<HTMLInputElement>(null)
+  const password = useRef<HTMLInputElement>(null)
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setProblem(null)
+    try {
+      const refused = await signIn(userName.current!.value, password.current!.value)
+      // A full load, so that nothing of the signed-out page stays in memory.
+      if (refused === null) return window.location.assign(path)
+      setProblem(explain(refused))
+      password.current!.select()
+    } catch {
+      setProblem('The console does not answer. Check the network and try again.')
+    }
+    setBusy(false)
+  }
+
+  const choose = (person: PlaygroundPerson) => {
+    userName.current!.value = person.user
+    password.current!.value = person.password
+    userName.current!.form!.requestSubmit()
+  }
+
+  return (
+    <>
+      <form className="login-form" onSubmit={submit} method="post" aria-busy={isBusy}>
+        {problem && (
+          <Note tone="bad" isAlert>
+            {problem}
+          </Note>
+        )}
+        <Field label="User name">
+          {(ids) => (
+            <input
+              {...ids}
+              ref={userName}
+              name="userName"
+              className="input"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
+              autoFocus
+              required
+            />
+          )}
+        </Field>
+        <Field label="Password">
+          {(ids) => (
+            <input {...ids} ref={password} name="password" type="password" className="input" autoComplete="current-password" required />
+          )}
+        </Field>
+        <Button type="submit" look="primary" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </Button>
+      </form>
+      {people && <TryPeople people={people} isBusy={isBusy} onChoose={choose} />}
+    </>
+  )
+}
+
+const TryPeople = ({
+  people,
+  isBusy,
+  onChoose,
+}: {
+  people: PlaygroundPerson[]
+  isBusy: boolean
+  onChoose: (person: PlaygroundPerson) => void
+}) => (
+  <section className="login-people" aria-labelledby="try-people">
+    <h2 id="try-people">This is a playground: try one of its people</h2>
+    <ul>
+      {people.map((person) => (
+        <li key={person.user}>
+          <button type="button" onClick={() => onChoose(person)} disabled={isBusy}>
+            <span className="login-who">
+              <b>{person.fullName || person.user}</b>
+              <span>{person.note || person.groups.join(', ') || 'in no group'}</span>
+            </span>
+            <code>
+              {person.user} · {person.password}
+            </code>
+          </button>
+        </li>
+      ))}
+    </ul>
+  </section>
+)

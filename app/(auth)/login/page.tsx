@@ -1,0 +1,53 @@
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { Suspense } from 'react'
+import { Note } from '@/components/ui/note'
+import { currentActor } from '@/lib/auth/actor'
+import { directoryState } from '@/lib/auth/directory-state'
+import { playgroundPeople } from '@/lib/auth/playground-people'
+import { safePath } from '@/lib/auth/safe-path'
+import { webPorts } from '@/lib/web-ports'
+import { Herd } from './herd'
+import { LoginForm } from './login-form'
+import './login.css'
+
+export const metadata: Metadata = { title: 'Sign in' }
+
+const DirectoryNote = async () => {
+  const found = await directoryState(webPorts().directory)
+  if (found.state !== 'down') return null
+  return (
+    <Note tone="warn" title="The directory does not answer">
+      Local accounts still work. {found.because}
+    </Note>
+  )
+}
+
+export default async function LoginPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
+  const { callbackUrl, error } = await searchParams
+  const path = safePath(callbackUrl)
+  if (await currentActor()) redirect(path)
+  const hasDirectory = webPorts().directory !== null
+  return (
+    <div className="login">
+      <aside className="login-side" aria-hidden="true">
+        <Herd />
+      </aside>
+      <main className="login-main">
+        <div className="login-box">
+          <p className="login-mark">Matriarch</p>
+          <h1>Sign in to your herds</h1>
+          <p className="login-lead">
+            {hasDirectory
+              ? 'With your directory account, or with a local account of this console.'
+              : 'With a local account of this console.'}
+          </p>
+          <Suspense>
+            <DirectoryNote />
+          </Suspense>
+          <LoginForm path={path} error={typeof error === 'string' ? error : null} people={playgroundPeople()} />
+        </div>
+      </main>
+    </div>
+  )
+}

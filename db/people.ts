@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
+import { systemActor } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { DirectoryPerson } from '@/lib/ports/directory'
-import { getDb } from './client'
+import { writeAudit } from './audit'
+import { getDb, inTransaction } from './client'
 import { people } from './schema'
 
 /** What a login needs of a person; the only reader of the password hash. */
@@ -45,3 +47,26 @@ export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<L
   if (!row || row.isDisabled) throw new Fault('auth.rejected')
   return row
 }
+
+/**
+ * The first break-glass account: made when nobody of that name exists, with the role admin everywhere. `hash` from `hashPassword`.
+ * An account that exists keeps its password and grants. True when it was made now.
+ */
+export const addLocalAdmin = (userName: string, hash: string): Promise<boolean> =>
+  inTransaction(async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(
+      sql`insert into people (user_name, full_name, source, password_hash) values (${userName}, 'Break-glass administrator', 'local', ${hash})
+          on conflict do nothing returning id`,
+    )
+    const person = rows[0]
+    if (!person) return false
+    await tx.execute(sql`insert into grants (person_id, role) values (${person.id}, 'admin')`)
+    await writeAudit(tx, systemActor, {
+      act: 'person.add',
+      resource: 'person',
+      objectId: person.id,
+      title: userName,
+      detail: { role: 'admin' },
+    })
+    return true
+  })

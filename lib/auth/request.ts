@@ -1,0 +1,68 @@
+import { countAttempt } from '@/db/attempts'
+import { livePerson } from '@/db/sessions'
+import { tokenByPrefix } from '@/db/tokens'
+import { env } from '@/lib/env'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import { narrowed } from '@/lib/kernel/narrow'
+import { addressOf } from './address'
+import { cookieOf, sessionIdOf } from './cookie'
+import { hashSecret, isSameHash, readSecret } from './secrets'
+
+const tokenLimit = { free: 20, waitSecondsMax: 300 }
+
+/** Who calls the API: a bearer token, or the session cookie of a browser on our own pages. Throws `auth.required`, `auth.throttled`. */
+export const actorOfRequest = async (request: Request): Promise<Actor> => {
+  const authorization = request.headers.get('authorization')
+  const actor = authorization === null ? await actorOfCookie(request) : await actorOfToken(authorization, addressOf(request.headers))
+  if (actor === null) throw new Fault('auth.required')
+  return actor
+}
+
+const actorOfToken = async (authorization: string, from: string | null): Promise<Actor | null> => {
+  const whole = /^bearer +(\S+)$/i.exec(authorization.trim())?.[1] ?? ''
+  const secret = readSecret(whole)
+  const holder = secret?.kind === 'mat' ? await tokenByPrefix(secret.prefix) : null
+  if (holder === null || !isSameHash(holder.hash, hashSecret(whole))) {
+    // Only failures are counted, so a busy script with a good token is never slowed.
+    await countAttempt([{ key: `token:${from ?? 'unknown'}`, ...tokenLimit }])
+    throw new Fault('auth.required', { because: 'This token is not valid: unknown, expired or revoked.' })
+  }
+  return {
+    kind: 'token',
+    personId: holder.personId,
+    tokenId: holder.id,
+    name: `${holder.userName} (token ${holder.name})`,
+    grants: narrowed(holder.ownerGrants, holder.scope),
+    from: from ?? undefined,
+  }
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Browsers say where a request came from; a page of another site cannot unsay it. */
+const isSameOrigin = (request: Request): boolean => {
+  const site = request.headers.get('sec-fetch-site')
+  if (site !== null) return site === 'same-origin'
+  const origin = request.headers.get('origin')
+  if (origin === null || !URL.canParse(origin)) return false
+  return origin === new URL(env().MATRIARCH_URL).origin || new URL(origin).host === request.headers.get('host')
+}
+
+const actorOfCookie = async (request: Request): Promise<Actor | null> => {
+  const sessionId = await sessionIdOf((name) => cookieOf(request.headers.get('cookie'), name))
+  const person = sessionId && (await livePerson(sessionId, env().SESSION_IDLE_MINUTES))
+  if (!person) return null
+  if (!safeMethods.has(request.method) && !isSameOrigin(request))
+    throw new Fault('access.denied', {
+      because: 'A change with a login cookie is only taken from the console’s own pages. Scripts use a token.',
+    })
+  return {
+    kind: 'person',
+    personId: person.personId,
+    sessionId: person.sessionId,
+    name: person.userName,
+    grants: person.grants,
+    from: addressOf(request.headers) ?? undefined,
+  }
+}

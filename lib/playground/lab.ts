@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import { type Directory, DirectoryServer } from './directory'
 import { checkFleet, type Fleet, type FleetHost } from './fleet'
 import { HerdMaker } from './herds'
 import { addAuthorizedKey, prepareHost, readHostKey } from './host-files'
@@ -9,7 +10,9 @@ import { LabError } from './lab-error'
 import { Layout } from './layout'
 import { inspectMachine, type Machine } from './machine'
 import { type CommandOptions, type CommandResult, inParallel, mustRun, runCommand } from './processes'
+import { openRelay, type Relay, type RelayOptions } from './relay'
 import { labKey, readSecrets } from './secrets'
+import { Services } from './services'
 import { Supervisor, sweep } from './supervisor'
 
 export type Progress = { step: string; done: number; of: number }
@@ -20,6 +23,8 @@ export class Lab {
   readonly layout: Layout
   readonly supervisor: Supervisor
   readonly hosts: Hosts
+  readonly services: Services
+  readonly directoryServer: DirectoryServer
 
   private constructor(
     readonly machine: Machine,
@@ -29,6 +34,8 @@ export class Lab {
     this.layout = new Layout(stateDir)
     this.supervisor = new Supervisor(this.layout, machine)
     this.hosts = new Hosts(this.layout, machine, this.supervisor)
+    this.services = new Services(this.layout, this.supervisor)
+    this.directoryServer = new DirectoryServer(this.layout, this.supervisor, this.services)
   }
 
   /** A handle on the lab of a state folder, running or not. `stateDir` is absolute; it is made when missing. */
@@ -75,6 +82,9 @@ export class Lab {
     await this.supervisor.start()
     try {
       writeFileSync(this.layout.at('fleet.json'), JSON.stringify(fleet, null, 2))
+      const secrets = readSecrets(this.layout)
+      const directory = fleet.people.length > 0 ? this.directoryServer.start(fleet) : Promise.resolve()
+      directory.catch(() => {}) // Awaited below; a host may fail first.
       const { publicKey } = await labKey(this.layout)
       const booted = report('hosts', fleet.hosts.length)
       await inParallel(fleet.hosts, 4, async (host) => {
@@ -84,7 +94,8 @@ export class Lab {
         booted()
       })
       const made = report('herds', fleet.herds.length)
-      await new HerdMaker(this.layout, this.hosts, fleet, readSecrets(this.layout)).makeMissing(made)
+      await new HerdMaker(this.layout, this.hosts, fleet, secrets).makeMissing(made)
+      await directory
     } catch (cause) {
       await this.supervisor.kill()
       throw cause
@@ -117,6 +128,16 @@ export class Lab {
   /** Starts a program in the lab's network, as the caller; signals reach it directly, and it dies with the caller. */
   spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
     return this.supervisor.spawn(argv, options)
+  }
+
+  /** Leads a port of this machine into the lab: how a browser outside reaches the console inside. */
+  relay(options: RelayOptions): Promise<Relay> {
+    return openRelay(this.layout, this.supervisor, options)
+  }
+
+  /** How to log people in through the lab's directory. */
+  directory(): Directory {
+    return this.directoryServer.describe(this.fleet)
   }
 
   /** Lets the console's key log in as postgres on every host, now and on later starts. `publicKey` is an OpenSSH line. */

@@ -45,7 +45,11 @@ interface FieldBase {
 export type FieldSpec = FieldBase &
   (
     | { kind: 'text' | 'longText' | 'hostname' | 'path'; maxLength?: number; pattern?: { source: string; message: string } }
-    | { kind: 'port' | 'lsn' | 'tags' | 'json' | 'flag' | 'moment' | 'bytes' | 'seconds' }
+    | { kind: 'port' | 'lsn' | 'json' | 'flag' | 'moment' | 'bytes' | 'seconds' }
+    | {
+        kind: 'tags' /** What one entry may be; entries may then hold blanks, and only commas and line ends part them. */
+        pattern?: { source: string; message: string }
+      }
     | { kind: 'integer'; min?: number; max?: number; unit?: string }
     | { kind: 'choice'; choices: readonly Choice[] }
     | { kind: 'reference'; to: string /** Offer only targets in the environment of this form. */; sameEnvironment?: boolean }

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import type { FieldSpec } from '@/lib/kernel/field'
+import { type FieldTools, fieldTools } from './kinds'
+
+/** A `Resource` and a `ResourceDescription` both are one. */
+export interface FormOf {
+  fields: Readonly<Record<string, FieldSpec>>
+  form: readonly string[]
+}
+
+const isEmpty = (input: unknown): boolean =>
+  input === undefined ||
+  input === null ||
+  (typeof input === 'string' && input.trim() === '') ||
+  (Array.isArray(input) && input.length === 0)
+
+/** One field of a form: takes what a person types (`1GB`) and what a script sends (`1073741824`); an empty value becomes null. */
+export const fieldSchema = (spec: FieldSpec): z.ZodType => {
+  const tools: FieldTools = fieldTools[spec.kind]
+  const stored = tools.schema(spec)
+  return z.preprocess(
+    (input) => (isEmpty(input) ? null : tools.parse(input, spec)),
+    spec.required
+      ? z.custom((value) => value !== null, { message: `${spec.label} is needed.`, abort: true }).pipe(stored)
+      : stored.nullable(),
+  )
+}
+
+const made = new WeakMap<object, z.ZodObject>()
+
+/**
+ * The one schema of a resource's form, its server action and its API. Unknown fields are refused by name. For a change of some fields use `.partial()`.
+ * The output holds stored values, null for what is empty and nothing for what was not sent; the database layer turns null into the column's default where a column takes no null.
+ */
+export const schemaOf = (resource: FormOf): z.ZodObject => {
+  let schema = made.get(resource)
+  if (!schema) {
+    schema = z.strictObject(Object.fromEntries(resource.form.map((name) => [name, fieldSchema(resource.fields[name]!)])))
+    made.set(resource, schema)
+  }
+  return schema
+}

@@ -31,3 +31,5 @@ export const requireActor = async (): Promise<Actor> => {
   const path = (await headers()).get('x-matriarch-path')
   redirect(path ? `/login?callbackUrl=${encodeURIComponent(path)}` : '/login')
 }
+
+export { actorOfRequest } from './request'

@@ -1,0 +1,222 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface TestDirectory {
+  ldapsUrl: string
+  /** Plain port, for StartTLS. */
+  ldapUrl: string
+  /** PEM of the authority that signed its certificate. */
+  ca: string
+  /** PEM of an authority that signed nothing. */
+  strangeCa: string
+  baseDn: string
+  service: { dn: string; password: string }
+  /** Ends the server and keeps its data; `start` brings it back on the same ports. */
+  kill: () => Promise<void>
+  start: () => Promise<void>
+  stop: () => Promise<void>
+}
+
+const baseDn = 'dc=example,dc=org'
+const service = { dn: `cn=console,${baseDn}`, password: 'console-secret' }
+
+const person = (uid: string, cn: string, password: string) => `
+dn: uid=${uid},ou=people,${baseDn}
+objectClass: inetOrgPerson
+uid: ${uid}
+cn: ${cn}
+sn: ${cn}
+mail: ${uid}@example.org
+userPassword: ${password}
+`
+
+const group = (cn: string, ...members: string[]) => `
+dn: cn=${cn},ou=groups,${baseDn}
+objectClass: groupOfNames
+cn: ${cn}
+${members.map((uid) => `member: uid=${uid},ou=people,${baseDn}`).join('\n')}
+`
+
+const seed = `
+dn: ${baseDn}
+objectClass: domain
+dc: example
+
+dn: ou=people,${baseDn}
+objectClass: organizationalUnit
+ou: people
+
+dn: ou=groups,${baseDn}
+objectClass: organizationalUnit
+ou: groups
+
+dn: ${service.dn}
+objectClass: organizationalRole
+objectClass: simpleSecurityObject
+cn: console
+userPassword: ${service.password}
+${person('vera', 'Vera Viewer', 'vera-password')}
+${person('dana', 'Dana Dba', 'dana-password')}
+${person('o*(b)', 'Odd Name', 'odd-password')}
+dn: cn=Doe\\, John \\+ Co,ou=people,${baseDn}
+objectClass: inetOrgPerson
+cn: Doe, John + Co
+sn: Doe
+uid: jdoe
+userPassword: jdoe-password
+
+dn:: ${Buffer.from(`uid=zoë,ou=people,${baseDn}`).toString('base64')}
+objectClass: inetOrgPerson
+uid:: ${Buffer.from('zoë').toString('base64')}
+cn:: ${Buffer.from('Zoë Ünlü').toString('base64')}
+sn: Unlu
+userPassword: zoe-password
+${group('Viewers', 'vera', 'dana')}
+${group('dbas', 'dana')}
+dn: cn=comma,ou=groups,${baseDn}
+objectClass: groupOfNames
+cn: comma
+member: cn=Doe\\, John \\+ Co,ou=people,${baseDn}
+
+dn: cn=letters,ou=groups,${baseDn}
+objectClass: groupOfNames
+cn: letters
+member:: ${Buffer.from(`uid=zoë,ou=people,${baseDn}`).toString('base64')}
+`
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true) === undefined && socket.destroy())
+    socket.once('error', () => resolve(false))
+  })
+
+const makeCertificates = (folder: string): void => {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+  const authority = (name: string) =>
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+    )
+  authority('ca')
+  authority('strange')
+  openssl(
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-subj',
+    '/CN=directory',
+    '-keyout',
+    'server.key',
+    '-out',
+    'server.csr',
+  )
+  writeFileSync(join(folder, 'names'), 'subjectAltName=IP:127.0.0.1,DNS:directory.example.org\n')
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-extfile',
+    'names',
+    '-out',
+    'server.pem',
+  )
+}
+
+/** A real slapd in a temporary folder: LDAPS and StartTLS, an account that may search, people with plain and odd names, groups. */
+export const startDirectory = async (): Promise<TestDirectory> => {
+  const folder = mkdtempSync(join(tmpdir(), 'mdir-'))
+  makeCertificates(folder)
+  mkdirSync(join(folder, 'db'))
+  const [plain, secure] = [await freePort(), await freePort()]
+  const schemas = ['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`).join('\n')
+  writeFileSync(
+    join(folder, 'slapd.conf'),
+    `${schemas}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+TLSCACertificateFile ${folder}/ca.pem
+TLSCertificateFile ${folder}/server.pem
+TLSCertificateKeyFile ${folder}/server.key
+database mdb
+suffix "${baseDn}"
+directory ${folder}/db
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="${service.dn}" read by * none
+`,
+  )
+  writeFileSync(join(folder, 'seed.ldif'), seed.replace(/\n{3,}/g, '\n\n'))
+  execFileSync('/usr/sbin/slapadd', ['-f', 'slapd.conf', '-l', 'seed.ldif'], { cwd: folder, stdio: 'pipe' })
+
+  let child: ChildProcess | null = null
+  const start = async () => {
+    const urls = `ldap://127.0.0.1:${plain} ldaps://127.0.0.1:${secure}`
+    child = spawn('/usr/sbin/slapd', ['-d', '0', '-f', 'slapd.conf', '-h', urls], { cwd: folder, stdio: 'ignore' })
+    const deadline = Date.now() + 20_000
+    while (!((await answers(plain)) && (await answers(secure)))) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error('slapd did not start')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const kill = async () => {
+    const dying = child
+    child = null
+    if (!dying || dying.exitCode !== null) return
+    await new Promise((resolve) => {
+      dying.once('exit', resolve)
+      dying.kill('SIGKILL')
+    })
+  }
+  await start()
+  return {
+    ldapsUrl: `ldaps://127.0.0.1:${secure}`,
+    ldapUrl: `ldap://127.0.0.1:${plain}`,
+    ca: readFileSync(join(folder, 'ca.pem'), 'utf8'),
+    strangeCa: readFileSync(join(folder, 'strange.pem'), 'utf8'),
+    baseDn,
+    service,
+    kill,
+    start,
+    stop: async () => {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

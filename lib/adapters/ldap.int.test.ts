@@ -1,0 +1,141 @@
+import { createServer, type Socket } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDirectory, type TestDirectory } from '@/e2e/harness/directory'
+import { type LdapOptions, makeLdapDirectory } from './ldap'
+
+let directory: TestDirectory
+
+beforeAll(async () => {
+  directory = await startDirectory()
+})
+afterAll(() => directory.stop())
+
+const options = (change: Partial<LdapOptions> = {}): LdapOptions => ({
+  url: directory.ldapsUrl,
+  startTls: false,
+  ca: directory.ca,
+  service: directory.service,
+  peopleBaseDn: `ou=people,${directory.baseDn}`,
+  userAttribute: 'uid',
+  groupsBaseDn: `ou=groups,${directory.baseDn}`,
+  deadlineMs: 5_000,
+  ...change,
+})
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'no fault',
+    (error) => error.code,
+  )
+
+test('over LDAPS and over StartTLS the right password brings name, mail and lower-case groups', async () => {
+  for (const change of [{}, { url: directory.ldapUrl, startTls: true }]) {
+    const found = await makeLdapDirectory(options(change)).authenticate('dana', 'dana-password')
+    expect(found).toEqual({ userName: 'dana', fullName: 'Dana Dba', email: 'dana@example.org', groups: ['dbas', 'viewers'] })
+  }
+})
+
+test('an unknown name, a wrong password and an empty password are refused alike', async () => {
+  const { authenticate } = makeLdapDirectory(options())
+  for (const [name, password] of [
+    ['nobody', 'x'],
+    ['dana', 'wrong'],
+    ['dana', ''],
+    ['', 'x'],
+    ['dana', 'vera-password'],
+  ] as const) {
+    expect(await codeOf(authenticate(name, password)), `${name}/${password}`).toBe('auth.rejected')
+  }
+})
+
+test('an empty password is refused without asking the directory', async () => {
+  const nowhere = makeLdapDirectory(options({ url: 'ldaps://127.0.0.1:1' }))
+  expect(await codeOf(nowhere.authenticate('dana', ''))).toBe('auth.rejected')
+})
+
+test('a user name cannot change the search, and an odd one is found as it is', async () => {
+  const { authenticate, find } = makeLdapDirectory(options())
+  for (const name of ['*', 'd*', 'dana)(uid=*', 'dana)(|(uid=*'])
+    expect(await codeOf(authenticate(name, 'dana-password'))).toBe('auth.rejected')
+  expect((await authenticate('o*(b)', 'odd-password')).fullName).toBe('Odd Name')
+  expect(await find('*')).toBeNull()
+})
+
+test('letters beyond ASCII, commas and plus signs work in names, distinguished names and groups', async () => {
+  const { authenticate } = makeLdapDirectory(options())
+  expect(await authenticate('zoë', 'zoe-password')).toMatchObject({ userName: 'zoë', fullName: 'Zoë Ünlü', groups: ['letters'] })
+  expect(await authenticate('jdoe', 'jdoe-password')).toMatchObject({ fullName: 'Doe, John + Co', groups: ['comma'] })
+})
+
+test('find tells the groups without a password, and null for nobody', async () => {
+  const { find } = makeLdapDirectory(options())
+  expect((await find('vera'))?.groups).toEqual(['viewers'])
+  expect(await find('nobody')).toBeNull()
+})
+
+test('a certificate of another authority, or for another name, is refused over LDAPS and StartTLS', async () => {
+  for (const change of [{}, { url: directory.ldapUrl, startTls: true }]) {
+    expect(await codeOf(makeLdapDirectory(options({ ...change, ca: directory.strangeCa })).authenticate('dana', 'dana-password'))).toBe(
+      'auth.directory-down',
+    )
+    expect(await codeOf(makeLdapDirectory(options({ ...change, ca: null })).authenticate('dana', 'dana-password'))).toBe(
+      'auth.directory-down',
+    )
+    const url = (change.url ?? directory.ldapsUrl).replace('127.0.0.1', 'localhost')
+    expect(await codeOf(makeLdapDirectory(options({ ...change, url })).authenticate('dana', 'dana-password'))).toBe('auth.directory-down')
+  }
+})
+
+test('a wrong service account is the directory’s fault and never the person’s', async () => {
+  const service = { ...directory.service, password: 'wrong' }
+  expect(await codeOf(makeLdapDirectory(options({ service })).authenticate('dana', 'dana-password'))).toBe('auth.directory-down')
+})
+
+test('a directory that is down, or silent, is named within the deadline', async () => {
+  expect(await codeOf(makeLdapDirectory(options({ url: 'ldaps://127.0.0.1:1' })).authenticate('dana', 'dana-password'))).toBe(
+    'auth.directory-down',
+  )
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as { port: number }
+  for (const [url, startTls] of [
+    [`ldaps://127.0.0.1:${port}`, false],
+    [`ldap://127.0.0.1:${port}`, true],
+  ] as const) {
+    const startedAt = performance.now()
+    const work = makeLdapDirectory(options({ url, startTls, deadlineMs: 400 })).authenticate('dana', 'dana-password')
+    await expect(work).rejects.toMatchObject({ code: 'auth.directory-down', message: expect.stringContaining('400 ms') })
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  }
+  for (const socket of sockets) socket.destroy()
+  await new Promise((resolve) => silent.close(resolve))
+})
+
+test('a directory that dies and comes back serves again', async () => {
+  const { authenticate } = makeLdapDirectory(options())
+  await authenticate('dana', 'dana-password')
+  await directory.kill()
+  expect(await codeOf(authenticate('dana', 'dana-password'))).toBe('auth.directory-down')
+  await directory.start()
+  expect((await authenticate('dana', 'dana-password')).userName).toBe('dana')
+})
+
+test('the check goes step by step and stops at the step that fails, with its reason', async () => {
+  const all = await makeLdapDirectory(options()).check({ userName: 'vera', password: 'vera-password' })
+  expect(all.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
+    'connect pass',
+    'bind pass',
+    'people pass',
+    'groups pass',
+    'login pass',
+  ])
+  expect(all[3]!.because).toBe('Viewers, comma, dbas, letters')
+  const strange = await makeLdapDirectory(options({ ca: directory.strangeCa })).check()
+  expect(strange.map(({ verdict }) => verdict)).toEqual(['fail', 'skipped', 'skipped', 'skipped', 'skipped'])
+  expect(strange[0]!.because).toMatch(/certificate/)
+  const base = await makeLdapDirectory(options({ peopleBaseDn: `ou=nowhere,${directory.baseDn}` })).check()
+  expect(base.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'fail', 'skipped', 'skipped'])
+})

@@ -1,0 +1,238 @@
+import { encode } from 'next-auth/jwt'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { getPool } from '@/db/client'
+import { listSessions, livePerson, revokeSession } from '@/db/sessions'
+import { revokeToken } from '@/db/tokens'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDirectory, type TestDirectory } from '@/e2e/harness/directory'
+import { makeLdapDirectory } from '@/lib/adapters/ldap'
+import { env } from '@/lib/env'
+import type { Actor } from '@/lib/kernel/access'
+import type { Directory } from '@/lib/ports/directory'
+import { ensureLocalAdmin } from './bootstrap'
+import { logIn } from './login'
+import { sessionCookieName } from './options'
+import { actorOfRequest } from './request'
+import { createToken } from './tokens'
+
+let database: TestDatabase
+let slapd: TestDirectory
+let directory: Directory
+const environments: Record<string, string> = {}
+
+const attempt = (userName: string, password: string, from = '192.0.2.1') =>
+  logIn({ userName, password, from, userAgent: 'test' }, { directory, sessionHours: 12 })
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'no fault',
+    (error) => error.code,
+  )
+const grant = async (who: { group?: string; userName?: string }, role: string, environment: string | null) => {
+  await getPool().query(
+    'insert into grants (group_name, person_id, role, environment_id) values ($1, (select id from people where user_name = $2), $3, $4) on conflict do nothing',
+    [who.group ?? null, who.userName ?? null, role, environment && environments[environment]],
+  )
+}
+const bearer = (token: string, from = '192.0.2.9') =>
+  new Request('http://console.test/api/v1/me', { headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': from } })
+const cookie = async (sessionId: string) =>
+  `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret: env().AUTH_SECRET, maxAge: 3600 })}`
+
+beforeAll(async () => {
+  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
+  process.env.DATABASE_URL = 'postgres://unused'
+  process.env.MATRIARCH_URL = 'http://console.test'
+  ;[database, slapd] = await Promise.all([startDatabase(), startDirectory()])
+  directory = makeLdapDirectory({
+    url: slapd.ldapsUrl,
+    startTls: false,
+    ca: slapd.ca,
+    service: slapd.service,
+    peopleBaseDn: `ou=people,${slapd.baseDn}`,
+    userAttribute: 'uid',
+    groupsBaseDn: `ou=groups,${slapd.baseDn}`,
+    deadlineMs: 5_000,
+  })
+  for (const name of ['dev', 'prod']) {
+    const { rows } = await getPool().query('insert into environments (name) values ($1) returning id', [name])
+    environments[name] = rows[0].id
+  }
+  await ensureLocalAdmin('admin', 'the first password')
+  await grant({ group: 'VIEWERS' }, 'viewer', null)
+  await grant({ group: 'dbas' }, 'dba', 'dev')
+})
+beforeEach(() => getPool().query('delete from login_attempts'))
+afterAll(async () => {
+  await Promise.all([database.stop(), slapd.stop()])
+})
+
+test('a local account signs in whatever the case of its name, and the first administrator is made only once', async () => {
+  const { sessionId } = await attempt(' Admin ', 'the first password')
+  const person = await livePerson(sessionId, 60)
+  expect(person).toMatchObject({ userName: 'admin', grants: [{ role: 'admin', environmentId: null }] })
+  expect(await ensureLocalAdmin('ADMIN', 'another password')).toBe(false)
+  expect(await codeOf(attempt('admin', 'another password'))).toBe('auth.rejected')
+})
+
+test('a directory person holds what their groups are granted, asked anew at each request', async () => {
+  const { sessionId } = await attempt('dana', 'dana-password')
+  const grants = async () => (await livePerson(sessionId, 60))!.grants.map(({ role, environmentId }) => `${role} ${environmentId}`).sort()
+  expect(await grants()).toEqual([`dba ${environments.dev}`, 'viewer null'])
+  await grant({ group: 'dbas' }, 'operator', 'prod')
+  expect(await grants()).toContain(`operator ${environments.prod}`)
+  await getPool().query("delete from grants where role = 'operator'")
+  expect(await grants()).toEqual([`dba ${environments.dev}`, 'viewer null'])
+})
+
+test('a local account answers for its own name and the directory never does', async () => {
+  await getPool().query(
+    "insert into people (user_name, source, password_hash) select 'vera', 'local', password_hash from people where user_name = 'admin'",
+  )
+  expect(await codeOf(attempt('vera', 'vera-password'))).toBe('auth.rejected')
+  const { sessionId } = await attempt('vera', 'the first password')
+  expect((await livePerson(sessionId, 60))!.grants).toEqual([])
+  await getPool().query("delete from people where user_name = 'vera'")
+})
+
+test('wrong name, wrong password, empty password and a disabled person are told alike', async () => {
+  await attempt('dana', 'dana-password')
+  await getPool().query("update people set is_disabled = true where user_name = 'dana'")
+  for (const [name, password] of [
+    ['nobody', 'x'],
+    ['admin', 'wrong'],
+    ['admin', ''],
+    ['', ''],
+    ['dana', 'dana-password'],
+  ] as const) {
+    await expect(attempt(name, password)).rejects.toMatchObject({
+      code: 'auth.rejected',
+      message: 'The user name or the password is wrong.',
+    })
+  }
+  await getPool().query("update people set is_disabled = false where user_name = 'dana'")
+})
+
+test('a session ends at its hour, when idle too long, when revoked, and when the person is disabled', async () => {
+  const { sessionId } = await attempt('admin', 'the first password')
+  const endedBy = async (change: string) => {
+    await getPool().query(change, [sessionId])
+    const person = await livePerson(sessionId, 30)
+    await getPool().query("update sessions set expires_at = now() + interval '1 hour', seen_at = now(), revoked_at = null where id = $1", [
+      sessionId,
+    ])
+    await getPool().query('update people set is_disabled = false')
+    return person === null
+  }
+  expect(await endedBy("update sessions set expires_at = now() - interval '1 second' where id = $1")).toBe(true)
+  expect(await endedBy("update sessions set seen_at = now() - interval '31 minutes' where id = $1")).toBe(true)
+  expect(await endedBy('update people set is_disabled = true where id = (select person_id from sessions where id = $1)')).toBe(true)
+  expect(await livePerson(sessionId, 30)).not.toBeNull()
+  const dana = await attempt('dana', 'dana-password')
+  const stranger: Actor = { kind: 'person', personId: dana.personId, name: 'dana', grants: [{ role: 'dba', environmentId: null }] }
+  expect(await codeOf(revokeSession(stranger, sessionId))).toBe('record.missing')
+  expect((await listSessions(stranger, { hours: 12, idleMinutes: 30 })).every((row) => row.userName === 'dana')).toBe(true)
+  const admin: Actor = { kind: 'person', personId: null, name: 'admin', grants: [{ role: 'admin', environmentId: null }] }
+  expect((await listSessions(admin, { hours: 12, idleMinutes: 30 })).map((row) => row.id)).toContain(sessionId)
+  await revokeSession(admin, sessionId)
+  expect(await livePerson(sessionId, 30)).toBeNull()
+})
+
+test('guessing is slowed by name: after five failures even the right password waits, and it says how long', async () => {
+  for (let guess = 0; guess < 5; guess++) expect(await codeOf(attempt('admin', `guess ${guess}`, `192.0.2.${guess}`))).toBe('auth.rejected')
+  await expect(attempt('admin', 'the first password', '192.0.2.77')).rejects.toMatchObject({
+    code: 'auth.throttled',
+    facts: { retryAfterSeconds: expect.any(Number) },
+  })
+  await getPool().query("update login_attempts set blocked_until = now() - interval '1 second'")
+  expect(await attempt('admin', 'the first password', '192.0.2.77')).toMatchObject({ userName: 'admin' })
+  const { rows } = await getPool().query("select 1 from login_attempts where key = 'user:admin'")
+  expect(rows).toEqual([])
+})
+
+test('guessing is slowed by address, whatever the names', async () => {
+  for (let guess = 0; guess < 30; guess++) expect(await codeOf(attempt(`name${guess}`, 'x', '198.51.100.1'))).toBe('auth.rejected')
+  expect(await codeOf(attempt('admin', 'the first password', '198.51.100.1'))).toBe('auth.throttled')
+  expect(await codeOf(attempt('admin', 'the first password', '198.51.100.2'))).toBe('no fault')
+})
+
+test('a burst of guesses at once is counted like guesses in a row', async () => {
+  const codes = await Promise.all(Array.from({ length: 12 }, (_, n) => codeOf(attempt('admin', `guess ${n}`, `203.0.113.${n}`))))
+  expect(codes.filter((code) => code === 'auth.rejected')).toHaveLength(5)
+  expect(codes.filter((code) => code === 'auth.throttled')).toHaveLength(7)
+})
+
+test('while the directory is down local accounts work, others are told so, and nobody is slowed for it', async () => {
+  await slapd.kill()
+  for (let again = 0; again < 7; again++) expect(await codeOf(attempt('dana', 'dana-password'))).toBe('auth.directory-down')
+  expect(await attempt('admin', 'the first password')).toMatchObject({ userName: 'admin' })
+  await slapd.start()
+  expect(await attempt('dana', 'dana-password')).toMatchObject({ userName: 'dana' })
+})
+
+test('logins and refusals are in the audit log, passwords are not', async () => {
+  await attempt('admin', 'the first password')
+  await codeOf(attempt('admin', 'a very wrong one'))
+  const { rows } = await getPool().query(
+    "select act, actor_name, from_address, detail from audit where act like 'login%' order by seq desc limit 2",
+  )
+  expect(rows).toMatchObject([
+    { act: 'login.refused', actor_name: 'admin', from_address: '192.0.2.1', detail: { because: 'auth.rejected' } },
+    { act: 'login', actor_name: 'admin', from_address: '192.0.2.1', detail: { source: 'local' } },
+  ])
+  expect(JSON.stringify((await getPool().query('select * from audit')).rows)).not.toContain('a very wrong one')
+})
+
+test('a token speaks for its owner within its scope, is kept only as a hash, and ends when revoked or expired', async () => {
+  const { personId } = await attempt('dana', 'dana-password')
+  const dana: Actor = { kind: 'person', personId, name: 'dana', grants: [] }
+  const { id, token } = await createToken(dana, { name: 'script', role: 'dba', environmentId: environments.dev!, expiresAt: null })
+  expect(token).toMatch(/^mat_[0-9A-Za-z]{8}_[0-9A-Za-z]{36}$/)
+  const stored = await getPool().query('select * from tokens where id = $1', [id])
+  expect(JSON.stringify(stored.rows)).not.toContain(token.split('_')[2])
+  const actor = await actorOfRequest(bearer(token))
+  expect(actor).toMatchObject({ kind: 'token', tokenId: id, personId, from: '192.0.2.9' })
+  expect(actor.grants.map(({ role, environmentId }) => `${role} ${environmentId}`).sort()).toEqual([
+    `dba ${environments.dev}`,
+    `viewer ${environments.dev}`,
+  ])
+  expect(await codeOf(createToken(actor, { name: 'child', role: 'viewer', environmentId: null, expiresAt: null }))).toBe('access.denied')
+  const stranger: Actor = { kind: 'person', personId: null, name: 'x', grants: [{ role: 'dba', environmentId: null }] }
+  expect(await codeOf(revokeToken(stranger, id))).toBe('record.missing')
+  await getPool().query("update tokens set expires_at = now() - interval '1 second' where id = $1", [id])
+  expect(await codeOf(actorOfRequest(bearer(token)))).toBe('auth.required')
+  await getPool().query('update tokens set expires_at = null where id = $1', [id])
+  await revokeToken(dana, id)
+  expect(await codeOf(actorOfRequest(bearer(token)))).toBe('auth.required')
+})
+
+test('guessing tokens is slowed by address, and a good token from there still works', async () => {
+  const { personId } = await attempt('admin', 'the first password')
+  const { token } = await createToken(
+    { kind: 'person', personId, name: 'admin', grants: [] },
+    { name: 'good', role: 'admin', environmentId: null, expiresAt: null },
+  )
+  const bad = `mat_abcdefgh_${'x'.repeat(36)}`
+  for (let guess = 0; guess < 20; guess++) expect(await codeOf(actorOfRequest(bearer(bad)))).toBe('auth.required')
+  expect(await codeOf(actorOfRequest(bearer(bad)))).toBe('auth.throttled')
+  expect(await actorOfRequest(bearer(token))).toMatchObject({ kind: 'token' })
+})
+
+test('a login cookie may read from anywhere but change only from the console’s own pages', async () => {
+  const { sessionId } = await attempt('admin', 'the first password')
+  const request = async (method: string, headers: Record<string, string>) =>
+    actorOfRequest(new Request('http://console.test/api/v1/runs', { method, headers: { cookie: await cookie(sessionId), ...headers } }))
+  expect(await request('GET', {})).toMatchObject({ kind: 'person', sessionId })
+  expect(await request('POST', { origin: 'http://console.test' })).toMatchObject({ kind: 'person' })
+  expect(await request('POST', { 'sec-fetch-site': 'same-origin', origin: 'http://127.0.0.1:3000' })).toMatchObject({ kind: 'person' })
+  for (const headers of [
+    {},
+    { origin: 'http://evil.test' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site', origin: 'http://console.test' },
+  ] as Record<string, string>[]) {
+    expect(await codeOf(request('POST', headers)), JSON.stringify(headers)).toBe('access.denied')
+  }
+  expect(await codeOf(actorOfRequest(new Request('http://console.test/', { headers: { cookie: `${sessionCookieName()}=forged` } })))).toBe(
+    'auth.required',
+  )
+})

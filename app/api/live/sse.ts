@@ -1,0 +1,145 @@
+import { listen } from '@/db/client'
+import { isFault } from '@/lib/kernel/errors'
+import type { Json } from '@/lib/kernel/json'
+import { logger } from '@/lib/log'
+
+export interface LiveEvent {
+  event: string
+  data: Json
+  /** Comes back as Last-Event-ID when the browser reconnects. */
+  id?: string
+}
+
+export interface LiveChannel {
+  push: (event: LiveEvent) => void
+  /** Aborted when the reader has gone, may no longer read, or `end` was called. */
+  signal: AbortSignal
+  /** Ends the stream for good: the reader is told why and does not reconnect. */
+  end: (because: 'finished' | 'refused' | 'gone') => void
+}
+
+export interface LiveOptions {
+  request: Request
+  /** Throws when the reader may not read (any more). Asked before the stream opens, at each heartbeat, and when logins, grants or people change. */
+  authorise: () => Promise<void>
+  /** Starts pushing; its answer stops what it started. Runs after the stream is open. */
+  open: (channel: LiveChannel) => Promise<(() => void) | undefined>
+}
+
+const heartbeatMs = 15_000
+/** A reader that does not read is let go before it fills our memory; it reconnects and goes on after its last event. */
+const waitingBytesMax = 4 * 1024 * 1024
+/** Changes to these may end a reader's right to read. */
+const accessRecords = new Set(['', 'session', 'grant', 'person', 'token'])
+const refusals = ['auth.required', 'access.denied', 'record.missing'] as const
+
+const encoder = new TextEncoder()
+/** JSON has no raw line break, so one `data:` line holds it. */
+const encode = ({ event, data, id }: LiveEvent) =>
+  encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+
+/**
+ * A stream of server-sent events. No database connection is held: changes arrive over the process's one listening connection.
+ * Throws what `authorise` throws, so that the route answers with a problem instead of a stream.
+ */
+export const liveResponse = async ({ request, authorise, open }: LiveOptions): Promise<Response> => {
+  await authorise()
+  const over = new AbortController()
+  const stops: (() => void)[] = []
+  const close = () => {
+    if (over.signal.aborted) return
+    over.abort()
+    for (const stop of stops) stop()
+  }
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async start(controller) {
+        const send = (bytes: Uint8Array) => {
+          if (over.signal.aborted) return
+          if ((controller.desiredSize ?? 0) < -waitingBytesMax) return finish()
+          controller.enqueue(bytes)
+        }
+        const finish = () => {
+          if (over.signal.aborted) return
+          close()
+          controller.close()
+        }
+        const end: LiveChannel['end'] = (because) => {
+          send(encode({ event: 'end', data: because }))
+          finish()
+        }
+        const check = async () => {
+          try {
+            await authorise()
+          } catch (error) {
+            if (refusals.some((code) => isFault(error, code))) end('refused')
+            // A database that is down revokes nothing; the reader sees the beats go on.
+          }
+        }
+        request.signal.addEventListener('abort', finish)
+        const beat = setInterval(() => {
+          send(encoder.encode(': beat\n\n'))
+          check()
+        }, heartbeatMs)
+        stops.push(
+          () => clearInterval(beat),
+          () => request.signal.removeEventListener('abort', finish),
+        )
+        if (request.signal.aborted) return finish()
+        send(encoder.encode('retry: 2000\n\n'))
+        try {
+          const started = await Promise.all([
+            listen('records', (resource) => {
+              if (accessRecords.has(resource)) check()
+            }),
+            open({ push: (event) => send(encode(event)), signal: over.signal, end }),
+          ])
+          for (const stop of started) if (stop) stops.push(stop)
+          if (over.signal.aborted) for (const stop of started) stop?.()
+        } catch (error) {
+          logger().warn({ err: error }, 'a live stream could not start')
+          finish()
+        }
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
+  )
+  return new Response(stream, {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    },
+  })
+}
+
+/**
+ * Runs `work` after a call, never twice at once and at most once per `pauseMs`; calls that come meanwhile lead to one more run.
+ * Failures are logged and tried again with the next call.
+ */
+export const coalesce = (work: () => Promise<void>, pauseMs: number, signal: AbortSignal): (() => void) => {
+  let isBusy = false
+  let isWanted = false
+  const go = async () => {
+    isBusy = true
+    while (isWanted && !signal.aborted) {
+      isWanted = false
+      await work().catch((error) => logger().warn({ err: error }, 'a live stream could not read'))
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, pauseMs)
+        function done() {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        signal.addEventListener('abort', done)
+      })
+    }
+    isBusy = false
+  }
+  return () => {
+    isWanted = true
+    if (!isBusy && !signal.aborted) void go()
+  }
+}

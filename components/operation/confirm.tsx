@@ -1,0 +1,200 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { CopyButton } from '@/components/ui/copy-button'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { Moment } from '@/components/ui/zone'
+import type { OperationDescription } from '@/lib/kernel/operation'
+import type { Plan } from '@/lib/kernel/plan'
+import { counted, type OperateActions, type OperateResource, type Outcome, type PlanRow } from './shared'
+import { environmentWords, loudestEnvironment } from './summary'
+
+/** Told apart by what may be done now: the person who asked submits; another person approves; nobody acts on a plan that runs already. */
+const Approval = ({
+  row,
+  plan,
+  mayApprove,
+  link,
+  onApprove,
+  isBusy,
+}: {
+  row: PlanRow
+  plan: Plan
+  mayApprove: boolean
+  link: string
+  onApprove: () => void
+  isBusy: boolean
+}) => {
+  if (!plan.needsApproval) return null
+  if (row.approvedByName !== null)
+    return (
+      <p>
+        <State tone="good">Approved</State> by {row.approvedByName}
+        {row.approvedAt && (
+          <>
+            {' '}
+            at <Moment at={row.approvedAt} />
+          </>
+        )}
+        . The approval holds for exactly this plan.
+      </p>
+    )
+  if (!row.isOwn)
+    return (
+      <Note
+        tone="warn"
+        title={`${row.actorName} asks for your approval`}
+        actions={
+          <Button look="env" disabled={!mayApprove || isBusy} onClick={onApprove}>
+            Approve this plan
+          </Button>
+        }
+      >
+        {mayApprove
+          ? 'Read the plan above. Approving starts nothing: it lets the person who asked start exactly this.'
+          : 'You may not run this operation there, so you cannot approve it.'}
+      </Note>
+    )
+  return (
+    <Note tone="warn" title="A second person has to approve this plan" actions={<CopyButton text={link} label="Copy the link for them" />}>
+      Send the link to somebody who may run this operation there. This page goes on by itself once they have approved; it can be closed
+      meanwhile.
+    </Note>
+  )
+}
+
+/** The last part of the page: reason, ticket, the typed phrase where one is asked, and the button that names how many and where. */
+export const Confirm = ({
+  row,
+  plan,
+  description,
+  resource,
+  link,
+  mayApprove,
+  actions,
+  onSubmitted,
+  onMoved,
+}: {
+  row: PlanRow
+  plan: Plan
+  description: OperationDescription
+  resource: OperateResource
+  link: string
+  mayApprove: boolean
+  actions: Pick<OperateActions, 'submit' | 'approve'>
+  onSubmitted: (runId: string) => void
+  onMoved: (planId: string) => void
+}) => {
+  const [reason, setReason] = useState('')
+  const [ticket, setTicket] = useState('')
+  const [phrase, setPhrase] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<Extract<Outcome<never>, { ok: false }> | null>(null)
+  // One key per page view: a double click, or a retry after a lost answer, gives the run that was made the first time.
+  const [idempotencyKey] = useState(() => `${row.id}:${Math.random().toString(36).slice(2)}`)
+
+  const environment = loudestEnvironment(plan)
+  const isPhraseRight = plan.phrase === null || phrase.trim() === plan.phrase
+  const isApproved = !plan.needsApproval || row.approvedByName !== null
+  const missing = !isApproved ? 'A second person has to approve first.' : !isPhraseRight ? 'Type the phrase first.' : null
+
+  const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
+    setBusy(true)
+    setRefusal(null)
+    try {
+      const outcome = await call
+      if (outcome.ok) done(outcome.value)
+      else setRefusal(outcome)
+    } catch {
+      setRefusal({
+        ok: false,
+        code: 'internal.bug',
+        message: 'The console did not answer. Nothing is lost: look at the runs before trying again.',
+        fields: [],
+      })
+    }
+    setBusy(false)
+  }
+  const submit = () => {
+    work(actions.submit({ planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, idempotencyKey }), (value) => {
+      if ('runId' in value) onSubmitted(value.runId)
+      else onMoved(value.movedTo)
+    })
+  }
+
+  return (
+    <section className="card plan-confirm" aria-label="Confirm" data-env={environment?.colour}>
+      <Approval
+        row={row}
+        plan={plan}
+        mayApprove={mayApprove}
+        link={link}
+        isBusy={isBusy}
+        onApprove={() => work(actions.approve(row.id, plan.digest), () => {})}
+      />
+      {row.isOwn && (
+        <>
+          <div className="grid gap-3 sm:grid-cols-[2fr_1fr]">
+            <Field label="Reason" help="Kept with the run and in the audit log.">
+              {(ids) => (
+                <input {...ids} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+              )}
+            </Field>
+            <Field label="Ticket">
+              {(ids) => (
+                <input {...ids} className="input" maxLength={100} value={ticket} onChange={(event) => setTicket(event.target.value)} />
+              )}
+            </Field>
+          </div>
+          {plan.phrase !== null && (
+            <Field
+              label={
+                <>
+                  Type <code className="plan-phrase">{plan.phrase}</code> to confirm
+                </>
+              }
+              error={phrase !== '' && !plan.phrase.startsWith(phrase.trim()) ? 'This is not the phrase.' : undefined}
+            >
+              {(ids) => (
+                <input
+                  {...ids}
+                  className="input max-w-96 font-mono"
+                  autoComplete="off"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  value={phrase}
+                  onChange={(event) => setPhrase(event.target.value)}
+                />
+              )}
+            </Field>
+          )}
+          <div className="flex flex-wrap items-center gap-3">
+            <Button look="env" disabled={isBusy || missing !== null} onClick={submit}>
+              {isBusy ? 'Looking once more …' : `${description.verb} ${plan.eligible} in ${environmentWords(plan)}`}
+            </Button>
+            <span className="text-ink-2" aria-live="polite">
+              {missing ?? `Every target is looked at once more first; if anything moved, nothing runs and you see what.`}
+            </span>
+          </div>
+        </>
+      )}
+      {refusal && (
+        <Note tone="bad" isAlert title={refusal.message}>
+          {refusal.fields.map((field) => (
+            <p key={field.path}>
+              {field.path}: {field.message}
+            </p>
+          ))}
+        </Note>
+      )}
+      {!row.isOwn && !plan.needsApproval && (
+        <p className="text-ink-2">
+          {row.actorName} made this plan for {counted(plan.eligible, resource.noun)}. To run it yourself, make your own.
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,195 @@
+'use client'
+
+import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useEffect, useMemo, useState } from 'react'
+import { useLive } from '@/components/run/use-live'
+import { Button, LinkButton } from '@/components/ui/button'
+import { EmptyState, Note } from '@/components/ui/note'
+import type { FieldProblem } from '@/lib/kernel/errors'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { OperationDescription } from '@/lib/kernel/operation'
+import { defaultPolicy, type RunPolicy } from '@/lib/kernel/plan'
+import { Calls } from './calls-view'
+import { Confirm } from './confirm'
+import { takeOver } from './handover'
+import { canPlanAtOnce, inputFields, toInput } from './input-fields'
+import { Making } from './making'
+import { PlanOptions, policyWords } from './plan-options'
+import { PlanSummary } from './plan-summary'
+import { PlanTargets } from './plan-targets'
+import { counted, type Environments, type OperateActions, type OperateResource, type PlanRow } from './shared'
+
+/** What is different in a plan from the one that was read before: per target id, and about the plan as a whole. */
+export interface Moved {
+  overall: string[]
+  targets: Record<string, string[]>
+}
+
+/**
+ * The confirm page of any operation. The address is the state: `?plan=` holds the plan that was made, so that it survives a reload and can be
+ * sent to a second person; without it the targets come from the list that was left.
+ */
+export const Operate = ({
+  description,
+  resource,
+  environments,
+  row,
+  moved,
+  mayApprove,
+  idsInAddress,
+  origin,
+  actions,
+}: {
+  description: OperationDescription
+  resource: OperateResource
+  environments: Environments
+  row: PlanRow | null
+  moved: Moved | null
+  mayApprove: boolean
+  idsInAddress: string | null
+  origin: string
+  actions: OperateActions
+}) => {
+  const router = useRouter()
+  const fields = useMemo(() => inputFields(description.input), [description.input])
+  const [values, setValues] = useState<JsonObject>(row?.input ?? {})
+  const [policy, setPolicy] = useState<RunPolicy>(row?.policy ?? defaultPolicy)
+  const [targets, setTargets] = useState<string[] | null>(row?.targets ?? null)
+  const [problems, setProblems] = useState<FieldProblem[]>([])
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const [isAsking, setAsking] = useState(false)
+  const address = `/${resource.path}/run/${description.name}`
+
+  const ask = async (ids: string[]) => {
+    setAsking(true)
+    setRefusal(null)
+    setProblems([])
+    try {
+      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, values), policy })
+      if (outcome.ok) router.replace(`${address}?plan=${outcome.value.planId}`)
+      else {
+        setProblems(outcome.fields)
+        setRefusal(outcome.message)
+      }
+    } catch {
+      setRefusal('The console did not answer. Nothing has run.')
+    }
+    setAsking(false)
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens without a plan; planning changes nothing anywhere.
+  useEffect(() => {
+    if (row) return
+    const ids = takeOver(resource.path, description.name, idsInAddress)
+    setTargets(ids)
+    if (ids.length > 0 && canPlanAtOnce(fields)) ask(ids)
+  }, [])
+
+  const isMaking = row !== null && (row.state === 'asked' || row.state === 'making')
+  const waitsForApproval = row?.plan?.needsApproval === true && row.approvedByName === null && row.runId === null
+  useLive(row && (isMaking || waitsForApproval) ? `/api/live/plans/${row.id}` : null, { plan: () => router.refresh() })
+
+  if (targets !== null && targets.length === 0)
+    return (
+      <EmptyState
+        title={`No ${resource.noun[1]} were handed over`}
+        actions={<LinkButton href={`/${resource.path}`}>To the list</LinkButton>}
+      >
+        Tick the {resource.noun[1]} in the list and choose {description.title} there.
+      </EmptyState>
+    )
+
+  const again = (
+    <Button look={row ? 'plain' : 'primary'} disabled={isAsking || targets === null || isMaking} onClick={() => targets && ask(targets)}>
+      {isAsking ? 'Asking …' : row ? 'Make the plan again' : 'Make the plan'}
+    </Button>
+  )
+  const options = (
+    <PlanOptions
+      fields={fields}
+      values={values}
+      policy={policy}
+      problems={problems}
+      onInput={(name, value) => setValues((now) => ({ ...now, [name]: value }))}
+      onPolicy={setPolicy}
+    />
+  )
+  const plan = row?.plan ?? null
+  const inputWords = fields
+    .map((field) => `${field.label.toLowerCase()} ${String(values[field.name] ?? field.initial)}`)
+    .filter((words) => words.length < 60)
+  return (
+    <div className="page-body">
+      <Note tone="neutral">
+        {description.help[0] ?? description.title} Making a plan only looks; nothing changes anywhere until you confirm.
+      </Note>
+      {refusal && <Note tone="bad" isAlert title={refusal} />}
+      {row ? (
+        <details className="card plan-fold">
+          <summary>
+            <strong>Options</strong> <span className="text-ink-2">{[...inputWords, policyWords(policy)].join(' · ')}</span>
+          </summary>
+          <div className="body grid gap-3">
+            {options}
+            <div>{again}</div>
+          </div>
+        </details>
+      ) : (
+        <section className="card body grid gap-3 p-4" aria-label="Options">
+          {options}
+          <div className="flex flex-wrap items-center gap-3">
+            {again}
+            {targets !== null && <span className="text-ink-2">for {counted(targets.length, resource.noun)}</span>}
+          </div>
+        </section>
+      )}
+      {isMaking && <Making row={row} onCancel={() => router.push(`/${resource.path}`)} />}
+      {row?.state === 'failed' && (
+        <Note tone="bad" isAlert title="The plan could not be made" actions={again}>
+          {row.because}
+        </Note>
+      )}
+      {row?.runId && (
+        <Note tone="info" title="This plan was submitted" actions={<LinkButton href={`/runs/${row.runId}`}>To its run</LinkButton>} />
+      )}
+      {moved && (
+        <Note tone="warn" isAlert title="The world moved since you read the plan. Nothing has run.">
+          This is the new plan; what changed is marked.
+          <ul className="list-disc pl-5">
+            {moved.overall.map((change) => (
+              <li key={change}>{change}</li>
+            ))}
+          </ul>
+        </Note>
+      )}
+      {row && plan && row.state === 'ready' && (
+        <>
+          <PlanSummary plan={plan} resource={resource} environments={environments} />
+          <PlanTargets plan={plan} path={resource.path} environments={environments} changes={moved?.targets ?? {}} />
+          <Calls plan={plan} path={resource.path} origin={origin} />
+          {row.runId === null &&
+            (plan.eligible > 0 ? (
+              <Confirm
+                key={row.id}
+                row={row}
+                plan={plan}
+                description={description}
+                resource={resource}
+                link={`${origin}${address}?plan=${row.id}`}
+                mayApprove={mayApprove}
+                actions={actions}
+                onSubmitted={(runId) => router.push(`/runs/${runId}`)}
+                onMoved={(planId) => router.replace(`${address}?plan=${planId}&before=${row.id}`)}
+              />
+            ) : (
+              <Note tone="bad" title="Nothing can run">
+                Every target is excluded. <Link href={`/${resource.path}`}>Choose others</Link>, or make the plan again once the reasons are
+                gone.
+              </Note>
+            ))}
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,211 @@
+'use client'
+
+import { useId } from 'react'
+import { Field } from '@/components/ui/field'
+import type { FieldProblem } from '@/lib/kernel/errors'
+import type { Json } from '@/lib/kernel/json'
+import type { RunPolicy } from '@/lib/kernel/plan'
+import type { InputField } from './input-fields'
+
+type Values = Readonly<Record<string, Json | undefined>>
+
+const InputControl = ({
+  field,
+  value,
+  error,
+  onChange,
+}: {
+  field: InputField
+  value: Json
+  error?: string
+  onChange: (value: Json) => void
+}) => {
+  const id = useId()
+  const control = field.control
+  if (control.kind === 'flag')
+    return (
+      <div className="field">
+        <label htmlFor={id} className="flex items-center gap-2">
+          <input id={id} type="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} />
+          {field.label}
+        </label>
+        {field.help && <p className="help">{field.help}</p>}
+        {error && <p className="error">{error}</p>}
+      </div>
+    )
+  if (control.kind === 'choice')
+    return (
+      <fieldset className="field">
+        <legend className="label">{field.label}</legend>
+        <div className="flex flex-wrap gap-x-4 gap-y-1">
+          {control.choices.map((choice) => (
+            <label key={choice} className="inline-flex items-center gap-1.5">
+              <input type="radio" name={id} checked={value === choice} onChange={() => onChange(choice)} />
+              {choice}
+            </label>
+          ))}
+        </div>
+        {field.help && <p className="help">{field.help}</p>}
+        {error && <p className="error">{error}</p>}
+      </fieldset>
+    )
+  const text = value === null ? '' : String(value)
+  return (
+    <Field label={field.label} help={field.help} error={error} isRequired={field.required}>
+      {(ids) =>
+        control.kind === 'number' ? (
+          <input
+            {...ids}
+            className="input max-w-40"
+            type="number"
+            inputMode="numeric"
+            min={control.min ?? undefined}
+            max={control.max ?? undefined}
+            step={control.isWhole ? 1 : 'any'}
+            value={text}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        ) : control.isLong ? (
+          <textarea
+            {...ids}
+            className="input font-mono"
+            rows={6}
+            spellCheck={false}
+            maxLength={control.maxLength ?? undefined}
+            value={text}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        ) : (
+          <input
+            {...ids}
+            className="input max-w-96"
+            maxLength={control.maxLength ?? undefined}
+            value={text}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        )
+      }
+    </Field>
+  )
+}
+
+const WholeNumber = ({
+  label,
+  help,
+  error,
+  value,
+  min,
+  onChange,
+}: {
+  label: string
+  help: string
+  error?: string
+  value: number | null
+  min: number
+  onChange: (value: number | null) => void
+}) => (
+  <Field label={label} help={help} error={error}>
+    {(ids) => (
+      <input
+        {...ids}
+        className="input max-w-28"
+        type="number"
+        inputMode="numeric"
+        min={min}
+        value={value ?? ''}
+        onChange={(event) => onChange(event.target.value === '' ? null : Number(event.target.value))}
+      />
+    )}
+  </Field>
+)
+
+/** The operation's own input and the run's policy. Empty numbers of the policy mean "no limit" where that is allowed, else the former value. */
+export const PlanOptions = ({
+  fields,
+  values,
+  policy,
+  problems,
+  onInput,
+  onPolicy,
+}: {
+  fields: readonly InputField[]
+  values: Values
+  policy: RunPolicy
+  problems: readonly FieldProblem[]
+  onInput: (name: string, value: Json) => void
+  onPolicy: (policy: RunPolicy) => void
+}) => {
+  const problemOf = (path: string) => problems.find((problem) => problem.path === path || problem.path === `input.${path}`)?.message
+  return (
+    <div className="plan-options">
+      {fields.length > 0 && (
+        <div className="grid content-start gap-4">
+          {fields.map((field) => (
+            <InputControl
+              key={field.name}
+              field={field}
+              value={values[field.name] ?? field.initial}
+              error={problemOf(field.name)}
+              onChange={(value) => onInput(field.name, value)}
+            />
+          ))}
+        </div>
+      )}
+      <fieldset className="plan-policy">
+        <legend>How the run goes</legend>
+        <WholeNumber
+          label="At once"
+          help="Targets at the same time, over the whole run."
+          error={problemOf('policy.parallel')}
+          min={1}
+          value={policy.parallel}
+          onChange={(parallel) => onPolicy({ ...policy, parallel: parallel ?? policy.parallel })}
+        />
+        <WholeNumber
+          label="At once on one server"
+          help="So that one host is not asked for everything."
+          error={problemOf('policy.perServer')}
+          min={1}
+          value={policy.perServer}
+          onChange={(perServer) => onPolicy({ ...policy, perServer: perServer ?? policy.perServer })}
+        />
+        <WholeNumber
+          label="Stop after failures"
+          help="No further target starts after this many failed. Empty: go on."
+          error={problemOf('policy.stopAfterFailures')}
+          min={1}
+          value={policy.stopAfterFailures}
+          onChange={(stopAfterFailures) => onPolicy({ ...policy, stopAfterFailures })}
+        />
+        <WholeNumber
+          label="Deadline in minutes"
+          help="No further target starts after it. Empty: none."
+          error={problemOf('policy.deadlineSeconds')}
+          min={1}
+          value={policy.deadlineSeconds === null ? null : policy.deadlineSeconds / 60}
+          onChange={(minutes) => onPolicy({ ...policy, deadlineSeconds: minutes === null ? null : Math.round(minutes * 60) })}
+        />
+        <label className="inline-flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={policy.standbysFirst}
+            onChange={(event) => onPolicy({ ...policy, standbysFirst: event.target.checked })}
+          />
+          Standbys before their primary
+        </label>
+      </fieldset>
+    </div>
+  )
+}
+
+/** The policy in one line, for when its form is folded away. */
+export const policyWords = (policy: RunPolicy): string =>
+  [
+    `${policy.parallel} at once`,
+    `${policy.perServer} a server`,
+    policy.standbysFirst ? 'standbys first' : 'in any order',
+    policy.stopAfterFailures === null
+      ? 'goes on after failures'
+      : `stops after ${policy.stopAfterFailures} ${policy.stopAfterFailures === 1 ? 'failure' : 'failures'}`,
+    policy.deadlineSeconds === null ? 'no deadline' : `within ${Math.round(policy.deadlineSeconds / 60)} min`,
+  ].join(', ')

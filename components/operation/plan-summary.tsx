@@ -1,0 +1,137 @@
+import { EnvironmentBadge } from '@/components/ui/environment'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { formatDuration } from '@/lib/domain/duration'
+import type { Affected, Plan, PlanTarget } from '@/lib/kernel/plan'
+import { counted, type Environments, type OperateResource } from './shared'
+import { estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected } from './summary'
+
+const affectedWords: Record<Affected['kind'], readonly [string, string]> = {
+  clients: ['client connection', 'client connections'],
+  transactions: ['active transaction', 'active transactions'],
+  standbys: ['standby', 'standbys'],
+  names: ['name', 'names'],
+  poolers: ['pooler', 'poolers'],
+  redundancy: ['copy fewer', 'copies fewer'],
+}
+
+const Titles = ({ targets }: { targets: readonly PlanTarget[] }) => (
+  <span className="text-ink-2">
+    {targets
+      .slice(0, 8)
+      .map((target) => target.title)
+      .join(', ')}
+    {targets.length > 8 && ` and ${targets.length - 8} more`}
+  </span>
+)
+
+const Warnings = ({ gates }: { gates: readonly GroupedGate[] }) => (
+  <Note tone="warn" title={`${gates.length === 1 ? 'One check warns' : `${gates.length} checks warn`}`}>
+    <ul className="grid gap-1">
+      {gates.map((gate) => (
+        <li key={gate.title}>
+          {gate.reasons.slice(0, 3).map((reason) => (
+            <p key={reason.because}>
+              <strong>{gate.title}</strong>: {reason.because} {reason.targets.length > 1 && <>({reason.targets.length} targets) </>}
+              {reason.targets.length > 1 ? (
+                <Titles targets={reason.targets} />
+              ) : (
+                <span className="text-ink-2">{reason.targets[0]!.title}</span>
+              )}
+            </p>
+          ))}
+          {gate.reasons.length > 3 && (
+            <p className="text-ink-2">
+              … and {gate.reasons.length - 3} more reasons on {gate.targets} targets; open the targets to read them.
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
+  </Note>
+)
+
+const Excluded = ({ targets }: { targets: readonly PlanTarget[] }) => {
+  const byReason = new Map<string, PlanTarget[]>()
+  for (const target of targets) byReason.set(target.reason ?? '', [...(byReason.get(target.reason ?? '') ?? []), target])
+  return (
+    <Note tone="bad" title={`${targets.length} ${targets.length === 1 ? 'is' : 'are'} excluded`}>
+      <ul className="grid gap-1">
+        {[...byReason].map(([reason, held]) => (
+          <li key={reason}>
+            {reason} <Titles targets={held} />
+          </li>
+        ))}
+      </ul>
+    </Note>
+  )
+}
+
+const Fact = ({ label, children }: { label: string; children: React.ReactNode }) => (
+  <div>
+    <dt>{label}</dt>
+    <dd>{children}</dd>
+  </div>
+)
+
+/** What a person must know before reading any single target: how many, where, who notices, how long, and whether it can be taken back. */
+export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; resource: OperateResource; environments: Environments }) => {
+  const eligible = plan.targets.filter((target) => target.eligible)
+  const excluded = plan.targets.filter((target) => !target.eligible)
+  const already = eligible.filter(isAlreadySo)
+  const warnings = groupGates(eligible, 'warn')
+  const affected = totalAffected(eligible)
+  const seconds = estimateSeconds(plan)
+  return (
+    <>
+      <section className="card plan-summary" aria-label="Summary">
+        <p className="plan-count">
+          <State tone={eligible.length > 0 ? 'good' : 'neutral'}>{counted(eligible.length, resource.noun)} will run</State>
+          {excluded.length > 0 && (
+            <State tone="bad">
+              {excluded.length} {excluded.length === 1 ? 'is' : 'are'} excluded
+            </State>
+          )}
+          {already.length > 0 && <State tone="neutral">{already.length} already so: nothing to do there</State>}
+        </p>
+        <dl className="plan-facts">
+          <Fact label="Where">
+            <span className="flex flex-wrap gap-1.5">
+              {plan.environments.map((environment) => (
+                <span key={environment.id} className="inline-flex items-baseline gap-1">
+                  <EnvironmentBadge environment={environments[environment.id] ?? environment} /> {environment.targets}
+                </span>
+              ))}
+            </span>
+          </Fact>
+          <Fact label="Who notices">
+            {affected.length === 0
+              ? 'Nobody'
+              : affected.map((total) => (
+                  <span key={total.kind} className="block">
+                    {total.sentences.length === 1
+                      ? total.sentences[0]!.sentence
+                      : `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length} targets`}
+                  </span>
+                ))}
+          </Fact>
+          <Fact label="Takes">
+            {seconds === null ? 'Not known: it has not run here before' : `About ${formatDuration(seconds)}`}
+            {plan.history && (
+              <span className="block text-ink-2">
+                {formatDuration(plan.history.medianSeconds)} a target, median of {plan.history.count} earlier
+              </span>
+            )}
+          </Fact>
+          <Fact label="Way back">
+            {plan.isReversible
+              ? 'Every step can be taken back if one fails'
+              : 'Has a step that cannot be taken back; see the line in each target'}
+          </Fact>
+        </dl>
+      </section>
+      {warnings.length > 0 && <Warnings gates={warnings} />}
+      {excluded.length > 0 && <Excluded targets={excluded} />}
+    </>
+  )
+}

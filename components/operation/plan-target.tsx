@@ -1,0 +1,183 @@
+'use client'
+
+import Link from 'next/link'
+import { useState } from 'react'
+import { CopyButton } from '@/components/ui/copy-button'
+import { EnvironmentBadge } from '@/components/ui/environment'
+import { State } from '@/components/ui/state'
+import { formatDuration } from '@/lib/domain/duration'
+import type { Tone } from '@/lib/kernel/field'
+import type { EndingKind, GateVerdict, Plan, PlannedEffect, PlanTarget } from '@/lib/kernel/plan'
+import type { Environments } from './shared'
+import { isAlreadySo, pointOfNoReturn, worstVerdict } from './summary'
+
+const verdictLook: Record<GateVerdict['verdict'], [Tone, string]> = {
+  pass: ['good', 'pass'],
+  warn: ['warn', 'warning'],
+  refuse: ['bad', 'refused'],
+}
+const effectLook: Record<PlannedEffect['state'], [Tone, string]> = {
+  'will-run': ['info', 'will run'],
+  'already-so': ['neutral', 'already so'],
+  blocked: ['bad', 'blocked'],
+}
+const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be taken back' }
+
+const targetLook = (target: PlanTarget): [Tone, string] => {
+  if (!target.eligible) return ['bad', 'excluded']
+  if (isAlreadySo(target)) return ['neutral', 'already so']
+  return worstVerdict(target.gates) === 'warn' ? ['warn', 'will run, warned'] : ['good', 'will run']
+}
+
+const Gates = ({ gates }: { gates: readonly GateVerdict[] }) => (
+  <ul className="plan-gates">
+    {gates.map((gate) => (
+      <li key={gate.name}>
+        <State tone={verdictLook[gate.verdict][0]}>{verdictLook[gate.verdict][1]}</State>
+        <span>
+          {gate.title}
+          {gate.because && <span className="text-ink-2">: {gate.because}</span>}
+        </span>
+      </li>
+    ))}
+  </ul>
+)
+
+const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
+  <li className="plan-step" data-state={effect.state}>
+    <div className="flex flex-wrap items-baseline gap-x-3">
+      <strong>
+        {index + 1}. {effect.title}
+      </strong>
+      <State tone={effectLook[effect.state][0]}>{effectLook[effect.state][1]}</State>
+    </div>
+    <p>{effect.preview}</p>
+    {effect.because && <p className="text-ink-2">{effect.because}</p>}
+    <p className="text-ink-2">
+      {endingWords[effect.ending.kind]}: {effect.ending.sentence} At most {formatDuration(effect.timeoutMs / 1000)}.
+    </p>
+    {effect.commands.length > 0 && (
+      <details>
+        <summary>{effect.commands.length === 1 ? 'The exact command' : `The ${effect.commands.length} exact commands`}</summary>
+        <div className="plan-commands">
+          <code className="code">{effect.commands.join('\n')}</code>
+          <CopyButton text={effect.commands.join('\n')} label="Copy" />
+        </div>
+      </details>
+    )}
+  </li>
+)
+
+const Body = ({ plan, target }: { plan: Plan; target: PlanTarget }) => {
+  const line = pointOfNoReturn(plan, target)
+  return (
+    <div className="plan-body">
+      {target.reason && <p className="st bad whitespace-normal">{target.reason}</p>}
+      <div className="plan-columns">
+        <section aria-label="Now">
+          <h4>Now</h4>
+          <dl className="facts">
+            {target.now.map(({ label, value }) => (
+              <div key={label} className="contents">
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+          {target.affected.length > 0 && (
+            <>
+              <h4>Who notices</h4>
+              <ul className="list-disc pl-5">
+                {target.affected.map((affected) => (
+                  <li key={`${affected.kind} ${affected.sentence}`}>{affected.sentence}</li>
+                ))}
+              </ul>
+            </>
+          )}
+          {target.gates.length > 0 && (
+            <>
+              <h4>Checks</h4>
+              <Gates gates={target.gates} />
+            </>
+          )}
+        </section>
+        {target.effects.length > 0 && (
+          <section aria-label="What will happen">
+            <h4>What will happen</h4>
+            <ol className="grid gap-2">
+              {target.effects.map((effect, index) => [
+                index === line ? (
+                  <li key="line" className="plan-line">
+                    Point of no return: from here the job only goes forward
+                  </li>
+                ) : null,
+                <Step key={effect.name} effect={effect} index={index} />,
+              ])}
+            </ol>
+          </section>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** One target of a plan: a line, and behind it what it is now, the checks, and each step with its exact commands. Its body is built when opened. */
+export const PlanTargetRow = ({
+  plan,
+  target,
+  path,
+  environments,
+  isOpenAtFirst,
+  changes,
+}: {
+  plan: Plan
+  target: PlanTarget
+  path: string
+  environments: Environments
+  isOpenAtFirst: boolean
+  /** What is different from the plan the person read before; empty: nothing. */
+  changes: readonly string[]
+}) => {
+  const [isOpen, setOpen] = useState(isOpenAtFirst)
+  const [tone, word] = targetLook(target)
+  const environment = target.environmentId === null ? undefined : environments[target.environmentId]
+  return (
+    <li className="plan-target" data-changed={changes.length > 0 || undefined}>
+      <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <span className="plan-title">
+            {environment && <EnvironmentBadge environment={environment} />}
+            <strong>{target.title}</strong>
+            {changes.length > 0 && (
+              <State tone="info" isPill>
+                changed
+              </State>
+            )}
+          </span>
+          <span className="plan-now">
+            {target.now
+              .slice(0, 4)
+              .map(({ value }) => value)
+              .join(' · ')}
+          </span>
+          <State tone={tone}>{word}</State>
+        </summary>
+        {changes.length > 0 && (
+          <ul className="plan-changes" aria-label="What changed since the plan you read">
+            {changes.map((change) => (
+              <li key={change}>{change}</li>
+            ))}
+          </ul>
+        )}
+        {isOpen && <Body plan={plan} target={target} />}
+        {isOpen && (
+          <p className="plan-body pt-0">
+            <Link href={`/${path}/${target.id}`} prefetch={false}>
+              Open {target.title}
+            </Link>
+          </p>
+        )}
+      </details>
+    </li>
+  )
+}

@@ -1,0 +1,58 @@
+import type { EnvironmentLook } from '@/components/ui/environment'
+import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { Plan, RunPolicy } from '@/lib/kernel/plan'
+
+/** A server action's answer: an expected refusal is a value, because a thrown one reaches the browser without its words. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: FaultCode; message: string; fields: FieldProblem[] }
+
+/** A stored plan as the confirm page needs it. */
+export interface PlanRow {
+  id: string
+  state: 'asked' | 'making' | 'ready' | 'failed'
+  targets: string[]
+  input: JsonObject
+  policy: RunPolicy
+  actorName: string
+  /** The person who looks at the page asked for it. */
+  isOwn: boolean
+  plan: Plan | null
+  because: string | null
+  approvedByName: string | null
+  approvedAt: string | null
+  /** The run it was submitted as, if it was. */
+  runId: string | null
+}
+
+export interface PlanQuestion {
+  operation: string
+  targets: string[]
+  input: JsonObject
+  policy: RunPolicy
+}
+
+export interface Submission {
+  planId: string
+  digest: string
+  phrase: string
+  reason: string
+  ticket: string
+  idempotencyKey: string
+}
+
+export interface OperateActions {
+  ask: (question: PlanQuestion) => Promise<Outcome<{ planId: string }>>
+  submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
+  approve: (planId: string, digest: string) => Promise<Outcome<null>>
+}
+
+export interface OperateResource {
+  name: string
+  path: string
+  noun: readonly [string, string]
+}
+
+export type Environments = Readonly<Record<string, EnvironmentLook>>
+
+/** "1 instance", "37 instances". */
+export const counted = (count: number, noun: readonly [string, string]): string => `${count} ${count === 1 ? noun[0] : noun[1]}`

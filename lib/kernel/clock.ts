@@ -46,11 +46,10 @@ export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: A
   else signal.addEventListener('abort', abort, { once: true })
   const silence = async (): Promise<never> => {
     await clock.sleep(timeoutMs, AbortSignal.any([over.signal, stop.signal]))
-    if (!over.signal.aborted) {
-      stop.abort(new Fault('shell.timeout', { because: `${what} did not end within ${timeoutMs / 1000} s` }))
-      await clock.sleep(graceMs, over.signal)
-    }
-    throw new Fault('shell.timeout', { because: `${what} did not end within ${timeoutMs / 1000} s; whether it did its work is not known` })
+    const because = signal.aborted ? `${what} was interrupted` : `${what} did not end within ${timeoutMs / 1000} s`
+    stop.abort(new Fault('shell.timeout', { because }))
+    await clock.sleep(graceMs, over.signal)
+    throw new Fault('shell.timeout', { because })
   }
   try {
     const deadline = silence()

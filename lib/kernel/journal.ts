@@ -17,7 +17,7 @@ export type JournalEntry =
   | { kind: 'marked'; step: string; mark: Json }
   | { kind: 'finished'; step: string; output: Json; ours: boolean; tookMs: number }
   | { kind: 'refused'; step: string | null; because: string }
-  | { kind: 'failed'; step: string; code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown' }
+  | { kind: 'failed'; step: string; code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown'; question?: string }
   | { kind: 'undo-intended'; step: string }
   | { kind: 'undone'; step: string; tookMs: number }
   | { kind: 'undo-failed'; step: string; because: string }
@@ -26,7 +26,15 @@ export type JournalEntry =
   | { kind: 'release-failed'; step: string; because: string }
   /** Written by the driver when it acts on the request, never by the web side: a line from elsewhere would collide with the driver's next one. */
   | { kind: 'cancel-requested'; by: string }
-  | { kind: 'attention'; because: string; known: string[]; unknown: string[]; question: string }
+  /** `during`: what is stuck; driver: several drivers in a row ended without getting anywhere. */
+  | {
+      kind: 'attention'
+      during: 'step' | 'undo' | 'release' | 'driver'
+      because: string
+      known: string[]
+      unknown: string[]
+      question: string
+    }
   /** A person's answer to `attention`; no driver holds the job then. */
   | { kind: 'decided'; decision: Decision; by: string }
   | { kind: 'note'; step: string | null; stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning'; text: string }

@@ -1,0 +1,85 @@
+import type { ActPorts, HostsAct, PostgresAct, ReadPorts } from '@/lib/ports'
+import type { Clock } from './clock'
+import type { JsonObject } from './json'
+import type { Facts, Operation, StepContext } from './operation'
+import type { Recorder } from './recorder'
+
+export interface DriveJob {
+  id: string
+  targetId: string
+  /** As the operation's schema gave it: defaults filled in. */
+  input: JsonObject
+  /** The target's digest in the plan that was submitted. */
+  digest: string
+}
+
+export interface DriveOptions {
+  /** Who drives, for the journal: host and process. */
+  driver: string
+  /** Aborts when the lease is lost or the process must go at once: the driver then does nothing more, and the job stays open. */
+  signal: AbortSignal
+  isCancelRequested: () => boolean
+  /** Who asked for it, for the journal. */
+  cancelRequestedBy?: () => string
+  /** True makes the driver stop between two steps with everything written and the job open: a worker that drains. */
+  shouldHandOver?: () => boolean
+  clock: Clock
+}
+
+/** One driver at work on one job. */
+export interface Driving {
+  operation: Operation
+  job: DriveJob
+  options: DriveOptions
+  recorder: Recorder
+  read: ReadPorts
+  act: ActPorts
+}
+
+export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({
+  signal,
+  jobId: driving.job.id,
+  note: (stream, text) => driving.recorder.note(step, stream, text),
+})
+
+/** The facts the job acts on; only called once they are known. */
+export const factsOf = (driving: Driving): Facts => {
+  const { facts } = driving.recorder.progress
+  if (facts === null) throw new Error('no facts were gathered before they were needed')
+  return facts
+}
+
+/** Reads and nothing else: reaching for an act is a bug that is thrown, even from code that went around the types. */
+export const readOnly = (ports: ReadPorts): ReadPorts =>
+  new Proxy<ReadPorts>(
+    { inventory: ports.inventory, hosts: ports.hosts, postgres: ports.postgres, now: ports.now },
+    {
+      get: (target, name, receiver) => {
+        // `then` is asked for by every await that the ports pass through.
+        if (typeof name === 'string' && name !== 'then' && !(name in target))
+          throw new Error(`only looking is allowed here: ${name} is not a reading port`)
+        return Reflect.get(target, name, receiver)
+      },
+    },
+  )
+
+type Act = (...args: never[]) => Promise<unknown>
+
+const guard = <T extends object>(port: T, confirm: () => Promise<void>): T =>
+  new Proxy(port, {
+    get: (target, name) => {
+      const act: unknown = Reflect.get(target, name)
+      if (typeof act !== 'function') return act
+      return async (...args: never[]) => {
+        await confirm()
+        return (act as Act).apply(target, args)
+      }
+    },
+  })
+
+/** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. */
+export const guardActs = (ports: ActPorts, recorder: Recorder): ActPorts => ({
+  ...ports,
+  hostsAct: guard<HostsAct>(ports.hostsAct, () => recorder.confirm()),
+  postgresAct: guard<PostgresAct>(ports.postgresAct, () => recorder.confirm()),
+})

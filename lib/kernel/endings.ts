@@ -1,0 +1,147 @@
+import { withDeadline } from './clock'
+import { type Driving, factsOf, stepContext } from './driving'
+import { isFault } from './errors'
+import { sayWhy } from './fault-text'
+import type { JobOutcome, JobState, JournalEntry } from './journal'
+import type { Effect, Facts, StepContext } from './operation'
+import { mayHaveHappened, pastNoReturn, type StepRecord, stepOf } from './progress'
+
+type Attention = Extract<JournalEntry, { kind: 'attention' }>
+type Step = { name: string } & Effect<Facts>
+
+const endingTimeoutMs = 60_000
+/** Undo and release are safe to run twice, and a host that answers a second later must not leave traffic stopped. */
+const endingTries = 3
+const betweenTriesMs = 1_000
+
+/** Takes back what is ours, last first; past the point of no return it takes back nothing and asks. */
+export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> => {
+  const { operation, recorder } = driving
+  const passed = pastNoReturn(operation, recorder.progress)
+  if (passed !== null) return ask(driving, 'step', recorder.progress.turned!.because, questionOf(driving, passed))
+  for (const effect of operation.effects.toReversed()) {
+    const record = stepOf(recorder.progress, effect.name)
+    const { ending } = effect
+    if (!('undo' in ending) || !mayHaveHappened(record) || record.isUndone) continue
+    await recorder.write({ kind: 'undo-intended', step: effect.name })
+    const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
+      ending.undo(factsOf(driving), record.intended!.before, record.finished?.output ?? null, driving.act, context),
+    )
+    if (error === undefined) {
+      recorder.add({ kind: 'undone', step: effect.name, tookMs })
+      continue
+    }
+    recorder.add({ kind: 'undo-failed', step: effect.name, because: sayWhy(error) })
+    const question = `“${effect.title}” could not be taken back. Put right what stands in the way, then go on: it is tried again. Or give up, and it stays as it is.`
+    return ask(driving, 'undo', `Taking back “${effect.title}” failed: ${sayWhy(error)}`, question)
+  }
+  return 'end'
+}
+
+/** Releases what the job held, however it went, and closes it. */
+export const wrapUp = async (driving: Driving): Promise<JobState> => {
+  const { operation, recorder } = driving
+  const stuck: string[] = []
+  for (const effect of operation.effects.toReversed()) {
+    const record = stepOf(recorder.progress, effect.name)
+    const { ending } = effect
+    if (!('release' in ending) || record.intended === null || record.isReleased) continue
+    await recorder.write({ kind: 'release-intended', step: effect.name })
+    const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
+      ending.release(factsOf(driving), record.intended!.before, record.finished?.output ?? null, driving.act, context),
+    )
+    if (error === undefined) {
+      recorder.add({ kind: 'released', step: effect.name, tookMs })
+      continue
+    }
+    recorder.add({ kind: 'release-failed', step: effect.name, because: sayWhy(error) })
+    stuck.push(`“${effect.title}”: ${sayWhy(error)}`)
+  }
+  if (stuck.length > 0 && recorder.progress.gaveUpBy === null) {
+    const question = 'Put right what stands in the way, then go on: the clean-up is tried again. Or give up, and it stays as it is.'
+    await ask(driving, 'release', `Clean-up failed. ${stuck.join(' ')}`, question)
+    return 'attention'
+  }
+  const { outcome, because } = verdict(driving, stuck)
+  await recorder.write({ kind: 'closed', outcome, because })
+  return outcome
+}
+
+export const askAfterIdleDrivers = async (driving: Driving): Promise<JobState> => {
+  const because = 'Several drivers in a row took this job over and ended without getting anywhere.'
+  await ask(driving, 'driver', because, 'Look into the logs of the workers. Go on to let another driver try, or give up.')
+  return 'attention'
+}
+
+const verdict = ({ operation, recorder }: Driving, stuck: string[]): { outcome: JobOutcome; because: string | null } => {
+  const { gaveUpBy, turned, steps } = recorder.progress
+  if (gaveUpBy !== null) {
+    const left = [...leftBehind(operation.effects, steps), ...stuck]
+    return {
+      outcome: 'failed',
+      because: `Given up by ${gaveUpBy}. ${left.length > 0 ? `Left as it is: ${left.join('; ')}.` : 'Nothing is left behind.'}`,
+    }
+  }
+  if (turned === null) return { outcome: 'done', because: null }
+  if (turned.outcome === 'cancelled') return { outcome: 'cancelled', because: turned.because }
+  const wasUndone = [...steps.values()].some((record) => record.isUndone)
+  return { outcome: wasUndone ? 'undone' : turned.outcome, because: turned.because }
+}
+
+const leftBehind = (effects: readonly Step[], steps: ReadonlyMap<string, StepRecord>): string[] =>
+  effects.flatMap((effect) => {
+    const record = steps.get(effect.name)
+    if (record === undefined || record.isUndone || record.isReleased || !mayHaveHappened(record)) return []
+    return [record.finished === null ? `“${effect.title}” may have happened` : `“${effect.title}” has happened`]
+  })
+
+const runEnding = async (
+  driving: Driving,
+  effect: Step,
+  timeoutMs: number | undefined,
+  work: (context: StepContext) => Promise<void>,
+): Promise<{ tookMs: number; error?: unknown }> => {
+  const { clock, signal } = driving.options
+  const startedAt = clock.now().getTime()
+  const took = () => clock.now().getTime() - startedAt
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const deadline = { clock, timeoutMs: timeoutMs ?? endingTimeoutMs, signal, what: `Clean-up of “${effect.title}”` }
+      await withDeadline(deadline, (signal) => work(stepContext(driving, effect.name, signal)))
+      driving.recorder.throwIfLost()
+      return { tookMs: took() }
+    } catch (error) {
+      driving.recorder.throwIfLost()
+      if (tries === endingTries || !isFault(error) || !error.canRetry) return { tookMs: took(), error }
+      driving.recorder.note(effect.name, 'warning', `${sayWhy(error)} Trying again.`)
+      await clock.sleep(betweenTriesMs, signal)
+    }
+  }
+}
+
+const questionOf = ({ operation, recorder }: Driving, passed: string): string => {
+  const failed = [...recorder.progress.steps].find(([, record]) => record.failed !== null)
+  const asked = failed?.[1].failed?.question
+  if (asked !== undefined) return asked
+  const title = (name: string) => operation.effects.find((effect) => effect.name === name)?.title ?? name
+  if (failed !== undefined && failed[1].failed?.certainty === 'unknown')
+    return `Did “${title(failed[0])}” happen? Look, then go on: the step is checked again before anything is done. Or give up: clean-up runs and nothing is taken back.`
+  return `“${title(passed)}” cannot be taken back, so the way is forward. Put right what stands in the way, then go on. Or give up: clean-up runs and nothing is taken back.`
+}
+
+const ask = async (driving: Driving, during: Attention['during'], because: string, question: string): Promise<'attention'> => {
+  const { operation, recorder } = driving
+  const known: string[] = []
+  const unknown: string[] = []
+  for (const effect of operation.effects) {
+    const record = recorder.progress.steps.get(effect.name)
+    if (record === undefined) continue
+    if (record.isUndone) known.push(`“${effect.title}” was taken back`)
+    else if (record.finished !== null)
+      known.push(record.finished.ours ? `“${effect.title}” has happened` : `“${effect.title}” was already so`)
+    else if (record.failed?.certainty === 'did-not-happen') known.push(`“${effect.title}” did not happen`)
+    else if (record.intended !== null) unknown.push(`whether “${effect.title}” has happened`)
+  }
+  await recorder.write({ kind: 'attention', during, because, known, unknown, question })
+  return 'attention'
+}

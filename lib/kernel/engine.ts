@@ -1,0 +1,62 @@
+import type { ActPorts } from '@/lib/ports'
+import { type DriveJob, type DriveOptions, type Driving, guardActs, readOnly } from './driving'
+import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
+import { goForward } from './forward'
+import type { JobState } from './journal'
+import type { JournalPort } from './journal-port'
+import type { Operation } from './operation'
+import { Recorder } from './recorder'
+
+export type { DriveJob, DriveOptions } from './driving'
+
+/** A job that each of so many drivers in a row took over and never moved is not given to another one: it asks a person. */
+const idleResumesMax = 10
+
+/**
+ * Drives one job as far as it goes: to its end, to *needs attention*, or, when asked to hand over, to the next point between two steps (`running`).
+ * It may be called again on any job at any time; a closed job, or one that waits for a person, is left as it is.
+ * Throws what the journal threw (`lease.lost`) when the driver may not go on: nothing more was done, and the job is open for the next driver.
+ */
+export const drive = async (
+  operation: Operation,
+  job: DriveJob,
+  journal: JournalPort,
+  ports: ActPorts,
+  options: DriveOptions,
+): Promise<JobState> => {
+  const recorder = new Recorder(journal, await journal.lines(), options.clock)
+  const { progress } = recorder
+  if (progress.closed !== null) return progress.closed
+  if (progress.attention !== null) return 'attention'
+
+  const lose = () => recorder.lose(options.signal.reason)
+  if (options.signal.aborted) lose()
+  options.signal.addEventListener('abort', lose, { once: true })
+  try {
+    const driving: Driving = { operation, job, options, recorder, read: readOnly(ports), act: guardActs(ports, recorder) }
+    recorder.add(
+      progress.isOpened
+        ? { kind: 'resumed', driver: options.driver }
+        : { kind: 'opened', target: job.targetId, input: job.input, digest: job.digest, driver: options.driver },
+    )
+    return await steer(driving)
+  } finally {
+    options.signal.removeEventListener('abort', lose)
+    if (!recorder.isLost) await recorder.flush()
+  }
+}
+
+const steer = async (driving: Driving): Promise<JobState> => {
+  const { progress } = driving.recorder
+  if (progress.idleResumes > idleResumesMax) return askAfterIdleDrivers(driving)
+  if (progress.turned === null && progress.gaveUpBy === null) {
+    const came = await goForward(driving)
+    if (came === 'hand-over') return 'running'
+    if (came === 'done') return wrapUp(driving)
+  }
+  if (progress.gaveUpBy === null) {
+    const came = await turnBack(driving)
+    if (came === 'attention') return 'attention'
+  }
+  return wrapUp(driving)
+}

@@ -1,0 +1,101 @@
+import { withDeadline } from './clock'
+import { type Driving, factsOf } from './driving'
+import { toFault } from './errors'
+import { sayWhy } from './fault-text'
+import type { Facts, Gate } from './operation'
+import { targetDigest } from './plan-making'
+import { hasBegun, pastNoReturn, stepOf } from './progress'
+import { takeStep } from './steps'
+
+export const gatherTimeoutMs = 60_000
+
+/** Goes step by step to the end of the operation; `back` when the journal now holds a reason to turn. */
+export const goForward = async (driving: Driving): Promise<'done' | 'back' | 'hand-over'> => {
+  const { operation, options, recorder } = driving
+  const { progress } = recorder
+  if (!hasBegun(progress) && !(await lookBeforeFirst(driving))) return 'back'
+  const facts = factsOf(driving)
+
+  let wasLong = false
+  for (const effect of operation.effects) {
+    const record = stepOf(progress, effect.name)
+    if (record.finished !== null) {
+      wasLong = effect.isLong === true
+      continue
+    }
+    const isOpen = record.intended !== null
+    if (!isOpen) {
+      if (options.shouldHandOver?.()) return 'hand-over'
+      if (isCancelled(driving)) return 'back'
+      if (wasLong && !(await lookAgain(driving))) return 'back'
+    }
+    if (!(await takeStep(driving, effect, facts))) return 'back'
+    wasLong = effect.isLong === true
+  }
+  return 'done'
+}
+
+/** Cancel is heard between steps, and not past the point of no return: from there the safe place is the end. */
+const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
+  if (!options.isCancelRequested()) return false
+  const passed = pastNoReturn(operation, recorder.progress)
+  if (passed !== null) {
+    recorder.note(null, 'warning', `Cancelling comes too late: “${passed}” cannot be taken back, so the job goes on to its end.`)
+    return false
+  }
+  recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
+  return true
+}
+
+const gather = (driving: Driving): Promise<Facts> => {
+  const { operation, job, options, read } = driving
+  const deadline = { clock: options.clock, timeoutMs: gatherTimeoutMs, signal: options.signal, what: 'Looking at the target' }
+  return withDeadline(deadline, (signal) => operation.gather(read, job.input, { targetId: job.targetId, signal }))
+}
+
+/** The world of the plan must be the world now, and every gate must still let it pass. */
+const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
+  const { operation, job, recorder } = driving
+  if (isCancelled(driving)) return false
+  try {
+    const facts = await gather(driving)
+    recorder.throwIfLost()
+    if (targetDigest(operation, job.targetId, facts) !== job.digest) {
+      const because = 'The world moved since the plan was made. Nothing has run; make a new plan.'
+      recorder.add({ kind: 'refused', step: null, because })
+      return false
+    }
+    recorder.add({ kind: 'gathered', facts })
+    return passGates(driving, operation.gates, facts)
+  } catch (error) {
+    recorder.throwIfLost()
+    const fault = toFault(error)
+    recorder.add({ kind: 'failed', step: 'gather', code: fault.code, because: sayWhy(error), certainty: 'did-not-happen' })
+    return false
+  }
+}
+
+/** After hours of copying, the gates that must hold all along are asked over the world as it is now. */
+const lookAgain = async (driving: Driving): Promise<boolean> => {
+  const gates = driving.operation.gates.filter((gate) => gate.again)
+  if (gates.length === 0) return true
+  try {
+    return passGates(driving, gates, await gather(driving))
+  } catch (error) {
+    driving.recorder.throwIfLost()
+    driving.recorder.add({ kind: 'refused', step: null, because: `The checks could not be repeated: ${sayWhy(error)}` })
+    return false
+  }
+}
+
+const passGates = ({ recorder }: Driving, gates: readonly Gate<Facts>[], facts: Facts): boolean => {
+  for (const gate of gates) {
+    const { verdict, because } = gate.look(facts)
+    recorder.add({ kind: 'gate', step: gate.name, verdict, because: because ?? null })
+    if (verdict === 'refuse') {
+      recorder.add({ kind: 'refused', step: gate.name, because: because ?? gate.title })
+      return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,162 @@
+import type { ReadPorts } from '@/lib/ports'
+import { digestOf } from './digest'
+import { readOnly } from './driving'
+import { isFault } from './errors'
+import { sayWhy } from './fault-text'
+import type { JsonObject } from './json'
+import { type Effect, endingKind, type Facts, isPointOfNoReturn, type Operation } from './operation'
+import type { GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
+
+type Step = { name: string } & Effect<Facts>
+
+/** What must be the same when the job starts. */
+export const targetDigest = (operation: Operation, targetId: string, facts: Facts): string =>
+  digestOf({ operation: operation.name, target: targetId, firm: operation.firm(facts) })
+
+/**
+ * Looks at one target and says what would happen to it; nothing can be changed from here. A target that cannot be looked at is excluded with the reason.
+ * Throws only when `signal` aborts. `input` is what the operation's schema gave, defaults filled in.
+ */
+export const makeTargetPlan = async (
+  operation: Operation,
+  ports: ReadPorts,
+  input: JsonObject,
+  targetId: string,
+  signal: AbortSignal,
+): Promise<PlanTarget> => {
+  const read = readOnly(ports)
+  try {
+    const facts = await operation.gather(read, input, { targetId, signal })
+    return await planFacts(operation, read, targetId, facts, signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    return unseen(
+      operation,
+      targetId,
+      isFault(error, 'record.missing') ? 'It is not registered any more, or you may not see it.' : sayWhy(error),
+    )
+  }
+}
+
+/** The target of a plan that could not be made: shown and excluded. */
+export const unseen = (operation: Operation, targetId: string, reason: string): PlanTarget => ({
+  id: targetId,
+  title: targetId,
+  environmentId: null,
+  herdId: null,
+  serverId: null,
+  now: [],
+  eligible: false,
+  reason,
+  gates: [],
+  effects: [],
+  affected: [],
+  locks: [],
+  order: 0,
+  digest: digestOf({ operation: operation.name, target: targetId, unseen: true }),
+})
+
+const planFacts = async (
+  operation: Operation,
+  read: ReadPorts,
+  targetId: string,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<PlanTarget> => {
+  const gates = operation.gates.map((gate): GateVerdict => {
+    const { verdict, because } = gate.look(facts)
+    return { name: gate.name, title: gate.title, verdict, because: because ?? null }
+  })
+  const refusal = gates.find((gate) => gate.verdict === 'refuse')
+  const effects = refusal ? [] : await planEffects(operation.effects, facts, read, signal)
+  const blocked = effects.find((effect) => effect.state === 'blocked')
+  const isNothingToDo = effects.length > 0 && effects.every((effect) => effect.state === 'already-so')
+  const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already so.' : null)
+  return {
+    id: targetId,
+    ...operation.about(facts),
+    now: operation.now(facts),
+    eligible: reason === null,
+    reason,
+    gates,
+    effects,
+    affected: reason === null ? operation.affected(facts) : [],
+    locks: operation.locks(facts),
+    order: operation.order(facts),
+    digest: targetDigest(operation, targetId, facts),
+  }
+}
+
+/** A later step may be blocked only because an earlier one has not run yet, so "blocked" counts only while nothing runs before it. */
+const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts, signal: AbortSignal): Promise<PlannedEffect[]> => {
+  const planned: PlannedEffect[] = []
+  for (const step of steps) {
+    const found = await step.check(facts, read, { signal, intended: null, mark: null })
+    const willBefore = planned.some((effect) => effect.state === 'will-run')
+    const isBlocked = found.found === 'blocked' && !willBefore
+    const { sentence, commands } = step.preview(facts)
+    planned.push({
+      name: step.name,
+      title: step.title,
+      preview: sentence,
+      commands,
+      state: isBlocked ? 'blocked' : found.found === 'done' ? 'already-so' : 'will-run',
+      because: isBlocked && found.found === 'blocked' ? found.because : null,
+      ending: { kind: endingKind(step.ending), sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence },
+      timeoutMs: step.timeoutMs,
+    })
+  }
+  return planned
+}
+
+/**
+ * Joins the targets into the plan a person reads and confirms. `history` holds seconds of earlier jobs; `made` is when and how long it took to look.
+ * Its digest covers the operation, input, policy, and for every target its firm facts and whether it would run.
+ */
+export const composePlan = (
+  operation: Operation,
+  input: JsonObject,
+  policy: RunPolicy,
+  targets: readonly PlanTarget[],
+  environments: readonly Omit<PlanEnvironment, 'targets'>[],
+  history: Plan['history'],
+  made: { at: Date; inMs: number },
+): Plan => {
+  const eligible = targets.filter((target) => target.eligible)
+  const touched = environments
+    .map((environment) => ({ ...environment, targets: eligible.filter((target) => target.environmentId === environment.id).length }))
+    .filter((environment) => targets.some((target) => target.environmentId === environment.id))
+  return {
+    operation: operation.name,
+    title: operation.title,
+    resource: operation.on,
+    input,
+    policy,
+    targets: [...targets],
+    eligible: eligible.length,
+    excluded: targets.length - eligible.length,
+    environments: touched,
+    phrase: phraseFor(operation, input, touched, eligible.length),
+    isReversible: !operation.effects.some((effect) => isPointOfNoReturn(effect.ending)),
+    needsApproval: operation.danger !== 'routine' && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
+    history,
+    digest: digestOf({
+      operation: operation.name,
+      input,
+      policy: { ...policy },
+      targets: [...targets].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, digest, eligible }) => ({ id, digest, eligible })),
+    }),
+    madeAt: made.at.toISOString(),
+    madeInMs: made.inMs,
+  }
+}
+
+/** `restart 3 in prod`: what is done, to how many, where. */
+const phraseFor = (operation: Operation, input: JsonObject, environments: readonly PlanEnvironment[], count: number): string | null => {
+  if (count === 0 || operation.neverAsksPhrase) return null
+  const hit = environments.filter((environment) => environment.targets > 0)
+  const isProtected = operation.danger !== 'routine' && hit.some((environment) => environment.protection !== 'open')
+  if (!isProtected && !operation.asksPhrase(input)) return null
+  const where = hit.map((environment) => environment.name).join(', ')
+  return `${operation.verb.toLowerCase()} ${count}${where === '' ? '' : ` in ${where}`}`
+}

@@ -1,0 +1,134 @@
+import type { FaultCode } from './errors'
+import type { Decision, JobOutcome, JournalEntry } from './journal'
+import type { Json } from './json'
+import { type Facts, isPointOfNoReturn, type Operation } from './operation'
+
+/** What the journal says of one effect. */
+export interface StepRecord {
+  /** The first intent; later ones do not count. */
+  intended: { before: Json } | null
+  mark: Json
+  finished: { output: Json; ours: boolean } | null
+  failed: { code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown'; question?: string } | null
+  isUndone: boolean
+  isReleased: boolean
+}
+
+/** Everything a driver needs to go on where another one ended, folded from the journal alone. */
+export interface Progress {
+  isOpened: boolean
+  facts: Facts | null
+  steps: Map<string, StepRecord>
+  /** Why the job is on its way back; null: it goes forward. */
+  turned: { outcome: 'failed' | 'cancelled' | 'refused'; because: string } | null
+  attention: Extract<JournalEntry, { kind: 'attention' }> | null
+  /** Who gave up, once somebody did. */
+  gaveUpBy: string | null
+  closed: JobOutcome | null
+  /** Drivers in a row that took over and wrote nothing else. */
+  idleResumes: number
+}
+
+export const newProgress = (): Progress => ({
+  isOpened: false,
+  facts: null,
+  steps: new Map(),
+  turned: null,
+  attention: null,
+  gaveUpBy: null,
+  closed: null,
+  idleResumes: 0,
+})
+
+export const stepOf = (progress: Progress, name: string): StepRecord => {
+  let record = progress.steps.get(name)
+  if (record === undefined) {
+    record = { intended: null, mark: null, finished: null, failed: null, isUndone: false, isReleased: false }
+    progress.steps.set(name, record)
+  }
+  return record
+}
+
+const decide = (progress: Progress, decision: Decision, by: string) => {
+  const during = progress.attention?.during
+  progress.attention = null
+  if (decision === 'give-up') {
+    progress.gaveUpBy = by
+    return
+  }
+  // A stuck undo or release is tried again where it was; only a stuck step turns the job forward.
+  if (during !== 'step') return
+  progress.turned = null
+  for (const record of progress.steps.values()) record.failed = null
+}
+
+export const advance = (progress: Progress, entry: JournalEntry): void => {
+  progress.idleResumes = entry.kind === 'resumed' ? progress.idleResumes + 1 : 0
+  switch (entry.kind) {
+    case 'opened':
+      progress.isOpened = true
+      break
+    case 'gathered':
+      progress.facts = entry.facts
+      break
+    case 'intended':
+      stepOf(progress, entry.step).intended ??= { before: entry.before }
+      break
+    case 'marked':
+      stepOf(progress, entry.step).mark = entry.mark
+      break
+    case 'finished':
+      stepOf(progress, entry.step).finished = { output: entry.output, ours: entry.ours }
+      break
+    case 'failed':
+      stepOf(progress, entry.step).failed = {
+        code: entry.code,
+        because: entry.because,
+        certainty: entry.certainty,
+        question: entry.question,
+      }
+      progress.turned ??= { outcome: 'failed', because: entry.because }
+      break
+    case 'refused':
+      progress.turned ??= { outcome: 'refused', because: entry.because }
+      break
+    case 'cancel-requested':
+      progress.turned = { outcome: 'cancelled', because: `cancelled by ${entry.by}` }
+      break
+    case 'undone':
+      stepOf(progress, entry.step).isUndone = true
+      break
+    case 'released':
+      stepOf(progress, entry.step).isReleased = true
+      break
+    case 'attention':
+      progress.attention = entry
+      break
+    case 'decided':
+      decide(progress, entry.decision, entry.by)
+      break
+    case 'closed':
+      progress.closed = entry.outcome
+      break
+  }
+}
+
+/** It was begun and not proven undone by its own failure: it has happened, or might have. */
+export const mayHaveHappened = (record: StepRecord): boolean =>
+  record.finished !== null ? record.finished.ours : record.intended !== null && record.failed?.certainty !== 'did-not-happen'
+
+/** Something has been looked at or intended with the recorded facts: they are the ones to go on with. */
+export const hasBegun = (progress: Progress): boolean =>
+  [...progress.steps.values()].some((record) => record.intended !== null || record.finished !== null)
+
+/**
+ * The first final effect that has happened or might have. One that was found already so counts too: whoever did it, taking back what came before it
+ * would act against the world as it is.
+ */
+export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
+  const passed = operation.effects.find((effect) => {
+    const record = progress.steps.get(effect.name)
+    return isPointOfNoReturn(effect.ending) && record !== undefined && (record.finished !== null || mayHaveHappened(record))
+  })
+  return passed?.name ?? null
+}

@@ -1,0 +1,114 @@
+import type { Clock } from './clock'
+import { Fault } from './errors'
+import type { JournalEntry, JournalLine } from './journal'
+import type { JournalPort } from './journal-port'
+import { advance, newProgress, type Progress } from './progress'
+
+type Note = Extract<JournalEntry, { kind: 'note' }>
+
+/** How long a line that guards nothing may wait for company before it is written. */
+const lingerMs = 200
+const noteLengthMax = 16 * 1024
+const notesLengthMax = 1024 * 1024
+
+/**
+ * The driver's pen. A line that must be durable before the next deed is *written*; one that only tells is *added* and shares a later transaction.
+ * Losing an added line with the driver is harmless: the next driver looks at the world again. After the first error nothing more can be written.
+ */
+export class Recorder {
+  readonly progress: Progress = newProgress()
+  readonly #journal: JournalPort
+  readonly #clock: Clock
+  #seq: number
+  #pending: JournalEntry[] = []
+  #chain: Promise<void> = Promise.resolve()
+  #lost: { error: unknown } | null = null
+  #notesLength = 0
+  #linger: AbortController | null = null
+
+  constructor(journal: JournalPort, lines: readonly JournalLine[], clock: Clock) {
+    this.#journal = journal
+    this.#clock = clock
+    this.#seq = lines.at(-1)?.seq ?? 0
+    for (const line of lines) advance(this.progress, line)
+  }
+
+  /** The driver must stop at once: every later write throws `error`, and so does every guarded act. */
+  lose(error: unknown): void {
+    this.#lost ??= { error }
+    this.#linger?.abort()
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== null
+  }
+
+  throwIfLost(): void {
+    if (this.#lost) throw this.#lost.error
+  }
+
+  /** Proves the lease just before a deed. */
+  async confirm(): Promise<void> {
+    this.throwIfLost()
+    try {
+      await this.#journal.confirmLease()
+    } catch (error) {
+      this.lose(error)
+    }
+    this.throwIfLost()
+  }
+
+  add(entry: JournalEntry): void {
+    this.throwIfLost()
+    advance(this.progress, entry)
+    this.#pending.push(entry)
+    if (this.#linger) return
+    const linger = new AbortController()
+    this.#linger = linger
+    this.#clock.sleep(lingerMs, linger.signal).then(() => {
+      if (!linger.signal.aborted) this.flush().catch(() => {})
+    })
+  }
+
+  /** Progress and output; it never throws, joins pieces of one stream, and is cut after 1 MiB a job. */
+  note(step: string | null, stream: Note['stream'], text: string): void {
+    if (this.#lost || this.#notesLength > notesLengthMax) return
+    this.#notesLength += text.length
+    const isCut = this.#notesLength > notesLengthMax
+    const last = this.#pending.at(-1)
+    const isOutput = stream === 'stdout' || stream === 'stderr'
+    if (!isCut && isOutput && last?.kind === 'note' && last.stream === stream && last.step === step && last.text.length < noteLengthMax) {
+      last.text += text
+      return
+    }
+    this.add(isCut ? { kind: 'note', step, stream: 'warning', text: 'Further output is left out.' } : { kind: 'note', step, stream, text })
+  }
+
+  async write(entry: JournalEntry): Promise<void> {
+    this.add(entry)
+    await this.flush()
+  }
+
+  /** Resolves when everything added so far is durable. */
+  flush(): Promise<void> {
+    this.#linger?.abort()
+    this.#linger = null
+    this.#chain = this.#chain.then(() => this.#append())
+    return this.#chain
+  }
+
+  async #append(): Promise<void> {
+    this.throwIfLost()
+    const entries = this.#pending
+    if (entries.length === 0) return
+    this.#pending = []
+    const firstSeq = this.#seq + 1
+    this.#seq += entries.length
+    try {
+      await this.#journal.append(entries, firstSeq)
+    } catch (cause) {
+      this.lose(cause instanceof Fault ? cause : new Fault('lease.lost', { because: 'The journal cannot be written.' }, { cause }))
+    }
+    this.throwIfLost()
+  }
+}

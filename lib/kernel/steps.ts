@@ -1,0 +1,156 @@
+import { withDeadline } from './clock'
+import { type Driving, stepContext } from './driving'
+import { Fault, type FaultCode, toFault } from './errors'
+import { hasNeverBegun, isOver, sayWhy } from './fault-text'
+import type { Json } from './json'
+import { type Effect, type Facts, type Found, isPointOfNoReturn } from './operation'
+import { pastNoReturn, stepOf } from './progress'
+
+type Step = { name: string } & Effect<Facts>
+type Look = Found<Json, Json> | { found: 'unknown'; fault: Fault; because: string }
+type Attempt = { output: Json } | { fault: Fault; because: string; isInterrupted: boolean }
+
+const checkTimeoutMs = 30_000
+/** A command that has ended may show a moment later (a signal on its way, a server still starting): so long, and this often, we look again. */
+export const proofMs = 10_000
+const lookEveryMs = 250
+const cancelPollMs = 500
+
+/**
+ * Takes one step from wherever it is: check, intent, deed, proof. True when it is finished, ours or not; false when the journal now says why not.
+ */
+export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Promise<boolean> => {
+  const { recorder, options } = driving
+  const startedAt = options.clock.now().getTime()
+  const isOpen = stepOf(recorder.progress, effect.name).intended !== null
+  const finish = (output: Json, ours: boolean) => {
+    recorder.add({ kind: 'finished', step: effect.name, output, ours, tookMs: options.clock.now().getTime() - startedAt })
+    return true
+  }
+
+  const found = isOpen ? await prove(driving, effect, facts, (look) => look.found === 'ready') : await look(driving, effect, facts)
+  recorder.throwIfLost()
+  if (found.found === 'done') return finish(found.output, isOpen)
+  if (found.found === 'unknown' || found.found === 'blocked') {
+    const code = found.found === 'unknown' ? found.fault.code : 'step.blocked'
+    return fail(driving, effect, code, found.because, isOpen ? 'unknown' : 'did-not-happen', found)
+  }
+  // Another driver began it and nobody waits for it any more. A final step is completed all the same: half of it may be on its way.
+  if (
+    isOpen &&
+    options.isCancelRequested() &&
+    !isPointOfNoReturn(effect.ending) &&
+    pastNoReturn(driving.operation, recorder.progress) === null
+  ) {
+    fail(driving, effect, 'shell.cancelled', 'Cancelled before it was run again.', 'unknown')
+    recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
+    return false
+  }
+
+  if (!isOpen) recorder.add({ kind: 'intended', step: effect.name, before: found.before })
+  await recorder.flush()
+  const { before } = stepOf(recorder.progress, effect.name).intended!
+  const attempt = await attemptStep(driving, effect, facts, before)
+  recorder.throwIfLost()
+  if ('output' in attempt && effect.proof === 'answer') return finish(attempt.output, true)
+
+  const isSettled = 'fault' in attempt && isOver(attempt.fault)
+  const proof = await prove(driving, effect, facts, (look) => isSettled && look.found === 'ready')
+  recorder.throwIfLost()
+  if (proof.found === 'done') {
+    if ('fault' in attempt) recorder.note(effect.name, 'warning', `${attempt.because} Looking again shows that it has happened.`)
+    return finish('output' in attempt ? attempt.output : proof.output, true)
+  }
+  failAttempt(driving, effect, attempt, proof)
+  return false
+}
+
+const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Exclude<Look, { found: 'done' }>): void => {
+  const { recorder, options } = driving
+  const hasEnded = 'output' in attempt || isOver(attempt.fault)
+  const isClean = proof.found === 'ready' && proof.partly === undefined
+  const didNotHappen = (hasEnded && isClean) || ('fault' in attempt && hasNeverBegun(attempt.fault))
+  const now = proof.found === 'ready' ? (proof.partly ?? (hasEnded ? 'nothing has changed' : 'it has not happened yet')) : proof.because
+  const because =
+    'output' in attempt ? `The command ended well, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
+  fail(
+    driving,
+    effect,
+    'fault' in attempt ? attempt.fault.code : 'step.unknown',
+    because,
+    didNotHappen ? 'did-not-happen' : 'unknown',
+    proof,
+  )
+  if ('fault' in attempt && attempt.isInterrupted && pastNoReturn(driving.operation, recorder.progress) === null)
+    recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
+}
+
+const fail = (
+  driving: Driving,
+  effect: Step,
+  code: FaultCode,
+  because: string,
+  certainty: 'did-not-happen' | 'unknown',
+  look?: Look,
+): false => {
+  const asked = look?.found === 'unknown' ? look.fault.facts.question : undefined
+  driving.recorder.add({ kind: 'failed', step: effect.name, code, because, certainty, ...(asked === undefined ? {} : { question: asked }) })
+  return false
+}
+
+const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look> => {
+  const { options, recorder, read } = driving
+  const record = stepOf(recorder.progress, effect.name)
+  const deadline = { clock: options.clock, timeoutMs: checkTimeoutMs, signal: options.signal, what: `Checking “${effect.title}”` }
+  try {
+    return await withDeadline(deadline, (signal) =>
+      effect.check(facts, read, { signal, intended: record.intended?.before ?? null, mark: record.mark }),
+    )
+  } catch (error) {
+    recorder.throwIfLost()
+    return { found: 'unknown', fault: toFault(error), because: sayWhy(error) }
+  }
+}
+
+/** Looks until it is done, until `isEnough`, or until the world has had its time. A bug in a check does not get better by waiting. */
+const prove = async (driving: Driving, effect: Step, facts: Facts, isEnough: (look: Look) => boolean): Promise<Look> => {
+  const { clock } = driving.options
+  const until = clock.now().getTime() + proofMs
+  for (;;) {
+    const found = await look(driving, effect, facts)
+    if (found.found === 'done' || isEnough(found) || clock.now().getTime() >= until) return found
+    if (found.found === 'unknown' && found.fault.code === 'internal.bug') return found
+    await clock.sleep(lookEveryMs, driving.options.signal)
+    driving.recorder.throwIfLost()
+  }
+}
+
+const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Attempt> => {
+  const { options, recorder, act } = driving
+  const ended = new AbortController()
+  const cancelled = new AbortController()
+  if (effect.canInterrupt) void watchCancel(driving, ended.signal, cancelled)
+  const signal = AbortSignal.any([options.signal, cancelled.signal])
+  const deadline = { clock: options.clock, timeoutMs: effect.timeoutMs, signal, what: `“${effect.title}”` }
+  try {
+    const output = await withDeadline(deadline, (signal) =>
+      effect.run(facts, before, act, {
+        ...stepContext(driving, effect.name, signal),
+        mark: (mark) => recorder.write({ kind: 'marked', step: effect.name, mark }),
+      }),
+    )
+    return { output: output ?? null }
+  } catch (error) {
+    recorder.throwIfLost()
+    return { fault: toFault(error), because: sayWhy(error), isInterrupted: cancelled.signal.aborted }
+  } finally {
+    ended.abort()
+  }
+}
+
+const watchCancel = async ({ options }: Driving, ended: AbortSignal, cancelled: AbortController): Promise<void> => {
+  while (!ended.aborted) {
+    if (options.isCancelRequested()) return cancelled.abort(new Fault('shell.cancelled'))
+    await options.clock.sleep(cancelPollMs, ended)
+  }
+}

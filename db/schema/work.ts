@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, jsonb, pgSequence, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { JobState, RunState } from '@/lib/kernel/journal'
 import type { Plan, RunPolicy } from '@/lib/kernel/plan'
 
@@ -24,6 +24,8 @@ export const plans = pgTable(
     approvedBy: uuid('approved_by'),
     approvedByName: text('approved_by_name'),
     approvedAt: moment('approved_at'),
+    /** The run whose failed targets this plan takes up again. */
+    retryOf: uuid('retry_of'),
     createdAt: moment('created_at').notNull().defaultNow(),
     readyAt: moment('ready_at'),
   },
@@ -87,6 +89,8 @@ export const jobs = pgTable(
     serverId: uuid('server_id'),
     /** Policy order: all jobs of a lower wave end before a higher one starts, when the policy says so. */
     wave: integer('wave').notNull().default(0),
+    /** Leases it holds while it runs, as its plan named them: `herd:<id>`. */
+    locks: text('locks').array().notNull().default(sql`'{}'`),
     state: text('state').$type<JobState>().notNull().default('waiting'),
     step: text('step'),
     because: text('because'),
@@ -128,12 +132,14 @@ export const journal = pgTable(
   (t) => [primaryKey({ columns: [t.jobId, t.seq] }), index('journal_run_idx').on(t.runId, t.eventId)],
 )
 
+export const leaseEpoch = pgSequence('lease_epoch')
+
 /** `job:<id>`, `herd:<id>`. A heartbeat moves `expiresAt`; the token is what a holder must still see before each line. */
 export const leases = pgTable('leases', {
   name: text('name').primaryKey(),
   token: uuid('token').notNull(),
   /** Rises each time another holder takes it: a fencing number for the outside. */
-  epoch: bigint('epoch', { mode: 'number' }).notNull().default(1),
+  epoch: bigint('epoch', { mode: 'number' }).notNull().default(sql`nextval('lease_epoch')`),
   holder: text('holder').notNull(),
   reason: text('reason').notNull().default(''),
   jobId: uuid('job_id'),

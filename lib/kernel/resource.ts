@@ -24,21 +24,21 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   /** A field that is not a column of the table does not compile. */
   fields: { [K in F]: K extends ColumnName<T> ? FieldSpec : never }
   list: {
-    columns: readonly F[]
+    columns: readonly NoInfer<F>[]
     /** Fields with a sidebar of choices and live counts. */
-    filters: readonly F[]
+    filters: readonly NoInfer<F>[]
     /** Columns searched by the box; each needs a trigram index. May be a column that is not a field (`searchText`). */
     search: readonly ColumnName<T>[]
     /** First sort; '-name' sorts downwards. */
-    order: F | `-${F}`
+    order: NoInfer<F> | `-${NoInfer<F>}`
   }
   /** The form's fields, in order; empty: the resource is read-only in the console. */
-  form: readonly F[]
+  form: readonly NoInfer<F>[]
   /** Column that holds when the observed fields were seen, and who saw them. */
   observedAt?: ColumnName<T>
   observedSource?: ColumnName<T>
   /** Groups of the detail page, in order; fields not named come last. */
-  sections?: readonly { title: string; fields: readonly F[] }[]
+  sections?: readonly { title: string; fields: readonly NoInfer<F>[] }[]
   /** Resources that point here and are listed on the detail page: `{ resource: 'instance', by: 'herdId' }`. */
   related?: readonly { resource: string; by: string }[]
   /** Markdown-free paragraphs for the help page. */

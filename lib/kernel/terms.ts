@@ -86,7 +86,7 @@ export const termKinds = {
   hostname: text,
   path: text,
   port: whole,
-  integer: whole,
+  integer: number((value) => (/^-?\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : null), 'a number'),
   bytes: number(parseBytes, 'a size such as 1GB'),
   seconds: number(parseDuration, 'a duration such as 5m'),
   flag: { operators: names, canonical: (value) => flags[value.toLowerCase()] ?? null, expected: 'yes or no' },

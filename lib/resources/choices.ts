@@ -1,0 +1,33 @@
+import type { Choice } from '@/lib/kernel/field'
+
+/** Choices that more than one resource shows; the same word has the same tone everywhere. */
+export const instanceStates: readonly Choice[] = [
+  { value: 'online', label: 'Online', tone: 'good' },
+  { value: 'starting', label: 'Starting', tone: 'info' },
+  { value: 'stopping', label: 'Stopping', tone: 'info' },
+  { value: 'stopped', label: 'Stopped', tone: 'neutral' },
+  { value: 'crashed', label: 'Crashed', tone: 'bad' },
+  { value: 'absent', label: 'Absent', tone: 'bad' },
+  { value: 'refused', label: 'Refused', tone: 'warn' },
+  { value: 'unreachable', label: 'Unreachable', tone: 'bad' },
+  { value: 'unknown', label: 'Unknown', tone: 'warn' },
+]
+
+export const instanceRoles: readonly Choice[] = [
+  { value: 'primary', label: 'Primary', tone: 'info' },
+  { value: 'standby', label: 'Standby', tone: 'neutral' },
+  { value: 'unknown', label: 'Unknown', tone: 'warn' },
+]
+
+export const roleChoices: readonly Choice[] = [
+  { value: 'viewer', label: 'Viewer', tone: 'neutral' },
+  { value: 'operator', label: 'Operator', tone: 'info' },
+  { value: 'dba', label: 'DBA', tone: 'warn' },
+  { value: 'admin', label: 'Admin', tone: 'bad' },
+]
+
+export const inboxStates: readonly Choice[] = [
+  { value: 'new', label: 'New', tone: 'info' },
+  { value: 'accepted', label: 'Accepted', tone: 'good' },
+  { value: 'ignored', label: 'Ignored', tone: 'neutral' },
+]

@@ -1,0 +1,172 @@
+import { discoveredHosts, discoveredInstances, discoveryRules, enrolmentKeys } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+import { inboxStates, instanceRoles, instanceStates } from './choices'
+
+export const discoveredHost = defineResource({
+  name: 'discovered-host',
+  path: 'discovered-hosts',
+  table: discoveredHosts,
+  noun: ['discovered host', 'discovered hosts'],
+  title: (row) => row.hostname,
+  scope: 'suggestedEnvironmentId',
+  fields: {
+    hostname: { kind: 'hostname', label: 'Host name', automatic: true, help: 'As the host reports it; compared whatever the case.' },
+    addresses: { kind: 'tags', label: 'Addresses', automatic: true },
+    state: { kind: 'choice', label: 'Inbox', automatic: true, choices: inboxStates },
+    suggestedEnvironmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    suggestion: { kind: 'text', label: 'Why', automatic: true },
+    serverId: { kind: 'reference', label: 'Server', to: 'server', automatic: true },
+    agentVersion: { kind: 'text', label: 'Agent', automatic: true },
+    tokenRevokedAt: { kind: 'moment', label: 'Token revoked', automatic: true },
+    seenAt: { kind: 'moment', label: 'Last report', automatic: true },
+    createdAt: { kind: 'moment', label: 'First seen', automatic: true },
+  },
+  list: {
+    columns: ['hostname', 'state', 'addresses', 'suggestedEnvironmentId', 'suggestion', 'serverId', 'agentVersion', 'seenAt'],
+    filters: ['state', 'suggestedEnvironmentId', 'agentVersion'],
+    search: ['hostname'],
+    order: 'hostname',
+  },
+  form: [],
+  related: [{ resource: 'discovered-instance', by: 'hostId' }],
+  help: [
+    'A host whose agent has enrolled. Accepting it registers it as a server; until then it only reports.',
+    'What an agent brings is observed, never trusted as configuration.',
+  ],
+})
+
+export const discoveredInstance = defineResource({
+  name: 'discovered-instance',
+  path: 'discovered-instances',
+  table: discoveredInstances,
+  noun: ['discovered instance', 'discovered instances'],
+  title: (row) => `${row.name}:${row.port}`,
+  scope: 'suggestedEnvironmentId',
+  fields: {
+    name: { kind: 'text', label: 'Cluster name', automatic: true },
+    hostId: { kind: 'reference', label: 'Host', to: 'discovered-host', automatic: true },
+    port: { kind: 'port', label: 'Port', automatic: true },
+    inbox: { kind: 'choice', label: 'Inbox', automatic: true, choices: inboxStates },
+    state: { kind: 'choice', label: 'State', observed: true, choices: instanceStates },
+    role: { kind: 'choice', label: 'Role', observed: true, choices: instanceRoles },
+    version: { kind: 'text', label: 'Version', observed: true },
+    dataDirectory: { kind: 'path', label: 'Data directory', observed: true },
+    systemIdentifier: { kind: 'text', label: 'System identifier', observed: true },
+    upstreamHost: { kind: 'text', label: 'Upstream host', observed: true },
+    upstreamPort: { kind: 'port', label: 'Upstream port', observed: true },
+    suggestedEnvironmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    suggestedHerdId: { kind: 'reference', label: 'Suggested herd', to: 'herd', automatic: true },
+    suggestion: { kind: 'text', label: 'Why', automatic: true },
+    instanceId: { kind: 'reference', label: 'Instance', to: 'instance', automatic: true },
+    seenAt: { kind: 'moment', label: 'Last report', automatic: true },
+    createdAt: { kind: 'moment', label: 'First seen', automatic: true },
+  },
+  list: {
+    columns: ['name', 'hostId', 'port', 'inbox', 'state', 'role', 'version', 'suggestedHerdId', 'suggestion', 'seenAt'],
+    filters: ['inbox', 'state', 'role', 'suggestedEnvironmentId', 'version'],
+    search: ['name'],
+    order: 'name',
+  },
+  form: [],
+  observedAt: 'seenAt',
+  help: [
+    'An instance that an agent found and nobody has registered yet. The suggested herd comes from the system identifier first, then from the upstream, then from its name and port.',
+    'Accept it into a herd, or ignore it; ignored ones stay findable. No herd or environment is ever made by guessing.',
+  ],
+})
+
+export const discoveryRule = defineResource({
+  name: 'discovery-rule',
+  path: 'discovery-rules',
+  table: discoveryRules,
+  noun: ['discovery rule', 'discovery rules'],
+  title: (row) => row.name,
+  scope: 'environmentId',
+  fields: {
+    name: { kind: 'text', label: 'Name', required: true, maxLength: 80 },
+    environmentId: {
+      kind: 'reference',
+      label: 'Environment',
+      to: 'environment',
+      required: true,
+      help: 'What matches is put into this environment.',
+    },
+    hostPattern: {
+      kind: 'text',
+      label: 'Host name pattern',
+      maxLength: 253,
+      pattern: { source: '^[A-Za-z0-9.*?_-]+$', message: 'Use letters, digits, dots and dashes, * for any characters and ? for one.' },
+      help: 'prod-*-db?. Empty: any name.',
+    },
+    network: {
+      kind: 'text',
+      label: 'Network',
+      pattern: { source: '^[0-9A-Fa-f.:]+/\\d{1,3}$', message: 'Write an address block such as 10.20.0.0/16.' },
+      help: 'One of the host’s addresses has to lie in it. Empty: any address.',
+    },
+    acceptsHosts: {
+      kind: 'flag',
+      label: 'Accept hosts by itself',
+      help: 'Matching hosts become servers at once, with no host key pinned yet.',
+    },
+    acceptsInstances: {
+      kind: 'flag',
+      label: 'Accept instances by itself',
+      help: 'Only where the system identifier or the upstream names the herd.',
+    },
+    position: { kind: 'integer', label: 'Position', min: 0, max: 10000, help: 'Rules are tried in this order; the first match holds.' },
+    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+    changedAt: { kind: 'moment', label: 'Changed', automatic: true },
+  },
+  list: {
+    columns: ['position', 'name', 'environmentId', 'hostPattern', 'network', 'acceptsHosts', 'acceptsInstances'],
+    filters: ['environmentId'],
+    search: [],
+    order: 'position',
+  },
+  form: ['name', 'environmentId', 'hostPattern', 'network', 'acceptsHosts', 'acceptsInstances', 'position'],
+  help: [
+    'A rule suggests an environment for hosts by name and address, and may accept them by itself. Without a rule every host waits in the inbox for a person.',
+  ],
+})
+
+export const enrolmentKey = defineResource({
+  name: 'enrolment-key',
+  path: 'enrolment-keys',
+  table: enrolmentKeys,
+  noun: ['enrolment key', 'enrolment keys'],
+  title: (row) => row.name,
+  scope: 'environmentId',
+  fields: {
+    name: { kind: 'text', label: 'Name', required: true, maxLength: 80 },
+    environmentId: {
+      kind: 'reference',
+      label: 'Environment',
+      to: 'environment',
+      required: true,
+      help: 'Hosts that enrol with it are suggested for this environment.',
+    },
+    expiresAt: { kind: 'moment', label: 'Expires', required: true, help: 'Keep it short: a host needs the key only once.' },
+    usesLeft: {
+      kind: 'integer',
+      label: 'Uses left',
+      min: 0,
+      max: 100_000,
+      help: 'How many hosts may still enrol with it. Empty: any number until it expires.',
+    },
+    prefix: { kind: 'text', label: 'Prefix', automatic: true, help: 'The part of the key that may be shown.' },
+    revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
+    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+  },
+  list: {
+    columns: ['name', 'environmentId', 'prefix', 'usesLeft', 'expiresAt', 'revokedAt'],
+    filters: ['environmentId'],
+    search: [],
+    order: 'name',
+  },
+  form: ['name', 'environmentId', 'expiresAt', 'usesLeft'],
+  help: [
+    'A host shows an enrolment key once and gets a token of its own, which speaks for that host alone.',
+    'The key is shown once, when it is made; only its hash is kept.',
+  ],
+})

@@ -1,0 +1,73 @@
+import { environments } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+
+export const environment = defineResource({
+  name: 'environment',
+  path: 'environments',
+  table: environments,
+  noun: ['environment', 'environments'],
+  title: (row) => row.name,
+  scope: 'id',
+  fields: {
+    name: { kind: 'text', label: 'Name', required: true, maxLength: 40, help: 'Short and unique, whatever the case: dev, stage, prod-eu.' },
+    colour: {
+      kind: 'choice',
+      label: 'Colour',
+      required: true,
+      help: 'Shown on every page and button that touches this environment. Keep red for production.',
+      choices: [
+        { value: 'slate', label: 'Slate' },
+        { value: 'green', label: 'Green' },
+        { value: 'blue', label: 'Blue' },
+        { value: 'violet', label: 'Violet' },
+        { value: 'amber', label: 'Amber' },
+        { value: 'red', label: 'Red' },
+      ],
+    },
+    protection: {
+      kind: 'choice',
+      label: 'Protection',
+      required: true,
+      help: 'Open asks nothing beyond the plan. Confirm asks for a typed phrase before disruptive work. Two-person also wants a second person to approve the plan.',
+      choices: [
+        { value: 'open', label: 'Open', tone: 'neutral' },
+        { value: 'confirm', label: 'Confirm', tone: 'warn' },
+        { value: 'two-person', label: 'Two-person', tone: 'bad' },
+      ],
+    },
+    description: { kind: 'longText', label: 'Description', maxLength: 2000, help: 'What runs here and whom to call.' },
+    maintenanceWindows: {
+      kind: 'tags',
+      label: 'Maintenance windows',
+      help: 'When disruptive work is welcome, one entry each: Sat 22:00-04:00 Europe/Berlin. None: any time.',
+      pattern: {
+        source:
+          '^((Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? )?([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d( [A-Za-z]+(/[A-Za-z0-9_+-]+)*)?$',
+        message: 'Write a window such as Sat 22:00-04:00 Europe/Berlin: days, from-to, time zone.',
+      },
+    },
+    position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
+    createdAt: { kind: 'moment', label: 'Registered', automatic: true },
+    changedAt: { kind: 'moment', label: 'Changed', automatic: true },
+  },
+  list: {
+    columns: ['name', 'protection', 'description', 'maintenanceWindows'],
+    filters: ['protection', 'colour'],
+    search: ['name'],
+    order: 'name',
+  },
+  form: ['name', 'colour', 'protection', 'description', 'maintenanceWindows', 'position'],
+  sections: [
+    { title: 'Territory', fields: ['name', 'description', 'position'] },
+    { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows'] },
+  ],
+  related: [
+    { resource: 'herd', by: 'environmentId' },
+    { resource: 'server', by: 'environmentId' },
+  ],
+  help: [
+    'An environment is a territory: dev, stage, prod. Every server and every herd belongs to exactly one, and people are given roles in it.',
+    'Its protection decides how much care disruptive work asks for; its colour keeps you from mistaking one for another at night.',
+    'An environment that still holds servers or herds cannot be deleted: move or delete those first.',
+  ],
+})

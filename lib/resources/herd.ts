@@ -1,0 +1,74 @@
+import { herds } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+
+export const herd = defineResource({
+  name: 'herd',
+  path: 'herds',
+  table: herds,
+  noun: ['herd', 'herds'],
+  title: (row) => row.name,
+  scope: 'environmentId',
+  fields: {
+    name: {
+      kind: 'text',
+      label: 'Name',
+      required: true,
+      maxLength: 80,
+      help: 'What people call it: prod-orders. Unique within its environment, whatever the case.',
+    },
+    environmentId: {
+      kind: 'reference',
+      label: 'Environment',
+      to: 'environment',
+      required: true,
+      help: 'Moving a herd takes its instances along.',
+    },
+    baseName: {
+      kind: 'text',
+      label: 'Cluster name',
+      required: true,
+      maxLength: 63,
+      pattern: {
+        source: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$',
+        message: 'Use letters, digits, dots, dashes and underscores, and no dash first.',
+      },
+      help: 'The name of the cluster on its hosts: the second column of pg_lsclusters. Unique within the environment together with the port.',
+    },
+    port: { kind: 'port', label: 'Port', required: true, help: 'Of every member, unless an instance overrides it.' },
+    dataDirectory: { kind: 'path', label: 'Data directory', required: true, help: 'On every member, unless an instance overrides it.' },
+    virtualHost: { kind: 'hostname', label: 'Virtual host', help: 'The DNS name that clients use and that follows the primary.' },
+    preferredSite: {
+      kind: 'text',
+      label: 'Preferred DR site',
+      maxLength: 60,
+      help: 'Where the standby that would take over should stand.',
+    },
+    systemIdentifier: {
+      kind: 'text',
+      label: 'System identifier',
+      pattern: { source: '^\\d{10,20}$', message: 'Write the number that pg_controldata shows as Database system identifier.' },
+      help: 'What tells this cluster’s WAL from any other’s. Learnt from the first primary seen; type it only to be strict from the start.',
+    },
+    description: { kind: 'longText', label: 'Description', maxLength: 2000 },
+    createdAt: { kind: 'moment', label: 'Registered', automatic: true },
+    changedAt: { kind: 'moment', label: 'Changed', automatic: true },
+  },
+  list: {
+    columns: ['name', 'environmentId', 'baseName', 'port', 'virtualHost', 'preferredSite'],
+    filters: ['environmentId', 'preferredSite', 'port'],
+    search: ['searchText'],
+    order: 'name',
+  },
+  form: ['name', 'environmentId', 'baseName', 'port', 'dataDirectory', 'virtualHost', 'preferredSite', 'systemIdentifier', 'description'],
+  sections: [
+    { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
+    { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },
+    { title: 'Names and sites', fields: ['virtualHost', 'preferredSite'] },
+  ],
+  related: [{ resource: 'instance', by: 'herdId' }],
+  help: [
+    'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
+    'What is written here holds for every member; an instance may override port and data directory.',
+    'The herd’s page draws who follows whom, with the lag on each edge. Operations that change who leads take the herd’s lock, so no two of them run at once.',
+  ],
+})

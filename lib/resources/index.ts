@@ -1,0 +1,34 @@
+import { makeRegistry } from '@/lib/kernel/registry'
+import type { Resource } from '@/lib/kernel/resource'
+import { discoveredHost, discoveredInstance, discoveryRule, enrolmentKey } from './discovery'
+import { environment } from './environment'
+import { herd } from './herd'
+import { instance } from './instance'
+import { grant, person, session, token } from './people'
+import { audit, change } from './record'
+import { server } from './server'
+import { job, run } from './work'
+
+const registry = makeRegistry([
+  environment,
+  server,
+  herd,
+  instance,
+  person,
+  grant,
+  token,
+  session,
+  run,
+  job,
+  change,
+  audit,
+  discoveredHost,
+  discoveredInstance,
+  discoveryRule,
+  enrolmentKey,
+])
+
+/** In the order of the navigation. */
+export const resources: readonly Resource[] = registry.resources
+export const resourceByName = registry.byName
+export const resourceByPath = registry.byPath

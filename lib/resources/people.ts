@@ -1,0 +1,165 @@
+import { grants, people, sessions, tokens } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+import { roleChoices } from './choices'
+
+export const person = defineResource({
+  name: 'person',
+  path: 'people',
+  table: people,
+  noun: ['person', 'people'],
+  title: (row) => row.userName,
+  scope: 'console',
+  fields: {
+    userName: {
+      kind: 'text',
+      label: 'User name',
+      required: true,
+      maxLength: 80,
+      pattern: { source: '^[^\\s,:]+$', message: 'Leave out blanks, commas and colons.' },
+      help: 'What is typed at login; unique, whatever the case.',
+    },
+    fullName: { kind: 'text', label: 'Full name' },
+    email: {
+      kind: 'text',
+      label: 'E-mail',
+      pattern: { source: '^[^@\\s]+@[^@\\s]+$', message: 'Write an address such as ada@example.org.' },
+    },
+    source: {
+      kind: 'choice',
+      label: 'Source',
+      automatic: true,
+      choices: [
+        { value: 'local', label: 'Local', tone: 'neutral' },
+        { value: 'directory', label: 'Directory', tone: 'info' },
+      ],
+      help: 'Local: password kept by the console, for the day the directory is down. Directory: remembered from a login.',
+    },
+    isDisabled: { kind: 'flag', label: 'Disabled', help: 'Cannot sign in; live sessions and tokens end at once.' },
+    lastLoginAt: { kind: 'moment', label: 'Last login', automatic: true },
+    createdAt: { kind: 'moment', label: 'Registered', automatic: true },
+    changedAt: { kind: 'moment', label: 'Changed', automatic: true },
+  },
+  list: {
+    columns: ['userName', 'fullName', 'email', 'source', 'isDisabled', 'lastLoginAt'],
+    filters: ['source', 'isDisabled'],
+    search: ['userName'],
+    order: 'userName',
+  },
+  form: ['userName', 'fullName', 'email', 'isDisabled'],
+  related: [
+    { resource: 'grant', by: 'personId' },
+    { resource: 'token', by: 'personId' },
+    { resource: 'session', by: 'personId' },
+  ],
+  help: [
+    'People of the directory appear here by themselves at their first login; what they may do follows from the grants of their groups.',
+    'Local accounts are break-glass: keep one or two for the day the directory does not answer. Set the password on the person’s own page.',
+  ],
+})
+
+export const grant = defineResource({
+  name: 'grant',
+  path: 'grants',
+  table: grants,
+  noun: ['grant', 'grants'],
+  title: (row) => `${row.role}${row.groupName ? ` for ${row.groupName}` : ''}`,
+  scope: 'environmentId',
+  fields: {
+    personId: { kind: 'reference', label: 'Person', to: 'person', help: 'Either a person or a group.' },
+    groupName: {
+      kind: 'text',
+      label: 'Directory group',
+      help: 'Everybody whom the directory puts into this group at login. Compared whatever the case.',
+    },
+    role: {
+      kind: 'choice',
+      label: 'Role',
+      required: true,
+      choices: roleChoices,
+      help: 'Viewer looks. Operator also starts, stops, restarts, reloads and checks. DBA also registers, changes and runs every other operation. Admin also handles people and environments.',
+    },
+    environmentId: {
+      kind: 'reference',
+      label: 'Environment',
+      to: 'environment',
+      help: 'Where the role holds. Empty: everywhere, environments to come included.',
+    },
+    createdAt: { kind: 'moment', label: 'Given', automatic: true },
+    changedAt: { kind: 'moment', label: 'Changed', automatic: true },
+  },
+  list: {
+    columns: ['role', 'personId', 'groupName', 'environmentId', 'createdAt'],
+    filters: ['role', 'environmentId', 'groupName'],
+    search: [],
+    order: 'role',
+  },
+  form: ['personId', 'groupName', 'role', 'environmentId'],
+  help: [
+    'A grant gives a role to one person, or to everybody in a directory group, in one environment or in all of them. Grants add up.',
+    'An administrator of one environment can give roles in that environment only.',
+  ],
+})
+
+export const token = defineResource({
+  name: 'token',
+  path: 'tokens',
+  table: tokens,
+  noun: ['token', 'tokens'],
+  title: (row) => row.name,
+  scope: { owner: 'personId' },
+  fields: {
+    name: { kind: 'text', label: 'Name', required: true, maxLength: 80, help: 'What it is for: nightly-report.' },
+    personId: {
+      kind: 'reference',
+      label: 'Owner',
+      to: 'person',
+      automatic: true,
+      help: 'A token never holds more than its owner holds at the time of use.',
+    },
+    prefix: { kind: 'text', label: 'Prefix', automatic: true, help: 'The part of the token that may be shown.' },
+    role: { kind: 'choice', label: 'Role', choices: roleChoices, help: 'The most it may do. Empty: viewer.' },
+    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', help: 'Where it holds. Empty: wherever its owner may.' },
+    expiresAt: { kind: 'moment', label: 'Expires', help: 'Empty: never.' },
+    lastUsedAt: { kind: 'moment', label: 'Last used', automatic: true },
+    revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
+    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+  },
+  list: {
+    columns: ['name', 'prefix', 'role', 'environmentId', 'personId', 'expiresAt', 'lastUsedAt', 'revokedAt'],
+    filters: ['role', 'environmentId'],
+    search: [],
+    order: 'name',
+  },
+  form: ['name', 'role', 'environmentId', 'expiresAt'],
+  help: [
+    'A token lets a script use the API in your name, with at most the role and the environment you give it here.',
+    'It is shown once, when it is made; only its hash is kept. Revoking it ends it at once.',
+  ],
+})
+
+export const session = defineResource({
+  name: 'session',
+  path: 'sessions',
+  table: sessions,
+  noun: ['session', 'sessions'],
+  title: (row) => `session from ${row.from ?? 'an unknown address'}`,
+  scope: { owner: 'personId' },
+  fields: {
+    personId: { kind: 'reference', label: 'Person', to: 'person', automatic: true },
+    from: { kind: 'text', label: 'From', automatic: true },
+    userAgent: { kind: 'text', label: 'Browser', automatic: true },
+    groups: { kind: 'tags', label: 'Groups', automatic: true, help: 'As the directory gave them at login.' },
+    createdAt: { kind: 'moment', label: 'Signed in', automatic: true },
+    seenAt: { kind: 'moment', label: 'Last seen', automatic: true },
+    expiresAt: { kind: 'moment', label: 'Ends', automatic: true },
+    revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
+  },
+  list: {
+    columns: ['personId', 'from', 'userAgent', 'createdAt', 'seenAt', 'expiresAt', 'revokedAt'],
+    filters: [],
+    search: [],
+    order: '-createdAt',
+  },
+  form: [],
+  help: ['A session is one login in one browser. It ends by itself, when it is not used for a while, or at once when it is revoked.'],
+})

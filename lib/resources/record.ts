@@ -1,0 +1,84 @@
+import { audit as auditTable, changes } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+
+export const change = defineResource({
+  name: 'change',
+  path: 'changes',
+  table: changes,
+  noun: ['change', 'changes'],
+  title: (row) => row.title,
+  scope: 'environmentId',
+  fields: {
+    at: { kind: 'moment', label: 'When', automatic: true },
+    actorName: { kind: 'text', label: 'Who', automatic: true },
+    act: {
+      kind: 'choice',
+      label: 'What',
+      automatic: true,
+      choices: [
+        { value: 'add', label: 'Added', tone: 'good' },
+        { value: 'change', label: 'Changed', tone: 'info' },
+        { value: 'delete', label: 'Deleted', tone: 'bad' },
+      ],
+    },
+    resource: { kind: 'text', label: 'Kind', automatic: true },
+    objectId: { kind: 'text', label: 'Id', automatic: true },
+    title: { kind: 'text', label: 'Object', automatic: true },
+    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    fields: { kind: 'json', label: 'Fields', automatic: true, help: 'Before and after.' },
+  },
+  list: {
+    columns: ['at', 'actorName', 'act', 'resource', 'title', 'environmentId', 'fields'],
+    filters: ['act', 'resource', 'environmentId'],
+    search: ['title'],
+    order: '-at',
+  },
+  form: [],
+  help: [
+    'Every save is here: who, when, and the changed fields before and after. It is written in the same transaction as the change itself.',
+  ],
+})
+
+export const audit = defineResource({
+  name: 'audit',
+  path: 'audit',
+  table: auditTable,
+  noun: ['audit line', 'audit lines'],
+  title: (row) => `${row.act} ${row.title}`.trim(),
+  scope: 'console',
+  fields: {
+    seq: { kind: 'integer', label: 'Line', automatic: true },
+    at: { kind: 'moment', label: 'When', automatic: true },
+    actorName: { kind: 'text', label: 'Who', automatic: true },
+    actorKind: {
+      kind: 'choice',
+      label: 'As',
+      automatic: true,
+      choices: [
+        { value: 'person', label: 'Person' },
+        { value: 'token', label: 'Token' },
+        { value: 'system', label: 'System' },
+      ],
+    },
+    from: { kind: 'text', label: 'From', automatic: true },
+    act: { kind: 'text', label: 'Act', automatic: true },
+    resource: { kind: 'text', label: 'Kind', automatic: true },
+    objectId: { kind: 'text', label: 'Id', automatic: true },
+    title: { kind: 'text', label: 'Object', automatic: true },
+    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    detail: { kind: 'json', label: 'Detail', automatic: true },
+    previousHash: { kind: 'text', label: 'Hash before', automatic: true },
+    hash: { kind: 'text', label: 'Hash', automatic: true },
+  },
+  list: {
+    columns: ['seq', 'at', 'actorName', 'from', 'act', 'title', 'environmentId', 'detail'],
+    filters: ['actorKind', 'act', 'actorName', 'environmentId'],
+    search: ['title'],
+    order: '-at',
+  },
+  form: [],
+  help: [
+    'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only ever added.',
+    'Each line carries the hash of the line before it, so that a changed or missing line shows. Note the last hash somewhere else and it also proves that nothing was cut off the end.',
+  ],
+})

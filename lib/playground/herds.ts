@@ -30,7 +30,7 @@ export class HerdMaker {
       members: [{ host: stray.host, role: 'primary', upstream: null }],
     }))
     mkdirSync(this.layout.at('herds'), { recursive: true })
-    const missing = [...this.fleet.herds, ...strays].filter((herd) => !existsSync(this.marker(herd)))
+    const missing = [...this.fleet.herds, ...strays].filter((herd) => !existsSync(this.marker(herd)) || !this.hasData(herd))
     await inParallel(missing, Math.max(2, cpus().length), async (herd) => {
       await this.make(herd)
       onHerd(herd.name)
@@ -40,6 +40,11 @@ export class HerdMaker {
 
   private marker(herd: FleetHerd): string {
     return this.layout.at('herds', `${herd.name}.json`)
+  }
+
+  /** False when every member's data directory is gone, as after a crash with volumes in memory. */
+  private hasData(herd: FleetHerd): boolean {
+    return herd.members.some(({ host }) => existsSync(`/proc/${this.hosts.require(host).pid}/root${herd.dataDirectory}/PG_VERSION`))
   }
 
   private address(host: string): string {
@@ -104,7 +109,7 @@ export class HerdMaker {
     const { host, major, baseName, dataDirectory } = place
     const etc = `/etc/postgresql/${major}/${baseName}`
     // What an earlier, interrupted attempt left is of no use, and this herd has no marker: nothing of it is anybody's.
-    const clear = `rm -rf ${etc} ${dataDirectory} ${this.walDirectory(place) ?? ''}; install -d -m 700 ${dirname(dataDirectory)}; install -d ${dirname(etc)} ${etc} ${etc}/conf.d`
+    const clear = `rm -rf ${etc} ${dataDirectory} ${this.walDirectory(place) ?? ''}; mkdir -p ${dirname(dataDirectory)}; install -d ${dirname(etc)} ${etc} ${etc}/conf.d`
     const stop = `[ ! -e ${dataDirectory}/postmaster.pid ] || /usr/lib/postgresql/${major}/bin/pg_ctl stop -s -m immediate -D ${dataDirectory} || true`
     await this.hosts.mustExec(host, ['bash', '-c', `${stop}; ${clear}`])
     const put = (name: string, text: string, mode = 0o644) =>

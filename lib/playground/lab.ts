@@ -5,15 +5,18 @@ import { type Directory, DirectoryServer } from './directory'
 import { checkFleet, type Fleet, type FleetHost } from './fleet'
 import { HerdMaker } from './herds'
 import { addAuthorizedKey, prepareHost, readHostKey } from './host-files'
+import { type Agent, installAgent, readLog, skewClock, wakeTimer } from './host-tools'
 import { Hosts, type PowerOnOptions } from './hosts'
 import { LabError } from './lab-error'
 import { Layout } from './layout'
 import { inspectMachine, type Machine } from './machine'
+import { Network } from './network'
 import { type CommandOptions, type CommandResult, inParallel, mustRun, runCommand } from './processes'
 import { openRelay, type Relay, type RelayOptions } from './relay'
 import { labKey, readSecrets } from './secrets'
 import { Services } from './services'
 import { Supervisor, sweep } from './supervisor'
+import { fillVolume, prepareVolumes, saveMemoryVolumes, unfillVolume, type VolumeName } from './volumes'
 
 export type Progress = { step: string; done: number; of: number }
 export type UpOptions = { onProgress?: (progress: Progress) => void }
@@ -24,6 +27,7 @@ export class Lab {
   readonly supervisor: Supervisor
   readonly hosts: Hosts
   readonly services: Services
+  readonly network: Network
   readonly directoryServer: DirectoryServer
 
   private constructor(
@@ -35,6 +39,7 @@ export class Lab {
     this.supervisor = new Supervisor(this.layout, machine)
     this.hosts = new Hosts(this.layout, machine, this.supervisor)
     this.services = new Services(this.layout, this.supervisor)
+    this.network = new Network(this.layout, this.supervisor, this.hosts, this.services, (host) => this.host(host))
     this.directoryServer = new DirectoryServer(this.layout, this.supervisor, this.services)
   }
 
@@ -89,6 +94,7 @@ export class Lab {
       const booted = report('hosts', fleet.hosts.length)
       await inParallel(fleet.hosts, 4, async (host) => {
         await prepareHost(this.layout, this.machine, fleet, host)
+        await prepareVolumes(this.layout, this.machine, host, fleet.postgresMajor)
         for (const key of [publicKey, ...this.authorizedKeys()]) addAuthorizedKey(this.layout, this.machine, host.name, key)
         await this.hosts.powerOn(host, { timeoutMs: 180_000 })
         booted()
@@ -107,17 +113,55 @@ export class Lab {
    * Data, keys and configuration stay in the state folder.
    */
   async down(options: { abruptly?: boolean } = {}): Promise<void> {
-    if (this.isUp && !options.abruptly) await inParallel(this.fleet.hosts, 16, (host) => this.hosts.shutDown(host.name))
+    const supervisor = this.supervisor.mark
+    if (supervisor && !options.abruptly) {
+      const { hosts, postgresMajor } = this.fleet
+      await inParallel(hosts, 16, async (host) => {
+        await this.hosts.shutDown(host.name)
+        await saveMemoryVolumes(this.layout, supervisor, host, postgresMajor)
+      })
+    }
     await this.supervisor.kill()
     rmSync(this.layout.run(), { recursive: true, force: true })
   }
 
   async powerOn(host: string, options: PowerOnOptions = {}): Promise<void> {
     await this.hosts.powerOn(this.host(host), options)
+    await this.network.reapply(host)
   }
 
   async powerOff(host: string): Promise<void> {
     await this.hosts.powerOff(this.host(host).name)
+  }
+
+  /** Fills a small volume of a host to the last byte; returns the MiB that took. */
+  fill(host: string, volume: VolumeName): Promise<number> {
+    return fillVolume(this.hosts, this.host(host), this.fleet.postgresMajor, volume)
+  }
+
+  unfill(host: string, volume: VolumeName): Promise<void> {
+    return unfillVolume(this.hosts, this.host(host), this.fleet.postgresMajor, volume)
+  }
+
+  /** Makes a host's wall clock wrong by so many seconds; the host is power-cycled for it. Needs libfaketime. */
+  async skew(host: string, seconds: number): Promise<void> {
+    skewClock(this.layout, this.hosts, this.host(host).name, seconds)
+    await this.hosts.shutDown(host)
+    await this.powerOn(host)
+  }
+
+  /** A cluster's log, or `sshd`, `agent` or `boot`; also of a host that is off. */
+  logs(host: string, name?: string): string {
+    return readLog(this.layout, this.host(host), name)
+  }
+
+  installAgent(host: string, agent: Agent): void {
+    installAgent(this.layout, this.hosts, this.host(host).name, agent)
+  }
+
+  /** Runs the host's agent now rather than when its time comes. */
+  runAgent(host: string): void {
+    wakeTimer(this.layout, this.hosts, this.host(host).name)
   }
 
   /** Runs a program in the lab's network, as the caller, and waits for it. It cannot reach anything outside the lab. */

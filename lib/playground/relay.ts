@@ -25,10 +25,11 @@ export async function openRelay(layout: Layout, supervisor: Supervisor, options:
     const inside = connect({ path, allowHalfOpen: true })
     for (const socket of [outside, inside]) {
       open.add(socket)
+      socket.on('close', () => open.delete(socket))
       socket.on('error', () => socket.destroy())
     }
-    outside.on('close', () => (open.delete(outside), inside.destroy()))
-    inside.on('close', () => (open.delete(inside), outside.destroy()))
+    outside.on('close', () => inside.destroy())
+    inside.on('close', () => outside.destroy())
     outside.pipe(inside).pipe(outside)
   })
   await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,14 @@ export function defaultFleet(postgresMajor: number): Fleet {
     hosts: [
       { name: 'dev-ams-1', address: '198.18.1.11', environment: 'dev', site: 'ams', tags: ['debian'] },
       { name: 'dev-ams-2', address: '198.18.1.12', environment: 'dev', site: 'ams', tags: ['debian'] },
-      { name: 'stage-ams-1', address: '198.18.2.11', environment: 'stage', site: 'ams', tags: ['debian'] },
+      {
+        name: 'stage-ams-1',
+        address: '198.18.2.11',
+        environment: 'stage',
+        site: 'ams',
+        tags: ['debian'],
+        volumes: { dataMiB: 160, walMiB: 32 },
+      },
       { name: 'prod-ams-1', address: '198.18.3.11', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },
       { name: 'prod-ams-2', address: '198.18.3.12', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },
       { name: 'prod-fra-1', address: '198.18.4.11', environment: 'prod', site: 'fra', tags: ['debian', 'dr'] },

@@ -46,7 +46,7 @@ fi
 ln -s pts/ptmx dev/ptmx
 
 # Volumes: an image where loop devices work and survive a power cut; else memory, kept by the lab and saved on `down`.
-while read -r volume mountpoint; do
+while read -r volume mountpoint _; do
 	if [ -f "$dir/volumes/$volume.img" ]; then
 		mount -o loop "$dir/volumes/$volume.img" "$root$mountpoint"
 	else

@@ -27,10 +27,22 @@ exec 6<&0 </dev/null # The shell gives a background job /dev/null as standard in
 ) &
 exec 6<&-
 
+# A volume in memory outlives the host's power cycles, so it is mounted here and only lent to the host.
+memory_volumes() { # host folder
+	local volume mountpoint size
+	while read -r volume mountpoint size; do
+		[ ! -f "$1/volumes/$volume.img" ] && ! mountpoint -q "$1/volumes/$volume" || continue
+		mount -t tmpfs -o "mode=755,size=${size}m" tmpfs "$1/volumes/$volume" || return 1
+		if [ -d "$1/volumes/$volume.saved" ]; then cp -a "$1/volumes/$volume.saved/." "$1/volumes/$volume"; fi
+		chown --reference="$1/var/lib/postgresql" "$1/volumes/$volume" || return 1
+	done <"$1/volumes/table"
+}
+
 # Start a host: its namespaces first, then the cable, then it goes on by itself.
 power_on() { # name address cable
 	local dir=$state/hosts/$1 here=$run/hosts/$1 pid ticks
 	rm -rf "$here" && mkdir -p "$here/root" "$here/share" && mkfifo "$here/born" "$here/go" || return 1
+	memory_volumes "$dir" || { echo "the host's volumes could not be mounted" >"$here/failed"; return 1; }
 	exec 5<>"$here/born"
 	unshare "${host_user[@]}" --net --mount --uts --ipc --pid --fork --kill-child --propagation private \
 		bash "$scripts/init.sh" "$1" "$2" "$dir" "$here" "$scripts" 3>&- 5>&- </dev/null >>"$dir/console.log" 2>&1 &

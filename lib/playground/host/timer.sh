@@ -1,8 +1,8 @@
 #!/bin/bash
-# Runs the host agent every N seconds as postgres, and at once when a line arrives on /run/lab/timer.
+# Runs the host agent every N seconds as postgres, and at once when a line arrives on /run/lab/timer (written by the lab).
 # N is the number in /etc/matriarch/every (seconds, 30 when the file is missing).
 . /usr/local/lib/lab/as-postgres.sh
-[ -p /run/lab/timer ] || mkfifo -m 622 /run/lab/timer
+[ -p /run/lab/timer ] || mkfifo -m 600 /run/lab/timer
 exec 3<>/run/lab/timer
 every=2
 while :; do

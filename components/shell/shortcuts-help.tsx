@@ -1,12 +1,13 @@
 'use client'
 
 import { Dialog } from '@/components/ui/dialog'
-import { useKeyboard } from './keyboard'
+import { type Shortcut, useKeyboard } from './keyboard'
 
 /** The `?` overlay: every shortcut that works on this page, and the switch. */
 export const ShortcutsHelp = ({ onClose }: { onClose: () => void }) => {
   const keyboard = useKeyboard()
-  const groups = Map.groupBy(keyboard.all(), (one) => one.group)
+  const groups = new Map<string, Shortcut[]>()
+  for (const one of keyboard.all()) groups.set(one.group, [...(groups.get(one.group) ?? []), one])
   return (
     <Dialog isOpen onClose={onClose} title="Keyboard" description="Single keys work when no text field has the focus.">
       <div className="grid gap-4 p-4 sm:grid-cols-2">

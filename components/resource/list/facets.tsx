@@ -1,0 +1,79 @@
+'use client'
+
+import { memo, useState } from 'react'
+import type { ListQuery } from '@/lib/kernel/query'
+import type { ResourceDescription } from '@/lib/kernel/resource'
+import { writeTerm } from '@/lib/kernel/terms'
+import type { FacetData } from './list-data'
+
+const shownMax = 10
+const count = new Intl.NumberFormat('en')
+
+/** Choices with live counts. Each count ignores its own field's filter, so that it says what ticking it would add. */
+export const Facets = memo(
+  ({
+    resource,
+    facets,
+    query,
+    onToggle,
+  }: {
+    resource: ResourceDescription
+    facets: readonly FacetData[]
+    query: ListQuery
+    onToggle: (field: string, term: string, isOn: boolean) => void
+  }) => (
+    <>
+      {facets.map((facet) => (
+        <Facet
+          key={facet.field}
+          label={resource.fields[facet.field]?.label ?? facet.field}
+          facet={facet}
+          chosen={query.filters[facet.field] ?? []}
+          onToggle={onToggle}
+        />
+      ))}
+    </>
+  ),
+)
+Facets.displayName = 'Facets'
+
+const Facet = ({
+  label,
+  facet,
+  chosen,
+  onToggle,
+}: {
+  label: string
+  facet: FacetData
+  chosen: readonly string[]
+  onToggle: (field: string, term: string, isOn: boolean) => void
+}) => {
+  const [isWhole, setIsWhole] = useState(false)
+  const choices = facet.choices.map((choice) => ({
+    ...choice,
+    term: choice.value === '' ? 'isnull' : writeTerm({ operator: 'is', value: choice.value }),
+  }))
+  const shown = isWhole ? choices : choices.filter((choice, index) => index < shownMax || chosen.includes(choice.term))
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {choices.length === 0 && <p className="text-ink-3">nothing to choose</p>}
+      {shown.map((choice) => (
+        <label key={choice.term}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(choice.term)}
+            onChange={(event) => onToggle(facet.field, choice.term, event.target.checked)}
+          />
+          <span title={choice.label}>{choice.label === '' ? 'none' : choice.label}</span>
+          <span className="count">{count.format(choice.count)}</span>
+        </label>
+      ))}
+      {choices.length > shownMax && (
+        <button type="button" className="text-accent" onClick={() => setIsWhole(!isWhole)}>
+          {isWhole ? 'Fewer' : `${choices.length - shownMax} more`}
+        </button>
+      )}
+    </fieldset>
+  )
+}

@@ -1,0 +1,180 @@
+'use client'
+
+import {
+  type ColumnDef,
+  columnOrderingFeature,
+  columnVisibilityFeature,
+  type RowSelectionState,
+  rowSelectionFeature,
+  rowSortingFeature,
+  type SortingState,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { type MouseEvent, useLayoutEffect, useMemo, useRef } from 'react'
+import { isNumeric } from '@/components/fields/cells'
+import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
+import type { ListQuery } from '@/lib/kernel/query'
+import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { Density, ListData } from './list-data'
+
+const features = tableFeatures({ rowSelectionFeature, rowSortingFeature, columnVisibilityFeature, columnOrderingFeature })
+interface Row {
+  id: string
+}
+
+/**
+ * The table. Rows come as markup and are written by React as one string each: a page of 100 rows costs 100 elements, not two thousand.
+ * Ticks are set on the inputs after each render, so that ticking rewrites nothing.
+ */
+export const Grid = ({
+  resource,
+  data,
+  markup,
+  columns: shown,
+  query,
+  density,
+  selected,
+  fresh,
+  now,
+  hasActions,
+  onSort,
+  onToggle,
+  onTogglePage,
+  onOpen,
+}: {
+  resource: ResourceDescription
+  data: ListData
+  markup: readonly string[]
+  columns: readonly string[]
+  query: ListQuery
+  density: Density
+  selected: RowSelectionState
+  fresh: ReadonlySet<string>
+  /** Milliseconds; what is older than `staleAfterMs` at this moment is marked. */
+  now: number
+  hasActions: boolean
+  onSort: (field: string, isAdded: boolean) => void
+  onToggle: (id: string, isOn: boolean, isRange: boolean) => void
+  onTogglePage: (isOn: boolean) => void
+  onOpen: (href: string) => void
+}) => {
+  const body = useRef<HTMLTableSectionElement>(null)
+  const pageTick = useRef<HTMLInputElement>(null)
+  const columns = useMemo<ColumnDef<typeof features, Row>[]>(
+    () => Object.values(resource.fields).map((field) => ({ id: field.name, header: field.label, enableSorting: field.kind !== 'json' })),
+    [resource],
+  )
+  const rows = useMemo<Row[]>(() => data.ids.map((id) => ({ id })), [data.ids])
+  const sorting = useMemo<SortingState>(() => query.sort.map(({ field, down }) => ({ id: field, desc: down })), [query.sort])
+  const columnOrder = useMemo(() => [...shown], [shown])
+  const columnVisibility = useMemo(
+    () => Object.fromEntries(Object.keys(resource.fields).map((name) => [name, shown.includes(name)])),
+    [resource, shown],
+  )
+  const table = useTable({
+    features,
+    columns,
+    data: rows,
+    getRowId: (row) => row.id,
+    manualSorting: true,
+    state: { sorting, columnOrder, columnVisibility, rowSelection: selected },
+  })
+  const isAllTicked = data.ids.length > 0 && data.ids.every((id) => selected[id])
+  const isSomeTicked = data.ids.some((id) => selected[id])
+
+  useLayoutEffect(() => {
+    if (pageTick.current) pageTick.current.indeterminate = isSomeTicked && !isAllTicked
+    for (const row of body.current?.rows ?? []) {
+      const tick = row.cells[0]?.firstElementChild
+      if (tick instanceof HTMLInputElement) tick.checked = selected[row.dataset.id!] === true
+    }
+  })
+
+  const onClick = (event: MouseEvent<HTMLTableSectionElement>) => {
+    const target = event.target as HTMLElement
+    const row = target.closest('tr')
+    if (!row?.dataset.id) return
+    if (target instanceof HTMLInputElement) onToggle(row.dataset.id, target.checked, event.shiftKey)
+    const link = target.closest('a')
+    if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    onOpen(link.getAttribute('href')!)
+  }
+
+  /** The age of a fact is worked out when somebody points at it. */
+  const onPoint = (event: MouseEvent<HTMLTableSectionElement>) => {
+    const cell = (event.target as HTMLElement).closest<HTMLTableCellElement>('td.o')
+    const index = cell && body.current ? Array.prototype.indexOf.call(body.current.rows, cell.parentElement) : -1
+    if (!cell || index < 0) return
+    const at = data.observedAt?.[index]
+    cell.title = at ? `${cell.textContent || 'not known'}: seen ${formatAge(at, Date.now())}, ${formatUtc(at)}` : 'never seen'
+  }
+
+  return (
+    <table className="grid" data-density={density} aria-rowcount={data.total}>
+      <thead>
+        <tr>
+          {hasActions && (
+            <th className="x" scope="col">
+              <input
+                ref={pageTick}
+                type="checkbox"
+                aria-label="Select every row of this page"
+                checked={isAllTicked}
+                onChange={(event) => onTogglePage(event.target.checked)}
+              />
+            </th>
+          )}
+          {table.getHeaderGroups()[0]?.headers.map(({ column }) => {
+            const field = resource.fields[column.id]!
+            const direction = column.getIsSorted()
+            const place = column.getSortIndex()
+            return (
+              <th
+                key={column.id}
+                scope="col"
+                className={isNumeric(field) ? 'n' : undefined}
+                aria-sort={direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : undefined}
+                title={field.help}
+              >
+                {column.getCanSort() ? (
+                  <button type="button" onClick={(event) => onSort(column.id, event.shiftKey)}>
+                    {field.label}
+                    {direction && (
+                      <span className="dir" aria-hidden="true">
+                        {direction === 'asc' ? '▲' : '▼'}
+                        {sorting.length > 1 && <sup>{place + 1}</sup>}
+                      </span>
+                    )}
+                  </button>
+                ) : (
+                  field.label
+                )}
+              </th>
+            )
+          })}
+        </tr>
+      </thead>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the rows' own links and checkboxes are what the keyboard reaches; this only delegates. */}
+      <tbody ref={body} onClick={onClick} onMouseOver={onPoint} onFocus={() => {}}>
+        {table.getRowModel().rows.map(({ id }, index) => (
+          <tr
+            key={id}
+            data-id={id}
+            aria-selected={selected[id] ? true : undefined}
+            className={rowClass(data.observedAt?.[index], now, fresh.has(id))}
+            // biome-ignore lint/security/noDangerouslySetInnerHtml: rowsHtml escapes every value.
+            dangerouslySetInnerHTML={{ __html: markup[index] ?? '' }}
+          />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const rowClass = (observedAt: string | null | undefined, now: number, isFresh: boolean): string | undefined => {
+  const isStale = observedAt === null || (observedAt !== undefined && now - Date.parse(observedAt) > staleAfterMs)
+  if (!isStale && !isFresh) return undefined
+  return isStale && isFresh ? 'stale fresh' : isStale ? 'stale' : 'fresh'
+}

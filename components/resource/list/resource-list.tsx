@@ -1,0 +1,329 @@
+'use client'
+
+import dynamic from 'next/dynamic'
+import { useRouter } from 'next/navigation'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { handOver } from '@/components/operation/handover'
+import { useShortcuts } from '@/components/shell/keyboard'
+import { Button, LinkButton } from '@/components/ui/button'
+import { EmptyState, Note } from '@/components/ui/note'
+import { useToast } from '@/components/ui/toast'
+import { useZone } from '@/components/ui/zone'
+import { formatListQuery, type ListQuery } from '@/lib/kernel/query'
+import { ActionsMenu } from './actions-menu'
+import { Chips } from './chips'
+import { Facets } from './facets'
+import { Grid } from './grid'
+import type { Density, ListAction, ListBoot, ListData, ListView } from './list-data'
+import { LiveMark } from './live-mark'
+import { changedIds, isSameOrder, mergeInPlace } from './merge'
+import { Pager } from './pager'
+import { rowsHtml } from './row-html'
+import { selectionMax, useSelection } from './selection'
+import { Toolbar } from './toolbar'
+import { Tray } from './tray'
+import { readQuery, useList } from './use-list'
+import { useLive } from './use-live'
+
+const ColumnsDialog = dynamic(() => import('./columns-dialog').then((m) => m.ColumnsDialog), { ssr: false })
+const ViewDialog = dynamic(() => import('./view-dialog').then((m) => m.ViewDialog), { ssr: false })
+
+/** What the list asks of the server besides rows. Each resolves to a sentence when it was refused. */
+export interface ListServer {
+  rememberList: (resource: string, choice: { columns?: string[] | null; density?: Density }) => Promise<void>
+  saveView: (resource: string, name: string, query: string, isShared: boolean) => Promise<{ views: ListView[] } | { because: string }>
+  removeView: (resource: string, id: string) => Promise<{ views: ListView[] } | { because: string }>
+}
+
+const tickMs = 5_000
+const freshMs = 1_500
+
+export const ResourceList = ({ boot: text, server }: { boot: string; server: ListServer }) => {
+  const boot = useMemo<ListBoot>(() => JSON.parse(text), [text])
+  const { resource, actions } = boot
+  const { noun, path } = resource
+  const router = useRouter()
+  const toast = useToast()
+  const zone = useZone()
+  const search = useRef<HTMLInputElement>(null)
+  const wrap = useRef<HTMLElement>(null)
+  const [density, setDensity] = useState(boot.density)
+  const [views, setViews] = useState(boot.views)
+  const [open, setOpen] = useState<'columns' | 'view' | 'actions' | null>(null)
+  const [isFiltersOpen, setFiltersOpen] = useState(true)
+  const [now, setNow] = useState(boot.now)
+  const [isMoved, setMoved] = useState(false)
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const [selecting, setSelecting] = useState<{ isBusy: boolean; problem: string | null }>({ isBusy: false, problem: null })
+
+  /** Rows stay where they are while somebody points at them or stands in them with the keyboard. */
+  const onRows = useCallback((before: ListData, after: ListData, isQuiet: boolean): ListData => {
+    const isHeld = isQuiet && wrap.current?.matches(':hover, :focus-within') === true
+    if (!isHeld || isSameOrder(before, after)) {
+      setMoved(false)
+      return after
+    }
+    setMoved(true)
+    return mergeInPlace(before, after)
+  }, [])
+  const { state, go, refresh, retry } = useList(boot, onRows)
+  const { query, data } = state
+  const live = useLive(resource.observed, refresh)
+  const selection = useSelection(path, data.ids)
+
+  const columns = useMemo(
+    () => [...(query.columns ?? boot.columns ?? resource.list.columns)].filter((name) => resource.fields[name]),
+    [query.columns, boot.columns, resource],
+  )
+  const hasActions = actions.length > 0
+  const markup = useMemo(
+    () =>
+      rowsHtml(data, {
+        columns,
+        fields: resource.fields,
+        path,
+        hasActions,
+        context: { zone, environments: boot.environments, pathOf: boot.pathOf, titleOf: (field, id) => data.references[field]?.[id] },
+      }),
+    [data, columns, resource, path, hasActions, zone, boot.environments, boot.pathOf],
+  )
+
+  const seen = useRef<{ key: string; markup: Map<string, string> }>({ key: '', markup: new Map() })
+  useEffect(() => {
+    const key = `${formatListQuery(resource, query)} ${zone} ${columns.join()}`
+    const changed = seen.current.key === key ? changedIds(seen.current.markup, data.ids, markup) : []
+    seen.current = { key, markup: new Map(data.ids.map((id, index) => [id, markup[index]!])) }
+    if (changed.length === 0) return
+    setFresh(new Set(changed))
+    const timer = setTimeout(() => setFresh(new Set()), freshMs)
+    return () => clearTimeout(timer)
+  }, [resource, query, zone, columns, data.ids, markup])
+
+  useEffect(() => {
+    setNow(Date.now())
+    setFiltersOpen(window.matchMedia('(min-width: 60rem)').matches)
+    const timer = setInterval(() => setNow(Date.now()), tickMs)
+    return () => clearInterval(timer)
+  }, [])
+  const shownNow = Math.max(now, state.loadedAt)
+
+  const change = useCallback(
+    (to: (query: ListQuery) => ListQuery, isStep = true) => go((from) => ({ ...to(from), page: 1 }), { replace: !isStep }),
+    [go],
+  )
+  const onSearch = useCallback((text: string, isStep: boolean) => change((from) => ({ ...from, search: text }), isStep), [change])
+  const onToggleFacet = useCallback(
+    (field: string, term: string, isOn: boolean) =>
+      change((from) => {
+        const terms = (from.filters[field] ?? []).filter((one) => one !== term)
+        const { [field]: _was, ...rest } = from.filters
+        const next = isOn ? [...terms, term] : terms
+        return { ...from, filters: next.length > 0 ? { ...rest, [field]: next } : rest }
+      }),
+    [change],
+  )
+  const onSort = (field: string, isAdded: boolean) =>
+    change((from) => {
+      const had = from.sort.find((one) => one.field === field)
+      const next = !had ? [{ field, down: false }] : had.down ? [] : [{ field, down: true }]
+      const others = isAdded ? from.sort.filter((one) => one.field !== field) : []
+      return { ...from, sort: [...others, ...next] }
+    })
+  const selectAll = async () => {
+    setSelecting({ isBusy: true, problem: null })
+    try {
+      const params = formatListQuery(resource, { ...query, page: 1 })
+      const response = await fetch(`/api/rows/${path}?${params}${params ? '&' : ''}shape=ids&max=${selectionMax}`)
+      if (!response.ok) throw new Error()
+      selection.set(await response.json(), true)
+      setSelecting({ isBusy: false, problem: null })
+    } catch {
+      setSelecting({ isBusy: false, problem: 'The matching rows could not be read. Nothing was added.' })
+    }
+  }
+  const run = (action: ListAction) => router.push(handOver(path, action.name, selection.ids))
+
+  const moveTo = (by: number) => {
+    const rows = [...(wrap.current?.querySelectorAll<HTMLTableRowElement>('tbody tr') ?? [])]
+    const at = rows.findIndex((row) => row.contains(document.activeElement))
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by))]
+    next?.querySelector<HTMLElement>('th a')?.focus()
+    next?.scrollIntoView({ block: 'nearest' })
+  }
+  useShortcuts('This list', [
+    { keys: '/', label: 'Search', run: () => search.current?.focus() },
+    { keys: 'j', label: 'Next row', run: () => moveTo(1) },
+    { keys: 'k', label: 'Previous row', run: () => moveTo(-1) },
+    ...(hasActions
+      ? [
+          {
+            keys: 'x',
+            label: 'Select the row',
+            run: () =>
+              document.activeElement?.closest<HTMLTableRowElement>('tbody tr[data-id]')?.querySelector<HTMLElement>('.x input')?.click(),
+          },
+          { keys: 'a', label: 'Actions', run: () => setOpen('actions') },
+        ]
+      : []),
+  ])
+
+  const newestAt = useMemo(
+    () =>
+      (data.observedAt ?? []).reduce<number | null>(
+        (top, at) => (at && (top === null || Date.parse(at) > top) ? Date.parse(at) : top),
+        null,
+      ),
+    [data],
+  )
+  const isFiltered = query.search !== '' || Object.keys(query.filters).length > 0
+  const actionsMenu = (
+    <ActionsMenu
+      actions={actions}
+      chosen={selection.ids.length}
+      noun={noun}
+      isOpen={open === 'actions'}
+      onOpenChange={(isOpen) => setOpen(isOpen ? 'actions' : null)}
+      onRun={run}
+    />
+  )
+  const take = (answer: { views: ListView[] } | { because: string }): string | null => {
+    if ('because' in answer) return answer.because
+    setViews(answer.views)
+    return null
+  }
+
+  return (
+    <div className="list">
+      <Toolbar
+        resource={resource}
+        query={query}
+        views={views}
+        density={density}
+        hasFacets={(data.facets?.length ?? 0) > 0}
+        isFiltersOpen={isFiltersOpen}
+        search={search}
+        exportHref={(format) => {
+          const params = formatListQuery(resource, { ...query, page: 1, columns })
+          return `/api/export/${path}?${params}&format=${format}`
+        }}
+        actions={hasActions && actionsMenu}
+        mark={<LiveMark state={live} newestAt={newestAt} now={shownNow} />}
+        chips={<Chips resource={resource} query={query} data={data} onChange={change} />}
+        onSearch={onSearch}
+        onFilters={() => setFiltersOpen(!isFiltersOpen)}
+        onColumns={() => setOpen('columns')}
+        onDensity={(next) => {
+          setDensity(next)
+          void server.rememberList(resource.name, { density: next })
+        }}
+        onSaveView={() => setOpen('view')}
+        onView={(view) => change(() => readQuery(resource, view.query))}
+        onRemoveView={(view) => void server.removeView(resource.name, view.id).then((answer) => take(answer) && toast('bad', take(answer)))}
+      />
+      {data.facets && data.facets.length > 0 && isFiltersOpen && (
+        <aside className="facets" id="filters" aria-label="Filters">
+          <Facets resource={resource} facets={data.facets} query={query} onToggle={onToggleFacet} />
+        </aside>
+      )}
+      <div className="list-main" style={data.facets && data.facets.length > 0 && isFiltersOpen ? undefined : { gridColumn: '1 / -1' }}>
+        {boot.dropped.length > 0 && (
+          <Note tone="warn" className="m-2" title="Part of the link was left out">
+            {boot.dropped.join(' · ')}
+          </Note>
+        )}
+        {state.problem && (
+          <Note tone="bad" isAlert className="m-2" title={state.problem} actions={<Button onClick={retry}>Try again</Button>}>
+            The rows below are the last ones that were read.
+          </Note>
+        )}
+        {isMoved && (
+          <Note
+            className="m-2"
+            actions={
+              <Button isSmall onClick={retry}>
+                Show it
+              </Button>
+            }
+          >
+            The list has another order or other rows by now.
+          </Note>
+        )}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
+        <section className="grid-wrap" ref={wrap} aria-busy={state.isLoading} tabIndex={0} aria-label={`Table of ${noun[1]}`}>
+          {data.ids.length > 0 ? (
+            <Grid
+              resource={resource}
+              data={data}
+              markup={markup}
+              columns={columns}
+              query={query}
+              density={density}
+              selected={selection.selected}
+              fresh={fresh}
+              now={shownNow}
+              hasActions={hasActions}
+              onSort={onSort}
+              onToggle={selection.toggle}
+              onTogglePage={(isOn) => selection.set(data.ids, isOn)}
+              onOpen={(href) => router.push(href)}
+            />
+          ) : isFiltered ? (
+            <EmptyState
+              title={`No ${noun[1]} match`}
+              actions={<Button onClick={() => change((from) => ({ ...from, filters: {}, search: '' }))}>Clear search and filters</Button>}
+            >
+              Loosen a filter above, or check the spelling of the search.
+            </EmptyState>
+          ) : (
+            <EmptyState
+              title={`There are no ${noun[1]} yet`}
+              actions={
+                boot.mayAdd && (
+                  <LinkButton look="primary" href={`/${path}/add`}>
+                    Add {/^[aeiou]/.test(noun[0]) ? 'an' : 'a'} {noun[0]}
+                  </LinkButton>
+                )
+              }
+            >
+              {resource.help[0]}
+            </EmptyState>
+          )}
+        </section>
+        <Tray
+          selection={selection}
+          data={data}
+          noun={noun}
+          isSelectingAll={selecting.isBusy}
+          problem={selecting.problem}
+          onSelectAll={() => void selectAll()}
+        />
+        <Pager data={data} query={query} noun={noun} onChange={go} />
+      </div>
+      {open === 'columns' && (
+        <ColumnsDialog
+          resource={resource}
+          columns={columns}
+          onClose={() => setOpen(null)}
+          onChange={(next) => {
+            setOpen(null)
+            void server.rememberList(resource.name, { columns: next })
+            go((from) => ({ ...from, columns: next }))
+          }}
+        />
+      )}
+      {open === 'view' && (
+        <ViewDialog
+          onClose={() => setOpen(null)}
+          onSave={async (name, isShared) => {
+            const refused = take(await server.saveView(resource.name, name, formatListQuery(resource, { ...query, page: 1 }), isShared))
+            if (refused === null) {
+              setOpen(null)
+              toast('good', `Saved as “${name}”.`)
+            }
+            return refused
+          }}
+        />
+      )}
+    </div>
+  )
+}

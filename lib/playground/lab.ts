@@ -125,6 +125,11 @@ export class Lab {
     rmSync(this.layout.run(), { recursive: true, force: true })
   }
 
+  /** Resolves when the lab has ended, whoever ended it. Only its owner may ask. */
+  ended(): Promise<void> {
+    return this.supervisor.ended()
+  }
+
   async powerOn(host: string, options: PowerOnOptions = {}): Promise<void> {
     await this.hosts.powerOn(this.host(host), options)
     await this.network.reapply(host)

@@ -89,11 +89,15 @@ export class Supervisor {
     signalMarked(mark, 'SIGKILL')
     this.child?.stdin?.destroy()
     await until('the lab to end', () => !isRunning(mark), { timeoutMs: 20_000 })
-    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
-      const child = this.child
-      await new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    }
+    await this.ended()
     this.child = undefined
+  }
+
+  /** Resolves when the lab has ended, whoever ended it. Only its owner may ask. */
+  ended(): Promise<void> {
+    const child = this.child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    return new Promise((resolve) => child.once('exit', () => resolve()))
   }
 
   /** As the lab's administrator, in the lab's network: `ip`, `tc` and the like. */

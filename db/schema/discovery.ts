@@ -6,22 +6,26 @@ const id = () => uuid('id').primaryKey().defaultRandom()
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 /** Short-lived, bound to one environment; what a host shows to get its own token. Only the SHA-256 is kept. */
-export const enrolmentKeys = pgTable('enrolment_keys', {
-  id: id(),
-  environmentId: uuid('environment_id')
-    .notNull()
-    .references(() => environments.id, { onDelete: 'cascade' }),
-  name: text('name').notNull(),
-  prefix: text('prefix').notNull(),
-  hash: text('hash').notNull(),
-  usesLeft: integer('uses_left'),
-  expiresAt: moment('expires_at').notNull(),
-  revokedAt: moment('revoked_at'),
-  createdBy: uuid('created_by'),
-  createdAt: moment('created_at').notNull().defaultNow(),
-  changedAt: moment('changed_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
+export const enrolmentKeys = pgTable(
+  'enrolment_keys',
+  {
+    id: id(),
+    environmentId: uuid('environment_id')
+      .notNull()
+      .references(() => environments.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull(),
+    hash: text('hash').notNull(),
+    usesLeft: integer('uses_left'),
+    expiresAt: moment('expires_at').notNull(),
+    revokedAt: moment('revoked_at'),
+    createdBy: uuid('created_by'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    changedAt: moment('changed_at').notNull().defaultNow(),
+    revision: integer('revision').notNull().default(1),
+  },
+  (t) => [uniqueIndex('enrolment_keys_prefix_key').on(t.prefix)],
+)
 
 /** A host that reports. Its token speaks for it alone. `serverId` null: waiting in the inbox. */
 export const discoveredHosts = pgTable(

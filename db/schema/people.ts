@@ -21,6 +21,9 @@ export const people = pgTable(
     source: text('source').$type<'local' | 'directory'>().notNull().default('local'),
     /** scrypt, with its parameters; null for people of the directory. Never selected by generic code. */
     passwordHash: text('password_hash'),
+    /** Lower case, as the directory gave them when last asked: what a token's owner holds by groups. Empty for local accounts. */
+    groups: text('groups').array().notNull().default(sql`'{}'`),
+    groupsAt: moment('groups_at'),
     isDisabled: boolean('is_disabled').notNull().default(false),
     lastLoginAt: timestamp('last_login_at', { withTimezone: true }),
     /** Column choice, density and theme per list; nothing security hangs on. */
@@ -121,4 +124,18 @@ export const savedViews = pgTable(
     uniqueIndex('saved_views_name_key').on(t.personId, t.resource, sql`lower(${t.name})`),
     index('saved_views_resource_idx').on(t.resource),
   ],
+)
+
+/** Answers kept for a repeated Idempotency-Key, a day long. `status` null: the first request is still at work. */
+export const idempotency = pgTable(
+  'idempotency',
+  {
+    /** Person and the key they chose. */
+    key: text('key').primaryKey(),
+    requestHash: text('request_hash').notNull(),
+    status: integer('status'),
+    body: text('body'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('idempotency_created_idx').on(t.createdAt)],
 )

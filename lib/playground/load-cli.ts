@@ -61,7 +61,8 @@ export async function startLoad(
 /** Proves from the present primary what became of each row of a ledger. */
 export async function verify(lab: Lab, herd: string, ledgerFile: string): Promise<Verdict & { isClean: boolean }> {
   const order = { verb: 'verify', target: loadTarget(lab, herd), ledgerFile }
-  const { code, stdout, stderr } = await lab.run([process.execPath, '--import', 'tsx', child, JSON.stringify(order)], {
+  const { code, stdout, stderr } = await lab.run([process.execPath, '--import', 'tsx', child], {
+    input: JSON.stringify(order),
     timeoutMs: 120_000,
   })
   if (code !== 0) throw new LabError(`The ledger could not be verified: ${stderr.trim()}`)

@@ -77,8 +77,8 @@ const Fact = ({ label, children }: { label: string; children: React.ReactNode })
 /** What a person must know before reading any single target: how many, where, who notices, how long, and whether it can be taken back. */
 export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; resource: OperateResource; environments: Environments }) => {
   const eligible = plan.targets.filter((target) => target.eligible)
-  const excluded = plan.targets.filter((target) => !target.eligible)
-  const already = eligible.filter(isAlreadySo)
+  const already = plan.targets.filter(isAlreadySo)
+  const excluded = plan.targets.filter((target) => !target.eligible && !isAlreadySo(target))
   const warnings = groupGates(eligible, 'warn')
   const affected = totalAffected(eligible)
   const seconds = estimateSeconds(plan)

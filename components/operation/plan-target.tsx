@@ -24,8 +24,8 @@ const effectLook: Record<PlannedEffect['state'], [Tone, string]> = {
 const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be taken back' }
 
 const targetLook = (target: PlanTarget): [Tone, string] => {
-  if (!target.eligible) return ['bad', 'excluded']
   if (isAlreadySo(target)) return ['neutral', 'already so']
+  if (!target.eligible) return ['bad', 'excluded']
   return worstVerdict(target.gates) === 'warn' ? ['warn', 'will run, warned'] : ['good', 'will run']
 }
 

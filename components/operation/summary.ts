@@ -57,9 +57,9 @@ export const pointOfNoReturn = (plan: Plan, target: PlanTarget): number | null =
 export const worstVerdict = (gates: readonly GateVerdict[]): GateVerdict['verdict'] =>
   gates.some((gate) => gate.verdict === 'refuse') ? 'refuse' : gates.some((gate) => gate.verdict === 'warn') ? 'warn' : 'pass'
 
-/** True when nothing of an eligible target would run because all of it is already so. */
+/** True when nothing of a target would run because all of it is already so. Such a target is not eligible, but nothing is wrong with it. */
 export const isAlreadySo = (target: PlanTarget): boolean =>
-  target.eligible && target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
+  target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
 
 /** Seconds the whole run should take by what earlier ones took; null without history. A floor: waves and locks are not in it. */
 export const estimateSeconds = (plan: Plan): number | null => {

@@ -1,0 +1,81 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
+import type { JobShown, Outcome, RunActions } from './shared'
+
+/** A job that holds until a person decides: what is known, what is not, the question, and what each answer leads to. */
+export const Attention = ({ job, mayDecide, decide }: { job: JobShown; mayDecide: boolean; decide: RunActions['decide'] }) => {
+  const [isBusy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const attention = job.fold.attention
+  if (job.state !== 'attention' || !attention) return null
+  const answer = async (decision: 'go-on' | 'give-up') => {
+    setBusy(true)
+    setRefusal(null)
+    const outcome: Outcome<null> = await decide(job.id, decision).catch(() => ({
+      ok: false as const,
+      code: 'internal.bug' as const,
+      message: 'The console did not answer. The job still holds; look again before deciding twice.',
+      fields: [],
+    }))
+    if (!outcome.ok) setRefusal(outcome.message)
+    setBusy(false)
+  }
+  return (
+    <Note tone="warn" title={`${job.title} needs a decision`}>
+      <div className="grid gap-2">
+        <p>{attention.because}</p>
+        {attention.known.length > 0 && (
+          <div>
+            <p className="font-semibold">Known</p>
+            <ul className="list-disc pl-5">
+              {attention.known.map((fact) => (
+                <li key={fact}>{fact}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+        {attention.unknown.length > 0 && (
+          <div>
+            <p className="font-semibold">Not known</p>
+            <ul className="list-disc pl-5">
+              {attention.unknown.map((fact) => (
+                <li key={fact}>{fact}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <p className="font-semibold">{attention.question}</p>
+        {mayDecide ? (
+          <>
+            <div className="grid gap-2 sm:grid-cols-2">
+              <div>
+                <Button look="primary" disabled={isBusy} onClick={() => answer('go-on')}>
+                  Go on
+                </Button>
+                <p className="text-ink-2">Looks at the step again and goes forward from what it finds. Nothing is repeated blindly.</p>
+              </div>
+              <div>
+                <Button look="danger" disabled={isBusy} onClick={() => answer('give-up')}>
+                  Give up
+                </Button>
+                <p className="text-ink-2">
+                  Releases what the job still holds and closes it as failed, saying what is left for you to do by hand.
+                </p>
+              </div>
+            </div>
+            {refusal && (
+              <p className="st bad whitespace-normal" role="alert">
+                {refusal}
+              </p>
+            )}
+          </>
+        ) : (
+          <p className="text-ink-2">Deciding needs the permission to run this operation there.</p>
+        )}
+      </div>
+    </Note>
+  )
+}

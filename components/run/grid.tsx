@@ -1,0 +1,144 @@
+'use client'
+
+import { memo, useState } from 'react'
+import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { State } from '@/components/ui/state'
+import { formatDuration } from '@/lib/domain/duration'
+import type { Tone } from '@/lib/kernel/field'
+import type { JobCounts } from '@/lib/kernel/fold'
+import type { JobState, StepFold, StepState } from '@/lib/kernel/journal'
+import { type JobShown, jobLook, type RunOperation } from './shared'
+
+const stepLook: Record<StepState, [Tone, string]> = {
+  waiting: ['neutral', 'waiting'],
+  running: ['info', 'running'],
+  done: ['good', 'done'],
+  'already-so': ['neutral', 'already so'],
+  failed: ['bad', 'failed'],
+  unknown: ['warn', 'not known'],
+  undoing: ['warn', 'taking back'],
+  undone: ['warn', 'taken back'],
+  released: ['good', 'released'],
+  skipped: ['neutral', 'skipped'],
+}
+
+export const stepSeconds = (step: StepFold): number | null =>
+  step.startedAt === null || step.endedAt === null ? null : (Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000
+
+export const StepStateMark = ({ step }: { step: StepFold }) => {
+  const [tone, word] = stepLook[step.state]
+  const seconds = stepSeconds(step)
+  return (
+    <>
+      <State tone={tone}>{word}</State>
+      {seconds !== null && <span className="ml-1.5 text-ink-3">{formatDuration(seconds)}</span>}
+    </>
+  )
+}
+
+const Row = memo(
+  ({
+    job,
+    environment,
+    isChosen,
+    onChoose,
+  }: {
+    job: JobShown
+    environment: EnvironmentLook | undefined
+    isChosen: boolean
+    onChoose: (jobId: string) => void
+  }) => (
+    <tr data-chosen={isChosen || undefined}>
+      <th scope="row">
+        <button type="button" className="run-target" aria-expanded={isChosen} onClick={() => onChoose(job.id)}>
+          {job.title}
+        </button>
+      </th>
+      <td>{environment && <EnvironmentBadge environment={environment} />}</td>
+      <td>
+        <State tone={jobLook[job.state][0]}>{jobLook[job.state][1]}</State>
+      </td>
+      {job.fold.steps.map((step) => (
+        <td key={step.name}>
+          <StepStateMark step={step} />
+        </td>
+      ))}
+      <td className="run-because">{job.because}</td>
+    </tr>
+  ),
+)
+Row.displayName = 'Row'
+
+const stateOrder: readonly JobState[] = ['attention', 'failed', 'refused', 'running', 'waiting', 'undone', 'cancelled', 'done']
+
+/** Target × step with the live state of each. Rows keep their place while the run goes; the counts above filter them. */
+export const Grid = ({
+  jobs,
+  counts,
+  operation,
+  environments,
+  chosen,
+  onChoose,
+}: {
+  jobs: readonly JobShown[]
+  counts: JobCounts
+  operation: RunOperation
+  environments: Readonly<Record<string, EnvironmentLook>>
+  chosen: string | null
+  onChoose: (jobId: string) => void
+}) => {
+  const [only, setOnly] = useState<JobState | null>(null)
+  const shown = only === null ? jobs : jobs.filter((job) => job.state === only)
+  return (
+    <>
+      <fieldset className="run-filters" aria-label="Show">
+        <button type="button" aria-pressed={only === null} onClick={() => setOnly(null)}>
+          All {jobs.length}
+        </button>
+        {stateOrder
+          .filter((state) => counts[state] > 0 || only === state)
+          .map((state) => (
+            <button type="button" key={state} aria-pressed={only === state} onClick={() => setOnly(only === state ? null : state)}>
+              <State tone={jobLook[state][0]}>
+                {jobLook[state][1]} {counts[state]}
+              </State>
+            </button>
+          ))}
+      </fieldset>
+      <section
+        className="run-grid"
+        aria-label="Targets and steps"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+        tabIndex={0}
+      >
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Target</th>
+              <th scope="col">Environment</th>
+              <th scope="col">State</th>
+              {operation.effects.map((effect) => (
+                <th key={effect.name} scope="col">
+                  {effect.title}
+                </th>
+              ))}
+              <th scope="col">Because</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((job) => (
+              <Row
+                key={job.id}
+                job={job}
+                environment={job.environmentId === null ? undefined : environments[job.environmentId]}
+                isChosen={chosen === job.id}
+                onChoose={onChoose}
+              />
+            ))}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p className="p-4 text-ink-2">No target is in this state now.</p>}
+      </section>
+    </>
+  )
+}

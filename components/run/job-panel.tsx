@@ -1,0 +1,113 @@
+'use client'
+
+import { X } from 'lucide-react'
+import Link from 'next/link'
+import { useEffect, useRef } from 'react'
+import { Button } from '@/components/ui/button'
+import { CopyButton } from '@/components/ui/copy-button'
+import { State } from '@/components/ui/state'
+import { Moment } from '@/components/ui/zone'
+import { Attention } from './attention'
+import { StepStateMark } from './grid'
+import { Log } from './log'
+import { type JobShown, jobLook, type RunActions, type RunOperation } from './shared'
+import { gridOf } from './sql-grid'
+import { SqlTable } from './sql-results'
+import type { RunStore } from './store'
+
+/** Everything about one target of the run. It opens beside the grid and is in the address, so a reload or a pasted link shows it again. */
+export const JobPanel = ({
+  job,
+  store,
+  operation,
+  mayDecide,
+  isRunOpen,
+  decide,
+  onClose,
+}: {
+  job: JobShown
+  store: RunStore
+  operation: RunOperation
+  mayDecide: boolean
+  isRunOpen: boolean
+  decide: RunActions['decide']
+  onClose: () => void
+}) => {
+  const heading = useRef<HTMLHeadingElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another job was chosen: its heading gets the focus.
+  useEffect(() => heading.current?.focus({ preventScroll: false }), [job.id])
+  const rows = store.snapshot().rows.filter((row) => row.jobId === job.id)
+  const lines = store.linesOf(job.id)
+  const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
+  const grid = gridOf(lines)
+  return (
+    <aside className="card run-panel" aria-label={job.title} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
+      <header>
+        <h2 ref={heading} tabIndex={-1}>
+          {job.title}
+        </h2>
+        <State tone={jobLook[job.state][0]}>{jobLook[job.state][1]}</State>
+        <Button look="quiet" isSmall isIcon className="ml-auto" aria-label="Close" onClick={onClose}>
+          <X aria-hidden="true" />
+        </Button>
+      </header>
+      <div className="body grid gap-3">
+        {job.because && job.state !== 'attention' && <p>{job.because}</p>}
+        <Attention job={job} mayDecide={mayDecide} decide={decide} />
+        <p className="flex flex-wrap gap-x-4 gap-y-1 text-ink-2">
+          {job.startedAt && (
+            <span>
+              Started <Moment at={job.startedAt} />
+            </span>
+          )}
+          {job.finishedAt && (
+            <span>
+              Ended <Moment at={job.finishedAt} />
+            </span>
+          )}
+          <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
+            Open the target
+          </Link>
+        </p>
+        <section aria-label="Steps">
+          <h3>Steps</h3>
+          <ol className="grid gap-1">
+            {job.fold.steps.map((step, index) => (
+              <li key={step.name} className="flex flex-wrap items-baseline gap-x-3">
+                <span>
+                  {index + 1}. {operation.effects.find((effect) => effect.name === step.name)?.title ?? step.name}
+                </span>
+                <span>
+                  <StepStateMark step={step} />
+                </span>
+                {step.because && <span className="basis-full text-ink-2">{step.because}</span>}
+              </li>
+            ))}
+          </ol>
+        </section>
+        {commands.length > 0 && (
+          <details>
+            <summary>{commands.length === 1 ? 'The command that ran' : `The ${commands.length} commands that ran`}</summary>
+            <code className="code">{commands.join('\n')}</code>
+            <CopyButton text={commands.join('\n')} label="Copy" />
+          </details>
+        )}
+        {grid && (
+          <section aria-label="Result">
+            <h3>Result</h3>
+            <SqlTable
+              columns={grid.columns}
+              rows={grid.rows}
+              note={grid.isCut ? 'Rows past the cap were left out.' : null}
+              name={`${job.title}.csv`}
+            />
+          </section>
+        )}
+        <section aria-label="Log of this target">
+          <h3>Log</h3>
+          <Log rows={rows} name={`${job.title}.log`} isOpen={isRunOpen} hasTitles={false} />
+        </section>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,77 @@
+import { formatDuration } from '@/lib/domain/duration'
+import type { Tone } from '@/lib/kernel/field'
+import type { JournalLine } from '@/lib/kernel/journal'
+
+/** state: what moved the job. output: what a command printed. info: progress, checks and the rest. */
+export type LineClass = 'state' | 'output' | 'info'
+
+export interface LineText {
+  text: string
+  tone: Tone
+  class: LineClass
+}
+
+const took = (tookMs: number) => `in ${formatDuration(tookMs / 1000)}`
+const reason = (because: string | null) => (because === null || because === '' ? '' : `: ${because}`)
+const state = (tone: Tone, text: string): LineText => ({ text, tone, class: 'state' })
+
+const outcomeTones = { done: 'good', undone: 'warn', failed: 'bad', refused: 'bad', cancelled: 'neutral' } as const
+
+/** A journal line as the log shows it. `titleOf` gives a step's title by its name. */
+export const lineText = (line: JournalLine, titleOf: (step: string) => string): LineText => {
+  switch (line.kind) {
+    case 'opened':
+      return state('neutral', `Started by worker ${line.driver}`)
+    case 'resumed':
+      return state('warn', `Taken over by worker ${line.driver}${line.by ? ` for ${line.by}` : ''}`)
+    case 'gathered':
+      return { text: 'Looked at the target', tone: 'neutral', class: 'info' }
+    case 'gate':
+      return {
+        text: `Check ${line.step}: ${line.verdict}${reason(line.because)}`,
+        tone: line.verdict === 'pass' ? 'neutral' : line.verdict === 'warn' ? 'warn' : 'bad',
+        class: 'info',
+      }
+    case 'intended':
+      return state('info', `${titleOf(line.step)}: begins`)
+    case 'marked':
+      return { text: `${titleOf(line.step)}: on its way`, tone: 'neutral', class: 'info' }
+    case 'finished':
+      return line.ours
+        ? state('good', `${titleOf(line.step)}: done ${took(line.tookMs)}`)
+        : state('neutral', `${titleOf(line.step)}: already so, nothing done`)
+    case 'refused':
+      return state('bad', `Refused${line.step === null ? '' : ` at ${titleOf(line.step)}`}: ${line.because}`)
+    case 'failed':
+      return state(
+        'bad',
+        `${titleOf(line.step)}: ${line.certainty === 'unknown' ? 'not known whether it happened' : 'failed, it did not happen'}: ${line.because}`,
+      )
+    case 'undo-intended':
+      return state('warn', `${titleOf(line.step)}: is being taken back`)
+    case 'undone':
+      return state('warn', `${titleOf(line.step)}: taken back ${took(line.tookMs)}`)
+    case 'undo-failed':
+      return state('bad', `${titleOf(line.step)}: could not be taken back: ${line.because}`)
+    case 'release-intended':
+      return state('info', `${titleOf(line.step)}: is being released`)
+    case 'released':
+      return state('good', `${titleOf(line.step)}: released ${took(line.tookMs)}`)
+    case 'release-failed':
+      return state('bad', `${titleOf(line.step)}: could not be released: ${line.because}`)
+    case 'cancel-requested':
+      return state('warn', `Cancelled by ${line.by}`)
+    case 'attention':
+      return state('warn', `Needs attention: ${line.because} ${line.question}`)
+    case 'decided':
+      return state('info', `${line.by} decided to ${line.decision === 'go-on' ? 'go on' : 'give up'}`)
+    case 'note':
+      return {
+        text: line.stream === 'command' ? `$ ${line.text}` : line.text,
+        tone: line.stream === 'warning' ? 'warn' : line.stream === 'command' ? 'info' : 'neutral',
+        class: line.stream === 'stdout' || line.stream === 'stderr' ? 'output' : 'info',
+      }
+    case 'closed':
+      return state(outcomeTones[line.outcome], `Ended: ${line.outcome}${reason(line.because)}`)
+  }
+}

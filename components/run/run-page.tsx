@@ -1,0 +1,143 @@
+'use client'
+
+import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { Moment } from '@/components/ui/zone'
+import { formatDuration } from '@/lib/domain/duration'
+import { Attention } from './attention'
+import { Grid } from './grid'
+import { JobPanel } from './job-panel'
+import { LiveMark } from './live-mark'
+import { Log } from './log'
+import { Progress } from './progress'
+import { isRunOpen, type RunActions, type RunOperation, type RunShown, runLook, type StreamedLine } from './shared'
+import { SqlResults } from './sql-results'
+import { Steer } from './steer'
+import { RunStore } from './store'
+import { useLive } from './use-live'
+
+/** A run as it goes: everything on it is folded from the stream, so any machine that opens it shows the same, and a reload loses nothing. */
+export const RunPage = ({
+  initial,
+  operation,
+  environments,
+  medianSeconds,
+  mayAct,
+  actions,
+}: {
+  initial: RunShown
+  operation: RunOperation
+  environments: Readonly<Record<string, EnvironmentLook>>
+  medianSeconds: number | null
+  mayAct: boolean
+  actions: RunActions
+}) => {
+  const router = useRouter()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one store a run; what the server sends later comes through the stream.
+  const store = useMemo(() => new RunStore(initial, operation), [initial.id])
+  const { run, rows, counts, isComplete } = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot)
+  const [chosen, setChosen] = useState<string | null>(null)
+  const returnTo = useRef<HTMLElement | null>(null)
+  const live = useLive(`/api/live/runs/${run.id}`, {
+    lines: (data) => store.addLines(data as StreamedLine[]),
+    run: (data) => store.setRun(data as RunShown),
+    'caught-up': () => store.setComplete(),
+  })
+
+  const choose = useCallback((jobId: string | null) => {
+    if (jobId !== null) returnTo.current = document.activeElement as HTMLElement
+    setChosen(jobId)
+    const address = new URL(window.location.href)
+    if (jobId === null) address.searchParams.delete('job')
+    else address.searchParams.set('job', jobId)
+    window.history.replaceState(null, '', address)
+    if (jobId === null) returnTo.current?.focus()
+  }, [])
+  useEffect(() => setChosen(new URL(window.location.href).searchParams.get('job')), [])
+
+  const isOpen = isRunOpen(run.state)
+  const job = run.jobs.find((one) => one.id === chosen) ?? null
+  const waiting = run.jobs.filter((one) => one.state === 'attention')
+  const runSeconds = run.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null
+  return (
+    <div className="page-body" data-chosen={job !== null || undefined}>
+      <section className="card run-head" aria-label="The run">
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+          <State tone={runLook[run.state][0]}>{runLook[run.state][1]}</State>
+          <span className="text-ink-2">
+            {run.actorName}, <Moment at={run.createdAt} />
+            {runSeconds !== null && `, took ${formatDuration(runSeconds)}`}
+          </span>
+          {run.reason && <span>{run.reason}</span>}
+          {run.ticket && <span className="tag">{run.ticket}</span>}
+          {run.retryOf && (
+            <Link href={`/runs/${run.retryOf}`} prefetch={false}>
+              retries an earlier run
+            </Link>
+          )}
+          <span className="ml-auto">{isOpen || live !== 'finished' ? <LiveMark state={live} /> : null}</span>
+        </div>
+        <Progress counts={counts} total={run.jobs.length} parallel={run.policy.parallel} medianSeconds={medianSeconds} isOpen={isOpen} />
+        <Steer
+          run={run}
+          counts={counts}
+          operation={operation}
+          mayAct={mayAct}
+          actions={actions}
+          onPlan={(planId) => router.push(`/${operation.path}/run/${operation.name}?plan=${planId}`)}
+        />
+      </section>
+      {live === 'refused' && (
+        <Note tone="bad" isAlert title="You are signed out, or may not see this run any more">
+          What you see is as of then. <Link href={`/login?callbackUrl=${encodeURIComponent(`/runs/${run.id}`)}`}>Sign in</Link> to go on.
+        </Note>
+      )}
+      {waiting
+        .slice(0, 3)
+        .map((one) => one.id !== chosen && <Attention key={one.id} job={one} mayDecide={mayAct} decide={actions.decide} />)}
+      {waiting.length > 3 && (
+        <Note tone="warn" title={`${waiting.length - 3} more targets need a decision; choose “needs attention” below.`} />
+      )}
+      <div className="run-split">
+        <Card title="Targets" isFlush>
+          <Grid
+            jobs={run.jobs}
+            counts={counts}
+            operation={operation}
+            environments={environments}
+            chosen={chosen}
+            onChoose={(id) => choose(id === chosen ? null : id)}
+          />
+        </Card>
+        {job && (
+          <JobPanel
+            job={job}
+            store={store}
+            operation={operation}
+            mayDecide={mayAct}
+            isRunOpen={isOpen}
+            decide={actions.decide}
+            onClose={() => choose(null)}
+          />
+        )}
+      </div>
+      <SqlResults jobs={run.jobs} store={store} name={run.title} />
+      <Card title="Log" isFlush actions={!isComplete && <span className="text-ink-2">reading the past …</span>}>
+        <Log rows={rows} name={`${run.title}.log`} isOpen={isOpen} />
+      </Card>
+      {!isOpen && (
+        <p>
+          <Button onClick={() => window.print()} isSmall>
+            Print this report
+          </Button>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,86 @@
+import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
+import type { Tone } from '@/lib/kernel/field'
+import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/journal'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { RunPolicy } from '@/lib/kernel/plan'
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: FaultCode; message: string; fields: FieldProblem[] }
+
+/** One journal line of a run with its place in the run's stream. */
+export interface StreamedLine {
+  eventId: number
+  jobId: string
+  line: JournalLine
+}
+
+export interface JobShown {
+  id: string
+  title: string
+  targetId: string
+  environmentId: string | null
+  wave: number
+  state: JobState
+  /** Why it waits, failed, or holds; the holder of the lock it waits for is named here. */
+  because: string | null
+  startedAt: string | null
+  finishedAt: string | null
+  fold: JobFold
+}
+
+export interface RunShown {
+  id: string
+  title: string
+  operation: string
+  state: RunState
+  actorName: string
+  reason: string
+  ticket: string
+  input: JsonObject
+  policy: RunPolicy
+  planId: string | null
+  retryOf: string | null
+  cancelRequestedBy: string | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  deadlineAt: string | null
+  jobs: JobShown[]
+}
+
+export interface RunOperation {
+  name: string
+  title: string
+  verb: string
+  /** Plural path of the resource its targets are of. */
+  path: string
+  effects: { name: string; title: string; timeoutMs: number }[]
+}
+
+export interface RunActions {
+  cancel: (runId: string) => Promise<Outcome<null>>
+  decide: (jobId: string, decision: 'go-on' | 'give-up') => Promise<Outcome<null>>
+  retryFailed: (runId: string) => Promise<Outcome<{ planId: string }>>
+}
+
+export const jobLook: Record<JobState, [Tone, string]> = {
+  waiting: ['neutral', 'waiting'],
+  running: ['info', 'running'],
+  attention: ['warn', 'needs attention'],
+  done: ['good', 'done'],
+  undone: ['warn', 'undone'],
+  failed: ['bad', 'failed'],
+  refused: ['bad', 'refused'],
+  cancelled: ['neutral', 'cancelled'],
+}
+
+export const runLook: Record<RunState, [Tone, string]> = {
+  waiting: ['neutral', 'waiting'],
+  running: ['info', 'running'],
+  cancelling: ['warn', 'cancelling'],
+  attention: ['warn', 'needs attention'],
+  done: ['good', 'done'],
+  failed: ['bad', 'failed'],
+  cancelled: ['neutral', 'cancelled'],
+}
+
+export const isRunOpen = (state: RunState): boolean => !['done', 'failed', 'cancelled'].includes(state)

@@ -1,0 +1,109 @@
+'use client'
+
+import { useMemo, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { CopyButton } from '@/components/ui/copy-button'
+import type { JobShown } from './shared'
+import { gridOf, joinGrids, toCsv } from './sql-grid'
+import type { RunStore } from './store'
+
+const shownAtFirst = 200
+
+const download = (text: string, name: string) => {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+/** A result grid. NULL is told from an empty text. The first rows are drawn; the download has them all. */
+export const SqlTable = ({
+  columns,
+  rows,
+  note,
+  name,
+}: {
+  columns: readonly string[]
+  rows: readonly (readonly (string | null)[])[]
+  note: string | null
+  /** File name of the download. */
+  name: string
+}) => {
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? rows : rows.slice(0, shownAtFirst)
+  return (
+    <>
+      <section
+        className="run-grid"
+        aria-label="Result rows"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+        tabIndex={0}
+      >
+        <table className="sql">
+          <thead>
+            <tr>
+              {columns.map((column, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a statement may give two columns one name.
+                <th key={index} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row, place) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: result rows have no identity but their place.
+              <tr key={place}>
+                {row.map((cell, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: as above.
+                  <td key={index}>{cell === null ? <span className="text-ink-3 italic">NULL</span> : cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <div className="flex flex-wrap items-center gap-2 p-2">
+        <span className="text-ink-2">
+          {rows.length} {rows.length === 1 ? 'row' : 'rows'}
+          {note && `. ${note}`}
+        </span>
+        {shown.length < rows.length && (
+          <Button isSmall onClick={() => setAll(true)}>
+            Show all {rows.length}
+          </Button>
+        )}
+        <span className="ml-auto flex gap-2">
+          <CopyButton text={toCsv(columns, rows)} label="Copy as CSV" />
+          <Button isSmall onClick={() => download(toCsv(columns, rows), name)}>
+            Download CSV
+          </Button>
+        </span>
+      </div>
+    </>
+  )
+}
+
+/** One grid over every target that answered; nothing when the operation gives no rows. */
+export const SqlResults = ({ jobs, store, name }: { jobs: readonly JobShown[]; store: RunStore; name: string }) => {
+  const joined = useMemo(() => {
+    const grids = jobs.flatMap((job) => {
+      const grid = gridOf(store.linesOf(job.id))
+      return grid ? [{ title: job.title, grid }] : []
+    })
+    return grids.length === 0 ? null : { ...joinGrids(grids), targets: grids.length }
+  }, [jobs, store])
+  if (!joined) return null
+  return (
+    <Card title={`Result of ${joined.targets} ${joined.targets === 1 ? 'target' : 'targets'}`} isFlush>
+      <SqlTable
+        columns={joined.columns}
+        rows={joined.rows}
+        note={joined.isCut ? 'On some targets rows past the cap were left out.' : null}
+        name={`${name}.csv`}
+      />
+    </Card>
+  )
+}

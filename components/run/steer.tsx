@@ -1,0 +1,95 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
+import { formatDuration } from '@/lib/domain/duration'
+import type { JobCounts } from '@/lib/kernel/fold'
+import { isRunOpen, type Outcome, type RunActions, type RunOperation, type RunShown } from './shared'
+
+/** Cancel, with what it does said first; and retry of what failed, which leads to a new plan. */
+export const Steer = ({
+  run,
+  counts,
+  operation,
+  mayAct,
+  actions,
+  onPlan,
+}: {
+  run: RunShown
+  counts: JobCounts
+  operation: RunOperation
+  mayAct: boolean
+  actions: RunActions
+  onPlan: (planId: string) => void
+}) => {
+  const [isAsking, setAsking] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const isOpen = isRunOpen(run.state)
+  const failed = counts.failed + counts.refused + counts.undone + counts.cancelled
+  const longestMs = Math.max(0, ...operation.effects.map((effect) => effect.timeoutMs))
+
+  const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
+    setBusy(true)
+    setRefusal(null)
+    const outcome = await call.catch(() => null)
+    if (outcome === null) setRefusal('The console did not answer. The run goes on whatever this page shows; look again.')
+    else if (outcome.ok) done(outcome.value)
+    else setRefusal(outcome.message)
+    setBusy(false)
+  }
+
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-2">
+        {isOpen && run.state !== 'cancelling' && !isAsking && (
+          <Button
+            disabled={!mayAct}
+            title={mayAct ? undefined : 'Cancelling needs the permission to run this operation'}
+            onClick={() => setAsking(true)}
+          >
+            Cancel the run …
+          </Button>
+        )}
+        {run.cancelRequestedBy && isOpen && (
+          <span className="st warn">{run.cancelRequestedBy} asked to cancel; it stops at the next safe point</span>
+        )}
+        {!isOpen && failed > 0 && (
+          <Button
+            look="primary"
+            disabled={!mayAct || isBusy}
+            onClick={() => work(actions.retryFailed(run.id), ({ planId }) => onPlan(planId))}
+          >
+            {isBusy ? 'Making a plan …' : `Retry the ${failed} that did not end well`}
+          </Button>
+        )}
+      </div>
+      {isAsking && isOpen && (
+        <Note
+          tone="warn"
+          title="What cancelling does"
+          actions={
+            <>
+              <Button look="danger" isSmall disabled={isBusy} onClick={() => work(actions.cancel(run.id), () => setAsking(false))}>
+                Cancel what is left
+              </Button>
+              <Button isSmall onClick={() => setAsking(false)}>
+                Keep it running
+              </Button>
+            </>
+          }
+        >
+          <p>
+            {counts.waiting > 0 ? `The ${counts.waiting} waiting targets never start. ` : ''}
+            {counts.running > 0
+              ? `The ${counts.running} running ones finish the step they are in (a step takes at most ${formatDuration(longestMs / 1000)}), because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`
+              : ''}{' '}
+            What has ended stays as it is.
+          </p>
+        </Note>
+      )}
+      {refusal && <Note tone="bad" isAlert title={refusal} />}
+    </>
+  )
+}

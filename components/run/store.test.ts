@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { foldJob } from '@/lib/kernel/fold'
+import type { JournalEntry } from '@/lib/kernel/journal'
+import { defaultPolicy } from '@/lib/kernel/plan'
+import type { RunShown, StreamedLine } from './shared'
+import { RunStore } from './store'
+
+const operation = {
+  name: 'restart',
+  title: 'Restart',
+  verb: 'Restart',
+  path: 'instances',
+  effects: [{ name: 'restart', title: 'Restart PostgreSQL', timeoutMs: 1000 }],
+}
+
+const job = (id: string) => ({
+  id,
+  title: `shop on ${id}`,
+  targetId: id,
+  environmentId: null,
+  wave: 0,
+  state: 'waiting' as const,
+  because: null,
+  startedAt: null,
+  finishedAt: null,
+  fold: foldJob([], ['restart']),
+})
+
+const run = (): RunShown => ({
+  id: 'r',
+  title: 'Restart 2',
+  operation: 'restart',
+  state: 'running',
+  actorName: 'otto',
+  reason: '',
+  ticket: '',
+  input: {},
+  policy: defaultPolicy,
+  planId: null,
+  retryOf: null,
+  cancelRequestedBy: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  startedAt: null,
+  finishedAt: null,
+  deadlineAt: null,
+  jobs: [job('a'), job('b')],
+})
+
+const event = (eventId: number, jobId: string, seq: number, entry: JournalEntry): StreamedLine => ({
+  eventId,
+  jobId,
+  line: { ...entry, seq, at: '2026-01-01T00:00:01Z' },
+})
+const opened: JournalEntry = { kind: 'opened', target: 'a', input: {}, digest: 'd', driver: 'w1' }
+const note = (text: string): JournalEntry => ({ kind: 'note', step: 'restart', stream: 'stdout', text })
+
+describe('the store of a run page', () => {
+  test('folds each job from its lines and leaves the others as they are', () => {
+    const store = new RunStore(run(), operation)
+    const before = store.snapshot().run.jobs
+    store.addLines([event(1, 'a', 1, opened), event(2, 'a', 2, { kind: 'intended', step: 'restart', before: null })])
+    const after = store.snapshot().run.jobs
+    expect(after[0]).toMatchObject({ state: 'running', fold: { steps: [{ name: 'restart', state: 'running' }] } })
+    expect(after[1]).toBe(before[1])
+    expect(store.snapshot().counts).toMatchObject({ running: 1, waiting: 1 })
+  })
+
+  test('a batch that is sent again after a reconnect changes nothing', () => {
+    const store = new RunStore(run(), operation)
+    const batch = [event(1, 'a', 1, opened)]
+    store.addLines(batch)
+    const once = store.snapshot()
+    store.addLines(batch)
+    expect(store.snapshot()).toBe(once)
+  })
+
+  test('output of several lines becomes several rows, without an empty last one', () => {
+    const store = new RunStore(run(), operation)
+    store.addLines([event(1, 'a', 1, note('one\ntwo\n'))])
+    expect(store.snapshot().rows.map((row) => [row.key, row.text, row.class])).toEqual([
+      ['1.0', 'one', 'output'],
+      ['1.1', 'two', 'output'],
+    ])
+  })
+
+  test('replaying the past never takes a job back to an older state', () => {
+    const ended = run()
+    ended.jobs[0] = { ...ended.jobs[0]!, state: 'done', fold: { ...ended.jobs[0]!.fold, state: 'done', lastSeq: 9 } }
+    const store = new RunStore(ended, operation)
+    store.addLines([event(1, 'a', 1, opened)])
+    expect(store.snapshot().run.jobs[0]!.state).toBe('done')
+    store.addLines([event(2, 'a', 9, { kind: 'closed', outcome: 'done', because: null })])
+    expect(store.snapshot().run.jobs[0]!.fold.lastSeq).toBe(9)
+  })
+
+  test('a reading of the database keeps the newer fold and says why a job waits', () => {
+    const store = new RunStore(run(), operation)
+    store.addLines([event(1, 'a', 1, opened)])
+    const read = run()
+    read.jobs[0] = { ...read.jobs[0]!, state: 'running' }
+    read.jobs[1] = { ...read.jobs[1]!, because: 'waits for herd shop, held by a run of dana' }
+    store.setRun(read)
+    expect(store.snapshot().run.jobs[0]!.fold.lastSeq).toBe(1)
+    expect(store.snapshot().run.jobs[1]!.because).toContain('dana')
+  })
+
+  test('attention carries its question, and a decision clears it', () => {
+    const store = new RunStore(run(), operation)
+    const attention = {
+      kind: 'attention',
+      because: 'lost',
+      known: [],
+      unknown: ['it runs'],
+      question: 'Does it run?',
+      during: 'step',
+    } as JournalEntry
+    store.addLines([event(1, 'a', 1, opened), event(2, 'a', 2, attention)])
+    expect(store.snapshot().run.jobs[0]).toMatchObject({ state: 'attention', fold: { attention: { question: 'Does it run?' } } })
+    store.addLines([event(3, 'a', 3, { kind: 'decided', decision: 'go-on', by: 'dana' })])
+    expect(store.snapshot().run.jobs[0]).toMatchObject({ state: 'running', fold: { attention: null } })
+  })
+})

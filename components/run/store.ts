@@ -1,0 +1,128 @@
+import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/fold'
+import type { JobFold, JournalLine } from '@/lib/kernel/journal'
+import { type LineText, lineText } from './line-text'
+import type { JobShown, RunOperation, RunShown, StreamedLine } from './shared'
+
+/** One row of the log: a journal line, or one of the lines of its text. */
+export interface LogRow extends LineText {
+  key: string
+  jobId: string
+  title: string
+  at: string
+}
+
+export interface RunSnapshot {
+  run: RunShown
+  rows: readonly LogRow[]
+  counts: JobCounts
+  /** False until the stream has caught up with the past. */
+  isComplete: boolean
+}
+
+/**
+ * What the run page knows, folded from the stream alone: lines arrive in batches and in order, a batch sent twice (after a reconnect) is ignored.
+ * Jobs keep their identity while nothing about them changed, so that a grid of a thousand draws only what moved.
+ */
+export class RunStore {
+  readonly #lines = new Map<string, JournalLine[]>()
+  readonly #listeners = new Set<() => void>()
+  readonly #effectNames: readonly string[]
+  readonly #titleOf: (step: string) => string
+  #rows: LogRow[] = []
+  #lastEventId = 0
+  #snapshot: RunSnapshot
+
+  constructor(
+    run: RunShown,
+    readonly operation: RunOperation,
+  ) {
+    this.#effectNames = operation.effects.map((effect) => effect.name)
+    const titles = new Map(operation.effects.map((effect) => [effect.name, effect.title]))
+    this.#titleOf = (step) => titles.get(step) ?? step
+    this.#snapshot = { run, rows: this.#rows, counts: countJobs(run.jobs.map((job) => job.state)), isComplete: false }
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly snapshot = (): RunSnapshot => this.#snapshot
+
+  linesOf(jobId: string): readonly JournalLine[] {
+    return this.#lines.get(jobId) ?? []
+  }
+
+  /** Journal lines in the order of their event ids. */
+  addLines(batch: readonly StreamedLine[]): void {
+    const fresh = batch.filter((event) => event.eventId > this.#lastEventId)
+    if (fresh.length === 0) return
+    this.#lastEventId = fresh.at(-1)!.eventId
+    const titles = new Map(this.#snapshot.run.jobs.map((job) => [job.id, job.title]))
+    const touched = new Set<string>()
+    const rows: LogRow[] = []
+    for (const { jobId, line, eventId } of fresh) {
+      const lines = this.#lines.get(jobId)
+      if (lines) lines.push(line)
+      else this.#lines.set(jobId, [line])
+      touched.add(jobId)
+      const { text, ...look } = lineText(line, this.#titleOf)
+      text
+        .replace(/\n$/, '')
+        .split('\n')
+        .forEach((piece, index) => {
+          rows.push({ key: `${eventId}.${index}`, jobId, title: titles.get(jobId) ?? jobId, at: line.at, text: piece, ...look })
+        })
+    }
+    this.#rows = this.#rows.concat(rows)
+    this.#replaceJobs((job) => (touched.has(job.id) ? this.#folded(job) : job))
+  }
+
+  /** The run and its jobs as the database has them; folds from lines we already hold are newer than those it carries. */
+  setRun(run: RunShown): void {
+    const known = new Map(this.#snapshot.run.jobs.map((job) => [job.id, job]))
+    const jobs = run.jobs.map((job) => {
+      const old = known.get(job.id)
+      const fold = old && old.fold.lastSeq >= job.fold.lastSeq ? old.fold : job.fold
+      const same =
+        old &&
+        old.state === job.state &&
+        old.because === job.because &&
+        old.startedAt === job.startedAt &&
+        old.finishedAt === job.finishedAt
+      return same && old.fold === fold ? old : { ...job, fold }
+    })
+    this.#publish({ ...this.#snapshot, run: { ...run, jobs }, counts: countJobs(jobs.map((job) => job.state)) })
+  }
+
+  setComplete(): void {
+    if (!this.#snapshot.isComplete) this.#publish({ ...this.#snapshot, isComplete: true })
+  }
+
+  #folded(job: JobShown): JobShown {
+    const fold: JobFold = foldJob(this.linesOf(job.id), this.#effectNames)
+    // The past is replayed after the page was opened: an older fold never replaces a newer one.
+    if (fold.lastSeq < job.fold.lastSeq) return job
+    return {
+      ...job,
+      fold,
+      state: fold.state === 'waiting' ? job.state : fold.state,
+      because: fold.because ?? (fold.state === job.state ? job.because : null),
+    }
+  }
+
+  #replaceJobs(change: (job: JobShown) => JobShown): void {
+    const jobs = this.#snapshot.run.jobs.map(change)
+    this.#publish({
+      ...this.#snapshot,
+      run: { ...this.#snapshot.run, jobs },
+      rows: this.#rows,
+      counts: countJobs(jobs.map((job) => job.state)),
+    })
+  }
+
+  #publish(snapshot: RunSnapshot): void {
+    this.#snapshot = snapshot
+    for (const listener of this.#listeners) listener()
+  }
+}

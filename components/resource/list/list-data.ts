@@ -54,12 +54,9 @@ export interface ListBoot {
   /** Names of parameters that were left out because the list does not know them. */
   dropped: string[]
   actions: ListAction[]
-  views: ListView[]
   environments: Record<string, EnvironmentLook>
   pathOf: Record<string, string>
   density: Density
-  /** Columns the person chose earlier for this list; null: those of the declaration. */
-  columns: string[] | null
   mayAdd: boolean
   /** Milliseconds of the server's clock. */
   now: number

@@ -4,18 +4,20 @@ import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { handOver } from '@/components/operation/handover'
+import { LiveMark } from '@/components/resource/live/live-mark'
+import { type LiveTopic, useLive } from '@/components/resource/live/use-live'
 import { useShortcuts } from '@/components/shell/keyboard'
 import { Button, LinkButton } from '@/components/ui/button'
 import { EmptyState, Note } from '@/components/ui/note'
 import { useToast } from '@/components/ui/toast'
 import { useZone } from '@/components/ui/zone'
 import { formatListQuery, type ListQuery } from '@/lib/kernel/query'
+import type { ResourceDescription } from '@/lib/kernel/resource'
 import { ActionsMenu } from './actions-menu'
 import { Chips } from './chips'
 import { Facets } from './facets'
 import { Grid } from './grid'
 import type { Density, ListAction, ListBoot, ListData, ListView } from './list-data'
-import { LiveMark } from './live-mark'
 import { changedIds, isSameOrder, mergeInPlace } from './merge'
 import { Pager } from './pager'
 import { rowsHtml } from './row-html'
@@ -23,17 +25,21 @@ import { selectionMax, useSelection } from './selection'
 import { Toolbar } from './toolbar'
 import { Tray } from './tray'
 import { readQuery, useList } from './use-list'
-import { useLive } from './use-live'
 
 const ColumnsDialog = dynamic(() => import('./columns-dialog').then((m) => m.ColumnsDialog), { ssr: false })
 const ViewDialog = dynamic(() => import('./view-dialog').then((m) => m.ViewDialog), { ssr: false })
 
 /** What the list asks of the server besides rows. Each resolves to a sentence when it was refused. */
 export interface ListServer {
+  listViews: (resource: string) => Promise<{ views: ListView[] } | { because: string }>
   rememberList: (resource: string, choice: { columns?: string[] | null; density?: Density }) => Promise<void>
   saveView: (resource: string, name: string, query: string, isShared: boolean) => Promise<{ views: ListView[] } | { because: string }>
   removeView: (resource: string, id: string) => Promise<{ views: ListView[] } | { because: string }>
 }
+
+/** Whether a change of these names can change this list. */
+const concerns = ({ name, observed }: ResourceDescription, topic: LiveTopic, names: readonly string[]): boolean =>
+  topic === 'facts' ? observed : topic === 'runs' ? name === 'run' || name === 'job' : names.includes(name)
 
 const tickMs = 5_000
 const freshMs = 1_500
@@ -48,7 +54,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const search = useRef<HTMLInputElement>(null)
   const wrap = useRef<HTMLElement>(null)
   const [density, setDensity] = useState(boot.density)
-  const [views, setViews] = useState(boot.views)
+  const [views, setViews] = useState<ListView[] | null>(null)
   const [open, setOpen] = useState<'columns' | 'view' | 'actions' | null>(null)
   const [isFiltersOpen, setFiltersOpen] = useState(true)
   const [now, setNow] = useState(boot.now)
@@ -68,12 +74,15 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   }, [])
   const { state, go, refresh, retry } = useList(boot, onRows)
   const { query, data } = state
-  const live = useLive(resource.observed, refresh)
+  const live = useLive(
+    useCallback((topic, names) => concerns(resource, topic, names), [resource]),
+    refresh,
+  )
   const selection = useSelection(path, data.ids)
 
   const columns = useMemo(
-    () => [...(query.columns ?? boot.columns ?? resource.list.columns)].filter((name) => resource.fields[name]),
-    [query.columns, boot.columns, resource],
+    () => [...(query.columns ?? resource.list.columns)].filter((name) => resource.fields[name]),
+    [query.columns, resource],
   )
   const hasActions = actions.length > 0
   const markup = useMemo(
@@ -192,6 +201,8 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
     return null
   }
 
+  const sayRefusal = (because: string | null) => because && toast('bad', because)
+
   return (
     <div className="list">
       <Toolbar
@@ -216,9 +227,10 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
           setDensity(next)
           void server.rememberList(resource.name, { density: next })
         }}
+        onViews={() => void server.listViews(resource.name).then((answer) => sayRefusal(take(answer)))}
         onSaveView={() => setOpen('view')}
         onView={(view) => change(() => readQuery(resource, view.query))}
-        onRemoveView={(view) => void server.removeView(resource.name, view.id).then((answer) => take(answer) && toast('bad', take(answer)))}
+        onRemoveView={(view) => void server.removeView(resource.name, view.id).then((answer) => sayRefusal(take(answer)))}
       />
       {data.facets && data.facets.length > 0 && isFiltersOpen && (
         <aside className="facets" id="filters" aria-label="Filters">

@@ -38,13 +38,15 @@ export const Toolbar = ({
   onFilters,
   onColumns,
   onDensity,
+  onViews,
   onSaveView,
   onView,
   onRemoveView,
 }: {
   resource: ResourceDescription
   query: ListQuery
-  views: readonly ListView[]
+  /** null: not read yet. */
+  views: readonly ListView[] | null
   density: Density
   hasFacets: boolean
   isFiltersOpen: boolean
@@ -58,6 +60,7 @@ export const Toolbar = ({
   onFilters: () => void
   onColumns: () => void
   onDensity: (density: Density) => void
+  onViews: () => void
   onSaveView: () => void
   onView: (view: ListView) => void
   onRemoveView: (view: ListView) => void
@@ -80,11 +83,11 @@ export const Toolbar = ({
     {actions}
     <span className="ml-auto flex flex-wrap items-center gap-2">
       {mark}
-      <LazyMenu label="Views" icon={<Bookmark aria-hidden="true" />} align="end">
+      <LazyMenu label="Views" icon={<Bookmark aria-hidden="true" />} align="end" onOpenChange={(isOpen) => isOpen && onViews()}>
         {() => (
           <>
-            {views.length === 0 && <MenuLabel>No view is saved yet</MenuLabel>}
-            {views.map((view) => (
+            {!views?.length && <MenuLabel>{views ? 'No view is saved yet' : 'Reading…'}</MenuLabel>}
+            {views?.map((view) => (
               <MenuItem key={view.id} onSelect={() => onView(view)}>
                 {view.name}
                 {view.isShared && <span className="text-ink-3"> (shared)</span>}
@@ -93,7 +96,7 @@ export const Toolbar = ({
             <MenuLine />
             <MenuItem onSelect={onSaveView}>Save this view…</MenuItem>
             {views
-              .filter((view) => view.isOwn)
+              ?.filter((view) => view.isOwn)
               .map((view) => (
                 <MenuItem key={view.id} isDanger onSelect={() => onRemoveView(view)}>
                   Forget “{view.name}”

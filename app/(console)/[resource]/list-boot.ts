@@ -1,0 +1,34 @@
+import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
+import { type Actor, mayAnywhere } from '@/lib/kernel/access'
+import type { ResourceDescription } from '@/lib/kernel/resource'
+import { operationsOn } from '@/lib/operations'
+import { pathOf } from './resource'
+
+/** The operations of a resource as this person meets them; those they may run nowhere keep the reason. */
+export const listActions = (actor: Actor, resource: string): ListAction[] =>
+  operationsOn(resource).map((operation) => {
+    const permission = `${resource}.run.${operation.permission({})}`
+    return {
+      name: operation.name,
+      verb: operation.verb,
+      title: operation.title,
+      danger: operation.danger,
+      because: mayAnywhere(actor, permission) ? null : `You hold no role that may ${operation.verb.toLowerCase()} here.`,
+    }
+  })
+
+const descriptions = new WeakMap<ResourceDescription, string>()
+
+const descriptionText = (description: ResourceDescription): string => {
+  const known = descriptions.get(description)
+  if (known) return known
+  const text = JSON.stringify(description)
+  descriptions.set(description, text)
+  return text
+}
+
+/** The list's JSON; the part that never changes is written once per process. */
+export const bootText = (description: ResourceDescription, rest: Omit<ListBoot, 'resource' | 'pathOf'>): string =>
+  `{"resource":${descriptionText(description)},"pathOf":${pathText},${JSON.stringify(rest).slice(1)}`
+
+const pathText = JSON.stringify(pathOf)

@@ -1,0 +1,93 @@
+import type { Metadata } from 'next'
+import { notFound, redirect } from 'next/navigation'
+import { ResourceList } from '@/components/resource/list/resource-list'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { environmentLooks } from '@/db/environment-looks'
+import { readPreferences } from '@/db/preferences'
+import { listRecords } from '@/db/records'
+import { requireActor } from '@/lib/auth/actor'
+import { mayAnywhere } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/query'
+import { listViews, rememberList, removeView, saveView } from '../actions'
+import { bootText, listActions } from './list-boot'
+import { describedResource, toParams } from './resource'
+
+interface Props {
+  params: Promise<{ resource: string }>
+  searchParams: Promise<Record<string, string | string[] | undefined>>
+}
+
+const server = { rememberList, listViews, saveView, removeView }
+
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => {
+  const described = describedResource((await params).resource)
+  return { title: described ? capital(described.resource.noun[1]) : 'Not found' }
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+const ListPage = async ({ params, searchParams }: Props) => {
+  const [{ resource: path }, given, actor] = await Promise.all([params, searchParams, requireActor()])
+  const described = describedResource(path)
+  if (!described) notFound()
+  const { resource, description } = described
+  const [asked, notices] = toParams(given)
+  const { query: parsed, dropped } = parseListQuery(description, asked)
+  if (dropped.length > 0) redirect(`/${path}?${cleanAddress(formatListQuery(description, parsed), dropped)}`)
+
+  const [preferences, environments] = await Promise.all([readPreferences(actor.personId), environmentLooks(actor)])
+  const query: ListQuery = { ...parsed, columns: parsed.columns ?? preferences.lists?.[resource.name]?.columns ?? null }
+  const title = capital(resource.noun[1])
+  let data: Awaited<ReturnType<typeof listRecords>>
+  try {
+    data = await listRecords(actor, resource, query, { facets: true })
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={[{ href: '/', label: 'Fleet' }]} />
+  }
+  const mayAdd = resource.canAdd && mayAnywhere(actor, `${resource.name}.add`)
+  const shown = query.filters.environmentId?.length === 1 ? environments[query.filters.environmentId[0]!] : undefined
+  return (
+    <div className="page-list">
+      <PageHeader
+        crumbs={[]}
+        title={title}
+        environment={shown}
+        actions={
+          <>
+            <LinkButton look="quiet" href={`/${path}/help`}>
+              Help
+            </LinkButton>
+            {mayAdd && (
+              <LinkButton look="primary" href={`/${path}/add`}>
+                Add
+              </LinkButton>
+            )}
+          </>
+        }
+      />
+      <ResourceList
+        boot={bootText(description, {
+          data,
+          query: formatListQuery(description, query),
+          dropped: notices,
+          actions: listActions(actor, resource.name),
+          environments,
+          density: preferences.density ?? 'dense',
+          mayAdd,
+          now: Date.now(),
+        })}
+        server={server}
+      />
+    </div>
+  )
+}
+
+/** The clean list, with what was left out as a parameter that the page shows once and takes off the address. */
+const cleanAddress = (search: string, dropped: string[]): string =>
+  `${search}${search ? '&' : ''}${new URLSearchParams(dropped.map((one) => ['dropped', one]))}`
+
+export default ListPage

@@ -1,0 +1,47 @@
+import { cookies } from 'next/headers'
+import type { ReactNode } from 'react'
+import { KeyboardProvider } from '@/components/shell/keyboard'
+import { places } from '@/components/shell/navigation'
+import { Shell } from '@/components/shell/shell'
+import { ToastProvider } from '@/components/ui/toast'
+import { ZoneProvider } from '@/components/ui/zone'
+import { environmentLooks } from '@/db/environment-looks'
+import { requireActor } from '@/lib/auth/actor'
+import { type Actor, mayAnywhere, roles } from '@/lib/kernel/access'
+
+/** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
+const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): string => {
+  const strongest = new Map<string | null, number>()
+  for (const { role, environmentId } of actor.grants)
+    strongest.set(environmentId, Math.max(strongest.get(environmentId) ?? -1, roles.indexOf(role)))
+  const everywhere = strongest.get(null) ?? -1
+  const words = [...strongest]
+    .filter(([id, rank]) => id !== null && rank > everywhere && nameOf(id))
+    .map(([id, rank]) => `${roles[rank]} in ${nameOf(id!)}`)
+  if (everywhere >= 0) words.push(roles[everywhere]!)
+  return words.join(', ') || 'no role'
+}
+
+const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
+  const [jar, actor] = await Promise.all([cookies(), requireActor()])
+  const looks = await environmentLooks(actor)
+  const hrefs = places.flatMap((group) => group.places).filter((place) => !place.permission || mayAnywhere(actor, place.permission))
+  return (
+    <ZoneProvider zone={jar.get('zone')?.value ?? 'UTC'}>
+      <ToastProvider>
+        <KeyboardProvider isOn={jar.get('keys')?.value !== 'off'}>
+          <Shell
+            hrefs={hrefs.map((place) => place.href)}
+            name={actor.name}
+            role={roleWords(actor, (id) => looks[id]?.name)}
+            theme={jar.get('theme')?.value ?? 'system'}
+          >
+            {children}
+          </Shell>
+        </KeyboardProvider>
+      </ToastProvider>
+    </ZoneProvider>
+  )
+}
+
+export default ConsoleLayout

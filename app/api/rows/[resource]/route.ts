@@ -1,0 +1,38 @@
+import type { NextRequest } from 'next/server'
+import { describedResource } from '@/app/(console)/[resource]/resource'
+import { listIds, listRecords } from '@/db/records'
+import { currentActor } from '@/lib/auth/actor'
+import { problem } from '@/lib/auth/problem'
+import { Fault } from '@/lib/kernel/errors'
+import { parseListQuery } from '@/lib/kernel/query'
+
+const idsMax = 10_000
+const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+
+/**
+ * What a click on a filter, a header or a page number costs: the rows alone, as arrays, for the console's own lists. `facets=1` adds the counts;
+ * `shape=ids&max=N` gives the ids of everything that matches instead. Signed-in people only; scripts use `/api/v1`.
+ */
+export const GET = async (request: NextRequest, { params }: { params: Promise<{ resource: string }> }): Promise<Response> => {
+  try {
+    const [{ resource: path }, actor] = await Promise.all([params, currentActor()])
+    if (!actor) throw new Fault('auth.required')
+    const described = describedResource(path)
+    if (!described) throw new Fault('record.missing', { because: 'There is no such list.' })
+    const asked = new URLSearchParams(request.nextUrl.search)
+    const [shape, facets, max] = ['shape', 'facets', 'max'].map((name) => {
+      const value = asked.get(name)
+      asked.delete(name)
+      return value
+    })
+    const { query, dropped } = parseListQuery(described.description, asked)
+    if (dropped.length > 0) throw new Fault('input.invalid', { because: `Not understood: ${dropped.join(' · ')}` })
+    const body =
+      shape === 'ids'
+        ? await listIds(actor, described.resource, query, Math.min(idsMax, Math.max(1, Number(max) || idsMax)))
+        : await listRecords(actor, described.resource, query, { facets: facets === '1' })
+    return new Response(JSON.stringify(body), { headers })
+  } catch (error) {
+    return problem(error)
+  }
+}

@@ -1,0 +1,29 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useNow } from '@/components/ui/zone'
+import { LiveMark } from './live-mark'
+import { useLive } from './use-live'
+
+const refreshEveryMs = 2_000
+
+/** Renders the page anew on the server when one of `ids` (instances, environments, runs) or one of `records` (resource names) changes. */
+export const LiveRefresh = ({
+  ids,
+  records,
+  newestAt,
+}: {
+  ids: readonly string[]
+  records: readonly string[]
+  /** ISO time of the newest fact shown; null: nothing here is observed. */
+  newestAt: string | null
+}) => {
+  const router = useRouter()
+  const now = useNow(1_000)
+  const state = useLive(
+    (topic, names) => names.some((name) => (topic === 'records' ? records : ids).includes(name)),
+    () => router.refresh(),
+    refreshEveryMs,
+  )
+  return <LiveMark state={state} newestAt={newestAt === null ? null : Date.parse(newestAt)} now={now ?? 0} />
+}

@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react'
+import { LinkButton } from '@/components/ui/button'
+import { EmptyState } from '@/components/ui/note'
+import { type Fault, faultTable } from '@/lib/kernel/errors'
+import { type Crumb, PageHeader } from './page-header'
+
+const nextStep: Partial<Record<Fault['code'], string>> = {
+  'access.denied': 'Ask an administrator for a role that holds it. What you may do is on your own page under People.',
+  'record.missing': 'It may have been deleted, or it lives in an environment you hold no role in.',
+  'database.down': 'Nothing was changed. Look at the metadata PostgreSQL of the console, then load the page again.',
+}
+
+/** An expected "no" as a page: what happened, in the fault's words, and what to do next. */
+export const FaultPage = ({ fault, crumbs = [], actions }: { fault: Fault; crumbs?: readonly Crumb[]; actions?: ReactNode }) => (
+  <>
+    <PageHeader crumbs={crumbs} title={faultTable[fault.code].sentence} />
+    <EmptyState
+      title={fault.message}
+      actions={
+        <>
+          {actions}
+          <LinkButton href="/">To the fleet</LinkButton>
+        </>
+      }
+    >
+      {nextStep[fault.code]} <span className="text-ink-3">({fault.code})</span>
+    </EmptyState>
+  </>
+)

@@ -166,9 +166,16 @@ const isValue = (spec: FieldSpec, wanted: string, value: Json): boolean => {
 
 const isEmpty = (value: Json): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
-/** Whether a value passes a field's terms: the same answer as SQL gives, for the kinds that have choices with counts. */
+const compare: Partial<Record<Operator, (value: number, wanted: number) => boolean>> = {
+  above: (value, wanted) => value > wanted,
+  atLeast: (value, wanted) => value >= wanted,
+  below: (value, wanted) => value < wanted,
+  atMost: (value, wanted) => value <= wanted,
+}
+
+/** Whether a value passes a field's terms: the same answer as SQL gives, for every kind but times and WAL positions. */
 export const matchesTerms = (spec: FieldSpec, terms: readonly Term[], value: Json): boolean => {
-  const { plain, not } = splitTerms(terms)
+  const { plain, ranges, not } = splitTerms(terms)
   const passes = ({ operator, value: wanted }: Term): boolean => {
     if (operator === 'empty') return isEmpty(value)
     if (isEmpty(value)) return false
@@ -179,5 +186,8 @@ export const matchesTerms = (spec: FieldSpec, terms: readonly Term[], value: Jso
     }
     return isValue(spec, wanted, value)
   }
-  return (plain.length === 0 || plain.some(passes)) && !not.some((term) => !isEmpty(value) && isValue(spec, term.value, value))
+  const isInRange =
+    ranges.length > 0 && !isEmpty(value) && ranges.every((term) => compare[term.operator]!(Number(value), Number(term.value)))
+  const hasNoAlternative = plain.length === 0 && ranges.length === 0
+  return (hasNoAlternative || isInRange || plain.some(passes)) && !not.some((term) => !isEmpty(value) && isValue(spec, term.value, value))
 }

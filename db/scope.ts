@@ -1,0 +1,58 @@
+import { type Actor, allowance, mayIn } from '@/lib/kernel/access'
+import type { Resource } from '@/lib/kernel/resource'
+import { shapeOf } from './shape'
+import type { Params } from './statement'
+
+export type Act = 'view' | 'add' | 'change' | 'delete'
+
+/** What an actor may see of a resource, as data: also the part of a cache key that keeps two people's lists apart. */
+export type Reach =
+  | { kind: 'all' }
+  | { kind: 'none' }
+  | { kind: 'environments'; ids: readonly string[] }
+  | { kind: 'owner'; personId: string }
+
+export const reachOf = (actor: Actor, resource: Resource, act: Act = 'view'): Reach => {
+  const allowed = allowance(actor, `${resource.name}.${act}`)
+  if (allowed === 'all') return { kind: 'all' }
+  const { scope } = resource
+  if (typeof scope === 'object' && 'owner' in scope)
+    return actor.personId === null ? { kind: 'none' } : { kind: 'owner', personId: actor.personId }
+  // Not territorial: a role in one environment gives nothing here.
+  if (scope === 'console' || allowed === 'none') return { kind: 'none' }
+  return { kind: 'environments', ids: [...allowed.environmentIds].sort() }
+}
+
+export const reachKey = (reach: Reach): string =>
+  reach.kind === 'environments' ? `e:${reach.ids.join()}` : reach.kind === 'owner' ? `o:${reach.personId}` : reach.kind
+
+/** The reach as a condition on the resource's table; `true` when it is everything. */
+export const reachSql = (resource: Resource, reach: Reach, params: Params, alias = 't'): string => {
+  if (reach.kind === 'all') return 'true'
+  if (reach.kind === 'none') return 'false'
+  const { scope } = resource
+  const { columns } = shapeOf(resource)
+  if (reach.kind === 'owner') {
+    const owner = typeof scope === 'object' && 'owner' in scope ? columns[scope.owner] : undefined
+    return owner ? `${alias}.${owner.sql} = ${params.add(reach.personId)}::uuid` : 'false'
+  }
+  if (typeof scope === 'object' && 'array' in scope) return `${alias}.${columns[scope.array]!.sql} && ${params.add(reach.ids)}::uuid[]`
+  const column = typeof scope === 'string' ? columns[scope] : undefined
+  if (!column) return 'false'
+  // One environment as an equality lets an index that starts with it also give the order.
+  return reach.ids.length === 1
+    ? `${alias}.${column.sql} = ${params.add(reach.ids[0])}::uuid`
+    : `${alias}.${column.sql} = any(${params.add(reach.ids)}::uuid[])`
+}
+
+/** Whether the actor may do this to a row with this environment (and owner). */
+export const mayOnRow = (
+  actor: Actor,
+  resource: Resource,
+  act: Act,
+  row: { environmentId: string | null; ownerId?: string | null },
+): boolean => {
+  const { scope } = resource
+  if (typeof scope === 'object' && 'owner' in scope && actor.personId !== null && row.ownerId === actor.personId) return true
+  return mayIn(actor, `${resource.name}.${act}`, row.environmentId)
+}

@@ -1,5 +1,6 @@
 'use client'
 
+import './operation.css'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useEffect, useMemo, useState } from 'react'

@@ -1,0 +1,32 @@
+import { formatBytes } from '@/lib/domain/bytes'
+import { formatDuration } from '@/lib/domain/duration'
+import type { TreeMember } from '@/lib/domain/replication-tree'
+import type { Tone } from '@/lib/kernel/field'
+
+export const roleWords = { primary: 'primary', standby: 'standby', unknown: 'role not known' } as const
+
+export const stateTone = (state: string): Tone =>
+  state === 'online'
+    ? 'good'
+    : state === 'starting' || state === 'stopping'
+      ? 'info'
+      : state === 'unknown'
+        ? 'neutral'
+        : state === 'unreachable' || state === 'refused'
+          ? 'warn'
+          : 'bad'
+
+/** Lag on an edge: bytes and seconds apart, and "lag not known" rather than nothing. */
+export const lagWords = (member: TreeMember): string => {
+  const bytes = member.lagBytes === null ? null : formatBytes(member.lagBytes)
+  const seconds = member.lagSeconds === null ? null : formatDuration(member.lagSeconds)
+  if (bytes === null && seconds === null) return 'lag not known'
+  return [bytes, seconds].filter((part) => part !== null).join(', ')
+}
+
+export const lagTone = (member: TreeMember): Tone =>
+  member.lagBytes === null && member.lagSeconds === null
+    ? 'neutral'
+    : (member.lagBytes ?? 0) > 64 * 1024 * 1024 || (member.lagSeconds ?? 0) > 60
+      ? 'warn'
+      : 'good'

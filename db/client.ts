@@ -24,7 +24,7 @@ holder.__matriarchDatabase ??= { url: null, pool: null, db: null, listener: null
 const held: Held = holder.__matriarchDatabase
 
 /** For tools and tests that have a database but not the whole environment. Call before the first query, or after `closeDb`. */
-export const useDatabase = (connectionString: string): void => {
+export const setDatabase = (connectionString: string): void => {
   held.url = connectionString
 }
 

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { sql } from 'drizzle-orm'
 import type { Tx } from './client'
-import { closeDb, inTransaction, useDatabase } from './client'
+import { closeDb, inTransaction } from './client'
 
 export interface LargeCounts {
   instances: number
@@ -37,7 +37,7 @@ const seedServers = (tx: Tx, count: number) =>
     select md5('server ' || n)::uuid, md5('environment ' || ${environmentOf('n')})::uuid,
       ${environmentOf('n')} || '-' || site || '-db' || lpad(n::text, 5, '0'), '10.' || n / 65536 || '.' || n / 256 % 256 || '.' || n % 256, site,
       case n % 4 when 0 then '{debian}'::text[] when 1 then '{debian,nvme}' when 2 then '{rhel}' else '{debian,critical}' end,
-      case when n % 97 = 0 then 'unreachable' else 'reachable' end, 'Debian GNU/Linux 12', (n % 100) / 50.0, (n % 8 + 1) * 17179869184, (n % 500 + 20) * 1073741824,
+      case when n % 97 = 0 then 'unreachable' else 'reachable' end, 'Debian GNU/Linux 12', (n % 100) / 50.0, (n % 8 + 1)::bigint * 17179869184, (n % 500 + 20)::bigint * 1073741824,
       now() - make_interval(secs => n % 30), 'ssh', now(), now()
     from generate_series(0, ${count}::int - 1) n, lateral (select (array['ams', 'fra', 'nyc', 'sin'])[n / 5 % 4 + 1] as site) s`)
 
@@ -67,8 +67,6 @@ const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>
     on conflict do nothing`)
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { env } = await import('@/lib/env')
-  useDatabase(env().DATABASE_URL)
   await seedLarge()
   await closeDb()
 }

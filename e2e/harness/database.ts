@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closeDb, useDatabase } from '@/db/client'
+import { closeDb, setDatabase } from '@/db/client'
 import { migrate } from '@/db/migrate'
 import { startEmbedded } from '@/lib/playground/embedded'
 
@@ -16,7 +16,7 @@ export const startDatabase = async (): Promise<TestDatabase> => {
   const folder = await mkdtemp(join(tmpdir(), 'mdb-'))
   const server = await startEmbedded(folder)
   await migrate(server.connectionString)
-  useDatabase(server.connectionString)
+  setDatabase(server.connectionString)
   return {
     connectionString: server.connectionString,
     stop: async () => {

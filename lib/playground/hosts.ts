@@ -118,7 +118,7 @@ export class Hosts {
     return [...dies, '--', 'nsenter', '-t', String(pid), ...spaces, '--', ...dies, ...become, '--', ...environment, ...argv]
   }
 
-  exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
+  async exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
     return runCommand(this.execArgv(host, argv, options.user), { env: commandEnvironment(), ...options })
   }
 

@@ -52,7 +52,8 @@ const flags = {
 } satisfies ParseArgsConfig['options']
 
 type Call = { words: string[]; command: string[]; values: ReturnType<typeof parse>['values'] }
-type Verb = (lab: Lab, call: Call) => Promise<number | void>
+/** A number is the exit code; anything else means 0. */
+type Verb = (lab: Lab, call: Call) => Promise<unknown>
 
 function parse(args: string[]) {
   const dashes = args.indexOf('--')
@@ -185,7 +186,8 @@ async function main(): Promise<number> {
     if (installed.length > 0) console.log(`Installed ${installed.join(', ')}.`)
   }
   const lab = await Lab.open({ stateDir: resolve(values.state ?? `${process.env.MATRIARCH_STATE ?? '.matriarch'}/lab`) })
-  return (await verb(lab, { words, command, values })) ?? 0
+  const answer = await verb(lab, { words, command, values })
+  return typeof answer === 'number' ? answer : 0
 }
 
 main().then(

@@ -40,6 +40,7 @@ export class Network {
   }
 
   private save(state: NetworkState): void {
+    this.supervisor.require()
     writeFileSync(this.layout.run('network.json'), JSON.stringify(state))
   }
 

@@ -97,6 +97,7 @@ export class Supervisor {
   ended(): Promise<void> {
     const child = this.child
     if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    child.ref() // Until now it did not keep the owner's process alive.
     return new Promise((resolve) => child.once('exit', () => resolve()))
   }
 

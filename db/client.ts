@@ -41,6 +41,9 @@ export const getPool = (): pg.Pool => {
       statement_timeout: 30_000,
       idle_in_transaction_session_timeout: 60_000,
       application_name: 'matriarch',
+      // The console's tables fit in memory, so a page out of order costs little more than the next one; and lists are small questions asked by many at
+      // once, for which parallel workers and compiled expressions only take time.
+      options: '-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0 -c jit=off',
     })
     // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
     held.pool.on('error', () => {})

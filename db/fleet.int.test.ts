@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import type { FleetFacts } from '@/lib/domain/fleet'
 import type { Actor } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { getPool } from './client'
-import { type FleetFacts, fleetFacts } from './fleet'
+import { fleetFacts } from './fleet'
 import { herdTopology } from './topology'
 
 let database: TestDatabase

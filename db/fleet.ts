@@ -1,110 +1,15 @@
-import type { Role } from '@/lib/kernel/access'
+import {
+  agentSilentAfterSeconds,
+  expiresWithinDays,
+  type FleetEnvironment,
+  type FleetFacts,
+  lagBytesMax,
+  lagSecondsMax,
+  listedMax,
+  staleAfterSeconds,
+} from '@/lib/domain/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
 import { getPool } from './client'
-
-/** An observed fact older than this is shown as stale. The observer looks at each instance about every 5 s. */
-export const staleAfterSeconds = 60
-export const agentSilentAfterSeconds = 300
-export const lagBytesMax = 64 * 1024 * 1024
-export const lagSecondsMax = 60
-const expiresWithinDays = 14
-
-export type Trouble = 'down' | 'refused' | 'unreachable' | 'stale' | 'not-streaming' | 'lagging' | 'pending-restart'
-
-export interface FleetHerd {
-  id: string
-  name: string
-  environmentId: string
-  members: number
-  online: number
-  /** Online members that are primaries, and how many system identifiers they have between them. */
-  primaries: number
-  primaryIdentifiers: number
-  /** Members that cannot be looked at: unreachable, refused or never seen. */
-  unseen: number
-  /** Members by their worst trouble. */
-  troubles: Partial<Record<Trouble, number>>
-  lagBytesMax: number | null
-}
-
-export interface FleetEnvironment {
-  id: string
-  name: string
-  colour: string
-  protection: 'open' | 'confirm' | 'two-person'
-  servers: number
-  serversReachable: number
-}
-
-export interface TroubledInstance {
-  id: string
-  title: string
-  environmentId: string
-  trouble: Trouble
-  state: string
-  because: string | null
-  lagBytes: number | null
-  lagSeconds: number | null
-  observedAt: string | null
-}
-
-export interface TroubledServer {
-  id: string
-  hostname: string
-  environmentId: string
-  trouble: 'host-key-changed' | 'unreachable' | 'agent-silent'
-  because: string | null
-  at: string | null
-  /** How many servers have this trouble, those not listed included. */
-  total: number
-}
-
-export interface FleetRun {
-  id: string
-  title: string
-  operation: string
-  state: string
-  actorName: string
-  jobs: number
-  jobsDone: number
-  jobsFailed: number
-  jobsAttention: number
-  environmentIds: string[]
-  createdAt: string
-}
-
-export interface FleetFacts {
-  /** ISO time of the reading. */
-  at: string
-  environments: FleetEnvironment[]
-  herds: FleetHerd[]
-  instances: TroubledInstance[]
-  servers: TroubledServer[]
-  attention: {
-    jobId: string
-    runId: string
-    title: string
-    operation: string
-    because: string | null
-    environmentId: string | null
-    since: string | null
-  }[]
-  runs: FleetRun[]
-  approvals: {
-    planId: string
-    title: string
-    actorName: string
-    isOwn: boolean
-    resource: string
-    operation: string
-    eligible: number
-    environmentIds: string[]
-    at: string
-  }[]
-  expiring: { kind: 'token' | 'enrolment-key'; id: string; name: string; role: Role | null; expiresAt: string }[]
-  discovered: { hosts: number; instances: number }
-  workers: number
-}
 
 /** The worst thing about one instance, in the order a person should care. `$1` is the scope, so the same words serve both queries. */
 const trouble = `case
@@ -151,7 +56,7 @@ const readInstances = {
         select i.id, i.title, i.environment_id, ${trouble} as trouble, i.state, i.because, i.lag_bytes, i.lag_seconds, i.observed_at
         from instances i where $1::uuid[] is null or i.environment_id = any($1)
       ) judged where trouble is not null
-    ) placed where place <= 12
+    ) placed where place <= ${listedMax}
     order by trouble, title`,
 }
 
@@ -173,7 +78,7 @@ const readRest = {
             case when s.state = 'reachable' then s.agent_seen_at else s.observed_at end as at
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
-      where place <= 12 order by trouble, hostname`)} as servers,
+      where place <= ${listedMax} order by trouble, hostname`)} as servers,
     ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
       from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit 50`)} as attention,
     ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",

@@ -1,6 +1,7 @@
 import type { TreeMember } from '@/lib/domain/replication-tree'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
+import { uuidPattern } from '@/lib/kernel/terms'
 import { getPool } from './client'
 
 export interface HerdTopology {
@@ -25,6 +26,7 @@ const readMembers = {
 
 /** The members of a herd as last observed. Throws `record.missing` for a herd that is not there or that the actor may not see. */
 export const herdTopology = async (actor: Actor, herdId: string): Promise<HerdTopology> => {
+  if (!uuidPattern.test(herdId)) throw new Fault('record.missing')
   const herd = await getPool().query(
     'select id, name, environment_id as "environmentId", system_identifier as "systemIdentifier" from herds where id = $1',
     [herdId],

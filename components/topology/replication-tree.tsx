@@ -203,7 +203,6 @@ export const ReplicationTree = ({ initial, url }: { initial: readonly TreeMember
         <TopologyTable layout={layout} now={now} />
       ) : (
         <div className="topo-scroll">
-          {/* biome-ignore lint/a11y/useFocusableInteractive: the items inside hold the focus, one at a time. */}
           <div
             ref={box}
             role="tree"

@@ -1,0 +1,105 @@
+/** An observed fact older than this is shown as stale. The observer looks at each instance about every 5 s. */
+export const staleAfterSeconds = 60
+export const agentSilentAfterSeconds = 300
+export const lagBytesMax = 64 * 1024 * 1024
+export const lagSecondsMax = 60
+export const expiresWithinDays = 14
+/** How many of each trouble are listed by name; the counts are of all. */
+export const listedMax = 12
+
+export type Trouble = 'down' | 'refused' | 'unreachable' | 'stale' | 'not-streaming' | 'lagging' | 'pending-restart'
+
+export interface FleetHerd {
+  id: string
+  name: string
+  environmentId: string
+  members: number
+  online: number
+  /** Online members that are primaries, and how many system identifiers they have between them. */
+  primaries: number
+  primaryIdentifiers: number
+  /** Members that cannot be looked at: unreachable, refused or never seen. */
+  unseen: number
+  /** Members by their worst trouble. */
+  troubles: Partial<Record<Trouble, number>>
+  lagBytesMax: number | null
+}
+
+export interface FleetEnvironment {
+  id: string
+  name: string
+  colour: string
+  protection: 'open' | 'confirm' | 'two-person'
+  servers: number
+  serversReachable: number
+}
+
+export interface TroubledInstance {
+  id: string
+  title: string
+  environmentId: string
+  trouble: Trouble
+  state: string
+  because: string | null
+  lagBytes: number | null
+  lagSeconds: number | null
+  observedAt: string | null
+}
+
+export interface TroubledServer {
+  id: string
+  hostname: string
+  environmentId: string
+  trouble: 'host-key-changed' | 'unreachable' | 'agent-silent'
+  because: string | null
+  at: string | null
+  /** How many servers have this trouble, those not listed included. */
+  total: number
+}
+
+export interface FleetRun {
+  id: string
+  title: string
+  operation: string
+  state: string
+  actorName: string
+  jobs: number
+  jobsDone: number
+  jobsFailed: number
+  jobsAttention: number
+  environmentIds: string[]
+  createdAt: string
+}
+
+export interface FleetFacts {
+  /** ISO time of the reading. */
+  at: string
+  environments: FleetEnvironment[]
+  herds: FleetHerd[]
+  instances: TroubledInstance[]
+  servers: TroubledServer[]
+  attention: {
+    jobId: string
+    runId: string
+    title: string
+    operation: string
+    because: string | null
+    environmentId: string | null
+    since: string | null
+  }[]
+  runs: FleetRun[]
+  approvals: {
+    planId: string
+    title: string
+    actorName: string
+    isOwn: boolean
+    resource: string
+    operation: string
+    eligible: number
+    environmentIds: string[]
+    at: string
+  }[]
+  expiring: { kind: 'token' | 'enrolment-key'; id: string; name: string; role: string | null; expiresAt: string }[]
+  discovered: { hosts: number; instances: number }
+  workers: number
+}

@@ -1,0 +1,99 @@
+'use client'
+
+import './fleet.css'
+import Link from 'next/link'
+import { useMemo, useState } from 'react'
+import { LiveMark } from '@/components/run/live-mark'
+import { useLive } from '@/components/run/use-live'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { State } from '@/components/ui/state'
+import { Age } from '@/components/ui/zone'
+import type { FleetFacts } from '@/lib/domain/fleet'
+import { fleetProblems } from '@/lib/domain/fleet-problems'
+import { FirstSteps } from './first-steps'
+import { HerdGrid } from './herds'
+import { Problems } from './problems'
+import { RunningWork } from './runs'
+
+/** The first page: what needs a person, what runs, and the fleet. It follows the fleet by itself; `isWall` leaves out everything to click around it. */
+export const FrontPage = ({ initial, isWall, mayAdd }: { initial: FleetFacts; isWall: boolean; mayAdd: boolean }) => {
+  const [facts, setFacts] = useState(initial)
+  const live = useLive('/api/live/fleet', {
+    fleet: (data) => setFacts(data as FleetFacts),
+    same: (data) => setFacts((now) => ({ ...now, at: data as string })),
+  })
+  const environments = useMemo<Record<string, EnvironmentLook>>(
+    () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),
+    [facts.environments],
+  )
+  const problems = useMemo(() => fleetProblems(facts), [facts])
+  const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)
+  const online = facts.herds.reduce((sum, herd) => sum + herd.online, 0)
+  if (facts.environments.length === 0 || instances === 0) return <FirstSteps facts={facts} mayAdd={mayAdd} />
+  const urgent = problems.filter((problem) => problem.severity <= 2).length
+  return (
+    <div data-wall={isWall || undefined}>
+      <PageHeader
+        crumbs={[]}
+        title="Fleet"
+        subtitle={
+          <span className="flex flex-wrap items-baseline gap-x-4">
+            <LiveMark state={live} />
+            <span>
+              <Link href="/instances?state=online" prefetch={false}>
+                {online} of {instances} instances
+              </Link>{' '}
+              online in {facts.herds.length} {facts.herds.length === 1 ? 'herd' : 'herds'}
+            </span>
+            <span>
+              as of <Age at={facts.at} fades />
+            </span>
+          </span>
+        }
+        actions={
+          isWall ? (
+            <LinkButton isSmall href="/">
+              Leave the wall
+            </LinkButton>
+          ) : (
+            <LinkButton isSmall href="/?wall=1">
+              Wall mode
+            </LinkButton>
+          )
+        }
+      />
+      <div className="page-body fleet-body">
+        <Card title={urgent === 0 ? 'Needs a person' : `Needs a person (${urgent})`} isFlush className="fleet-needs">
+          <div aria-live="polite">
+            {problems.length === 0 ? (
+              <p className="p-4">
+                <State tone="good">Nothing does.</State> Every herd has one writable primary, and every standby follows.
+              </p>
+            ) : (
+              <Problems problems={problems} environments={environments} listedMax={isWall ? 4 : 5} />
+            )}
+          </div>
+        </Card>
+        {facts.runs.length > 0 && (
+          <Card
+            title="Running work"
+            isFlush
+            className="fleet-work"
+            actions={
+              <Link href="/runs" prefetch={false}>
+                All runs
+              </Link>
+            }
+          >
+            <RunningWork runs={facts.runs} environments={environments} />
+          </Card>
+        )}
+        <h2 className="sr-only">Herds by environment</h2>
+        <HerdGrid environments={facts.environments} herds={facts.herds} />
+      </div>
+    </div>
+  )
+}

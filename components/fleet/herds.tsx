@@ -1,0 +1,91 @@
+'use client'
+
+import Link from 'next/link'
+import { memo } from 'react'
+import { EnvironmentBadge } from '@/components/ui/environment'
+import { formatBytes } from '@/lib/domain/bytes'
+import type { FleetEnvironment, FleetHerd } from '@/lib/domain/fleet'
+import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/fleet-problems'
+import { severityLook } from './problems'
+
+const words = (herd: FleetHerd): string => {
+  if (herd.members === 0) return 'no members'
+  if (isSplit(herd)) return 'split brain'
+  if (hasNoPrimary(herd)) return herd.unseen > 0 ? 'primary not seen' : 'no primary'
+  const down = (herd.troubles.down ?? 0) + (herd.troubles.unreachable ?? 0) + (herd.troubles.refused ?? 0)
+  if (down > 0) return `${down} down`
+  if (herd.troubles['not-streaming']) return 'not streaming'
+  if (herd.troubles.lagging) return `lag ${herd.lagBytesMax === null ? '' : formatBytes(herd.lagBytesMax)}`.trim()
+  if (herd.troubles.stale) return 'stale'
+  if (herd.troubles['pending-restart']) return 'restart pending'
+  return 'well'
+}
+
+const Tile = memo(({ herd }: { herd: FleetHerd }) => {
+  const severity = herdSeverity(herd)
+  const tone = herd.members === 0 ? 'neutral' : severity === null ? 'good' : severityLook[severity][0]
+  return (
+    <li>
+      <Link href={`/herds/${herd.id}`} prefetch={false} className={`fleet-tile ${tone}`} data-severity={severity ?? 'none'}>
+        <strong>{herd.name}</strong>
+        <span className="fleet-tile-line">
+          <span className="st">{words(herd)}</span>
+          <span className="text-ink-2">
+            {herd.online}/{herd.members}
+          </span>
+        </span>
+      </Link>
+    </li>
+  )
+})
+Tile.displayName = 'Tile'
+
+/** Worst first inside an environment, then by name: the eye starts at the top left. */
+const worstFirst = (a: FleetHerd, b: FleetHerd) => (herdSeverity(a) ?? 9) - (herdSeverity(b) ?? 9) || a.name.localeCompare(b.name)
+
+const shownAtMost = 400
+
+/** The fleet as tiles: one herd each, by environment. */
+export const HerdGrid = ({ environments, herds }: { environments: readonly FleetEnvironment[]; herds: readonly FleetHerd[] }) => (
+  <div className="fleet-environments">
+    {environments.map((environment) => {
+      const own = herds.filter((herd) => herd.environmentId === environment.id).sort(worstFirst)
+      return (
+        <section key={environment.id} className="card" aria-label={environment.name} data-env={environment.colour}>
+          <header className="fleet-env-head">
+            <h3>
+              <EnvironmentBadge environment={environment} />
+            </h3>
+            <span className="text-ink-2">
+              <Link href={`/herds?environmentId=${environment.id}`} prefetch={false}>
+                {own.length} {own.length === 1 ? 'herd' : 'herds'}
+              </Link>
+              {', '}
+              <Link href={`/servers?environmentId=${environment.id}`} prefetch={false}>
+                {environment.serversReachable} of {environment.servers} servers answer
+              </Link>
+            </span>
+          </header>
+          {own.length === 0 ? (
+            <p className="p-3 text-ink-2">
+              No herds here yet. <Link href={`/herds/add?environmentId=${environment.id}`}>Add one</Link>
+            </p>
+          ) : (
+            <ul className="fleet-tiles">
+              {own.slice(0, shownAtMost).map((herd) => (
+                <Tile key={herd.id} herd={herd} />
+              ))}
+            </ul>
+          )}
+          {own.length > shownAtMost && (
+            <p className="p-3 pt-0">
+              <Link href={`/herds?environmentId=${environment.id}`} prefetch={false}>
+                All {own.length}; these are the {shownAtMost} that need most
+              </Link>
+            </p>
+          )}
+        </section>
+      )
+    })}
+  </div>
+)

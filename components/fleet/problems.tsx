@@ -1,0 +1,80 @@
+import Link from 'next/link'
+import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { State } from '@/components/ui/state'
+import { Age } from '@/components/ui/zone'
+import type { Problem, Severity } from '@/lib/domain/fleet-problems'
+import type { Tone } from '@/lib/kernel/field'
+
+export const severityLook: Record<Severity, [Tone, string]> = {
+  0: ['bad', 'now'],
+  1: ['bad', 'broken'],
+  2: ['warn', 'soon'],
+  3: ['info', 'note'],
+}
+
+/** What needs a person, worst first. Each line leads to the thing itself; the heading to all of them. */
+export const Problems = ({
+  problems,
+  environments,
+  listedMax,
+}: {
+  problems: readonly Problem[]
+  environments: Readonly<Record<string, EnvironmentLook>>
+  /** Lines under each heading; the rest is one click away. */
+  listedMax: number
+}) => (
+  <ul className="fleet-problems">
+    {problems.map((problem) => {
+      const [tone, word] = severityLook[problem.severity]
+      const shown = problem.items.slice(0, listedMax)
+      return (
+        <li key={problem.kind} className={tone} data-severity={problem.severity}>
+          <div className="fleet-problem-head">
+            <State tone={tone}>{word}</State>
+            <h3>
+              {problem.href ? (
+                <Link href={problem.href} prefetch={false}>
+                  {problem.title}
+                </Link>
+              ) : (
+                problem.title
+              )}
+            </h3>
+          </div>
+          {shown.length > 0 && (
+            <ul className="fleet-items">
+              {shown.map((item) => {
+                const environment = item.environmentId === null ? undefined : environments[item.environmentId]
+                return (
+                  <li key={item.key}>
+                    {environment && <EnvironmentBadge environment={environment} />}
+                    <Link href={item.href} prefetch={false}>
+                      {item.label}
+                    </Link>
+                    <span className="text-ink-2">{item.detail}</span>
+                    {item.at && (
+                      <span className="ml-auto text-ink-2">
+                        <Age at={item.at} />
+                      </span>
+                    )}
+                  </li>
+                )
+              })}
+              {problem.total > shown.length && (
+                <li>
+                  {problem.href ? (
+                    <Link href={problem.href} prefetch={false}>
+                      and {problem.total - shown.length} more
+                    </Link>
+                  ) : (
+                    <span className="text-ink-2">and {problem.total - shown.length} more</span>
+                  )}
+                </li>
+              )}
+            </ul>
+          )}
+        </li>
+      )
+    })}
+  </ul>
+)

@@ -1,5 +1,7 @@
-import type { ActPorts, HostsAct, PostgresAct, ReadPorts } from '@/lib/ports'
+import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Clock } from './clock'
+import { toFault } from './errors'
+import { hasNeverBegun } from './fault-text'
 import type { JsonObject } from './json'
 import type { Facts, Operation, StepContext } from './operation'
 import type { Recorder } from './recorder'
@@ -34,12 +36,19 @@ export interface Driving {
   recorder: Recorder
   read: ReadPorts
   act: ActPorts
+  /** Acts that reached a host, counted: while it stands still nothing has happened. */
+  deeds: Deeds
+}
+
+export interface Deeds {
+  count: number
 }
 
 export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({
   signal,
   jobId: driving.job.id,
   note: (stream, text) => driving.recorder.note(step, stream, text),
+  pause: (ms) => driving.options.clock.sleep(ms, signal),
 })
 
 /** The facts the job acts on; only called once they are known. */
@@ -65,21 +74,27 @@ export const readOnly = (ports: ReadPorts): ReadPorts =>
 
 type Act = (...args: never[]) => Promise<unknown>
 
-const guard = <T extends object>(port: T, confirm: () => Promise<void>): T =>
+const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
   new Proxy(port, {
     get: (target, name) => {
       const act: unknown = Reflect.get(target, name)
       if (typeof act !== 'function') return act
       return async (...args: never[]) => {
-        await confirm()
-        return (act as Act).apply(target, args)
+        await recorder.confirm()
+        deeds.count += 1
+        try {
+          return await (act as Act).apply(target, args)
+        } catch (error) {
+          if (hasNeverBegun(toFault(error))) deeds.count -= 1
+          throw error
+        }
       }
     },
   })
 
-/** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. */
-export const guardActs = (ports: ActPorts, recorder: Recorder): ActPorts => ({
-  ...ports,
-  hostsAct: guard<HostsAct>(ports.hostsAct, () => recorder.confirm()),
-  postgresAct: guard<PostgresAct>(ports.postgresAct, () => recorder.confirm()),
-})
+/** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. Ports that are not for reading are acts. */
+export const guardActs = (ports: ActPorts, recorder: Recorder, deeds: Deeds): ActPorts => {
+  const reading = readOnly(ports)
+  const guarded = Object.entries(ports).map(([name, port]) => [name, name in reading ? port : guard(port, recorder, deeds)])
+  return Object.fromEntries(guarded) as ActPorts
+}

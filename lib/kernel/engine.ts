@@ -33,7 +33,8 @@ export const drive = async (
   if (options.signal.aborted) lose()
   options.signal.addEventListener('abort', lose, { once: true })
   try {
-    const driving: Driving = { operation, job, options, recorder, read: readOnly(ports), act: guardActs(ports, recorder) }
+    const deeds = { count: 0 }
+    const driving: Driving = { operation, job, options, recorder, read: readOnly(ports), act: guardActs(ports, recorder, deeds), deeds }
     recorder.add(
       progress.isOpened
         ? { kind: 'resumed', driver: options.driver }

@@ -19,6 +19,8 @@ export interface StepContext {
   jobId: string
   /** Writes a `note` line: progress, a command, its output. Never throws. */
   note: (stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning', text: string) => void
+  /** Waits before looking again; ends early, without throwing, when `signal` aborts. */
+  pause: (ms: number) => Promise<void>
 }
 
 export interface RunContext extends StepContext {
@@ -39,7 +41,8 @@ export type Found<Before extends Json, Output extends Json> =
   | { found: 'done'; output: Output }
   /** `partly` (only with an intent): what of it has happened already, in words. Running again completes it; for a final step it is past the point of no return. */
   | { found: 'ready'; before: Before; partly?: string }
-  | { found: 'blocked'; because: string }
+  /** `isPassing`: it ends by itself (a server starts up, a shutdown is under way), so an intended step waits for it, up to its deadline. */
+  | { found: 'blocked'; because: string; isPassing?: true }
 
 export type Ending<F, Before extends Json, Output extends Json> =
   | {
@@ -58,7 +61,7 @@ export type Ending<F, Before extends Json, Output extends Json> =
       /** Why it cannot be taken back. */
       final: string
       /** A final effect that changes nothing a person would want back (reload, checkpoint): no point of no return. */
-      harmless?: true
+      harmless?: true | ((facts: F) => boolean)
     }
 
 /** `timeoutMs` of an ending is its own deadline for each try; default 60 s. */
@@ -71,10 +74,10 @@ export interface Effect<F, Before extends Json = Json, Output extends Json = Jso
    * Throws when it cannot look, or `step.unknown` (with `facts.question`) when looking cannot tell.
    */
   check: (facts: F, ports: ReadPorts, context: CheckContext<Before>) => Promise<Found<Before, Output>>
-  /** Its answer is the output. It is given up at `timeoutMs`; what it then did is found out by `check`. */
-  run: (facts: F, before: Before, ports: ActPorts, context: RunContext) => Promise<Output>
-  timeoutMs: number
-  /** answer: `run` returning is the proof, because nothing in the world shows it (a query, a checkpoint). Default: look again. */
+  /** Given up at `timeoutMs`; what it did is found out by `check`, whose output counts. Its own answer is the output only under `proof: 'answer'`. */
+  run: (facts: F, before: Before, ports: ActPorts, context: RunContext) => Promise<Output> | Promise<void>
+  timeoutMs: number | ((facts: F) => number)
+  /** answer: `run` returning its output is the proof, because nothing in the world shows it (a query, a checkpoint). Default: look again. */
   proof?: 'look' | 'answer'
   /** A cancel interrupts `run` through its signal instead of waiting for its end. */
   canInterrupt?: true
@@ -107,6 +110,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   /** Imperative for buttons: "Restart". */
   verb: string
   danger: Danger
+  /** Where the input decides; `danger` is then the worst it can be. */
+  dangerWith?: (input: z.infer<I>) => Danger
   /** The permission's last part; default: the operation's name. A function when the input decides (`run-sql.write`). */
   permission?: (input: z.infer<I>) => string
   input: I
@@ -138,6 +143,7 @@ export interface Operation {
   title: string
   verb: string
   danger: Danger
+  dangerWith: (input: unknown) => Danger
   permission: (input: unknown) => string
   input: z.ZodType
   help: readonly string[]
@@ -177,14 +183,18 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
     },
     build: () => {
       const erased = head as unknown as Partial<Operation> &
-        Omit<Operation, 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'>
+        Omit<
+          Operation,
+          'dangerWith' | 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'
+        >
       return {
         ...erased,
+        dangerWith: erased.dangerWith ?? (() => head.danger),
         permission: erased.permission ?? (() => head.name),
         affected: erased.affected ?? (() => []),
         order: erased.order ?? (() => 0),
         offered: erased.offered ?? (() => ({ verdict: 'pass' })),
-        asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending))),
+        asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending, null))),
         neverAsksPhrase: erased.neverAsksPhrase ?? false,
         gates,
         effects,
@@ -194,8 +204,15 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
   return builder
 }
 
-/** A final step that a person may want back: once it has happened, or might have, nothing is undone. */
-export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>): boolean => 'final' in ending && ending.harmless !== true
+/** A final step that a person may want back: once it has happened, or might have, nothing is undone. Without facts: whether it can be one. */
+export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>, facts: Facts | null): boolean => {
+  if (!('final' in ending)) return false
+  if (typeof ending.harmless === 'function') return facts === null || !ending.harmless(facts)
+  return ending.harmless !== true
+}
+
+export const deadlineOf = (effect: Effect<Facts>, facts: Facts): number =>
+  typeof effect.timeoutMs === 'function' ? effect.timeoutMs(facts) : effect.timeoutMs
 
 export const endingKind = (ending: Ending<Facts, Json, Json>): 'undo' | 'release' | 'final' =>
   'undo' in ending ? 'undo' : 'release' in ending ? 'release' : 'final'

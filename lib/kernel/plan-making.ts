@@ -4,7 +4,7 @@ import { readOnly } from './driving'
 import { isFault } from './errors'
 import { sayWhy } from './fault-text'
 import type { JsonObject } from './json'
-import { type Effect, endingKind, type Facts, isPointOfNoReturn, type Operation } from './operation'
+import { deadlineOf, type Effect, endingKind, type Facts, isPointOfNoReturn, type Operation } from './operation'
 import type { GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
 
 type Step = { name: string } & Effect<Facts>
@@ -102,8 +102,12 @@ const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts
       commands,
       state: isBlocked ? 'blocked' : found.found === 'done' ? 'already-so' : 'will-run',
       because: isBlocked && found.found === 'blocked' ? found.because : null,
-      ending: { kind: endingKind(step.ending), sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence },
-      timeoutMs: step.timeoutMs,
+      ending: {
+        kind: endingKind(step.ending),
+        sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence,
+        isPointOfNoReturn: isPointOfNoReturn(step.ending, facts),
+      },
+      timeoutMs: deadlineOf(step, facts),
     })
   }
   return planned
@@ -137,8 +141,8 @@ export const composePlan = (
     excluded: targets.length - eligible.length,
     environments: touched,
     phrase: phraseFor(operation, input, touched, eligible.length),
-    isReversible: !operation.effects.some((effect) => isPointOfNoReturn(effect.ending)),
-    needsApproval: operation.danger !== 'routine' && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
+    isReversible: !eligible.some((target) => target.effects.some((one) => one.state === 'will-run' && one.ending.isPointOfNoReturn)),
+    needsApproval: operation.dangerWith(input) !== 'routine' && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
     history,
     digest: digestOf({
       operation: operation.name,
@@ -155,7 +159,7 @@ export const composePlan = (
 const phraseFor = (operation: Operation, input: JsonObject, environments: readonly PlanEnvironment[], count: number): string | null => {
   if (count === 0 || operation.neverAsksPhrase) return null
   const hit = environments.filter((environment) => environment.targets > 0)
-  const isProtected = operation.danger !== 'routine' && hit.some((environment) => environment.protection !== 'open')
+  const isProtected = operation.dangerWith(input) !== 'routine' && hit.some((environment) => environment.protection !== 'open')
   if (!isProtected && !operation.asksPhrase(input)) return null
   const where = hit.map((environment) => environment.name).join(', ')
   return `${operation.verb.toLowerCase()} ${count}${where === '' ? '' : ` in ${where}`}`

@@ -21,7 +21,8 @@ export interface PlannedEffect {
   commands: string[]
   state: 'will-run' | 'already-so' | 'blocked'
   because: string | null
-  ending: { kind: EndingKind; sentence: string }
+  /** `isPointOfNoReturn`: once it has happened, or might have, nothing before it is taken back either. */
+  ending: { kind: EndingKind; sentence: string; isPointOfNoReturn: boolean }
   timeoutMs: number
 }
 
@@ -89,7 +90,7 @@ export interface Plan {
   environments: PlanEnvironment[]
   /** What must be typed, or null. "restart 3 in prod". */
   phrase: string | null
-  /** True when every effect that will run can be undone or is released. */
+  /** True when no effect that will run is a point of no return. */
   isReversible: boolean
   /** Approval by a second person is needed before it may be submitted. */
   needsApproval: boolean

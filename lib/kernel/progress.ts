@@ -128,7 +128,7 @@ export const hasBegun = (progress: Progress): boolean =>
 export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
   const passed = operation.effects.find((effect) => {
     const record = progress.steps.get(effect.name)
-    return isPointOfNoReturn(effect.ending) && record !== undefined && (record.finished !== null || mayHaveHappened(record))
+    return isPointOfNoReturn(effect.ending, progress.facts) && record !== undefined && (record.finished !== null || mayHaveHappened(record))
   })
   return passed?.name ?? null
 }

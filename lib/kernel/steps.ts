@@ -1,19 +1,22 @@
 import { withDeadline } from './clock'
 import { type Driving, stepContext } from './driving'
 import { Fault, type FaultCode, toFault } from './errors'
-import { hasNeverBegun, isOver, sayWhy } from './fault-text'
+import { isOver, sayWhy } from './fault-text'
 import type { Json } from './json'
-import { type Effect, type Facts, type Found, isPointOfNoReturn } from './operation'
+import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn } from './operation'
 import { pastNoReturn, stepOf } from './progress'
 
 type Step = { name: string } & Effect<Facts>
 type Look = Found<Json, Json> | { found: 'unknown'; fault: Fault; because: string }
-type Attempt = { output: Json } | { fault: Fault; because: string; isInterrupted: boolean }
+type Tried = ({ output: Json } | { fault: Fault; because: string; isInterrupted: boolean }) & {
+  /** Something reached a host. */ hasBegun: boolean
+}
+type Attempt = Tried & { /** No other driver tried before. */ isFirst: boolean }
 
 const checkTimeoutMs = 30_000
 /** A command that has ended may show a moment later (a signal on its way, a server still starting): so long, and this often, we look again. */
 export const proofMs = 10_000
-const lookEveryMs = 250
+const lookEveryMs = [10, 20, 40, 80, 160, 250]
 const cancelPollMs = 500
 
 /**
@@ -28,7 +31,9 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
     return true
   }
 
-  const found = isOpen ? await prove(driving, effect, facts, (look) => look.found === 'ready') : await look(driving, effect, facts)
+  const found = isOpen
+    ? await prove(driving, effect, facts, { isEnough: (look) => look.found === 'ready', passingMs: deadlineOf(effect, facts) })
+    : await look(driving, effect, facts)
   recorder.throwIfLost()
   if (found.found === 'done') return finish(found.output, isOpen)
   if (found.found === 'unknown' || found.found === 'blocked') {
@@ -39,7 +44,7 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   if (
     isOpen &&
     options.isCancelRequested() &&
-    !isPointOfNoReturn(effect.ending) &&
+    !isPointOfNoReturn(effect.ending, facts) &&
     pastNoReturn(driving.operation, recorder.progress) === null
   ) {
     fail(driving, effect, 'shell.cancelled', 'Cancelled before it was run again.', 'unknown')
@@ -50,16 +55,16 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   if (!isOpen) recorder.add({ kind: 'intended', step: effect.name, before: found.before })
   await recorder.flush()
   const { before } = stepOf(recorder.progress, effect.name).intended!
-  const attempt = await attemptStep(driving, effect, facts, before)
+  const attempt = { ...(await attemptStep(driving, effect, facts, before)), isFirst: !isOpen }
   recorder.throwIfLost()
   if ('output' in attempt && effect.proof === 'answer') return finish(attempt.output, true)
 
   const isSettled = 'fault' in attempt && isOver(attempt.fault)
-  const proof = await prove(driving, effect, facts, (look) => isSettled && look.found === 'ready')
+  const proof = await prove(driving, effect, facts, { isEnough: (look) => isSettled && look.found === 'ready', passingMs: proofMs })
   recorder.throwIfLost()
   if (proof.found === 'done') {
     if ('fault' in attempt) recorder.note(effect.name, 'warning', `${attempt.because} Looking again shows that it has happened.`)
-    return finish('output' in attempt ? attempt.output : proof.output, true)
+    return finish(proof.output, true)
   }
   failAttempt(driving, effect, attempt, proof)
   return false
@@ -69,7 +74,8 @@ const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Ex
   const { recorder, options } = driving
   const hasEnded = 'output' in attempt || isOver(attempt.fault)
   const isClean = proof.found === 'ready' && proof.partly === undefined
-  const didNotHappen = (hasEnded && isClean) || ('fault' in attempt && hasNeverBegun(attempt.fault))
+  // A command of an earlier driver may still be alive on the host, whatever became of ours.
+  const didNotHappen = attempt.isFirst && ((hasEnded && isClean) || !attempt.hasBegun)
   const now = proof.found === 'ready' ? (proof.partly ?? (hasEnded ? 'nothing has changed' : 'it has not happened yet')) : proof.because
   const because =
     'output' in attempt ? `The command ended well, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
@@ -93,10 +99,15 @@ const fail = (
   certainty: 'did-not-happen' | 'unknown',
   look?: Look,
 ): false => {
-  const asked = look?.found === 'unknown' ? look.fault.facts.question : undefined
+  const asked = look?.found === 'unknown' ? look.fault.facts.question : look?.found === 'ready' ? halfWay(look) : undefined
   driving.recorder.add({ kind: 'failed', step: effect.name, code, because, certainty, ...(asked === undefined ? {} : { question: asked }) })
   return false
 }
+
+const halfWay = ({ partly }: { partly?: string }): string | undefined =>
+  partly === undefined
+    ? undefined
+    : `It has happened in part: ${partly}. Put right what stands in the way, then go on: it is completed. Or give up: clean-up runs and nothing is taken back.`
 
 const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look> => {
   const { options, recorder, read } = driving
@@ -112,37 +123,46 @@ const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look>
   }
 }
 
-/** Looks until it is done, until `isEnough`, or until the world has had its time. A bug in a check does not get better by waiting. */
-const prove = async (driving: Driving, effect: Step, facts: Facts, isEnough: (look: Look) => boolean): Promise<Look> => {
-  const { clock } = driving.options
-  const until = clock.now().getTime() + proofMs
-  for (;;) {
+interface Patience {
+  isEnough: (look: Look) => boolean
+  /** How long to wait for what ends by itself; everything else has `proofMs`. */
+  passingMs: number
+}
+
+/** Looks until it is done, until it is enough, or until the world has had its time. A bug in a check does not get better by waiting. */
+const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, passingMs }: Patience): Promise<Look> => {
+  const { clock, signal } = driving.options
+  const startedAt = clock.now().getTime()
+  for (let looks = 0; ; looks += 1) {
     const found = await look(driving, effect, facts)
-    if (found.found === 'done' || isEnough(found) || clock.now().getTime() >= until) return found
+    if (found.found === 'done' || isEnough(found)) return found
+    if (found.found === 'blocked' && !found.isPassing) return found
     if (found.found === 'unknown' && found.fault.code === 'internal.bug') return found
-    await clock.sleep(lookEveryMs, driving.options.signal)
+    if (clock.now().getTime() - startedAt >= (found.found === 'blocked' ? passingMs : proofMs)) return found
+    await clock.sleep(lookEveryMs[looks] ?? lookEveryMs.at(-1)!, signal)
     driving.recorder.throwIfLost()
   }
 }
 
-const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Attempt> => {
-  const { options, recorder, act } = driving
+const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
+  const { options, recorder, act, deeds } = driving
+  const deedsBefore = deeds.count
   const ended = new AbortController()
   const cancelled = new AbortController()
   if (effect.canInterrupt) void watchCancel(driving, ended.signal, cancelled)
   const signal = AbortSignal.any([options.signal, cancelled.signal])
-  const deadline = { clock: options.clock, timeoutMs: effect.timeoutMs, signal, what: `“${effect.title}”` }
+  const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
-    const output = await withDeadline(deadline, (signal) =>
+    const output = await withDeadline<unknown>(deadline, (signal) =>
       effect.run(facts, before, act, {
         ...stepContext(driving, effect.name, signal),
         mark: (mark) => recorder.write({ kind: 'marked', step: effect.name, mark }),
       }),
     )
-    return { output: output ?? null }
+    return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }
   } catch (error) {
     recorder.throwIfLost()
-    return { fault: toFault(error), because: sayWhy(error), isInterrupted: cancelled.signal.aborted }
+    return { fault: toFault(error), because: sayWhy(error), isInterrupted: cancelled.signal.aborted, hasBegun: deeds.count > deedsBefore }
   } finally {
     ended.abort()
   }

@@ -1,0 +1,55 @@
+import type { ActPorts, ReadPorts } from '@/lib/ports'
+import type { Calls } from './calls'
+import { type MemoryClock, virtualClock } from './clock'
+import { memoryHostsAct, memoryHostsRead } from './hosts'
+import { memoryInventory } from './inventory'
+import { memoryPostgresAct, memoryPostgresRead } from './postgres'
+import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type World } from './world'
+
+export type { ActCall, Interfere, Interference } from './calls'
+export { type MemoryClock, passingClock, virtualClock } from './clock'
+export { MemoryJournal } from './journal'
+export { type HerdShape, idOf, type MemoryHost, type MemoryInstance } from './world'
+
+/** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
+export interface MemoryFleet {
+  world: World
+  clock: MemoryClock
+  calls: Calls
+  /** Only looking. */
+  read: ReadPorts
+  act: ActPorts
+  /** By host name. Throws when there is none. */
+  host: (hostname: string) => MemoryHost
+  /** By title: `demo on n1`. Throws when there is none. */
+  instance: (title: string) => MemoryInstance
+}
+
+export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = virtualClock()): MemoryFleet => {
+  const world = buildWorld(clock, herds)
+  const calls: Calls = { made: [], interfere: () => undefined, afterwards: () => {} }
+  const read: ReadPorts = {
+    inventory: memoryInventory(world),
+    hosts: memoryHostsRead(world),
+    postgres: memoryPostgresRead(world),
+    now: () => clock.now(),
+  }
+  return {
+    world,
+    clock,
+    calls,
+    read,
+    act: { ...read, hostsAct: memoryHostsAct(world, calls), postgresAct: memoryPostgresAct(world, calls) },
+    host: (hostname) => mustFind(world.hosts.get(hostname), hostname),
+    instance: (title) =>
+      mustFind(
+        [...world.instances.values()].find((one) => one.inventory.title === title),
+        title,
+      ),
+  }
+}
+
+const mustFind = <T>(found: T | undefined, name: string): T => {
+  if (found === undefined) throw new Error(`this fleet has no ${name}`)
+  return found
+}

@@ -1,0 +1,157 @@
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
+import { type Calls, hang, perform, reach } from './calls'
+import { isServing, pendingRestart, probeOf, unseenProbe } from './probe'
+import { type MemoryInstance, postmasterOnly, type World, watchPrimaries } from './world'
+
+const startTimeoutMs = 5_000
+
+export const memoryPostgresRead = (world: World): PostgresRead => {
+  const serving = async (address: InstanceAddress, options: CallOptions): Promise<MemoryInstance> => {
+    const instance = find(world, address)
+    await reach(world.clock, instance.host, options)
+    if (!isServing(instance) || instance.refusesLogin)
+      throw new Fault('sql.unreachable', {
+        because: `PostgreSQL on ${address.host.hostname}:${address.port} does not accept the connection.`,
+        isOver: true,
+      })
+    return instance
+  }
+  return {
+    probe: async (address, options) => {
+      const instance = find(world, address)
+      try {
+        await reach(world.clock, instance.host, options)
+      } catch (error) {
+        if (isFault(error, 'shell.denied')) return unseenProbe(world, 'unknown', error.message)
+        if (isFault(error)) return unseenProbe(world, 'unreachable', error.message)
+        throw error
+      }
+      return probeOf(world, instance)
+    },
+    fileSettings: async (address, options) => [...(await serving(address, options)).fileProblems],
+    settings: async (address, options) => {
+      const instance = await serving(address, options)
+      return {
+        confLoadedAt: instance.confLoadedAt,
+        serverTime: world.clock.stamp(),
+        values: { ...instance.active },
+        pendingRestart: pendingRestart(instance),
+      }
+    },
+    transactionFate: async (address, xid, options) => (await serving(address, options)).transactions.get(xid) ?? 'unknown',
+    query: async (address, sql, options) => {
+      const instance = await serving(address, { timeoutMs: options.statementTimeoutMs, signal: options.signal })
+      return cut(world.sql(instance, sql, false), options.rowsMax)
+    },
+    commands: {
+      start: (address) => [`pg_ctlcluster ${cluster(address)} start`],
+      stop: (address, mode) => [`pg_ctlcluster ${cluster(address)} stop -m ${mode}`],
+      restart: (address, mode) => [`pg_ctlcluster ${cluster(address)} stop -m ${mode}`, `pg_ctlcluster ${cluster(address)} start`],
+      reload: () => ['select pg_reload_conf()'],
+    },
+  }
+}
+
+export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
+  const act = <T>(
+    address: InstanceAddress,
+    name: string,
+    options: { timeoutMs: number; signal?: AbortSignal },
+    deed: (instance: MemoryInstance) => T | Promise<T>,
+  ): Promise<T> => {
+    const instance = find(world, address)
+    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
+      const answer = await deed(instance)
+      watchPrimaries(world)
+      return answer
+    })
+  }
+  return {
+    start: (address, options) => act(address, 'start', options, (instance) => startServer(world, instance)),
+    stop: (address, mode, options) => act(address, `stop ${mode}`, options, (instance) => stopServer(world, instance, mode, options)),
+    reload: (address, options) =>
+      act(address, 'reload', options, (instance) => {
+        mustServe(instance, 'reload')
+        instance.applied.push('reload')
+        if (instance.fileProblems.length > 0) return
+        for (const [name, value] of Object.entries(instance.files)) if (!postmasterOnly.has(name)) instance.active[name] = value
+        instance.confLoadedAt = world.clock.stamp()
+      }),
+    checkpoint: (address, options) =>
+      act(address, 'checkpoint', options, (instance) => {
+        mustServe(instance, 'checkpoint')
+        instance.applied.push('checkpoint')
+      }),
+    execute: (address, sql, options) =>
+      act(address, 'execute', { timeoutMs: options.statementTimeoutMs, signal: options.signal }, async (instance) => {
+        mustServe(instance, 'execute')
+        if (instance.hasStandbySignal) throw new Fault('sql.failed', { because: 'cannot execute it in a read-only transaction' })
+        const xid = String(700 + instance.transactions.size)
+        instance.transactions.set(xid, 'in-progress')
+        await options.onTransaction(xid)
+        try {
+          const grid = cut(world.sql(instance, sql, true), options.rowsMax)
+          instance.transactions.set(xid, 'committed')
+          instance.applied.push(`execute ${sql}`)
+          return grid
+        } catch (error) {
+          instance.transactions.set(xid, 'aborted')
+          throw error
+        }
+      }),
+  }
+}
+
+const find = (world: World, address: InstanceAddress): MemoryInstance => {
+  const instance = world.instances.get(address.instanceId)
+  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
+  return instance
+}
+
+const cluster = (address: InstanceAddress) => `${address.major ?? '15'} ${address.clusterName}`
+
+const cut = <T extends { rows: unknown[]; isCut: boolean }>(grid: T, rowsMax: number): T =>
+  grid.rows.length > rowsMax ? { ...grid, rows: grid.rows.slice(0, rowsMax), isCut: true } : grid
+
+const mustServe = (instance: MemoryInstance, act: string) => {
+  if (isServing(instance) && !instance.refusesLogin) return
+  throw new Fault('sql.unreachable', {
+    because: `${instance.inventory.title} does not accept connections, so it cannot ${act}.`,
+    isOver: true,
+  })
+}
+
+const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
+
+const startServer = (world: World, instance: MemoryInstance) => {
+  if (instance.state === 'absent') throw failed('the data directory does not exist')
+  if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('another server might be running; it is already running')
+  if (instance.startProblem !== null) throw failed(instance.startProblem)
+  instance.applied.push('start')
+  instance.active = { ...instance.files }
+  instance.state = 'running'
+  instance.pid += 1000
+  instance.startedAt = world.clock.stamp()
+  instance.confLoadedAt = instance.startedAt
+  instance.clients = 0
+  instance.activeTransactions = 0
+}
+
+const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode, options: CallOptions) => {
+  if (instance.state !== 'running' && instance.state !== 'starting' && instance.state !== 'stopping') throw failed('no server running')
+  instance.applied.push(`stop ${mode}`)
+  if (mode === 'smart' && instance.clients > 0) {
+    instance.state = 'stopping'
+    await hang(
+      world.clock,
+      options.signal,
+      Math.min(options.timeoutMs, startTimeoutMs),
+      true,
+      'the server does not shut down: clients are connected',
+    )
+  }
+  instance.state = mode === 'immediate' ? 'crashed' : 'stopped'
+  instance.clients = 0
+  instance.activeTransactions = 0
+}

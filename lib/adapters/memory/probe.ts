@@ -1,0 +1,127 @@
+import { formatLsn } from '@/lib/domain/lsn'
+import type { InstanceState, Probe } from '@/lib/ports'
+import { type MemoryInstance, postmasterOnly, type World } from './world'
+
+const nothingSeen = {
+  role: 'unknown' as const,
+  version: null,
+  systemIdentifier: null,
+  timeline: null,
+  controlState: null,
+  hasStandbySignal: null,
+  postmasterPid: null,
+  postmasterStartedAt: null,
+  confLoadedAt: null,
+  currentLsn: null,
+  receivedLsn: null,
+  replayedLsn: null,
+  replaySeconds: null,
+  upstream: null,
+  standbys: [],
+  slots: [],
+  clients: null,
+  maxConnections: null,
+  activeTransactions: null,
+  longestTransactionSeconds: null,
+  pendingRestart: [],
+}
+
+export const unseenProbe = (world: World, state: InstanceState, because: string): Probe => ({
+  ...nothingSeen,
+  state,
+  because,
+  observedAt: world.clock.now().toISOString(),
+})
+
+export const isServing = (instance: MemoryInstance): boolean => instance.state === 'running' && instance.host.power === 'on'
+
+export const pendingRestart = (instance: MemoryInstance): string[] =>
+  [...postmasterOnly].filter((name) => instance.files[name] !== undefined && instance.files[name] !== instance.active[name]).sort()
+
+const standbysOf = (world: World, upstream: MemoryInstance): MemoryInstance[] =>
+  [...world.instances.values()].filter(
+    (one) => one.upstreamId === upstream.inventory.id && isServing(one) && one.hasStandbySignal && one.timeline === upstream.timeline,
+  )
+
+const controlStates: Record<MemoryInstance['state'], (isStandby: boolean) => string | null> = {
+  running: (isStandby) => (isStandby ? 'in archive recovery' : 'in production'),
+  starting: () => 'in crash recovery',
+  stopping: () => 'shutting down',
+  stopped: (isStandby) => (isStandby ? 'shut down in recovery' : 'shut down'),
+  crashed: (isStandby) => (isStandby ? 'in archive recovery' : 'in production'),
+  absent: () => null,
+}
+
+const becauseOf: Record<Exclude<MemoryInstance['state'], 'running'>, string> = {
+  starting: 'the database system is starting up',
+  stopping: 'the database system is shutting down',
+  stopped: 'it was shut down',
+  crashed: 'no postmaster runs, and the control file says it was not shut down cleanly',
+  absent: 'there is no data directory',
+}
+
+const upstreamOf = (world: World, instance: MemoryInstance): Probe['upstream'] => {
+  const upstream = instance.upstreamId === null ? undefined : world.instances.get(instance.upstreamId)
+  if (!instance.hasStandbySignal || upstream === undefined) return null
+  const { host, port } = upstream.inventory.address
+  return {
+    host: host.address,
+    port,
+    slotName: null,
+    status: standbysOf(world, upstream).includes(instance) && upstreamServes(upstream) ? 'streaming' : null,
+  }
+}
+
+// A host the console cannot reach may still be there for its standbys: only a powered-off or stopped upstream stops sending.
+const upstreamServes = (upstream: MemoryInstance): boolean => upstream.state === 'running' && upstream.host.power !== 'off'
+
+/** One look at a host that answers. */
+export const probeOf = (world: World, instance: MemoryInstance): Probe => {
+  const isStandby = instance.hasStandbySignal
+  const seen: Probe = {
+    ...unseenProbe(world, 'unknown', ''),
+    version: instance.version,
+    systemIdentifier: instance.systemIdentifier,
+    timeline: instance.timeline,
+    controlState: controlStates[instance.state](isStandby),
+    hasStandbySignal: isStandby,
+  }
+  if (instance.state === 'absent') return unseenProbe(world, 'absent', becauseOf.absent)
+  if (instance.state !== 'running') {
+    const hasPostmaster = instance.state === 'starting' || instance.state === 'stopping'
+    return { ...seen, state: instance.state, because: becauseOf[instance.state], postmasterPid: hasPostmaster ? instance.pid : null }
+  }
+  if (instance.refusesLogin)
+    return { ...seen, state: 'refused', postmasterPid: instance.pid, because: 'the server refuses the login of “postgres”' }
+  const lsn = formatLsn(BigInt(instance.walBytes))
+  return {
+    ...seen,
+    state: 'online',
+    role: isStandby ? 'standby' : 'primary',
+    because: null,
+    postmasterPid: instance.pid,
+    postmasterStartedAt: instance.startedAt,
+    confLoadedAt: instance.confLoadedAt,
+    currentLsn: isStandby ? null : lsn,
+    receivedLsn: isStandby ? lsn : null,
+    replayedLsn: isStandby ? lsn : null,
+    replaySeconds: isStandby ? 0 : null,
+    upstream: upstreamOf(world, instance),
+    standbys: standbysOf(world, instance).map((one) => ({
+      applicationName: one.inventory.address.host.hostname,
+      clientAddress: one.inventory.address.host.address,
+      state: 'streaming',
+      syncState: 'async',
+      sentLsn: lsn,
+      flushLsn: lsn,
+      replayLsn: lsn,
+      lagBytes: 0,
+      slotName: null,
+    })),
+    clients: instance.clients,
+    maxConnections: Number(instance.active.max_connections),
+    activeTransactions: instance.activeTransactions,
+    longestTransactionSeconds: instance.activeTransactions > 0 ? 1 : null,
+    pendingRestart: pendingRestart(instance),
+  }
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import type { FileSettingProblem, HostAddress, InventoryInstance, InventoryServer, SqlGrid } from '@/lib/ports'
+import type { MemoryClock } from './clock'
+
+export interface MemoryHost {
+  server: InventoryServer
+  /** off: nothing answers. frozen: connections hang. refuses-key: the SSH key is not accepted. */
+  power: 'on' | 'off' | 'frozen' | 'refuses-key'
+  /** Directories made by commands, so that a test can watch an effect through the shell. */
+  directories: Set<string>
+}
+
+export interface MemoryInstance {
+  inventory: InventoryInstance
+  host: MemoryHost
+  state: 'running' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent'
+  hasStandbySignal: boolean
+  /** The server refuses the console's login while this is set. */
+  refusesLogin: boolean
+  /** Why it will not start; null: it will. */
+  startProblem: string | null
+  version: string
+  systemIdentifier: string
+  timeline: number
+  pid: number
+  startedAt: string
+  confLoadedAt: string
+  /** Settings as the server applies them, and as the files say. Names in `postmasterOnly` change only with a restart. */
+  active: Record<string, string>
+  files: Record<string, string>
+  fileProblems: FileSettingProblem[]
+  walBytes: number
+  upstreamId: string | null
+  clients: number
+  activeTransactions: number
+  /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
+  applied: string[]
+  transactions: Map<string, 'committed' | 'aborted' | 'in-progress'>
+}
+
+export interface HerdShape {
+  environment: string
+  name: string
+  /** Host names; the first one is the primary, the others stream from it. */
+  hosts: readonly string[]
+  port?: number
+}
+
+export interface World {
+  clock: MemoryClock
+  hosts: Map<string, MemoryHost>
+  instances: Map<string, MemoryInstance>
+  /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
+  sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
+  /** Broken laws of the world, in words: two writable primaries of one system. */
+  violations: string[]
+}
+
+export const postmasterOnly: ReadonlySet<string> = new Set(['shared_buffers', 'max_connections', 'port', 'wal_level'])
+
+/** The same name has the same id in every world, so that snapshots and two processes agree. */
+export const idOf = (name: string): string => {
+  const hex = createHash('sha256').update(name).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+const addressOf = (environment: string, hostname: string): HostAddress => ({
+  serverId: idOf(hostname),
+  environmentId: idOf(environment),
+  hostname,
+  address: `10.0.0.${(Number.parseInt(idOf(hostname).slice(0, 2), 16) % 250) + 1}`,
+  port: 22,
+  user: 'postgres',
+  hostKey: `SHA256:${hostname}`,
+})
+
+export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): World => {
+  const world: World = { clock, hosts: new Map(), instances: new Map(), sql: oneRow, violations: [] }
+  for (const herd of herds) {
+    for (const [index, hostname] of herd.hosts.entries()) {
+      const host = world.hosts.get(hostname) ?? makeHost(herd.environment, hostname)
+      world.hosts.set(hostname, host)
+      const instance = makeInstance(clock, herd, host, index)
+      world.instances.set(instance.inventory.id, instance)
+    }
+  }
+  return world
+}
+
+const oneRow = (): SqlGrid => ({ columns: ['?column?'], rows: [['1']], rowCount: 1, isCut: false, command: 'SELECT', tookMs: 1 })
+
+const makeHost = (environment: string, hostname: string): MemoryHost => ({
+  server: {
+    id: idOf(hostname),
+    title: hostname,
+    environmentId: idOf(environment),
+    environmentName: environment,
+    profile: 'debian',
+    address: addressOf(environment, hostname),
+  },
+  power: 'on',
+  directories: new Set(),
+})
+
+const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, index: number): MemoryInstance => {
+  const title = `${herd.name} on ${host.server.title}`
+  const herdId = idOf(`${herd.environment}/${herd.name}`)
+  const port = herd.port ?? 5432
+  const settings = { work_mem: '4MB', shared_buffers: '128MB', max_connections: '100' }
+  const startedAt = clock.stamp()
+  return {
+    inventory: {
+      id: idOf(title),
+      title,
+      environmentId: idOf(herd.environment),
+      environmentName: herd.environment,
+      herdId,
+      herdName: herd.name,
+      serverId: host.server.id,
+      systemIdentifier: `7${BigInt(`0x${herdId.slice(0, 8)}`)}`,
+      address: {
+        instanceId: idOf(title),
+        herdId,
+        host: host.server.address,
+        clusterName: herd.name,
+        major: '15',
+        port,
+        dataDirectory: `/var/lib/postgresql/15/${herd.name}`,
+        socketDirectory: '/var/run/postgresql',
+        profile: 'debian',
+        binDirectory: null,
+      },
+    },
+    host,
+    state: 'running',
+    hasStandbySignal: index > 0,
+    refusesLogin: false,
+    startProblem: null,
+    version: '15.18',
+    systemIdentifier: `7${BigInt(`0x${herdId.slice(0, 8)}`)}`,
+    timeline: 1,
+    pid: 1000 + index,
+    startedAt,
+    confLoadedAt: startedAt,
+    active: { ...settings },
+    files: { ...settings },
+    fileProblems: [],
+    walBytes: 0x3000148,
+    upstreamId: index > 0 ? idOf(`${herd.name} on ${herd.hosts[0]}`) : null,
+    clients: 0,
+    activeTransactions: 0,
+    applied: [],
+    transactions: new Map(),
+  }
+}
+
+/** Two running servers of one system that both write. */
+export const watchPrimaries = (world: World): void => {
+  const bySystem = new Map<string, MemoryInstance[]>()
+  for (const instance of world.instances.values()) {
+    if (instance.state !== 'running' || instance.hasStandbySignal || instance.host.power !== 'on') continue
+    bySystem.set(instance.systemIdentifier, [...(bySystem.get(instance.systemIdentifier) ?? []), instance])
+  }
+  for (const primaries of bySystem.values())
+    if (primaries.length > 1) world.violations.push(`two primaries write: ${primaries.map((one) => one.inventory.title).join(', ')}`)
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { InventoryServer } from '@/lib/ports'
+import type { Plain } from './facts'
+import { checkHost } from './steps/check-host'
+
+type ServerFacts = { server: Plain<InventoryServer> }
+
+export const checkServer = defineOperation({
+  name: 'check-server',
+  on: 'server',
+  title: 'Check the server',
+  verb: 'Check',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Goes through everything the console needs on a server, step by step: it answers, shows the pinned host key, accepts the login, has PostgreSQL’s programs and clusters, disk space and a right clock. It changes nothing.',
+  ],
+  gather: async (ports, _input, { targetId }): Promise<ServerFacts> => ({ server: await ports.inventory.server(targetId) }),
+  about: ({ server }) => ({ title: server.title, environmentId: server.environmentId, herdId: null, serverId: server.id }),
+  firm: ({ server }) => ({ address: server.address, profile: server.profile }),
+  locks: () => [],
+  now: ({ server }) => [
+    { label: 'Address', value: `${server.address.address}:${server.address.port}` },
+    { label: 'User', value: server.address.user },
+    { label: 'Host key', value: server.address.hostKey ?? 'not pinned' },
+    { label: 'Profile', value: server.profile },
+  ],
+  neverAsksPhrase: true,
+})
+  .effect(
+    'check',
+    checkHost((facts) => facts.server),
+  )
+  .build()

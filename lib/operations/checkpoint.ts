@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import { gatherInstance } from './facts'
+import { acceptsConnections, seenRow } from './gates'
+import { aboutInstance, firmInstance, instanceNow } from './instance-head'
+import { checkpointPostgres } from './steps/checkpoint-postgres'
+
+export const checkpoint = defineOperation({
+  name: 'checkpoint',
+  on: 'instance',
+  title: 'Checkpoint',
+  verb: 'Checkpoint',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Writes all dirty buffers to disk at once, at full speed (on a standby: a restartpoint). Useful before a stop or a copy; it costs I/O while it runs.',
+  ],
+  gather: (ports, _input, context) => gatherInstance(ports, context),
+  about: aboutInstance,
+  firm: firmInstance,
+  locks: () => [],
+  now: instanceNow,
+  offered: (row) => acceptsConnections(seenRow(row)),
+  neverAsksPhrase: true,
+})
+  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe))
+  .effect(
+    'checkpoint',
+    checkpointPostgres((facts) => facts.instance),
+  )
+  .build()

@@ -1,0 +1,23 @@
+import { describeOperation } from '@/lib/kernel/describe-operation'
+import type { Operation, OperationDescription } from '@/lib/kernel/operation'
+import { checkServer } from './check-server'
+import { checkpoint } from './checkpoint'
+import { reload } from './reload'
+import { restart } from './restart'
+import { runSql } from './run-sql'
+import { start } from './start'
+import { stop } from './stop'
+
+/** Every operation, in the order menus show them. */
+export const operations: readonly Operation[] = [start, stop, restart, reload, checkpoint, runSql, checkServer]
+
+const byName = new Map(operations.map((operation) => [operation.name, operation]))
+
+/** undefined: no such operation. */
+export const operationByName = (name: string): Operation | undefined => byName.get(name)
+
+export const operationsOn = (resource: string): Operation[] => operations.filter((operation) => operation.on === resource)
+
+export const operationDescriptions: readonly OperationDescription[] = operations.map(describeOperation)
+
+export { describeOperation }

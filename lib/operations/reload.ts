@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { FileSettingProblem } from '@/lib/ports'
+import { filesParse } from './config-files'
+import { gatherInstance, type InstanceFacts, type Plain, probeTimeoutMs } from './facts'
+import { acceptsConnections, counted, pass, passBecause, seenRow } from './gates'
+import { aboutInstance, firmInstance, instanceNow } from './instance-head'
+import { reloadPostgres } from './steps/reload-postgres'
+
+type ReloadFacts = InstanceFacts & { problems: Plain<FileSettingProblem[]> }
+
+export const reload = defineOperation({
+  name: 'reload',
+  on: 'instance',
+  title: 'Reload the configuration',
+  verb: 'Reload',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Tells the server to read its configuration files again, and proves it by the time of the last load. No client notices.',
+    'Refused while the files have errors. The result names every setting that changed and every one that still waits for a restart.',
+  ],
+  gather: async (ports, _input, context): Promise<ReloadFacts> => {
+    const facts = await gatherInstance(ports, context)
+    const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
+    const problems = facts.probe.state === 'online' ? await ports.postgres.fileSettings(facts.instance.address, options) : []
+    return { ...facts, problems }
+  },
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
+  locks: () => [],
+  now: instanceNow,
+  offered: (row) => acceptsConnections(seenRow(row)),
+  neverAsksPhrase: true,
+})
+  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe))
+  .gate('files', 'Its configuration files parse', ({ problems }) => filesParse(problems))
+  .gate('pending', 'Settings that wait for a restart', ({ probe }) => pending(probe.pendingRestart))
+  .effect(
+    'reload',
+    reloadPostgres((facts) => facts.instance),
+  )
+  .build()
+
+function pending(names: readonly string[]): Verdict {
+  return names.length === 0 ? pass : passBecause(`${counted(names.length, 'setting')} will still wait for a restart: ${names.join(', ')}.`)
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { ReadPorts } from '@/lib/ports'
+import { filesParse } from './config-files'
+import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts'
+import { acceptsConnections, counted, pass, passBecause, seenRow } from './gates'
+import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './impact'
+import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './instance-head'
+import { restartPostgres } from './steps/restart-postgres'
+import { type StopInput, stopInput, stopOf } from './stop-input'
+
+type RestartFacts = HerdFacts & { input: StopInput; problems: Plain<Awaited<ReturnType<ReadPorts['postgres']['fileSettings']>>> }
+
+export const restart = defineOperation({
+  name: 'restart',
+  on: 'instance',
+  title: 'Restart PostgreSQL',
+  verb: 'Restart',
+  danger: 'disruptive',
+  input: z.strictObject(stopInput),
+  help: [
+    'Stops the server and starts it again, as one step: whatever happens to the console in between, the next worker completes it, so no server is left stopped.',
+    'In a bulk run the standbys of a herd go first and its primary last. Settings that wait for a restart take effect. A stopped server is not restarted; start it.',
+  ],
+  gather: async (ports, input, context): Promise<RestartFacts> => {
+    const facts = await gatherHerd(ports, context, input.mode)
+    const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
+    const problems = facts.probe.state === 'online' ? await ports.postgres.fileSettings(facts.instance.address, options) : []
+    return { input, ...facts, problems }
+  },
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
+  locks: lockHerd,
+  now: herdNow,
+  affected: (facts) => lossOf(facts, 'while it restarts', true),
+  order: standbysFirst,
+  offered: (row) => acceptsConnections(seenRow(row), 'use start'),
+  asksPhrase: () => false,
+})
+  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe, 'use start'))
+  .gate('files', 'Its configuration files parse, so that it comes back', ({ problems }) => filesParse(problems))
+  .gate('pending', 'Settings that wait for this restart', ({ probe }) => pending(probe.pendingRestart))
+  .gate('primary', 'The herd can be written', (facts) => primaryWarned(facts, 'while it restarts'))
+  .gate('clients', 'Nobody is connected', (facts) =>
+    clientsWarned(
+      facts,
+      facts.input.mode === 'smart'
+        ? 'a smart stop waits for them to leave, and admits no new ones'
+        : 'they are cut and have to connect again',
+    ),
+  )
+  .gate('transactions', 'No transaction is open', (facts) =>
+    transactionsWarned(facts, facts.input.mode === 'smart' ? 'they are waited for' : 'they are rolled back'),
+  )
+  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, 'while it restarts'))
+  .effect(
+    'restart',
+    restartPostgres<RestartFacts>((facts) => facts.instance, stopOf),
+  )
+  .build()
+
+function pending(names: readonly string[]): Verdict {
+  if (names.length === 0) return pass
+  return passBecause(`${counted(names.length, 'setting')} will take effect: ${names.join(', ')}.`)
+}

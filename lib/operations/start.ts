@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import { gatherHerd, isDown } from './facts'
+import { otherPrimary, silentMembers } from './former-primary'
+import { passBecause, refuse, seenRow, wasSeen } from './gates'
+import { gained } from './impact'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { startPostgres } from './steps/start-postgres'
+
+export const start = defineOperation({
+  name: 'start',
+  on: 'instance',
+  title: 'Start PostgreSQL',
+  verb: 'Start',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Starts a stopped server and waits until it accepts connections in the role its data directory says.',
+    'A former primary whose herd has another primary is refused unless it carries standby.signal: started as it is, the herd would have two servers that write.',
+    'If it does not come up, it is stopped again.',
+  ],
+  gather: (ports, _input, context) => gatherHerd(ports, context),
+  about: aboutInstance,
+  firm: firmInstance,
+  locks: lockHerd,
+  now: herdNow,
+  affected: gained,
+  order: ({ probe }) => (probe.hasStandbySignal === true ? 1 : 0),
+  offered: (row) => notRunning(seenRow(row)),
+})
+  .gate('stopped', 'It is seen, and it is stopped', ({ probe }) => notRunning(probe))
+  .gate('one-primary', 'The herd keeps one primary', otherPrimary)
+  .gate('herd-seen', 'The rest of the herd answers', silentMembers)
+  .effect(
+    'start',
+    startPostgres((facts) => facts.instance),
+  )
+  .build()
+
+const notRunning = (seen: Parameters<typeof wasSeen>[0]) => {
+  if (seen.state === 'refused') return refuse('It runs already, but refuses the console.')
+  const verdict = wasSeen(seen)
+  if (verdict.verdict === 'refuse') return verdict
+  if (isDown(seen.state))
+    return seen.state === 'crashed' ? passBecause('It was not shut down cleanly and recovers when it starts.') : verdict
+  return refuse(seen.state === 'online' ? 'It runs already.' : `It is ${seen.state} just now.`)
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import { gatherHerd, type HerdFacts } from './facts'
+import { pass, refuse, seenRow, warn, wasSeen } from './gates'
+import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './impact'
+import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './instance-head'
+import { stopPostgres } from './steps/stop-postgres'
+import { type StopInput, stopInput, stopOf } from './stop-input'
+
+type StopFacts = HerdFacts & { input: StopInput }
+
+export const stop = defineOperation({
+  name: 'stop',
+  on: 'instance',
+  title: 'Stop PostgreSQL',
+  verb: 'Stop',
+  danger: 'disruptive',
+  input: z.strictObject(stopInput),
+  help: [
+    'Shuts the server down and proves it from its control file. Its connections are cut, and its standbys wait without an upstream.',
+    'If the shutdown does not end in time, the server is started again once it is down; an immediate stop leaves recovery to the next start.',
+  ],
+  gather: async (ports, input, context): Promise<StopFacts> => ({ input, ...(await gatherHerd(ports, context, input.mode)) }),
+  about: aboutInstance,
+  firm: firmInstance,
+  locks: lockHerd,
+  now: herdNow,
+  affected: (facts) => lossOf(facts, 'while it is stopped', false),
+  order: standbysFirst,
+  offered: (row) => running(seenRow(row)),
+})
+  .gate('running', 'It is seen, and it runs', ({ probe }) => running(probe))
+  .gate('primary', 'The herd can be written', (facts) => primaryWarned(facts, 'while it is stopped'))
+  .gate('clients', 'Nobody is connected', clientsBy)
+  .gate('transactions', 'No transaction is open', (facts) =>
+    transactionsWarned(facts, facts.input.mode === 'smart' ? 'they are waited for' : 'they are rolled back'),
+  )
+  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, 'while it is stopped'))
+  .gate('recovery', 'It needs no recovery at its next start', ({ input }) =>
+    input.mode === 'immediate' ? warn('An immediate stop writes no checkpoint: the next start recovers from the WAL.') : pass,
+  )
+  .effect(
+    'stop',
+    stopPostgres<StopFacts>((facts) => facts.instance, stopOf),
+  )
+  .build()
+
+function running(seen: Parameters<typeof wasSeen>[0]): Verdict {
+  const verdict = wasSeen(seen)
+  if (verdict.verdict === 'refuse' || seen.state === 'online' || seen.state === 'starting') return verdict
+  return refuse(seen.state === 'stopping' ? 'It is shutting down already.' : `It is ${seen.state} already.`)
+}
+
+function clientsBy(facts: StopFacts): Verdict {
+  if (facts.input.mode !== 'smart') return clientsWarned(facts, 'they are cut')
+  return clientsWarned(facts, `a smart stop admits no new ones and waits up to ${facts.input.timeoutSeconds} s for these to leave`)
+}

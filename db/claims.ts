@@ -200,7 +200,11 @@ export const openRuns = async (): Promise<string[]> => {
   return rows.map((row) => row.run_id)
 }
 
-export const runOfJob = async (jobId: string): Promise<string | null> => {
-  const { rows } = await getPool().query<{ run_id: string }>('select run_id from jobs where id = $1', [jobId])
-  return rows[0]?.run_id ?? null
+/** The jobs by their run, runs sorted; jobs that are gone are left out. */
+export const runsOfJobs = async (jobIds: readonly string[]): Promise<Map<string, string[]>> => {
+  const { rows } = await getPool().query<{ run_id: string; ids: string[] }>(
+    'select run_id, array_agg(id::text) as ids from jobs where id = any($1) group by run_id order by run_id',
+    [jobIds],
+  )
+  return new Map(rows.map((row) => [row.run_id, row.ids]))
 }

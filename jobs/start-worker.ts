@@ -1,0 +1,96 @@
+import { hostname } from 'node:os'
+import { getPool, listen } from '@/db/client'
+import { systemClock } from '@/lib/kernel/clock'
+import type { Operation } from '@/lib/kernel/operation'
+import type { ActPorts } from '@/lib/ports'
+import { Driver } from './drive-job'
+import type { Log } from './log'
+import { makePlan } from './make-plan'
+import { repeat } from './schedule'
+import { sweep, tidy } from './sweep'
+import { hear, openWaker, type QueuePlace } from './wake'
+
+export interface WorkerOptions {
+  place: QueuePlace
+  ports: ActPorts
+  operationByName: (name: string) => Operation | undefined
+  log: Log
+  /** Jobs driven at once. */
+  slots: number
+  /** A job whose worker died goes on elsewhere after this long; longer than any pause of a busy process. Default 15 s. */
+  leaseTtlMs?: number
+  sweepEveryMs?: number
+  /** How long `stop` waits for jobs to come to a safe point. Default 60 s; a job cut off then goes on elsewhere. */
+  drainMs?: number
+}
+
+export interface WorkerHandle {
+  id: string
+  driver: Driver
+  /** Takes nothing new, brings every job to its end or to a safe point, and leaves. */
+  stop: () => Promise<void>
+}
+
+const planSlots = 8
+const registerEveryMs = 5_000
+const tidyEveryMs = 10 * 60_000
+
+/** A worker inside this process: hears the queue, drives jobs, makes plans, sweeps. Resolves at once, also while the database or the queue is away. */
+export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle> => {
+  const { place, ports, operationByName, log } = options
+  const { leaseTtlMs = 15_000, sweepEveryMs = 3_000, drainMs = 60_000 } = options
+  const id = crypto.randomUUID()
+  const holder = `${hostname()}:${process.pid}`
+  const onError = oncePerMinute((error) => log.warn({ err: error }, 'the queue does not answer'))
+  const waker = openWaker(place, onError)
+  const driver = new Driver({ ports, holder, leaseTtlMs, slots: options.slots, operationByName, waker, clock: systemClock, log })
+  const plan = (planId: string) => makePlan({ ports, holder, operationByName, log }, planId)
+
+  const hearing = hear(place, { slots: options.slots, planSlots, onJob: (jobId) => driver.take(jobId), onPlan: plan, onError })
+  const unlisten = await listen('runs', (runId) => {
+    driver.keeper.readCancels(runId || undefined).catch(() => {})
+  })
+  const startedAt = new Date()
+  const register = async () => {
+    await getPool().query(
+      `insert into workers (id, host, pid, started_at, seen_at, jobs) values ($1, $2, $3, $4, now(), $5)
+       on conflict (id) do update set seen_at = now(), jobs = excluded.jobs`,
+      [id, hostname(), process.pid, startedAt, driver.active],
+    )
+  }
+  const sweepOnce = async () => {
+    const found = await sweep()
+    await driver.wake(found.jobs, { isAgain: true })
+    for (const planId of found.plans) if (!(await waker.wakePlan(planId))) await plan(planId)
+  }
+  const repeated = repeat(
+    [
+      { name: 'register', everyMs: registerEveryMs, work: register },
+      { name: 'sweep', everyMs: sweepEveryMs, work: sweepOnce },
+      { name: 'tidy', everyMs: tidyEveryMs, work: tidy },
+    ],
+    log,
+  )
+  const heart = repeat([{ name: 'heartbeat', everyMs: leaseTtlMs / 4, work: () => driver.keeper.beat() }], log)
+
+  const stop = async () => {
+    unlisten()
+    await Promise.all([hearing.close(), repeated.stop()])
+    await driver.drain(drainMs)
+    await heart.stop()
+    await waker.close()
+    await getPool()
+      .query('delete from workers where id = $1', [id])
+      .catch(() => {})
+  }
+  return { id, driver, stop }
+}
+
+const oncePerMinute = (tell: (error: Error) => void): ((error: Error) => void) => {
+  let quietUntil = 0
+  return (error) => {
+    if (Date.now() < quietUntil) return
+    quietUntil = Date.now() + 60_000
+    tell(error)
+  }
+}

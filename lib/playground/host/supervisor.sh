@@ -48,7 +48,10 @@ power_on() { # name address cable
 		bash "$scripts/init.sh" "$1" "$2" "$dir" "$here" "$scripts" 3>&- 5>&- </dev/null >>"$dir/console.log" 2>&1 &
 	read -r -t 10 -u 5 pid ticks || { echo "the host's first process did not start" >"$here/failed"; return 1; }
 	ip link del "$3" 2>/dev/null
-	ip link add "$3" type veth peer name eth0 netns "/proc/$pid/ns/net" && ip link set "$3" master lab0 up ||
+	# The hardware address is the host's for good: its neighbours remember it over a power cycle.
+	local hardware
+	hardware=$(IFS=. && printf '02:00:%02x:%02x:%02x:%02x' $2)
+	ip link add "$3" type veth peer name eth0 address "$hardware" netns "/proc/$pid/ns/net" && ip link set "$3" master lab0 up ||
 		{ echo "the host could not be cabled" >"$here/failed"; kill -9 $!; return 1; }
 	echo "$pid $ticks" >"$here/init.new" && mv "$here/init.new" "$here/init"
 	echo go >"$here/go"

@@ -100,54 +100,63 @@ export const Shell = ({
       <a className="skip" href="#content">
         Skip to the content
       </a>
-      <div className="topbar">
-        <Button look="quiet" isIcon aria-label="Menu" aria-expanded={isNavOpen} aria-controls="side" onClick={() => setNavOpen(!isNavOpen)}>
-          <MenuIcon aria-hidden="true" />
-        </Button>
-        <Link href="/" prefetch={false} className="brand">
-          <Mark />
-          Matriarch
-        </Link>
-        <Button look="quiet" isIcon aria-label="Find" className="ml-auto" onClick={() => setOpen('palette')}>
-          <Search aria-hidden="true" />
-        </Button>
-      </div>
-      {isNavOpen && <div className="shade lg:hidden" aria-hidden="true" onClick={() => setNavOpen(false)} />}
-      <div className="side" id="side" data-open={isNavOpen}>
-        <Link href="/" prefetch={false} className="brand">
-          <Mark />
-          Matriarch
-        </Link>
-        <button type="button" className="find" onClick={() => setOpen('palette')}>
-          <Search aria-hidden="true" />
-          Find
-          <kbd>Ctrl K</kbd>
-        </button>
-        <nav aria-label="Main">
-          {shown.map((group) => (
-            <div key={group.label}>
-              <h2>{group.label}</h2>
-              {group.places.map((place) => {
-                const Icon = icons[place.icon]
-                return (
-                  <Link
-                    key={place.href}
-                    href={place.href}
-                    prefetch={false}
-                    aria-current={isHere(pathname, place.href) ? 'page' : undefined}
-                  >
-                    <Icon aria-hidden="true" />
-                    {place.label}
-                  </Link>
-                )
-              })}
-            </div>
-          ))}
-        </nav>
-        <div className="foot">
-          <PersonMenu name={name} role={role} theme={theme} onShortcuts={() => setOpen('shortcuts')} />
+      <header className="contents">
+        <div className="topbar">
+          <Button
+            look="quiet"
+            isIcon
+            aria-label="Menu"
+            aria-expanded={isNavOpen}
+            aria-controls="side"
+            onClick={() => setNavOpen(!isNavOpen)}
+          >
+            <MenuIcon aria-hidden="true" />
+          </Button>
+          <Link href="/" prefetch={false} className="brand">
+            <Mark />
+            Matriarch
+          </Link>
+          <Button look="quiet" isIcon aria-label="Find" className="ml-auto" onClick={() => setOpen('palette')}>
+            <Search aria-hidden="true" />
+          </Button>
         </div>
-      </div>
+        {isNavOpen && <div className="shade lg:hidden" aria-hidden="true" onClick={() => setNavOpen(false)} />}
+        <div className="side" id="side" data-open={isNavOpen}>
+          <Link href="/" prefetch={false} className="brand">
+            <Mark />
+            Matriarch
+          </Link>
+          <button type="button" className="find" onClick={() => setOpen('palette')}>
+            <Search aria-hidden="true" />
+            Find
+            <kbd>Ctrl K</kbd>
+          </button>
+          <nav aria-label="Main">
+            {shown.map((group) => (
+              <div key={group.label}>
+                <h2>{group.label}</h2>
+                {group.places.map((place) => {
+                  const Icon = icons[place.icon]
+                  return (
+                    <Link
+                      key={place.href}
+                      href={place.href}
+                      prefetch={false}
+                      aria-current={isHere(pathname, place.href) ? 'page' : undefined}
+                    >
+                      <Icon aria-hidden="true" />
+                      {place.label}
+                    </Link>
+                  )
+                })}
+              </div>
+            ))}
+          </nav>
+          <div className="foot">
+            <PersonMenu name={name} role={role} theme={theme} onShortcuts={() => setOpen('shortcuts')} />
+          </div>
+        </div>
+      </header>
       <main id="content" tabIndex={-1}>
         {children}
       </main>

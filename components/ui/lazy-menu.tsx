@@ -42,7 +42,7 @@ export const LazyMenu = ({
   const face = (
     <>
       {icon}
-      {label}
+      {label && <span>{label}</span>}
     </>
   )
   if (!isUsed && !isOpen)

@@ -59,7 +59,7 @@ const Facet = ({
       <legend>{label}</legend>
       {choices.length === 0 && <p className="text-ink-3">nothing to choose</p>}
       {shown.map((choice) => (
-        <label key={choice.term}>
+        <label key={choice.term} className={choice.count === 0 ? 'none' : undefined}>
           <input
             type="checkbox"
             checked={chosen.includes(choice.term)}

@@ -112,7 +112,7 @@ export const Grid = ({
   }
 
   return (
-    <table className="grid" data-density={density} aria-rowcount={data.total}>
+    <table className="sheet" data-density={density} aria-rowcount={data.total}>
       <thead>
         <tr>
           {hasActions && (

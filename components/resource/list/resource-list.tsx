@@ -41,6 +41,10 @@ export interface ListServer {
 const concerns = ({ name, observed }: ResourceDescription, topic: LiveTopic, names: readonly string[]): boolean =>
   topic === 'facts' ? observed : topic === 'runs' ? name === 'run' || name === 'job' : names.includes(name)
 
+/** Until a person chooses, the filters are open where there is room for them; the style sheet knows. */
+type Filters = 'auto' | 'open' | 'closed'
+const isFacetsShown = (filters: Filters) => filters === 'open' || (filters === 'auto' && window.matchMedia('(min-width: 60rem)').matches)
+
 const tickMs = 5_000
 const freshMs = 1_500
 
@@ -56,7 +60,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const [density, setDensity] = useState(boot.density)
   const [views, setViews] = useState<ListView[] | null>(null)
   const [open, setOpen] = useState<'columns' | 'view' | 'actions' | null>(null)
-  const [isFiltersOpen, setFiltersOpen] = useState(true)
+  const [filters, setFilters] = useState<Filters>('auto')
   const [now, setNow] = useState(boot.now)
   const [isMoved, setMoved] = useState(false)
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
@@ -110,7 +114,6 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
 
   useEffect(() => {
     setNow(Date.now())
-    setFiltersOpen(window.matchMedia('(min-width: 60rem)').matches)
     const timer = setInterval(() => setNow(Date.now()), tickMs)
     return () => clearInterval(timer)
   }, [])
@@ -211,7 +214,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         views={views}
         density={density}
         hasFacets={(data.facets?.length ?? 0) > 0}
-        isFiltersOpen={isFiltersOpen}
+        isFiltersOpen={filters !== 'closed'}
         search={search}
         exportHref={(format) => {
           const params = formatListQuery(resource, { ...query, page: 1, columns })
@@ -221,7 +224,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         mark={<LiveMark state={live} newestAt={newestAt} now={shownNow} />}
         chips={<Chips resource={resource} query={query} data={data} onChange={change} />}
         onSearch={onSearch}
-        onFilters={() => setFiltersOpen(!isFiltersOpen)}
+        onFilters={() => setFilters(isFacetsShown(filters) ? 'closed' : 'open')}
         onColumns={() => setOpen('columns')}
         onDensity={(next) => {
           setDensity(next)
@@ -232,12 +235,15 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         onView={(view) => change(() => readQuery(resource, view.query))}
         onRemoveView={(view) => void server.removeView(resource.name, view.id).then((answer) => sayRefusal(take(answer)))}
       />
-      {data.facets && data.facets.length > 0 && isFiltersOpen && (
-        <aside className="facets" id="filters" aria-label="Filters">
+      {data.facets && data.facets.length > 0 && filters !== 'closed' && (
+        <aside className="facets" id="filters" data-open={filters} aria-label="Filters">
           <Facets resource={resource} facets={data.facets} query={query} onToggle={onToggleFacet} />
         </aside>
       )}
-      <div className="list-main" style={data.facets && data.facets.length > 0 && isFiltersOpen ? undefined : { gridColumn: '1 / -1' }}>
+      <div
+        className="list-main"
+        style={data.facets && data.facets.length > 0 && filters !== 'closed' ? undefined : { gridColumn: '1 / -1' }}
+      >
         {boot.dropped.length > 0 && (
           <Note tone="warn" className="m-2" title="Part of the link was left out">
             {boot.dropped.join(' · ')}

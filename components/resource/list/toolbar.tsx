@@ -107,7 +107,7 @@ export const Toolbar = ({
       </LazyMenu>
       <Button onClick={onColumns}>
         <Columns3 aria-hidden="true" />
-        Columns
+        <span>Columns</span>
       </Button>
       <LazyMenu label="" accessibleLabel="Density" icon={<Rows3 aria-hidden="true" />} align="end">
         {() => (

@@ -1,0 +1,85 @@
+import { FieldValue } from '@/components/fields/value'
+import { Card } from '@/components/ui/card'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { Age } from '@/components/ui/zone'
+import type { FieldDescription } from '@/lib/kernel/field'
+import type { Json } from '@/lib/kernel/json'
+import type { ResourceDescription } from '@/lib/kernel/resource'
+
+export interface ShownRecord {
+  id: string
+  title: string
+  values: Readonly<Record<string, Json>>
+  references: Readonly<Record<string, { id: string; title: string; resource: string }>>
+  observedAt: string | null
+  source: string | null
+}
+
+/** The groups of the declaration, and one for what it did not name. */
+export const sectionsOf = (resource: ResourceDescription): { title: string; fields: readonly string[] }[] => {
+  const named = new Set(resource.sections.flatMap((section) => section.fields))
+  const rest = Object.keys(resource.fields).filter((name) => !named.has(name))
+  const sections = resource.sections.map(({ title, fields }) => ({ title, fields }))
+  return rest.length > 0 ? [...sections, { title: sections.length > 0 ? 'Record' : 'Facts', fields: rest }] : sections
+}
+
+const isEmpty = (value: Json | undefined) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** Every field of the object, grouped. What was observed carries its age and source; what is empty is said to be. */
+export const Facts = ({
+  resource,
+  record,
+  environments,
+  pathOf,
+}: {
+  resource: ResourceDescription
+  record: ShownRecord
+  environments: Readonly<Record<string, EnvironmentLook>>
+  pathOf: Readonly<Record<string, string>>
+}) => (
+  <div className="grid items-start gap-3.5 xl:grid-cols-2">
+    {sectionsOf(resource).map((section) => {
+      const fields = section.fields.map((name) => resource.fields[name]).filter((field): field is FieldDescription => field !== undefined)
+      const isObserved = fields.some((field) => field.observed)
+      return (
+        <Card key={section.title} title={section.title} actions={isObserved && <Seen record={record} />}>
+          <dl className="facts">
+            {fields.map((field) => (
+              <div key={field.name} className="contents">
+                <dt title={field.help}>{field.label}</dt>
+                <dd>
+                  {isEmpty(record.values[field.name]) ? (
+                    <span className="text-ink-3">{field.observed ? 'not known' : '–'}</span>
+                  ) : field.kind === 'json' ? (
+                    <pre className="code">{JSON.stringify(record.values[field.name], null, 2)}</pre>
+                  ) : field.kind === 'longText' ? (
+                    <span className="whitespace-pre-wrap">{String(record.values[field.name])}</span>
+                  ) : (
+                    <FieldValue
+                      value={record.values[field.name]!}
+                      field={field}
+                      title={record.references[field.name]?.title}
+                      environments={environments}
+                      pathOf={pathOf}
+                    />
+                  )}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </Card>
+      )
+    })}
+  </div>
+)
+
+const Seen = ({ record }: { record: ShownRecord }) =>
+  record.observedAt === null ? (
+    <span className="st warn">never seen</span>
+  ) : (
+    <span className="text-ink-2">
+      seen <Age at={record.observedAt} fades />
+      {record.source && ` by ${record.source}`}
+    </span>
+  )

@@ -4,14 +4,16 @@ import type { ClientChannel } from 'ssh2'
 import { quoteShell } from '@/lib/domain/shell-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { CommandOptions, CommandResult } from '@/lib/ports'
-import { type Deadline, deadlineIn, remainingMs, within } from './ssh-deadline'
-import { ChannelSilence, channelRefusal, type SshLink } from './ssh-link'
+import { cancelledFault, type Deadline, deadlineIn, remainingMs, within } from './deadline'
+import { ChannelSilence, isChannelRefusal, type SshLink } from './ssh-link'
 
 const outputBytesMax = 1024 * 1024
 /** How long a finished command may leave its output open: a daemon it started can hold it for ever. */
 const drainMs = 2000
 const killTimeoutMs = 6000
 const killRetryMs = 250
+/** A living host answers at once. */
+const openTimeoutMs = 10_000
 
 /**
  * Says which process the command becomes, and since when that process lives, before becoming it. sshd makes each session its own process group,
@@ -140,8 +142,8 @@ const watch = (channel: ClientChannel): Watched => ({
 
 /**
  * Runs one command on a link's connection.
- * Throws `shell.unreachable` when it surely did not start; `shell.timeout` (facts `isDead`) when it was killed at its deadline, or when the
- * connection broke and its fate is not known; `shell.cancelled` (facts `isDead`) after an abort. `isDead`: its processes were seen gone.
+ * Throws `shell.unreachable` when it surely did not start; `shell.timeout` (facts `isOver`) when it was killed at its deadline, or when the
+ * connection broke and its fate is not known; `shell.cancelled` (facts `isOver`) after an abort. `isOver`: its processes were seen gone.
  */
 export const runCommand = async (link: SshLink, argv: readonly string[], options: CommandOptions): Promise<CommandResult> => {
   const startedAt = performance.now()
@@ -174,16 +176,16 @@ export const runCommand = async (link: SshLink, argv: readonly string[], options
         () => new Fault('shell.cancelled'),
       )
     } catch (error) {
-      const isDead = await killRemote(link, announcement)
+      const isOver = await killRemote(link, announcement)
       channel.close()
-      throw stopped(error as Fault, { ...facts(), timeoutMs: options.timeoutMs, isDead })
+      throw stopped(error as Fault, { ...facts(), timeoutMs: options.timeoutMs, isOver })
     }
     stderr.take(announcement.rest())
     stdout.end()
     stderr.end()
     if (ended.by === 'loss') {
-      const isDead = await killRemote(link, announcement)
-      throw lostConnection(link, { ...facts(), isDead })
+      const isOver = await killRemote(link, announcement)
+      throw lostConnection(link, { ...facts(), isOver })
     }
     return {
       exitCode: ended.exitCode,
@@ -202,15 +204,16 @@ export const runCommand = async (link: SshLink, argv: readonly string[], options
 const openChannel = async (link: SshLink, line: string, argv: readonly string[], deadline: Deadline): Promise<Watched> => {
   for (;;) {
     try {
-      return await link.openCommand(line, deadline, watch)
+      await link.connection(deadline)
+      if (deadline.signal?.aborted) throw cancelledFault()
+      // From here on the command may run, so a cancel waits for the moment until there is something to kill.
+      return await link.openCommand(line, { at: Math.min(deadline.at, performance.now() + openTimeoutMs) }, watch)
     } catch (error) {
       if (error instanceof Fault) throw error
-      const refusal = channelRefusal(error)
       const others = link.commands.active - 1
-      if (refusal === null) {
-        const isDead = false
+      if (!isChannelRefusal(error)) {
         if (error instanceof ChannelSilence && others === 0) link.drop()
-        throw lostConnection(link, { host: link.host.hostname, command: quoteShell(argv), isDead })
+        throw lostConnection(link, { host: link.host.hostname, command: quoteShell(argv), isOver: false })
       }
       if (others === 0) throw notStarted(link, `sshd refuses a session: ${(error as Error).message}`)
       link.commands.limit = Math.max(1, Math.min(link.commands.limit, others))
@@ -262,18 +265,18 @@ const kill = async (link: SshLink, process: RemoteProcess, deadline: Deadline): 
 const notStarted = (link: SshLink, because: string): Fault =>
   new Fault('shell.unreachable', {
     host: link.host.hostname,
-    hasStarted: false,
+    isOver: true,
     because: `The command was not started on ${link.host.hostname}: ${because}.`,
   })
 
-const lostConnection = (link: SshLink, facts: { isDead: boolean; [key: string]: unknown }): Fault =>
+const lostConnection = (link: SshLink, facts: { isOver: boolean; [key: string]: unknown }): Fault =>
   new Fault('shell.timeout', {
     ...facts,
-    because: `The connection to ${link.host.hostname} was lost while a command ran${facts.isDead ? ' (the command has ended since)' : ''}; whether it did its work is not known.`,
+    because: `The connection to ${link.host.hostname} was lost while a command ran${facts.isOver ? ' (the command has ended since)' : ''}; whether it did its work is not known.`,
   })
 
-const stopped = (fault: Fault, facts: { timeoutMs: number; isDead: boolean; host: string; [key: string]: unknown }): Fault => {
-  const fate = facts.isDead ? 'It was killed' : 'It could not be killed'
+const stopped = (fault: Fault, facts: { timeoutMs: number; isOver: boolean; host: string; [key: string]: unknown }): Fault => {
+  const fate = facts.isOver ? 'It was killed' : 'It could not be killed'
   const because =
     fault.code === 'shell.cancelled'
       ? `The command on ${facts.host} was cancelled. ${fate}; what it had done by then is not known.`

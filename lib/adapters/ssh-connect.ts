@@ -95,7 +95,7 @@ const whyUnreachable = (error: HandshakeError, at: string): string => {
  * Throws Fault `shell.host-key-unknown`, `shell.host-key-changed` (facts `expected`, `offered`), `shell.denied`, `shell.unreachable`.
  */
 export const connectSsh = async (host: HostAddress, privateKey: string, times: ConnectTimes): Promise<Client> => {
-  if (host.hostKey === null) throw new Fault('shell.host-key-unknown', { host: host.hostname })
+  if (host.hostKey === null) throw new Fault('shell.host-key-unknown', { host: host.hostname, isOver: true })
   const offered: string[] = []
   const accept = (key: Buffer): boolean => {
     const fingerprint = fingerprintOf(key)
@@ -117,6 +117,7 @@ export const connectSsh = async (host: HostAddress, privateKey: string, times: C
   }
   throw new Fault('shell.host-key-changed', {
     host: host.hostname,
+    isOver: true,
     expected: host.hostKey,
     offered: offered[0],
     because: `${host.hostname} shows the key ${offered[0]}, not the pinned ${host.hostKey}. Nothing runs there until a person accepts the new key.`,
@@ -128,10 +129,10 @@ const connectFault = (error: HandshakeError, host: HostAddress): Fault => {
   if (error.level === 'client-authentication')
     return new Fault(
       'shell.denied',
-      { host: host.hostname, user: host.user, because: `${host.hostname} refuses the console’s key for ${host.user}.` },
+      { host: host.hostname, user: host.user, isOver: true, because: `${host.hostname} refuses the console’s key for ${host.user}.` },
       { cause: error },
     )
-  return new Fault('shell.unreachable', { host: host.hostname, at, because: whyUnreachable(error, at) }, { cause: error })
+  return new Fault('shell.unreachable', { host: host.hostname, at, isOver: true, because: whyUnreachable(error, at) }, { cause: error })
 }
 
 /** The key a host shows, without logging in and without running anything. Throws `shell.unreachable`. */

@@ -1,8 +1,8 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { Fault } from '@/lib/kernel/errors'
 import type { HostAddress } from '@/lib/ports'
+import { type Deadline, Gate, within } from './deadline'
 import { type ConnectTimes, connectSsh } from './ssh-connect'
-import { type Deadline, Gate, within } from './ssh-deadline'
 
 export interface LinkOptions extends ConnectTimes {
   /** Commands at once on one connection. OpenSSH's own limit (MaxSessions) is 10, and two are kept for killing. */
@@ -14,8 +14,6 @@ export interface LinkOptions extends ConnectTimes {
   backOffMaxMs: number
   privateKey: () => Promise<string>
 }
-
-type ChannelError = Error & { reason?: number }
 
 /** The warm connection to one server under one pin: connected on demand, shared by all, cut off for a while after a failure. */
 export class SshLink {
@@ -60,6 +58,7 @@ export class SshLink {
       () =>
         new Fault('shell.unreachable', {
           host: this.host.hostname,
+          isOver: true,
           because: `${this.host.hostname} did not let the console in before the deadline.`,
         }),
     )
@@ -156,9 +155,5 @@ export class ChannelSilence extends Error {
   }
 }
 
-/** sshd's answer 1: forbidden by its configuration. 2: the other end (a socket) did not take it. */
-export const channelRefusal = (error: unknown): 'forbidden' | 'refused' | null => {
-  const reason = (error as ChannelError).reason
-  if (typeof reason !== 'number') return null
-  return reason === 1 ? 'forbidden' : 'refused'
-}
+/** The host answered, and said no: nothing was opened. */
+export const isChannelRefusal = (error: unknown): boolean => typeof (error as { reason?: unknown }).reason === 'number'

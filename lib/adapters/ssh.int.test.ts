@@ -248,7 +248,7 @@ describe('deadlines, cancelling and losing the connection', () => {
     abort.abort()
     const fault = await ending
     expect(fault.code).toBe('shell.cancelled')
-    expect(fault.facts.isDead).toBe(true)
+    expect(fault.facts.isOver).toBe(true)
     expect(pids.some(isAlive)).toBe(false)
   })
 
@@ -256,13 +256,13 @@ describe('deadlines, cancelling and losing the connection', () => {
     const { ending, pids } = await startFamily({ timeoutMs: 1500 })
     const fault = await ending
     expect(fault.code).toBe('shell.timeout')
-    expect(fault.facts.isDead).toBe(true)
+    expect(fault.facts.isOver).toBe(true)
     expect(pids.some(isAlive)).toBe(false)
   })
 
   test('a command that ignores a polite signal is killed by force', async () => {
     const fault = await faultOf(ssh.exec(sshd.host(), ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'], { timeoutMs: 500 }))
-    expect(fault).toMatchObject({ code: 'shell.timeout', facts: { isDead: true } })
+    expect(fault).toMatchObject({ code: 'shell.timeout', facts: { isOver: true } })
   })
 
   test('a daemon that the command had set free survives the kill', async () => {
@@ -275,7 +275,7 @@ describe('deadlines, cancelling and losing the connection', () => {
         },
       }),
     )
-    expect(fault.facts.isDead).toBe(true)
+    expect(fault.facts.isOver).toBe(true)
     const daemon = Number(text.trim())
     expect(isAlive(daemon)).toBe(true)
     process.kill(daemon, 'SIGKILL')
@@ -308,7 +308,7 @@ describe('deadlines, cancelling and losing the connection', () => {
       expect(fault.code).toBe('shell.timeout')
       expect(fault.message).toContain('connection')
       // It was found again by number and age over a new connection, and ended.
-      expect(fault.facts.isDead).toBe(true)
+      expect(fault.facts.isOver).toBe(true)
       expect(isAlive(Number(text))).toBe(false)
       expect((await pool.exec(own.host(), ['echo', 'back'], quick)).stdout).toBe('back\n')
     } finally {

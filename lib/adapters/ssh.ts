@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { Fault } from '@/lib/kernel/errors'
 import type { CommandOptions, CommandResult, HostAddress } from '@/lib/ports'
+import { deadlineIn, within } from './deadline'
 import { runCommand } from './ssh-command'
 import { lookAtHostKey } from './ssh-connect'
-import { deadlineIn, within } from './ssh-deadline'
-import { channelRefusal, type LinkOptions, SshLink } from './ssh-link'
+import { isChannelRefusal, type LinkOptions, SshLink } from './ssh-link'
 
 export interface SshOptions extends Partial<Omit<LinkOptions, 'privateKey'>> {
   /** The console's private key for an environment, in OpenSSH or PEM format. */
@@ -17,8 +17,8 @@ export interface Ssh {
   /** A non-zero exit is a result. Throws Fault `shell.unreachable` (surely not started), `.timeout` (fate unknown), `.cancelled`, `.denied`, `.host-key-*`. */
   exec: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
   /**
-   * A byte stream to a unix socket on the host. Throws `shell.*` for the host, `sql.unreachable` with `facts.refusal` `refused` (nothing takes
-   * the connection) or `forbidden` (sshd does not forward to sockets).
+   * A byte stream to a unix socket on the host. Throws `shell.*` for the host, `sql.unreachable` with `facts.isRefused` when sshd answers no:
+   * nothing listens there, or sshd does not forward to sockets (AllowStreamLocalForwarding); it does not say which.
    */
   forward: (host: HostAddress, socketPath: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<Duplex>
   /** The key the host shows, without logging in. */
@@ -52,7 +52,7 @@ export const openSsh = (given: SshOptions): Ssh => {
 
   const linkTo = (host: HostAddress): SshLink => {
     if (isClosed) throw new Fault('shell.unreachable', { because: 'The console is closing its connections.' })
-    if (host.hostKey === null) throw new Fault('shell.host-key-unknown', { host: host.hostname })
+    if (host.hostKey === null) throw new Fault('shell.host-key-unknown', { host: host.hostname, isOver: true })
     const key = JSON.stringify([host.serverId, host.environmentId, host.address, host.port, host.user, host.hostKey])
     let link = links.get(key)
     if (!link) {
@@ -86,7 +86,7 @@ export const openSsh = (given: SshOptions): Ssh => {
     try {
       // A connection that died unnoticed is found out here; opening a socket has no effect, so it is simply tried again.
       const channel = await link.openSocket(socketPath, deadline).catch((error: unknown) => {
-        if (error instanceof Fault || channelRefusal(error) !== null || !wasWarm || link.isConnected) throw error
+        if (error instanceof Fault || isChannelRefusal(error) || !wasWarm || link.isConnected) throw error
         return link.openSocket(socketPath, deadline)
       })
       channel.once('close', leave)
@@ -94,10 +94,9 @@ export const openSsh = (given: SshOptions): Ssh => {
     } catch (error) {
       leave()
       if (error instanceof Fault) throw error
-      const refusal = channelRefusal(error)
-      if (refusal === null)
+      if (!isChannelRefusal(error))
         throw new Fault('shell.unreachable', { host: host.hostname, because: `${host.hostname} does not answer.` }, { cause: error })
-      throw new Fault('sql.unreachable', { host: host.hostname, socketPath, refusal }, { cause: error })
+      throw new Fault('sql.unreachable', { host: host.hostname, socketPath, isRefused: true, isOver: true }, { cause: error })
     }
   }
 

@@ -54,6 +54,8 @@ export interface Probe {
   pendingRestart: string[]
   /** Why it is not online, in words. */
   because: string | null
+  /** Why the host itself could not be used (a `shell.*` code), and the key it showed when that was the reason. Left out when it was reached. */
+  hostFault?: { code: string; offeredKey: string | null }
   /** ISO time of the look, by the console's clock. */
   observedAt: string
 }
@@ -90,9 +92,9 @@ export interface ExecuteOptions extends SqlOptions {
 
 /** What the configuration files set, as the server applies it now. */
 export interface SettingsSeen {
-  /** `pg_conf_load_time()`, ISO. Each session has its own; compare it with `serverTime` of an earlier look, never with another session's load time. */
+  /** `pg_conf_load_time()`, UTC as `2026-03-01T12:00:00.123456Z`, so that two of them compare as text. Each session has its own; compare it with `serverTime` of an earlier look, never with another session's load time. */
   confLoadedAt: string
-  /** The server's clock at this look, ISO with microseconds. */
+  /** The server's clock at this look (`clock_timestamp()`), in the same form. */
   serverTime: string
   /** Every setting whose source is a configuration file. */
   values: Record<string, string>

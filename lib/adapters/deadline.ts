@@ -38,7 +38,7 @@ export const within = <T>(
   })
 
 /** Nothing had been sent to the host when the caller gave up. */
-export const cancelledFault = (): Fault => new Fault('shell.cancelled', { isDead: true, hasStarted: false })
+export const cancelledFault = (): Fault => new Fault('shell.cancelled', { isOver: true })
 
 /** Lets at most `limit` through at once; the others wait their turn, first come first served. */
 export class Gate {

@@ -1,0 +1,145 @@
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { CommandResult, InstanceAddress, PostgresAct } from '@/lib/ports'
+import type { CallOptions } from '@/lib/ports/postgres'
+import { deadlineIn, remainingMs } from './deadline'
+import { applicationName, connectPg, type PgConnection } from './postgres-connection'
+import { askJson } from './postgres-looks'
+import { isSocketRefused, psqlJson } from './postgres-psql'
+import { runStatement } from './postgres-query'
+import { queryFault, type WarmPool } from './postgres-warm'
+import { commandFor } from './profiles'
+import type { Ssh } from './ssh'
+
+const smartPollMs = 150
+
+export const postgresAct = (ssh: Ssh, warm: WarmPool): PostgresAct => {
+  const majors = new Map<string, string>()
+
+  /** The address with its major version, looked up on the host once when the inventory does not know it yet. */
+  const withMajor = async (instance: InstanceAddress, options: CallOptions): Promise<InstanceAddress> => {
+    const known = instance.major ?? majors.get(instance.instanceId)
+    if (known) return { ...instance, major: known }
+    const result = await ssh.exec(instance.host, ['cat', '--', `${instance.dataDirectory}/PG_VERSION`], options)
+    const major = result.stdout.trim()
+    if (result.exitCode !== 0 || !/^\d+(\.\d+)?$/.test(major))
+      throw new Fault('shell.failed', {
+        isOver: true,
+        because: `The major version of the instance is not known: ${result.stderr.trim() || `${instance.dataDirectory}/PG_VERSION says nothing`}.`,
+      })
+    majors.set(instance.instanceId, major)
+    return { ...instance, major }
+  }
+
+  const act = async (instance: InstanceAddress, argv: string[], options: CallOptions): Promise<void> => {
+    const result = await ssh.exec(instance.host, argv, options)
+    if (result.exitCode !== 0) throw failed(instance, argv, result)
+  }
+
+  const start: PostgresAct['start'] = async (given, options) => {
+    const instance = await withMajor(given, options)
+    await act(instance, commandFor(instance, 'start'), options)
+  }
+
+  const stop: PostgresAct['stop'] = async (given, mode, options) => {
+    const instance = await withMajor(given, options)
+    warm.drop(instance)
+    const stopping = act(instance, commandFor(instance, 'stop', mode), options)
+    if (mode === 'smart') await Promise.all([stopping, stepAside(ssh, instance, stopping, options)])
+    else await stopping
+  }
+
+  return {
+    start,
+    stop,
+    reload: async (instance, options) => {
+      try {
+        const done = await askJson<boolean>(ssh, warm, instance, 'matriarch_reload', 'select to_json(pg_reload_conf())', options)
+        if (!done) throw new Fault('sql.failed', { because: 'pg_reload_conf() could not signal the server.' })
+      } catch (error) {
+        // A server that runs but takes no session (too many clients, a broken pg_hba.conf) is reloaded by signal.
+        if (!isFault(error, 'sql.unreachable')) throw error
+        const known = await withMajor(instance, options)
+        await act(known, commandFor(known, 'reload'), options)
+      }
+    },
+    checkpoint: (instance, options) => checkpoint(ssh, instance, options),
+    execute: (instance, sql, options) =>
+      runStatement(ssh, instance, sql, options, { isReadOnly: false, onTransaction: options.onTransaction }),
+  }
+}
+
+/** The first line says what is wrong; the rest (a server log) stays in the facts. */
+const failed = (instance: InstanceAddress, argv: readonly string[], result: CommandResult): Fault => {
+  const words = (result.stderr.trim() || result.stdout.trim()).split('\n')[0]
+  const ending = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`
+  return new Fault('shell.failed', {
+    isOver: true,
+    host: instance.host.hostname,
+    exitCode: result.exitCode,
+    stdout: result.stdout.slice(-4000),
+    stderr: result.stderr.slice(-4000),
+    because: `${argv[0]} on ${instance.host.hostname} ${ending}${words ? `: ${words}` : '.'}`,
+  })
+}
+
+/**
+ * A smart shutdown waits for every client, and the console's own sessions (of all its workers) are clients. Once new sessions are refused, which
+ * tells that the shutdown has begun, the old ones of ours are ended through one that was opened before.
+ */
+const stepAside = async (ssh: Ssh, instance: InstanceAddress, stopping: Promise<void>, options: CallOptions): Promise<void> => {
+  let isOver = false
+  const over = stopping.then(
+    () => undefined,
+    () => undefined,
+  )
+  void over.then(() => {
+    isOver = true
+  })
+  const deadline = deadlineIn(options.timeoutMs, options.signal)
+  const session = { database: 'postgres', isReadOnly: true, statementTimeoutMs: 5000 }
+  let held: PgConnection | null = null
+  try {
+    held = await connectPg(ssh, instance, session, deadline)
+    while (!isOver && remainingMs(deadline) > 0) {
+      try {
+        ;(await connectPg(ssh, instance, session, deadline)).destroy()
+      } catch {
+        await held.client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and usename = current_user and pid <> pg_backend_pid()`,
+          [applicationName],
+        )
+        return
+      }
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, smartPollMs))])
+    }
+  } catch {
+    // The server takes no session any more: then none of ours holds it up.
+  } finally {
+    held?.destroy()
+  }
+}
+
+/** A session of its own: a checkpoint may take minutes and must not hold up the looks. */
+const checkpoint = async (ssh: Ssh, instance: InstanceAddress, options: CallOptions): Promise<void> => {
+  const deadline = deadlineIn(options.timeoutMs, options.signal)
+  let connection: PgConnection
+  try {
+    connection = await connectPg(
+      ssh,
+      instance,
+      { database: 'postgres', isReadOnly: false, statementTimeoutMs: options.timeoutMs },
+      deadline,
+    )
+  } catch (error) {
+    if (!isSocketRefused(error)) throw error
+    await psqlJson(ssh, instance, `checkpoint; select 'true'::json`, deadline)
+    return
+  }
+  try {
+    await connection.client.query('CHECKPOINT')
+  } catch (error) {
+    throw queryFault(error)
+  } finally {
+    connection.destroy()
+  }
+}

@@ -1,0 +1,167 @@
+import { parsePgVersion, versionOfNumber } from '@/lib/domain/pg-version'
+import type { Probe } from '@/lib/ports'
+import type { Greeting } from './postgres-connection'
+
+/**
+ * The one look at a running server, as one JSON value, with names that PostgreSQL 10 to 18 share: whole rows are taken where columns changed
+ * (`pg_stat_wal_receiver`), settings that may not exist are asked for softly. What only a superuser may read is left out for others.
+ */
+export const probeSql = ({ isSuperuser }: Pick<Greeting, 'isSuperuser'>): string => `
+select json_build_object(
+  'isInRecovery', r.is_in_recovery,
+  'versionNumber', current_setting('server_version_num')::int,
+  'systemIdentifier', (select system_identifier::text from pg_control_system()),
+  'controlTimeline', (select timeline_id from pg_control_checkpoint()),
+  'recoveryTimeline', (select min_recovery_end_timeline from pg_control_recovery()),
+  'walFile', case when not r.is_in_recovery then pg_walfile_name(pg_current_wal_lsn()) end,
+  'currentLsn', case when not r.is_in_recovery then pg_current_wal_lsn()::text end,
+  'receivedLsn', case when r.is_in_recovery then pg_last_wal_receive_lsn()::text end,
+  'replayedLsn', case when r.is_in_recovery then pg_last_wal_replay_lsn()::text end,
+  'replayedSecondsAgo', case when r.is_in_recovery then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end,
+  'startedAt', pg_postmaster_start_time(),
+  'confLoadedAt', pg_conf_load_time(),
+  'receiver', (select to_jsonb(w) from pg_stat_wal_receiver w limit 1),
+  'slotName', current_setting('primary_slot_name', true),
+  'standbys', (
+    select coalesce(json_agg(json_build_object(
+      'applicationName', s.application_name, 'clientAddress', host(s.client_addr), 'state', s.state, 'syncState', s.sync_state,
+      'sentLsn', s.sent_lsn::text, 'flushLsn', s.flush_lsn::text, 'replayLsn', s.replay_lsn::text,
+      'lagBytes', greatest(0, pg_wal_lsn_diff(r.lsn, s.replay_lsn)),
+      'slotName', (select l.slot_name from pg_replication_slots l where l.active_pid = s.pid limit 1)
+    ) order by s.application_name, s.pid), '[]') from pg_stat_replication s),
+  'slots', (
+    select coalesce(json_agg(json_build_object(
+      'name', l.slot_name, 'kind', l.slot_type, 'isActive', l.active, 'retainedBytes', greatest(0, pg_wal_lsn_diff(r.lsn, l.restart_lsn))
+    ) order by l.slot_name), '[]') from pg_replication_slots l),
+  'activity', (
+    select json_build_object('clients', count(*), 'transactions', count(a.xact_start),
+      'longest', extract(epoch from clock_timestamp() - min(a.xact_start)))
+    from pg_stat_activity a
+    where a.backend_type = 'client backend' and a.application_name <> 'matriarch' and a.pid <> pg_backend_pid()),
+  'maxConnections', current_setting('max_connections')::int,
+  'pendingRestart', (select coalesce(json_agg(name order by name), '[]') from pg_settings where pending_restart)${isSuperuser ? superuserPart : ''}
+) as probe
+from (
+  select pg_is_in_recovery() as is_in_recovery,
+    case when pg_is_in_recovery() then coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_lsn() end as lsn
+) r`
+
+const superuserPart = `,
+  'primaryConninfo', current_setting('primary_conninfo', true),
+  'hasStandbySignal', (pg_stat_file('standby.signal', true)).size is not null or (pg_stat_file('recovery.conf', true)).size is not null,
+  'recoveryConf', pg_read_file('recovery.conf', 0, 100000, true),
+  'postmasterPid', split_part(pg_read_file('postmaster.pid', 0, 100, true), E'\\n', 1)`
+
+/** What the statement answers. */
+export interface ProbeAnswer {
+  isInRecovery: boolean
+  versionNumber: number
+  systemIdentifier: string
+  controlTimeline: number
+  recoveryTimeline: number
+  walFile: string | null
+  currentLsn: string | null
+  receivedLsn: string | null
+  replayedLsn: string | null
+  replayedSecondsAgo: number | null
+  startedAt: string
+  confLoadedAt: string
+  receiver: Record<string, unknown> | null
+  slotName: string | null
+  standbys: Probe['standbys']
+  slots: Probe['slots']
+  activity: { clients: number; transactions: number; longest: number | null }
+  maxConnections: number
+  pendingRestart: string[]
+  primaryConninfo?: string | null
+  hasStandbySignal?: boolean
+  recoveryConf?: string | null
+  postmasterPid?: string | null
+}
+
+const iso = (text: string): string => new Date(text).toISOString()
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe => ({
+  state: 'online',
+  role: answer.isInRecovery ? 'standby' : 'primary',
+  version: versionOfNumber(answer.versionNumber),
+  systemIdentifier: answer.systemIdentifier,
+  timeline: timelineOf(answer),
+  controlState: answer.isInRecovery ? 'in archive recovery' : 'in production',
+  hasStandbySignal: answer.hasStandbySignal ?? null,
+  postmasterPid: answer.postmasterPid ? Number(answer.postmasterPid) : null,
+  postmasterStartedAt: iso(answer.startedAt),
+  confLoadedAt: iso(answer.confLoadedAt),
+  currentLsn: answer.currentLsn,
+  receivedLsn: answer.receivedLsn,
+  replayedLsn: answer.replayedLsn,
+  replaySeconds: replaySecondsOf(answer),
+  upstream: upstreamOf(answer),
+  standbys: answer.standbys,
+  slots: answer.slots,
+  clients: answer.activity.clients,
+  maxConnections: answer.maxConnections,
+  activeTransactions: answer.activity.transactions,
+  longestTransactionSeconds: answer.activity.longest,
+  pendingRestart: answer.pendingRestart,
+  because: null,
+  observedAt,
+})
+
+/** The control file tells it only from the next checkpoint on; the WAL being written or received tells it at once. */
+const timelineOf = ({ walFile, receiver, controlTimeline, recoveryTimeline }: ProbeAnswer): number => {
+  if (walFile !== null) return Number.parseInt(walFile.slice(0, 8), 16)
+  const received = typeof receiver?.received_tli === 'number' ? receiver.received_tli : 0
+  return Math.max(received, controlTimeline, recoveryTimeline)
+}
+
+const replaySecondsOf = ({ receivedLsn, replayedLsn, replayedSecondsAgo }: ProbeAnswer): number | null => {
+  if (receivedLsn !== null && receivedLsn === replayedLsn) return 0
+  return replayedSecondsAgo === null ? null : Math.max(0, replayedSecondsAgo)
+}
+
+const upstreamOf = (answer: ProbeAnswer): Probe['upstream'] => {
+  if (!answer.isInRecovery) return null
+  const { receiver } = answer
+  const configured = parseConninfo(answer.primaryConninfo || confSetting(answer.recoveryConf ?? '', 'primary_conninfo') || '')
+  const live = parseConninfo(text(receiver?.conninfo) ?? '')
+  const host = text(receiver?.sender_host) ?? live.host ?? configured.host ?? null
+  const port = typeof receiver?.sender_port === 'number' ? receiver.sender_port : Number(live.port ?? configured.port ?? 5432)
+  const slotName = text(receiver?.slot_name) ?? text(answer.slotName) ?? confSetting(answer.recoveryConf ?? '', 'primary_slot_name')
+  const status = text(receiver?.status)
+  return host === null && slotName === null && status === null ? null : { host, port: host === null ? null : port, slotName, status }
+}
+
+/** Keywords of a libpq connection string. Passwords are left out: no fact of ours ever holds one. */
+export const parseConninfo = (conninfo: string): Record<string, string> => {
+  const found: Record<string, string> = {}
+  for (const [, key, quoted, plain] of conninfo.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))/g))
+    if (key !== 'password') found[key!] = (quoted ?? plain ?? '').replace(/\\(.)/g, '$1')
+  return found
+}
+
+/** The last value of a setting in the text of a configuration file; null when it is not set. */
+export const confSetting = (conf: string, name: string): string | null => {
+  let value: string | null = null
+  for (const line of conf.split('\n')) {
+    const found = /^\s*(\w+)\s*=?\s*(?:'((?:[^']|'')*)'|([^\s#]+))/.exec(line)
+    if (found?.[1] === name) value = (found[2] ?? found[3] ?? '').replaceAll("''", "'")
+  }
+  return value
+}
+
+/** The state that a server which answers a login with an error is in. */
+export const stateOfRefusal = (sqlstate: string, message: string): { state: Probe['state']; because: string } => {
+  if (sqlstate === '57P03') {
+    if (/shutting down/i.test(message)) return { state: 'stopping', because: message }
+    return { state: 'starting', because: message }
+  }
+  return { state: 'refused', because: `The server refuses the console: ${message}` }
+}
+
+/** `150018` or `15.18 (Debian …)` as `15.18`; null when it says nothing. */
+export const versionText = (versionOf: string): string | null => {
+  const version = parsePgVersion(versionOf)
+  return version === null ? null : version.minor === null ? version.major : `${version.major}.${version.minor}`
+}

@@ -1,6 +1,6 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { type Html, html, noHtml } from '@/components/ui/html'
-import { formatMoment, formatUtc } from '@/components/ui/time'
+import { formatMoment, formatShortMoment, formatUtc } from '@/components/ui/time'
 import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
@@ -9,6 +9,8 @@ import type { Json } from '@/lib/kernel/json'
 export interface CellContext {
   /** IANA zone of the person. */
   zone: string
+  /** In tables: milliseconds of the reader's clock, so that today's moments show the time alone. */
+  now?: number
   environments: Readonly<Record<string, EnvironmentLook>>
   /** Title of what a reference points to; undefined: it may not be seen. */
   titleOf: (field: string, id: string) => string | undefined
@@ -22,7 +24,8 @@ const longest = 120
 const shortened = (text: string) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)
 const text: Cell = (value) => html`${shortened(String(value))}`
 const code: Cell = (value) => html`<code>${String(value)}</code>`
-const number: Cell = (value) => html`${String(value)}`
+const rounded = (value: Json): string => String(typeof value === 'number' ? Math.round(value * 100) / 100 : value)
+const number: Cell = (value) => html`${rounded(value)}`
 
 export const environmentHtml = (look: EnvironmentLook): Html =>
   html`<a class="env" data-env="${look.colour}" data-protection="${look.protection}" href="/environments/${look.id}">${look.name}</a>`
@@ -44,7 +47,7 @@ const choice: Cell = (value, field) => {
   return chosen.tone ? html`<span class="st ${chosen.tone}">${chosen.label}</span>` : html`${chosen.label}`
 }
 
-const integer: Cell = (value, field) => html`${String(value)}${field.kind === 'integer' && field.unit ? ` ${field.unit}` : null}`
+const integer: Cell = (value, field) => html`${rounded(value)}${field.kind === 'integer' && field.unit ? ` ${field.unit}` : null}`
 
 /** What a value looks like in a table and on a page: markup for inside one element. Never called with null. */
 const cells = {
@@ -58,7 +61,10 @@ const cells = {
   seconds: (value) => html`${formatDuration(Number(value))}`,
   flag: (value) => (value === true ? html`yes` : html`<span class="no">no</span>`),
   choice,
-  moment: (value, _field, { zone }) => html`<time title="${formatUtc(String(value))}">${formatMoment(String(value), zone)}</time>`,
+  moment: (value, _field, { zone, now }) => {
+    const at = String(value)
+    return html`<time title="${formatUtc(at)}">${now === undefined ? formatMoment(at, zone) : formatShortMoment(at, zone, now)}</time>`
+  },
   lsn: code,
   tags: (value) => (Array.isArray(value) ? html`${value.map((tag) => html`<span class="tag">${String(tag)}</span> `)}` : noHtml),
   reference,

@@ -29,6 +29,8 @@ export const SmallTable = ({
 }) => {
   const zone = useZone()
   const now = useNow(5_000)
+  /** Moves once a day, so that the rows are not written again each tick. */
+  const today = now === null ? undefined : now - (now % 86_400_000)
   const markup = useMemo(
     () =>
       rowsHtml(data, {
@@ -36,9 +38,9 @@ export const SmallTable = ({
         fields,
         path,
         hasActions: false,
-        context: { zone, environments, pathOf, titleOf: (field, id) => data.references[field]?.[id] },
+        context: { zone, now: today, environments, pathOf, titleOf: (field, id) => data.references[field]?.[id] },
       }),
-    [data, columns, fields, path, zone, environments, pathOf],
+    [data, columns, fields, path, zone, today, environments, pathOf],
   )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.

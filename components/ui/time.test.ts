@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatMoment, formatUtc } from './time'
+import { formatAge, formatMoment, formatShortMoment, formatUtc } from './time'
 
 test('a moment is shown in the person’s zone on both sides of a change of the clocks', () => {
   expect(formatMoment('2026-10-25T00:30:00Z', 'Europe/Berlin')).toBe('2026-10-25 02:30:00')
@@ -11,6 +11,13 @@ test('zones off the hour and an unknown zone are shown right', () => {
   expect(formatMoment('2026-01-01T00:00:01Z', 'Asia/Kathmandu')).toBe('2026-01-01 05:45:01')
   expect(formatMoment('2026-01-01T00:00:01Z', 'No/Where')).toBe('2026-01-01 00:00:01')
   expect(formatUtc('2026-01-01T00:00:01.900Z')).toBe('2026-01-01 00:00:01 UTC')
+})
+
+test('a table shows the time of day for today in the person’s zone, the date for other days', () => {
+  const now = Date.parse('2026-01-01T23:30:00Z')
+  expect(formatShortMoment('2026-01-01T23:10:09Z', 'UTC', now)).toBe('23:10:09')
+  expect(formatShortMoment('2026-01-01T23:10:09Z', 'Europe/Berlin', now)).toBe('00:10:09')
+  expect(formatShortMoment('2026-01-01T22:10:09Z', 'Europe/Berlin', now)).toBe('2026-01-01 23:10')
 })
 
 test('an age has one unit and says the future as the future', () => {

@@ -51,6 +51,14 @@ export const formatMoment = (at: string, zone: string): string => {
   return Number.isNaN(ms) ? at : utcText(ms + offsetMs(ms, zone))
 }
 
+/** For tables: `04:19:07` on the day of `now` (milliseconds), else `2026-11-20 04:19`. */
+export const formatShortMoment = (at: string, zone: string, now: number): string => {
+  const ms = Date.parse(at)
+  if (Number.isNaN(ms)) return at
+  const local = utcText(ms + offsetMs(ms, zone))
+  return local.slice(0, 10) === utcText(now + offsetMs(now, zone)).slice(0, 10) ? local.slice(11) : local.slice(0, 16)
+}
+
 /** `2026-11-21 03:19:07 UTC`. */
 export const formatUtc = (at: string): string => {
   const ms = Date.parse(at)

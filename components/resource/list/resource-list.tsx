@@ -4,8 +4,8 @@ import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { handOver } from '@/components/operation/handover'
-import { LiveMark } from '@/components/resource/live/live-mark'
-import { type LiveTopic, useLive } from '@/components/resource/live/use-live'
+import { ChangesMark } from '@/components/resource/live/changes-mark'
+import { type LiveTopic, useChanges } from '@/components/resource/live/use-changes'
 import { useShortcuts } from '@/components/shell/keyboard'
 import { Button, LinkButton } from '@/components/ui/button'
 import { EmptyState, Note } from '@/components/ui/note'
@@ -78,7 +78,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   }, [])
   const { state, go, refresh, retry } = useList(boot, onRows)
   const { query, data } = state
-  const live = useLive(
+  const live = useChanges(
     useCallback((topic, names) => concerns(resource, topic, names), [resource]),
     refresh,
   )
@@ -96,9 +96,9 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         fields: resource.fields,
         path,
         hasActions,
-        context: { zone, environments: boot.environments, pathOf: boot.pathOf, titleOf: (field, id) => data.references[field]?.[id] },
+        context: { zone, now: state.loadedAt, environments: boot.environments, pathOf: boot.pathOf, titleOf: (field, id) => data.references[field]?.[id] },
       }),
-    [data, columns, resource, path, hasActions, zone, boot.environments, boot.pathOf],
+    [data, columns, resource, path, hasActions, zone, state.loadedAt, boot.environments, boot.pathOf],
   )
 
   const seen = useRef<{ key: string; markup: Map<string, string> }>({ key: '', markup: new Map() })
@@ -221,7 +221,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
           return `/api/export/${path}?${params}&format=${format}`
         }}
         actions={hasActions && actionsMenu}
-        mark={<LiveMark state={live} newestAt={newestAt} now={shownNow} />}
+        mark={<ChangesMark state={live} newestAt={newestAt} now={shownNow} />}
         chips={<Chips resource={resource} query={query} data={data} onChange={change} />}
         onSearch={onSearch}
         onFilters={() => setFilters(isFacetsShown(filters) ? 'closed' : 'open')}

@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { useNow } from '@/components/ui/zone'
-import { LiveMark } from './live-mark'
-import { useLive } from './use-live'
+import { ChangesMark } from './changes-mark'
+import { useChanges } from './use-changes'
 
 const refreshEveryMs = 2_000
 
@@ -20,10 +20,10 @@ export const LiveRefresh = ({
 }) => {
   const router = useRouter()
   const now = useNow(1_000)
-  const state = useLive(
+  const state = useChanges(
     (topic, names) => names.some((name) => (topic === 'records' ? records : ids).includes(name)),
     () => router.refresh(),
     refreshEveryMs,
   )
-  return <LiveMark state={state} newestAt={newestAt === null ? null : Date.parse(newestAt)} now={now ?? 0} />
+  return <ChangesMark state={state} newestAt={newestAt === null ? null : Date.parse(newestAt)} now={now} />
 }

@@ -1,0 +1,48 @@
+import { quoteShell } from '@/lib/domain/shell-quote'
+import type { Json } from '@/lib/kernel/json'
+
+export interface CopyLine {
+  label: string
+  text: string
+}
+type Values = Readonly<Record<string, Json | undefined>>
+
+const asText = (value: Json | undefined): string | null => (value === null || value === undefined || value === '' ? null : String(value))
+const line = (label: string, text: string | null): CopyLine[] => (text === null ? [] : [{ label, text }])
+
+/** A host name or address as it stands in an address line: IPv6 in brackets. */
+const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+const ssh = (server: Values): string | null => {
+  const address = asText(server.address) ?? asText(server.hostname)
+  if (address === null) return null
+  const port = asText(server.sshPort)
+  return quoteShell(['ssh', ...(port && port !== '22' ? ['-p', port] : []), `${asText(server.sshUser) ?? 'postgres'}@${address}`])
+}
+
+const database = (host: string | null, port: string | null): CopyLine[] =>
+  host === null || port === null
+    ? []
+    : [
+        { label: 'DSN', text: `postgresql://${inAddress(host)}:${port}/postgres` },
+        { label: 'psql', text: quoteShell(['psql', '--host', host, '--port', port, '--dbname', 'postgres']) },
+      ]
+
+/** Lines somebody pastes into a terminal. No password is ever among them. `server` is the instance's host where it may be seen. */
+export const copyLines = (resource: string, values: Values, server: Values | null): CopyLine[] => {
+  if (resource === 'server')
+    return [...line('Host name', asText(values.hostname)), ...line('Address', asText(values.address)), ...line('ssh', ssh(values)), ...line('Host key', asText(values.hostKey))]
+  if (resource === 'instance') {
+    const host = server && (asText(server.address) ?? asText(server.hostname))
+    return [
+      ...line('Host', server && asText(server.hostname)),
+      ...database(host, asText(values.port)),
+      ...line('ssh', server && ssh(server)),
+      ...line('Data directory', asText(values.dataDirectory)),
+      ...line('LSN', asText(values.currentLsn) ?? asText(values.replayedLsn)),
+    ]
+  }
+  if (resource === 'herd')
+    return [...database(asText(values.virtualHost), asText(values.port)), ...line('System identifier', asText(values.systemIdentifier))]
+  return []
+}

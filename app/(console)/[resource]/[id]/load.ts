@@ -1,0 +1,26 @@
+import { notFound } from 'next/navigation'
+import { cache } from 'react'
+import { type EnvironmentLook, environmentLooks } from '@/db/environment-looks'
+import { getRecord } from '@/db/records'
+import { requireActor } from '@/lib/auth/actor'
+import { isFault } from '@/lib/kernel/errors'
+import { describedResource } from '../resource'
+
+/** The object of an address with what every page about it needs; one read a request. An object that is not there or not to be seen is "not found". */
+export const loadObject = cache(async (path: string, id: string) => {
+  const actor = await requireActor()
+  const described = describedResource(path)
+  if (!described) notFound()
+  try {
+    const [record, environments] = await Promise.all([getRecord(actor, described.resource, id), environmentLooks(actor)])
+    const environmentId = described.resource.name === 'environment' ? record.id : record.environmentId
+    const environment: EnvironmentLook | null = (environmentId && environments[environmentId]) || null
+    const crumbs = [{ href: `/${path}`, label: capital(described.resource.noun[1]) }]
+    return { actor, ...described, record, environments, environment, crumbs, href: `/${path}/${record.id}` }
+  } catch (error) {
+    if (isFault(error, 'record.missing')) notFound()
+    throw error
+  }
+})
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

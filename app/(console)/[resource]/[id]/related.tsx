@@ -1,0 +1,76 @@
+import Link from 'next/link'
+import { SmallTable } from '@/components/resource/small-table'
+import { Card } from '@/components/ui/card'
+import type { EnvironmentLook } from '@/db/environment-looks'
+import { listRecords } from '@/db/records'
+import type { Actor } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/query'
+import { resourceByName } from '@/lib/resources'
+import { describedResource, pathOf } from '../resource'
+import { capital } from './load'
+
+const rowsMax = 12
+const columnsMax = 7
+
+/** The first rows of another resource that point here, and the way to all of them. Nothing when this person may not see that resource. */
+export const Related = async ({
+  actor,
+  resource: name,
+  by,
+  id,
+  title,
+  filters = {},
+  environments,
+}: {
+  actor: Actor
+  resource: string
+  by: string
+  id: string
+  title?: string
+  /** Further terms, field → terms. */
+  filters?: Record<string, string[]>
+  environments: Readonly<Record<string, EnvironmentLook>>
+}) => {
+  const described = describedResource(resourceByName(name)?.path ?? '')
+  if (!described?.resource.fields[by]) return null
+  const { resource, description } = described
+  const columns = resource.list.columns.filter((column) => column !== by).slice(0, columnsMax)
+  const query: ListQuery = { ...emptyQuery(), filters: { ...filters, [by]: [id] }, perPage: rowsMax, columns: [...columns] }
+  let data: Awaited<ReturnType<typeof listRecords>>
+  try {
+    data = await listRecords(actor, resource, query, { facets: false })
+  } catch (error) {
+    if (isFault(error, 'access.denied')) return null
+    throw error
+  }
+  const all = `/${resource.path}?${formatListQuery(description, { ...emptyQuery(), filters: query.filters })}`
+  const label = title ?? capital(resource.noun[1])
+  return (
+    <Card
+      isFlush
+      title={label}
+      actions={
+        data.total > 0 && (
+          <Link href={all} prefetch={false}>
+            {data.total > data.ids.length ? `All ${data.total}` : 'As a list'}
+          </Link>
+        )
+      }
+    >
+      {data.total === 0 ? (
+        <p className="body text-ink-2">No {resource.noun[1]}.</p>
+      ) : (
+        <SmallTable
+          label={label}
+          path={resource.path}
+          fields={Object.fromEntries(columns.map((column) => [column, description.fields[column]!]))}
+          columns={columns}
+          data={data}
+          environments={environments}
+          pathOf={pathOf}
+        />
+      )}
+    </Card>
+  )
+}

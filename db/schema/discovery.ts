@@ -76,6 +76,8 @@ export const discoveredInstances = pgTable(
     upstreamPort: integer('upstream_port'),
     suggestedEnvironmentId: uuid('suggested_environment_id').references(() => environments.id, { onDelete: 'set null' }),
     suggestedHerdId: uuid('suggested_herd_id').references(() => herds.id, { onDelete: 'set null' }),
+    /** What the suggested herd rests on; null: no herd is suggested. */
+    suggestedBy: text('suggested_by').$type<'identifier' | 'upstream' | 'name'>(),
     /** Why this herd: "same system identifier as …". */
     suggestion: text('suggestion').notNull().default(''),
     instanceId: uuid('instance_id').references(() => instances.id, { onDelete: 'set null' }),

@@ -1,0 +1,1 @@
+ALTER TABLE "discovered_instances" ADD COLUMN "suggested_by" text;

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import { getPool, listen } from '@/db/client'
+import { findPlan, insertPlan, type PlanRow } from '@/db/plans'
+import { findTargets } from '@/db/targets'
+import { type Actor, mayIn } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { Operation } from '@/lib/kernel/operation'
+import { defaultPolicy, type RunPolicy } from '@/lib/kernel/plan'
+import { operationByName } from '@/lib/operations'
+import { resourceByName } from '@/lib/resources'
+import { mustRun } from './may'
+import { getWaker } from './place'
+
+export const targetsMax = 1000
+
+export interface PlanQuestion {
+  operation: string
+  targets: readonly string[]
+  input?: unknown
+  /** What is left out takes its default. */
+  policy?: Partial<RunPolicy>
+}
+
+/** A plan as it is kept, and the run it was submitted as. */
+export type StoredPlan = PlanRow & { runId: string | null }
+
+const policySchema = z.strictObject({
+  parallel: z.int().min(1).max(500),
+  perServer: z.int().min(1).max(100),
+  standbysFirst: z.boolean(),
+  stopAfterFailures: z.int().min(1).nullable(),
+  deadlineSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .nullable(),
+})
+
+const questionSchema = z.object({
+  targets: z
+    .array(z.uuid('is not the id of an object'))
+    .min(1, 'Choose at least one target.')
+    .max(targetsMax, `Choose at most ${targetsMax} targets at once.`),
+  policy: policySchema.partial(),
+})
+
+const invalid = (issues: readonly { path: PropertyKey[]; message: string }[], under: string[] = []) =>
+  new Fault('input.invalid', {
+    fields: issues.map(({ path, message }) => ({ path: [...under, ...path].map(String).join('.'), message })),
+  })
+
+export const knownOperation = (name: string): Operation => {
+  const operation = operationByName(name)
+  if (!operation) throw new Fault('input.invalid', { fields: [{ path: 'operation', message: `There is no operation ${name}.` }] })
+  return operation
+}
+
+/**
+ * Asks a worker for a plan; nothing changes anywhere. Targets are ids of the operation's resource, at most 1000, each of which the actor may run it on.
+ * Throws `input.invalid` with the fields, `access.denied` naming the targets.
+ */
+export const askForPlan = (actor: Actor, question: PlanQuestion): Promise<{ planId: string }> => askAgain(actor, question, null)
+
+/** The same on behalf of a retry. */
+export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<{ planId: string }> => {
+  const operation = knownOperation(question.operation)
+  const asked = questionSchema.safeParse({ targets: [...new Set(question.targets)], policy: question.policy ?? {} })
+  if (!asked.success) throw invalid(asked.error.issues)
+  const input = operation.input.safeParse(question.input ?? {})
+  if (!input.success) throw invalid(input.error.issues, ['input'])
+
+  const { targets } = asked.data
+  const found = new Map((await findTargets(resourceByName(operation.on)!, targets)).map((target) => [target.id, target]))
+  const unseen = targets.filter((id) => !found.has(id) || !mayIn(actor, `${operation.on}.view`, found.get(id)!.environmentId))
+  if (unseen.length > 0)
+    throw new Fault('input.invalid', {
+      fields: unseen.map((id) => ({
+        path: `targets.${question.targets.indexOf(id)}`,
+        message: `There is no ${operation.on} ${id}, or you may not see it.`,
+      })),
+    })
+  mustRun(actor, operation, input.data, [...found.values()])
+
+  const planId = await insertPlan({
+    operation: operation.name,
+    targets,
+    input: input.data as JsonObject,
+    policy: { ...defaultPolicy, ...asked.data.policy },
+    personId: actor.personId,
+    actorName: actor.name,
+    retryOf,
+  })
+  // Not waited for: when the queue is down, the sweep finds the plan.
+  void getWaker().wakePlan(planId)
+  return { planId }
+}
+
+/** Whoever asked for it may read it, and whoever may see all the environments it touches. Throws `record.missing`. */
+export const getPlan = async (actor: Actor, planId: string): Promise<StoredPlan> => {
+  const row = await findPlan(planId)
+  const isOwn = row !== undefined && (actor.kind === 'system' || (row.personId !== null && row.personId === actor.personId))
+  const environments = row?.plan?.environments ?? []
+  const maySee = isOwn || (environments.length > 0 && environments.every(({ id }) => mayIn(actor, 'run.view', id)))
+  if (!row || !maySee)
+    throw new Fault('record.missing', { because: 'There is no such plan, or you may not see it. Plans are kept for a day.' })
+  const { rows } = await getPool().query<{ id: string }>('select id from runs where plan_id = $1', [planId])
+  return { ...row, runId: rows[0]?.id ?? null }
+}
+
+const pollMs = 1_000
+const absentAfterMs = 2_000
+
+const isWorkerSeen = async (): Promise<boolean> => {
+  const { rows } = await getPool().query(`select 1 from workers where seen_at > clock_timestamp() - interval '15 seconds' limit 1`)
+  return rows.length > 0
+}
+
+/**
+ * Waits until the plan is ready or failed, and answers it. Throws `worker.absent` when no worker is there to make it, `plan.failed` when it takes longer
+ * than `timeoutMs`, and the signal's reason when it aborts.
+ */
+export const waitForPlan = async (
+  actor: Actor,
+  planId: string,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<StoredPlan> => {
+  const startedAt = Date.now()
+  let wake = () => {}
+  const stop = await listen('plans', (payload) => {
+    if (payload === planId || payload === '') wake()
+  })
+  const onAbort = () => wake()
+  options.signal?.addEventListener('abort', onAbort)
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted()
+      // Armed before the row is read: news that comes between the two is not slept through.
+      const news = new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pollMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      const row = await getPlan(actor, planId)
+      if (row.state === 'ready' || row.state === 'failed') return row
+      const waitedMs = Date.now() - startedAt
+      const isLate = waitedMs >= options.timeoutMs
+      if (row.state === 'asked' && (isLate || waitedMs > absentAfterMs) && !(await isWorkerSeen())) throw new Fault('worker.absent')
+      if (isLate)
+        throw new Fault('plan.failed', { because: `The plan was not ready within ${options.timeoutMs / 1000} s; it is still being made.` })
+      await news
+    }
+  } finally {
+    wake()
+    stop()
+    options.signal?.removeEventListener('abort', onAbort)
+  }
+}

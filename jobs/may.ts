@@ -1,0 +1,35 @@
+import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { Operation } from '@/lib/kernel/operation'
+
+interface Somewhere {
+  title: string
+  environmentId: string | null
+}
+
+export const permissionFor = (operation: Operation, input: unknown): string => `${operation.on}.run.${operation.permission(input)}`
+
+/** Throws `access.denied`, naming what the actor may not touch. */
+export const mustRun = (actor: Actor, operation: Operation, input: unknown, targets: readonly Somewhere[]): void => {
+  const permission = permissionFor(operation, input)
+  const denied = targets.filter((target) => !mayIn(actor, permission, target.environmentId))
+  if (denied.length === 0) return
+  const shown = denied.slice(0, 5).map((target) => target.title)
+  const more = denied.length > shown.length ? ` and ${denied.length - shown.length} more` : ''
+  throw new Fault('access.denied', {
+    because: mayAnywhere(actor, permission)
+      ? `You may not ${operation.verb.toLowerCase()} ${shown.join(', ')}${more}.`
+      : `You do not have the permission to ${operation.verb.toLowerCase()} anything of this kind.`,
+    permission,
+  })
+}
+
+/** The same for every environment that a run or a plan touches. */
+export const mustRunIn = (actor: Actor, operation: Operation, input: unknown, environmentIds: readonly (string | null)[]): void => {
+  const permission = permissionFor(operation, input)
+  if (environmentIds.length > 0 ? environmentIds.every((id) => mayIn(actor, permission, id)) : mayIn(actor, permission, null)) return
+  throw new Fault('access.denied', {
+    because: `You do not have the permission to ${operation.verb.toLowerCase()} in every environment it touches.`,
+    permission,
+  })
+}

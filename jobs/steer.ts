@@ -1,0 +1,143 @@
+import { writeAudit } from '@/db/audit'
+import { closeStopped } from '@/db/claims'
+import { getPool, listen, notify } from '@/db/client'
+import { appendWith } from '@/db/journal'
+import { breakLease } from '@/db/leases'
+import { settleRuns } from '@/db/run-state'
+import { getRun, type RunView, runIdOfJob } from '@/db/runs'
+import { inPgTransaction, type Queryable } from '@/db/transaction'
+import { type Actor, mayIn } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { Decision, JobState, RunState } from '@/lib/kernel/journal'
+import { askAgain, knownOperation } from './ask-plan'
+import { mustRunIn } from './may'
+import { getWaker } from './place'
+
+const endedRuns: readonly RunState[] = ['done', 'failed', 'cancelled']
+
+const steerable = async (actor: Actor, runId: string): Promise<RunView> => {
+  const run = await getRun(actor, runId)
+  mustRunIn(actor, knownOperation(run.operation), run.input, run.environmentIds)
+  return run
+}
+
+const audited = (run: RunView) => ({
+  resource: 'run',
+  objectId: run.id,
+  title: run.title,
+  environmentId: run.environmentIds.length === 1 ? run.environmentIds[0]! : null,
+})
+
+const lockRun = async (client: Queryable, runId: string): Promise<{ state: RunState; cancelled: boolean }> => {
+  const { rows } = await client.query<{ state: RunState; cancelled: boolean }>(
+    'select state, cancel_requested_at is not null as cancelled from runs where id = $1 for update',
+    [runId],
+  )
+  if (!rows[0]) throw new Fault('record.missing')
+  return rows[0]
+}
+
+/**
+ * Targets that have not started never will; those that run stop at their next safe point and run their endings. Asking again changes nothing.
+ * Throws `run.closed` when it has ended, `access.denied`, `record.missing`.
+ */
+export const cancelRun = async (actor: Actor, runId: string): Promise<void> => {
+  const run = await steerable(actor, runId)
+  await inPgTransaction(async (client, tx) => {
+    const { state, cancelled } = await lockRun(client, runId)
+    if (endedRuns.includes(state)) throw new Fault('run.closed')
+    if (cancelled) return
+    await client.query('update runs set cancel_requested_by = $2, cancel_requested_at = clock_timestamp() where id = $1', [
+      runId,
+      actor.name,
+    ])
+    await closeStopped(client, runId)
+    await settleRuns(client, [runId])
+    await notify(tx, 'runs', runId)
+    await writeAudit(tx, actor, { act: 'run.cancel', ...audited(run) })
+  })
+}
+
+/**
+ * A person's answer to a job that needs attention: go on (the open step is checked again first) or give up (clean-up runs, the job is closed).
+ * Throws `run.closed` when the job does not wait for an answer (any more), `access.denied`, `record.missing`.
+ */
+export const resumeJob = async (actor: Actor, jobId: string, decision: Decision): Promise<void> => {
+  const runId = await runIdOfJob(actor, jobId)
+  const run = await steerable(actor, runId)
+  await inPgTransaction(async (client, tx) => {
+    await lockRun(client, runId)
+    const { rows } = await client.query<{ state: JobState; last_seq: number; title: string }>(
+      'select state, last_seq, title from jobs where id = $1 for no key update',
+      [jobId],
+    )
+    const job = rows[0]
+    if (job?.state !== 'attention') throw new Fault('run.closed', { because: 'This job does not wait for an answer any more.' })
+    // Its driver has written its question and is about to let go: what it held is of no use to it now.
+    await client.query(`delete from leases where name = $1`, [`job:${jobId}`])
+    const [fault] = await appendWith(client, [
+      { runId, jobId, token: null, firstSeq: job.last_seq + 1, entries: [{ kind: 'decided', decision, by: actor.name }] },
+    ])
+    if (fault) throw fault
+    await writeAudit(tx, actor, { act: 'run.decide', ...audited(run), detail: { jobId, target: job.title, decision } })
+  })
+  await getWaker().wakeJobs([jobId])
+}
+
+/**
+ * A new plan for the targets of a run that did not end well: failed, taken back or refused, and with `withCancelled` those that were cancelled or never
+ * started too. Throws `plan.refused` when there are none, `record.missing`, `access.denied`.
+ */
+export const retryFailed = async (actor: Actor, runId: string, options: { withCancelled?: boolean } = {}): Promise<{ planId: string }> => {
+  const run = await steerable(actor, runId)
+  const states: JobState[] = ['failed', 'undone', 'refused', ...(options.withCancelled ? (['cancelled'] as const) : [])]
+  const targets = run.jobs.filter((job) => states.includes(job.state)).map((job) => job.targetId)
+  if (targets.length === 0) throw new Fault('plan.refused', { because: 'No target of this run has failed.' })
+  return askAgain(actor, { operation: run.operation, targets, input: run.input, policy: run.policy }, runId)
+}
+
+/** Takes a lease from its holder; administrators only. The job stays open and is taken up again. Throws `record.missing` when nobody holds it. */
+export const releaseLease = async (actor: Actor, name: string): Promise<void> => {
+  if (!mayIn(actor, 'setting.change', null))
+    throw new Fault('access.denied', { because: 'Only an administrator may take a lease from its holder.' })
+  await inPgTransaction(async (client, tx) => {
+    const lease = await breakLease(client, name)
+    await writeAudit(tx, actor, {
+      act: 'lease.release',
+      title: name,
+      detail: { holder: lease.holder, reason: lease.reason, jobId: lease.jobId },
+    })
+  })
+}
+
+/** Waits until the run has ended or needs attention. Throws `worker.absent` after `timeoutMs`, and the signal's reason when it aborts. */
+export const waitForRun = async (actor: Actor, runId: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<RunView> => {
+  const deadline = Date.now() + options.timeoutMs
+  let wake = () => {}
+  const stop = await listen('runs', (payload) => {
+    if (payload === runId || payload === '') wake()
+  })
+  const onAbort = () => wake()
+  options.signal?.addEventListener('abort', onAbort)
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted()
+      const news = new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1_000)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      const { rows } = await getPool().query<{ state: RunState }>('select state from runs where id = $1', [runId])
+      const state = rows[0]?.state
+      if (state === undefined || state === 'attention' || endedRuns.includes(state)) return await getRun(actor, runId)
+      if (Date.now() > deadline) throw new Fault('worker.absent', { because: `The run had not ended after ${options.timeoutMs / 1000} s.` })
+      await news
+    }
+  } finally {
+    wake()
+    stop()
+    options.signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,175 @@
+import { writeAudit } from '@/db/audit'
+import { startableJobs } from '@/db/claims'
+import { notify } from '@/db/client'
+import { insertRun, runByKey, runOfPlan } from '@/db/new-run'
+import { findPlan, type PlanRow } from '@/db/plans'
+import { inPgTransaction } from '@/db/transaction'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { Plan } from '@/lib/kernel/plan'
+import { resourceByName } from '@/lib/resources'
+import { askAgain, getPlan, knownOperation, waitForPlan } from './ask-plan'
+import { mustRun, mustRunIn } from './may'
+import { getWaker } from './place'
+
+export interface Submission {
+  planId: string
+  /** Of the plan that was read. */
+  digest: string
+  phrase?: string
+  reason?: string
+  ticket?: string
+  /** Of the caller's own making; the same key answers with the same run. */
+  idempotencyKey?: string
+}
+
+export type Submitted =
+  | { submitted: true; runId: string /** A sentence when the run waits for something unusual: the queue is down. */; notice: string | null }
+  /** The world moved: nothing has run, and this is the plan as it would be now. */
+  | { submitted: false; moved: { planId: string; plan: Plan } }
+
+/** An approval is for what was read, and for an hour. */
+const approvalMs = 60 * 60_000
+const lookAgainMs = 30_000
+
+const ownKey = (actor: Actor, key: string): string => `${actor.tokenId ?? actor.personId ?? actor.name}:${key}`
+
+/**
+ * Submits a plan that was read. A worker looks again first: when the digest is another one now, nothing runs and the new plan is answered.
+ * A plan is submitted once: a second time, or with the same idempotency key, answers with its run.
+ * Throws `access.denied`, `plan.phrase`, `plan.approval`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
+ */
+export const submitRun = async (actor: Actor, submission: Submission): Promise<Submitted> => {
+  const key = submission.idempotencyKey ? ownKey(actor, submission.idempotencyKey) : null
+  const earlier = key === null ? null : await runByKey(key)
+  if (earlier) return { submitted: true, runId: earlier, notice: null }
+
+  const row = await getPlan(actor, submission.planId)
+  if (row.runId) return { submitted: true, runId: row.runId, notice: null }
+  if (row.state !== 'ready' || !row.plan) throw new Fault('plan.failed', { because: row.because ?? 'The plan is still being made.' })
+  if (row.digest !== submission.digest) return { submitted: false, moved: { planId: row.id, plan: row.plan } }
+  mustRunPlan(actor, row.plan)
+  mustBeReady(actor, row, row.plan, submission)
+
+  const again = await lookAgain(actor, row)
+  if (again.plan.digest !== submission.digest) return { submitted: false, moved: again }
+  // What is asked of a person follows the environments as they are now.
+  mustBeReady(actor, row, again.plan, submission)
+  return create(actor, row, again.plan, submission, key)
+}
+
+const mustRunPlan = (actor: Actor, plan: Plan): void => {
+  const eligible = plan.targets.filter((target) => target.eligible)
+  if (eligible.length === 0) throw new Fault('plan.refused')
+  mustRun(actor, knownOperation(plan.operation), plan.input, eligible)
+}
+
+const mustBeReady = (actor: Actor, row: PlanRow, plan: Plan, { phrase }: Submission): void => {
+  if (plan.phrase !== null && (phrase ?? '').trim() !== plan.phrase)
+    throw new Fault('plan.phrase', {
+      because: `Type “${plan.phrase}” to confirm.`,
+      fields: [{ path: 'phrase', message: `Type “${plan.phrase}”.` }],
+      phrase: plan.phrase,
+    })
+  if (!plan.needsApproval) return
+  if (row.approvedBy === null || row.approvedAt === null) throw new Fault('plan.approval')
+  if (row.approvedBy === actor.personId || row.approvedBy === row.personId)
+    throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asks or submits.' })
+  if (Date.now() - row.approvedAt.getTime() > approvalMs)
+    throw new Fault('plan.approval', { because: `The approval by ${row.approvedByName} is more than an hour old. Ask for it again.` })
+}
+
+const lookAgain = async (actor: Actor, row: PlanRow): Promise<{ planId: string; plan: Plan }> => {
+  const { planId } = await askAgain(
+    actor,
+    { operation: row.operation, targets: row.targets, input: row.input, policy: row.policy },
+    row.retryOf,
+  )
+  const made = await waitForPlan(actor, planId, { timeoutMs: lookAgainMs })
+  if (!made.plan) throw new Fault('plan.failed', { because: made.because ?? undefined })
+  return { planId, plan: made.plan }
+}
+
+const titleOf = (plan: Plan): string => {
+  const eligible = plan.targets.filter((target) => target.eligible)
+  if (eligible.length === 1) return `${plan.title}: ${eligible[0]!.title}`
+  return `${plan.title}: ${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
+}
+
+const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submission, key: string | null): Promise<Submitted> => {
+  const environmentIds = plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.id)
+  const created = await inPgTransaction(async (client, tx) => {
+    // Two that submit the same plan at once: the second one waits here and then finds the run of the first.
+    await client.query('select 1 from plans where id = $1 for update', [row.id])
+    const other = (await runOfPlan(client, row.id)) ?? (key === null ? null : await runByKey(key, client))
+    if (other) return { runId: other, isNew: false }
+    const runId = await insertRun(client, {
+      actor,
+      plan,
+      planId: row.id,
+      title: titleOf(plan),
+      environmentIds,
+      reason: submission.reason ?? '',
+      ticket: submission.ticket ?? '',
+      retryOf: row.retryOf,
+      idempotencyKey: key,
+    })
+    await notify(tx, 'runs', runId)
+    await writeAudit(tx, actor, {
+      act: 'run.submit',
+      resource: 'run',
+      objectId: runId,
+      title: titleOf(plan),
+      environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
+      detail: {
+        operation: plan.operation,
+        input: plan.input,
+        targets: plan.targets.filter((target) => target.eligible).map(({ id, title }) => ({ id, title })),
+        digest: plan.digest,
+        planId: row.id,
+        approvedBy: plan.needsApproval ? row.approvedByName : null,
+        reason: submission.reason ?? '',
+        ticket: submission.ticket ?? '',
+      },
+    })
+    return { runId, isNew: true }
+  })
+  if (!created.isNew) return { submitted: true, runId: created.runId, notice: null }
+  const isHeard = await getWaker().wakeJobs(await startableJobs([created.runId]))
+  return {
+    submitted: true,
+    runId: created.runId,
+    notice: isHeard ? null : 'The queue does not answer. The run is kept, and a worker finds it within seconds.',
+  }
+}
+
+/**
+ * Approval by a second person, for the plan with this very digest. Throws `plan.moved` when it has another one, `access.denied` when the approver may not
+ * run it, `plan.approval` when the approver is who asked.
+ */
+export const approvePlan = async (actor: Actor, planId: string, digest: string): Promise<void> => {
+  await getPlan(actor, planId)
+  await inPgTransaction(async (client, tx) => {
+    await client.query('select 1 from plans where id = $1 for update', [planId])
+    const row = await findPlan(planId)
+    if (!row?.plan || row.digest !== digest)
+      throw new Fault('plan.moved', { because: 'This is not the plan that you read. Read it again.' })
+    const environmentIds = row.plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.id)
+    mustRunIn(actor, knownOperation(row.operation), row.input, environmentIds)
+    if (actor.personId === null || actor.personId === row.personId)
+      throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asked for the plan.' })
+    await client.query('update plans set approved_by = $2, approved_by_name = $3, approved_at = clock_timestamp() where id = $1', [
+      planId,
+      actor.personId,
+      actor.name,
+    ])
+    await notify(tx, 'plans', planId)
+    await writeAudit(tx, actor, {
+      act: 'plan.approve',
+      resource: 'run',
+      title: row.plan.title,
+      environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
+      detail: { planId, digest, operation: row.operation, askedBy: row.actorName, targets: row.plan.eligible },
+    })
+  })
+}

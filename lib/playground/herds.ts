@@ -20,8 +20,8 @@ export class HerdMaker {
     private readonly secrets: LabSecrets,
   ) {}
 
-  /** All hosts must be up. Returns the names of the herds that were made. */
-  async makeMissing(onHerd: (name: string) => void): Promise<string[]> {
+  /** Herds and stray clusters that do not exist yet. All hosts must be up. */
+  missing(): FleetHerd[] {
     const strays: FleetHerd[] = this.fleet.strays.map((stray) => ({
       ...stray,
       name: `stray-${stray.host}-${stray.baseName}`,
@@ -29,13 +29,16 @@ export class HerdMaker {
       virtualHost: '',
       members: [{ host: stray.host, role: 'primary', upstream: null }],
     }))
+    return [...this.fleet.herds, ...strays].filter((herd) => !existsSync(this.marker(herd)) || !this.hasData(herd))
+  }
+
+  /** Makes them and waits until every standby streams. */
+  async makeAll(herds: readonly FleetHerd[], onHerd: () => void): Promise<void> {
     mkdirSync(this.layout.at('herds'), { recursive: true })
-    const missing = [...this.fleet.herds, ...strays].filter((herd) => !existsSync(this.marker(herd)) || !this.hasData(herd))
-    await inParallel(missing, Math.max(2, cpus().length), async (herd) => {
+    await inParallel(herds, Math.max(2, cpus().length), async (herd) => {
       await this.make(herd)
-      onHerd(herd.name)
+      onHerd()
     })
-    return missing.map((herd) => herd.name)
   }
 
   private marker(herd: FleetHerd): string {

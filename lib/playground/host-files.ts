@@ -103,7 +103,6 @@ export async function prepareHost(layout: Layout, machine: Machine, fleet: Fleet
     write(dir('etc/ssh/sshd_config'), sshdConfig(machine))
     await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `root@${host.name}`, '-f', dir('etc/ssh/ssh_host_ed25519_key')])
     for (const own of ['etc/postgresql', 'var/lib/postgresql', 'var/lib/postgresql/.ssh', 'var/log/postgresql', 'srv']) give(dir(own))
-    write(dir('volumes/table'), '')
     write(dir('made'), '')
   }
   const names = [`127.0.0.1 localhost`, `${consoleAddress} console`, ...fleet.hosts.map((each) => `${each.address} ${each.name}`)]

@@ -18,6 +18,7 @@ import { Services } from './services'
 import { Supervisor, sweep } from './supervisor'
 import { fillVolume, prepareVolumes, saveMemoryVolumes, unfillVolume, type VolumeName } from './volumes'
 
+/** A step may be absent: nothing has to be made when the lab resumes. */
 export type Progress = { step: string; done: number; of: number }
 export type UpOptions = { onProgress?: (progress: Progress) => void }
 
@@ -99,8 +100,9 @@ export class Lab {
         await this.hosts.powerOn(host, { timeoutMs: 180_000 })
         booted()
       })
-      const made = report('herds', fleet.herds.length)
-      await new HerdMaker(this.layout, this.hosts, fleet, secrets).makeMissing(made)
+      const maker = new HerdMaker(this.layout, this.hosts, fleet, secrets)
+      const missing = maker.missing()
+      if (missing.length > 0) await maker.makeAll(missing, report('herds', missing.length))
       await directory
     } catch (cause) {
       await this.supervisor.kill()

@@ -28,14 +28,15 @@ export class Supervisor {
 
   /** Fails when another living process owns the lab. Sweeps what a crashed owner left. */
   async start(): Promise<void> {
-    this.refuseForeignOwner()
+    this.refuseSecondOwner()
     await sweep(this.layout)
-    mkdirSync(this.layout.run('hosts'), { recursive: true })
-    mkdirSync(this.layout.run('services'), { recursive: true })
+    mkdirSync(this.layout.run())
+    const own = markOf(process.pid)
+    writeFileSync(this.layout.run('owner'), `${own?.pid} ${own?.startTicks}\n`, { flag: 'wx' })
+    mkdirSync(this.layout.run('hosts'))
+    mkdirSync(this.layout.run('services'))
     mkdirSync(this.layout.at('hosts'), { recursive: true })
     await mustRun(['mkfifo', this.layout.run('control')])
-    const own = markOf(process.pid)
-    writeFileSync(this.layout.run('owner'), `${own?.pid} ${own?.startTicks}\n`)
     const { uid, gid } = this.machine.postgres
     const labUser = this.machine.isRootless ? ['--user', '--map-root-user'] : []
     const hostUser = this.machine.isRootless ? ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--keep-caps'] : []
@@ -61,9 +62,11 @@ export class Supervisor {
     throw new LabError(`The lab's network could not be made: ${this.readLog()}`)
   }
 
-  private refuseForeignOwner(): void {
+  /** An owner whose supervisor has not written its mark yet is just starting. */
+  private refuseSecondOwner(): void {
     const owner = readMark(this.layout.run('owner'))
-    if (isRunning(owner) && this.isUp) throw new LabError(`This lab is up already; process ${owner.pid} owns it.`)
+    const isStarting = !existsSync(this.layout.run('supervisor')) && owner?.pid !== process.pid
+    if (isRunning(owner) && (this.isUp || isStarting)) throw new LabError(`This lab is up already; process ${owner.pid} owns it.`)
   }
 
   readLog(): string {

@@ -19,21 +19,23 @@ function volumesOf(host: FleetHost, major: number): { volume: VolumeName; mountp
 /**
  * Small volumes of a host. Where loop devices can be mounted each is an ext4 image and behaves like a disk. Elsewhere (a
  * plain user's lab, most containers) it is memory that `down` saves: then a crash of the whole lab loses what is on it.
+ * A host that exists keeps the volumes it was made with: a new one would hide what lies below it.
  */
 export async function prepareVolumes(layout: Layout, machine: Machine, host: FleetHost, major: number): Promise<void> {
+  const table = layout.host(host.name, 'volumes/table')
+  if (existsSync(table)) return
   const lines: string[] = []
   for (const { volume, mountpoint, sizeMiB } of volumesOf(host, major)) {
     const image = layout.host(host.name, 'volumes', `${volume}.img`)
     const folder = layout.host(host.name, 'volumes', volume)
     const inside = layout.host(host.name, mountpoint)
     lines.push(`${volume} ${mountpoint} ${sizeMiB}`)
-    if (existsSync(folder)) continue
     mkdirSync(inside, { recursive: true })
     if (!machine.isRootless) await makeImage(machine, image, inside, sizeMiB)
     if (!machine.isRootless) chownSync(inside, machine.postgres.uid, machine.postgres.gid)
-    mkdirSync(folder)
+    mkdirSync(folder, { recursive: true })
   }
-  writeFileSync(layout.host(host.name, 'volumes/table'), lines.map((line) => `${line}\n`).join(''))
+  writeFileSync(table, lines.map((line) => `${line}\n`).join(''))
 }
 
 async function makeImage(machine: Machine, image: string, trialMountpoint: string, sizeMiB: number): Promise<void> {

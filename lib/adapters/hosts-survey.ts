@@ -1,0 +1,105 @@
+/**
+ * What a host says of itself, in one round trip: fixed text, the profile as `$1`. Prints `key=value` lines, the clock first, so that the time of the
+ * first output is the time it was read. A host of any POSIX kind answers what it can.
+ */
+export const surveyScript = `
+LC_ALL=C; export LC_ALL
+echo "clock=$(date +%s.%N 2>/dev/null)"
+echo "user=$(id -un)"
+echo "home=$HOME"
+[ -r /etc/os-release ] && ( . /etc/os-release; echo "os=$PRETTY_NAME" )
+[ -r /proc/loadavg ] && { read -r load rest </proc/loadavg; echo "load=$load"; }
+n=$(getconf _NPROCESSORS_ONLN 2>/dev/null) && echo "cpus=$n"
+if [ -r /proc/meminfo ]; then while read -r key value unit; do [ "$key" = MemTotal: ] && echo "memory=$value" && break; done </proc/meminfo; fi
+[ "$1" = facts ] && shift && full= || full=yes
+clusters() {
+  if [ -n "$full" ] && command -v pg_lsclusters >/dev/null 2>&1; then pg_lsclusters -h 2>/dev/null
+  elif [ -d /etc/postgresql ]; then
+    for c in /etc/postgresql/*/*/postgresql.conf; do
+      [ -r "$c" ] || continue
+      d=$(sed -n "s/^data_directory *= *'\\(.*\\)'.*/\\1/p" "$c"); [ -n "$d" ] && echo "- - - - - $d -"
+    done
+  fi
+}
+list=$(clusters)
+printf '%s\\n' "$list" | while read -r version name port status owner data log; do
+  [ -n "$data" ] || continue
+  [ -n "$full" ] && echo "cluster=$version $name $port $status $owner $data"
+  df -Pk -- "$data" 2>/dev/null | sed -n '2s/^/disk=/p'
+done
+for d in "$@"; do [ -d "$d" ] && df -Pk -- "$d" 2>/dev/null | sed -n '2s/^/disk=/p'; done
+[ -n "$full" ] || exit 0
+for p in pg_ctlcluster pg_lsclusters systemctl psql pg_ctl; do w=$(command -v $p 2>/dev/null) && echo "program.$p=$w"; done
+for d in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin; do
+  [ -x "$d/postgres" ] && echo "server=$d $("$d/postgres" --version 2>/dev/null)"
+done
+exit 0`
+
+export interface Survey {
+  clockSeconds: number | null
+  user: string
+  os: string | null
+  loadPerCpu: number | null
+  memoryBytes: number | null
+  /** Each file system that holds a data directory, once. */
+  disks: { mount: string; bytes: number; freeBytes: number }[]
+  clusters: { version: string; name: string; port: number; status: string; owner: string; data: string }[]
+  programs: Record<string, string>
+  servers: { bin: string; version: string }[]
+}
+
+const numberOrNull = (text: string | undefined): number | null => (text && Number.isFinite(Number(text)) ? Number(text) : null)
+
+export const parseSurvey = (output: string): Survey => {
+  const survey: Survey = {
+    clockSeconds: null,
+    user: '',
+    os: null,
+    loadPerCpu: null,
+    memoryBytes: null,
+    disks: [],
+    clusters: [],
+    programs: {},
+    servers: [],
+  }
+  const single = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const found = /^([a-z]+)(?:\.([a-z_]+))?=(.*)$/.exec(line)
+    if (!found) continue
+    const [, key, part, value] = found as unknown as [string, string, string | undefined, string]
+    if (key === 'program' && part) survey.programs[part] = value
+    else if (key === 'cluster') addCluster(survey, value)
+    else if (key === 'disk') addDisk(survey, value)
+    else if (key === 'server') addServer(survey, value)
+    else single.set(key, value)
+  }
+  const load = numberOrNull(single.get('load'))
+  const cpus = numberOrNull(single.get('cpus'))
+  const memory = numberOrNull(single.get('memory'))
+  return {
+    ...survey,
+    // A `date` that knows no nanoseconds prints the letter.
+    clockSeconds: numberOrNull(single.get('clock')?.replace(/\.%?N$/, '')),
+    user: single.get('user') ?? '',
+    os: single.get('os') || null,
+    loadPerCpu: load !== null && cpus ? load / cpus : null,
+    memoryBytes: memory === null ? null : memory * 1024,
+  }
+}
+
+const addCluster = (survey: Survey, line: string): void => {
+  const [version = '', name = '', port = '', status = '', owner = '', ...data] = line.split(' ')
+  survey.clusters.push({ version, name, port: Number(port), status, owner, data: data.join(' ') })
+}
+
+/** `df -P`: device, size, used, free (kB), share, mount point, which may hold blanks. */
+const addDisk = (survey: Survey, line: string): void => {
+  const found = /^\S.*?\s+(\d+)\s+(\d+)\s+(\d+)\s+\S+\s+(\/.*)$/.exec(line)
+  if (!found || survey.disks.some(({ mount }) => mount === found[4])) return
+  survey.disks.push({ mount: found[4]!, bytes: Number(found[1]) * 1024, freeBytes: Number(found[3]) * 1024 })
+}
+
+const addServer = (survey: Survey, line: string): void => {
+  const found = /^(\S+) .*?(\d+(?:\.\d+)+|\d+(?:devel|beta\d+|rc\d+))/.exec(line)
+  if (found) survey.servers.push({ bin: found[1]!, version: found[2]! })
+}

@@ -1,0 +1,53 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import ssh2 from 'ssh2'
+import { Fault } from '@/lib/kernel/errors'
+
+export interface Vault {
+  /** Text at rest: `v1:<key id>:<nonce>:<tag>:<cipher text>`. `purpose` is bound to it: sealed for one thing, it does not open for another. */
+  seal: (secret: string, purpose: string) => string
+  /** Throws Fault `internal.bug` with the reason when the key is another one, the purpose differs or the text was changed. */
+  open: (sealed: string, purpose: string) => string
+}
+
+const version = 'v1'
+
+/** AES-256-GCM. `key`: 32 bytes in base64. Throws RangeError when it is not. */
+export const makeVault = (key: string): Vault => {
+  const secretKey = Buffer.from(key, 'base64')
+  if (secretKey.length !== 32) throw new RangeError('The vault key must be 32 bytes in base64.')
+  // Names the key without telling anything of it.
+  const keyId = createHash('sha256').update('matriarch vault key id').update(secretKey).digest('hex').slice(0, 12)
+  return {
+    seal: (secret, purpose) => {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', secretKey, nonce)
+      cipher.setAAD(Buffer.from(`${version}:${keyId}:${purpose}`))
+      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+      return [version, keyId, ...[nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64'))].join(':')
+    },
+    open: (sealed, purpose) => {
+      const [sealedVersion, sealedKeyId, ...parts] = sealed.split(':')
+      if (sealedVersion !== version || parts.length !== 3)
+        throw new Fault('internal.bug', { because: 'A sealed secret is not in a known form.' })
+      if (sealedKeyId !== keyId)
+        throw new Fault('internal.bug', {
+          because: `A secret was sealed with another vault key (${sealedKeyId}) than VAULT_KEY (${keyId}). Put the old key back, or make the secret anew.`,
+        })
+      const [nonce, tag, text] = parts.map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer, Buffer]
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', secretKey, nonce, { authTagLength: 16 })
+        decipher.setAAD(Buffer.from(`${version}:${keyId}:${purpose}`))
+        decipher.setAuthTag(tag)
+        return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
+      } catch (cause) {
+        throw new Fault('internal.bug', { because: 'A sealed secret was changed, or is another one’s.' }, { cause })
+      }
+    },
+  }
+}
+
+/** An ed25519 key pair in OpenSSH's own formats; the comment stands behind the public key. */
+export const makeSshKey = (comment: string): { publicKey: string; privateKey: string } => {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  return { publicKey: pair.public.trim(), privateKey: pair.private }
+}

@@ -51,6 +51,22 @@ export const getPool = (): pg.Pool => {
   return held.pool
 }
 
+/** A connection outside the pool, for what may take long at a reader's pace. The caller ends it. */
+export const openClient = async (): Promise<pg.Client> => {
+  const client = new pg.Client({
+    connectionString: connectionString(),
+    connectionTimeoutMillis: 10_000,
+    application_name: 'matriarch export',
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
 export const getDb = (): Db => {
   held.db ??= drizzle(getPool(), { schema })
   return held.db

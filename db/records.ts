@@ -175,3 +175,10 @@ export const getRecord = async (actor: Actor, resource: Resource, id: string): P
   if (!view) throw new Fault('record.missing', { because: `There is no ${resource.noun[0]} with this id, or you may not see it.` })
   return view
 }
+
+export { type DeleteNode, type DeleteTree, deleteRecord, previewDelete } from './delete-tree'
+export { exportRecords } from './export'
+export type { Facet, FacetChoice } from './facets'
+export { type HistoryLine, type HistoryPage, recordHistory } from './history'
+export { type ReferenceOption, referenceOptions } from './options'
+export { addRecord, changeRecord } from './save'

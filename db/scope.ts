@@ -1,5 +1,6 @@
 import { type Actor, allowance, mayIn } from '@/lib/kernel/access'
 import type { Resource } from '@/lib/kernel/resource'
+import { resources } from '@/lib/resources'
 import { shapeOf } from './shape'
 import type { Params } from './statement'
 
@@ -13,6 +14,13 @@ export type Reach =
   | { kind: 'owner'; personId: string }
 
 export const reachOf = (actor: Actor, resource: Resource, act: Act = 'view'): Reach => {
+  const reach = reachOfRole(actor, resource, act)
+  if (resource.name !== 'change' || reach.kind === 'none') return reach
+  const hidden = resources.filter((other) => allowance(actor, `${other.name}.${act}`) === 'none').map((other) => other.name)
+  return hidden.length > 0 ? { ...reach, hidden } : reach
+}
+
+const reachOfRole = (actor: Actor, resource: Resource, act: Act): Reach => {
   const allowed = allowance(actor, `${resource.name}.${act}`)
   if (allowed === 'all') return { kind: 'all' }
   const { scope } = resource
@@ -23,11 +31,18 @@ export const reachOf = (actor: Actor, resource: Resource, act: Act = 'view'): Re
   return { kind: 'environments', ids: [...allowed.environmentIds].sort() }
 }
 
-export const reachKey = (reach: Reach): string =>
-  reach.kind === 'environments' ? `e:${reach.ids.join()}` : reach.kind === 'owner' ? `o:${reach.personId}` : reach.kind
+export const reachKey = (reach: Reach): string => {
+  const place = reach.kind === 'environments' ? `e:${reach.ids.join()}` : reach.kind === 'owner' ? `o:${reach.personId}` : reach.kind
+  return reach.hidden ? `${place} less ${reach.hidden.join()}` : place
+}
 
 /** The reach as a condition on the resource's table; `true` when it is everything. */
 export const reachSql = (resource: Resource, reach: Reach, params: Params, alias = 't'): string => {
+  const place = placeSql(resource, reach, params, alias)
+  return reach.hidden ? `(${place} and ${alias}.resource <> all(${params.add(reach.hidden)}::text[]))` : place
+}
+
+const placeSql = (resource: Resource, reach: Reach, params: Params, alias: string): string => {
   if (reach.kind === 'all') return 'true'
   if (reach.kind === 'none') return 'false'
   const { scope } = resource
@@ -43,6 +58,16 @@ export const reachSql = (resource: Resource, reach: Reach, params: Params, alias
   return reach.ids.length === 1
     ? `${alias}.${column.sql} = ${params.add(reach.ids[0])}::uuid`
     : `${alias}.${column.sql} = any(${params.add(reach.ids)}::uuid[])`
+}
+
+/** The same answer as `reachSql` gives, for a row that was read already. */
+export const reachCovers = (resource: Resource, reach: Reach, row: Readonly<Record<string, unknown>>): boolean => {
+  if (reach.kind === 'none' || reach.hidden?.includes(row.resource as string)) return false
+  if (reach.kind === 'all') return true
+  const { scope } = resource
+  if (reach.kind === 'owner') return typeof scope === 'object' && 'owner' in scope && row[scope.owner] === reach.personId
+  if (typeof scope === 'object') return 'array' in scope && (row[scope.array] as string[]).some((id) => reach.ids.includes(id))
+  return reach.ids.includes(row[scope] as string)
 }
 
 /** Whether the actor may do this to a row with this environment (and owner). */

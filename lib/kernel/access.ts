@@ -32,7 +32,7 @@ export const systemActor: Actor = { kind: 'system', personId: null, name: 'matri
 
 export type Allowance = 'all' | 'none' | { environmentIds: readonly string[] }
 
-const administrative = new Set(['person', 'grant', 'token', 'enrolment-key', 'setting', 'audit'])
+const administrative = new Set(['person', 'grant', 'token', 'session', 'enrolment-key', 'setting', 'audit'])
 const operatorRuns = new Set(['start', 'stop', 'restart', 'reload', 'checkpoint', 'check-server', 'rotate-log'])
 const territory = new Set(['environment'])
 

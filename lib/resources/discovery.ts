@@ -165,6 +165,8 @@ export const enrolmentKey = defineResource({
     order: 'name',
   },
   form: ['name', 'environmentId', 'expiresAt', 'usesLeft'],
+  // Made where its secret can be shown once.
+  canAdd: false,
   help: [
     'A host shows an enrolment key once and gets a token of its own, which speaks for that host alone.',
     'The key is shown once, when it is made; only its hash is kept.',

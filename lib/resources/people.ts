@@ -131,6 +131,8 @@ export const token = defineResource({
     order: 'name',
   },
   form: ['name', 'role', 'environmentId', 'expiresAt'],
+  // Made where its secret can be shown once.
+  canAdd: false,
   help: [
     'A token lets a script use the API in your name, with at most the role and the environment you give it here.',
     'It is shown once, when it is made; only its hash is kept. Revoking it ends it at once.',

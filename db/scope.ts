@@ -7,11 +7,15 @@ import type { Params } from './statement'
 export type Act = 'view' | 'add' | 'change' | 'delete'
 
 /** What an actor may see of a resource, as data: also the part of a cache key that keeps two people's lists apart. */
-export type Reach =
+export type Reach = (
   | { kind: 'all' }
   | { kind: 'none' }
   | { kind: 'environments'; ids: readonly string[] }
   | { kind: 'owner'; personId: string }
+) & {
+  /** Of the changes: kinds of objects whose history is not shown either. */
+  hidden?: readonly string[]
+}
 
 export const reachOf = (actor: Actor, resource: Resource, act: Act = 'view'): Reach => {
   const reach = reachOfRole(actor, resource, act)

@@ -64,6 +64,7 @@ export const runs = pgTable(
     deadlineAt: moment('deadline_at'),
   },
   (t) => [
+    index('runs_plan_idx').on(t.planId),
     index('runs_created_idx').on(t.createdAt, t.id),
     index('runs_state_idx').on(t.state, t.createdAt),
     index('runs_operation_idx').on(t.operation, t.createdAt),

@@ -1,0 +1,1 @@
+CREATE INDEX "runs_plan_idx" ON "runs" USING btree ("plan_id");

@@ -14,7 +14,7 @@ holder.__matriarchQueue ??= { place: null, waker: null }
 const held: Held = holder.__matriarchQueue
 
 /** For tools and tests that have a queue but not the whole environment. Call before the first use, or after `closeQueue`. */
-export const useQueue = (place: QueuePlace): void => {
+export const setQueue = (place: QueuePlace): void => {
   held.place = place
 }
 

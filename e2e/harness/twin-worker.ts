@@ -1,0 +1,35 @@
+import { setDatabase } from '@/db/client'
+import { startWorker } from '@/jobs/start-worker'
+import type { HerdShape } from '@/lib/adapters/memory'
+import { operationByName } from '@/lib/operations'
+import { connectFleet } from './twin-ports'
+
+/** A worker process whose hosts are a served fleet in memory; everything else is the real thing. Its one argument is JSON. */
+export interface TwinWorkerArgument {
+  databaseUrl: string
+  redisUrl?: string
+  socketPath: string
+  shapes: readonly HerdShape[]
+  slots: number
+  leaseTtlMs: number
+  sweepEveryMs: number
+}
+
+const { databaseUrl, redisUrl, socketPath, shapes, ...rest } = JSON.parse(process.argv[2]!) as TwinWorkerArgument
+const say = (level: string) => (facts: object, text: string) =>
+  console.error(
+    level,
+    text,
+    JSON.stringify(facts, (_key, value) => (value instanceof Error ? (value.stack ?? value.message) : value)),
+  )
+
+setDatabase(databaseUrl)
+const worker = await startWorker({
+  ...rest,
+  place: { databaseUrl, ...(redisUrl ? { redisUrl } : {}) },
+  ports: connectFleet(socketPath, shapes),
+  operationByName,
+  log: { info: say('info'), warn: say('warn'), error: say('error') },
+})
+process.once('SIGTERM', () => void worker.stop().then(() => process.exit(0)))
+console.log('ready')

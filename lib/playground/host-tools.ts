@@ -54,8 +54,8 @@ export function readLog(layout: Layout, host: FleetHost, name = 'boot'): string 
 const fakeTime = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((arch) => `/usr/lib/${arch}/faketime/libfaketime.so.1`)
 
 /**
- * Makes the host's wall clock wrong by so many seconds from its next boot on (0 makes it right): sshd, what is run over
- * SSH, and the clusters. A kernel gives namespaces clocks of their own for uptime only, never for the time of day, so
+ * Makes the host's wall clock wrong by so many seconds from its next boot on (0 makes it right): for what is run
+ * over SSH, and for the clusters. A kernel gives namespaces clocks of their own for uptime only, never for the time of day, so
  * this needs libfaketime; `exec` still tells the true time.
  */
 export function skewClock(layout: Layout, hosts: Hosts, host: string, seconds: number): void {

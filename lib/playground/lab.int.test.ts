@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import type { Lab } from './lab'
@@ -86,6 +87,57 @@ describe('hosts', () => {
     })
     expect(await systemctl('start', 'nginx')).toMatchObject({ code: 5, complained: 'Failed to start nginx: Unit nginx not found.' })
     expect((await systemctl('edit', unit)).complained).toContain("does not do 'edit'")
+  })
+
+  test('the stand-in for systemd-run waits when told to, and says which options it drops', async () => {
+    const waited = await lab.ssh('one', [
+      'systemd-run',
+      '--wait',
+      '--collect',
+      '--property',
+      'MemoryMax=1G',
+      '-E',
+      'NAME=lab',
+      'printenv',
+      'NAME',
+    ])
+    expect(waited).toMatchObject({ code: 0, stdout: 'lab\n', stderr: 'systemd-run (lab stand-in): drops --property MemoryMax=1G\n' })
+    await lab.ssh('one', ['systemd-run', '--quiet', 'touch', '/tmp/in-the-background'])
+    await until('the command', async () => (await lab.hosts.exec('one', ['test', '-e', '/tmp/in-the-background'])).code === 0, {
+      timeoutMs: 10_000,
+    })
+  })
+
+  test('SSH gives a terminal, and carries PostgreSQL through its socket as postgres', async () => {
+    const { address } = lab.host('one')
+    const socket = lab.layout.at('.s.PGSQL.5432')
+    const known =
+      '-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ExitOnForwardFailure=yes'
+    const ssh = ['ssh', '-F', 'none', '-i', lab.layout.at('lab_key'), ...known.split(' ')]
+    expect((await lab.run([...ssh, '-tt', `postgres@${address}`, 'tty'])).stdout).toMatch(/^\/dev\/pts\/\d+\r\n/)
+    const tunnel = lab.spawn([...ssh, '-N', '-L', `${socket}:/var/run/postgresql/.s.PGSQL.5432`, `postgres@${address}`], {
+      stdio: 'ignore',
+    })
+    await until('the tunnel', () => existsSync(socket), { timeoutMs: 20_000 })
+    const asked = await lab.run(['psql', '-XAt', '-h', lab.layout.state, '-U', 'postgres', '-c', 'show cluster_name'])
+    tunnel.kill()
+    expect(asked).toMatchObject({ code: 0, stdout: 'orders_one\n' })
+  })
+
+  test('a skewed clock is wrong over SSH and in PostgreSQL and right again after; without libfaketime the lab says what to install', async () => {
+    const clocks = async () => {
+      const { stdout } = await lab.ssh('three', ['date +%s; psql -XAtc "select extract(epoch from now())::bigint"'])
+      return stdout
+        .trim()
+        .split('\n')
+        .map((clock) => Math.round((Number(clock) * 1_000 - Date.now()) / 3_600_000) || 0) // No hour is 0, never -0.
+    }
+    const isInstalled = readdirSync('/usr/lib').some((arch) => existsSync(`/usr/lib/${arch}/faketime/libfaketime.so.1`))
+    if (isInstalled) await lab.skew('three', 7_200)
+    else await expect(lab.skew('three', 7_200)).rejects.toMatchObject({ hint: 'sudo apt-get install libfaketime' })
+    expect(await clocks()).toEqual(isInstalled ? [2, 2] : [0, 0])
+    await lab.skew('three', 0)
+    expect(await clocks()).toEqual([0, 0])
   })
 
   test('the agent runs as postgres at once and again when asked, with the environment it was given', async () => {

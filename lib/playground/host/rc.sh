@@ -7,8 +7,6 @@ cd /
 lab=/usr/local/lib/lab
 . "$lab/as-postgres.sh"
 
-if [ -r /etc/lab-skew ]; then . /etc/lab-skew; fi
-
 mkdir -p /run/sshd
 /usr/sbin/sshd -E /var/log/sshd.log || echo "sshd did not start" >/run/lab/failed
 touch /run/lab/ready

@@ -5,7 +5,6 @@ import type { Fleet } from './fleet'
 import { Lab } from './lab'
 import { ensureBuild, projectRoot } from './setup.mjs'
 import { type Child, startChild, untilAnswers } from './start-processes'
-import { equipAgents, registerPlayground } from './start-register'
 import { claimState, ensureSecrets } from './start-state'
 
 export interface StackOptions {
@@ -102,16 +101,18 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       NEXT_TELEMETRY_DISABLED: '1',
     }
     Object.assign(process.env, { ...environment, VAULT_KEY: secrets.vaultKey })
-    const registered = await timed('schema and accounts', async () => {
-      const { prepareConsole } = await import('./start-register')
-      return prepareConsole({ databaseUrl, adminUser, adminPassword: secrets.adminPassword })
-    })
+    // Imported only now: the modules behind it read the environment that was just set.
+    const register = await import('./start-register')
+    undo.push(register.closeStarter)
+    const { publicKey } = await timed('schema and accounts', () =>
+      register.prepareConsole({ databaseUrl, adminUser, adminPassword: secrets.adminPassword }),
+    )
     if (await timed('build', () => ensureBuild())) options.onProgress?.('build', 1, 1)
 
     let directory: Record<string, string> = {}
     if (lab && fleet) {
       await labUp
-      directory = await timed('directory and inventory', () => registerPlayground({ lab, fleet, publicKeys: registered.publicKeys }))
+      directory = await timed('directory and inventory', () => register.registerPlayground({ lab, fleet, publicKey }))
       for (const address of [options.databaseUrl, options.redisUrl]) if (address) undo.push(await openDoor(lab, address, stateDirectory))
     }
 
@@ -158,7 +159,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       await untilAnswers(`${url}/api/health`, web, (response) => response.ok, 60_000)
       await untilAnswers(`${url}/api/ready`, workers[0] ?? web, (response) => response.ok, 60_000)
     })
-    if (lab && fleet) await timed('host agents', () => equipAgents({ lab, fleet, port: webPortInside }))
+    if (lab && fleet) await timed('host agents', () => register.equipAgents({ lab, fleet, port: webPortInside }))
     return { url, adminUser, adminPassword: secrets.adminPassword, lab, databaseUrl, web, workers, workerEnvironment, startWorker, stop }
   } catch (cause) {
     await stop()

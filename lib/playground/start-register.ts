@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { closeDb, getPool } from '@/db/client'
+import { ensureConsoleKey } from '@/db/console-keys'
+import { migrate } from '@/db/migrate'
+import { seedFleet } from '@/db/seed'
+import { closeQueue, migrateQueue } from '@/jobs/queue'
+import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
+import { createEnrolmentKey } from '@/lib/auth/hosts'
+import { env } from '@/lib/env'
+import { systemActor } from '@/lib/kernel/access'
+import type { Fleet } from './fleet'
+import type { Lab } from './lab'
+import { consoleAddress } from './layout'
+import { projectRoot } from './setup.mjs'
+
+/** Schema, queue, the console's SSH key and the first administrator. Run again it changes nothing. */
+export const prepareConsole = async (options: {
+  databaseUrl: string
+  adminUser: string
+  adminPassword: string
+}): Promise<{ publicKey: string }> => {
+  await migrate(options.databaseUrl)
+  await migrateQueue()
+  const publicKey = await ensureConsoleKey(makeVault(env().VAULT_KEY!), () => makeSshKey('matriarch'))
+  await ensureLocalAdmin(options.adminUser, options.adminPassword)
+  return { publicKey }
+}
+
+/** As OpenSSH prints it. */
+const fingerprintOf = (publicKey: string): string =>
+  `SHA256:${createHash('sha256')
+    .update(Buffer.from(publicKey.split(' ')[1]!, 'base64'))
+    .digest('base64')
+    .replace(/=+$/, '')}`
+
+/**
+ * Lets the console's key into every host, starts the directory, and registers the fleet with its host keys pinned (this process made the hosts, so it
+ * knows their keys). Returns what the web process needs to log people in.
+ */
+export const registerPlayground = async ({
+  lab,
+  fleet,
+  publicKey,
+}: {
+  lab: Lab
+  fleet: Fleet
+  publicKey: string
+}): Promise<Record<string, string>> => {
+  lab.authorize(publicKey)
+  await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
+  const directory = lab.directory()
+  const roleOf = new Map(fleet.groups.map((group) => [group.name, group]))
+  const note = (groups: string[]) =>
+    groups
+      .map((name) => roleOf.get(name))
+      .filter((group) => group !== undefined)
+      .map((group) => `${group.role} in ${group.environments === 'all' ? 'every environment' : group.environments.join(', ')}`)
+      .join(', ') || 'may not enter'
+  return {
+    LDAP_URL: directory.url,
+    LDAP_CA_FILE: directory.caFile,
+    LDAP_BIND_DN: directory.bindDn,
+    LDAP_BIND_PASSWORD: directory.bindPassword,
+    LDAP_BASE_DN: directory.peopleBase,
+    LDAP_USER_ATTRIBUTE: directory.userAttribute,
+    LDAP_GROUP_BASE_DN: directory.groupBase,
+    PLAYGROUND_PEOPLE: JSON.stringify(directory.people.map((person) => ({ ...person, note: note(person.groups) }))),
+  }
+}
+
+const agentEverySeconds = 20
+const enrolmentHours = 24
+
+/** Puts the host agent on every host, with a key of its environment to enrol itself; a host that enrolled before keeps its token and ignores the key. */
+export const equipAgents = async ({ lab, fleet, port }: { lab: Lab; fleet: Fleet; port: number }): Promise<void> => {
+  const script = readFileSync(join(projectRoot, 'public/agent/matriarch-report'), 'utf8')
+  const { rows } = await getPool().query<{ id: string; name: string }>('select id, name from environments')
+  const enrolled = new Set(
+    (await getPool().query<{ hostname: string }>('select lower(hostname) as hostname from discovered_hosts')).rows.map(
+      (row) => row.hostname,
+    ),
+  )
+  for (const environment of rows) {
+    const hosts = fleet.hosts.filter((host) => host.environment === environment.name)
+    const isNew = hosts.some((host) => !enrolled.has(host.name))
+    const key = isNew
+      ? await createEnrolmentKey(systemActor, {
+          name: `playground ${environment.name}`,
+          environmentId: environment.id,
+          expiresAt: new Date(Date.now() + enrolmentHours * 3_600_000),
+          usesLeft: null,
+        })
+      : null
+    for (const host of hosts)
+      lab.installAgent(host.name, {
+        script,
+        everySeconds: agentEverySeconds,
+        env: { MATRIARCH_URL: `http://${consoleAddress}:${port}`, ...(key ? { MATRIARCH_ENROL_KEY: key.key } : {}) },
+      })
+  }
+}
+
+/** The starter's own connections, once everything is registered. */
+export const closeStarter = async (): Promise<void> => {
+  await closeQueue()
+  await closeDb()
+}

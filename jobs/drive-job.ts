@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Claim, claimJobs, releaseJobs, runsOfJobs } from '@/db/claims'
 import { type Append, appendLines, readLines } from '@/db/journal'
 import { makeBatch } from '@/lib/kernel/batch'
@@ -39,6 +40,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options
+    setMaxListeners(0, this.#stop.signal)
     this.keeper = new Keeper(options.leaseTtlMs)
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { releaseLeases, takeLease } from '@/db/leases'
 import { finishPlan, type PlanRow, planEnvironments, recentSeconds, startPlan } from '@/db/plans'
 import { findTargets, type TargetRow } from '@/db/targets'
@@ -60,6 +61,8 @@ const composeFor = async (maker: PlanMaker, row: PlanRow): Promise<Plan> => {
   const input = row.input as JsonObject
   const registered = new Map((await findTargets(resource, row.targets)).map((target) => [target.id, target]))
   const deadline = AbortSignal.timeout(lookTimeoutMs)
+  // Every look of every target listens to it.
+  setMaxListeners(0, deadline)
   const targets = await inParallel(row.targets, looksAtOnce, async (targetId) =>
     named(await lookAt(maker.ports, operation, input, targetId, deadline), registered.get(targetId)),
   )

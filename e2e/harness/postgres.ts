@@ -81,7 +81,7 @@ export const startPostgres = async (settings: Record<string, string> = {}): Prom
   const folder = mkdtempSync(join(tmpdir(), 'mpg-'))
   if (owner) chownSync(folder, owner.uid, owner.gid)
   const data = join(folder, 'data')
-  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' } as NodeJS.ProcessEnv
+  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv
   const asOwner = owner ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'] : []
   const made = spawnSync(
     'setpriv',

@@ -1,0 +1,45 @@
+import { consolePrivateKey } from '@/db/console-keys'
+import { makeInventory } from '@/db/inventory'
+import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
+import { makePostgres } from '@/lib/adapters/postgres'
+import { openSsh } from '@/lib/adapters/ssh'
+import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { env } from '@/lib/env'
+import { Fault } from '@/lib/kernel/errors'
+import type { ActPorts } from '@/lib/ports'
+
+export interface WorkerPorts {
+  ports: ActPorts
+  /** Beyond what operations see: the facts of a host, for the observer. */
+  hosts: Hosts
+  /** Ends every connection to a host. */
+  close: () => Promise<void>
+}
+
+/** The worker's composition root: the real world, reached with the console's own keys. Throws `input.invalid` without VAULT_KEY. Connects to nothing yet. */
+export const makeActPorts = (): WorkerPorts => {
+  const { VAULT_KEY } = env()
+  if (!VAULT_KEY)
+    throw new Fault('input.invalid', {
+      because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
+    })
+  const vault = makeVault(VAULT_KEY)
+  const ssh = openSsh({ keyFor: (environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch')) })
+  const hosts = makeHosts(ssh)
+  const postgres = makePostgres(ssh)
+  return {
+    ports: {
+      inventory: makeInventory(),
+      hosts: hosts.read,
+      hostsAct: hosts.act,
+      postgres: postgres.read,
+      postgresAct: postgres.act,
+      now: () => new Date(),
+    },
+    hosts,
+    close: async () => {
+      postgres.close()
+      await ssh.close()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { closeDb } from '@/db/client'
+import { EnvironmentFault, env } from '@/lib/env'
+import { isFault } from '@/lib/kernel/errors'
+import { logger } from '@/lib/log'
+import { operationByName } from '@/lib/operations'
+import { queuePlace } from './place'
+import { makeActPorts } from './ports'
+import { startWorker } from './start-worker'
+
+/** A worker process. SIGTERM or SIGINT: it takes nothing new and brings its jobs to a safe point; a second one ends it at once. */
+const main = async (): Promise<void> => {
+  const log = logger()
+  const world = makeActPorts()
+  const worker = await startWorker({ place: queuePlace(), ports: world.ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
+  log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
+
+  let isStopping = false
+  const stop = async (signal: string) => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    log.info({ signal, jobs: worker.driver.active }, 'worker stops')
+    await worker.stop()
+    await world.close()
+    await closeDb()
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+  // A promise that nobody waited for says nothing about the jobs of this process, and they must not be lost over it.
+  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'))
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof EnvironmentFault || isFault(error)
+  console.error(isExpected ? (error as Error).message : error)
+  process.exit(1)
+})

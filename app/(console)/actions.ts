@@ -1,15 +1,19 @@
 'use server'
 
+import type { PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
+import type { Outcome } from '@/components/run/shared'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
 import { addRecord, changeRecord, deleteRecord, referenceOptions } from '@/db/records'
 import { addView, deleteView, listViews as readViews } from '@/db/views'
+import { approvePlan as approve, askForPlan, cancelRun as cancel, resumeJob, retryFailed as retry, submitRun } from '@/jobs/queue'
 import { requireActor } from '@/lib/auth/actor'
 import type { Problem } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access'
 import type { Json } from '@/lib/kernel/json'
 import { attempt, namedResource } from './attempt'
+import { outcome } from './outcome'
 
 type Refused = { problem: Problem }
 
@@ -83,10 +87,35 @@ export const findOptions = async (
   field: string,
   search: string,
   environmentId: string | null,
-): Promise<{ options: { id: string; title: string }[] } | Refused> => {
+): Promise<{ options: { id: string; title: string; environmentId: string | null }[] } | Refused> => {
   const actor = await requireActor()
   const done = await attempt(() =>
     referenceOptions(actor, namedResource(resource), String(field), { search: String(search), environmentId, limit: 20 }),
   )
-  return 'problem' in done ? done : { options: done.value.map(({ id, title }) => ({ id, title })) }
+  return 'problem' in done ? done : { options: done.value }
 }
+
+/** Asks a worker for a plan; nothing changes anywhere. */
+export const askPlan = async ({ operation, targets, input, policy }: PlanQuestion) =>
+  outcome((actor) => askForPlan(actor, { operation: String(operation), targets: targets.map(String), input, policy }))
+
+/** Submits a plan that was read; when the world moved meanwhile, nothing runs and the new plan is answered. */
+export const submitPlan = async (submission: Submission): Promise<Outcome<{ runId: string } | { movedTo: string }>> =>
+  outcome(async (actor) => {
+    const submitted = await submitRun(actor, submission)
+    return submitted.submitted ? { runId: submitted.runId } : { movedTo: submitted.moved.planId }
+  })
+
+/** The second person's word for exactly the plan with this digest. */
+export const approvePlan = async (planId: string, digest: string): Promise<Outcome<null>> =>
+  outcome((actor) => approve(actor, String(planId), String(digest)).then(() => null))
+
+export const cancelRun = async (runId: string): Promise<Outcome<null>> => outcome((actor) => cancel(actor, String(runId)).then(() => null))
+
+/** A person's answer to a job that needs attention. */
+export const decideJob = async (jobId: string, decision: 'go-on' | 'give-up'): Promise<Outcome<null>> =>
+  outcome((actor) => resumeJob(actor, String(jobId), decision === 'go-on' ? 'go-on' : 'give-up').then(() => null))
+
+/** A new plan for the targets that did not end well, and `withCancelled` for those that were cancelled too. */
+export const retryFailed = async (runId: string, withCancelled: boolean) =>
+  outcome((actor) => retry(actor, String(runId), { withCancelled: withCancelled === true }))

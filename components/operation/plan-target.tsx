@@ -7,7 +7,7 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/duration'
 import type { Tone } from '@/lib/kernel/field'
-import type { EndingKind, GateVerdict, Plan, PlannedEffect, PlanTarget } from '@/lib/kernel/plan'
+import type { EndingKind, GateVerdict, PlannedEffect, PlanTarget } from '@/lib/kernel/plan'
 import type { Environments } from './shared'
 import { isAlreadySo, pointOfNoReturn, worstVerdict } from './summary'
 
@@ -68,8 +68,8 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
   </li>
 )
 
-const Body = ({ plan, target }: { plan: Plan; target: PlanTarget }) => {
-  const line = pointOfNoReturn(plan, target)
+const Body = ({ target }: { target: PlanTarget }) => {
+  const line = pointOfNoReturn(target)
   return (
     <div className="plan-body">
       {target.reason && <p className="st bad whitespace-normal">{target.reason}</p>}
@@ -123,14 +123,12 @@ const Body = ({ plan, target }: { plan: Plan; target: PlanTarget }) => {
 
 /** One target of a plan: a line, and behind it what it is now, the checks, and each step with its exact commands. Its body is built when opened. */
 export const PlanTargetRow = ({
-  plan,
   target,
   path,
   environments,
   isOpenAtFirst,
   changes,
 }: {
-  plan: Plan
   target: PlanTarget
   path: string
   environments: Environments
@@ -169,7 +167,7 @@ export const PlanTargetRow = ({
             ))}
           </ul>
         )}
-        {isOpen && <Body plan={plan} target={target} />}
+        {isOpen && <Body target={target} />}
         {isOpen && (
           <p className="plan-body pt-0">
             <Link href={`/${path}/${target.id}`} prefetch={false}>

@@ -43,7 +43,6 @@ export const PlanTargets = ({
         {shown.map((target) => (
           <PlanTargetRow
             key={target.id}
-            plan={plan}
             target={target}
             path={path}
             environments={environments}

@@ -27,7 +27,7 @@ const effect = (name: string, kind: 'undo' | 'release' | 'final', state: 'will-r
   commands: [],
   state,
   because: null,
-  ending: { kind, sentence: '' },
+  ending: { kind, sentence: '', isPointOfNoReturn: kind === 'final' && name !== 'reload' },
   timeoutMs: 1000,
 })
 const plan = (targets: PlanTarget[], over: Partial<Plan> = {}): Plan => ({
@@ -73,10 +73,10 @@ describe('the summary of a plan', () => {
     expect(total).toMatchObject({ count: 3, unknown: 1 })
   })
 
-  test('the point of no return is the first final effect that will run, and none in a reversible plan', () => {
-    const one = target('a', { effects: [effect('pause', 'release'), effect('old', 'final', 'already-so'), effect('stop', 'final')] })
-    expect(pointOfNoReturn(plan([one]), one)).toBe(2)
-    expect(pointOfNoReturn(plan([one], { isReversible: true }), one)).toBeNull()
+  test('the point of no return is the first effect that will run and is one; a harmless final is none', () => {
+    const one = target('a', { effects: [effect('reload', 'final'), effect('old', 'final', 'already-so'), effect('stop', 'final')] })
+    expect(pointOfNoReturn(one)).toBe(2)
+    expect(pointOfNoReturn(target('b', { effects: [effect('reload', 'final')] }))).toBeNull()
   })
 
   test('the estimate respects how many may run at once and on one server', () => {

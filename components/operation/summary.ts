@@ -47,10 +47,9 @@ export const totalAffected = (targets: readonly PlanTarget[]): AffectedTotal[] =
   return [...totals.values()]
 }
 
-/** Index of the first effect that will run and cannot be taken back; null: every one can. Harmless finals are the plan's own business (`isReversible`). */
-export const pointOfNoReturn = (plan: Plan, target: PlanTarget): number | null => {
-  if (plan.isReversible) return null
-  const index = target.effects.findIndex((effect) => effect.state === 'will-run' && effect.ending.kind === 'final')
+/** Index of the first effect after which nothing is taken back any more; null: there is none. */
+export const pointOfNoReturn = (target: PlanTarget): number | null => {
+  const index = target.effects.findIndex((effect) => effect.state === 'will-run' && effect.ending.isPointOfNoReturn)
   return index < 0 ? null : index
 }
 

@@ -53,13 +53,14 @@ export interface RunOperation {
   verb: string
   /** Plural path of the resource its targets are of. */
   path: string
-  effects: { name: string; title: string; timeoutMs: number }[]
+  /** `timeoutMs` null: it depends on the target. */
+  effects: { name: string; title: string; timeoutMs: number | null }[]
 }
 
 export interface RunActions {
   cancel: (runId: string) => Promise<Outcome<null>>
   decide: (jobId: string, decision: 'go-on' | 'give-up') => Promise<Outcome<null>>
-  retryFailed: (runId: string) => Promise<Outcome<{ planId: string }>>
+  retryFailed: (runId: string, withCancelled: boolean) => Promise<Outcome<{ planId: string }>>
 }
 
 export const jobLook: Record<JobState, [Tone, string]> = {

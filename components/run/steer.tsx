@@ -27,8 +27,12 @@ export const Steer = ({
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
   const isOpen = isRunOpen(run.state)
-  const failed = counts.failed + counts.refused + counts.undone + counts.cancelled
-  const longestMs = Math.max(0, ...operation.effects.map((effect) => effect.timeoutMs))
+  const failed = counts.failed + counts.refused + counts.undone
+  const longestMs = operation.effects.reduce<number | null>(
+    (longest, { timeoutMs }) => (longest === null || timeoutMs === null ? null : Math.max(longest, timeoutMs)),
+    0,
+  )
+  const retry = (withCancelled: boolean) => work(actions.retryFailed(run.id, withCancelled), ({ planId }) => onPlan(planId))
 
   const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
     setBusy(true)
@@ -56,12 +60,13 @@ export const Steer = ({
           <span className="st warn">{run.cancelRequestedBy} asked to cancel; it stops at the next safe point</span>
         )}
         {!isOpen && failed > 0 && (
-          <Button
-            look="primary"
-            disabled={!mayAct || isBusy}
-            onClick={() => work(actions.retryFailed(run.id), ({ planId }) => onPlan(planId))}
-          >
+          <Button look="primary" disabled={!mayAct || isBusy} onClick={() => retry(false)}>
             {isBusy ? 'Making a plan …' : `Retry the ${failed} that did not end well`}
+          </Button>
+        )}
+        {!isOpen && counts.cancelled > 0 && (
+          <Button disabled={!mayAct || isBusy} onClick={() => retry(true)}>
+            {failed > 0 ? `Retry these and the ${counts.cancelled} cancelled` : `Run the ${counts.cancelled} cancelled after all`}
           </Button>
         )}
       </div>
@@ -83,7 +88,7 @@ export const Steer = ({
           <p>
             {counts.waiting > 0 ? `The ${counts.waiting} waiting targets never start. ` : ''}
             {counts.running > 0
-              ? `The ${counts.running} running ones finish the step they are in (a step takes at most ${formatDuration(longestMs / 1000)}), because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`
+              ? `The ${counts.running} running ones finish the step they are in${longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`}, because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`
               : ''}{' '}
             What has ended stays as it is.
           </p>

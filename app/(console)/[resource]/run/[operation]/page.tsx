@@ -1,0 +1,85 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { Operate } from '@/components/operation/operate'
+import { counted } from '@/components/operation/shared'
+import { loudestEnvironment } from '@/components/operation/summary'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { environmentLooks } from '@/db/environment-looks'
+import { requireActor } from '@/lib/auth/actor'
+import { env } from '@/lib/env'
+import { mayIn } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import type { Plan } from '@/lib/kernel/plan'
+import { describeOperation, operationByName } from '@/lib/operations'
+import { approvePlan, askPlan, submitPlan } from '../../../actions'
+import { describedResource } from '../../resource'
+import { movedSince, planRow } from './plan-row'
+
+interface Props {
+  params: Promise<{ resource: string; operation: string }>
+  searchParams: Promise<Record<string, string | string[] | undefined>>
+}
+
+const actions = { ask: askPlan, submit: submitPlan, approve: approvePlan }
+const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? value[0] : value) ?? null
+
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({
+  title: operationByName((await params).operation)?.title ?? 'Not found',
+})
+
+const titleOf = (verb: string, plan: Plan | null, targets: number | null, noun: readonly [string, string]) =>
+  plan ? `${verb} ${counted(plan.eligible, noun)}` : targets === null ? verb : `${verb} ${counted(targets, noun)}`
+
+const OperatePage = async ({ params, searchParams }: Props) => {
+  const [{ resource: path, operation: name }, given, actor] = await Promise.all([params, searchParams, requireActor()])
+  const described = describedResource(path)
+  const operation = operationByName(name)
+  if (!described || !operation || operation.on !== described.resource.name) notFound()
+  const { resource } = described
+  const crumbs = [
+    { href: '/', label: 'Fleet' },
+    { href: `/${path}`, label: resource.noun[1].charAt(0).toUpperCase() + resource.noun[1].slice(1) },
+  ]
+  const planId = one(given.plan)
+  const beforeId = one(given.before)
+  try {
+    const [environments, row] = await Promise.all([environmentLooks(actor), planId === null ? null : planRow(actor, planId)])
+    const plan = row?.plan ?? null
+    const permission = `${resource.name}.run.${operation.permission(row?.input ?? {})}`
+    const mayApprove =
+      plan?.environments.every((environment) => environment.targets === 0 || mayIn(actor, permission, environment.id)) ?? false
+    return (
+      <>
+        <PageHeader
+          crumbs={crumbs}
+          title={titleOf(operation.verb, plan, row?.targets.length ?? null, resource.noun)}
+          environment={plan && loudestEnvironment(plan)}
+          actions={
+            <LinkButton look="quiet" href={`/${path}/help#${operation.name}`}>
+              Help
+            </LinkButton>
+          }
+        />
+        <Operate
+          key={planId ?? 'new'}
+          description={describeOperation(operation)}
+          resource={{ name: resource.name, path, noun: resource.noun }}
+          environments={environments}
+          row={row}
+          moved={plan && beforeId ? await movedSince(actor, beforeId, plan) : null}
+          mayApprove={mayApprove}
+          idsInAddress={one(given.ids)}
+          origin={new URL(env().MATRIARCH_URL).origin}
+          actions={actions}
+        />
+      </>
+    )
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={crumbs} />
+  }
+}
+
+export default OperatePage

@@ -1,0 +1,60 @@
+import type { Moved } from '@/components/operation/operate'
+import type { PlanRow } from '@/components/operation/shared'
+import { getPlan } from '@/jobs/queue'
+import type { Actor } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { Plan } from '@/lib/kernel/plan'
+import { type PlanChange, planChanges } from '@/lib/kernel/plan-changes'
+
+/** A stored plan as its page shows it. Throws `record.missing`. */
+export const planRow = async (actor: Actor, planId: string): Promise<PlanRow> => {
+  const row = await getPlan(actor, planId)
+  return {
+    id: row.id,
+    state: row.state,
+    targets: row.targets,
+    input: row.input as JsonObject,
+    policy: row.policy,
+    actorName: row.actorName,
+    isOwn: row.personId !== null && row.personId === actor.personId,
+    plan: row.plan,
+    because: row.because,
+    approvedByName: row.approvedByName,
+    approvedAt: row.approvedAt?.toISOString() ?? null,
+    runId: row.runId,
+  }
+}
+
+const subjects: Partial<Record<PlanChange['what'], string>> = {
+  added: 'is new in the plan',
+  removed: 'is no longer in the plan',
+  eligible: 'will run now',
+  excluded: 'is excluded now',
+}
+
+const words = ({ what, before, after }: PlanChange): string => {
+  const subject = subjects[what]
+  if (subject) return after !== null && what === 'excluded' ? `${subject}: ${after}` : subject
+  if (before === null) return `now: ${after}`
+  if (after === null) return `no longer: ${before}`
+  return `was: ${before}; now: ${after}`
+}
+
+/** What changed from the plan the person had read; null when that one cannot be read any more. */
+export const movedSince = async (actor: Actor, beforeId: string, after: Plan): Promise<Moved | null> => {
+  const before = await getPlan(actor, beforeId).catch((error) => {
+    if (isFault(error, 'record.missing')) return null
+    throw error
+  })
+  if (!before?.plan) return null
+  const moved: Moved = { overall: [], targets: {} }
+  const present = new Set(after.targets.map((target) => target.id))
+  for (const change of planChanges(before.plan, after)) {
+    if (change.targetId !== null && present.has(change.targetId)) {
+      moved.targets[change.targetId] ??= []
+      moved.targets[change.targetId]!.push(words(change))
+    } else moved.overall.push(`${change.title} ${words(change)}`)
+  }
+  return moved
+}

@@ -1,0 +1,42 @@
+import type { Metadata } from 'next'
+import { EnrolmentForm } from '@/components/people/enrolment-form'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { environmentLooks } from '@/db/environment-looks'
+import { requireActor } from '@/lib/auth/actor'
+import { env } from '@/lib/env'
+import { mayIn } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+
+export const metadata: Metadata = { title: 'Make an enrolment key' }
+
+const crumbs = [
+  { href: '/', label: 'Fleet' },
+  { href: '/discovery', label: 'Discovery' },
+]
+
+const Page = async () => {
+  const actor = await requireActor()
+  const looks = Object.values(await environmentLooks(actor)).filter((look) => mayIn(actor, 'enrolment-key.add', look.id))
+  if (looks.length === 0)
+    return (
+      <FaultPage
+        fault={new Fault('access.denied', { because: 'Making enrolment keys needs the admin role in an environment.' })}
+        crumbs={crumbs}
+      />
+    )
+  return (
+    <>
+      <PageHeader crumbs={crumbs} title="Make an enrolment key" />
+      <div className="page-body">
+        <p className="max-w-[70ch]">
+          A host shows the key once and gets a token of its own, which speaks for that host alone. What it reports waits in the discovery
+          inbox.
+        </p>
+        <EnrolmentForm environments={looks} origin={new URL(env().MATRIARCH_URL).origin} />
+      </div>
+    </>
+  )
+}
+
+export default Page

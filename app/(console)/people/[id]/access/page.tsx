@@ -1,0 +1,132 @@
+import type { Metadata } from 'next'
+import { EndList } from '@/components/people/end-list'
+import { AccessMatrix } from '@/components/people/matrix'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { Note } from '@/components/ui/note'
+import { Age, Moment } from '@/components/ui/zone'
+import { personAccess } from '@/db/access-view'
+import { environmentLooks } from '@/db/environment-looks'
+import { listSessions } from '@/db/sessions'
+import { requireActor } from '@/lib/auth/actor'
+import { env } from '@/lib/env'
+import { mayAnywhere } from '@/lib/kernel/access'
+import { permissionGroups } from '@/lib/kernel/access-matrix'
+import { isFault } from '@/lib/kernel/errors'
+import type { Operation } from '@/lib/kernel/operation'
+import { operations } from '@/lib/operations'
+import { resources } from '@/lib/resources'
+
+export const metadata: Metadata = { title: 'What a person may do' }
+
+/** An operation asks for a permission by its input; `write` is the one input that changes it. */
+const permissionsOf = (operation: Operation): string[] => [...new Set([operation.permission({}), operation.permission({ write: true })])]
+
+const groups = permissionGroups(
+  resources.map((resource) => ({ ...resource, isEditable: resource.form.length > 0 })),
+  operations.map((operation) => ({ on: operation.on, title: operation.title, permissions: permissionsOf(operation) })),
+)
+
+const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
+  const [{ id }, actor] = await Promise.all([params, requireActor()])
+  const seesPeople = mayAnywhere(actor, 'person.view')
+  const crumbs = seesPeople
+    ? [
+        { href: '/', label: 'Fleet' },
+        { href: '/people', label: 'People' },
+        { href: `/people/${id}`, label: 'Person' },
+      ]
+    : [{ href: '/', label: 'Fleet' }]
+  try {
+    const { SESSION_HOURS: hours, SESSION_IDLE_MINUTES: idleMinutes } = env()
+    const [person, looks, sessions] = await Promise.all([
+      personAccess(actor, id),
+      environmentLooks(actor),
+      listSessions(actor, { hours, idleMinutes, personId: id }),
+    ])
+    const isOwn = actor.personId === id
+    return (
+      <>
+        <PageHeader
+          crumbs={crumbs}
+          title={isOwn ? 'What you may do' : `What ${person.userName} may do`}
+          subtitle={person.fullName}
+          actions={isOwn && <LinkButton href="/tokens/add">Make a token</LinkButton>}
+        />
+        <div className="page-body">
+          {person.isDisabled && (
+            <Note tone="bad" title="This account is disabled: none of this holds, and its logins and tokens have ended." />
+          )}
+          <p>
+            {person.source === 'directory'
+              ? person.groups.length > 0
+                ? `From the directory; groups when last asked: ${person.groups.join(', ')}.`
+                : 'From the directory, in none of its groups when last asked.'
+              : 'A local account: what it may do comes from grants to the person alone.'}{' '}
+            Each role below leads to the grant that gives it.
+          </p>
+          <Card title="Permissions" isFlush>
+            <AccessMatrix grants={person.grants} groups={groups} environments={Object.values(looks)} />
+          </Card>
+          <Card title="Logins" isFlush>
+            <EndList
+              path="sessions"
+              verb="End this login"
+              empty="Not signed in anywhere."
+              rows={sessions.map((session) => ({
+                id: session.id,
+                title: session.from ?? 'unknown address',
+                isThis: session.id === actor.sessionId,
+                detail: (
+                  <>
+                    {session.userAgent?.slice(0, 80)}, seen <Age at={session.seenAt.toISOString()} />, ends{' '}
+                    <Moment at={session.expiresAt.toISOString()} />
+                  </>
+                ),
+              }))}
+            />
+          </Card>
+          <Card title="API tokens" isFlush>
+            <EndList
+              path="tokens"
+              verb="Revoke"
+              empty="No live token."
+              rows={person.tokens.map((token) => ({
+                id: token.id,
+                title: token.name,
+                detail: (
+                  <>
+                    {token.role}{' '}
+                    {token.environmentId === null
+                      ? 'wherever its owner may'
+                      : `in ${looks[token.environmentId]?.name ?? 'one environment'}`}
+                    , <code>mat_{token.prefix}_…</code>,{' '}
+                    {token.lastUsedAt ? (
+                      <>
+                        used <Age at={token.lastUsedAt} />
+                      </>
+                    ) : (
+                      'never used'
+                    )}
+                    {token.expiresAt && (
+                      <>
+                        , expires <Moment at={token.expiresAt} />
+                      </>
+                    )}
+                  </>
+                ),
+              }))}
+            />
+          </Card>
+        </div>
+      </>
+    )
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={crumbs} />
+  }
+}
+
+export default AccessPage

@@ -1,0 +1,73 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { RunPage } from '@/components/run/run-page'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { environmentLooks } from '@/db/environment-looks'
+import { getRun } from '@/db/runs'
+import { getPlan } from '@/jobs/queue'
+import { requireActor } from '@/lib/auth/actor'
+import { type Actor, mayIn } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import { operationByName } from '@/lib/operations'
+import { pathOf } from '../../[resource]/resource'
+import { cancelRun, decideJob, retryFailed } from '../../actions'
+
+const actions = { cancel: cancelRun, decide: decideJob, retryFailed }
+const crumbs = [
+  { href: '/', label: 'Fleet' },
+  { href: '/runs', label: 'Runs' },
+]
+
+export const metadata: Metadata = { title: 'Run' }
+
+/** Seconds one target took before, from the plan while it is kept; null afterwards. */
+const medianOf = async (actor: Actor, planId: string | null): Promise<number | null> => {
+  if (planId === null) return null
+  try {
+    return (await getPlan(actor, planId)).plan?.history?.medianSeconds ?? null
+  } catch (error) {
+    if (isFault(error, 'record.missing') || isFault(error, 'access.denied')) return null
+    throw error
+  }
+}
+
+const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
+  const [{ id }, actor] = await Promise.all([params, requireActor()])
+  try {
+    const [run, environments] = await Promise.all([getRun(actor, id), environmentLooks(actor)])
+    const operation = operationByName(run.operation)
+    if (!operation) notFound()
+    const permission = `${operation.on}.run.${operation.permission(run.input)}`
+    const only = run.environmentIds.length === 1 ? environments[run.environmentIds[0]!] : undefined
+    return (
+      <>
+        <PageHeader crumbs={crumbs} title={run.title} environment={only} />
+        <RunPage
+          key={run.id}
+          initial={run}
+          operation={{
+            name: operation.name,
+            title: operation.title,
+            verb: operation.verb,
+            path: pathOf[operation.on] ?? operation.on,
+            effects: operation.effects.map(({ name, title, timeoutMs }) => ({
+              name,
+              title,
+              timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : null,
+            })),
+          }}
+          environments={environments}
+          medianSeconds={await medianOf(actor, run.planId)}
+          mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
+          actions={actions}
+        />
+      </>
+    )
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={crumbs} />
+  }
+}
+
+export default Page

@@ -1,0 +1,84 @@
+import { listen } from '@/db/client'
+import { getRun, readEvents } from '@/db/runs'
+import { actorOfRequest } from '@/lib/auth/actor'
+import { problem } from '@/lib/auth/problem'
+import type { Actor } from '@/lib/kernel/access'
+import type { RunState } from '@/lib/kernel/journal'
+import type { Json } from '@/lib/kernel/json'
+import { coalesce, liveResponse } from '../../sse'
+
+export const dynamic = 'force-dynamic'
+
+const batch = 500
+const linesPauseMs = 100
+const runPauseMs = 700
+const ended: readonly RunState[] = ['done', 'failed', 'cancelled']
+
+const lastEventId = (request: Request): number => {
+  const given = Number(request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('after') ?? 0)
+  return Number.isSafeInteger(given) && given > 0 ? given : 0
+}
+
+/**
+ * A run as it goes: `lines` (journal lines in order, the last one's event id as the event's id, so a reconnect goes on after it), `run` (the run with
+ * its jobs), `caught-up` once the past has been sent, and `end` after the last line of a run that is over.
+ */
+export const GET = async (request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> => {
+  try {
+    const { id } = await params
+    let actor: Actor
+    return await liveResponse({
+      request,
+      authorise: async () => {
+        actor = await actorOfRequest(request)
+        await readEvents(actor, id, Number.MAX_SAFE_INTEGER, 1)
+      },
+      open: async ({ push, end, signal }) => {
+        let cursor = lastEventId(request)
+        let isCaughtUp = false
+        const sendLines = async () => {
+          for (;;) {
+            const events = await readEvents(actor, id, cursor, batch)
+            if (signal.aborted) return
+            if (events.length > 0) {
+              cursor = events.at(-1)!.eventId
+              push({ event: 'lines', id: String(cursor), data: events as unknown as Json })
+            }
+            if (events.length < batch) break
+          }
+          if (!isCaughtUp) push({ event: 'caught-up', data: null })
+          isCaughtUp = true
+        }
+        const lines = coalesce(sendLines, linesPauseMs, signal)
+        const run = coalesce(
+          async () => {
+            const view = await getRun(actor, id)
+            push({ event: 'run', data: view as unknown as Json })
+            if (!ended.includes(view.state)) return
+            // The line that closed the last job was written with the state just read.
+            await sendLines()
+            end('finished')
+          },
+          runPauseMs,
+          signal,
+        )
+        const onRun = (payload: string) => {
+          if (payload === '' || payload === id) run()
+        }
+        const stops = await Promise.all([
+          listen('journal', (payload) => {
+            if (payload === '' || payload === id) lines()
+          }),
+          listen('runs', onRun),
+        ])
+        lines()
+        run()
+        return () => {
+          for (const stop of stops) stop()
+        }
+      },
+    })
+  } catch (error) {
+    return problem(error)
+  }
+}

@@ -1,0 +1,106 @@
+'use client'
+
+import { useState } from 'react'
+import { callApi } from '@/components/run/call-api'
+import { Button, LinkButton } from '@/components/ui/button'
+import { CopyButton } from '@/components/ui/copy-button'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import type { FieldProblem } from '@/lib/kernel/errors'
+import { SecretOnce } from './secret-once'
+
+/** The commands that put the agent on a host, as the owner of the data directories. */
+export const installCommands = (origin: string, key: string): string =>
+  [
+    `curl -fsSLo /usr/local/bin/matriarch-report ${origin}/agent/matriarch-report`,
+    `curl -fsSL ${origin}/agent/matriarch-report.sha256 | (cd /usr/local/bin && sha256sum -c -)`,
+    'chmod 755 /usr/local/bin/matriarch-report',
+    `sudo -u postgres matriarch-report --url ${origin} --enrol ${key}`,
+  ].join('\n')
+
+/** Makes an enrolment key for hosts of one environment, and shows it once together with the commands that use it. */
+export const EnrolmentForm = ({ environments, origin }: { environments: readonly EnvironmentLook[]; origin: string }) => {
+  const [name, setName] = useState('')
+  const [environmentId, setEnvironmentId] = useState(environments[0]?.id ?? '')
+  const [hours, setHours] = useState(24)
+  const [uses, setUses] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [key, setKey] = useState<string | null>(null)
+  const [refusal, setRefusal] = useState<{ message: string; fields: FieldProblem[] } | null>(null)
+  const errorOf = (path: string) => refusal?.fields.find((field) => field.path === path)?.message
+
+  const make = async () => {
+    setBusy(true)
+    setRefusal(null)
+    const outcome = await callApi<{ key: string }>('POST', 'enrolment-keys', {
+      name,
+      environmentId,
+      expiresAt: new Date(Date.now() + hours * 3_600_000).toISOString(),
+      usesLeft: uses === '' ? null : Number(uses),
+    })
+    if (outcome.ok) setKey(outcome.value.key)
+    else setRefusal(outcome)
+    setBusy(false)
+  }
+
+  if (key !== null)
+    return (
+      <div className="grid gap-3">
+        <SecretOnce title={`The enrolment key ${name}`} secret={key}>
+          <p>On each host, as root:</p>
+          <code className="code w-full">{installCommands(origin, key)}</code>
+          <CopyButton text={installCommands(origin, key)} label="Copy the commands" />
+        </SecretOnce>
+        <p>
+          <LinkButton href="/discovery">To the discovery inbox</LinkButton>
+        </p>
+      </div>
+    )
+  return (
+    <form
+      className="card grid max-w-2xl gap-4 p-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        make()
+      }}
+    >
+      <Field label="Name" help="Who will use it: new prod hosts, rack 12." error={errorOf('name')} isRequired>
+        {(ids) => (
+          <input {...ids} className="input" required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
+        )}
+      </Field>
+      <Field label="Environment" help="Hosts that enrol with it are suggested for this environment." error={errorOf('environmentId')}>
+        {(ids) => (
+          <select {...ids} className="input" value={environmentId} onChange={(event) => setEnvironmentId(event.target.value)}>
+            {environments.map((environment) => (
+              <option key={environment.id} value={environment.id}>
+                {environment.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Lives for" help="A host needs it only once, so keep it short." error={errorOf('expiresAt')}>
+        {(ids) => (
+          <select {...ids} className="input" value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+            <option value={1}>an hour</option>
+            <option value={24}>a day</option>
+            <option value={168}>a week</option>
+          </select>
+        )}
+      </Field>
+      <Field label="Hosts at most" help="Empty: any number until it expires." error={errorOf('usesLeft')}>
+        {(ids) => (
+          <input {...ids} className="input max-w-40" type="number" min={1} value={uses} onChange={(event) => setUses(event.target.value)} />
+        )}
+      </Field>
+      {refusal && <Note tone="bad" isAlert title={refusal.message} />}
+      <div>
+        <Button type="submit" look="primary" disabled={isBusy || name.trim() === '' || environmentId === ''}>
+          {isBusy ? 'Making it …' : 'Make the key'}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,69 @@
+import { type Permission, type Role, roleHolds, roles } from './access'
+
+/** A grant with where it comes from, for the page that explains it. */
+export interface SourcedGrant {
+  id: string
+  role: Role
+  /** null: every environment. */
+  environmentId: string | null
+  /** The directory group it is given through; null: to the person. */
+  groupName: string | null
+}
+
+export interface PermissionRow {
+  permission: Permission
+  /** What it lets a person do, in words. */
+  label: string
+}
+
+export interface PermissionGroup {
+  title: string
+  rows: PermissionRow[]
+}
+
+export interface AccessCell {
+  /** Held at all; `by` names the grant that gives it, the strongest role first. */
+  held: boolean
+  by: SourcedGrant[]
+}
+
+const strength = (grant: SourcedGrant) => roles.indexOf(grant.role)
+
+/** Whether a permission is held in an environment, and by which grants. `environmentId` null: for things that belong to no environment. */
+export const accessCell = (grants: readonly SourcedGrant[], permission: Permission, environmentId: string | null): AccessCell => {
+  const by = grants
+    .filter((grant) => (grant.environmentId === null || grant.environmentId === environmentId) && roleHolds(grant.role, permission))
+    .sort((a, b) => strength(b) - strength(a))
+  return { held: by.length > 0, by }
+}
+
+interface Permitted {
+  name: string
+  noun: readonly [string, string]
+  canAdd: boolean
+  canDelete: boolean
+  isEditable: boolean
+}
+
+interface Operable {
+  on: string
+  title: string
+  /** Every permission the operation can ask for, the least first. */
+  permissions: readonly string[]
+}
+
+/** Every permission there is, derived from the declarations, so that a new resource or operation shows here by itself. */
+export const permissionGroups = (resources: readonly Permitted[], operations: readonly Operable[]): PermissionGroup[] =>
+  resources.map((resource) => {
+    const rows: PermissionRow[] = [{ permission: `${resource.name}.view`, label: `See ${resource.noun[1]}` }]
+    if (resource.canAdd) rows.push({ permission: `${resource.name}.add`, label: 'Add' })
+    if (resource.isEditable) rows.push({ permission: `${resource.name}.change`, label: 'Change' })
+    if (resource.canDelete) rows.push({ permission: `${resource.name}.delete`, label: 'Delete' })
+    for (const operation of operations.filter((one) => one.on === resource.name))
+      for (const permission of operation.permissions)
+        rows.push({
+          permission: `${resource.name}.run.${permission}`,
+          label: permission.endsWith('.write') ? `${operation.title}, writing` : operation.title,
+        })
+    return { title: resource.noun[1], rows }
+  })

@@ -37,8 +37,9 @@ export const saveRehash = async (personId: string, verified: string, hash: strin
 /** The console's row for somebody the directory vouched for: made at the first login, name and mail kept as the directory has them. */
 export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<LoginPerson> => {
   const { rows } = await getDb().execute<LoginPerson & Record<string, unknown>>(
-    sql`insert into people (user_name, source, full_name, email) values (${found.userName}, 'directory', ${found.fullName}, ${found.email})
-        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, changed_at = now()
+    sql`insert into people (user_name, source, full_name, email, groups, groups_at)
+        values (${found.userName}, 'directory', ${found.fullName}, ${found.email}, ${sql.param(found.groups)}::text[], now())
+        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, groups = excluded.groups, groups_at = now()
           where people.source = 'directory'
         returning id, user_name as "userName", source, password_hash as "passwordHash", is_disabled as "isDisabled"`,
   )
@@ -46,6 +47,24 @@ export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<L
   // No row: a local account of this name was made between the look and now; it answers for the name.
   if (!row || row.isDisabled) throw new Fault('auth.rejected')
   return row
+}
+
+/** Owners of live tokens whose groups were not asked for this long: a few at a time, longest ago first. */
+export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<string[]> => {
+  const { rows } = await getDb().execute<{ user_name: string }>(
+    sql`select p.user_name from people p
+        where p.source = 'directory' and (p.groups_at is null or p.groups_at < now() - make_interval(mins => ${olderMinutes}))
+          and exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
+        order by p.groups_at nulls first limit ${limit}`,
+  )
+  return rows.map((row) => row.user_name)
+}
+
+/** What the directory says of somebody now; no groups for somebody it no longer knows. */
+export const rememberGroups = async (userName: string, groups: readonly string[]): Promise<void> => {
+  await getDb().execute(
+    sql`update people set groups = ${sql.param([...groups])}::text[], groups_at = now() where lower(user_name) = lower(${userName}) and source = 'directory'`,
+  )
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Actor, Grant } from '@/lib/kernel/access'
 import { mayAnywhere } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import { writeAudit } from './audit'
-import { getDb, getPool, inTransaction, type Tx } from './client'
+import { getDb, getPool, inTransaction, notify, type Tx } from './client'
 import { people, sessions } from './schema'
 
 export interface SessionLife {
@@ -103,6 +103,7 @@ export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
       )
       .returning({ personId: sessions.personId })
     if (!found) throw new Fault('record.missing')
+    await notify(tx, 'records', 'session')
     await writeAudit(tx, actor, { act: 'session.revoke', resource: 'session', objectId: sessionId })
   })
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type Actor, type Grant, mayAnywhere, type Role } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import { writeAudit } from './audit'
-import { getPool, inTransaction } from './client'
+import { getPool, inTransaction, notify } from './client'
 import { tokens } from './schema'
 
 /** A token's row with what its owner holds at this moment. */
@@ -17,7 +17,7 @@ export interface TokenHolder {
 }
 
 /**
- * A directory person's groups are those of their last login: a token outlives the session, and keeps to what that login showed.
+ * A directory person's groups are those the directory gave when last asked, at a login or by `refreshGroups`: a token outlives the session.
  * Not found: revoked, expired, or the owner is disabled.
  */
 const findByPrefix = {
@@ -25,8 +25,7 @@ const findByPrefix = {
   text: `select t.id, t.hash, t.name, t.person_id, p.user_name, t.role, t.environment_id,
       t.last_used_at is null or t.last_used_at < now() - interval '1 minute' as is_due,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
-        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(
-          select unnest(s.groups) from (select groups from sessions where person_id = p.id order by created_at desc limit 1) s))), '[]') as grants
+        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from tokens t join people p on p.id = t.person_id
     where t.prefix = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and not p.is_disabled`,
 }
@@ -66,6 +65,7 @@ export const addToken = async (actor: Actor, wanted: NewToken, secret: { prefix:
       .insert(tokens)
       .values({ ...wanted, personId, prefix: secret.prefix, hash: secret.hash })
       .returning({ id: tokens.id })
+    await notify(tx, 'records', 'token')
     await writeAudit(tx, actor, {
       act: 'token.create',
       resource: 'token',
@@ -88,5 +88,6 @@ export const revokeToken = (actor: Actor, id: string): Promise<void> =>
       .where(mayAnywhere(actor, 'token.delete') ? sql`${tokens.id} = ${id}` : sql`${tokens.id} = ${id} and ${isOwn}`)
       .returning({ name: tokens.name })
     if (!row) throw new Fault('record.missing')
+    await notify(tx, 'records', 'token')
     await writeAudit(tx, actor, { act: 'token.revoke', resource: 'token', objectId: id, title: row.name })
   })

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { makeLdapDirectory } from './adapters/ldap'
+import { makeRedisHealth } from './adapters/redis-health'
 import { env } from './env'
 import type { Directory } from './ports/directory'
+import type { QueueHealth } from './ports/queue-health'
 
 /** The web process's composition root. It holds no SSH key and no cloud key: a directory is all it reaches by itself. */
 interface WebPorts {
   /** null: no directory is configured, only local accounts can sign in. */
   directory: Directory | null
+  /** null: the queue lives in the metadata database. */
+  redis: QueueHealth | null
 }
 
 const makeDirectory = (): Directory | null => {
@@ -25,9 +29,11 @@ const makeDirectory = (): Directory | null => {
   })
 }
 
-let ports: WebPorts | null = null
+/** Next loads this module once per bundle; one process still has one set. */
+const holder = globalThis as unknown as { __matriarchWebPorts?: WebPorts }
 
 export const webPorts = (): WebPorts => {
-  ports ??= { directory: makeDirectory() }
-  return ports
+  const { REDIS_URL } = env()
+  holder.__matriarchWebPorts ??= { directory: makeDirectory(), redis: REDIS_URL ? makeRedisHealth(REDIS_URL) : null }
+  return holder.__matriarchWebPorts
 }

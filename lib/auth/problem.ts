@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** Facts a caller may see. Everything else a Fault carries (hosts, commands, causes) stays in the log. */
-const shownFacts = ['plan', 'planId', 'current', 'changes', 'blockers', 'retryAfterSeconds', 'holder'] as const
+const shownFacts = ['plan', 'planId', 'current', 'revision', 'changes', 'by', 'at', 'blockers', 'retryAfterSeconds', 'holder'] as const
 
 export const problemOf = (fault: Fault): Problem => ({
   type: `urn:matriarch:problem:${fault.code}`,

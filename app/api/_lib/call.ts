@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import type { FaultCode } from '@/lib/kernel/errors'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/**
+ * One call of the API, declared once: what serves it, what checks its body, and what describes it in /api/openapi.json are read from here.
+ * `path` is written as OpenAPI writes it; a route file at another path, or a declaration without a route, fails a test.
+ */
+export interface Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  method: Method
+  path: string
+  /** Groups calls in the document. */
+  tag: string
+  summary: string
+  description?: string
+  /** person: a token or a login. host: a host's own token. open: nobody has to say who they are. */
+  caller: 'actor' | 'host' | 'open'
+  /** The JSON body; absent: none is read. */
+  input?: I
+  /** Names of query parameters with what they mean. */
+  query?: Record<string, string>
+  /** The JSON answer; absent: `contentType` says what comes. */
+  output?: O
+  contentType?: string
+  /** Default 200. */
+  status?: number
+  /** The answer holds a secret that must not be kept for a repeated Idempotency-Key. */
+  isSecret?: boolean
+  faults?: readonly FaultCode[]
+}
+
+export const defineCall = <I extends z.ZodType = z.ZodUndefined, O extends z.ZodType = z.ZodUnknown>(call: Call<I, O>): Call<I, O> => call

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { enrolInput, reportInput } from '@/lib/fields/agent-report'
+import { defineCall } from '../call'
+
+const tag = 'discovery'
+
+export const discoveryCalls = {
+  acceptHosts: defineCall({
+    method: 'POST',
+    path: '/api/v1/discovered-hosts/accept',
+    tag,
+    caller: 'actor',
+    summary: 'Register discovered hosts as servers',
+    input: z.strictObject({
+      hosts: z
+        .array(z.strictObject({ id: z.uuid(), environmentId: z.uuid() }))
+        .min(1)
+        .max(1000),
+    }),
+    output: z.object({
+      accepted: z.array(z.object({ id: z.uuid(), serverId: z.uuid() })),
+      refused: z.array(z.object({ id: z.uuid(), because: z.string() })),
+    }),
+    faults: ['access.denied'],
+  }),
+  acceptInstances: defineCall({
+    method: 'POST',
+    path: '/api/v1/discovered-instances/accept',
+    tag,
+    caller: 'actor',
+    summary: 'Register discovered instances in a herd, or in a new one',
+    input: z.strictObject({
+      instances: z
+        .array(
+          z
+            .strictObject({
+              id: z.uuid(),
+              herdId: z.uuid().optional(),
+              newHerd: z.strictObject({ name: z.string().trim().min(1).max(80) }).optional(),
+            })
+            .refine(({ herdId, newHerd }) => (herdId === undefined) !== (newHerd === undefined), {
+              message: 'Give either herdId or newHerd.',
+            }),
+        )
+        .min(1)
+        .max(1000),
+    }),
+    output: z.object({
+      accepted: z.array(z.object({ id: z.uuid(), instanceId: z.uuid() })),
+      refused: z.array(z.object({ id: z.uuid(), because: z.string() })),
+    }),
+    faults: ['access.denied'],
+  }),
+  ignore: defineCall({
+    method: 'POST',
+    path: '/api/v1/discovered-hosts/ignore',
+    tag,
+    caller: 'actor',
+    summary: 'Put discovered hosts or instances aside, or back',
+    input: z.strictObject({ ids: z.array(z.uuid()).min(1).max(1000), isIgnored: z.boolean().default(true) }),
+    output: z.object({ changed: z.int() }),
+    faults: ['access.denied'],
+  }),
+  enrol: defineCall({
+    method: 'POST',
+    path: '/api/v1/agent/enrol',
+    tag: 'agent',
+    caller: 'open',
+    summary: 'A host gets its own token for an enrolment key',
+    description: 'The token is in this answer and nowhere else. Enrolling again replaces the host’s former token.',
+    input: enrolInput,
+    output: z.object({ token: z.string(), hostId: z.uuid() }),
+    status: 201,
+    faults: ['auth.required', 'auth.throttled', 'record.conflict', 'input.invalid'],
+  }),
+  report: defineCall({
+    method: 'POST',
+    path: '/api/v1/agent/reports',
+    tag: 'agent',
+    caller: 'host',
+    summary: 'What a host’s agent sees',
+    description:
+      'JSON, or gzip of it with Content-Encoding: gzip, at most 1 MiB unpacked. Unknown fields are kept. A sequence number at or below the last one is ignored and says so. All of a report is stored, or nothing.',
+    input: reportInput,
+    output: z.object({ stored: z.boolean(), because: z.string().optional(), instances: z.int().optional() }),
+    faults: ['auth.required', 'input.invalid', 'input.too-large'],
+  }),
+}

@@ -1,0 +1,7 @@
+import { discoveryCalls } from './discovery'
+import { peopleCalls } from './people'
+import { systemCalls } from './system'
+import { workCalls } from './work'
+
+/** Every call that does not follow from a resource's declaration. */
+export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...discoveryCalls }

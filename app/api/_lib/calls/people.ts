@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { roles } from '@/lib/kernel/access'
+import { defineCall } from '../call'
+
+const tag = 'people'
+const moment = z.iso.datetime({ offset: true })
+
+export const peopleCalls = {
+  addToken: defineCall({
+    method: 'POST',
+    path: '/api/v1/tokens',
+    tag,
+    caller: 'actor',
+    summary: 'Make a token of one’s own',
+    description: 'The token is in this answer and nowhere else. It never holds more than its owner holds at the time of use.',
+    input: z.strictObject({
+      name: z.string().trim().min(1).max(80),
+      role: z.enum(roles).default('viewer'),
+      environmentId: z.uuid().nullable().default(null),
+      expiresAt: moment.nullable().default(null),
+    }),
+    output: z.object({ id: z.uuid(), token: z.string() }),
+    status: 201,
+    isSecret: true,
+    faults: ['input.invalid', 'access.denied'],
+  }),
+  revokeToken: defineCall({
+    method: 'DELETE',
+    path: '/api/v1/tokens/{id}',
+    tag,
+    caller: 'actor',
+    summary: 'Revoke a token',
+    status: 204,
+    faults: ['record.missing'],
+  }),
+  revokeSession: defineCall({
+    method: 'DELETE',
+    path: '/api/v1/sessions/{id}',
+    tag,
+    caller: 'actor',
+    summary: 'End a login',
+    status: 204,
+    faults: ['record.missing'],
+  }),
+  setPassword: defineCall({
+    method: 'PUT',
+    path: '/api/v1/people/{id}/password',
+    tag,
+    caller: 'actor',
+    summary: 'Set a local account’s password',
+    description: 'One’s own with the current password, or anybody’s for an administrator. Ends all other logins of that person.',
+    input: z.strictObject({ password: z.string(), currentPassword: z.string().optional() }),
+    status: 204,
+    faults: ['input.invalid', 'access.denied', 'record.missing'],
+  }),
+  addEnrolmentKey: defineCall({
+    method: 'POST',
+    path: '/api/v1/enrolment-keys',
+    tag,
+    caller: 'actor',
+    summary: 'Make an enrolment key for hosts of one environment',
+    description: 'The key is in this answer and nowhere else.',
+    input: z.strictObject({
+      name: z.string().trim().min(1).max(80),
+      environmentId: z.uuid(),
+      expiresAt: moment,
+      usesLeft: z.int().min(1).max(100_000).nullable().default(null),
+    }),
+    output: z.object({ id: z.uuid(), key: z.string() }),
+    status: 201,
+    isSecret: true,
+    faults: ['input.invalid', 'access.denied'],
+  }),
+  revokeEnrolmentKey: defineCall({
+    method: 'DELETE',
+    path: '/api/v1/enrolment-keys/{id}',
+    tag,
+    caller: 'actor',
+    summary: 'Revoke an enrolment key',
+    status: 204,
+    faults: ['record.missing'],
+  }),
+}

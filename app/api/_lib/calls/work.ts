@@ -1,0 +1,159 @@
+import { z } from 'zod'
+import { defineCall } from '../call'
+
+const tag = 'operations'
+const json = z.record(z.string(), z.unknown())
+
+const policy = z
+  .strictObject({
+    parallel: z.int().min(1).max(500).describe('Targets at once over the whole run.'),
+    perServer: z.int().min(1).max(100),
+    standbysFirst: z.boolean(),
+    stopAfterFailures: z.int().min(1).nullable().describe('Start no more targets after this many have failed; null: never stop.'),
+    deadlineSeconds: z.int().min(1).nullable(),
+  })
+  .partial()
+
+const wanted = {
+  operation: z.string().describe('A name from GET /api/v1/operations.'),
+  targets: z.array(z.uuid()).min(1).max(1000).optional().describe('Ids of what the operation acts on.'),
+  filter: z.string().max(4000).optional().describe('Instead of targets: the query of a list, such as `environmentId=…&state=online`.'),
+  input: json.default({}),
+  policy: policy.optional(),
+}
+const hasOneChoice = ({ targets, filter }: { targets?: string[]; filter?: string }) => (targets === undefined) !== (filter === undefined)
+const oneChoice = { message: 'Give either targets or filter.', path: ['targets'] }
+
+const planAnswer = z.looseObject({ id: z.uuid(), state: z.enum(['asked', 'making', 'ready', 'failed']), plan: json.nullable() })
+const planFaults = ['input.invalid', 'access.denied', 'worker.absent', 'plan.failed'] as const
+
+export const workCalls = {
+  operations: defineCall({
+    method: 'GET',
+    path: '/api/v1/operations',
+    tag,
+    caller: 'actor',
+    summary: 'Operations with the JSON schema of their input',
+    output: z.object({ items: z.array(z.looseObject({ name: z.string(), on: z.string(), input: json })) }),
+  }),
+  makePlan: defineCall({
+    method: 'POST',
+    path: '/api/v1/plans',
+    tag,
+    caller: 'actor',
+    summary: 'What an operation would do to its targets now',
+    description:
+      'A worker looks at every target and changes nothing anywhere. Answers when the plan is ready, within 30 s; 202 when it is still being made.',
+    input: z.strictObject(wanted).refine(hasOneChoice, oneChoice),
+    output: planAnswer,
+    faults: planFaults,
+  }),
+  plan: defineCall({
+    method: 'GET',
+    path: '/api/v1/plans/{id}',
+    tag,
+    caller: 'actor',
+    summary: 'A plan',
+    output: planAnswer,
+    faults: ['record.missing'],
+  }),
+  approvePlan: defineCall({
+    method: 'POST',
+    path: '/api/v1/plans/{id}/approve',
+    tag,
+    caller: 'actor',
+    summary: 'Approve another person’s plan',
+    input: z.strictObject({ digest: z.string() }),
+    status: 204,
+    faults: ['access.denied', 'plan.moved', 'plan.approval'],
+  }),
+  submitRun: defineCall({
+    method: 'POST',
+    path: '/api/v1/runs',
+    tag,
+    caller: 'actor',
+    summary: 'Run a plan that was read',
+    description:
+      'Give the planId of a plan, or the same operation, targets, input and policy again, and the digest that was read. The worker looks again first: 409 `plan.moved` carries the new plan, and nothing has run.',
+    input: z
+      .strictObject({
+        ...wanted,
+        operation: wanted.operation.optional(),
+        planId: z.uuid().optional(),
+        digest: z.string(),
+        phrase: z.string().optional(),
+        reason: z.string().max(2000).optional(),
+        ticket: z.string().max(200).optional(),
+      })
+      .refine(({ planId, operation }) => (planId === undefined) !== (operation === undefined), {
+        message: 'Give either planId or operation with its targets.',
+        path: ['planId'],
+      }),
+    output: z.object({ id: z.uuid() }),
+    status: 202,
+    faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval'],
+  }),
+  run: defineCall({
+    method: 'GET',
+    path: '/api/v1/runs/{id}',
+    tag,
+    caller: 'actor',
+    summary: 'A run with its jobs and their steps',
+    output: json,
+    faults: ['record.missing'],
+  }),
+  runEvents: defineCall({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/events',
+    tag,
+    caller: 'actor',
+    summary: 'Journal lines of a run as server-sent events',
+    description: 'Starts at the first line, or after Last-Event-ID (header or query parameter `after`). Ends when the run has ended.',
+    query: { after: 'Event id after which to start.' },
+    contentType: 'text/event-stream',
+    faults: ['record.missing'],
+  }),
+  cancelRun: defineCall({
+    method: 'POST',
+    path: '/api/v1/runs/{id}/cancel',
+    tag,
+    caller: 'actor',
+    summary: 'Stop at the next safe point of each job and run the endings',
+    status: 204,
+    faults: ['run.closed', 'access.denied'],
+  }),
+  resumeRun: defineCall({
+    method: 'POST',
+    path: '/api/v1/runs/{id}/resume',
+    tag,
+    caller: 'actor',
+    summary: 'Decide for jobs that need attention',
+    input: z.strictObject({
+      decision: z.enum(['go-on', 'give-up']),
+      jobId: z.uuid().optional().describe('One job; default: every job of the run that needs attention.'),
+    }),
+    output: z.object({ jobs: z.array(z.uuid()) }),
+    faults: ['run.closed', 'access.denied'],
+  }),
+  retryRun: defineCall({
+    method: 'POST',
+    path: '/api/v1/runs/{id}/retry',
+    tag,
+    caller: 'actor',
+    summary: 'A new plan for the failed targets only',
+    output: planAnswer,
+    faults: planFaults,
+  }),
+  checkServer: defineCall({
+    method: 'POST',
+    path: '/api/v1/servers/check',
+    tag,
+    caller: 'actor',
+    summary: 'Check a server step by step',
+    description:
+      'Reachable, host key, login, user, binaries, versions, clusters, disk, clock. Made by a worker; changes nothing on the host.',
+    input: z.strictObject({ serverId: z.uuid() }),
+    output: planAnswer,
+    faults: planFaults,
+  }),
+}

@@ -1,0 +1,102 @@
+import { promisify } from 'node:util'
+import { gunzip, gunzipSync } from 'node:zlib'
+import { databaseFault } from '@/db/client'
+import { applyRules } from '@/db/discovery-rules'
+import { storeReport } from '@/db/report-batches'
+import { hostTokenHash } from '@/lib/auth/hosts'
+import { reportInput } from '@/lib/fields/agent-report'
+import { Fault, toFault } from '@/lib/kernel/errors'
+import { logger } from '@/lib/log'
+import { checked } from './check'
+
+/** Of the body as it comes, and of what it unpacks to. */
+export const reportBytesMax = 1024 * 1024
+/** Unpacking less than this is quicker done at once than handed to another thread. */
+const syncBytesMax = 64 * 1024
+const ageSecondsMax = 30 * 24 * 3600
+
+export interface ReportRequest {
+  authorization: string | null | undefined
+  encoding: string | null | undefined
+  /** `X-Report-Age`: seconds the report waited at the host. */
+  age: string | null | undefined
+  body: Buffer
+}
+
+export interface ReportAnswer {
+  stored: boolean
+  because?: string
+  instances?: number
+  lastSequence?: number
+}
+
+const tooLarge = () => new Fault('input.too-large', { because: `A report has at most ${reportBytesMax} bytes, also when it is unpacked.` })
+
+const unpack = async (body: Buffer, encoding: string | null | undefined): Promise<Buffer> => {
+  if (body.length > reportBytesMax) throw tooLarge()
+  const name = encoding?.trim().toLowerCase() ?? ''
+  if (name === '' || name === 'identity') return body
+  if (name !== 'gzip') throw new Fault('input.invalid', { because: `Content-Encoding ${name} is not read here; send gzip or nothing.` })
+  try {
+    const options = { maxOutputLength: reportBytesMax }
+    return body.length <= syncBytesMax ? gunzipSync(body, options) : await promisify(gunzip)(body, options)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
+    throw new Fault('input.invalid', { because: 'The body is not gzip.' }, { cause })
+  }
+}
+
+const parse = (body: Buffer): unknown => {
+  try {
+    // Bytes that are no UTF-8 become replacement characters: one odd name never spoils a report.
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new Fault('input.invalid', { because: 'The body is not JSON.' }, { cause })
+  }
+}
+
+const ageOf = (age: string | null | undefined): number => {
+  const seconds = Number(age ?? 0)
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), ageSecondsMax) : 0
+}
+
+/** PostgreSQL refuses a value that the schema let through: that is the report's fault, not ours. */
+const storageFault = (error: unknown): Fault => {
+  const code = (error as { code?: string }).code ?? ''
+  return code.startsWith('22')
+    ? new Fault('input.invalid', { because: `PostgreSQL refused a value: ${(error as Error).message}` }, { cause: error })
+    : toFault(databaseFault(error))
+}
+
+/**
+ * Takes one report of a host. Throws `auth.required`, `access.denied` (the token speaks for another host), `input.invalid`, `input.too-large`,
+ * `database.down`; after a refusal nothing of it is stored. The address of the sender does not matter: the token says who it is.
+ */
+export const takeReport = async ({ authorization, encoding, age, body }: ReportRequest): Promise<ReportAnswer> => {
+  const receivedAt = new Date()
+  const tokenHash = hostTokenHash(authorization)
+  if (tokenHash === null) throw new Fault('auth.required', { because: 'A report needs the host’s own token; enrol first.' })
+  const report = checked(reportInput, parse(await unpack(body, encoding)))
+  const outcome = await storeReport({ tokenHash, report, receivedAt, ageSeconds: ageOf(age) }).catch((error: unknown) => {
+    throw storageFault(error)
+  })
+  switch (outcome.outcome) {
+    case 'token-unknown':
+      throw new Fault('auth.required', { because: 'This host token is not valid: unknown or revoked. Enrol the host again.' })
+    case 'other-host':
+      throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
+    case 'old':
+      return {
+        stored: false,
+        because: `A report with the number ${outcome.lastSequence} came before; this one is not newer.`,
+        lastSequence: outcome.lastSequence,
+      }
+    case 'stored': {
+      if (outcome.newcomers)
+        applyRules(outcome.hostId).catch((error: unknown) =>
+          logger().error({ err: error, host: report.host.hostname }, 'a discovery rule failed'),
+        )
+      return { stored: true, instances: outcome.instances }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { z } from 'zod'
+import { actorOfRequest } from '@/lib/auth/actor'
+import { problem } from '@/lib/auth/problem'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { Call } from './call'
+import { checked } from './check'
+import { once } from './once'
+import { countRequest } from './requests'
+
+export interface Given<I> {
+  /** Who calls; the guest actor without any grant where the call is open. */
+  actor: Actor
+  input: I
+  /** Path parameters, decoded. */
+  params: Record<string, string>
+  query: URLSearchParams
+  request: Request
+}
+
+type RouteHandler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>
+
+const guest: Actor = { kind: 'person', personId: null, name: 'guest', grants: [] }
+const bodyBytesMax = 1024 * 1024
+
+/** The body as bytes, refused as soon as it grows past `bytesMax`. Throws `input.too-large`. */
+export const readBody = async (request: Request, bytesMax = bodyBytesMax): Promise<Buffer> => {
+  const tooLarge = () => new Fault('input.too-large', { because: `At most ${bytesMax} bytes are taken.` })
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > bytesMax) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Throws `input.invalid`. An empty body is `{}`. */
+export const parseJson = (body: Buffer): unknown => {
+  if (body.length === 0) return {}
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (cause) {
+    throw new Fault('input.invalid', { because: 'The body is not JSON in UTF-8.' }, { cause })
+  }
+}
+
+/** Data never comes from a cache, and a browser never guesses its type. */
+export const json = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers },
+  })
+
+const answer = async <I>(call: Call, given: Given<I>, work: (given: Given<I>) => Promise<unknown>): Promise<Response> => {
+  const made = await work(given)
+  if (made instanceof Response) return made
+  return made === undefined ? new Response(null, { status: 204 }) : json(made, call.status ?? 200)
+}
+
+/**
+ * Serves a declared call: knows the caller, reads and checks the body, keeps the answer for a repeated Idempotency-Key, turns faults into problems
+ * and counts the time. What `work` returns is the JSON answer; a Response is passed on as it is, undefined becomes 204.
+ */
+export const serve = <I extends z.ZodType, O extends z.ZodType>(
+  call: Call<I, O>,
+  work: (given: Given<z.infer<I>>) => Promise<unknown>,
+): RouteHandler => handler(call, work, true)
+
+/** As `serve`, for work that reads the body itself. */
+export const serveRaw = <I extends z.ZodType, O extends z.ZodType>(
+  call: Call<I, O>,
+  work: (given: Given<undefined>) => Promise<unknown>,
+): RouteHandler => handler(call as Call, work as (given: Given<unknown>) => Promise<unknown>, false)
+
+const handler =
+  <I extends z.ZodType, O extends z.ZodType>(
+    call: Call<I, O>,
+    work: (given: Given<z.infer<I>>) => Promise<unknown>,
+    readsBody: boolean,
+  ): RouteHandler =>
+  async (request, context) => {
+    const startedAt = performance.now()
+    let response: Response
+    try {
+      const params = (await context.params) ?? {}
+      const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
+      const body = call.input && readsBody ? await readBody(request) : Buffer.alloc(0)
+      const input = (call.input && readsBody ? checked(call.input, parseJson(body)) : undefined) as z.infer<I>
+      const given = { actor, input, params, query: new URL(request.url).searchParams, request }
+      const key = call.method === 'POST' && call.caller === 'actor' ? request.headers.get('idempotency-key') : null
+      response =
+        key === null
+          ? await answer(call, given, work)
+          : await once({ actor, key, path: new URL(request.url).pathname, body, isSecret: call.isSecret ?? false }, () =>
+              answer(call, given, work),
+            )
+    } catch (error) {
+      response = problem(error)
+    }
+    countRequest(call.method, call.path, response.status, (performance.now() - startedAt) / 1000)
+    return response
+  }

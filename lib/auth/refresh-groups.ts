@@ -1,0 +1,15 @@
+import { peopleToAsk, rememberGroups } from '@/db/people'
+import type { Directory } from '@/lib/ports/directory'
+
+const askAgainMinutes = 15
+const atOnceMax = 20
+
+/**
+ * Asks the directory anew for the groups of people whose tokens are live, so that somebody who left a group, or the house, soon holds nothing
+ * through a token either. A directory that is down changes nothing. Returns how many were asked. Throws `auth.directory-down`.
+ */
+export const refreshGroups = async (directory: Directory): Promise<number> => {
+  const names = await peopleToAsk(askAgainMinutes, atOnceMax)
+  for (const name of names) await rememberGroups(name, (await directory.find(name))?.groups ?? [])
+  return names.length
+}

@@ -50,7 +50,7 @@ const columnsOfTitle = (resource: Resource): string[] => {
 const isSql = (value: unknown): value is SQL => typeof value === 'object' && value !== null && 'queryChunks' in value
 
 /** The columns of an index, those inside expressions such as `lower(name)` included. */
-const columnsInside = (part: unknown, properties: ReadonlyMap<string, string>): string[] => {
+export const columnsInside = (part: unknown, properties: ReadonlyMap<string, string>): string[] => {
   if (isSql(part)) return part.queryChunks.flatMap((chunk) => columnsInside(chunk, properties))
   const name = (part as { name?: unknown } | null)?.name
   const property = typeof name === 'string' ? properties.get(name) : undefined

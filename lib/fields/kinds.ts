@@ -54,6 +54,9 @@ const ofNumber = (
 const wholeText = (text: string): number | null => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : null)
 const thousands = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
 
+/** An address is taken wherever a host name is; an IPv4 one already looks like a name. */
+const ipv6 = z.ipv6()
+
 const portMessage = 'A port is a whole number from 1 to 65535.'
 
 const integer = (spec: FieldSpec): z.ZodType => {
@@ -74,7 +77,7 @@ const tagPattern = {
 export const fieldTools = {
   text: ofText(null, 200, oneLine),
   longText: ofText(null, 10_000, () => null),
-  hostname: ofText('Write a host name.', 253, hostnameFault),
+  hostname: ofText('Write a host name.', 253, (value) => (ipv6.safeParse(value).success ? null : hostnameFault(value))),
   path: ofText('Write an absolute path.', 1000, pathFault),
   port: ofNumber(wholeText, String, () => z.number({ message: portMessage }).int(portMessage).min(1, portMessage).max(65535, portMessage)),
   integer: ofNumber(

@@ -1,0 +1,34 @@
+import { getTableColumns } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { Resource } from '@/lib/kernel/resource'
+import { checkResources, type DeclarationFault, type TableShape } from '@/lib/kernel/selfcheck'
+import { resources } from '@/lib/resources'
+import { columnsInside } from './shape'
+
+const secretPattern = /hash$|^sealed|secret|password/i
+/** The links of the audit chain are hashes, and no secret. */
+const openHashes = new Set(['audit.hash', 'audit.previousHash'])
+
+const tableShape = (resource: Resource): TableShape => {
+  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  const names = Object.keys(columns)
+  const byColumn = new Map(Object.entries(columns).map(([property, column]) => [column.name, property]))
+  const trigrams = getTableConfig(resource.table as unknown as PgTable).indexes.filter(({ config }) => config.method === 'gin')
+  return {
+    columns: new Set(names),
+    needed: new Set(names.filter((name) => columns[name]!.notNull && !columns[name]!.hasDefault && columns[name]!.generated === undefined)),
+    searchable: new Set(trigrams.flatMap(({ config }) => config.columns.flatMap((part) => columnsInside(part, byColumn)))),
+    secret: new Set(names.filter((name) => secretPattern.test(name) && !openHashes.has(`${resource.name}.${name}`))),
+  }
+}
+
+export const declarationFaults = (all: readonly Resource[] = resources): DeclarationFault[] => checkResources(all, tableShape)
+
+/** At start-up: throws with every fault of the declarations at once. */
+export const mustBeSound = (): void => {
+  const faults = declarationFaults()
+  if (faults.length > 0)
+    throw new Error(
+      `The declarations have faults:\n${faults.map(({ number, resource, sentence }) => `  ${number} ${resource}: ${sentence}`).join('\n')}`,
+    )
+}

@@ -148,6 +148,18 @@ test('a sweep spares a process that merely has the number of one of ours', async
   expect(isRunning(mark)).toBe(true)
 })
 
+test("what the lab's visitors started is gone when the lab is", async () => {
+  const { lab, close } = await startLab(testFleet({}, { idleHosts: ['one'] }))
+  const file = lab.layout.at('grandchild')
+  const visitor = lab.spawn(['bash', '-c', `sleep 3600 & echo $! >${file}.new; mv ${file}.new ${file}; wait`])
+  owners.push(visitor)
+  await until('the grandchild', () => existsSync(file), { timeoutMs: 20_000 })
+  const grandchild = markOf(Number(readFileSync(file, 'utf8')))
+  expect(isRunning(grandchild)).toBe(true)
+  await close()
+  await until('the grandchild to be gone', () => !isRunning(grandchild), { timeoutMs: 20_000 })
+})
+
 test('two labs with the same addresses run side by side and do not see each other', async () => {
   const fleet = testFleet({ orders: 'one > two' })
   await withLab(fleet, async (first) => {

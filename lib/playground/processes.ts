@@ -33,6 +33,13 @@ export function markOf(pid: number): ProcessMark | undefined {
   return stat && { pid, startTicks: stat.startTicks }
 }
 
+/** The process itself, its parent, and so on up. */
+export function ancestorsOf(pid: number): Set<number> {
+  const found = new Set<number>()
+  for (let next = pid; next > 0 && !found.has(next); next = readStat(next)?.parent ?? 0) found.add(next)
+  return found
+}
+
 /** Reads "pid start-ticks" as the shell scripts write it. */
 export function readMark(path: string): ProcessMark | undefined {
   try {

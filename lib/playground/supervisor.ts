@@ -1,9 +1,20 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { LabError } from './lab-error'
 import type { Layout } from './layout'
 import { commandEnvironment, hostScripts, type Machine } from './machine'
-import { isRunning, markOf, mustRun, type ProcessMark, readMark, signalMarked, until } from './processes'
+import { ancestorsOf, isRunning, markOf, mustRun, type ProcessMark, readMark, signalMarked, until } from './processes'
 
 /**
  * The lab's first process and the doors into its namespaces. One process owns a lab (it called `start`); any other
@@ -90,6 +101,7 @@ export class Supervisor {
   async kill(): Promise<void> {
     const mark = this.mark
     signalMarked(mark, 'SIGKILL')
+    killVisitors(this.layout)
     this.child?.stdin?.destroy()
     await until('the lab to end', () => !isRunning(mark), { timeoutMs: 20_000 })
     await this.ended()
@@ -120,7 +132,7 @@ export class Supervisor {
 
   /** As the caller, in the lab's network: the console, the worker, a browser, a test's client. Dies with the caller. */
   visitorArgv(argv: readonly string[]): string[] {
-    const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', ...argv]
+    const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', 'env', `${visitorVariable}=${this.layout.state}`, ...argv]
     if (!this.machine.isRootless) return this.adminArgv(mortal)
     const self = ['unshare', '--user', `--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`, '--']
     return this.adminArgv([...self, ...mortal])
@@ -141,9 +153,31 @@ export async function sweep(layout: Layout): Promise<boolean> {
   const owner = readMark(layout.run('owner'))
   const supervisor = readMark(layout.run('supervisor'))
   if (isRunning(owner) && owner.pid !== process.pid && isRunning(supervisor)) return false
+  killVisitors(layout)
   if (signalMarked(supervisor, 'SIGKILL')) await until('a crashed lab to end', () => !isRunning(supervisor), { timeoutMs: 20_000 })
   const dead = layout.at(`run.${process.pid}.gone`)
   renameSync(layout.run(), dead)
   rmSync(dead, { recursive: true, force: true })
   return true
+}
+
+/** Every visitor and its descendants carry this variable, with the state folder as its value. */
+const visitorVariable = 'MATRIARCH_LAB_STATE'
+
+/**
+ * A visitor dies with its parent, but its own children need not. They are in no namespace that ends with the lab, so
+ * they are known by what they inherited. The caller and its ancestors are spared, should they be visitors themselves.
+ */
+function killVisitors(layout: Layout): void {
+  const wanted = `${visitorVariable}=${layout.state}`
+  const spared = ancestorsOf(process.pid)
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry) || spared.has(Number(entry))) continue
+    try {
+      const variables = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0')
+      if (variables.includes(wanted)) process.kill(Number(entry), 'SIGKILL')
+    } catch {
+      // It ended meanwhile, or it is another user's and so not of this lab.
+    }
+  }
 }

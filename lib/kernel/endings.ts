@@ -57,7 +57,7 @@ export const wrapUp = async (driving: Driving): Promise<JobState> => {
     recorder.add({ kind: 'release-failed', step: effect.name, because: sayWhy(error) })
     stuck.push(`“${effect.title}”: ${sayWhy(error)}`)
   }
-  if (stuck.length > 0 && recorder.progress.gaveUpBy === null) {
+  if (stuck.length > 0 && recorder.progress.gaveUp?.during !== 'release') {
     const question = 'Put right what stands in the way, then go on: the clean-up is tried again. Or give up, and it stays as it is.'
     await ask(driving, 'release', `Clean-up failed. ${stuck.join(' ')}`, question)
     return 'attention'
@@ -74,12 +74,12 @@ export const askAfterIdleDrivers = async (driving: Driving): Promise<JobState> =
 }
 
 const verdict = ({ operation, recorder }: Driving, stuck: string[]): { outcome: JobOutcome; because: string | null } => {
-  const { gaveUpBy, turned, steps } = recorder.progress
-  if (gaveUpBy !== null) {
+  const { gaveUp, turned, steps } = recorder.progress
+  if (gaveUp !== null) {
     const left = [...leftBehind(operation.effects, steps), ...stuck]
     return {
       outcome: 'failed',
-      because: `Given up by ${gaveUpBy}. ${left.length > 0 ? `Left as it is: ${left.join('; ')}.` : 'Nothing is left behind.'}`,
+      because: `Given up by ${gaveUp.by}. ${left.length > 0 ? `Left as it is: ${left.join('; ')}.` : 'Nothing is left behind.'}`,
     }
   }
   if (turned === null) return { outcome: 'done', because: null }

@@ -50,12 +50,12 @@ export const drive = async (
 const steer = async (driving: Driving): Promise<JobState> => {
   const { progress } = driving.recorder
   if (progress.idleResumes > idleResumesMax) return askAfterIdleDrivers(driving)
-  if (progress.turned === null && progress.gaveUpBy === null) {
+  if (progress.turned === null && progress.gaveUp === null) {
     const came = await goForward(driving)
     if (came === 'hand-over') return 'running'
     if (came === 'done') return wrapUp(driving)
   }
-  if (progress.gaveUpBy === null) {
+  if (progress.gaveUp === null) {
     const came = await turnBack(driving)
     if (came === 'attention') return 'attention'
   }

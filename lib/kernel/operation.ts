@@ -24,14 +24,14 @@ export interface StepContext {
 }
 
 export interface RunContext extends StepContext {
-  /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable: await it before the deed. */
+  /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable and the lease still held: await it before the deed. */
   mark: (value: Json) => Promise<void>
 }
 
 export interface CheckContext<Before extends Json> {
   signal: AbortSignal
-  /** The `before` of the first intent when there is one. */
-  intended: Before | null
+  /** The first intent, when there is one. */
+  intended: { before: Before } | null
   /** The last mark that `run` left, if any. */
   mark: Json
 }
@@ -69,7 +69,7 @@ export interface Effect<F, Before extends Json = Json, Output extends Json = Jso
   title: string
   preview: (facts: F) => { sentence: string; commands: string[] }
   /**
-   * Looks only. `intended` is the `before` of the first intent when there is one: with it, `done` means "what we intended has happened".
+   * Looks only. With an intent, `done` means "what we intended has happened".
    * Without it, `done` means "already so": the step is skipped and never undone.
    * Throws when it cannot look, or `step.unknown` (with `facts.question`) when looking cannot tell.
    */

@@ -22,8 +22,8 @@ export interface Progress {
   /** Why the job is on its way back; null: it goes forward. */
   turned: { outcome: 'failed' | 'cancelled' | 'refused'; because: string } | null
   attention: Extract<JournalEntry, { kind: 'attention' }> | null
-  /** Who gave up, once somebody did. */
-  gaveUpBy: string | null
+  /** Who gave up, once somebody did, and on what. Giving up a step does not give up its clean-up: that is asked again. */
+  gaveUp: { by: string; during: Extract<JournalEntry, { kind: 'attention' }>['during'] } | null
   closed: JobOutcome | null
   /** Drivers in a row that took over and wrote nothing else. */
   idleResumes: number
@@ -35,7 +35,7 @@ export const newProgress = (): Progress => ({
   steps: new Map(),
   turned: null,
   attention: null,
-  gaveUpBy: null,
+  gaveUp: null,
   closed: null,
   idleResumes: 0,
 })
@@ -53,7 +53,7 @@ const decide = (progress: Progress, decision: Decision, by: string) => {
   const during = progress.attention?.during
   progress.attention = null
   if (decision === 'give-up') {
-    progress.gaveUpBy = by
+    progress.gaveUp = { by, during: during ?? 'driver' }
     return
   }
   // A stuck undo or release is tried again where it was; only a stuck step turns the job forward.

@@ -114,9 +114,7 @@ const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look>
   const record = stepOf(recorder.progress, effect.name)
   const deadline = { clock: options.clock, timeoutMs: checkTimeoutMs, signal: options.signal, what: `Checking “${effect.title}”` }
   try {
-    return await withDeadline(deadline, (signal) =>
-      effect.check(facts, read, { signal, intended: record.intended?.before ?? null, mark: record.mark }),
-    )
+    return await withDeadline(deadline, (signal) => effect.check(facts, read, { signal, intended: record.intended, mark: record.mark }))
   } catch (error) {
     recorder.throwIfLost()
     return { found: 'unknown', fault: toFault(error), because: sayWhy(error) }
@@ -156,7 +154,10 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
     const output = await withDeadline<unknown>(deadline, (signal) =>
       effect.run(facts, before, act, {
         ...stepContext(driving, effect.name, signal),
-        mark: (mark) => recorder.write({ kind: 'marked', step: effect.name, mark }),
+        mark: async (mark) => {
+          await recorder.write({ kind: 'marked', step: effect.name, mark })
+          await recorder.confirm()
+        },
       }),
     )
     return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }

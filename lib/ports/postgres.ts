@@ -24,6 +24,12 @@ export interface StandbySeen {
   slotName: string | null
 }
 
+/** Why a host could not be used: a `shell.*` code, and the key it showed when that was the reason. */
+export interface HostFault {
+  code: string
+  offeredKey: string | null
+}
+
 /** One look at an instance. LSNs are PostgreSQL text (`0/3000148`). Everything that could not be seen is null. */
 export interface Probe {
   state: InstanceState
@@ -44,6 +50,8 @@ export interface Probe {
   replayedLsn: string | null
   /** Seconds since the last replayed transaction while there is something to replay; 0 when all received is replayed. */
   replaySeconds: number | null
+  /** Seconds since the last transaction that was replayed had been committed upstream, whatever has been received since. On an idle primary this grows without meaning lag. */
+  replayedSecondsAgo?: number | null
   upstream: { host: string | null; port: number | null; slotName: string | null; status: string | null } | null
   standbys: StandbySeen[]
   slots: { name: string; kind: 'physical' | 'logical'; isActive: boolean; retainedBytes: number | null }[]
@@ -54,8 +62,8 @@ export interface Probe {
   pendingRestart: string[]
   /** Why it is not online, in words. */
   because: string | null
-  /** Why the host itself could not be used (a `shell.*` code), and the key it showed when that was the reason. Left out when it was reached. */
-  hostFault?: { code: string; offeredKey: string | null }
+  /** Why the host itself could not be used; left out when it was reached. */
+  hostFault?: HostFault
   /** ISO time of the look, by the console's clock. */
   observedAt: string
 }
@@ -86,7 +94,11 @@ export interface SqlOptions {
 }
 
 export interface ExecuteOptions extends SqlOptions {
-  /** Called with the transaction's id (`txid_current()`) and awaited before the statement is sent, so that its fate can be asked for later. */
+  /**
+   * Called with the transaction's id (`txid_current()`) and awaited before the statement is sent, so that its fate can be asked for later.
+   * When it rejects, nothing is sent and the transaction is rolled back. The session must end by itself if its client dies while it is awaited
+   * (`idle_in_transaction_session_timeout` of at most the statement timeout).
+   */
   onTransaction: (xid: string) => Promise<void>
 }
 

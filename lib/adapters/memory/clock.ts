@@ -19,7 +19,6 @@ export const virtualClock = (startsAt = '2026-03-01T12:00:00.000Z') => {
     isPumping = next !== undefined
     if (next === undefined) return
     micros = Math.max(micros, next.at)
-    sleepers.delete(next)
     next.wake()
     setImmediate(pump)
   }
@@ -34,12 +33,14 @@ export const virtualClock = (startsAt = '2026-03-01T12:00:00.000Z') => {
     sleep: (ms: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => {
         if (signal?.aborted) return resolve()
-        const sleeper: Sleeper = { at: micros + ms * 1000, wake: resolve }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', () => {
+        const wake = () => {
           sleepers.delete(sleeper)
+          signal?.removeEventListener('abort', wake)
           resolve()
-        })
+        }
+        const sleeper: Sleeper = { at: micros + ms * 1000, wake }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', wake)
         if (isPumping) return
         isPumping = true
         setImmediate(pump)

@@ -89,8 +89,13 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         if (instance.hasStandbySignal) throw new Fault('sql.failed', { because: 'cannot execute it in a read-only transaction' })
         const xid = String(700 + instance.transactions.size)
         instance.transactions.set(xid, 'in-progress')
-        await options.onTransaction(xid)
+        // A session whose client is gone is ended by the server (idle_in_transaction_session_timeout).
+        void world.clock.sleep(options.statementTimeoutMs).then(() => {
+          if (instance.transactions.get(xid) === 'in-progress') instance.transactions.set(xid, 'aborted')
+        })
         try {
+          await options.onTransaction(xid)
+          if (instance.transactions.get(xid) !== 'in-progress') throw new Fault('sql.failed', { because: 'the session was terminated' })
           const grid = cut(world.sql(instance, sql, true), options.rowsMax)
           instance.transactions.set(xid, 'committed')
           instance.applied.push(`execute ${sql}`)

@@ -1,5 +1,4 @@
 import { Fault } from '@/lib/kernel/errors'
-import type { Json, JsonObject } from '@/lib/kernel/json'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { ActPorts, SqlGrid } from '@/lib/ports'
 import { type Place, type Plain, probeTimeoutMs } from '../facts'
@@ -14,8 +13,8 @@ export type Statement = {
 }
 
 type Output = Plain<SqlGrid>
-/** What a writing statement leaves behind before it is sent: that it may have been, and as which transaction. */
-type Mark = { xid: string | null }
+/** The transaction a writing statement runs in. Without a mark the statement was never sent. */
+type Mark = { xid: string }
 
 /** Getting there and back, on top of the statement's own time. */
 const aroundMs = 30_000
@@ -36,8 +35,7 @@ export const askPostgres = <F extends Facts>(of: (facts: F) => Place, statement:
   },
   check: async (facts, ports, { signal, intended, mark }) => {
     if (intended === null || mark === null || !statement(facts).write) return { found: 'ready', before: null }
-    const { xid } = mark as JsonObject as Mark
-    if (xid === null) throw unknown(of(facts), 'it was about to be sent when its driver ended')
+    const { xid } = mark as Mark
     const fate = await ports.postgres.transactionFate(of(facts).address, xid, { timeoutMs: probeTimeoutMs, signal })
     if (fate === 'committed') return { found: 'done', output: lostGrid(xid) }
     if (fate === 'aborted') return { found: 'ready', before: null }
@@ -67,11 +65,11 @@ const optionsOf = (statement: Statement, signal: AbortSignal) => ({
 const read = (place: Place, statement: Statement, ports: ActPorts, { signal }: Context): Promise<SqlGrid> =>
   ports.postgres.query(place.address, statement.sql, optionsOf(statement, signal))
 
-const write = async (place: Place, statement: Statement, ports: ActPorts, { signal, mark }: Context): Promise<SqlGrid> => {
-  const leave = (xid: string | null) => mark({ xid } satisfies Mark as Json)
-  await leave(null)
-  return ports.postgresAct.execute(place.address, statement.sql, { ...optionsOf(statement, signal), onTransaction: leave })
-}
+const write = (place: Place, statement: Statement, ports: ActPorts, { signal, mark }: Context): Promise<SqlGrid> =>
+  ports.postgresAct.execute(place.address, statement.sql, {
+    ...optionsOf(statement, signal),
+    onTransaction: (xid) => mark({ xid } satisfies Mark),
+  })
 
 const unknown = (place: Place, why: string): Fault =>
   new Fault('step.unknown', {

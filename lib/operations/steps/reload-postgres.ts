@@ -15,7 +15,8 @@ export const reloadPostgres = <F extends Facts>(of: (facts: F) => Place): Effect
   preview: (facts) => ({ sentence: `Reload the configuration files of ${of(facts).title}.`, commands: of(facts).commands.reload }),
   check: async (facts, ports, { signal, intended }) => {
     const seen = await ports.postgres.settings(of(facts).address, { timeoutMs: probeTimeoutMs, signal })
-    if (intended !== null && seen.confLoadedAt > intended.serverTime) return { found: 'done', output: outcome(intended, seen) }
+    if (intended !== null && seen.confLoadedAt > intended.before.serverTime)
+      return { found: 'done', output: outcome(intended.before, seen) }
     return { found: 'ready', before: { serverTime: seen.serverTime, values: seen.values } }
   },
   run: async (facts, _before, ports, context) => {

@@ -5,7 +5,7 @@ import { isDown, type Place } from '../facts'
 import { followOutput, lookAt, settle, unseen } from './server'
 import type { StopWith } from './stop-postgres'
 
-type Before = { startedAt: string | null; role: Probe['role'] }
+type Before = { startedAt: string | null; pid: number | null; role: Probe['role'] }
 type Output = { role: Probe['role']; startedAt: string | null; pid: number | null; pendingRestart: string[] }
 
 const startTimeoutMs = 300_000
@@ -25,13 +25,13 @@ export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: 
   check: async (facts, ports, { signal, intended }) => {
     const probe = await lookAt(ports, of(facts), signal)
     if (probe.state === 'online') {
-      if (intended === null || isSame(probe, intended))
-        return { found: 'ready', before: { startedAt: probe.postmasterStartedAt, role: probe.role } }
+      if (intended === null || isSame(probe, intended.before))
+        return { found: 'ready', before: { startedAt: probe.postmasterStartedAt, pid: probe.postmasterPid, role: probe.role } }
       return { found: 'done', output: outputOf(probe) }
     }
     if (intended === null) return { found: 'blocked', because: `it is ${probe.state}${probe.because === null ? '' : `: ${probe.because}`}` }
     if (isDown(probe.state) || probe.state === 'starting' || probe.state === 'stopping')
-      return { found: 'ready', before: intended, partly: `${of(facts).title} is ${probe.state}` }
+      return { found: 'ready', before: intended.before, partly: `${of(facts).title} is ${probe.state}` }
     return { found: 'blocked', because: probe.because ?? `it is ${probe.state}` }
   },
   run: (facts, before, ports, context) => cycle(of(facts), before, stop.mode(facts), stop.timeoutMs(facts), ports, context),
@@ -39,8 +39,9 @@ export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: 
   ending: { final: 'Once it is stopped, the way is forward: the server is started again. Its connections do not come back.' },
 })
 
-/** Compared as moments: two sessions may write the same time differently. */
-const isSame = (probe: Probe, before: Before): boolean => momentOf(probe.postmasterStartedAt) === momentOf(before.startedAt)
+/** The same postmaster. Times are compared as moments: two sessions may write the same one differently. */
+const isSame = (probe: Probe, before: Before): boolean =>
+  probe.postmasterPid === before.pid && momentOf(probe.postmasterStartedAt) === momentOf(before.startedAt)
 
 const momentOf = (at: string | null): number | null => (at === null ? null : Date.parse(at))
 

@@ -16,8 +16,8 @@ export const startPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<
     const probe = await lookAt(ports, of(facts), signal)
     switch (probe.state) {
       case 'online':
-        if (intended !== null && intended.expects !== 'unknown' && probe.role !== intended.expects)
-          return { found: 'blocked', because: `it came up as ${probe.role}, although its data directory said ${intended.expects}` }
+        if (intended !== null && intended.before.expects !== 'unknown' && probe.role !== intended.before.expects)
+          return { found: 'blocked', because: `it came up as ${probe.role}, although its data directory said ${intended.before.expects}` }
         return { found: 'done', output: { role: probe.role, startedAt: probe.postmasterStartedAt, pid: probe.postmasterPid } }
       case 'stopped':
       case 'crashed':

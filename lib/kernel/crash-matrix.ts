@@ -1,0 +1,178 @@
+import type { ActPorts } from '@/lib/ports'
+import type { Clock } from './clock'
+import { deadly, type Points, type Stop } from './crash-driver'
+import { type DriveJob, drive } from './engine'
+import { isFault } from './errors'
+import type { Decision, JobState, JournalEntry, JournalLine } from './journal'
+import type { JournalPort } from './journal-port'
+import { endingKind, type Operation } from './operation'
+
+/** How one act goes wrong; the twin's own words. */
+export type Disturbance = { how: 'fail' } | { how: 'lose-answer' } | { how: 'hang-before' | 'hang-after'; isKilled: boolean }
+
+/** One fresh world with one job to drive in it. */
+export interface Stage {
+  operation: Operation
+  job: DriveJob
+  ports: ActPorts
+  clock: Clock
+  journal: { open: () => JournalPort; lines: readonly JournalLine[]; write: (entries: readonly JournalEntry[]) => void }
+  /** The `nth` act from now (from 1) goes wrong once. */
+  disturb: (nth: number, how: Disturbance) => void
+  /** The world as text, without its clock. */
+  snapshot: () => string
+  /** Laws of this operation that are broken now that its job is in `state`, in words. */
+  broken: (state: JobState) => string[]
+}
+
+export interface Scenario {
+  disturbances: readonly { nth: number; how: Disturbance }[]
+  /** Index of the point from which a cancel is requested. */
+  cancelAt?: number
+}
+
+export interface CaseResult {
+  name: string
+  state: JobState
+  broken: string[]
+}
+
+/** A second disturbance may make a decided job ask once more; a third question would be a loop. */
+const questionsMax = 2
+
+const howWords = (how: Disturbance) => `${how.how}${'isKilled' in how && how.isKilled ? ' (seen dead)' : ''}`
+export const disturbances: readonly Disturbance[] = [
+  { how: 'fail' },
+  { how: 'lose-answer' },
+  { how: 'hang-before', isKilled: true },
+  { how: 'hang-before', isKilled: false },
+  { how: 'hang-after', isKilled: true },
+  { how: 'hang-after', isKilled: false },
+]
+
+export const brokenOf = (results: readonly CaseResult[]): string[] =>
+  results.filter((one) => one.broken.length > 0).map((one) => `${one.name} → ${one.state}: ${one.broken.join('; ')}`)
+
+export const countStates = (results: readonly CaseResult[]): Partial<Record<JobState, number>> => {
+  const counts: Partial<Record<JobState, number>> = {}
+  for (const { state } of results) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
+
+/**
+ * Every case that follows from the declaration: in a clean run, in a run whose nth act goes wrong in each way (and, past that, one of the next two), and in a
+ * run cancelled at each point, the driver is killed, put to sleep or asked to hand over at each point (before and after each journal write and each
+ * act), and another one goes on. A job that then asks a person is answered both ways.
+ */
+export const crashMatrix = async (makeStage: () => Promise<Stage>): Promise<CaseResult[]> => {
+  const results: CaseResult[] = []
+  const clean = await measure(makeStage, { disturbances: [] })
+  const scenarios: Scenario[] = [{ disturbances: [] }]
+  for (let nth = 1; nth <= clean.acts; nth += 1) for (const how of disturbances) scenarios.push({ disturbances: [{ nth, how }] })
+  for (let cancelAt = 1; cancelAt <= clean.points; cancelAt += 1) scenarios.push({ disturbances: [], cancelAt })
+  for (const scenario of [...scenarios]) {
+    const [first] = scenario.disturbances
+    if (first === undefined || (first.how.how !== 'fail' && first.how.how !== 'hang-before')) continue
+    const { acts } = await measure(makeStage, scenario)
+    for (let nth = first.nth + 1; nth <= Math.min(acts, first.nth + 2); nth += 1)
+      for (const how of ['fail', 'lose-answer'] as const) scenarios.push({ disturbances: [first, { nth, how: { how } }] })
+  }
+  for (const scenario of scenarios) {
+    const { points } = await measure(makeStage, scenario)
+    results.push(...(await answered(makeStage, scenario, null)))
+    for (let at = 1; at <= points; at += 1)
+      for (const how of scenario.disturbances.length > 1 ? (['kill'] as const) : (['kill', 'sleep', 'hand-over'] as const))
+        results.push(...(await answered(makeStage, scenario, { at, how })))
+  }
+  return results
+}
+
+const nameOf = ({ disturbances, cancelAt }: Scenario, stop: Stop | null, decision: Decision | null): string =>
+  [
+    ...disturbances.map(({ nth, how }) => `act ${nth}: ${howWords(how)}`),
+    ...(cancelAt === undefined ? [] : [`cancel at ${cancelAt}`]),
+    ...(stop === null ? [] : [`${stop.how} at ${stop.at}`]),
+    ...(decision === null ? [] : [decision]),
+  ].join(', ') || 'clean'
+
+const measure = async (makeStage: () => Promise<Stage>, scenario: Scenario): Promise<{ points: number; acts: number }> => {
+  const stage = await makeStage()
+  const points: Points = { passed: 0, acts: 0, broken: [] }
+  await runDrivers(stage, scenario, points, null)
+  return { points: points.passed, acts: points.acts }
+}
+
+/** The case itself; where it ends in a question, once more for each answer. */
+const answered = async (makeStage: () => Promise<Stage>, scenario: Scenario, stop: Stop | null): Promise<CaseResult[]> => {
+  const results: CaseResult[] = []
+  for (const decision of ['go-on', 'give-up'] as const) {
+    const stage = await makeStage()
+    const points: Points = { passed: 0, acts: 0, broken: [] }
+    let state = await runDrivers(stage, scenario, points, stop)
+    const first = { name: nameOf(scenario, stop, null), state, broken: [...points.broken, ...lawsOf(stage, state)] }
+    if (results.length === 0) results.push(first)
+    if (state !== 'attention') break
+    for (let asked = 0; state === 'attention' && asked < questionsMax; asked += 1) {
+      stage.journal.write([{ kind: 'decided', decision, by: 'ada' }])
+      state = await runDrivers(stage, { disturbances: [] }, points, null)
+    }
+    results.push({ name: nameOf(scenario, stop, decision), state, broken: [...points.broken, ...lawsOf(stage, state, true)] })
+  }
+  return results
+}
+
+const runDrivers = async (stage: Stage, scenario: Scenario, points: Points, stop: Stop | null): Promise<JobState> => {
+  for (const { nth, how } of scenario.disturbances) stage.disturb(nth, how)
+  const isCancelRequested = () => scenario.cancelAt !== undefined && points.passed >= scenario.cancelAt
+  const first = launch(stage, points, stop, isCancelRequested)
+  const came = await Promise.race([first.ended, first.stopped])
+  if (came !== 'stopped' && came !== 'running') return came
+  const state = await launch(stage, points, null, isCancelRequested).ended
+  if (came === 'stopped' && stop?.how === 'sleep') {
+    const before = stage.snapshot() + stage.journal.lines.length
+    first.wake()
+    await first.ended.catch((error: unknown) => {
+      if (!isFault(error, 'lease.lost')) throw error
+    })
+    if (stage.snapshot() + stage.journal.lines.length !== before) points.broken.push('a driver that had been replaced changed the world')
+  }
+  return state
+}
+
+const launch = (stage: Stage, points: Points, stop: Stop | null, isCancelRequested: () => boolean) => {
+  const { operation, job, clock } = stage
+  const driver = deadly(stage.journal, stage.ports, points, stop)
+  const ended = drive(operation, job, driver.journal, driver.ports, {
+    driver: 'matrix',
+    signal: new AbortController().signal,
+    isCancelRequested,
+    shouldHandOver: () => stop?.how === 'hand-over' && points.passed >= stop.at,
+    clock,
+  })
+  ended.catch(() => {})
+  return { ended, stopped: driver.stopped, wake: driver.wake }
+}
+
+/** What holds for every operation, told from its journal. */
+const lawsOf = (stage: Stage, state: JobState, isDecided = false): string[] => {
+  const { lines } = stage.journal
+  const broken: string[] = []
+  const last = lines.filter((line) => line.kind !== 'note').at(-1)
+  if (state === 'attention' && isDecided) broken.push('it asks again and again')
+  if (state === 'waiting' || state === 'running') broken.push(`the job ended as “${state}”`)
+  if (state !== 'attention' && last?.kind !== 'closed') broken.push(`its last line is ${last?.kind}`)
+  if (lines.filter((line) => line.kind === 'closed').length > 1) broken.push('it was closed twice')
+  for (const effect of stage.operation.effects) {
+    const of = (kind: JournalLine['kind']) => lines.filter((line) => line.kind === kind && 'step' in line && line.step === effect.name)
+    if (of('intended').length > 1) broken.push(`${effect.name} was intended twice`)
+    if (of('finished').length > 1) broken.push(`${effect.name} was finished twice`)
+    const finished = of('finished')[0]
+    if (finished?.kind === 'finished' && finished.ours && of('intended').length === 0)
+      broken.push(`${effect.name} finished without an intent`)
+    const isHeld = endingKind(effect.ending) === 'release' && of('intended').length > 0 && of('released').length === 0
+    if (isHeld && state !== 'attention') broken.push(`${effect.name} was not released`)
+    if (finished?.kind === 'finished' && !finished.ours && of('undo-intended').length > 0)
+      broken.push(`${effect.name} was not ours and was taken back`)
+  }
+  return [...broken, ...stage.broken(state)]
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
+import type { JobState, JournalLine } from '@/lib/kernel/journal'
+import type { JsonObject } from '@/lib/kernel/json'
+import type { Operation } from '@/lib/kernel/operation'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { operationByName, operations } from '.'
+
+interface Case {
+  operation: string
+  what: string
+  target: string
+  input?: JsonObject
+  prepare?: (instance: MemoryInstance) => void
+  /** Laws of this operation, told from the world it leaves. */
+  broken: (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) => string[]
+  ends: JobState[]
+}
+
+const applied = (instance: MemoryInstance, act: RegExp) => instance.applied.filter((one) => act.test(one)).length
+const atMost = (count: number, instance: MemoryInstance, act: RegExp) =>
+  applied(instance, act) > count ? [`${act.source} was applied ${applied(instance, act)} times`] : []
+const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+
+const runsUnlessAsked = (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) =>
+  instance.state === 'running' || state === 'attention' || isGivenUp(lines) ? [] : [`${state}, and it is left ${instance.state}`]
+
+const cases: Case[] = [
+  ...['demo on n1', 'demo on n2'].map(
+    (target): Case => ({
+      operation: 'restart',
+      what: target.endsWith('n1') ? 'of a primary' : 'of a standby',
+      target,
+      broken: (instance, state, lines) => [
+        ...runsUnlessAsked(instance, state, lines),
+        ...atMost(1, instance, /^stop/),
+        ...atMost(1, instance, /^start/),
+        ...(state === 'done' && applied(instance, /^start/) !== 1 ? ['done without a start'] : []),
+      ],
+      ends: ['attention', 'cancelled', 'done', 'failed'],
+    }),
+  ),
+  ...(['fast', 'immediate'] as const).map(
+    (mode): Case => ({
+      operation: 'stop',
+      what: mode,
+      target: 'demo on n1',
+      input: { mode },
+      broken: (instance, state, lines) => [
+        ...(state === 'done' && instance.state === 'running' ? ['done, and it runs'] : []),
+        ...(state === 'done' ? [] : runsUnlessAsked(instance, state, lines)),
+        ...atMost(1, instance, /^stop/),
+        ...atMost(1, instance, /^start/),
+      ],
+      ends: ['cancelled', 'done', 'failed', 'undone'],
+    }),
+  ),
+  {
+    operation: 'start',
+    what: 'of a stopped primary',
+    target: 'demo on n1',
+    prepare: (instance) => {
+      instance.state = 'stopped'
+    },
+    broken: (instance, state) => [
+      ...(state === 'done' && instance.state !== 'running' ? [`done, and it is ${instance.state}`] : []),
+      ...(['undone', 'failed', 'cancelled'].includes(state) && instance.state === 'running' ? [`${state}, and it runs`] : []),
+      ...atMost(1, instance, /^start/),
+      ...atMost(1, instance, /^stop/),
+    ],
+    ends: ['cancelled', 'done', 'failed', 'undone'],
+  },
+  {
+    operation: 'reload',
+    what: 'with a changed setting',
+    target: 'demo on n2',
+    prepare: (instance) => {
+      instance.files.work_mem = '64MB'
+    },
+    broken: (instance, state) => [
+      ...(state === 'done' && instance.active.work_mem !== '64MB' ? ['done, and the setting is not active'] : []),
+      ...atMost(1, instance, /^reload/),
+    ],
+    ends: ['cancelled', 'done', 'failed'],
+  },
+  {
+    operation: 'checkpoint',
+    what: 'of a primary',
+    target: 'demo on n1',
+    broken: (instance, state) => (state === 'done' && applied(instance, /checkpoint/) === 0 ? ['done without a checkpoint'] : []),
+    ends: ['cancelled', 'done', 'failed'],
+  },
+  {
+    operation: 'run-sql',
+    what: 'reading',
+    target: 'demo on n2',
+    input: { sql: 'select 1' },
+    broken: (instance) => (instance.applied.length > 0 ? ['it wrote'] : []),
+    ends: ['cancelled', 'done'],
+  },
+  {
+    operation: 'run-sql',
+    what: 'writing',
+    target: 'demo on n1',
+    input: { sql: 'update t set a = a + 1', write: true },
+    broken: (instance, state) => [
+      ...atMost(1, instance, /^execute/),
+      ...(state === 'done' && applied(instance, /^execute/) !== 1 ? ['done, and nothing was committed'] : []),
+      ...(state === 'cancelled' && applied(instance, /^execute/) > 0 ? ['cancelled, and it was committed'] : []),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
+  { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
+]
+
+const stageOf = async ({ operation: name, target, input, prepare, broken }: Case): Promise<Stage> => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+  const operation = operationByName(name)!
+  const instance = fleet.instance(operation.on === 'server' ? `demo on ${target}` : target)
+  prepare?.(instance)
+  const targetId = operation.on === 'server' ? fleet.host(target).server.id : instance.inventory.id
+  return { ...(await jobOn(fleet, operation, targetId, input ?? {})), snapshot: () => snapshotOf(fleet), broken: told }
+
+  function told(this: Stage, state: JobState) {
+    return [...fleet.world.violations, ...broken(instance, state, this.journal.lines)]
+  }
+}
+
+const jobOn = async (fleet: MemoryFleet, operation: Operation, targetId: string, raw: JsonObject) => {
+  const input = operation.input.parse(raw) as JsonObject
+  const { digest, reason } = await makeTargetPlan(operation, fleet.read, input, targetId, new AbortController().signal)
+  if (reason !== null) throw new Error(reason)
+  const planned = new Map<number, Disturbance>()
+  fleet.calls.interfere = ({ nth }) => planned.get(nth)
+  return {
+    operation,
+    job: { id: 'job', targetId, input, digest },
+    ports: fleet.act,
+    clock: fleet.clock,
+    journal: new MemoryJournal(fleet.clock),
+    disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),
+  }
+}
+
+const snapshotOf = (fleet: MemoryFleet): string =>
+  JSON.stringify([...fleet.world.instances.values()].map(({ state, applied, active, pid }) => ({ state, applied, active, pid })))
+
+describe('wherever drivers die, sleep or hand over, and however acts go wrong', () => {
+  for (const one of cases)
+    test(`${one.operation} ${one.what} ends as it says, applies nothing twice and leaves no server down`, { timeout: 60_000 }, async () => {
+      const results = await crashMatrix(() => stageOf(one))
+      expect(brokenOf(results)).toEqual([])
+      expect(Object.keys(countStates(results)).sort()).toEqual(one.ends)
+    })
+
+  test('the matrix covers every operation', () => {
+    expect(new Set(cases.map((one) => one.operation))).toEqual(new Set(operations.map((one) => one.name)))
+  })
+})

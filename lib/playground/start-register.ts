@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { closeDb, getPool } from '@/db/client'
 import { ensureConsoleKey } from '@/db/console-keys'
 import { migrate } from '@/db/migrate'
-import { seedFleet } from '@/db/seed'
 import { closeQueue, migrateQueue } from '@/jobs/queue'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
@@ -15,6 +14,7 @@ import type { Fleet } from './fleet'
 import type { Lab } from './lab'
 import { consoleAddress } from './layout'
 import { projectRoot } from './setup.mjs'
+import { seedFleet } from './start-seed'
 
 /** Schema, queue, the console's SSH key and the first administrator. Run again it changes nothing. */
 export const prepareConsole = async (options: {

@@ -24,7 +24,8 @@ timezone = 'Etc/UTC'
 # Small: many of these share one machine.
 shared_buffers = 8MB
 min_wal_size = 4MB
-max_wal_size = 64MB
+max_wal_size = 48MB
+wal_keep_size = 32MB
 
 wal_level = replica
 wal_log_hints = on

@@ -15,7 +15,7 @@ export function defaultFleet(postgresMajor: number): Fleet {
         environment: 'stage',
         site: 'ams',
         tags: ['debian'],
-        volumes: { dataMiB: 160, walMiB: 32 },
+        volumes: { dataMiB: 160, walMiB: 128 },
       },
       { name: 'prod-ams-1', address: '198.18.3.11', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },
       { name: 'prod-ams-2', address: '198.18.3.12', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },

@@ -97,6 +97,7 @@ export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe =>
   receivedLsn: answer.receivedLsn,
   replayedLsn: answer.replayedLsn,
   replaySeconds: replaySecondsOf(answer),
+  replayedSecondsAgo: answer.replayedSecondsAgo,
   upstream: upstreamOf(answer),
   standbys: answer.standbys,
   slots: answer.slots,

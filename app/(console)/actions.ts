@@ -7,15 +7,26 @@ import { forgetEnvironmentLooks } from '@/db/environment-looks'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
 import { addRecord, changeRecord, deleteRecord, referenceOptions } from '@/db/records'
 import { addView, deleteView, listViews as readViews } from '@/db/views'
-import { approvePlan as approve, askForPlan, cancelRun as cancel, resumeJob, retryFailed as retry, submitRun } from '@/jobs/queue'
+import {
+  approvePlan as approve,
+  askForPlan,
+  cancelRun as cancel,
+  resumeJob,
+  retryFailed as retry,
+  submitRun,
+  waitForPlan,
+} from '@/jobs/queue'
 import { requireActor } from '@/lib/auth/actor'
 import type { Problem } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'
 import { attempt, namedResource } from './attempt'
 import { outcome } from './outcome'
 
 type Refused = { problem: Problem }
+
+const checkPlanTimeoutMs = 20_000
 
 /** Columns and density, per person. `columns: null` goes back to the declaration's. */
 export const rememberList = async (resource: string, choice: { columns?: string[] | null; density?: 'dense' | 'roomy' }): Promise<void> => {
@@ -79,6 +90,19 @@ export const removeRecord = async (resource: string, id: string): Promise<{ remo
   const done = await attempt(() => deleteRecord(actor, namedResource(resource), String(id)))
   if (resource === 'environment') forgetEnvironmentLooks()
   return 'problem' in done ? done : { removed: true }
+}
+
+/** Runs the check of a server: plan and submission in one, since it asks nobody anything and changes nothing. */
+export const startCheck = async (serverId: string): Promise<{ runId: string } | Refused> => {
+  const actor = await requireActor()
+  const done = await attempt(async () => {
+    const { planId } = await askForPlan(actor, { operation: 'check-server', targets: [String(serverId)] })
+    const { digest } = await waitForPlan(actor, planId, { timeoutMs: checkPlanTimeoutMs })
+    const submitted = await submitRun(actor, { planId, digest: digest ?? '' })
+    if (!submitted.submitted) throw new Fault('plan.moved', { because: 'The server was changed at this moment. Check it again.' })
+    return submitted.runId
+  })
+  return 'problem' in done ? done : { runId: done.value }
 }
 
 /** What a reference field may point to, by the words typed so far. */

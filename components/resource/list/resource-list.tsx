@@ -96,7 +96,13 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         fields: resource.fields,
         path,
         hasActions,
-        context: { zone, now: state.loadedAt, environments: boot.environments, pathOf: boot.pathOf, titleOf: (field, id) => data.references[field]?.[id] },
+        context: {
+          zone,
+          now: state.loadedAt,
+          environments: boot.environments,
+          pathOf: boot.pathOf,
+          titleOf: (field, id) => data.references[field]?.[id],
+        },
       }),
     [data, columns, resource, path, hasActions, zone, state.loadedAt, boot.environments, boot.pathOf],
   )

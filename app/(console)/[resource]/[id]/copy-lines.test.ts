@@ -16,14 +16,14 @@ test('an instance gives host, DSN without a password, psql, ssh and its LSN', ()
 })
 
 test('a host that may not be seen gives no line that names it', () => {
-  expect(copyLines('instance', { port: 5432, dataDirectory: '/d', currentLsn: '0/1', replayedLsn: null }, null).map(({ label }) => label)).toEqual([
-    'Data directory',
-    'LSN',
-  ])
+  expect(
+    copyLines('instance', { port: 5432, dataDirectory: '/d', currentLsn: '0/1', replayedLsn: null }, null).map(({ label }) => label),
+  ).toEqual(['Data directory', 'LSN'])
 })
 
 test('a name that a shell would take apart is quoted', () => {
-  expect(copyLines('server', { hostname: 'h', address: 'a b;rm', sshPort: 22, sshUser: 'postgres' }, null).find(({ label }) => label === 'ssh')?.text).toBe(
-    "ssh 'postgres@a b;rm'",
-  )
+  expect(
+    copyLines('server', { hostname: 'h', address: 'a b;rm', sshPort: 22, sshUser: 'postgres' }, null).find(({ label }) => label === 'ssh')
+      ?.text,
+  ).toBe("ssh 'postgres@a b;rm'")
 })

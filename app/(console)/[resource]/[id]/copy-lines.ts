@@ -31,7 +31,12 @@ const database = (host: string | null, port: string | null): CopyLine[] =>
 /** Lines somebody pastes into a terminal. No password is ever among them. `server` is the instance's host where it may be seen. */
 export const copyLines = (resource: string, values: Values, server: Values | null): CopyLine[] => {
   if (resource === 'server')
-    return [...line('Host name', asText(values.hostname)), ...line('Address', asText(values.address)), ...line('ssh', ssh(values)), ...line('Host key', asText(values.hostKey))]
+    return [
+      ...line('Host name', asText(values.hostname)),
+      ...line('Address', asText(values.address)),
+      ...line('ssh', ssh(values)),
+      ...line('Host key', asText(values.hostKey)),
+    ]
   if (resource === 'instance') {
     const host = server && (asText(server.address) ?? asText(server.hostname))
     return [

@@ -24,3 +24,7 @@ export const loadObject = cache(async (path: string, id: string) => {
 })
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Field → id → title, flattened: ids are unique everywhere. */
+export const titlesOf = (references: Readonly<Record<string, Readonly<Record<string, string>>>>): Record<string, string> =>
+  Object.assign({}, ...Object.values(references))

@@ -6,6 +6,7 @@ import { ChangeList } from '@/components/resource/detail/change-list'
 import { CopyCard } from '@/components/resource/detail/copy-card'
 import { Facts } from '@/components/resource/detail/facts'
 import { LiveRefresh } from '@/components/resource/live/live-refresh'
+import { ConsoleKeys } from '@/components/resource/server/console-keys'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -14,16 +15,18 @@ import { recordHistory } from '@/db/records'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access'
 import type { FieldDescription } from '@/lib/kernel/field'
 import type { Json } from '@/lib/kernel/json'
+import { shownKeys } from '../console-keys'
 import { pathOf } from '../resource'
 import { apiCalls } from './api-calls'
 import { copyLinesOf } from './copy-lines-of'
-import { loadObject } from './load'
+import { loadObject, titlesOf } from './load'
 import { offersFor } from './offers'
 import { ResourceParts } from './parts'
 import { Related } from './related'
 
 interface Props {
   params: Promise<{ resource: string; id: string }>
+  searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
 export const generateMetadata = async ({ params }: Props): Promise<Metadata> => {
@@ -50,14 +53,16 @@ const Marks = ({ fields, values }: { fields: Readonly<Record<string, FieldDescri
   </span>
 )
 
-const DetailPage = async ({ params }: Props) => {
-  const { resource: path, id } = await params
+const DetailPage = async ({ params, searchParams }: Props) => {
+  const [{ resource: path, id }, given] = await Promise.all([params, searchParams])
   const loaded = await loadObject(path, id)
   const { actor, resource, description, record, environments, environment, crumbs, href } = loaded
   const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLinesOf(loaded)])
   const acts = offersFor(actor, resource, record)
   const may = (act: 'change' | 'delete') =>
-    record.environmentId === null ? mayAnywhere(actor, `${resource.name}.${act}`) : mayIn(actor, `${resource.name}.${act}`, record.environmentId)
+    record.environmentId === null
+      ? mayAnywhere(actor, `${resource.name}.${act}`)
+      : mayIn(actor, `${resource.name}.${act}`, record.environmentId)
   const source = resource.observedSource ? (record.values[resource.observedSource] ?? null) : null
   const shown = { ...record, references: withTitles(record.references), source: source === null ? null : String(source) }
   return (
@@ -70,7 +75,11 @@ const DetailPage = async ({ params }: Props) => {
         actions={
           <>
             <span className="self-center">
-              <LiveRefresh ids={[record.id]} records={[resource.name, ...resource.related.map((one) => one.resource)]} newestAt={record.observedAt} />
+              <LiveRefresh
+                ids={[record.id]}
+                records={[resource.name, ...resource.related.map((one) => one.resource)]}
+                newestAt={record.observedAt}
+              />
             </span>
             {resource.form.length > 0 && may('change') && (
               <LinkButton href={`${href}/edit`}>
@@ -90,13 +99,27 @@ const DetailPage = async ({ params }: Props) => {
       <div className="page-body">
         <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_19rem]">
           <div className="grid min-w-0 gap-3.5">
-            <ResourceParts loaded={loaded} />
+            <ResourceParts loaded={loaded} isNew={given.added === '1'} />
             <Facts resource={description} record={shown} environments={environments} pathOf={pathOf} />
             {resource.related.map((one) => (
-              <Related key={`${one.resource} ${one.by}`} actor={actor} resource={one.resource} by={one.by} id={record.id} environments={environments} />
+              <Related
+                key={`${one.resource} ${one.by}`}
+                actor={actor}
+                resource={one.resource}
+                by={one.by}
+                id={record.id}
+                environments={environments}
+              />
             ))}
             {(resource.name === 'herd' || resource.name === 'server') && (
-              <Related actor={actor} resource="job" by={`${resource.name}Id`} id={record.id} title="Work on it" environments={environments} />
+              <Related
+                actor={actor}
+                resource="job"
+                by={`${resource.name}Id`}
+                id={record.id}
+                title="Work on it"
+                environments={environments}
+              />
             )}
           </div>
           <div className="grid min-w-0 gap-3.5">
@@ -106,6 +129,7 @@ const DetailPage = async ({ params }: Props) => {
               </Card>
             )}
             <CopyCard title="Copy" lines={lines} />
+            {resource.name === 'server' && <ConsoleKeys keys={await shownKeys(actor, record.environmentId)} />}
             <Card
               title="History"
               actions={
@@ -119,7 +143,11 @@ const DetailPage = async ({ params }: Props) => {
               {history.total === 0 ? (
                 <p className="text-ink-2">Nobody has changed it here.</p>
               ) : (
-                <ChangeList changes={history.changes.slice(0, historyShown)} fields={description.fields} />
+                <ChangeList
+                  changes={history.lines.slice(0, historyShown)}
+                  fields={description.fields}
+                  titles={titlesOf(history.references)}
+                />
               )}
             </Card>
             <CopyCard title="API" lines={apiCalls(resource.path, record.id)} />

@@ -1,19 +1,49 @@
 import { HerdTree } from '@/app/(console)/herd-tree'
+import { HostKeyAlarm } from '@/components/resource/server/host-key'
+import { ServerCheck } from '@/components/resource/server/server-check'
 import { Card } from '@/components/ui/card'
+import { mayIn } from '@/lib/kernel/access'
+import { saveRecord, startCheck } from '../../actions'
 import type { loadObject } from './load'
-import { HostKeyNotice } from './host-key-notice'
 
 type Loaded = Awaited<ReturnType<typeof loadObject>>
 
 /** What only some resources show above their facts. */
-export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
-  const { resource, record } = loaded
+export const ResourceParts = ({ loaded, isNew }: { loaded: Loaded; isNew: boolean }) => {
+  const { actor, resource, record } = loaded
   if (resource.name === 'herd')
     return (
       <Card title="Replication">
         <HerdTree herdId={record.id} />
       </Card>
     )
-  if (resource.name === 'server') return <HostKeyNotice loaded={loaded} />
-  return null
+  if (resource.name !== 'server') return null
+  const because = (permission: string) =>
+    mayIn(actor, permission, record.environmentId) ? null : `You do not have the permission ${permission} here.`
+  const text = (name: string) => (typeof record.values[name] === 'string' ? (record.values[name] as string) : null)
+  const offered = text('hostKeyOffered')
+  return (
+    <>
+      {offered && (
+        <HostKeyAlarm
+          serverId={record.id}
+          revision={record.revision}
+          pinned={text('hostKey')}
+          offered={offered}
+          because={because('server.change')}
+          saveRecord={saveRecord}
+        />
+      )}
+      <Card title="Check">
+        <ServerCheck
+          serverId={record.id}
+          revision={record.revision}
+          pinned={text('hostKey')}
+          because={because('server.run.check-server')}
+          startsNow={isNew}
+          actions={{ startCheck, saveRecord }}
+        />
+      </Card>
+    </>
+  )
 }

@@ -1,0 +1,17 @@
+import type { ShownKey } from '@/components/resource/server/console-keys'
+import { consolePublicKey } from '@/db/console-keys'
+import { environmentLooks } from '@/db/environment-looks'
+import type { Actor } from '@/lib/kernel/access'
+
+/** The keys that servers of these environments must accept (null: of every environment this person sees), each with the environments that use it. */
+export const shownKeys = async (actor: Actor, environmentId: string | null): Promise<ShownKey[]> => {
+  const looks = await environmentLooks(actor)
+  const wanted = environmentId === null ? Object.values(looks) : looks[environmentId] ? [looks[environmentId]] : []
+  const byKey = new Map<string, ShownKey['environments']>()
+  for (const look of wanted) {
+    const publicKey = await consolePublicKey(look.id)
+    if (publicKey) byKey.set(publicKey, [...(byKey.get(publicKey) ?? []), look])
+  }
+  if (byKey.size === 1 || environmentId !== null) return [...byKey.keys()].map((publicKey) => ({ publicKey, environments: [] }))
+  return [...byKey].map(([publicKey, environments]) => ({ publicKey, environments }))
+}

@@ -1,0 +1,122 @@
+'use client'
+
+import type { ComponentType } from 'react'
+import type { FieldIds } from '@/components/ui/field'
+import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
+import type { InputValue } from './input-text'
+import { type FindOptions, type Option, ReferenceInput } from './reference-input'
+
+export interface InputProps {
+  field: FieldDescription
+  ids: FieldIds
+  name: string
+  value: InputValue
+  onChange: (value: InputValue) => void
+  onBlur: () => void
+  isDisabled?: boolean
+  /** For references: how to look for targets, the title of the one chosen, and where they must live. */
+  find?: FindOptions
+  title?: string
+  environmentId?: string | null
+  onOption?: (option: Option) => void
+}
+
+const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+  <input
+    {...ids}
+    className={codes.has(field.kind) ? 'input font-mono' : 'input'}
+    name={name}
+    inputMode={field.kind === 'port' || field.kind === 'integer' ? 'numeric' : 'text'}
+    autoComplete="off"
+    spellCheck={false}
+    disabled={isDisabled}
+    value={String(value)}
+    onChange={(event) => onChange(event.target.value)}
+    onBlur={onBlur}
+  />
+)
+
+const Lines = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+  <textarea
+    {...ids}
+    className={codes.has(field.kind) ? 'input font-mono' : 'input'}
+    name={name}
+    rows={codes.has(field.kind) ? 8 : 4}
+    spellCheck={!codes.has(field.kind)}
+    disabled={isDisabled}
+    value={String(value)}
+    onChange={(event) => onChange(event.target.value)}
+    onBlur={onBlur}
+  />
+)
+
+const codes: ReadonlySet<FieldKind> = new Set(['path', 'lsn', 'json'])
+
+const Tags = (props: InputProps) => (props.field.kind === 'tags' && props.field.pattern ? <Lines {...props} /> : <Line {...props} />)
+
+const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+  <span className="flex min-h-8 items-center">
+    <input
+      {...ids}
+      type="checkbox"
+      name={name}
+      disabled={isDisabled}
+      checked={value === true}
+      onChange={(event) => onChange(event.target.checked)}
+      onBlur={onBlur}
+    />
+  </span>
+)
+
+const ChoiceInput = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+  <select
+    {...ids}
+    className="input"
+    name={name}
+    disabled={isDisabled}
+    value={String(value)}
+    onChange={(event) => onChange(event.target.value)}
+    onBlur={onBlur}
+  >
+    {(!field.required || value === '') && <option value="">{field.required ? 'Choose…' : 'The default'}</option>}
+    {field.kind === 'choice' &&
+      field.choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {choice.label}
+        </option>
+      ))}
+  </select>
+)
+
+const MomentInput = ({ ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+  <input
+    {...ids}
+    type="datetime-local"
+    step={1}
+    className="input w-auto"
+    name={name}
+    disabled={isDisabled}
+    value={String(value)}
+    onChange={(event) => onChange(event.target.value)}
+    onBlur={onBlur}
+  />
+)
+
+/** The input of each kind of field. They hold text (or a flag); the schema reads it. */
+export const inputs = {
+  text: Line,
+  longText: Lines,
+  hostname: Line,
+  path: Line,
+  port: Line,
+  integer: Line,
+  bytes: Line,
+  seconds: Line,
+  flag: Flag,
+  choice: ChoiceInput,
+  moment: MomentInput,
+  lsn: Line,
+  tags: Tags,
+  reference: ReferenceInput,
+  json: Lines,
+} satisfies Record<FieldKind, ComponentType<InputProps>>

@@ -1,0 +1,49 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { Button, LinkButton } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
+
+/** The last step of a deletion. It takes no focus by itself, so Enter on arriving deletes nothing. */
+export const DeleteButton = ({
+  resource,
+  path,
+  id,
+  label,
+  removeRecord,
+}: {
+  resource: string
+  path: string
+  id: string
+  /** Names what goes: "Delete herd shop and 3 more". */
+  label: string
+  removeRecord: (resource: string, id: string) => Promise<{ removed: true } | { problem: { detail: string } }>
+}) => {
+  const router = useRouter()
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const remove = async () => {
+    setBusy(true)
+    const answer = await removeRecord(resource, id)
+    if ('problem' in answer) {
+      setProblem(answer.problem.detail)
+      setBusy(false)
+    } else router.replace(`/${path}`)
+  }
+  return (
+    <div className="grid gap-3">
+      {problem && (
+        <Note tone="bad" isAlert title={problem}>
+          Nothing was deleted.
+        </Note>
+      )}
+      <div className="flex flex-wrap gap-2">
+        <LinkButton href={`/${path}/${id}`}>Keep it</LinkButton>
+        <Button look="danger" disabled={isBusy} onClick={() => void remove()}>
+          {label}
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,250 @@
+'use client'
+
+import { zodResolver } from '@hookform/resolvers/zod'
+import { useRouter } from 'next/navigation'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { Controller, type FieldErrors, useForm } from 'react-hook-form'
+import { fromInput, type InputValue, toInput } from '@/components/fields/input-text'
+import { inputs } from '@/components/fields/inputs'
+import type { FindOptions, Option } from '@/components/fields/reference-input'
+import { Button, LinkButton } from '@/components/ui/button'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import { useToast } from '@/components/ui/toast'
+import { schemaOf } from '@/lib/fields/schema'
+import type { Json } from '@/lib/kernel/json'
+import type { ResourceDescription } from '@/lib/kernel/resource'
+import { Conflict, type ConflictState } from './conflict'
+import { useUnsaved } from './use-unsaved'
+
+type Values = Record<string, InputValue>
+type Stored = Record<string, Json>
+
+/** What the server refused, as `problemOf` writes it. */
+export interface Refusal {
+  code: string
+  detail: string
+  fields?: { path: string; message: string }[]
+  [fact: string]: unknown
+}
+
+export interface FormServer {
+  saveRecord: (
+    resource: string,
+    id: string | null,
+    values: Stored,
+    revision: number | null,
+  ) => Promise<{ id: string } | { problem: Refusal }>
+  findOptions: (
+    resource: string,
+    field: string,
+    search: string,
+    environmentId: string | null,
+  ) => Promise<{ options: Option[] } | { problem: Refusal }>
+}
+
+type After = 'show' | 'another' | 'continue'
+
+/** One form for adding (`id` null) and changing. One schema validates here, in the server action and in the API. */
+export const RecordForm = ({
+  resource,
+  id,
+  revision,
+  stored,
+  titles,
+  environmentId,
+  server,
+  aside,
+}: {
+  resource: ResourceDescription
+  id: string | null
+  revision: number | null
+  stored: Stored
+  /** Field → title of what its reference points to. */
+  titles: Readonly<Record<string, string>>
+  /** Where the object lives, for references that stay in its environment; the form's own environment field wins. */
+  environmentId: string | null
+  server: FormServer
+  /** Shown beside the form. */
+  aside?: ReactNode
+}) => {
+  const router = useRouter()
+  const toast = useToast()
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
+  const [conflict, setConflict] = useState<ConflictState | null>(null)
+  const [isSaved, setSaved] = useState(false)
+  const after = useRef<After>('show')
+  const [placed, setPlaced] = useState(environmentId)
+  const known = useRef(revision)
+  const defaults = useMemo(
+    () => Object.fromEntries(resource.form.map((name) => [name, toInput(stored[name], resource.fields[name]!)])),
+    [resource, stored],
+  )
+  const schema = useMemo(() => schemaOf(resource), [resource])
+  const resolve = useMemo(() => zodResolver(schema), [schema])
+  const form = useForm<Values>({
+    defaultValues: defaults,
+    mode: 'onTouched',
+    resolver: (values, context, options) => {
+      const read = Object.fromEntries(resource.form.map((name) => [name, fromInput(values[name]!, resource.fields[name]!)]))
+      // biome-ignore lint/suspicious/noExplicitAny: the schema's output holds stored values, which are not what the inputs hold.
+      return resolve(read as any, context, options as any) as any
+    },
+  })
+  const { control, formState, handleSubmit, reset, setError, setFocus, watch } = form
+  const { dirtyFields, isSubmitting, isDirty } = formState
+  useUnsaved(isDirty && !isSubmitting && !isSaved)
+
+  // A save that stays on the page brings the stored values and their revision anew.
+  useEffect(() => {
+    known.current = revision
+    reset(defaults)
+    setConflict(null)
+  }, [revision, defaults, reset])
+
+  const find = useMemo<FindOptions>(
+    () => async (field, search, where) => {
+      const answer = await server.findOptions(resource.name, field, search, where)
+      if ('problem' in answer) throw new Error(answer.problem.detail)
+      return answer.options
+    },
+    [server, resource.name],
+  )
+
+  const save = async (parsed: Values) => {
+    const values = parsed as Stored
+    const changed = id === null ? values : Object.fromEntries(Object.keys(dirtyFields).map((name) => [name, values[name] ?? null]))
+    setRefusal(null)
+    const answer = await server.saveRecord(resource.name, id, changed, known.current)
+    if ('problem' in answer) return refuse(answer.problem, changed)
+    setSaved(true)
+    setConflict(null)
+    toast('good', `${resource.noun[0].charAt(0).toUpperCase()}${resource.noun[0].slice(1)} saved.`)
+    if (after.current === 'another') {
+      if (id !== null) router.push(`/${resource.path}/add`)
+      reset(Object.fromEntries(resource.form.map((name) => [name, toInput(null, resource.fields[name]!)])))
+      setSaved(false)
+      setFocus(resource.form[0]!)
+    } else if (after.current === 'show') router.push(`/${resource.path}/${answer.id}${id === null ? '?added=1' : ''}`)
+    else if (id === null) router.replace(`/${resource.path}/${answer.id}/edit`)
+    else {
+      setSaved(false)
+      reset(watch())
+      router.refresh()
+    }
+  }
+
+  const refuse = (problem: Refusal, mine: Stored) => {
+    if (problem.code === 'record.conflict' && typeof problem.revision === 'number') {
+      const theirs = problem.current as Stored
+      const moved = resource.form.filter((name) => JSON.stringify(theirs[name] ?? null) !== JSON.stringify(stored[name] ?? null))
+      setConflict({
+        because: problem.detail,
+        revision: problem.revision,
+        fields: moved.map((field) => ({ field, now: theirs[field] ?? null, mine: field in mine ? mine[field]! : (stored[field] ?? null) })),
+      })
+      return
+    }
+    setRefusal(problem)
+    let isFirst = true
+    for (const { path, message } of problem.fields ?? []) {
+      if (!resource.form.includes(path)) continue
+      setError(path, { type: 'server', message }, { shouldFocus: isFirst })
+      isFirst = false
+    }
+  }
+
+  const environment = watch('environmentId')
+  const where = typeof environment === 'string' && environment !== '' ? environment : placed
+  const errors = formState.errors as FieldErrors<Values>
+  const elsewhere = refusal?.fields?.filter(({ path }) => !resource.form.includes(path)) ?? []
+  const buttons: readonly [After, string][] = [
+    ['show', 'Save'],
+    ['another', 'Save and add another'],
+    ['continue', 'Save and continue editing'],
+  ]
+
+  return (
+    <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <form className="card grid max-w-[52rem] gap-4 p-4" noValidate onSubmit={handleSubmit(save)} aria-label={`${resource.noun[0]} form`}>
+        {refusal && (
+          <Note tone="bad" isAlert title={refusal.detail}>
+            {elsewhere.map(({ path, message }) => (
+              <p key={path}>
+                {path}: {message}
+              </p>
+            ))}
+          </Note>
+        )}
+        {conflict && (
+          <Conflict
+            resource={resource}
+            conflict={conflict}
+            onMine={() => {
+              known.current = conflict.revision
+              setConflict(null)
+            }}
+            onTheirs={() => {
+              known.current = conflict.revision
+              for (const { field, now } of conflict.fields) form.resetField(field, { defaultValue: toInput(now, resource.fields[field]!) })
+              setConflict(null)
+            }}
+          />
+        )}
+        {resource.form.map((name) => {
+          const field = resource.fields[name]!
+          const Input = inputs[field.kind]
+          return (
+            <Controller
+              key={name}
+              name={name}
+              control={control}
+              render={({ field: bound }) => (
+                <Field label={field.label} help={field.help} error={errors[name]?.message} isRequired={field.required}>
+                  {(ids) => (
+                    <Input
+                      field={field}
+                      ids={ids}
+                      name={name}
+                      value={bound.value ?? ''}
+                      onChange={bound.onChange}
+                      onBlur={bound.onBlur}
+                      find={find}
+                      title={titles[name]}
+                      environmentId={field.kind === 'reference' && field.sameEnvironment ? where : null}
+                      onOption={(option) => {
+                        if (field.kind === 'reference' && !field.sameEnvironment && option.environmentId) setPlaced(option.environmentId)
+                      }}
+                    />
+                  )}
+                </Field>
+              )}
+            />
+          )
+        })}
+        <div className="flex flex-wrap gap-2 border-t border-line pt-4">
+          {buttons.map(([what, label]) => (
+            <Button
+              key={what}
+              type="submit"
+              look={what === 'show' ? 'primary' : 'plain'}
+              disabled={isSubmitting || conflict !== null}
+              onClick={() => {
+                after.current = what
+              }}
+            >
+              {label}
+            </Button>
+          ))}
+          <LinkButton look="quiet" href={`/${resource.path}${id === null ? '' : `/${id}`}`}>
+            Cancel
+          </LinkButton>
+          <span className="self-center text-ink-2" role="status">
+            {isSubmitting ? 'Saving…' : isDirty ? 'Not saved yet' : ''}
+          </span>
+        </div>
+      </form>
+      <div className="grid gap-3.5">{aside}</div>
+    </div>
+  )
+}

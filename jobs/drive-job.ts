@@ -161,9 +161,16 @@ export class Driver {
   }
 
   /** Through the queue, so that every worker gets its share; when the queue is down this process takes what it has room for. */
-  async wake(jobIds: readonly string[], options?: { isAgain?: boolean }): Promise<void> {
-    if (jobIds.length === 0 || (await this.#options.waker.wakeJobs(jobIds, options))) return
-    for (const jobId of jobIds) void this.take(jobId)
+  async wake(jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length === 0 || (await this.#options.waker.wakeJobs(jobIds))) return
+    this.takeSome(jobIds, 1)
+  }
+
+  /** Takes a fair share of work that nobody does when as many workers find the same at the same time, and no more than there is room for. */
+  takeSome(jobIds: readonly string[], workers: number): void {
+    const share = Math.min(this.freeSlots, Math.ceil(jobIds.length / Math.max(1, workers)))
+    const order = jobIds.map((jobId) => ({ jobId, at: Math.random() })).sort((a, b) => a.at - b.at)
+    for (const { jobId } of order.slice(0, share)) void this.take(jobId)
   }
 
   async #claimAll(jobIds: readonly string[]): Promise<(Claim | null)[]> {

@@ -60,7 +60,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
   }
   const sweepOnce = async () => {
     const found = await sweep()
-    await driver.wake(found.jobs, { isAgain: true })
+    driver.takeSome(found.jobs, found.workers)
     for (const planId of found.plans) if (!(await waker.wakePlan(planId))) await plan(planId)
   }
   const repeated = repeat(

@@ -11,6 +11,8 @@ export interface Swept {
   /** Open jobs that nobody holds and that may start or go on. */
   jobs: string[]
   plans: string[]
+  /** Workers that live, the caller included. */
+  workers: number
 }
 
 /**
@@ -20,7 +22,14 @@ export interface Swept {
 export const sweep = async (): Promise<Swept> => {
   await settleStale()
   const runs = await openRuns()
-  return { jobs: runs.length > 0 ? await startableJobs(runs) : [], plans: await openPlans(onItsWayMs) }
+  const workers = await getPool().query<{ count: number }>(
+    `select count(*)::int as count from workers where seen_at > clock_timestamp() - interval '15 seconds'`,
+  )
+  return {
+    jobs: runs.length > 0 ? await startableJobs(runs) : [],
+    plans: await openPlans(onItsWayMs),
+    workers: workers.rows[0]!.count,
+  }
 }
 
 const settleStale = async (): Promise<void> => {

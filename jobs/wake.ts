@@ -1,4 +1,5 @@
 import { createPostgresBackend, Queue as RedisQueue, Worker as RedisWorker, withBackend } from 'bullmq'
+import { Redis, type RedisOptions } from 'ioredis'
 
 /** Where the queue lives: in Redis when there is one, else in the metadata PostgreSQL. */
 export interface QueuePlace {
@@ -8,8 +9,8 @@ export interface QueuePlace {
 
 /** Wakes workers. The queue carries an id and nothing else: a message that is lost or comes twice changes nothing but when somebody looks. */
 export interface Waker {
-  /** False: the queue does not answer within 2 s, and the sweep will find them. `isAgain`: no second message for one job within 10 s. */
-  wakeJobs: (jobIds: readonly string[], options?: { isAgain?: boolean }) => Promise<boolean>
+  /** False: the queue does not answer within 2 s, and the sweep will find them. */
+  wakeJobs: (jobIds: readonly string[]) => Promise<boolean>
   wakePlan: (planId: string) => Promise<boolean>
   close: () => Promise<void>
 }
@@ -20,7 +21,6 @@ interface Message {
 }
 
 const answerWithinMs = 2_000
-const againAfterMs = 10_000
 const prefix = 'matriarch'
 const postgres = withBackend(createPostgresBackend)
 /** Nothing is kept of a message that was heard: the journal is the record. */
@@ -33,16 +33,28 @@ const postgresConnection = (connectionString: string, max: number) => ({
   application_name: 'matriarch queue',
 })
 
+/** A connection of our own, so that one whose server is gone can be ended for certain. */
+const redisConnection = (url: string, options: RedisOptions, onError: (error: Error) => void): Redis => {
+  const redis = new Redis(url, options)
+  redis.on('error', onError)
+  return redis
+}
+
 const openQueue = (name: 'jobs' | 'plans', place: QueuePlace, onError: (error: Error) => void) => {
-  const queue = place.redisUrl
-    ? new RedisQueue<Message>(name, {
-        prefix,
-        // A web request must not wait for a Redis that is gone.
-        connection: { url: place.redisUrl, maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: answerWithinMs },
-      })
-    : new postgres.Queue<Message>(name, { connection: postgresConnection(place.databaseUrl, 2) })
+  // A web request must not wait for a Redis that is gone.
+  const hasty: RedisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: answerWithinMs }
+  const redis = place.redisUrl ? redisConnection(place.redisUrl, hasty, onError) : null
+  const queue = redis
+    ? (new RedisQueue<Message>(name, { prefix, connection: redis }) as RedisQueue<Message>)
+    : (new postgres.Queue<Message>(name, { connection: postgresConnection(place.databaseUrl, 2) }) as unknown as RedisQueue<Message>)
   queue.on('error', onError)
-  return queue as RedisQueue<Message>
+  return {
+    queue,
+    close: async () => {
+      redis?.disconnect()
+      await queue.close()
+    },
+  }
 }
 
 const within = async (work: Promise<unknown>): Promise<boolean> => {
@@ -65,18 +77,9 @@ export const openWaker = (place: QueuePlace, onError: (error: Error) => void): W
   const jobs = openQueue('jobs', place, onError)
   const plans = openQueue('plans', place, onError)
   return {
-    wakeJobs: async (jobIds, options) =>
-      jobIds.length === 0 ||
-      within(
-        jobs.addBulk(
-          jobIds.map((jobId) => ({
-            name: 'job',
-            data: { jobId },
-            opts: { ...forgotten, ...(options?.isAgain ? { deduplication: { id: jobId, ttl: againAfterMs } } : {}) },
-          })),
-        ),
-      ),
-    wakePlan: (planId) => within(plans.add('plan', { planId }, forgotten)),
+    wakeJobs: async (jobIds) =>
+      jobIds.length === 0 || within(jobs.queue.addBulk(jobIds.map((jobId) => ({ name: 'job', data: { jobId }, opts: forgotten })))),
+    wakePlan: (planId) => within(plans.queue.add('plan', { planId }, forgotten)),
     close: async () => {
       await Promise.allSettled([jobs.close(), plans.close()])
     },
@@ -109,15 +112,11 @@ export const hear = (
     removeOnFail: { count: 0 },
     runRetryDelay: 1_000,
   }
+  const redis = place.redisUrl ? redisConnection(place.redisUrl, { maxRetriesPerRequest: null }, options.onError) : null
   const open = (name: 'jobs' | 'plans', concurrency: number, heard: (message: Message) => Promise<void>) => {
     const processor = ({ data }: { data: Message }) => heard(data)
-    const worker = place.redisUrl
-      ? new RedisWorker<Message>(name, processor, {
-          ...common,
-          prefix,
-          concurrency,
-          connection: { url: place.redisUrl, maxRetriesPerRequest: null },
-        })
+    const worker = redis
+      ? new RedisWorker<Message>(name, processor, { ...common, prefix, concurrency, connection: redis })
       : new postgres.Worker<Message>(name, processor, { ...common, concurrency, connection: postgresConnection(place.databaseUrl, 3) })
     worker.on('error', options.onError)
     return worker
@@ -129,6 +128,7 @@ export const hear = (
   return {
     close: async () => {
       await Promise.allSettled(workers.map((worker) => worker.close(true)))
+      redis?.disconnect()
     },
   }
 }

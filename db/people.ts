@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { systemActor } from '@/lib/kernel/access'
+import { type Actor, systemActor } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { DirectoryPerson } from '@/lib/ports/directory'
 import { writeAudit } from './audit'
-import { getDb, inTransaction } from './client'
+import { getDb, inTransaction, notify } from './client'
 import { people } from './schema'
 
 /** What a login needs of a person; the only reader of the password hash. */
@@ -48,6 +48,23 @@ export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<L
   if (!row || row.isDisabled) throw new Fault('auth.rejected')
   return row
 }
+
+/** null: there is nobody with this id. */
+export const passwordOf = async (personId: string): Promise<LoginPerson | null> => {
+  const [row] = await getDb().select(loginColumns).from(people).where(sql`${people.id}::text = ${personId.toLowerCase()}`)
+  return row ?? null
+}
+
+/** Saves the hash, ends every login of the person but the actor's own, and forgets failed attempts. */
+export const savePassword = (actor: Actor, person: LoginPerson, hash: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    await tx.execute(sql`update people set password_hash = ${hash}, changed_at = now(), revision = revision + 1 where id = ${person.id}`)
+    await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null
+      and id is distinct from ${actor.sessionId ?? null}::uuid`)
+    await tx.execute(sql`delete from login_attempts where key = ${`user:${person.userName.toLowerCase()}`}`)
+    await notify(tx, 'records', 'session')
+    await writeAudit(tx, actor, { act: 'person.password', resource: 'person', objectId: person.id, title: person.userName })
+  })
 
 /** Owners of live tokens whose groups were not asked for this long: a few at a time, longest ago first. */
 export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<string[]> => {

@@ -107,11 +107,6 @@ export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
     await writeAudit(tx, actor, { act: 'session.revoke', resource: 'session', objectId: sessionId })
   })
 
-/** Ends every login of a person. For a changed password and a disabled account. */
-export const revokeSessionsOf = async (tx: Tx, personId: string): Promise<void> => {
-  await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${personId} and revoked_at is null`)
-}
-
 /** Logging out: the cookie's own session, without an actor because it may already be expired. */
 export const closeSession = async (sessionId: string): Promise<void> => {
   await getDb().execute(sql`update sessions set revoked_at = coalesce(revoked_at, now()) where id = ${sessionId}`)

@@ -42,8 +42,7 @@ export const workCalls = {
     tag,
     caller: 'actor',
     summary: 'What an operation would do to its targets now',
-    description:
-      'A worker looks at every target and changes nothing anywhere. Answers when the plan is ready, within 30 s; 202 when it is still being made.',
+    description: 'A worker looks at every target and changes nothing anywhere. Answers when the plan is ready, within 30 s.',
     input: z.strictObject(wanted).refine(hasOneChoice, oneChoice),
     output: planAnswer,
     faults: planFaults,
@@ -153,7 +152,13 @@ export const workCalls = {
     description:
       'Reachable, host key, login, user, binaries, versions, clusters, disk, clock. Made by a worker; changes nothing on the host.',
     input: z.strictObject({ serverId: z.uuid() }),
-    output: planAnswer,
-    faults: planFaults,
+    output: z.object({
+      runId: z.uuid(),
+      state: z.string(),
+      because: z.string().nullable(),
+      notes: z.array(z.string()),
+      result: z.unknown(),
+    }),
+    faults: [...planFaults, 'plan.moved'],
   }),
 }

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { schemaOf } from '@/lib/fields/schema'
+import type { Resource } from '@/lib/kernel/resource'
+import { type Call, defineCall } from '../call'
+
+const object = z.record(z.string(), z.unknown())
+
+/** The calls every resource has, before its own name and schema are put in. */
+export const resourceCalls = {
+  list: defineCall({ method: 'GET', path: '/api/v1/{resource}', tag: 'resources', caller: 'actor', summary: 'List' }),
+  add: defineCall({
+    method: 'POST',
+    path: '/api/v1/{resource}',
+    tag: 'resources',
+    caller: 'actor',
+    summary: 'Add',
+    input: object,
+    status: 201,
+  }),
+  get: defineCall({ method: 'GET', path: '/api/v1/{resource}/{id}', tag: 'resources', caller: 'actor', summary: 'One' }),
+  change: defineCall({
+    method: 'PATCH',
+    path: '/api/v1/{resource}/{id}',
+    tag: 'resources',
+    caller: 'actor',
+    summary: 'Change',
+    input: object,
+  }),
+  remove: defineCall({
+    method: 'DELETE',
+    path: '/api/v1/{resource}/{id}',
+    tag: 'resources',
+    caller: 'actor',
+    summary: 'Delete',
+    status: 204,
+  }),
+  history: defineCall({ method: 'GET', path: '/api/v1/{resource}/{id}/history', tag: 'resources', caller: 'actor', summary: 'History' }),
+}
+
+const listQuery: Record<string, string> = {
+  q: 'Search text and words such as `env:prod role:standby lag>1GB`.',
+  sort: 'Fields, comma-separated; `-name` downwards.',
+  page: 'From 1.',
+  per: 'Rows a page, 1 to 500; default 50.',
+  columns: 'Fields to give, comma-separated; default: all of them.',
+  facets: '1: also the counts per choice.',
+  format: 'csv or ndjson: the whole list, streamed, instead of a page.',
+}
+
+const operators = 'Values, comma-separated; `!x` not, `>x` `>=x` `<x` `<=x` compare, `~x` contains, `isnull`, `notnull`.'
+
+/** `GET /herds`, `POST /herds`, … as one resource offers them. */
+export const callsOf = (resource: Resource): Call[] => {
+  const [one, many] = resource.noun
+  const at = (call: Call): Call => ({ ...call, path: call.path.replace('{resource}', resource.path), tag: resource.path })
+  const filters = Object.fromEntries(Object.entries(resource.fields).map(([name, { label }]) => [name, `${label}. ${operators}`]))
+  const isForm = resource.form.length > 0
+  return [
+    {
+      ...at(resourceCalls.list),
+      summary: `List ${many}`,
+      query: { ...listQuery, ...filters },
+      output: z.object({ items: z.array(object), total: z.int(), page: z.int(), perPage: z.int(), references: object }),
+      faults: ['access.denied', 'input.invalid'],
+    },
+    { ...at(resourceCalls.get), summary: `One ${one}`, output: object, faults: ['record.missing'] },
+    {
+      ...at(resourceCalls.history),
+      summary: `Who changed a ${one}, before and after`,
+      query: { page: 'From 1.' },
+      output: object,
+      faults: ['record.missing'],
+    },
+    ...(resource.canAdd
+      ? [
+          {
+            ...at(resourceCalls.add),
+            summary: `Add a ${one}`,
+            input: schemaOf(resource),
+            output: object,
+            faults: ['access.denied', 'input.invalid', 'record.duplicate'],
+          } satisfies Call,
+        ]
+      : []),
+    ...(isForm
+      ? [
+          {
+            ...at(resourceCalls.change),
+            summary: `Change a ${one}`,
+            description: '`revision` is the one that was read; when somebody saved meanwhile the answer is 409 with the current values.',
+            input: schemaOf(resource).partial().extend({ revision: z.int() }),
+            output: object,
+            faults: ['access.denied', 'input.invalid', 'record.missing', 'record.conflict', 'record.duplicate'],
+          } satisfies Call,
+        ]
+      : []),
+    ...(resource.canDelete
+      ? [
+          {
+            ...at(resourceCalls.remove),
+            summary: `Delete a ${one}`,
+            status: 204,
+            faults: ['access.denied', 'record.missing', 'record.in-use'],
+          } satisfies Call,
+        ]
+      : []),
+  ]
+}

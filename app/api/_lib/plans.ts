@@ -1,0 +1,63 @@
+import { listIds } from '@/db/records'
+import { type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/queue'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { RunPolicy } from '@/lib/kernel/plan'
+import { parseListQuery } from '@/lib/kernel/query'
+import { describe as described } from '@/lib/kernel/resource'
+import { operationByName } from '@/lib/operations'
+import { resourceByName } from '@/lib/resources'
+import { json } from './serve'
+
+export const planTimeoutMs = 30_000
+
+interface Wanted {
+  operation: string
+  targets?: string[]
+  /** Query of the list of what the operation acts on; everything that matches now becomes a target. */
+  filter?: string
+  input: Record<string, unknown>
+  policy?: Partial<RunPolicy>
+}
+
+const idsOf = async (actor: Actor, operation: string, filter: string): Promise<string[]> => {
+  const resource = resourceByName(operationByName(operation)?.on ?? '')
+  if (!resource) throw new Fault('input.invalid', { fields: [{ path: 'operation', message: `There is no operation ${operation}.` }] })
+  const { query, dropped } = parseListQuery(described(resource), new URLSearchParams(filter))
+  const refuse = (message: string) => new Fault('input.invalid', { fields: [{ path: 'filter', message }] })
+  if (dropped.length > 0) throw refuse(`Not understood: ${dropped.join(' · ')}`)
+  // An empty filter is everything: that has to be said with ids.
+  if (Object.keys(query.filters).length === 0 && query.search === '') throw refuse('names nothing to choose by')
+  const ids = await listIds(actor, resource, query, targetsMax + 1)
+  if (ids.length === 0) throw refuse(`matches no ${resource.noun[0]}`)
+  if (ids.length > targetsMax) throw refuse(`matches more than ${targetsMax} ${resource.noun[1]}`)
+  return ids
+}
+
+export const questionOf = async (actor: Actor, { operation, targets, filter, input, policy }: Wanted): Promise<PlanQuestion> => ({
+  operation,
+  targets: targets ?? (await idsOf(actor, operation, filter!)),
+  input,
+  policy,
+})
+
+/** A stored plan as the API shows it. */
+export const shownPlan = ({ id, state, because, plan, digest, approvedByName, approvedAt, runId, createdAt }: StoredPlan) => ({
+  id,
+  state,
+  because,
+  digest,
+  phrase: plan?.phrase ?? null,
+  plan,
+  approvedBy: approvedByName,
+  approvedAt,
+  runId,
+  createdAt,
+})
+
+/** Waits for the plan. Throws `plan.failed` and `worker.absent` as the queue does. */
+export const answerPlan = async (actor: Actor, planId: string, signal: AbortSignal): Promise<Response> => {
+  const stored = await waitForPlan(actor, planId, { timeoutMs: planTimeoutMs, signal })
+  if (stored.state === 'failed') throw new Fault('plan.failed', { because: stored.because ?? undefined, planId })
+  return json(shownPlan(stored), 200, { location: `/api/v1/plans/${planId}` })
+}

@@ -1,0 +1,3 @@
+import { resourceRoutes } from '../../../../_lib/resources'
+
+export const { history: GET } = resourceRoutes(null)

@@ -1,0 +1,3 @@
+import { resourceRoutes } from '../../../_lib/resources'
+
+export const { get: GET, change: PATCH, remove: DELETE } = resourceRoutes(null)

@@ -1,0 +1,3 @@
+import { resourceRoutes } from '../../_lib/resources'
+
+export const { list: GET, add: POST } = resourceRoutes(null)

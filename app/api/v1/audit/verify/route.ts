@@ -1,0 +1,10 @@
+import { verifyAudit } from '@/db/audit'
+import { mayAnywhere } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import { calls } from '../../../_lib/calls'
+import { serve } from '../../../_lib/serve'
+
+export const GET = serve(calls.verifyAudit, async ({ actor }) => {
+  if (!mayAnywhere(actor, 'audit.view')) throw new Fault('access.denied')
+  return verifyAudit()
+})

@@ -1,0 +1,5 @@
+import { ignore } from '@/db/discovery'
+import { calls } from '../../../_lib/calls'
+import { serve } from '../../../_lib/serve'
+
+export const POST = serve(calls.ignore, async ({ actor, input }) => ({ changed: await ignore(actor, input.ids, input.isIgnored) }))

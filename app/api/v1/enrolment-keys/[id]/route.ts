@@ -1,0 +1,8 @@
+import { revokeEnrolmentKey } from '@/db/enrolment'
+import { calls } from '../../../_lib/calls'
+import { resourceRoutes } from '../../../_lib/resources'
+import { serve } from '../../../_lib/serve'
+
+export const { get: GET } = resourceRoutes('enrolment-keys')
+
+export const DELETE = serve(calls.revokeEnrolmentKey, async ({ actor, params }) => revokeEnrolmentKey(actor, params.id!))

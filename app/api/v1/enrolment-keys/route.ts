@@ -1,0 +1,10 @@
+import { createEnrolmentKey } from '@/lib/auth/hosts'
+import { calls } from '../../_lib/calls'
+import { resourceRoutes } from '../../_lib/resources'
+import { serve } from '../../_lib/serve'
+
+export const { list: GET } = resourceRoutes('enrolment-keys')
+
+export const POST = serve(calls.addEnrolmentKey, async ({ actor, input }) =>
+  createEnrolmentKey(actor, { ...input, expiresAt: new Date(input.expiresAt) }),
+)

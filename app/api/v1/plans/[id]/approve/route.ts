@@ -1,0 +1,5 @@
+import { approvePlan } from '@/jobs/queue'
+import { calls } from '../../../../_lib/calls'
+import { serve } from '../../../../_lib/serve'
+
+export const POST = serve(calls.approvePlan, async ({ actor, params, input }) => approvePlan(actor, params.id!, input.digest))

@@ -1,0 +1,32 @@
+import { countAttempt } from '@/db/attempts'
+import { passwordOf, savePassword } from '@/db/people'
+import { type Actor, mayAnywhere } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import { checkNewPassword, hashPassword, verifyPassword } from './password'
+
+/**
+ * Sets a local account's password: one's own after proving the current one, or anybody's for an administrator. Every other login of that person ends.
+ * Throws `record.missing`, `access.denied`, `input.invalid`, `auth.throttled`.
+ */
+export const setPassword = async (
+  actor: Actor,
+  personId: string,
+  { password, currentPassword }: { password: string; currentPassword?: string },
+): Promise<void> => {
+  const mayAll = mayAnywhere(actor, 'person.change')
+  const isOwn = actor.kind === 'person' && actor.personId === personId
+  if (!mayAll && !isOwn) throw new Fault('access.denied')
+  const person = await passwordOf(personId)
+  if (!person) throw new Fault('record.missing')
+  if (person.source !== 'local') throw new Fault('input.invalid', { because: 'People of the directory change their password there.' })
+  if (isOwn && person.passwordHash !== null) await proveCurrent(person.userName, currentPassword ?? '', person.passwordHash)
+  checkNewPassword(password, person.userName)
+  await savePassword(actor, person, await hashPassword(password))
+}
+
+/** Counted as a failed login is: a session left open must not be a place to guess. */
+const proveCurrent = async (userName: string, password: string, hash: string): Promise<void> => {
+  await countAttempt([{ key: `user:${userName.toLowerCase()}`, free: 5, waitSecondsMax: 300 }])
+  if (!(await verifyPassword(password, hash)).ok)
+    throw new Fault('input.invalid', { fields: [{ path: 'currentPassword', message: 'is wrong' }] })
+}

@@ -52,7 +52,7 @@ test('each refusal names the fix', () => {
   expect(refuse({ kind: 'hostname' }, 'db; rm -rf /')).toContain('is no part of a host name')
   expect(refuse({ kind: 'integer', min: 1, max: 9, unit: 'hosts' } as FieldSpec, '12')).toBe('Write a whole number from 1 to 9 (hosts).')
   expect(refuse({ kind: 'reference', to: 'herd' } as FieldSpec, 'shop')).toBe('Choose one from the list, or send its id.')
-  expect(refuse({ kind: 'choice', choices: [{ value: 'a', label: 'A' }] } as FieldSpec, 'b')).toBe('Choose one of: a.')
+  expect(refuse({ kind: 'choice', label: 'F', choices: [{ value: 'a', label: 'A' }] }, 'b')).toBe('Choose one of: a.')
   expect(refuse({ kind: 'text' }, 'two\nlines')).toBe('Write one line.')
   expect(refuse({ kind: 'text', maxLength: 3 } as FieldSpec, 'four')).toBe('Use at most 3 characters.')
   expect(refuse({ kind: 'moment' }, 'tomorrow')).toBe('Write a time such as 2026-01-31T08:00Z.')

@@ -18,19 +18,19 @@ const isEmpty = (input: unknown): boolean =>
 export const fieldSchema = (spec: FieldSpec): z.ZodType => {
   const tools: FieldTools = fieldTools[spec.kind]
   const stored = tools.schema(spec)
-  return z.preprocess(
-    (input) => (isEmpty(input) ? null : tools.parse(input, spec)),
-    spec.required
-      ? z.custom((value) => value !== null, { message: `${spec.label} is needed.`, abort: true }).pipe(stored)
-      : stored.nullable(),
-  )
+  const parse = (input: unknown) => (isEmpty(input) ? null : tools.parse(input, spec))
+  if (!spec.required)
+    return z.preprocess((input) => (input === undefined ? undefined : parse(input)), stored.nullable().optional()).optional()
+  const given = z.custom((value) => value !== null, { message: `${spec.label} is needed.`, abort: true })
+  return z.preprocess(parse, given.pipe(stored))
 }
 
 const made = new WeakMap<object, z.ZodObject>()
 
 /**
  * The one schema of a resource's form, its server action and its API. Unknown fields are refused by name. For a change of some fields use `.partial()`.
- * The output holds stored values, null for what is empty and nothing for what was not sent; the database layer turns null into the column's default where a column takes no null.
+ * The output holds stored values, null for what is empty and nothing for what was not sent; the database layer turns null into the column's default
+ * where a column takes no null.
  */
 export const schemaOf = (resource: FormOf): z.ZodObject => {
   let schema = made.get(resource)

@@ -137,7 +137,7 @@ export const Confirm = ({
       />
       {row.isOwn && (
         <>
-          <div className="grid gap-3 sm:grid-cols-[2fr_1fr]">
+          <div className="grid items-start gap-3 sm:grid-cols-[2fr_1fr]">
             <Field label="Reason" help="Kept with the run and in the audit log.">
               {(ids) => (
                 <input {...ids} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />

@@ -20,6 +20,7 @@ import { PlanOptions, policyWords } from './plan-options'
 import { PlanSummary } from './plan-summary'
 import { PlanTargets } from './plan-targets'
 import { counted, type Environments, type OperateActions, type OperateResource, type PlanRow } from './shared'
+import { loudestEnvironment } from './summary'
 
 /** What is different in a plan from the one that was read before: per target id, and about the plan as a whole. */
 export interface Moved {
@@ -121,7 +122,7 @@ export const Operate = ({
     .map((field) => `${field.label.toLowerCase()} ${String(values[field.name] ?? field.initial)}`)
     .filter((words) => words.length < 60)
   return (
-    <div className="page-body">
+    <div className="page-body" data-env={plan ? loudestEnvironment(plan)?.colour : undefined}>
       <Note tone="neutral">
         {description.help[0] ?? description.title} Making a plan only looks; nothing changes anywhere until you confirm.
       </Note>

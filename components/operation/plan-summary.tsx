@@ -4,15 +4,23 @@ import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/duration'
 import type { Affected, Plan, PlanTarget } from '@/lib/kernel/plan'
 import { counted, type Environments, type OperateResource } from './shared'
-import { estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected } from './summary'
+import { type AffectedTotal, estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected } from './summary'
 
-const affectedWords: Record<Affected['kind'], readonly [string, string]> = {
+const affectedWords: Record<Exclude<Affected['kind'], 'redundancy'>, readonly [string, string]> = {
   clients: ['client connection', 'client connections'],
   transactions: ['active transaction', 'active transactions'],
   standbys: ['standby', 'standbys'],
   names: ['name', 'names'],
   poolers: ['pooler', 'poolers'],
-  redundancy: ['copy fewer', 'copies fewer'],
+}
+
+/** Redundancy is told herd by herd: copies of different herds do not add up to anything. */
+const affectedSentence = (total: AffectedTotal): string => {
+  const sentences = [...new Set(total.sentences.map(({ sentence }) => sentence))]
+  if (sentences.length <= 2) return sentences.join(' ')
+  if (total.kind === 'redundancy')
+    return `${sentences.slice(0, 2).join(' ')} And ${sentences.length - 2} more; open the targets to read them.`
+  return `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length} targets`
 }
 
 const Titles = ({ targets }: { targets: readonly PlanTarget[] }) => (
@@ -109,9 +117,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
               ? 'Nobody'
               : affected.map((total) => (
                   <span key={total.kind} className="block">
-                    {total.sentences.length === 1
-                      ? total.sentences[0]!.sentence
-                      : `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length} targets`}
+                    {affectedSentence(total)}
                   </span>
                 ))}
           </Fact>

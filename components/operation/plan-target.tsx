@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { CopyButton } from '@/components/ui/copy-button'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
+import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/duration'
 import type { Tone } from '@/lib/kernel/field'
 import type { EndingKind, GateVerdict, PlannedEffect, PlanTarget } from '@/lib/kernel/plan'
@@ -28,6 +29,8 @@ const targetLook = (target: PlanTarget): [Tone, string] => {
   if (!target.eligible) return ['bad', 'excluded']
   return worstVerdict(target.gates) === 'warn' ? ['warn', 'will run, warned'] : ['good', 'will run']
 }
+
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 
 const Gates = ({ gates }: { gates: readonly GateVerdict[] }) => (
   <ul className="plan-gates">
@@ -75,18 +78,18 @@ const Body = ({ target }: { target: PlanTarget }) => {
       {target.reason && <p className="st bad whitespace-normal">{target.reason}</p>}
       <div className="plan-columns">
         <section aria-label="Now">
-          <h4>Now</h4>
+          <h3>Now</h3>
           <dl className="facts">
             {target.now.map(({ label, value }) => (
               <div key={label} className="contents">
                 <dt>{label}</dt>
-                <dd>{value}</dd>
+                <dd>{isoTime.test(value) ? <Moment at={value} /> : value}</dd>
               </div>
             ))}
           </dl>
           {target.affected.length > 0 && (
             <>
-              <h4>Who notices</h4>
+              <h3>Who notices</h3>
               <ul className="list-disc pl-5">
                 {target.affected.map((affected) => (
                   <li key={`${affected.kind} ${affected.sentence}`}>{affected.sentence}</li>
@@ -96,14 +99,14 @@ const Body = ({ target }: { target: PlanTarget }) => {
           )}
           {target.gates.length > 0 && (
             <>
-              <h4>Checks</h4>
+              <h3>Checks</h3>
               <Gates gates={target.gates} />
             </>
           )}
         </section>
         {target.effects.length > 0 && (
           <section aria-label="What will happen">
-            <h4>What will happen</h4>
+            <h3>What will happen</h3>
             <ol className="grid gap-2">
               {target.effects.map((effect, index) => [
                 index === line ? (
@@ -155,7 +158,7 @@ export const PlanTargetRow = ({
           <span className="plan-now">
             {target.now
               .slice(0, 4)
-              .map(({ value }) => value)
+              .map(({ label, value }) => (/^[a-z][a-z -]*$/i.test(value) ? value : `${label.toLowerCase()} ${value}`))
               .join(' · ')}
           </span>
           <State tone={tone}>{word}</State>

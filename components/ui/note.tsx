@@ -20,7 +20,7 @@ export const Note = ({
 }) => (
   <div className={clsx('note', tone, className)} role={isAlert ? 'alert' : undefined}>
     <span className="shape" aria-hidden="true" />
-    <div className="min-w-0 flex-1">
+    <div className="min-w-0 flex-[1_1_14rem]">
       {title && <p className="font-semibold">{title}</p>}
       {children && <div className="max-w-[80ch] [overflow-wrap:anywhere]">{children}</div>}
     </div>

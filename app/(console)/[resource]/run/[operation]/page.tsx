@@ -29,6 +29,9 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
   title: operationByName((await params).operation)?.title ?? 'Not found',
 })
 
+/** A JSON schema carries methods that do not cross to the browser. */
+const plain = <T,>(value: T): T => JSON.parse(JSON.stringify(value))
+
 const titleOf = (verb: string, plan: Plan | null, targets: number | null, noun: readonly [string, string]) =>
   plan ? `${verb} ${counted(plan.eligible, noun)}` : targets === null ? verb : `${verb} ${counted(targets, noun)}`
 
@@ -64,7 +67,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
         />
         <Operate
           key={planId ?? 'new'}
-          description={describeOperation(operation)}
+          description={plain(describeOperation(operation))}
           resource={{ name: resource.name, path, noun: resource.noun }}
           environments={environments}
           row={row}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { HostAddress, ReadPorts } from '@/lib/ports'
+import { Fault } from './errors'
+import type { JsonObject } from './json'
+import { defineOperation, type Effect, type OperationBuilder } from './operation'
+
+/** Steps on a host's directories: the shell makes each once and complains about a second time, so a step that is run twice shows. */
+export type DirectoryFacts = { host: { [Key in keyof HostAddress]: HostAddress[Key] } }
+
+type Ending = Effect<DirectoryFacts, null, null>['ending']
+type Run = Effect<DirectoryFacts>['run']
+
+const limits = { timeoutMs: 5_000 }
+
+const isThere = async (ports: ReadPorts, host: HostAddress, path: string, signal: AbortSignal) =>
+  (await ports.hosts.read(host, ['test', '-d', path], { ...limits, signal })).exitCode === 0
+
+const command = async (ports: Parameters<Run>[2], host: HostAddress, argv: string[], signal: AbortSignal) => {
+  const { exitCode, stderr } = await ports.hostsAct.run(host, argv, { ...limits, signal })
+  if (exitCode !== 0) throw new Fault('shell.failed', { because: stderr })
+}
+
+export const makeDirectory = (
+  path: string,
+  ending: Ending,
+  more: Partial<Effect<DirectoryFacts, null, null>> = {},
+): Effect<DirectoryFacts, null, null> => ({
+  title: `Make ${path}`,
+  preview: () => ({ sentence: `Make ${path}.`, commands: [`mkdir ${path}`] }),
+  check: async ({ host }, ports, { signal }) =>
+    (await isThere(ports, host, path, signal)) ? { found: 'done', output: null } : { found: 'ready', before: null },
+  run: ({ host }, _before, ports, { signal }) => command(ports, host, ['mkdir', path], signal),
+  timeoutMs: 10_000,
+  ending,
+  ...more,
+})
+
+const remove =
+  (path: string) =>
+  async ({ host }: DirectoryFacts, _before: null, _output: null, ports: Parameters<Run>[2], { signal }: { signal: AbortSignal }) => {
+    if (await isThere(ports, host, path, signal)) await command(ports, host, ['rmdir', path], signal)
+  }
+
+export const undo = (path: string): Ending => ({ undo: remove(path), sentence: 'It is removed.' })
+export const release = (path: string): Ending => ({ release: remove(path), sentence: 'It is removed in the end.' })
+export const final: Ending = { final: 'It stays.' }
+export const harmless: Ending = { final: 'It stays, and nobody minds.', harmless: true }
+
+/** The head of such an operation; `firm` may be given to make the world move. */
+export const directoriesHead = (
+  firm: (facts: DirectoryFacts) => JsonObject = ({ host }) => ({ ...host }),
+): OperationBuilder<DirectoryFacts> =>
+  defineOperation({
+    name: 'directories',
+    on: 'server',
+    title: 'Make directories',
+    verb: 'Make',
+    danger: 'disruptive',
+    input: z.strictObject({}),
+    help: ['Makes directories.'],
+    gather: async (ports, _input, { targetId }): Promise<DirectoryFacts> => ({ host: (await ports.inventory.server(targetId)).address }),
+    about: ({ host }) => ({ title: host.hostname, environmentId: host.environmentId, herdId: null, serverId: host.serverId }),
+    firm,
+    locks: ({ host }) => [`server:${host.serverId}`],
+    now: () => [],
+  })
+
+/** One of every ending: held, two that can be taken back, the point of no return, one after it. */
+export const directories = directoriesHead()
+  .effect('hold', makeDirectory('/hold', release('/hold')))
+  .effect('first', makeDirectory('/first', undo('/first')))
+  .effect('second', makeDirectory('/second', undo('/second')))
+  .effect('point', makeDirectory('/point', final))
+  .effect('after', makeDirectory('/after', undo('/after')))
+  .build()
+
+export const twoSteps = directoriesHead()
+  .effect('one', makeDirectory('/one', undo('/one')))
+  .effect('two', makeDirectory('/two', undo('/two')))
+  .build()

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { bench } from '@/lib/adapters/memory/bench'
+import { directoriesHead, final, makeDirectory, twoSteps, undo } from './directories.fixture'
+import { Fault } from './errors'
+
+describe('the world is looked at again before the first effect', () => {
+  test('a world that moved since the plan is refused and nothing runs', async () => {
+    let generation = 1
+    const operation = directoriesHead(() => ({ generation }))
+      .effect('one', makeDirectory('/one', undo('/one')))
+      .build()
+    const { host, go, find } = await bench(operation)
+    generation = 2
+    expect(await go()).toBe('refused')
+    expect(find('refused')[0]!.because).toContain('moved')
+    expect(host.directories.size).toBe(0)
+  })
+
+  test('a gate that refuses now refuses the job', async () => {
+    let isOpen = true
+    const operation = directoriesHead()
+      .gate('open', 'It is open', () => (isOpen ? { verdict: 'pass' } : { verdict: 'refuse', because: 'it is closed' }))
+      .effect('one', makeDirectory('/one', undo('/one')))
+      .build()
+    const { go, find } = await bench(operation)
+    isOpen = false
+    expect(await go()).toBe('refused')
+    expect(find('closed')[0]).toMatchObject({ outcome: 'refused', because: 'it is closed' })
+  })
+
+  test('a gate that must hold all along is looked at again after a long effect, and its refusal takes back what was done', async () => {
+    let isOpen = true
+    const operation = directoriesHead()
+      .gate('open', 'It is open', () => (isOpen ? { verdict: 'pass' } : { verdict: 'refuse', because: 'it was closed meanwhile' }), {
+        again: true,
+      })
+      .effect('copy', makeDirectory('/copy', undo('/copy'), { isLong: true }))
+      .effect('switch', makeDirectory('/switch', final))
+      .build()
+    const { fleet, host, go, find } = await bench(operation)
+    fleet.calls.afterwards = () => {
+      isOpen = false
+    }
+    expect(await go()).toBe('undone')
+    expect(find('closed')[0]!.because).toBe('it was closed meanwhile')
+    expect([...host.directories]).toEqual([])
+  })
+
+  test('a target that cannot be looked at fails with nothing done', async () => {
+    const { fleet, go, find } = await bench(twoSteps)
+    fleet.act.inventory.server = async () => {
+      throw new Fault('record.missing')
+    }
+    expect(await go()).toBe('failed')
+    expect(find('failed')[0]).toMatchObject({ step: 'gather', code: 'record.missing' })
+  })
+})
+
+describe('cancel', () => {
+  test('between two steps it takes back what is ours', async () => {
+    const { fleet, host, go, find } = await bench(twoSteps)
+    let isCancelled = false
+    fleet.calls.afterwards = () => {
+      isCancelled = true
+    }
+    expect(await go({ isCancelRequested: () => isCancelled, cancelRequestedBy: () => 'ada' })).toBe('cancelled')
+    expect(find('closed')[0]!.because).toBe('cancelled by ada')
+    expect([...host.directories]).toEqual([])
+  })
+
+  test('it interrupts a step that says it can be, and no other', async () => {
+    for (const canInterrupt of [true, undefined] as const) {
+      const operation = directoriesHead()
+        .effect('one', makeDirectory('/one', undo('/one'), { timeoutMs: 3_600_000, ...(canInterrupt ? { canInterrupt } : {}) }))
+        .build()
+      const { fleet, go, disturb } = await bench(operation)
+      disturb('mkdir /one', { how: 'hang-before', isKilled: true })
+      const before = fleet.clock.now().getTime()
+      const state = await go({ isCancelRequested: () => fleet.calls.made.length > 0 })
+      expect([state, fleet.clock.now().getTime() - before < 3_000]).toEqual(canInterrupt ? ['cancelled', true] : ['failed', false])
+    }
+  })
+})
+
+test('a bug in a step crashes this one job, as certain as its checks can tell', async () => {
+  const operation = directoriesHead()
+    .effect('one', makeDirectory('/one', undo('/one')))
+    .effect('two', makeDirectory('/two', undo('/two'), { run: (): Promise<void> => Promise.reject(new TypeError('x is not a function')) }))
+    .build()
+  const { host, go, find } = await bench(operation)
+  expect(await go()).toBe('undone')
+  expect(find('failed')[0]).toMatchObject({
+    code: 'internal.bug',
+    certainty: 'did-not-happen',
+    because: expect.stringContaining('x is not a function'),
+  })
+  expect([...host.directories]).toEqual([])
+})
+
+test('output of a step reaches the log in order, joined and cut', async () => {
+  const operation = directoriesHead()
+    .effect(
+      'one',
+      makeDirectory('/one', undo('/one'), {
+        run: async ({ host }, _before, ports, { note, signal }) => {
+          note('stdout', 'a')
+          note('stdout', 'b\n')
+          note('stderr', 'c')
+          await ports.hostsAct.run(host, ['mkdir', '/one'], { timeoutMs: 1000, signal })
+          for (let nth = 0; nth < 2_000; nth += 1) note('stdout', 'x'.repeat(1024))
+        },
+      }),
+    )
+    .build()
+  const { go, find } = await bench(operation)
+  expect(await go()).toBe('done')
+  const notes = find('note')
+  expect(notes.slice(0, 2).map((line) => [line.stream, line.text])).toEqual([
+    ['stdout', 'ab\n'],
+    ['stderr', 'c'],
+  ])
+  expect(notes.at(-1)!.text).toBe('Further output is left out.')
+  expect(notes.reduce((length, line) => length + line.text.length, 0)).toBeLessThan(1.1 * 1024 * 1024)
+})

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { bench } from '@/lib/adapters/memory/bench'
+import { directories, directoriesHead, final, harmless, makeDirectory, twoSteps, undo } from './directories.fixture'
+
+describe('promise 4: before the point of no return a failure is undone, after it the job only goes forward', () => {
+  test('a failure before it takes back everything of ours, last first', async () => {
+    const { host, go, words, disturb } = await bench(directories)
+    disturb('mkdir /point', { how: 'fail' })
+    expect(await go()).toBe('undone')
+    expect(words().slice(-8)).toEqual([
+      'failed point',
+      'undo-intended second',
+      'undone second',
+      'undo-intended first',
+      'undone first',
+      'release-intended hold',
+      'released hold',
+      'closed undone',
+    ])
+    expect([...host.directories]).toEqual([])
+  })
+
+  test('a failure after it takes back nothing, keeps what it holds, and says what is known', async () => {
+    const { host, go, disturb, find } = await bench(directories)
+    disturb('mkdir /after', { how: 'fail' })
+    expect(await go()).toBe('attention')
+    expect([...host.directories].sort()).toEqual(['/first', '/hold', '/point', '/second'])
+    expect(find('attention')[0]).toMatchObject({
+      during: 'step',
+      unknown: [],
+      known: expect.arrayContaining(['“Make /point” has happened', '“Make /after” did not happen']),
+    })
+  })
+
+  test('a final step that might have happened stops the job as well, and the unknown is named', async () => {
+    const { host, go, disturb, find } = await bench(directories)
+    disturb('mkdir /point', { how: 'hang-before', isKilled: false })
+    expect(await go()).toBe('attention')
+    expect(find('attention')[0]!.unknown).toEqual(['whether “Make /point” has happened'])
+    expect(host.directories.has('/first')).toBe(true)
+  })
+
+  test('a final step found already so is past the point of no return too', async () => {
+    const { host, go, disturb } = await bench(directories)
+    host.directories.add('/point')
+    disturb('mkdir /after', { how: 'fail' })
+    expect(await go()).toBe('attention')
+    expect(host.directories.has('/second')).toBe(true)
+  })
+
+  test('a harmless final step is no point of no return', async () => {
+    const operation = directoriesHead()
+      .effect('one', makeDirectory('/one', undo('/one')))
+      .effect('note', makeDirectory('/note', harmless))
+      .effect('two', makeDirectory('/two', undo('/two')))
+      .build()
+    const { host, go, disturb } = await bench(operation)
+    disturb('mkdir /two', { how: 'fail' })
+    expect(await go()).toBe('undone')
+    expect([...host.directories]).toEqual(['/note'])
+  })
+
+  test('go on checks the step again and goes forward; give up cleans up and says what is left', async () => {
+    const on = await bench(directories)
+    on.disturb('mkdir /after', { how: 'fail' })
+    await on.go()
+    on.calm()
+    expect(await on.go()).toBe('attention')
+    on.journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await on.go()).toBe('done')
+
+    const up = await bench(directories)
+    up.disturb('mkdir /after', { how: 'fail' })
+    await up.go()
+    up.journal.write([{ kind: 'decided', decision: 'give-up', by: 'ada' }])
+    expect(await up.go()).toBe('failed')
+    expect([...up.host.directories].sort()).toEqual(['/first', '/point', '/second'])
+    expect(up.find('closed')[0]!.because).toBe(
+      'Given up by ada. Left as it is: “Make /first” has happened; “Make /second” has happened; “Make /point” has happened.',
+    )
+  })
+
+  test('an undo that fails asks a person, and going on tries it again', async () => {
+    const { host, go, disturb, calm, journal, find, words } = await bench(twoSteps)
+    disturb('mkdir /two', { how: 'fail' })
+    disturb('rmdir /one', { how: 'fail' })
+    expect(await go()).toBe('attention')
+    expect(find('attention')[0]).toMatchObject({ during: 'undo' })
+    calm()
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await go()).toBe('undone')
+    expect([...host.directories]).toEqual([])
+    expect(words().filter((word) => word === 'undo-intended one')).toHaveLength(2)
+  })
+
+  test('a cancel past it comes too late: the job goes on to its end and says so', async () => {
+    const { fleet, go, find } = await bench(directories)
+    let isCancelled = false
+    fleet.calls.afterwards = ({ act }) => {
+      isCancelled ||= act === 'mkdir /point'
+    }
+    expect(await go({ isCancelRequested: () => isCancelled })).toBe('done')
+    expect(find('note').some((line) => line.text.includes('too late'))).toBe(true)
+    expect(find('cancel-requested')).toEqual([])
+  })
+})
+
+describe('promise 5: a timeout is unknown until a check says otherwise', () => {
+  test('a step that timed out and has happened is finished', async () => {
+    const { go, find, disturb } = await bench(twoSteps)
+    disturb('mkdir /one', { how: 'hang-after' })
+    expect(await go()).toBe('done')
+    expect(find('finished')[0]).toMatchObject({ step: 'one', ours: true })
+  })
+
+  test('a step whose connection was lost after it happened is finished', async () => {
+    const { go, disturb } = await bench(twoSteps)
+    disturb('mkdir /two', { how: 'lose-answer' })
+    expect(await go()).toBe('done')
+  })
+
+  test('a final step that timed out and has not happened is undone around only once its command is known dead', async () => {
+    const dead = await bench(directories)
+    dead.disturb('mkdir /point', { how: 'hang-before', isKilled: true })
+    expect(await dead.go()).toBe('undone')
+    const alive = await bench(directories)
+    alive.disturb('mkdir /point', { how: 'hang-before', isKilled: false })
+    expect(await alive.go()).toBe('attention')
+  })
+
+  test('a final step that ended well without effect is looked at for a while, then failed for certain', async () => {
+    const operation = directoriesHead()
+      .effect('one', makeDirectory('/one', undo('/one')))
+      .effect('point', makeDirectory('/point', final, { run: async () => {} }))
+      .build()
+    const { go, find, fleet } = await bench(operation)
+    const before = fleet.clock.now().getTime()
+    expect(await go()).toBe('undone')
+    expect(find('failed')[0]).toMatchObject({ step: 'point', certainty: 'did-not-happen' })
+    expect(fleet.clock.now().getTime() - before).toBeGreaterThanOrEqual(10_000)
+  })
+})

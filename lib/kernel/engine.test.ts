@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest'
+import { bench } from '@/lib/adapters/memory/bench'
+import { directories, directoriesHead, final, makeDirectory, release, twoSteps, undo } from './directories.fixture'
+import { Fault, isFault } from './errors'
+import type { JournalEntry } from './journal'
+import { makeTargetPlan } from './plan-making'
+
+describe('promise 1: the intent is in the journal before the deed, and the first one wins', () => {
+  test('every act finds its intent written', async () => {
+    const { fleet, journal, go } = await bench(directories)
+    const before: string[] = []
+    fleet.calls.interfere = ({ act }) => {
+      const last = journal.lines.filter((line) => line.kind !== 'note').at(-1)
+      before.push(`${act} after ${last?.kind}`)
+      return undefined
+    }
+    expect(await go()).toBe('done')
+    expect(before).toEqual([
+      ...['/hold', '/first', '/second', '/point', '/after'].map((path) => `mkdir ${path} after intended`),
+      'rmdir /hold after release-intended',
+    ])
+  })
+
+  test('a resumed step runs with the before of its first intent', async () => {
+    const seen: unknown[] = []
+    let looks = 0
+    const operation = directoriesHead()
+      .effect<string, null>('count', {
+        title: 'Count',
+        preview: () => ({ sentence: 'Count.', commands: [] }),
+        check: async () => {
+          looks += 1
+          return seen.length > 0 ? { found: 'done', output: null } : { found: 'ready', before: `look ${looks}` }
+        },
+        run: async (_facts, before: string): Promise<void> => {
+          seen.push(before)
+        },
+        timeoutMs: 1_000,
+        ending: final,
+      })
+      .build()
+    const { journal, go } = await bench(operation)
+    journal.write([
+      { kind: 'opened', target: 't', input: {}, digest: 'd', driver: 'dead' },
+      { kind: 'gathered', facts: {} },
+      { kind: 'intended', step: 'count', before: 'the first' },
+    ])
+    expect(await go()).toBe('done')
+    expect(seen).toEqual(['the first'])
+  })
+})
+
+describe('promise 2: after a crash a step is checked, never blindly run again', () => {
+  const dead = (step: string): JournalEntry[] => [
+    { kind: 'opened', target: 't', input: {}, digest: 'd', driver: 'dead' },
+    { kind: 'intended', step, before: null },
+  ]
+
+  test('an intended step that has happened is finished as ours without running', async () => {
+    const { fleet, host, journal, go, find } = await bench(twoSteps)
+    journal.write([dead('one')[0]!, { kind: 'gathered', facts: { host: { ...host.server.address } } }, dead('one')[1]!])
+    host.directories.add('/one')
+    expect(await go()).toBe('done')
+    expect(fleet.calls.made.map((call) => call.act)).toEqual(['mkdir /two'])
+    expect(find('finished').map((line) => [line.step, line.ours])).toEqual([
+      ['one', true],
+      ['two', true],
+    ])
+  })
+
+  test('a step found done that was never intended is not ours and is not taken back', async () => {
+    const { host, go, find, disturb } = await bench(twoSteps)
+    host.directories.add('/one')
+    disturb('mkdir /two', { how: 'fail' })
+    expect(await go()).toBe('failed')
+    expect(find('finished')[0]).toMatchObject({ step: 'one', ours: false })
+    expect(find('undo-intended')).toEqual([])
+    expect([...host.directories]).toEqual(['/one'])
+  })
+
+  test('the facts of the first driver are the ones the next one acts on', async () => {
+    const { host, journal, go } = await bench(twoSteps)
+    const moved = { ...host.server.address, hostname: 'n1' }
+    journal.write([dead('one')[0]!, { kind: 'gathered', facts: { host: { ...moved } } }, dead('one')[1]!])
+    host.server.address = { ...moved, address: '10.9.9.9' }
+    expect(await go()).toBe('done')
+    expect(journal.lines.filter((line) => line.kind === 'gathered')).toHaveLength(1)
+  })
+})
+
+describe('promise 3: releases always run, under their own deadline', () => {
+  const held = directoriesHead()
+    .effect('hold', makeDirectory('/hold', release('/hold')))
+    .effect('one', makeDirectory('/one', undo('/one')))
+    .build()
+
+  test('after success, after failure and after a cancel', async () => {
+    const well = await bench(held)
+    expect(await well.go()).toBe('done')
+    expect(well.host.directories.has('/hold')).toBe(false)
+
+    const badly = await bench(held)
+    badly.disturb('mkdir /one', { how: 'fail' })
+    expect(await badly.go()).toBe('failed')
+    expect(badly.host.directories.has('/hold')).toBe(false)
+
+    const cancelled = await bench(held)
+    let isCancelled = false
+    cancelled.fleet.calls.afterwards = ({ act }) => {
+      isCancelled = act === 'mkdir /hold'
+    }
+    expect(await cancelled.go({ isCancelRequested: () => isCancelled })).toBe('cancelled')
+    expect(cancelled.words()).toEqual([
+      'intended hold',
+      'finished hold',
+      'cancel-requested',
+      'release-intended hold',
+      'released hold',
+      'closed cancelled',
+    ])
+    expect([...cancelled.host.directories]).toEqual([])
+  })
+
+  test('in reverse order, after what is undone', async () => {
+    const operation = directoriesHead()
+      .effect('a', makeDirectory('/a', release('/a')))
+      .effect('b', makeDirectory('/b', undo('/b')))
+      .effect('c', makeDirectory('/c', release('/c')))
+      .effect('d', makeDirectory('/d', undo('/d')))
+      .build()
+    const { go, words, disturb } = await bench(operation)
+    disturb('mkdir /d', { how: 'fail' })
+    expect(await go()).toBe('undone')
+    expect(words().filter((word) => /undone|released|closed/.test(word))).toEqual(['undone b', 'released c', 'released a', 'closed undone'])
+  })
+
+  test('a release that hangs is given up at its own deadline, tried again, and then asks a person', async () => {
+    const { go, words, disturb, calm, journal, find } = await bench(held)
+    disturb('rmdir /hold', { how: 'hang-before' })
+    expect(await go()).toBe('attention')
+    expect(find('attention')[0]).toMatchObject({ during: 'release' })
+    calm()
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await go()).toBe('done')
+    expect(words().at(-2)).toBe('released hold')
+  })
+})
+
+describe('promise 6: a driver that lost its lease does nothing more', () => {
+  test('it stops at once, without its endings, and throws what it met', async () => {
+    const { fleet, host, journal, go, words } = await bench(directories)
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'mkdir /first') journal.open()
+    }
+    await expect(go()).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
+    expect([...host.directories]).toEqual(['/hold', '/first'])
+    expect(words()).toEqual(['intended hold', 'finished hold', 'intended first'])
+  })
+
+  test('it proves its lease before each act, after the intent', async () => {
+    const { fleet, host, journal, go } = await bench(twoSteps)
+    const operationReads = fleet.act.hosts.read
+    fleet.act.hosts.read = async (...args) => {
+      const answer = await operationReads(...args)
+      if (args[1][2] === '/two') queueMicrotask(() => journal.open())
+      return answer
+    }
+    await expect(go()).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
+    expect([...host.directories]).toEqual(['/one'])
+  })
+
+  test('an aborted driver leaves the job open for the next one', async () => {
+    const { fleet, go, host } = await bench(twoSteps)
+    const stop = new AbortController()
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'mkdir /one') stop.abort(new Fault('lease.lost'))
+    }
+    await expect(go({ signal: stop.signal })).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
+    fleet.calls.afterwards = () => {}
+    expect(await go()).toBe('done')
+    expect([...host.directories]).toEqual(['/one', '/two'])
+  })
+
+  test('a draining worker hands over between two steps with everything written', async () => {
+    const { fleet, go, words } = await bench(twoSteps)
+    let isDraining = false
+    fleet.calls.afterwards = () => {
+      isDraining = true
+    }
+    expect(await go({ shouldHandOver: () => isDraining })).toBe('running')
+    expect(words()).toEqual(['intended one', 'finished one'])
+    expect(await go()).toBe('done')
+  })
+
+  test('a job that ten drivers took over without getting anywhere asks a person', async () => {
+    const { journal, go, find } = await bench(twoSteps)
+    journal.write([{ kind: 'opened', target: 't', input: {}, digest: 'd', driver: 'dead' }])
+    for (let nth = 0; nth < 10; nth += 1) journal.write([{ kind: 'resumed', driver: 'dead' }])
+    expect(await go()).toBe('attention')
+    expect(find('attention')[0]).toMatchObject({ during: 'driver' })
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await go()).toBe('done')
+  })
+})
+
+describe('promise 7: a job may be driven at any time, again and again', () => {
+  test('a closed job is left as it is', async () => {
+    const { go, journal } = await bench(twoSteps)
+    expect(await go()).toBe('done')
+    const lines = journal.lines.length
+    expect(await go()).toBe('done')
+    expect(journal.lines).toHaveLength(lines)
+  })
+})
+
+describe('promise 8: what only looks cannot act', () => {
+  test('a check or a gather that reaches for an act is a bug that changes nothing', async () => {
+    const operation = directoriesHead()
+      .effect(
+        'one',
+        makeDirectory('/one', undo('/one'), {
+          check: async ({ host }, ports) => {
+            const act = (ports as unknown as { hostsAct: { run: (host: unknown, argv: string[], options: object) => Promise<unknown> } })
+              .hostsAct
+            await act.run(host, ['mkdir', '/planned'], { timeoutMs: 1 })
+            return { found: 'ready', before: null }
+          },
+        }),
+      )
+      .build()
+    const { fleet, host, go, find } = await bench(operation)
+    const plan = await makeTargetPlan(operation, fleet.act, {}, host.server.id, new AbortController().signal)
+    expect(plan).toMatchObject({ eligible: false, reason: expect.stringContaining('hostsAct is not a reading port') })
+    expect(await go()).toBe('failed')
+    expect(find('failed')[0]).toMatchObject({ code: 'internal.bug', certainty: 'did-not-happen' })
+    expect(host.directories.size).toBe(0)
+  })
+})

@@ -40,7 +40,14 @@ export class Lab {
     this.supervisor = new Supervisor(this.layout, machine)
     this.hosts = new Hosts(this.layout, machine, this.supervisor)
     this.services = new Services(this.layout, this.supervisor)
-    this.network = new Network(this.layout, this.supervisor, this.hosts, this.services, (host) => this.host(host))
+    this.network = new Network(
+      this.layout,
+      this.supervisor,
+      this.hosts,
+      this.services,
+      (host) => this.host(host),
+      () => this.fleet.hosts,
+    )
     this.directoryServer = new DirectoryServer(this.layout, this.supervisor, this.services)
   }
 

@@ -4,7 +4,7 @@ import type { Hosts } from './hosts'
 import { LabError } from './lab-error'
 import { cableOf, consoleAddress, type Layout } from './layout'
 import { commandEnvironment, hostScripts } from './machine'
-import { mustRun, runCommand } from './processes'
+import { inParallel, mustRun, runCommand } from './processes'
 import type { Services } from './services'
 import type { Supervisor } from './supervisor'
 
@@ -32,6 +32,7 @@ export class Network {
     private readonly hosts: Hosts,
     private readonly services: Services,
     private readonly find: (name: string) => FleetHost,
+    private readonly everyHost: () => FleetHost[],
   ) {}
 
   get state(): NetworkState {
@@ -81,8 +82,9 @@ export class Network {
   async heal(host?: string): Promise<void> {
     const state = this.state
     const concerns = (name: string) => host === undefined || name === host
-    for (const name of state.pulled.filter(concerns))
-      if (this.hosts.mark(name)) await this.admin(['ip', 'link', 'set', cableOf(this.find(name).address), 'up'])
+    const pulled = state.pulled.filter(concerns)
+    for (const name of pulled) if (this.hosts.mark(name)) await this.admin(['ip', 'link', 'set', cableOf(this.find(name).address), 'up'])
+    if (pulled.length > 0) await this.forgetNeighbours()
     for (const { from, to } of state.lost) if (concerns(from) || concerns(to)) await this.neighbour(from, to, 'del')
     for (const name of Object.keys(state.slow).filter(concerns)) await this.restoreSpeed(name)
     this.save({
@@ -120,6 +122,19 @@ export class Network {
     const argv = mark ? this.supervisor.hostNetworkArgv(mark.pid, command('eth0')) : this.supervisor.adminArgv(command('lab0'))
     const result = await runCommand(argv, { env: commandEnvironment() })
     if (result.code !== 0 && verb === 'replace') throw new LabError(`${from} could not be cut from ${to}: ${result.stderr.trim()}`)
+  }
+
+  /**
+   * A question for a hardware address that was asked while the cable was out fails up to three seconds later, and with
+   * it whatever was sent meanwhile. So every host forgets what it asked; what was made permanent stays.
+   */
+  private async forgetNeighbours(): Promise<void> {
+    const env = commandEnvironment()
+    await runCommand(this.supervisor.adminArgv(['ip', 'neigh', 'flush', 'dev', 'lab0']), { env })
+    const marks = this.everyHost().flatMap(({ name }) => this.hosts.mark(name) ?? [])
+    await inParallel(marks, 4, async ({ pid }) => {
+      await runCommand(this.supervisor.hostNetworkArgv(pid, ['ip', 'neigh', 'flush', 'dev', 'eth0']), { env })
+    })
   }
 
   private async shape(host: string, discipline: readonly string[]): Promise<boolean> {

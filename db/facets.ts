@@ -2,7 +2,7 @@ import { formatValue } from '@/lib/fields/kinds'
 import type { Actor } from '@/lib/kernel/access'
 import type { FieldKind } from '@/lib/kernel/field'
 import type { Json } from '@/lib/kernel/json'
-import { matchesTerms, type Term, writeTerm } from '@/lib/kernel/terms'
+import { hasWildcard, matchesTerms, type Term, writeTerm } from '@/lib/kernel/terms'
 import { type Condition, conditionKey, conditionSql, termsKey } from './condition'
 import { Fresh } from './fresh'
 import { shapeOf, targetOf } from './shape'
@@ -110,7 +110,7 @@ const choicesOf = async (
     if (!found.has(value)) found.set(value, { value: spec.kind === 'flag' ? value === 'true' : value, count: 0 })
   // A ticked choice stays on the list although nothing has it any more.
   for (const { operator, value } of condition.filters[name] ?? [])
-    if ((operator === 'is' || operator === 'not') && !found.has(value)) found.set(value, { value, count: 0 })
+    if ((operator === 'is' || operator === 'not') && !hasWildcard(value) && !found.has(value)) found.set(value, { value, count: 0 })
   const target = targetOf(resource, name)
   const titles = target
     ? await titlesOf(

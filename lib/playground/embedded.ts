@@ -135,7 +135,7 @@ export const startEmbedded = async (stateDirectory: string): Promise<EmbeddedPos
   const binaries = chooseBinaries(isNew ? null : readFileSync(versionFile, 'utf8').trim())
   const prefix = unprivileged(dataDirectory)
   if (prefix[0] === 'setpriv') chmodSync(socketDirectory, 0o777)
-  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' }
+  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv // Next makes NODE_ENV obligatory in this type.
   // The death signal is set last: a change of user or namespace clears it.
   const command = (name: string, args: string[]): [string, string[]] => {
     const argv = [...prefix, 'setpriv', '--pdeathsig', 'INT', '--', join(binaries.directory, name), ...args]

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -54,20 +54,28 @@ const walk = (path, hash) => {
   else if (isBuilt(path)) hash.update(path.slice(projectRoot.length)).update(readFileSync(path))
 }
 
-/** `next build` into `.next/standalone` when a source changed since the last one. Returns whether it ran; throws with the builder's output when it fails. */
-export const ensureBuild = () => {
+/** Runs to the end with its output kept, without holding up whatever else this process does meanwhile. */
+const collect = (file, args, options) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+
+/** `next build` into `.next/standalone` when a source changed since the last one. Resolves to whether it ran; rejects with the builder's output when it fails. */
+export const ensureBuild = async () => {
   const hash = createHash('sha256')
   for (const name of sources) if (existsSync(join(projectRoot, name))) walk(join(projectRoot, name), hash)
   const wanted = hash.digest('hex')
   const stamp = join(projectRoot, '.next/matriarch-build')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
-  const built = spawnSync(process.execPath, [join(projectRoot, 'node_modules/next/dist/bin/next'), 'build'], {
+  const built = await collect(process.execPath, [join(projectRoot, 'node_modules/next/dist/bin/next'), 'build'], {
     cwd: projectRoot,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
   })
-  if (built.status !== 0) throw new Error(`next build failed:\n${built.stdout}\n${built.stderr}`)
+  if (built.code !== 0) throw new Error(`next build failed:\n${built.output}`)
   for (const [from, to] of [
     ['.next/static', '.next/standalone/.next/static'],
     ['public', '.next/standalone/public'],

@@ -76,7 +76,7 @@ const playwright = async (only: string[]): Promise<Count> => {
 
 const build = async (): Promise<Count> => {
   try {
-    ensureBuild()
+    await ensureBuild()
     return { passed: 1, failed: 0 }
   } catch (error) {
     console.error((error as Error).message)

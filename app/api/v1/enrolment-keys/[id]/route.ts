@@ -3,6 +3,6 @@ import { calls } from '../../../_lib/calls'
 import { resourceRoutes } from '../../../_lib/resources'
 import { serve } from '../../../_lib/serve'
 
-export const { get: GET } = resourceRoutes('enrolment-keys')
+export const { get: GET, change: PATCH } = resourceRoutes('enrolment-keys')
 
 export const DELETE = serve(calls.revokeEnrolmentKey, async ({ actor, params }) => revokeEnrolmentKey(actor, params.id!))

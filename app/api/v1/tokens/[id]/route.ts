@@ -3,6 +3,6 @@ import { calls } from '../../../_lib/calls'
 import { resourceRoutes } from '../../../_lib/resources'
 import { serve } from '../../../_lib/serve'
 
-export const { get: GET } = resourceRoutes('tokens')
+export const { get: GET, change: PATCH } = resourceRoutes('tokens')
 
 export const DELETE = serve(calls.revokeToken, async ({ actor, params }) => revokeToken(actor, params.id!))

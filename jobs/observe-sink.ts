@@ -1,0 +1,99 @@
+import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/facts'
+import type { ActPorts } from '@/lib/ports'
+import type { Log } from './log'
+
+/** Gathers looks and writes them together. Adding never waits and never throws; while the database is away the newest look at each thing is kept. */
+export interface FactSink {
+  add: (look: Look) => void
+  addHost: (look: HostLook) => void
+  /** Writes what is there. */
+  close: () => Promise<void>
+}
+
+const batchMs = 120
+const batchMax = 200
+const retryMs = 1000
+
+export const makeFactSink = (log: Log): FactSink => {
+  const looks = new Map<string, Look>()
+  const hosts = new Map<string, HostLook>()
+  let writing: Promise<void> | null = null
+  let timer: NodeJS.Timeout | null = null
+  let isFailing = false
+
+  const isNewer = (look: { observedAt: string } | undefined, than: { observedAt: string }) => !look || look.observedAt <= than.observedAt
+  const keep = (look: Look) => {
+    if (isNewer(looks.get(look.instanceId)?.probe, look.probe)) looks.set(look.instanceId, look)
+  }
+  const keepHost = (look: HostLook) => {
+    const known = hosts.get(look.serverId)
+    if (!known || known.at <= look.at) hosts.set(look.serverId, { ...look, facts: look.facts ?? known?.facts })
+  }
+  const takeSome = <T>(from: Map<string, T>): T[] => {
+    const some = [...from.entries()].slice(0, batchMax)
+    for (const [key] of some) from.delete(key)
+    return some.map(([, value]) => value)
+  }
+
+  const writeSome = async (): Promise<void> => {
+    const [someLooks, someHosts] = [takeSome(looks), takeSome(hosts)]
+    try {
+      await writeHosts(someHosts)
+      await writeProbes(someLooks)
+      if (isFailing) log.info({}, 'facts are written again')
+      isFailing = false
+    } catch (err) {
+      if (!isFailing) log.warn({ err }, 'facts could not be written; the newest are kept')
+      isFailing = true
+      for (const look of someLooks) if (!looks.has(look.instanceId)) looks.set(look.instanceId, look)
+      for (const look of someHosts) if (!hosts.has(look.serverId)) hosts.set(look.serverId, look)
+    }
+  }
+  const writeAll = async (): Promise<void> => {
+    do await writeSome()
+    while (looks.size + hosts.size > 0 && !isFailing)
+  }
+  const later = (): void => {
+    if (timer || writing) return
+    timer = setTimeout(
+      () => {
+        timer = null
+        writing = writeAll().finally(() => {
+          writing = null
+          if (looks.size + hosts.size > 0) later()
+        })
+      },
+      isFailing ? retryMs : batchMs,
+    )
+  }
+  return {
+    add: (look) => {
+      keep(look)
+      later()
+    },
+    addHost: (look) => {
+      keepHost(look)
+      later()
+    },
+    close: async () => {
+      await writing
+      if (timer) clearTimeout(timer)
+      timer = null
+      if (looks.size + hosts.size > 0) await writeAll()
+      if (timer) clearTimeout(timer)
+    },
+  }
+}
+
+/** The same ports; each probe that an operation or a plan makes becomes a fact as well, so that its result shows at once. */
+export const withFacts = (ports: ActPorts, sink: FactSink): ActPorts => ({
+  ...ports,
+  postgres: {
+    ...ports.postgres,
+    probe: async (instance, options) => {
+      const probe = await ports.postgres.probe(instance, options)
+      sink.add({ instanceId: instance.instanceId, probe, source: 'operation' })
+      return probe
+    },
+  },
+})

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import type { Resource } from '@/lib/kernel/resource'
 import { resources } from '@/lib/resources'
 import { herd } from '@/lib/resources/herd'
-import { declarationFaults } from './selfcheck'
+import { declarationFaults, mustBeSound } from './selfcheck'
 
-test('the declared resources have no fault', () => {
+test('the declared resources and operations have no fault', () => {
   expect(declarationFaults()).toEqual([])
+  expect(mustBeSound).not.toThrow()
 })
 
 const planted: [string, string, Partial<Resource>][] = [

@@ -2,6 +2,8 @@ import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
 import type { Resource } from '@/lib/kernel/resource'
 import { checkResources, type DeclarationFault, type TableShape } from '@/lib/kernel/selfcheck'
+import { checkOperations } from '@/lib/kernel/selfcheck-operations'
+import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 import { columnsInside } from './shape'
 
@@ -24,11 +26,12 @@ const tableShape = (resource: Resource): TableShape => {
 
 export const declarationFaults = (all: readonly Resource[] = resources): DeclarationFault[] => checkResources(all, tableShape)
 
-/** At start-up: throws with every fault of the declarations at once. */
+/** At start-up of every process: throws with every fault of resources and operations at once. */
 export const mustBeSound = (): void => {
-  const faults = declarationFaults()
-  if (faults.length > 0)
-    throw new Error(
-      `The declarations have faults:\n${faults.map(({ number, resource, sentence }) => `  ${number} ${resource}: ${sentence}`).join('\n')}`,
-    )
+  const names = new Set(resources.map((resource) => resource.name))
+  const faults = [
+    ...declarationFaults().map(({ number, resource, sentence }) => `${number} resource ${resource}: ${sentence}`),
+    ...checkOperations(operations, names).map(({ number, operation, sentence }) => `${number} operation ${operation}: ${sentence}`),
+  ]
+  if (faults.length > 0) throw new Error(`The declarations have faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
 }

@@ -52,6 +52,7 @@ const instance = z.looseObject({
   receivedLsn: optional(lsn),
   replayedLsn: optional(lsn),
   replaySeconds: optional(z.number()),
+  replayedSecondsAgo: optional(z.number()),
   upstream: optional(
     z.looseObject({ host: optional(text(300)), port: optional(port), slotName: optional(text(200)), status: optional(text(50)) }),
   ),

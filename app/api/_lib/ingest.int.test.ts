@@ -320,6 +320,9 @@ test('a known server is recognised at enrolment by name or address in its enviro
     { name: 'shop', inbox: 'accepted', linked: true },
     { name: 'stranger', inbox: 'new', linked: false },
   ])
+  expect(await query('select state, role, version, observed_source from instances')).toEqual([
+    { state: 'online', role: 'primary', version: '15.18', observed_source: 'agent' },
+  ])
   expect(await query('select agent_seen_at is not null as seen, os, load_per_cpu from servers')).toEqual([
     { seen: true, os: 'Debian', load_per_cpu: 0.5 },
   ])

@@ -8,16 +8,8 @@ import type { EnvironmentLook } from '@/components/ui/environment'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/errors'
+import { installCommands } from './install-commands'
 import { SecretOnce } from './secret-once'
-
-/** The commands that put the agent on a host, as the owner of the data directories. */
-export const installCommands = (origin: string, key: string): string =>
-  [
-    `curl -fsSLo /usr/local/bin/matriarch-report ${origin}/agent/matriarch-report`,
-    `curl -fsSL ${origin}/agent/matriarch-report.sha256 | (cd /usr/local/bin && sha256sum -c -)`,
-    'chmod 755 /usr/local/bin/matriarch-report',
-    `sudo -u postgres matriarch-report --url ${origin} --enrol ${key}`,
-  ].join('\n')
 
 /** Makes an enrolment key for hosts of one environment, and shows it once together with the commands that use it. */
 export const EnrolmentForm = ({ environments, origin }: { environments: readonly EnvironmentLook[]; origin: string }) => {

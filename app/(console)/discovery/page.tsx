@@ -1,0 +1,84 @@
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { Inbox } from '@/components/discovery/inbox'
+import { installCommands } from '@/components/people/install-commands'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { Note } from '@/components/ui/note'
+import { listInbox } from '@/db/discovery'
+import { environmentLooks } from '@/db/environment-looks'
+import { requireActor } from '@/lib/auth/actor'
+import { env } from '@/lib/env'
+import { mayAnywhere, mayIn } from '@/lib/kernel/access'
+import { isFault } from '@/lib/kernel/errors'
+import { findOptions } from '../actions'
+
+export const metadata: Metadata = { title: 'Discovery' }
+
+const crumbs = [{ href: '/', label: 'Fleet' }]
+
+/** What the database gives as dates, as the browser gets it. */
+const plain = <T,>(value: T): T => JSON.parse(JSON.stringify(value))
+
+const Page = async () => {
+  const actor = await requireActor()
+  try {
+    const [inbox, looks] = await Promise.all([listInbox(actor), environmentLooks(actor)])
+    const environments = Object.values(looks).filter((look) => mayIn(actor, 'server.add', look.id))
+    const mayKey = mayAnywhere(actor, 'enrolment-key.add')
+    const origin = new URL(env().MATRIARCH_URL).origin
+    const beyond = inbox.hostCount - inbox.hosts.length + inbox.instanceCount - inbox.instances.length
+    return (
+      <>
+        <PageHeader
+          crumbs={crumbs}
+          title="Discovery"
+          subtitle="What agents found and nobody has registered yet"
+          actions={
+            <>
+              <LinkButton href="/discovery-rules">Rules</LinkButton>
+              {mayKey && <LinkButton href="/enrolment-keys">Enrolment keys</LinkButton>}
+              {mayKey && (
+                <LinkButton look="primary" href="/enrolment-keys/add">
+                  Make an enrolment key
+                </LinkButton>
+              )}
+            </>
+          }
+        />
+        <div className="page-body">
+          {beyond > 0 && <Note tone="info" title={`${beyond} more wait; they come up as these are dealt with.`} />}
+          <Inbox
+            hosts={plain(inbox.hosts)}
+            instances={plain(inbox.instances)}
+            environments={environments}
+            mayAccept={environments.length > 0}
+            findOptions={findOptions}
+          />
+          <p className="text-ink-2">
+            All that was ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>
+            {inbox.ignoredCount > 0 && (
+              <>
+                , of them <Link href="/discovered-hosts?state=ignored">{inbox.ignoredCount} ignored</Link>
+              </>
+            )}
+            .
+          </p>
+          <Card title="Put the agent on a host">
+            <p className="mb-2 max-w-[80ch]">
+              One POSIX shell file that only looks. Make an enrolment key for the environment, then run on the host, as root:
+            </p>
+            <code className="code">{installCommands(origin, 'KEY')}</code>
+          </Card>
+        </div>
+      </>
+    )
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={crumbs} />
+  }
+}
+
+export default Page

@@ -1,0 +1,124 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { Age } from '@/components/ui/zone'
+import type { InboxWork } from './inbox'
+import type { WaitingHost } from './shared'
+
+export const HostList = ({
+  hosts,
+  environments,
+  mayAccept,
+  work,
+}: {
+  hosts: readonly WaitingHost[]
+  environments: readonly EnvironmentLook[]
+  mayAccept: boolean
+  work: InboxWork
+}) => {
+  const [chosen, setChosen] = useState<Record<string, string>>({})
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
+  const environmentOf = (host: WaitingHost) =>
+    chosen[host.id] ?? (environments.some((one) => one.id === host.environmentId) ? host.environmentId! : '')
+  const selected = hosts.filter((host) => ticked.has(host.id))
+  const ready = selected.filter((host) => environmentOf(host) !== '')
+  const accept = (list: readonly WaitingHost[]) =>
+    work.accept(
+      'discovered-hosts',
+      list.map((host) => ({ id: host.id, environmentId: environmentOf(host) })),
+    )
+  const toggle = (id: string) =>
+    setTicked((now) => {
+      const next = new Set(now)
+      if (!next.delete(id)) next.add(id)
+      return next
+    })
+
+  return (
+    <Card
+      title={`Hosts (${hosts.length})`}
+      isFlush
+      actions={
+        mayAccept &&
+        hosts.length > 0 && (
+          <>
+            <Button isSmall onClick={() => setTicked(ticked.size === hosts.length ? new Set() : new Set(hosts.map((host) => host.id)))}>
+              {ticked.size === hosts.length ? 'Tick none' : 'Tick all'}
+            </Button>
+            <Button isSmall disabled={work.isBusy || selected.length === 0} onClick={() => work.ignore(selected.map((host) => host.id))}>
+              Ignore {selected.length > 0 && selected.length}
+            </Button>
+            <Button
+              isSmall
+              look="primary"
+              disabled={work.isBusy || ready.length === 0 || ready.length < selected.length}
+              onClick={() => accept(ready)}
+            >
+              Accept {selected.length > 0 && selected.length}
+            </Button>
+          </>
+        )
+      }
+    >
+      {hosts.length === 0 ? (
+        <p className="p-4 text-ink-2">No host waits. A host appears here when its agent has enrolled.</p>
+      ) : (
+        <ul className="inbox">
+          {hosts.map((host) => (
+            <li key={host.id}>
+              {mayAccept && (
+                <input
+                  type="checkbox"
+                  aria-label={`Tick ${host.hostname}`}
+                  checked={ticked.has(host.id)}
+                  onChange={() => toggle(host.id)}
+                />
+              )}
+              <div className="inbox-what">
+                <p>
+                  <strong>{host.hostname}</strong> <span className="text-ink-2">{host.addresses.join(', ')}</span>
+                </p>
+                <p className="text-ink-2">
+                  {host.suggestion || 'Nothing suggests an environment.'}{' '}
+                  {host.instances > 0 && `${host.instances} of its instances wait too.`}{' '}
+                  {host.seenAt ? (
+                    <>
+                      Reported <Age at={host.seenAt} />.
+                    </>
+                  ) : (
+                    'It has enrolled and not reported yet.'
+                  )}
+                </p>
+                {work.refusals[host.id] && <p className="st bad whitespace-normal">{work.refusals[host.id]}</p>}
+              </div>
+              {mayAccept && (
+                <div className="inbox-acts">
+                  <select
+                    className="input w-auto"
+                    aria-label={`Environment of ${host.hostname}`}
+                    value={environmentOf(host)}
+                    onChange={(event) => setChosen((now) => ({ ...now, [host.id]: event.target.value }))}
+                  >
+                    <option value="">Environment …</option>
+                    {environments.map((environment) => (
+                      <option key={environment.id} value={environment.id}>
+                        {environment.name}
+                        {environment.id === host.environmentId ? ' (suggested)' : ''}
+                      </option>
+                    ))}
+                  </select>
+                  <Button disabled={work.isBusy || environmentOf(host) === ''} onClick={() => accept([host])}>
+                    Accept
+                  </Button>
+                </div>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}

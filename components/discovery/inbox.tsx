@@ -1,0 +1,99 @@
+'use client'
+
+import './discovery.css'
+import { useRouter } from 'next/navigation'
+import { useCallback, useState } from 'react'
+import type { Option } from '@/components/fields/reference-input'
+import { callApi } from '@/components/run/call-api'
+import type { Outcome } from '@/components/run/shared'
+import { useLive } from '@/components/run/use-live'
+import type { EnvironmentLook } from '@/components/ui/environment'
+import { Note } from '@/components/ui/note'
+import { HostList } from './host-list'
+import { InstanceList } from './instance-list'
+import type { Accepted, WaitingHost, WaitingInstance } from './shared'
+
+export interface InboxWork {
+  isBusy: boolean
+  /** Why an item was not accepted, by its id. */
+  refusals: Readonly<Record<string, string>>
+  accept: (path: 'discovered-hosts' | 'discovered-instances', items: readonly { id: string }[]) => Promise<void>
+  ignore: (ids: readonly string[]) => Promise<void>
+}
+
+/** What agents found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
+export const Inbox = ({
+  hosts,
+  instances,
+  environments,
+  mayAccept,
+  findOptions,
+}: {
+  hosts: readonly WaitingHost[]
+  instances: readonly WaitingInstance[]
+  /** Where this person may register servers. */
+  environments: readonly EnvironmentLook[]
+  mayAccept: boolean
+  findOptions: (
+    resource: string,
+    field: string,
+    search: string,
+    environmentId: string | null,
+  ) => Promise<{ options: Option[] } | { problem: { detail: string } }>
+}) => {
+  const router = useRouter()
+  const findHerds = useCallback(
+    async (field: string, search: string, environmentId: string | null) => {
+      const found = await findOptions('instance', field, search, environmentId)
+      if ('problem' in found) throw new Error(found.problem.detail)
+      return found.options
+    },
+    [findOptions],
+  )
+  const [isBusy, setBusy] = useState(false)
+  const [refusals, setRefusals] = useState<Record<string, string>>({})
+  const [said, setSaid] = useState<{ tone: 'good' | 'bad'; text: string } | null>(null)
+  useLive('/api/live/facts', {
+    records: (data) => {
+      const changed = data as string[]
+      if (changed.some((name) => name === '*' || name.startsWith('discover'))) router.refresh()
+    },
+  })
+
+  const run = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
+    setBusy(true)
+    setSaid(null)
+    const outcome = await call
+    if (outcome.ok) done(outcome.value)
+    else setSaid({ tone: 'bad', text: [outcome.message, ...outcome.fields.map((field) => field.message)].join(' ') })
+    setBusy(false)
+    router.refresh()
+  }
+  const work: InboxWork = {
+    isBusy,
+    refusals,
+    accept: (path, items) =>
+      run(
+        callApi<Accepted>('POST', `${path}/accept`, { [path === 'discovered-hosts' ? 'hosts' : 'instances']: items }),
+        ({ accepted, refused }) => {
+          setRefusals(Object.fromEntries(refused.map((one) => [one.id, one.because])))
+          setSaid({
+            tone: refused.length > 0 ? 'bad' : 'good',
+            text: `${accepted.length} accepted${refused.length > 0 ? `, ${refused.length} not: the reason stands at each` : ''}.`,
+          })
+        },
+      ),
+    ignore: (ids) =>
+      run(callApi<{ changed: number }>('POST', 'discovered-hosts/ignore', { ids }), ({ changed }) =>
+        setSaid({ tone: 'good', text: `${changed} ignored. They keep reporting and stay findable in the lists below.` }),
+      ),
+  }
+
+  return (
+    <>
+      <div role="status">{said && <Note tone={said.tone} title={said.text} />}</div>
+      <HostList hosts={hosts} environments={environments} mayAccept={mayAccept} work={work} />
+      <InstanceList instances={instances} mayAccept={mayAccept} work={work} findHerds={findHerds} />
+    </>
+  )
+}

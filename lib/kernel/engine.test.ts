@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
-import { directories, directoriesHead, final, makeDirectory, release, twoSteps, undo } from './directories.fixture'
+import { directories, directoriesHead, makeDirectory, release, twoSteps, undo } from './directories.fixture'
 import { Fault, isFault } from './errors'
 import type { JournalEntry } from './journal'
 import { makeTargetPlan } from './plan-making'
@@ -36,7 +36,7 @@ describe('promise 1: the intent is in the journal before the deed, and the first
           seen.push(before)
         },
         timeoutMs: 1_000,
-        ending: final,
+        ending: { final: 'It stays.' },
       })
       .build()
     const { journal, go } = await bench(operation)

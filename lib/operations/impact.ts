@@ -1,22 +1,31 @@
 import type { Affected, Verdict } from '@/lib/kernel/plan'
+import type { StopMode } from '@/lib/ports'
 import { type HerdFacts, isUp } from './facts'
 import { counted, pass, warn } from './gates'
 
-/** Who notices when this server goes away, and what the herd has left. `moment`: "while it restarts". `isBack`: it runs again afterwards. */
-export const lossOf = (facts: HerdFacts, moment: string, isBack: boolean): Affected[] => {
+export interface Loss {
+  mode: StopMode
+  /** "while it restarts" */
+  moment: string
+  /** It runs again afterwards. */
+  isBack: boolean
+}
+
+/** Who notices when this server goes away, and what the herd has left. */
+export const lossOf = (facts: HerdFacts, { mode, moment, isBack }: Loss): Affected[] => {
   const { probe, instance } = facts
   const affected: Affected[] = []
   if (probe.clients !== null && probe.clients > 0)
     affected.push({
       kind: 'clients',
       count: probe.clients,
-      sentence: `${counted(probe.clients, 'client')} connected to ${instance.title} will be cut.`,
+      sentence: `${counted(probe.clients, 'client')} connected to ${instance.title} ${mode === 'smart' ? 'must leave first' : 'will be cut'}.`,
     })
   if (probe.activeTransactions !== null && probe.activeTransactions > 0)
     affected.push({
       kind: 'transactions',
       count: probe.activeTransactions,
-      sentence: `${counted(probe.activeTransactions, 'open transaction')} will be rolled back.`,
+      sentence: `${counted(probe.activeTransactions, 'open transaction')} ${mode === 'smart' ? 'must end first' : 'will be rolled back'}.`,
     })
   if (probe.standbys.length > 0)
     affected.push({
@@ -37,7 +46,7 @@ const redundancy = ({ probe, instance, others }: HerdFacts, moment: string, isBa
     return {
       kind: 'redundancy',
       count: standbys,
-      sentence: `${sentenceOf(moment)} ${left}; ${counted(standbys, 'standby', 'standbys')} can read.`,
+      sentence: `${sentenceOf(moment)}, ${left}; ${counted(standbys, 'standby', 'standbys')} can read.`,
     }
   }
   const now = standbys + (isUp(probe.state) ? 1 : 0)

@@ -33,7 +33,7 @@ export const restart = defineOperation({
   firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
   locks: lockHerd,
   now: herdNow,
-  affected: (facts) => lossOf(facts, 'while it restarts', true),
+  affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while it restarts', isBack: true }),
   order: standbysFirst,
   offered: (row) => acceptsConnections(seenRow(row), 'use start'),
   asksPhrase: () => false,

@@ -26,7 +26,7 @@ export const stop = defineOperation({
   firm: firmInstance,
   locks: lockHerd,
   now: herdNow,
-  affected: (facts) => lossOf(facts, 'while it is stopped', false),
+  affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while it is stopped', isBack: false }),
   order: standbysFirst,
   offered: (row) => running(seenRow(row)),
 })
@@ -49,6 +49,7 @@ export const stop = defineOperation({
 function running(seen: Parameters<typeof wasSeen>[0]): Verdict {
   const verdict = wasSeen(seen)
   if (verdict.verdict === 'refuse' || seen.state === 'online' || seen.state === 'starting') return verdict
+  if (seen.state === 'crashed') return refuse('It is down already: it has crashed.')
   return refuse(seen.state === 'stopping' ? 'It is shutting down already.' : `It is ${seen.state} already.`)
 }
 

@@ -21,7 +21,7 @@ export interface Claim {
   /** Leases that the token holds: the job's own and its locks. */
   leases: number
   cancelRequestedBy: string | null
-  /** ISO; null: none. */
+  /** ISO; null: none, or a person has decided meanwhile that the job goes on. */
   deadlineAt: string | null
 }
 
@@ -107,6 +107,11 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
       `update jobs set state = 'running', because = null, started_at = coalesce(started_at, clock_timestamp()) where id = any($1) and state = 'waiting'`,
       [taken.map(({ job }) => job.id)],
     )
+    const decided = await client.query<{ job_id: string }>(
+      `select distinct job_id from journal where job_id = any($1) and kind = 'decided'`,
+      [taken.map(({ job }) => job.id)],
+    )
+    const isDecided = new Set(decided.rows.map((row) => row.job_id))
     const hasNews = await explainWaiting(client, plan, byId)
     if (hasNews || taken.length > 0 || plan.close.length > 0) await settleRuns(client, [runId])
     return taken.map(({ job, token, names }) => ({
@@ -120,7 +125,7 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
       token,
       leases: names.length,
       cancelRequestedBy: run.cancel_requested_by,
-      deadlineAt: run.deadline_at?.toISOString() ?? null,
+      deadlineAt: isDecided.has(job.id) ? null : (run.deadline_at?.toISOString() ?? null),
     }))
   })
 

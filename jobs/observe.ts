@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { listen } from '@/db/client'
 import { endPresence, keepPresence, readShare } from '@/db/observed'
 import { Fault } from '@/lib/kernel/errors'
@@ -21,6 +22,8 @@ export interface ObserverOptions {
   log: Log
   /** Host and process, for people. */
   holder: string
+  /** Stretches every interval; 1 (the default) is the pace that one machine's databases and hosts are meant for. */
+  pace?: number
 }
 
 interface Herd extends HerdPlan {
@@ -38,17 +41,20 @@ const tickMs = 100
 const lookTimeoutMs = 5000
 /** Instances looked at in the same moment, on hosts that answer. */
 const looksMax = 64
-/** Hosts asked in the same moment whether they answer: the silent ones wait here, and hold up nobody else. */
+/** Hosts asked in the same moment whether they answer. One that is silent for a second costs nothing but its socket, and no longer counts. */
 const asksMax = 24
+const silentMs = 1000
 
 /** Keeps the facts of this observer's share of the fleet fresh until `stop`. */
 export const startObserver = async (options: ObserverOptions): Promise<{ id: string; stop: () => Promise<void> }> => {
   const id = crypto.randomUUID()
+  const pace = options.pace ?? 1
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
   const observer = new Observer(options, stopping.signal)
   let place = { index: 0, of: 0 }
   const present = async () => {
-    const now = await keepPresence(id, options.holder, presenceTtlMs)
+    const now = await keepPresence(id, options.holder, presenceTtlMs * pace)
     const hasMoved = now.index !== place.index || now.of !== place.of
     place = now
     if (hasMoved) await reload()
@@ -67,8 +73,8 @@ export const startObserver = async (options: ObserverOptions): Promise<{ id: str
   })
   const repeated = repeat(
     [
-      { name: 'observer-presence', everyMs: presenceEveryMs, work: present },
-      { name: 'observer-share', everyMs: shareEveryMs, work: reload },
+      { name: 'observer-presence', everyMs: presenceEveryMs * pace, work: present },
+      { name: 'observer-share', everyMs: shareEveryMs * pace, work: reload },
     ],
     options.log,
   )
@@ -94,11 +100,14 @@ class Observer {
   private looks = 0
   private asks = 0
   private readonly running = new Set<Promise<void>>()
+  private readonly pace: number
 
   constructor(
     private readonly options: ObserverOptions,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.pace = options.pace ?? 1
+  }
 
   /** What was being looked at stays so; what is new or was changed by a person is due at once. */
   async load(share: { instances: { id: string; herdId: string; serverId: string }[]; idleServers: string[] }): Promise<void> {
@@ -169,6 +178,12 @@ class Observer {
     const { hostFacts, sink } = this.options
     server.isBusy = true
     this.asks += 1
+    let counts = true
+    const leave = () => {
+      if (counts) this.asks -= 1
+      counts = false
+    }
+    const silence = setTimeout(leave, silentMs)
     const at = new Date().toISOString()
     try {
       const directories = [...new Set(server.instances.map(({ address }) => address.dataDirectory))]
@@ -189,7 +204,8 @@ class Observer {
       const probe = { state: isSilent ? ('unreachable' as const) : ('unknown' as const), because: fault.message, observedAt: at, hostFault }
       for (const { id } of server.instances) sink.add({ instanceId: id, probe, source: 'observer' })
     } finally {
-      this.asks -= 1
+      clearTimeout(silence)
+      leave()
       server.isBusy = false
     }
   }
@@ -197,7 +213,7 @@ class Observer {
   private setDown(server: Server): void {
     server.state = 'down'
     server.failures += 1
-    server.dueAt = performance.now() + backOff(server.failures)
+    server.dueAt = performance.now() + backOff(server.failures) * this.pace
   }
 
   private hurry(server: Server): void {
@@ -229,7 +245,7 @@ class Observer {
     } finally {
       this.looks -= members.length
       herd.isBusy = false
-      herd.dueAt = performance.now() + roundMs(this.instances) * (0.97 + Math.random() * 0.06)
+      herd.dueAt = performance.now() + this.pace * roundMs(this.instances) * (0.97 + Math.random() * 0.06)
     }
   }
 }

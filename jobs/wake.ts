@@ -46,7 +46,7 @@ const openQueue = (name: 'jobs' | 'plans', place: QueuePlace, onError: (error: E
   const redis = place.redisUrl ? redisConnection(place.redisUrl, hasty, onError) : null
   const queue = redis
     ? (new RedisQueue<Message>(name, { prefix, connection: redis }) as RedisQueue<Message>)
-    : (new postgres.Queue<Message>(name, { connection: postgresConnection(place.databaseUrl, 2) }) as unknown as RedisQueue<Message>)
+    : (new postgres.Queue<Message>(name, { connection: postgresConnection(place.databaseUrl, 1) }) as unknown as RedisQueue<Message>)
   queue.on('error', onError)
   return {
     queue,
@@ -117,7 +117,7 @@ export const hear = (
     const processor = ({ data }: { data: Message }) => heard(data)
     const worker = redis
       ? new RedisWorker<Message>(name, processor, { ...common, prefix, concurrency, connection: redis })
-      : new postgres.Worker<Message>(name, processor, { ...common, concurrency, connection: postgresConnection(place.databaseUrl, 3) })
+      : new postgres.Worker<Message>(name, processor, { ...common, concurrency, connection: postgresConnection(place.databaseUrl, 2) })
     worker.on('error', options.onError)
     return worker
   }

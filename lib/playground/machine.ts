@@ -66,7 +66,13 @@ export async function inspectMachine(): Promise<Machine> {
   return { isRootless, postgresMajor, postgres }
 }
 
-/** The caller's environment with the administrators' folders on PATH. */
+const inherited = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'TMPDIR', 'DEBIAN_FRONTEND']
+
+/**
+ * What a command of the lab sees: the administrators' folders on PATH and a few harmless variables of the caller. Nothing else, so that
+ * neither a secret nor a setting of the console reaches a host or another process of the lab by accident.
+ */
 export function commandEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: [...new Set(searchPath)].filter(Boolean).join(delimiter) }
+  const kept = Object.fromEntries(inherited.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined))
+  return { ...kept, PATH: [...new Set(searchPath)].filter(Boolean).join(delimiter) } as NodeJS.ProcessEnv
 }

@@ -42,6 +42,7 @@ const sources = [
   'lib',
   'public',
   'package-lock.json',
+  'instrumentation.ts',
   'next.config.ts',
   'tsconfig.json',
   'postcss.config.mjs',

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { closeDb, getPool, setDatabase } from '@/db/client'
+import { migrate } from '@/db/migrate'
+import { largeDefault, seedLarge } from '@/db/seed-large'
+import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
+import { startEmbedded } from '@/lib/playground/embedded'
+import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
+import type { LoadAnswer, LoadOrder } from './lists-load'
+import { ensureDjango, type Peer, startConsole, startDjango } from './lists-servers'
+
+const run = promisify(execFile)
+const connections = 8
+const rounds = 3
+const password = 'bench-password-of-many-letters'
+
+/** The same rows on both sides. Words and pages change from request to request, so that no side answers from one remembered page. */
+interface View {
+  name: string
+  ours: string[]
+  theirs: string[]
+}
+
+const searchWords = ['orders0', 'billing1', 'ledger0', 'catalog1', 'stock0', 'mail1', 'fra-db01', 'nyc-db02', 'identity', 'db00123']
+const deepPages = Array.from({ length: 20 }, (_, index) => 490 + index)
+
+const viewsOf = (prod: string): View[] => [
+  { name: 'page 1', ours: ['per=100'], theirs: [''] },
+  {
+    name: 'a filter',
+    ours: ['per=100&state=stopped', 'per=100&state=unreachable'],
+    theirs: ['state__exact=stopped', 'state__exact=unreachable'],
+  },
+  { name: 'a search', ours: searchWords.map((word) => `per=100&q=${word}`), theirs: searchWords.map((word) => `q=${word}`) },
+  { name: 'sort by lag', ours: ['per=100&sort=-lagBytes'], theirs: ['o=-7'] },
+  { name: 'page 500', ours: deepPages.map((page) => `per=100&page=${page}`), theirs: deepPages.map((page) => `p=${page}`) },
+  {
+    name: 'environment + role',
+    ours: [`per=100&environmentId=${prod}&role=standby`],
+    theirs: [`environment__id__exact=${prod}&role__exact=standby`],
+  },
+]
+
+const measure = async (peer: Peer, paths: string[], seconds: number): Promise<LoadAnswer> => {
+  const order: LoadOrder = { origins: peer.origins, paths, cookie: peer.cookie, connections, seconds }
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', join(projectRoot, 'e2e/bench/lists-load.ts'), JSON.stringify(order)], {
+    cwd: projectRoot,
+  })
+  return JSON.parse(stdout) as LoadAnswer
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+const geometricMean = (values: number[]): number => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+const rounded = (value: number): number => Number(value.toPrecision(3))
+
+interface Line {
+  view: string
+  /** Whole pages a second. */
+  ours: number
+  theirs: number
+  /** The rows alone with their counts, as a click on a filter, a header or a page number asks for them. */
+  rows: number
+  ratio: number
+  rowsRatio: number
+  p95Ms: number
+  rowsP95Ms: number
+  theirP95Ms: number
+}
+
+/**
+ * List pages a second over 100,000 instances, 8 connections, two server processes each, against Django admin on the same tables. Rounds are interleaved
+ * and medians quoted. `--seconds N` sets how long each measurement takes (default 4).
+ */
+export const bench = async (args: string[]) => {
+  const at = args.indexOf('--seconds')
+  const seconds = at >= 0 ? Number(args[at + 1]) : 4
+  const version = await ensureDjango()
+  console.log('  building the console')
+  await ensureBuild()
+  const folder = await mkdtemp(join(tmpdir(), 'mlists-'))
+  const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  try {
+    const postgres = await startEmbedded(folder)
+    stops.unshift(postgres.stop)
+    console.log(
+      `  seeding ${largeDefault.instances} instances, ${largeDefault.herds} herds, ${largeDefault.servers} servers into PostgreSQL ${postgres.version}`,
+    )
+    await migrate(postgres.connectionString)
+    setDatabase(postgres.connectionString)
+    await seedLarge()
+    await ensureLocalAdmin('admin', password)
+    await getPool().query('vacuum analyze')
+    const prod = (await getPool().query("select id from environments where name = 'prod'")).rows[0].id as string
+    await closeDb()
+    console.log(`  starting two web processes, and Django ${version} under gunicorn with two workers`)
+    const django = await startDjango(postgres.connectionString, password)
+    stops.unshift(django.stop)
+    const ours = await startConsole(postgres.connectionString, password)
+    stops.unshift(ours.stop)
+
+    const lines: Line[] = []
+    for (const view of viewsOf(prod)) {
+      const paths = {
+        page: view.ours.map((query) => `/instances?${query}`),
+        rows: view.ours.map((query) => `/api/rows/instances?${query}&facets=1`),
+        theirs: view.theirs.map((query) => `/admin/fleet/instance/?${query}`),
+      }
+      for (const [peer, some] of [
+        [ours, paths.page],
+        [ours, paths.rows],
+        [django, paths.theirs],
+      ] as const)
+        await measure(peer, [...some], 1)
+      const seen: { page: LoadAnswer; rows: LoadAnswer; theirs: LoadAnswer }[] = []
+      for (let round = 0; round < rounds; round++)
+        seen.push({
+          theirs: await measure(django, paths.theirs, seconds),
+          page: await measure(ours, paths.page, seconds),
+          rows: await measure(ours, paths.rows, seconds),
+        })
+      const of = (pick: (one: (typeof seen)[number]) => number) => rounded(median(seen.map(pick)))
+      const line: Line = {
+        view: view.name,
+        ours: of((one) => one.page.perSecond),
+        rows: of((one) => one.rows.perSecond),
+        theirs: of((one) => one.theirs.perSecond),
+        ratio: of((one) => one.page.perSecond / one.theirs.perSecond),
+        rowsRatio: of((one) => one.rows.perSecond / one.theirs.perSecond),
+        p95Ms: of((one) => one.page.p95Ms),
+        rowsP95Ms: of((one) => one.rows.p95Ms),
+        theirP95Ms: of((one) => one.theirs.p95Ms),
+      }
+      lines.push(line)
+      console.log(`  ${view.name.padEnd(20)} ours ${line.ours}/s, rows ${line.rows}/s, Django ${line.theirs}/s`)
+    }
+    console.table(lines)
+    return {
+      bench: 'lists',
+      ratio: rounded(geometricMean(lines.map((line) => line.ratio))),
+      rowsRatio: rounded(geometricMean(lines.map((line) => line.rowsRatio))),
+      lowestRatio: Math.min(...lines.map((line) => line.ratio)),
+      p95Ms: Math.max(...lines.map((line) => line.p95Ms)),
+      peer: `Django admin ${version}, gunicorn, 2 workers`,
+      views: lines,
+    }
+  } finally {
+    await closeDb()
+    for (const stop of stops) await stop()
+  }
+}

@@ -3,14 +3,18 @@
 import type { PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
 import type { Outcome } from '@/components/run/shared'
+import type { TestedStep } from '@/components/settings/directory-test'
+import { type AuditVerdict, verifyAudit } from '@/db/audit'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
 import { addRecord, changeRecord, deleteRecord, referenceOptions } from '@/db/records'
+import { mustAdminister } from '@/db/settings-view'
 import { addView, deleteView, listViews as readViews } from '@/db/views'
 import {
   approvePlan as approve,
   askForPlan,
   cancelRun as cancel,
+  releaseLease,
   resumeJob,
   retryFailed as retry,
   submitRun,
@@ -18,9 +22,10 @@ import {
 } from '@/jobs/queue'
 import { requireActor } from '@/lib/auth/actor'
 import type { Problem } from '@/lib/auth/problem'
-import type { Actor } from '@/lib/kernel/access'
+import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'
+import { webPorts } from '@/lib/web-ports'
 import { attempt, namedResource } from './attempt'
 import { outcome } from './outcome'
 
@@ -143,3 +148,22 @@ export const decideJob = async (jobId: string, decision: 'go-on' | 'give-up'): P
 /** A new plan for the targets that did not end well, and `withCancelled` for those that were cancelled too. */
 export const retryFailed = async (runId: string, withCancelled: boolean) =>
   outcome((actor) => retry(actor, String(runId), { withCancelled: withCancelled === true }))
+
+/** Asks the directory step by step; with a user name also tries that login. */
+export const testDirectory = async (userName: string, password: string): Promise<Outcome<TestedStep[]>> =>
+  outcome(async (actor) => {
+    mustAdminister(actor)
+    const { directory } = webPorts()
+    if (!directory) throw new Fault('input.invalid', { because: 'No directory is configured.' })
+    return directory.check(userName === '' ? undefined : { userName: String(userName), password: String(password) })
+  })
+
+/** Recomputes the whole audit chain. */
+export const verifyAuditLog = async (): Promise<Outcome<AuditVerdict>> =>
+  outcome(async (actor) => {
+    if (!mayIn(actor, 'audit.view', null)) throw new Fault('access.denied')
+    return verifyAudit()
+  })
+
+export const releaseLock = async (name: string): Promise<Outcome<null>> =>
+  outcome((actor) => releaseLease(actor, String(name)).then(() => null))

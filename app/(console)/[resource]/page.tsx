@@ -58,6 +58,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
         environment={shown}
         actions={
           <>
+            {path === 'audit' && <LinkButton href="/audit/verify">Verify the chain</LinkButton>}
             <LinkButton look="quiet" href={`/${path}/help`}>
               Help
             </LinkButton>

@@ -1,0 +1,143 @@
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { AuditVerify } from '@/components/settings/audit-verify'
+import { DirectoryTest } from '@/components/settings/directory-test'
+import { Leases } from '@/components/settings/leases'
+import { FaultPage } from '@/components/shell/fault-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { CopyButton } from '@/components/ui/copy-button'
+import { EnvironmentBadge } from '@/components/ui/environment'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { Age } from '@/components/ui/zone'
+import { environmentLooks } from '@/db/environment-looks'
+import { settingsView } from '@/db/settings-view'
+import { requireActor } from '@/lib/auth/actor'
+import { env } from '@/lib/env'
+import { isFault } from '@/lib/kernel/errors'
+import { releaseLock, testDirectory, verifyAuditLog } from '../actions'
+import { configuration } from './configuration'
+
+export const metadata: Metadata = { title: 'Settings' }
+
+const crumbs = [{ href: '/', label: 'Fleet' }]
+const row = 'flex flex-wrap items-baseline gap-x-4 gap-y-1 border-t border-line px-3.5 py-2 first:border-t-0'
+
+const SettingsPage = async () => {
+  const actor = await requireActor()
+  try {
+    const [view, looks] = await Promise.all([settingsView(actor), environmentLooks(actor)])
+    const badge = (environmentId: string | null) =>
+      environmentId === null ? (
+        <span className="tag">every environment</span>
+      ) : (
+        looks[environmentId] && <EnvironmentBadge environment={looks[environmentId]} />
+      )
+    return (
+      <>
+        <PageHeader crumbs={crumbs} title="Settings" />
+        <div className="page-body">
+          <Card title="Workers" isFlush>
+            {view.workers.length === 0 && (
+              <div className="p-3.5">
+                <Note tone="bad" title="No worker was seen in the last day">
+                  Plans, runs and observations are made by workers. Start one beside the metadata database: <code>npm run worker</code>
+                </Note>
+              </div>
+            )}
+            <ul>
+              {view.workers.map((worker) => (
+                <li key={worker.id} className={row}>
+                  <State tone={worker.isSeen ? 'good' : 'bad'}>{worker.isSeen ? 'at work' : 'gone'}</State>
+                  <strong>
+                    {worker.host}, process {worker.pid}
+                  </strong>
+                  <span className="text-ink-2">
+                    {worker.jobs} {worker.jobs === 1 ? 'job' : 'jobs'} now, started <Age at={worker.startedAt} />, seen{' '}
+                    <Age at={worker.seenAt} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+          <Card title="Locks" isFlush>
+            <Leases leases={view.leases} release={releaseLock} />
+          </Card>
+          <Card title="Directory">
+            {env().LDAP_URL ? (
+              <DirectoryTest test={testDirectory} />
+            ) : (
+              <p>
+                No directory is configured, so only local accounts sign in. Set <code>LDAP_URL</code> and <code>LDAP_BASE_DN</code> and
+                start the web process again.
+              </p>
+            )}
+          </Card>
+          <Card
+            title="Directory groups and their roles"
+            isFlush
+            actions={
+              <LinkButton href="/grants/add" isSmall>
+                Give a role to a group
+              </LinkButton>
+            }
+          >
+            {view.groupGrants.length === 0 ? (
+              <p className="p-3.5 text-ink-2">No group holds a role yet, so people of the directory can sign in and see nothing.</p>
+            ) : (
+              <ul>
+                {view.groupGrants.map((grant) => (
+                  <li key={grant.id} className={row}>
+                    <code>{grant.groupName}</code>
+                    <Link href={`/grants/${grant.id}`} prefetch={false}>
+                      {grant.role}
+                    </Link>
+                    {badge(grant.environmentId)}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Card title="The console’s public SSH keys" isFlush>
+            {view.keys.length === 0 ? (
+              <p className="p-3.5 text-ink-2">No key yet: a worker with VAULT_KEY makes the first one when it starts.</p>
+            ) : (
+              <ul>
+                {view.keys.map((key) => (
+                  <li key={key.environmentId ?? ''} className={row}>
+                    {badge(key.environmentId)}
+                    <code className="min-w-0 flex-1 [overflow-wrap:anywhere]">{key.publicKey}</code>
+                    <CopyButton text={key.publicKey} label="Copy" />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Card title="Audit log">
+            <AuditVerify verify={verifyAuditLog} />
+          </Card>
+          <Card title="Configuration of this web process" isFlush>
+            <ul>
+              {configuration().map((value) => (
+                <li key={value.name} className={row}>
+                  <code className="min-w-56">{value.name}</code>
+                  <span className="min-w-40 font-semibold [overflow-wrap:anywhere]">{value.shown}</span>
+                  <span className="text-ink-2">
+                    {value.meaning} {value.isDefault && value.shown !== 'not set' && '(default)'}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+        </div>
+      </>
+    )
+  } catch (error) {
+    if (!isFault(error) || error.code === 'internal.bug') throw error
+    return <FaultPage fault={error} crumbs={crumbs} />
+  }
+}
+
+export default SettingsPage

@@ -1,0 +1,60 @@
+'use client'
+
+import { useState } from 'react'
+import type { Outcome } from '@/components/run/shared'
+import { Button } from '@/components/ui/button'
+import { CopyButton } from '@/components/ui/copy-button'
+import { Note } from '@/components/ui/note'
+
+export interface Verified {
+  ok: boolean
+  lines: number
+  head: string
+  firstBroken?: number
+  because?: string
+}
+
+/** Recomputes the whole chain of the audit log and says whether any line was changed, taken out or put in. */
+export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<Verified>> }) => {
+  const [isBusy, setBusy] = useState(false)
+  const [result, setResult] = useState<Outcome<Verified> | null>(null)
+  const run = async () => {
+    setBusy(true)
+    setResult(
+      await verify().catch(() => ({
+        ok: false as const,
+        code: 'internal.bug' as const,
+        message: 'The console did not answer.',
+        fields: [],
+      })),
+    )
+    setBusy(false)
+  }
+  return (
+    <div className="grid gap-3">
+      <p className="max-w-[80ch]">
+        Every line of the audit log carries a hash over itself and the line before. Verifying reads them all and computes each hash again; a
+        million lines take about a minute.
+      </p>
+      <div>
+        <Button look="primary" disabled={isBusy} onClick={run}>
+          {isBusy ? 'Verifying …' : 'Verify the audit log'}
+        </Button>
+      </div>
+      {result && !result.ok && <Note tone="bad" isAlert title={result.message} />}
+      {result?.ok &&
+        (result.value.ok ? (
+          <Note tone="good" isAlert title={`All ${result.value.lines} lines hold: none was changed, taken out or put in.`}>
+            <p>The last hash. Keep a copy elsewhere: it also proves that nothing was cut off the end.</p>
+            <code className="code my-1">{result.value.head}</code>
+            <CopyButton text={result.value.head} label="Copy the hash" />
+          </Note>
+        ) : (
+          <Note tone="bad" isAlert title={`The chain breaks at line ${result.value.firstBroken}.`}>
+            {result.value.because} The {result.value.lines} lines before it hold. Keep the database as it is and find out who had access to
+            it.
+          </Note>
+        ))}
+    </div>
+  )
+}

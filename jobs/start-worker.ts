@@ -26,6 +26,8 @@ export interface WorkerOptions {
 
 export interface WorkerHandle {
   id: string
+  /** Host and process, as people read it. */
+  holder: string
   driver: Driver
   /** Takes nothing new, brings every job to its end or to a safe point, and leaves. */
   stop: () => Promise<void>
@@ -83,7 +85,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
       .query('delete from workers where id = $1', [id])
       .catch(() => {})
   }
-  return { id, driver, stop }
+  return { id, holder, driver, stop }
 }
 
 const oncePerMinute = (tell: (error: Error) => void): ((error: Error) => void) => {

@@ -3,6 +3,8 @@ import { EnvironmentFault, env } from '@/lib/env'
 import { isFault } from '@/lib/kernel/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
+import { startObserver } from './observe'
+import { makeFactSink, withFacts } from './observe-sink'
 import { queuePlace } from './place'
 import { makeActPorts } from './ports'
 import { startWorker } from './start-worker'
@@ -11,7 +13,13 @@ import { startWorker } from './start-worker'
 const main = async (): Promise<void> => {
   const log = logger()
   const world = makeActPorts()
-  const worker = await startWorker({ place: queuePlace(), ports: world.ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
+  const sink = makeFactSink(log)
+  const ports = withFacts(world.ports, sink)
+  const { inventory, postgres } = world.ports
+  const worker = await startWorker({ place: queuePlace(), ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
+  const observer = env().OBSERVER
+    ? await startObserver({ inventory, probe: postgres.probe, hostFacts: world.hosts.facts, sink, log, holder: worker.holder })
+    : null
   log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
 
   let isStopping = false
@@ -19,7 +27,8 @@ const main = async (): Promise<void> => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
-    await worker.stop()
+    await Promise.all([worker.stop(), observer?.stop()])
+    await sink.close()
     await world.close()
     await closeDb()
     process.exit(0)

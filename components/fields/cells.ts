@@ -9,7 +9,7 @@ import type { Json } from '@/lib/kernel/json'
 export interface CellContext {
   /** IANA zone of the person. */
   zone: string
-  /** In tables: milliseconds of the reader's clock, so that today's moments show the time alone. */
+  /** In tables that say more when pointed at: milliseconds of the reader's clock, so that today's moments show the time alone. */
   now?: number
   environments: Readonly<Record<string, EnvironmentLook>>
   /** Title of what a reference points to; undefined: it may not be seen. */
@@ -63,7 +63,9 @@ const cells = {
   choice,
   moment: (value, _field, { zone, now }) => {
     const at = String(value)
-    return html`<time title="${formatUtc(at)}">${now === undefined ? formatMoment(at, zone) : formatShortMoment(at, zone, now)}</time>`
+    return now === undefined
+      ? html`<time title="${formatUtc(at)}">${formatMoment(at, zone)}</time>`
+      : html`${formatShortMoment(at, zone, now)}`
   },
   lsn: code,
   tags: (value) => (Array.isArray(value) ? html`${value.map((tag) => html`<span class="tag">${String(tag)}</span> `)}` : noHtml),

@@ -29,8 +29,6 @@ export const SmallTable = ({
 }) => {
   const zone = useZone()
   const now = useNow(5_000)
-  /** Moves once a day, so that the rows are not written again each tick. */
-  const today = now === null ? undefined : now - (now % 86_400_000)
   const markup = useMemo(
     () =>
       rowsHtml(data, {
@@ -38,9 +36,9 @@ export const SmallTable = ({
         fields,
         path,
         hasActions: false,
-        context: { zone, now: today, environments, pathOf, titleOf: (field, id) => data.references[field]?.[id] },
+        context: { zone, environments, pathOf, titleOf: (field, id) => data.references[field]?.[id] },
       }),
-    [data, columns, fields, path, zone, today, environments, pathOf],
+    [data, columns, fields, path, zone, environments, pathOf],
   )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.

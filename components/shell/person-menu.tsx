@@ -1,7 +1,8 @@
 'use client'
 
-import { ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react'
+import { Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
+import { UpDownIcon } from '@/components/ui/icons'
 import { Menu, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
 import { rememberLook } from '@/components/ui/zone'
 
@@ -43,7 +44,7 @@ export const PersonMenu = ({
             <span className="block truncate font-semibold">{name}</span>
             <span className="block truncate text-xs text-ink-2">{role}</span>
           </span>
-          <ChevronsUpDown aria-hidden="true" />
+          <UpDownIcon />
         </button>
       }
     >

@@ -1,29 +1,28 @@
 'use client'
 
-import {
-  Boxes,
-  CircleHelp,
-  ClipboardList,
-  Database,
-  Inbox,
-  KeyRound,
-  LayoutGrid,
-  type LucideIcon,
-  Menu as MenuIcon,
-  Network,
-  PlayCircle,
-  ScrollText,
-  Search,
-  Server,
-  Settings,
-  Shield,
-  Users,
-} from 'lucide-react'
 import dynamic from 'next/dynamic'
-import Link from 'next/link'
 import { usePathname, useRouter } from 'next/navigation'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type MouseEvent, type ReactNode, useEffect, useState } from 'react'
 import { Button } from '@/components/ui/button'
+import {
+  BoxesIcon,
+  DatabaseIcon,
+  GridIcon,
+  HelpIcon,
+  InboxIcon,
+  KeyIcon,
+  ListIcon,
+  MenuIcon,
+  NetworkIcon,
+  PlayIcon,
+  ScrollIcon,
+  SearchIcon,
+  ServerIcon,
+  SettingsIcon,
+  ShieldIcon,
+  UsersIcon,
+} from '@/components/ui/icons'
+import { hrefToFollow } from './follow'
 import { useShortcuts } from './keyboard'
 import { Mark } from './mark'
 import { type Place, places } from './navigation'
@@ -32,21 +31,21 @@ import { PersonMenu } from './person-menu'
 const Palette = dynamic(() => import('./palette').then((m) => m.Palette), { ssr: false })
 const ShortcutsHelp = dynamic(() => import('./shortcuts-help').then((m) => m.ShortcutsHelp), { ssr: false })
 
-const icons: Record<Place['icon'], LucideIcon> = {
-  fleet: LayoutGrid,
-  instances: Database,
-  herds: Network,
-  servers: Server,
-  environments: Boxes,
-  runs: PlayCircle,
-  discovery: Inbox,
-  changes: ClipboardList,
-  audit: ScrollText,
-  people: Users,
-  grants: Shield,
-  tokens: KeyRound,
-  settings: Settings,
-  help: CircleHelp,
+const icons: Record<Place['icon'], () => ReactNode> = {
+  fleet: GridIcon,
+  instances: DatabaseIcon,
+  herds: NetworkIcon,
+  servers: ServerIcon,
+  environments: BoxesIcon,
+  runs: PlayIcon,
+  discovery: InboxIcon,
+  changes: ListIcon,
+  audit: ScrollIcon,
+  people: UsersIcon,
+  grants: ShieldIcon,
+  tokens: KeyIcon,
+  settings: SettingsIcon,
+  help: HelpIcon,
 }
 
 const isHere = (pathname: string, href: string) => (href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`))
@@ -95,8 +94,18 @@ export const Shell = ({
     return () => document.removeEventListener('keydown', onKey)
   }, [])
 
+  /** Links that are plain anchors, in the menu and in tables, go through the router as well: one handler instead of a component each. */
+  const followLinks = (event: MouseEvent<HTMLElement>) => {
+    const href = hrefToFollow(event)
+    if (href === null) return
+    event.preventDefault()
+    router.push(href)
+  }
+
   return (
-    <div className="shell">
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only follows the links inside, which the keyboard reaches by itself.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a link answers the keyboard with a click.
+    <div className="shell" onClick={followLinks}>
       <a className="skip" href="#content">
         Skip to the content
       </a>
@@ -110,24 +119,24 @@ export const Shell = ({
             aria-controls="side"
             onClick={() => setNavOpen(!isNavOpen)}
           >
-            <MenuIcon aria-hidden="true" />
+            <MenuIcon />
           </Button>
-          <Link href="/" prefetch={false} className="brand">
+          <a href="/" className="brand">
             <Mark />
             Matriarch
-          </Link>
+          </a>
           <Button look="quiet" isIcon aria-label="Find" className="ml-auto" onClick={() => setOpen('palette')}>
-            <Search aria-hidden="true" />
+            <SearchIcon />
           </Button>
         </div>
         {isNavOpen && <div className="shade lg:hidden" aria-hidden="true" onClick={() => setNavOpen(false)} />}
         <div className="side" id="side" data-open={isNavOpen}>
-          <Link href="/" prefetch={false} className="brand">
+          <a href="/" className="brand">
             <Mark />
             Matriarch
-          </Link>
+          </a>
           <button type="button" className="find" onClick={() => setOpen('palette')}>
-            <Search aria-hidden="true" />
+            <SearchIcon />
             Find
             <kbd>Ctrl K</kbd>
           </button>
@@ -138,15 +147,10 @@ export const Shell = ({
                 {group.places.map((place) => {
                   const Icon = icons[place.icon]
                   return (
-                    <Link
-                      key={place.href}
-                      href={place.href}
-                      prefetch={false}
-                      aria-current={isHere(pathname, place.href) ? 'page' : undefined}
-                    >
-                      <Icon aria-hidden="true" />
+                    <a key={place.href} href={place.href} aria-current={isHere(pathname, place.href) ? 'page' : undefined}>
+                      <Icon />
                       {place.label}
-                    </Link>
+                    </a>
                   )
                 })}
               </div>

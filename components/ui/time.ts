@@ -23,26 +23,50 @@ const formatterOf = (zone: string): Intl.DateTimeFormat => {
   return made
 }
 
-const utcText = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+const two = (value: number): string => (value < 10 ? `0${value}` : String(value))
+const dayMs = 86_400_000
+
+/** The day of the last moment written: a table writes hundreds of one day, and a Date for each is what costs. */
+let lastDay = { at: Number.NaN, text: '' }
+
+const dateText = (at: number): string => {
+  const day = Math.floor(at / dayMs)
+  if (day !== lastDay.at) lastDay = { at: day, text: new Date(day * dayMs).toISOString().slice(0, 10) }
+  return lastDay.text
+}
+
+const clockText = (at: number): string => {
+  const seconds = Math.floor((((at % dayMs) + dayMs) % dayMs) / 1000)
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+}
+
+const utcText = (at: number): string => `${dateText(at)} ${clockText(at)}`
 
 /** Every zone's offset is constant within a quarter of an hour, so one formatter call serves all moments in it. */
-const offsets = new Map<string, number>()
 const quarterMs = 15 * 60_000
+const quartersMax = 5_000
+const offsets = new Map<string, Map<number, number>>()
 
 const offsetMs = (at: number, zone: string): number => {
   if (zone === 'UTC') return 0
+  let known = offsets.get(zone)
+  if (!known || known.size > quartersMax) {
+    known = new Map()
+    offsets.set(zone, known)
+  }
   const quarter = Math.floor(at / quarterMs)
-  const key = `${zone} ${quarter}`
-  const known = offsets.get(key)
-  if (known !== undefined) return known
-  if (offsets.size > 5_000) offsets.clear()
-  const start = quarter * quarterMs
-  const parts: Record<string, string> = {}
-  for (const part of formatterOf(zone).formatToParts(start)) parts[part.type] = part.value
-  const local = Date.UTC(+parts.year!, +parts.month! - 1, +parts.day!, +parts.hour!, +parts.minute!, +parts.second!)
-  const offset = local - start
-  offsets.set(key, offset)
+  let offset = known.get(quarter)
+  if (offset === undefined) {
+    offset = formattedOffset(quarter * quarterMs, zone)
+    known.set(quarter, offset)
+  }
   return offset
+}
+
+const formattedOffset = (at: number, zone: string): number => {
+  const parts: Record<string, string> = {}
+  for (const part of formatterOf(zone).formatToParts(at)) parts[part.type] = part.value
+  return Date.UTC(+parts.year!, +parts.month! - 1, +parts.day!, +parts.hour!, +parts.minute!, +parts.second!) - at
 }
 
 /** `2026-11-21 04:19:07` in the zone. `at` is an ISO time; what is not a time comes back as it is. */
@@ -55,8 +79,9 @@ export const formatMoment = (at: string, zone: string): string => {
 export const formatShortMoment = (at: string, zone: string, now: number): string => {
   const ms = Date.parse(at)
   if (Number.isNaN(ms)) return at
-  const local = utcText(ms + offsetMs(ms, zone))
-  return local.slice(0, 10) === utcText(now + offsetMs(now, zone)).slice(0, 10) ? local.slice(11) : local.slice(0, 16)
+  const local = ms + offsetMs(ms, zone)
+  const isToday = Math.floor(local / dayMs) === Math.floor((now + offsetMs(now, zone)) / dayMs)
+  return isToday ? clockText(local) : `${dateText(local)} ${clockText(local).slice(0, 5)}`
 }
 
 /** `2026-11-21 03:19:07 UTC`. */

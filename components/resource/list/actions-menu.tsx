@@ -1,6 +1,6 @@
 'use client'
 
-import { PlayCircle } from 'lucide-react'
+import { PlayIcon } from '@/components/ui/icons'
 import { LazyMenu } from '@/components/ui/lazy-menu'
 import { MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
 import type { Danger } from '@/lib/kernel/operation'
@@ -38,13 +38,7 @@ export const ActionsMenu = ({
         ? `At most ${count.format(targetsMax)} at once; ${count.format(chosen)} are ticked.`
         : null
   return (
-    <LazyMenu
-      label="Actions"
-      icon={<PlayCircle aria-hidden="true" />}
-      look={chosen > 0 ? 'primary' : 'plain'}
-      isOpen={isOpen}
-      onOpenChange={onOpenChange}
-    >
+    <LazyMenu label="Actions" icon={<PlayIcon />} look={chosen > 0 ? 'primary' : 'plain'} isOpen={isOpen} onOpenChange={onOpenChange}>
       {() =>
         groups
           .map((group) => ({ ...group, actions: actions.filter((action) => action.danger === group.danger) }))

@@ -1,7 +1,7 @@
 'use client'
 
-import { X } from 'lucide-react'
 import { plainValue } from '@/components/fields/plain'
+import { CloseIcon } from '@/components/ui/icons'
 import { useZone } from '@/components/ui/zone'
 import type { FieldDescription } from '@/lib/kernel/field'
 import type { ListQuery } from '@/lib/kernel/query'
@@ -77,7 +77,7 @@ const Chip = ({ text, onRemove }: { text: string; onRemove: () => void }) => (
   <span className="chip">
     <span className="max-w-[24rem] truncate">{text}</span>
     <button type="button" aria-label={`Remove the filter ${text}`} onClick={onRemove}>
-      <X aria-hidden="true" />
+      <CloseIcon />
     </button>
   </span>
 )

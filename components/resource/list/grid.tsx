@@ -2,8 +2,6 @@
 
 import {
   type ColumnDef,
-  columnOrderingFeature,
-  columnVisibilityFeature,
   type RowSelectionState,
   rowSelectionFeature,
   rowSortingFeature,
@@ -18,7 +16,7 @@ import type { ListQuery } from '@/lib/kernel/query'
 import type { ResourceDescription } from '@/lib/kernel/resource'
 import type { Density, ListData } from './list-data'
 
-const features = tableFeatures({ rowSelectionFeature, rowSortingFeature, columnVisibilityFeature, columnOrderingFeature })
+const features = tableFeatures({ rowSelectionFeature, rowSortingFeature })
 interface Row {
   id: string
 }
@@ -41,7 +39,6 @@ export const Grid = ({
   onSort,
   onToggle,
   onTogglePage,
-  onOpen,
 }: {
   resource: ResourceDescription
   data: ListData
@@ -57,29 +54,29 @@ export const Grid = ({
   onSort: (field: string, isAdded: boolean) => void
   onToggle: (id: string, isOn: boolean, isRange: boolean) => void
   onTogglePage: (isOn: boolean) => void
-  onOpen: (href: string) => void
 }) => {
   const body = useRef<HTMLTableSectionElement>(null)
   const pageTick = useRef<HTMLInputElement>(null)
   const columns = useMemo<ColumnDef<typeof features, Row>[]>(
-    () => Object.values(resource.fields).map((field) => ({ id: field.name, header: field.label, enableSorting: field.kind !== 'json' })),
-    [resource],
+    () =>
+      shown.map((name) => {
+        const field = resource.fields[name]!
+        return { id: name, header: field.label, enableSorting: field.kind !== 'json' }
+      }),
+    [resource, shown],
   )
   const rows = useMemo<Row[]>(() => data.ids.map((id) => ({ id })), [data.ids])
   const sorting = useMemo<SortingState>(() => query.sort.map(({ field, down }) => ({ id: field, desc: down })), [query.sort])
-  const columnOrder = useMemo(() => [...shown], [shown])
-  const columnVisibility = useMemo(
-    () => Object.fromEntries(Object.keys(resource.fields).map((name) => [name, shown.includes(name)])),
-    [resource, shown],
-  )
   const table = useTable({
     features,
     columns,
     data: rows,
     getRowId: (row) => row.id,
     manualSorting: true,
-    state: { sorting, columnOrder, columnVisibility, rowSelection: selected },
+    state: { sorting, rowSelection: selected },
   })
+  /** Times are compared as text: all of them are ISO times of one form. */
+  const staleBefore = new Date(now - staleAfterMs).toISOString()
   const isAllTicked = data.ids.length > 0 && data.ids.every((id) => selected[id])
   const isSomeTicked = data.ids.some((id) => selected[id])
 
@@ -96,19 +93,20 @@ export const Grid = ({
     const row = target.closest('tr')
     if (!row?.dataset.id) return
     if (target instanceof HTMLInputElement) onToggle(row.dataset.id, target.checked, event.shiftKey)
-    const link = target.closest('a')
-    if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
-    event.preventDefault()
-    onOpen(link.getAttribute('href')!)
   }
 
-  /** The age of a fact is worked out when somebody points at it. */
+  /** The age of a fact and the UTC of a moment are worked out when somebody points at them. */
   const onPoint = (event: MouseEvent<HTMLTableSectionElement>) => {
-    const cell = (event.target as HTMLElement).closest<HTMLTableCellElement>('td.o')
-    const index = cell && body.current ? Array.prototype.indexOf.call(body.current.rows, cell.parentElement) : -1
-    if (!cell || index < 0) return
-    const at = data.observedAt?.[index]
-    cell.title = at ? `${cell.textContent || 'not known'}: seen ${formatAge(at, Date.now())}, ${formatUtc(at)}` : 'never seen'
+    const cell = (event.target as HTMLElement).closest('td')
+    const row = cell?.parentElement as HTMLTableRowElement | null | undefined
+    if (!cell || !row?.dataset.id) return
+    const index = row.sectionRowIndex
+    const field = resource.fields[shown[cell.cellIndex - (hasActions ? 1 : 0)] ?? '']
+    const value = field?.kind === 'moment' ? data.rows[index]?.[data.columns.indexOf(field.name)] : null
+    if (field?.observed) {
+      const at = data.observedAt?.[index]
+      cell.title = at ? `${cell.textContent || 'not known'}: seen ${formatAge(at, Date.now())}, ${formatUtc(at)}` : 'never seen'
+    } else if (typeof value === 'string') cell.title = `${formatUtc(value)}, ${formatAge(value, Date.now())}`
   }
 
   return (
@@ -158,12 +156,12 @@ export const Grid = ({
       </thead>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the rows' own links and checkboxes are what the keyboard reaches; this only delegates. */}
       <tbody ref={body} onClick={onClick} onMouseOver={onPoint} onFocus={() => {}}>
-        {table.getRowModel().rows.map(({ id }, index) => (
+        {table.getRowModel().rows.map((row, index) => (
           <tr
-            key={id}
-            data-id={id}
-            aria-selected={selected[id] ? true : undefined}
-            className={rowClass(data.observedAt?.[index], now, fresh.has(id))}
+            key={row.id}
+            data-id={row.id}
+            aria-selected={selected[row.id] ? true : undefined}
+            className={rowClass(data.observedAt?.[index], staleBefore, fresh.has(row.id))}
             // biome-ignore lint/security/noDangerouslySetInnerHtml: rowsHtml escapes every value.
             dangerouslySetInnerHTML={{ __html: markup[index] ?? '' }}
           />
@@ -173,8 +171,8 @@ export const Grid = ({
   )
 }
 
-const rowClass = (observedAt: string | null | undefined, now: number, isFresh: boolean): string | undefined => {
-  const isStale = observedAt === null || (observedAt !== undefined && now - Date.parse(observedAt) > staleAfterMs)
+const rowClass = (observedAt: string | null | undefined, staleBefore: string, isFresh: boolean): string | undefined => {
+  const isStale = observedAt === null || (observedAt !== undefined && observedAt < staleBefore)
   if (!isStale && !isFresh) return undefined
   return isStale && isFresh ? 'stale fresh' : isStale ? 'stale' : 'fresh'
 }

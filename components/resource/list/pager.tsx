@@ -1,8 +1,8 @@
 'use client'
 
-import { ChevronLeft, ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
+import { LeftIcon, RightIcon } from '@/components/ui/icons'
 import type { ListQuery } from '@/lib/kernel/query'
 import type { ListData } from './list-data'
 
@@ -51,7 +51,7 @@ export const Pager = ({
           </select>
         </label>
         <Button isIcon isSmall aria-label="Previous page" disabled={data.page <= 1} onClick={() => to(data.page - 1)}>
-          <ChevronLeft aria-hidden="true" />
+          <LeftIcon />
         </Button>
         <form
           key={data.page}
@@ -74,7 +74,7 @@ export const Pager = ({
           </label>
         </form>
         <Button isIcon isSmall aria-label="Next page" disabled={data.page >= pages} onClick={() => to(data.page + 1)}>
-          <ChevronRight aria-hidden="true" />
+          <RightIcon />
         </Button>
       </span>
     </nav>

@@ -6,9 +6,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { handOver } from '@/components/operation/handover'
 import { ChangesMark } from '@/components/resource/live/changes-mark'
 import { type LiveTopic, useChanges } from '@/components/resource/live/use-changes'
-import { useShortcuts } from '@/components/shell/keyboard'
-import { Button, LinkButton } from '@/components/ui/button'
-import { EmptyState, Note } from '@/components/ui/note'
+import { Button } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
 import { useToast } from '@/components/ui/toast'
 import { useZone } from '@/components/ui/zone'
 import { formatListQuery, type ListQuery } from '@/lib/kernel/query'
@@ -18,13 +17,16 @@ import { Chips } from './chips'
 import { Facets } from './facets'
 import { Grid } from './grid'
 import type { Density, ListAction, ListBoot, ListData, ListView } from './list-data'
-import { changedIds, isSameOrder, mergeInPlace } from './merge'
+import { isSameOrder, mergeInPlace } from './merge'
+import { NoRows } from './no-rows'
 import { Pager } from './pager'
 import { rowsHtml } from './row-html'
 import { selectionMax, useSelection } from './selection'
 import { Toolbar } from './toolbar'
 import { Tray } from './tray'
+import { useFreshRows } from './use-fresh-rows'
 import { readQuery, useList } from './use-list'
+import { useListShortcuts } from './use-list-shortcuts'
 
 const ColumnsDialog = dynamic(() => import('./columns-dialog').then((m) => m.ColumnsDialog), { ssr: false })
 const ViewDialog = dynamic(() => import('./view-dialog').then((m) => m.ViewDialog), { ssr: false })
@@ -45,8 +47,14 @@ const concerns = ({ name, observed }: ResourceDescription, topic: LiveTopic, nam
 type Filters = 'auto' | 'open' | 'closed'
 const isFacetsShown = (filters: Filters) => filters === 'open' || (filters === 'auto' && window.matchMedia('(min-width: 60rem)').matches)
 
+/** Milliseconds; null: nothing here was ever seen. */
+const newestOf = ({ observedAt }: ListData): number | null => {
+  let newest: string | null = null
+  for (const at of observedAt ?? []) if (at !== null && (newest === null || at > newest)) newest = at
+  return newest === null ? null : Date.parse(newest)
+}
+
 const tickMs = 5_000
-const freshMs = 1_500
 
 export const ResourceList = ({ boot: text, server }: { boot: string; server: ListServer }) => {
   const boot = useMemo<ListBoot>(() => JSON.parse(text), [text])
@@ -63,7 +71,6 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const [filters, setFilters] = useState<Filters>('auto')
   const [now, setNow] = useState(boot.now)
   const [isMoved, setMoved] = useState(false)
-  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
   const [selecting, setSelecting] = useState<{ isBusy: boolean; problem: string | null }>({ isBusy: false, problem: null })
 
   /** Rows stay where they are while somebody points at them or stands in them with the keyboard. */
@@ -107,16 +114,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
     [data, columns, resource, path, hasActions, zone, state.loadedAt, boot.environments, boot.pathOf],
   )
 
-  const seen = useRef<{ key: string; markup: Map<string, string> }>({ key: '', markup: new Map() })
-  useEffect(() => {
-    const key = `${formatListQuery(resource, query)} ${zone} ${columns.join()}`
-    const changed = seen.current.key === key ? changedIds(seen.current.markup, data.ids, markup) : []
-    seen.current = { key, markup: new Map(data.ids.map((id, index) => [id, markup[index]!])) }
-    if (changed.length === 0) return
-    setFresh(new Set(changed))
-    const timer = setTimeout(() => setFresh(new Set()), freshMs)
-    return () => clearTimeout(timer)
-  }, [resource, query, zone, columns, data.ids, markup])
+  const fresh = useFreshRows(`${formatListQuery(resource, query)} ${zone} ${columns.join()}`, data.ids, markup)
 
   useEffect(() => {
     setNow(Date.now())
@@ -161,38 +159,14 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   }
   const run = (action: ListAction) => router.push(handOver(path, action.name, selection.ids))
 
-  const moveTo = (by: number) => {
-    const rows = [...(wrap.current?.querySelectorAll<HTMLTableRowElement>('tbody tr') ?? [])]
-    const at = rows.findIndex((row) => row.contains(document.activeElement))
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by))]
-    next?.querySelector<HTMLElement>('th a')?.focus()
-    next?.scrollIntoView({ block: 'nearest' })
-  }
-  useShortcuts('This list', [
-    { keys: '/', label: 'Search', run: () => search.current?.focus() },
-    { keys: 'j', label: 'Next row', run: () => moveTo(1) },
-    { keys: 'k', label: 'Previous row', run: () => moveTo(-1) },
-    ...(hasActions
-      ? [
-          {
-            keys: 'x',
-            label: 'Select the row',
-            run: () =>
-              document.activeElement?.closest<HTMLTableRowElement>('tbody tr[data-id]')?.querySelector<HTMLElement>('.x input')?.click(),
-          },
-          { keys: 'a', label: 'Actions', run: () => setOpen('actions') },
-        ]
-      : []),
-  ])
-
-  const newestAt = useMemo(
-    () =>
-      (data.observedAt ?? []).reduce<number | null>(
-        (top, at) => (at && (top === null || Date.parse(at) > top) ? Date.parse(at) : top),
-        null,
-      ),
-    [data],
+  useListShortcuts(
+    wrap,
+    hasActions,
+    () => search.current?.focus(),
+    () => setOpen('actions'),
   )
+
+  const newestAt = useMemo(() => newestOf(data), [data])
   const isFiltered = query.search !== '' || Object.keys(query.filters).length > 0
   const actionsMenu = (
     <ActionsMenu
@@ -289,28 +263,14 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
               onSort={onSort}
               onToggle={selection.toggle}
               onTogglePage={(isOn) => selection.set(data.ids, isOn)}
-              onOpen={(href) => router.push(href)}
             />
-          ) : isFiltered ? (
-            <EmptyState
-              title={`No ${noun[1]} match`}
-              actions={<Button onClick={() => change((from) => ({ ...from, filters: {}, search: '' }))}>Clear search and filters</Button>}
-            >
-              Loosen a filter above, or check the spelling of the search.
-            </EmptyState>
           ) : (
-            <EmptyState
-              title={`There are no ${noun[1]} yet`}
-              actions={
-                boot.mayAdd && (
-                  <LinkButton look="primary" href={`/${path}/add`}>
-                    Add {/^[aeiou]/.test(noun[0]) ? 'an' : 'a'} {noun[0]}
-                  </LinkButton>
-                )
-              }
-            >
-              {resource.help[0]}
-            </EmptyState>
+            <NoRows
+              resource={resource}
+              isFiltered={isFiltered}
+              mayAdd={boot.mayAdd}
+              onClear={() => change((from) => ({ ...from, filters: {}, search: '' }))}
+            />
           )}
         </section>
         <Tray

@@ -1,7 +1,7 @@
 'use client'
 
-import { Search } from 'lucide-react'
 import { type RefObject, useEffect, useState } from 'react'
+import { SearchIcon } from '@/components/ui/icons'
 
 const searchAfterMs = 250
 
@@ -38,7 +38,7 @@ export const SearchBox = ({
           onSearch(text.trim(), true)
         }}
       >
-        <Search aria-hidden="true" className="pointer-events-none absolute left-2 top-2 size-4 text-ink-3" />
+        <SearchIcon />
         <input
           ref={inputRef}
           type="search"

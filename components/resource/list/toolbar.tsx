@@ -1,8 +1,8 @@
 'use client'
 
-import { Bookmark, Columns3, Download, Filter, Rows3 } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
 import { Button } from '@/components/ui/button'
+import { BookmarkIcon, ColumnsIcon, DownloadIcon, FilterIcon, RowsIcon } from '@/components/ui/icons'
 import { LazyMenu } from '@/components/ui/lazy-menu'
 import { MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
 import type { ListQuery } from '@/lib/kernel/query'
@@ -68,7 +68,7 @@ export const Toolbar = ({
   <div className="list-tools">
     {hasFacets && (
       <Button isIcon aria-label="Filters" aria-expanded={isFiltersOpen} aria-controls="filters" onClick={onFilters} title="Filters">
-        <Filter aria-hidden="true" />
+        <FilterIcon />
       </Button>
     )}
     {resource.list.canSearch && (
@@ -83,7 +83,7 @@ export const Toolbar = ({
     {actions}
     <span className="ml-auto flex flex-wrap items-center gap-2">
       {mark}
-      <LazyMenu label="Views" icon={<Bookmark aria-hidden="true" />} align="end" onOpenChange={(isOpen) => isOpen && onViews()}>
+      <LazyMenu label="Views" icon={<BookmarkIcon />} align="end" onOpenChange={(isOpen) => isOpen && onViews()}>
         {() => (
           <>
             {!views?.length && <MenuLabel>{views ? 'No view is saved yet' : 'Reading…'}</MenuLabel>}
@@ -106,10 +106,10 @@ export const Toolbar = ({
         )}
       </LazyMenu>
       <Button onClick={onColumns}>
-        <Columns3 aria-hidden="true" />
+        <ColumnsIcon />
         <span>Columns</span>
       </Button>
-      <LazyMenu label="" accessibleLabel="Density" icon={<Rows3 aria-hidden="true" />} align="end">
+      <LazyMenu label="" accessibleLabel="Density" icon={<RowsIcon />} align="end">
         {() => (
           <>
             <MenuChoice isChosen={density === 'dense'} onSelect={() => onDensity('dense')}>
@@ -121,7 +121,7 @@ export const Toolbar = ({
           </>
         )}
       </LazyMenu>
-      <LazyMenu label="Export" icon={<Download aria-hidden="true" />} align="end">
+      <LazyMenu label="Export" icon={<DownloadIcon />} align="end">
         {() => (
           <>
             <MenuLabel>Every row of this list, these columns</MenuLabel>

@@ -78,7 +78,7 @@ export const GET = async (request: NextRequest, { params }: { params: Promise<{ 
       try {
         for (let item = first; !item.done; item = await iterator.next()) yield item.value
       } finally {
-        await iterator.return?.()
+        await iterator.return?.(undefined)
       }
     })()
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '')

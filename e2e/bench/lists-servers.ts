@@ -108,7 +108,7 @@ export const startConsole = async (databaseUrl: string, password: string): Promi
     await Promise.all(origins.map((origin, index) => untilUp(`${origin}/api/health`, servers[index]!)))
     const { call, post, header } = browser(origins[0]!)
     const { csrfToken } = (await (await call('/api/auth/csrf')).json()) as { csrfToken: string }
-    await post('/api/auth/callback/local', { csrfToken, userName: 'admin', password, json: 'true' })
+    await post('/api/auth/callback/credentials', { csrfToken, userName: 'admin', password, json: 'true' })
     for (const origin of origins) {
       const page = await fetch(`${origin}/instances?per=100`, { redirect: 'manual', headers: { cookie: header() } })
       if (page.status !== 200) throw new Error(`The console’s list answered ${page.status} after signing in.\n${servers[0]!.said()}`)

@@ -81,9 +81,9 @@ export const HostList = ({
                 <p>
                   <strong>{host.hostname}</strong> <span className="text-ink-2">{host.addresses.join(', ')}</span>
                 </p>
+                <p className="text-ink-2">{host.suggestion || 'Nothing suggests an environment.'}</p>
                 <p className="text-ink-2">
-                  {host.suggestion || 'Nothing suggests an environment.'}{' '}
-                  {host.instances > 0 && `${host.instances} of its instances wait too.`}{' '}
+                  {host.instances > 0 && `${host.instances} of its instances wait too. `}
                   {host.seenAt ? (
                     <>
                       Reported <Age at={host.seenAt} />.

@@ -14,13 +14,16 @@ const affectedWords: Record<Exclude<Affected['kind'], 'redundancy'>, readonly [s
   poolers: ['pooler', 'poolers'],
 }
 
+/** A longer one names every standby of a wide herd; the target has it in full. */
+const sentenceMax = 160
+
 /** Redundancy is told herd by herd: copies of different herds do not add up to anything. */
 const affectedSentence = (total: AffectedTotal): string => {
   const sentences = [...new Set(total.sentences.map(({ sentence }) => sentence))]
-  if (sentences.length <= 2) return sentences.join(' ')
+  if (sentences.length <= 2 && sentences.every((sentence) => sentence.length <= sentenceMax)) return sentences.join(' ')
   if (total.kind === 'redundancy')
-    return `${sentences.slice(0, 2).join(' ')} And ${sentences.length - 2} more; open the targets to read them.`
-  return `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length} targets`
+    return `${sentences.slice(0, 2).join(' ')}${sentences.length > 2 ? ` And ${sentences.length - 2} more; open the targets to read them.` : ''}`
+  return `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length === 1 ? 'one target' : `${total.sentences.length} targets`}`
 }
 
 const Titles = ({ targets }: { targets: readonly PlanTarget[] }) => (
@@ -40,7 +43,9 @@ const Warnings = ({ gates }: { gates: readonly GroupedGate[] }) => (
         <li key={gate.title}>
           {gate.reasons.slice(0, 3).map((reason) => (
             <p key={reason.because}>
-              <strong>{gate.title}</strong>: {reason.because} {reason.targets.length > 1 && <>({reason.targets.length} targets) </>}
+              <strong>{gate.title}</strong>:{' '}
+              {reason.because.length > sentenceMax ? `${reason.because.slice(0, sentenceMax)} …` : reason.because}{' '}
+              {reason.targets.length > 1 && <>({reason.targets.length} targets) </>}
               {reason.targets.length > 1 ? (
                 <Titles targets={reason.targets} />
               ) : (

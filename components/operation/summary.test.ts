@@ -79,10 +79,11 @@ describe('the summary of a plan', () => {
     expect(pointOfNoReturn(target('b', { effects: [effect('reload', 'final')] }))).toBeNull()
   })
 
-  test('the estimate respects how many may run at once and on one server', () => {
+  test('the estimate respects how many may run at once, on one server, and under one lock', () => {
     const many = Array.from({ length: 25 }, (_, index) => target(`t${index}`))
     expect(estimateSeconds(plan(many))).toBe(12)
     expect(estimateSeconds(plan(many.map((t) => ({ ...t, serverId: 'one' }))))).toBe(13 * 4)
+    expect(estimateSeconds(plan(many.map((t) => ({ ...t, locks: ['herd:h'] }))))).toBe(25 * 4)
     expect(estimateSeconds(plan(many, { history: null }))).toBeNull()
   })
 

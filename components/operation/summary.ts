@@ -60,14 +60,24 @@ export const worstVerdict = (gates: readonly GateVerdict[]): GateVerdict['verdic
 export const isAlreadySo = (target: PlanTarget): boolean =>
   target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
 
-/** Seconds the whole run should take by what earlier ones took; null without history. A floor: waves and locks are not in it. */
+/** How often the commonest name occurs. */
+const busiest = (names: readonly string[]): number => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
+}
+
+/** Seconds the whole run should take by what earlier ones took; null without history. Targets that share a lock take turns; waves are not in it. */
 export const estimateSeconds = (plan: Plan): number | null => {
   if (!plan.history || plan.eligible === 0) return null
-  const perServer = new Map<string, number>()
-  for (const target of plan.targets)
-    if (target.eligible && target.serverId !== null) perServer.set(target.serverId, (perServer.get(target.serverId) ?? 0) + 1)
-  const busiest = Math.max(1, ...[...perServer.values()].map((count) => Math.ceil(count / plan.policy.perServer)))
-  return Math.max(Math.ceil(plan.eligible / plan.policy.parallel), busiest) * plan.history.medianSeconds
+  const eligible = plan.targets.filter((target) => target.eligible)
+  const onServer = busiest(eligible.flatMap((target) => (target.serverId === null ? [] : [target.serverId])))
+  const rounds = Math.max(
+    Math.ceil(plan.eligible / plan.policy.parallel),
+    Math.ceil(onServer / plan.policy.perServer),
+    busiest(eligible.flatMap((target) => target.locks)),
+  )
+  return rounds * plan.history.medianSeconds
 }
 
 /** "PROD", "PROD and STAGE", "3 environments": what the button carries. */

@@ -17,7 +17,7 @@ const state = (tone: Tone, text: string): LineText => ({ text, tone, class: 'sta
 
 const outcomeTones = { done: 'good', undone: 'warn', failed: 'bad', refused: 'bad', cancelled: 'neutral' } as const
 
-/** A journal line as the log shows it. `titleOf` gives a step's title by its name. */
+/** A journal line as the log shows it. `titleOf` gives the title of a check or a step by its name. */
 export const lineText = (line: JournalLine, titleOf: (step: string) => string): LineText => {
   switch (line.kind) {
     case 'opened':
@@ -28,7 +28,7 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
       return { text: 'Looked at the target', tone: 'neutral', class: 'info' }
     case 'gate':
       return {
-        text: `Check ${line.step}: ${line.verdict}${reason(line.because)}`,
+        text: `Check “${titleOf(line.step)}”: ${line.verdict}${reason(line.because)}`,
         tone: line.verdict === 'pass' ? 'neutral' : line.verdict === 'warn' ? 'warn' : 'bad',
         class: 'info',
       }

@@ -1,6 +1,6 @@
 import { formatDuration } from '@/lib/domain/duration'
 import type { Tone } from '@/lib/kernel/field'
-import { estimateSeconds, type JobCounts } from '@/lib/kernel/fold'
+import type { JobCounts } from '@/lib/kernel/fold'
 import type { JobState } from '@/lib/kernel/journal'
 
 const segments: readonly [JobState[], Tone, string][] = [
@@ -15,19 +15,18 @@ const segments: readonly [JobState[], Tone, string][] = [
 export const Progress = ({
   counts,
   total,
-  parallel,
-  medianSeconds,
+  secondsLeft,
   isOpen,
 }: {
   counts: JobCounts
   total: number
-  parallel: number
-  medianSeconds: number | null
+  /** By what earlier ones took; null: not known. */
+  secondsLeft: number | null
   isOpen: boolean
 }) => {
   const parts = segments.map(([states, tone, word]) => ({ tone, word, count: states.reduce((sum, state) => sum + counts[state], 0) }))
   const ended = total - counts.waiting - counts.running - counts.attention
-  const left = isOpen ? estimateSeconds(medianSeconds, counts, parallel) : null
+  const left = isOpen ? secondsLeft : null
   const words = [
     `${ended} of ${total} ended`,
     ...parts.filter((part) => part.count > 0).map((part) => `${part.count} ${part.word}`),

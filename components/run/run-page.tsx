@@ -21,6 +21,7 @@ import { isRunOpen, type RunActions, type RunOperation, type RunShown, runLook, 
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { RunStore } from './store'
+import { type History, secondsLeft } from './time-left'
 import { useLive } from './use-live'
 
 /** A run as it goes: everything on it is folded from the stream, so any machine that opens it shows the same, and a reload loses nothing. */
@@ -28,14 +29,14 @@ export const RunPage = ({
   initial,
   operation,
   environments,
-  medianSeconds,
+  history,
   mayAct,
   actions,
 }: {
   initial: RunShown
   operation: RunOperation
   environments: Readonly<Record<string, EnvironmentLook>>
-  medianSeconds: number | null
+  history: History | null
   mayAct: boolean
   actions: RunActions
 }) => {
@@ -84,7 +85,7 @@ export const RunPage = ({
           )}
           <span className="ml-auto">{isOpen || live !== 'finished' ? <LiveMark state={live} /> : null}</span>
         </div>
-        <Progress counts={counts} total={run.jobs.length} parallel={run.policy.parallel} medianSeconds={medianSeconds} isOpen={isOpen} />
+        <Progress counts={counts} total={run.jobs.length} secondsLeft={secondsLeft(run, history)} isOpen={isOpen} />
         <Steer
           run={run}
           counts={counts}

@@ -18,6 +18,7 @@ export interface JobShown {
   title: string
   targetId: string
   environmentId: string | null
+  herdId: string | null
   wave: number
   state: JobState
   /** Why it waits, failed, or holds; the holder of the lock it waits for is named here. */
@@ -55,6 +56,7 @@ export interface RunOperation {
   path: string
   /** `timeoutMs` null: it depends on the target. */
   effects: { name: string; title: string; timeoutMs: number | null }[]
+  gates: { name: string; title: string }[]
 }
 
 export interface RunActions {

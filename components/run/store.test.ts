@@ -11,6 +11,7 @@ const operation = {
   verb: 'Restart',
   path: 'instances',
   effects: [{ name: 'restart', title: 'Restart PostgreSQL', timeoutMs: 1000 }],
+  gates: [],
 }
 
 const job = (id: string) => ({
@@ -18,6 +19,7 @@ const job = (id: string) => ({
   title: `shop on ${id}`,
   targetId: id,
   environmentId: null,
+  herdId: null,
   wave: 0,
   state: 'waiting' as const,
   because: null,

@@ -37,7 +37,7 @@ export class RunStore {
     readonly operation: RunOperation,
   ) {
     this.#effectNames = operation.effects.map((effect) => effect.name)
-    const titles = new Map(operation.effects.map((effect) => [effect.name, effect.title]))
+    const titles = new Map([...operation.gates, ...operation.effects].map(({ name, title }) => [name, title]))
     this.#titleOf = (step) => titles.get(step) ?? step
     this.#snapshot = { run, rows: this.#rows, counts: countJobs(run.jobs.map((job) => job.state)), isComplete: false }
   }

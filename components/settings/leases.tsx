@@ -38,7 +38,7 @@ export const Leases = ({ leases, release }: { leases: readonly LeaseShown[]; rel
             <code>{lease.name}</code>
             <span>{lease.reason}</span>
             <span className="text-ink-2">
-              held by {lease.holder}, for <Age at={lease.acquiredAt} />
+              held by {lease.holder}, taken <Age at={lease.acquiredAt} />
             </span>
             {lease.runId && (
               <Link href={`/runs/${lease.runId}`} prefetch={false}>

@@ -13,6 +13,7 @@ const open = new Set<keyof Env>([
   'MATRIARCH_URL',
   'SESSION_HOURS',
   'SESSION_IDLE_MINUTES',
+  'TRUSTED_PROXIES',
   'LDAP_URL',
   'LDAP_STARTTLS',
   'LDAP_CA_FILE',

@@ -1,6 +1,7 @@
 import { HerdTree } from '@/app/(console)/herd-tree'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
 import { ServerCheck } from '@/components/resource/server/server-check'
+import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { mayIn } from '@/lib/kernel/access'
 import { saveRecord, startCheck } from '../../actions'
@@ -16,6 +17,12 @@ export const ResourceParts = ({ loaded, isNew }: { loaded: Loaded; isNew: boolea
       <Card title="Replication">
         <HerdTree herdId={record.id} />
       </Card>
+    )
+  if (resource.name === 'person')
+    return (
+      <p>
+        <LinkButton href={`/people/${record.id}/access`}>What this person may do</LinkButton>
+      </p>
     )
   if (resource.name !== 'server') return null
   const because = (permission: string) =>

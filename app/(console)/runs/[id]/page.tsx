@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { RunPage } from '@/components/run/run-page'
+import type { History } from '@/components/run/time-left'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { environmentLooks } from '@/db/environment-looks'
@@ -21,11 +22,13 @@ const crumbs = [
 
 export const metadata: Metadata = { title: 'Run' }
 
-/** Seconds one target took before, from the plan while it is kept; null afterwards. */
-const medianOf = async (actor: Actor, planId: string | null): Promise<number | null> => {
+/** What its plan knew of earlier runs, while the plan is kept; null afterwards. */
+const historyOf = async (actor: Actor, planId: string | null): Promise<History | null> => {
   if (planId === null) return null
   try {
-    return (await getPlan(actor, planId)).plan?.history?.medianSeconds ?? null
+    const { plan } = await getPlan(actor, planId)
+    if (!plan?.history) return null
+    return { medianSeconds: plan.history.medianSeconds, isSerialInHerd: plan.targets.some((target) => target.locks.length > 0) }
   } catch (error) {
     if (isFault(error, 'record.missing') || isFault(error, 'access.denied')) return null
     throw error
@@ -56,9 +59,10 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
               title,
               timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : null,
             })),
+            gates: operation.gates.map(({ name, title }) => ({ name, title })),
           }}
           environments={environments}
-          medianSeconds={await medianOf(actor, run.planId)}
+          history={await historyOf(actor, run.planId)}
           mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
           actions={actions}
         />

@@ -1,0 +1,21 @@
+import { countJobs, estimateSeconds } from '@/lib/kernel/fold'
+import type { JobShown, RunShown } from './shared'
+
+/** What earlier runs of the operation tell about this one. */
+export interface History {
+  /** Seconds one target took. */
+  medianSeconds: number
+  /** Jobs of one herd take turns. */
+  isSerialInHerd: boolean
+}
+
+/** Seconds until the run is over; null without history. The herd with the most left to do decides when jobs of a herd take turns. */
+export const secondsLeft = (run: RunShown, history: History | null): number | null => {
+  if (history === null) return null
+  const whole = estimateSeconds(history.medianSeconds, countJobs(run.jobs.map((job) => job.state)), run.policy.parallel)
+  if (!history.isSerialInHerd || whole === null) return whole
+  const byHerd = new Map<string, JobShown[]>()
+  for (const job of run.jobs) if (job.herdId !== null) byHerd.set(job.herdId, [...(byHerd.get(job.herdId) ?? []), job])
+  const turns = [...byHerd.values()].map((jobs) => estimateSeconds(history.medianSeconds, countJobs(jobs.map((job) => job.state)), 1) ?? 0)
+  return Math.max(whole, ...turns)
+}

@@ -3,6 +3,7 @@ import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import type { FleetFacts } from '@/lib/domain/fleet'
 import type { Actor } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
+import { askForApproval } from './approvals'
 import { getPool } from './client'
 import { fleetFacts } from './fleet'
 import { herdTopology } from './topology'
@@ -103,6 +104,28 @@ describe('the facts of the front page', () => {
     expect(facts.environments.map((environment) => environment.name)).toEqual(['dev'])
     expect(facts.herds.map((found) => found.name)).toEqual(['shop'])
     expect(facts.instances).toEqual([])
+  })
+
+  test('a plan asks for a second person only once its maker has asked for one', async () => {
+    await insert('otto', 'insert into people (user_name) values ($1)', ['otto'])
+    const plan = { title: 'Restart', resource: 'instance', eligible: 2, needsApproval: true, environments: [{ id: ids.prod, targets: 2 }] }
+    await insert(
+      'plan',
+      "insert into plans (state, operation, targets, policy, person_id, actor_name, plan) values ('ready', 'restart', '{}', '{}', $1, 'otto', $2)",
+      [ids.otto, JSON.stringify(plan)],
+    )
+    const dba: Actor = { ...actor('prod'), grants: [{ role: 'dba', environmentId: ids.prod! }] }
+    expect((await fleetFacts({ ...dba, personId: ids.torn! })).approvals).toEqual([])
+    await expect(askForApproval(dba, ids.plan!)).rejects.toSatisfy((error) => isFault(error, 'record.missing'))
+
+    const maker: Actor = { ...dba, personId: ids.otto! }
+    await askForApproval(maker, ids.plan!)
+    await askForApproval(maker, ids.plan!)
+    expect((await fleetFacts(dba)).approvals).toMatchObject([{ planId: ids.plan, actorName: 'otto', isOwn: false, eligible: 2 }])
+    expect((await fleetFacts(maker)).approvals).toMatchObject([{ isOwn: true }])
+    expect((await fleetFacts(actor('dev'))).approvals).toEqual([])
+    const { rows } = await getPool().query("select count(*)::int as lines from audit where act = 'plan.ask-approval'")
+    expect(rows).toEqual([{ lines: 1 }])
   })
 
   test('an actor without grants gets empty lists', async () => {

@@ -86,12 +86,12 @@ const readRest = {
       from runs where state in ('waiting', 'running', 'cancelling', 'attention') and ($1::uuid[] is null or environment_ids && $1)
       order by created_at desc limit 20`)} as runs,
     ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
-        p.operation, (p.plan->>'eligible')::int as eligible, p.created_at as at,
+        p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"
-      from plans p where p.state = 'ready' and p.approved_at is null and p.created_at > now() - interval '1 day'
+      from plans p where p.state = 'ready' and p.approval_asked_at is not null and p.approved_at is null and p.created_at > now() - interval '1 day'
         and (p.plan->>'needsApproval')::boolean and (p.plan->>'eligible')::int > 0
         and not exists (select from runs r where r.plan_id = p.id)
-      order by p.created_at desc limit 20`)} as approvals,
+      order by p.approval_asked_at desc limit 20`)} as approvals,
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
         where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
       union all

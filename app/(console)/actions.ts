@@ -4,6 +4,7 @@ import type { PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
 import type { Outcome } from '@/components/run/shared'
 import type { TestedStep } from '@/components/settings/directory-test'
+import { askForApproval } from '@/db/approvals'
 import { type AuditVerdict, verifyAudit } from '@/db/audit'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
@@ -134,6 +135,10 @@ export const submitPlan = async (submission: Submission): Promise<Outcome<{ runI
     const submitted = await submitRun(actor, submission)
     return submitted.submitted ? { runId: submitted.runId } : { movedTo: submitted.moved.planId }
   })
+
+/** Puts the plan before those who may approve it. */
+export const askPlanApproval = async (planId: string): Promise<Outcome<null>> =>
+  outcome((actor) => askForApproval(actor, String(planId)).then(() => null))
 
 /** The second person's word for exactly the plan with this digest. */
 export const approvePlan = async (planId: string, digest: string): Promise<Outcome<null>> =>

@@ -18,6 +18,7 @@ const Approval = ({
   plan,
   mayApprove,
   link,
+  onAsk,
   onApprove,
   isBusy,
 }: {
@@ -25,6 +26,7 @@ const Approval = ({
   plan: Plan
   mayApprove: boolean
   link: string
+  onAsk: () => void
   onApprove: () => void
   isBusy: boolean
 }) => {
@@ -58,10 +60,23 @@ const Approval = ({
           : 'You may not run this operation there, so you cannot approve it.'}
       </Note>
     )
+  if (row.approvalAskedAt === null)
+    return (
+      <Note
+        tone="warn"
+        title="A second person has to approve this plan"
+        actions={
+          <Button look="primary" disabled={isBusy} onClick={onAsk}>
+            Ask for approval
+          </Button>
+        }
+      >
+        Asking shows the plan on the front page of everybody who may run this operation there. Nothing runs by it.
+      </Note>
+    )
   return (
-    <Note tone="warn" title="A second person has to approve this plan" actions={<CopyButton text={link} label="Copy the link for them" />}>
-      Send the link to somebody who may run this operation there. This page goes on by itself once they have approved; it can be closed
-      meanwhile.
+    <Note tone="warn" title="Waits for the approval of a second person" actions={<CopyButton text={link} label="Copy the link for them" />}>
+      Asked at <Moment at={row.approvalAskedAt} />. This page goes on by itself once somebody has approved; it can be closed meanwhile.
     </Note>
   )
 }
@@ -84,7 +99,7 @@ export const Confirm = ({
   resource: OperateResource
   link: string
   mayApprove: boolean
-  actions: Pick<OperateActions, 'submit' | 'approve'>
+  actions: Pick<OperateActions, 'submit' | 'askApproval' | 'approve'>
   onSubmitted: (runId: string) => void
   onMoved: (planId: string) => void
 }) => {
@@ -133,6 +148,7 @@ export const Confirm = ({
         mayApprove={mayApprove}
         link={link}
         isBusy={isBusy}
+        onAsk={() => work(actions.askApproval(row.id), () => {})}
         onApprove={() => work(actions.approve(row.id, plan.digest), () => {})}
       />
       {row.isOwn && (

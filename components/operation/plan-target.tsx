@@ -77,7 +77,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
     <div className="plan-body">
       {target.reason && <p className="st bad whitespace-normal">{target.reason}</p>}
       <div className="plan-columns">
-        <section aria-label="Now">
+        <div>
           <h3>Now</h3>
           <dl className="facts">
             {target.now.map(({ label, value }) => (
@@ -103,9 +103,9 @@ const Body = ({ target }: { target: PlanTarget }) => {
               <Gates gates={target.gates} />
             </>
           )}
-        </section>
+        </div>
         {target.effects.length > 0 && (
-          <section aria-label="What will happen">
+          <div>
             <h3>What will happen</h3>
             <ol className="grid gap-2">
               {target.effects.map((effect, index) => [
@@ -117,7 +117,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
                 <Step key={effect.name} effect={effect} index={index} />,
               ])}
             </ol>
-          </section>
+          </div>
         )}
       </div>
     </div>

@@ -18,6 +18,8 @@ export interface PlanRow {
   isOwn: boolean
   plan: Plan | null
   because: string | null
+  /** ISO time; null: nobody was asked to approve it yet. */
+  approvalAskedAt: string | null
   approvedByName: string | null
   approvedAt: string | null
   /** The run it was submitted as, if it was. */
@@ -43,6 +45,7 @@ export interface Submission {
 export interface OperateActions {
   ask: (question: PlanQuestion) => Promise<Outcome<{ planId: string }>>
   submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
+  askApproval: (planId: string) => Promise<Outcome<null>>
   approve: (planId: string, digest: string) => Promise<Outcome<null>>
 }
 

@@ -21,6 +21,8 @@ export const plans = pgTable(
     plan: jsonb('plan').$type<Plan>(),
     digest: text('digest'),
     because: text('because'),
+    /** When the person who made it asked for a second one; null: nobody is asked to look at it. */
+    approvalAskedAt: moment('approval_asked_at'),
     approvedBy: uuid('approved_by'),
     approvedByName: text('approved_by_name'),
     approvedAt: moment('approved_at'),

@@ -13,7 +13,7 @@ import { mayIn } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import type { Plan } from '@/lib/kernel/plan'
 import { describeOperation, operationByName } from '@/lib/operations'
-import { approvePlan, askPlan, submitPlan } from '../../../actions'
+import { approvePlan, askPlan, askPlanApproval, submitPlan } from '../../../actions'
 import { describedResource } from '../../resource'
 import { movedSince, planRow } from './plan-row'
 
@@ -22,7 +22,7 @@ interface Props {
   searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
-const actions = { ask: askPlan, submit: submitPlan, approve: approvePlan }
+const actions = { ask: askPlan, submit: submitPlan, askApproval: askPlanApproval, approve: approvePlan }
 const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? value[0] : value) ?? null
 
 export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({

@@ -20,6 +20,7 @@ export const planRow = async (actor: Actor, planId: string): Promise<PlanRow> =>
     isOwn: row.personId !== null && row.personId === actor.personId,
     plan: row.plan,
     because: row.because,
+    approvalAskedAt: row.approvalAskedAt?.toISOString() ?? null,
     approvedByName: row.approvedByName,
     approvedAt: row.approvedAt?.toISOString() ?? null,
     runId: row.runId,

@@ -27,7 +27,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
         const look = coalesce(
           async () => {
             const row = await getPlan(actor, id)
-            const now = `${row.state} ${row.approvedAt?.toISOString() ?? ''}`
+            const now = `${row.state} ${row.approvalAskedAt?.toISOString() ?? ''} ${row.approvedAt?.toISOString() ?? ''}`
             // The page that opened the stream has the first state already, unless it moved meanwhile.
             if (shown === null || shown !== now) push({ event: 'plan', data: row.state })
             shown = now

@@ -166,28 +166,41 @@ export const closeStopped = async (client: Queryable, runId: string): Promise<vo
   await closeNeverStarted(client, run, scheduleOf(run, jobs), new Map(jobs.map((job) => [job.id, job])))
 }
 
-/** Gives back the leases of jobs that their driver leaves. Answers the jobs of any run that may have waited for it: wake them. */
-export const releaseJobs = async (runIds: readonly string[], tokens: readonly string[]): Promise<string[]> => {
-  const names = await inPgTransaction((client) => releaseLeases(client, tokens))
+/**
+ * Gives back the leases of jobs that their driver leaves. Answers the jobs of any run that may go on because of it: wake them. Those that could have
+ * started before were woken before.
+ */
+export const releaseJobs = async (left: readonly Pick<Claim, 'runId' | 'jobId' | 'token'>[]): Promise<string[]> => {
+  const runIds = [...new Set(left.map(({ runId }) => runId))]
+  const names = await inPgTransaction((client) =>
+    releaseLeases(
+      client,
+      left.map(({ token }) => token),
+    ),
+  )
   const locks = names.filter((name) => !name.startsWith('job:'))
   const others = await getPool().query<{ id: string }>(
     `select id from jobs where state = 'waiting' and locks && $1::text[] and run_id <> all($2::uuid[])`,
     [locks, runIds],
   )
-  return [...(await startableJobs(runIds)), ...others.rows.map((row) => row.id)]
+  const leftIds = new Set(left.map(({ jobId }) => jobId))
+  return [...(await startableJobs(runIds, leftIds)), ...others.rows.map((row) => row.id)]
 }
 
-/** Jobs of these runs that a driver may take now, found without any lock: whoever takes one asks again. Closes what will never start. */
-export const startableJobs = async (runIds: readonly string[]): Promise<string[]> => {
+/**
+ * Jobs of these runs that a driver may take now, found without any lock: whoever takes one asks again. `left` narrows it to those that could not start
+ * while these jobs were driven. Closes what will never start.
+ */
+export const startableJobs = async (runIds: readonly string[], left?: ReadonlySet<string>): Promise<string[]> => {
   const runs = (await getPool().query<RunRow>(selectRuns, [runIds])).rows
   const jobs = (await getPool().query<JobRow>(selectJobs, [runIds])).rows
   const start: string[] = []
   for (const run of runs) {
-    const plan = scheduleOf(
-      run,
-      jobs.filter((job) => job.run_id === run.id),
-    )
-    start.push(...plan.start)
+    const own = jobs.filter((job) => job.run_id === run.id)
+    const plan = scheduleOf(run, own)
+    const driven = own.map((job): JobRow => (left?.has(job.id) ? { ...job, state: 'running', is_held: true } : job))
+    const before = new Set(left ? scheduleOf(run, driven).start : [])
+    start.push(...plan.start.filter((id) => !before.has(id)))
     if (plan.close.length > 0)
       await inPgTransaction(async (client) => {
         await client.query('select 1 from runs where id = $1 for update', [run.id])

@@ -36,7 +36,7 @@ export class Driver {
 
   readonly #claim = makeBatch<string, Claim | null>((jobIds) => this.#claimAll(jobIds), { max: 200 })
   readonly #append = makeBatch<Append, Fault | null>((appends) => appendEach(appends), { max: 200 })
-  readonly #release = makeBatch<{ runId: string; token: string }, readonly string[]>((items) => releaseEach(items), { max: 200 })
+  readonly #release = makeBatch<Claim, readonly string[]>((items) => releaseEach(items), { max: 200 })
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -156,7 +156,7 @@ export class Driver {
 
   /** Gives the leases back and wakes whoever waited for them. */
   async #leave(claim: Claim): Promise<void> {
-    const next = await persist(() => this.#release({ runId: claim.runId, token: claim.token }), this.#stop.signal)
+    const next = await persist(() => this.#release(claim), this.#stop.signal)
     await this.wake(next)
   }
 
@@ -207,10 +207,7 @@ const appendEach = async (appends: readonly Append[]): Promise<readonly (Fault |
 }
 
 /** All that waited is woken once, by the first of those that left together. */
-const releaseEach = async (items: readonly { runId: string; token: string }[]): Promise<(readonly string[])[]> => {
-  const next = await releaseJobs(
-    [...new Set(items.map((item) => item.runId))],
-    items.map((item) => item.token),
-  )
-  return items.map((_, index) => (index === 0 ? next : []))
+const releaseEach = async (claims: readonly Claim[]): Promise<(readonly string[])[]> => {
+  const next = await releaseJobs(claims)
+  return claims.map((_, index) => (index === 0 ? next : []))
 }

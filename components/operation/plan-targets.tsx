@@ -31,6 +31,7 @@ export const PlanTargets = ({
   changes: Readonly<Record<string, readonly string[]>>
 }) => {
   const [isAll, setAll] = useState(false)
+  const changed = Object.keys(changes).length
   const ordered = [...plan.targets].sort(readingOrder(changes))
   const shown = isAll ? ordered : ordered.slice(0, shownAtFirst)
   return (
@@ -46,7 +47,7 @@ export const PlanTargets = ({
             target={target}
             path={path}
             environments={environments}
-            isOpenAtFirst={plan.targets.length <= openAtFirstMax || changes[target.id] !== undefined}
+            isOpenAtFirst={plan.targets.length <= openAtFirstMax || (changes[target.id] !== undefined && changed <= openAtFirstMax)}
             changes={changes[target.id] ?? []}
           />
         ))}

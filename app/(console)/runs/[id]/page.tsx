@@ -4,6 +4,7 @@ import { RunPage } from '@/components/run/run-page'
 import type { History } from '@/components/run/time-left'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { environmentLooks } from '@/db/environment-looks'
 import { getRun } from '@/db/runs'
 import { getPlan } from '@/jobs/queue'
@@ -45,7 +46,21 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
     const only = run.environmentIds.length === 1 ? environments[run.environmentIds[0]!] : undefined
     return (
       <>
-        <PageHeader crumbs={crumbs} title={run.title} environment={only} />
+        <PageHeader
+          crumbs={crumbs}
+          title={run.title}
+          environment={only}
+          subtitle={
+            !only && (
+              <span className="flex flex-wrap gap-1.5">
+                {run.environmentIds.map((environmentId) => {
+                  const look = environments[environmentId]
+                  return look && <EnvironmentBadge key={environmentId} environment={look} />
+                })}
+              </span>
+            )
+          }
+        />
         <RunPage
           key={run.id}
           initial={run}

@@ -39,7 +39,15 @@ const words = ({ what, before, after }: PlanChange): string => {
   if (subject) return after !== null && what === 'excluded' ? `${subject}: ${after}` : subject
   if (before === null) return `now: ${after}`
   if (after === null) return `no longer: ${before}`
-  return `was: ${before}; now: ${after}`
+  return `was “${bare(before)}”, is now “${bare(after)}”`
+}
+
+const bare = (sentence: string) => sentence.replace(/\.$/, '')
+
+/** Of a target that fell out of the plan only that matters, not everything that can no longer be seen of it. */
+const telling = (changes: readonly PlanChange[]): PlanChange[] => {
+  const excluded = new Set(changes.filter((change) => change.what === 'excluded').map((change) => change.targetId))
+  return changes.filter((change) => !excluded.has(change.targetId) || change.what === 'excluded')
 }
 
 /** What changed from the plan the person had read; null when that one cannot be read any more. */
@@ -51,7 +59,7 @@ export const movedSince = async (actor: Actor, beforeId: string, after: Plan): P
   if (!before?.plan) return null
   const moved: Moved = { overall: [], targets: {} }
   const present = new Set(after.targets.map((target) => target.id))
-  for (const change of planChanges(before.plan, after)) {
+  for (const change of telling(planChanges(before.plan, after))) {
     if (change.targetId !== null && present.has(change.targetId)) {
       moved.targets[change.targetId] ??= []
       moved.targets[change.targetId]!.push(words(change))

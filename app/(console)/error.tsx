@@ -1,30 +1,34 @@
 'use client'
 
+import { PageHeader } from '@/components/shell/page-header'
 import { Button, LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
 
 /** A surprise on one page: the frame stays, so everything else still works. */
 const ConsoleError = ({ error, retry }: { error: Error & { digest?: string }; retry: () => void }) => (
-  <EmptyState
-    title="This page could not be made"
-    actions={
-      <>
-        <Button look="primary" onClick={retry}>
-          Try again
-        </Button>
-        <LinkButton href="/">To the fleet</LinkButton>
-      </>
-    }
-  >
-    Nothing was changed by it. If it stays, the log of the web process names the cause
-    {error.digest ? (
-      <>
-        {' '}
-        under <code>{error.digest}</code>
-      </>
-    ) : null}
-    .
-  </EmptyState>
+  <>
+    <PageHeader crumbs={[]} title="Something went wrong" />
+    <EmptyState
+      title="This page could not be made"
+      actions={
+        <>
+          <Button look="primary" onClick={retry}>
+            Try again
+          </Button>
+          <LinkButton href="/">To the fleet</LinkButton>
+        </>
+      }
+    >
+      Nothing was changed by it. If it stays, the log of the web process names the cause
+      {error.digest ? (
+        <>
+          {' '}
+          under <code>{error.digest}</code>
+        </>
+      ) : null}
+      .
+    </EmptyState>
+  </>
 )
 
 export default ConsoleError

@@ -1,5 +1,6 @@
 'use client'
 
+import clsx from 'clsx'
 import type { ComponentType } from 'react'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
@@ -24,7 +25,7 @@ export interface InputProps {
 const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
   <input
     {...ids}
-    className={codes.has(field.kind) ? 'input font-mono' : 'input'}
+    className={clsx('input', codes.has(field.kind) && 'font-mono', shorts.has(field.kind) && 'max-w-40')}
     name={name}
     inputMode={field.kind === 'port' || field.kind === 'integer' ? 'numeric' : 'text'}
     autoComplete="off"
@@ -50,6 +51,7 @@ const Lines = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputP
   />
 )
 
+const shorts: ReadonlySet<FieldKind> = new Set(['port', 'integer', 'bytes', 'seconds', 'lsn'])
 const codes: ReadonlySet<FieldKind> = new Set(['path', 'lsn', 'json'])
 
 const Tags = (props: InputProps) => (props.field.kind === 'tags' && props.field.pattern ? <Lines {...props} /> : <Line {...props} />)

@@ -42,7 +42,7 @@ export const SmallTable = ({
   )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-    <section className="overflow-x-auto" tabIndex={0} aria-label={label}>
+    <section className="overflow-x-auto" tabIndex={0} aria-label={`Table: ${label}`}>
       <table className="sheet" data-density="dense">
         <thead>
           <tr>

@@ -38,19 +38,24 @@ export const Facts = ({
   environments: Readonly<Record<string, EnvironmentLook>>
   pathOf: Readonly<Record<string, string>>
 }) => (
-  <div className="grid items-start gap-3.5 xl:grid-cols-2">
+  <div className="gap-3.5 xl:columns-2">
     {sectionsOf(resource).map((section) => {
       const fields = section.fields.map((name) => resource.fields[name]).filter((field): field is FieldDescription => field !== undefined)
       const isObserved = fields.some((field) => field.observed)
       return (
-        <Card key={section.title} title={section.title} actions={isObserved && <Seen record={record} />}>
+        <Card
+          key={section.title}
+          title={section.title}
+          className="mb-3.5 break-inside-avoid"
+          actions={isObserved && <Seen record={record} />}
+        >
           <dl className="facts">
             {fields.map((field) => (
               <div key={field.name} className="contents">
                 <dt title={field.help}>{field.label}</dt>
                 <dd>
                   {isEmpty(record.values[field.name]) ? (
-                    <span className="text-ink-3">{field.observed ? 'not known' : '–'}</span>
+                    <span className="text-ink-3">{field.observed && record.observedAt === null ? 'not known' : '–'}</span>
                   ) : field.kind === 'json' ? (
                     <pre className="code">{JSON.stringify(record.values[field.name], null, 2)}</pre>
                   ) : field.kind === 'longText' ? (

@@ -165,8 +165,8 @@ export const RecordForm = ({
   ]
 
   return (
-    <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_22rem]">
-      <form className="card grid max-w-[52rem] gap-4 p-4" noValidate onSubmit={handleSubmit(save)} aria-label={`${resource.noun[0]} form`}>
+    <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,52rem)_22rem]">
+      <form className="card grid gap-4 p-4" noValidate onSubmit={handleSubmit(save)} aria-label={`${resource.noun[0]} form`}>
         {refusal && (
           <Note tone="bad" isAlert title={refusal.detail}>
             {elsewhere.map(({ path, message }) => (
@@ -244,7 +244,7 @@ export const RecordForm = ({
           </span>
         </div>
       </form>
-      <div className="grid gap-3.5">{aside}</div>
+      <div className="grid gap-3.5 lg:sticky lg:top-4">{aside}</div>
     </div>
   )
 }

@@ -23,7 +23,7 @@ const kindWords: Record<FieldDescription['kind'], string> = {
 /** Every field: its name in addresses and in the API, what it holds, who sets it. */
 export const FieldHelp = ({ resource }: { resource: ResourceDescription }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-  <section className="overflow-x-auto" tabIndex={0} aria-label="Fields">
+  <section className="overflow-x-auto" tabIndex={0} aria-label="Table: fields">
     <table className="plain">
       <thead>
         <tr>

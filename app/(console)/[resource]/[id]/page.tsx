@@ -108,6 +108,7 @@ const DetailPage = async ({ params, searchParams }: Props) => {
                 resource={one.resource}
                 by={one.by}
                 id={record.id}
+                isOneEnvironment={environment !== null}
                 environments={environments}
               />
             ))}
@@ -118,6 +119,7 @@ const DetailPage = async ({ params, searchParams }: Props) => {
                 by={`${resource.name}Id`}
                 id={record.id}
                 title="Work on it"
+                isOneEnvironment={environment !== null}
                 environments={environments}
               />
             )}

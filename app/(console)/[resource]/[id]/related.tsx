@@ -21,6 +21,7 @@ export const Related = async ({
   id,
   title,
   filters = {},
+  isOneEnvironment = false,
   environments,
 }: {
   actor: Actor
@@ -28,6 +29,8 @@ export const Related = async ({
   by: string
   id: string
   title?: string
+  /** All rows live in the environment that the page already shows. */
+  isOneEnvironment?: boolean
   /** Further terms, field → terms. */
   filters?: Record<string, string[]>
   environments: Readonly<Record<string, EnvironmentLook>>
@@ -35,7 +38,9 @@ export const Related = async ({
   const described = describedResource(resourceByName(name)?.path ?? '')
   if (!described?.resource.fields[by]) return null
   const { resource, description } = described
-  const columns = resource.list.columns.filter((column) => column !== by).slice(0, columnsMax)
+  const columns = resource.list.columns
+    .filter((column) => column !== by && !(column === 'environmentId' && isOneEnvironment))
+    .slice(0, columnsMax)
   const query: ListQuery = { ...emptyQuery(), filters: { ...filters, [by]: [id] }, perPage: rowsMax, columns: [...columns] }
   let data: Awaited<ReturnType<typeof listRecords>>
   try {

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { getDb } from './client'
+import { getDb, getPool } from './client'
 import { people } from './schema'
 
 /** How one person likes to see things. Nothing security hangs on it. */
@@ -9,11 +9,14 @@ export interface Preferences {
   lists?: Record<string, { columns?: string[] | null } | undefined>
 }
 
+// Every list page asks: kept prepared.
+const selectPreferences = { name: 'preferences-of-person', text: 'select preferences from people where id = $1' }
+
 /** Tokens and the system have none. */
 export const readPreferences = async (personId: string | null): Promise<Preferences> => {
   if (personId === null) return {}
-  const [row] = await getDb().select({ preferences: people.preferences }).from(people).where(eq(people.id, personId))
-  return (row?.preferences ?? {}) as Preferences
+  const { rows } = await getPool().query<{ preferences: Preferences }>({ ...selectPreferences, values: [personId] })
+  return rows[0]?.preferences ?? {}
 }
 
 /** Merges at the top level and one level into `lists`; two tabs that write different lists do not undo each other. */

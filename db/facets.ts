@@ -39,7 +39,7 @@ const answersMax = 200
 /** Counts are at most this old when only observed values moved; a save is seen at once. Costly counts live a little longer, never over two seconds. */
 const lifeMs = (tookMs: number): number => Math.min(2_000, Math.max(1_000, tookMs * 10))
 
-const cubes = new Fresh<Cube>({ weightMax: 300_000, weightOf: (cube) => cube.groups.length + 10 })
+const cubes = new Fresh<Cube>({ weightMax: 150_000, weightOf: (cube) => cube.groups.length + 10 })
 
 const facetFields = (condition: Condition): string[] =>
   condition.resource.list.filters.filter((name) => countable.has(condition.resource.fields[name]!.kind))

@@ -64,7 +64,7 @@ interface Bound {
 }
 
 /** Per list: bounds seen a moment ago. A deep page then starts at the nearest one instead of walking there from the first row. */
-const bounds = new Fresh<Bound[]>({ weightMax: 5_000 })
+const bounds = new Fresh<Bound[]>({ weightMax: 500 })
 const boundsLifeMs = 2_000
 const boundsPerList = 200
 const deepFrom = 500

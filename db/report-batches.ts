@@ -11,17 +11,18 @@ const atOnceMax = 2
 const batchMax = 64
 
 const waiting: Waiting[] = []
+/** Tokens whose report is being stored: the next one of the same host waits, so that a host's reports are stored in the order they came. */
+const busy = new Set<string>()
 let running = 0
 
-/** As many as fit, one per token: a second report of the same host waits for the next transaction. */
+/** As many as fit, one per host. */
 const takeBatch = (): Waiting[] => {
   const batch: Waiting[] = []
-  const tokens = new Set<string>()
   for (let index = 0; index < waiting.length && batch.length < batchMax; ) {
     const one = waiting[index]!
-    if (tokens.has(one.report.tokenHash)) index += 1
+    if (busy.has(one.report.tokenHash)) index += 1
     else {
-      tokens.add(one.report.tokenHash)
+      busy.add(one.report.tokenHash)
       batch.push(one)
       waiting.splice(index, 1)
     }
@@ -29,22 +30,39 @@ const takeBatch = (): Waiting[] => {
   return batch
 }
 
+/** Another writer got in the way: nothing was stored, and the same again will do. */
+const isCollision = (error: unknown): boolean => ['40P01', '40001', '55P03'].includes((error as { code?: string }).code ?? '')
+const attemptsMax = 4
+
+const storeOne = async (report: IncomingReport, attempt = 1): Promise<ReportOutcome> => {
+  try {
+    return (await storeReports([report]))[0]!
+  } catch (error) {
+    if (attempt < attemptsMax && isCollision(error)) return storeOne(report, attempt + 1)
+    throw error
+  }
+}
+
 const storeEach = async (batch: readonly Waiting[]): Promise<void> => {
-  for (const { report, resolve, reject } of batch) await storeReports([report]).then(([outcome]) => resolve(outcome!), reject)
+  for (const { report, resolve, reject } of batch) await storeOne(report).then(resolve, reject)
+}
+
+const storeBatch = async (batch: readonly Waiting[]): Promise<void> => {
+  try {
+    const outcomes = await storeReports(batch.map(({ report }) => report))
+    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]!)
+  } catch (error) {
+    // One report that PostgreSQL refuses must not take the others with it.
+    if (batch.length === 1 && !isCollision(error)) batch[0]!.reject(error)
+    else await storeEach(batch)
+  }
 }
 
 const drain = async (): Promise<void> => {
   running += 1
-  while (waiting.length > 0) {
-    const batch = takeBatch()
-    try {
-      const outcomes = await storeReports(batch.map(({ report }) => report))
-      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]!)
-    } catch (error) {
-      // One report that PostgreSQL refuses must not take the others with it.
-      if (batch.length === 1) batch[0]!.reject(error)
-      else await storeEach(batch)
-    }
+  for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
+    await storeBatch(batch)
+    for (const { report } of batch) busy.delete(report.tokenHash)
   }
   running -= 1
 }

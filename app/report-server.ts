@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problem } from '@/lib/auth/problem'
+import { Fault } from '@/lib/kernel/errors'
+import { calls } from './api/_lib/calls'
+import { reportBytesMax, takeReport } from './api/_lib/ingest'
+import { countRequest } from './api/_lib/requests'
+
+const { path } = calls.report
+
+export const isReport = ({ method, url }: IncomingMessage): boolean =>
+  method === 'POST' && (url === path || url?.startsWith(`${path}?`) === true)
+
+const readBody = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > reportBytesMax) reject(new Fault('input.too-large', { because: `A report has at most ${reportBytesMax} bytes.` }))
+      else chunks.push(chunk)
+    })
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.once('error', reject)
+    request.once('aborted', () => reject(new Fault('input.invalid', { because: 'The body did not arrive whole.' })))
+  })
+
+const take = async (
+  { headers }: IncomingMessage,
+  body: Promise<Buffer>,
+): Promise<{ status: number; contentType: string; text: string }> => {
+  try {
+    const age = headers['x-report-age']
+    const answer = await takeReport({
+      authorization: headers.authorization,
+      encoding: headers['content-encoding'],
+      age: typeof age === 'string' ? age : null,
+      body: await body,
+    })
+    return { status: 200, contentType: 'application/json', text: JSON.stringify(answer) }
+  } catch (error) {
+    const refused = problem(error)
+    return { status: refused.status, contentType: 'application/problem+json', text: await refused.text() }
+  }
+}
+
+/** The same answers as the route of this path gives, without Next between the socket and `takeReport`. */
+export const answerReport = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const startedAt = performance.now()
+  const { status, contentType, text } = await take(request, readBody(request))
+  countRequest('POST', path, status, (performance.now() - startedAt) / 1000)
+  if (response.destroyed) return
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
+  response.end(text)
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import next from 'next'
+import { closeDb } from '@/db/client'
+import { env } from '@/lib/env'
+import { logger } from '@/lib/log'
+import { answerReport, isReport } from './report-server'
+
+/**
+ * The web process: `node --import tsx app/server.ts` after `next build`. PORT and HOSTNAME say where it listens.
+ * Next answers everything but agents' reports: thousands of hosts send those on connections of their own, and Next's routing would be most of their cost.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+
+/** Next reads its configuration from the build, so that neither a compiler nor next.config.ts is needed here. */
+const adoptBuiltConfiguration = (): void => {
+  const folder = process.env.NEXT_DIST_DIR ?? '.next'
+  const built = JSON.parse(readFileSync(join(isAbsolute(folder) ? folder : join(root, folder), 'required-server-files.json'), 'utf8'))
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(built.config)
+}
+
+/** The socket's peer goes last into X-Forwarded-For, where `addressOf` looks for it; and the login page learns where to go back to. */
+const mark = (request: IncomingMessage): void => {
+  const peer = request.socket.remoteAddress ?? ''
+  const before = request.headers['x-forwarded-for']
+  request.headers['x-forwarded-for'] = before ? `${before}, ${peer}` : peer
+  request.headers['x-matriarch-path'] = request.url ?? '/'
+}
+
+const start = async (): Promise<void> => {
+  env()
+  adoptBuiltConfiguration()
+  const port = Number(process.env.PORT ?? 3000)
+  const hostname = process.env.HOSTNAME ?? '127.0.0.1'
+  const app = next({ dev: false, dir: root, hostname, port })
+  const toNext = app.getRequestHandler()
+  await app.prepare()
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isReport(request)) return void answerReport(request, response)
+    mark(request)
+    toNext(request, response).catch((error: unknown) => {
+      logger().error({ err: error, url: request.url }, 'a request failed')
+      response.destroy()
+    })
+  }
+  const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, handle)
+  server.on('error', (error) => {
+    logger().fatal({ err: error }, 'the web server cannot listen')
+    process.exit(1)
+  })
+  server.listen(port, hostname, () => logger().info({ hostname, port }, 'the web process listens'))
+  stopOnSignals(server)
+}
+
+const patienceMs = 10_000
+
+/** No new connections; requests that run get a moment, streams are cut and reconnect elsewhere. */
+const stopOnSignals = (server: ReturnType<typeof createServer>): void => {
+  let isStopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) return
+      isStopping = true
+      server.close(() => void closeDb().finally(() => process.exit(0)))
+      server.closeIdleConnections()
+      setTimeout(() => server.closeAllConnections(), patienceMs).unref()
+    })
+  }
+}
+
+await start()

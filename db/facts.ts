@@ -1,3 +1,4 @@
+import type { HostFacts } from '@/lib/ports'
 import type { HostFault, Probe } from '@/lib/ports/postgres'
 import { deriveFacts } from './facts-derive'
 import { inPgTransaction, type Queryable } from './transaction'
@@ -5,9 +6,17 @@ import { inPgTransaction, type Queryable } from './transaction'
 /** Who saw it: `observer` and `operation` over SSH, `agent` on the host itself. */
 export type FactSource = 'observer' | 'operation' | 'agent'
 
+/** A look that did not get to the instance. */
+export interface Missed {
+  state: 'unreachable' | 'unknown'
+  because: string
+  observedAt: string
+  hostFault: HostFault
+}
+
 export interface Look {
   instanceId: string
-  probe: Probe
+  probe: Probe | Missed
   source: FactSource
 }
 
@@ -20,15 +29,18 @@ const agentCountsSeconds = 15
 /**
  * One statement for a whole batch. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to the instance
  * (`hostFault`) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
+ * With `deriveFacts` after it, it locks all members of the herds in one order first: two batches with members of one herd would else wait for each other.
  */
-const storeLooks = {
-  name: 'facts-looks',
+const storeLooks = (locks: 'own' | 'herd') => ({
+  name: `facts-looks-${locks}`,
   text: `with input as materialized (
       select * from jsonb_to_recordset($1::jsonb) as t(id uuid, "isSeen" boolean, at timestamptz, source text, state text, because text, role text,
         version text, "systemIdentifier" text, timeline int, "currentLsn" text, "receivedLsn" text, "replayedLsn" text, "upstreamHost" text,
         "upstreamPort" int, "upstreamSlot" text, clients int, "hasPendingRestart" boolean, "startedAt" timestamptz, probe jsonb)
     ), mine as materialized (
-      select i.id from instances i join input t on t.id = i.id order by i.id for no key update of i
+      select i.id from instances i where ${
+        locks === 'own' ? 'i.id in (select id from input)' : 'i.herd_id in (select m.herd_id from instances m join input t on t.id = m.id)'
+      } order by i.id for no key update of i
     )
     update instances i set state = t.state, because = t.because,
       role = case when t."isSeen" then t.role else i.role end,
@@ -52,7 +64,7 @@ const storeLooks = {
       and t.at > greatest(coalesce(i.observed_at, '-infinity'), coalesce((i.probe->>'lookedAt')::timestamptz, '-infinity'))
       and (t."isSeen" or i.observed_source is distinct from 'agent' or i.observed_at < t.at - interval '${agentCountsSeconds} s')
     returning i.id, i.herd_id as "herdId"`,
-}
+})
 
 interface StoredLook {
   id: string
@@ -63,15 +75,13 @@ interface StoredLook {
 const storable = (rows: unknown): string => JSON.stringify(rows).replaceAll('\\u0000', '')
 
 const rowOf = ({ instanceId, probe, source }: Look) => {
-  const { hostFault, observedAt, ...seen } = probe
-  const isSeen = hostFault === undefined
+  const { hostFault, observedAt, state, because } = probe
+  const common = { id: instanceId, at: observedAt, source, state, because }
+  if (hostFault !== undefined || !('standbys' in probe))
+    return { ...common, isSeen: false, hasPendingRestart: false, probe: { lookedAt: observedAt, hostFault } }
   return {
-    id: instanceId,
-    isSeen,
-    at: observedAt,
-    source,
-    state: probe.state,
-    because: probe.because,
+    ...common,
+    isSeen: true,
     role: probe.role,
     version: probe.version,
     systemIdentifier: probe.systemIdentifier,
@@ -85,7 +95,7 @@ const rowOf = ({ instanceId, probe, source }: Look) => {
     clients: probe.clients,
     hasPendingRestart: probe.pendingRestart.length > 0,
     startedAt: probe.postmasterStartedAt,
-    probe: isSeen ? { ...seen, observedAt, lookedAt: observedAt } : { lookedAt: observedAt, hostFault },
+    probe: { ...probe, lookedAt: observedAt },
   }
 }
 
@@ -105,13 +115,31 @@ const newest = (looks: readonly Look[]): Look[] => {
  */
 export const writeLooks = async (client: Queryable, looks: readonly Look[]): Promise<string[]> => {
   if (looks.length === 0) return []
-  const { rows } = await client.query<StoredLook>({ ...storeLooks, values: [storable(newest(looks).map(rowOf))] })
+  const { rows } = await client.query<StoredLook>({ ...storeLooks('herd'), values: [storable(newest(looks).map(rowOf))] })
   if (rows.length === 0) return []
   const derived = await deriveFacts(client, [...new Set(rows.map(({ herdId }) => herdId))])
   const ids = [...new Set([...rows.map(({ id }) => id), ...derived])]
   await tellFacts(client, ids)
   return ids
 }
+
+/** The looks alone, in the caller's transaction. What follows from them, and telling listeners, is the caller's to do: see `deriveHerds`. Returns herds. */
+export const storeLooksOnly = async (client: Queryable, looks: readonly Look[]): Promise<string[]> => {
+  if (looks.length === 0) return []
+  const { rows } = await client.query<StoredLook>({ ...storeLooks('own'), values: [storable(newest(looks).map(rowOf))] })
+  return [...new Set(rows.map(({ herdId }) => herdId))]
+}
+
+/** What follows from looks stored before, for whole herds, in a transaction of its own; tells listeners. Throws `database.down`. */
+export const deriveHerds = (herdIds: readonly string[]): Promise<void> =>
+  inPgTransaction(async (client) => {
+    await deriveFacts(client, herdIds)
+    const { rows } = await client.query<{ id: string }>('select id from instances where herd_id = any($1)', [herdIds])
+    await tellFacts(
+      client,
+      rows.map(({ id }) => id),
+    )
+  })
 
 /** `writeLooks` in a transaction of its own. Throws `database.down`. */
 export const writeProbes = (looks: readonly Look[]): Promise<string[]> => inPgTransaction((client) => writeLooks(client, looks))
@@ -125,13 +153,7 @@ export interface HostLook {
   /** Null: reached. */
   fault: HostFault | null
   because: string | null
-  facts?: {
-    os: string | null
-    loadPerCpu: number | null
-    memoryBytes: number | null
-    diskFreeBytes: number | null
-    clockOffsetSeconds: number | null
-  }
+  facts?: HostFacts
 }
 
 const storeHosts = {
@@ -153,7 +175,7 @@ const storeHosts = {
 const serverStateOf = (fault: HostFault | null): 'reachable' | 'unreachable' | 'refused' | 'unknown' => {
   if (fault === null) return 'reachable'
   if (fault.code === 'shell.host-key-unknown') return 'unknown'
-  return fault.code === 'shell.denied' || fault.code === 'shell.host-key-changed' ? 'refused' : 'unreachable'
+  return ['shell.denied', 'shell.host-key-changed', 'shell.failed'].includes(fault.code) ? 'refused' : 'unreachable'
 }
 
 /** What the observer saw of servers over SSH. `host_key_offered` holds the key of a host that showed another than the pinned one. */

@@ -39,7 +39,7 @@ export const makeCluster = async (sshd: TestSshd, name: string, of?: TestCluster
   const own = { uid: sshd.uid, gid: sshd.gid, cwd: '/', env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' } }
   const command = (program: string, args: string[]) => run(join(bin, program), args, own)
   if (of) {
-    const conninfo = `host=${sshd.folder} port=${of.port} user=${sshd.user} application_name=${name}`
+    const conninfo = `host=${of.instance().socketDirectory} port=${of.port} user=${sshd.user} application_name=${name}`
     await command('pg_basebackup', ['-D', data, '-d', conninfo, '-R', '-C', '-S', name, '-c', 'fast', '-X', 'stream', '--no-sync'])
   } else {
     await command('initdb', ['-D', data, '-U', sshd.user, '-A', 'peer', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--wal-segsize=1'])

@@ -85,6 +85,8 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
   writeFileSync(
     join(folder, 'sshd_config'),
     [
+      // The first value of a keyword holds.
+      ...(options.lines ?? []),
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${join(folder, 'host_key')}`,
@@ -95,7 +97,6 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
       'MaxStartups 100:30:200',
-      ...(options.lines ?? []),
     ].join('\n'),
   )
   let hostKey = await makeHostKey()

@@ -1,19 +1,8 @@
 import { Fault } from '@/lib/kernel/errors'
-import type { HostAddress, HostsAct, HostsRead } from '@/lib/ports'
+import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
 import { checkHost } from './hosts-check'
 import { parseSurvey, type Survey, surveyScript } from './hosts-survey'
 import type { Ssh } from './ssh'
-
-/** What the observer keeps of a host. Everything that could not be seen is null. */
-export interface HostFacts {
-  os: string | null
-  loadPerCpu: number | null
-  memoryBytes: number | null
-  /** Of the fullest file system that holds a data directory. */
-  diskFreeBytes: number | null
-  /** Positive: the host's clock is ahead of ours. */
-  clockOffsetSeconds: number | null
-}
 
 export interface Hosts {
   read: HostsRead

@@ -19,6 +19,17 @@ export interface CommandResult {
   tookMs: number
 }
 
+/** What a host says of itself. Everything that could not be seen is null. */
+export interface HostFacts {
+  os: string | null
+  loadPerCpu: number | null
+  memoryBytes: number | null
+  /** Of the fullest file system that holds a data directory. */
+  diskFreeBytes: number | null
+  /** Positive: the host's clock is ahead of ours. */
+  clockOffsetSeconds: number | null
+}
+
 export interface HostCheckStep {
   name: 'reachable' | 'host-key' | 'login' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'
   title: string

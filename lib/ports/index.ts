@@ -3,7 +3,7 @@ import type { InventoryRead } from './inventory'
 import type { PostgresAct, PostgresRead } from './postgres'
 
 export type { HostAddress, InstanceAddress } from './addresses'
-export type { CommandOptions, CommandResult, HostCheckStep, HostsAct, HostsRead } from './hosts'
+export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
 export type { InventoryInstance, InventoryRead, InventoryServer } from './inventory'
 export type {
   CallOptions,

@@ -134,6 +134,14 @@ describe('promise 3: releases always run, under their own deadline', () => {
     expect(words().filter((word) => /undone|released|closed/.test(word))).toEqual(['undone b', 'released c', 'released a', 'closed undone'])
   })
 
+  test('a release that never answers ends at its own deadline', async () => {
+    const silent = { release: () => new Promise<void>(() => {}), sentence: 'It is removed.', timeoutMs: 2_000 }
+    const operation = directoriesHead().effect('hold', makeDirectory('/hold', silent)).build()
+    const { go, find } = await bench(operation)
+    expect(await go()).toBe('attention')
+    expect(find('release-failed')[0]!.because).toBe('Clean-up of “Make /hold” did not end within 2 s')
+  })
+
   test('a release that hangs is given up at its own deadline, tried again, and then asks a person', async () => {
     const { go, words, disturb, calm, journal, find } = await bench(held)
     disturb('rmdir /hold', { how: 'hang-before' })
@@ -167,6 +175,35 @@ describe('promise 6: a driver that lost its lease does nothing more', () => {
     }
     await expect(go()).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
     expect([...host.directories]).toEqual(['/one'])
+  })
+
+  test('a mark is not enough to go on: the lease is proven once more after it', async () => {
+    const operation = directoriesHead()
+      .effect(
+        'one',
+        makeDirectory('/one', undo('/one'), {
+          run: async ({ host }, _before, ports, { mark, signal }) => {
+            await mark('begun')
+            // A call that proves no lease, as a session that was opened before would send it.
+            await ports.hosts.read(host, ['test', '-d', '/sent'], { timeoutMs: 1_000, signal })
+          },
+        }),
+      )
+      .build()
+    const { fleet, journal, go } = await bench(operation)
+    const write = journal.write.bind(journal)
+    journal.write = (entries) => {
+      write(entries)
+      if (entries.some((entry) => entry.kind === 'marked')) journal.open()
+    }
+    const sent: string[] = []
+    const { read } = fleet.act.hosts
+    fleet.act.hosts.read = (host, argv, options) => {
+      sent.push(argv.join(' '))
+      return read(host, argv, options)
+    }
+    await expect(go()).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
+    expect(sent).not.toContain('test -d /sent')
   })
 
   test('an aborted driver leaves the job open for the next one', async () => {
@@ -209,6 +246,15 @@ describe('promise 7: a job may be driven at any time, again and again', () => {
     expect(await go()).toBe('done')
     const lines = journal.lines.length
     expect(await go()).toBe('done')
+    expect(journal.lines).toHaveLength(lines)
+  })
+
+  test('a job that waits for a person is left as it is until the person has decided', async () => {
+    const { go, journal, disturb } = await bench(directories)
+    disturb('mkdir /after', { how: 'fail' })
+    expect(await go()).toBe('attention')
+    const lines = journal.lines.length
+    expect(await go()).toBe('attention')
     expect(journal.lines).toHaveLength(lines)
   })
 })

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { restart } from './restart'
+
+/** A restart that another worker intended and left; `goOn` is what the next one makes of it. */
+const leftRestart = async () => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
+  const instance = fleet.instance('demo on n1')
+  const input = { mode: 'fast' as const, timeoutSeconds: 60 }
+  const signal = new AbortController().signal
+  const { digest } = await makeTargetPlan(restart, fleet.read, input, instance.inventory.id, signal)
+  const facts = await restart.gather(fleet.read, input, { targetId: instance.inventory.id, signal })
+  const journal = new MemoryJournal(fleet.clock)
+  journal.write([
+    { kind: 'opened', target: instance.inventory.id, input, digest, driver: 'dead' },
+    { kind: 'gathered', facts },
+    { kind: 'intended', step: 'restart', before: { startedAt: instance.startedAt, pid: instance.pid, role: 'primary' } },
+  ])
+  const goOn = () =>
+    drive(restart, { id: 'job', targetId: instance.inventory.id, input, digest }, journal.open(), fleet.act, {
+      driver: 'next',
+      signal,
+      isCancelRequested: () => false,
+      clock: fleet.clock,
+    })
+  return { fleet, instance, journal, goOn }
+}
+
+describe('a restart whose worker died', () => {
+  test('between stop and start is only started', async () => {
+    const { instance, goOn } = await leftRestart()
+    instance.state = 'stopped'
+    expect(await goOn()).toBe('done')
+    expect([instance.state, instance.applied]).toEqual(['running', ['start']])
+  })
+
+  test('before the stop is stopped and started', async () => {
+    const { instance, goOn } = await leftRestart()
+    expect(await goOn()).toBe('done')
+    expect(instance.applied).toEqual(['stop fast', 'start'])
+  })
+
+  test('after the start is done, and nothing is run', async () => {
+    const { fleet, instance, goOn } = await leftRestart()
+    Object.assign(instance, { pid: 4711, startedAt: fleet.clock.stamp() })
+    expect(await goOn()).toBe('done')
+    expect(instance.applied).toEqual([])
+  })
+
+  test('while the server was on its way up is waited for, and not stopped again', async () => {
+    const { fleet, instance, goOn } = await leftRestart()
+    Object.assign(instance, { state: 'starting', pid: 4711, startedAt: fleet.clock.stamp() })
+    void fleet.clock.sleep(60_000).then(() => {
+      instance.state = 'running'
+    })
+    expect(await goOn()).toBe('done')
+    expect(instance.applied).toEqual([])
+  })
+
+  test('during a long shutdown is waited for, and the server is started after it', async () => {
+    const { fleet, instance, goOn } = await leftRestart()
+    instance.state = 'stopping'
+    void fleet.clock.sleep(600_000).then(() => {
+      instance.state = 'stopped'
+    })
+    expect(await goOn()).toBe('done')
+    expect(instance.applied).toEqual(['start'])
+  })
+
+  test('on a host that has gone since asks a person, who can let it go on once the host is back', async () => {
+    const { fleet, instance, journal, goOn } = await leftRestart()
+    instance.state = 'stopped'
+    fleet.host('n1').power = 'off'
+    expect(await goOn()).toBe('attention')
+    fleet.host('n1').power = 'on'
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await goOn()).toBe('done')
+    expect(instance.state).toBe('running')
+  })
+})
+
+test('a server that does not come back asks a person and says that it is stopped', async () => {
+  const { instance, journal, goOn } = await leftRestart()
+  instance.startProblem = 'could not map anonymous shared memory'
+  expect(await goOn()).toBe('attention')
+  const attention = journal.lines.find((line) => line.kind === 'attention')
+  expect(attention).toMatchObject({
+    because: expect.stringContaining('could not map anonymous shared memory'),
+    question: expect.stringContaining('demo on n1 is stopped'),
+  })
+  instance.startProblem = null
+  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  expect(await goOn()).toBe('done')
+  expect(instance.state).toBe('running')
+})

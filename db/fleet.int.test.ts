@@ -59,13 +59,14 @@ beforeAll(async () => {
       '/data',
     ])
   const primary = { state: 'online', role: 'primary', system_identifier: '7001', timeline: 1 }
-  const standby = { state: 'online', role: 'standby', system_identifier: '7001', upstream_host: 'x', timeline: 1 }
+  const standby = { state: 'online', role: 'standby', system_identifier: '7001', upstream_host: 'x', sync_state: 'async', timeline: 1 }
   await addInstance('shop', 'd1', primary)
   await addInstance('torn', 'p1', primary)
   await addInstance('torn', 'p2', { ...primary, has_pending_restart: true })
   await addInstance('headless', 'p1', { state: 'stopped', role: 'primary' })
   await addInstance('headless', 'p2', { ...standby, lag_bytes: 2 ** 30, upstream_id: ids['headless/p1'] })
   await addInstance('headless', 'p3', { ...standby, observed_at: new Date(Date.now() - 3_600_000) })
+  await addInstance('mixed', 'p2', { ...standby, upstream_id: ids['headless/p2'], sync_state: null })
   await addInstance('mixed', 'p1', primary)
   await addInstance('mixed', 'p3', { ...primary, system_identifier: '9', has_pending_restart: true })
 }, 120_000)
@@ -87,6 +88,7 @@ describe('the facts of the front page', () => {
     expect(facts.instances.map((instance) => [instance.title, instance.trouble])).toEqual([
       ['headless on p1', 'down'],
       ['headless on p2', 'lagging'],
+      ['mixed on p2', 'not-streaming'],
       ['mixed on p3', 'pending-restart'],
       ['torn on p2', 'pending-restart'],
       ['headless on p3', 'stale'],

@@ -11,13 +11,16 @@ import {
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
 import { getPool } from './client'
 
-/** The worst thing about one instance, in the order a person should care. `$1` is the scope, so the same words serve both queries. */
+/**
+ * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
+ * server outside the herd cannot be judged so.
+ */
 const trouble = `case
     when i.state in ('stopped', 'crashed', 'absent') then 'down'
     when i.state = 'unreachable' then 'unreachable'
     when i.state = 'refused' then 'refused'
     when i.observed_at is null or i.observed_at < now() - interval '${staleAfterSeconds} s' or i.state = 'unknown' then 'stale'
-    when i.role = 'standby' and i.state = 'online' and i.upstream_id is null and i.upstream_host is null then 'not-streaming'
+    when i.role = 'standby' and i.state = 'online' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null) then 'not-streaming'
     when i.role = 'standby' and (i.lag_bytes > ${lagBytesMax} or i.lag_seconds > ${lagSecondsMax}) then 'lagging'
     when i.has_pending_restart then 'pending-restart'
   end`

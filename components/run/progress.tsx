@@ -6,7 +6,8 @@ import type { JobState } from '@/lib/kernel/journal'
 const segments: readonly [JobState[], Tone, string][] = [
   [['done'], 'good', 'done'],
   [['failed', 'refused'], 'bad', 'failed'],
-  [['attention', 'undone'], 'warn', 'need a look'],
+  [['attention'], 'warn', 'waiting for a decision'],
+  [['undone'], 'warn', 'taken back'],
   [['running'], 'info', 'running'],
   [['cancelled'], 'neutral', 'cancelled'],
 ]

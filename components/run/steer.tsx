@@ -7,6 +7,20 @@ import { formatDuration } from '@/lib/domain/duration'
 import type { JobCounts } from '@/lib/kernel/fold'
 import { isRunOpen, type Outcome, type RunActions, type RunOperation, type RunShown } from './shared'
 
+/** What cancelling leads to for each kind of target there is. */
+const cancelWords = (counts: JobCounts, longestMs: number | null): string => {
+  const atMost = longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`
+  const words: string[] = []
+  if (counts.waiting > 0)
+    words.push(counts.waiting === 1 ? 'The one that waits never starts.' : `The ${counts.waiting} that wait never start.`)
+  if (counts.running > 0)
+    words.push(
+      `${counts.running === 1 ? 'The one that runs finishes the step it is' : `The ${counts.running} that run finish the step they are`} in${atMost}, because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`,
+    )
+  if (counts.attention > 0) words.push('What needs a decision still needs it.')
+  return [...words, 'What has ended stays as it is.'].join(' ')
+}
+
 /** Cancel, with what it does said first; and retry of what failed, which leads to a new plan. */
 export const Steer = ({
   run,
@@ -85,13 +99,7 @@ export const Steer = ({
             </>
           }
         >
-          <p>
-            {counts.waiting > 0 ? `The ${counts.waiting} waiting targets never start. ` : ''}
-            {counts.running > 0
-              ? `The ${counts.running} running ones finish the step they are in${longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`}, because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`
-              : ''}{' '}
-            What has ended stays as it is.
-          </p>
+          <p>{cancelWords(counts, longestMs)}</p>
         </Note>
       )}
       {refusal && <Note tone="bad" isAlert title={refusal} />}

@@ -65,8 +65,8 @@ const troubleKinds: Record<Trouble, { severity: Severity; title: (count: number)
   },
   'not-streaming': {
     severity: 1,
-    title: (count) => `${counted(count, 'standby follows', 'standbys follow')} nobody`,
-    href: '/instances?role=standby&upstreamId=isnull',
+    title: (count) => `${counted(count, 'standby does', 'standbys do')} not stream`,
+    href: '/instances?role=standby&state=online&syncState=isnull',
   },
   lagging: {
     severity: 2,

@@ -266,7 +266,16 @@ test('a stopped instance keeps what its files do not tell', async () => {
     replayed_lsn: '0/3000180',
     upstream_host: 'host-a',
     clients: null,
+    role: 'standby',
   })
+})
+
+test('what a stopped instance was, and would be, is told by its files', async () => {
+  await see('a', primary())
+  await see('a', primary({ state: 'stopped', role: 'unknown', controlState: 'shut down', hasStandbySignal: true, currentLsn: null }))
+  expect((await row('a')).role).toBe('standby')
+  await see('a', primary({ state: 'stopped', role: 'unknown', controlState: 'shut down', hasStandbySignal: false, currentLsn: null }))
+  expect((await row('a')).role).toBe('primary')
 })
 
 test('a promoted standby loses its upstream', async () => {

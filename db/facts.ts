@@ -29,21 +29,18 @@ const agentCountsSeconds = 15
 /**
  * One statement for a whole batch. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to the instance
  * (`hostFault`) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
- * With `deriveFacts` after it, it locks all members of the herds in one order first: two batches with members of one herd would else wait for each other.
  */
-const storeLooks = (locks: 'own' | 'herd') => ({
-  name: `facts-looks-${locks}`,
+const storeLooks = {
+  name: 'facts-looks',
   text: `with input as materialized (
       select * from jsonb_to_recordset($1::jsonb) as t(id uuid, "isSeen" boolean, at timestamptz, source text, state text, because text, role text,
         version text, "systemIdentifier" text, timeline int, "currentLsn" text, "receivedLsn" text, "replayedLsn" text, "upstreamHost" text,
         "upstreamPort" int, "upstreamSlot" text, clients int, "hasPendingRestart" boolean, "startedAt" timestamptz, probe jsonb)
     ), mine as materialized (
-      select i.id from instances i where ${
-        locks === 'own' ? 'i.id in (select id from input)' : 'i.herd_id in (select m.herd_id from instances m join input t on t.id = m.id)'
-      } order by i.id for no key update of i
+      select i.id from instances i join input t on t.id = i.id order by i.id for no key update of i
     )
     update instances i set state = t.state, because = t.because,
-      role = case when t."isSeen" then t.role else i.role end,
+      role = case when t."isSeen" then coalesce(t.role, i.role) else i.role end,
       version = case when t."isSeen" then coalesce(t.version, i.version) else i.version end,
       system_identifier = case when t."isSeen" then coalesce(t."systemIdentifier", i.system_identifier) else i.system_identifier end,
       timeline = case when t."isSeen" then coalesce(t.timeline, i.timeline) else i.timeline end,
@@ -64,7 +61,7 @@ const storeLooks = (locks: 'own' | 'herd') => ({
       and t.at > greatest(coalesce(i.observed_at, '-infinity'), coalesce((i.probe->>'lookedAt')::timestamptz, '-infinity'))
       and (t."isSeen" or i.observed_source is distinct from 'agent' or i.observed_at < t.at - interval '${agentCountsSeconds} s')
     returning i.id, i.herd_id as "herdId"`,
-})
+}
 
 interface StoredLook {
   id: string
@@ -74,6 +71,13 @@ interface StoredLook {
 /** jsonb takes no NUL; no fact of ours holds one, but a name on a host may. */
 const storable = (rows: unknown): string => JSON.stringify(rows).replaceAll('\\u0000', '')
 
+/** A server that does not answer has no role of its own; its files tell what it was, and would be. Null: keep what was known. */
+const lastRoleOf = ({ role, state, hasStandbySignal, controlState }: Probe): Probe['role'] | null => {
+  if (role !== 'unknown' || state === 'absent') return role
+  if (hasStandbySignal || controlState?.endsWith('recovery')) return 'standby'
+  return controlState === 'shut down' || controlState === 'in production' ? 'primary' : null
+}
+
 const rowOf = ({ instanceId, probe, source }: Look) => {
   const { hostFault, observedAt, state, because } = probe
   const common = { id: instanceId, at: observedAt, source, state, because }
@@ -82,7 +86,7 @@ const rowOf = ({ instanceId, probe, source }: Look) => {
   return {
     ...common,
     isSeen: true,
-    role: probe.role,
+    role: lastRoleOf(probe),
     version: probe.version,
     systemIdentifier: probe.systemIdentifier,
     timeline: probe.timeline,
@@ -115,7 +119,7 @@ const newest = (looks: readonly Look[]): Look[] => {
  */
 export const writeLooks = async (client: Queryable, looks: readonly Look[]): Promise<string[]> => {
   if (looks.length === 0) return []
-  const { rows } = await client.query<StoredLook>({ ...storeLooks('herd'), values: [storable(newest(looks).map(rowOf))] })
+  const { rows } = await client.query<StoredLook>({ ...storeLooks, values: [storable(newest(looks).map(rowOf))] })
   if (rows.length === 0) return []
   const derived = await deriveFacts(client, [...new Set(rows.map(({ herdId }) => herdId))])
   const ids = [...new Set([...rows.map(({ id }) => id), ...derived])]
@@ -126,7 +130,7 @@ export const writeLooks = async (client: Queryable, looks: readonly Look[]): Pro
 /** The looks alone, in the caller's transaction. What follows from them, and telling listeners, is the caller's to do: see `deriveHerds`. Returns herds. */
 export const storeLooksOnly = async (client: Queryable, looks: readonly Look[]): Promise<string[]> => {
   if (looks.length === 0) return []
-  const { rows } = await client.query<StoredLook>({ ...storeLooks('own'), values: [storable(newest(looks).map(rowOf))] })
+  const { rows } = await client.query<StoredLook>({ ...storeLooks, values: [storable(newest(looks).map(rowOf))] })
   return [...new Set(rows.map(({ herdId }) => herdId))]
 }
 

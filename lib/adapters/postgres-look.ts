@@ -110,7 +110,8 @@ export const probeOfLook = (
   return {
     ...unseen,
     ...seen,
-    role: isStandby ? 'standby' : controlState === null ? 'unknown' : 'primary',
+    // What it would be is not what it is: only a server that answers has a role.
+    role: 'unknown',
     version: versionText(values.get('major') ?? ''),
     systemIdentifier: control.get('Database system identifier') ?? null,
     timeline: numberOrNull(control.get("Latest checkpoint's TimeLineID")),

@@ -37,12 +37,16 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
       })
     throw error instanceof Fault ? new Fault(error.code, { ...error.facts, isOver: true }, { cause: error }) : error
   })
+  let noteError: unknown
   let phase: 'before' | 'statement' | 'commit' = 'before'
   try {
     await plain(connection, call.isReadOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN', deadline)
     if (call.onTransaction) {
       const { rows } = await within(connection.client.query('select txid_current()::text as xid'), deadline, () => late(options))
-      await call.onTransaction(rows[0].xid)
+      await call.onTransaction(rows[0].xid).catch((cause: unknown) => {
+        noteError = cause
+        throw cause
+      })
     }
     phase = 'statement'
     const grid = await capped(
@@ -56,6 +60,7 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
     await plain(connection, call.isReadOnly ? 'ROLLBACK' : 'COMMIT', deadline)
     return grid
   } catch (error) {
+    if (error === noteError) throw error
     const fault = queryFault(error)
     // Whatever failed before COMMIT was sent cannot be committed: the session ends with its transaction.
     const isOver = call.isReadOnly || phase !== 'commit' || fault.code === 'sql.failed'

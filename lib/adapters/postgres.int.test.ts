@@ -137,7 +137,7 @@ describe('looking at a server that does not', () => {
     await standby.ctl('stop', '-m', 'fast')
     expect(await look(standby)).toMatchObject({
       state: 'stopped',
-      role: 'standby',
+      role: 'unknown',
       controlState: 'shut down in recovery',
       hasStandbySignal: true,
       systemIdentifier: before.systemIdentifier,
@@ -151,7 +151,7 @@ describe('looking at a server that does not', () => {
   test('a killed instance is crashed, not stopped', async () => {
     process.kill(standby.pid(), 'SIGKILL')
     const probe = await lookUntil(standby, ({ state }) => state !== 'online' && state !== 'unknown' && state !== 'refused')
-    expect(probe).toMatchObject({ state: 'crashed', controlState: 'in archive recovery', role: 'standby' })
+    expect(probe).toMatchObject({ state: 'crashed', controlState: 'in archive recovery', role: 'unknown' })
     await standby.ctl('start')
     await lookUntil(standby, ({ state }) => state === 'online')
   })
@@ -194,7 +194,7 @@ describe('looking at a server that does not', () => {
       let probe = await other.read.probe({ ...standby.instance(), instanceId: 'z0' }, quick)
       for (let n = 1; probe.state === 'online' && Date.now() < limit; n += 1)
         probe = await other.read.probe({ ...standby.instance(), instanceId: `z${n}` }, quick)
-      expect(probe).toMatchObject({ state: 'refused', role: 'standby', controlState: 'in archive recovery', postmasterPid: standby.pid() })
+      expect(probe).toMatchObject({ state: 'refused', role: 'unknown', controlState: 'in archive recovery', postmasterPid: standby.pid() })
       expect(probe.because).toContain('pg_hba.conf')
     } finally {
       other.close()

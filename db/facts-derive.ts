@@ -6,6 +6,7 @@ import type { Queryable } from './transaction'
  * The upstream of a standby is the member with the same system identifier whose server has the address (or name, case-blind, or one of the addresses its
  * agent reports, or whose herd's virtual host it is while it is primary) and the port that the standby connects to. A member without an upstream is not
  * a primary for that. Lag in bytes is against the primary's position as last seen; of several, the one on the newest timeline.
+ * A member that another look is just writing is left to what follows from that look: nobody waits here, so nobody waits in a circle.
  * Lag in seconds is 0 without lag in bytes, the replay's own delay while WAL streams in, else the age of the last replayed transaction.
  */
 const derive = {
@@ -15,7 +16,9 @@ const derive = {
         i.upstream_host, i.upstream_port, i.upstream_slot, i.observed_at, i.probe, i.lag_bytes, i.lag_seconds, lower(s.address) as address, lower(s.hostname) as hostname,
         lower(h.virtual_host) as virtual_host
       from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id
-      where i.herd_id = any($1::uuid[]) order by i.id for no key update of i
+      where i.herd_id = any($1::uuid[])
+    ), mine as materialized (
+      select i.id from instances i where i.herd_id = any($1::uuid[]) order by i.id for no key update skip locked
     ), principal as materialized (
       select distinct on (herd_id, system_identifier) herd_id, system_identifier, current_lsn::pg_lsn as lsn from member
       where role = 'primary' and current_lsn is not null
@@ -26,7 +29,7 @@ const derive = {
         case when p.lsn is not null and m.received_lsn is not null then greatest(0, p.lsn - m.received_lsn::pg_lsn)::bigint end as receive_bytes
       from member m left join principal p on p.herd_id = m.herd_id and p.system_identifier = m.system_identifier
     ), final as materialized (
-      select b.id, u.id as upstream_id, y.sync_state,
+      select b.id, b.observed_at, u.id as upstream_id, y.sync_state,
         case when is_kept then b.lag_bytes when is_standby then b.replay_bytes end as lag_bytes,
         case when is_kept then b.lag_seconds when not is_standby then null when b.replay_bytes = 0 then 0
           when b.probe->'upstream'->>'status' = 'streaming' then (b.probe->>'replaySeconds')::float8
@@ -52,8 +55,8 @@ const derive = {
       ) y on true
     )
     update instances i set upstream_id = f.upstream_id, sync_state = f.sync_state, lag_bytes = f.lag_bytes, lag_seconds = f.lag_seconds, probe = f.probe
-    from final f
-    where i.id = f.id
+    from final f, mine
+    where i.id = f.id and mine.id = f.id and i.observed_at is not distinct from f.observed_at
       and (i.upstream_id, i.sync_state, i.lag_bytes, i.lag_seconds, i.probe) is distinct from (f.upstream_id, f.sync_state, f.lag_bytes, f.lag_seconds, f.probe)
     returning i.id`,
 }

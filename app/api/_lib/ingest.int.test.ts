@@ -347,7 +347,6 @@ test('a rule accepts hosts by name and network, and instances only where identif
     ...report('web-db1', instance('s', { systemIdentifier: '111' }), instance('blog', { port: 5434 })),
     host: { hostname: 'web-db1' },
   })
-  await applyRules(inside.hostId)
   expect(await query('select herd_id from instances')).toEqual([{ herd_id: shop }])
   expect((await listInbox(systemActor)).instances.map(({ name }) => name)).toEqual(['blog'])
 })

@@ -68,6 +68,10 @@ const storageFault = (error: unknown): Fault => {
     : toFault(databaseFault(error))
 }
 
+/** The report is stored, whatever becomes of its rules: what they do not accept waits for a person, and is tried again with a later report. */
+const acceptByRule = (hostId: string): Promise<void> =>
+  applyRules(hostId).catch((error: unknown) => logger().error({ err: error, hostId }, 'a discovery rule failed'))
+
 /**
  * Takes one report of a host. Throws `auth.required`, `access.denied` (the token speaks for another host), `input.invalid`, `input.too-large`,
  * `database.down`; after a refusal nothing of it is stored. The address of the sender does not matter: the token says who it is.
@@ -92,10 +96,7 @@ export const takeReport = async ({ authorization, encoding, age, body }: ReportR
         lastSequence: outcome.lastSequence,
       }
     case 'stored': {
-      if (outcome.newcomers)
-        applyRules(outcome.hostId).catch((error: unknown) =>
-          logger().error({ err: error, host: report.host.hostname }, 'a discovery rule failed'),
-        )
+      if (outcome.newcomers) await acceptByRule(outcome.hostId)
       return { stored: true, instances: outcome.instances }
     }
   }

@@ -36,7 +36,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
       open: async ({ push, end, signal }) => {
         let cursor = lastEventId(request)
         let isCaughtUp = false
-        const sendLines = async () => {
+        const readOn = async () => {
           for (;;) {
             const events = await readEvents(actor, id, cursor, batch)
             if (signal.aborted) return
@@ -48,6 +48,12 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
           }
           if (!isCaughtUp) push({ event: 'caught-up', data: null })
           isCaughtUp = true
+        }
+        // One reader at a time, or two would send the same lines.
+        let sending: Promise<void> = Promise.resolve()
+        const sendLines = () => {
+          sending = sending.then(readOn, readOn)
+          return sending
         }
         const lines = coalesce(sendLines, linesPauseMs, signal)
         const run = coalesce(

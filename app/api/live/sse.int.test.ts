@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { getPool } from '@/db/client'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import { coalesce, type LiveChannel, liveResponse } from './sse'
+
+let database: TestDatabase
+beforeAll(async () => {
+  process.env.AUTH_SECRET = 'x'.repeat(32)
+  database = await startDatabase()
+  process.env.DATABASE_URL = database.connectionString
+}, 120_000)
+afterAll(() => database.stop())
+
+let mayRead = true
+beforeEach(() => {
+  mayRead = true
+})
+
+/** A reader as a browser is one: gives the events one after the other. */
+const read = async (open: (channel: LiveChannel) => Promise<(() => void) | undefined>) => {
+  const gone = new AbortController()
+  const response = await liveResponse({
+    request: new Request('http://console/api/live/x', { signal: gone.signal }),
+    authorise: async () => {
+      if (!mayRead) throw new Fault('auth.required')
+    },
+    open,
+  })
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  return {
+    leave: () => gone.abort(),
+    /** Everything up to and with the next event of that name; null: the stream ended before. */
+    until: async (event: string): Promise<string | null> => {
+      while (!text.includes(`event: ${event}\n`) || !text.endsWith('\n\n')) {
+        const { value, done } = await reader.read()
+        if (done) return null
+        text += value
+      }
+      const found = text
+      text = ''
+      return found
+    },
+    ended: async (): Promise<string> => {
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (done) return text
+        text += value
+      }
+    },
+  }
+}
+
+describe('a live stream', () => {
+  test('carries events with the id that a reconnect goes on after', async () => {
+    const stream = await read(async ({ push }) => {
+      push({ event: 'lines', id: '41', data: [{ text: 'two\nlines' }] })
+      return undefined
+    })
+    expect(await stream.until('lines')).toContain('id: 41\nevent: lines\ndata: [{"text":"two\\nlines"}]\n\n')
+    stream.leave()
+  })
+
+  test('is not opened for whom it is not for', async () => {
+    mayRead = false
+    await expect(read(async () => undefined)).rejects.toSatisfy((error) => isFault(error, 'auth.required'))
+  })
+
+  test('ends at once when the login is revoked, and says that it does not reconnect', async () => {
+    let isStopped = false
+    const stream = await read(async ({ push }) => {
+      push({ event: 'ready', data: null })
+      return () => {
+        isStopped = true
+      }
+    })
+    await stream.until('ready')
+    mayRead = false
+    await getPool().query("select pg_notify('records', 'session')")
+    expect(await stream.ended()).toContain('event: end\ndata: "refused"')
+    expect(isStopped).toBe(true)
+  })
+
+  test('stops what it started when its reader goes away', async () => {
+    let stop: (() => void) | undefined
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve
+    })
+    const stream = await read(async ({ push }) => {
+      push({ event: 'ready', data: null })
+      return stop
+    })
+    await stream.until('ready')
+    stream.leave()
+    await stopped
+  })
+
+  test('holds no database connection, however many there are', async () => {
+    const streams = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        read(async ({ push }) => {
+          push({ event: 'ready', data: null })
+          return undefined
+        }),
+      ),
+    )
+    await Promise.all(streams.map((stream) => stream.until('ready')))
+    const { rows } = await getPool().query("select count(*)::int as n from pg_stat_activity where application_name = 'matriarch listen'")
+    expect(rows[0].n).toBe(1)
+    expect(getPool().totalCount - getPool().idleCount).toBe(0)
+    for (const stream of streams) stream.leave()
+  })
+})
+
+describe('coalesced work', () => {
+  test('never runs twice at once, and once more for calls that came meanwhile', async () => {
+    let running = 0
+    let most = 0
+    let runs = 0
+    let second: (() => void) | undefined
+    const twice = new Promise<void>((resolve) => {
+      second = resolve
+    })
+    const over = new AbortController()
+    const go = coalesce(
+      async () => {
+        running += 1
+        most = Math.max(most, running)
+        await new Promise((resolve) => setImmediate(resolve))
+        running -= 1
+        runs += 1
+        if (runs === 2) second!()
+      },
+      1,
+      over.signal,
+    )
+    for (let call = 0; call < 20; call += 1) go()
+    await twice
+    over.abort()
+    expect([most, runs]).toEqual([1, 2])
+  })
+})

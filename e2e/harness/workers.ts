@@ -19,6 +19,9 @@ export interface WorkerProcess {
   pid: number
   /** `kill -9`. */
   kill: () => Promise<void>
+  /** Stops every thread of it, as a paused virtual machine does, until `thaw`. */
+  freeze: () => void
+  thaw: () => void
   /** SIGTERM, and waits for its end. Resolves with the exit code. */
   stop: () => Promise<number | null>
   /** What it logged so far. */
@@ -115,6 +118,8 @@ const startTwinWorker = async (argument: TwinWorkerArgument): Promise<WorkerProc
   return {
     pid: child.pid!,
     kill: async () => void (await end(child, 'SIGKILL')),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     stop: () => end(child, 'SIGTERM'),
     log: () => log,
   }

@@ -41,7 +41,7 @@ export interface CaseResult {
 const questionsMax = 2
 
 const howWords = (how: Disturbance) => `${how.how}${'isKilled' in how && how.isKilled ? ' (seen dead)' : ''}`
-export const disturbances: readonly Disturbance[] = [
+const disturbances: readonly Disturbance[] = [
   { how: 'fail' },
   { how: 'lose-answer' },
   { how: 'hang-before', isKilled: true },

@@ -7,7 +7,7 @@ import { targetDigest } from './plan-making'
 import { hasBegun, pastNoReturn, stepOf } from './progress'
 import { takeStep } from './steps'
 
-export const gatherTimeoutMs = 60_000
+const gatherTimeoutMs = 60_000
 
 /** Goes step by step to the end of the operation; `back` when the journal now holds a reason to turn. */
 export const goForward = async (driving: Driving): Promise<'done' | 'back' | 'hand-over'> => {

@@ -15,7 +15,7 @@ type Attempt = Tried & { /** No other driver tried before. */ isFirst: boolean }
 
 const checkTimeoutMs = 30_000
 /** A command that has ended may show a moment later (a signal on its way, a server still starting): so long, and this often, we look again. */
-export const proofMs = 10_000
+const proofMs = 10_000
 const lookEveryMs = [10, 20, 40, 80, 160, 250]
 const cancelPollMs = 500
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Probe } from '@/lib/ports'
-import type { InstanceFacts, Plain } from './facts'
+import type { Plain } from './facts'
 
 export const pass: Verdict = { verdict: 'pass' }
 export const passBecause = (because: string): Verdict => ({ verdict: 'pass', because })
@@ -46,8 +46,6 @@ export const acceptsConnections = (seen: Seen, instead = 'start it first'): Verd
       return refuse(`It is stopped; ${instead}.`)
   }
 }
-
-export const wasSeenOf = ({ probe }: InstanceFacts): Verdict => wasSeen(probe)
 
 /** The last observed row as a gate reads it. */
 export const seenRow = (row: Record<string, unknown>): Plain<Pick<Probe, 'state' | 'role' | 'because'>> => ({

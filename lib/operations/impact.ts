@@ -3,7 +3,7 @@ import type { StopMode } from '@/lib/ports'
 import { type HerdFacts, isUp } from './facts'
 import { counted, pass, warn } from './gates'
 
-export interface Loss {
+interface Loss {
   mode: StopMode
   /** "while it restarts" */
   moment: string

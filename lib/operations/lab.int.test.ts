@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startLab, testFleet } from '@/e2e/harness/lab'
+import { type LabAddresses, labAddresses } from '@/e2e/harness/lab-addresses'
+import { makeHosts } from '@/lib/adapters/hosts'
+import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { makePostgres } from '@/lib/adapters/postgres'
+import { openSsh } from '@/lib/adapters/ssh'
+import { makeSshKey } from '@/lib/adapters/vault'
+import { systemClock } from '@/lib/kernel/clock'
+import { drive } from '@/lib/kernel/engine'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import type { ActPorts, InventoryInstance } from '@/lib/ports'
+import { operationByName } from '.'
+
+/** A herd of two on real hosts, reached as a worker reaches it; only the journal and the inventory are in memory. */
+const openFleet = async () => {
+  const { lab, close } = await startLab(testFleet({ shop: 'a > b' }))
+  const key = makeSshKey('operations')
+  lab.authorize(key.publicKey)
+  const addresses = await labAddresses(lab)
+  const ssh = openSsh({ keyFor: async () => key.privateKey })
+  const postgres = makePostgres(ssh)
+  const hosts = makeHosts(ssh)
+  const ports: ActPorts = {
+    inventory: inventoryOf(addresses),
+    hosts: hosts.read,
+    hostsAct: hosts.act,
+    postgres: postgres.read,
+    postgresAct: postgres.act,
+    now: () => new Date(),
+  }
+  const stop = async () => {
+    postgres.close()
+    await ssh.close()
+    await addresses.close()
+    await close()
+  }
+  return { ports, addresses, stop }
+}
+
+const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
+  const instanceOn = (host: string): InventoryInstance => {
+    const address = addresses.instance('shop', host)
+    const { serverId, environmentId } = address.host
+    const id = address.instanceId
+    return {
+      id,
+      title: id,
+      environmentId,
+      environmentName: environmentId,
+      herdId: 'shop',
+      herdName: 'shop',
+      serverId,
+      systemIdentifier: null,
+      address,
+    }
+  }
+  return {
+    instance: async (id) => instanceOn(id.split(' on ')[1]!),
+    herdInstances: async () => ['a', 'b'].map(instanceOn),
+    server: async (id) => {
+      const address = addresses.host(id)
+      return { id, title: id, environmentId: address.environmentId, environmentName: address.environmentId, profile: 'debian', address }
+    },
+  }
+}
+
+describe('on real hosts', () => {
+  let fleet: Awaited<ReturnType<typeof openFleet>>
+  beforeAll(async () => {
+    fleet = await openFleet()
+  })
+  afterAll(() => fleet?.stop())
+
+  const begin = async (name: string, targetId: string, raw: JsonObject = {}) => {
+    const operation = operationByName(name)!
+    const input = operation.input.parse(raw) as JsonObject
+    const plan = await makeTargetPlan(operation, fleet.ports, input, targetId, new AbortController().signal)
+    expect(plan.reason).toBeNull()
+    const journal = new MemoryJournal(passingClock())
+    const go = (signal = new AbortController().signal) =>
+      drive(operation, { id: 'job', targetId, input, digest: plan.digest }, journal.open(), fleet.ports, {
+        driver: 'test',
+        signal,
+        isCancelRequested: () => false,
+        clock: systemClock,
+      })
+    const output = () => journal.lines.find((line) => line.kind === 'finished')?.output
+    return { plan, journal, go, output }
+  }
+  const probe = (host: string) => fleet.ports.postgres.probe(fleet.addresses.instance('shop', host), { timeoutMs: 30_000 })
+
+  test('a reload names what it did, a checkpoint answers, a server is checked', async () => {
+    const reload = await begin('reload', 'shop on a')
+    expect(await reload.go()).toBe('done')
+    expect(reload.output()).toEqual({ changed: [], needsRestart: [] })
+    expect(await (await begin('checkpoint', 'shop on b')).go()).toBe('done')
+    expect(await (await begin('check-server', 'a')).go()).toBe('done')
+  })
+
+  test('SQL reads on a standby and writes on a primary, noting its transaction first', async () => {
+    const read = await begin('run-sql', 'shop on b', { sql: 'select 40 + 2 as answer' })
+    expect(await read.go()).toBe('done')
+    expect(read.output()).toMatchObject({ columns: ['answer'], rows: [['42']] })
+    const write = await begin('run-sql', 'shop on a', { sql: 'create table noted (a int)', write: true })
+    expect(await write.go()).toBe('done')
+    expect(write.journal.lines.filter((line) => line.kind === 'marked')).toHaveLength(1)
+  })
+
+  test('a standby is stopped, proven from its control file, and started again', async () => {
+    const stop = await begin('stop', 'shop on b')
+    expect(await stop.go()).toBe('done')
+    expect(stop.output()).toEqual({ controlState: 'shut down in recovery' })
+    expect((await probe('b')).state).toBe('stopped')
+    expect(await (await begin('start', 'shop on b')).go()).toBe('done')
+    expect((await probe('b')).state).toBe('online')
+  })
+
+  test('a primary is restarted: a newer postmaster, the same role', async () => {
+    const before = await probe('a')
+    const restart = await begin('restart', 'shop on a')
+    expect(await restart.go()).toBe('done')
+    const after = await probe('a')
+    expect([after.role, after.postmasterPid === before.postmasterPid]).toEqual(['primary', false])
+  })
+
+  test('a restart whose worker dies as soon as the server is down is completed by the next one', async () => {
+    const restart = await begin('restart', 'shop on b')
+    const death = new AbortController()
+    const { start } = fleet.ports.postgresAct
+    fleet.ports.postgresAct.start = async () => {
+      death.abort(new Fault('lease.lost'))
+      throw new Fault('shell.cancelled', { isOver: true })
+    }
+    await expect(restart.go(death.signal)).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
+    expect((await probe('b')).state).toBe('stopped')
+    fleet.ports.postgresAct.start = start
+    expect(await restart.go()).toBe('done')
+    expect((await probe('b')).state).toBe('online')
+  })
+})

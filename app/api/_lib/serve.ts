@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
+import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { Call } from './call'

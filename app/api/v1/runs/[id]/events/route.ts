@@ -1,6 +1,6 @@
 import { listen } from '@/db/client'
 import { getRun, readEvents } from '@/db/runs'
-import { actorOfRequest } from '@/lib/auth/actor'
+import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access'
 import type { RunState } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'

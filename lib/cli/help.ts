@@ -1,0 +1,45 @@
+const general = `matriarch RESOURCE [filters] [-o table|json|csv]    list: instances, herds, servers, environments, runs, jobs, audit …
+matriarch RESOURCE ID                               one of them
+matriarch plan OPERATION [targets] [input]          what it would do now; changes nothing
+matriarch run OPERATION [targets] [input]           shows the plan, asks, runs, follows the log
+matriarch runs · watch ID · cancel ID · retry ID    runs
+matriarch resume ID --go-on | --give-up             decide for jobs that need attention
+matriarch approve PLAN --digest DIGEST              approve another person's plan
+matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
+matriarch login --url URL · me                      where, and who
+
+matriarch help COMMAND says more.
+MATRIARCH_URL and MATRIARCH_TOKEN stand before what login kept.
+Exit codes: 0 done, 1 failed, 2 usage, 3 needs attention, 4 refused by a gate, 5 plan moved.`
+
+const lists = `matriarch instances --env prod --state down -o csv
+matriarch instances --role standby --lag '>1GB' --sort -lagBytes
+matriarch herds -q 'env:prod shop'
+
+Every field of a resource is a filter; --state down is everything that is not online. Values may be !not, >more, ~part, several with commas.
+--columns a,b  --sort a,-b  --page N  --per N  -q TEXT  -o table|json|csv (csv is the whole list)`
+
+const topics: Record<string, string> = {
+  plan: `matriarch plan stop --env dev --herd shop --mode fast
+matriarch plan restart 3f1c… 9a2e…
+
+Targets are ids, or the filters of a list. Flags named like the operation's input are its input.
+Policy: --parallel N  --per-server N  --stop-after N  --deadline SECONDS  --no-standbys-first
+-o json prints the whole plan with its digest. Exit code 4 when no target passes the gates.`,
+  run: `matriarch run restart --herd shop --env dev
+matriarch run restart --herd shop --env prod --yes --digest DIGEST --phrase 'restart 3 in prod' --reason 'kernel update' --ticket OPS-1
+
+As plan, then asks. In a script --yes needs the digest of the plan that was read; when the world moved meanwhile nothing runs, the new plan is
+printed and the exit code is 5. Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
+  watch:
+    'matriarch watch RUN\n\nThe journal as it is written, from its first line; goes on by itself after a lost connection. Exit code 3 when a job needs attention.',
+  login:
+    'matriarch login --url https://console.example.org < token\n\nChecks the token and keeps both for this user alone. Make a token in the console under People & access.',
+  resume:
+    'matriarch resume RUN --go-on | --give-up [--job JOB]\n\nGo on checks the open step again first. Give up runs the clean-up and closes the job as failed.',
+}
+
+export const helpOf = (topic: string | undefined): string => {
+  if (topic === undefined) return general
+  return topics[topic] ?? (['cancel', 'retry', 'submit', 'approve', 'me'].includes(topic) ? general : lists)
+}

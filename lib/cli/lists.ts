@@ -1,0 +1,118 @@
+import { type Args, mustBeEmpty, take, UsageError } from './args'
+import { getJson, request, type Where } from './client'
+import { table } from './table'
+
+interface Page {
+  items: Record<string, unknown>[]
+  total: number
+  page: number
+  perPage: number
+  references: Record<string, Record<string, string>>
+}
+
+/** Words for several states at once. */
+const stateWords: Record<string, string> = { down: '!online', up: 'online' }
+
+/** Flags that are no filter of their own become one: `--env prod` is `env=prod`; the console knows the short names. */
+export const filterOf = (args: Args): URLSearchParams => {
+  const params = new URLSearchParams()
+  for (const [name, values] of args.flags) {
+    const texts = values.map((value) => (value === true ? 'true' : value))
+    params.append(
+      name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()),
+      texts.map((text) => (name === 'state' ? (stateWords[text] ?? text) : text)).join(','),
+    )
+  }
+  args.flags.clear()
+  return params
+}
+
+const formats = ['table', 'json', 'csv'] as const
+type Format = (typeof formats)[number]
+
+const formatOf = (args: Args): Format => {
+  const wanted = take(args, 'output') ?? 'table'
+  if (!formats.includes(wanted as Format)) throw new UsageError('-o takes table, json or csv.')
+  return wanted as Format
+}
+
+/** What the page of the resource shows first; the rest comes with --columns. */
+const firstColumns = async (where: Where, path: string): Promise<string | undefined> => {
+  const known: Record<string, string> = {
+    instances: 'title,state,role,version,lagBytes,lagSeconds,environmentId,observedAt',
+    herds: 'name,environmentId,port,virtualHost,systemIdentifier',
+    servers: 'hostname,environmentId,address,site,state,observedAt',
+    environments: 'name,protection,colour',
+    runs: 'title,state,actorName,jobs,jobsDone,jobsFailed,createdAt,finishedAt',
+    jobs: 'title,state,step,because,startedAt,finishedAt',
+    audit: 'at,actorName,act,title,from',
+  }
+  if (!known[path]) return undefined
+  const document = await getJson<{ components: { schemas: Record<string, { properties: Record<string, unknown> }> } }>(
+    where,
+    '/api/openapi.json',
+  )
+  const schema = document.components.schemas[path === 'audit' ? 'audit' : path.replace(/s$/, '')]
+  const names = known[path].split(',').filter((name) => schema?.properties[name] !== undefined)
+  return names.length > 0 ? names.join(',') : undefined
+}
+
+const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+
+const showOne = async (where: Where, path: string, id: string, format: Format): Promise<void> => {
+  const found = await getJson<Record<string, unknown> & { references?: Record<string, { title: string | null }> }>(
+    where,
+    `/api/v1/${path}/${encodeURIComponent(id)}`,
+  )
+  if (format === 'json') return print(JSON.stringify(found, null, 2))
+  const rows = Object.entries(found)
+    .filter(([name]) => name !== 'references')
+    .map(([name, value]) => [name, found.references?.[name]?.title ?? value])
+  print(table(['field', 'value'], rows))
+}
+
+const withTitles = ({ items, references }: Page): Record<string, unknown>[] =>
+  items.map((item) =>
+    Object.fromEntries(
+      Object.entries(item).map(([name, value]) => [name, (typeof value === 'string' && references[name]?.[value]) || value]),
+    ),
+  )
+
+/** `matriarch instances --env prod --state down -o json`, `matriarch herds ID`. */
+export const list = async (where: Where, path: string, args: Args): Promise<number> => {
+  const format = formatOf(args)
+  const [id, extra] = args.words
+  if (extra) throw new UsageError(`${extra} is one word too many.`)
+  if (id) {
+    mustBeEmpty(args)
+    await showOne(where, path, id, format)
+    return 0
+  }
+  const params = filterOf(args)
+  if (format === 'csv') {
+    params.set('format', 'csv')
+    const response = await request(where, `/api/v1/${path}?${params}`)
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) process.stdout.write(chunk)
+    return 0
+  }
+  const hasColumns = params.has('columns')
+  if (format === 'table' && !hasColumns) {
+    const columns = await firstColumns(where, path)
+    if (columns) params.set('columns', columns)
+  }
+  const page = await getJson<Page>(where, `/api/v1/${path}?${params}`)
+  if (format === 'json') {
+    print(JSON.stringify(page.items, null, 2))
+    return 0
+  }
+  const names = params.get('columns')?.split(',') ?? Object.keys(page.items[0] ?? { id: '' }).slice(0, 8)
+  print(
+    table(
+      [...names, 'id'],
+      withTitles(page).map((item) => [...names.map((name) => item[name]), item.id]),
+    ),
+  )
+  const last = Math.max(1, Math.ceil(page.total / page.perPage))
+  process.stderr.write(`${page.total} in all${last > 1 ? `, page ${page.page} of ${last}: --page N, --per N` : ''}\n`)
+  return 0
+}

@@ -1,0 +1,136 @@
+import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
+import { getJson, keepWhere, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
+import { helpOf } from './help'
+import { list } from './lists'
+import { plan, run } from './plans'
+import { exitCodes, watch } from './watch'
+
+type Command = (args: Args) => Promise<number>
+
+const onlyWord = (args: Args, what: string): string => {
+  const [word, extra] = args.words
+  if (!word || extra) throw new UsageError(`Give one ${what}.`)
+  mustBeEmpty(args)
+  return encodeURIComponent(word)
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+const readAll = async (): Promise<string> => {
+  let text = ''
+  for await (const chunk of process.stdin) text += String(chunk)
+  return text.trim()
+}
+
+const login: Command = async (args) => {
+  const url = take(args, 'url') ?? process.env.MATRIARCH_URL
+  const given = take(args, 'token') ?? process.env.MATRIARCH_TOKEN
+  mustBeEmpty(args)
+  if (!url || !URL.canParse(url)) throw new UsageError('Give --url https://console.example.org')
+  if (!given) process.stderr.write('Paste an API token (the console makes one under People & access), then end with Ctrl-D:\n')
+  const where: Where = { url: url.replace(/\/+$/, ''), token: given ?? (await readAll()) }
+  const { name } = await getJson<{ name: string }>(where, '/api/v1/me')
+  say(`You are ${name} at ${where.url}; kept in ${keepWhere(where)}`)
+  return exitCodes.done
+}
+
+const me: Command = async (args) => {
+  mustBeEmpty(args)
+  const found = await getJson<{ name: string; grants: { role: string; environmentId: string | null }[] }>(whereToGo(), '/api/v1/me')
+  say(found.name)
+  for (const { role, environmentId } of found.grants) say(`  ${role} in ${environmentId ?? 'every environment'}`)
+  return exitCodes.done
+}
+
+const cancel: Command = async (args) => {
+  const id = onlyWord(args, 'run id')
+  await request(whereToGo(), `/api/v1/runs/${id}/cancel`, { method: 'POST' })
+  say('Asked to stop at the next safe point.')
+  return exitCodes.done
+}
+
+const resume: Command = async (args) => {
+  const [goesOn, givesUp, jobId] = [takeFlag(args, 'go-on'), takeFlag(args, 'give-up'), take(args, 'job')]
+  if (goesOn === givesUp) throw new UsageError('Say --go-on or --give-up.')
+  const id = onlyWord(args, 'run id')
+  const where = whereToGo()
+  await request(where, `/api/v1/runs/${id}/resume`, { method: 'POST', body: { decision: goesOn ? 'go-on' : 'give-up', jobId } })
+  return watch(where, id)
+}
+
+const retry: Command = async (args) => {
+  const id = onlyWord(args, 'run id')
+  const made = await getJson<{ id: string; digest: string; plan: { eligible: number } }>(whereToGo(), `/api/v1/runs/${id}/retry`, {
+    method: 'POST',
+  })
+  say(
+    `plan ${made.id}: ${made.plan.eligible} will run\ndigest ${made.digest}\nSubmit it with: matriarch submit ${made.id} --digest ${made.digest}`,
+  )
+  return made.plan.eligible > 0 ? exitCodes.done : exitCodes.refused
+}
+
+const submit: Command = async (args) => {
+  const [digest, phrase, reason, ticket] = [take(args, 'digest'), take(args, 'phrase'), take(args, 'reason'), take(args, 'ticket')]
+  if (!digest) throw new UsageError('Give --digest of the plan that was read.')
+  const planId = onlyWord(args, 'plan id')
+  const where = whereToGo()
+  const { id } = await getJson<{ id: string }>(where, '/api/v1/runs', { method: 'POST', body: { planId, digest, phrase, reason, ticket } })
+  say(`run ${id}`)
+  return watch(where, id)
+}
+
+const approve: Command = async (args) => {
+  const digest = take(args, 'digest')
+  if (!digest) throw new UsageError('Give --digest of the plan that was read.')
+  const id = onlyWord(args, 'plan id')
+  await request(whereToGo(), `/api/v1/plans/${id}/approve`, { method: 'POST', body: { digest } })
+  say('Approved, for an hour.')
+  return exitCodes.done
+}
+
+const commands: Record<string, Command> = {
+  login,
+  me,
+  plan: (args) => plan(whereToGo(), args),
+  run: (args) => run(whereToGo(), args),
+  watch: (args) => watch(whereToGo(), onlyWord(args, 'run id')),
+  cancel,
+  resume,
+  retry,
+  submit,
+  approve,
+}
+
+const perform = async (argv: readonly string[]): Promise<number> => {
+  const args = readArgs(argv)
+  const [name, ...words] = args.words
+  if (takeFlag(args, 'help') || name === undefined || name === 'help') {
+    say(helpOf(name === 'help' ? words[0] : name))
+    return name === undefined && !argv.some((word) => /^(-h|--help)$/.test(word)) ? exitCodes.usage : exitCodes.done
+  }
+  const rest = { ...args, words }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command) return command(rest)
+  if (!/^[a-z][a-z-]*$/.test(name)) throw new UsageError(`${name} is no command and no resource.`)
+  return list(whereToGo(), name, rest)
+}
+
+const codeOfRefusal = ({ problem }: Refusal): number => {
+  if (problem.code === 'plan.moved') return exitCodes.moved
+  if (problem.code === 'plan.refused') return exitCodes.refused
+  return problem.code === 'input.invalid' ? exitCodes.usage : exitCodes.failed
+}
+
+/** Runs one command; the answer is the exit code. Everything that went wrong is one sentence on standard error. */
+export const main = async (argv: readonly string[]): Promise<number> => {
+  // `| head` closes the pipe: no reason for a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  try {
+    return await perform(argv)
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
+    process.stderr.write(`matriarch: ${error.message}\n`)
+    if (error instanceof UsageError) process.stderr.write('matriarch help says more.\n')
+    return error instanceof UsageError ? exitCodes.usage : error instanceof Refusal ? codeOfRefusal(error) : exitCodes.failed
+  }
+}

@@ -1,0 +1,182 @@
+import { createInterface } from 'node:readline/promises'
+import type { Plan } from '@/lib/kernel/plan'
+import { type Args, take, takeFlag, UsageError } from './args'
+import { getJson, Refusal, type Where } from './client'
+import { filterOf } from './lists'
+import { clean } from './table'
+import { exitCodes, watch } from './watch'
+
+interface StoredPlan {
+  id: string
+  digest: string
+  phrase: string | null
+  plan: Plan
+}
+
+interface Operation {
+  name: string
+  on: string
+  input: { properties?: Record<string, { type?: string | string[] }> }
+}
+
+const camel = (name: string) => name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())
+
+const asType = (name: string, text: string | true, type: string | string[] | undefined): unknown => {
+  if (text === true) return true
+  const types = [type ?? 'string'].flat()
+  if (types.includes('boolean')) return text === 'true'
+  if (types.includes('integer') || types.includes('number')) {
+    if (Number.isNaN(Number(text))) throw new UsageError(`--${name} takes a number.`)
+    return Number(text)
+  }
+  return text
+}
+
+const wholeOf = (args: Args, name: string): number | undefined => {
+  const text = take(args, name)
+  if (text === undefined) return undefined
+  if (!/^\d+$/.test(text)) throw new UsageError(`--${name} takes a whole number.`)
+  return Number(text)
+}
+
+const policyOf = (args: Args): Record<string, unknown> => {
+  const isOff = takeFlag(args, 'no-standbys-first')
+  const isOn = takeFlag(args, 'standbys-first')
+  const policy = {
+    parallel: wholeOf(args, 'parallel'),
+    perServer: wholeOf(args, 'per-server'),
+    stopAfterFailures: wholeOf(args, 'stop-after'),
+    deadlineSeconds: wholeOf(args, 'deadline'),
+    standbysFirst: isOff ? false : isOn ? true : undefined,
+  }
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined))
+}
+
+/** Flags named like the operation's input are input; what is left chooses the targets. */
+const questionOf = async (where: Where, args: Args): Promise<{ body: Record<string, unknown>; operation: string }> => {
+  const [name, ...targets] = args.words
+  const { items } = await getJson<{ items: Operation[] }>(where, '/api/v1/operations')
+  const operation = items.find((one) => one.name === name)
+  if (!operation)
+    throw new UsageError(
+      `${name ? `There is no operation ${name}.` : 'Name an operation.'} There are: ${items.map((one) => one.name).join(', ')}.`,
+    )
+  const policy = policyOf(args)
+  const input: Record<string, unknown> = {}
+  for (const [flag, values] of [...args.flags]) {
+    const property = operation.input.properties?.[camel(flag)]
+    if (!property) continue
+    input[camel(flag)] = asType(flag, values.at(-1)!, property.type)
+    args.flags.delete(flag)
+  }
+  const filter = filterOf(args).toString()
+  if (targets.length > 0 && filter !== '') throw new UsageError('Choose targets by id or by filters, not by both.')
+  if (targets.length === 0 && filter === '')
+    throw new UsageError(`Say which ${operation.on}: ids, or filters such as --env prod --herd shop.`)
+  return {
+    operation: operation.name,
+    body: { operation: operation.name, input, policy, ...(targets.length > 0 ? { targets } : { filter }) },
+  }
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
+  for (const target of plan.targets) {
+    const now = target.now.map(({ label, value }) => `${label}: ${value}`).join(', ')
+    say(clean(`${target.eligible ? '+' : '-'} ${target.title}${now ? `  (${now})` : ''}`))
+    if (!target.eligible) say(clean(`    excluded: ${target.reason}`))
+    for (const gate of target.gates) if (gate.verdict !== 'pass') say(clean(`    ${gate.verdict}: ${gate.title}: ${gate.because}`))
+    for (const affected of target.affected) say(clean(`    affects: ${affected.sentence}`))
+    if (!target.eligible) continue
+    for (const effect of target.effects) {
+      say(clean(`    ${effect.state === 'already-so' ? 'already so' : 'will'}: ${effect.preview}`))
+      for (const command of effect.commands) say(`      $ ${clean(command)}`)
+      if (effect.ending.kind === 'final') say(clean(`      cannot be taken back: ${effect.ending.sentence}`))
+    }
+  }
+  const places = plan.environments.filter((one) => one.targets > 0).map((one) => `${one.targets} in ${one.name}`)
+  say(`\n${plan.title}: ${plan.eligible} will run${places.length > 0 ? ` (${places.join(', ')})` : ''}, ${plan.excluded} excluded.`)
+  if (plan.needsApproval) say('A second person has to approve it.')
+  if (phrase !== null) say(`Asks for the phrase: ${phrase}`)
+  say(`digest ${digest}`)
+}
+
+const outputOf = (args: Args): 'text' | 'json' => {
+  const wanted = take(args, 'output') ?? 'text'
+  if (wanted !== 'text' && wanted !== 'json') throw new UsageError('-o takes text or json here.')
+  return wanted
+}
+
+/** `matriarch plan stop --herd shop --mode fast`: changes nothing. 4 when no target passes. */
+export const plan = async (where: Where, args: Args): Promise<number> => {
+  const output = outputOf(args)
+  const { body } = await questionOf(where, args)
+  const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
+  if (output === 'json') say(JSON.stringify(stored, null, 2))
+  else showPlan(stored)
+  return stored.plan.eligible > 0 ? exitCodes.done : exitCodes.refused
+}
+
+const ask = async (question: string): Promise<string> => {
+  if (!process.stdin.isTTY) throw new UsageError('Nobody is here to ask. In a script give --yes --digest DIGEST from matriarch plan.')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await terminal.question(question)).trim()
+  } finally {
+    terminal.close()
+  }
+}
+
+/** Nothing runs without a yes to this very plan: typed here, or its digest brought along. */
+const agree = async (
+  stored: StoredPlan,
+  args: { isYes: boolean; digest?: string; phrase?: string },
+): Promise<{ digest: string; phrase?: string } | null> => {
+  const { isYes, digest, phrase } = args
+  if (isYes) {
+    if (!digest) throw new UsageError('--yes needs --digest DIGEST of the plan that was read: matriarch plan prints it.')
+    return { digest, phrase }
+  }
+  if (stored.phrase !== null && phrase === undefined) {
+    const typed = await ask(`Type “${stored.phrase}” to run it, anything else to leave: `)
+    return typed === stored.phrase ? { digest: stored.digest, phrase: typed } : null
+  }
+  return /^y(es)?$/i.test(await ask('Run it? [y/N] ')) ? { digest: stored.digest, phrase } : null
+}
+
+/** `matriarch run …`: shows the plan, asks, submits and follows. 5 when the world moved since the plan was read. */
+export const run = async (where: Where, args: Args): Promise<number> => {
+  const [isYes, digest, phrase, reason, ticket] = [
+    takeFlag(args, 'yes'),
+    take(args, 'digest'),
+    take(args, 'phrase'),
+    take(args, 'reason'),
+    take(args, 'ticket'),
+  ]
+  const { body } = await questionOf(where, args)
+  const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
+  showPlan(stored)
+  if (stored.plan.eligible === 0) return exitCodes.refused
+  const agreed = await agree(stored, { isYes, digest, phrase })
+  if (agreed === null) {
+    say('Nothing has run.')
+    return exitCodes.failed
+  }
+  try {
+    const headers = { 'idempotency-key': crypto.randomUUID() }
+    const submitted = await getJson<{ id: string; notice: string | null }>(where, '/api/v1/runs', {
+      method: 'POST',
+      headers,
+      body: { planId: stored.id, ...agreed, reason, ticket },
+    })
+    say(`run ${submitted.id}${submitted.notice ? `\n${submitted.notice}` : ''}`)
+    return await watch(where, submitted.id)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.problem.code !== 'plan.moved') throw error
+    say('\nThe world moved since the plan was made. Nothing has run. The plan is now:\n')
+    const moved = error.problem.plan as Plan
+    showPlan({ id: String(error.problem.planId), digest: moved.digest, phrase: moved.phrase, plan: moved })
+    return exitCodes.moved
+  }
+}

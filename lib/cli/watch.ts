@@ -1,0 +1,130 @@
+import { getJson, NoAnswer, request, type Where } from './client'
+import { clean } from './table'
+
+interface Line {
+  jobId: string
+  kind: string
+  at: string
+  step?: string | null
+  stream?: string
+  text?: string
+  because?: string | null
+  outcome?: string
+  question?: string
+  verdict?: string
+}
+
+interface RunState {
+  state: string
+  jobs: { id: string; title: string; state: string; because: string | null }[]
+}
+
+/** What a shell script may test for. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, attention: 3, refused: 4, moved: 5 } as const
+
+const sentenceOf = (line: Line): string | null => {
+  switch (line.kind) {
+    case 'opened':
+      return 'started'
+    case 'intended':
+      return `${line.step}: starts`
+    case 'finished':
+      return `${line.step}: done`
+    case 'failed':
+      return `${line.step}: failed: ${line.because}`
+    case 'refused':
+      return `refused: ${line.because}`
+    case 'undone':
+      return `${line.step}: taken back`
+    case 'released':
+      return `${line.step}: released`
+    case 'undo-failed':
+    case 'release-failed':
+      return `${line.step}: ${line.kind.replace('-', ' ')}: ${line.because}`
+    case 'gate':
+      return line.verdict === 'pass' ? null : `${line.step}: ${line.verdict}: ${line.because}`
+    case 'attention':
+      return `needs attention: ${line.because}\n    ${line.question}`
+    case 'cancel-requested':
+      return 'cancel was asked for'
+    case 'note':
+      return `  ${line.stream === 'command' ? '$ ' : ''}${line.text}`
+    case 'closed':
+      return `${line.outcome}${line.because ? `: ${line.because}` : ''}`
+    default:
+      return null
+  }
+}
+
+interface Event {
+  event: string
+  id: string | null
+  data: unknown
+}
+
+/** Server-sent events of one response. */
+async function* eventsOf(response: Response): AsyncGenerator<Event> {
+  const decoder = new TextDecoder()
+  let waiting = ''
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    waiting += decoder.decode(chunk, { stream: true })
+    const blocks = waiting.split('\n\n')
+    waiting = blocks.pop()!
+    for (const block of blocks) {
+      const fields = new Map(
+        block.split('\n').map((text) => [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1).trimStart()]),
+      )
+      const data = fields.get('data')
+      if (data !== undefined) yield { event: fields.get('event') ?? 'message', id: fields.get('id') ?? null, data: JSON.parse(data) }
+    }
+  }
+}
+
+const reconnectMs = 1_000
+const reconnectsMax = 60
+
+/** 3 when a job waits for a person, 1 when one did not end well, 4 when gates refused every one of those. */
+const codeOf = ({ state, jobs }: RunState): number => {
+  if (state === 'attention' || jobs.some((job) => job.state === 'attention')) return exitCodes.attention
+  if (state === 'done') return exitCodes.done
+  const bad = jobs.filter((job) => job.state !== 'done')
+  return bad.length > 0 && bad.every((job) => job.state === 'refused') ? exitCodes.refused : exitCodes.failed
+}
+
+/** Follows a run to its end, or to the moment it needs a person; goes on after the last line when the connection breaks. Returns the exit code. */
+export const watch = async (where: Where, runId: string): Promise<number> => {
+  const path = `/api/v1/runs/${encodeURIComponent(runId)}`
+  const titles = new Map<string, string>()
+  let after: string | null = null
+  for (let broken = 0; broken <= reconnectsMax; broken++) {
+    try {
+      const response: Response = await request(where, `${path}/events`, { headers: after === null ? {} : { 'last-event-id': after } })
+      for await (const { event, id, data } of eventsOf(response)) {
+        broken = 0
+        if (id !== null) after = id
+        if (event === 'line') {
+          const line = data as Line
+          if (!titles.has(line.jobId)) for (const job of (await getJson<RunState>(where, path)).jobs) titles.set(job.id, job.title)
+          const sentence = sentenceOf(line)
+          if (sentence !== null)
+            process.stdout.write(
+              `${line.at.slice(11, 19)} ${titles.get(line.jobId) ?? line.jobId}: ${sentence.split('\n').map(clean).join('\n')}\n`,
+            )
+        }
+        if (event === 'end' || (event === 'run' && (data as RunState).state === 'attention')) return await end(where, path)
+      }
+    } catch (error) {
+      if (!(error instanceof NoAnswer) && !(error instanceof TypeError)) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, reconnectMs))
+  }
+  throw new NoAnswer('The console does not answer any more. The run goes on without us: matriarch watch it later.')
+}
+
+const end = async (where: Where, path: string): Promise<number> => {
+  const run = await getJson<RunState>(where, path)
+  const count = (state: string) => run.jobs.filter((job) => job.state === state).length
+  const states = [...new Set(run.jobs.map((job) => job.state))].map((state) => `${count(state)} ${state}`)
+  process.stdout.write(`${run.state}: ${states.join(', ')}\n`)
+  return codeOf(run)
+}

@@ -67,6 +67,18 @@ describe('the store of a run page', () => {
     expect(store.snapshot().counts).toMatchObject({ running: 1, waiting: 1 })
   })
 
+  test('output alone leaves every job as it is, and is told once for many batches', async () => {
+    const store = new RunStore(run(), operation)
+    store.addLines([event(1, 'a', 1, opened)])
+    const jobs = store.snapshot().run.jobs
+    const told = new Promise<number>((resolve) => {
+      store.subscribe(() => resolve(store.snapshot().rows.length))
+    })
+    for (let n = 2; n <= 50; n += 1) store.addLines([event(n, 'a', n, note(`line ${n}`))])
+    expect(store.snapshot().run.jobs).toBe(jobs)
+    expect(await told).toBe(50)
+  })
+
   test('a batch that is sent again after a reconnect changes nothing', () => {
     const store = new RunStore(run(), operation)
     const batch = [event(1, 'a', 1, opened)]

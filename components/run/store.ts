@@ -19,6 +19,9 @@ export interface RunSnapshot {
   isComplete: boolean
 }
 
+/** The page is drawn at most this often, however fast lines arrive. */
+const tellEveryMs = 60
+
 /**
  * What the run page knows, folded from the stream alone: lines arrive in batches and in order, a batch sent twice (after a reconnect) is ignored.
  * Jobs keep their identity while nothing about them changed, so that a grid of a thousand draws only what moved.
@@ -30,6 +33,7 @@ export class RunStore {
   readonly #titleOf: (step: string) => string
   #rows: LogRow[] = []
   #lastEventId = 0
+  #telling: ReturnType<typeof setTimeout> | null = null
   #snapshot: RunSnapshot
 
   constructor(
@@ -65,7 +69,8 @@ export class RunStore {
       const lines = this.#lines.get(jobId)
       if (lines) lines.push(line)
       else this.#lines.set(jobId, [line])
-      touched.add(jobId)
+      // Output moves no state; thousands of lines of it must not fold every job again.
+      if (line.kind !== 'note') touched.add(jobId)
       const { text, ...look } = lineText(line, this.#titleOf)
       text
         .replace(/\n$/, '')
@@ -75,7 +80,8 @@ export class RunStore {
         })
     }
     this.#rows = this.#rows.concat(rows)
-    this.#replaceJobs((job) => (touched.has(job.id) ? this.#folded(job) : job))
+    if (touched.size > 0) this.#replaceJobs((job) => (touched.has(job.id) ? this.#folded(job) : job))
+    else this.#publish({ ...this.#snapshot, rows: this.#rows })
   }
 
   /** The run and its jobs as the database has them; folds from lines we already hold are newer than those it carries. */
@@ -123,6 +129,9 @@ export class RunStore {
 
   #publish(snapshot: RunSnapshot): void {
     this.#snapshot = snapshot
-    for (const listener of this.#listeners) listener()
+    this.#telling ??= setTimeout(() => {
+      this.#telling = null
+      for (const listener of this.#listeners) listener()
+    }, tellEveryMs)
   }
 }

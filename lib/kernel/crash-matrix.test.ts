@@ -34,7 +34,7 @@ const makeStage = async (): Promise<Stage> => {
 }
 
 test('undo, release and final keep every promise wherever drivers die, sleep or hand over and acts go wrong', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const results = await crashMatrix(makeStage)
   expect(brokenOf(results)).toEqual([])

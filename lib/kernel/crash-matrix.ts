@@ -61,8 +61,8 @@ export const countStates = (results: readonly CaseResult[]): Partial<Record<JobS
 
 /**
  * Every case that follows from the declaration: in a clean run, in a run whose nth act goes wrong in each way (and, past that, one of the next two), and in a
- * run cancelled at each point, the driver is killed, put to sleep or asked to hand over at each point (before and after each journal write and each
- * act), and another one goes on. A job that then asks a person is answered both ways.
+ * run cancelled at each point, the driver is killed (in the first two also put to sleep, in the first also asked to hand over) at each point: before and
+ * after each journal write and each act. Another one goes on. A job that then asks a person is answered both ways.
  */
 export const crashMatrix = async (makeStage: () => Promise<Stage>): Promise<CaseResult[]> => {
   const results: CaseResult[] = []
@@ -81,10 +81,15 @@ export const crashMatrix = async (makeStage: () => Promise<Stage>): Promise<Case
     const { points } = await measure(makeStage, scenario)
     results.push(...(await answered(makeStage, scenario, null)))
     for (let at = 1; at <= points; at += 1)
-      for (const how of scenario.disturbances.length > 1 ? (['kill'] as const) : (['kill', 'sleep', 'hand-over'] as const))
-        results.push(...(await answered(makeStage, scenario, { at, how })))
+      for (const how of stopsOf(scenario)) results.push(...(await answered(makeStage, scenario, { at, how })))
   }
   return results
+}
+
+/** Death is tried everywhere; sleep and hand-over where they can differ from it. */
+const stopsOf = ({ disturbances, cancelAt }: Scenario): readonly Stop['how'][] => {
+  if (disturbances.length > 1 || cancelAt !== undefined) return ['kill']
+  return disturbances.length === 1 ? ['kill', 'sleep'] : ['kill', 'sleep', 'hand-over']
 }
 
 const nameOf = ({ disturbances, cancelAt }: Scenario, stop: Stop | null, decision: Decision | null): string =>

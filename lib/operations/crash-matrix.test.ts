@@ -148,7 +148,9 @@ const snapshotOf = (fleet: MemoryFleet): string =>
 
 describe('wherever drivers die, sleep or hand over, and however acts go wrong', () => {
   for (const one of cases)
-    test(`${one.operation} ${one.what} ends as it says, applies nothing twice and leaves no server down`, { timeout: 60_000 }, async () => {
+    test(`${one.operation} ${one.what} ends as it says, applies nothing twice and leaves no server down`, {
+      timeout: 300_000,
+    }, async () => {
       const results = await crashMatrix(() => stageOf(one))
       expect(brokenOf(results)).toEqual([])
       expect(Object.keys(countStates(results)).sort()).toEqual(one.ends)

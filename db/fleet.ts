@@ -36,7 +36,7 @@ const readHerds = {
       coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax"
     from herds h left join (
       select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen,
-        max(lag_bytes_max) as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles
+        max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles
       from (
         select i.herd_id, ${trouble} as trouble, count(*) as n, count(*) filter (where i.state = 'online') as online,
           count(*) filter (where i.state = 'online' and i.role = 'primary') as primaries,

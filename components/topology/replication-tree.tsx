@@ -181,7 +181,15 @@ export const ReplicationTree = ({ initial, url }: { initial: readonly TreeMember
       if ((error as Error).name !== 'AbortError') setFailed(true)
     }
   }
-  const live = useLive('/api/live/facts', { facts: read, records: read })
+  const live = useLive('/api/live/facts', {
+    facts: (data) => {
+      const changed = new Set(data as string[])
+      if (changed.has('*') || members.some((member) => changed.has(member.id))) read()
+    },
+    records: (data) => {
+      if ((data as string[]).some((name) => ['*', 'herd', 'instance', 'server'].includes(name))) read()
+    },
+  })
 
   if (members.length === 0) return <p className="text-ink-2">This herd has no members yet.</p>
   const focused = current !== null && layout.nodes.some((node) => node.key === current) ? current : layout.nodes[0]!.key

@@ -22,6 +22,7 @@ export interface FleetHerd {
   unseen: number
   /** Members by their worst trouble. */
   troubles: Partial<Record<Trouble, number>>
+  /** Of the members that lag too far; null: none does. */
   lagBytesMax: number | null
 }
 

@@ -171,7 +171,7 @@ test('the keyboard alone walks the rows, ticks one, opens it, finds a herd and g
 })
 
 test('a viewer is offered nothing that changes anything', async ({ page }) => {
-  await signIn(page, 'viewer')
+  await signIn(page, 'vera')
   await page.goto('/instances')
   await expect(page.getByRole('link', { name: 'Add', exact: true })).toHaveCount(0)
   await rows(page).nth(0).getByRole('checkbox').check()

@@ -8,7 +8,7 @@ import { askForApproval } from '@/db/approvals'
 import { type AuditVerdict, verifyAudit } from '@/db/audit'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
-import { addRecord, changeRecord, deleteRecord, referenceOptions } from '@/db/records'
+import { addRecord, changeRecord, deleteRecord, getRecord, referenceOptions } from '@/db/records'
 import { mustAdminister } from '@/db/settings-view'
 import { addView, deleteView, listViews as readViews } from '@/db/views'
 import {
@@ -79,16 +79,16 @@ export const saveRecord = async (
   id: string | null,
   values: Record<string, Json>,
   revision: number | null,
-): Promise<{ id: string } | Refused> => {
+): Promise<{ id: string; revision: number } | Refused> => {
   const actor = await requireActor()
   const done = await attempt(async () => {
     const known = namedResource(resource)
-    if (id === null) return (await addRecord(actor, known, values)).id
-    await changeRecord(actor, known, id, values, Number(revision))
-    return id
+    const saved = id === null ? (await addRecord(actor, known, values)).id : id
+    if (id !== null) await changeRecord(actor, known, id, values, Number(revision))
+    return { id: saved, revision: (await getRecord(actor, known, saved)).revision }
   })
   if (resource === 'environment') forgetEnvironmentLooks()
-  return 'problem' in done ? done : { id: done.value }
+  return 'problem' in done ? done : done.value
 }
 
 export const removeRecord = async (resource: string, id: string): Promise<{ removed: true } | Refused> => {

@@ -1,7 +1,7 @@
 'use client'
 
 import clsx from 'clsx'
-import type { ComponentType } from 'react'
+import type { ComponentType, RefCallback } from 'react'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
 import type { InputValue } from './input-text'
@@ -15,6 +15,8 @@ export interface InputProps {
   onChange: (value: InputValue) => void
   onBlur: () => void
   isDisabled?: boolean
+  /** The element that takes the focus when the form points here. */
+  focusRef?: RefCallback<HTMLElement>
   /** For references: how to look for targets, the title of the one chosen, and where they must live. */
   find?: FindOptions
   title?: string
@@ -22,9 +24,10 @@ export interface InputProps {
   onOption?: (option: Option) => void
 }
 
-const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <input
     {...ids}
+    ref={focusRef}
     className={clsx('input', codes.has(field.kind) && 'font-mono', shorts.has(field.kind) && 'max-w-40')}
     name={name}
     inputMode={field.kind === 'port' || field.kind === 'integer' ? 'numeric' : 'text'}
@@ -37,9 +40,10 @@ const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputPr
   />
 )
 
-const Lines = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+const Lines = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <textarea
     {...ids}
+    ref={focusRef}
     className={codes.has(field.kind) ? 'input font-mono' : 'input'}
     name={name}
     rows={codes.has(field.kind) ? 8 : 4}
@@ -56,10 +60,11 @@ const codes: ReadonlySet<FieldKind> = new Set(['path', 'lsn', 'json'])
 
 const Tags = (props: InputProps) => (props.field.kind === 'tags' && props.field.pattern ? <Lines {...props} /> : <Line {...props} />)
 
-const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <span className="flex min-h-8 items-center">
     <input
       {...ids}
+      ref={focusRef}
       type="checkbox"
       name={name}
       disabled={isDisabled}
@@ -70,9 +75,10 @@ const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange
   </span>
 )
 
-const ChoiceInput = ({ field, ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+const ChoiceInput = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <select
     {...ids}
+    ref={focusRef}
     className="input"
     name={name}
     disabled={isDisabled}
@@ -90,9 +96,10 @@ const ChoiceInput = ({ field, ids, name, value, onChange, onBlur, isDisabled }: 
   </select>
 )
 
-const MomentInput = ({ ids, name, value, onChange, onBlur, isDisabled }: InputProps) => (
+const MomentInput = ({ ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <input
     {...ids}
+    ref={focusRef}
     type="datetime-local"
     step={1}
     className="input w-auto"

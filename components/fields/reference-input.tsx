@@ -29,6 +29,7 @@ export const ReferenceInput = ({
   title,
   environmentId = null,
   onOption,
+  focusRef,
 }: InputProps) => {
   const listId = useId()
   const [chosen, setChosen] = useState<Option | null>(value && title ? { id: String(value), title, environmentId: null } : null)
@@ -72,6 +73,7 @@ export const ReferenceInput = ({
     <div className="relative flex gap-1">
       <input
         {...ids}
+        ref={focusRef}
         className="input"
         name={name}
         role="combobox"

@@ -34,7 +34,7 @@ export interface FormServer {
     id: string | null,
     values: Stored,
     revision: number | null,
-  ) => Promise<{ id: string } | { problem: Refusal }>
+  ) => Promise<{ id: string; revision: number } | { problem: Refusal }>
   findOptions: (
     resource: string,
     field: string,
@@ -91,16 +91,27 @@ export const RecordForm = ({
       return resolve(read as any, context, options as any) as any
     },
   })
-  const { control, formState, handleSubmit, reset, setError, setFocus, watch } = form
+  const { control, formState, getValues, handleSubmit, reset, setError, setFocus, setValue, watch } = form
   const { dirtyFields, isSubmitting, isDirty } = formState
   useUnsaved(isDirty && !isSubmitting && !isSaved)
 
+  /** Takes `base` as what is stored, and keeps what was typed since `was`. */
+  const rebase = (was: Values, base: Values) => {
+    const typed = { ...getValues() }
+    reset(base)
+    for (const name of resource.form) if (typed[name] !== was[name]) setValue(name, typed[name]!, { shouldDirty: true })
+  }
+
   // A save that stays on the page brings the stored values and their revision anew.
+  const based = useRef(defaults)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only new stored values count; the rest is the form's own.
   useEffect(() => {
+    if (based.current === defaults) return
     known.current = revision
-    reset(defaults)
+    rebase(based.current, defaults)
+    based.current = defaults
     setConflict(null)
-  }, [revision, defaults, reset])
+  }, [revision, defaults])
 
   const find = useMemo<FindOptions>(
     () => async (field, search, where) => {
@@ -113,6 +124,7 @@ export const RecordForm = ({
 
   const save = async (parsed: Values) => {
     const values = parsed as Stored
+    const sent = { ...getValues() }
     const changed = id === null ? values : Object.fromEntries(Object.keys(dirtyFields).map((name) => [name, values[name] ?? null]))
     setRefusal(null)
     const answer = await server.saveRecord(resource.name, id, changed, known.current)
@@ -129,7 +141,9 @@ export const RecordForm = ({
     else if (id === null) router.replace(`/${resource.path}/${answer.id}/edit`)
     else {
       setSaved(false)
-      reset(watch())
+      known.current = answer.revision
+      rebase(sent, sent)
+      based.current = sent
       router.refresh()
     }
   }
@@ -209,6 +223,7 @@ export const RecordForm = ({
                       value={bound.value ?? ''}
                       onChange={bound.onChange}
                       onBlur={bound.onBlur}
+                      focusRef={bound.ref}
                       find={find}
                       title={titles[name]}
                       environmentId={field.kind === 'reference' && field.sameEnvironment ? where : null}

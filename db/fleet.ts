@@ -10,6 +10,7 @@ import {
 } from '@/lib/domain/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
 import { getPool } from './client'
+import { Fresh } from './fresh'
 
 /**
  * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
@@ -130,23 +131,21 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
   }
 }
 
-const recent = new Map<string, { until: number; facts: Promise<FleetFacts> }>()
+const recent = new Fresh<FleetFacts>({ weightMax: 50 })
 const keptMs = 1_000
 
 /**
- * Everything the front page shows, for one actor. Many screens show it at once, so a reading of the same scope is shared for a second.
- * An actor who may see nothing gets empty lists, never a fault.
+ * Everything the front page shows, for one actor. Many screens show it at once, so a reading of the same scope is shared for a second, or for twice as
+ * long as it took. An actor who may see nothing gets empty lists, never a fault.
  */
 export const fleetFacts = (actor: Actor): Promise<FleetFacts> => {
   const allowed = allowance(actor, 'instance.view')
   const scope = allowed === 'all' ? null : allowed === 'none' ? [] : [...allowed.environmentIds].sort()
   const key = JSON.stringify([scope, actor.personId, actor.grants])
-  const now = Date.now()
-  const held = recent.get(key)
-  if (held && held.until > now) return held.facts
-  for (const [old, entry] of recent) if (entry.until <= now) recent.delete(old)
-  const facts = read(actor, scope)
-  recent.set(key, { until: now + keptMs, facts })
-  facts.catch(() => recent.delete(key))
-  return facts
+  return recent.get(
+    'fleet',
+    key,
+    () => read(actor, scope),
+    (tookMs) => Math.max(keptMs, 2 * tookMs),
+  )
 }

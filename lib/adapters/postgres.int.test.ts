@@ -363,9 +363,7 @@ describe('statements of people', () => {
 
 describe('where sshd does not forward to sockets', () => {
   test('looks, reload and checkpoint go through psql; statements of people are refused with the reason', async () => {
-    const strict = await startSshd({
-      lines: ['AllowStreamLocalForwarding no', `AuthorizedKeysFile ${join(sshd.folder, 'authorized_keys')}`],
-    })
+    const strict = await startSshd({ lines: ['AllowStreamLocalForwarding no'] })
     const own = openSsh({ keyFor: async () => strict.privateKey })
     const viaPsql = makePostgres(own)
     const instance = primary.instance(strict.host())

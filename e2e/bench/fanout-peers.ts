@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Lab } from '@/lib/playground/lab'
+import { installCommand } from '@/lib/playground/packages'
+import { type CommandResult, runCommand } from '@/lib/playground/processes'
+import { labKey } from '@/lib/playground/secrets'
+
+export interface FanoutPeer {
+  name: string
+  /** Milliseconds for all hosts. Throws when any of them failed. */
+  reload: () => Promise<number>
+}
+
+const needed = [
+  { program: '/usr/bin/ansible', package: 'ansible-core' },
+  { program: '/usr/bin/parallel-ssh', package: 'pssh' },
+  { program: '/usr/bin/clush', package: 'clustershell' },
+]
+
+/** Installs the tools to be measured against, and says so. Throws with the command to type when this process may not. */
+export const ensureFanoutPeers = async (): Promise<void> => {
+  const missing = needed.filter(({ program }) => !existsSync(program)).map((one) => one.package)
+  if (missing.length === 0) return
+  console.log(`Installing the peers: ${missing.join(', ')}`)
+  const script = 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$@"'
+  const install = ['sh', '-c', script, 'install', ...missing]
+  const result = await runCommand(process.getuid?.() === 0 ? install : ['sudo', '-n', ...install], { timeoutMs: 20 * 60_000 })
+  if (result.code !== 0) throw new Error(`The peers could not be installed. ${installCommand(missing)}\n${result.stderr.slice(-2000)}`)
+}
+
+const timed = async (name: string, run: () => Promise<CommandResult>): Promise<number> => {
+  const startedAt = performance.now()
+  const { code, stdout, stderr } = await run()
+  const tookMs = performance.now() - startedAt
+  if (code !== 0) throw new Error(`${name} ended with ${code}:\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`)
+  return tookMs
+}
+
+/** The same command on every host of the lab, by each peer, from the lab's own network and with host keys checked. Warm ones keep their connections between rounds. */
+export const fanoutPeers = async (lab: Lab, folder: string, command: readonly string[]): Promise<FanoutPeer[]> => {
+  mkdirSync(folder, { recursive: true })
+  const { privateKeyFile } = await labKey(lab.layout)
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const { hosts } = lab.fleet
+  const known = file(
+    'known_hosts',
+    lab
+      .hostKeys()
+      .map(({ address, publicKey }) => `${address} ${publicKey}\n`)
+      .join(''),
+  )
+  const base = [
+    'BatchMode=yes',
+    'IdentitiesOnly=yes',
+    'User=postgres',
+    `IdentityFile=${privateKeyFile}`,
+    `UserKnownHostsFile=${known}`,
+    'StrictHostKeyChecking=yes',
+  ]
+  const cold = [...base, 'ControlMaster=no', 'ControlPath=none']
+  const warm = (name: string) => [...base, 'ControlMaster=auto', `ControlPath=${join(folder, `${name}-%h`)}`, 'ControlPersist=600']
+  const configFile = (name: string, options: string[]) =>
+    file(`${name}.ssh`, `Host *\n${options.map((one) => `  ${one.replace('=', ' ')}\n`).join('')}`)
+  const addresses = file('hosts', hosts.map(({ address }) => `${address}\n`).join(''))
+  const inventory = file('inventory', hosts.map(({ address }) => `${address} ansible_user=postgres\n`).join(''))
+  const ansibleConfig = file(
+    'ansible.cfg',
+    [
+      '[defaults]',
+      `private_key_file = ${privateKeyFile}`,
+      'interpreter_python = /usr/bin/python3',
+      `local_tmp = ${join(folder, 'ansible')}`,
+      'remote_tmp = /tmp/.ansible',
+      '[ssh_connection]',
+      'pipelining = True',
+      `ssh_args = -o ControlMaster=auto -o ControlPersist=600 ${base.map((one) => `-o ${one}`).join(' ')}`,
+      `control_path = ${join(folder, 'ansible-%%h')}`,
+    ].join('\n'),
+  )
+  const line = command.join(' ')
+  const environment = { ...process.env, ANSIBLE_CONFIG: ansibleConfig, HOME: folder }
+  const inside = (argv: string[]) => lab.run(argv, { env: environment, timeoutMs: 300_000 })
+  const peer = (name: string, argv: string[]): FanoutPeer => ({ name, reload: () => timed(name, () => inside(argv)) })
+  const many = String(hosts.length)
+  const pssh = (options: string[]) => [
+    'parallel-ssh',
+    '-h',
+    addresses,
+    '-p',
+    many,
+    '-t',
+    '0',
+    ...options.flatMap((one) => ['-O', one]),
+    line,
+  ]
+  const clush = (name: string, options: string[]) => [
+    ...['clush', '-S', '-f', many, '-o', `-F ${configFile(name, options)}`, '--hostfile', addresses],
+    line,
+  ]
+  return [
+    peer('ansible -f 50, warm', ['ansible', 'all', '-i', inventory, '-f', many, '-m', 'command', '-a', line]),
+    peer('parallel-ssh, cold', pssh(cold)),
+    peer('parallel-ssh, warm', pssh(warm('pssh'))),
+    peer('clush, cold', clush('clush-cold', cold)),
+    peer('clush, warm', clush('clush-warm', warm('clush'))),
+  ]
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { closeDb, getPool, setDatabase } from '@/db/client'
+import { ensureConsoleKey } from '@/db/console-keys'
+import { migrate } from '@/db/migrate'
+import { fingerprintOfLine } from '@/e2e/harness/lab-addresses'
+import { plan } from '@/e2e/harness/submit'
+import { closeQueue, migrateQueue, setQueue, submitRun, waitForRun } from '@/jobs/queue'
+import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { systemActor } from '@/lib/kernel/access'
+import { startEmbedded } from '@/lib/playground/embedded'
+import { type Fleet, herd } from '@/lib/playground/fleet'
+import { largeFleet } from '@/lib/playground/fleets/large'
+import { Lab } from '@/lib/playground/lab'
+import { ensurePackages, postgresMajor } from '@/lib/playground/packages'
+import { projectRoot } from '@/lib/playground/setup.mjs'
+import { type Child, startChild } from '@/lib/playground/start-processes'
+import { seedFleet } from '@/lib/playground/start-seed'
+import { ensureFanoutPeers, fanoutPeers } from './fanout-peers'
+
+const clusterName = 'app'
+
+/** Every host has one cluster of the same name, so that one command line suits all of them. */
+const fanoutFleet = (hostCount: number): Fleet => {
+  const fleet = largeFleet(postgresMajor(), hostCount)
+  const herds = fleet.herds.map((one, index) => ({
+    ...herd(fleet.postgresMajor, one.environment, clusterName, 5432 + index, 'x', one.name),
+    members: one.members,
+    virtualHost: one.virtualHost,
+  }))
+  return { ...fleet, name: 'fanout', herds, groups: [], people: [] }
+}
+
+interface Ours {
+  /** From the click on the plan page to the plan: every host looked at. */
+  planMs: number
+  /** From submission to the end of the run: looked at again, reloaded, proved, journalled. */
+  runMs: number
+}
+
+const runOurs = async (targets: string[]): Promise<Ours> => {
+  const policy = { parallel: targets.length, perServer: 2, standbysFirst: false, stopAfterFailures: null }
+  const askedAt = performance.now()
+  const made = await plan({ operation: 'reload', targets, policy })
+  const plannedAt = performance.now()
+  const answer = await submitRun(systemActor, { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined })
+  if (!answer.submitted) throw new Error('The world moved between plan and submission.')
+  const run = await waitForRun(systemActor, answer.runId, { timeoutMs: 120_000 })
+  const endedAt = performance.now()
+  const failed = run.jobs.filter((job) => job.state !== 'done')
+  if (run.jobs.length !== targets.length || failed.length > 0)
+    throw new Error(`${failed.length} of ${run.jobs.length} jobs failed: ${failed[0]?.title} ${failed[0]?.because}`)
+  return { planMs: plannedAt - askedAt, runMs: endedAt - plannedAt }
+}
+
+const untilAllSeen = async (count: number, worker: Child): Promise<string[]> => {
+  const limit = Date.now() + 180_000
+  for (;;) {
+    const { rows } = await getPool().query<{ id: string }>(`select id from instances where state = 'online'`)
+    if (rows.length === count) return rows.map(({ id }) => id)
+    if (Date.now() > limit || worker.process.exitCode !== null)
+      throw new Error(`Only ${rows.length} of ${count} are seen:\n${worker.log()}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+const ms = (value: number): number => Math.round(value)
+
+/**
+ * Reloads one instance on each of 50 lab hosts: as a bulk run of a real worker (submission, a second look at every host, journal, reload, proof by looking
+ * again), and by Ansible, parallel-ssh and clush, which run `pg_ctlcluster … reload` and look at its exit code. Rounds are interleaved, medians quoted.
+ * `--hosts N` (default 50), `--rounds N` (default 5).
+ */
+export const bench = async (args: string[]) => {
+  const number = (flag: string, fallback: number) => (args.includes(flag) ? Number(args[args.indexOf(flag) + 1]) : fallback)
+  const [hostCount, rounds] = [number('--hosts', 50), number('--rounds', 5)]
+  await ensurePackages('playground')
+  await ensureFanoutPeers()
+  const folder = await mkdtemp(join(tmpdir(), 'mfan-'))
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  try {
+    const database = await startEmbedded(folder)
+    undo.push(() => database.stop())
+    await migrate(database.connectionString)
+    setDatabase(database.connectionString)
+    setQueue({ databaseUrl: database.connectionString })
+    undo.push(closeDb, closeQueue)
+    await migrateQueue()
+    const fleet = fanoutFleet(hostCount)
+    const lab = await Lab.open({ stateDir: join(folder, 'lab') })
+    undo.push(() => lab.destroy())
+    console.log(`Bringing up ${hostCount} hosts …`)
+    await lab.up(fleet)
+    const vaultKey = randomBytes(32).toString('base64')
+    lab.authorize(await ensureConsoleKey(makeVault(vaultKey), () => makeSshKey('matriarch')))
+    await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map(({ host, publicKey }) => [host, fingerprintOfLine(publicKey)])))
+    const worker = startChild({
+      name: 'worker',
+      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
+      environment: { DATABASE_URL: database.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
+      logDirectory: join(folder, 'log'),
+      lab,
+    })
+    undo.push(() => worker.stop())
+    const targets = await untilAllSeen(hostCount, worker)
+    const peers = await fanoutPeers(lab, join(folder, 'p'), ['pg_ctlcluster', String(fleet.postgresMajor), clusterName, 'reload'])
+
+    const ours: Ours[] = []
+    const theirs = new Map(peers.map(({ name }) => [name, [] as number[]]))
+    // The first round opens the warm ones' connections and counts for nobody.
+    for (let round = 0; round <= rounds; round += 1) {
+      const own = await runOurs(targets)
+      if (round > 0) ours.push(own)
+      for (const { name, reload } of peers) {
+        const tookMs = await reload()
+        if (round > 0) theirs.get(name)!.push(tookMs)
+      }
+    }
+    return report(hostCount, ours, theirs)
+  } finally {
+    for (const end of undo.reverse()) await end().catch((error: unknown) => console.error(error))
+  }
+}
+
+const warmPeer = 'parallel-ssh, warm'
+
+const report = (hosts: number, ours: Ours[], theirs: Map<string, number[]>) => {
+  const runMs = median(ours.map((one) => one.runMs))
+  const planMs = median(ours.map((one) => one.planMs))
+  const peers = Object.fromEntries([...theirs].map(([name, values]) => [name, median(values)]))
+  const line = (name: string, value: number) =>
+    console.log(`${name.padEnd(38)} ${`${ms(value)} ms`.padStart(9)}  ${(value / runMs).toFixed(1).padStart(6)}`)
+  console.log(`\nReload of ${hosts} instances on ${hosts} hosts, median of ${ours.length} rounds (times ours on the right)`)
+  line('Matriarch, run with proof and journal', runMs)
+  line('Matriarch, plan and run', planMs + runMs)
+  for (const [name, value] of Object.entries(peers)) line(name, value)
+  console.log('')
+  return {
+    bench: 'fanout',
+    ratio: Number((peers[warmPeer]! / runMs).toPrecision(3)),
+    peer: warmPeer,
+    hosts,
+    runMs: ms(runMs),
+    planMs: ms(planMs),
+    runsMs: ours.map((one) => ms(one.runMs)),
+    peersMs: Object.fromEntries(Object.entries(peers).map(([name, value]) => [name, ms(value)])),
+    ratios: Object.fromEntries(Object.entries(peers).map(([name, value]) => [name, Number((value / runMs).toPrecision(3))])),
+  }
+}

@@ -9,7 +9,6 @@ import { resourceByName } from '@/lib/resources'
 import { getPool } from './client'
 import { conditionOf, conditionSql, descriptionOf } from './condition'
 import { forget } from './fresh'
-import { wholeList } from './page'
 import { exportRecords, listIds, listRecords } from './records'
 import { seedLarge } from './seed-large'
 import { Params } from './statement'
@@ -21,11 +20,16 @@ const instances = 100_000
 let database: TestDatabase
 let everything: Record<string, Json>[]
 let prod: string
+let dev: string
+/** Sees the fifth of the inventory that is in dev: enough rows for every rule, and their list is a condition already. */
+let reader: Actor
 beforeAll(async () => {
   database = await startDatabase()
   await seedLarge({ instances, herds: 2_000, servers: 10_000 })
   await getPool().query('vacuum analyze')
-  prod = (await getPool().query("select id from environments where name = 'prod'")).rows[0].id
+  const environments = await getPool().query("select id from environments where name in ('dev', 'prod') order by name")
+  ;[dev, prod] = environments.rows.map(({ id }) => id) as [string, string]
+  reader = actorIn('viewer', dev)
   everything = []
   const columns = [
     'title',
@@ -41,7 +45,7 @@ beforeAll(async () => {
     'because',
     'herdId',
   ]
-  for await (const row of exportRecords(systemActor, instance, { ...emptyQuery(), columns }, { references: 'ids' })) everything.push(row)
+  for await (const row of exportRecords(reader, instance, { ...emptyQuery(), columns }, { references: 'ids' })) everything.push(row)
 })
 afterAll(() => database.stop())
 
@@ -50,7 +54,7 @@ const query = (text: string): ListQuery => {
   expect(dropped).toEqual([])
   return parsed
 }
-const list = (text: string, actor: Actor = systemActor) => listRecords(actor, instance, query(text), { facets: true })
+const list = (text: string, actor: Actor = reader) => listRecords(actor, instance, query(text), { facets: true })
 const termsOf = (text: string): [string, Term[]][] =>
   Object.entries(query(text).filters).map(([name, texts]) => [name, texts.map((one) => readTerm(instance.fields[name]!, one) as Term)])
 
@@ -60,10 +64,10 @@ const passing = (text: string, except?: string) => {
   return everything.filter((row) => filters.every(([name, terms]) => matchesTerms(instance.fields[name]!, terms, row[name]!)))
 }
 
-test('an export of 100,000 rows has each of them once, in order', () => {
-  expect(everything).toHaveLength(instances)
-  expect(new Set(everything.map((row) => row.id)).size).toBe(instances)
-  for (let index = 1; index < instances; index++) expect(everything[index - 1]!.title! <= everything[index]!.title!).toBe(true)
+test('an export of many thousands of rows has each of them once, in order', () => {
+  expect(everything).toHaveLength(instances / 5)
+  expect(new Set(everything.map((row) => row.id)).size).toBe(everything.length)
+  for (let index = 1; index < everything.length; index++) expect(everything[index - 1]!.title! <= everything[index]!.title!).toBe(true)
 })
 
 const filters = [
@@ -84,18 +88,18 @@ const filters = [
   'lagSeconds=>=10m',
   'hasPendingRestart=yes&port=5433',
   'port=>=5438',
-  'title=prod-billing*',
+  'title=dev-billing*',
   'title=~db0123',
   'because=notnull',
-  'environmentId=prod&role=primary',
-  'environmentId=!prod',
+  'environmentId=dev&role=primary',
+  'environmentId=!dev',
 ]
 
 describe('SQL and the pure rules agree on', () => {
   test.each(filters)('%s, rows and counts', async (text) => {
-    if (text.startsWith('environmentId')) text = text.replace('prod', prod)
+    if (text.startsWith('environmentId')) text = text.replace('dev', dev)
     const expected = passing(text).map((row) => row.id)
-    expect(await listIds(systemActor, instance, query(text), instances)).toEqual(expected)
+    expect(await listIds(reader, instance, query(text), instances)).toEqual(expected)
     const page = await list(text)
     expect(page.total).toBe(expected.length)
     for (const facet of page.facets!) {
@@ -131,7 +135,7 @@ const sorts = [
 describe('pages in any order', () => {
   test.each(sorts)('%s: nulls last, every row exactly once, deep pages as good as the first', async (sort) => {
     const text = `sort=${sort}&state=!online&per=100`
-    const whole = await listIds(systemActor, instance, query(text), instances)
+    const whole = await listIds(reader, instance, query(text), instances)
     expect(new Set(whole).size).toBe(whole.length)
     const pages: string[] = []
     for (let page = 1; pages.length < whole.length; page++) pages.push(...(await list(`${text}&page=${page}`)).ids)
@@ -140,7 +144,7 @@ describe('pages in any order', () => {
     for (const page of [Math.ceil(whole.length / 100), 7, 8, 6])
       expect((await list(`${text}&page=${page}`)).ids).toEqual(whole.slice((page - 1) * 100, page * 100))
     const first = sort.split(',')[0]!.replace('-', '')
-    const values = (await listRecords(systemActor, instance, { ...query(text), columns: [first], perPage: 500, page: 1 })).rows.map(
+    const values = (await listRecords(reader, instance, { ...query(text), columns: [first], perPage: 500, page: 1 })).rows.map(
       ([value]) => value,
     )
     expect(values.indexOf(null) === -1 || values.slice(values.indexOf(null)).every((value) => value === null)).toBe(true)
@@ -150,22 +154,22 @@ describe('pages in any order', () => {
     const whole = await listIds(systemActor, instance, query(''), instances)
     for (const page of [500, 499, 501, 1000]) {
       forget(null)
-      expect((await list(`per=100&page=${page}`)).ids).toEqual(whole.slice((page - 1) * 100, page * 100))
+      expect((await list(`per=100&page=${page}`, systemActor)).ids).toEqual(whole.slice((page - 1) * 100, page * 100))
     }
     const down = await listIds(systemActor, instance, query('sort=-lagBytes'), instances)
     for (const page of [300, 301, 299, 850, 851, 1000])
-      expect((await list(`per=100&page=${page}&sort=-lagBytes`)).ids).toEqual(down.slice((page - 1) * 100, page * 100))
-    expect((await list('per=100&page=1001')).ids).toEqual([])
+      expect((await list(`per=100&page=${page}&sort=-lagBytes`, systemActor)).ids).toEqual(down.slice((page - 1) * 100, page * 100))
+    expect((await list('per=100&page=1001', systemActor)).ids).toEqual([])
   })
 })
 
 test('the search box finds by herd, host and address, and reads field words', async () => {
-  const page = await list('q=env:prod role:standby lag>1GB db01&per=500'.replaceAll(' ', '%20').replace('lag>', 'lag%3E'))
+  const page = await list('q=env:dev role:standby lag>1GB db01&per=500'.replaceAll(' ', '%20').replace('lag>', 'lag%3E'))
   const expected = everything.filter(
-    (row) => row.environmentId === prod && row.role === 'standby' && Number(row.lagBytes) > 1024 ** 3 && String(row.title).includes('db01'),
+    (row) => row.environmentId === dev && row.role === 'standby' && Number(row.lagBytes) > 1024 ** 3 && String(row.title).includes('db01'),
   )
   expect(page.ids).toEqual(expected.map((row) => row.id))
-  expect((await list('q=10.0.4.210')).total).toBeGreaterThan(0)
+  expect((await list('q=10.0.4.211')).total).toBeGreaterThan(0)
   expect((await list('q=100%25')).total).toBe(0)
   expect((await list('q=_')).total).toBe(0)
 })
@@ -192,10 +196,27 @@ test('counts follow what the observer wrote within two seconds', async () => {
   await expect.poll(stopped, { timeout: 4_000, interval: 100 }).toBe(before - 1)
 })
 
+/** What a call asks PostgreSQL. */
+const listened = async (work: () => Promise<unknown>): Promise<{ text: string; values: unknown[] }[]> => {
+  const asked: { text: string; values: unknown[] }[] = []
+  const pool = getPool()
+  const original = pool.query
+  pool.query = ((...args: Parameters<typeof original>) => {
+    asked.push(args[0] as unknown as { text: string; values: unknown[] })
+    return original.apply(pool, args)
+  }) as typeof original
+  try {
+    await work()
+  } finally {
+    pool.query = original
+  }
+  return asked
+}
+
 const planOf = async (text: string, actor: Actor = systemActor) => {
-  const wanted = query(text)
-  const { text: sql, values } = wholeList(await conditionOf(actor, instance, wanted), wanted.sort, ['id', 'title', 'state'], 100)
-  const { rows } = await getPool().query(`explain (analyze, buffers, format json) ${sql}`, values)
+  const asked = await listened(() => listRecords(actor, instance, { ...query(text), perPage: 100 }))
+  const page = asked.find((one) => one.text.includes('limit') && one.text.includes('lag_bytes'))!
+  const { rows } = await getPool().query(`explain (analyze, buffers, format json) ${page.text}`, page.values)
   const plan = rows[0]['QUERY PLAN'][0].Plan
   return { text: JSON.stringify(plan), buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] }
 }
@@ -211,12 +232,14 @@ describe('on 100,000 rows an index carries', () => {
     ['one environment', 'environmentId=prod', 'instances_environment'],
     ['an environment and a role', 'environmentId=prod&role=primary', 'role_idx'],
     ['a search', 'q=billing0123', 'instances_search_trgm'],
+    ['a search whose many hits all lie at the far end', 'q=prod-stock', 'instances_search_trgm'],
+    ['a search, page 20', 'q=prod-stock&page=20&per=100', 'instances_search_trgm'],
     ['a server', 'serverId=prod-ams-db00002', 'instances_server_idx'],
   ])('%s', async (_name, text, index) => {
     const plan = await planOf(text)
     expect(plan.text).toContain(index)
     expect(plan.text).not.toContain('Seq Scan')
-    expect(plan.buffers).toBeLessThan(2_500)
+    expect(plan.buffers).toBeLessThan(4_000)
   })
 
   test('the list of somebody who may see one environment', async () => {
@@ -237,24 +260,9 @@ describe('on 100,000 rows an index carries', () => {
   })
 
   test('a page with its titles and counts asks PostgreSQL six times at most, however many rows', async () => {
-    const asked: string[] = []
-    const pool = getPool()
-    const original = pool.query
-    pool.query = ((...args: Parameters<typeof original>) => {
-      asked.push(typeof args[0] === 'string' ? args[0] : (args[0] as { text: string }).text)
-      return original.apply(pool, args)
-    }) as typeof original
-    try {
-      forget(null)
-      await listRecords(
-        systemActor,
-        instance,
-        { ...emptyQuery(), perPage: 500, columns: ['title', 'herdId', 'serverId', 'environmentId'] },
-        { facets: true },
-      )
-    } finally {
-      pool.query = original
-    }
+    forget(null)
+    const columns = ['title', 'herdId', 'serverId', 'environmentId']
+    const asked = await listened(() => listRecords(systemActor, instance, { ...emptyQuery(), perPage: 500, columns }, { facets: true }))
     // The page, the counts, and one for the titles of each kind of reference; the choices of the environment filter are titles too.
     expect(asked.length).toBeLessThanOrEqual(6)
   })

@@ -1,7 +1,9 @@
 import type { Json } from '@/lib/kernel/json'
 import type { ListQuery } from '@/lib/kernel/query'
 import type { Resource } from '@/lib/kernel/resource'
+import { hasWildcard } from '@/lib/kernel/terms'
 import { type Condition, conditionKey, conditionSql } from './condition'
+import { totalOf } from './facets'
 import { Fresh } from './fresh'
 import { shapeOf, targetOf } from './shape'
 import { Params, queryRows } from './statement'
@@ -57,6 +59,11 @@ const orderOf = (resource: Resource, sort: Sort): { terms: OrderTerm[]; joins: s
 const orderSql = (terms: readonly OrderTerm[]): string =>
   terms.map(({ sql, down, canBeNull }) => `${sql}${down ? ' desc' : ''}${canBeNull ? ' nulls last' : ''}`).join(', ')
 
+/** The values to order by as columns `k0`, `k1` …, and the order over those. */
+const keysSql = (terms: readonly OrderTerm[]): string => terms.map((term, index) => `${term.sql} as k${index}`).join(', ')
+const orderOfKeys = (terms: readonly OrderTerm[], prefix = ''): string =>
+  orderSql(terms.map((term, index) => ({ ...term, sql: `${prefix}k${index}` })))
+
 /** Where a page starts: the values its first row is ordered by. */
 interface Bound {
   offset: number
@@ -105,13 +112,11 @@ const deepPage = async (condition: Condition, request: PageRequest): Promise<Jso
     const params = new Params()
     const where = conditionSql(condition, params)
     const from = bound ? ` and ${boundSql(terms, bound, params)}` : ''
-    const keys = terms.map((term, index) => `${term.sql} as k${index}`).join(', ')
-    const order = terms.map(({ down, canBeNull }, index) => `k${index}${down ? ' desc' : ''}${canBeNull ? ' nulls last' : ''}`).join(', ')
     // Ids first, from the index alone where it holds the whole order; the wide rows are fetched for this page only.
     return queryRows(
-      `with page as materialized (select t.id, ${keys} from ${table} t ${joins} where ${where}${from} order by ${orderSql(terms)} limit ${request.limit} offset ${params.add(request.offset - (bound?.offset ?? 0))})
+      `with page as materialized (select t.id, ${keysSql(terms)} from ${table} t ${joins} where ${where}${from} order by ${orderSql(terms)} limit ${request.limit} offset ${params.add(request.offset - (bound?.offset ?? 0))})
         select ${request.columns.map((name) => `t.${columns[name]!.sql}`).join(', ')}, ${terms.map((_, index) => `page.k${index}`).join(', ')}
-        from page join ${table} t on t.id = page.id order by ${order}`,
+        from page join ${table} t on t.id = page.id order by ${orderOfKeys(terms, 'page.')}`,
       params,
     )
   }
@@ -130,9 +135,36 @@ const deepPage = async (condition: Condition, request: PageRequest): Promise<Jso
   return rows.map((row) => row.slice(0, request.columns.length))
 }
 
+/** As many hits as are cheaper to sort than to come across while walking a list in its order. */
+const sortedHitsMax = 20_000
+
+const isSearch = ({ words, filters }: Condition): boolean =>
+  words.length > 0 ||
+  Object.values(filters)
+    .flat()
+    .some(({ operator, value }) => operator === 'contains' || hasWildcard(value))
+
+/**
+ * Finds all hits by the trigram index, then orders them. Left to itself PostgreSQL walks the list in its order and hopes to meet a page of hits soon;
+ * but hits lie together (what is searched for is often how titles begin), so it may meet none for a long time.
+ */
+const hitsPage = (condition: Condition, request: PageRequest): Promise<Json[][]> => {
+  const { table, columns } = shapeOf(condition.resource)
+  const { terms, joins } = orderOf(condition.resource, request.sort)
+  const params = new Params()
+  const where = conditionSql(condition, params)
+  return queryRows(
+    `with hits as materialized (select t.id, ${keysSql(terms)} from ${table} t ${joins} where ${where}),
+      page as (select * from hits order by ${orderOfKeys(terms)} limit ${params.add(request.limit)} offset ${params.add(request.offset)})
+      select ${request.columns.map((name) => `t.${columns[name]!.sql}`).join(', ')} from page join ${table} t on t.id = page.id order by ${orderOfKeys(terms, 'page.')}`,
+    params,
+  )
+}
+
 /** One page's rows, values in the order of `request.columns`. */
 export const readPage = async (condition: Condition, request: PageRequest): Promise<Json[][]> => {
   if (condition.reach.kind === 'none') return []
+  if (isSearch(condition) && (await totalOf(condition)) <= sortedHitsMax) return hitsPage(condition, request)
   if (request.offset >= deepFrom) return deepPage(condition, request)
   const { table, columns } = shapeOf(condition.resource)
   const { terms, joins } = orderOf(condition.resource, request.sort)

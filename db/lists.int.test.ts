@@ -46,7 +46,7 @@ beforeAll(async () => {
     'herdId',
   ]
   for await (const row of exportRecords(reader, instance, { ...emptyQuery(), columns }, { references: 'ids' })) everything.push(row)
-})
+}, 600_000)
 afterAll(() => database.stop())
 
 const query = (text: string): ListQuery => {

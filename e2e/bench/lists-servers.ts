@@ -84,7 +84,7 @@ export const startConsole = async (databaseUrl: string, password: string): Promi
   const authSecret = 'bench-secret-of-at-least-32-characters'
   const ports = [await freePort(), await freePort()]
   const servers = ports.map((port) =>
-    start(process.execPath, [join(projectRoot, '.next/standalone/server.js')], {
+    start(process.execPath, ['--import', 'tsx', join(projectRoot, 'app/server.ts')], {
       cwd: projectRoot,
       env: {
         ...process.env,

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Everything here runs before the npm packages are there: plain JavaScript, Node's own modules only. */
@@ -65,7 +65,7 @@ const collect = (file, args, options) =>
     child.once('close', (code) => resolve({ code, output }))
   })
 
-/** `next build` into `.next/standalone` when a source changed since the last one. Resolves to whether it ran; rejects with the builder's output when it fails. */
+/** `next build` when a source changed since the last one. Resolves to whether it ran; rejects with the builder's output when it fails. */
 export const ensureBuild = async () => {
   const hash = createHash('sha256')
   for (const name of sources) if (existsSync(join(projectRoot, name))) walk(join(projectRoot, name), hash)
@@ -77,15 +77,6 @@ export const ensureBuild = async () => {
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
   })
   if (built.code !== 0) throw new Error(`next build failed:\n${built.output}`)
-  for (const [from, to] of [
-    ['.next/static', '.next/standalone/.next/static'],
-    ['public', '.next/standalone/public'],
-  ]) {
-    if (!existsSync(join(projectRoot, from))) continue
-    mkdirSync(dirname(join(projectRoot, to)), { recursive: true })
-    const copied = spawnSync('cp', ['-rT', join(projectRoot, from), join(projectRoot, to)], { encoding: 'utf8' })
-    if (copied.status !== 0) throw new Error(`The built files could not be put together: ${copied.stderr}`)
-  }
   writeFileSync(stamp, wanted)
   return true
 }

@@ -139,7 +139,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const url = `http://127.0.0.1:${relay ? relay.port : inside}`
     const web = startChild({
       name: 'web',
-      argv: [process.execPath, join(projectRoot, '.next/standalone/server.js')],
+      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'app/server.ts')],
       environment: {
         ...environment,
         ...directory,

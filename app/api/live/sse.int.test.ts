@@ -96,6 +96,23 @@ describe('a live stream', () => {
     await stopped
   })
 
+  test('waits for a slow reader instead of cutting it off', async () => {
+    const piece = 'x'.repeat(400_000)
+    const stream = await read(async ({ push, drained, end }) => {
+      void (async () => {
+        for (let n = 0; n < 30; n += 1) {
+          push({ event: 'piece', data: piece })
+          await drained()
+        }
+        end('finished')
+      })()
+      return undefined
+    })
+    const all = await stream.ended()
+    expect(all.match(/^event: piece$/gm)).toHaveLength(30)
+    expect(all).toContain('data: "finished"')
+  })
+
   test('holds no database connection, however many there are', async () => {
     const streams = await Promise.all(
       Array.from({ length: 40 }, () =>

@@ -12,6 +12,8 @@ export interface LiveEvent {
 
 export interface LiveChannel {
   push: (event: LiveEvent) => void
+  /** Resolves once the reader has taken enough of what was pushed. Await it between the pieces of something long. */
+  drained: () => Promise<void>
   /** Aborted when the reader has gone, may no longer read, or `end` was called. */
   signal: AbortSignal
   /** Ends the stream for good: the reader is told why and does not reconnect. */
@@ -29,6 +31,7 @@ export interface LiveOptions {
 const heartbeatMs = 15_000
 /** A reader that does not read is let go before it fills our memory; it reconnects and goes on after its last event. */
 const waitingBytesMax = 4 * 1024 * 1024
+const waitingBytesFew = 512 * 1024
 /** Changes to these may end a reader's right to read. */
 const accessRecords = new Set(['', 'session', 'grant', 'person', 'token'])
 const refusals = ['auth.required', 'access.denied', 'record.missing'] as const
@@ -46,9 +49,11 @@ export const liveResponse = async ({ request, authorise, open }: LiveOptions): P
   await authorise()
   const over = new AbortController()
   const stops: (() => void)[] = []
+  let taken = () => {}
   const close = () => {
     if (over.signal.aborted) return
     over.abort()
+    taken()
     for (const stop of stops) stop()
   }
   const stream = new ReadableStream<Uint8Array>(
@@ -58,6 +63,12 @@ export const liveResponse = async ({ request, authorise, open }: LiveOptions): P
           if (over.signal.aborted) return
           if ((controller.desiredSize ?? 0) < -waitingBytesMax) return finish()
           controller.enqueue(bytes)
+        }
+        const drained = async () => {
+          while (!over.signal.aborted && (controller.desiredSize ?? 0) < -waitingBytesFew)
+            await new Promise<void>((resolve) => {
+              taken = resolve
+            })
         }
         const finish = () => {
           if (over.signal.aborted) return
@@ -92,7 +103,7 @@ export const liveResponse = async ({ request, authorise, open }: LiveOptions): P
             listen('records', (resource) => {
               if (accessRecords.has(resource)) check()
             }),
-            open({ push: (event) => send(encode(event)), signal: over.signal, end }),
+            open({ push: (event) => send(encode(event)), drained, signal: over.signal, end }),
           ])
           for (const stop of started) if (stop) stops.push(stop)
           if (over.signal.aborted) for (const stop of started) stop?.()
@@ -101,6 +112,7 @@ export const liveResponse = async ({ request, authorise, open }: LiveOptions): P
           finish()
         }
       },
+      pull: () => taken(),
       cancel: close,
     },
     { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },

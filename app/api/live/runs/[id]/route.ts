@@ -9,7 +9,7 @@ import { coalesce, liveResponse } from '../../sse'
 
 export const dynamic = 'force-dynamic'
 
-const batch = 500
+const batch = 2_000
 const linesPauseMs = 100
 const runPauseMs = 700
 const ended: readonly RunState[] = ['done', 'failed', 'cancelled']
@@ -33,7 +33,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
         actor = await actorOfRequest(request)
         await readEvents(actor, id, Number.MAX_SAFE_INTEGER, 1)
       },
-      open: async ({ push, end, signal }) => {
+      open: async ({ push, drained, end, signal }) => {
         let cursor = lastEventId(request)
         let isCaughtUp = false
         const readOn = async () => {
@@ -43,6 +43,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
             if (events.length > 0) {
               cursor = events.at(-1)!.eventId
               push({ event: 'lines', id: String(cursor), data: events as unknown as Json })
+              await drained()
             }
             if (events.length < batch) break
           }

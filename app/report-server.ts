@@ -10,16 +10,21 @@ const { path } = calls.report
 export const isReport = ({ method, url }: IncomingMessage): boolean =>
   method === 'POST' && (url === path || url?.startsWith(`${path}?`) === true)
 
+const tooLarge = () => new Fault('input.too-large', { because: `A report has at most ${reportBytesMax} bytes.` })
+
 const readBody = (request: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > reportBytesMax) reject(new Fault('input.too-large', { because: `A report has at most ${reportBytesMax} bytes.` }))
-      else chunks.push(chunk)
+      // Read to its end and thrown away, so that the answer still reaches the sender; without end, no further.
+      if (size > reportBytesMax * 16) request.destroy()
+      else if (size <= reportBytesMax) chunks.push(chunk)
     })
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.once('end', () =>
+      size > reportBytesMax ? reject(tooLarge()) : resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+    )
     request.once('error', reject)
     request.once('aborted', () => reject(new Fault('input.invalid', { because: 'The body did not arrive whole.' })))
   })

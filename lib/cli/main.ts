@@ -23,12 +23,12 @@ const readAll = async (): Promise<string> => {
 }
 
 const login: Command = async (args) => {
-  const url = take(args, 'url') ?? process.env.MATRIARCH_URL
-  const given = take(args, 'token') ?? process.env.MATRIARCH_TOKEN
+  const url = take(args, 'url') || process.env.MATRIARCH_URL
+  const given = take(args, 'token') || process.env.MATRIARCH_TOKEN
   mustBeEmpty(args)
   if (!url || !URL.canParse(url)) throw new UsageError('Give --url https://console.example.org')
   if (!given) process.stderr.write('Paste an API token (the console makes one under People & access), then end with Ctrl-D:\n')
-  const where: Where = { url: url.replace(/\/+$/, ''), token: given ?? (await readAll()) }
+  const where: Where = { url: url.replace(/\/+$/, ''), token: given || (await readAll()) }
   const { name } = await getJson<{ name: string }>(where, '/api/v1/me')
   say(`You are ${name} at ${where.url}; kept in ${keepWhere(where)}`)
   return exitCodes.done

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { getPool } from '@/db/client'
+import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { type Bench, openBench } from '@/e2e/harness/workers'
+import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
+import { createToken } from '@/lib/auth/tokens'
+import { projectRoot } from '@/lib/playground/setup.mjs'
+
+const shapes = [
+  { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },
+  { environment: 'prod', name: 'crm', hosts: ['p1'] },
+]
+let bench: Bench
+let api: ApiServer
+let token: string
+let home: string
+
+const matriarch = (
+  args: string[],
+  { input = '', environment = {} as Record<string, string> } = {},
+): Promise<{ code: number | null; out: string; err: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(projectRoot, 'lib/cli/bin.mjs'), ...args], {
+      env: {
+        PATH: process.env.PATH!,
+        HOME: home,
+        MATRIARCH_URL: api.url,
+        MATRIARCH_TOKEN: token,
+        ...environment,
+      } as unknown as NodeJS.ProcessEnv,
+    })
+    const result = { code: null as number | null, out: '', err: '' }
+    child.stdout.on('data', (text) => (result.out += text))
+    child.stderr.on('data', (text) => (result.err += text))
+    child.once('close', (code) => resolve({ ...result, code }))
+    child.stdin.end(input)
+  })
+
+beforeAll(async () => {
+  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
+  process.env.DATABASE_URL = 'postgres://unused'
+  home = mkdtempSync(join(tmpdir(), 'mcli-'))
+  bench = await openBench(shapes, 'postgres')
+  await bench.startWorker()
+  await ensureLocalAdmin('admin', 'the first password')
+  const { rows } = await getPool().query("select id from people where user_name = 'admin'")
+  api = await serveApi()
+  const admin = { kind: 'person', personId: rows[0].id, name: 'admin', grants: [] } as const
+  token = (await createToken(admin, { name: 'cli', role: 'admin', environmentId: null, expiresAt: null })).token
+})
+afterAll(async () => {
+  await api?.close()
+  await bench?.close()
+  rmSync(home, { recursive: true, force: true })
+})
+
+test('a list comes as a table, as JSON and as CSV, with the filters of the page', async () => {
+  const asTable = await matriarch(['instances', '--env', 'dev', '--sort', 'title'])
+  expect(asTable.code).toBe(0)
+  expect(asTable.out).toMatch(/^TITLE +STATE/)
+  expect(asTable.out.split('\n').filter((line) => line.startsWith('shop on'))).toHaveLength(2)
+  expect(asTable.err).toContain('2 in all')
+  const asJson = await matriarch(['instances', '--env', 'prod', '-o', 'json'])
+  expect(JSON.parse(asJson.out)).toMatchObject([{ title: 'crm on p1' }])
+  const asCsv = await matriarch(['herds', '-o', 'csv', '--columns', 'name', '--sort', 'name'])
+  expect(asCsv.out.split('\r\n').map((line) => line.split(',')[1])).toEqual(['name', 'crm', 'shop', undefined])
+  expect((await matriarch(['instances', '--state', 'down', '-o', 'json'])).code).toBe(0)
+})
+
+test('usage faults say what to do and exit with 2', async () => {
+  for (const args of [
+    [],
+    ['instances', '--colour', 'red'],
+    ['plan', 'explode', '--env', 'dev'],
+    ['plan', 'stop'],
+    ['run', 'reload', '--env', 'dev', '--yes'],
+    ['watch'],
+    ['instances', '-o', 'xml'],
+    ['instances', '--env'],
+  ]) {
+    const { code, out, err } = await matriarch(args)
+    expect(code, args.join(' ')).toBe(2)
+    expect((out + err).length).toBeGreaterThan(20)
+  }
+  expect((await matriarch(['herds'], { environment: { MATRIARCH_TOKEN: '' } })).err).toContain('matriarch login')
+  expect((await matriarch(['herds'], { environment: { MATRIARCH_TOKEN: 'wrong' } })).code).toBe(1)
+  expect((await matriarch(['herds'], { environment: { MATRIARCH_URL: 'http://127.0.0.1:1' } })).err).toContain('does not answer')
+})
+
+test('login checks the token and keeps it for this user alone', async () => {
+  const { code, out } = await matriarch(['login', '--url', api.url], {
+    input: `${token}\n`,
+    environment: { MATRIARCH_TOKEN: '', MATRIARCH_URL: '' },
+  })
+  expect(code).toBe(0)
+  expect(out).toContain('admin')
+  const file = join(home, '.config/matriarch/cli.json')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ url: api.url, token })
+  expect((await matriarch(['me'], { environment: { MATRIARCH_TOKEN: '', MATRIARCH_URL: '' } })).out).toContain('admin in every environment')
+})
+
+test('a plan is shown with its digest and changes nothing; a run with that digest is followed to its end', async () => {
+  const planned = await matriarch(['plan', 'restart', '--herd', 'shop', '--mode', 'fast'])
+  expect(planned.code).toBe(0)
+  expect(planned.out).toContain('2 will run (2 in dev), 0 excluded')
+  const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
+  expect((await matriarch(['runs', '-o', 'json'])).out.trim()).toBe('[]')
+  const ran = await matriarch(['run', 'restart', '--herd', 'shop', '--mode', 'fast', '--yes', '--digest', digest, '--reason', 'test'])
+  expect(ran.code).toBe(0)
+  expect(ran.out).toMatch(/\d\d:\d\d:\d\d shop on d2: done/)
+  expect(ran.out).toContain('done: 2 done')
+  const runId = /^run (\S+)$/m.exec(ran.out)![1]!
+  const watched = await matriarch(['watch', runId])
+  expect(watched.code).toBe(0)
+  expect(watched.out).toContain('shop on d1: done')
+})
+
+test('a plan that is not the one that was read runs nothing and exits with 5', async () => {
+  const { code, out } = await matriarch(['run', 'reload', '--env', 'dev', '--yes', '--digest', 'f'.repeat(64)])
+  expect(code).toBe(5)
+  expect(out).toContain('Nothing has run')
+})
+
+test('targets that gates refuse exit with 4, before and at running', async () => {
+  expect((await matriarch(['plan', 'start', '--herd', 'shop'])).code).toBe(4)
+  expect((await matriarch(['run', 'start', '--herd', 'shop', '--yes', '--digest', 'x'])).code).toBe(4)
+})
+
+test('without a terminal and without --yes nothing runs', async () => {
+  const { code, err } = await matriarch(['run', 'reload', '--env', 'dev'])
+  expect(code).toBe(2)
+  expect(err).toContain('--yes --digest')
+})

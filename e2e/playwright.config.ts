@@ -14,6 +14,8 @@ export default defineConfig({
   reporter: [['list'], ['json']],
   globalSetup: './harness/global-setup.ts',
   use: {
+    actionTimeout: 20_000,
+    navigationTimeout: 30_000,
     launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

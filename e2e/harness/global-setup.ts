@@ -4,27 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-export interface StackFacts {
-  url: string
-  stateDirectory: string
-  databaseUrl: string
-  labDirectory: string
-  admin: { user: string; password: string }
-  people: Record<string, string>
-  workerPids: number[]
-}
-
-/** Brings the whole product up once for all browser tests; specs read what it is from `stackFacts()`. */
+/** Brings the whole product up once for all browser tests; specs read what it is from `MATRIARCH_E2E`, which may also name a stack that runs already. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
+  if (process.env.MATRIARCH_E2E) return async () => {}
   const stateDirectory = mkdtempSync(join(tmpdir(), 'mat-e2e-'))
   const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'stack-process.ts'), stateDirectory], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const facts = await new Promise<string>((resolve, reject) => {
+  process.env.MATRIARCH_E2E = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
     child.once('exit', (code) => reject(new Error(`The product did not come up (${code}); see above and ${stateDirectory}/log.`)))
   })
-  process.env.MATRIARCH_E2E = facts
   return async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.stdin.end()
@@ -32,5 +22,3 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
     rmSync(stateDirectory, { recursive: true, force: true })
   }
 }
-
-export const stackFacts = (): StackFacts => JSON.parse(process.env.MATRIARCH_E2E ?? 'null') as StackFacts

@@ -1,10 +1,16 @@
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { startEmbedded } from '@/lib/playground/embedded'
 import { defaultFleet } from '@/lib/playground/fleets/default'
 import { postgresMajor } from '@/lib/playground/packages'
 import { bringUp } from '@/lib/playground/start-stack'
+import type { StackFacts } from './stack'
 
 /**
  * The product with its playground, for the browser tests: prints one JSON line when it is up, and ends, taking everything along,
  * when its standard input closes. `node --import tsx e2e/harness/stack-process.ts STATE_DIRECTORY`
+ * What dies with this process can only be started by it: `STATE_DIRECTORY/control` takes POST /workers and POST /database.
  */
 const stateDirectory = process.argv[2]!
 const stack = await bringUp({
@@ -14,20 +20,46 @@ const stack = await bringUp({
   workers: 2,
   onStep: (step, tookMs) => console.error(`  ${step} ${(tookMs / 1000).toFixed(1)} s`),
 })
-const people = Object.fromEntries((stack.lab?.directory().people ?? []).map(({ user, password }) => [user, password]))
-console.log(
-  JSON.stringify({
-    url: stack.url,
-    stateDirectory,
-    databaseUrl: stack.databaseUrl,
-    labDirectory: stack.lab?.layout.state,
-    admin: { user: stack.adminUser, password: stack.adminPassword },
-    people,
-    workerPids: stack.workers.map((worker) => worker.process.pid),
-  }),
-)
+
+let database: Awaited<ReturnType<typeof startEmbedded>> | null = null
+const starts: Record<string, () => Promise<unknown>> = {
+  '/workers': async () => ({ pid: stack.startWorker().process.pid }),
+  '/database': async () => {
+    database = await startEmbedded(stateDirectory)
+    return {}
+  },
+}
+const socketPath = join(stateDirectory, 'control')
+rmSync(socketPath, { force: true })
+const control = createServer((request, response) => {
+  const start = request.method === 'POST' ? starts[request.url ?? ''] : undefined
+  if (!start) return void response.writeHead(404).end()
+  start().then(
+    (answer) => response.end(JSON.stringify(answer)),
+    (error: Error) => response.writeHead(500).end(error.stack),
+  )
+}).listen(socketPath)
+
+const facts: StackFacts = {
+  url: stack.url,
+  stateDirectory,
+  databaseUrl: stack.databaseUrl,
+  labDirectory: stack.lab!.layout.state,
+  people: {
+    [stack.adminUser]: stack.adminPassword,
+    ...Object.fromEntries(stack.lab!.directory().people.map(({ user, password }) => [user, password])),
+  },
+  workerPids: stack.workers.map((worker) => worker.process.pid!),
+}
+console.log(JSON.stringify(facts))
+
+let isStopping = false
 const stop = async () => {
+  if (isStopping) return
+  isStopping = true
+  control.close()
   await stack.stop()
+  await database?.stop()
   process.exit(0)
 }
 process.stdin.resume()

@@ -1,0 +1,40 @@
+import { expect, openList, row, test } from './harness/fixtures'
+
+test('a cluster nobody registered is found by its host’s agent, accepted from the inbox into a new herd, and lives', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('ada')
+  stack.lab.runAgent('stage-ams-1')
+  await page.goto('/discovery')
+  const waiting = page.getByRole('listitem').filter({ hasText: 'preview:5432' })
+  await expect(waiting).toBeVisible({ timeout: 60_000 })
+  await expect(waiting).toContainText('on stage-ams-1')
+  await expect(waiting.getByRole('button', { name: 'Accept' }), 'a herd is never guessed').toBeDisabled()
+
+  await waiting.getByLabel('Herd of preview: existing or new').selectOption('In a new herd')
+  await waiting.getByLabel('Name of the new herd for preview').fill('stage-preview')
+  await waiting.getByRole('button', { name: 'Accept' }).click()
+  await expect(page.getByText('1 accepted.')).toBeVisible()
+  await expect(waiting).toBeHidden()
+
+  await openList(page, '/instances')
+  const added = row(page, 'stage-preview on stage-ams-1')
+  await expect(added.getByText('Online', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(added.getByText('Primary', { exact: true })).toBeVisible()
+  await expect(added).toContainText('stage')
+
+  // It goes as it came, so that what follows meets the fleet it expects; the agent finds it again.
+  await added.getByRole('link', { name: 'stage-preview on stage-ams-1' }).click()
+  await page.getByRole('link', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  await expect(page).toHaveURL(/\/instances$/)
+  await openList(page, '/herds')
+  await row(page, 'stage-preview').getByRole('link', { name: 'stage-preview' }).click()
+  await page.getByRole('link', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  await expect(page).toHaveURL(/\/herds$/)
+  stack.lab.runAgent('stage-ams-1')
+  await page.goto('/discovery')
+  await expect(page.getByRole('listitem').filter({ hasText: 'preview:5432' })).toBeVisible({ timeout: 60_000 })
+})

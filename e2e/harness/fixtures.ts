@@ -1,0 +1,180 @@
+import { type BrowserContext, test as base, expect, type Locator, type Page } from '@playwright/test'
+import { until } from './hold'
+import { Stack, titleOf } from './stack'
+
+export { expect, titleOf, until }
+
+type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>
+export type Look = { colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number } }
+
+/** Fills the login page and sends it; where that leads is for the test to say. */
+export const signIn = async (page: Page, user: string, password: string): Promise<void> => {
+  await page.getByLabel('User name').fill(user)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+interface Shared {
+  stack: Stack
+  /** User name → cookies of a login of that person; each person logs in once a file. */
+  logins: Map<string, StorageState>
+}
+interface Own {
+  /** A page of a browser of its own, logged in as this person. */
+  as: (user: string, look?: Look) => Promise<Page>
+  /** Errors of scripts on the pages of this test; one that a test expects must be taken out by it. */
+  scriptErrors: string[]
+}
+
+export const test = base.extend<Own, Shared>({
+  stack: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
+    async ({}, use) => use(await Stack.open()),
+    { scope: 'worker' },
+  ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
+  logins: [async ({}, use) => use(new Map()), { scope: 'worker' }],
+  baseURL: async ({ stack }, use) => use(stack.facts.url),
+  scriptErrors: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
+    async ({}, use) => {
+      const errors: string[] = []
+      await use(errors)
+      expect(errors, 'scripts of the pages ran without an error').toEqual([])
+    },
+    { auto: true },
+  ],
+  context: async ({ context, scriptErrors }, use) => {
+    watch(context, scriptErrors)
+    await use(context)
+  },
+  as: async ({ browser, stack, logins, scriptErrors }, use) => {
+    const contexts: BrowserContext[] = []
+    await use(async (user, look = {}) => {
+      const open = async () => {
+        const context = await browser.newContext({
+          baseURL: stack.facts.url,
+          timezoneId: 'Europe/Amsterdam',
+          ...look,
+          storageState: logins.get(user),
+        })
+        watch(context, scriptErrors)
+        contexts.push(context)
+        return context
+      }
+      const context = await open()
+      const page = await context.newPage()
+      if (!logins.has(user)) {
+        await page.goto('/login')
+        await signIn(page, user, stack.facts.people[user]!)
+        await page.waitForURL((url) => url.pathname === '/')
+        logins.set(user, await context.storageState())
+      }
+      return page
+    })
+    await Promise.all(contexts.map((context) => context.close()))
+  },
+})
+
+const watch = (context: BrowserContext, errors: string[]): void => {
+  context.on('weberror', (error) => errors.push(error.error().stack ?? String(error.error())))
+}
+
+/** The rows of a list page, by what stands in their first cell. */
+export const row = (page: Page, title: string): Locator =>
+  page.locator('table.sheet tbody tr').filter({ has: page.locator('th').getByText(title, { exact: true }) })
+
+/** Opens a list and waits until it answers to clicks. */
+export const openList = async (page: Page, address: string): Promise<void> => {
+  await page.goto(address)
+  await expect(page.locator('.list [role=status]').filter({ hasText: /^live$/ })).toBeVisible()
+}
+
+export const tick = async (page: Page, titles: readonly string[]): Promise<void> => {
+  for (const title of titles) await row(page, title).getByRole('checkbox').check()
+}
+
+export const choose = async (page: Page, verb: string): Promise<void> => {
+  await page.getByRole('button', { name: 'Actions' }).click()
+  await page.getByRole('menuitem', { name: new RegExp(`^${verb}( \\d+…)?$`) }).click()
+}
+
+/** From a list to the plan of an operation over these instances. */
+export const planFor = async (page: Page, verb: string, titles: readonly string[]): Promise<void> => {
+  await openList(page, '/instances')
+  await tick(page, titles)
+  await choose(page, verb)
+  await untilPlanned(page)
+}
+
+export const untilPlanned = async (page: Page): Promise<void> => {
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toBeVisible({ timeout: 30_000 })
+}
+
+/** Types the phrase where one is asked, presses the plan's own button and waits for the run's page; resolves to the run's id. */
+export const confirm = async (page: Page): Promise<string> => {
+  const last = page.getByRole('region', { name: 'Confirm' })
+  const phrase = last.locator('.plan-phrase')
+  if (await phrase.isVisible()) await last.getByLabel(/^Type .+ to confirm/).fill((await phrase.textContent())!)
+  await last.locator('button.btn-env').click()
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}/, { timeout: 30_000 })
+  return new URL(page.url()).pathname.split('/')[2]!
+}
+
+/** The state of each target as the grid of the run's page shows it. */
+export const jobStates = async (page: Page): Promise<Record<string, string>> => {
+  const rows = page.getByRole('region', { name: 'Targets and steps' }).locator('tbody tr')
+  return Object.fromEntries(
+    await rows.evaluateAll((all) =>
+      all.map((one) => [one.querySelector('th')!.textContent!.trim(), one.querySelectorAll('td')[1]!.textContent!.trim()]),
+    ),
+  )
+}
+
+export const runState = (page: Page): Locator => page.getByRole('region', { name: 'The run' }).locator('.st').first()
+
+/** A call of the API from the page itself, with its login and as its origin. */
+export const callApi = (
+  page: Page,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: Record<string, unknown> }> =>
+  page.evaluate(
+    async ([method, path, body]) => {
+      const response = await fetch(path!, { method, body, headers: body === undefined ? {} : { 'content-type': 'application/json' } })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
+    },
+    [method, path, body === undefined ? undefined : JSON.stringify(body)] as const,
+  )
+
+export interface InstanceFact {
+  id: string
+  title: string
+  state: string
+  role: string
+  observedAt: string
+  [field: string]: unknown
+}
+
+/** The instances as the console's API gives them to the person of this page. */
+export const instances = async (page: Page, query = ''): Promise<InstanceFact[]> => {
+  const response = await page.request.get(`/api/v1/instances?${query}`)
+  expect(response.status()).toBe(200)
+  return ((await response.json()) as { items: InstanceFact[] }).items
+}
+
+/** Waits until the console has seen every instance of the playground online, with facts younger than this call: what a spec leaves behind for the next. */
+export const untilWell = async (page: Page, stack: Stack): Promise<void> => {
+  const since = new Date().toISOString()
+  const wanted = stack.members.map(titleOf)
+  await until(
+    'every instance online again',
+    async () => {
+      const found = await instances(page)
+      return wanted.every((title) => found.some((one) => one.title === title && one.state === 'online' && one.observedAt > since))
+    },
+    60_000,
+  )
+}

@@ -1,0 +1,68 @@
+import { expect, openList, planFor, row, test, untilWell } from './harness/fixtures'
+
+/** A fingerprint of the right form that is nobody's. */
+const wrongKey = `SHA256:${'A'.repeat(43)}`
+
+test('a server added by hand with a wrong host key is refused everything until the right key was compared and accepted', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('ada')
+  const host = 'stage-ams-1'
+  const { address } = stack.lab.host(host)
+  const fingerprint = (await stack.lab.hosts.mustExec(host, ['ssh-keygen', '-lf', '/etc/ssh/ssh_host_ed25519_key.pub'])).split(' ')[1]!
+
+  // The same machine under a second name: the playground registered the first one.
+  await page.goto('/servers/add')
+  await page.getByLabel('Host name').fill('stage-by-hand')
+  await page.getByRole('combobox', { name: 'Environment' }).click()
+  await page.getByRole('option', { name: 'stage' }).click()
+  await page.getByLabel('Address').fill(address)
+  await page.getByLabel('Pinned host key').fill(wrongKey)
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'stage-by-hand' })).toBeVisible()
+
+  await expect(page.getByText('Everything on this server is refused')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('definition').filter({ hasText: wrongKey }).first()).toBeVisible()
+  await expect(page.getByRole('definition').filter({ hasText: fingerprint }).first()).toBeVisible()
+  await expect(page.getByText('The server is saved all the same')).toBeVisible({ timeout: 60_000 })
+
+  await page.getByRole('button', { name: 'Accept the new key' }).click()
+  await expect(page.getByText('Everything on this server is refused')).toBeHidden()
+  await page.getByRole('button', { name: /^Check (now|again)$/ }).click()
+  await expect(page.getByText(/^(Everything passed|Passed, with warnings)\.$/)).toBeVisible({ timeout: 60_000 })
+
+  await page.getByRole('link', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  await expect(page).toHaveURL(/\/servers$/)
+})
+
+test('a host whose key is not the pinned one runs nothing: an operation on it is refused and its instance keeps its postmaster', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('ada')
+  const member = stack.members.find(({ host, herd }) => host === 'dev-ams-2' && herd === 'dev-catalog')!
+  const before = await stack.startTimes([member])
+  const { items } = (await (await page.request.get('/api/v1/servers?q=dev-ams-2')).json()) as { items: { id: string; hostKey: string }[] }
+  const server = items[0]!
+  const pin = async (key: string) => {
+    await page.goto(`/servers/${server.id}/edit`)
+    await page.getByLabel('Pinned host key').fill(key)
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.waitForURL(new RegExp(`/servers/${server.id}$`))
+  }
+  await pin(wrongKey)
+  try {
+    await openList(page, '/instances')
+    await expect(row(page, 'dev-catalog on dev-ams-2')).not.toContainText('Online', { timeout: 60_000 })
+    await planFor(page, 'Restart', ['dev-catalog on dev-ams-2'])
+    await expect(page.getByRole('region', { name: 'Summary' })).toContainText('1 is excluded')
+    await expect(page.getByText('Nothing can run')).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Targets' })).toContainText(/key/)
+  } finally {
+    await pin(server.hostKey)
+  }
+  expect(await stack.startTimes([member])).toEqual(before)
+  await untilWell(page, stack)
+})

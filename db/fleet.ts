@@ -98,9 +98,6 @@ const readRest = {
       order by p.approval_asked_at desc limit 20`)} as approvals,
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
         where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
-      union all
-      select 'enrolment-key', id, name, null, expires_at from enrolment_keys
-        where $3 and revoked_at is null and expires_at between now() and now() + interval '1 day'
       order by 5 limit 20`)} as expiring,
     json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
       'instances', (select count(*) from discovered_instances where inbox = 'new')) as discovered,

@@ -1,4 +1,5 @@
 import { closeDb } from '@/db/client'
+import { mustBeSound } from '@/db/selfcheck'
 import { EnvironmentFault, env } from '@/lib/env'
 import { isFault } from '@/lib/kernel/errors'
 import { logger } from '@/lib/log'
@@ -11,6 +12,7 @@ import { startWorker } from './start-worker'
 
 /** A worker process. SIGTERM or SIGINT: it takes nothing new and brings its jobs to a safe point; a second one ends it at once. */
 const main = async (): Promise<void> => {
+  mustBeSound()
   const log = logger()
   const world = makeActPorts()
   const sink = makeFactSink(log)

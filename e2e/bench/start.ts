@@ -49,7 +49,7 @@ const untilLiveFacts = async (url: string, password: string): Promise<void> => {
     return response
   }
   const { csrfToken } = (await (await call('/api/auth/csrf')).json()) as { csrfToken: string }
-  await call('/api/auth/callback/local', {
+  await call('/api/auth/callback/credentials', {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ csrfToken, userName: 'admin', password, json: 'true' }).toString(),

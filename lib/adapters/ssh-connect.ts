@@ -36,10 +36,28 @@ interface Attempt {
 
 type HandshakeError = Error & { level?: string; code?: string }
 
+/** Packets written in one turn of the loop leave together. */
+const gatherWrites = (socket: Socket): void => {
+  const write = socket.write
+  let isCorked = false
+  socket.write = ((...args: Parameters<typeof write>) => {
+    if (!isCorked) {
+      isCorked = true
+      socket.cork()
+      process.nextTick(() => {
+        isCorked = false
+        socket.uncork()
+      })
+    }
+    return write.apply(socket, args)
+  }) as typeof write
+}
+
 /** Our own socket, because ssh2's would batch small packets (Nagle) and cost 40 ms a command. */
 const attempt = ({ address, families, accept, login, times }: Attempt): Promise<Client> =>
   new Promise((resolve, reject) => {
     const socket: Socket = connectSocket({ host: address.address, port: address.port, noDelay: true })
+    gatherWrites(socket)
     const client = new ssh2.Client()
     const fail = (error: HandshakeError) => {
       client.removeAllListeners('ready')

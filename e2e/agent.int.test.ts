@@ -1,0 +1,278 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { getPool } from '@/db/client'
+import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { type TestSshd, testAccount } from '@/e2e/harness/sshd'
+import { createEnrolmentKey } from '@/lib/auth/hosts'
+import { type AgentReport, reportInput } from '@/lib/fields/agent-report'
+import { systemActor } from '@/lib/kernel/access'
+import { projectRoot } from '@/lib/playground/setup.mjs'
+
+const agent = join(projectRoot, 'public/agent/matriarch-report')
+/** Every shell of this machine that a host may have as /bin/sh. */
+const shells = [['dash'], ['busybox', 'sh'], ['bash', '--posix']].filter(([name]) =>
+  ['/bin', '/usr/bin'].some((folder) => existsSync(join(folder, name!))),
+)
+
+let database: TestDatabase
+let api: ApiServer
+let account: Awaited<ReturnType<typeof testAccount>>
+let folder: string
+let primary: TestCluster
+let standby: TestCluster
+let key: string
+let state: string
+let runs = 0
+
+interface Ran {
+  code: number | null
+  out: string
+  err: string
+}
+
+const run = (args: string[], environment: Record<string, string> = {}, shell = shells[0]!): Promise<Ran> =>
+  new Promise((resolve) => {
+    const child = spawn(shell[0]!, [...shell.slice(1), agent, '--config', '/nonexistent', ...args], {
+      uid: account.uid,
+      gid: account.gid,
+      cwd: '/',
+      env: {
+        PATH: process.env.PATH!,
+        HOME: folder,
+        MATRIARCH_URL: api.url,
+        MATRIARCH_STATE: state,
+        MATRIARCH_SOCKET_DIRECTORIES: folder,
+        MATRIARCH_BIN_DIRECTORY: primary.bin,
+        ...environment,
+      } as unknown as NodeJS.ProcessEnv,
+    })
+    const result: Ran = { code: null, out: '', err: '' }
+    child.stdout.on('data', (text) => (result.out += text))
+    child.stderr.on('data', (text) => (result.err += text))
+    child.once('close', (code) => resolve({ ...result, code }))
+  })
+
+const printed = async (environment: Record<string, string> = {}, shell = shells[0]!): Promise<AgentReport> => {
+  const { out, err } = await run(['--print'], environment, shell)
+  const parsed = reportInput.safeParse(JSON.parse(out))
+  expect(parsed.error?.issues ?? [], err).toEqual([])
+  return parsed.data!
+}
+const of = ({ instances }: AgentReport, cluster: TestCluster) => instances.find(({ dataDirectory }) => dataDirectory === cluster.data)
+const query = async (text: string) => (await getPool().query(text)).rows
+
+beforeAll(async () => {
+  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
+  process.env.DATABASE_URL = 'postgres://unused'
+  ;[database, account] = await Promise.all([startDatabase(), testAccount()])
+  folder = mkdtempSync(join(tmpdir(), 'magt-'))
+  chownSync(folder, account.uid, account.gid)
+  const owner = { folder, uid: account.uid, gid: account.gid, user: account.name, host: () => ({}) } as unknown as TestSshd
+  primary = await makeCluster(owner, 'orders')
+  standby = await makeCluster(owner, 'orders_standby', primary)
+  const { rows } = await getPool().query("insert into environments (name) values ('prod') returning id")
+  key = (
+    await createEnrolmentKey(systemActor, {
+      name: 'prod',
+      environmentId: rows[0].id,
+      expiresAt: new Date(Date.now() + 3_600_000),
+      usesLeft: null,
+    })
+  ).key
+  api = await serveApi()
+})
+beforeEach(() => {
+  state = join(folder, `state-${runs++}`)
+  mkdirSync(state)
+  chownSync(state, account.uid, account.gid)
+})
+afterEach(async () => void (await query('truncate discovered_hosts cascade')))
+afterAll(async () => {
+  if (standby) await dropCluster(standby)
+  if (primary) await dropCluster(primary)
+  await api?.close()
+  await database?.stop()
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
+  'in %s a primary and its standby are found and told as PostgreSQL sees them',
+  async (_name, shell) => {
+    const report = await printed({ MATRIARCH_DATABASE_SIZES: 'yes' }, shell)
+    expect(report).toMatchObject({ agent: '1.0.0', host: { hostname: hostname(), user: account.name } })
+    expect(of(report, primary)).toMatchObject({
+      name: 'orders',
+      port: primary.port,
+      state: 'online',
+      role: 'primary',
+      owner: account.name,
+      timeline: 1,
+      version: expect.stringMatching(/^\d+\.\d+$/),
+    })
+    expect(of(report, primary)).toMatchObject({
+      standbys: [{ applicationName: 'orders_standby' }],
+      slots: [{ name: 'orders_standby', kind: 'physical', isActive: true }],
+    })
+    expect((of(report, primary) as unknown as { databases: { name: string }[] }).databases.map(({ name }) => name)).toContain('postgres')
+    expect(of(report, standby)).toMatchObject({
+      state: 'online',
+      role: 'standby',
+      hasStandbySignal: true,
+      upstream: { host: folder, port: primary.port, slotName: 'orders_standby', status: 'streaming' },
+    })
+    expect(of(report, standby)!.systemIdentifier).toBe(of(report, primary)!.systemIdentifier)
+  },
+)
+
+test('a host enrols with a key from its configuration, reports, and keeps its token to itself', async () => {
+  const config = join(folder, 'agent.env')
+  writeFileSync(
+    config,
+    `# comment\nMATRIARCH_URL="${api.url}"\nMATRIARCH_ENROL_KEY='${key}'\nMATRIARCH_STATE=${state}\nMATRIARCH_SOCKET_DIRECTORIES=${folder}\nEVIL=$(touch ${folder}/evil)\n`,
+  )
+  const { code, err } = await run(['--config', config], { MATRIARCH_URL: '', MATRIARCH_STATE: '' })
+  expect(code, err).toBe(0)
+  expect(existsSync(join(folder, 'evil'))).toBe(false)
+  const token = join(state, 'token')
+  expect(execFileSync('stat', ['-c', '%a %U', token], { encoding: 'utf8' }).trim()).toBe(`600 ${account.name}`)
+  expect(await query('select hostname, agent_version, suggestion from discovered_hosts')).toEqual([
+    { hostname: hostname().toLowerCase(), agent_version: '1.0.0', suggestion: 'Enrolled with the key prod of prod.' },
+  ])
+  expect(await query(`select name, state, role from discovered_instances where data_directory like '${folder}/%' order by name`)).toEqual([
+    { name: 'orders', state: 'online', role: 'primary' },
+    { name: 'orders_standby', state: 'online', role: 'standby' },
+  ])
+  expect(await run([])).toMatchObject({ code: 0 })
+})
+
+test('stopped, crashed, broken and missing ones are told too, and never hide the others', async () => {
+  const owner = { folder, uid: account.uid, gid: account.gid, user: account.name, host: () => ({}) } as unknown as TestSshd
+  const [stopped, crashed] = [await makeCluster(owner, 'stopped'), await makeCluster(owner, 'crashed')]
+  await stopped.ctl('stop', '-m', 'fast')
+  await crashed.ctl('stop', '-m', 'immediate')
+  const odd = join(folder, 'cra"shed \\ ünï')
+  renameSync(crashed.data, odd)
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  chownSync(empty, account.uid, account.gid)
+  const closed = join(folder, 'closed')
+  mkdirSync(closed)
+  chmodSync(closed, 0)
+  const directories = [stopped.data, odd, empty, closed, join(folder, 'gone')].join(':')
+  const report = await printed({ MATRIARCH_DATA_DIRECTORIES: directories })
+  expect(of(report, stopped)).toMatchObject({
+    state: 'stopped',
+    role: 'primary',
+    port: stopped.port,
+    controlState: 'shut down',
+    systemIdentifier: expect.stringMatching(/^\d+$/),
+  })
+  expect(of(report, { ...crashed, data: odd })).toMatchObject({ name: 'cra"shed \\ ünï', state: 'crashed', controlState: 'in production' })
+  const states = Object.fromEntries(report.instances.map(({ name, state: found }) => [name, found]))
+  expect(states).toMatchObject({ empty: 'absent', gone: 'absent', orders: 'online', orders_standby: 'online' })
+  if (account.uid !== 0) expect(report.instances.find(({ name }) => name === 'closed')!.because).toContain('may not read it')
+  await dropCluster(stopped)
+  rmSync(odd, { recursive: true })
+  rmSync(closed, { recursive: true })
+})
+
+test('a server that runs and does not answer is unreachable, and the report still comes in time', async () => {
+  process.kill(primary.pid(), 'SIGSTOP')
+  const startedAt = performance.now()
+  try {
+    const report = await printed()
+    expect(['unreachable', 'refused']).toContain(of(report, primary)!.state)
+    expect(of(report, primary)!.because).toMatch(/it runs/)
+    expect(of(report, standby)!.state).toBe('online')
+    expect(performance.now() - startedAt).toBeLessThan(60_000)
+  } finally {
+    process.kill(primary.pid(), 'SIGCONT')
+  }
+})
+
+test('a report that cannot be sent is kept, sent first the next time, and dated back', async () => {
+  expect((await run(['--enrol', key])).code).toBe(0)
+  const dead = { MATRIARCH_URL: 'http://127.0.0.1:1' }
+  const { code, err } = await run([], dead)
+  expect(code).toBe(1)
+  expect(err).toContain('kept for the next time')
+  expect(existsSync(join(state, 'unsent'))).toBe(true)
+  const before = JSON.parse(readFileSync(join(state, 'unsent'), 'utf8')) as { sequence: number }
+  expect((await run([])).code).toBe(0)
+  expect(existsSync(join(state, 'unsent'))).toBe(false)
+  const [{ last_sequence: last }] = await query('select last_sequence from discovered_hosts')
+  expect(Number(last)).toBeGreaterThan(before.sequence)
+  expect(existsSync(join(state, 'lock'))).toBe(false)
+})
+
+test('a refused token ends with 3 and says so; lost sequence numbers are found again', async () => {
+  await run(['--enrol', key])
+  await query('update discovered_hosts set last_sequence = 9000000000000000')
+  expect((await run([])).code).toBe(0)
+  expect((await run([])).code).toBe(0)
+  expect(Number((await query('select last_sequence from discovered_hosts'))[0].last_sequence)).toBeGreaterThan(9_000_000_000_000_000)
+  await query('update discovered_hosts set token_revoked_at = now()')
+  const { code, err } = await run([])
+  expect(code).toBe(3)
+  expect(err).toContain('refuses this host')
+})
+
+test('the token is never on a command line', async () => {
+  await run(['--enrol', key])
+  const token = readFileSync(join(state, 'token'), 'utf8').trim()
+  const seen: string[] = []
+  const spy = createServer((request, response) => {
+    seen.push(String(request.headers.authorization), execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }))
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"stored":true}')
+  })
+  await new Promise<void>((resolve) => spy.listen(0, '127.0.0.1', resolve))
+  expect((await run([], { MATRIARCH_URL: `http://127.0.0.1:${(spy.address() as { port: number }).port}` })).code).toBe(0)
+  await new Promise((resolve) => spy.close(resolve))
+  expect(seen[0]).toBe(`Bearer ${token}`)
+  expect(seen[1]).not.toContain(token)
+})
+
+test('with --every it goes on, one at a time for a state folder, until it is told to end', async () => {
+  await run(['--enrol', key])
+  const child: ChildProcess = spawn(shells[0]![0]!, [...shells[0]!.slice(1), agent, '--config', '/nonexistent', '--every', '1s'], {
+    uid: account.uid,
+    gid: account.gid,
+    cwd: '/',
+    env: {
+      PATH: process.env.PATH!,
+      HOME: folder,
+      MATRIARCH_URL: api.url,
+      MATRIARCH_STATE: state,
+      MATRIARCH_SOCKET_DIRECTORIES: folder,
+    } as unknown as NodeJS.ProcessEnv,
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const numbers = new Set<string>()
+  while (numbers.size < 3) {
+    numbers.add((await query('select last_sequence from discovered_hosts'))[0].last_sequence)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect((await run([])).err).toContain('another one is at work')
+  child.kill('SIGTERM')
+  await ended
+  expect(existsSync(join(state, 'lock'))).toBe(false)
+})
+
+test('usage and configuration faults end with 2', async () => {
+  for (const args of [['--sometimes'], ['--every', 'often'], ['--every'], ['--enrol']])
+    expect((await run(args)).code, args.join(' ')).toBe(2)
+  expect(await run([], { MATRIARCH_URL: '' })).toMatchObject({ code: 2, err: expect.stringContaining('MATRIARCH_URL is not set') })
+  expect(await run([])).toMatchObject({ code: 2, err: expect.stringContaining('--enrol KEY') })
+})
+
+test('the published SHA-256 is that of the published file', () => {
+  const sum = createHash('sha256').update(readFileSync(agent)).digest('hex')
+  expect(readFileSync(`${agent}.sha256`, 'utf8')).toBe(`${sum}  matriarch-report\n`)
+})

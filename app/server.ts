@@ -6,6 +6,7 @@ import next from 'next'
 import { closeDb } from '@/db/client'
 import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
+import { startHousekeeping } from './housekeeping'
 import { answerReport, isReport } from './report-server'
 
 /**
@@ -51,6 +52,7 @@ const start = async (): Promise<void> => {
     process.exit(1)
   })
   server.listen(port, hostname, () => logger().info({ hostname, port }, 'the web process listens'))
+  startHousekeeping()
   stopOnSignals(server)
 }
 

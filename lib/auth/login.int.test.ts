@@ -12,6 +12,7 @@ import type { Directory } from '@/lib/ports/directory'
 import { ensureLocalAdmin } from './bootstrap'
 import { logIn } from './login'
 import { sessionCookieName } from './options'
+import { refreshGroups } from './refresh-groups'
 import { actorOfRequest } from './request'
 import { createToken } from './tokens'
 
@@ -235,4 +236,31 @@ test('a login cookie may read from anywhere but change only from the console’s
   expect(await codeOf(actorOfRequest(new Request('http://console.test/', { headers: { cookie: `${sessionCookieName()}=forged` } })))).toBe(
     'auth.required',
   )
+})
+
+test('somebody who left a group, or the directory, soon holds nothing through a token either; a directory that is down changes nothing', async () => {
+  const { personId } = await attempt('dana', 'dana-password')
+  const { token } = await createToken(
+    { kind: 'person', personId, name: 'dana', grants: [] },
+    { name: 'left', role: 'dba', environmentId: null, expiresAt: null },
+  )
+  const isOld = () => getPool().query("update people set groups_at = now() - interval '1 hour' where user_name = 'dana'")
+  const roles = async () => (await actorOfRequest(bearer(token))).grants.map(({ role }) => role).sort()
+  const gone: Directory = { ...directory, find: async () => null }
+  const fewer: Directory = { ...directory, find: async (userName) => ({ userName, fullName: '', email: '', groups: ['viewers'] }) }
+  expect(await roles()).toEqual(['dba', 'viewer'])
+  expect(await refreshGroups(gone)).toBe(0)
+  await isOld()
+  expect(await refreshGroups(fewer)).toBe(1)
+  expect(await roles()).toEqual(['viewer'])
+  await isOld()
+  await slapd.kill()
+  expect(await codeOf(refreshGroups(directory))).toBe('auth.directory-down')
+  expect(await roles()).toEqual(['viewer'])
+  await slapd.start()
+  expect(await refreshGroups(directory)).toBe(1)
+  expect(await roles()).toEqual(['dba', 'viewer'])
+  await isOld()
+  expect(await refreshGroups(gone)).toBe(1)
+  expect(await roles()).toEqual([])
 })

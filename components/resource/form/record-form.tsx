@@ -137,7 +137,7 @@ export const RecordForm = ({
       reset(Object.fromEntries(resource.form.map((name) => [name, toInput(null, resource.fields[name]!)])))
       setSaved(false)
       setFocus(resource.form[0]!)
-    } else if (after.current === 'show') router.push(`/${resource.path}/${answer.id}${id === null ? '?added=1' : ''}`)
+    } else if (after.current === 'show') router.push(`/${resource.path}/${answer.id}${id === null ? '#added' : ''}`)
     else if (id === null) router.replace(`/${resource.path}/${answer.id}/edit`)
     else {
       setSaved(false)

@@ -29,7 +29,6 @@ export const ServerCheck = ({
   revision,
   pinned,
   because,
-  startsNow,
   actions,
 }: {
   serverId: string
@@ -37,8 +36,6 @@ export const ServerCheck = ({
   pinned: string | null
   /** Why this person may not run it; null: they may. */
   because: string | null
-  /** The server was just added: check it without being asked. */
-  startsNow: boolean
   actions: CheckServerActions
 }) => {
   const router = useRouter()
@@ -68,11 +65,12 @@ export const ServerCheck = ({
   }, [actions, serverId])
 
   useEffect(() => {
-    if (!startsNow || because !== null || wasStarted.current) return
+    // The form that added the server leads here with this mark: check it without being asked.
+    if (window.location.hash !== '#added' || because !== null || wasStarted.current) return
     wasStarted.current = true
     window.history.replaceState(null, '', window.location.pathname)
     void start()
-  }, [startsNow, because, start])
+  }, [because, start])
 
   const accept = async (fingerprint: string) => {
     const answer = await actions.saveRecord('server', serverId, { hostKey: fingerprint }, revision)
@@ -86,6 +84,7 @@ export const ServerCheck = ({
   const steps = stepsOf(lines)
   const failed = steps.filter((step) => step.verdict === 'fail').length
   const warned = steps.filter((step) => step.verdict === 'warn').length
+  const skipped = steps.filter((step) => step.verdict === 'skipped').length
   const offered = steps
     .map((step) => (/key/i.test(step.title) ? fingerprintIn(step.because) : null))
     .find((key) => key !== null && key !== pinned)
@@ -104,9 +103,11 @@ export const ServerCheck = ({
               : run
                 ? failed > 0
                   ? `The check failed at ${failed} ${failed === 1 ? 'step' : 'steps'}. The server is saved all the same.`
-                  : warned > 0
-                    ? 'Passed, with warnings.'
-                    : 'Everything passed.'
+                  : skipped > 0
+                    ? `Not finished: ${skipped} steps wait for one above. The server is saved all the same.`
+                    : warned > 0
+                      ? 'Passed, with warnings.'
+                      : 'Everything passed.'
                 : (because ?? 'Reachable, host key, login, programs, versions, clusters, disk, clock. Changes nothing.')}
         </span>
         {runId && (
@@ -126,7 +127,7 @@ export const ServerCheck = ({
       {steps.length > 0 && (
         <ol className="grid gap-1.5">
           {steps.map((step) => (
-            <li key={step.title} className="grid grid-cols-[7.500rem_6rem_minmax(0,1fr)] gap-2 max-sm:grid-cols-2">
+            <li key={step.title} className="grid grid-cols-[16rem_5rem_minmax(0,1fr)] gap-2 max-sm:grid-cols-2">
               <span className="font-medium">{step.title}</span>
               <State tone={verdictLooks[step.verdict].tone}>{verdictLooks[step.verdict].word}</State>
               <span className="text-ink-2 [overflow-wrap:anywhere] max-sm:col-span-2">{step.because}</span>

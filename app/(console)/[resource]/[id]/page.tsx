@@ -26,7 +26,6 @@ import { Related } from './related'
 
 interface Props {
   params: Promise<{ resource: string; id: string }>
-  searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
 export const generateMetadata = async ({ params }: Props): Promise<Metadata> => {
@@ -53,8 +52,8 @@ const Marks = ({ fields, values }: { fields: Readonly<Record<string, FieldDescri
   </span>
 )
 
-const DetailPage = async ({ params, searchParams }: Props) => {
-  const [{ resource: path, id }, given] = await Promise.all([params, searchParams])
+const DetailPage = async ({ params }: Props) => {
+  const { resource: path, id } = await params
   const loaded = await loadObject(path, id)
   const { actor, resource, description, record, environments, environment, crumbs, href } = loaded
   const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLinesOf(loaded)])
@@ -99,7 +98,7 @@ const DetailPage = async ({ params, searchParams }: Props) => {
       <div className="page-body">
         <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_19rem]">
           <div className="grid min-w-0 gap-3.5">
-            <ResourceParts loaded={loaded} isNew={given.added === '1'} />
+            <ResourceParts loaded={loaded} />
             <Facts resource={description} record={shown} environments={environments} pathOf={pathOf} />
             {resource.related.map((one) => (
               <Related

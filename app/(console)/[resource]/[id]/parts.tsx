@@ -10,7 +10,7 @@ import type { loadObject } from './load'
 type Loaded = Awaited<ReturnType<typeof loadObject>>
 
 /** What only some resources show above their facts. */
-export const ResourceParts = ({ loaded, isNew }: { loaded: Loaded; isNew: boolean }) => {
+export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
   const { actor, resource, record } = loaded
   if (resource.name === 'herd')
     return (
@@ -47,7 +47,6 @@ export const ResourceParts = ({ loaded, isNew }: { loaded: Loaded; isNew: boolea
           revision={record.revision}
           pinned={text('hostKey')}
           because={because('server.run.check-server')}
-          startsNow={isNew}
           actions={{ startCheck, saveRecord }}
         />
       </Card>

@@ -140,18 +140,15 @@ export const Log = ({
   const [shows, setShows] = useState<Shows>('all')
   const [isFollowing, setFollowing] = useState(isOpen)
   const [isWrapped, setWrapped] = useState(true)
-  const wanted = useDeferredValue(search.trim().toLowerCase())
-  const shown = useMemo(
-    () =>
-      wanted === '' && shows === 'all'
-        ? rows
-        : rows.filter(
-            (row) =>
-              (shows === 'all' || row.class === shows) &&
-              (wanted === '' || row.text.toLowerCase().includes(wanted) || row.title.toLowerCase().includes(wanted)),
-          ),
-    [rows, wanted, shows],
-  )
+  const wanted = useDeferredValue(search.trim())
+  const shown = useMemo(() => {
+    if (wanted === '' && shows === 'all') return rows
+    // Lower-casing every line of a long log at each key costs ten times as much.
+    const found = wanted === '' ? null : new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'i')
+    return rows.filter(
+      (row) => (shows === 'all' || row.class === shows) && (found === null || found.test(row.text) || found.test(row.title)),
+    )
+  }, [rows, wanted, shows])
   useEffect(() => setFollowing(isOpen), [isOpen])
   return (
     <div className="log-frame">

@@ -10,7 +10,7 @@ import { ChannelSilence, isChannelRefusal, type SshLink } from './ssh-link'
 const outputBytesMax = 1024 * 1024
 /** How long a finished command may leave its output open: a daemon it started can hold it for ever. */
 const drainMs = 2000
-const killTimeoutMs = 6000
+const killTimeoutMs = 10_000
 const killRetryMs = 250
 /** A living host answers at once. */
 const openTimeoutMs = 10_000
@@ -28,12 +28,10 @@ const announce = '{ read -r s </proc/$$/stat; } 2>/dev/null; echo "$1 $$ $s" >&2
 const killGroup = `
 lives() {
   kill -s 0 -- "-$1" 2>/dev/null || return 1
-  [ -r /proc/self/stat ] || return 0
-  g=$1
-  for f in /proc/[0-9]*/stat; do
-    { read -r s <"$f"; } 2>/dev/null || continue
-    set -- \${s##*) }
-    [ "$3" = "$g" ] && [ "$1" != Z ] && return 0
+  command -v pgrep >/dev/null 2>&1 && [ -r /proc/self/stat ] || return 0
+  for p in $(pgrep -g "$1"); do
+    { read -r s <"/proc/$p/stat"; } 2>/dev/null || continue
+    case \${s##*) } in Z*) ;; *) return 0 ;; esac
   done
   return 1
 }
@@ -42,11 +40,11 @@ if [ -n "$2" ] && [ -r "/proc/$1/stat" ]; then
   [ "\${20}" = "$t" ] || { echo gone; exit 0; }
   set -- "$p" "$t"
 fi
-for signal in TERM KILL; do
+for attempt in TERM:10 KILL:30; do
   lives "$1" || { echo gone; exit 0; }
-  kill -s "$signal" -- "-$1" 2>/dev/null
+  kill -s "\${attempt%:*}" -- "-$1" 2>/dev/null
   n=0
-  while [ $n -lt 20 ]; do
+  while [ $n -lt "\${attempt#*:}" ]; do
     lives "$1" || { echo gone; exit 0; }
     sleep 0.1 2>/dev/null || sleep 1
     n=$((n + 1))

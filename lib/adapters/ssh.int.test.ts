@@ -253,7 +253,7 @@ describe('deadlines, cancelling and losing the connection', () => {
   })
 
   test('a command past its deadline dies on the host, and its fate is said to be unknown', async () => {
-    const { ending, pids } = await startFamily({ timeoutMs: 1500 })
+    const { ending, pids } = await startFamily({ timeoutMs: 3000 })
     const fault = await ending
     expect(fault.code).toBe('shell.timeout')
     expect(fault.facts.isOver).toBe(true)
@@ -261,7 +261,7 @@ describe('deadlines, cancelling and losing the connection', () => {
   })
 
   test('a command that ignores a polite signal is killed by force', async () => {
-    const fault = await faultOf(ssh.exec(sshd.host(), ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'], { timeoutMs: 500 }))
+    const fault = await faultOf(ssh.exec(sshd.host(), ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'], { timeoutMs: 2000 }))
     expect(fault).toMatchObject({ code: 'shell.timeout', facts: { isOver: true } })
   })
 
@@ -269,7 +269,7 @@ describe('deadlines, cancelling and losing the connection', () => {
     let text = ''
     const fault = await faultOf(
       ssh.exec(sshd.host(), ['sh', '-c', "setsid sh -c 'echo $$; exec sleep 300' & sleep 300"], {
-        timeoutMs: 1000,
+        timeoutMs: 2500,
         onOutput: (_, piece) => {
           text += piece
         },

@@ -26,41 +26,44 @@ export interface Look {
  */
 const agentCountsSeconds = 15
 
+/** Locks what is looked at, in the order of its id: two batches with the same instances wait for each other in one direction only. */
+export const holdLooked = `held as materialized (select i.id from instances i join look t on t.id = i.id order by i.id for no key update of i)`
+
 /**
- * One statement for a whole batch. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to the instance
- * (`hostFault`) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
+ * Writes a CTE `look` whose rows `held` has locked. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
+ * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
  */
+export const applyLooks = `update instances i set state = t.state, because = t.because,
+  role = case when t."isSeen" then coalesce(t.role, i.role) else i.role end,
+  version = case when t."isSeen" then coalesce(t.version, i.version) else i.version end,
+  system_identifier = case when t."isSeen" then coalesce(t."systemIdentifier", i.system_identifier) else i.system_identifier end,
+  timeline = case when t."isSeen" then coalesce(t.timeline, i.timeline) else i.timeline end,
+  current_lsn = case when not t."isSeen" then i.current_lsn when t.state = 'online' then t."currentLsn" else coalesce(t."currentLsn", i.current_lsn) end,
+  received_lsn = case when not t."isSeen" then i.received_lsn when t.state = 'online' then t."receivedLsn" else coalesce(t."receivedLsn", i.received_lsn) end,
+  replayed_lsn = case when not t."isSeen" then i.replayed_lsn when t.state = 'online' then t."replayedLsn" else coalesce(t."replayedLsn", i.replayed_lsn) end,
+  upstream_host = case when not t."isSeen" then i.upstream_host when t.state = 'online' or t.role = 'primary' then t."upstreamHost" else coalesce(t."upstreamHost", i.upstream_host) end,
+  upstream_port = case when not t."isSeen" then i.upstream_port when t.state = 'online' or t.role = 'primary' then t."upstreamPort" else coalesce(t."upstreamPort", i.upstream_port) end,
+  upstream_slot = case when not t."isSeen" then i.upstream_slot when t.state = 'online' or t.role = 'primary' then t."upstreamSlot" else coalesce(t."upstreamSlot", i.upstream_slot) end,
+  clients = case when t."isSeen" then t.clients else i.clients end,
+  has_pending_restart = case when t."isSeen" then t."hasPendingRestart" else i.has_pending_restart end,
+  postmaster_started_at = case when t."isSeen" then t."startedAt" else i.postmaster_started_at end,
+  probe = case when t."isSeen" then t.probe else coalesce(i.probe, '{}') || t.probe end,
+  observed_at = case when t."isSeen" then t.at else i.observed_at end,
+  observed_source = case when t."isSeen" then t.source else i.observed_source end
+from look t, held
+where held.id = t.id and i.id = t.id
+  and t.at > greatest(coalesce(i.observed_at, '-infinity'), coalesce((i.probe->>'lookedAt')::timestamptz, '-infinity'))
+  and (t."isSeen" or i.observed_source is distinct from 'agent' or i.observed_at < t.at - interval '${agentCountsSeconds} s')
+returning i.id, i.herd_id as "herdId"`
+
 const storeLooks = {
   name: 'facts-looks',
-  text: `with input as materialized (
+  text: `with look as materialized (
       select * from jsonb_to_recordset($1::jsonb) as t(id uuid, "isSeen" boolean, at timestamptz, source text, state text, because text, role text,
         version text, "systemIdentifier" text, timeline int, "currentLsn" text, "receivedLsn" text, "replayedLsn" text, "upstreamHost" text,
         "upstreamPort" int, "upstreamSlot" text, clients int, "hasPendingRestart" boolean, "startedAt" timestamptz, probe jsonb)
-    ), mine as materialized (
-      select i.id from instances i join input t on t.id = i.id order by i.id for no key update of i
-    )
-    update instances i set state = t.state, because = t.because,
-      role = case when t."isSeen" then coalesce(t.role, i.role) else i.role end,
-      version = case when t."isSeen" then coalesce(t.version, i.version) else i.version end,
-      system_identifier = case when t."isSeen" then coalesce(t."systemIdentifier", i.system_identifier) else i.system_identifier end,
-      timeline = case when t."isSeen" then coalesce(t.timeline, i.timeline) else i.timeline end,
-      current_lsn = case when not t."isSeen" then i.current_lsn when t.state = 'online' then t."currentLsn" else coalesce(t."currentLsn", i.current_lsn) end,
-      received_lsn = case when not t."isSeen" then i.received_lsn when t.state = 'online' then t."receivedLsn" else coalesce(t."receivedLsn", i.received_lsn) end,
-      replayed_lsn = case when not t."isSeen" then i.replayed_lsn when t.state = 'online' then t."replayedLsn" else coalesce(t."replayedLsn", i.replayed_lsn) end,
-      upstream_host = case when not t."isSeen" then i.upstream_host when t.state = 'online' or t.role = 'primary' then t."upstreamHost" else coalesce(t."upstreamHost", i.upstream_host) end,
-      upstream_port = case when not t."isSeen" then i.upstream_port when t.state = 'online' or t.role = 'primary' then t."upstreamPort" else coalesce(t."upstreamPort", i.upstream_port) end,
-      upstream_slot = case when not t."isSeen" then i.upstream_slot when t.state = 'online' or t.role = 'primary' then t."upstreamSlot" else coalesce(t."upstreamSlot", i.upstream_slot) end,
-      clients = case when t."isSeen" then t.clients else i.clients end,
-      has_pending_restart = case when t."isSeen" then t."hasPendingRestart" else i.has_pending_restart end,
-      postmaster_started_at = case when t."isSeen" then t."startedAt" else i.postmaster_started_at end,
-      probe = case when t."isSeen" then t.probe else coalesce(i.probe, '{}') || t.probe end,
-      observed_at = case when t."isSeen" then t.at else i.observed_at end,
-      observed_source = case when t."isSeen" then t.source else i.observed_source end
-    from input t, mine
-    where mine.id = t.id and i.id = t.id
-      and t.at > greatest(coalesce(i.observed_at, '-infinity'), coalesce((i.probe->>'lookedAt')::timestamptz, '-infinity'))
-      and (t."isSeen" or i.observed_source is distinct from 'agent' or i.observed_at < t.at - interval '${agentCountsSeconds} s')
-    returning i.id, i.herd_id as "herdId"`,
+    ), ${holdLooked}
+    ${applyLooks}`,
 }
 
 interface StoredLook {
@@ -125,13 +128,6 @@ export const writeLooks = async (client: Queryable, looks: readonly Look[]): Pro
   const ids = [...new Set([...rows.map(({ id }) => id), ...derived])]
   await tellFacts(client, ids)
   return ids
-}
-
-/** The looks alone, in the caller's transaction. What follows from them, and telling listeners, is the caller's to do: see `deriveHerds`. Returns herds. */
-export const storeLooksOnly = async (client: Queryable, looks: readonly Look[]): Promise<string[]> => {
-  if (looks.length === 0) return []
-  const { rows } = await client.query<StoredLook>({ ...storeLooks, values: [storable(newest(looks).map(rowOf))] })
-  return [...new Set(rows.map(({ herdId }) => herdId))]
 }
 
 /** What follows from looks stored before, for whole herds, in a transaction of its own; tells listeners. Throws `database.down`. */

@@ -1,4 +1,3 @@
-import type { StoredInstance } from './reports'
 import type { Queryable } from './transaction'
 
 /** A registered instance on the same server with the same port, and the same directory or cluster name, is what the agent saw. */
@@ -42,18 +41,21 @@ const suggest = `with newcomer as (
     changed_at = now()
   from found f where f.id = d.id`
 
+export interface Newcomer {
+  id: string
+  hostId: string
+}
+
 /**
- * Links what is registered, and looks again for a herd for what is not: at once for a newcomer, then at most once a minute.
+ * Links newcomers that are registered, and looks for a herd for the others: at once at their first report, then at most once a minute.
  * Returns the hosts whose instances now have a suggestion.
  */
-export const placeNewcomers = async (client: Queryable, rows: readonly StoredInstance[]): Promise<Set<string>> => {
-  const due = rows.filter((row) => row.instanceId === null && row.inbox === 'new' && row.isDue)
-  if (due.length === 0) return new Set()
-  const linked = await client.query<{ id: string; instanceId: string }>(linkKnown, [due.map((row) => row.id)])
-  for (const { id, instanceId } of linked.rows) Object.assign(due.find((row) => row.id === id)!, { instanceId, inbox: 'accepted' })
-  const left = due.filter((row) => row.instanceId === null)
-  if (left.length > 0) await client.query(suggest, [left.map((row) => row.id)])
-  return new Set(left.map((row) => row.hostId))
+export const placeNewcomers = async (client: Queryable, newcomers: readonly Newcomer[]): Promise<Set<string>> => {
+  const { rows } = await client.query<{ id: string }>(linkKnown, [newcomers.map(({ id }) => id)])
+  const linked = new Set(rows.map(({ id }) => id))
+  const left = newcomers.filter(({ id }) => !linked.has(id))
+  if (left.length > 0) await client.query(suggest, [left.map(({ id }) => id)])
+  return new Set(left.map(({ hostId }) => hostId))
 }
 
 /** The same for every instance of one host, after its server was registered or its environment changed. */

@@ -11,21 +11,40 @@ const port = z.int('must be a whole number').min(1, 'must be from 1 to 65535').m
 const bytes = z.number().nonnegative()
 const name = z.string().trim().min(1, 'must not be empty')
 
+/** Where there is nothing the answer is an empty list, as the observer gives it. */
+const listOf = <T extends z.ZodType>(schema: T) =>
+  z
+    .array(schema)
+    .max(1000)
+    .nullish()
+    .transform((value) => value ?? [])
+const word = (max: number) =>
+  text(max)
+    .nullish()
+    .transform((value) => value ?? '')
+
 const standby = z.looseObject({
-  applicationName: optional(text(200)),
+  applicationName: word(200),
   clientAddress: optional(text(100)),
-  state: optional(text(50)),
-  syncState: optional(text(50)),
+  state: word(50),
+  syncState: word(50),
   sentLsn: optional(lsn),
   flushLsn: optional(lsn),
   replayLsn: optional(lsn),
+  lagBytes: optional(z.number()),
   slotName: optional(text(200)),
 })
 
 const slot = z.looseObject({
   name: text(200),
-  kind: optional(text(20)),
-  isActive: optional(z.boolean()),
+  kind: z
+    .enum(['physical', 'logical'])
+    .nullish()
+    .transform((value) => value ?? 'physical'),
+  isActive: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
   retainedBytes: optional(z.number()),
 })
 
@@ -56,11 +75,11 @@ const instance = z.looseObject({
   upstream: optional(
     z.looseObject({ host: optional(text(300)), port: optional(port), slotName: optional(text(200)), status: optional(text(50)) }),
   ),
-  standbys: optional(z.array(standby).max(1000)),
-  slots: optional(z.array(slot).max(1000)),
+  standbys: listOf(standby),
+  slots: listOf(slot),
   clients: optional(z.int().nonnegative()),
   maxConnections: optional(z.int().nonnegative()),
-  pendingRestart: optional(z.array(text(200)).max(1000)),
+  pendingRestart: listOf(text(200)),
   dataFreeBytes: optional(bytes),
   walFreeBytes: optional(bytes),
 })
@@ -119,7 +138,6 @@ const modern = (input: unknown): unknown => {
 
 export const reportInput = z.preprocess(modern, report)
 export type AgentReport = z.output<typeof report>
-export type AgentInstance = AgentReport['instances'][number]
 
 export const enrolInput = z.looseObject({
   hostname: name.max(253),

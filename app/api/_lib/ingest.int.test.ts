@@ -320,6 +320,8 @@ test('a known server is recognised at enrolment by name or address in its enviro
     { name: 'shop', inbox: 'accepted', linked: true },
     { name: 'stranger', inbox: 'new', linked: false },
   ])
+  // The first report finds it, the next one brings its facts.
+  await send(token, report('db1', instance('shop')))
   expect(await query('select state, role, version, observed_source from instances')).toEqual([
     { state: 'online', role: 'primary', version: '15.18', observed_source: 'agent' },
   ])

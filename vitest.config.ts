@@ -8,7 +8,10 @@ const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.sp
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, test: { name: 'unit', include: ['**/*.test.ts', '**/*.test.tsx'], exclude: [...exclude, '**/*.int.test.ts'] } },
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['**/*.test.ts', '**/*.test.tsx'], exclude: [...exclude, '**/*.int.test.ts'], testTimeout: 60_000 },
+      },
       {
         resolve: { alias },
         test: {

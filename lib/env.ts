@@ -6,11 +6,9 @@ import { z } from 'zod'
  * A secret may be given through a file: `AUTH_SECRET_FILE=/run/secrets/auth` instead of `AUTH_SECRET`.
  */
 const url = (schemes: string[]) =>
-  z
-    .string()
-    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
-      message: `must start with ${schemes.map((s) => `${s}://`).join(' or ')}`,
-    })
+  z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+    message: `must start with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+  })
 
 const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], { message: 'must be true or false' })
@@ -41,9 +39,7 @@ const variables = z.object({
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
     .describe('A login that is not used ends after this many minutes.'),
-  TRUSTED_PROXIES: whole(0, 10)
-    .default(0)
-    .describe('How many proxies of yours stand before the console and append to X-Forwarded-For.'),
+  TRUSTED_PROXIES: whole(0, 10).default(0).describe('How many proxies of yours stand before the console and append to X-Forwarded-For.'),
   LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
   LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
   LDAP_CA_FILE: z.string().optional().describe('PEM file with the authority of the directory’s certificate.'),

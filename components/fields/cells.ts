@@ -70,7 +70,10 @@ const cells = {
   lsn: code,
   tags: (value) => (Array.isArray(value) ? html`${value.map((tag) => html`<span class="tag">${String(tag)}</span> `)}` : noHtml),
   reference,
-  json: (value) => html`<code>${shortened(typeof value === 'string' ? value : JSON.stringify(value))}</code>`,
+  json: (value) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    return text === '{}' || text === '[]' ? noHtml : html`<code>${shortened(text)}</code>`
+  },
 } satisfies Record<FieldKind, Cell>
 
 const numeric: ReadonlySet<FieldKind> = new Set(['port', 'integer', 'bytes', 'seconds'])

@@ -18,9 +18,9 @@ const dangers: Record<Danger, { tone: Tone; words: string }> = {
   destructive: { tone: 'bad', words: 'destructive: gives up data or redundancy' },
 }
 const endings: Record<EndingKind, string> = {
-  undo: 'Taken back if the job fails later.',
-  release: 'Ended however the job ends.',
-  final: 'Not taken back.',
+  undo: 'Undone',
+  release: 'Released',
+  final: 'Final',
 }
 
 /** Its id is the operation's name, so that `/instances/help#restart` leads here. */
@@ -43,7 +43,10 @@ export const OperationHelp = ({ operation }: { operation: ShownOperation }) => (
     <ol className="max-w-[75ch] list-decimal pl-5">
       {operation.effects.map(({ name, title, ending }) => (
         <li key={name}>
-          {title}. <span className="text-ink-2">{`${endings[ending.kind]} ${ending.sentence}`}</span>
+          {title}.{' '}
+          <span className="text-ink-2">
+            {endings[ending.kind]}: {ending.sentence}
+          </span>
         </li>
       ))}
     </ol>

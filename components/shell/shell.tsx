@@ -2,7 +2,7 @@
 
 import dynamic from 'next/dynamic'
 import { usePathname, useRouter } from 'next/navigation'
-import { type MouseEvent, type ReactNode, useEffect, useState } from 'react'
+import { type MouseEvent, type ReactNode, useEffect, useState, useTransition } from 'react'
 import { Button } from '@/components/ui/button'
 import {
   BoxesIcon,
@@ -67,6 +67,7 @@ export const Shell = ({
   const pathname = usePathname()
   const router = useRouter()
   const [isNavOpen, setNavOpen] = useState(false)
+  const [isMoving, startMoving] = useTransition()
   const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null)
   const shown = places
     .map((group) => ({ ...group, places: group.places.filter((place) => hrefs.includes(place.href)) }))
@@ -99,13 +100,14 @@ export const Shell = ({
     const href = hrefToFollow(event)
     if (href === null) return
     event.preventDefault()
-    router.push(href)
+    startMoving(() => router.push(href))
   }
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only follows the links inside, which the keyboard reaches by itself.
     // biome-ignore lint/a11y/useKeyWithClickEvents: a link answers the keyboard with a click.
     <div className="shell" onClick={followLinks}>
+      {isMoving && <div className="moving" aria-hidden="true" />}
       <a className="skip" href="#content">
         Skip to the content
       </a>

@@ -53,7 +53,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
   return (
     <div className="page-list">
       <PageHeader
-        crumbs={[]}
+        crumbs={[{ href: '/', label: 'Fleet' }]}
         title={title}
         environment={shown}
         actions={

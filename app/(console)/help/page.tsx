@@ -25,7 +25,7 @@ const HelpIndex = async () => {
   await requireActor()
   return (
     <>
-      <PageHeader crumbs={[]} title="Help" />
+      <PageHeader crumbs={[{ href: '/', label: 'Fleet' }]} title="Help" />
       <div className="page-body max-w-[72rem]">
         <Card title="Words">
           <dl className="facts max-w-[75ch]">

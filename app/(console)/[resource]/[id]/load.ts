@@ -15,7 +15,10 @@ export const loadObject = cache(async (path: string, id: string) => {
     const [record, environments] = await Promise.all([getRecord(actor, described.resource, id), environmentLooks(actor)])
     const environmentId = described.resource.name === 'environment' ? record.id : record.environmentId
     const environment: EnvironmentLook | null = (environmentId && environments[environmentId]) || null
-    const crumbs = [{ href: `/${path}`, label: capital(described.resource.noun[1]) }]
+    const crumbs = [
+      { href: '/', label: 'Fleet' },
+      { href: `/${path}`, label: capital(described.resource.noun[1]) },
+    ]
     return { actor, ...described, record, environments, environment, crumbs, href: `/${path}/${record.id}` }
   } catch (error) {
     if (isFault(error, 'record.missing')) notFound()

@@ -30,7 +30,10 @@ const AddPage = async ({ params, searchParams }: Props) => {
   const described = describedResource(path)
   if (!described || described.resource.form.length === 0) notFound()
   const { resource, description } = described
-  const crumbs = [{ href: `/${path}`, label: capital(resource.noun[1]) }]
+  const crumbs = [
+    { href: '/', label: 'Fleet' },
+    { href: `/${path}`, label: capital(resource.noun[1]) },
+  ]
   const permission = `${resource.name}.add`
   if (!resource.canAdd || !mayAnywhere(actor, permission))
     return <FaultPage crumbs={crumbs} fault={new Fault('access.denied', { because: `You do not have the permission ${permission}.` })} />

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { Actor, Role } from '@/lib/kernel/access'
+import { offersFor } from './offers'
+
+const instance = { name: 'instance', path: 'instances' }
+const prod = '7b2c7a8e-5d0e-4c6e-9d52-0f3a5f1b2c3d'
+const dev = '0e8f2a1c-9f8e-4a6f-8a59-4f0f1f2f3f4f'
+const actor = (role: Role, environmentId: string | null): Actor => ({
+  kind: 'person',
+  personId: 'p',
+  name: 'p',
+  grants: [{ role, environmentId }],
+})
+const record = (values: Record<string, unknown> = {}) => ({
+  id: 'i',
+  environmentId: prod,
+  values: { state: 'online', role: 'standby', observedAt: new Date().toISOString(), ...values },
+})
+const because = (who: Actor, name: string, values?: Record<string, unknown>) =>
+  offersFor(who, instance, record(values)).find((act) => act.name === name)?.because
+
+test('a viewer is offered nothing, and each act says which permission is missing', () => {
+  for (const act of offersFor(actor('viewer', null), instance, record()))
+    expect(act.because).toMatch(/^You do not have the permission instance\.run\./)
+})
+
+test('an operator of another environment is refused here and allowed there', () => {
+  expect(because(actor('operator', dev), 'reload')).toMatch(/permission instance\.run\.reload/)
+  expect(because(actor('operator', prod), 'reload')).toBeNull()
+})
+
+test('an act that the last observed facts rule out stays visible with its reason', () => {
+  expect(because(actor('admin', null), 'start')).toEqual(expect.any(String))
+  expect(because(actor('admin', null), 'stop')).toBeNull()
+  expect(because(actor('admin', null), 'start', { state: 'stopped' })).toBeNull()
+})
+
+test('every act leads to its own confirm page with this one target', () => {
+  for (const act of offersFor(actor('admin', null), instance, record())) expect(act.href).toBe(`/instances/run/${act.name}?ids=i`)
+})

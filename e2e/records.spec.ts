@@ -8,6 +8,15 @@ test.beforeEach(async ({ page }) => {
   await signIn(page)
 })
 
+/** A herd without members is something a person should look at: other specs must not find ours. */
+test.afterEach(async ({ page, baseURL }) => {
+  const left = (await (await page.request.get('/api/rows/herds?name=~e2e-&shape=ids')).json()) as string[]
+  for (const id of left) {
+    const response = await page.request.delete(`/api/v1/herds/${id}`, { headers: { origin: baseURL! } })
+    expect(response.status()).toBeLessThan(300)
+  }
+})
+
 const choose = async (page: Page, field: string, words: string) => {
   await page.getByRole('combobox', { name: field }).click()
   await page.getByRole('combobox', { name: field }).fill(words)

@@ -4,6 +4,9 @@ import Link from 'next/link'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 
+/** Inside the page's main part, so that what is read aloud stays in a landmark; the body where there is none. */
+const contentOf = () => (typeof document === 'undefined' ? null : document.getElementById('content'))
+
 /** A menu under a trigger (one focusable element). Items are `MenuItem`, `MenuLink`, `MenuLabel`, `MenuLine`. */
 export const Menu = ({
   trigger,
@@ -20,7 +23,7 @@ export const Menu = ({
 }) => (
   <DropdownMenu.Root open={isOpen} onOpenChange={onOpenChange} modal={false}>
     <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-    <DropdownMenu.Portal>
+    <DropdownMenu.Portal container={contentOf()}>
       <DropdownMenu.Content className="menu" align={align} sideOffset={4} collisionPadding={8}>
         {children}
       </DropdownMenu.Content>

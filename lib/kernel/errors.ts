@@ -62,8 +62,12 @@ export interface FaultFacts {
   [key: string]: unknown
 }
 
+/** One process can hold this module twice: in the web server's own files and in Next's bundles. A fault of either is a fault to both. */
+const mark = Symbol.for('matriarch.fault')
+
 /** A failure with a name. Facts go to the log and, where they are plain, to the person; the cause stays in the log. */
 export class Fault extends Error {
+  readonly [mark] = true
   readonly code: FaultCode
   readonly facts: FaultFacts
 
@@ -72,6 +76,10 @@ export class Fault extends Error {
     this.name = 'Fault'
     this.code = code
     this.facts = facts
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value
   }
 
   get status(): number {

@@ -19,7 +19,19 @@ import { Problems } from './problems'
 import { RunningWork } from './runs'
 
 /** The first page: what needs a person, what runs, and the fleet. It follows the fleet by itself; `isWall` leaves out everything to click around it. */
-export const FrontPage = ({ initial, isWall, mayAdd }: { initial: FleetFacts; isWall: boolean; mayAdd: boolean }) => {
+export const FrontPage = ({
+  initial,
+  isWall,
+  mayAdd,
+  herdsMayBeAddedIn,
+}: {
+  initial: FleetFacts
+  isWall: boolean
+  /** An environment, which is where an empty console begins. */
+  mayAdd: boolean
+  /** Ids of the environments where this person may register a herd. */
+  herdsMayBeAddedIn: readonly string[]
+}) => {
   const [facts, setFacts] = useState(initial)
   const live = useLive('/api/live/fleet', {
     fleet: (data) => setFacts(data as FleetFacts),
@@ -92,7 +104,7 @@ export const FrontPage = ({ initial, isWall, mayAdd }: { initial: FleetFacts; is
           </Card>
         )}
         <h2 className="sr-only">Herds by environment</h2>
-        <HerdGrid environments={facts.environments} herds={facts.herds} />
+        <HerdGrid environments={facts.environments} herds={facts.herds} mayBeAddedIn={herdsMayBeAddedIn} />
       </div>
     </div>
   )

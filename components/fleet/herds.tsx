@@ -46,7 +46,15 @@ const worstFirst = (a: FleetHerd, b: FleetHerd) => (herdSeverity(a) ?? 9) - (her
 const shownAtMost = 400
 
 /** The fleet as tiles: one herd each, by environment. */
-export const HerdGrid = ({ environments, herds }: { environments: readonly FleetEnvironment[]; herds: readonly FleetHerd[] }) => (
+export const HerdGrid = ({
+  environments,
+  herds,
+  mayBeAddedIn,
+}: {
+  environments: readonly FleetEnvironment[]
+  herds: readonly FleetHerd[]
+  mayBeAddedIn: readonly string[]
+}) => (
   <div className="fleet-environments">
     {environments.map((environment) => {
       const own = herds.filter((herd) => herd.environmentId === environment.id).sort(worstFirst)
@@ -68,7 +76,8 @@ export const HerdGrid = ({ environments, herds }: { environments: readonly Fleet
           </header>
           {own.length === 0 ? (
             <p className="p-3 text-ink-2">
-              No herds here yet. <Link href={`/herds/add?environmentId=${environment.id}`}>Add one</Link>
+              No herds here yet.{' '}
+              {mayBeAddedIn.includes(environment.id) && <Link href={`/herds/add?environmentId=${environment.id}`}>Add one</Link>}
             </p>
           ) : (
             <ul className="fleet-tiles">

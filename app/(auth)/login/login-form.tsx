@@ -1,7 +1,7 @@
 'use client'
 
 import { getCsrfToken } from 'next-auth/react'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -36,6 +36,9 @@ const signIn = async (userName: string, password: string): Promise<string | null
 export const LoginForm = ({ path, error, people }: { path: string; error: string | null; people: PlaygroundPerson[] | null }) => {
   const [problem, setProblem] = useState(error && explain(error))
   const [isBusy, setBusy] = useState(false)
+  // Until this script runs, the browser would send the form by itself, to nowhere.
+  const [isReady, setReady] = useState(false)
+  useEffect(() => setReady(true), [])
   const userName = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
 
@@ -90,11 +93,11 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
             <input {...ids} ref={password} name="password" type="password" className="input" autoComplete="current-password" required />
           )}
         </Field>
-        <Button type="submit" look="primary" disabled={isBusy}>
+        <Button type="submit" look="primary" disabled={isBusy || !isReady}>
           {isBusy ? 'Signing in…' : 'Sign in'}
         </Button>
       </form>
-      {people && <TryPeople people={people} isBusy={isBusy} onChoose={choose} />}
+      {people && <TryPeople people={people} isBusy={isBusy || !isReady} onChoose={choose} />}
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { startEmbedded } from '@/lib/playground/embedded'
@@ -25,7 +25,8 @@ let database: Awaited<ReturnType<typeof startEmbedded>> | null = null
 const starts: Record<string, () => Promise<unknown>> = {
   '/workers': async () => ({ pid: stack.startWorker().process.pid }),
   '/database': async () => {
-    database = await startEmbedded(stateDirectory)
+    const [pid] = readFileSync(join(stateDirectory, 'postgres/postmaster.pid'), 'utf8').split('\n')
+    if (!existsSync(`/proc/${pid}`)) database = await startEmbedded(stateDirectory)
     return {}
   },
 }

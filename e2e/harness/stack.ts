@@ -93,6 +93,7 @@ export class Stack {
     await until('the last backend to be gone', () => marks.every((mark) => !isRunning(mark)))
   }
 
+  /** Nothing happens when it runs. */
   async startDatabase(): Promise<void> {
     await this.post('/database')
   }

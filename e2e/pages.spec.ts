@@ -1,0 +1,84 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { resources } from '@/lib/resources'
+import { callApi, expect, instances, test } from './harness/fixtures'
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+/** The rules whose answer depends on the theme; the others see the same page in both. */
+const themeRules = ['color-contrast', 'link-in-text-block', 'target-size']
+const pagesAtOnce = 3
+
+/** Everything wrong with the page that is shown, a line each. */
+const faults = async (page: Page, address: string): Promise<string[]> => {
+  const answer = await page.goto(address)
+  if (!answer?.ok()) return [`${address} answered ${answer?.status()}`]
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  const found: string[] = []
+  const look = async (theme: 'light' | 'dark', builder: AxeBuilder) => {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    const { violations } = await builder.analyze()
+    for (const { id, help, nodes } of violations)
+      found.push(
+        `${address} (${theme}): ${id}, ${help}: ${nodes
+          .map(({ html }) => html.slice(0, 160))
+          .slice(0, 3)
+          .join(' · ')}`,
+      )
+  }
+  await look('light', new AxeBuilder({ page }).withTags(tags))
+  await look('dark', new AxeBuilder({ page }).withRules(themeRules))
+  await page.setViewportSize({ width: 390, height: 844 })
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  if (wider > 0) found.push(`${address}: ${wider} px wider than a phone`)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  return found
+}
+
+/** Every page a resource has, over its first record. */
+const pagesOf = async (page: Page): Promise<string[]> => {
+  const found: string[] = []
+  for (const { path, form, canAdd, canDelete } of resources) {
+    found.push(`/${path}`, `/${path}/help`)
+    if (canAdd) found.push(`/${path}/add`)
+    const { body } = await callApi(page, 'GET', `/api/v1/${path}?per=1`)
+    const id = (body.items as { id: string }[] | undefined)?.[0]?.id
+    if (!id) continue
+    found.push(`/${path}/${id}`, `/${path}/${id}/history`)
+    if (form.length > 0) found.push(`/${path}/${id}/edit`)
+    if (canDelete) found.push(`/${path}/${id}/delete`)
+  }
+  return found
+}
+
+test('axe finds nothing on any page in either theme, and none is wider than a phone', async ({ as, page: signedOut }) => {
+  test.setTimeout(240_000)
+  const page = await as('admin')
+  const [target] = await instances(page, 'role=standby')
+  const planned = await callApi(page, 'POST', '/api/v1/plans', { operation: 'restart', targets: [target!.id] })
+  const checked = await callApi(page, 'POST', '/api/v1/plans', { operation: 'checkpoint', targets: [target!.id] })
+  const { id: planId, plan } = checked.body as { id: string; plan: { digest: string } }
+  const run = await callApi(page, 'POST', '/api/v1/runs', { planId, digest: plan.digest })
+  const { body: me } = await callApi(page, 'GET', '/api/v1/me')
+  const addresses = [
+    '/',
+    '/?wall=1',
+    '/discovery',
+    '/help',
+    '/settings',
+    '/audit/verify',
+    `/instances/run/restart?plan=${planned.body.id}`,
+    `/instances/run/run-sql?ids=${target!.id}`,
+    `/runs/${run.body.id}`,
+    `/people/${me.personId ?? me.id}/access`,
+    '/instances?q=nothing-has-this-name',
+    ...(await pagesOf(page)),
+  ]
+  const queue = addresses.values()
+  const lanes = Array.from({ length: pagesAtOnce }, async () => {
+    const own = await as('admin')
+    for (const address of queue) expect.soft(await faults(own, address)).toEqual([])
+  })
+  await Promise.all(lanes)
+  expect.soft(await faults(signedOut, '/login')).toEqual([])
+  expect(addresses.length).toBeGreaterThan(60)
+})

@@ -1,0 +1,144 @@
+import type { Page } from '@playwright/test'
+import { resources } from '@/lib/resources'
+import { callApi, expect, instances, signIn, test } from './harness/fixtures'
+
+/** What the main menu and the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
+const changing =
+  /^(Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable|Give a role)\b/
+
+const offers = (page: Page): Promise<string[]> =>
+  page.locator('#content :is(a, button):visible').evaluateAll((all, source) => {
+    const isOffered = (one: Element) => !(one as HTMLButtonElement).disabled && one.getAttribute('aria-disabled') !== 'true'
+    return all.filter(isOffered).flatMap((one) => {
+      const name = (one.getAttribute('aria-label') ?? one.textContent ?? '').trim()
+      return new RegExp(source).test(name) ? [name] : []
+    })
+  }, changing.source)
+
+test('a viewer is offered nothing that changes anything on any page, may open no such page, and the API answers 403', async ({ as }) => {
+  test.slow()
+  const page = await as('vera')
+  const main = page.getByRole('navigation', { name: 'Main' })
+  const places = await main.getByRole('link').evaluateAll((all) => all.map((one) => one.getAttribute('href')!))
+  expect(places).not.toContain('/people')
+  expect(places).not.toContain('/settings')
+  const ids: Record<string, string> = {}
+  for (const place of places) {
+    await page.goto(place)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    expect(await offers(page), place).toEqual([])
+    await expect(page.locator('table.sheet').getByRole('checkbox'), place).toHaveCount(0)
+    const first = page.locator('table.sheet tbody th a').first()
+    if (!(await first.isVisible())) continue
+    const address = (await first.getAttribute('href'))!
+    ids[place] = address.split('/')[2]!
+    await page.goto(address)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    expect(await offers(page), address).toEqual([])
+  }
+  for (const resource of resources.filter(({ path }) => ['environments', 'servers', 'herds', 'instances'].includes(path))) {
+    const id = ids[`/${resource.path}`]!
+    for (const address of [`/${resource.path}/add`, `/${resource.path}/${id}/edit`, `/${resource.path}/${id}/delete`]) {
+      await page.goto(address)
+      await expect(page.getByRole('button', { name: /^(Save|Delete)/ }), address).toHaveCount(0)
+    }
+    for (const [method, path] of [
+      ['POST', resource.path],
+      ['PATCH', `${resource.path}/${id}`],
+      ['DELETE', `${resource.path}/${id}`],
+    ] as const) {
+      const body = method === 'DELETE' ? undefined : { note: 'x', revision: 1 }
+      expect(await callApi(page, method, `/api/v1/${path}`, body), `${method} ${path}`).toMatchObject({
+        status: 403,
+        body: { code: 'access.denied' },
+      })
+    }
+  }
+  for (const operation of ['restart', 'stop', 'start', 'reload', 'checkpoint'])
+    expect(await callApi(page, 'POST', '/api/v1/plans', { operation, targets: [ids['/instances']] }), operation).toMatchObject({
+      status: 403,
+    })
+})
+
+test('a DBA of dev sees dev alone and may act there; prod does not exist for them', async ({ as }) => {
+  const [page, dana] = [await as('devi'), await as('dana')]
+  const own = await instances(page)
+  expect(own.map(({ title }) => title).sort()).toEqual(['dev-catalog on dev-ams-1', 'dev-catalog on dev-ams-2'])
+  await page.goto('/')
+  await expect(page.getByText('2 of 2 instances')).toBeVisible()
+  await expect(page.getByRole('main')).not.toContainText('prod')
+  await page.goto(`/instances/${own[0]!.id}`)
+  await expect(page.getByRole('link', { name: 'Edit' })).toBeVisible()
+  expect((await callApi(page, 'POST', '/api/v1/plans', { operation: 'restart', targets: [own[0]!.id] })).status).toBe(200)
+
+  const hidden = (await instances(dana)).find(({ title }) => title.startsWith('prod'))!
+  await page.goto(`/instances/${hidden.id}`)
+  await expect(page.getByRole('main')).not.toContainText(hidden.title)
+  expect((await callApi(page, 'GET', `/api/v1/instances/${hidden.id}`)).status).toBe(404)
+  const refused = await callApi(page, 'POST', '/api/v1/plans', { operation: 'restart', targets: [hidden.id] })
+  expect(refused.status, 'as an id that nobody has').toBe(422)
+  expect(JSON.stringify(refused.body)).not.toContain(hidden.title)
+})
+
+test('somebody in none of the groups is told so and sees nothing', async ({ as }) => {
+  const page = await as('nora')
+  await expect(page.getByRole('main')).toContainText('Nothing is registered that you may see. Ask an administrator for a grant')
+  await expect(page.getByRole('main')).not.toContainText('prod')
+  expect((await callApi(page, 'GET', '/api/v1/instances')).body).not.toHaveProperty('items.0')
+})
+
+test('a wrong password, an unknown name and an empty password are refused with the same words', async ({ page, stack }) => {
+  await page.goto('/login')
+  const refusal = page.getByRole('alert').filter({ hasText: 'The user name or the password is wrong.' })
+  await signIn(page, 'vera', 'not-her-password')
+  await expect(refusal).toBeVisible()
+  await signIn(page, 'nobody-of-that-name', stack.facts.people.vera!)
+  await expect(refusal).toBeVisible()
+  await page.getByLabel('Password').evaluate((input: HTMLInputElement) => {
+    input.required = false
+  })
+  await signIn(page, 'vera', '')
+  await expect(refusal).toBeVisible()
+  await expect(page).toHaveURL(/\/login/)
+})
+
+test('with the directory gone the login page says so, the local administrator still gets in, and it works again when it is back', async ({
+  page,
+  stack,
+}) => {
+  await page.goto('/login')
+  await stack.lab.directoryServer.kill()
+  try {
+    await signIn(page, 'otto', stack.facts.people.otto!)
+    await expect(page.getByRole('alert').filter({ hasText: 'The directory does not answer. A local account still works.' })).toBeVisible({
+      timeout: 30_000,
+    })
+    await signIn(page, 'admin', stack.facts.people.admin!)
+    await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
+  } finally {
+    await stack.lab.directoryServer.start(stack.lab.fleet)
+  }
+  await page.context().clearCookies()
+  await page.goto('/login')
+  await signIn(page, 'otto', stack.facts.people.otto!)
+  await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
+})
+
+test('a login that an administrator ends is over at its next request', async ({ page, as, stack }) => {
+  await page.goto('/login')
+  await signIn(page, 'otto', stack.facts.people.otto!)
+  await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
+
+  const admin = await as('admin')
+  const { items } = (await (await admin.request.get('/api/v1/people?q=otto')).json()) as { items: { id: string }[] }
+  await admin.goto(`/people/${items[0]!.id}/access`)
+  const logins = admin.getByRole('button', { name: 'End this login' })
+  while ((await logins.count()) > 0) {
+    const left = await logins.count()
+    await logins.first().click()
+    await expect(logins).toHaveCount(left - 1)
+  }
+  expect((await page.request.get('/api/v1/instances')).status()).toBe(401)
+  await page.goto('/instances')
+  await expect(page).toHaveURL(/\/login/)
+})

@@ -1,18 +1,12 @@
 import { type BrowserContext, test as base, expect, type Locator, type Page } from '@playwright/test'
 import { until } from './hold'
+import { signInTo as signIn } from './sign-in'
 import { Stack, titleOf } from './stack'
 
-export { expect, titleOf, until }
+export { expect, signIn, titleOf, until }
 
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>
 export type Look = { colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number } }
-
-/** Fills the login page and sends it; where that leads is for the test to say. */
-export const signIn = async (page: Page, user: string, password: string): Promise<void> => {
-  await page.getByLabel('User name').fill(user)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
 
 interface Shared {
   stack: Stack

@@ -67,13 +67,21 @@ afterAll(async () => {
   await Promise.all([postgres?.stop(), closeLab?.(), rm(logDirectory, { recursive: true, force: true })])
 })
 
+/** A worker of this test that has said that it is there; the next plan is not asked for before. */
+const startSeenWorker = async (): Promise<Child> => {
+  const worker = startWorker()
+  const isSeen = async () => (await getPool().query(`select from workers where seen_at > now() - interval '5 seconds'`)).rowCount !== 0
+  await expect.poll(isSeen, { timeout: 60_000, interval: 100 }).toBe(true)
+  return worker
+}
+
 const instanceIds = async (): Promise<string[]> =>
   (await getPool().query<{ id: string }>('select id from instances order by title')).rows.map((row) => row.id)
 const linesOf = async (runId: string, kind: string): Promise<number> =>
   (await readEvents(systemActor, runId, 0, 10_000)).filter(({ line }) => line.kind === kind).length
 
 test('real servers are reloaded in bulk, and their new facts show at once', async () => {
-  startWorker()
+  await startSeenWorker()
   const run = await runAndWait({ operation: 'reload', targets: await instanceIds(), policy: { parallel: 10 } })
   expect(run.jobs.map((job) => [job.title, job.state, job.because])).toEqual(run.jobs.map((job) => [job.title, 'done', null]))
   const { rows } = await getPool().query<{ state: string }>('select state from instances')

@@ -66,6 +66,8 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
     const isOver = call.isReadOnly || phase !== 'commit' || fault.code === 'sql.failed'
     if (phase === 'statement' && (fault.code === 'sql.timeout' || fault.code === 'shell.cancelled'))
       await cancelStatement(ssh, instance, connection, 2000)
+    // The session would end it too, but only a moment later, and the caller may ask for the transaction's fate at once.
+    if (phase === 'statement' && fault.code === 'sql.failed') await plain(connection, 'ROLLBACK', deadline).catch(() => {})
     const code = fault.code === 'shell.cancelled' ? 'sql.timeout' : fault.code
     throw new Fault(
       code,

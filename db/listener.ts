@@ -10,6 +10,7 @@ export class Listener {
   readonly #handlers = new Map<string, Set<Handler>>()
   #client: pg.Client | null = null
   #connecting: Promise<void> | null = null
+  #listening: Promise<unknown> = Promise.resolve()
   #isClosed = false
   #retry: NodeJS.Timeout | null = null
 
@@ -24,10 +25,16 @@ export class Listener {
       // A database that is down now does not stop the caller: the retry picks the channel up.
       if (!this.#retry) this.#connecting ??= this.#connect(firstPauseMs, false)
       await this.#connecting
-    } else if (isNew) await this.#client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    } else if (isNew) await this.#listenLater(this.#client, channel)
     return () => {
       handlers.delete(handler)
     }
+  }
+
+  /** One after the other: a client takes no second statement while it works on the first. */
+  #listenLater(client: pg.Client, channel: string): Promise<unknown> {
+    this.#listening = this.#listening.catch(() => {}).then(() => client.query(`listen ${pg.escapeIdentifier(channel)}`))
+    return this.#listening
   }
 
   async close(): Promise<void> {

@@ -53,6 +53,7 @@ const pagesOf = async (page: Page): Promise<string[]> => {
 test('axe finds nothing on any page in either theme, and none is wider than a phone', async ({ as, page: signedOut }) => {
   test.setTimeout(240_000)
   const page = await as('admin')
+  await page.goto('/')
   const [target] = await instances(page, 'role=standby')
   const planned = await callApi(page, 'POST', '/api/v1/plans', { operation: 'restart', targets: [target!.id] })
   const checked = await callApi(page, 'POST', '/api/v1/plans', { operation: 'checkpoint', targets: [target!.id] })

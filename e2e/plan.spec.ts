@@ -1,4 +1,4 @@
-import { confirm, expect, openList, planFor, runState, test, tick, titleOf, untilWell } from './harness/fixtures'
+import { confirm, expect, planFor, runState, test, titleOf, untilWell } from './harness/fixtures'
 
 test('when the world moved after the plan was read, the new plan is shown with the change marked and nothing has run', async ({
   as,
@@ -36,13 +36,9 @@ test('stopping in a protected environment asks for the typed phrase, and Enter f
   const page = await as('dana')
   const target = stack.members.find(({ environment, role }) => environment === 'prod' && role === 'standby')!
   const before = await stack.startTimes([target])
-  await openList(page, '/instances')
-  await tick(page, [titleOf(target)])
-  await page.getByRole('button', { name: 'Actions' }).click()
-  await page.getByRole('menuitem', { name: 'Stop 1…' }).click()
-  await page.getByRole('button', { name: /^Make the plan/ }).click()
+  await planFor(page, 'Stop', [titleOf(target)])
   const button = page.getByRole('button', { name: 'Stop 1 in PROD' })
-  await expect(button).toBeDisabled({ timeout: 30_000 })
+  await expect(button).toBeDisabled()
   await page.keyboard.press('Enter')
   const phrase = page.getByLabel('Type stop 1 in prod to confirm')
   await phrase.fill('stop 2 in prod')

@@ -42,7 +42,10 @@ export const authOptions = (directory: Directory | null): NextAuthOptions => ({
         } catch (error) {
           const fault = toFault(error)
           if (fault.code === 'internal.bug') logger().error({ err: fault.cause }, 'login failed')
-          throw new Error(fault.facts.because ? `${fault.code}: ${fault.facts.because}` : fault.code)
+          if (fault.code === 'auth.directory-down') logger().error({ err: fault }, 'the directory does not answer')
+          // Where the directory is, is nothing for people who have not signed in.
+          const because = fault.code === 'auth.directory-down' ? undefined : fault.facts.because
+          throw new Error(because ? `${fault.code}: ${because}` : fault.code)
         }
       },
     }),

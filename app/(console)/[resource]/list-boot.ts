@@ -4,18 +4,20 @@ import type { ResourceDescription } from '@/lib/kernel/resource'
 import { operationsOn } from '@/lib/operations'
 import { pathOf } from './resource'
 
-/** The operations of a resource as this person meets them; those they may run nowhere keep the reason. */
-export const listActions = (actor: Actor, resource: string): ListAction[] =>
-  operationsOn(resource).map((operation) => {
+/** The operations of a resource as this person meets them; those they may run nowhere keep the reason. Who may run none is offered none. */
+export const listActions = (actor: Actor, resource: string): ListAction[] => {
+  const actions = operationsOn(resource).map((operation) => {
     const permission = `${resource}.run.${operation.permission({})}`
     return {
       name: operation.name,
       verb: operation.verb,
       title: operation.title,
       danger: operation.danger,
-      because: mayAnywhere(actor, permission) ? null : `You hold no role that may ${operation.verb.toLowerCase()} here.`,
+      because: mayAnywhere(actor, permission) ? null : 'You hold no role that may run it here.',
     }
   })
+  return actions.some(({ because }) => because === null) ? actions : []
+}
 
 const descriptions = new WeakMap<ResourceDescription, string>()
 

@@ -4,6 +4,7 @@ import type { CallOptions } from '@/lib/ports/postgres'
 import { deadlineIn, remainingMs } from './deadline'
 import { applicationName, connectPg, type PgConnection } from './postgres-connection'
 import { askJson } from './postgres-looks'
+import { probeInstance } from './postgres-probe'
 import { isSocketRefused, psqlJson } from './postgres-psql'
 import { runStatement } from './postgres-query'
 import { queryFault, type WarmPool } from './postgres-warm'
@@ -35,13 +36,28 @@ export const postgresAct = (ssh: Ssh, warm: WarmPool): PostgresAct => {
     if (result.exitCode !== 0) throw failed(instance, argv, result)
   }
 
+  /** systemctl calls it a success to start what runs and to stop what does not; PostgreSQL's own tools, and our callers, do not. */
+  const refuseNothingToDo = async (instance: InstanceAddress, command: 'start' | 'stop', options: CallOptions): Promise<void> => {
+    if (!instance.profile.endsWith('-systemd')) return
+    const { state, postmasterPid } = await probeInstance(ssh, warm, instance, options)
+    const isRunning = state === 'online' || postmasterPid !== null
+    if (isRunning !== (command === 'start')) return
+    throw new Fault('shell.failed', {
+      isOver: true,
+      host: instance.host.hostname,
+      because: `The instance on ${instance.host.hostname} ${isRunning ? 'runs already' : 'does not run'}.`,
+    })
+  }
+
   const start: PostgresAct['start'] = async (given, options) => {
     const instance = await withMajor(given, options)
+    await refuseNothingToDo(instance, 'start', options)
     await act(instance, commandFor(instance, 'start'), options)
   }
 
   const stop: PostgresAct['stop'] = async (given, mode, options) => {
     const instance = await withMajor(given, options)
+    await refuseNothingToDo(instance, 'stop', options)
     warm.drop(instance)
     const stopping = act(instance, commandFor(instance, 'stop', mode), options)
     if (mode === 'smart') await Promise.all([stopping, stepAside(ssh, instance, stopping, options)])

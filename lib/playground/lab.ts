@@ -233,6 +233,6 @@ export class Lab {
   /** Deletes the whole state folder. The lab must be down. */
   async destroy(): Promise<void> {
     await this.down({ abruptly: true })
-    await mustRun(['rm', '-rf', '--one-file-system', this.layout.state])
+    await mustRun(['rm', '-rf', '--one-file-system', this.layout.state], { timeoutMs: 10 * 60_000 })
   }
 }

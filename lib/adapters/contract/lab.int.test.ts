@@ -44,3 +44,6 @@ const makeFleet = async (profile: InstanceAddress['profile']) => {
 }
 
 postgresContract('over SSH on a Debian host', () => makeFleet('debian'))
+
+/** systemctl is the lab's stand-in; everything else is as on a host with systemd. */
+postgresContract('over SSH through systemd units', () => makeFleet('debian-systemd'))

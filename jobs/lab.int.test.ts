@@ -99,11 +99,11 @@ test('a worker killed again and again during a bulk restart of the whole fleet l
     workers.at(-1)!.process.kill('SIGKILL')
     startWorker()
   }
-  const run = await waitForRun(systemActor, runId, { timeoutMs: 110_000 })
+  const run = await waitForRun(systemActor, runId, { timeoutMs: 280_000 })
   expect(run.jobs.map((job) => [job.title, job.state, job.because])).toEqual(run.jobs.map((job) => [job.title, 'done', null]))
   expect(await linesOf(runId, 'resumed')).toBeGreaterThan(0)
   for (const { name } of fleet.hosts) {
     const { stdout } = await lab.ssh(name, ['pg_lsclusters', '--no-header'])
     for (const line of stdout.trim().split('\n')) expect(line).toMatch(/ online/)
   }
-}, 180_000)
+}, 300_000)

@@ -56,8 +56,8 @@ test('a second run on the same herd waits, names who holds it, and goes on when 
   expect(waiting.because).toMatch(/^Waits: the herd is held by restart of lock on lock-2 \(matriarch\), driven by .+:\d+\.$/)
   expect(appliedTo('lock on lock-1')).toEqual([])
   hold.open()
-  expect((await waitForRun(systemActor, first.runId, { timeoutMs: 60_000 })).state).toBe('done')
-  expect((await waitForRun(systemActor, second.runId, { timeoutMs: 60_000 })).state).toBe('done')
+  expect((await waitForRun(systemActor, first.runId, { timeoutMs: 110_000 })).state).toBe('done')
+  expect((await waitForRun(systemActor, second.runId, { timeoutMs: 110_000 })).state).toBe('done')
   expect(bench.served.fleet.world.violations).toEqual([])
 })
 
@@ -82,11 +82,11 @@ test('retrying takes up the failed targets only, in a new run that knows the old
   expect(run.jobs.filter((job) => job.state === 'failed').map((job) => job.title)).toEqual(['retry3 on retry-h3'])
   isBroken = false
   const { planId } = await retryFailed(systemActor, run.id)
-  const again = await waitForPlan(systemActor, planId, { timeoutMs: 30_000 })
+  const again = await waitForPlan(systemActor, planId, { timeoutMs: 110_000 })
   expect(again.targets).toEqual([instanceId('retry3 on retry-h3')])
   const submitted = await submitRun(systemActor, { planId, digest: again.digest!, phrase: again.plan!.phrase ?? undefined })
   if (!submitted.submitted) throw new Error('the world moved')
-  const retried = await waitForRun(systemActor, submitted.runId, { timeoutMs: 60_000 })
+  const retried = await waitForRun(systemActor, submitted.runId, { timeoutMs: 110_000 })
   expect(retried.state).toBe('done')
   expect(retried.retryOf).toBe(run.id)
   await expect(retryFailed(systemActor, retried.id)).rejects.toMatchObject({ code: 'plan.refused' })
@@ -101,7 +101,7 @@ test('a cancel lets what runs come to a safe point and starts nothing more', asy
   expect((await getRun(systemActor, runId)).state).toBe('cancelling')
   expect(Object.values(await stateOf(runId)).toSorted()).toEqual(['cancelled', 'cancelled', 'cancelled', 'running', 'running'])
   hold.open()
-  const run = await waitForRun(systemActor, runId, { timeoutMs: 60_000 })
+  const run = await waitForRun(systemActor, runId, { timeoutMs: 110_000 })
   expect(run.state).toBe('cancelled')
   // Both were past the point where stopping is safe: they were completed, not left stopped.
   expect(run.jobs.filter((job) => job.state === 'done')).toHaveLength(2)
@@ -119,7 +119,7 @@ test('past its deadline a run starts nothing more and lets what runs come to its
     async () => Object.values(await stateOf(runId)).filter((state) => state === 'cancelled').length === 4,
   )
   hold.open()
-  const run = await waitForRun(systemActor, runId, { timeoutMs: 60_000 })
+  const run = await waitForRun(systemActor, runId, { timeoutMs: 110_000 })
   expect(run.state).toBe('cancelled')
   expect(run.jobs[1]!.because).toBe('Not started: the deadline of the run has passed.')
   expect(run.jobs.filter((job) => job.state === 'done')).toHaveLength(1)

@@ -75,7 +75,7 @@ test('a plan is submitted once: a second submission, or one at the same moment, 
   expect(runs.size).toBe(1)
   const [runId] = [...runs] as [string]
   expect(await submitRun(dev, submission)).toMatchObject({ submitted: true, runId })
-  await waitForRun(dev, runId, { timeoutMs: 30_000 })
+  await waitForRun(dev, runId, { timeoutMs: 110_000 })
   expect(applied('dev-b')).toEqual(['reload'])
   expect((await getPlan(dev, made.id)).runId).toBe(runId)
 })
@@ -129,7 +129,7 @@ test('in an environment of two persons the phrase and another person’s approva
   await approvePlan(ben, made.id, made.digest!)
   const answer = await submitRun(anna, submission)
   if (!answer.submitted) throw new Error('the world moved')
-  expect((await waitForRun(anna, answer.runId, { timeoutMs: 30_000 })).state).toBe('done')
+  expect((await waitForRun(anna, answer.runId, { timeoutMs: 110_000 })).state).toBe('done')
 })
 
 test('a plan whose targets are all excluded cannot be submitted', async () => {
@@ -145,7 +145,7 @@ test('a run is seen and steered only by those who may', async () => {
   await expect(cancelRun(viewer, runId)).rejects.toMatchObject({ code: 'access.denied' })
   expect((await getRun(viewer, runId)).state).toBe('running')
   hold.open()
-  await waitForRun(systemActor, runId, { timeoutMs: 30_000 })
+  await waitForRun(systemActor, runId, { timeoutMs: 110_000 })
 })
 
 test('an administrator takes the lease of a driver away: it stops before its next act, and the job is driven to its end by the next one', async () => {
@@ -156,7 +156,7 @@ test('an administrator takes the lease of a driver away: it stops before its nex
   await expect(releaseLease(anna, `job:${job!.id}`)).rejects.toMatchObject({ code: 'access.denied' })
   await releaseLease(person('root', 'admin'), `job:${job!.id}`)
   hold.open()
-  expect((await waitForRun(systemActor, runId, { timeoutMs: 60_000 })).state).toBe('done')
+  expect((await waitForRun(systemActor, runId, { timeoutMs: 110_000 })).state).toBe('done')
   expect(applied('dev-h')).toEqual(['stop fast', 'start'])
 })
 

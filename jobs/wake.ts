@@ -26,11 +26,16 @@ const postgres = withBackend(createPostgresBackend)
 /** Nothing is kept of a message that was heard: the journal is the record. */
 const forgotten = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const
 
+/** Nobody listens to the queue’s own events. */
+const quiet = { streams: { events: { maxLen: 100 } } }
+
 const postgresConnection = (connectionString: string, max: number) => ({
   connectionString,
   max,
   connectionTimeoutMillis: 5_000,
   application_name: 'matriarch queue',
+  // A wake-up that a crash of the database loses is made good by the sweep, so none of them waits for the disk.
+  options: '-c synchronous_commit=off',
 })
 
 /** A connection of our own, so that one whose server is gone can be ended for certain. */
@@ -45,8 +50,11 @@ const openQueue = (name: 'jobs' | 'plans', place: QueuePlace, onError: (error: E
   const hasty: RedisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: answerWithinMs }
   const redis = place.redisUrl ? redisConnection(place.redisUrl, hasty, onError) : null
   const queue = redis
-    ? (new RedisQueue<Message>(name, { prefix, connection: redis }) as RedisQueue<Message>)
-    : (new postgres.Queue<Message>(name, { connection: postgresConnection(place.databaseUrl, 1) }) as unknown as RedisQueue<Message>)
+    ? (new RedisQueue<Message>(name, { ...quiet, prefix, connection: redis }) as RedisQueue<Message>)
+    : (new postgres.Queue<Message>(name, {
+        ...quiet,
+        connection: postgresConnection(place.databaseUrl, 1),
+      }) as unknown as RedisQueue<Message>)
   queue.on('error', onError)
   return {
     queue,

@@ -1,7 +1,7 @@
 import type { ActCall, MemoryFleet } from '@/lib/adapters/memory'
 
 /** Resolves when `look` answers truthy; fails with what it waited for after `timeoutMs`. */
-export const until = async <T>(what: string, look: () => T | Promise<T>, timeoutMs = 60_000): Promise<NonNullable<T>> => {
+export const until = async <T>(what: string, look: () => T | Promise<T>, timeoutMs = 110_000): Promise<NonNullable<T>> => {
   for (const deadline = Date.now() + timeoutMs; ; ) {
     const found = await look()
     if (found) return found

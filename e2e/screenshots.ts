@@ -39,22 +39,22 @@ interface Made {
 }
 
 /** A plan to read, and a run that takes its time. */
-const makeWork = (page: Page): Promise<Made> =>
-  page.evaluate(async () => {
-    const call = async (path: string, body?: unknown) => {
-      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-      const response = await fetch(`/api/v1/${path}`, body === undefined ? {} : init)
-      if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
-      return response.json()
-    }
-    const { items } = await call('instances?role=standby&state=online')
-    const prod = (items as { id: string; title: string }[]).filter(({ title }) => title.startsWith('prod')).map(({ id }) => id)
-    const plan = await call('plans', { operation: 'restart', targets: prod })
-    const sql = { sql: 'select pg_sleep(25), current_setting($$cluster_name$$)', statementTimeoutSeconds: 60 }
-    const slow = await call('plans', { operation: 'run-sql', targets: prod, input: sql, policy: { parallel: 2 } })
-    const run = await call('runs', { planId: slow.id, digest: slow.plan.digest, reason: 'who answers' })
-    return { planId: plan.id, runId: run.id }
-  })
+const makeWork = async (page: Page): Promise<Made> => {
+  const { origin } = new URL(page.url())
+  const call = async (path: string, data?: unknown) => {
+    const address = `/api/v1/${path}`
+    const response = await (data === undefined ? page.request.get(address) : page.request.post(address, { data, headers: { origin } }))
+    if (!response.ok()) throw new Error(`${path}: ${await response.text()}`)
+    return response.json()
+  }
+  const { items } = (await call('instances?role=standby&state=online')) as { items: { id: string; title: string }[] }
+  const prod = items.filter(({ title }) => title.startsWith('prod')).map(({ id }) => id)
+  const plan = await call('plans', { operation: 'restart', targets: prod })
+  const input = { sql: 'select pg_sleep(25), current_setting($$cluster_name$$)', statementTimeoutSeconds: 60 }
+  const slow = await call('plans', { operation: 'run-sql', targets: prod, input, policy: { parallel: 2 } })
+  const run = await call('runs', { planId: slow.id, digest: slow.plan.digest, reason: 'who answers' })
+  return { planId: plan.id, runId: run.id }
+}
 
 const shooter =
   (browser: Browser, stack: Stack, storageState: Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>): Shot =>

@@ -55,7 +55,7 @@ const untilLiveFacts = async (url: string, password: string): Promise<void> => {
     body: new URLSearchParams({ csrfToken, userName: 'admin', password, json: 'true' }).toString(),
   })
   for (;;) {
-    const response = await call('/api/v1/instances?perPage=100')
+    const response = await call('/api/v1/instances?per=100')
     if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`)
     const { items } = (await response.json()) as { items: { state: string; observedAt: string | null }[] }
     if (items.length > 0 && items.every((item) => item.observedAt !== null && item.state === 'online')) return

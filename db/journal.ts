@@ -188,10 +188,18 @@ export const appendLines = (appends: readonly Append[]): Promise<(Fault | null)[
   inPgTransaction((client) => appendWith(client, appends))
 
 /** All lines of a job in order. */
-export const readLines = async (jobId: string): Promise<JournalLine[]> => {
+export const readLines = async (jobId: string): Promise<JournalLine[]> => (await readLinesOf([jobId]))[0]!
+
+/** All lines of each job in order, jobs as they were asked for. */
+export const readLinesOf = async (jobIds: readonly string[]): Promise<JournalLine[][]> => {
   try {
-    const { rows } = await getPool().query<Row>('select seq, at, kind, step, data from journal where job_id = $1 order by seq', [jobId])
-    return rows.map(lineOf)
+    const { rows } = await getPool().query<Row & { job_id: string }>(
+      'select job_id, seq, at, kind, step, data from journal where job_id = any($1) order by job_id, seq',
+      [jobIds],
+    )
+    const lines = new Map<string, JournalLine[]>(jobIds.map((id) => [id, []]))
+    for (const { job_id, ...row } of rows) lines.get(job_id)!.push(lineOf(row))
+    return jobIds.map((id) => lines.get(id)!)
   } catch (error) {
     throw databaseFault(error)
   }

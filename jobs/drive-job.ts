@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { type Claim, claimJobs, releaseJobs, runsOfJobs } from '@/db/claims'
-import { type Append, appendLines, readLines } from '@/db/journal'
+import { type Append, appendLines, readLines, readLinesOf } from '@/db/journal'
 import { makeBatch } from '@/lib/kernel/batch'
 import type { Clock } from '@/lib/kernel/clock'
 import { drive } from '@/lib/kernel/engine'
 import { Fault, isFault } from '@/lib/kernel/errors'
+import type { JournalLine } from '@/lib/kernel/journal'
 import type { JournalPort } from '@/lib/kernel/journal-port'
 import type { Operation } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
@@ -35,6 +36,7 @@ export class Driver {
   #isDraining = false
 
   readonly #claim = makeBatch<string, Claim | null>((jobIds) => this.#claimAll(jobIds), { max: 200 })
+  readonly #lines = makeBatch<string, JournalLine[]>((jobIds) => readLinesOf(jobIds), { max: 200 })
   readonly #append = makeBatch<Append, Fault | null>((appends) => appendEach(appends), { max: 200 })
   readonly #release = makeBatch<Claim, readonly string[]>((items) => releaseEach(items), { max: 200 })
 
@@ -119,7 +121,7 @@ export class Driver {
     const wait = (error: unknown) =>
       this.#options.log.warn({ jobId: claim.jobId, err: error }, 'the metadata database is away; the job waits')
     return {
-      lines: () => persist(() => readLines(claim.jobId), signal, wait),
+      lines: () => persist(() => this.#lines(claim.jobId), signal, wait),
       append: async (entries, firstSeq) => {
         const append: Append = { runId: claim.runId, jobId: claim.jobId, token: claim.token, firstSeq, entries }
         const fault = await persist(() => this.#append(append), signal, wait)

@@ -142,6 +142,13 @@ export const instances = pgTable(
     port: integer('port').notNull().default(0),
     dataDirectory: text('data_directory').notNull().default(''),
     note: text('note').notNull().default(''),
+    /** 0: never to take over. Higher is preferred among equals. */
+    failoverPriority: integer('failover_priority').notNull().default(100),
+    /** Another member was promoted while this one was the primary: it must not start as one. Set by a failover; cleared when it is seen as a standby. */
+    replacedAt: moment('replaced_at'),
+    replacedById: uuid('replaced_by_id'),
+    replacedTimeline: integer('replaced_timeline'),
+    replacedBecause: text('replaced_because'),
     state: text('state')
       .$type<'online' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent' | 'refused' | 'unreachable' | 'unknown'>()
       .notNull()
@@ -176,6 +183,7 @@ export const instances = pgTable(
       .onUpdate('cascade')
       .onDelete('restrict'),
     foreignKey({ columns: [t.upstreamId], foreignColumns: [t.id], name: 'instances_upstream_fk' }).onDelete('set null'),
+    foreignKey({ columns: [t.replacedById], foreignColumns: [t.id], name: 'instances_replaced_by_fk' }).onDelete('set null'),
     index('instances_title_idx').on(t.title, t.id),
     index('instances_environment_title_idx').on(t.environmentId, t.title, t.id),
     index('instances_environment_role_idx').on(t.environmentId, t.role, t.title),
@@ -189,6 +197,8 @@ export const instances = pgTable(
     // Every column with a facet, so that one index-only scan counts all choices. No index holds `observedAt`: a look that found nothing new stays a HOT update.
     index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart),
     index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+    index('instances_replaced_idx').on(t.herdId).where(sql`replaced_at is not null`),
     check('instances_port_check', sql`${t.portOverride} is null or ${t.portOverride} between 1 and 65535`),
+    check('instances_failover_priority_check', sql`${t.failoverPriority} between 0 and 1000`),
   ],
 )

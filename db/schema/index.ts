@@ -1,4 +1,5 @@
 export * from './discovery'
+export * from './failovers'
 export * from './fleet'
 export * from './people'
 export * from './record'

@@ -1,7 +1,9 @@
 import { makeRegistry } from '@/lib/kernel/registry'
 import type { Resource } from '@/lib/kernel/resource'
 import { discoveredHost, discoveredInstance, discoveryRule, enrolmentKey } from './discovery'
+import { drPair } from './dr-pair'
 import { environment } from './environment'
+import { failover } from './failover'
 import { herd } from './herd'
 import { instance } from './instance'
 import { grant, person, session, token } from './people'
@@ -14,6 +16,8 @@ const registry = makeRegistry([
   server,
   herd,
   instance,
+  drPair,
+  failover,
   person,
   grant,
   token,

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/candidates'
+import { getPool } from './client'
+import { seedLarge } from './seed-large'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await startDatabase()
+}, 120_000)
+afterAll(() => database.stop())
+
+const run = (text: string, values: unknown[] = []) => getPool().query(text, values)
+const pair = async () => (await run('select * from dr_pairs')).rows[0]
+
+describe('the pair of a herd', () => {
+  beforeEach(async () => {
+    await run('truncate environments cascade')
+    await run(`insert into environments (name) values ('dev')`)
+    await run(`insert into herds (environment_id, name, base_name, data_directory, preferred_site, system_identifier)
+      select id, 'shop', 'shop', '/data', 'ams', '7001' from environments`)
+  })
+  const add = async (host: string, over: Record<string, unknown> = {}) => {
+    await run(`insert into servers (environment_id, hostname, address, site) select id, $1, $1, $2 from environments`, [
+      host,
+      over.site ?? 'fra',
+    ])
+    const { rows } = await run(
+      'insert into instances (herd_id, server_id) select h.id, s.id from herds h, servers s where s.hostname = $1 returning id',
+      [host],
+    )
+    const values = {
+      state: 'online',
+      role: 'standby',
+      timeline: 2,
+      system_identifier: '7001',
+      received_lsn: '0/5000000',
+      replayed_lsn: '0/5000000',
+      observed_at: new Date(),
+      lag_bytes: 0,
+      lag_seconds: 0,
+      failover_priority: 100,
+      ...over,
+    } as Record<string, unknown>
+    delete values.site
+    const names = Object.keys(values)
+    await run(`update instances set ${names.map((name, at) => `${name} = $${at + 2}`).join(', ')} where id = $1`, [
+      rows[0].id,
+      ...Object.values(values),
+    ])
+    return rows[0].id as string
+  }
+  const primary = { role: 'primary', current_lsn: '0/5000000', received_lsn: null, replayed_lsn: null }
+
+  test('a herd of one is no pair, and a pair names its primary and the candidate that the ranking would choose', async () => {
+    const a = await add('a', primary)
+    expect(await pair()).toBeUndefined()
+    await add('b', { received_lsn: '0/4FFD800', replayed_lsn: '0/4FFD800' })
+    const c = await add('c', { received_lsn: '0/4FFFFFF', replayed_lsn: '0/4FFFFFF', lag_bytes: 1 })
+    expect(await pair()).toMatchObject({ primary_id: a, candidate_id: c, candidates: 2, members: 3, verdict: 'ready', lag_bytes: '1' })
+    const { rows } = await run('select i.*, s.site from instances i join servers s on s.id = i.server_id')
+    const facts = rows.map(
+      (row): CandidateFacts => ({
+        id: row.id,
+        title: row.title,
+        site: row.site,
+        state: row.state,
+        role: row.role,
+        timeline: row.timeline,
+        systemIdentifier: row.system_identifier,
+        receivedLsn: row.received_lsn,
+        replayedLsn: row.replayed_lsn,
+        isReplayPaused: null,
+        applyDelayMs: null,
+        priority: row.failover_priority,
+        observedAt: row.observed_at?.toISOString() ?? null,
+      }),
+    )
+    expect(rankCandidates(facts, { systemIdentifier: '7001', timeline: 2, preferredSite: 'ams' }, equalWithinBytes)[0]?.id).toBe(c)
+  })
+
+  test('priority, then site, decide among equals; never seen, priority 0, another system and an older timeline are no candidates', async () => {
+    await add('a', primary)
+    const site = await add('b', { site: 'ams', received_lsn: '0/4FFFF00', replayed_lsn: '0/4FFFF00' })
+    await add('c')
+    expect((await pair()).candidate_id).toBe(site)
+    const first = await add('d', { failover_priority: 200 })
+    expect((await pair()).candidate_id).toBe(first)
+    await run('update instances set failover_priority = 0 where id = $1', [first])
+    await run(`update instances set system_identifier = '7002' where id = $1`, [site])
+    await add('e', { observed_at: null })
+    await add('f', { timeline: 1 })
+    expect(await pair()).toMatchObject({ candidates: 1, members: 6 })
+  })
+
+  test('verdicts: the primary gone, two of them, nobody to take over, a candidate that lags, facts gone stale', async () => {
+    const a = await add('a', primary)
+    const b = await add('b')
+    const verdict = async (text: string, ...values: unknown[]) => {
+      await run(text, values)
+      return (await pair()).verdict
+    }
+    expect(await verdict(`update instances set state = 'unreachable' where id = $1`, a)).toBe('primary-lost')
+    expect(await verdict(`update instances set state = 'online' where id = $1`, a)).toBe('ready')
+    expect(await verdict('update instances set lag_seconds = 300 where id = $1', b)).toBe('lagging')
+    expect(await verdict(`update instances set observed_at = now() - interval '5 min' where id = $1`, b)).toBe('stale')
+    expect(await verdict(`update instances set role = 'primary' where id = $1`, b)).toBe('split-brain')
+    expect(await verdict(`update instances set role = 'standby', state = 'stopped' where id = $1`, b)).toBe('no-candidate')
+  })
+
+  test('the report of a failover is kept with every step, and outlives its run', async () => {
+    const { rows } = await run(
+      `insert into runs (operation, resource, title, actor_name, policy, digest) values ('failover', 'dr-pair', 'Fail over', 'ada', '{}', 'd') returning id`,
+    )
+    const job = await run(
+      `insert into jobs (run_id, operation, resource, target_id, title, herd_id, digest) select $1, 'failover', 'dr-pair', id, name, id, 'd' from herds returning id`,
+      [rows[0].id],
+    )
+    const line = (seq: number, kind: string, data: unknown) =>
+      run('insert into journal (run_id, job_id, seq, kind, data) values ($1, $2, $3, $4, $5)', [
+        rows[0].id,
+        job.rows[0].id,
+        seq,
+        kind,
+        JSON.stringify(data),
+      ])
+    await line(1, 'gathered', {
+      facts: { mode: 'emergency', lossBytes: 42, primary: { title: 'shop on a' }, candidate: { title: 'shop on b' } },
+    })
+    await run(`update jobs set state = 'running', step = 'promote', started_at = now()`)
+    await line(2, 'closed', { outcome: 'done', because: null })
+    await run(`update jobs set state = 'done'`)
+    await run('delete from runs')
+    const kept = (await run('select * from failovers')).rows[0]
+    expect(kept).toMatchObject({
+      mode: 'emergency',
+      state: 'done',
+      old_primary: 'shop on a',
+      new_primary: 'shop on b',
+      loss_bytes: '42',
+      actor_name: 'ada',
+    })
+    expect(kept.lines.map((one: { kind: string }) => one.kind)).toEqual(['gathered', 'closed'])
+  })
+})
+
+describe('among 100,000 instances', () => {
+  beforeAll(async () => {
+    await run('truncate environments cascade')
+    await seedLarge({ instances: 100_000, herds: 8_000, servers: 10_000 })
+    await run('vacuum analyze')
+  }, 600_000)
+
+  test('the first page looks at no more herds than it shows', async () => {
+    const { rows } = await run('explain (analyze, format json) select * from dr_pairs order by name, id limit 50')
+    const plan = JSON.stringify(rows[0])
+    expect(plan).toContain('herds_name_idx')
+    expect(plan).toContain('instances_herd_server_key')
+    expect(plan).not.toMatch(/Seq Scan[^}]*"Relation Name":"(instances|servers|herds)"/)
+  })
+})

@@ -1,0 +1,71 @@
+import { failovers } from '@/db/schema'
+import { defineResource } from '@/lib/kernel/resource'
+
+export const failover = defineResource({
+  name: 'failover',
+  path: 'failovers',
+  table: failovers,
+  noun: ['failover', 'failovers'],
+  title: (row) => row.title,
+  scope: 'environmentId',
+  fields: {
+    title: { kind: 'text', label: 'Herd', automatic: true },
+    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    herdId: { kind: 'reference', label: 'Herd page', to: 'herd', automatic: true },
+    mode: {
+      kind: 'choice',
+      label: 'Mode',
+      automatic: true,
+      choices: [
+        { value: 'planned', label: 'Planned', tone: 'info' },
+        { value: 'emergency', label: 'Emergency', tone: 'warn' },
+      ],
+    },
+    state: {
+      kind: 'choice',
+      label: 'State',
+      automatic: true,
+      choices: [
+        { value: 'running', label: 'Running', tone: 'info' },
+        { value: 'attention', label: 'Needs attention', tone: 'bad' },
+        { value: 'done', label: 'Done', tone: 'good' },
+        { value: 'failed', label: 'Failed', tone: 'bad' },
+        { value: 'undone', label: 'Undone', tone: 'warn' },
+        { value: 'refused', label: 'Refused', tone: 'warn' },
+        { value: 'cancelled', label: 'Cancelled', tone: 'neutral' },
+      ],
+    },
+    because: { kind: 'text', label: 'Why', automatic: true },
+    oldPrimary: { kind: 'text', label: 'Old primary', automatic: true },
+    newPrimary: { kind: 'text', label: 'New primary', automatic: true },
+    lossBytes: { kind: 'bytes', label: 'Estimated loss', automatic: true, help: 'As it was estimated before; 0 for a planned failover.' },
+    actorName: { kind: 'text', label: 'By', automatic: true },
+    reason: { kind: 'longText', label: 'Reason', automatic: true },
+    runId: { kind: 'reference', label: 'Run', to: 'run', automatic: true },
+    startedAt: { kind: 'moment', label: 'Started', automatic: true },
+    finishedAt: { kind: 'moment', label: 'Ended', automatic: true },
+  },
+  list: {
+    columns: [
+      'title',
+      'environmentId',
+      'mode',
+      'state',
+      'oldPrimary',
+      'newPrimary',
+      'lossBytes',
+      'actorName',
+      'startedAt',
+      'finishedAt',
+      'because',
+    ],
+    filters: ['environmentId', 'mode', 'state', 'actorName'],
+    search: ['title'],
+    order: '-startedAt',
+  },
+  form: [],
+  help: [
+    'The report of each failover: what was known when, the positions in the WAL, how the old primary was fenced, how long each step took, what DNS answered, who followed, and what is still open.',
+    'A report is kept for good, also when the herd or its servers are no longer registered.',
+  ],
+})

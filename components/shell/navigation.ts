@@ -8,6 +8,7 @@ export interface Place {
     | 'instances'
     | 'herds'
     | 'servers'
+    | 'dr-pairs'
     | 'environments'
     | 'runs'
     | 'discovery'
@@ -32,6 +33,7 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
       { href: '/', label: 'Fleet', icon: 'fleet', key: 'f' },
       { href: '/instances', label: 'Instances', icon: 'instances', key: 'i', permission: 'instance.view' },
       { href: '/herds', label: 'Herds', icon: 'herds', key: 'h', permission: 'herd.view' },
+      { href: '/dr-pairs', label: 'DR pairs', icon: 'dr-pairs', key: 'x', permission: 'dr-pair.view' },
       { href: '/servers', label: 'Servers', icon: 'servers', key: 's', permission: 'server.view' },
       { href: '/environments', label: 'Environments', icon: 'environments', key: 'e', permission: 'environment.view' },
     ],

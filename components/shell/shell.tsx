@@ -20,6 +20,7 @@ import {
   ServerIcon,
   SettingsIcon,
   ShieldIcon,
+  ShuffleIcon,
   UsersIcon,
 } from '@/components/ui/icons'
 import { hrefToFollow } from './follow'
@@ -36,6 +37,7 @@ const icons: Record<Place['icon'], () => ReactNode> = {
   instances: DatabaseIcon,
   herds: NetworkIcon,
   servers: ServerIcon,
+  'dr-pairs': ShuffleIcon,
   environments: BoxesIcon,
   runs: PlayIcon,
   discovery: InboxIcon,

@@ -22,6 +22,7 @@ import {
   Server,
   Settings,
   Shield,
+  Shuffle,
   Users,
   X,
 } from 'lucide-react'
@@ -51,5 +52,6 @@ export const SearchIcon = drawn(Search)
 export const ServerIcon = drawn(Server)
 export const SettingsIcon = drawn(Settings)
 export const ShieldIcon = drawn(Shield)
+export const ShuffleIcon = drawn(Shuffle)
 export const UpDownIcon = drawn(ChevronsUpDown)
 export const UsersIcon = drawn(Users)

@@ -102,6 +102,11 @@ const environmentAfter = async (tx: Tx, resource: Resource, values: Values): Pro
 const denied = (resource: Resource, act: string): Fault =>
   new Fault('access.denied', { because: `You do not have the permission ${resource.name}.${act} here.` })
 
+/** Who may do this nowhere hears that, and nothing about what was sent. */
+const mustReach = (actor: Actor, resource: Resource, act: 'add' | 'change'): void => {
+  if (reachOf(actor, resource, act).kind === 'none') throw denied(resource, act)
+}
+
 const ownerOf = (resource: Resource, row: Values): string | null => {
   const { scope } = resource
   return typeof scope === 'object' && 'owner' in scope ? ((row[scope.owner] as string | null) ?? null) : null
@@ -120,6 +125,7 @@ const inSave = async <T>(resource: Resource, work: (tx: Tx) => Promise<T>): Prom
 /** Throws `access.denied`, `input.invalid`, `record.duplicate`. */
 export const addRecord = async (actor: Actor, resource: Resource, input: unknown): Promise<{ id: string }> => {
   if (!resource.canAdd) throw new Fault('access.denied', { because: `A ${resource.noun[0]} is not added here.` })
+  mustReach(actor, resource, 'add')
   const values = parse(resource, input, false)
   mustBeFine(await unseenReferences(actor, resource, values))
   return inSave(resource, async (tx) => {
@@ -180,6 +186,7 @@ const differences = (resource: Resource, before: Values, after: Values): Record<
  */
 export const changeRecord = async (actor: Actor, resource: Resource, id: string, input: unknown, revision: number): Promise<void> => {
   if (resource.form.length === 0) throw new Fault('access.denied', { because: `A ${resource.noun[0]} cannot be changed here.` })
+  mustReach(actor, resource, 'change')
   const values = parse(resource, input, true)
   const unseen = await unseenReferences(actor, resource, values)
   await inSave(resource, async (tx) => {

@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useState, useTransition } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
@@ -19,12 +19,15 @@ export const EndList = ({ rows, path, verb, empty }: { rows: readonly EndRow[]; 
   const router = useRouter()
   const [busy, setBusy] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
+  // What was ended cannot be ended again while the page still shows it.
+  const [isRefreshing, startRefresh] = useTransition()
+  const isBusy = busy !== null || isRefreshing
   const end = async (id: string) => {
     setBusy(id)
     const outcome = await callApi('DELETE', `${path}/${id}`)
     setRefusal(outcome.ok ? null : outcome.message)
     setBusy(null)
-    if (outcome.ok) router.refresh()
+    if (outcome.ok) startRefresh(() => router.refresh())
   }
   return (
     <>
@@ -41,7 +44,7 @@ export const EndList = ({ rows, path, verb, empty }: { rows: readonly EndRow[]; 
                 {row.isThis ? (
                   <span className="tag">this one</span>
                 ) : (
-                  <Button isSmall disabled={busy !== null} onClick={() => end(row.id)}>
+                  <Button isSmall disabled={isBusy} onClick={() => end(row.id)}>
                     {busy === row.id ? 'Ending …' : verb}
                   </Button>
                 )}

@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
 import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from './client'
+import { makeNameInventory } from './names'
 
 interface ServerRow {
   server_id: string
@@ -145,5 +146,6 @@ export const makeInventory = (): InventoryRead => {
       if (!found) throw new Fault('record.missing', { because: 'The server is not registered any more.', id })
       return found
     },
+    ...makeNameInventory(),
   }
 }

@@ -1,5 +1,7 @@
 import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
+import { makeZoneSource } from '@/db/names'
+import { makeNames } from '@/lib/adapters/dns'
 import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
@@ -27,6 +29,7 @@ export const makeActPorts = (): WorkerPorts => {
   const ssh = openSsh({ keyFor: (environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch')) })
   const hosts = makeHosts(ssh)
   const postgres = makePostgres(ssh)
+  const names = makeNames(makeZoneSource(vault))
   return {
     ports: {
       inventory: makeInventory(),
@@ -34,6 +37,8 @@ export const makeActPorts = (): WorkerPorts => {
       hostsAct: hosts.act,
       postgres: postgres.read,
       postgresAct: postgres.act,
+      names: names.read,
+      namesAct: names.act,
       now: () => new Date(),
     },
     hosts,

@@ -1,6 +1,7 @@
 export * from './discovery'
 export * from './failovers'
 export * from './fleet'
+export * from './names'
 export * from './people'
 export * from './record'
 export * from './work'

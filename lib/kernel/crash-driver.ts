@@ -95,9 +95,15 @@ export const deadly = (
     inventory: wrap(ports.inventory, false),
     hosts: wrap(ports.hosts, false),
     postgres: wrap(ports.postgres, false),
+    names: wrap(ports.names, false),
     now: ports.now,
   }
-  const acting = { ...reading, hostsAct: wrap(ports.hostsAct, true), postgresAct: wrap(ports.postgresAct, true) }
+  const acting = {
+    ...reading,
+    hostsAct: wrap(ports.hostsAct, true),
+    postgresAct: wrap(ports.postgresAct, true),
+    namesAct: wrap(ports.namesAct, true),
+  }
   return { journal: mortal, ports: acting, stopped, wake: () => wake() }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { type LabAddresses, labAddresses } from '@/e2e/harness/lab-addresses'
 import { makeHosts } from '@/lib/adapters/hosts'
-import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
@@ -29,6 +29,8 @@ const openFleet = async () => {
     hostsAct: hosts.act,
     postgres: postgres.read,
     postgresAct: postgres.act,
+    names: nameless.names,
+    namesAct: nameless.namesAct,
     now: () => new Date(),
   }
   const stop = async () => {
@@ -39,6 +41,9 @@ const openFleet = async () => {
   }
   return { ports, addresses, stop }
 }
+
+/** These herds have no DNS names. */
+const nameless = memoryFleet([]).act
 
 const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
   const instanceOn = (host: string): InventoryInstance => {
@@ -58,6 +63,7 @@ const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
     }
   }
   return {
+    ...nameless.inventory,
     instance: async (id) => instanceOn(id.split(' on ')[1]!),
     herdInstances: async () => ['a', 'b'].map(instanceOn),
     server: async (id) => {

@@ -1,10 +1,22 @@
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryRead } from './inventory'
+import type { NamesAct, NamesRead } from './names'
 import type { PostgresAct, PostgresRead } from './postgres'
 
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
-export type { InventoryInstance, InventoryRead, InventoryServer } from './inventory'
+export type { InventoryInstance, InventoryName, InventoryRead, InventoryServer, InventoryZone } from './inventory'
+export type {
+  NameAnswer,
+  NameChange,
+  NameOptions,
+  NamesAct,
+  NamesRead,
+  RecordSet,
+  RecordType,
+  ZoneAddress,
+  ZoneCheckStep,
+} from './names'
 export type {
   CallOptions,
   ExecuteOptions,
@@ -27,6 +39,7 @@ export interface ReadPorts {
   inventory: InventoryRead
   hosts: HostsRead
   postgres: PostgresRead
+  names: NamesRead
   now: () => Date
 }
 
@@ -34,4 +47,5 @@ export interface ReadPorts {
 export interface ActPorts extends ReadPorts {
   hostsAct: HostsAct
   postgresAct: PostgresAct
+  namesAct: NamesAct
 }

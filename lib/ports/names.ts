@@ -1,3 +1,7 @@
+import type { RecordSet, RecordType } from '@/lib/domain/dns-records'
+
+export type { RecordSet, RecordType }
+
 /** A zone the console may change. Secrets are opened by the adapter, never carried here. */
 export interface ZoneAddress {
   zoneId: string
@@ -6,47 +10,56 @@ export interface ZoneAddress {
   provider: 'rfc2136' | 'route53'
 }
 
-export type RecordType = 'A' | 'AAAA' | 'CNAME'
-
-/** What one name is. Values without trailing dots, sorted; empty: no such record set. */
-export interface RecordSet {
-  name: string
-  type: RecordType
-  values: string[]
-  ttlSeconds: number
-}
-
 export interface NameAnswer {
-  /** Host and port that was asked. */
+  /** Name and address that was asked: `ns1.example.com (198.18.0.53)`. */
   server: string
   isAuthoritative: boolean
   /** NOERROR, NXDOMAIN, REFUSED …; `timeout`, `unreachable` when there was no answer. */
   code: string
-  /** The A, AAAA and CNAME record sets of the name, as answered. */
+  /** The A, AAAA and CNAME record sets, as answered; of a resolver also those that an alias leads to. */
   records: RecordSet[]
   /** Serial of the zone there, where it could be read. */
   serial: number | null
 }
 
+/** What is to be changed at one name, and under which condition. */
+export interface NameChange {
+  name: string
+  /** The types it is about: of these, the name must hold exactly `expected` before and holds exactly `next` after. Others are left alone. */
+  types: RecordType[]
+  /** Compared without the lifetime where the provider cannot compare it. */
+  expected: RecordSet[]
+  next: RecordSet[]
+}
+
+export interface ZoneCheckStep {
+  name: 'primary' | 'zone' | 'key' | 'authoritative' | 'resolvers'
+  title: string
+  verdict: 'pass' | 'warn' | 'fail' | 'skipped'
+  /** What was found, or what to do about it. */
+  because: string
+}
+
+export interface NameOptions {
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
 export interface NamesRead {
-  /** What the zone's source of truth holds for the name (the primary server, or the Route 53 API): at most one record set. Throws `dns.*`. */
-  current: (zone: ZoneAddress, name: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<RecordSet | null>
-  /** Asks every authoritative server of the zone, all at once; one that does not answer is an answer that says so. */
-  authoritative: (zone: ZoneAddress, name: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<NameAnswer[]>
-  /** Asks the resolvers that the zone names (or the system's), as clients do. */
-  resolvers: (zone: ZoneAddress, name: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<NameAnswer[]>
+  /** The A, AAAA and CNAME record sets that the source of truth (the primary server, or the Route 53 API) holds at the name. Throws `dns.*`. */
+  current: (zone: ZoneAddress, name: string, options: NameOptions) => Promise<RecordSet[]>
+  /** Asks every authoritative server of the zone, all at once; one that does not answer is an answer that says so. Throws `dns.*` when none can be named. */
+  authoritative: (zone: ZoneAddress, name: string, options: NameOptions) => Promise<NameAnswer[]>
+  /** Asks the resolvers that the zone names (or the system's), as clients do. Never throws for a resolver that does not answer. */
+  resolvers: (zone: ZoneAddress, name: string, options: NameOptions) => Promise<NameAnswer[]>
+  /** The step-by-step check of a zone: changes nothing, and never throws for a bad zone. */
+  check: (zone: ZoneAddress, options: NameOptions & { onStep?: (step: ZoneCheckStep) => void }) => Promise<ZoneCheckStep[]>
 }
 
 export interface NamesAct {
   /**
-   * Replaces the record set of `name` by `next` (null: removes it), only if it is still `expected` (null: only if there is none), in one update. Throws
-   * `dns.changed` when it was not, `dns.refused` with the response code, `dns.unreachable`, `dns.timeout` (it may still happen, unless `isOver`).
+   * One update under one condition. Throws `dns.changed` when the name holds something else than expected, `dns.refused` with the response code,
+   * `dns.unreachable` (nothing was sent), `dns.timeout` and `dns.untrusted` (it may have happened).
    */
-  replace: (
-    zone: ZoneAddress,
-    name: string,
-    expected: RecordSet | null,
-    next: RecordSet | null,
-    options: { timeoutMs: number; signal?: AbortSignal },
-  ) => Promise<void>
+  replace: (zone: ZoneAddress, change: NameChange, options: NameOptions) => Promise<void>
 }

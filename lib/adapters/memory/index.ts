@@ -3,13 +3,15 @@ import type { Calls } from './calls'
 import { type MemoryClock, virtualClock } from './clock'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory } from './inventory'
+import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
-import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type World } from './world'
+import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, type World } from './world'
 
 export type { ActCall, Interfere, Interference } from './calls'
 export { type MemoryClock, passingClock, virtualClock } from './clock'
 export { MemoryJournal } from './journal'
-export { type HerdShape, idOf, type MemoryHost, type MemoryInstance } from './world'
+export { heldIn, putRecords } from './names'
+export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
 export interface MemoryFleet {
@@ -23,15 +25,19 @@ export interface MemoryFleet {
   host: (hostname: string) => MemoryHost
   /** By title: `demo on n1`. Throws when there is none. */
   instance: (title: string) => MemoryInstance
+  /** By name: `prod.test`. Throws when there is none. */
+  zone: (name: string) => MemoryZone
 }
 
 export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = virtualClock()): MemoryFleet => {
   const world = buildWorld(clock, herds)
+  addNames(world, herds)
   const calls: Calls = { made: [], interfere: () => undefined, afterwards: () => {} }
   const read: ReadPorts = {
     inventory: memoryInventory(world),
     hosts: memoryHostsRead(world),
     postgres: memoryPostgresRead(world),
+    names: memoryNamesRead(world),
     now: () => clock.now(),
   }
   return {
@@ -39,12 +45,22 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     clock,
     calls,
     read,
-    act: { ...read, hostsAct: memoryHostsAct(world, calls), postgresAct: memoryPostgresAct(world, calls) },
+    act: {
+      ...read,
+      hostsAct: memoryHostsAct(world, calls),
+      postgresAct: memoryPostgresAct(world, calls),
+      namesAct: memoryNamesAct(world, calls),
+    },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),
     instance: (title) =>
       mustFind(
         [...world.instances.values()].find((one) => one.inventory.title === title),
         title,
+      ),
+    zone: (name) =>
+      mustFind(
+        [...world.zones.values()].find((one) => one.inventory.title === name),
+        name,
       ),
   }
 }

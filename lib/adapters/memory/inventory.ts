@@ -18,4 +18,16 @@ export const memoryInventory = (world: World): InventoryRead => ({
     if (host === undefined) throw new Fault('record.missing')
     return host.server
   },
+  name: async (id) => {
+    const name = world.names.get(id)
+    if (name === undefined) throw new Fault('record.missing')
+    return name
+  },
+  herdNames: async (herdId) =>
+    [...world.names.values()].filter((one) => one.herdId === herdId).sort((a, b) => (a.title < b.title ? -1 : 1)),
+  zone: async (id) => {
+    const zone = world.zones.get(id)
+    if (zone === undefined) throw new Fault('record.missing')
+    return zone.inventory
+  },
 })

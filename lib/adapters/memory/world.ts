@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { FileSettingProblem, HostAddress, InventoryInstance, InventoryServer, SqlGrid } from '@/lib/ports'
+import type {
+  FileSettingProblem,
+  HostAddress,
+  InventoryInstance,
+  InventoryName,
+  InventoryServer,
+  InventoryZone,
+  RecordSet,
+  SqlGrid,
+} from '@/lib/ports'
 import type { MemoryClock } from './clock'
 
 export interface MemoryHost {
@@ -38,18 +47,44 @@ export interface MemoryInstance {
   transactions: Map<string, 'committed' | 'aborted' | 'in-progress'>
 }
 
+/** One of a zone’s authoritative servers. */
+export interface MemoryNameServer {
+  name: string
+  records: Map<string, RecordSet[]>
+  /** down: it does not answer. stuck: it answers what it knew before. */
+  state: 'well' | 'down' | 'stuck'
+}
+
+/** A zone with its primary server and one secondary, which follows at once. Everything a name server refuses is refused here. */
+export interface MemoryZone {
+  inventory: InventoryZone
+  /** The primary's host: off, nothing is read or changed. */
+  host: MemoryHost
+  servers: MemoryNameServer[]
+  /** What resolvers still remember; a name that is not in it is asked of the secondary. */
+  cached: Map<string, RecordSet[]>
+  /** Response code of every update; null: updates are taken. */
+  refuses: string | null
+  /** Every change that was made, in order: `orders.prod.test: CNAME a… → CNAME b…`. */
+  applied: string[]
+}
+
 export interface HerdShape {
   environment: string
   name: string
   /** Host names; the first one is the primary, the others stream from it. */
   hosts: readonly string[]
   port?: number
+  /** A DNS name in the zone of its environment (`prod.test`), an alias of the primary: `orders` is `orders.prod.test`. */
+  virtualHost?: string
 }
 
 export interface World {
   clock: MemoryClock
   hosts: Map<string, MemoryHost>
   instances: Map<string, MemoryInstance>
+  zones: Map<string, MemoryZone>
+  names: Map<string, InventoryName>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
   sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
   /** Broken laws of the world, in words: two writable primaries of one system. */
@@ -75,7 +110,7 @@ const addressOf = (environment: string, hostname: string): HostAddress => ({
 })
 
 export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): World => {
-  const world: World = { clock, hosts: new Map(), instances: new Map(), sql: oneRow, violations: [] }
+  const world: World = { clock, hosts: new Map(), instances: new Map(), zones: new Map(), names: new Map(), sql: oneRow, violations: [] }
   for (const herd of herds) {
     for (const [index, hostname] of herd.hosts.entries()) {
       const host = world.hosts.get(hostname) ?? makeHost(herd.environment, hostname)
@@ -89,7 +124,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
 
 const oneRow = (): SqlGrid => ({ columns: ['?column?'], rows: [['1']], rowCount: 1, isCut: false, command: 'SELECT', tookMs: 1 })
 
-const makeHost = (environment: string, hostname: string): MemoryHost => ({
+export const makeHost = (environment: string, hostname: string): MemoryHost => ({
   server: {
     id: idOf(hostname),
     title: hostname,

@@ -18,7 +18,7 @@ const readMembers = {
       i.system_identifier as "systemIdentifier", coalesce(i.current_lsn, i.replayed_lsn, i.received_lsn) as lsn,
       i.lag_bytes::float8 as "lagBytes", i.lag_seconds as "lagSeconds", i.upstream_id as "upstreamId", i.upstream_host as "upstreamHost",
       i.upstream_port as "upstreamPort", i.upstream_slot as "upstreamSlot", i.sync_state as "syncState", i.clients,
-      coalesce(i.probe->'slots', '[]') as slots, i.observed_at as "observedAt"
+      coalesce(i.probe->'slots', '[]') as slots, i.replaced_because as "replacedBecause", i.observed_at as "observedAt"
     from instances i join servers s on s.id = i.server_id
     where i.herd_id = $1
     order by i.title`,

@@ -1,9 +1,13 @@
 import { ReplicationTree } from '@/components/topology/replication-tree'
 import { herdTopology } from '@/db/topology'
 import { requireActor } from '@/lib/auth/actor'
+import { mayIn } from '@/lib/kernel/access'
+import { operationByName } from '@/lib/operations'
 
 /** The replication tree of one herd, for a page that has already shown that the herd may be seen. */
 export const HerdTree = async ({ herdId }: { herdId: string }) => {
-  const { members } = await herdTopology(await requireActor(), herdId)
-  return <ReplicationTree initial={members} url={`/api/live/herds/${herdId}`} />
+  const actor = await requireActor()
+  const { members, environmentId } = await herdTopology(actor, herdId)
+  const canRepoint = operationByName('repoint') !== undefined && mayIn(actor, 'instance.run.repoint', environmentId)
+  return <ReplicationTree initial={members} url={`/api/live/herds/${herdId}`} canRepoint={canRepoint} />
 }

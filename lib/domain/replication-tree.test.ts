@@ -22,6 +22,7 @@ const member = (id: string, over: Partial<TreeMember> = {}): TreeMember => ({
   syncState: 'async',
   clients: 0,
   slots: [],
+  replacedBecause: null,
   observedAt: '2026-01-01T00:00:00Z',
   ...over,
 })
@@ -55,8 +56,12 @@ describe('the replication tree', () => {
     expect(layout.nodes[1]!.member).toBeNull()
   })
 
-  test('two writable primaries of one system identifier are a split brain', () => {
+  test('two writable primaries of one system identifier are a split brain, and who gives way is named where it is known', () => {
     expect(kinds([primary, member('b', { role: 'primary' })])).toEqual(['split-brain'])
+    const sentenceOf = (members: TreeMember[]) => layoutTree(members).alarms[0]!.sentence
+    expect(sentenceOf([primary, member('b', { role: 'primary', timeline: 2 })])).toContain('Next: stop or demote a;')
+    expect(sentenceOf([primary, member('b', { role: 'primary', replacedBecause: 'a was promoted' })])).toContain('demote b;')
+    expect(sentenceOf([primary, member('b', { role: 'primary' })])).toContain('which one clients use')
   })
 
   test('a primary of another system identifier is foreign, not a split brain', () => {

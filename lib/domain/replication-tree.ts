@@ -21,6 +21,8 @@ export interface TreeMember {
   syncState: string | null
   clients: number | null
   slots: { name: string; isActive: boolean; retainedBytes: number | null }[]
+  /** Why it must not start as a primary: another member was promoted in its stead; null: nothing is against it. */
+  replacedBecause: string | null
   /** ISO time of the look; null: never observed. */
   observedAt: string | null
 }
@@ -75,6 +77,14 @@ const mostCommon = (values: readonly (string | null)[]): string | null => {
   return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))[0]?.[0] ?? null
 }
 
+/** The next step out of a split brain: whoever was replaced, or is on an older timeline, gives way. */
+const whoYields = (primaries: readonly TreeMember[]): string => {
+  const newest = Math.max(...primaries.map((one) => one.timeline ?? 0))
+  const yielding = primaries.filter((one) => one.replacedBecause !== null || (one.timeline !== null && one.timeline < newest))
+  if (yielding.length === 0 || yielding.length === primaries.length) return 'Find out which one clients use, and stop or demote the others.'
+  return `Next: stop or demote ${names(yielding)}; what was written there since the fork is not on the other.`
+}
+
 const findAlarms = (members: readonly TreeMember[], looping: readonly TreeMember[]): Alarm[] => {
   const alarms: Alarm[] = []
   const primaries = members.filter((member) => member.role === 'primary' && member.state === 'online')
@@ -84,7 +94,7 @@ const findAlarms = (members: readonly TreeMember[], looping: readonly TreeMember
     alarms.push({
       kind: 'split-brain',
       ids: ours.map((member) => member.id),
-      sentence: `Split brain: ${ours.length} primaries with one system identifier accept writes (${names(ours)}).`,
+      sentence: `Split brain: ${ours.length} primaries with one system identifier accept writes (${names(ours)}). ${whoYields(ours)}`,
     })
   if (primaries.length === 0 && members.length > 0) {
     const unseen = members.filter((member) => ['unreachable', 'unknown', 'refused'].includes(member.state))

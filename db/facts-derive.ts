@@ -69,9 +69,19 @@ const learnIdentifiers = {
       and i.system_identifier is not null`,
 }
 
+/** Who was replaced and now follows, or was promoted anew, may lead again. */
+const forgetReplaced = {
+  name: 'facts-replaced',
+  text: `update instances set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null
+    where herd_id = any($1::uuid[]) and replaced_at is not null and state = 'online'
+      and (role = 'standby' and timeline >= replaced_timeline or role = 'primary' and timeline > replaced_timeline)
+    returning id`,
+}
+
 /** Brings what follows from the facts of these herds' members up to date, in the caller's transaction. Returns the instances that changed. */
 export const deriveFacts = async (client: Queryable, herdIds: readonly string[]): Promise<string[]> => {
   const { rows } = await client.query<{ id: string }>({ ...derive, values: [herdIds] })
   await client.query({ ...learnIdentifiers, values: [herdIds] })
-  return rows.map(({ id }) => id)
+  const free = await client.query<{ id: string }>({ ...forgetReplaced, values: [herdIds] })
+  return [...rows, ...free.rows].map(({ id }) => id)
 }

@@ -29,6 +29,9 @@ const agentCountsSeconds = 15
 /** Locks what is looked at, in the order of its id: two batches with the same instances wait for each other in one direction only. */
 export const holdLooked = `held as materialized (select i.id from instances i join look t on t.id = i.id order by i.id for no key update of i)`
 
+const idleSlots = (what: string) =>
+  `select ${what} from jsonb_array_elements(case when jsonb_typeof(t.probe->'slots') = 'array' then t.probe->'slots' else '[]' end) s where s->>'isActive' = 'false'`
+
 /**
  * Writes a CTE `look` whose rows `held` has locked. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
  * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
@@ -46,6 +49,8 @@ export const applyLooks = `update instances i set state = t.state, because = t.b
   upstream_slot = case when not t."isSeen" then i.upstream_slot when t.state = 'online' or t.role = 'primary' then t."upstreamSlot" else coalesce(t."upstreamSlot", i.upstream_slot) end,
   clients = case when t."isSeen" then t.clients else i.clients end,
   has_pending_restart = case when t."isSeen" then t."hasPendingRestart" else i.has_pending_restart end,
+  idle_slots = case when t."isSeen" and t.state = 'online' then (${idleSlots('count(*)::int')}) else i.idle_slots end,
+  idle_slot_bytes = case when t."isSeen" and t.state = 'online' then (${idleSlots(`sum((s->>'retainedBytes')::numeric)::bigint`)}) else i.idle_slot_bytes end,
   postmaster_started_at = case when t."isSeen" then t."startedAt" else i.postmaster_started_at end,
   probe = case when t."isSeen" then t.probe else coalesce(i.probe, '{}') || t.probe end,
   observed_at = case when t."isSeen" then t.at else i.observed_at end,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/candidates'
 import { getPool } from './client'
+import { readReplication } from './fleet-replication'
 import { seedLarge } from './seed-large'
 
 let database: TestDatabase
@@ -150,6 +151,18 @@ describe('among 100,000 instances', () => {
     await seedLarge({ instances: 100_000, herds: 8_000, servers: 10_000 })
     await run('vacuum analyze')
   }, 600_000)
+
+  test('what is wrong with who follows whom is found through indexes within a second', async () => {
+    await run(`update instances set sync_state = null where role = 'standby' and state = 'online' and hashtext(id::text) % 100 = 0`)
+    await run('vacuum analyze instances')
+    const { rows } = await run(
+      `explain (analyze, format json) ${readReplication.text.replaceAll('$1::uuid[]', 'null::uuid[]').replaceAll('any($1)', 'any(null)')}`,
+    )
+    const plan = JSON.stringify(rows[0])
+    for (const index of ['instances_facets_idx', 'instances_started_idx', 'instances_idle_slots_idx', 'instances_replaced_idx'])
+      expect(plan, index).toContain(index)
+    expect(rows[0]['QUERY PLAN'][0]['Execution Time']).toBeLessThan(1_000)
+  })
 
   test('the first page looks at no more herds than it shows', async () => {
     const { rows } = await run('explain (analyze, format json) select * from dr_pairs order by name, id limit 50')

@@ -6,6 +6,7 @@ import { isFault } from '@/lib/kernel/errors'
 import { askForApproval } from './approvals'
 import { getPool } from './client'
 import { fleetFacts } from './fleet'
+import { forget } from './fresh'
 import { herdTopology } from './topology'
 
 let database: TestDatabase
@@ -74,6 +75,58 @@ beforeAll(async () => {
 afterAll(() => database.stop())
 
 const herd = (facts: FleetFacts, name: string) => facts.herds.find((found) => found.name === name)!
+
+describe('what is wrong with who follows whom', () => {
+  const troubles = async () => {
+    forget('fleet')
+    const { replication } = await fleetFacts(actor(null, 'admin'))
+    return replication.map(({ trouble, title, other, otherState, bytes }) => ({ trouble, title, other, otherState, bytes }))
+  }
+  const within = async (changes: string, look: () => Promise<void>) => {
+    const before = await getPool().query('select * from instances')
+    await getPool().query(changes)
+    try {
+      await look()
+    } finally {
+      for (const row of before.rows)
+        await getPool().query(
+          `update instances set timeline = $2, sync_state = $3, upstream_id = $4, idle_slots = 0, postmaster_started_at = null, replaced_at = null, replaced_because = null where id = $1`,
+          [row.id, row.timeline, row.sync_state, row.upstream_id],
+        )
+    }
+  }
+
+  test('a standby whose upstream is gone, or is no member, is orphaned; one that streams is not', async () => {
+    expect(await troubles()).toEqual([])
+    await within(`update instances set sync_state = null where title in ('headless on p2', 'headless on p3')`, async () => {
+      expect(await troubles()).toMatchObject([
+        { trouble: 'orphaned', title: 'headless on p2', other: 'headless on p1', otherState: 'stopped' },
+        { trouble: 'orphaned', title: 'headless on p3', other: 'x', otherState: null },
+      ])
+    })
+  })
+
+  test('a standby that does not stream and is on another timeline than the primary is forked, and not orphaned besides', async () => {
+    await within(`update instances set timeline = 2, upstream_id = null where title = 'mixed on p2'`, async () => {
+      expect(await troubles()).toMatchObject([{ trouble: 'forked', title: 'mixed on p2' }])
+    })
+  })
+
+  test('idle slots, one server under two names, and a former primary are named', async () => {
+    await within(
+      `update instances set idle_slots = case when title = 'torn on p1' then 2 else 0 end, idle_slot_bytes = 5000000000,
+         postmaster_started_at = case when title in ('torn on p1', 'mixed on p1') then timestamptz '2026-01-01 00:00:00.123456+00' end,
+         port = case when title in ('torn on p1', 'mixed on p1') then 5432 else port end,
+         replaced_at = case when title = 'headless on p1' then now() end, replaced_because = 'p2 was promoted'`,
+      async () => {
+        const found = await troubles()
+        expect(found.map(({ trouble }) => trouble)).toEqual(['idle-slot', 'replaced', 'twice'])
+        expect(found[0]).toMatchObject({ title: 'torn on p1', bytes: 5_000_000_000 })
+        expect([found[2]!.title, found[2]!.other].sort()).toEqual(['mixed on p1', 'torn on p1'])
+      },
+    )
+  })
+})
 
 describe('the facts of the front page', () => {
   test('each member counts once, by its worst trouble', async () => {

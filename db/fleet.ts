@@ -10,6 +10,7 @@ import {
 } from '@/lib/domain/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
 import { getPool } from './client'
+import { readReplication } from './fleet-replication'
 import { Fresh } from './fresh'
 
 /**
@@ -108,9 +109,10 @@ const iso = (value: unknown): string | null => (value === null ? null : new Date
 
 const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> => {
   const pool = getPool()
-  const [herds, instances, rest] = await Promise.all([
+  const [herds, instances, replication, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope] }),
+    pool.query({ ...readReplication, values: [scope] }),
     pool.query({ ...readRest, values: [scope, actor.personId, mayAnywhere(actor, 'token.view')] }),
   ])
   const row = rest.rows[0]
@@ -121,6 +123,7 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
     at: iso(row.at)!,
     herds: herds.rows,
     instances: instances.rows.map((instance) => ({ ...instance, observedAt: iso(instance.observedAt) })),
+    replication: replication.rows.map((one) => ({ ...one, observedAt: iso(one.observedAt) })),
     approvals: (row.approvals as FleetFacts['approvals'])
       .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayAnywhere(actor, `${plan.resource}.run.${plan.operation}`))
       .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),

@@ -56,7 +56,7 @@ const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>
       case when role = 'standby' and state = 'online' then case when n % 7 = 0 then hashint4(n)::bigint & 1073741823 else 0 end end,
       case when role = 'standby' and state = 'online' then case when n % 7 = 0 then (n % 900)::float else 0 end end,
       case when role = 'standby' and state = 'online' then case when n % 11 = 0 then 'sync' else 'async' end end,
-      n % 200, n % 50 = 0, now() - make_interval(hours => n % 2000),
+      n % 200, n % 50 = 0, now() - make_interval(hours => n % 2000, secs => n / 2000.0),
       case when role = 'primary' then '1A/' || to_hex(n) end, case when role = 'standby' then '1A/' || to_hex(n) end, case when role = 'standby' then '1A/' || to_hex(n) end,
       now() - make_interval(secs => n % 30), 'ssh', case when state in ('crashed', 'unreachable') then 'the host does not answer' end
     from generate_series(0, ${count}::int - 1) n,

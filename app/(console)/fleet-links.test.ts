@@ -34,6 +34,7 @@ const everythingWrong: FleetFacts = {
     at: null,
     total: 1,
   })),
+  replication: [],
   attention: [{ jobId: 'j', runId: 'r', title: 't', operation: 'o', because: null, environmentId: null, since: null }],
   runs: [],
   approvals: [],

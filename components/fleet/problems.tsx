@@ -52,6 +52,11 @@ export const Problems = ({
                       {item.label}
                     </Link>
                     <span className="text-ink-2">{item.detail}</span>
+                    {item.next && (
+                      <Link href={item.next.href} prefetch={false}>
+                        {item.next.label}
+                      </Link>
+                    )}
                     {item.at && (
                       <span className="ml-auto text-ink-2">
                         <Age at={item.at} />

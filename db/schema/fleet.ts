@@ -168,6 +168,9 @@ export const instances = pgTable(
     upstreamPort: integer('upstream_port'),
     upstreamSlot: text('upstream_slot'),
     syncState: text('sync_state'),
+    /** Replication slots that nobody reads from, and the WAL they hold back together. */
+    idleSlots: integer('idle_slots').notNull().default(0),
+    idleSlotBytes: bigint('idle_slot_bytes', { mode: 'number' }),
     clients: integer('clients'),
     hasPendingRestart: boolean('has_pending_restart').notNull().default(false),
     postmasterStartedAt: moment('postmaster_started_at'),
@@ -197,6 +200,9 @@ export const instances = pgTable(
     // Every column with a facet, so that one index-only scan counts all choices. No index holds `observedAt`: a look that found nothing new stays a HOT update.
     index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart),
     index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+    index('instances_idle_slots_idx').on(t.environmentId, t.title).where(sql`idle_slots > 0`),
+    // Nobody starts two servers of one system in the same microsecond: who shares it is one server under two names.
+    index('instances_started_idx').on(t.postmasterStartedAt, t.systemIdentifier, t.port),
     index('instances_replaced_idx').on(t.herdId).where(sql`replaced_at is not null`),
     check('instances_port_check', sql`${t.portOverride} is null or ${t.portOverride} between 1 and 65535`),
     check('instances_failover_priority_check', sql`${t.failoverPriority} between 0 and 1000`),

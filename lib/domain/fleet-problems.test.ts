@@ -21,6 +21,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   herds: [herd('fine')],
   instances: [],
   servers: [],
+  replication: [],
   attention: [],
   runs: [],
   approvals: [],

@@ -1,6 +1,7 @@
 import { formatBytes } from './bytes'
 import { formatDuration } from './duration'
 import { expiresWithinDays, type FleetFacts, type FleetHerd, type Trouble, type TroubledInstance, type TroubledServer } from './fleet'
+import { replicationProblems } from './replication-problems'
 
 /** 0: somebody may be losing data or service now. 1: something is broken. 2: something will break, or is not known. 3: worth knowing. */
 export type Severity = 0 | 1 | 2 | 3
@@ -14,6 +15,8 @@ export interface ProblemItem {
   detail: string
   /** ISO time of the observation it rests on; null: none. */
   at: string | null
+  /** What a person would do about it. */
+  next?: { label: string; href: string }
 }
 
 export interface Problem {
@@ -213,6 +216,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
         })),
     })
   }
+  for (const problem of replicationProblems(facts.replication)) add(problem)
   const waiting = facts.approvals.filter((plan) => !plan.isOwn)
   add({
     kind: 'approval',

@@ -58,6 +58,32 @@ export interface TroubledServer {
   total: number
 }
 
+/**
+ * What is wrong with who follows whom. orphaned: its upstream is gone, or is no member. forked: its timeline is not the primary's, and it does not
+ * stream. idle-slot: nobody reads from it, and it holds WAL back. twice: one server is registered under two names. replaced: it must not start as primary.
+ */
+export type ReplicationTrouble = 'orphaned' | 'forked' | 'idle-slot' | 'twice' | 'replaced'
+
+export interface TroubledReplication {
+  id: string
+  title: string
+  herdId: string
+  environmentId: string
+  trouble: ReplicationTrouble
+  /** orphaned: the upstream, or null when it follows nobody. forked: the primary. twice: the other name. replaced: the reason. */
+  other: string | null
+  /** orphaned: the upstream's state; null: no member. */
+  otherState: string | null
+  timeline: number | null
+  otherTimeline: number | null
+  /** idle-slot: how many, and the WAL they hold. */
+  count: number | null
+  bytes: number | null
+  observedAt: string | null
+  /** How many have this trouble, those not listed included. */
+  total: number
+}
+
 export interface FleetRun {
   id: string
   title: string
@@ -79,6 +105,7 @@ export interface FleetFacts {
   herds: FleetHerd[]
   instances: TroubledInstance[]
   servers: TroubledServer[]
+  replication: TroubledReplication[]
   attention: {
     jobId: string
     runId: string

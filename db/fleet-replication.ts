@@ -1,0 +1,59 @@
+import { listedMax } from '@/lib/domain/fleet'
+
+/** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
+const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.observed_at
+  from instances i
+  where i.role = 'standby' and i.state = 'online' and i.sync_state is null and ($1::uuid[] is null or i.environment_id = any($1))`
+
+/**
+ * What is wrong with who follows whom, each trouble with its first instances and its count. A standby counts as forked before it counts as orphaned. Facts
+ * of a herd whose primary cannot be seen accuse nobody of a fork.
+ */
+export const readReplication = {
+  name: 'fleet-replication',
+  text: `with loose as materialized (${loose}),
+    judged as (
+      select l.*, p.title as primary_title, p.timeline as primary_timeline, u.title as upstream_title, u.state as upstream_state
+      from loose l
+      left join lateral (
+        select p.title, p.timeline from instances p
+        where p.herd_id = l.herd_id and p.role = 'primary' and p.state = 'online' and p.timeline is not null
+        order by p.timeline desc limit 1
+      ) p on true
+      left join instances u on u.id = l.upstream_id
+    ),
+    found as (
+      select id, title, herd_id, environment_id, 'forked' as trouble, primary_title as other, null as other_state, timeline,
+        primary_timeline as other_timeline, null::int as n, null::bigint as bytes, observed_at
+      from judged where timeline <> primary_timeline
+      union all
+      select id, title, herd_id, environment_id, 'orphaned', coalesce(upstream_title, upstream_host || coalesce(':' || upstream_port, '')), upstream_state,
+        timeline, null, null, null, observed_at
+      from judged where (primary_timeline is null or timeline = primary_timeline)
+        and (upstream_id is null or upstream_state in ('stopped', 'crashed', 'absent', 'unreachable'))
+      union all
+      select id, title, herd_id, environment_id, 'idle-slot', null, null, null, null, idle_slots, idle_slot_bytes, observed_at
+      from instances where idle_slots > 0 and ($1::uuid[] is null or environment_id = any($1))
+      union all
+      select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, b.observed_at
+      from (
+        select postmaster_started_at, system_identifier, port from instances
+        where postmaster_started_at is not null and system_identifier is not null
+        group by postmaster_started_at, system_identifier, port having count(*) > 1
+      ) same
+      join instances b using (postmaster_started_at, system_identifier, port)
+      join lateral (
+        select a.title from instances a
+        where (a.postmaster_started_at, a.system_identifier, a.port) = (same.postmaster_started_at, same.system_identifier, same.port) and a.id < b.id
+        order by a.id limit 1
+      ) a on true
+      where $1::uuid[] is null or b.environment_id = any($1)
+      union all
+      select id, title, herd_id, environment_id, 'replaced', replaced_because, null, timeline, replaced_timeline, null, null, replaced_at
+      from instances where replaced_at is not null and ($1::uuid[] is null or environment_id = any($1))
+    )
+    select id, title, herd_id as "herdId", environment_id as "environmentId", trouble, other, other_state as "otherState", timeline,
+      other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, observed_at as "observedAt", total
+    from (select *, count(*) over (partition by trouble)::int as total, row_number() over (partition by trouble order by bytes desc nulls last, title) as place from found) ranked
+    where place <= ${listedMax} order by trouble, place`,
+}

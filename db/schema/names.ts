@@ -25,12 +25,15 @@ export const dnsZones = pgTable(
     keyName: text('key_name'),
     keyAlgorithm: text('key_algorithm').$type<'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'>().notNull().default('hmac-sha256'),
     sealedKeySecret: text('sealed_key_secret'),
+    /** Whether there is one: all that anybody is shown. */
+    keySecret: boolean('key_secret').generatedAlwaysAs(sql`sealed_key_secret is not null`),
     allowUnsigned: boolean('allow_unsigned').notNull().default(false),
     hostedZoneId: text('hosted_zone_id'),
     region: text('region').notNull().default('us-east-1'),
     endpoint: text('endpoint'),
     accessKeyId: text('access_key_id'),
     sealedAccessSecret: text('sealed_access_secret'),
+    accessSecret: boolean('access_secret').generatedAlwaysAs(sql`sealed_access_secret is not null`),
     /** Empty: those of the zone's NS records. */
     authoritativeServers: text('authoritative_servers').array().notNull().default(sql`'{}'`),
     /** Empty: those of the worker's machine. */

@@ -4,6 +4,7 @@ import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } f
 import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from './client'
 import { makeNameInventory } from './names'
+import { readStanding } from './standing'
 
 interface ServerRow {
   server_id: string
@@ -147,5 +148,6 @@ export const makeInventory = (): InventoryRead => {
       return found
     },
     ...makeNameInventory(),
+    herdStanding: readStanding,
   }
 }

@@ -1,6 +1,7 @@
 import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
 import { makeZoneSource } from '@/db/names'
+import { makeInventoryAct } from '@/db/standing'
 import { makeNames } from '@/lib/adapters/dns'
 import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
 import { makePostgres } from '@/lib/adapters/postgres'
@@ -33,6 +34,7 @@ export const makeActPorts = (): WorkerPorts => {
   return {
     ports: {
       inventory: makeInventory(),
+      inventoryAct: makeInventoryAct(),
       hosts: hosts.read,
       hostsAct: hosts.act,
       postgres: postgres.read,

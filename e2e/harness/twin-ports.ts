@@ -18,7 +18,7 @@ export interface ServedFleet {
 }
 
 type Port = Record<string, (...args: unknown[]) => Promise<unknown>>
-const remotePorts = ['inventory', 'hosts', 'postgres', 'names', 'hostsAct', 'postgresAct', 'namesAct'] as const
+const remotePorts = ['inventory', 'hosts', 'postgres', 'names', 'hostsAct', 'postgresAct', 'namesAct', 'inventoryAct'] as const
 
 interface Call {
   id: string

@@ -103,6 +103,7 @@ export const deadly = (
     hostsAct: wrap(ports.hostsAct, true),
     postgresAct: wrap(ports.postgresAct, true),
     namesAct: wrap(ports.namesAct, true),
+    inventoryAct: wrap(ports.inventoryAct, true),
   }
   return { journal: mortal, ports: acting, stopped, wake: () => wake() }
 }

@@ -31,6 +31,7 @@ const openFleet = async () => {
     postgresAct: postgres.act,
     names: nameless.names,
     namesAct: nameless.namesAct,
+    inventoryAct: nameless.inventoryAct,
     now: () => new Date(),
   }
   const stop = async () => {

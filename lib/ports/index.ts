@@ -1,11 +1,21 @@
 import type { HostsAct, HostsRead } from './hosts'
-import type { InventoryRead } from './inventory'
+import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
 import type { PostgresAct, PostgresRead } from './postgres'
 
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
-export type { InventoryInstance, InventoryName, InventoryRead, InventoryServer, InventoryZone } from './inventory'
+export type {
+  HerdStanding,
+  InventoryAct,
+  InventoryInstance,
+  InventoryName,
+  InventoryRead,
+  InventoryServer,
+  InventoryZone,
+  MemberStanding,
+  Replacement,
+} from './inventory'
 export type {
   NameAnswer,
   NameChange,
@@ -48,4 +58,5 @@ export interface ActPorts extends ReadPorts {
   hostsAct: HostsAct
   postgresAct: PostgresAct
   namesAct: NamesAct
+  inventoryAct: InventoryAct
 }

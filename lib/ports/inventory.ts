@@ -42,6 +42,38 @@ export interface InventoryZone {
   address: ZoneAddress
 }
 
+/** What the console knows of a member beside how to reach it; observed values are as old as `seenAt`. */
+export interface MemberStanding {
+  id: string
+  site: string
+  /** 0: never to take over. */
+  failoverPriority: number
+  lastRole: 'primary' | 'standby' | 'unknown'
+  lastTimeline: number | null
+  /** The furthest position it was seen at: written on a primary, received on a standby. */
+  lastLsn: string | null
+  /** ISO time; null: never seen. */
+  seenAt: string | null
+  /** Another member was promoted in its stead: it must not start as a primary. */
+  replaced: Replacement | null
+}
+
+export interface Replacement {
+  byId: string
+  timeline: number
+  because: string
+}
+
+export interface HerdStanding {
+  herdId: string
+  name: string
+  environmentId: string
+  environmentName: string
+  preferredSite: string
+  systemIdentifier: string | null
+  members: MemberStanding[]
+}
+
 /** What the console's own database knows; read-only. Throws `record.missing`. */
 export interface InventoryRead {
   instance: (id: string) => Promise<InventoryInstance>
@@ -52,4 +84,14 @@ export interface InventoryRead {
   /** The names that follow members of the herd, ordered by title and type. */
   herdNames: (herdId: string) => Promise<InventoryName[]>
   zone: (id: string) => Promise<InventoryZone>
+  /** The herd and what is known of its members, ordered by title. */
+  herdStanding: (herdId: string) => Promise<HerdStanding>
+}
+
+/** Facts that an operation makes true in the console's own database. Each may be repeated. Throws `database.down`. */
+export interface InventoryAct {
+  /** From now on the instance must not start as a primary. */
+  replace: (instanceId: string, by: Replacement, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  /** It may again. */
+  restore: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
 }

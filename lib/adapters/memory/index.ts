@@ -2,7 +2,7 @@ import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Calls } from './calls'
 import { type MemoryClock, virtualClock } from './clock'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
-import { memoryInventory } from './inventory'
+import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
 import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, type World } from './world'
@@ -50,6 +50,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       hostsAct: memoryHostsAct(world, calls),
       postgresAct: memoryPostgresAct(world, calls),
       namesAct: memoryNamesAct(world, calls),
+      inventoryAct: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),
     instance: (title) =>

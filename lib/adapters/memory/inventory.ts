@@ -1,6 +1,8 @@
+import { formatLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
-import type { InventoryRead } from '@/lib/ports'
-import type { World } from './world'
+import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
+import { type Calls, perform } from './calls'
+import type { MemoryHost, World } from './world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {
@@ -30,4 +32,58 @@ export const memoryInventory = (world: World): InventoryRead => ({
     if (zone === undefined) throw new Fault('record.missing')
     return zone.inventory
   },
+  herdStanding: async (herdId) => {
+    const members = [...world.instances.values()]
+      .filter((one) => one.inventory.herdId === herdId)
+      .sort((a, b) => (a.inventory.title < b.inventory.title ? -1 : 1))
+    const first = members[0]
+    if (first === undefined) throw new Fault('record.missing')
+    const { herdName, environmentId, environmentName } = first.inventory
+    return {
+      herdId,
+      name: herdName,
+      environmentId,
+      environmentName,
+      preferredSite: '',
+      systemIdentifier: first.systemIdentifier,
+      members: members.map((one) => ({
+        id: one.inventory.id,
+        site: '',
+        failoverPriority: one.failoverPriority,
+        lastRole: one.hasStandbySignal ? 'standby' : 'primary',
+        lastTimeline: one.timeline,
+        lastLsn: formatLsn(BigInt(one.walBytes)),
+        seenAt: one.wasSeen ? world.clock.now().toISOString() : null,
+        replaced: one.replaced,
+      })),
+    }
+  },
 })
+
+/** The metadata database is no host of the fleet: it answers whatever is off. */
+const metadata: Pick<MemoryHost, 'power'> = { power: 'on' }
+
+export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
+  const act = (name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => void) =>
+    perform(
+      calls,
+      world.clock,
+      metadata as MemoryHost,
+      { act: name, target: world.instances.get(id)?.inventory.title ?? id },
+      options,
+      deed,
+    )
+  const find = (id: string) => {
+    const instance = world.instances.get(id)
+    if (instance === undefined) throw new Fault('record.missing')
+    return instance
+  }
+  const set = (name: string, id: string, replaced: Replacement | null, options: { timeoutMs: number; signal?: AbortSignal }) =>
+    act(name, id, options, () => {
+      find(id).replaced = replaced
+    })
+  return {
+    replace: (id, by, options) => set('replace', id, by, options),
+    restore: (id, options) => set('restore', id, null, options),
+  }
+}

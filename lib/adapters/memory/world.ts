@@ -7,6 +7,7 @@ import type {
   InventoryServer,
   InventoryZone,
   RecordSet,
+  Replacement,
   SqlGrid,
 } from '@/lib/ports'
 import type { MemoryClock } from './clock'
@@ -40,6 +41,10 @@ export interface MemoryInstance {
   fileProblems: FileSettingProblem[]
   walBytes: number
   upstreamId: string | null
+  failoverPriority: number
+  /** False: the console has never seen it. */
+  wasSeen: boolean
+  replaced: Replacement | null
   clients: number
   activeTransactions: number
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
@@ -182,6 +187,9 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     fileProblems: [],
     walBytes: 0x3000148,
     upstreamId: index > 0 ? idOf(`${herd.name} on ${herd.hosts[0]}`) : null,
+    failoverPriority: 100,
+    wasSeen: true,
+    replaced: null,
     clients: 0,
     activeTransactions: 0,
     applied: [],

@@ -85,6 +85,7 @@ export const filterSql = {
   bytes: numbers('bigint'),
   seconds: numbers('double precision'),
   flag: exactly('boolean'),
+  secret: exactly('boolean'),
   choice: { isAny: equalAny('text'), empty: emptyText },
   moment: moments,
   lsn: {

@@ -21,7 +21,7 @@ interface NameRow {
   provider: ZoneAddress['provider']
 }
 
-const selectNames = `select n.id, n.name, n.type, n.follows, n.carries, coalesce(nullif(z.host_domain, ''), z.name) as host_domain,
+const selectNames = `select n.id, n.name, n.type, n.follows, n.carries, lower(coalesce(nullif(z.host_domain, ''), z.name)) as host_domain,
     coalesce(n.ttl_override, z.ttl_seconds) as ttl_seconds, n.environment_id, e.name as environment_name, n.herd_id, h.name as herd_name,
     z.id as zone_id, lower(z.name) as zone_name, z.provider
   from dns_names n join dns_zones z on z.id = n.zone_id join herds h on h.id = n.herd_id join environments e on e.id = n.environment_id`

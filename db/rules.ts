@@ -57,6 +57,54 @@ const instanceCheck: Rules['check'] = async (tx, after) => {
   ]
 }
 
+const zoneCheck: Rules['check'] = async (_tx, after) => {
+  const has = (name: string) => after[name] !== null && after[name] !== undefined && after[name] !== '' && after[name] !== false
+  const problems: FieldProblem[] = []
+  if (after.provider === 'route53') {
+    if (!has('hostedZoneId')) problems.push({ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' })
+    if (has('accessKeyId') !== has('accessSecret'))
+      problems.push({
+        path: has('accessKeyId') ? 'accessSecret' : 'accessKeyId',
+        message: 'Give both the access key id and its secret, or neither.',
+      })
+    return problems
+  }
+  if (!has('primaryHost')) problems.push({ path: 'primaryHost', message: 'Dynamic updates need the primary server.' })
+  if (has('keyName') !== has('keySecret'))
+    problems.push({ path: has('keyName') ? 'keySecret' : 'keyName', message: 'Give both the key’s name and its secret, or neither.' })
+  if (!has('keyName') && !has('allowUnsigned'))
+    problems.push({ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' })
+  return problems
+}
+
+const nameCheck: Rules['check'] = async (tx, after) => {
+  const problems: FieldProblem[] = []
+  if (after.type === 'CNAME' && (after.follows ?? 'primary') !== 'primary')
+    problems.push({ path: 'type', message: 'An alias leads to one host. Use A or AAAA for several members.' })
+  if (after.type !== 'CNAME' && after.carries === 'hostname')
+    problems.push({ path: 'carries', message: `${String(after.type)} carries the server’s address.` })
+  const places = await one<{ zone: string; herd: string; is_same: boolean }>(
+    tx,
+    sql`select ze.name as zone, he.name as herd, ze.id = he.id as is_same
+      from dns_zones z join environments ze on ze.id = z.environment_id, herds h join environments he on he.id = h.environment_id
+      where z.id = ${after.zoneId} and h.id = ${after.herdId}`,
+  )
+  if (places && !places.is_same)
+    problems.push({
+      path: 'zoneId',
+      message: `This zone is in ${places.zone}, the herd in ${places.herd}. Choose a zone of ${places.herd}.`,
+    })
+  const rival = await one<{ name: string; type: string }>(
+    tx,
+    sql`select n.name, n.type from dns_names n join dns_zones z on z.id = n.zone_id
+      where n.zone_id = ${after.zoneId} and n.id is distinct from ${after.id ?? null}::uuid and (n.type = 'CNAME') <> (${after.type} = 'CNAME')
+        and n.name in (lower(${after.hostName}), lower(${after.hostName}) || '.' || lower(z.name)) limit 1`,
+  )
+  if (rival)
+    problems.push({ path: 'type', message: `${rival.name} is registered as ${rival.type}: an alias and other records exclude each other.` })
+  return problems
+}
+
 const grantCheck: Rules['check'] = async (_tx, after) => {
   const hasPerson = after.personId !== null && after.personId !== undefined
   const hasGroup = after.groupName !== null && after.groupName !== undefined && after.groupName !== ''
@@ -71,6 +119,13 @@ const rules: Readonly<Record<string, Rules>> = {
     blockers: openJobs('server_id'),
     // A person who pins the key that the host shows has answered the alarm.
     alongside: (after, before): Values => (before && after.hostKey !== before.hostKey ? { hostKeyOffered: null } : {}),
+  },
+  'dns-zone': { check: zoneCheck },
+  name: {
+    environmentOf: environmentOfHerd,
+    check: nameCheck,
+    alongside: (after): Values => (after.carries ? {} : { carries: after.type === 'CNAME' ? 'hostname' : 'address' }),
+    blockers: openJobs('target_id'),
   },
   grant: { check: grantCheck, afterwards: mustKeepAdministrator },
   person: {

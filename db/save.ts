@@ -12,6 +12,7 @@ import { databaseError, inTransaction, notify, type Tx } from './client'
 import { forget } from './fresh'
 import { rulesOf, type Values } from './rules'
 import { mayOnRow, reachCovers, reachOf } from './scope'
+import { sealSecrets, secretsAfter } from './sealing-key'
 import { shapeOf, targetOf } from './shape'
 import { titlesOf } from './titles'
 
@@ -128,14 +129,15 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
   mustReach(actor, resource, 'add')
   const values = parse(resource, input, false)
   mustBeFine(await unseenReferences(actor, resource, values))
+  const columns = await sealSecrets(resource, values)
   return inSave(resource, async (tx) => {
     const environmentId = await environmentAfter(tx, resource, values)
     if (!mayOnRow(actor, resource, 'add', { environmentId })) throw denied(resource, 'add')
     const rules = rulesOf(resource.name)
-    mustBeFine((await rules.check?.(tx, values, null, actor)) ?? [])
+    mustBeFine((await rules.check?.(tx, { ...columns, ...secretsAfter(resource, columns) }, null, actor)) ?? [])
     const [inserted] = await tx
       .insert(resource.table)
-      .values(toRow(resource, { ...values, ...rules.alongside?.(values, null) }) as never)
+      .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null) }) as never)
       .returning()
     const row = plainRow(inserted as Record<string, unknown>)
     const id = row.id as string
@@ -169,6 +171,12 @@ export const lockRow = async (tx: Tx, actor: Actor, resource: Resource, id: stri
   return plainRow(row)
 }
 
+/** Where a field is written: a secret not into its own column. */
+const columnOf = (resource: Resource, name: string): string => {
+  const spec = resource.fields[name]
+  return spec?.kind === 'secret' ? spec.sealedIn : name
+}
+
 /** The form's fields that differ, before and after. */
 const differences = (resource: Resource, before: Values, after: Values): Record<string, [Json, Json]> => {
   const fields: Record<string, [Json, Json]> = {}
@@ -189,17 +197,22 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
   mustReach(actor, resource, 'change')
   const values = parse(resource, input, true)
   const unseen = await unseenReferences(actor, resource, values)
+  const sealed = await sealSecrets(resource, values)
   await inSave(resource, async (tx) => {
     const before = await lockRow(tx, actor, resource, id)
     const ownerId = ownerOf(resource, before)
     if (!mayOnRow(actor, resource, 'change', { environmentId: environmentOf(resource, before), ownerId })) throw denied(resource, 'change')
-    const after = { ...before, ...plainRow(toRow(resource, values)) }
+    const after = { ...before, ...plainRow(toRow(resource, sealed)), ...secretsAfter(resource, sealed) }
     const fields = differences(resource, before, after)
+    for (const [name, value] of Object.entries(values))
+      if (resource.fields[name]?.kind === 'secret' && typeof value === 'string' && before[name] === true) fields[name] = [true, 'replaced']
     if (before.revision !== revision) throw await conflict(tx, resource, before, fields)
     if (Object.keys(fields).length === 0) return
 
-    const changed = Object.fromEntries(Object.keys(fields).map((name) => [name, values[name] ?? null]))
-    mustBeFine(unseen.filter(({ path }) => path in changed))
+    const changed = Object.fromEntries(
+      Object.keys(fields).map((name) => [columnOf(resource, name), sealed[columnOf(resource, name)] ?? null]),
+    )
+    mustBeFine(unseen.filter(({ path }) => path in fields))
     const environmentId = await environmentAfter(tx, resource, after)
     if (!mayOnRow(actor, resource, 'change', { environmentId, ownerId })) throw denied(resource, 'change')
     const rules = rulesOf(resource.name)

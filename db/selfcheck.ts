@@ -20,7 +20,11 @@ const tableShape = (resource: Resource): TableShape => {
     columns: new Set(names),
     needed: new Set(names.filter((name) => columns[name]!.notNull && !columns[name]!.hasDefault && columns[name]!.generated === undefined)),
     searchable: new Set(trigrams.flatMap(({ config }) => config.columns.flatMap((part) => columnsInside(part, byColumn)))),
-    secret: new Set(names.filter((name) => secretPattern.test(name) && !openHashes.has(`${resource.name}.${name}`))),
+    secret: new Set(
+      names.filter(
+        (name) => secretPattern.test(name) && columns[name]!.getSQLType() !== 'boolean' && !openHashes.has(`${resource.name}.${name}`),
+      ),
+    ),
   }
 }
 

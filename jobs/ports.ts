@@ -15,6 +15,8 @@ export interface WorkerPorts {
   ports: ActPorts
   /** Beyond what operations see: the facts of a host, for the observer. */
   hosts: Hosts
+  /** The public half of the vault's key, for web processes to close secrets with. */
+  sealingKey: string
   /** Ends every connection to a host. */
   close: () => Promise<void>
 }
@@ -44,6 +46,7 @@ export const makeActPorts = (): WorkerPorts => {
       now: () => new Date(),
     },
     hosts,
+    sealingKey: vault.publicKey,
     close: async () => {
       postgres.close()
       await ssh.close()

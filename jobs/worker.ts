@@ -1,4 +1,5 @@
 import { closeDb } from '@/db/client'
+import { publishSealingKey } from '@/db/sealing-key'
 import { mustBeSound } from '@/db/selfcheck'
 import { EnvironmentFault, env } from '@/lib/env'
 import { isFault } from '@/lib/kernel/errors'
@@ -8,7 +9,11 @@ import { startObserver } from './observe'
 import { makeFactSink, withFacts } from './observe-sink'
 import { queuePlace } from './place'
 import { makeActPorts } from './ports'
+import { repeat } from './schedule'
 import { startWorker } from './start-worker'
+
+/** The database may be away when a worker starts. */
+const publishEveryMs = 60_000
 
 /** A worker process. SIGTERM or SIGINT: it takes nothing new and brings its jobs to a safe point; a second one ends it at once. */
 const main = async (): Promise<void> => {
@@ -22,6 +27,7 @@ const main = async (): Promise<void> => {
   const observer = env().OBSERVER
     ? await startObserver({ inventory, probe: postgres.probe, hostFacts: world.hosts.facts, sink, log, holder: worker.holder })
     : null
+  const publishing = repeat([{ name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) }], log)
   log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
 
   let isStopping = false
@@ -29,7 +35,7 @@ const main = async (): Promise<void> => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
-    await Promise.all([worker.stop(), observer?.stop()])
+    await Promise.all([worker.stop(), observer?.stop(), publishing.stop()])
     await sink.close()
     await world.close()
     await closeDb()

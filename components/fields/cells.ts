@@ -60,6 +60,7 @@ const cells = {
   bytes: (value) => html`${formatBytes(Number(value))}`,
   seconds: (value) => html`${formatDuration(Number(value))}`,
   flag: (value) => (value === true ? html`yes` : html`<span class="no">no</span>`),
+  secret: (value) => (value === true ? html`set` : html`<span class="no">not set</span>`),
   choice,
   moment: (value, _field, { zone, now }) => {
     const at = String(value)

@@ -15,6 +15,8 @@ const local = (at: string): string => {
  */
 export const toInput = (value: Json | undefined, spec: FieldSpec): InputValue => {
   if (spec.kind === 'flag') return value === true
+  // Set, and not to be read by anybody.
+  if (spec.kind === 'secret') return value === true ? true : ''
   if (value === null || value === undefined) return ''
   switch (spec.kind) {
     case 'tags':

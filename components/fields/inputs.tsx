@@ -2,6 +2,7 @@
 
 import clsx from 'clsx'
 import type { ComponentType, RefCallback } from 'react'
+import { Button } from '@/components/ui/button'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
 import type { InputValue } from './input-text'
@@ -75,6 +76,36 @@ const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange
   </span>
 )
 
+/** Write-only. true: one is set and stays; a text replaces it; false: it is taken away. */
+const Secret = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
+  <div className="flex gap-2">
+    <input
+      {...ids}
+      ref={focusRef}
+      type="password"
+      className="input font-mono"
+      name={name}
+      autoComplete="new-password"
+      spellCheck={false}
+      disabled={isDisabled}
+      placeholder={value === true ? 'Set. Type to replace it.' : value === false ? 'Will be taken away when you save.' : 'Not set'}
+      value={typeof value === 'string' ? value : ''}
+      onChange={(event) => onChange(event.target.value)}
+      onBlur={onBlur}
+    />
+    {value === true && (
+      <Button aria-label={`Take away ${field.label}`} disabled={isDisabled} onClick={() => onChange(false)}>
+        Take away
+      </Button>
+    )}
+    {value === false && (
+      <Button aria-label={`Keep ${field.label}`} disabled={isDisabled} onClick={() => onChange(true)}>
+        Keep
+      </Button>
+    )}
+  </div>
+)
+
 const ChoiceInput = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <select
     {...ids}
@@ -122,6 +153,7 @@ export const inputs = {
   bytes: Line,
   seconds: Line,
   flag: Flag,
+  secret: Secret,
   choice: ChoiceInput,
   moment: MomentInput,
   lsn: Line,

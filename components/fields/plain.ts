@@ -18,6 +18,8 @@ export const plainValue = (value: Json | undefined, field: FieldDescription | un
       return formatMoment(String(value), zone)
     case 'flag':
       return value === true ? 'yes' : 'no'
+    case 'secret':
+      return value === true ? 'set' : value === false ? 'not set' : String(value)
     case 'choice':
       return field.choices.find((one) => one.value === value)?.label ?? String(value)
     default:

@@ -22,6 +22,7 @@ import {
   ShieldIcon,
   ShuffleIcon,
   UsersIcon,
+  WorldIcon,
 } from '@/components/ui/icons'
 import { hrefToFollow } from './follow'
 import { useShortcuts } from './keyboard'
@@ -38,6 +39,7 @@ const icons: Record<Place['icon'], () => ReactNode> = {
   herds: NetworkIcon,
   servers: ServerIcon,
   'dr-pairs': ShuffleIcon,
+  names: WorldIcon,
   environments: BoxesIcon,
   runs: PlayIcon,
   discovery: InboxIcon,

@@ -10,6 +10,7 @@ import {
   Database,
   Download,
   Filter,
+  Globe,
   Inbox,
   KeyRound,
   LayoutGrid,
@@ -55,3 +56,4 @@ export const ShieldIcon = drawn(Shield)
 export const ShuffleIcon = drawn(Shuffle)
 export const UpDownIcon = drawn(ChevronsUpDown)
 export const UsersIcon = drawn(Users)
+export const WorldIcon = drawn(Globe)

@@ -30,6 +30,8 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       preferred_site: name,
     })
     await add(`instance:${name}`, 'instances', { herd_id: herd, server_id: server, version: `15.${index}` })
+    const zone = await add(`dns-zone:${name}`, 'dns_zones', { environment_id: environment, name: `${name}.test` })
+    await add(`name:${name}`, 'dns_names', { zone_id: zone, herd_id: herd, host_name: 'shop' })
     await add(`grant:${name}`, 'grants', { person_id: person, role: 'dba', environment_id: environment, group_name: null })
     await add(`token:${name}`, 'tokens', { person_id: person, name: `token-${name}`, prefix: name, hash: 'x', environment_id: environment })
     await add(`session:${name}`, 'sessions', { person_id: person, expires_at: new Date(Date.now() + 3_600_000) })

@@ -1,12 +1,15 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import ssh2 from 'ssh2'
 import { Fault } from '@/lib/kernel/errors'
+import { boxKeyOf, isBox, openBox, publicHalf } from '@/lib/kernel/sealed-box'
 
 export interface Vault {
   /** Text at rest: `v1:<key id>:<nonce>:<tag>:<cipher text>`. `purpose` is bound to it: sealed for one thing, it does not open for another. */
   seal: (secret: string, purpose: string) => string
   /** Throws Fault `internal.bug` with the reason when the key is another one, the purpose differs or the text was changed. */
   open: (sealed: string, purpose: string) => string
+  /** What others close secrets with that only this vault opens. */
+  publicKey: string
 }
 
 const version = 'v1'
@@ -17,7 +20,9 @@ export const makeVault = (key: string): Vault => {
   if (secretKey.length !== 32) throw new RangeError('The vault key must be 32 bytes in base64.')
   // Names the key without telling anything of it.
   const keyId = createHash('sha256').update('matriarch vault key id').update(secretKey).digest('hex').slice(0, 12)
+  const boxKey = boxKeyOf(Buffer.from(hkdfSync('sha256', secretKey, '', 'matriarch sealed box key', 32)))
   return {
+    publicKey: publicHalf(boxKey),
     seal: (secret, purpose) => {
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', secretKey, nonce)
@@ -26,6 +31,7 @@ export const makeVault = (key: string): Vault => {
       return [version, keyId, ...[nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64'))].join(':')
     },
     open: (sealed, purpose) => {
+      if (isBox(sealed)) return openWith(() => openBox(boxKey, sealed, purpose))
       const [sealedVersion, sealedKeyId, ...parts] = sealed.split(':')
       if (sealedVersion !== version || parts.length !== 3)
         throw new Fault('internal.bug', { because: 'A sealed secret is not in a known form.' })
@@ -43,6 +49,20 @@ export const makeVault = (key: string): Vault => {
         throw new Fault('internal.bug', { because: 'A sealed secret was changed, or is another one’s.' }, { cause })
       }
     },
+  }
+}
+
+const openWith = (open: () => string): string => {
+  try {
+    return open()
+  } catch (cause) {
+    throw new Fault(
+      'internal.bug',
+      {
+        because: 'A secret does not open: it was closed for another VAULT_KEY or for another field. Type it anew, or put the old key back.',
+      },
+      { cause },
+    )
   }
 }
 

@@ -98,6 +98,19 @@ export const fieldTools = {
     format: (value) => (value === true ? 'yes' : 'no'),
     schema: () => z.boolean({ message: 'Say yes or no.' }),
   },
+  secret: {
+    // What readers are shown comes back as it was shown: set stays set, not set is empty.
+    parse: (input) => (input === true ? undefined : input === false ? null : trimmed(input)),
+    format: (value) => secretWord(value),
+    schema: (spec) => {
+      const { maxLength = 1000, pattern } = spec.kind === 'secret' ? spec : {}
+      return z
+        .string({ message: 'Write the secret, or leave it empty.' })
+        .max(maxLength, `Use at most ${maxLength} characters.`)
+        .refine((value) => !value.includes('\0') && oneLine(value) === null, 'Write one line.')
+        .refine((value) => !pattern || new RegExp(pattern.source, 'u').test(value), pattern?.message)
+    },
+  },
   choice: {
     parse: trimmed,
     format: (value, spec) =>
@@ -163,6 +176,9 @@ export const fieldTools = {
     schema: () => z.record(z.string(), z.json(), { message: 'Write a JSON object.' }),
   },
 } satisfies Record<FieldKind, FieldTools>
+
+/** A secret is never shown, only whether there is one; the history also says that it was replaced. */
+export const secretWord = (value: Json): string => (value === true ? 'set' : value === false ? 'not set' : asText(value))
 
 /** As a person reads it: `16 MB`, `2 min 5 s`, `Standby`; an empty value is an empty text. References are ids: show their title instead. */
 export const formatValue = (spec: FieldSpec, value: Json | undefined): string => {

@@ -12,6 +12,7 @@ export const fieldKinds = [
   'bytes',
   'seconds',
   'flag',
+  'secret',
   'choice',
   'moment',
   'lsn',
@@ -48,6 +49,12 @@ export type FieldSpec = FieldBase &
     | { kind: 'port' | 'lsn' | 'json' | 'flag' | 'moment' | 'bytes' | 'seconds' }
     | {
         kind: 'tags' /** What one entry may be; entries may then hold blanks, and only commas and line ends part them. */
+        pattern?: { source: string; message: string }
+      }
+    | {
+        kind: 'secret' /** The column that holds it closed; the field's own column only says whether there is one. */
+        sealedIn: string
+        maxLength?: number
         pattern?: { source: string; message: string }
       }
     | { kind: 'integer'; min?: number; max?: number; unit?: string }

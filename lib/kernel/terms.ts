@@ -90,6 +90,11 @@ export const termKinds = {
   bytes: number(parseBytes, 'a size such as 1GB'),
   seconds: number(parseDuration, 'a duration such as 5m'),
   flag: { operators: names, canonical: (value) => flags[value.toLowerCase()] ?? null, expected: 'yes or no' },
+  secret: {
+    operators: names,
+    canonical: (value) => ({ ...flags, set: 'true', 'not set': 'false' })[value.toLowerCase()] ?? null,
+    expected: 'yes or no',
+  },
   choice: {
     operators: names,
     canonical: (value, spec) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { closeDb, getPool } from '@/db/client'
 import { ensureConsoleKey } from '@/db/console-keys'
 import { migrate } from '@/db/migrate'
+import { publishSealingKey } from '@/db/sealing-key'
 import { closeQueue, migrateQueue } from '@/jobs/queue'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
@@ -24,7 +25,9 @@ export const prepareConsole = async (options: {
 }): Promise<{ publicKey: string }> => {
   await migrate(options.databaseUrl)
   await migrateQueue()
-  const publicKey = await ensureConsoleKey(makeVault(env().VAULT_KEY!), () => makeSshKey('matriarch'))
+  const vault = makeVault(env().VAULT_KEY!)
+  await publishSealingKey(vault.publicKey)
+  const publicKey = await ensureConsoleKey(vault, () => makeSshKey('matriarch'))
   await ensureLocalAdmin(options.adminUser, options.adminPassword)
   return { publicKey }
 }

@@ -64,6 +64,7 @@ export const environment = defineResource({
   related: [
     { resource: 'herd', by: 'environmentId' },
     { resource: 'server', by: 'environmentId' },
+    { resource: 'dns-zone', by: 'environmentId' },
   ],
   help: [
     'An environment is a territory: dev, stage, prod. Every server and every herd belongs to exactly one, and people are given roles in it.',

@@ -65,7 +65,10 @@ export const herd = defineResource({
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },
     { title: 'Names and sites', fields: ['virtualHost', 'preferredSite'] },
   ],
-  related: [{ resource: 'instance', by: 'herdId' }],
+  related: [
+    { resource: 'instance', by: 'herdId' },
+    { resource: 'name', by: 'herdId' },
+  ],
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
     'What is written here holds for every member; an instance may override port and data directory.',

@@ -6,6 +6,7 @@ import { environment } from './environment'
 import { failover } from './failover'
 import { herd } from './herd'
 import { instance } from './instance'
+import { dnsZone, name } from './names'
 import { grant, person, session, token } from './people'
 import { audit, change } from './record'
 import { server } from './server'
@@ -18,6 +19,8 @@ const registry = makeRegistry([
   instance,
   drPair,
   failover,
+  dnsZone,
+  name,
   person,
   grant,
   token,

@@ -25,9 +25,10 @@ const allCalls = (): Call[] => {
   return [...ownCalls, ...resources.flatMap(callsOf).filter((call) => !own.has(keyOf(call)))]
 }
 
-const describedField = (spec: FieldSpec): JsonSchema => ({
+const describedField = (spec: FieldSpec, isRead = false): JsonSchema => ({
+  ...(spec.kind === 'secret' && isRead ? { type: 'boolean' } : spec.kind === 'secret' ? { type: ['string', 'null'], writeOnly: true } : {}),
   // Any JSON at all: its schema refers to itself, and says nothing.
-  ...(spec.kind === 'json' ? {} : toJson(fieldSchema({ ...spec, required: false }), 'output')),
+  ...(spec.kind === 'json' || spec.kind === 'secret' ? {} : toJson(fieldSchema({ ...spec, required: false }), 'output')),
   title: spec.label,
   ...(spec.help ? { description: spec.help } : {}),
 })
@@ -43,7 +44,7 @@ const objectSchema = (resource: Resource): JsonSchema => ({
     ...Object.fromEntries(
       Object.entries(resource.fields).map(([name, spec]) => [
         name,
-        { ...describedField(spec), ...(resource.form.includes(name) ? {} : { readOnly: true }) },
+        { ...describedField(spec, true), ...(resource.form.includes(name) ? {} : { readOnly: true }) },
       ]),
     ),
     references: { type: 'object', description: 'Field to id, title and resource of what it refers to.' },

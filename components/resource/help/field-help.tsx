@@ -12,6 +12,7 @@ const kindWords: Record<FieldDescription['kind'], string> = {
   bytes: 'size (1GB)',
   seconds: 'duration (5m)',
   flag: 'yes or no',
+  secret: 'secret, never shown',
   choice: 'one of a few',
   moment: 'time',
   lsn: 'WAL position',

@@ -157,6 +157,8 @@ describe('wherever drivers die, sleep or hand over, and however acts go wrong', 
     })
 
   test('the matrix covers every operation', () => {
-    expect(new Set(cases.map((one) => one.operation))).toEqual(new Set(operations.map((one) => one.name)))
+    // Names and zones have a matrix of their own, since what they act on is not an instance.
+    const onInstances = operations.filter((one) => one.on !== 'name' && one.on !== 'dns-zone')
+    expect(new Set(cases.map((one) => one.operation))).toEqual(new Set(onInstances.map((one) => one.name)))
   })
 })

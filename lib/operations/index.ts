@@ -1,7 +1,9 @@
 import { describeOperation } from '@/lib/kernel/describe-operation'
 import type { Operation, OperationDescription } from '@/lib/kernel/operation'
 import { checkServer } from './check-server'
+import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
+import { refreshDns } from './refresh-dns'
 import { reload } from './reload'
 import { restart } from './restart'
 import { runSql } from './run-sql'
@@ -9,7 +11,7 @@ import { start } from './start'
 import { stop } from './stop'
 
 /** Every operation, in the order menus show them. */
-export const operations: readonly Operation[] = [start, stop, restart, reload, checkpoint, runSql, checkServer]
+export const operations: readonly Operation[] = [start, stop, restart, reload, checkpoint, runSql, checkServer, refreshDns, checkZone]
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]))
 

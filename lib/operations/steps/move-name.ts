@@ -18,9 +18,13 @@ const lookEveryMs = 500
 
 /**
  * Points names somewhere else, each in one update under the condition that it still holds what it held. Done when the source of truth holds it and every
- * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do.
+ * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do. `stays`: the ending where the
+ * move is what the operation is for, and is not taken back when something after it fails.
  */
-export const moveNames = <F extends Facts>(of: (facts: F) => readonly NameMove[]): Effect<F, Before, Output> => ({
+export const moveNames = <F extends Facts>(
+  of: (facts: F) => readonly NameMove[],
+  stays?: { final: string; harmless: true },
+): Effect<F, Before, Output> => ({
   title: 'Move the DNS names',
   preview: (facts) => ({
     sentence:
@@ -46,7 +50,7 @@ export const moveNames = <F extends Facts>(of: (facts: F) => readonly NameMove[]
     await untilServed(moves, ports, context)
   },
   timeoutMs: (facts) => propagationMs + of(facts).length * 2 * replaceTimeoutMs,
-  ending: {
+  ending: stays ?? {
     undo: async (facts, { was }, _output, ports, context) => {
       for (const [index, move] of [...of(facts).entries()].reverse()) await replaceName(ports, move, move.next, was[index] ?? [], context)
     },

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { InventoryZone } from '@/lib/ports'
+import type { Plain } from './facts'
+import { checkZone as check } from './steps/check-zone'
+
+type ZoneFacts = { zone: Plain<InventoryZone> }
+
+export const checkZone = defineOperation({
+  name: 'check-zone',
+  on: 'dns-zone',
+  title: 'Check the zone',
+  verb: 'Check',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Goes through everything the console needs of a zone, step by step: the primary answers, serves the zone and takes the console’s key, every authoritative server has the same serial, the resolvers answer. It changes nothing.',
+  ],
+  gather: async (ports, _input, { targetId }): Promise<ZoneFacts> => ({ zone: await ports.inventory.zone(targetId) }),
+  about: ({ zone }) => ({ title: zone.title, environmentId: zone.environmentId, herdId: null, serverId: null }),
+  firm: ({ zone }) => ({ address: zone.address }),
+  locks: () => [],
+  now: ({ zone }) => [
+    { label: 'Zone', value: zone.address.name },
+    { label: 'Changed through', value: zone.address.provider === 'route53' ? 'Amazon Route 53' : 'dynamic update' },
+  ],
+  neverAsksPhrase: true,
+})
+  .effect(
+    'check',
+    check((facts) => facts.zone),
+  )
+  .build()

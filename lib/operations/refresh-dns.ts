@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { sameRecords, sayRecords } from '@/lib/domain/dns-records'
+import { wantedRecords } from '@/lib/domain/dns-wanted'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { InventoryInstance, InventoryName, Probe, ReadPorts } from '@/lib/ports'
+import { type Plain, probeTimeoutMs } from './facts'
+import { counted, pass, refuse, warn } from './gates'
+import { askTimeoutMs, gatherMove, isServing, type NameMove, ownRecords } from './names'
+import { moveNames } from './steps/move-name'
+import { watchResolvers } from './steps/watch-resolvers'
+
+type Seen = { title: string; role: Probe['role']; state: Probe['state'] }
+type ServerSays = { server: string; says: string; isServing: boolean }
+type RefreshFacts = {
+  name: Plain<InventoryName>
+  members: Seen[]
+  /** What to do; empty when what the name should be is not known, and `problem` says why. */
+  moves: NameMove[]
+  problem: string | null
+  servers: ServerSays[]
+}
+
+export const refreshDns = defineOperation({
+  name: 'refresh-dns',
+  on: 'name',
+  title: 'Refresh the DNS name',
+  verb: 'Refresh',
+  danger: 'disruptive',
+  input: z.strictObject({}),
+  help: [
+    'Compares what DNS says with what it should say for the members as they are now, and repairs the difference: one update, only if the name still holds what the plan saw.',
+    'Proven on every authoritative server; then the resolvers are watched until they must have forgotten the old answer. A name that is right already is left alone.',
+  ],
+  gather: async (ports, _input, { targetId, signal }): Promise<RefreshFacts> => {
+    const name = await ports.inventory.name(targetId)
+    const members = await Promise.all((await ports.inventory.herdInstances(name.herdId)).map((one) => seen(ports, one, signal)))
+    const wanted = wantedRecords(name, members)
+    const facts = { name, members: members.map(({ title, role, state }) => ({ title, role, state })) }
+    if ('because' in wanted) return { ...facts, moves: [], problem: wanted.because, servers: [] }
+    const [move, servers] = await Promise.all([gatherMove(ports, name, wanted.records, signal), serversSay(ports, name, signal)])
+    return { ...facts, moves: [move], problem: null, servers }
+  },
+  about: ({ name }) => ({ title: name.title, environmentId: name.environmentId, herdId: name.herdId, serverId: null }),
+  firm: ({ name, moves, problem }) => ({ name, moves, problem }),
+  locks: ({ name }) => [`herd:${name.herdId}`],
+  now: ({ name, moves, servers, members }) => [
+    { label: 'DNS says', value: moves[0]?.now ? sayRecords(moves[0].now) : 'not seen' },
+    { label: 'It should be', value: moves[0] ? sayRecords(moves[0].next) : 'not known' },
+    ...servers.map(({ server, says }) => ({ label: server, value: says })),
+    { label: `Members of ${name.herdName}`, value: members.map((one) => `${one.title}: ${one.role}, ${one.state}`).join('; ') },
+  ],
+  affected: ({ name, moves }) =>
+    moves.some(({ now, next }) => now !== null && !sameRecords(now, next))
+      ? [{ kind: 'names', count: 1, sentence: `New connections to ${name.title} go elsewhere once resolvers forget the old answer.` }]
+      : [],
+})
+  .gate('wanted', 'What it should be is known', ({ problem }) => (problem === null ? pass : refuse(`Not known: ${problem}.`)))
+  .gate('seen', 'The zone can be read', ({ moves }) => (moves[0]?.unseen ? refuse(moves[0].unseen) : pass))
+  .gate('members', 'Every member is seen', ({ members, name }) => unseenMembers(members, name))
+  .gate('servers', 'Every authoritative server answers', ({ servers }) => silentServers(servers))
+  .effect(
+    'move-name',
+    moveNames((facts) => facts.moves, {
+      final: 'The name stays as it was repaired; refresh it again when the herd has changed.',
+      harmless: true,
+    }),
+  )
+  .effect(
+    'watch-resolvers',
+    watchResolvers((facts) => facts.moves),
+  )
+  .build()
+
+const seen = async (ports: ReadPorts, { title, address }: InventoryInstance, signal: AbortSignal) => {
+  const { role, state } = await ports.postgres.probe(address, { timeoutMs: probeTimeoutMs, signal })
+  return { title, hostname: address.host.hostname, address: address.host.address, role, state, isOnline: state === 'online' }
+}
+
+/** What cannot be asked is a gate's matter, not a fault. */
+const serversSay = async (ports: ReadPorts, name: InventoryName, signal: AbortSignal): Promise<ServerSays[]> => {
+  try {
+    const answers = await ports.names.authoritative(name.zone, name.title, { timeoutMs: askTimeoutMs, signal })
+    const types = ['A', 'AAAA', 'CNAME'] as const
+    return answers.map((answer) => ({
+      server: answer.server,
+      says: isServing(answer) ? sayRecords(ownRecords({ name: name.title, types: [...types] }, answer.records)) : answer.code,
+      isServing: isServing(answer),
+    }))
+  } catch (error) {
+    signal.throwIfAborted()
+    return [{ server: 'the authoritative servers', says: error instanceof Error ? error.message : String(error), isServing: false }]
+  }
+}
+
+const unseenMembers = (members: readonly Seen[], name: Plain<InventoryName>): Verdict => {
+  const unseen = members
+    .filter(({ state }) => state === 'unreachable' || state === 'unknown' || state === 'refused')
+    .map(({ title }) => title)
+  if (unseen.length === 0) return pass
+  const what =
+    name.follows === 'primary' ? 'if one of them is a primary too, the name may lead to the wrong one' : 'the name is made without them'
+  return warn(`${counted(unseen.length, 'member')} cannot be seen (${unseen.join(', ')}): ${what}.`)
+}
+
+const silentServers = (servers: readonly ServerSays[]): Verdict => {
+  const silent = servers.filter((one) => !one.isServing)
+  return silent.length === 0
+    ? pass
+    : warn(`${silent.map(({ server, says }) => `${server}: ${says}`).join('; ')}. What they will say cannot be proven.`)
+}

@@ -98,14 +98,15 @@ export const removeRecord = async (resource: string, id: string): Promise<{ remo
   return 'problem' in done ? done : { removed: true }
 }
 
-/** Runs the check of a server: plan and submission in one, since it asks nobody anything and changes nothing. */
-export const startCheck = async (serverId: string): Promise<{ runId: string } | Refused> => {
+/** Runs the check of a server or a zone: plan and submission in one, since it asks nobody anything and changes nothing. */
+export const startCheck = async (operation: 'check-server' | 'check-zone', targetId: string): Promise<{ runId: string } | Refused> => {
   const actor = await requireActor()
   const done = await attempt(async () => {
-    const { planId } = await askForPlan(actor, { operation: 'check-server', targets: [String(serverId)] })
+    if (operation !== 'check-server' && operation !== 'check-zone') throw new Fault('input.invalid')
+    const { planId } = await askForPlan(actor, { operation, targets: [String(targetId)] })
     const { digest } = await waitForPlan(actor, planId, { timeoutMs: checkPlanTimeoutMs })
     const submitted = await submitRun(actor, { planId, digest: digest ?? '' })
-    if (!submitted.submitted) throw new Fault('plan.moved', { because: 'The server was changed at this moment. Check it again.' })
+    if (!submitted.submitted) throw new Fault('plan.moved', { because: 'It was changed at this moment. Check it again.' })
     return submitted.runId
   })
   return 'problem' in done ? done : { runId: done.value }

@@ -1,4 +1,5 @@
 import { HerdTree } from '@/app/(console)/herd-tree'
+import { ZoneCheck } from '@/components/resource/check/zone-check'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
 import { ServerCheck } from '@/components/resource/server/server-check'
 import { LinkButton } from '@/components/ui/button'
@@ -24,9 +25,15 @@ export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
         <LinkButton href={`/people/${record.id}/access`}>What this person may do</LinkButton>
       </p>
     )
-  if (resource.name !== 'server') return null
   const because = (permission: string) =>
     mayIn(actor, permission, record.environmentId) ? null : `You do not have the permission ${permission} here.`
+  if (resource.name === 'dns-zone')
+    return (
+      <Card title="Check">
+        <ZoneCheck zoneId={record.id} because={because('dns-zone.run.check-zone')} startCheck={startCheck} />
+      </Card>
+    )
+  if (resource.name !== 'server') return null
   const text = (name: string) => (typeof record.values[name] === 'string' ? (record.values[name] as string) : null)
   const offered = text('hostKeyOffered')
   return (

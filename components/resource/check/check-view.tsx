@@ -1,0 +1,63 @@
+'use client'
+
+import { Button, LinkButton } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { verdictLooks } from './check-steps'
+import type { Check } from './use-check'
+
+/** The button of a check, what became of it in one sentence, and each step as it comes. */
+export const CheckView = ({ check, noun, what, because }: { check: Check; noun: string; what: string; because: string | null }) => {
+  const { start, steps, run, runId, isStarting, isOpen, problem } = check
+  const count = (verdict: string) => steps.filter((step) => step.verdict === verdict).length
+  const [failed, warned, skipped] = [count('fail'), count('warn'), count('skipped')]
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-3">
+        <Button onClick={() => void start()} disabled={isOpen || because !== null} title={because ?? undefined}>
+          {steps.length > 0 ? 'Check again' : 'Check now'}
+        </Button>
+        {isOpen && <span className="spin" aria-hidden="true" />}
+        <span role="status">
+          {isStarting
+            ? 'Asking a worker…'
+            : isOpen
+              ? 'Checking…'
+              : run
+                ? failed > 0
+                  ? `The check failed at ${failed} ${failed === 1 ? 'step' : 'steps'}. The ${noun} is saved all the same.`
+                  : skipped > 0
+                    ? `Not finished: ${skipped} steps wait for one above. The ${noun} is saved all the same.`
+                    : warned > 0
+                      ? 'Passed, with warnings.'
+                      : 'Everything passed.'
+                : (because ?? what)}
+        </span>
+        {runId && (
+          <LinkButton look="quiet" isSmall href={`/runs/${runId}`}>
+            The run
+          </LinkButton>
+        )}
+      </div>
+      {problem && (
+        <Note tone="bad" isAlert title={problem}>
+          The {noun} is saved all the same; the check can be run at any time.
+        </Note>
+      )}
+      {run?.state === 'failed' && steps.length === 0 && (
+        <Note tone="bad" isAlert title={run.jobs[0]?.because ?? 'The check could not be made.'} />
+      )}
+      {steps.length > 0 && (
+        <ol className="grid gap-1.5">
+          {steps.map((step) => (
+            <li key={step.title} className="grid grid-cols-[16rem_5rem_minmax(0,1fr)] gap-2 max-sm:grid-cols-2">
+              <span className="font-medium">{step.title}</span>
+              <State tone={verdictLooks[step.verdict].tone}>{verdictLooks[step.verdict].word}</State>
+              <span className="text-ink-2 [overflow-wrap:anywhere] max-sm:col-span-2">{step.because}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,70 @@
+'use client'
+
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { RunShown, StreamedLine } from '@/components/run/shared'
+import { useLive } from '@/components/run/use-live'
+import type { JournalLine } from '@/lib/kernel/journal'
+import { type ShownStep, stepsOf } from './check-steps'
+
+export type StartCheck = (
+  operation: 'check-server' | 'check-zone',
+  targetId: string,
+) => Promise<{ runId: string } | { problem: { detail: string } }>
+
+export interface Check {
+  start: () => Promise<void>
+  steps: ShownStep[]
+  run: RunShown | null
+  runId: string | null
+  isStarting: boolean
+  isOpen: boolean
+  /** Why it could not be started; null: nothing is wrong. */
+  problem: string | null
+  setProblem: (problem: string) => void
+}
+
+const openStates: readonly RunShown['state'][] = ['waiting', 'running', 'cancelling']
+
+/** Runs a check operation on one object and follows its steps. Starts by itself where the form that added the object leads here. */
+export const useCheck = (
+  operation: Parameters<StartCheck>[0],
+  targetId: string,
+  startCheck: StartCheck,
+  /** Why this person may not run it; null: they may. */
+  because: string | null,
+): Check => {
+  const [runId, setRunId] = useState<string | null>(null)
+  const [lines, setLines] = useState<readonly JournalLine[]>([])
+  const [run, setRun] = useState<RunShown | null>(null)
+  const [isStarting, setStarting] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const wasStarted = useRef(false)
+
+  const stream = useLive(runId === null ? null : `/api/live/runs/${runId}`, {
+    lines: (data) => setLines((known) => [...known, ...(data as StreamedLine[]).map(({ line }) => line)]),
+    run: (data) => setRun(data as RunShown),
+  })
+  const isOpen = isStarting || (runId !== null && stream !== 'refused' && (run === null || openStates.includes(run.state)))
+
+  const start = useCallback(async () => {
+    setStarting(true)
+    setProblem(null)
+    setLines([])
+    setRun(null)
+    setRunId(null)
+    const answer = await startCheck(operation, targetId)
+    setStarting(false)
+    if ('problem' in answer) setProblem(answer.problem.detail)
+    else setRunId(answer.runId)
+  }, [startCheck, operation, targetId])
+
+  useEffect(() => {
+    // The form that added the object leads here with this mark: check it without being asked.
+    if (window.location.hash !== '#added' || because !== null || wasStarted.current) return
+    wasStarted.current = true
+    window.history.replaceState(null, '', window.location.pathname)
+    void start()
+  }, [because, start])
+
+  return { start, steps: stepsOf(lines), run, runId, isStarting, isOpen, problem, setProblem }
+}

@@ -7,11 +7,11 @@ import { postgresMajor } from '@/lib/playground/packages'
 
 /**
  * A fleet for one test, from its topologies: `testFleet({ orders: 'a > b > c', billing: 'b > a' })` has the hosts a, b
- * and c in the environment dev, and two herds named like their clusters, on ports from 5432. `people: true` adds a directory.
+ * and c in the environment dev, and two herds named like their clusters, on ports from 5432. `people: true` adds a directory, `names: true` name servers.
  */
 export function testFleet(
   topologies: Record<string, string>,
-  options: { people?: boolean; volumes?: Record<string, Fleet['hosts'][number]['volumes']>; idleHosts?: string[] } = {},
+  options: { people?: boolean; names?: boolean; volumes?: Record<string, Fleet['hosts'][number]['volumes']>; idleHosts?: string[] } = {},
 ): Fleet {
   const major = postgresMajor()
   const herds = Object.entries(topologies).map(([name, topology], index) => herd(major, 'dev', name, 5432 + index, topology, name))
@@ -32,6 +32,7 @@ export function testFleet(
     strays: [],
     groups: options.people ? standardGroups : [],
     people: options.people ? standardPeople : [],
+    hasNames: options.names ?? false,
   }
 }
 

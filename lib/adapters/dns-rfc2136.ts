@@ -35,7 +35,7 @@ export const rfc2136 = (zone: ZoneSettings): Provider => {
       const deadline = deadlineIn(options.timeoutMs, options.signal)
       mustBeSigned(zone)
       const primary = await primaryOf(zone, deadline)
-      const message = encodeUpdate({ id: newId(), zone: zone.address.name, ...change })
+      const message = encodeUpdate({ ...change, id: newId(), zone: zone.address.name })
       const answer = await sendSigned(primary, message, zone.key, deadline)
       await judge(zone, primary, change, rcodeName(answer.readUInt16BE(2) & 15), deadline)
     },

@@ -1,9 +1,10 @@
 import { LabError } from './lab-error'
+import { consoleAddress, nameServerAddresses } from './layout'
 
 export type FleetEnvironment = { name: string; colour: string; protection: 'open' | 'confirm' | 'two-person' }
 export type FleetHost = {
   name: string
-  /** An address of 198.18.0.0/16 other than the console's, 198.18.0.1. */
+  /** An address of 198.18.0.0/16 other than the console's and the name servers', 198.18.0.1 to 198.18.0.3. */
   address: string
   environment: string
   site: string
@@ -37,7 +38,11 @@ export type Fleet = {
   strays: FleetStray[]
   groups: FleetGroup[]
   people: FleetPerson[]
+  /** Name servers for the herds' virtual hosts. Default: none. */
+  hasNames?: boolean
 }
+
+const takenAddresses = new Set([consoleAddress, ...Object.values(nameServerAddresses)])
 
 /**
  * Reads a topology: `a > b, c` is primary a with standbys b and c; `a > b > c` makes c follow b.
@@ -126,7 +131,7 @@ export function checkFleet(fleet: Fleet): void {
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(host.name)) refuse(`"${host.name}" is not a host name of small letters, digits and dashes`)
     const octets = host.address.split('.').map(Number)
     const isInRange = octets.length === 4 && octets[0] === 198 && octets[1] === 18 && octets.every((o) => o >= 0 && o < 256)
-    if (!isInRange || host.address === '198.18.0.1') refuse(`${host.address} of ${host.name} is not a free address of 198.18.0.0/16`)
+    if (!isInRange || takenAddresses.has(host.address)) refuse(`${host.address} of ${host.name} is not a free address of 198.18.0.0/16`)
     if (!environments.has(host.environment)) refuse(`${host.name} is in the unknown environment ${host.environment}`)
   }
   const places: string[] = []

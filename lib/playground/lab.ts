@@ -10,6 +10,7 @@ import { Hosts, type PowerOnOptions } from './hosts'
 import { LabError } from './lab-error'
 import { Layout } from './layout'
 import { inspectMachine, type Machine } from './machine'
+import { type LabNames, NameServers } from './names'
 import { Network } from './network'
 import { type CommandOptions, type CommandResult, inParallel, mustRun, runCommand } from './processes'
 import { openRelay, type Relay, type RelayOptions } from './relay'
@@ -30,6 +31,7 @@ export class Lab {
   readonly services: Services
   readonly network: Network
   readonly directoryServer: DirectoryServer
+  readonly nameServers: NameServers
 
   private constructor(
     readonly machine: Machine,
@@ -49,6 +51,7 @@ export class Lab {
       () => this.fleet.hosts,
     )
     this.directoryServer = new DirectoryServer(this.layout, this.supervisor, this.services)
+    this.nameServers = new NameServers(this.layout, this.supervisor, this.services)
   }
 
   /** A handle on the lab of a state folder, running or not. `stateDir` is absolute; it is made when missing. */
@@ -97,7 +100,8 @@ export class Lab {
       writeFileSync(this.layout.at('fleet.json'), JSON.stringify(fleet, null, 2))
       const secrets = readSecrets(this.layout)
       const directory = fleet.people.length > 0 ? this.directoryServer.start(fleet) : Promise.resolve()
-      directory.catch(() => {}) // Awaited below; a host may fail first.
+      const names = fleet.hasNames ? this.nameServers.startAll(fleet) : Promise.resolve()
+      for (const service of [directory, names]) service.catch(() => {}) // Awaited below; a host may fail first.
       const { publicKey } = await labKey(this.layout)
       const booted = report('hosts', fleet.hosts.length)
       await inParallel(fleet.hosts, 4, async (host) => {
@@ -110,7 +114,7 @@ export class Lab {
       const maker = new HerdMaker(this.layout, this.hosts, fleet, secrets)
       const missing = maker.missing()
       if (missing.length > 0) await maker.makeAll(missing, report('herds', missing.length))
-      await directory
+      await Promise.all([directory, names])
     } catch (cause) {
       await this.supervisor.kill()
       throw cause
@@ -196,6 +200,11 @@ export class Lab {
   /** How to log people in through the lab's directory. */
   directory(): Directory {
     return this.directoryServer.describe(this.fleet)
+  }
+
+  /** How to change the lab's names; only of a fleet that has them. */
+  names(): LabNames {
+    return this.nameServers.describe(this.fleet)
   }
 
   /** Lets the console's key log in as postgres on every host, now and on later starts. `publicKey` is an OpenSSH line. */

@@ -13,6 +13,9 @@ export class Layout {
 /** The console's own address in every lab. */
 export const consoleAddress = '198.18.0.1'
 
+/** Those of the lab's authoritative name servers; the resolver is at the console's. */
+export const nameServerAddresses = { primary: '198.18.0.2', secondary: '198.18.0.3' } as const
+
 /** The cable of a host, as the lab's side names it: at most fifteen characters, and unique as the address is. */
 export function cableOf(address: string): string {
   const [, , third, fourth] = address.split('.')

@@ -17,6 +17,7 @@ const playgroundNeeds: Need[] = [
   program('nsenter', 'util-linux'),
   program('setpriv', 'util-linux'),
   program('slapd', 'slapd'),
+  program('named', 'bind9'),
   program('openssl', 'openssl'),
   program('curl', 'curl'),
   program('ps', 'procps'),
@@ -26,6 +27,8 @@ const testNeeds: Need[] = [
   ...playgroundNeeds,
   program('redis-server', 'redis-server'),
   program('ldapsearch', 'ldap-utils'),
+  program('dig', 'bind9-dnsutils'),
+  program('nsupdate', 'bind9-dnsutils'),
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },
 ]
 
@@ -78,6 +81,7 @@ apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 for package in "$@"; do
 	case $package in
 	openssh-server) systemctl disable --quiet ssh.service ;;
+	bind9) systemctl disable --quiet named.service ;;
 	postgresql | slapd | redis-server) systemctl disable --quiet "$package.service" ;;
 	esac
 done

@@ -4,7 +4,14 @@ import type { Layout } from './layout'
 import { mustRun } from './processes'
 
 /** Passwords of the lab's database roles and of its directory; made once for a state folder, random. */
-export type LabSecrets = { replicator: string; app: string; directoryService: string; people: Record<string, string> }
+export type LabSecrets = {
+  replicator: string
+  app: string
+  directoryService: string
+  people: Record<string, string>
+  /** Base64; of the key that names are changed with. */
+  nameKey?: string
+}
 
 export function newPassword(): string {
   return randomBytes(9).toString('base64url')

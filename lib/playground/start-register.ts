@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { closeDb, getPool } from '@/db/client'
 import { ensureConsoleKey } from '@/db/console-keys'
 import { migrate } from '@/db/migrate'
+import { secretPurpose } from '@/db/names'
 import { publishSealingKey } from '@/db/sealing-key'
 import { closeQueue, migrateQueue } from '@/jobs/queue'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
@@ -15,7 +16,7 @@ import type { Fleet } from './fleet'
 import type { Lab } from './lab'
 import { consoleAddress } from './layout'
 import { projectRoot } from './setup.mjs'
-import { seedFleet } from './start-seed'
+import { seedFleet, seedNames } from './start-seed'
 
 /** Schema, queue, the console's SSH key and the first administrator. Run again it changes nothing. */
 export const prepareConsole = async (options: {
@@ -54,6 +55,10 @@ export const registerPlayground = async ({
 }): Promise<Record<string, string>> => {
   lab.authorize(publicKey)
   await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
+  if (fleet.hasNames) {
+    const names = lab.names()
+    await seedNames(fleet, names, makeVault(env().VAULT_KEY!).seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
+  }
   const directory = lab.directory()
   const roleOf = new Map(fleet.groups.map((group) => [group.name, group]))
   const note = (groups: string[]) =>

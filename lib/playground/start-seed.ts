@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import { getPool } from '@/db/client'
 import type { Fleet } from './fleet'
+import type { LabNames } from './names'
 
 /**
  * Registers the fleet in the console: environments, servers with their pinned keys, herds, instances, and the roles of the directory's groups.
@@ -56,6 +57,33 @@ const addHerds = async (client: PoolClient, fleet: Fleet): Promise<void> => {
          select h.id, s.id, h.environment_id from herds h join environments e on e.id = h.environment_id and e.name = $1, servers s
          where lower(h.name) = lower($2) and lower(s.hostname) = lower($3) on conflict do nothing`,
         [herd.environment, herd.name, member.host],
+      )
+  }
+}
+
+/**
+ * Registers the lab's zones and a name for each herd's virtual host. Run again it adds what is missing, and brings the zones' key up to date (the
+ * playground made it). `sealedSecret`: the key's secret, closed for the worker.
+ */
+export const seedNames = async (
+  fleet: Fleet,
+  { zones, key, primary, resolver, ttlSeconds }: LabNames,
+  sealedSecret: string,
+): Promise<void> => {
+  for (const zone of zones) {
+    await getPool().query(
+      `insert into dns_zones (environment_id, name, primary_host, primary_port, key_name, key_algorithm, sealed_key_secret, resolvers, ttl_seconds)
+       values ((select id from environments where name = $1), $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (environment_id, lower(name)) do update set sealed_key_secret = excluded.sealed_key_secret`,
+      [zone.environment, zone.name, primary.address, primary.port, key.name, key.algorithm, sealedSecret, [resolver.address], ttlSeconds],
+    )
+    for (const herd of fleet.herds.filter(({ virtualHost }) => virtualHost.endsWith(`.${zone.name}`)))
+      await getPool().query(
+        `insert into dns_names (zone_id, herd_id, host_name)
+         select z.id, h.id, $3 from dns_zones z join environments e on e.id = z.environment_id and e.name = $1,
+           herds h where lower(z.name) = lower($2) and h.environment_id = e.id and lower(h.name) = lower($4)
+         on conflict do nothing`,
+        [zone.environment, zone.name, herd.virtualHost.slice(0, -zone.name.length - 1), herd.name],
       )
   }
 }

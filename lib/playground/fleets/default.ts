@@ -30,5 +30,6 @@ export function defaultFleet(postgresMajor: number): Fleet {
     strays: [{ host: 'stage-ams-1', baseName: 'preview', port: 5432, dataDirectory: `/var/lib/postgresql/${postgresMajor}/preview` }],
     groups: standardGroups,
     people: standardPeople,
+    hasNames: true,
   }
 }

@@ -34,5 +34,6 @@ export function largeFleet(postgresMajor: number, hostCount: number): Fleet {
     strays: [],
     groups: standardGroups,
     people: standardPeople,
+    hasNames: true,
   }
 }

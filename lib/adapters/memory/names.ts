@@ -148,6 +148,8 @@ export const memoryNamesAct = (world: World, calls: Calls): NamesAct => ({
       await perform(calls, world.clock, zone.host, { act: 'replace', target: name }, options, () => {
         const held = heldIn(zone, name)
         const about = held.filter(({ type }) => types.includes(type))
+        if (name !== zone.inventory.title && !name.endsWith(`.${zone.inventory.title}`))
+          throw new Fault('dns.refused', { because: `${name} does not lie in ${zone.inventory.title}: NOTZONE.`, isOver: true })
         if (zone.refuses !== null)
           throw new Fault('dns.refused', {
             because: `${zone.servers[0]!.name} refused to change ${name} from ${sayRecords(about)} to ${sayRecords(next)}: ${zone.refuses}.`,

@@ -41,6 +41,8 @@ export const makeActPorts = (): WorkerPorts => {
       hostsAct: hosts.act,
       postgres: postgres.read,
       postgresAct: postgres.act,
+      replication: postgres.replication.read,
+      replicationAct: postgres.replication.act,
       names: names.read,
       namesAct: names.act,
       now: () => new Date(),

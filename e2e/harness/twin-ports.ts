@@ -18,7 +18,18 @@ export interface ServedFleet {
 }
 
 type Port = Record<string, (...args: unknown[]) => Promise<unknown>>
-const remotePorts = ['inventory', 'hosts', 'postgres', 'names', 'hostsAct', 'postgresAct', 'namesAct', 'inventoryAct'] as const
+const remotePorts = [
+  'inventory',
+  'hosts',
+  'postgres',
+  'names',
+  'replication',
+  'hostsAct',
+  'postgresAct',
+  'namesAct',
+  'replicationAct',
+  'inventoryAct',
+] as const
 
 interface Call {
   id: string

@@ -21,6 +21,7 @@ select json_build_object(
   'startedAt', pg_postmaster_start_time(),
   'confLoadedAt', pg_conf_load_time(),
   'receiver', (select to_jsonb(w) from pg_stat_wal_receiver w limit 1),
+  'receiverHeardAgo', (select extract(epoch from clock_timestamp() - w.last_msg_receipt_time) from pg_stat_wal_receiver w limit 1),
   'slotName', current_setting('primary_slot_name', true),
   'standbys', (
     select coalesce(json_agg(json_build_object(
@@ -67,6 +68,7 @@ export interface ProbeAnswer {
   startedAt: string
   confLoadedAt: string
   receiver: Record<string, unknown> | null
+  receiverHeardAgo?: number | null
   slotName: string | null
   standbys: Probe['standbys']
   slots: Probe['slots']
@@ -131,7 +133,9 @@ const upstreamOf = (answer: ProbeAnswer): Probe['upstream'] => {
   const port = typeof receiver?.sender_port === 'number' ? receiver.sender_port : Number(live.port ?? configured.port ?? 5432)
   const slotName = text(receiver?.slot_name) ?? text(answer.slotName) ?? confSetting(answer.recoveryConf ?? '', 'primary_slot_name')
   const status = text(receiver?.status)
-  return host === null && slotName === null && status === null ? null : { host, port: host === null ? null : port, slotName, status }
+  if (host === null && slotName === null && status === null) return null
+  const heard = typeof answer.receiverHeardAgo === 'number' ? { messageSecondsAgo: Math.max(0, answer.receiverHeardAgo) } : {}
+  return { host, port: host === null ? null : port, slotName, status, ...heard }
 }
 
 /** Keywords of a libpq connection string. Passwords are left out: no fact of ours ever holds one. */

@@ -1,11 +1,12 @@
 import { quoteShell } from '@/lib/domain/shell-quote'
-import type { PostgresAct, PostgresRead } from '@/lib/ports'
+import type { PostgresAct, PostgresRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
 import { postgresAct } from './postgres-act'
 import { fileSettings, settingsSeen, transactionFate } from './postgres-looks'
 import { probeInstance } from './postgres-probe'
 import { runStatement } from './postgres-query'
 import { warmPool } from './postgres-warm'
 import { commandFor } from './profiles'
+import { makeReplication } from './replication'
 import type { Ssh } from './ssh'
 
 export interface PostgresOptions {
@@ -18,6 +19,7 @@ export interface PostgresOptions {
 export interface Postgres {
   read: PostgresRead
   act: PostgresAct
+  replication: { read: ReplicationRead; act: ReplicationAct }
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -41,5 +43,5 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
       ],
     },
   }
-  return { read, act: postgresAct(ssh, warm), sessions: warm.count, close: warm.close }
+  return { read, act: postgresAct(ssh, warm), replication: makeReplication(ssh, warm), sessions: warm.count, close: warm.close }
 }

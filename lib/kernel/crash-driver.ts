@@ -96,6 +96,7 @@ export const deadly = (
     hosts: wrap(ports.hosts, false),
     postgres: wrap(ports.postgres, false),
     names: wrap(ports.names, false),
+    replication: wrap(ports.replication, false),
     now: ports.now,
   }
   const acting = {
@@ -103,6 +104,7 @@ export const deadly = (
     hostsAct: wrap(ports.hostsAct, true),
     postgresAct: wrap(ports.postgresAct, true),
     namesAct: wrap(ports.namesAct, true),
+    replicationAct: wrap(ports.replicationAct, true),
     inventoryAct: wrap(ports.inventoryAct, true),
   }
   return { journal: mortal, ports: acting, stopped, wake: () => wake() }

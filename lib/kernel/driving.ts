@@ -61,7 +61,14 @@ export const factsOf = (driving: Driving): Facts => {
 /** Reads and nothing else: reaching for an act is a bug that is thrown, even from code that went around the types. */
 export const readOnly = (ports: ReadPorts): ReadPorts =>
   new Proxy<ReadPorts>(
-    { inventory: ports.inventory, hosts: ports.hosts, postgres: ports.postgres, names: ports.names, now: ports.now },
+    {
+      inventory: ports.inventory,
+      hosts: ports.hosts,
+      postgres: ports.postgres,
+      names: ports.names,
+      replication: ports.replication,
+      now: ports.now,
+    },
     {
       get: (target, name, receiver) => {
         // `then` is asked for by every await that the ports pass through.

@@ -55,7 +55,7 @@ const lookAtMember = async (ports: ReadPorts, member: InventoryInstance, signal:
   return { id: member.id, title: member.title, hosts, port: address.port, state, role, timeline, systemIdentifier, upstream }
 }
 
-const commandsOf = ({ commands }: PostgresRead, { address }: InventoryInstance, mode: StopMode): Commands => ({
+export const commandsOf = ({ commands }: PostgresRead, { address }: InventoryInstance, mode: StopMode): Commands => ({
   start: commands.start(address),
   stop: commands.stop(address, mode),
   restart: commands.restart(address, mode),

@@ -79,7 +79,7 @@ describe('start', () => {
 
   test('refuses a former primary while a standby still streams from a server that the console cannot see', async () => {
     const fleet = stopped('demo on n1')
-    Object.assign(fleet.instance('demo on n2'), { hasStandbySignal: false, upstreamId: null })
+    Object.assign(fleet.instance('demo on n2'), { hasStandbySignal: false, upstreamId: null, slots: ['n3'] })
     fleet.instance('demo on n3').upstreamId = fleet.instance('demo on n2').inventory.id
     fleet.host('n2').power = 'frozen'
     expect((await planOf(fleet, 'start', 'demo on n1')).reason).toContain('demo on n3 streams from')

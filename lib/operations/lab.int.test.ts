@@ -31,6 +31,8 @@ const openFleet = async () => {
     postgresAct: postgres.act,
     names: nameless.names,
     namesAct: nameless.namesAct,
+    replication: postgres.replication.read,
+    replicationAct: postgres.replication.act,
     inventoryAct: nameless.inventoryAct,
     now: () => new Date(),
   }

@@ -2,6 +2,7 @@ import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
 import type { PostgresAct, PostgresRead } from './postgres'
+import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
@@ -43,6 +44,7 @@ export type {
   StopMode,
   TransactionFate,
 } from './postgres'
+export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 
 /** The world, to look at. Plan mode is given only this. */
 export interface ReadPorts {
@@ -50,6 +52,7 @@ export interface ReadPorts {
   hosts: HostsRead
   postgres: PostgresRead
   names: NamesRead
+  replication: ReplicationRead
   now: () => Date
 }
 
@@ -58,5 +61,6 @@ export interface ActPorts extends ReadPorts {
   hostsAct: HostsAct
   postgresAct: PostgresAct
   namesAct: NamesAct
+  replicationAct: ReplicationAct
   inventoryAct: InventoryAct
 }

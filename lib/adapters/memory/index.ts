@@ -5,6 +5,7 @@ import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
+import { memoryReplicationAct, memoryReplicationRead } from './replication'
 import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, type World } from './world'
 
 export type { ActCall, Interfere, Interference } from './calls'
@@ -38,6 +39,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     hosts: memoryHostsRead(world),
     postgres: memoryPostgresRead(world),
     names: memoryNamesRead(world),
+    replication: memoryReplicationRead(world),
     now: () => clock.now(),
   }
   return {
@@ -50,6 +52,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       hostsAct: memoryHostsAct(world, calls),
       postgresAct: memoryPostgresAct(world, calls),
       namesAct: memoryNamesAct(world, calls),
+      replicationAct: memoryReplicationAct(world, calls),
       inventoryAct: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),

@@ -2,6 +2,7 @@ import { Fault, isFault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
 import { type Calls, hang, perform, reach } from './calls'
 import { isServing, pendingRestart, probeOf, unseenProbe } from './probe'
+import { applyFollowing, flow, writeShutdown } from './wal'
 import { type MemoryInstance, postmasterOnly, type World, watchPrimaries } from './world'
 
 const startTimeoutMs = 5_000
@@ -63,6 +64,7 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
       const answer = await deed(instance)
+      flow(world)
       watchPrimaries(world)
       return answer
     })
@@ -77,6 +79,7 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         if (instance.fileProblems.length > 0) return
         for (const [name, value] of Object.entries(instance.files)) if (!postmasterOnly.has(name)) instance.active[name] = value
         instance.confLoadedAt = world.clock.stamp()
+        if (instance.hasStandbySignal) applyFollowing(world, instance)
       }),
     checkpoint: (address, options) =>
       act(address, 'checkpoint', options, (instance) => {
@@ -137,6 +140,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
   instance.active = { ...instance.files }
   instance.state = 'running'
   instance.pid += 1000
+  if (instance.hasStandbySignal) applyFollowing(world, instance)
   instance.startedAt = world.clock.stamp()
   instance.confLoadedAt = instance.startedAt
   instance.clients = 0
@@ -156,6 +160,7 @@ const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode
       'the server does not shut down: clients are connected',
     )
   }
+  if (mode !== 'immediate') writeShutdown(world, instance)
   instance.state = mode === 'immediate' ? 'crashed' : 'stopped'
   instance.clients = 0
   instance.activeTransactions = 0

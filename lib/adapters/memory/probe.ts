@@ -1,5 +1,6 @@
 import { formatLsn } from '@/lib/domain/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
+import { upstreamOf as configuredUpstream, isStreaming } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'
 
 const nothingSeen = {
@@ -39,9 +40,7 @@ export const pendingRestart = (instance: MemoryInstance): string[] =>
   [...postmasterOnly].filter((name) => instance.files[name] !== undefined && instance.files[name] !== instance.active[name]).sort()
 
 const standbysOf = (world: World, upstream: MemoryInstance): MemoryInstance[] =>
-  [...world.instances.values()].filter(
-    (one) => one.upstreamId === upstream.inventory.id && isServing(one) && one.hasStandbySignal && one.timeline === upstream.timeline,
-  )
+  [...world.instances.values()].filter((one) => one.upstreamId === upstream.inventory.id && isStreaming(world, one))
 
 const controlStates: Record<MemoryInstance['state'], (isStandby: boolean) => string | null> = {
   running: (isStandby) => (isStandby ? 'in archive recovery' : 'in production'),
@@ -61,19 +60,19 @@ const becauseOf: Record<Exclude<MemoryInstance['state'], 'running'>, string> = {
 }
 
 const upstreamOf = (world: World, instance: MemoryInstance): Probe['upstream'] => {
-  const upstream = instance.upstreamId === null ? undefined : world.instances.get(instance.upstreamId)
+  const upstream = configuredUpstream(world, instance)
   if (!instance.hasStandbySignal || upstream === undefined) return null
   const { host, port } = upstream.inventory.address
   return {
     host: host.address,
     port,
-    slotName: null,
-    status: standbysOf(world, upstream).includes(instance) && upstreamServes(upstream) ? 'streaming' : null,
+    slotName: instance.slotName,
+    // A host the console cannot reach may still be there for its standbys: only a powered-off or stopped upstream stops sending.
+    ...(isStreaming(world, instance) ? { status: 'streaming', messageSecondsAgo: 0 } : { status: null }),
   }
 }
 
-// A host the console cannot reach may still be there for its standbys: only a powered-off or stopped upstream stops sending.
-const upstreamServes = (upstream: MemoryInstance): boolean => upstream.state === 'running' && upstream.host.power !== 'off'
+export const controlStateOf = (instance: MemoryInstance): string | null => controlStates[instance.state](instance.hasStandbySignal)
 
 /** One look at a host that answers. */
 export const probeOf = (world: World, instance: MemoryInstance): Probe => {
@@ -107,6 +106,10 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     replayedLsn: isStandby ? lsn : null,
     replaySeconds: isStandby ? 0 : null,
     upstream: upstreamOf(world, instance),
+    slots: instance.slots.map((name) => {
+      const isActive = standbysOf(world, instance).some((one) => one.slotName === name)
+      return { name, kind: 'physical' as const, isActive, retainedBytes: 0 }
+    }),
     standbys: standbysOf(world, instance).map((one) => ({
       applicationName: one.inventory.address.host.hostname,
       clientAddress: one.inventory.address.host.address,
@@ -116,7 +119,7 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
       flushLsn: lsn,
       replayLsn: lsn,
       lagBytes: 0,
-      slotName: null,
+      slotName: one.slotName,
     })),
     clients: instance.clients,
     maxConnections: Number(instance.active.max_connections),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type {
   FileSettingProblem,
+  Following,
   HostAddress,
   InventoryInstance,
   InventoryName,
@@ -39,8 +40,21 @@ export interface MemoryInstance {
   active: Record<string, string>
   files: Record<string, string>
   fileProblems: FileSettingProblem[]
+  /** Written on a primary, received and replayed on a standby. */
   walBytes: number
+  /** Of the last shutdown: where its record begins. */
+  checkpointBytes: number
+  /** Where earlier timelines of its history ended. */
+  forks: { timeline: number; bytes: number }[]
+  /** Whom it follows now, and through which slot there. */
   upstreamId: string | null
+  slotName: string | null
+  /** As its files say; takes effect with a start or a reload. */
+  following: Following | null
+  /** Its own replication slots. */
+  slots: string[]
+  /** Nothing of its upstream reaches it. */
+  isCut: boolean
   failoverPriority: number
   /** False: the console has never seen it. */
   wasSeen: boolean
@@ -142,6 +156,13 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   directories: new Set(),
 })
 
+const slotOf = (hostname: string) => hostname.replaceAll(/[^a-z0-9_]/g, '_')
+
+const followingOf = (environment: string, upstream: string, port: number, hostname: string): Following => ({
+  conninfo: { host: addressOf(environment, upstream).address, port: String(port), user: 'replicator', application_name: slotOf(hostname) },
+  slotName: slotOf(hostname),
+})
+
 const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, index: number): MemoryInstance => {
   const title = `${herd.name} on ${host.server.title}`
   const herdId = idOf(`${herd.environment}/${herd.name}`)
@@ -186,7 +207,13 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     files: { ...settings },
     fileProblems: [],
     walBytes: 0x3000148,
+    checkpointBytes: 0x3000060,
+    forks: [],
     upstreamId: index > 0 ? idOf(`${herd.name} on ${herd.hosts[0]}`) : null,
+    slotName: index > 0 ? slotOf(host.server.title) : null,
+    following: index > 0 ? followingOf(herd.environment, herd.hosts[0]!, port, host.server.title) : null,
+    slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
+    isCut: false,
     failoverPriority: 100,
     wasSeen: true,
     replaced: null,

@@ -1,0 +1,132 @@
+import { formatLsn } from '@/lib/domain/lsn'
+import { followLines } from '@/lib/domain/replication-conf'
+import { Fault } from '@/lib/kernel/errors'
+import type { CallOptions, InstanceAddress } from '@/lib/ports'
+import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
+import { type Calls, perform, reach } from './calls'
+import { controlStateOf, isServing } from './probe'
+import { flow, isStreaming, serves, startTimeline } from './wal'
+import { type MemoryInstance, type World, watchPrimaries } from './world'
+
+const lsn = (bytes: number) => formatLsn(BigInt(bytes))
+
+export const memoryReplicationRead = (world: World): ReplicationRead => ({
+  dataDirectory: async (address, options) => {
+    const instance = await reached(world, address, options)
+    if (instance.state === 'absent') return { ...noDirectory }
+    return {
+      ...noDirectory,
+      state: 'cluster',
+      major: address.major,
+      controlState: controlStateOf(instance),
+      systemIdentifier: instance.systemIdentifier,
+      timeline: instance.timeline,
+      checkpointLsn: lsn(instance.checkpointBytes),
+      hasChecksums: true,
+      logsHints: true,
+      isStandby: instance.hasStandbySignal,
+      following: instance.following,
+      freeBytes: 2 ** 40,
+    }
+  },
+  history: async (address, timeline, options) => {
+    const instance = await reached(world, address, options)
+    return instance.forks.filter((fork) => fork.timeline < timeline).map((fork) => ({ timeline: fork.timeline, forkLsn: lsn(fork.bytes) }))
+  },
+  tryReplication: async (address, { conninfo }, options) => {
+    const instance = await reached(world, address, options)
+    const upstream = [...world.instances.values()].find(
+      (one) => one.inventory.address.host.address === conninfo.host && String(one.inventory.address.port) === (conninfo.port ?? '5432'),
+    )
+    if (upstream === undefined || !serves(upstream) || instance.isCut)
+      return { works: false, because: `connection to server at "${conninfo.host}", port ${conninfo.port} failed` }
+    return { works: true, systemIdentifier: upstream.systemIdentifier, timeline: upstream.timeline, lsn: lsn(upstream.walBytes) }
+  },
+  commands: { promote: () => ['select pg_promote(false)'], follow: (_address, following) => followLines(following) },
+})
+
+const noDirectory = {
+  state: 'absent' as const,
+  major: null,
+  controlState: null,
+  systemIdentifier: null,
+  timeline: null,
+  checkpointLsn: null,
+  hasChecksums: null,
+  logsHints: null,
+  isStandby: null,
+  following: null,
+  walDirectory: null,
+  tablespaces: [],
+  bytes: null,
+  freeBytes: null,
+}
+
+export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct => {
+  const act = (address: InstanceAddress, name: string, options: CallOptions, deed: (instance: MemoryInstance) => void): Promise<void> => {
+    const instance = find(world, address)
+    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, () => {
+      deed(instance)
+      instance.applied.push(name)
+      flow(world)
+      watchPrimaries(world)
+    })
+  }
+  return {
+    promote: (address, options) =>
+      act(address, 'promote', options, (instance) => {
+        mustServe(instance)
+        if (!instance.hasStandbySignal) throw failed('recovery is not in progress')
+        startTimeline(instance)
+      }),
+    follow: (address, following, options) =>
+      act(address, following === null ? 'fence' : 'follow', options, (instance) => {
+        if (instance.state === 'absent') throw failed('the data directory does not exist')
+        // standby.signal means nothing to a primary that runs; it would at its next start, which the twin does not tell apart.
+        if (!instance.hasStandbySignal && instance.state === 'running') throw failed('standby.signal was written under a running primary')
+        if (following !== null) instance.following = structuredClone(following)
+        instance.hasStandbySignal = true
+      }),
+    unfollow: (address, options) =>
+      act(address, 'unfollow', options, (instance) => {
+        if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('the server runs')
+        instance.hasStandbySignal = false
+      }),
+    createSlot: (address, name, options) =>
+      act(address, `create slot ${name}`, options, (instance) => {
+        mustServe(instance)
+        if (instance.slots.includes(name)) throw refused(`replication slot "${name}" already exists`)
+        instance.slots.push(name)
+      }),
+    dropSlot: (address, name, options) =>
+      act(address, `drop slot ${name}`, options, (instance) => {
+        mustServe(instance)
+        if (!instance.slots.includes(name)) throw refused(`replication slot "${name}" does not exist`)
+        if (isActive(world, instance, name)) throw refused(`replication slot "${name}" is active`)
+        instance.slots = instance.slots.filter((slot) => slot !== name)
+      }),
+  }
+}
+
+/** A standby streams through it just now. */
+export const isActive = (world: World, upstream: MemoryInstance, slot: string): boolean =>
+  [...world.instances.values()].some((one) => one.upstreamId === upstream.inventory.id && one.slotName === slot && isStreaming(world, one))
+
+const find = (world: World, address: InstanceAddress): MemoryInstance => {
+  const instance = world.instances.get(address.instanceId)
+  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
+  return instance
+}
+
+const reached = async (world: World, address: InstanceAddress, options: CallOptions): Promise<MemoryInstance> => {
+  const instance = find(world, address)
+  await reach(world.clock, instance.host, options)
+  return instance
+}
+
+const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
+const refused = (because: string) => new Fault('sql.failed', { because, isOver: true })
+const mustServe = (instance: MemoryInstance) => {
+  if (!isServing(instance) || instance.refusesLogin)
+    throw new Fault('sql.unreachable', { because: `${instance.inventory.title} does not accept connections.`, isOver: true })
+}

@@ -1,0 +1,133 @@
+import { followLines, recoveryConf, writeConninfo } from '@/lib/domain/replication-conf'
+import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteLiteral } from '@/lib/domain/sql-quote'
+import { Fault } from '@/lib/kernel/errors'
+import type { CommandResult, InstanceAddress } from '@/lib/ports'
+import type { CallOptions } from '@/lib/ports/postgres'
+import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
+import { askJson } from './postgres-looks'
+import type { WarmPool } from './postgres-warm'
+import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory } from './replication-look'
+import type { Ssh } from './ssh'
+
+/** Files are written beside, put on the disk and renamed, so that a crash leaves the old or the new one. Needs $data. */
+const putFile = `
+put() { cat >"$data/$1.new" && chmod 600 "$data/$1.new" && sync "$data/$1.new" && mv "$data/$1.new" "$data/$1" && sync "$data"; }
+major=$(cat "$data/PG_VERSION") || exit 3`
+
+/** $1 data directory, $2 the lines of postgresql.auto.conf or '', $3 a whole recovery.conf. */
+const followScript = `
+LC_ALL=C; export LC_ALL
+data=$1 lines=$2 recovery=$3
+${putFile}
+if [ "\${major%%.*}" -ge 12 ]; then
+  if [ -n "$lines" ]; then
+    { grep -Ev '^[[:space:]]*primary_(conninfo|slot_name)[[:space:]]*=' "$data/postgresql.auto.conf" 2>/dev/null; printf '%s\\n' "$lines"; } | put postgresql.auto.conf || exit 1
+  fi
+  [ -e "$data/standby.signal" ] || put standby.signal </dev/null
+elif [ -n "$lines" ] || [ ! -e "$data/recovery.conf" ]; then
+  printf '%s' "$recovery" | put recovery.conf
+fi`
+
+/** $1 data directory. A running server would go on as a standby, whatever its files say. */
+const unfollowScript = `
+data=$1
+${putFile}
+if [ -r "$data/postmaster.pid" ]; then
+  read -r pid <"$data/postmaster.pid"
+  if kill -s 0 "$pid" 2>/dev/null; then echo "the server runs (process $pid)" >&2; exit 1; fi
+fi
+rm -f "$data/standby.signal" "$data/recovery.conf" && sync "$data"`
+
+/** $1 bin directory or '', $2 major or '', $3 connection string. */
+const identifyScript = `
+LC_ALL=C; export LC_ALL
+bin=$1 major=$2
+${findTools}
+psql=$(command -v psql) || psql=$tools/psql
+PGCONNECT_TIMEOUT=5 exec "$psql" -X -A -t -F '|' -w -d "$3" -c IDENTIFY_SYSTEM`
+
+/** $1 data directory, $2 bin directory or ''. pg_promote() came with 12. */
+const promoteScript = `
+LC_ALL=C; export LC_ALL
+data=$1 bin=$2
+major=$(cat "$data/PG_VERSION") || exit 3
+${findTools}
+exec "$tools/pg_ctl" promote -W -s -D "$data"`
+
+const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
+
+/** What a server follows and how that is changed, over SSH and its own socket. Deeds are judged by exit status, and by the caller's own look afterwards. */
+export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRead; act: ReplicationAct } => {
+  const run = async (instance: InstanceAddress, what: string, argv: string[], options: CallOptions): Promise<CommandResult> => {
+    const result = await ssh.exec(instance.host, argv, options)
+    if (result.exitCode !== 0)
+      throw new Fault('shell.failed', {
+        isOver: true,
+        host: instance.host.hostname,
+        exitCode: result.exitCode,
+        because: `${what} on ${instance.host.hostname} failed: ${result.stderr.trim().split('\n')[0] || `exit code ${result.exitCode}`}`,
+      })
+    return result
+  }
+  const ask = (instance: InstanceAddress, sql: string, options: CallOptions) => askJson<unknown>(ssh, warm, instance, '', sql, options)
+  const majorOf = (instance: InstanceAddress) => Number.parseInt(instance.major ?? '', 10)
+
+  const read: ReplicationRead = {
+    dataDirectory: async (instance, { withSizes, ...options }) => {
+      const argv = shell(dataDirectoryScript, instance.dataDirectory, instance.binDirectory ?? '', withSizes ? 'sizes' : '')
+      return parseDataDirectory((await run(instance, 'Looking at the data directory', argv, options)).stdout)
+    },
+    history: async (instance, timeline, options) => {
+      if (timeline <= 1) return []
+      const name = `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`
+      const script = 'cat "$1/pg_wal/$2" 2>/dev/null || cat "$1/pg_xlog/$2"'
+      return parseHistory((await run(instance, `Reading ${name}`, shell(script, instance.dataDirectory, name), options)).stdout)
+    },
+    tryReplication: async (instance, following, options) => {
+      const conninfo = writeConninfo({ ...following.conninfo, dbname: 'postgres', replication: 'true' })
+      const result = await ssh.exec(
+        instance.host,
+        shell(identifyScript, instance.binDirectory ?? '', instance.major ?? '', conninfo),
+        options,
+      )
+      const [systemIdentifier, timeline, lsn] = result.stdout.trim().split('|')
+      if (result.exitCode === 0 && systemIdentifier && timeline && lsn)
+        return { works: true, systemIdentifier, timeline: Number(timeline), lsn }
+      return { works: false, because: result.stderr.trim().split('\n')[0] || `psql ended with exit code ${result.exitCode}` }
+    },
+    commands: {
+      promote: () => ['select pg_promote(false)'],
+      follow: (_instance, following) => followLines(following),
+    },
+  }
+
+  const act: ReplicationAct = {
+    promote: async (instance, options) => {
+      if (majorOf(instance) >= 12) {
+        await ask(instance, 'select to_json(pg_promote(false))', options)
+        return
+      }
+      await run(
+        instance,
+        quoteShell(['pg_ctl', 'promote']),
+        shell(promoteScript, instance.dataDirectory, instance.binDirectory ?? ''),
+        options,
+      )
+    },
+    follow: async (instance, following, options) => {
+      const lines = following === null ? '' : followLines(following).join('\n')
+      await run(instance, 'Writing whom to follow', shell(followScript, instance.dataDirectory, lines, recoveryConf(following)), options)
+    },
+    unfollow: async (instance, options) => {
+      await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)
+    },
+    createSlot: async (instance, name, options) => {
+      await ask(instance, `select to_json(slot_name) from pg_create_physical_replication_slot(${quoteLiteral(name)}, true)`, options)
+    },
+    dropSlot: async (instance, name, options) => {
+      await ask(instance, `select to_json(pg_drop_replication_slot(${quoteLiteral(name)})::text)`, options)
+    },
+  }
+  return { read, act }
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export interface TestNames {
   nsupdate: (...lines: string[]) => Promise<void>
   /** kill: nothing answers. freeze: it hangs. */
   kill: (which: 'primary' | 'secondary') => Promise<void>
-  freeze: (which: 'primary' | 'secondary', isFrozen: boolean) => void
+  freeze: (which: 'primary' | 'secondary', isFrozen: boolean) => Promise<void>
   start: (which: 'primary' | 'secondary') => Promise<void>
   logs: () => string
   stop: () => Promise<void>
@@ -45,6 +45,9 @@ const freePort = (): Promise<number> =>
       server.close(() => resolve(port))
     })
   })
+
+const isStopped = (pid: number): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((task) => readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').split(') ')[1]!.startsWith('T'))
 
 /** Two real authoritative servers of one zone: a primary that takes signed updates and a secondary that follows it by NOTIFY and transfer. */
 export const startNames = async (options: { algorithm?: string; zone?: string } = {}): Promise<TestNames> => {
@@ -114,7 +117,12 @@ export const startNames = async (options: { algorithm?: string; zone?: string } 
       await child
     },
     kill,
-    freeze: (which, isFrozen) => void children.get(which)?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT'),
+    freeze: async (which, isFrozen) => {
+      const child = children.get(which)!
+      child.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT')
+      // A signal stops each thread when it next comes to it.
+      while (isFrozen && !isStopped(child.pid!)) await new Promise((resolve) => setImmediate(resolve))
+    },
     start,
     logs: () =>
       ['primary', 'secondary'].map((one) => (existsSync(at(`${one}.log`)) ? readFileSync(at(`${one}.log`), 'utf8') : '')).join('\n---\n'),

@@ -122,7 +122,7 @@ describe('an RFC 2136 zone', () => {
   })
 
   test('a server that hangs is not waited for beyond the deadline, and a secondary that hangs is named', async () => {
-    names.freeze('primary', true)
+    await names.freeze('primary', true)
     try {
       const startedAt = performance.now()
       const { fault } = await makeNames(async () => settings)
@@ -132,14 +132,14 @@ describe('an RFC 2136 zone', () => {
       expect(fault).toMatchObject({ code: 'dns.timeout' })
       expect(performance.now() - startedAt).toBeLessThan(2_000)
     } finally {
-      names.freeze('primary', false)
+      await names.freeze('primary', false)
     }
-    names.freeze('secondary', true)
+    await names.freeze('secondary', true)
     try {
       const answers = await makeNames(async () => settings).read.authoritative(settings.address, `h.${names.zone}`, { timeoutMs: 600 })
       expect(answers.map(({ code }) => code)).toEqual(['NXDOMAIN', 'timeout'])
     } finally {
-      names.freeze('secondary', false)
+      await names.freeze('secondary', false)
     }
   })
 

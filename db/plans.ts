@@ -66,10 +66,27 @@ export const openPlans = (olderThanMs: number): Promise<string[]> =>
 export const planEnvironments = (ids: readonly string[]): Promise<Omit<PlanEnvironment, 'targets'>[]> =>
   guarded(() =>
     getDb()
-      .select({ id: environments.id, name: environments.name, colour: environments.colour, protection: environments.protection })
+      .select({
+        id: environments.id,
+        name: environments.name,
+        colour: environments.colour,
+        protection: environments.protection,
+        maintenanceWindows: environments.maintenanceWindows,
+      })
       .from(environments)
       .where(inArray(environments.id, [...ids]))
       .orderBy(environments.position, environments.name),
+  )
+
+/** What the environments allow of a run's policy; null: everything. */
+export const policyLimits = (
+  ids: readonly string[],
+): Promise<{ name: string; parallelMax: number | null; stopAfterFailuresMax: number | null }[]> =>
+  guarded(() =>
+    getDb()
+      .select({ name: environments.name, parallelMax: environments.parallelMax, stopAfterFailuresMax: environments.stopAfterFailuresMax })
+      .from(environments)
+      .where(inArray(environments.id, [...ids])),
   )
 
 /** Seconds that the last `limit` jobs of an operation took which ended well. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { parseWindow } from '@/lib/domain/maintenance-window'
 import type { Actor } from '@/lib/kernel/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'
@@ -112,7 +113,14 @@ const grantCheck: Rules['check'] = async (_tx, after) => {
   return hasPerson || hasGroup ? [] : [{ path: 'personId', message: 'Name a person or a group.' }]
 }
 
+const environmentCheck: Rules['check'] = async (_tx, after) =>
+  ((after.maintenanceWindows ?? []) as string[])
+    .map(parseWindow)
+    .filter((said) => typeof said === 'string')
+    .map((message) => ({ path: 'maintenanceWindows', message }))
+
 const rules: Readonly<Record<string, Rules>> = {
+  environment: { check: environmentCheck },
   instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: openJobs('target_id') },
   herd: { blockers: openJobs('herd_id') },
   server: {

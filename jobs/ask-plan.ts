@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { getPool, listen } from '@/db/client'
-import { findPlan, insertPlan, type PlanRow } from '@/db/plans'
+import { findPlan, insertPlan, type PlanRow, policyLimits } from '@/db/plans'
 import { findTargets } from '@/db/targets'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
@@ -86,7 +86,7 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
     operation: operation.name,
     targets,
     input: input.data as JsonObject,
-    policy: { ...defaultPolicy, ...asked.data.policy },
+    policy: await policyWithin([...found.values()], asked.data.policy),
     personId: actor.personId,
     actorName: actor.name,
     retryOf,
@@ -94,6 +94,27 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
   // Not waited for: when the queue is down, the sweep finds the plan.
   void getWaker().wakePlan(planId)
   return { planId }
+}
+
+type Limited = 'parallel' | 'stopAfterFailures'
+
+/** What was left out is tightened to what the environments of the targets allow; what was asked for and is looser is refused. */
+const policyWithin = async (targets: readonly { environmentId: string | null }[], asked: Partial<RunPolicy>): Promise<RunPolicy> => {
+  const environmentIds = [...new Set(targets.map((target) => target.environmentId).filter((id) => id !== null))]
+  const limits = await policyLimits(environmentIds)
+  const policy = { ...defaultPolicy, ...asked }
+  const problems: { path: string[]; message: string }[] = []
+  const hold = (name: Limited, limit: number | null, environment: string, message: string) => {
+    if (limit === null || (policy[name] ?? Number.POSITIVE_INFINITY) <= limit) return
+    if (asked[name] === undefined) policy[name] = limit
+    else problems.push({ path: [name], message: `${environment} ${message}` })
+  }
+  for (const { name, parallelMax, stopAfterFailuresMax } of limits) {
+    hold('parallel', parallelMax, name, `allows at most ${parallelMax} at once.`)
+    hold('stopAfterFailures', stopAfterFailuresMax, name, `wants a run to stop after ${stopAfterFailuresMax} failures at the latest.`)
+  }
+  if (problems.length > 0) throw invalid(problems, ['policy'])
+  return policy
 }
 
 /** Whoever asked for it may read it, and whoever may see all the environments it touches. Throws `record.missing`. */

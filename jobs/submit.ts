@@ -4,7 +4,8 @@ import { notify } from '@/db/client'
 import { insertRun, runByKey, runOfPlan } from '@/db/new-run'
 import { findPlan, type PlanRow } from '@/db/plans'
 import { inPgTransaction } from '@/db/transaction'
-import type { Actor } from '@/lib/kernel/access'
+import { closedAt } from '@/lib/domain/maintenance-window'
+import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { Plan } from '@/lib/kernel/plan'
 import { resourceByName } from '@/lib/resources'
@@ -19,6 +20,8 @@ export interface Submission {
   phrase?: string
   reason?: string
   ticket?: string
+  /** It may run although a maintenance window of an environment is not open: needs the permission `run.outside-window` there, and a reason. */
+  isOutsideWindow?: boolean
   /** Of the caller's own making; the same key answers with the same run. */
   idempotencyKey?: string
 }
@@ -37,7 +40,7 @@ const ownKey = (actor: Actor, key: string): string => `${actor.tokenId ?? actor.
 /**
  * Submits a plan that was read. A worker looks again first: when the digest is another one now, nothing runs and the new plan is answered.
  * A plan is submitted once: a second time, or with the same idempotency key, answers with its run.
- * Throws `access.denied`, `plan.phrase`, `plan.approval`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
+ * Throws `access.denied`, `plan.phrase`, `plan.approval`, `plan.window`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
  */
 export const submitRun = async (actor: Actor, submission: Submission): Promise<Submitted> => {
   const key = submission.idempotencyKey ? ownKey(actor, submission.idempotencyKey) : null
@@ -50,11 +53,13 @@ export const submitRun = async (actor: Actor, submission: Submission): Promise<S
   if (row.digest !== submission.digest) return { submitted: false, moved: { planId: row.id, plan: row.plan } }
   mustRunPlan(actor, row.plan)
   mustBeReady(actor, row, row.plan, submission)
+  mustBeTime(actor, row.plan, submission)
 
   const again = await lookAgain(actor, row)
   if (again.plan.digest !== submission.digest) return { submitted: false, moved: again }
   // What is asked of a person follows the environments as they are now.
   mustBeReady(actor, row, again.plan, submission)
+  mustBeTime(actor, again.plan, submission)
   return create(actor, row, again.plan, submission, key)
 }
 
@@ -77,6 +82,27 @@ const mustBeReady = (actor: Actor, row: PlanRow, plan: Plan, { phrase }: Submiss
     throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asks or submits.' })
   if (Date.now() - row.approvedAt.getTime() > approvalMs)
     throw new Fault('plan.approval', { because: `The approval by ${row.approvedByName} is more than an hour old. Ask for it again.` })
+}
+
+/** Disruptive work waits for its window, or a person who may answers for it with a reason. */
+const mustBeTime = (actor: Actor, plan: Plan, { isOutsideWindow, reason }: Submission): void => {
+  const closed = plan.isDisruptive ? closedAt(plan.environments, new Date()) : []
+  if (closed.length === 0) return
+  const [{ environment, opensAt }] = closed as [(typeof closed)[number]]
+  const words = `${environment.name} takes disruptive work ${environment.maintenanceWindows.join(', ')} only`
+  const next = opensAt === null ? '' : `; it opens next at ${opensAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  if (isOutsideWindow !== true)
+    throw new Fault('plan.window', {
+      because: `${words}${next}. Submit it then, or say that it must run outside the window, with a reason.`,
+      fields: [{ path: 'isOutsideWindow', message: `No window of ${environment.name} is open.` }],
+    })
+  const denied = closed.find((one) => !mayIn(actor, 'run.outside-window', one.environment.id))
+  if (denied)
+    throw new Fault('access.denied', {
+      because: `${words}${next}. Running outside it needs the permission run.outside-window in ${denied.environment.name}.`,
+    })
+  if ((reason ?? '').trim() === '')
+    throw new Fault('input.invalid', { fields: [{ path: 'reason', message: 'Say why it must run outside the maintenance window.' }] })
 }
 
 const lookAgain = async (actor: Actor, row: PlanRow): Promise<{ planId: string; plan: Plan }> => {
@@ -130,6 +156,7 @@ const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submis
         approvedBy: plan.needsApproval ? row.approvedByName : null,
         reason: submission.reason ?? '',
         ticket: submission.ticket ?? '',
+        outsideWindow: plan.isDisruptive ? closedAt(plan.environments, new Date()).map((one) => one.environment.name) : [],
       },
     })
     return { runId, isNew: true }

@@ -7,8 +7,9 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import { closedAt } from '@/lib/domain/maintenance-window'
 import type { OperationDescription } from '@/lib/kernel/operation'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
 import { counted, type OperateActions, type OperateResource, type Outcome, type PlanRow } from './shared'
 import { environmentWords, loudestEnvironment } from './summary'
 
@@ -81,6 +82,34 @@ const Approval = ({
   )
 }
 
+/** Which environments are outside their windows now, and the box that says it must run all the same. */
+const OutsideWindow = ({
+  closed,
+  isChecked,
+  onChange,
+}: {
+  closed: ReturnType<typeof closedAt<PlanEnvironment>>
+  isChecked: boolean
+  onChange: (isChecked: boolean) => void
+}) => (
+  <Note tone="warn" title={`Outside the maintenance windows of ${closed.map(({ environment }) => environment.name).join(', ')}`}>
+    {closed.map(({ environment, opensAt }) => (
+      <p key={environment.id}>
+        {environment.name}: {environment.maintenanceWindows.join(', ')}.{' '}
+        {opensAt && (
+          <>
+            Opens next at <Moment at={opensAt.toISOString()} />.
+          </>
+        )}
+      </p>
+    ))}
+    <label className="inline-flex items-center gap-2">
+      <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
+      It must run now; the reason below is kept in the audit log
+    </label>
+  </Note>
+)
+
 /** The last part of the page: reason, ticket, the typed phrase where one is asked, and the button that names how many and where. */
 export const Confirm = ({
   row,
@@ -106,6 +135,8 @@ export const Confirm = ({
   const [reason, setReason] = useState('')
   const [ticket, setTicket] = useState('')
   const [phrase, setPhrase] = useState('')
+  const [isOutsideWindow, setOutsideWindow] = useState(false)
+  const [openedAt] = useState(() => new Date())
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Extract<Outcome<never>, { ok: false }> | null>(null)
   // One key per page view: a double click, or a retry after a lost answer, gives the run that was made the first time.
@@ -114,7 +145,16 @@ export const Confirm = ({
   const environment = loudestEnvironment(plan)
   const isPhraseRight = plan.phrase === null || phrase.trim() === plan.phrase
   const isApproved = !plan.needsApproval || row.approvedByName !== null
-  const missing = !isApproved ? 'A second person has to approve first.' : !isPhraseRight ? 'Type the phrase first.' : null
+  const closed = plan.isDisruptive ? closedAt(plan.environments, openedAt) : []
+  const missing = !isApproved
+    ? 'A second person has to approve first.'
+    : closed.length > 0 && !isOutsideWindow
+      ? 'No maintenance window is open.'
+      : closed.length > 0 && reason.trim() === ''
+        ? 'Say why it must run outside the window.'
+        : !isPhraseRight
+          ? 'Type the phrase first.'
+          : null
 
   const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
     setBusy(true)
@@ -134,7 +174,8 @@ export const Confirm = ({
     setBusy(false)
   }
   const submit = () => {
-    work(actions.submit({ planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, idempotencyKey }), (value) => {
+    const submission = { planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, isOutsideWindow, idempotencyKey }
+    work(actions.submit(submission), (value) => {
       if ('runId' in value) onSubmitted(value.runId)
       else onMoved(value.movedTo)
     })
@@ -153,6 +194,7 @@ export const Confirm = ({
       />
       {row.isOwn && (
         <>
+          {closed.length > 0 && <OutsideWindow closed={closed} isChecked={isOutsideWindow} onChange={setOutsideWindow} />}
           <div className="grid items-start gap-3 sm:grid-cols-[2fr_1fr]">
             <Field label="Reason" help="Kept with the run and in the audit log.">
               {(ids) => (

@@ -56,7 +56,8 @@ export const Operate = ({
   const router = useRouter()
   const fields = useMemo(() => inputFields(description.input), [description.input])
   const [values, setValues] = useState<JsonObject>(row?.input ?? {})
-  const [policy, setPolicy] = useState<RunPolicy>(row?.policy ?? defaultPolicy)
+  const [asked, setAsked] = useState<Partial<RunPolicy>>(row?.policy ?? {})
+  const policy = { ...defaultPolicy, ...asked }
   const [targets, setTargets] = useState<string[] | null>(row?.targets ?? null)
   const [problems, setProblems] = useState<FieldProblem[]>([])
   const [refusal, setRefusal] = useState<string | null>(null)
@@ -68,7 +69,7 @@ export const Operate = ({
     setRefusal(null)
     setProblems([])
     try {
-      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, values), policy })
+      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, values), policy: asked })
       if (outcome.ok) router.replace(`${address}?plan=${outcome.value.planId}`)
       else {
         setProblems(outcome.fields)
@@ -114,7 +115,7 @@ export const Operate = ({
       policy={policy}
       problems={problems}
       onInput={(name, value) => setValues((now) => ({ ...now, [name]: value }))}
-      onPolicy={setPolicy}
+      onPolicy={(change) => setAsked((now) => ({ ...now, ...change }))}
     />
   )
   const plan = row?.plan ?? null

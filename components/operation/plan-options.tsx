@@ -133,7 +133,8 @@ export const PlanOptions = ({
   policy: RunPolicy
   problems: readonly FieldProblem[]
   onInput: (name: string, value: Json) => void
-  onPolicy: (policy: RunPolicy) => void
+  /** What was changed of it. */
+  onPolicy: (change: Partial<RunPolicy>) => void
 }) => {
   const problemOf = (path: string) => problems.find((problem) => problem.path === path || problem.path === `input.${path}`)?.message
   return (
@@ -159,7 +160,7 @@ export const PlanOptions = ({
           error={problemOf('policy.parallel')}
           min={1}
           value={policy.parallel}
-          onChange={(parallel) => onPolicy({ ...policy, parallel: parallel ?? policy.parallel })}
+          onChange={(parallel) => onPolicy({ parallel: parallel ?? policy.parallel })}
         />
         <WholeNumber
           label="At once on one server"
@@ -167,7 +168,7 @@ export const PlanOptions = ({
           error={problemOf('policy.perServer')}
           min={1}
           value={policy.perServer}
-          onChange={(perServer) => onPolicy({ ...policy, perServer: perServer ?? policy.perServer })}
+          onChange={(perServer) => onPolicy({ perServer: perServer ?? policy.perServer })}
         />
         <WholeNumber
           label="Stop after failures"
@@ -175,7 +176,7 @@ export const PlanOptions = ({
           error={problemOf('policy.stopAfterFailures')}
           min={1}
           value={policy.stopAfterFailures}
-          onChange={(stopAfterFailures) => onPolicy({ ...policy, stopAfterFailures })}
+          onChange={(stopAfterFailures) => onPolicy({ stopAfterFailures })}
         />
         <WholeNumber
           label="Deadline in minutes"
@@ -183,14 +184,10 @@ export const PlanOptions = ({
           error={problemOf('policy.deadlineSeconds')}
           min={1}
           value={policy.deadlineSeconds === null ? null : policy.deadlineSeconds / 60}
-          onChange={(minutes) => onPolicy({ ...policy, deadlineSeconds: minutes === null ? null : Math.round(minutes * 60) })}
+          onChange={(minutes) => onPolicy({ deadlineSeconds: minutes === null ? null : Math.round(minutes * 60) })}
         />
         <label className="inline-flex items-center gap-2">
-          <input
-            type="checkbox"
-            checked={policy.standbysFirst}
-            onChange={(event) => onPolicy({ ...policy, standbysFirst: event.target.checked })}
-          />
+          <input type="checkbox" checked={policy.standbysFirst} onChange={(event) => onPolicy({ standbysFirst: event.target.checked })} />
           Standbys before their primary
         </label>
       </fieldset>

@@ -30,7 +30,8 @@ export interface PlanQuestion {
   operation: string
   targets: string[]
   input: JsonObject
-  policy: RunPolicy
+  /** What is left out follows the console and the environments. */
+  policy: Partial<RunPolicy>
 }
 
 export interface Submission {
@@ -39,6 +40,7 @@ export interface Submission {
   phrase: string
   reason: string
   ticket: string
+  isOutsideWindow: boolean
   idempotencyKey: string
 }
 

@@ -39,8 +39,9 @@ const plan = (targets: PlanTarget[], over: Partial<Plan> = {}): Plan => ({
   targets,
   eligible: targets.filter((t) => t.eligible).length,
   excluded: targets.filter((t) => !t.eligible).length,
-  environments: [{ id: 'e', name: 'prod', colour: 'red', protection: 'two-person', targets: targets.length }],
+  environments: [{ id: 'e', name: 'prod', colour: 'red', protection: 'two-person', maintenanceWindows: [], targets: targets.length }],
   phrase: null,
+  isDisruptive: true,
   isReversible: false,
   needsApproval: false,
   history: { medianSeconds: 4, count: 12 },
@@ -94,9 +95,9 @@ describe('the summary of a plan', () => {
 
   test('the page wears the colour of the best protected environment and names them', () => {
     const environments = [
-      { id: '1', name: 'dev', colour: 'green', protection: 'open' as const, targets: 30 },
-      { id: '2', name: 'prod', colour: 'red', protection: 'confirm' as const, targets: 1 },
-      { id: '3', name: 'lab', colour: 'red', protection: 'two-person' as const, targets: 0 },
+      { id: '1', name: 'dev', colour: 'green', protection: 'open' as const, maintenanceWindows: [], targets: 30 },
+      { id: '2', name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [], targets: 1 },
+      { id: '3', name: 'lab', colour: 'red', protection: 'two-person' as const, maintenanceWindows: [], targets: 0 },
     ]
     expect(loudestEnvironment(plan([], { environments }))!.name).toBe('prod')
     expect(environmentWords(plan([], { environments }))).toBe('DEV and PROD')

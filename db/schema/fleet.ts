@@ -35,6 +35,9 @@ export const environments = pgTable(
     protection: text('protection').$type<'open' | 'confirm' | 'two-person'>().notNull().default('confirm'),
     /** Lines such as `Sat 22:00-04:00 Europe/Berlin`; empty: any time. */
     maintenanceWindows: text('maintenance_windows').array().notNull().default(sql`'{}'`),
+    /** Limits on the policy of runs that touch it; null: none. */
+    parallelMax: integer('parallel_max'),
+    stopAfterFailuresMax: integer('stop_after_failures_max'),
     position: integer('position').notNull().default(0),
     ...stamps(),
   },

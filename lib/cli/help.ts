@@ -30,7 +30,7 @@ Policy: --parallel N  --per-server N  --stop-after N  --deadline SECONDS  --no-s
 matriarch run restart --herd shop --env prod --yes --digest DIGEST --phrase 'restart 3 in prod' --reason 'kernel update' --ticket OPS-1
 
 As plan, then asks. In a script --yes needs the digest of the plan that was read; when the world moved meanwhile nothing runs, the new plan is
-printed and the exit code is 5. Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
+printed and the exit code is 5. Outside the maintenance windows disruptive work needs --outside-window and a --reason. Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
   watch:
     'matriarch watch RUN\n\nThe journal as it is written, from its first line; goes on by itself after a lost connection. Exit code 3 when a job needs attention.',
   login:

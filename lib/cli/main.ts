@@ -71,10 +71,12 @@ const retry: Command = async (args) => {
 
 const submit: Command = async (args) => {
   const [digest, phrase, reason, ticket] = [take(args, 'digest'), take(args, 'phrase'), take(args, 'reason'), take(args, 'ticket')]
+  const isOutsideWindow = takeFlag(args, 'outside-window')
   if (!digest) throw new UsageError('Give --digest of the plan that was read.')
   const planId = onlyWord(args, 'plan id')
   const where = whereToGo()
-  const { id } = await getJson<{ id: string }>(where, '/api/v1/runs', { method: 'POST', body: { planId, digest, phrase, reason, ticket } })
+  const body = { planId, digest, phrase, reason, ticket, isOutsideWindow }
+  const { id } = await getJson<{ id: string }>(where, '/api/v1/runs', { method: 'POST', body })
   say(`run ${id}`)
   return watch(where, id)
 }

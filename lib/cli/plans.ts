@@ -147,8 +147,9 @@ const agree = async (
 
 /** `matriarch run …`: shows the plan, asks, submits and follows. 5 when the world moved since the plan was read. */
 export const run = async (where: Where, args: Args): Promise<number> => {
-  const [isYes, digest, phrase, reason, ticket] = [
+  const [isYes, isOutsideWindow, digest, phrase, reason, ticket] = [
     takeFlag(args, 'yes'),
+    takeFlag(args, 'outside-window'),
     take(args, 'digest'),
     take(args, 'phrase'),
     take(args, 'reason'),
@@ -168,7 +169,7 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     const submitted = await getJson<{ id: string; notice: string | null }>(where, '/api/v1/runs', {
       method: 'POST',
       headers,
-      body: { planId: stored.id, ...agreed, reason, ticket },
+      body: { planId: stored.id, ...agreed, reason, ticket, isOutsideWindow },
     })
     say(`run ${submitted.id}${submitted.notice ? `\n${submitted.notice}` : ''}`)
     return await watch(where, submitted.id)

@@ -16,6 +16,7 @@ const environment = (protection: PlanEnvironment['protection']) => ({
   name: 'dev',
   colour: 'green',
   protection,
+  maintenanceWindows: [],
 })
 const compose = (operation: Operation, targets: Plan['targets'], protection: PlanEnvironment['protection'] = 'open', input = {}) =>
   composePlan(operation, input, defaultPolicy, targets, [environment(protection)], null, { at: new Date(0), inMs: 5 })

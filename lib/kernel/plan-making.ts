@@ -141,6 +141,7 @@ export const composePlan = (
     excluded: targets.length - eligible.length,
     environments: touched,
     phrase: phraseFor(operation, input, touched, eligible.length),
+    isDisruptive: operation.dangerWith(input) !== 'routine',
     isReversible: !eligible.some((target) => target.effects.some((one) => one.state === 'will-run' && one.ending.isPointOfNoReturn)),
     needsApproval: operation.dangerWith(input) !== 'routine' && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
     history,

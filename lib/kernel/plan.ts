@@ -74,6 +74,7 @@ export interface PlanEnvironment {
   name: string
   colour: string
   protection: 'open' | 'confirm' | 'two-person'
+  maintenanceWindows: string[]
   /** Eligible targets in it. */
   targets: number
 }
@@ -90,6 +91,8 @@ export interface Plan {
   environments: PlanEnvironment[]
   /** What must be typed, or null. "restart 3 in prod". */
   phrase: string | null
+  /** Somebody notices it: it belongs into a maintenance window. */
+  isDisruptive: boolean
   /** True when no effect that will run is a point of no return. */
   isReversible: boolean
   /** Approval by a second person is needed before it may be submitted. */

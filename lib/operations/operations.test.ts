@@ -52,7 +52,8 @@ describe.each(operations.filter((one) => one.on === 'instance'))('$name', (opera
     const targets = titles.map((title) =>
       makeTargetPlan(operation, fleet.read, input, fleet.instance(title).inventory.id, new AbortController().signal),
     )
-    const prod = { id: fleet.instance('demo on n1').inventory.environmentId, name: 'prod', colour: 'red', protection: 'confirm' as const }
+    const { environmentId } = fleet.instance('demo on n1').inventory
+    const prod = { id: environmentId, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
     const made = { at: fleet.clock.now(), inMs: 0 }
     const plan = composePlan(operation, input, defaultPolicy, await Promise.all(targets), [prod], { medianSeconds: 3, count: 12 }, made)
     await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot(`__snapshots__/plans/${operation.name}.txt`)

@@ -39,12 +39,26 @@ export const environment = defineResource({
     maintenanceWindows: {
       kind: 'tags',
       label: 'Maintenance windows',
-      help: 'When disruptive work is welcome, one entry each: Sat 22:00-04:00 Europe/Berlin. None: any time.',
+      help: 'When disruptive work may be submitted, one entry each: Sat 22:00-04:00 Europe/Berlin. Outside them a DBA has to say so, with a reason. None: any time.',
       pattern: {
         source:
           '^((Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? )?([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d( [A-Za-z]+(/[A-Za-z0-9_+-]+)*)?$',
         message: 'Write a window such as Sat 22:00-04:00 Europe/Berlin: days, from-to, time zone.',
       },
+    },
+    parallelMax: {
+      kind: 'integer',
+      label: 'At once, at most',
+      min: 1,
+      max: 500,
+      help: 'Runs that touch this environment work on no more targets at the same time. Empty: each run decides.',
+    },
+    stopAfterFailuresMax: {
+      kind: 'integer',
+      label: 'Stop after failures, at most',
+      min: 1,
+      max: 500,
+      help: 'Runs that touch this environment start nothing more after this many failed. Empty: each run decides.',
     },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
@@ -56,10 +70,10 @@ export const environment = defineResource({
     search: ['name'],
     order: 'name',
   },
-  form: ['name', 'colour', 'protection', 'description', 'maintenanceWindows', 'position'],
+  form: ['name', 'colour', 'protection', 'description', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'position'],
   sections: [
     { title: 'Territory', fields: ['name', 'description', 'position'] },
-    { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows'] },
+    { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

@@ -83,6 +83,7 @@ export const workCalls = {
         phrase: z.string().optional(),
         reason: z.string().max(2000).optional(),
         ticket: z.string().max(200).optional(),
+        isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open; needs a reason.'),
       })
       .refine(({ planId, operation }) => (planId === undefined) !== (operation === undefined), {
         message: 'Give either planId or operation with its targets.',

@@ -8,14 +8,14 @@ import { json, serve } from '../../_lib/serve'
 export const { list: GET } = resourceRoutes('runs')
 
 export const POST = serve(calls.submitRun, async ({ actor, input, request }) => {
-  const { digest, phrase, reason, ticket, operation } = input
+  const { digest, phrase, reason, ticket, operation, isOutsideWindow } = input
   let { planId } = input
   if (planId === undefined) {
     planId = (await askForPlan(actor, await questionOf(actor, { ...input, operation: operation! }))).planId
     await waitForPlan(actor, planId, { timeoutMs: planTimeoutMs, signal: request.signal })
   }
   const idempotencyKey = request.headers.get('idempotency-key') ?? undefined
-  const submitted = await submitRun(actor, { planId, digest, phrase, reason, ticket, idempotencyKey })
+  const submitted = await submitRun(actor, { planId, digest, phrase, reason, ticket, isOutsideWindow, idempotencyKey })
   if (!submitted.submitted) throw new Fault('plan.moved', { planId: submitted.moved.planId, plan: submitted.moved.plan })
   return json({ id: submitted.runId, notice: submitted.notice }, 202, { location: `/api/v1/runs/${submitted.runId}` })
 })

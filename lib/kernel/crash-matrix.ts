@@ -63,8 +63,9 @@ export const countStates = (results: readonly CaseResult[]): Partial<Record<JobS
  * Every case that follows from the declaration: in a clean run, in a run whose nth act goes wrong in each way (and, past that, one of the next two), and in a
  * run cancelled at each point, the driver is killed (in the first two also put to sleep, in the first also asked to hand over) at each point: before and
  * after each journal write and each act. Another one goes on. A job that then asks a person is answered both ways.
+ * `stride`: for operations of many steps, a run that goes wrong is stopped only at every so many points, another first one each time; the clean run at each.
  */
-export const crashMatrix = async (makeStage: () => Promise<Stage>): Promise<CaseResult[]> => {
+export const crashMatrix = async (makeStage: () => Promise<Stage>, { stride = 1 }: { stride?: number } = {}): Promise<CaseResult[]> => {
   const results: CaseResult[] = []
   const clean = await measure(makeStage, { disturbances: [] })
   const scenarios: Scenario[] = [{ disturbances: [] }]
@@ -77,10 +78,11 @@ export const crashMatrix = async (makeStage: () => Promise<Stage>): Promise<Case
     for (let nth = first.nth + 1; nth <= Math.min(acts, first.nth + 2); nth += 1)
       for (const how of ['fail', 'lose-answer'] as const) scenarios.push({ disturbances: [first, { nth, how: { how } }] })
   }
-  for (const scenario of scenarios) {
+  for (const [index, scenario] of scenarios.entries()) {
     const { points } = await measure(makeStage, scenario)
     results.push(...(await answered(makeStage, scenario, null)))
-    for (let at = 1; at <= points; at += 1)
+    const isClean = scenario.disturbances.length === 0 && scenario.cancelAt === undefined
+    for (let at = isClean ? 1 : 1 + (index % stride); at <= points; at += isClean ? 1 : stride)
       for (const how of stopsOf(scenario)) results.push(...(await answered(makeStage, scenario, { at, how })))
   }
   return results

@@ -3,6 +3,7 @@ import type { Operation, OperationDescription } from '@/lib/kernel/operation'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
+import { failover } from './failover'
 import { refreshDns } from './refresh-dns'
 import { reload } from './reload'
 import { restart } from './restart'
@@ -11,7 +12,18 @@ import { start } from './start'
 import { stop } from './stop'
 
 /** Every operation, in the order menus show them. */
-export const operations: readonly Operation[] = [start, stop, restart, reload, checkpoint, runSql, checkServer, refreshDns, checkZone]
+export const operations: readonly Operation[] = [
+  start,
+  stop,
+  restart,
+  reload,
+  checkpoint,
+  runSql,
+  failover,
+  checkServer,
+  refreshDns,
+  checkZone,
+]
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]))
 

@@ -2,7 +2,7 @@ import { formatLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'
-import type { MemoryHost, World } from './world'
+import { makeHost, type World } from './world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {
@@ -61,14 +61,14 @@ export const memoryInventory = (world: World): InventoryRead => ({
 })
 
 /** The metadata database is no host of the fleet: it answers whatever is off. */
-const metadata: Pick<MemoryHost, 'power'> = { power: 'on' }
+const metadata = makeHost('console', 'metadata')
 
 export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
   const act = (name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => void) =>
     perform(
       calls,
       world.clock,
-      metadata as MemoryHost,
+      metadata,
       { act: name, target: world.instances.get(id)?.inventory.title ?? id },
       options,
       deed,

@@ -160,6 +160,7 @@ const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode
       'the server does not shut down: clients are connected',
     )
   }
+  instance.ranAsStandby = instance.hasStandbySignal
   if (mode !== 'immediate') writeShutdown(world, instance)
   instance.state = mode === 'immediate' ? 'crashed' : 'stopped'
   instance.clients = 0

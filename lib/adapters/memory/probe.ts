@@ -72,7 +72,10 @@ const upstreamOf = (world: World, instance: MemoryInstance): Probe['upstream'] =
   }
 }
 
-export const controlStateOf = (instance: MemoryInstance): string | null => controlStates[instance.state](instance.hasStandbySignal)
+const downStates: ReadonlySet<MemoryInstance['state']> = new Set(['stopped', 'crashed'])
+
+export const controlStateOf = (instance: MemoryInstance): string | null =>
+  controlStates[instance.state](downStates.has(instance.state) ? instance.ranAsStandby : instance.hasStandbySignal)
 
 /** One look at a host that answers. */
 export const probeOf = (world: World, instance: MemoryInstance): Probe => {
@@ -82,7 +85,7 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     version: instance.version,
     systemIdentifier: instance.systemIdentifier,
     timeline: instance.timeline,
-    controlState: controlStates[instance.state](isStandby),
+    controlState: controlStateOf(instance),
     hasStandbySignal: isStandby,
   }
   if (instance.state === 'absent') return unseenProbe(world, 'absent', becauseOf.absent)

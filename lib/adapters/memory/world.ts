@@ -26,6 +26,8 @@ export interface MemoryInstance {
   host: MemoryHost
   state: 'running' | 'starting' | 'stopping' | 'stopped' | 'crashed' | 'absent'
   hasStandbySignal: boolean
+  /** What it last ran as, which is what its control file says while it is down. */
+  ranAsStandby: boolean
   /** The server refuses the console's login while this is set. */
   refusesLogin: boolean
   /** Why it will not start; null: it will. */
@@ -195,6 +197,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     host,
     state: 'running',
     hasStandbySignal: index > 0,
+    ranAsStandby: index > 0,
     refusesLogin: false,
     startProblem: null,
     version: '15.18',

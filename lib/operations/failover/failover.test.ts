@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { failover } from '.'
+
+const newFleet = (hosts = ['n1', 'n2', 'n3', 'n4']) => memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo' }])
+const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
+
+const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
+  makeTargetPlan(failover, fleet.read, failover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
+
+const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+  const plan = await planOf(fleet, raw)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: herdId(fleet), input: failover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const go = () =>
+    drive(failover, job, journal.open(), fleet.act, {
+      driver: 'test',
+      signal: new AbortController().signal,
+      isCancelRequested: () => false,
+      clock: fleet.clock,
+    })
+  return { state: await go(), go, journal, plan, output: outputOf(journal) }
+}
+const outputOf = (journal: MemoryJournal) => (step: string) =>
+  journal.lines.find((line) => line.kind === 'finished' && line.step === step) as { output: JsonObject } | undefined
+const roles = (fleet: MemoryFleet) =>
+  Object.fromEntries(
+    [...fleet.world.instances.values()].map((one) => [
+      one.inventory.address.host.hostname,
+      `${one.state === 'running' ? '' : `${one.state} `}${one.hasStandbySignal ? `standby ${one.timeline}` : `primary ${one.timeline}`}`,
+    ]),
+  )
+const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
+
+describe('planned', () => {
+  test('the candidate leads, the name leads to it, the others and the old primary stream from it, and nothing is left to do', async () => {
+    const fleet = newFleet()
+    const { state, journal } = await run(fleet)
+    expect(journal.lines.filter((line) => line.kind === 'failed')).toEqual([])
+    expect(state).toBe('done')
+    expect(roles(fleet)).toEqual({ n1: 'standby 2', n2: 'primary 2', n3: 'standby 2', n4: 'standby 2' })
+    expect(nameNow(fleet)).toEqual(['n2.prod.test'])
+    const probe = await fleet.read.postgres.probe(fleet.instance('demo on n2').inventory.address, { timeoutMs: 1000 })
+    expect(probe.standbys.map((one) => one.applicationName).sort()).toEqual(['n1', 'n3', 'n4'])
+    expect(fleet.instance('demo on n1').replaced).toBeNull()
+    expect(fleet.world.violations).toEqual([])
+  })
+
+  test('and it can be failed back the same way', async () => {
+    const fleet = newFleet()
+    await run(fleet)
+    const { state } = await run(fleet, { candidate: 'demo on n1' })
+    expect(state).toBe('done')
+    expect(roles(fleet)).toEqual({ n1: 'primary 3', n2: 'standby 3', n3: 'standby 3', n4: 'standby 3' })
+    expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+  })
+
+  test('a candidate that is cut off cannot replay the last record: everything is taken back and the old primary writes again', async () => {
+    const fleet = newFleet(['n1', 'n2'])
+    const plan = await planOf(fleet)
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'checkpoint') fleet.instance('demo on n2').isCut = true
+    }
+    expect(plan.reason).toBeNull()
+    const { state } = await run(fleet)
+    expect(state).toBe('undone')
+    expect(roles(fleet)).toEqual({ n1: 'primary 1', n2: 'standby 1' })
+    expect(fleet.instance('demo on n2').slots).toEqual([])
+    expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+  })
+
+  test('a standby that freezes meanwhile is parked by name and holds nobody up', async () => {
+    const fleet = newFleet()
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'promote') fleet.host('n4').power = 'frozen'
+    }
+    const { state, output } = await run(fleet)
+    expect(state).toBe('done')
+    expect(output('followers')!.output).toMatchObject({ followed: ['demo on n3'], parked: [{ title: 'demo on n4' }] })
+  })
+
+  test('DNS that refuses holds the job with both facts, and going on finishes it', async () => {
+    const fleet = newFleet(['n1', 'n2', 'n3'])
+    fleet.zone('prod.test').refuses = 'REFUSED'
+    const { state, journal, go } = await run(fleet)
+    expect(state).toBe('attention')
+    const asked = journal.lines.find((line) => line.kind === 'attention')
+    expect(asked).toMatchObject({ because: expect.stringContaining('REFUSED') })
+    expect(roles(fleet).n2).toBe('primary 2')
+    fleet.zone('prod.test').refuses = null
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    expect(await go()).toBe('done')
+    expect(nameNow(fleet)).toEqual(['n2.prod.test'])
+    expect(roles(fleet)).toEqual({ n1: 'standby 2', n2: 'primary 2', n3: 'standby 2' })
+  })
+
+  test('a name server that is down when the plan is made stands in nobody’s way until the promotion', async () => {
+    const fleet = newFleet(['n1', 'n2'])
+    fleet.zone('prod.test').host.power = 'off'
+    const { state, plan } = await run(fleet)
+    expect(plan.gates.find((gate) => gate.name === 'names-movable')?.verdict).toBe('warn')
+    expect(state).toBe('attention')
+    expect(roles(fleet).n2).toBe('primary 2')
+  })
+
+  test('the candidate with the most WAL is taken; priority 0 is never taken; a named one may be', async () => {
+    const fleet = newFleet()
+    fleet.instance('demo on n2').failoverPriority = 0
+    fleet.instance('demo on n4').failoverPriority = 200
+    expect((await planOf(fleet)).now.find(({ label }) => label === 'Candidate')?.value).toBe('demo on n4')
+    expect((await planOf(fleet, { candidate: 'demo on n3' })).gates.find(({ name }) => name === 'candidate')).toMatchObject({
+      verdict: 'warn',
+      because: expect.stringContaining('demo on n4 ranks higher'),
+    })
+    expect((await planOf(fleet, { candidate: 'demo on n2' })).reason).toContain('never')
+  })
+})
+
+describe('emergency', () => {
+  const powerOff = (fleet: MemoryFleet) => {
+    fleet.host('n1').power = 'off'
+    return fleet
+  }
+
+  test('without a fence and without a person’s word it is refused, and the estimated loss is said', async () => {
+    const plan = await planOf(powerOff(newFleet()))
+    expect(plan.reason).toMatch(/Nothing proves that demo on n1 is down.*Estimated loss: 0 B.*type the herd’s name \(demo\)/)
+    expect((await planOf(powerOff(newFleet()), { override: 'dem' })).reason).toContain('Nothing proves')
+  })
+
+  test('with the herd’s name typed the best standby leads, the others follow, and the old primary must not start as one', async () => {
+    const fleet = powerOff(newFleet())
+    const { state } = await run(fleet, { override: 'other, Demo' })
+    expect(state).toBe('done')
+    expect(roles(fleet)).toMatchObject({ n2: 'primary 2', n3: 'standby 2', n4: 'standby 2' })
+    expect(nameNow(fleet)).toEqual(['n2.prod.test'])
+    expect(fleet.instance('demo on n1').replaced).toMatchObject({ byId: fleet.instance('demo on n2').inventory.id, timeline: 2 })
+    expect(fleet.instance('demo on n2').slots).not.toContain('n1')
+  })
+
+  test('a primary that only the console cannot reach is alive to its standbys: refused, whatever is typed', async () => {
+    const fleet = newFleet()
+    fleet.host('n1').power = 'frozen'
+    expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(/demo on n1 is alive: .*heard from/)
+  })
+
+  test('a crashed primary on a host that answers is fenced by standby.signal, and no word is needed', async () => {
+    const fleet = newFleet()
+    fleet.instance('demo on n1').state = 'crashed'
+    const { state, output } = await run(fleet)
+    expect(state).toBe('done')
+    expect(output('fence')!.output).toMatchObject({ hasStandbySignal: true })
+    expect(roles(fleet)).toMatchObject({ n1: 'crashed standby 1', n2: 'primary 2' })
+  })
+
+  test('two that answer as primary, or one that answers while an emergency is asked for, are refused', async () => {
+    const fleet = newFleet()
+    expect((await planOf(fleet, { mode: 'emergency' })).reason).toContain('a planned failover loses nothing')
+    Object.assign(fleet.instance('demo on n2'), { hasStandbySignal: false, timeline: 2 })
+    expect((await planOf(fleet)).reason).toContain('end the split brain first')
+  })
+})

@@ -1,0 +1,155 @@
+import { formatBytes } from '@/lib/domain/bytes'
+import { formatDuration } from '@/lib/domain/duration'
+import { lagBytes } from '@/lib/domain/lsn'
+import type { Verdict } from '@/lib/kernel/plan'
+import { counted, pass, passBecause, refuse, warn } from '../gates'
+import type { FailoverFacts } from './facts'
+import { isStreamingFrom } from './peers'
+import { lowerLimits } from './readiness'
+
+export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
+  primaries.length > 1
+    ? refuse(
+        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first (stop or demote the one that was replaced).`,
+      )
+    : pass
+
+export const modeFits = ({ input, mode, primary, primaryProbe }: FailoverFacts): Verdict => {
+  if (primary === null) return refuse('Which member was the primary is not known, so there is nothing to fail over from.')
+  const state = primaryProbe?.state ?? 'unknown'
+  if (mode === 'planned' && state !== 'online')
+    return refuse(`${primary.title} is ${state}: a planned failover needs a primary that answers. Choose the mode emergency.`)
+  if (input.mode === 'emergency' && state === 'online')
+    return refuse(`${primary.title} answers: a planned failover loses nothing. Choose the mode planned.`)
+  if (mode === 'emergency' && (state === 'starting' || state === 'stopping'))
+    return refuse(`${primary.title} is ${state} just now. Look again in a moment.`)
+  if (mode === 'emergency' && state === 'refused')
+    return refuse(`PostgreSQL runs on ${primary.title}, but refuses the console: it may be writing.`)
+  return mode === 'planned'
+    ? passBecause(`${primary.title} answers: nothing will be lost.`)
+    : warn(`${primary.title} is ${state}: this is an emergency failover.`)
+}
+
+export const hasCandidate = ({ candidate, noCandidate, ranking }: FailoverFacts): Verdict => {
+  if (candidate === null) return refuse(noCandidate ?? 'There is no candidate.')
+  const chosen = ranking.find(({ id }) => id === candidate.id)
+  const best = ranking[0]
+  if (best !== undefined && best.id !== candidate.id)
+    return warn(`${candidate.title} was chosen (${chosen?.because}); ${best.title} ranks higher: ${best.because}`)
+  return passBecause(`${candidate.title}: ${chosen?.because ?? ''}`)
+}
+
+export const notAlive = ({ life, primary }: FailoverFacts): Verdict =>
+  life.length === 0
+    ? pass
+    : refuse(
+        `${primary?.title} is alive: ${life.map((one) => `${one.title} says that ${one.because}`).join('; ')}. Only the console’s own way to it is broken; a failover would make a second primary.`,
+      )
+
+export const fenced = (facts: FailoverFacts): Verdict => {
+  const { mode, fence, primary, herd } = facts
+  if (mode === 'planned') return passBecause('It is stopped and gets standby.signal before the candidate is promoted.')
+  if (fence === 'signal')
+    return passBecause(`${primary?.title} is down, and its host answers: standby.signal is written there and proven before the promotion.`)
+  const loss = lossWords(facts)
+  if (fence === 'override') return warn(`Nothing proves that ${primary?.title} is down: somebody takes the responsibility by name. ${loss}`)
+  return refuse(
+    `Nothing proves that ${primary?.title} is down: its host does not answer, so it cannot be fenced. ${loss} If you know that it is off, or cannot be reached by clients, type the herd’s name (${herd.name}) into “Without a fence” and make the plan again.`,
+  )
+}
+
+/** Said in full, since a person answers for it. */
+export const lossWords = ({ lossBytes, lastKnown }: Pick<FailoverFacts, 'lossBytes' | 'lastKnown'>): string => {
+  if (lastKnown === null || lossBytes === null) return 'How much is lost cannot be estimated: nobody knows how far it had written.'
+  const seen = lastKnown.seenAt === null ? '' : `, seen ${lastKnown.seenAt}`
+  return `Estimated loss: ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${seen}, and whatever was written after that.`
+}
+
+export const lossSaid = (facts: FailoverFacts): Verdict => {
+  if (facts.mode === 'planned') return passBecause('Nothing: the candidate must have replayed the last record before it is promoted.')
+  return facts.lossBytes === 0 && facts.primaryProbe?.state === 'stopped'
+    ? passBecause('Nothing: it was shut down cleanly, and the candidate has received its last record.')
+    : warn(lossWords(facts))
+}
+
+export const isStreaming = ({ mode, candidateProbe, primary, candidate }: FailoverFacts): Verdict => {
+  if (mode === 'emergency' || candidateProbe === null || primary === null) return pass
+  return isStreamingFrom(candidateProbe, primary)
+    ? pass
+    : refuse(
+        `${candidate?.title} does not stream from ${primary.title}, so it cannot get the last WAL (${candidateProbe.upstream?.status ?? 'no receiver'}).`,
+      )
+}
+
+export const lagWithin = ({ mode, candidateProbe, primaryProbe, input, candidate }: FailoverFacts): Verdict => {
+  if (mode === 'emergency' || candidateProbe === null) return pass
+  const behind = lagBytes(candidateProbe.replayedLsn, primaryProbe?.currentLsn ?? null)
+  if (behind === null) return refuse(`How far ${candidate?.title} is behind could not be seen.`)
+  return behind <= input.lagBytesMax
+    ? passBecause(`${formatBytes(behind)} behind.`)
+    : refuse(`${candidate?.title} is ${formatBytes(behind)} behind; at most ${formatBytes(input.lagBytesMax)} is allowed.`)
+}
+
+export const sameHistory = ({ mode, candidateProbe, primaryProbe, candidate, primary }: FailoverFacts): Verdict => {
+  if (candidateProbe === null || primaryProbe === null) return pass
+  const [ours, theirs] = [candidateProbe.systemIdentifier, primaryProbe.systemIdentifier]
+  if (ours !== null && theirs !== null && ours !== theirs)
+    return refuse(`${candidate?.title} is no copy of ${primary?.title}: another system identifier.`)
+  if (mode === 'planned' && candidateProbe.timeline !== primaryProbe.timeline)
+    return refuse(`${candidate?.title} is on timeline ${candidateProbe.timeline}, ${primary?.title} on ${primaryProbe.timeline}.`)
+  return pass
+}
+
+export const settingsFit = ({ readiness, candidate, primary, mode }: FailoverFacts): Verdict => {
+  const { primary: theirs, candidate: ours } = readiness
+  if (ours === null) return candidate === null ? pass : warn(`The settings of ${candidate.title} could not be read.`)
+  if (theirs === null) return mode === 'planned' ? warn(`The settings of ${primary?.title} could not be compared.`) : pass
+  const lower = lowerLimits(theirs, ours)
+  if (lower.length === 0) return pass
+  const list = lower.map((one) => `${one.name} ${one.candidate} (primary: ${one.primary})`).join(', ')
+  return refuse(`${candidate?.title} is configured lower: ${list}. Raise it there and restart it first.`)
+}
+
+export const leftBehind = ({ readiness }: FailoverFacts): Verdict => {
+  const theirs = readiness.primary
+  if (theirs === null) return pass
+  const said = [
+    ...(theirs.logicalSlots > 0 ? [`${counted(theirs.logicalSlots, 'logical slot')} stay behind (they are not carried over)`] : []),
+    ...(theirs.preparedTransactions > 0
+      ? [`${counted(theirs.preparedTransactions, 'prepared transaction')} are carried over and still hold their locks`]
+      : []),
+    ...(theirs.isArchivingFailing ? ['archiving fails there: a shutdown waits for it'] : []),
+  ]
+  return said.length === 0 ? pass : warn(`${said.join('; ')}.`)
+}
+
+export const readersWell = ({ mode, senders }: FailoverFacts): Verdict => {
+  if (mode === 'emergency') return pass
+  const slow = senders.filter(({ state }) => state !== 'streaming')
+  return slow.length === 0
+    ? pass
+    : warn(`${slow.map((one) => `${one.name} (${one.state})`).join(', ')}: a shutdown waits for every reader of WAL.`)
+}
+
+export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {
+  if (mode === 'emergency' || primaryProbe === null) return pass
+  const { clients, activeTransactions, longestTransactionSeconds: longest } = primaryProbe
+  if (!clients) return pass
+  const open = activeTransactions
+    ? `; ${counted(activeTransactions, 'open transaction')} rolled back${longest === null ? '' : `, the longest since ${formatDuration(longest)}`}`
+    : ''
+  return warn(`${counted(clients, 'client')} connected: cut${open}.`)
+}
+
+export const allFollow = ({ parked }: FailoverFacts): Verdict =>
+  parked.length === 0
+    ? pass
+    : warn(`${parked.map((one) => `${one.title} (${one.because})`).join(', ')}: left as it is, by name; the others are not held up.`)
+
+export const namesMovable = ({ names }: FailoverFacts): Verdict => {
+  const unseen = names.moves.filter((move) => move.unseen !== null)
+  const said = [...names.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
+  return said.length === 0
+    ? pass
+    : warn(`${said.join('; ')}. If a name cannot be moved, the job waits for a person once the candidate is promoted.`)
+}

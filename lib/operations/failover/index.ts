@@ -1,0 +1,163 @@
+import { formatBytes } from '@/lib/domain/bytes'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Affected, Verdict } from '@/lib/kernel/plan'
+import { counted, pass, refuse, warn } from '../gates'
+import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { moveNames } from '../steps/move-name'
+import { stopPostgres } from '../steps/stop-postgres'
+import { type FailoverFacts, gatherFailover } from './facts'
+import * as gates from './gates'
+import { failoverInput } from './input'
+import { catchUp } from './steps/catch-up'
+import { fenceOld } from './steps/fence'
+import { followNew } from './steps/follow-new'
+import { makeSlots } from './steps/make-slots'
+import { blockedWhenUnseen, onlyIf } from './steps/only-if'
+import { promoteCandidate } from './steps/promote-candidate'
+import { proveWrite } from './steps/prove-write'
+import { forgetReplaced, recordReplaced } from './steps/record-replaced'
+import { rejoinOld } from './steps/rejoin-old'
+
+const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
+const noAnswer = 'The old primary does not answer: there is nothing to do on it.'
+
+const stopTimeoutMs = 60_000
+
+export const failover = defineOperation({
+  name: 'failover',
+  on: 'dr-pair',
+  title: 'Fail over to the best standby',
+  verb: 'Fail over',
+  danger: 'destructive',
+  input: failoverInput,
+  help: [
+    'Makes a standby the primary of its herd. While the primary answers it is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
+    'When it does not answer, life is searched for through the standbys first. Then the old primary must be fenced (standby.signal on its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
+    'Before the promotion every failure takes everything back, up to the started primary. After it the only way is forward: DNS names are moved and proven, the other standbys are put under the new primary, and the old one comes back as a standby or not at all.',
+    'Failing back is two steps: let the old primary rejoin, then fail over again with it as the candidate.',
+  ],
+  gather: (ports, input, context) => gatherFailover(ports, input, context),
+  about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
+  firm: firmOf,
+  locks: ({ herd }) => [`herd:${herd.id}`],
+  now: nowOf,
+  affected: affectedOf,
+  offered,
+})
+  .gate('one-primary', 'At most one member takes writes', gates.onePrimary)
+  .gate('mode', 'The mode fits what the primary does', gates.modeFits)
+  .gate('candidate', 'A standby can take over', gates.hasCandidate)
+  .gate('alive', 'No standby sees the old primary alive', gates.notAlive)
+  .gate('fenceable', 'The old primary is fenced before the promotion', gates.fenced)
+  .gate('loss', 'What is lost', gates.lossSaid)
+  .gate('streaming', 'The candidate streams', gates.isStreaming)
+  .gate('lag', 'The candidate is close enough', gates.lagWithin)
+  .gate('history', 'Same system, same timeline', gates.sameHistory)
+  .gate('settings', 'The candidate is configured as high as the primary', gates.settingsFit)
+  .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
+  .gate('readers', 'Every reader of WAL is well', gates.readersWell)
+  .gate('clients', 'Nobody is connected', gates.clientsCut)
+  .gate('standbys', 'Every other standby can follow', gates.allFollow)
+  .gate('names-movable', 'The DNS names can be moved', gates.namesMovable)
+  .effect(
+    'checkpoint-primary',
+    onlyIf(
+      isPlanned,
+      noAnswer,
+      checkpointPostgres<FailoverFacts>(({ primary }) => primary!),
+    ),
+  )
+  .effect(
+    'checkpoint-candidate',
+    onlyIf(
+      isPlanned,
+      'No time is spent on a checkpoint of the candidate.',
+      checkpointPostgres<FailoverFacts>(({ candidate }) => candidate!),
+    ),
+  )
+  .effect('slots', makeSlots)
+  .effect(
+    'stop-primary',
+    onlyIf(
+      isPlanned,
+      noAnswer,
+      stopPostgres<FailoverFacts>(({ primary }) => primary!, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
+    ),
+  )
+  .effect(
+    'fence',
+    onlyIf(
+      ({ fence }) => fence === 'signal',
+      'Its host does not answer, so it cannot be fenced: a person took the responsibility.',
+      fenceOld,
+    ),
+  )
+  .effect('catch-up', onlyIf(isPlanned, 'What the old primary had not sent is lost.', catchUp))
+  .effect('replaced', recordReplaced)
+  .effect('promote', promoteCandidate)
+  .effect('write', proveWrite)
+  .effect('names', blockedWhenUnseen(moveNames<FailoverFacts>(({ names }) => names.moves)))
+  .effect('followers', followNew)
+  .effect('rejoin', onlyIf(isPlanned, 'It must rejoin later; until then it must not start as a primary.', rejoinOld))
+  .effect('restored', onlyIf(isPlanned, 'The record stays until the old primary is seen as a standby.', forgetReplaced))
+  .build()
+
+function firmOf(facts: FailoverFacts) {
+  const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, input } = facts
+  return {
+    herd: herd.id,
+    mode,
+    fence,
+    primary: primary?.id ?? null,
+    state: primaryProbe?.state ?? null,
+    candidate: candidate?.id ?? null,
+    timeline: candidateProbe?.timeline ?? null,
+    followers: followers.map(({ place }) => place.id),
+    names: names.moves.map(({ name, next }) => ({ name, next })),
+    input,
+  }
+}
+
+function nowOf(facts: FailoverFacts): { label: string; value: string }[] {
+  const { primary, primaryProbe, candidate, ranking, followers, lossBytes, mode } = facts
+  return [
+    { label: 'Primary', value: primary === null ? 'not known' : `${primary.title}: ${primaryProbe?.because ?? primaryProbe?.state}` },
+    { label: 'Mode', value: mode },
+    { label: 'Candidate', value: candidate?.title ?? 'none' },
+    ...ranking.map((one) => ({ label: one.rank === null ? 'Not a candidate' : `Rank ${one.rank}`, value: `${one.title}: ${one.because}` })),
+    { label: 'Estimated loss', value: lossBytes === null ? 'not known' : formatBytes(lossBytes) },
+    { label: 'Will follow', value: followers.map(({ place }) => place.title).join(', ') || 'nobody else' },
+  ]
+}
+
+function affectedOf(facts: FailoverFacts): Affected[] {
+  const { primaryProbe, followers, names, parked, herd, mode } = facts
+  const clients = mode === 'planned' ? (primaryProbe?.clients ?? null) : null
+  return [
+    ...(clients
+      ? [{ kind: 'clients' as const, count: clients, sentence: `${counted(clients, 'client')} connected to the primary will be cut.` }]
+      : []),
+    ...(names.moves.length > 0
+      ? [
+          {
+            kind: 'names' as const,
+            count: names.moves.length,
+            sentence: `${names.moves.map(({ name }) => name).join(', ')} will lead to the new primary.`,
+          },
+        ]
+      : []),
+    {
+      kind: 'redundancy',
+      count: followers.length + (mode === 'planned' ? 1 : 0),
+      sentence: `Afterwards ${counted(followers.length + (mode === 'planned' ? 1 : 0), 'standby', 'standbys')} of ${herd.name} follow the new primary${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
+    },
+  ]
+}
+
+/** By the last observed row; the plan looks again. */
+function offered(row: Record<string, unknown>): Verdict {
+  if (row.verdict === 'split-brain') return refuse('Two members answer as primary: end the split brain first.')
+  if (row.verdict === 'no-candidate') return refuse('No standby could take over.')
+  if (row.verdict === 'primary-lost') return warn('The primary does not answer: this would be an emergency failover.')
+  return pass
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { MiB } from '@/lib/domain/bytes'
+
+/** Every field has a default, so that a plan can be made at once. */
+export const failoverInput = z.strictObject({
+  candidate: z.string().max(80).default('auto').meta({
+    title: 'Candidate',
+    description: 'auto: the best by rank. Or the id of the standby that shall take over, for one pair.',
+  }),
+  mode: z.enum(['auto', 'planned', 'emergency']).default('auto').meta({
+    title: 'Mode',
+    description:
+      'planned needs a primary that answers, and loses nothing. emergency is for one that does not. auto takes the one that fits; it never stops a primary without waiting for its standby.',
+  }),
+  lagBytesMax: z
+    .int()
+    .min(0)
+    .default(16 * MiB)
+    .meta({ title: 'Lag at most, in bytes', description: 'A planned failover is refused when the candidate is further behind.' }),
+  waitSeconds: z.int().min(5).max(600).default(30).meta({
+    title: 'Wait for the standby, in seconds',
+    description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
+  }),
+  override: z.string().max(2000).default('').meta({
+    title: 'Without a fence: names of the herds',
+    description:
+      'Only for an emergency where nothing proves that the old primary is down. Read the estimated loss in the plan, then type the herd’s name here (several with commas), and make the plan again.',
+  }),
+})
+
+export type FailoverInput = z.infer<typeof failoverInput>
+
+/** Names are compared whole and case-blind: a part of a name takes no responsibility. */
+export const isOverridden = (override: string, herdName: string): boolean =>
+  override
+    .split(/[,;\n]+/)
+    .map((name) => name.trim().toLowerCase())
+    .includes(herdName.toLowerCase())

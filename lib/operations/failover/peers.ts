@@ -1,0 +1,87 @@
+import type { GatherContext } from '@/lib/kernel/operation'
+import type { Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
+import { commandsOf, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
+
+/** A member of the herd with what was seen of it just now. */
+export type Peer = {
+  place: Place
+  probe: Plain<Probe>
+  standing: Plain<MemberStanding>
+  /** How it follows now; null: it does not, or that could not be read. */
+  following: Plain<Following> | null
+}
+
+/** Standing of a member that the console does not list (it was just added): nothing is known. */
+const nothingKnown = (id: string): MemberStanding => ({
+  id,
+  site: '',
+  failoverPriority: 0,
+  lastRole: 'unknown',
+  lastTimeline: null,
+  lastLsn: null,
+  seenAt: null,
+  replaced: null,
+})
+
+/** Every member, all looked at at once. */
+export const gatherPeers = async (
+  ports: ReadPorts,
+  herdId: string,
+  standings: readonly MemberStanding[],
+  context: GatherContext,
+): Promise<Peer[]> => {
+  const members = await ports.inventory.herdInstances(herdId)
+  return Promise.all(
+    members.map(async (member): Promise<Peer> => {
+      const standing = standings.find((one) => one.id === member.id) ?? nothingKnown(member.id)
+      const probe = await ports.postgres.probe(member.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
+      const following = probe.role === 'standby' && probe.state === 'online' ? await followingOf(ports, member, context.signal) : null
+      return { place: { ...member, commands: commandsOf(ports.postgres, member, 'fast') }, probe, standing, following }
+    }),
+  )
+}
+
+const followingOf = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Following | null> => {
+  try {
+    return (await ports.replication.dataDirectory(member.address, { timeoutMs: probeTimeoutMs, signal })).following
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}
+
+/** Slot names are small letters, digits and underscores, 63 at most. */
+const slotNameOf = (place: Place): string =>
+  place.address.host.hostname
+    .toLowerCase()
+    .replace(/[^a-z0-9_]/g, '_')
+    .slice(0, 63)
+
+/** How `follower` would follow `upstream`: as the herd's standbys do now, with the upstream's address, through a slot of its own. */
+export const followingTo = (upstream: Place, follower: Peer, peers: readonly Peer[]): Plain<Following> => {
+  const example = follower.following ?? peers.find((peer) => peer.following !== null)?.following ?? null
+  const { hostaddr: _gone, ...kept } = example?.conninfo ?? { user: 'replicator' }
+  return {
+    conninfo: {
+      ...kept,
+      host: upstream.address.host.address,
+      port: String(upstream.address.port),
+      application_name: follower.following?.conninfo.application_name ?? slotNameOf(follower.place),
+    },
+    slotName: follower.following?.slotName ?? slotNameOf(follower.place),
+  }
+}
+
+/** `probe` follows the server at this place, as far as its receiver or its configuration says. */
+export const isUnder = ({ upstream }: Pick<Plain<Probe>, 'upstream'>, place: Place): boolean => {
+  if (upstream?.host == null) return false
+  const { host, port } = place.address
+  const seen = upstream.host.toLowerCase()
+  return (upstream.port ?? 5432) === port && [host.address.toLowerCase(), host.hostname.toLowerCase()].includes(seen)
+}
+
+export const isStreamingFrom = (probe: Plain<Probe>, place: Place): boolean =>
+  probe.state === 'online' && probe.role === 'standby' && probe.upstream?.status === 'streaming' && isUnder(probe, place)
+
+export const isReachable = ({ probe }: Pick<Peer, 'probe'>): boolean =>
+  isUp(probe.state) || probe.state === 'stopped' || probe.state === 'crashed'

@@ -1,0 +1,82 @@
+import { parsePgVersion } from '@/lib/domain/pg-version'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { Effect, RunContext } from '@/lib/kernel/operation'
+import type { ActPorts } from '@/lib/ports'
+import { bringUp, lookAt, settle, takeDown } from '../../steps/server'
+import type { FailoverFacts, Follower, Sign } from '../facts'
+import { isStreamingFrom } from '../peers'
+
+type Output = { followed: string[]; parked: Sign[] }
+
+const fileTimeoutMs = 15_000
+const startTimeoutMs = 120_000
+/** How long one standby may take to stream; the others are not held up by it. */
+const streamMs = 30_000
+const lookEveryMs = 200
+
+/** primary_conninfo and primary_slot_name are reloadable from 13. */
+export const isReloadable = (version: string | null): boolean => Number.parseInt(parsePgVersion(version ?? '')?.major ?? '0', 10) >= 13
+
+/** Puts every other standby under the new primary, all at once; who cannot be reached, or does not stream in time, is parked by name. */
+export const followNew: Effect<FailoverFacts, null, Output> = {
+  title: 'Put the other standbys under the new primary',
+  preview: ({ followers, parked, candidate }) => ({
+    sentence:
+      followers.length === 0
+        ? 'No other standby has to be put under the new primary.'
+        : `Put ${followers.map(({ place }) => place.title).join(', ')} under ${candidate?.title}${parked.length > 0 ? `; leave ${parked.map(({ title }) => title).join(', ')} as it is` : ''}.`,
+    commands: followers.map(({ place }) => `primary_conninfo of ${place.title}, then ${place.commands.reload.join(' ')}`),
+  }),
+  check: async (facts, ports, { signal }) => {
+    const probes = await Promise.all(
+      facts.followers.map(({ place }) => ports.postgres.probe(place.address, { timeoutMs: fileTimeoutMs, signal })),
+    )
+    if (probes.every((probe) => isStreamingFrom(probe, facts.candidate!)))
+      return { found: 'done', output: { followed: facts.followers.map(({ place }) => place.title), parked: facts.parked } }
+    return { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, context) => {
+    const outcomes = await Promise.all(facts.followers.map((one) => putUnder(one, facts, ports, context)))
+    const followed = facts.followers.filter((_, index) => outcomes[index] === null).map(({ place }) => place.title)
+    return { followed, parked: [...facts.parked, ...outcomes.filter((sign) => sign !== null)] }
+  },
+  timeoutMs: startTimeoutMs + 2 * streamMs,
+  proof: 'answer',
+  ending: { final: 'A standby can be put under another upstream at any time.', harmless: true },
+}
+
+/** null: it streams. Never throws for a standby that is in a bad state. */
+const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPorts, context: RunContext): Promise<Sign | null> => {
+  const { place } = follower
+  try {
+    const probe = await lookAt(ports, place, context.signal)
+    if (!isStreamingFrom(probe, facts.candidate!)) await redirect(follower, ports, context)
+    await untilStreaming(follower, facts, ports, context)
+    context.note('info', `${place.title} streams from ${facts.candidate!.title}.`)
+    return null
+  } catch (error) {
+    if (!isFault(error) || error.code === 'lease.lost') throw error
+    context.note('warning', `${place.title} is parked: ${error.message}`)
+    return { title: place.title, because: error.message }
+  }
+}
+
+export const redirect = async ({ place, version, following }: Follower, ports: ActPorts, context: RunContext): Promise<void> => {
+  const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
+  for (const command of ports.replication.commands.follow(place.address, following)) context.note('command', command)
+  await ports.replicationAct.follow(place.address, following, options)
+  if (isReloadable(version)) return ports.postgresAct.reload(place.address, options)
+  await takeDown(place, ports, context)
+  await bringUp(place, ports, context, startTimeoutMs)
+}
+
+const untilStreaming = async ({ place }: Follower, { candidate }: FailoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
+  const endsAt = ports.now().getTime() + streamMs
+  for (;;) {
+    const probe = await settle(place, ports, context)
+    if (isStreamingFrom(probe, candidate!)) return
+    if (context.signal.aborted || ports.now().getTime() >= endsAt)
+      throw new Fault('step.unknown', { because: `it was put under ${candidate!.title}, but does not stream yet` })
+    await context.pause(lookEveryMs)
+  }
+}

@@ -1,0 +1,31 @@
+import { isFault } from '@/lib/kernel/errors'
+import type { Json } from '@/lib/kernel/json'
+import type { Effect, Facts } from '@/lib/kernel/operation'
+
+/** The effect where it applies; elsewhere nothing, said in words. The facts alone decide, so that every driver decides alike. */
+export const onlyIf = <F extends Facts, Before extends Json, Output extends Json>(
+  applies: (facts: F) => boolean,
+  elsewhere: string,
+  effect: Effect<F, Before, Output>,
+): Effect<F, Before, Output | null> => ({
+  ...effect,
+  preview: (facts) => (applies(facts) ? effect.preview(facts) : { sentence: elsewhere, commands: [] }),
+  check: async (facts, ports, context) => (applies(facts) ? effect.check(facts, ports, context) : { found: 'done', output: null }),
+  timeoutMs: effect.timeoutMs,
+  ending: effect.ending as Effect<F, Before, Output | null>['ending'],
+})
+
+/** What cannot be looked at yet is blocked, not a fault: a plan is made all the same, and a job asks and goes on later. */
+export const blockedWhenUnseen = <F extends Facts, Before extends Json, Output extends Json>(
+  effect: Effect<F, Before, Output>,
+): Effect<F, Before, Output> => ({
+  ...effect,
+  check: async (facts, ports, context) => {
+    try {
+      return await effect.check(facts, ports, context)
+    } catch (error) {
+      if (!isFault(error) || context.intended !== null || context.signal.aborted) throw error
+      return { found: 'blocked', because: error.message }
+    }
+  },
+})

@@ -1,0 +1,33 @@
+import type { Effect } from '@/lib/kernel/operation'
+import { lookAt } from '../../steps/server'
+import type { FailoverFacts } from '../facts'
+
+const writeTimeoutMs = 15_000
+/** Goes through the whole path of a commit, and leaves no object behind. */
+const writeSql = `select pg_logical_emit_message(true, 'matriarch', 'failover')`
+
+/** One transaction that is written and flushed: what a client will do next. */
+export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timeline: number | null }> = {
+  title: 'Prove that it takes writes',
+  preview: ({ candidate }) => ({
+    sentence: `Commit a transaction on ${candidate?.title} that writes a message into the WAL.`,
+    commands: [writeSql],
+  }),
+  check: async () => ({ found: 'ready', before: null }),
+  run: async ({ candidate }, _before, ports, { signal, note, mark }) => {
+    note('command', writeSql)
+    await ports.postgresAct.execute(candidate!.address, writeSql, {
+      database: 'postgres',
+      statementTimeoutMs: writeTimeoutMs,
+      rowsMax: 1,
+      bytesMax: 1_000,
+      signal,
+      onTransaction: (xid) => mark({ xid }),
+    })
+    const probe = await lookAt(ports, candidate!, signal)
+    return { lsn: probe.currentLsn, timeline: probe.timeline }
+  },
+  timeoutMs: writeTimeoutMs + 10_000,
+  proof: 'answer',
+  ending: { final: 'The message in the WAL means nothing to anybody.', harmless: true },
+}

@@ -84,6 +84,8 @@ const readRest = {
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
       where place <= ${listedMax} order by trouble, hostname`)} as servers,
+    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "observedAt", count(*) over ()::int as total
+      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
     ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
       from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit 50`)} as attention,
     ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",

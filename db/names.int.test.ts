@@ -6,8 +6,9 @@ import { systemActor } from '@/lib/kernel/access'
 import { emptyQuery } from '@/lib/kernel/query'
 import type { Resource } from '@/lib/kernel/resource'
 import { resourceByName } from '@/lib/resources'
-import { getPool } from './client'
-import { makeNameInventory, makeZoneSource } from './names'
+import { getPool, listen } from './client'
+import { fleetFacts } from './fleet'
+import { allNames, makeNameInventory, makeZoneSource, nameTargets, saveVerdicts } from './names'
 import { addRecord, changeRecord, exportRecords, getRecord, listRecords, recordHistory } from './records'
 import { publishSealingKey } from './sealing-key'
 
@@ -136,4 +137,34 @@ test('a name that DNS could not hold is refused, with the field and what to do',
   expect(await refusedFields(add({ hostName: 'far', zoneId: elsewhere }))).toHaveProperty('zoneId')
   expect(await refusedFields(add({ hostName: 'a', type: 'A', carries: 'hostname' }))).toHaveProperty('carries')
   expect(await refusedFields(add({}))).toMatchObject({ zoneId: expect.stringContaining('Another DNS name') })
+})
+
+test('what was found of a name is kept, shown on the front page while it is wrong, and told once to those who watch', async () => {
+  const heard: string[] = []
+  const stop = await listen('records', (payload) => heard.push(payload))
+  const { id } = (await allNames()).find(({ title }) => title === 'orders.live.test')!
+  const wrong = { id, state: 'wrong' as const, because: 'DNS says h2; it should be h1', answer: 'CNAME h2', wanted: 'CNAME h1' }
+  await saveVerdicts([wrong])
+  await expect.poll(() => heard).toContain('name')
+  heard.length = 0
+  await saveVerdicts([wrong])
+  await saveVerdicts([])
+  expect((await getRecord(admin, name, id)).values).toMatchObject({ state: 'wrong', answer: 'CNAME h2', wanted: 'CNAME h1' })
+  expect((await fleetFacts(admin)).names).toMatchObject([{ id, name: 'orders.live.test', environmentId: prod, total: 1 }])
+  await saveVerdicts([{ id, state: 'right', because: null, answer: 'CNAME h1', wanted: 'CNAME h1' }])
+  await expect.poll(() => heard).toEqual(['name'])
+  stop()
+})
+
+test('a member that was not seen for a minute is not online to a name', async () => {
+  const server = await addRecord(admin, named('server'), { hostname: 'h1', environmentId: prod, address: '10.0.0.1' })
+  const { id } = await addRecord(admin, named('instance'), { herdId: orders, serverId: server.id })
+  const see = (age: string) =>
+    getPool().query(`update instances set state = 'online', role = 'primary', observed_at = now() - $2::interval where id = $1`, [id, age])
+  await see('5 s')
+  expect((await nameTargets([orders])).get(orders)).toEqual([
+    { title: 'orders on h1', hostname: 'h1', address: '10.0.0.1', role: 'primary', isOnline: true },
+  ])
+  await see('2 min')
+  expect((await nameTargets([orders])).get(orders)![0]!.isOnline).toBe(false)
 })

@@ -1,3 +1,6 @@
+import type { NameVerdict } from '@/lib/domain/dns-judge'
+import type { NameTarget } from '@/lib/domain/dns-wanted'
+import { staleAfterSeconds } from '@/lib/domain/fleet'
 import { makeBatch } from '@/lib/kernel/batch'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryName, InventoryRead, InventoryZone, ZoneAddress } from '@/lib/ports'
@@ -52,6 +55,33 @@ const rowsOf = async <Row extends object>(text: string, values: readonly unknown
 /** Every name that is registered, for the observer. */
 export const allNames = async (): Promise<InventoryName[]> =>
   (await rowsOf<NameRow>(`${selectNames} order by n.name, n.type`, [])).map(nameOf)
+
+/** The members of these herds as they were last seen. One that was not seen for a minute is not online. */
+export const nameTargets = async (herdIds: readonly string[]): Promise<Map<string, NameTarget[]>> => {
+  const rows = await rowsOf<NameTarget & { herdId: string }>(
+    `select i.herd_id as "herdId", i.title, s.hostname, s.address, i.role,
+       i.state = 'online' and i.observed_at > now() - $2 * interval '1 second' as "isOnline"
+     from instances i join servers s on s.id = i.server_id where i.herd_id = any($1::uuid[]) order by i.title`,
+    [herdIds, staleAfterSeconds],
+  )
+  const found = new Map<string, NameTarget[]>()
+  for (const { herdId, ...target } of rows) found.set(herdId, [...(found.get(herdId) ?? []), target])
+  return found
+}
+
+/** Keeps what was found of each name just now; those who watch the list hear of it when something is new. */
+export const saveVerdicts = async (verdicts: readonly (NameVerdict & { id: string })[]): Promise<void> => {
+  await rowsOf(
+    `with seen as (
+       update dns_names n set state = v.state, because = v.because, answer = v.answer, wanted = v.wanted, observed_at = now()
+       from json_to_recordset($1::json) as v (id uuid, state text, because text, answer text, wanted text), dns_names was
+       where n.id = v.id and was.id = n.id
+       returning (was.state, was.because, was.answer) is distinct from (n.state, n.because, n.answer) as is_new
+     )
+     select pg_notify('records', 'name') where exists (select from seen where is_new)`,
+    [JSON.stringify(verdicts)],
+  )
+}
 
 /** Names and zones as operations need them. Many targets of one run are looked up at the same moment: they share statements. */
 export const makeNameInventory = (): Pick<InventoryRead, 'name' | 'herdNames' | 'zone'> => {

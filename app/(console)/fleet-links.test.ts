@@ -35,6 +35,7 @@ const everythingWrong: FleetFacts = {
     total: 1,
   })),
   replication: [],
+  names: [{ id: 'n', name: 'n', environmentId: 'e', because: null, answer: null, wanted: null, observedAt: null, total: 1 }],
   attention: [{ jobId: 'j', runId: 'r', title: 't', operation: 'o', because: null, environmentId: null, since: null }],
   runs: [],
   approvals: [],
@@ -47,7 +48,7 @@ test('every “all of them” link of the front page is a list that understands 
   const hrefs = fleetProblems(everythingWrong).flatMap((problem) =>
     problem.href === null || problem.href === '/discovery' ? [] : [problem.href],
   )
-  expect(hrefs.length).toBe(troubles.length + serverTroubles.length + 1)
+  expect(hrefs.length).toBe(troubles.length + serverTroubles.length + 2)
   for (const href of hrefs) {
     const address = new URL(href, 'http://console')
     const described = describedResource(address.pathname.slice(1))

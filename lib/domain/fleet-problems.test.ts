@@ -22,6 +22,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   instances: [],
   servers: [],
   replication: [],
+  names: [],
   attention: [],
   runs: [],
   approvals: [],
@@ -34,6 +35,27 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
 describe('what needs a person', () => {
   test('a healthy fleet needs nobody', () => {
     expect(fleetProblems(facts())).toEqual([])
+  })
+
+  test('a name that leads elsewhere comes with both facts and with its repair', () => {
+    const name = {
+      id: 'n',
+      name: 'orders.prod.test',
+      environmentId: 'e',
+      because: null,
+      answer: 'CNAME h2',
+      wanted: 'CNAME h1',
+      observedAt: null,
+      total: 1,
+    }
+    expect(fleetProblems(facts({ names: [name] }))).toMatchObject([
+      {
+        kind: 'name-wrong',
+        severity: 0,
+        title: '1 DNS name leads elsewhere than it should',
+        items: [{ detail: 'it is CNAME h2, and should be CNAME h1', next: { href: '/names/run/refresh-dns?ids=n' } }],
+      },
+    ])
   })
 
   test('worst first: split brain and herds without a primary before lag, lag before a pending restart', () => {

@@ -84,6 +84,19 @@ export interface TroubledReplication {
   total: number
 }
 
+/** A DNS name whose authoritative servers say something else than they should. */
+export interface WrongName {
+  id: string
+  name: string
+  environmentId: string
+  because: string | null
+  answer: string | null
+  wanted: string | null
+  observedAt: string | null
+  /** How many there are, those not listed included. */
+  total: number
+}
+
 export interface FleetRun {
   id: string
   title: string
@@ -106,6 +119,7 @@ export interface FleetFacts {
   instances: TroubledInstance[]
   servers: TroubledServer[]
   replication: TroubledReplication[]
+  names: WrongName[]
   attention: {
     jobId: string
     runId: string

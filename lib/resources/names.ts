@@ -256,6 +256,6 @@ export const name = defineResource({
   help: [
     'A DNS name that clients use and that follows a herd: its primary, all its standbys, or all its members. A herd may have several.',
     'A failover moves the names of the primary. Refresh compares each name with what it should be, shows the difference, and repairs it.',
-    'The console asks every authoritative server about once a minute; a name that points elsewhere than its herd is a problem on the front page.',
+    'The console asks every authoritative server about three times a minute; a name that points elsewhere than its herd is a problem on the front page.',
   ],
 })

@@ -1,0 +1,77 @@
+import { releaseLeases, renewLeases, takeLease } from '@/db/leases'
+import { allNames, nameTargets, saveVerdicts } from '@/db/names'
+import { inPgTransaction } from '@/db/transaction'
+import { judgeName, type NameVerdict } from '@/lib/domain/dns-judge'
+import type { NameTarget } from '@/lib/domain/dns-wanted'
+import { isFault } from '@/lib/kernel/errors'
+import type { InventoryName, NamesRead } from '@/lib/ports'
+import type { Log } from './log'
+import { repeat } from './schedule'
+
+const everyMs = 20_000
+const leaseTtlMs = 60_000
+const askTimeoutMs = 4_000
+/** Names asked in the same moment. */
+const asksMax = 16
+const lease = 'name-observer'
+
+/** Asks all names' authoritative servers about three times a minute, in one worker at a time, and keeps whether each leads where it should. */
+export const startNameObserver = ({
+  names,
+  holder,
+  log,
+}: {
+  names: NamesRead
+  holder: string
+  log: Log
+}): { stop: () => Promise<void> } => {
+  const token = crypto.randomUUID()
+  const stopping = new AbortController()
+  const isMine = async () => {
+    if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
+    return (
+      (await takeLease({ names: [lease], token, holder, reason: 'asks what DNS says of every name', jobId: null }, leaseTtlMs)) === null
+    )
+  }
+  const repeated = repeat(
+    [
+      {
+        name: 'names',
+        everyMs,
+        work: async () => {
+          if (await isMine()) await observeNames(names, stopping.signal)
+        },
+      },
+    ],
+    log,
+  )
+  return {
+    stop: async () => {
+      stopping.abort()
+      await repeated.stop()
+      await inPgTransaction((client) => releaseLeases(client, [token])).catch((err: unknown) =>
+        log.warn({ err }, 'a lease could not be given back'),
+      )
+    },
+  }
+}
+
+/** One round over every name. */
+export const observeNames = async (names: NamesRead, signal: AbortSignal): Promise<void> => {
+  const all = await allNames()
+  const targets = await nameTargets([...new Set(all.map(({ herdId }) => herdId))])
+  for (let from = 0; from < all.length && !signal.aborted; from += asksMax) {
+    const some = all.slice(from, from + asksMax)
+    const verdicts = await Promise.all(some.map((name) => look(names, name, targets.get(name.herdId) ?? [], signal)))
+    if (!signal.aborted) await saveVerdicts(some.map(({ id }, index) => ({ id, ...verdicts[index]! })))
+  }
+}
+
+const look = async (names: NamesRead, name: InventoryName, members: readonly NameTarget[], signal: AbortSignal): Promise<NameVerdict> => {
+  try {
+    return judgeName(name, members, await names.authoritative(name.zone, name.title, { timeoutMs: askTimeoutMs, signal }))
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return { state: 'unknown', because: error.message, answer: null, wanted: null }
+  }
+}

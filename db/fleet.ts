@@ -102,6 +102,8 @@ const readRest = {
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
         where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
       order by 5 limit 20`)} as expiring,
+    ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
+        where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
     json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
       'instances', (select count(*) from discovered_instances where inbox = 'new')) as discovered,
     (select count(*)::int from workers where seen_at > now() - interval '30 s') as workers`,

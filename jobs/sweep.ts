@@ -52,6 +52,7 @@ export const tidy = async (): Promise<void> => {
     `delete from leases where expires_at < now() - interval '1 hour'`,
     `delete from workers where seen_at < now() - interval '1 hour'`,
     `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
+    `delete from acknowledgements where until < now() - interval '1 day'`,
     `delete from sessions where expires_at < now() - interval '30 days'`,
     `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
   ]

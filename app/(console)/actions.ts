@@ -4,6 +4,7 @@ import type { PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
 import type { Outcome } from '@/components/run/shared'
 import type { TestedStep } from '@/components/settings/directory-test'
+import { acknowledge, takeBack } from '@/db/acknowledge'
 import { askForApproval } from '@/db/approvals'
 import { type AuditVerdict, verifyAudit } from '@/db/audit'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
@@ -154,6 +155,11 @@ export const decideJob = async (jobId: string, decision: 'go-on' | 'give-up'): P
 /** A new plan for the targets that did not end well, and `withCancelled` for those that were cancelled too. */
 export const retryFailed = async (runId: string, withCancelled: boolean) =>
   outcome((actor) => retry(actor, String(runId), { withCancelled: withCancelled === true }))
+
+/** Sets a problem of the front page aside for a while, and puts it back. */
+export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>> =>
+  outcome((actor) => acknowledge(actor, wanted).then(() => null))
+export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => takeBack(actor, item).then(() => null))
 
 /** Asks the directory step by step; with a user name also tries that login. */
 export const testDirectory = async (userName: string, password: string): Promise<Outcome<TestedStep[]>> =>

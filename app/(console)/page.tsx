@@ -3,6 +3,7 @@ import { FrontPage } from '@/components/fleet/front-page'
 import { fleetFacts } from '@/db/fleet'
 import { requireActor } from '@/lib/auth/actor'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access'
+import { acknowledgeProblem, showProblemAgain } from './actions'
 
 export const metadata: Metadata = { title: 'Fleet' }
 
@@ -10,8 +11,19 @@ const Page = async ({ searchParams }: { searchParams: Promise<{ wall?: string | 
   const [actor, { wall }] = await Promise.all([requireActor(), searchParams])
   const facts = await fleetFacts(actor)
   const herdsMayBeAddedIn = facts.environments.flatMap(({ id }) => (mayIn(actor, 'herd.add', id) ? [id] : []))
+  const mayAcknowledge = {
+    environmentIds: facts.environments.flatMap(({ id }) => (mayIn(actor, 'fleet.acknowledge', id) ? [id] : [])),
+    ofConsole: mayIn(actor, 'fleet.acknowledge', null),
+  }
   return (
-    <FrontPage initial={facts} isWall={wall === '1'} mayAdd={mayAnywhere(actor, 'environment.add')} herdsMayBeAddedIn={herdsMayBeAddedIn} />
+    <FrontPage
+      initial={facts}
+      isWall={wall === '1'}
+      mayAdd={mayAnywhere(actor, 'environment.add')}
+      herdsMayBeAddedIn={herdsMayBeAddedIn}
+      mayAcknowledge={mayAcknowledge}
+      actions={{ acknowledge: acknowledgeProblem, takeBack: showProblemAgain }}
+    />
   )
 }
 

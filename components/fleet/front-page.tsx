@@ -11,8 +11,10 @@ import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
+import { setAside } from '@/lib/domain/acknowledged'
 import type { FleetFacts } from '@/lib/domain/fleet'
 import { fleetProblems } from '@/lib/domain/fleet-problems'
+import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
 import { HerdGrid } from './herds'
 import { Problems } from './problems'
@@ -24,6 +26,8 @@ export const FrontPage = ({
   isWall,
   mayAdd,
   herdsMayBeAddedIn,
+  mayAcknowledge,
+  actions,
 }: {
   initial: FleetFacts
   isWall: boolean
@@ -31,6 +35,9 @@ export const FrontPage = ({
   mayAdd: boolean
   /** Ids of the environments where this person may register a herd. */
   herdsMayBeAddedIn: readonly string[]
+  /** Problems of these environments; `ofConsole`: also of the console itself. */
+  mayAcknowledge: { environmentIds: readonly string[]; ofConsole: boolean }
+  actions: AcknowledgeActions
 }) => {
   const [facts, setFacts] = useState(initial)
   const live = useLive('/api/live/fleet', {
@@ -41,7 +48,9 @@ export const FrontPage = ({
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),
     [facts.environments],
   )
-  const problems = useMemo(() => fleetProblems(facts), [facts])
+  const { problems, aside } = useMemo(() => setAside(fleetProblems(facts), facts.acknowledged, new Date(facts.at)), [facts])
+  const mayIn = (environmentId: string | null) =>
+    !isWall && (environmentId === null ? mayAcknowledge.ofConsole : mayAcknowledge.environmentIds.includes(environmentId))
   const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)
   const online = facts.herds.reduce((sum, herd) => sum + herd.online, 0)
   if (facts.environments.length === 0 || instances === 0) return <FirstSteps facts={facts} mayAdd={mayAdd} />
@@ -82,11 +91,21 @@ export const FrontPage = ({
           <div aria-live="polite">
             {problems.length === 0 ? (
               <p className="p-4">
-                <State tone="good">Nothing does.</State> Every herd has one writable primary, and every standby follows.
+                <State tone="good">Nothing does.</State>{' '}
+                {aside.length === 0
+                  ? 'Every herd has one writable primary, and every standby follows.'
+                  : 'What is wrong has somebody who looks after it.'}
               </p>
             ) : (
-              <Problems problems={problems} environments={environments} listedMax={isWall ? 4 : 5} />
+              <Problems
+                problems={problems}
+                environments={environments}
+                listedMax={isWall ? 4 : 5}
+                mayAcknowledgeIn={mayIn}
+                acknowledge={actions.acknowledge}
+              />
             )}
+            <Aside aside={aside} mayIn={mayIn} takeBack={actions.takeBack} />
           </div>
         </Card>
         {facts.runs.length > 0 && (

@@ -1,9 +1,14 @@
+'use client'
+
 import Link from 'next/link'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import type { Problem, Severity } from '@/lib/domain/fleet-problems'
+import type { Problem, ProblemItem, Severity } from '@/lib/domain/fleet-problems'
 import type { Tone } from '@/lib/kernel/field'
+import { type AcknowledgeActions, AcknowledgeDialog } from './acknowledge'
 
 export const severityLook: Record<Severity, [Tone, string]> = {
   0: ['bad', 'now'],
@@ -17,69 +22,83 @@ export const Problems = ({
   problems,
   environments,
   listedMax,
+  mayAcknowledgeIn,
+  acknowledge,
 }: {
-  problems: readonly Problem[]
+  problems: readonly (Problem & { acknowledged: number })[]
   environments: Readonly<Record<string, EnvironmentLook>>
   /** Lines under each heading; the rest is one click away. */
   listedMax: number
-}) => (
-  <ul className="fleet-problems">
-    {problems.map((problem) => {
-      const [tone, word] = severityLook[problem.severity]
-      const shown = problem.items.slice(0, listedMax)
-      return (
-        <li key={problem.kind} className={tone} data-severity={problem.severity}>
-          <div className="fleet-problem-head">
-            <State tone={tone}>{word}</State>
-            <h3>
-              {problem.href ? (
-                <Link href={problem.href} prefetch={false}>
-                  {problem.title}
-                </Link>
-              ) : (
-                problem.title
-              )}
-            </h3>
-          </div>
-          {shown.length > 0 && (
-            <ul className="fleet-items">
-              {shown.map((item) => {
-                const environment = item.environmentId === null ? undefined : environments[item.environmentId]
-                return (
-                  <li key={item.key}>
-                    {environment && <EnvironmentBadge environment={environment} />}
-                    <Link href={item.href} prefetch={false}>
-                      {item.label}
-                    </Link>
-                    <span className="text-ink-2">{item.detail}</span>
-                    {item.next && (
-                      <Link href={item.next.href} prefetch={false}>
-                        {item.next.label}
+  mayAcknowledgeIn: (environmentId: string | null) => boolean
+  acknowledge: AcknowledgeActions['acknowledge']
+}) => {
+  const [asked, setAsked] = useState<{ problem: Problem; item: ProblemItem } | null>(null)
+  return (
+    <ul className="fleet-problems">
+      {asked && <AcknowledgeDialog {...asked} onClose={() => setAsked(null)} acknowledge={acknowledge} />}
+      {problems.map((problem) => {
+        const [tone, word] = severityLook[problem.severity]
+        const shown = problem.items.slice(0, listedMax)
+        return (
+          <li key={problem.kind} className={tone} data-severity={problem.severity}>
+            <div className="fleet-problem-head">
+              <State tone={tone}>{word}</State>
+              <h3>
+                {problem.href ? (
+                  <Link href={problem.href} prefetch={false}>
+                    {problem.title}
+                  </Link>
+                ) : (
+                  problem.title
+                )}
+              </h3>
+              {problem.acknowledged > 0 && <span className="text-ink-2">{problem.acknowledged} of them acknowledged</span>}
+            </div>
+            {shown.length > 0 && (
+              <ul className="fleet-items">
+                {shown.map((item) => {
+                  const environment = item.environmentId === null ? undefined : environments[item.environmentId]
+                  return (
+                    <li key={item.key}>
+                      {environment && <EnvironmentBadge environment={environment} />}
+                      <Link href={item.href} prefetch={false}>
+                        {item.label}
                       </Link>
-                    )}
-                    {item.at && (
-                      <span className="ml-auto text-ink-2">
-                        <Age at={item.at} />
-                      </span>
+                      <span className="text-ink-2">{item.detail}</span>
+                      {item.next && (
+                        <Link href={item.next.href} prefetch={false}>
+                          {item.next.label}
+                        </Link>
+                      )}
+                      {item.at && (
+                        <span className="ml-auto text-ink-2">
+                          <Age at={item.at} />
+                        </span>
+                      )}
+                      {mayAcknowledgeIn(item.environmentId) && (
+                        <Button isSmall look="quiet" aria-label={`Acknowledge: ${item.label}`} onClick={() => setAsked({ problem, item })}>
+                          Acknowledge
+                        </Button>
+                      )}
+                    </li>
+                  )
+                })}
+                {problem.total > shown.length && (
+                  <li>
+                    {problem.href ? (
+                      <Link href={problem.href} prefetch={false}>
+                        and {problem.total - shown.length} more
+                      </Link>
+                    ) : (
+                      <span className="text-ink-2">and {problem.total - shown.length} more</span>
                     )}
                   </li>
-                )
-              })}
-              {problem.total > shown.length && (
-                <li>
-                  {problem.href ? (
-                    <Link href={problem.href} prefetch={false}>
-                      and {problem.total - shown.length} more
-                    </Link>
-                  ) : (
-                    <span className="text-ink-2">and {problem.total - shown.length} more</span>
-                  )}
-                </li>
-              )}
-            </ul>
-          )}
-        </li>
-      )
-    })}
-  </ul>
-)
+                )}
+              </ul>
+            )}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

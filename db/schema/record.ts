@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -75,3 +75,20 @@ export const settings = pgTable('settings', {
   value: jsonb('value').notNull(),
   changedAt: moment('changed_at').notNull().defaultNow(),
 })
+
+/** Problems of the front page that somebody has taken on, each until a time. */
+export const acknowledgements = pgTable(
+  'acknowledgements',
+  {
+    kind: text('kind').notNull(),
+    itemKey: text('item_key').notNull(),
+    /** null: of the console itself. */
+    environmentId: uuid('environment_id'),
+    note: text('note').notNull(),
+    personId: uuid('person_id'),
+    actorName: text('actor_name').notNull(),
+    at: moment('at').notNull().defaultNow(),
+    until: moment('until').notNull(),
+  },
+  (t) => [unique('acknowledgements_key').on(t.kind, t.itemKey, t.environmentId).nullsNotDistinct()],
+)

@@ -111,6 +111,17 @@ export interface FleetRun {
   createdAt: string
 }
 
+/** Somebody has taken on one item of the front page, for a while. `key` and `kind` as in its problem; ISO times. */
+export interface Acknowledgement {
+  kind: string
+  key: string
+  environmentId: string | null
+  note: string
+  by: string
+  at: string
+  until: string
+}
+
 export interface FleetFacts {
   /** ISO time of the reading. */
   at: string
@@ -142,6 +153,7 @@ export interface FleetFacts {
     at: string
   }[]
   expiring: { kind: 'token' | 'enrolment-key'; id: string; name: string; role: string | null; expiresAt: string }[]
+  acknowledged: Acknowledgement[]
   discovered: { hosts: number; instances: number }
   workers: number
 }

@@ -43,6 +43,8 @@ export const roleHolds = (role: Role, permission: Permission): boolean => {
   if (act === 'view') return !administrative.has(resource)
   if (administrative.has(resource)) return false
   if (role === 'viewer') return false
+  // Whoever operates a part of the fleet may say that they look after a problem of it.
+  if (resource === 'fleet') return true
   if (act === 'run') {
     if (extra === 'write') return role === 'dba'
     return role === 'dba' || operatorRuns.has(operation)

@@ -1,0 +1,37 @@
+import { expect, test, untilWell } from './harness/fixtures'
+
+test.afterEach(async ({ as, stack }) => {
+  for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)
+  await untilWell(await as('admin'), stack)
+})
+
+test('a problem that somebody has taken on moves out of everybody’s way, says who and why, and can be shown again', async ({
+  as,
+  stack,
+}) => {
+  const [page, viewer] = [await as('otto'), await as('vera')]
+  await page.goto('/')
+  await viewer.goto('/')
+  await stack.lab.powerOff('dev-ams-2')
+  const needs = (of: typeof page) => of.locator('.fleet-problems').filter({ hasText: 'dev-catalog on dev-ams-2' })
+  await expect(needs(page)).toBeVisible({ timeout: 60_000 })
+  await expect(needs(viewer)).toBeVisible({ timeout: 30_000 })
+  await expect(viewer.getByRole('button', { name: /^Acknowledge/ })).toHaveCount(0)
+
+  await page.getByRole('button', { name: 'Acknowledge: dev-catalog on dev-ams-2' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Acknowledge: dev-catalog on dev-ams-2' })
+  await expect(dialog.getByRole('button', { name: 'Acknowledge', exact: true })).toBeDisabled()
+  await dialog.getByLabel('What is being done').fill('its power supply is changed')
+  await dialog.getByLabel('1 hour').check()
+  await dialog.getByRole('button', { name: 'Acknowledge', exact: true }).click()
+  await expect(needs(page)).toHaveCount(0)
+  await expect(needs(viewer)).toHaveCount(0, { timeout: 30_000 })
+  await viewer.getByText('1 acknowledged').click()
+  await expect(viewer.locator('.fleet-aside')).toContainText('its power supply is changed')
+  await expect(viewer.getByRole('button', { name: /^Show again/ })).toHaveCount(0)
+
+  await page.getByText('1 acknowledged').click()
+  await page.getByRole('button', { name: 'Show again: dev-catalog on dev-ams-2' }).click()
+  await expect(needs(page)).toBeVisible()
+  await expect(needs(viewer)).toBeVisible({ timeout: 30_000 })
+})

@@ -1,0 +1,117 @@
+import { makeHosts } from '@/lib/adapters/hosts'
+import { memoryFleet } from '@/lib/adapters/memory'
+import { makePostgres } from '@/lib/adapters/postgres'
+import { openSsh, type Ssh } from '@/lib/adapters/ssh'
+import { makeSshKey } from '@/lib/adapters/vault'
+import type { Fleet } from '@/lib/playground/fleet'
+import type { Lab } from '@/lib/playground/lab'
+import type { ActPorts, HostAddress, InventoryInstance, MemberStanding, Replacement } from '@/lib/ports'
+import { startLab } from './lab'
+import { labAddresses } from './lab-addresses'
+
+export interface LabHerd {
+  lab: Lab
+  ports: ActPorts
+  instance: (host: string) => InventoryInstance
+  /** What the console's database would hold: who must not lead. */
+  replaced: Map<string, Replacement>
+  close: () => Promise<void>
+}
+
+/**
+ * One herd of a real lab with the ports of a worker. Addresses are those of the lab's own network, so that standbys can be given them; the console's SSH
+ * goes through a relay to each. Inventory and facts are held in memory; the herd has no DNS names.
+ */
+export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHerd> => {
+  const { lab, close } = await startLab(fleet)
+  const key = makeSshKey('lab herd')
+  lab.authorize(key.publicKey)
+  const [inside, outside] = [await labAddresses(lab, { isInside: true }), await labAddresses(lab)]
+  const inner = openSsh({ keyFor: async () => key.privateKey, backOffMs: 100, backOffMaxMs: 500, keepaliveIntervalMs: 1000 })
+  const ssh = relayed(inner, outside.host)
+  const [postgres, hosts, nameless] = [makePostgres(ssh), makeHosts(ssh), memoryFleet([]).act]
+  const replaced = new Map<string, Replacement>()
+  const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
+  const instance = (host: string): InventoryInstance => {
+    const address = inside.instance(herdName, host)
+    const { environmentId, serverId } = address.host
+    const id = address.instanceId
+    return {
+      id,
+      title: id,
+      environmentId,
+      environmentName: environmentId,
+      herdId: herdName,
+      herdName,
+      serverId,
+      systemIdentifier: null,
+      address,
+    }
+  }
+  const ports: ActPorts = {
+    inventory: {
+      ...nameless.inventory,
+      instance: async (id) => instance(id.split(' on ')[1]!),
+      herdInstances: async () => names.map(instance),
+      herdStanding: async () => ({
+        herdId: herdName,
+        name: herdName,
+        environmentId: instance(names[0]!).environmentId,
+        environmentName: 'lab',
+        preferredSite: '',
+        systemIdentifier: null,
+        members: names.map((host) => standingOf(instance(host).id, host === names[0], replaced)),
+      }),
+    },
+    inventoryAct: {
+      replace: async (id, by) => void replaced.set(id, by),
+      restore: async (id) => void replaced.delete(id),
+    },
+    hosts: hosts.read,
+    hostsAct: hosts.act,
+    postgres: postgres.read,
+    postgresAct: postgres.act,
+    replication: postgres.replication.read,
+    replicationAct: postgres.replication.act,
+    names: nameless.names,
+    namesAct: nameless.namesAct,
+    now: () => new Date(),
+  }
+  return {
+    lab,
+    ports,
+    instance,
+    replaced,
+    close: async () => {
+      postgres.close()
+      await inner.close()
+      await outside.close()
+      await close()
+    },
+  }
+}
+
+/** The first member led when the lab came up; how far it had written is not known beforehand. */
+const standingOf = (id: string, isFirst: boolean, replaced: ReadonlyMap<string, Replacement>): MemberStanding => ({
+  id,
+  site: '',
+  failoverPriority: 100,
+  lastRole: isFirst ? 'primary' : 'standby',
+  lastTimeline: 1,
+  lastLsn: null,
+  seenAt: null,
+  replaced: replaced.get(id) ?? null,
+})
+
+const relayed = (ssh: Ssh, relayOf: (host: string) => HostAddress): Ssh => {
+  const through = (host: HostAddress): HostAddress => {
+    const { address, port } = relayOf(host.hostname)
+    return { ...host, address, port }
+  }
+  return {
+    ...ssh,
+    exec: (host, argv, options) => ssh.exec(through(host), argv, options),
+    forward: (host, path, options) => ssh.forward(through(host), path, options),
+    reach: (host, options) => ssh.reach(through(host), options),
+  }
+}

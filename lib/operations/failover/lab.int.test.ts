@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testFleet } from '@/e2e/harness/lab'
+import { type LabHerd, openLabHerd } from '@/e2e/harness/lab-herd'
+import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { systemClock } from '@/lib/kernel/clock'
+import { drive } from '@/lib/kernel/engine'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { readLedger } from '@/lib/playground/ledger'
+import { startLoad, verify } from '@/lib/playground/load-cli'
+import { until } from '@/lib/playground/processes'
+import { failover } from '.'
+
+let herd: LabHerd
+const open = (topology: string) =>
+  beforeAll(async () => {
+    herd = await openLabHerd(testFleet({ shop: topology }), 'shop')
+  })
+const shut = () => afterAll(() => herd?.close())
+
+const planOf = (raw: JsonObject = {}) =>
+  makeTargetPlan(failover, herd.ports, failover.input.parse(raw) as JsonObject, 'shop', new AbortController().signal)
+const run = async (raw: JsonObject = {}) => {
+  const plan = await planOf(raw)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const job = { id: 'job', targetId: 'shop', input: failover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
+  const state = await drive(failover, job, journal.open(), herd.ports, options)
+  const trouble = journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
+  const finished = (step: string) =>
+    journal.lines.find((line) => line.kind === 'finished' && line.step === step) as { output: JsonObject } | undefined
+  return { state, trouble, finished, plan }
+}
+const probe = (host: string) => herd.ports.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
+const role = async (host: string) => {
+  const { state, role, timeline, upstream } = await probe(host)
+  return `${state} ${role} ${timeline}${upstream?.status ? ` ${upstream.status} from ${upstream.host}` : ''}`
+}
+const addressOf = (host: string) => herd.lab.host(host).address
+const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
+
+describe('planned, on real hosts', () => {
+  open('a > b, c')
+  shut()
+
+  test('under load it loses no acknowledged commit, and everybody streams from the new primary', async () => {
+    const ledgerFile = herd.lab.layout.at('ledger-planned')
+    const load = await startLoad(herd.lab, 'shop', { ledgerFile })
+    await until('some commits', () => ackedIn(ledgerFile) > 50, { timeoutMs: 60_000 })
+    const { state, trouble, finished } = await run({ candidate: 'shop on b' })
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    const before = ackedIn(ledgerFile)
+    await until('commits on the new primary', () => ackedIn(ledgerFile) > before + 50, { timeoutMs: 60_000 })
+    await load.stop()
+    expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
+    expect(finished('promote')!.output).toMatchObject({ timeline: 2 })
+    expect(await role('b')).toBe('online primary 2')
+    for (const host of ['a', 'c']) expect(await role(host)).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+    expect(herd.replaced.size).toBe(0)
+  })
+
+  test('and back again, two clicks in all', async () => {
+    const { state, trouble } = await run({ candidate: 'shop on a' })
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('a')).toBe('online primary 3')
+    for (const host of ['b', 'c']) expect(await role(host)).toBe(`online standby 3 streaming from ${addressOf('a')}`)
+  })
+
+  test('a candidate that is cut off during the shutdown: everything is taken back, and the old primary takes writes again', async () => {
+    const { stop } = herd.ports.postgresAct
+    herd.ports.postgresAct.stop = async (instance, mode, options) => {
+      await herd.lab.network.cutBetween('a', 'b')
+      await herd.lab.hosts.exec('a', ['psql', '-Xqc', 'create table written_late as select 1 as n'])
+      return stop(instance, mode, options)
+    }
+    const { state } = await run({ candidate: 'shop on b', waitSeconds: 5 })
+    herd.ports.postgresAct.stop = stop
+    await herd.lab.network.heal()
+    expect(state).toBe('undone')
+    expect(await role('a')).toBe('online primary 3')
+    expect((await probe('a')).hasStandbySignal).toBe(false)
+  })
+
+  test('a third standby that is frozen is parked by name, and holds nobody up', async () => {
+    await until('b to stream again', async () => (await role('b')).includes('streaming'), { timeoutMs: 60_000 })
+    const { promote } = herd.ports.replicationAct
+    herd.ports.replicationAct.promote = async (instance, options) => {
+      herd.lab.hosts.signal('c', 'SIGSTOP')
+      return promote(instance, options)
+    }
+    const { state, finished } = await run({ candidate: 'shop on b' })
+    herd.ports.replicationAct.promote = promote
+    herd.lab.hosts.signal('c', 'SIGCONT')
+    expect(state).toBe('done')
+    expect(finished('followers')!.output).toMatchObject({ followed: [], parked: [{ title: 'shop on c' }] })
+    expect(await role('b')).toBe('online primary 4')
+    expect(await role('a')).toBe(`online standby 4 streaming from ${addressOf('b')}`)
+  })
+})
+
+describe('emergency, on real hosts', () => {
+  open('a > b, c')
+  shut()
+
+  test('a primary that only the console cannot reach is seen alive through its standbys, and refused', async () => {
+    await herd.lab.network.cutBetween('console', 'a')
+    const plan = await planOf({ override: 'shop' })
+    await herd.lab.network.heal()
+    expect(plan.reason).toMatch(/shop on a is alive: .*shop on b says that it (heard from|reaches)/)
+  })
+
+  test('a primary whose host is off is replaced at a person’s word: the others follow, and it is recorded', async () => {
+    await herd.lab.powerOff('a')
+    await until('the last message to be old', async () => ((await probe('b')).upstream?.messageSecondsAgo ?? 99) > 10, {
+      timeoutMs: 60_000,
+    })
+    expect((await planOf()).reason).toContain('Nothing proves that shop on a is down')
+    const { state, trouble } = await run({ override: 'shop' })
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('b')).toBe('online primary 2')
+    expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+    expect(herd.replaced.get('shop on a')).toMatchObject({ byId: 'shop on b', timeline: 2 })
+  })
+})

@@ -2,8 +2,8 @@ import { isFault } from '@/lib/kernel/errors'
 import type { NameAnswer, NameOptions, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { deadlineIn } from './deadline'
+import type { Provider } from './dns-provider'
 import { askResolver, askServer } from './dns-query'
-import type { Provider } from './dns-rfc2136'
 import { authoritativeOf, resolversOf } from './dns-servers'
 
 /** No single step may take the time of all. */

@@ -4,24 +4,11 @@ import { Fault } from '@/lib/kernel/errors'
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn } from './deadline'
+import type { Provider, ProviderCheck } from './dns-provider'
 import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './dns-query'
 import { resolveServer } from './dns-servers'
 import { type ServerAddress, sayServer } from './dns-transport'
 import { encodeUpdate, rcodeName } from './dns-wire'
-
-/** The way to one provider: reading and changing the source of truth. */
-export interface Provider {
-  current: (name: string, options: NameOptions) => Promise<RecordSet[]>
-  replace: (change: NameChange, options: NameOptions) => Promise<void>
-  /** The first steps of the check, each asked for only when the one before it let it through; a look that throws has failed. */
-  checks: readonly ProviderCheck[]
-  /** Asks where the zone is changed: for NS records and their addresses. */
-  askPrimary: (name: string, type: 'NS' | 'A' | 'AAAA', deadline: Deadline) => Promise<Answered>
-}
-
-export interface ProviderCheck extends Pick<ZoneCheckStep, 'name' | 'title'> {
-  look: (deadline: Deadline) => Promise<Pick<ZoneCheckStep, 'verdict' | 'because'>>
-}
 
 /** A zone that is changed by RFC 2136 updates at its primary server. Every message is signed where the zone has a key, questions too. */
 export const rfc2136 = (zone: ZoneSettings): Provider => {

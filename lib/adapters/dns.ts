@@ -2,8 +2,10 @@ import type { NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress } from '
 import type { ZoneSettings, ZoneSource } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn } from './deadline'
 import { checkZone } from './dns-check'
+import type { Provider } from './dns-provider'
 import { askResolver, askServer } from './dns-query'
-import { type Provider, rfc2136 } from './dns-rfc2136'
+import { rfc2136 } from './dns-rfc2136'
+import { route53 } from './dns-route53'
 import { authoritativeOf, resolversOf } from './dns-servers'
 
 /** A part of the time is kept for the answers themselves: servers are looked up first. */
@@ -41,4 +43,4 @@ export const makeNames = (zoneOf: ZoneSource): { read: NamesRead; act: NamesAct 
   }
 }
 
-const providerOf = (zone: ZoneSettings): Provider => rfc2136(zone)
+const providerOf = (zone: ZoneSettings): Provider => (zone.address.provider === 'route53' ? route53(zone) : rfc2136(zone))

@@ -11,7 +11,8 @@ type Before = { was: Records[] }
 type Output = { names: { name: string; records: Records; servers: { server: string; says: string }[] }[] }
 type Seen = { move: NameMove; held: RecordSet[]; answers: NameAnswer[] }
 
-const replaceTimeoutMs = 10_000
+/** An update is answered at once; Route 53 says when all its servers have a change, which takes about a minute. */
+const replaceTimeoutMs = ({ zone }: NameMove): number => (zone.provider === 'route53' ? 120_000 : 10_000)
 /** How long secondaries may take to follow; a NOTIFY and a transfer take a second or two. */
 const propagationMs = 60_000
 const lookEveryMs = 500
@@ -49,13 +50,13 @@ export const moveNames = <F extends Facts>(
     for (const [index, move] of moves.entries()) await replaceName(ports, move, was[index] ?? [], move.next, context)
     await untilServed(moves, ports, context)
   },
-  timeoutMs: (facts) => propagationMs + of(facts).length * 2 * replaceTimeoutMs,
+  timeoutMs: (facts) => propagationMs + of(facts).reduce((sum, move) => sum + 2 * replaceTimeoutMs(move), 0),
   ending: stays ?? {
     undo: async (facts, { was }, _output, ports, context) => {
       for (const [index, move] of [...of(facts).entries()].reverse()) await replaceName(ports, move, move.next, was[index] ?? [], context)
     },
     sentence: 'If the job fails later, the names are moved back.',
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   },
 })
 
@@ -67,7 +68,11 @@ const replaceName = async (ports: ActPorts, move: NameMove, expected: Records, n
   if (sameRecords(held, next)) return
   if (!sameRecords(held, expected)) throw new Fault('dns.changed', { because: changedElsewhere(move, held), isOver: true })
   for (const line of moveCommands({ ...move, now: expected, next })) note('command', line)
-  await ports.namesAct.replace(move.zone, { name: move.name, types: move.types, expected, next }, { timeoutMs: replaceTimeoutMs, signal })
+  await ports.namesAct.replace(
+    move.zone,
+    { name: move.name, types: move.types, expected, next },
+    { timeoutMs: replaceTimeoutMs(move), signal },
+  )
   note('info', `${move.name} is now ${sayRecords(next)} at the zone’s primary server.`)
 }
 

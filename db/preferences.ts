@@ -9,13 +9,10 @@ export interface Preferences {
   lists?: Record<string, { columns?: string[] | null } | undefined>
 }
 
-// Every list page asks: kept prepared.
-const selectPreferences = { name: 'preferences-of-person', text: 'select preferences from people where id = $1' }
-
-/** Tokens and the system have none. */
+/** Tokens and the system have none. A request of somebody who is signed in has them with its session. */
 export const readPreferences = async (personId: string | null): Promise<Preferences> => {
   if (personId === null) return {}
-  const { rows } = await getPool().query<{ preferences: Preferences }>({ ...selectPreferences, values: [personId] })
+  const { rows } = await getPool().query<{ preferences: Preferences }>('select preferences from people where id = $1', [personId])
   return rows[0]?.preferences ?? {}
 }
 

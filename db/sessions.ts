@@ -4,6 +4,7 @@ import { mayAnywhere } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import { writeAudit } from './audit'
 import { getDb, getPool, inTransaction, notify, type Tx } from './client'
+import type { Preferences } from './preferences'
 import { people, sessions } from './schema'
 
 export interface SessionLife {
@@ -19,6 +20,7 @@ export interface LivePerson {
   userName: string
   fullName: string
   grants: Grant[]
+  preferences: Preferences
 }
 
 /** How often a busy session writes that it was seen: the idle end is exact to this. */
@@ -26,7 +28,7 @@ const touchEverySeconds = 60
 
 const findSession = {
   name: 'session-of-request',
-  text: `select s.id, s.person_id, p.user_name, p.full_name,
+  text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
       s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
         where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(s.groups))), '[]') as grants
@@ -41,7 +43,14 @@ export const livePerson = async (sessionId: string, idleMinutes: number): Promis
   const row = rows[0]
   if (!row) return null
   if (row.is_due) await getPool().query('update sessions set seen_at = now() where id = $1', [sessionId])
-  return { sessionId: row.id, personId: row.person_id, userName: row.user_name, fullName: row.full_name, grants: row.grants }
+  return {
+    sessionId: row.id,
+    personId: row.person_id,
+    userName: row.user_name,
+    fullName: row.full_name,
+    grants: row.grants,
+    preferences: row.preferences,
+  }
 }
 
 /** Opens a login inside the caller's transaction. `groups` lower case, as the directory gave them. */

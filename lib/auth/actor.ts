@@ -1,28 +1,36 @@
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
-import { livePerson } from '@/db/sessions'
+import type { Preferences } from '@/db/preferences'
+import { type LivePerson, livePerson } from '@/db/sessions'
 import { env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access'
 import { addressOf } from './address'
 import { sessionIdOf } from './cookie'
 
-/** Who is signed in, with the grants held at this very request; asked of the database once per request. null: nobody. */
-export const currentActor = cache(async (): Promise<Actor | null> => {
-  const [jar, head] = await Promise.all([cookies(), headers()])
+/** Asked of the database once per request. */
+const currentPerson = cache(async (): Promise<LivePerson | null> => {
+  const jar = await cookies()
   const sessionId = await sessionIdOf((name) => jar.get(name)?.value)
-  if (sessionId === null) return null
-  const person = await livePerson(sessionId, env().SESSION_IDLE_MINUTES)
+  return sessionId === null ? null : livePerson(sessionId, env().SESSION_IDLE_MINUTES)
+})
+
+/** Who is signed in, with the grants held at this very request. null: nobody. */
+export const currentActor = cache(async (): Promise<Actor | null> => {
+  const person = await currentPerson()
   if (person === null) return null
   return {
     kind: 'person',
     personId: person.personId,
-    sessionId,
+    sessionId: person.sessionId,
     name: person.userName,
     grants: person.grants,
-    from: addressOf(head) ?? undefined,
+    from: addressOf(await headers()) ?? undefined,
   }
 })
+
+/** How whoever is signed in likes to see things. */
+export const currentPreferences = async (): Promise<Preferences> => (await currentPerson())?.preferences ?? {}
 
 /** As `currentActor`, for pages and server actions: nobody is sent to the login page, and back after it. */
 export const requireActor = async (): Promise<Actor> => {

@@ -5,9 +5,8 @@ import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { environmentLooks } from '@/db/environment-looks'
-import { readPreferences } from '@/db/preferences'
 import { listRecords } from '@/db/records'
-import { requireActor } from '@/lib/auth/actor'
+import { currentPreferences, requireActor } from '@/lib/auth/actor'
 import { mayAnywhere } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/query'
@@ -38,7 +37,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
   const { query: parsed, dropped } = parseListQuery(description, asked)
   if (dropped.length > 0) redirect(`/${path}?${cleanAddress(formatListQuery(description, parsed), dropped)}`)
 
-  const [preferences, environments] = await Promise.all([readPreferences(actor.personId), environmentLooks(actor)])
+  const [preferences, environments] = await Promise.all([currentPreferences(), environmentLooks(actor)])
   const query: ListQuery = { ...parsed, columns: parsed.columns ?? preferences.lists?.[resource.name]?.columns ?? null }
   const title = capital(resource.noun[1])
   let data: Awaited<ReturnType<typeof listRecords>>

@@ -58,7 +58,7 @@ describe.each(resources.map((resource) => [resource.name, resource] as const))('
       listRecords(actor, resource, { ...emptyQuery(), columns: Object.keys(resource.fields) }, { facets: true }),
       null,
     )
-    saysNothingOf([page?.ids, page?.rows, page?.references, page?.facets, page?.environmentIds], [])
+    saysNothingOf([page?.ids, page?.rows, page?.references, page?.facets], [])
     expect(page?.total ?? 0).toBe(page?.ids.length ?? 0)
     if (role === 'admin' && resource.scope !== 'console' && !(typeof resource.scope === 'object' && 'owner' in resource.scope))
       expect(page?.ids).toContain(ids[`${name}:here`])

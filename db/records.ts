@@ -21,7 +21,6 @@ export interface ListPage {
   references: Record<string, Record<string, string>>
   /** When each row was seen; null where nothing of the resource is observed. */
   observedAt: (string | null)[] | null
-  environmentIds: (string | null)[]
   total: number
   page: number
   perPage: number
@@ -62,35 +61,28 @@ export const listRecords = async (
 ): Promise<ListPage> => {
   mustReach(actor, resource)
   const names = fieldsOf(resource, query.columns)
-  const { environmentColumn } = shapeOf(resource)
   const condition = await conditionOf(actor, resource, query)
-  const hidden = ['id', resource.observedAt ?? 'id', environmentColumn ?? 'id']
+  // Read last, and only where it stands in no column by itself.
+  const seen = resource.observedAt && !names.includes(resource.observedAt) ? [resource.observedAt] : []
   const [rows, total, facets] = await Promise.all([
     readPage(condition, {
       sort: query.sort.filter(({ field }) => Object.hasOwn(resource.fields, field) && resource.fields[field]!.kind !== 'json'),
       offset: (query.page - 1) * query.perPage,
       limit: query.perPage,
-      columns: [...names, ...hidden],
+      columns: [...names, 'id', ...seen],
     }),
     totalOf(condition),
     options.facets ? facetsOf(actor, condition) : null,
   ])
-  const ids: string[] = []
-  const observedAt: (string | null)[] = []
-  const environmentIds: (string | null)[] = []
-  for (const row of rows) {
-    const environmentId = row.pop() as string | null
-    environmentIds.push(environmentColumn ? environmentId : null)
-    observedAt.push(row.pop() as string | null)
-    ids.push(row.pop() as string)
-  }
+  const seenAt = names.indexOf(resource.observedAt ?? '')
+  const observedAt = resource.observedAt ? rows.map((row) => (seenAt >= 0 ? row[seenAt] : row.pop()) as string | null) : null
+  const ids = rows.map((row) => row.pop() as string)
   return {
     columns: names,
     ids,
     rows,
     references: await titlesByField(actor, resource, names, rows),
-    observedAt: resource.observedAt ? observedAt : null,
-    environmentIds,
+    observedAt,
     total,
     page: query.page,
     perPage: query.perPage,

@@ -21,10 +21,13 @@ export const listActions = (actor: Actor, resource: string): ListAction[] => {
 
 const descriptions = new WeakMap<ResourceDescription, string>()
 
+/** A single “’” would make the whole page's script a string of two bytes a character, copied and escaped at twice the cost. */
+const inAscii = (text: string): string => text.replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 const descriptionText = (description: ResourceDescription): string => {
   const known = descriptions.get(description)
   if (known) return known
-  const text = JSON.stringify(description)
+  const text = inAscii(JSON.stringify(description))
   descriptions.set(description, text)
   return text
 }

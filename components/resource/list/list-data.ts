@@ -13,7 +13,6 @@ export interface ListData {
   references: Record<string, Record<string, string>>
   /** ISO times, one a row; null when the resource is not observed. */
   observedAt: (string | null)[] | null
-  environmentIds: (string | null)[]
   total: number
   page: number
   perPage: number

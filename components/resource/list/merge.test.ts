@@ -8,7 +8,6 @@ const page = (ids: string[], states: string[], columns = ['title', 'state']): Li
   rows: ids.map((id, index) => columns.map((name) => (name === 'title' ? `t-${id}` : states[index]!))),
   references: { herdId: Object.fromEntries(ids.map((id) => [id, `herd of ${id}`])) },
   observedAt: ids.map(() => '2026-01-01T00:00:00Z'),
-  environmentIds: ids.map(() => null),
   total: ids.length,
   page: 1,
   perPage: 50,

@@ -25,7 +25,6 @@ export const mergeInPlace = (shown: ListData, news: ListData): ListData => {
     }),
     references,
     observedAt: shown.observedAt && news.observedAt ? place(shown.observedAt, news.observedAt) : news.observedAt,
-    environmentIds: place(shown.environmentIds, news.environmentIds),
     facets: news.facets ?? shown.facets,
   }
 }

@@ -22,7 +22,10 @@ export type Member = {
 }
 
 export type InstanceFacts = { instance: Place; probe: Plain<Probe> }
-export type HerdFacts = InstanceFacts & { others: Member[] }
+export type HerdFacts = InstanceFacts & {
+  others: Member[] /** Why it must not start as a primary; null: nothing is recorded against it. */
+  replaced: string | null
+}
 
 /** A look that takes longer is as good as no answer. */
 export const probeTimeoutMs = 15_000
@@ -43,9 +46,13 @@ export const gatherHerd = async (ports: ReadPorts, context: GatherContext, mode:
   const own = gatherInstance(ports, context, mode)
   own.catch(() => {})
   const instance = await ports.inventory.instance(context.targetId)
-  const members = await ports.inventory.herdInstances(instance.herdId)
+  const [members, standing] = await Promise.all([
+    ports.inventory.herdInstances(instance.herdId),
+    ports.inventory.herdStanding(instance.herdId),
+  ])
+  const replaced = standing.members.find(({ id }) => id === context.targetId)?.replaced?.because ?? null
   const others = members.filter((member) => member.id !== context.targetId).map((member) => lookAtMember(ports, member, context.signal))
-  return { ...(await own), others: await Promise.all(others) }
+  return { ...(await own), others: await Promise.all(others), replaced }
 }
 
 const lookAtMember = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Member> => {

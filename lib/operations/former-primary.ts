@@ -6,9 +6,10 @@ import { pass, passBecause, refuse, warn } from './gates'
  * May this stopped server come back as it is? With standby.signal it comes back as a standby. Without it, it will write: then no other primary may
  * run, none may be streaming to a standby we can see, and nobody in the herd may be on a later timeline.
  */
-export const otherPrimary = ({ probe, others, instance }: HerdFacts): Verdict => {
+export const otherPrimary = ({ probe, others, instance, replaced }: HerdFacts): Verdict => {
   if (probe.hasStandbySignal === true) return passBecause('It carries standby.signal and comes back as a standby.')
   const remedy = 'Make it a standby first (standby.signal, and pg_rewind if it has diverged).'
+  if (replaced !== null) return refuse(`It must not start as a primary: ${replaced} Let it rejoin as a standby instead.`)
   const primary = others.find((one) => one.role === 'primary' && isUp(one.state))
   if (primary)
     return refuse(

@@ -85,6 +85,14 @@ describe('start', () => {
     expect((await planOf(fleet, 'start', 'demo on n1')).reason).toContain('demo on n3 streams from')
   })
 
+  test('refuses one that a failover has replaced, whatever the rest of the herd looks like', async () => {
+    const fleet = stopped('demo on n1')
+    fleet.instance('demo on n1').replaced = { byId: 'x', timeline: 2, because: 'demo on n2 was promoted in its stead.' }
+    expect((await planOf(fleet, 'start', 'demo on n1')).reason).toContain('must not start as a primary: demo on n2 was promoted')
+    fleet.instance('demo on n1').hasStandbySignal = true
+    expect((await planOf(fleet, 'start', 'demo on n1')).reason).toBeNull()
+  })
+
   test('warns of members that cannot be seen, where a primary might run', async () => {
     const fleet = stopped('demo on n1')
     fleet.host('n2').power = 'off'

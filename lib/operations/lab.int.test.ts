@@ -69,6 +69,15 @@ const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
     ...nameless.inventory,
     instance: async (id) => instanceOn(id.split(' on ')[1]!),
     herdInstances: async () => ['a', 'b'].map(instanceOn),
+    herdStanding: async (herdId) => ({
+      herdId,
+      name: herdId,
+      environmentId: 'dev',
+      environmentName: 'dev',
+      preferredSite: '',
+      systemIdentifier: null,
+      members: [],
+    }),
     server: async (id) => {
       const address = addresses.host(id)
       return { id, title: id, environmentId: address.environmentId, environmentName: address.environmentId, profile: 'debian', address }

@@ -10,6 +10,7 @@ import { readLedger } from '@/lib/playground/ledger'
 import { startLoad, verify } from '@/lib/playground/load-cli'
 import { until } from '@/lib/playground/processes'
 import { failover } from '.'
+import { fenceReturned } from './fence-returned'
 
 let herd: LabHerd
 const open = (topology: string) =>
@@ -124,5 +125,18 @@ describe('emergency, on real hosts', () => {
     expect(await role('b')).toBe('online primary 2')
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
     expect(herd.replaced.get('shop on a')).toMatchObject({ byId: 'shop on b', timeline: 2 })
+  })
+
+  test('powered on again, the old primary is stopped and fenced at once, and from then on cannot start as a primary', async () => {
+    await herd.lab.powerOn('a')
+    await until('the old primary to be up, as its host starts it', async () => (await probe('a')).state === 'online', { timeoutMs: 60_000 })
+    const fenced = await fenceReturned(herd.ports, 'shop', new AbortController().signal)
+    expect(fenced).toMatchObject([{ title: 'shop on a', deed: 'stopped' }])
+    expect(await probe('a')).toMatchObject({ state: 'stopped', hasStandbySignal: true })
+    await herd.lab.powerOff('a')
+    await herd.lab.powerOn('a')
+    await until('it to be up again', async () => ['online', 'starting'].includes((await probe('a')).state), { timeoutMs: 60_000 })
+    expect((await probe('a')).role).not.toBe('primary')
+    expect(await role('b')).toBe('online primary 2')
   })
 })

@@ -1,0 +1,65 @@
+import { writeAudit } from '@/db/audit'
+import { getPool, inTransaction } from '@/db/client'
+import { releaseLeases, takeLease } from '@/db/leases'
+import { inPgTransaction } from '@/db/transaction'
+import { systemActor } from '@/lib/kernel/access'
+import { type Fenced, fenceReturned } from '@/lib/operations/failover/fence-returned'
+import type { ActPorts } from '@/lib/ports'
+import type { Log } from './log'
+import { repeat } from './schedule'
+
+const everyMs = 2_000
+const fenceTimeoutMs = 90_000
+/** Longer than the work under it may take. */
+const leaseTtlMs = fenceTimeoutMs + 30_000
+
+/** Herds with a member that was replaced and whose last look says that it may write: up as a primary, or down without standby.signal. */
+const dangerous = `select distinct i.herd_id as id, h.name, h.environment_id as "environmentId" from instances i join herds h on h.id = i.herd_id
+  where i.replaced_at is not null
+    and (i.state = 'online' and i.role = 'primary' or i.state in ('stopped', 'crashed') and i.probe->>'hasStandbySignal' = 'false')`
+
+interface HerdRow {
+  id: string
+  name: string
+  environmentId: string
+}
+
+export interface FenceOptions {
+  ports: ActPorts
+  holder: string
+  log: Log
+}
+
+/** Keeps primaries that were replaced from writing when their hosts come back. A herd that a job works on is left to that job. */
+export const startFence = (options: FenceOptions): { stop: () => Promise<void> } =>
+  repeat([{ name: 'fence', everyMs, work: () => fenceOnce(options) }], options.log)
+
+export const fenceOnce = async (options: FenceOptions): Promise<void> => {
+  const { rows } = await getPool().query<HerdRow>(dangerous)
+  for (const herd of rows) await fenceHerd(options, herd)
+}
+
+const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdRow): Promise<void> => {
+  const token = crypto.randomUUID()
+  const lease = { names: [`herd:${herd.id}`], token, holder, reason: 'fencing a primary that was replaced', jobId: null }
+  if ((await takeLease(lease, leaseTtlMs)) !== null) return
+  try {
+    for (const one of await fenceReturned(ports, herd.id, AbortSignal.timeout(fenceTimeoutMs))) await tell(one, herd, log)
+  } finally {
+    await inPgTransaction((client) => releaseLeases(client, [token]))
+  }
+}
+
+const tell = async (fenced: Fenced, herd: HerdRow, log: Log): Promise<void> => {
+  log.warn({ herd: herd.name, instance: fenced.title, deed: fenced.deed }, 'a primary that was replaced was fenced')
+  await inTransaction((tx) =>
+    writeAudit(tx, systemActor, {
+      act: 'instance.fence',
+      resource: 'herd',
+      objectId: herd.id,
+      title: fenced.title,
+      environmentId: herd.environmentId,
+      detail: { deed: fenced.deed, because: fenced.because },
+    }),
+  )
+}

@@ -1,0 +1,43 @@
+import type { ActPorts } from '@/lib/ports'
+import { isDown, probeTimeoutMs } from '../facts'
+
+export type Fenced = { title: string; deed: 'signal' | 'stopped'; because: string }
+
+const fileTimeoutMs = 15_000
+const stopTimeoutMs = 60_000
+
+/**
+ * What the observer does about members that were replaced and whose host is back. Down without standby.signal: the signal is written before anything may
+ * start it. Writable again, while its successor takes writes on a later timeline: it is stopped fast and gets the signal, since what it accepts now would be
+ * lost. Where no successor is seen to write, nothing is done: that is for a person. `others` are all looked at now, not as last known.
+ */
+export const fenceReturned = async (ports: ActPorts, herdId: string, signal: AbortSignal): Promise<Fenced[]> => {
+  const standing = await ports.inventory.herdStanding(herdId)
+  const replaced = standing.members.filter((one) => one.replaced !== null)
+  if (replaced.length === 0) return []
+  const members = await ports.inventory.herdInstances(herdId)
+  const options = { timeoutMs: probeTimeoutMs, signal }
+  const seen = await Promise.all(members.map(async (member) => ({ member, probe: await ports.postgres.probe(member.address, options) })))
+  const done: Fenced[] = []
+  for (const { member, probe } of seen) {
+    const by = replaced.find(({ id }) => id === member.id)?.replaced
+    if (!by) continue
+    const fence = async (deed: Fenced['deed']) => {
+      await ports.replicationAct.follow(member.address, null, { timeoutMs: fileTimeoutMs, signal })
+      done.push({ title: member.title, deed, because: by.because })
+    }
+    if (isDown(probe.state) && probe.hasStandbySignal === false) await fence('signal')
+    const successor = seen.find(
+      (one) =>
+        one.member.id !== member.id &&
+        one.probe.state === 'online' &&
+        one.probe.role === 'primary' &&
+        (one.probe.timeline ?? 0) >= by.timeline,
+    )
+    const isSecond = probe.state === 'online' && probe.role === 'primary' && (probe.timeline ?? by.timeline) < by.timeline
+    if (!isSecond || successor === undefined || successor.probe.systemIdentifier !== probe.systemIdentifier) continue
+    await ports.postgresAct.stop(member.address, 'fast', { timeoutMs: stopTimeoutMs, signal })
+    await fence('stopped')
+  }
+  return done
+}

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { migrate } from '@/db/migrate'
 import { startEmbedded } from '@/lib/playground/embedded'
 import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
+import { webCommand } from '@/lib/playground/web-command'
 import { hostCount, instancesPerHost, registerFleet } from './ingest/fleet'
 import { type PeerTarget, preparePeers, runFloor, runOld } from './ingest/peers'
 
@@ -39,7 +40,8 @@ const freePort = (): Promise<number> =>
 
 const startWeb = async (databaseUrl: string): Promise<{ port: number; child: ChildProcess }> => {
   const port = await freePort()
-  const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot, 'app/server.ts')], {
+  const [command, ...args] = webCommand
+  const child = spawn(command, args, {
     cwd: projectRoot,
     env: {
       ...process.env,

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '@/lib/playground/setup.mjs'
+import { webCommand } from '@/lib/playground/web-command'
 
 const run = promisify(execFile)
 
@@ -83,8 +84,9 @@ const browser = (origin: string) => {
 export const startConsole = async (databaseUrl: string, password: string): Promise<Peer> => {
   const authSecret = 'bench-secret-of-at-least-32-characters'
   const ports = [await freePort(), await freePort()]
+  const [command, ...args] = webCommand
   const servers = ports.map((port) =>
-    start(process.execPath, ['--import', 'tsx', join(projectRoot, 'app/server.ts')], {
+    start(command, args, {
       cwd: projectRoot,
       env: {
         ...process.env,

@@ -6,6 +6,7 @@ import { Lab } from './lab'
 import { ensureBuild, projectRoot } from './setup.mjs'
 import { type Child, startChild, untilAnswers } from './start-processes'
 import { claimState, ensureSecrets } from './start-state'
+import { webCommand } from './web-command'
 
 export interface StackOptions {
   /** Absolute; everything the product keeps is below it. */
@@ -139,7 +140,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const url = `http://127.0.0.1:${relay ? relay.port : inside}`
     const web = startChild({
       name: 'web',
-      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'app/server.ts')],
+      argv: [...webCommand],
       environment: {
         ...environment,
         ...directory,

@@ -133,6 +133,23 @@ const sorts = [
 ]
 
 describe('pages in any order', () => {
+  test('versions go up as numbers do, not as letters', async () => {
+    await getPool().query(
+      `update instances set version = '9.6.24' where id = (select id from instances where environment_id = $1 limit 1)`,
+      [dev],
+    )
+    forget(null)
+    const ids = await listIds(reader, instance, query('sort=version'), instances)
+    const { rows } = await getPool().query(
+      'select version from unnest($1::uuid[]) with ordinality as a (id, place) join instances using (id) order by place',
+      [ids],
+    )
+    const seen = [...new Set(rows.map(({ version }) => version).filter((version) => version !== null))] as string[]
+    expect(seen[0]).toBe('9.6.24')
+    expect(seen).toEqual([...seen].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })))
+    expect(seen.length).toBeGreaterThan(3)
+  })
+
   test.each(sorts)('%s: nulls last, every row exactly once, deep pages as good as the first', async (sort) => {
     const text = `sort=${sort}&state=!online&per=100`
     const whole = await listIds(reader, instance, query(text), instances)
@@ -228,6 +245,7 @@ describe('on 100,000 rows an index carries', () => {
     ['most lag first', 'sort=-lagBytes', 'instances_lag_down_idx'],
     ['least lag first', 'sort=lagBytes', 'instances_lag_idx'],
     ['by state', 'sort=state', 'instances_state_idx'],
+    ['by version', 'sort=version', 'instances_version_key_idx'],
     ['one state', 'state=crashed', 'instances_state_idx'],
     ['one environment', 'environmentId=prod', 'instances_environment'],
     ['an environment and a role', 'environmentId=prod&role=primary', 'role_idx'],

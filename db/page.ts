@@ -37,7 +37,7 @@ const orderOf = (resource: Resource, sort: Sort): { terms: OrderTerm[]; joins: s
     asked.push({ field: byDefault.field, down: last.down })
   const joins: string[] = []
   const terms = asked.map(({ field, down }, index): OrderTerm => {
-    const column = columns[field]!
+    const column = columns[resource.fields[field]!.sortedBy ?? field]!
     const target = targetOf(resource, field)
     if (target) {
       const shape = shapeOf(target)

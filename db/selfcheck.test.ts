@@ -45,6 +45,16 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R21', 'related: “cow” is no resource', { related: [{ resource: 'cow', by: 'herdId' }] }],
   ['R21', 'related: server has no field “herdId”', { related: [{ resource: 'server', by: 'herdId' }] }],
   ['R22', 'help: is empty', { help: [] }],
+  [
+    'R23',
+    '“secretNote” is sealed in “description”, which is no column for secrets',
+    { fields: { ...herd.fields, secretNote: { kind: 'secret', label: 'S', sealedIn: 'description' } } },
+  ],
+  [
+    'R24',
+    '“name” is sorted by “nameKey”, which is no column',
+    { fields: { ...herd.fields, name: { kind: 'text', label: 'N', required: true, sortedBy: 'nameKey' } } },
+  ],
 ]
 
 test.each(planted)('%s is found and names the option and the value: %s', (number, sentence, change) => {

@@ -159,6 +159,10 @@ export const instances = pgTable(
     because: text('because'),
     role: text('role').$type<'primary' | 'standby' | 'unknown'>().notNull().default('unknown'),
     version: text('version'),
+    /** `15.9` before `15.18`: what versions are sorted by. */
+    versionKey: integer('version_key')
+      .array()
+      .generatedAlwaysAs(sql`string_to_array(substring(version from '^[0-9]{1,6}(?:\\.[0-9]{1,6})*'), '.')::int[]`),
     systemIdentifier: text('system_identifier'),
     timeline: integer('timeline'),
     currentLsn: text('current_lsn'),
@@ -196,6 +200,7 @@ export const instances = pgTable(
     index('instances_state_idx').on(t.state, t.title),
     index('instances_role_idx').on(t.role, t.title),
     index('instances_version_idx').on(t.version, t.title),
+    index('instances_version_key_idx').on(t.versionKey, t.title, t.id),
     index('instances_server_idx').on(t.serverId),
     index('instances_upstream_idx').on(t.upstreamId),
     index('instances_lag_idx').on(t.lagBytes, t.id),

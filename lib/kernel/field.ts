@@ -39,6 +39,8 @@ interface FieldBase {
   required?: boolean
   /** Seen on the machine, not typed by a person: read-only, shown with its age. */
   observed?: boolean
+  /** The column whose order is this field's, where the text's own is not what people mean (versions). */
+  sortedBy?: string
   /** Set by the console itself (timestamps, counters): read-only without an age. */
   automatic?: boolean
 }

@@ -57,7 +57,7 @@ export const instance = defineResource({
     replacedById: { kind: 'reference', label: 'Replaced by', to: 'instance', automatic: true },
     replacedTimeline: { kind: 'integer', label: 'Replaced on timeline', automatic: true },
     replacedBecause: { kind: 'text', label: 'Must not start as primary', automatic: true },
-    version: { kind: 'text', label: 'Version', observed: true },
+    version: { kind: 'text', label: 'Version', observed: true, sortedBy: 'versionKey' },
     lagBytes: {
       kind: 'bytes',
       label: 'Lag',

@@ -254,7 +254,10 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
   add({
     kind: 'inbox',
     severity: 3,
-    title: `${counted(facts.discovered.hosts, 'host', 'hosts')} and ${counted(facts.discovered.instances, 'instance', 'instances')} wait in the discovery inbox`,
+    title: `${[
+      ...(facts.discovered.hosts > 0 ? [counted(facts.discovered.hosts, 'host', 'hosts')] : []),
+      ...(facts.discovered.instances > 0 ? [counted(facts.discovered.instances, 'instance', 'instances')] : []),
+    ].join(' and ')} ${found === 1 ? 'waits' : 'wait'} in the discovery inbox`,
     total: found,
     href: '/discovery',
     items: [],

@@ -12,7 +12,7 @@ interface Case {
   what: string
   target: string
   input?: JsonObject
-  prepare?: (instance: MemoryInstance) => void
+  prepare?: (instance: MemoryInstance, fleet: MemoryFleet) => void
   /** Laws of this operation, told from the world it leaves. */
   broken: (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) => string[]
   ends: JobState[]
@@ -25,6 +25,21 @@ const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.k
 
 const runsUnlessAsked = (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) =>
   instance.state === 'running' || state === 'attention' || isGivenUp(lines) ? [] : [`${state}, and it is left ${instance.state}`]
+
+/** It was shut down cleanly, and the other one promoted after that. */
+const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFleet) => {
+  const successor = fleet.instance(title)
+  const bytes = instance.walBytes + 0x78
+  Object.assign(instance, { state: 'stopped', checkpointBytes: instance.walBytes, walBytes: bytes })
+  Object.assign(successor, {
+    hasStandbySignal: false,
+    timeline: 2,
+    upstreamId: null,
+    forks: [{ timeline: 1, bytes }],
+    walBytes: bytes + 0x78,
+  })
+  instance.replaced = { byId: successor.inventory.id, timeline: 2, because: `${title} was promoted in its stead.` }
+}
 
 const cases: Case[] = [
   ...['demo on n1', 'demo on n2'].map(
@@ -111,6 +126,24 @@ const cases: Case[] = [
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
   },
+  {
+    operation: 'rejoin',
+    what: 'of a primary that was shut down before the promotion',
+    target: 'demo on n1',
+    prepare: replacedBy('demo on n2'),
+    broken: (instance, state) => [
+      ...(state === 'done' &&
+      (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
+        ? ['done, and it does not follow']
+        : []),
+      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+      ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
+      ...atMost(1, instance, /^start/),
+      ...atMost(1, instance, /^stop/),
+      ...atMost(1, instance, /^follow/),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+  },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]
 
@@ -118,7 +151,7 @@ const stageOf = async ({ operation: name, target, input, prepare, broken }: Case
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   const operation = operationByName(name)!
   const instance = fleet.instance(operation.on === 'server' ? `demo on ${target}` : target)
-  prepare?.(instance)
+  prepare?.(instance, fleet)
   const targetId = operation.on === 'server' ? fleet.host(target).server.id : instance.inventory.id
   return { ...(await jobOn(fleet, operation, targetId, input ?? {})), snapshot: () => snapshotOf(fleet), broken: told }
 

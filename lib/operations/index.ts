@@ -5,6 +5,7 @@ import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
 import { failover } from './failover'
 import { refreshDns } from './refresh-dns'
+import { rejoin } from './rejoin'
 import { reload } from './reload'
 import { restart } from './restart'
 import { runSql } from './run-sql'
@@ -19,6 +20,7 @@ export const operations: readonly Operation[] = [
   reload,
   checkpoint,
   runSql,
+  rejoin,
   failover,
   checkServer,
   refreshDns,

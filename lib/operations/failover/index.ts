@@ -3,6 +3,7 @@ import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import { counted, pass, refuse, warn } from '../gates'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
 import { stopPostgres } from '../steps/stop-postgres'
 import { type FailoverFacts, gatherFailover } from './facts'
@@ -15,7 +16,7 @@ import { makeSlots } from './steps/make-slots'
 import { blockedWhenUnseen, onlyIf } from './steps/only-if'
 import { promoteCandidate } from './steps/promote-candidate'
 import { proveWrite } from './steps/prove-write'
-import { forgetReplaced, recordReplaced } from './steps/record-replaced'
+import { recordReplaced } from './steps/record-replaced'
 import { rejoinOld } from './steps/rejoin-old'
 
 const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
@@ -99,7 +100,14 @@ export const failover = defineOperation({
   .effect('names', blockedWhenUnseen(moveNames<FailoverFacts>(({ names }) => names.moves)))
   .effect('followers', followNew)
   .effect('rejoin', onlyIf(isPlanned, 'It must rejoin later; until then it must not start as a primary.', rejoinOld))
-  .effect('restored', onlyIf(isPlanned, 'The record stays until the old primary is seen as a standby.', forgetReplaced))
+  .effect(
+    'restored',
+    onlyIf(
+      isPlanned,
+      'The record stays until the old primary is seen as a standby.',
+      forgetReplaced<FailoverFacts>(({ primary }) => primary!),
+    ),
+  )
   .build()
 
 function firmOf(facts: FailoverFacts) {

@@ -33,23 +33,6 @@ export const recordReplaced: Effect<FailoverFacts, null, { because: string }> = 
   },
 }
 
-/** It follows now, so it may lead again one day. */
-export const forgetReplaced: Effect<FailoverFacts, null, null> = {
-  title: 'Take the record away: the old primary is a standby',
-  preview: ({ primary }) => ({
-    sentence: `Remove the record that ${primary?.title} must not start as a primary: it follows the new one.`,
-    commands: [],
-  }),
-  check: async ({ herd, primary }, ports) => {
-    const standing = await ports.inventory.herdStanding(herd.id)
-    const isRecorded = standing.members.some(({ id, replaced }) => id === primary!.id && replaced !== null)
-    return isRecorded ? { found: 'ready', before: null } : { found: 'done', output: null }
-  },
-  run: ({ primary }, _before, ports, { signal }) => ports.inventoryAct.restore(primary!.id, { timeoutMs: writeTimeoutMs, signal }),
-  timeoutMs: 30_000,
-  ending: { final: 'A standby needs no such record.', harmless: true },
-}
-
 /** The timeline that the promotion starts, as far as it is known. */
 const nextTimeline = ({ candidateProbe, primaryProbe }: FailoverFacts): number =>
   Math.max(candidateProbe?.timeline ?? 0, primaryProbe?.timeline ?? 0) + 1

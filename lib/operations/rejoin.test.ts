@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { memoryFleet } from '@/lib/adapters/memory'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { rejoin } from './rejoin'
+
+/** n1 was shut down with its last record at `wrote` bytes past the fork at which n2 began timeline 2. */
+const planFor = async (wrote: number, change: (fleet: ReturnType<typeof memoryFleet>) => void = () => {}) => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
+  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
+  const fork = 0x4000000
+  Object.assign(n1, { state: 'stopped', checkpointBytes: fork + wrote, walBytes: fork + wrote + 0x78 })
+  Object.assign(n2, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes: fork }], walBytes: fork + 500 })
+  change(fleet)
+  return makeTargetPlan(rejoin, fleet.read, {}, n1.inventory.id, new AbortController().signal)
+}
+
+test('one whose last record is before the fork rejoins as it is', async () => {
+  const plan = await planFor(-0x78)
+  expect(plan.reason).toBeNull()
+  expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
+})
+
+test('one that wrote past the fork is refused, with the fork and the bytes', async () => {
+  expect((await planFor(4096)).reason).toMatch(/4 kB past the fork at 0\/4000000.*pg_rewind can take that back.*Rebuild it/)
+})
+
+test('one that crashed may have written anything past its checkpoint', async () => {
+  const plan = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n1'), { state: 'crashed' }))
+  expect(plan.reason).toContain('unknown place past its checkpoint')
+})
+
+test('one that runs, or whose herd has no primary to follow, is refused', async () => {
+  const writes = await planFor(0, (fleet) => Object.assign(fleet.instance('demo on n1'), { state: 'running' }))
+  expect(writes.reason).toContain('stop or demote it first')
+  const alone = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n2'), { state: 'stopped' }))
+  expect(alone.reason).toContain('no primary that answers')
+})

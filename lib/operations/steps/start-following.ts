@@ -1,0 +1,54 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation'
+import { isDown, type Place } from '../facts'
+import { isStreamingFrom } from '../failover/peers'
+import { followOutput, lookAt, settle, takeDown } from './server'
+
+type Output = { receivedLsn: string | null; timeline: number | null }
+
+const startTimeoutMs = 120_000
+const streamMs = 60_000
+const slotTimeoutMs = 15_000
+const lookEveryMs = 100
+
+/** Makes its slot on the upstream where it is missing, starts the server as a standby, and proves that it streams. It is never started without standby.signal. */
+export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstream: (facts: F) => Place): Effect<F, null, Output> => ({
+  title: 'Start it as a standby',
+  preview: (facts) => ({
+    sentence: `Start ${of(facts).title} as a standby of ${upstream(facts).title}, and prove that it streams.`,
+    commands: of(facts).commands.start,
+  }),
+  check: async (facts, ports, { signal }) => {
+    const probe = await lookAt(ports, of(facts), signal)
+    if (isStreamingFrom(probe, upstream(facts)))
+      return { found: 'done', output: { receivedLsn: probe.receivedLsn, timeline: probe.timeline } }
+    if (probe.state === 'online' && probe.role === 'primary') return { found: 'blocked', because: `${of(facts).title} takes writes` }
+    return { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, context) => {
+    const [place, leader] = [of(facts), upstream(facts)]
+    const found = await settle(place, ports, context)
+    if (found.hasStandbySignal !== true)
+      throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
+    const slot = (await ports.replication.dataDirectory(place.address, { timeoutMs: slotTimeoutMs, signal: context.signal })).following
+      ?.slotName
+    const there = await lookAt(ports, leader, context.signal)
+    if (slot != null && !there.slots.some(({ name }) => name === slot))
+      await ports.replicationAct.createSlot(leader.address, slot, { timeoutMs: slotTimeoutMs, signal: context.signal })
+    if (isDown(found.state))
+      await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+    for (;;) {
+      const probe = await settle(place, ports, context)
+      if (isStreamingFrom(probe, leader)) return
+      await context.pause(lookEveryMs)
+      if (context.signal.aborted)
+        throw new Fault('step.unknown', { because: `${place.title} runs as a standby, but does not stream from ${leader.title} yet` })
+    }
+  },
+  timeoutMs: startTimeoutMs + streamMs,
+  ending: {
+    undo: async (facts, _before, _output, ports, context) => takeDown(of(facts), ports, context),
+    sentence: 'If the job fails later, it is stopped again; it stays a standby.',
+    timeoutMs: 120_000,
+  },
+})

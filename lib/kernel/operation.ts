@@ -110,7 +110,7 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   /** Imperative for buttons: "Restart". */
   verb: string
   danger: Danger
-  /** Where the input decides; `danger` is then the worst it can be. */
+  /** Where the input decides; `danger` is then the worst it can be. Menus ask it with `{}`: as it is unless a person chooses otherwise. */
   dangerWith?: (input: z.infer<I>) => Danger
   /** The permission's last part; default: the operation's name. A function when the input decides (`run-sql.write`). */
   permission?: (input: z.infer<I>) => string

@@ -12,7 +12,7 @@ export const listActions = (actor: Actor, resource: string): ListAction[] => {
       name: operation.name,
       verb: operation.verb,
       title: operation.title,
-      danger: operation.danger,
+      danger: operation.dangerWith({}),
       because: mayAnywhere(actor, permission) ? null : 'You hold no role that may run it here.',
     }
   })

@@ -38,3 +38,8 @@ test('an act that the last observed facts rule out stays visible with its reason
 test('every act leads to its own confirm page with this one target', () => {
   for (const act of offersFor(actor('admin', null), instance, record())) expect(act.href).toBe(`/instances/run/${act.name}?ids=i`)
 })
+
+test('SQL stands among the routine acts: it reads unless a person says that it may write', () => {
+  const dangers = Object.fromEntries(offersFor(actor('dba', null), instance, record()).map(({ name, danger }) => [name, danger]))
+  expect(dangers).toMatchObject({ 'run-sql': 'routine', stop: 'disruptive' })
+})

@@ -9,7 +9,7 @@ export const offersFor = (
   record: { id: string; environmentId: string | null; values: Record<string, unknown> },
 ): OfferedAct[] =>
   operationsOn(resource.name).map((operation) => {
-    const { name, verb, title, danger } = operation
+    const { name, verb, title } = operation
     const permission = `${resource.name}.run.${operation.permission({})}`
     const verdict = operation.offered(record.values)
     const because = !mayIn(actor, permission, record.environmentId)
@@ -21,7 +21,7 @@ export const offersFor = (
       name,
       verb,
       title,
-      danger,
+      danger: operation.dangerWith({}),
       href: `/${resource.path}/run/${name}?ids=${record.id}`,
       because,
       warning: verdict.verdict === 'warn' ? verdict.because : null,

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { failover } from '.'
+import { reportOf } from './report'
+
+const runIn = async (fleet: ReturnType<typeof memoryFleet>, raw: JsonObject = {}) => {
+  const targetId = fleet.instance('demo on n1').inventory.herdId
+  const input = failover.input.parse(raw) as JsonObject
+  const { digest } = await makeTargetPlan(failover, fleet.read, input, targetId, new AbortController().signal)
+  const journal = new MemoryJournal(fleet.clock)
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet.act, options)
+  return reportOf(JSON.parse(JSON.stringify(journal.lines)))!
+}
+const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'], virtualHost: 'demo' }])
+
+test('a planned failover: positions in order, the fence with its evidence, every step with its time, what DNS said, nothing open', async () => {
+  const report = await runIn(newFleet())
+  expect(report.state).toBe('done')
+  expect(report.positions.map(({ label, timeline }) => [label, timeline])).toEqual([
+    ['Last known position of the old primary', 1],
+    ['Received by the candidate before', 1],
+    ['Last record of the old primary', 1],
+    ['Replayed by the candidate when it was promoted', 1],
+    ['The new primary after the promotion', 2],
+    ['After the first proven commit', 2],
+  ])
+  expect(report.fence).toContain('carries standby.signal, proven on its host')
+  expect(report.steps.every(({ state }) => state === 'done' || state === 'already-so')).toBe(true)
+  expect(report.names[0]).toMatchObject({ name: 'demo.prod.test' })
+  expect(report.names[0]!.servers.length).toBeGreaterThan(0)
+  expect(report.gapMs).not.toBeNull()
+  expect(report).toMatchObject({ followed: ['demo on n3'], parked: [], open: [] })
+})
+
+test('an emergency: who took the responsibility, the estimated loss, who is parked, and what is still open', async () => {
+  const fleet = newFleet()
+  fleet.host('n1').power = 'off'
+  fleet.host('n3').power = 'off'
+  const report = await runIn(fleet, { override: 'demo' })
+  expect(report.state).toBe('done')
+  expect(report.fence).toContain('a person took the responsibility')
+  expect(report.facts.lossBytes).toBe(0)
+  expect(report.gapMs).toBeNull()
+  expect(report.open).toEqual([
+    expect.stringContaining('demo on n3 does not follow'),
+    expect.stringContaining('demo on n1 must not start as a primary'),
+  ])
+})
+
+test('one that waits for a person says for what', async () => {
+  const fleet = newFleet()
+  fleet.zone('prod.test').refuses = 'REFUSED'
+  const report = await runIn(fleet)
+  expect(report.state).toBe('attention')
+  expect(report.open[0]).toContain('The job waits for a person')
+  expect(report.open.at(-1)).toContain('demo.prod.test: not proven to lead to the new primary')
+})
+
+test('before it has looked there is nothing to report', () => {
+  expect(reportOf([])).toBeNull()
+})

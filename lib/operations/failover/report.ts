@@ -1,0 +1,140 @@
+import { foldJob } from '@/lib/kernel/fold'
+import type { JournalLine, StepState } from '@/lib/kernel/journal'
+import type { Json } from '@/lib/kernel/json'
+import { failover } from '.'
+import type { FailoverFacts, Sign } from './facts'
+
+export interface ReportStep {
+  name: string
+  title: string
+  state: StepState
+  startedAt: string | null
+  /** Milliseconds; null while it runs, or when it never began. */
+  tookMs: number | null
+  because: string | null
+}
+
+export interface NameReport {
+  name: string
+  /** What each authoritative server answered afterwards. */
+  servers: { server: string; says: string }[]
+}
+
+export interface FailoverReport {
+  state: string
+  facts: FailoverFacts
+  gatheredAt: string
+  gates: { title: string; verdict: string; because: string | null }[]
+  steps: ReportStep[]
+  positions: { label: string; lsn: string; timeline: number | null }[]
+  fence: string
+  names: NameReport[]
+  followed: string[]
+  parked: Sign[]
+  /** Milliseconds from telling the old primary to stop until the new one had committed a write; null: one of the two did not happen here. */
+  gapMs: number | null
+  /** What a person still has to do, in words; empty: nothing. */
+  open: string[]
+}
+
+type Output = { [key: string]: Json | undefined }
+
+/** The report of a failover, folded from its journal alone; null before it has looked at the world. */
+export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null => {
+  const gathered = lines.findLast((line) => line.kind === 'gathered')
+  if (gathered === undefined) return null
+  const facts = gathered.facts as unknown as FailoverFacts
+  const outputs = outputsOf(lines)
+  const fold = foldJob(
+    lines,
+    failover.effects.map(({ name }) => name),
+  )
+  const followed = (outputs.get('followers')?.followed as string[] | undefined) ?? []
+  const parked = (outputs.get('followers')?.parked as Sign[] | undefined) ?? facts.parked
+  const gateTitles = new Map(failover.gates.map(({ name, title }) => [name, title]))
+  return {
+    state: fold.state,
+    facts,
+    gatheredAt: gathered.at,
+    gates: lines.flatMap((line) =>
+      line.kind === 'gate' ? [{ title: gateTitles.get(line.step) ?? line.step, verdict: line.verdict, because: line.because }] : [],
+    ),
+    steps: fold.steps.map((step) => ({
+      ...step,
+      title: failover.effects.find(({ name }) => name === step.name)?.title ?? step.name,
+      tookMs: step.startedAt !== null && step.endedAt !== null ? Date.parse(step.endedAt) - Date.parse(step.startedAt) : null,
+    })),
+    positions: positionsOf(facts, outputs),
+    fence: fenceWords(facts, outputs),
+    names: (outputs.get('names')?.names as unknown as NameReport[] | undefined) ?? [],
+    followed,
+    parked,
+    gapMs: gapOf(lines),
+    open: openPoints(facts, fold.state, fold.attention?.question ?? fold.because, outputs, parked),
+  }
+}
+
+const outputsOf = (lines: readonly JournalLine[]): ReadonlyMap<string, Output> =>
+  new Map(
+    lines.flatMap((line): [string, Output][] =>
+      line.kind === 'finished' && typeof line.output === 'object' && line.output !== null && !Array.isArray(line.output)
+        ? [[line.step, line.output]]
+        : [],
+    ),
+  )
+
+const positionsOf = (facts: FailoverFacts, outputs: ReadonlyMap<string, Output>): FailoverReport['positions'] => {
+  const rows: [string, Json | undefined, Json | undefined][] = [
+    ['Last known position of the old primary', facts.lastKnown?.lsn, facts.primaryProbe?.timeline],
+    ['Received by the candidate before', facts.candidateProbe?.receivedLsn, facts.candidateProbe?.timeline],
+    [
+      'Last record of the old primary',
+      outputs.get('catch-up')?.checkpointLsn ?? outputs.get('fence')?.checkpointLsn,
+      facts.primaryProbe?.timeline,
+    ],
+    ['Replayed by the candidate when it was promoted', outputs.get('catch-up')?.replayedLsn, facts.candidateProbe?.timeline],
+    ['The new primary after the promotion', outputs.get('promote')?.lsn, outputs.get('promote')?.timeline],
+    ['After the first proven commit', outputs.get('write')?.lsn, outputs.get('write')?.timeline],
+  ]
+  return rows.flatMap(([label, lsn, timeline]) =>
+    typeof lsn === 'string' ? [{ label, lsn, timeline: typeof timeline === 'number' ? timeline : null }] : [],
+  )
+}
+
+const fenceWords = ({ mode, fence, primary }: FailoverFacts, outputs: ReadonlyMap<string, Output>): string => {
+  const title = primary?.title ?? 'The old primary'
+  const seen = outputs.get('fence')
+  if (seen?.hasStandbySignal === true)
+    return `${title} was stopped (control file: ${String(seen.controlState ?? 'not read')}) and carries standby.signal, proven on its host.`
+  if (fence === 'override')
+    return `${title} could not be reached. Nothing proves that it was down: a person took the responsibility by typing the herd’s name.`
+  return mode === 'planned' ? `${title} was not fenced (yet).` : `${title} was not fenced.`
+}
+
+/** From the order to stop to the first proven commit: what a client saw at most, reconnecting aside. */
+const gapOf = (lines: readonly JournalLine[]): number | null => {
+  const stop = lines.find((line) => line.kind === 'intended' && line.step === 'stop-primary')
+  const write = lines.find((line) => line.kind === 'finished' && line.step === 'write')
+  return stop && write ? Date.parse(write.at) - Date.parse(stop.at) : null
+}
+
+const openPoints = (
+  facts: FailoverFacts,
+  state: string,
+  why: string | null,
+  outputs: ReadonlyMap<string, Output>,
+  parked: readonly Sign[],
+): string[] => {
+  const isPromoted = outputs.has('promote')
+  const open: string[] = []
+  if (state === 'attention') open.push(`The job waits for a person: ${why ?? 'its page says what for'}`)
+  if (state === 'failed') open.push(`The job failed: ${why ?? 'its page says where'}`)
+  if (!isPromoted) return open
+  for (const one of parked) open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
+  if (!outputs.has('rejoin') && facts.primary !== null)
+    open.push(`${facts.primary.title} must not start as a primary. Let it rejoin once its host is back; then the herd can fail back.`)
+  for (const problem of facts.names.problems) open.push(`${problem}. Correct the name, then refresh it.`)
+  if (!outputs.has('names') && facts.names.moves.length > 0)
+    open.push(`${facts.names.moves.map(({ name }) => name).join(', ')}: not proven to lead to the new primary.`)
+  return open
+}

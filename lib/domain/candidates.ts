@@ -41,6 +41,17 @@ export interface RankedCandidate {
   behindBytes: number | null
 }
 
+/** A ranked one with what a page shows beside it. */
+export interface ShownCandidate extends RankedCandidate {
+  state: string
+  timeline: number | null
+  receivedLsn: string | null
+  lagBytes: number | null
+  lagSeconds: number | null
+  priority: number
+  observedAt: string | null
+}
+
 /** Candidates this close to the best in received WAL count as equals while the primary can still send them the rest. */
 export const equalWithinBytes = 1 * MiB
 

@@ -43,7 +43,7 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
   const report = await runIn(fleet, { override: 'demo' })
   expect(report.state).toBe('done')
   expect(report.fence).toContain('a person took the responsibility')
-  expect(report.facts.lossBytes).toBe(0)
+  expect(report.lossBytes).toBe(0)
   expect(report.gapMs).toBeNull()
   expect(report.open).toEqual([
     expect.stringContaining('demo on n3 does not follow'),

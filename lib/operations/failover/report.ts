@@ -1,41 +1,9 @@
+import type { FailoverReport, NameReport } from '@/lib/domain/failover-report'
 import { foldJob } from '@/lib/kernel/fold'
-import type { JournalLine, StepState } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
-
-export interface ReportStep {
-  name: string
-  title: string
-  state: StepState
-  startedAt: string | null
-  /** Milliseconds; null while it runs, or when it never began. */
-  tookMs: number | null
-  because: string | null
-}
-
-export interface NameReport {
-  name: string
-  /** What each authoritative server answered afterwards. */
-  servers: { server: string; says: string }[]
-}
-
-export interface FailoverReport {
-  state: string
-  facts: FailoverFacts
-  gatheredAt: string
-  gates: { title: string; verdict: string; because: string | null }[]
-  steps: ReportStep[]
-  positions: { label: string; lsn: string; timeline: number | null }[]
-  fence: string
-  names: NameReport[]
-  followed: string[]
-  parked: Sign[]
-  /** Milliseconds from telling the old primary to stop until the new one had committed a write; null: one of the two did not happen here. */
-  gapMs: number | null
-  /** What a person still has to do, in words; empty: nothing. */
-  open: string[]
-}
 
 type Output = { [key: string]: Json | undefined }
 
@@ -54,7 +22,12 @@ export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null =
   const gateTitles = new Map(failover.gates.map(({ name, title }) => [name, title]))
   return {
     state: fold.state,
-    facts,
+    mode: facts.mode,
+    oldPrimary: facts.primary?.title ?? null,
+    newPrimary: facts.candidate?.title ?? null,
+    lossBytes: facts.lossBytes,
+    lastKnown: facts.lastKnown,
+    ranking: facts.ranking,
     gatheredAt: gathered.at,
     gates: lines.flatMap((line) =>
       line.kind === 'gate' ? [{ title: gateTitles.get(line.step) ?? line.step, verdict: line.verdict, because: line.because }] : [],

@@ -1,3 +1,4 @@
+import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
 import { ZoneCheck } from '@/components/resource/check/zone-check'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
@@ -19,6 +20,7 @@ export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
         <HerdTree herdId={record.id} />
       </Card>
     )
+  if (resource.name === 'dr-pair') return <DrCandidates herdId={record.id} environmentId={record.environmentId} />
   if (resource.name === 'person')
     return (
       <p>

@@ -1,0 +1,48 @@
+import type { Metadata } from 'next'
+import { PrintButton } from '@/components/failover/print-button'
+import { Report } from '@/components/failover/report'
+import { LiveRefresh } from '@/components/resource/live/live-refresh'
+import { PageHeader } from '@/components/shell/page-header'
+import { EmptyState } from '@/components/ui/note'
+import { keptLines } from '@/db/failovers'
+import { reportOf } from '@/lib/operations/failover/report'
+import { loadObject } from '../../[resource]/[id]/load'
+
+interface Props {
+  params: Promise<{ id: string }>
+}
+
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => {
+  const { record } = await loadObject('failovers', (await params).id)
+  return { title: `Failover of ${record.title}` }
+}
+
+const FailoverPage = async ({ params }: Props) => {
+  const { record, environment, crumbs } = await loadObject('failovers', (await params).id)
+  const report = reportOf(await keptLines(record.id))
+  const runId = String(record.values.runId)
+  return (
+    <>
+      <PageHeader
+        crumbs={crumbs}
+        title={`Failover of ${record.title}`}
+        environment={environment}
+        actions={
+          <>
+            <span className="self-center">
+              <LiveRefresh ids={[runId]} records={[]} newestAt={null} />
+            </span>
+            <PrintButton />
+          </>
+        }
+      />
+      {report === null ? (
+        <EmptyState title="There is nothing to report yet">The job has not looked at the herd.</EmptyState>
+      ) : (
+        <Report report={report} runHref={`/runs/${runId}?job=${record.id}`} />
+      )}
+    </>
+  )
+}
+
+export default FailoverPage

@@ -1,0 +1,164 @@
+import './report.css'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { Card } from '@/components/ui/card'
+import { Note } from '@/components/ui/note'
+import { State } from '@/components/ui/state'
+import { Moment } from '@/components/ui/zone'
+import { formatBytes } from '@/lib/domain/bytes'
+import { formatDuration } from '@/lib/domain/duration'
+import type { FailoverReport } from '@/lib/domain/failover-report'
+import type { Tone } from '@/lib/kernel/field'
+
+const Rows = ({ heads, rows }: { heads: readonly string[]; rows: readonly (readonly ReactNode[])[] }) => (
+  <table>
+    <thead>
+      <tr>
+        {heads.map((head) => (
+          <th key={head} scope="col">
+            {head}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {rows.map((cells, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a report never move.
+        <tr key={row}>
+          {cells.map((cell, column) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: nor do its cells.
+            <td key={column}>{cell}</td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)
+
+const verdictTones: Record<string, Tone> = { pass: 'good', warn: 'warn', refuse: 'bad' }
+const stepTones: Record<string, Tone> = {
+  done: 'good',
+  'already-so': 'neutral',
+  failed: 'bad',
+  unknown: 'bad',
+  undone: 'warn',
+  undoing: 'warn',
+}
+const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms / 1000))
+
+const lossOf = ({ lossBytes, lastKnown, mode }: FailoverReport): string =>
+  mode === 'planned'
+    ? 'Nothing: the candidate had replayed the last record before it was promoted.'
+    : lossBytes === null || lastKnown === null
+      ? 'Not provable: nobody knows how far the old primary had written.'
+      : `Estimated ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${lastKnown.seenAt === null ? '' : ` (seen ${lastKnown.seenAt})`}; what was written after that look is not in it.`
+
+/** What was known when, what was done, and what is still open: for the screen and for paper. */
+export const Report = ({ report, runHref }: { report: FailoverReport; runHref: string }) => (
+  <div className="page-body report">
+    {report.open.length > 0 ? (
+      <Note tone="warn" title="Still open">
+        <ul className="list-disc pl-5">
+          {report.open.map((point) => (
+            <li key={point}>{point}</li>
+          ))}
+        </ul>
+      </Note>
+    ) : (
+      <Note
+        tone={report.state === 'done' ? 'info' : 'neutral'}
+        title={report.state === 'done' ? 'Nothing is left to do.' : `State: ${report.state}`}
+      />
+    )}
+    <Card title="In short">
+      <dl className="facts">
+        <dt>Mode</dt>
+        <dd>{report.mode}</dd>
+        <dt>Old primary</dt>
+        <dd>{report.oldPrimary ?? 'not known'}</dd>
+        <dt>New primary</dt>
+        <dd>{report.newPrimary ?? 'none'}</dd>
+        <dt>Fence</dt>
+        <dd>{report.fence}</dd>
+        <dt>Lost</dt>
+        <dd>{lossOf(report)}</dd>
+        <dt>Without a primary</dt>
+        <dd>{report.gapMs === null ? 'not measured' : `${seconds(report.gapMs)} from the order to stop to the first proven commit`}</dd>
+        <dt>Looked at</dt>
+        <dd>
+          <Moment at={report.gatheredAt} />
+        </dd>
+        <dt>Its run</dt>
+        <dd>
+          <Link href={runHref}>log and commands</Link>
+        </dd>
+      </dl>
+    </Card>
+    <Card title="What was known before" isFlush>
+      <Rows
+        heads={['Check', 'Verdict', 'Because']}
+        rows={report.gates.map((gate) => [
+          gate.title,
+          <State key="v" tone={verdictTones[gate.verdict] ?? 'neutral'}>
+            {gate.verdict}
+          </State>,
+          gate.because ?? '',
+        ])}
+      />
+    </Card>
+    <Card title="Who could take over" isFlush>
+      <Rows heads={['Rank', 'Standby', 'Because']} rows={report.ranking.map((one) => [one.rank ?? 'none', one.title, one.because])} />
+    </Card>
+    <Card title="Positions in the WAL" isFlush>
+      <Rows
+        heads={['What', 'Timeline', 'Position']}
+        rows={report.positions.map((one) => [one.label, one.timeline ?? '', <code key="l">{one.lsn}</code>])}
+      />
+    </Card>
+    <Card title="Steps" isFlush>
+      <Rows
+        heads={['Step', 'State', 'Began', 'Took', 'Because']}
+        rows={report.steps.map((step) => [
+          step.title,
+          <State key="s" tone={stepTones[step.state] ?? 'neutral'}>
+            {step.state}
+          </State>,
+          step.startedAt === null ? '' : <Moment key="m" at={step.startedAt} />,
+          seconds(step.tookMs),
+          step.because ?? '',
+        ])}
+      />
+    </Card>
+    <Card title="What DNS answered" isFlush>
+      {report.names.length === 0 ? (
+        <p className="body text-ink-2">No name was moved.</p>
+      ) : (
+        <Rows
+          heads={['Name', 'Server', 'Answer']}
+          rows={report.names.flatMap(({ name, servers }) => servers.map((one) => [name, one.server, one.says]))}
+        />
+      )}
+    </Card>
+    <Card title="Who followed" isFlush>
+      <Rows
+        heads={['Standby', 'Outcome', 'Because']}
+        rows={[
+          ...report.followed.map((title) => [
+            title,
+            <State key="g" tone="good">
+              streams from the new primary
+            </State>,
+            '',
+          ]),
+          ...report.parked.map((one) => [
+            one.title,
+            <State key="p" tone="warn">
+              left as it was
+            </State>,
+            one.because,
+          ]),
+        ]}
+      />
+    </Card>
+  </div>
+)

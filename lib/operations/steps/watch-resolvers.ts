@@ -42,7 +42,8 @@ export const watchResolvers = <F extends Facts>(of: (facts: F) => readonly NameM
       )
       const elapsedMs = ports.now().getTime() - startedAt
       const resolvers = of(facts).flatMap((move, index) => asked[index]!.map((answer) => told(move, answer, elapsedMs, agreedAfter)))
-      if (resolvers.every(({ agrees }) => agrees) || signal.aborted || ports.now().getTime() >= endsAt) {
+      signal.throwIfAborted()
+      if (resolvers.every(({ agrees }) => agrees) || ports.now().getTime() >= endsAt) {
         for (const { name, server, says, agrees } of resolvers)
           note(
             agrees ? 'info' : 'warning',

@@ -9,6 +9,7 @@ import { LabError } from './lab-error'
 import { labTable, table, viewLab } from './lab-view'
 import { runLoad, verifyLoad } from './load-cli'
 import { commandEnvironment } from './machine'
+import type { NameServer } from './names'
 import { ensurePackages } from './packages'
 import type { VolumeName } from './volumes'
 
@@ -34,6 +35,7 @@ const help = `npm run lab -- VERB …     the playground's own tool; it steers t
   fill HOST data|wal · unfill HOST data|wal   a host with small volumes (stage-ams-1)
   skew HOST SECONDS                  make its wall clock wrong (needs libfaketime; power-cycles the host); 0 makes it right
   directory [start|stop|kill]        the LDAP directory; without a word, how to log in
+  names [start|stop|kill primary|secondary|resolver]   the name servers; without words, how to ask and change them
   load HERD [--seconds N] [--ledger FILE]     write, and keep a ledger of what was acknowledged
   verify HERD --ledger FILE          prove from the database what was lost, doubled or unknown`
 
@@ -162,8 +164,28 @@ const verbs: Record<string, Verb> = {
     console.log(`${directory.url}  ${directory.startTlsUrl} (StartTLS)  CA ${directory.caFile}\n`)
     console.log(table([['USER', 'PASSWORD', 'GROUPS'], ...directory.people.map((one) => [one.user, one.password, one.groups.join(', ')])]))
   },
+  async names(lab, { words, values }) {
+    const [act, which] = words
+    if (act !== undefined) {
+      const server = nameServerOf(which)
+      if (act === 'start') return lab.nameServers.start(server)
+      if (act === 'stop' || act === 'kill') return lab.nameServers.stop(server, act === 'kill' ? 'SIGKILL' : 'SIGTERM')
+      throw new LabError(`Names can be asked to start, stop or kill, not to ${act}.`)
+    }
+    const names = lab.names()
+    if (values.json) return console.log(JSON.stringify(names, null, 2))
+    const { primary, secondary, resolver, zones, keyFile } = names
+    console.log(`primary ${primary.address}  secondary ${secondary.address}  resolver ${resolver.address}`)
+    console.log(`zones ${zones.map(({ name }) => name).join(', ')}\n`)
+    console.log(`npm run lab -- run -- dig @${resolver.address} ${zones[0]?.name} NS\nnpm run lab -- run -- nsupdate -k ${keyFile}`)
+  },
   load: (lab, { words, values }) => runLoad(lab, need(words[0], 'HERD'), { seconds: Number(values.seconds ?? 10), ledger: values.ledger }),
   verify: (lab, { words, values }) => verifyLoad(lab, need(words[0], 'HERD'), resolve(need(values.ledger, '--ledger FILE'))),
+}
+
+function nameServerOf(which: string | undefined): NameServer {
+  if (which === 'primary' || which === 'secondary' || which === 'resolver') return which
+  throw new LabError(`The name server is primary, secondary or resolver, not "${which ?? ''}".`)
 }
 
 function volumeOf({ words }: Call): VolumeName {

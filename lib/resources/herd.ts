@@ -36,7 +36,11 @@ export const herd = defineResource({
     },
     port: { kind: 'port', label: 'Port', required: true, help: 'Of every member, unless an instance overrides it.' },
     dataDirectory: { kind: 'path', label: 'Data directory', required: true, help: 'On every member, unless an instance overrides it.' },
-    virtualHost: { kind: 'hostname', label: 'Virtual host', help: 'The DNS name that clients use and that follows the primary.' },
+    virtualHost: {
+      kind: 'hostname',
+      label: 'Virtual host',
+      help: 'The DNS name that clients use; copied into connection lines. Register it under DNS names, too, so that it follows the primary.',
+    },
     preferredSite: {
       kind: 'text',
       label: 'Preferred DR site',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { JsonObject } from '@/lib/kernel/json'
-import { canPlanAtOnce, inputFields, toInput } from './input-fields'
+import { canPlanAtOnce, inputFields, inputInAddress, toInput } from './input-fields'
 
 const fieldsOf = (schema: z.ZodType) => inputFields(z.toJSONSchema(schema, { io: 'input' }) as JsonObject)
 
@@ -39,5 +39,13 @@ describe('the input form of an operation', () => {
   test('a value that may be null keeps its own control', () => {
     const [after] = fieldsOf(z.object({ after: z.int().min(1).nullable().default(null) }))
     expect(after!.control).toMatchObject({ kind: 'number', min: 1 })
+  })
+
+  test('an address fills inputs by name; what is no input, or no choice of one, is left out', () => {
+    const schema = z.toJSONSchema(z.object({ upstream: z.string(), mode: z.enum(['a', 'b']), keep: z.boolean() })) as JsonObject
+    const given = { upstream: 'id', mode: 'c', keep: 'true', ids: 'x', plan: ['y'] }
+    expect(inputInAddress(schema, given)).toEqual({ upstream: 'id', keep: true })
+    const fields = inputFields(schema)
+    expect([canPlanAtOnce(fields), canPlanAtOnce(fields, { upstream: 'id' })]).toEqual([false, true])
   })
 })

@@ -61,8 +61,21 @@ export const inputFields = (schema: JsonObject): InputField[] => {
     })
 }
 
+/** What an address says of the inputs (`?upstream=…`), as the form holds it; anything that is no input, or no choice of one, is left out. */
+export const inputInAddress = (schema: JsonObject, given: Readonly<Record<string, string | string[] | undefined>>): JsonObject => {
+  const found: JsonObject = {}
+  for (const { name, control } of inputFields(schema)) {
+    const text = given[name]
+    if (typeof text !== 'string' || text === '') continue
+    if (control.kind === 'flag') found[name] = text === 'true'
+    else if (control.kind !== 'choice' || control.choices.includes(text)) found[name] = text
+  }
+  return found
+}
+
 /** True when the operation can be planned before a person has typed anything. */
-export const canPlanAtOnce = (fields: readonly InputField[]): boolean => fields.every((field) => !field.required || field.initial !== '')
+export const canPlanAtOnce = (fields: readonly InputField[], values: Readonly<Record<string, Json | undefined>> = {}): boolean =>
+  fields.every((field) => !field.required || (values[field.name] ?? field.initial) !== '')
 
 /** What the form holds, as the operation's input: numbers parsed, empty optional values left out. */
 export const toInput = (fields: readonly InputField[], values: Readonly<Record<string, Json | undefined>>): JsonObject => {

@@ -40,6 +40,7 @@ export const Operate = ({
   moved,
   mayApprove,
   idsInAddress,
+  inputGiven,
   origin,
   actions,
 }: {
@@ -50,12 +51,14 @@ export const Operate = ({
   moved: Moved | null
   mayApprove: boolean
   idsInAddress: string | null
+  /** Inputs that the address holds, for a plan that a link opens. */
+  inputGiven: JsonObject
   origin: string
   actions: OperateActions
 }) => {
   const router = useRouter()
   const fields = useMemo(() => inputFields(description.input), [description.input])
-  const [values, setValues] = useState<JsonObject>(row?.input ?? {})
+  const [values, setValues] = useState<JsonObject>(row?.input ?? inputGiven)
   const [asked, setAsked] = useState<Partial<RunPolicy>>(row?.policy ?? {})
   const policy = { ...defaultPolicy, ...asked }
   const [targets, setTargets] = useState<string[] | null>(row?.targets ?? null)
@@ -86,7 +89,7 @@ export const Operate = ({
     if (row) return
     const ids = takeOver(resource.path, description.name, idsInAddress)
     setTargets(ids)
-    if (ids.length > 0 && canPlanAtOnce(fields)) ask(ids)
+    if (ids.length > 0 && canPlanAtOnce(fields, values)) ask(ids)
   }, [])
 
   const isMaking = row !== null && (row.state === 'asked' || row.state === 'making')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { idOf, type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
 import type { JobState, JournalLine } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'
@@ -125,6 +125,23 @@ const cases: Case[] = [
       ...(state === 'cancelled' && applied(instance, /^execute/) > 0 ? ['cancelled, and it was committed'] : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
+  {
+    operation: 'repoint',
+    what: 'of a standby under another one',
+    target: 'demo on n3',
+    input: { upstream: 'demo on n2' },
+    broken: (instance, state) => {
+      const isUnder = (title: string) => instance.upstreamId === idOf(title)
+      return [
+        ...(state === 'done' && (!isUnder('demo on n2') || instance.state !== 'running') ? ['done, and it does not follow n2'] : []),
+        ...(['undone', 'failed', 'cancelled'].includes(state) && !isUnder('demo on n1') && !isUnder('demo on n2')
+          ? [`${state}, and it follows nobody`]
+          : []),
+        ...(instance.hasStandbySignal ? [] : ['it is no standby any more']),
+      ]
+    },
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
   {
     operation: 'rejoin',

@@ -7,6 +7,7 @@ import { failover } from './failover'
 import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
 import { reload } from './reload'
+import { repoint } from './repoint'
 import { restart } from './restart'
 import { runSql } from './run-sql'
 import { start } from './start'
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   reload,
   checkpoint,
   runSql,
+  repoint,
   rejoin,
   failover,
   checkServer,

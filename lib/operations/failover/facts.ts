@@ -79,11 +79,16 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
   }
 }
 
-/** The one that writes; else the one that would: what it was when it was last seen, on the newest timeline. Who was replaced is nobody's primary. */
+/** The one that writes; else the one that would, by its files or by what it was when it was last seen, on the newest timeline. Not one that was replaced. */
 const primaryOf = (peers: readonly Peer[]): Peer | null => {
-  const led = (peer: Peer) =>
-    peer.probe.role === 'primary' ||
-    (peer.probe.role === 'unknown' && peer.probe.hasStandbySignal !== true && peer.standing.lastRole === 'primary')
+  const led = ({ probe, standing }: Peer) => {
+    if (probe.role !== 'unknown' || probe.hasStandbySignal === true) return probe.role === 'primary'
+    return (
+      probe.controlState === 'shut down' ||
+      probe.controlState === 'in production' ||
+      (probe.controlState === null && standing.lastRole === 'primary')
+    )
+  }
   const timelineOf = ({ probe, standing }: Peer) => probe.timeline ?? standing.lastTimeline ?? 0
   const order = peers
     .filter((peer) => led(peer) && peer.standing.replaced === null)

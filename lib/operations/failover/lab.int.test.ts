@@ -9,6 +9,8 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { readLedger } from '@/lib/playground/ledger'
 import { startLoad, verify } from '@/lib/playground/load-cli'
 import { until } from '@/lib/playground/processes'
+import { rejoin } from '../rejoin'
+import { repoint } from '../repoint'
 import { failover } from '.'
 import { fenceReturned } from './fence-returned'
 
@@ -19,15 +21,15 @@ const open = (topology: string) =>
   })
 const shut = () => afterAll(() => herd?.close())
 
-const planOf = (raw: JsonObject = {}) =>
-  makeTargetPlan(failover, herd.ports, failover.input.parse(raw) as JsonObject, 'shop', new AbortController().signal)
-const run = async (raw: JsonObject = {}) => {
-  const plan = await planOf(raw)
+const planOf = (raw: JsonObject = {}, operation = failover, targetId = 'shop') =>
+  makeTargetPlan(operation, herd.ports, operation.input.parse(raw) as JsonObject, targetId, new AbortController().signal)
+const run = async (raw: JsonObject = {}, operation = failover, targetId = 'shop') => {
+  const plan = await planOf(raw, operation, targetId)
   expect(plan.reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
-  const job = { id: 'job', targetId: 'shop', input: failover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const job = { id: 'job', targetId, input: operation.input.parse(raw) as JsonObject, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
-  const state = await drive(failover, job, journal.open(), herd.ports, options)
+  const state = await drive(operation, job, journal.open(), herd.ports, options)
   const trouble = journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
   const finished = (step: string) =>
     journal.lines.find((line) => line.kind === 'finished' && line.step === step) as { output: JsonObject } | undefined
@@ -99,6 +101,43 @@ describe('planned, on real hosts', () => {
     expect(finished('followers')!.output).toMatchObject({ followed: [], parked: [{ title: 'shop on c' }] })
     expect(await role('b')).toBe('online primary 4')
     expect(await role('a')).toBe(`online standby 4 streaming from ${addressOf('b')}`)
+  })
+})
+
+describe('repointing and rejoining, on real hosts', () => {
+  open('a > b, c')
+  shut()
+
+  test('a standby goes under another one with a reload, streams from there, and its old slot is gone', async () => {
+    const before = await probe('c')
+    const { state, trouble } = await run({ upstream: 'shop on b' }, repoint, 'shop on c')
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('c')).toBe(`online standby 1 streaming from ${addressOf('b')}`)
+    expect((await probe('c')).postmasterPid).toBe(before.postmasterPid)
+    expect((await probe('a')).slots.map(({ name }) => name)).toEqual(['shop_b'])
+    expect((await planOf({ upstream: 'shop on c' }, repoint, 'shop on b')).reason).toContain('circle')
+  })
+
+  test('a cascade follows its upstream through a failover without being touched', async () => {
+    const { state, trouble } = await run({ candidate: 'shop on b' })
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+  })
+
+  test('a primary that was shut down before a promotion rejoins without rewind', async () => {
+    await herd.ports.postgresAct.stop(herd.instance('b').address, 'fast', { timeoutMs: 60_000 })
+    const over = await run({ candidate: 'shop on a' })
+    expect(over.state).toBe('done')
+    expect(await role('a')).toBe('online primary 3')
+    expect(herd.replaced.get('shop on b')).toMatchObject({ byId: 'shop on a' })
+    const { state, trouble, plan } = await run({}, rejoin, 'shop on b')
+    expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('b')).toBe(`online standby 3 streaming from ${addressOf('a')}`)
+    expect(herd.replaced.size).toBe(0)
   })
 })
 

@@ -1,8 +1,8 @@
-import { parsePgVersion } from '@/lib/domain/pg-version'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
-import { bringUp, lookAt, settle, takeDown } from '../../steps/server'
+import { redirectTo } from '../../steps/follow-upstream'
+import { lookAt, settle } from '../../steps/server'
 import type { FailoverFacts, Follower, Sign } from '../facts'
 import { isStreamingFrom } from '../peers'
 
@@ -13,9 +13,6 @@ const startTimeoutMs = 120_000
 /** How long one standby may take to stream; the others are not held up by it. */
 const streamMs = 30_000
 const lookEveryMs = 200
-
-/** primary_conninfo and primary_slot_name are reloadable from 13. */
-export const isReloadable = (version: string | null): boolean => Number.parseInt(parsePgVersion(version ?? '')?.major ?? '0', 10) >= 13
 
 /** Puts every other standby under the new primary, all at once; who cannot be reached, or does not stream in time, is parked by name. */
 export const followNew: Effect<FailoverFacts, null, Output> = {
@@ -50,7 +47,7 @@ const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPort
   const { place } = follower
   try {
     const probe = await lookAt(ports, place, context.signal)
-    if (!isStreamingFrom(probe, facts.candidate!)) await redirect(follower, ports, context)
+    if (!isStreamingFrom(probe, facts.candidate!)) await redirectTo(place, follower.following, follower.version, ports, context)
     await untilStreaming(follower, facts, ports, context)
     context.note('info', `${place.title} streams from ${facts.candidate!.title}.`)
     return null
@@ -59,15 +56,6 @@ const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPort
     context.note('warning', `${place.title} is parked: ${error.message}`)
     return { title: place.title, because: error.message }
   }
-}
-
-export const redirect = async ({ place, version, following }: Follower, ports: ActPorts, context: RunContext): Promise<void> => {
-  const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-  for (const command of ports.replication.commands.follow(place.address, following)) context.note('command', command)
-  await ports.replicationAct.follow(place.address, following, options)
-  if (isReloadable(version)) return ports.postgresAct.reload(place.address, options)
-  await takeDown(place, ports, context)
-  await bringUp(place, ports, context, startTimeoutMs)
 }
 
 const untilStreaming = async ({ place }: Follower, { candidate }: FailoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
+import { inputInAddress } from '@/components/operation/input-fields'
 import { Operate } from '@/components/operation/operate'
 import { counted } from '@/components/operation/shared'
 import { loudestEnvironment } from '@/components/operation/summary'
@@ -45,6 +46,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
     { href: '/', label: 'Fleet' },
     { href: `/${path}`, label: resource.noun[1].charAt(0).toUpperCase() + resource.noun[1].slice(1) },
   ]
+  const description = plain(describeOperation(operation))
   const planId = one(given.plan)
   const beforeId = one(given.before)
   try {
@@ -67,13 +69,14 @@ const OperatePage = async ({ params, searchParams }: Props) => {
         />
         <Operate
           key={planId ?? 'new'}
-          description={plain(describeOperation(operation))}
+          description={description}
           resource={{ name: resource.name, path, noun: resource.noun }}
           environments={environments}
           row={row}
           moved={plan && beforeId ? await movedSince(actor, beforeId, plan) : null}
           mayApprove={mayApprove}
           idsInAddress={one(given.ids)}
+          inputGiven={inputInAddress(description.input, given)}
           origin={new URL(env().MATRIARCH_URL).origin}
           actions={actions}
         />

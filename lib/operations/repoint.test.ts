@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { repoint } from './repoint'
+
+const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+type Fleet = ReturnType<typeof newFleet>
+const planOf = (fleet: Fleet, target: string, upstream: string) =>
+  makeTargetPlan(repoint, fleet.read, { upstream }, fleet.instance(target).inventory.id, new AbortController().signal)
+
+const run = async (fleet: Fleet, target: string, upstream: string) => {
+  const plan = await planOf(fleet, target, upstream)
+  expect(plan.reason).toBeNull()
+  const job = { id: 'job', targetId: fleet.instance(target).inventory.id, input: { upstream }, digest: plan.digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  return drive(repoint, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)
+}
+
+test('a standby goes under another one and back, and leaves no slot behind that nobody reads', async () => {
+  const fleet = newFleet()
+  expect(await run(fleet, 'demo on n3', 'demo on n2')).toBe('done')
+  expect(fleet.instance('demo on n3').upstreamId).toBe(fleet.instance('demo on n2').inventory.id)
+  expect([fleet.instance('demo on n1').slots, fleet.instance('demo on n2').slots]).toEqual([['n2'], ['n3']])
+  expect(await run(fleet, 'demo on n3', 'demo on n1')).toBe('done')
+  expect([fleet.instance('demo on n1').slots, fleet.instance('demo on n2').slots]).toEqual([['n2', 'n3'], []])
+})
+
+test('one that does not stream from its new upstream follows the former one again', async () => {
+  const fleet = newFleet()
+  fleet.calls.afterwards = ({ act }) => {
+    if (act === 'follow') fleet.instance('demo on n2').slots = []
+  }
+  expect(await run(fleet, 'demo on n3', 'demo on n2')).toBe('undone')
+  expect(fleet.instance('demo on n3').upstreamId).toBe(fleet.instance('demo on n1').inventory.id)
+})
+
+test('no circle, no primary, nobody of another history', async () => {
+  const fleet = newFleet()
+  await run(fleet, 'demo on n3', 'demo on n2')
+  expect((await planOf(fleet, 'demo on n2', 'demo on n3')).reason).toContain('circle')
+  expect((await planOf(fleet, 'demo on n1', 'demo on n2')).reason).toContain('demote it instead')
+  expect((await planOf(fleet, 'demo on n3', 'nobody')).reason).toBe('“nobody” is no member of demo.')
+  Object.assign(fleet.instance('demo on n1'), { timeline: 2, forks: [{ timeline: 1, bytes: 0x1000000 }] })
+  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toMatch(/has gone past 0\/1000000.*Rebuild it/)
+})

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { type Follower, whyNotFollow } from '@/lib/domain/who-may-follow'
+import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { Following, Fork, Probe, ReadPorts } from '@/lib/ports'
+import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
+import { followingTo, gatherPeers, isUnder, type Peer } from './failover/peers'
+import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { dropOldSlot } from './steps/drop-old-slot'
+import { followUpstream } from './steps/follow-upstream'
+import { makeSlot } from './steps/make-slot'
+
+export type RepointFacts = HerdFacts & {
+  upstream: Place | null
+  upstreamProbe: Plain<Probe> | null
+  /** Whom it follows now, when that is a member that answers. */
+  former: Place | null
+  following: Plain<Following> | null
+  before: Plain<Following> | null
+  /** Where the standby’s timeline ended in the upstream’s history; null: they are on the same one, or it could not be read. */
+  forkLsn: string | null
+  why: string | null
+}
+
+export const repoint = defineOperation({
+  name: 'repoint',
+  on: 'instance',
+  title: 'Put a standby under another upstream',
+  verb: 'Repoint',
+  danger: 'routine',
+  input: z.strictObject({
+    upstream: z.string().min(1).max(80).meta({
+      title: 'Upstream',
+      description:
+        'Id or title of the member to follow: the primary, or another standby (a cascade). The herd’s page offers it by dragging.',
+    }),
+  }),
+  help: [
+    'Makes a standby follow another member of its herd. A slot is made there first; from PostgreSQL 13 on a reload is enough, before that it is restarted. It must stream from the new upstream, else it follows the former one again.',
+    'The upstream must be of the same system and on the same or a later timeline that holds what the standby has; no circle is made. The slot on the former upstream is dropped at the end; one that cannot be reached is named.',
+  ],
+  gather: (ports, input, context) => gatherRepoint(ports, input.upstream, context),
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), upstream: facts.upstream?.id ?? null, following: facts.following }),
+  locks: lockHerd,
+  now: (facts) => [...herdNow(facts), { label: 'New upstream', value: facts.upstream?.title ?? 'none' }],
+  offered: (row) => {
+    const seen = seenRow(row)
+    return seen.role === 'primary' ? refuse('It is a primary: demote it instead.') : acceptsConnections(seen)
+  },
+})
+  .gate('standby', 'It is a standby that answers', ({ probe }) =>
+    probe.role === 'primary' ? refuse('It is a primary: demote it instead.') : acceptsConnections(probe),
+  )
+  .gate('upstream', 'The upstream may feed it', ({ why, upstream }) => (why === null ? passBecause(`${upstream?.title}.`) : refuse(why)))
+  .gate('history', 'The upstream’s history holds what the standby has', inHistory)
+  .gate('wal', 'The upstream still has the WAL', ({ upstreamProbe, following }) =>
+    upstreamProbe?.slots.some(({ name }) => name === following?.slotName)
+      ? pass
+      : warn(
+          'No slot keeps WAL for it there yet: if what it needs is gone already, it will not stream, and follows the former upstream again.',
+        ),
+  )
+  .effect(
+    'slot',
+    makeSlot<RepointFacts>(
+      ({ upstream }) => upstream!,
+      ({ following }) => following!.slotName,
+    ),
+  )
+  .effect(
+    'follow',
+    followUpstream<RepointFacts>({
+      of: ({ instance }) => instance,
+      upstream: ({ upstream }) => upstream!,
+      next: ({ following }) => following!,
+      before: ({ before }) => before,
+      version: ({ probe }) => probe.version,
+    }),
+  )
+  .effect(
+    'old-slot',
+    dropOldSlot<RepointFacts>(
+      ({ former }) => former,
+      ({ before }) => before?.slotName ?? null,
+    ),
+  )
+  .build()
+
+const gatherRepoint = async (ports: ReadPorts, wanted: string, context: GatherContext): Promise<RepointFacts> => {
+  const facts = await gatherHerd(ports, context)
+  const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
+  const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
+  const self = peers.find(({ place }) => place.id === facts.instance.id)
+  const target = peers.find(({ place }) => place.id === wanted || place.title === wanted) ?? null
+  const former = peers.find((peer) => isUnder(facts.probe, peer.place)) ?? null
+  const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
+  const isAhead = target?.probe.timeline != null && facts.probe.timeline !== null && target.probe.timeline > facts.probe.timeline
+  const forks: Fork[] = isAhead ? await ports.replication.history(target.place.address, target.probe.timeline!, options) : []
+  const followers = peers.map((peer) => followerOf(peer, peers))
+  return {
+    ...facts,
+    upstream: target?.place ?? null,
+    upstreamProbe: target?.probe ?? null,
+    former: former?.probe.state === 'online' ? former.place : null,
+    following: target && self ? followingTo(target.place, self, peers) : null,
+    before: self?.following ?? null,
+    forkLsn: forks.find(({ timeline }) => timeline === facts.probe.timeline)?.forkLsn ?? null,
+    why:
+      target === null || self === undefined
+        ? `“${wanted}” is no member of ${facts.instance.herdName}.`
+        : whyNotFollow(followerOf(self, peers), followerOf(target, peers), followers),
+  }
+}
+
+const followerOf = ({ place, probe }: Peer, peers: readonly Peer[]): Follower => ({
+  id: place.id,
+  title: place.title,
+  state: probe.state,
+  role: probe.role,
+  timeline: probe.timeline,
+  systemIdentifier: probe.systemIdentifier,
+  upstreamId: peers.find((peer) => isUnder(probe, peer.place))?.place.id ?? null,
+  version: probe.version,
+})
+
+/** On a later timeline the upstream must have left the standby’s one behind no earlier than where the standby is. */
+function inHistory({ probe, upstreamProbe, forkLsn, upstream }: RepointFacts): Verdict {
+  if (upstreamProbe === null || probe.timeline === null || upstreamProbe.timeline === null || upstreamProbe.timeline === probe.timeline)
+    return pass
+  if (forkLsn === null) return refuse(`Where timeline ${probe.timeline} ended in the history of ${upstream?.title} could not be read.`)
+  const past = lsnBytesBetween(forkLsn, probe.receivedLsn ?? probe.replayedLsn)
+  return past !== null && past <= 0
+    ? passBecause(`Timeline ${probe.timeline} ended there at ${forkLsn}, and it has not gone past that.`)
+    : refuse(`It has gone past ${forkLsn}, where ${upstream?.title} left timeline ${probe.timeline}: it has forked. Rebuild it.`)
+}

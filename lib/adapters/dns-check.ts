@@ -57,7 +57,7 @@ const sayAnswer = ({ server, code, isAuthoritative, serial }: NameAnswer): strin
 }
 
 const lookAtServers = async (zone: ZoneSettings, provider: Provider, deadline: () => ReturnType<typeof deadlineIn>): Promise<Looked> => {
-  const { servers, unresolved } = await authoritativeOf(zone, deadline(), (name, type) => provider.askPrimary(name, type, deadline()))
+  const { servers, unresolved } = await authoritativeOf(zone, deadline(), provider.askPrimary)
   const answers = [
     ...unresolved,
     ...(await Promise.all(servers.map((one) => askServer(one, zone.address.name, zone.address.name, deadline())))),

@@ -132,6 +132,16 @@ describe('a Route 53 zone', () => {
     expect(fault).toMatchObject({ code: 'dns.unreachable', message: expect.stringContaining('too many requests') })
   })
 
+  test('the name servers of a hosted zone are asked for once, however many names are looked at', async () => {
+    const { read } = makeNames(async () => ({ ...settings, authoritativeServers: [], resolvers: ['127.0.0.1:1'] }))
+    aws.requests.length = 0
+    for (const one of ['a', 'b', 'c']) {
+      const answers = await read.authoritative(settings.address, `${one}.cloud.test`, { timeoutMs: 600 })
+      expect(answers.map(({ server }) => server)).toEqual(['ns-1.cloud.test', 'ns-2.cloud.test'])
+    }
+    expect(aws.requests).toEqual([`GET /2013-04-01/hostedzone/${zone.id}`])
+  })
+
   test('the check names the step that fails', async () => {
     const check = async (over: Partial<ZoneSettings>) =>
       (

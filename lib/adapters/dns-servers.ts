@@ -72,11 +72,11 @@ const resolveAll = async (servers: readonly string[], look: (host: string) => Pr
 export const authoritativeOf = async (
   zone: ZoneSettings,
   deadline: Deadline,
-  askPrimary: (name: string, type: 'NS' | 'A' | 'AAAA') => Promise<Answered>,
+  askPrimary: (name: string, type: 'NS' | 'A' | 'AAAA', deadline: Deadline) => Promise<Answered>,
 ): Promise<FoundServers> => {
   const resolvers = await resolversOf(zone, deadline)
   if (zone.authoritativeServers.length > 0) return resolveAll(zone.authoritativeServers, (host) => addressesFrom(resolvers, host, deadline))
-  const { answers, additionals } = await askPrimary(zone.address.name, 'NS')
+  const { answers, additionals } = await askPrimary(zone.address.name, 'NS', deadline)
   const names = answers.flatMap((one) => (one.type === 'NS' ? [plainName(one.data)] : []))
   if (names.length === 0)
     throw new Fault('dns.refused', {
@@ -86,7 +86,7 @@ export const authoritativeOf = async (
   return resolveAll(names.sort(), async (host) => {
     const glue = addressesIn(additionals, host)
     if (glue.length > 0) return glue
-    const own = await Promise.allSettled((['A', 'AAAA'] as const).map((type) => askPrimary(host, type)))
+    const own = await Promise.allSettled((['A', 'AAAA'] as const).map((type) => askPrimary(host, type, deadline)))
     const known = own.flatMap((one) => (one.status === 'fulfilled' ? addressesIn(one.value.answers, host) : []))
     return known.length > 0 ? known : addressesFrom(resolvers, host, deadline)
   })

@@ -50,6 +50,8 @@ from (
 const superuserPart = `,
   'primaryConninfo', current_setting('primary_conninfo', true),
   'hasStandbySignal', (pg_stat_file('standby.signal', true)).size is not null or (pg_stat_file('recovery.conf', true)).size is not null,
+  'walTimeline', case when r.is_in_recovery and not exists (select from pg_stat_wal_receiver) then (
+    select max(('x' || substr(f.name, 1, 8))::bit(32)::int) from pg_ls_waldir() f where f.name ~ '^[0-9A-F]{24}$') end,
   'recoveryConf', pg_read_file('recovery.conf', 0, 100000, true),
   'postmasterPid', split_part(pg_read_file('postmaster.pid', 0, 100, true), E'\\n', 1)`
 
@@ -77,6 +79,7 @@ export interface ProbeAnswer {
   pendingRestart: string[]
   primaryConninfo?: string | null
   hasStandbySignal?: boolean
+  walTimeline?: number | null
   recoveryConf?: string | null
   postmasterPid?: string | null
 }
@@ -112,11 +115,14 @@ export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe =>
   observedAt,
 })
 
-/** The control file tells it only from the next checkpoint on; the WAL being written or received tells it at once. */
-const timelineOf = ({ walFile, receiver, controlTimeline, recoveryTimeline }: ProbeAnswer): number => {
+/**
+ * The control file tells it only from the next checkpoint on; the WAL being written or received tells it at once. A standby that has lost its upstream
+ * before such a checkpoint has only its segments to tell.
+ */
+const timelineOf = ({ walFile, receiver, controlTimeline, recoveryTimeline, walTimeline }: ProbeAnswer): number => {
   if (walFile !== null) return Number.parseInt(walFile.slice(0, 8), 16)
   const received = typeof receiver?.received_tli === 'number' ? receiver.received_tli : 0
-  return Math.max(received, controlTimeline, recoveryTimeline)
+  return Math.max(received, controlTimeline, recoveryTimeline, walTimeline ?? 0)
 }
 
 const replaySecondsOf = ({ receivedLsn, replayedLsn, replayedSecondsAgo }: ProbeAnswer): number | null => {

@@ -169,8 +169,10 @@ const treeOf = async (tx: Tx, actor: Actor, resource: Resource, id: string) => {
 }
 
 /** What deleting would take along, what it would loosen and what forbids it, walked over the real foreign keys. Throws `record.missing`. */
-export const previewDelete = (actor: Actor, resource: Resource, id: string): Promise<DeleteTree> =>
-  inTransaction(async (tx) => (await treeOf(tx, actor, resource, id)).tree)
+export const previewDelete = async (actor: Actor, resource: Resource, id: string): Promise<DeleteTree> => {
+  if (!resource.canDelete) throw new Fault('record.missing', { because: `A ${resource.noun[0]} cannot be deleted.` })
+  return inTransaction(async (tx) => (await treeOf(tx, actor, resource, id)).tree)
+}
 
 /** Deletes it with everything of the tree. Throws `record.missing`, `access.denied`, and `record.in-use` with `tree` when something forbids it. */
 export const deleteRecord = async (actor: Actor, resource: Resource, id: string): Promise<void> => {

@@ -30,6 +30,21 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       preferred_site: name,
     })
     await add(`instance:${name}`, 'instances', { herd_id: herd, server_id: server, version: `15.${index}` })
+    // A second member makes the herd a pair, which has the herd's id.
+    const second = await add(`second:${name}`, 'servers', { environment_id: environment, hostname: `second-${name}`, address: '10.0.0.2' })
+    await add(`standby:${name}`, 'instances', { herd_id: herd, server_id: second })
+    ids[`dr-pair:${name}`] = herd
+    await add(`failover:${name}`, 'failovers', {
+      id: crypto.randomUUID(),
+      run_id: crypto.randomUUID(),
+      herd_id: herd,
+      environment_id: environment,
+      title: `failover-${name}`,
+      state: 'done',
+      mode: 'planned',
+      actor_name: name,
+      lines: '[]',
+    })
     const zone = await add(`dns-zone:${name}`, 'dns_zones', { environment_id: environment, name: `${name}.test` })
     await add(`name:${name}`, 'dns_names', { zone_id: zone, herd_id: herd, host_name: 'shop' })
     await add(`grant:${name}`, 'grants', { person_id: person, role: 'dba', environment_id: environment, group_name: null })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { heldIn, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
-import { recordSet } from '@/lib/domain/dns-records'
+import { type RecordSet, recordSet } from '@/lib/domain/dns-records'
 import { drive } from '@/lib/kernel/engine'
 import { defineOperation } from '@/lib/kernel/operation'
 import { targetDigest } from '@/lib/kernel/plan-making'
@@ -45,6 +45,9 @@ const moving = defineOperation({
 const name = 'orders.prod.test'
 const alias = (host: string) => [recordSet(name, 'CNAME', [`${host}.prod.test`], 60)]
 
+/** The intent of a driver that found the name like this. */
+const intendedFrom = (records: RecordSet[]) => ({ before: { was: [records.map((set) => ({ ...set }))] } })
+
 const stage = async (isDoomed = false) => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], virtualHost: 'orders' }])
   const targetId = fleet.instance('orders on n2').inventory.id
@@ -57,7 +60,7 @@ const stage = async (isDoomed = false) => {
       isCancelRequested: () => false,
       clock: fleet.clock,
     })
-  return { fleet, zone: fleet.zone('prod.test'), journal, go, because: () => JSON.stringify(journal.lines) }
+  return { fleet, zone: fleet.zone('prod.test'), facts, journal, go, because: () => JSON.stringify(journal.lines) }
 }
 
 test('a name is moved in one update and proven on every authoritative server', async () => {
@@ -125,4 +128,25 @@ test('a secondary that does not answer misleads nobody: the step is done, and na
   zone.servers[1]!.state = 'down'
   expect(await go()).toBe('done')
   expect(because()).toContain('ns2.prod.test does not serve orders.prod.test (timeout)')
+})
+
+test('a name that a person moved by hand after a refusal, with another lifetime, is done and left as it is', async () => {
+  const { fleet, zone, facts } = await stage()
+  const byHand = [recordSet(name, 'CNAME', ['n2.prod.test'], 300)]
+  putRecords(zone, name, byHand)
+  const signal = new AbortController().signal
+  const [step] = moving.effects
+  const intended = intendedFrom(alias('n1'))
+  expect((await step!.check(facts, fleet.read, { signal, intended, mark: null })).found).toBe('done')
+  expect((await step!.check(facts, fleet.read, { signal, intended: null, mark: null })).found).toBe('ready')
+  zone.servers[1]!.records.set(name, alias('n1'))
+  expect(await step!.check(facts, fleet.read, { signal, intended, mark: null })).toMatchObject({ found: 'blocked', isPassing: true })
+})
+
+test('a change of nothing but the lifetime is not taken for done before it is', async () => {
+  const { fleet, zone, facts } = await stage()
+  const before = [recordSet(name, 'CNAME', ['n2.prod.test'], 300)]
+  putRecords(zone, name, before)
+  const context = { signal: new AbortController().signal, intended: intendedFrom(before), mark: null }
+  expect((await moving.effects[0]!.check(facts, fleet.read, context)).found).toBe('ready')
 })

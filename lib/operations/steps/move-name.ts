@@ -1,4 +1,4 @@
-import { type RecordSet, sameRecords, sayRecords } from '@/lib/domain/dns-records'
+import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns-records'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
@@ -9,7 +9,7 @@ type Records = Plain<RecordSet>[]
 /** What each name held, in the order of the moves. */
 type Before = { was: Records[] }
 type Output = { names: { name: string; records: Records; servers: { server: string; says: string }[] }[] }
-type Seen = { move: NameMove; held: RecordSet[]; answers: NameAnswer[] }
+type Seen = { move: NameMove; held: RecordSet[]; isRight: boolean; answers: NameAnswer[] }
 
 /** An update is answered at once; Route 53 says when all its servers have a change, which takes about a minute. */
 const replaceTimeoutMs = ({ zone }: NameMove): number => (zone.provider === 'route53' ? 120_000 : 10_000)
@@ -35,12 +35,13 @@ export const moveNames = <F extends Facts>(
     commands: of(facts).flatMap(moveCommands),
   }),
   check: async (facts, ports, { signal, intended }) => {
-    const seen = await Promise.all(of(facts).map((move) => lookAtName(ports, move, signal)))
-    const wrong = seen.filter((one) => !isHeld(one))
-    const late = seen.filter((one) => isHeld(one) && disagreeing(one).length > 0)
+    const was = intended?.before.was ?? null
+    const seen = await Promise.all(of(facts).map((move, index) => lookAtName(ports, move, was?.[index] ?? null, signal)))
+    const wrong = seen.filter((one) => !one.isRight)
+    const late = seen.filter((one) => one.isRight && disagreeing(one).length > 0)
     if (wrong.length === 0 && late.length === 0) return { found: 'done', output: { names: seen.map(outcome) } }
     if (intended === null) return { found: 'ready', before: { was: seen.map(({ held }) => held) } }
-    const strange = seen.find((one, index) => !isHeld(one) && !sameRecords(one.held, intended.before.was[index] ?? []))
+    const strange = seen.find((one, index) => !one.isRight && !sameRecords(one.held, intended.before.was[index] ?? []))
     if (strange) return { found: 'blocked', because: changedElsewhere(strange.move, strange.held) }
     if (wrong.length > 0) return { found: 'ready', before: intended.before }
     return { found: 'blocked', because: late.map(sayLate).join('; '), isPassing: true }
@@ -48,7 +49,7 @@ export const moveNames = <F extends Facts>(
   run: async (facts, { was }, ports, context) => {
     const moves = of(facts)
     for (const [index, move] of moves.entries()) await replaceName(ports, move, was[index] ?? [], move.next, context)
-    await untilServed(moves, ports, context)
+    await untilServed(moves, was, ports, context)
   },
   timeoutMs: (facts) => propagationMs + of(facts).reduce((sum, move) => sum + 2 * replaceTimeoutMs(move), 0),
   ending: stays ?? {
@@ -65,7 +66,7 @@ type Context = Parameters<Effect<Facts>['run']>[3] | Parameters<Extract<Effect<F
 /** Nothing is sent when the name is right already. */
 const replaceName = async (ports: ActPorts, move: NameMove, expected: Records, next: Records, { signal, note }: Context): Promise<void> => {
   const held = await heldAt(ports, move, signal)
-  if (sameRecords(held, next)) return
+  if (isRight(held, next, expected)) return
   if (!sameRecords(held, expected)) throw new Fault('dns.changed', { because: changedElsewhere(move, held), isOver: true })
   for (const line of moveCommands({ ...move, now: expected, next })) note('command', line)
   await ports.namesAct.replace(
@@ -79,12 +80,13 @@ const replaceName = async (ports: ActPorts, move: NameMove, expected: Records, n
 /** Waits for the authoritative servers; what is still open when the time is over is left to the proof. */
 const untilServed = async (
   moves: readonly NameMove[],
+  was: readonly Records[],
   ports: ReadPorts,
   { signal, note, pause }: Parameters<Effect<Facts>['run']>[3],
 ): Promise<void> => {
   const endsAt = ports.now().getTime() + propagationMs
   for (;;) {
-    const seen = await Promise.all(moves.map((move) => lookAtName(ports, move, signal)))
+    const seen = await Promise.all(moves.map((move, index) => lookAtName(ports, move, was[index] ?? null, signal)))
     const open = seen.filter((one) => disagreeing(one).length > 0)
     if (open.length === 0 || signal.aborted || ports.now().getTime() >= endsAt) {
       for (const { move, answers } of seen)
@@ -102,21 +104,25 @@ const untilServed = async (
 const heldAt = async (ports: ReadPorts, move: NameMove, signal: AbortSignal): Promise<RecordSet[]> =>
   ownRecords(move, await ports.names.current(move.zone, move.name, { timeoutMs: askTimeoutMs, signal }))
 
+/**
+ * Right to the letter; or, once it was to be moved from `was`, leading where it should with another lifetime: somebody was faster than the console and
+ * did the same by hand.
+ */
+const isRight = (held: readonly RecordSet[], next: readonly RecordSet[], was: readonly RecordSet[] | null): boolean =>
+  sameRecords(held, next) || (was !== null && !sameRecords(held, was) && sameValues(held, next))
+
 /** The authoritative servers are asked only once the source of truth is right: before that they cannot be. */
-const lookAtName = async (ports: ReadPorts, move: NameMove, signal: AbortSignal): Promise<Seen> => {
+const lookAtName = async (ports: ReadPorts, move: NameMove, was: Records | null, signal: AbortSignal): Promise<Seen> => {
   const held = await heldAt(ports, move, signal)
-  const answers = sameRecords(held, move.next)
-    ? await ports.names.authoritative(move.zone, move.name, { timeoutMs: askTimeoutMs, signal })
-    : []
-  return { move, held, answers }
+  const isDone = isRight(held, move.next, was)
+  const answers = isDone ? await ports.names.authoritative(move.zone, move.name, { timeoutMs: askTimeoutMs, signal }) : []
+  return { move, held, isRight: isDone, answers }
 }
 
-const isHeld = ({ move, held }: Seen): boolean => sameRecords(held, move.next)
-
-/** Servers that answer something else; all of them when none serves the zone at all. */
-const disagreeing = ({ move, answers }: Seen): NameAnswer[] => {
+/** Servers that answer something else than the source of truth; all of them when none serves the zone at all. */
+const disagreeing = ({ move, held, answers }: Seen): NameAnswer[] => {
   const serving = answers.filter(isServing)
-  return serving.length === 0 ? answers : serving.filter(({ records }) => !sameRecords(ownRecords(move, records), move.next))
+  return serving.length === 0 ? answers : serving.filter(({ records }) => !sameRecords(ownRecords(move, records), held))
 }
 
 const says = (move: NameMove, answer: NameAnswer): string =>

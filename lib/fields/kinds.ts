@@ -178,7 +178,7 @@ export const fieldTools = {
 } satisfies Record<FieldKind, FieldTools>
 
 /** A secret is never shown, only whether there is one; the history also says that it was replaced. */
-export const secretWord = (value: Json): string => (value === true ? 'set' : value === false ? 'not set' : asText(value))
+const secretWord = (value: Json): string => (value === true ? 'set' : value === false ? 'not set' : asText(value))
 
 /** As a person reads it: `16 MB`, `2 min 5 s`, `Standby`; an empty value is an empty text. References are ids: show their title instead. */
 export const formatValue = (spec: FieldSpec, value: Json | undefined): string => {

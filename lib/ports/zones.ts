@@ -1,7 +1,6 @@
 import type { ZoneAddress } from './names'
 
-export const tsigAlgorithms = ['hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const
-export type TsigAlgorithm = (typeof tsigAlgorithms)[number]
+export type TsigAlgorithm = 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
 
 /** RFC 8945. `secret` is base64, as tsig-keygen writes it. */
 export interface TsigKey {

@@ -26,7 +26,8 @@ const Tile = memo(({ herd }: { herd: FleetHerd }) => {
   const tone = herd.members === 0 ? 'neutral' : severity === null ? 'good' : severityLook[severity][0]
   return (
     <li>
-      <Link href={`/herds/${herd.id}`} prefetch={false} className={`fleet-tile ${tone}`} data-severity={severity ?? 'none'}>
+      {/* A plain anchor: there are hundreds, and the shell follows it through the router. */}
+      <a href={`/herds/${herd.id}`} className={`fleet-tile ${tone}`} data-severity={severity ?? 'none'}>
         <strong>{herd.name}</strong>
         <span className="fleet-tile-line">
           <span className="st">{words(herd)}</span>
@@ -34,7 +35,7 @@ const Tile = memo(({ herd }: { herd: FleetHerd }) => {
             {herd.online}/{herd.members}
           </span>
         </span>
-      </Link>
+      </a>
     </li>
   )
 })

@@ -1,4 +1,3 @@
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { EnvironmentBadge, EnvironmentBand, type EnvironmentLook } from '@/components/ui/environment'
 
@@ -32,9 +31,7 @@ export const PageHeader = ({
           <ol>
             {crumbs.map((crumb) => (
               <li key={crumb.href}>
-                <Link href={crumb.href} prefetch={false}>
-                  {crumb.label}
-                </Link>
+                <a href={crumb.href}>{crumb.label}</a>
               </li>
             ))}
           </ol>

@@ -1,5 +1,4 @@
 import clsx from 'clsx'
-import Link from 'next/link'
 import type { ComponentProps } from 'react'
 
 export type ButtonLook = 'plain' | 'primary' | 'danger' | 'env' | 'quiet'
@@ -23,12 +22,7 @@ export const Button = ({
   ...rest
 }: ComponentProps<'button'> & Looks) => <button type={type} className={buttonClass(look, isSmall, isIcon, className)} {...rest} />
 
-/** A link that looks like a button. Not prefetched: most of our pages read the database. */
-export const LinkButton = ({
-  look = 'plain',
-  isSmall = false,
-  isIcon = false,
-  className,
-  prefetch = false,
-  ...rest
-}: ComponentProps<typeof Link> & Looks) => <Link prefetch={prefetch} className={buttonClass(look, isSmall, isIcon, className)} {...rest} />
+/** A link that looks like a button. A plain anchor, as every link of the frame: the shell follows it through the router. */
+export const LinkButton = ({ look = 'plain', isSmall = false, isIcon = false, className, ...rest }: ComponentProps<'a'> & Looks) => (
+  <a className={buttonClass(look, isSmall, isIcon, className)} {...rest} />
+)

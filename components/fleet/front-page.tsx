@@ -13,6 +13,7 @@ import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import { setAside } from '@/lib/domain/acknowledged'
 import type { FleetFacts } from '@/lib/domain/fleet'
+import { type FleetChanges, withFleetChanges } from '@/lib/domain/fleet-changes'
 import { fleetProblems } from '@/lib/domain/fleet-problems'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
@@ -42,7 +43,7 @@ export const FrontPage = ({
   const [facts, setFacts] = useState(initial)
   const live = useLive('/api/live/fleet', {
     fleet: (data) => setFacts(data as FleetFacts),
-    same: (data) => setFacts((now) => ({ ...now, at: data as string })),
+    changed: (data) => setFacts((now) => withFleetChanges(now, data as FleetChanges)),
   })
   const environments = useMemo<Record<string, EnvironmentLook>>(
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),

@@ -2,6 +2,8 @@ import { listen } from '@/db/client'
 import { fleetFacts } from '@/db/fleet'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
+import type { FleetFacts } from '@/lib/domain/fleet'
+import { fleetChanges } from '@/lib/domain/fleet-changes'
 import type { Json } from '@/lib/kernel/json'
 import { coalesce, liveResponse } from '../sse'
 
@@ -11,7 +13,7 @@ const pauseMs = 2_000
 /** Facts age and leases end without any notice, so it is read again at least this often. */
 const rereadMs = 15_000
 
-/** The front page: `fleet` with everything it shows whenever that changed, `same` with the time of the reading when it did not. */
+/** The front page: `fleet` with everything it shows, then `changed` with what became different at each reading, be it only its time. */
 export const GET = async (request: Request): Promise<Response> => {
   try {
     let actor = await actorOfRequest(request)
@@ -21,14 +23,13 @@ export const GET = async (request: Request): Promise<Response> => {
         actor = await actorOfRequest(request)
       },
       open: async ({ push, signal }) => {
-        let shown = ''
+        let shown: FleetFacts | null = null
         const flush = coalesce(
           async () => {
-            const { at, ...facts } = await fleetFacts(actor)
-            const text = JSON.stringify(facts)
-            if (text === shown) push({ event: 'same', data: at })
-            else push({ event: 'fleet', data: { at, ...facts } as unknown as Json })
-            shown = text
+            const facts = await fleetFacts(actor)
+            const [event, data] = shown === null ? ['fleet', facts] : ['changed', fleetChanges(shown, facts)]
+            push({ event, data: data as unknown as Json })
+            shown = facts
           },
           pauseMs,
           signal,

@@ -210,7 +210,8 @@ export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
 /** NOTIFY carries less than 8 kB. */
 const payloadBytesMax = 7000
 
-const tellFacts = async (client: Queryable, ids: readonly string[]): Promise<void> => {
+/** Word to listeners on `facts`, when the transaction commits: these instances or servers look different now. */
+export const tellFacts = async (client: Queryable, ids: readonly string[]): Promise<void> => {
   if (ids.length === 0) return
   const payload = ids.join(',')
   await client.query('select pg_notify($1, $2)', ['facts', payload.length > payloadBytesMax ? '*' : payload])

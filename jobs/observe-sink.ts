@@ -1,3 +1,4 @@
+import { type StoredCheck, writeChecks } from '@/db/checks'
 import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/facts'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from './log'
@@ -6,6 +7,7 @@ import type { Log } from './log'
 export interface FactSink {
   add: (look: Look) => void
   addHost: (look: HostLook) => void
+  addCheck: (serverId: string, check: StoredCheck) => void
   /** Writes what is there. */
   close: () => Promise<void>
 }
@@ -17,6 +19,7 @@ const retryMs = 1000
 export const makeFactSink = (log: Log): FactSink => {
   const looks = new Map<string, Look>()
   const hosts = new Map<string, HostLook>()
+  const checks = new Map<string, StoredCheck>()
   let writing: Promise<void> | null = null
   let timer: NodeJS.Timeout | null = null
   let isFailing = false
@@ -29,6 +32,7 @@ export const makeFactSink = (log: Log): FactSink => {
     const known = hosts.get(look.serverId)
     if (!known || known.at <= look.at) hosts.set(look.serverId, { ...look, facts: look.facts ?? known?.facts })
   }
+  const left = () => looks.size + hosts.size + checks.size
   const takeSome = <T>(from: Map<string, T>): T[] => {
     const some = [...from.entries()].slice(0, batchMax)
     for (const [key] of some) from.delete(key)
@@ -36,10 +40,12 @@ export const makeFactSink = (log: Log): FactSink => {
   }
 
   const writeSome = async (): Promise<void> => {
-    const [someLooks, someHosts] = [takeSome(looks), takeSome(hosts)]
+    const [someLooks, someHosts, someChecks] = [takeSome(looks), takeSome(hosts), new Map(checks)]
+    checks.clear()
     try {
       await writeHosts(someHosts)
       await writeProbes(someLooks)
+      await writeChecks(someChecks)
       if (isFailing) log.info({}, 'facts are written again')
       isFailing = false
     } catch (err) {
@@ -47,11 +53,12 @@ export const makeFactSink = (log: Log): FactSink => {
       isFailing = true
       for (const look of someLooks) if (!looks.has(look.instanceId)) looks.set(look.instanceId, look)
       for (const look of someHosts) if (!hosts.has(look.serverId)) hosts.set(look.serverId, look)
+      for (const [id, check] of someChecks) if (!checks.has(id)) checks.set(id, check)
     }
   }
   const writeAll = async (): Promise<void> => {
     do await writeSome()
-    while (looks.size + hosts.size > 0 && !isFailing)
+    while (left() > 0 && !isFailing)
   }
   const later = (): void => {
     if (timer || writing) return
@@ -60,7 +67,7 @@ export const makeFactSink = (log: Log): FactSink => {
         timer = null
         writing = writeAll().finally(() => {
           writing = null
-          if (looks.size + hosts.size > 0) later()
+          if (left() > 0) later()
         })
       },
       isFailing ? retryMs : batchMs,
@@ -75,19 +82,31 @@ export const makeFactSink = (log: Log): FactSink => {
       keepHost(look)
       later()
     },
+    addCheck: (serverId, check) => {
+      checks.set(serverId, check)
+      later()
+    },
     close: async () => {
       await writing
       if (timer) clearTimeout(timer)
       timer = null
-      if (looks.size + hosts.size > 0) await writeAll()
+      if (left() > 0) await writeAll()
       if (timer) clearTimeout(timer)
     },
   }
 }
 
-/** The same ports; each probe that an operation or a plan makes becomes a fact as well, so that its result shows at once. */
+/** The same ports; each probe that an operation or a plan makes becomes a fact as well, so that its result shows at once, and each check stays with its server. */
 export const withFacts = (ports: ActPorts, sink: FactSink): ActPorts => ({
   ...ports,
+  hosts: {
+    ...ports.hosts,
+    check: async (host, options) => {
+      const steps = await ports.hosts.check(host, options)
+      sink.addCheck(host.serverId, { at: ports.now().toISOString(), steps })
+      return steps
+    },
+  },
   postgres: {
     ...ports.postgres,
     probe: async (instance, options) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JournalLine } from '@/lib/kernel/journal'
-import { fingerprintIn, stepsOf } from './check-steps'
+import { fingerprintIn, outcomeOf, type ShownStep, stepsOf } from './check-steps'
 
 const line = (text: string): JournalLine => ({ kind: 'note', step: 'check', stream: 'info', text, seq: 1, at: '2026-01-01T00:00:00Z' })
 
@@ -22,4 +22,14 @@ test('a fingerprint is found in a sentence, and nothing that only looks like one
   const key = `SHA256:${'a/B+'.repeat(10)}abc`
   expect(fingerprintIn(`The host shows ssh-ed25519 ${key}. Compare it.`)).toBe(key)
   expect(fingerprintIn('SHA256:short')).toBeNull()
+})
+
+test('the worst step says what became of a check', () => {
+  const step = (verdict: ShownStep['verdict']): ShownStep => ({ title: verdict, verdict, because: '' })
+  expect(outcomeOf([step('pass'), step('fail'), step('skipped')], 'server')).toBe(
+    'The check failed at 1 step. The server is saved all the same.',
+  )
+  expect(outcomeOf([step('warn'), step('skipped')], 'zone')).toContain('Not finished: 1 step waits')
+  expect(outcomeOf([step('pass'), step('warn')], 'server')).toBe('Passed, with warnings.')
+  expect(outcomeOf([step('pass')], 'server')).toBe('Everything passed.')
 })

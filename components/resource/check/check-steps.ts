@@ -7,11 +7,28 @@ export interface ShownStep {
   because: string
 }
 
+/** A check that ended before this page was opened. */
+export interface LastCheck {
+  /** ISO time. */
+  at: string
+  steps: readonly ShownStep[]
+}
+
 export const verdictLooks: Record<ShownStep['verdict'], { tone: Tone; word: string }> = {
   pass: { tone: 'good', word: 'pass' },
   warn: { tone: 'warn', word: 'warn' },
   fail: { tone: 'bad', word: 'fail' },
   skipped: { tone: 'neutral', word: 'skipped' },
+}
+
+/** What became of a check, in one sentence. */
+export const outcomeOf = (steps: readonly ShownStep[], noun: string): string => {
+  const count = (verdict: ShownStep['verdict']) => steps.filter((step) => step.verdict === verdict).length
+  const [failed, warned, skipped] = [count('fail'), count('warn'), count('skipped')]
+  if (failed > 0) return `The check failed at ${failed} ${failed === 1 ? 'step' : 'steps'}. The ${noun} is saved all the same.`
+  if (skipped > 0)
+    return `Not finished: ${skipped} ${skipped === 1 ? 'step waits' : 'steps wait'} for one above. The ${noun} is saved all the same.`
+  return warned > 0 ? 'Passed, with warnings.' : 'Everything passed.'
 }
 
 const note = /^(.+?): (pass|warn|fail|skipped)\. (.*)$/s

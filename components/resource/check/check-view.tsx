@@ -3,14 +3,27 @@
 import { Button, LinkButton } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
-import { verdictLooks } from './check-steps'
+import { Age } from '@/components/ui/zone'
+import { type LastCheck, outcomeOf, verdictLooks } from './check-steps'
 import type { Check } from './use-check'
 
-/** The button of a check, what became of it in one sentence, and each step as it comes. */
-export const CheckView = ({ check, noun, what, because }: { check: Check; noun: string; what: string; because: string | null }) => {
-  const { start, steps, run, runId, isStarting, isOpen, problem } = check
-  const count = (verdict: string) => steps.filter((step) => step.verdict === verdict).length
-  const [failed, warned, skipped] = [count('fail'), count('warn'), count('skipped')]
+/** The button of a check, what became of it in one sentence, and each step as it comes; before it is run here, those of the last time. */
+export const CheckView = ({
+  check,
+  noun,
+  what,
+  because,
+  last = null,
+}: {
+  check: Check
+  noun: string
+  what: string
+  because: string | null
+  last?: LastCheck | null
+}) => {
+  const { start, run, runId, isStarting, isOpen, problem } = check
+  const isLast = last !== null && runId === null && !isOpen
+  const steps = isLast ? last.steps : check.steps
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">
@@ -19,20 +32,13 @@ export const CheckView = ({ check, noun, what, because }: { check: Check; noun: 
         </Button>
         {isOpen && <span className="spin" aria-hidden="true" />}
         <span role="status">
-          {isStarting
-            ? 'Asking a worker…'
-            : isOpen
-              ? 'Checking…'
-              : run
-                ? failed > 0
-                  ? `The check failed at ${failed} ${failed === 1 ? 'step' : 'steps'}. The ${noun} is saved all the same.`
-                  : skipped > 0
-                    ? `Not finished: ${skipped} steps wait for one above. The ${noun} is saved all the same.`
-                    : warned > 0
-                      ? 'Passed, with warnings.'
-                      : 'Everything passed.'
-                : (because ?? what)}
+          {isStarting ? 'Asking a worker…' : isOpen ? 'Checking…' : run || isLast ? outcomeOf(steps, noun) : (because ?? what)}
         </span>
+        {isLast && (
+          <span className="text-ink-2">
+            Checked <Age at={last.at} />
+          </span>
+        )}
         {runId && (
           <LinkButton look="quiet" isSmall href={`/runs/${runId}`}>
             The run

@@ -13,7 +13,7 @@ export type StartCheck = (
 
 export interface Check {
   start: () => Promise<void>
-  steps: ShownStep[]
+  steps: readonly ShownStep[]
   run: RunShown | null
   runId: string | null
   isStarting: boolean

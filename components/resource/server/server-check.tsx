@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { fingerprintIn } from '@/components/resource/check/check-steps'
+import { fingerprintIn, type LastCheck } from '@/components/resource/check/check-steps'
 import { CheckView } from '@/components/resource/check/check-view'
 import { type StartCheck, useCheck } from '@/components/resource/check/use-check'
 import { Button } from '@/components/ui/button'
@@ -24,6 +24,7 @@ export const ServerCheck = ({
   revision,
   pinned,
   because,
+  last,
   actions,
 }: {
   serverId: string
@@ -31,6 +32,7 @@ export const ServerCheck = ({
   pinned: string | null
   /** Why this person may not run it; null: they may. */
   because: string | null
+  last: LastCheck | null
   actions: CheckServerActions
 }) => {
   const router = useRouter()
@@ -55,6 +57,7 @@ export const ServerCheck = ({
         noun="server"
         what="Reachable, host key, login, programs, versions, clusters, disk, clock. Changes nothing."
         because={because}
+        last={last}
       />
       {offered && !check.isOpen && because === null && (
         <Note

@@ -5,6 +5,7 @@ import { HostKeyAlarm } from '@/components/resource/server/host-key'
 import { ServerCheck } from '@/components/resource/server/server-check'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
+import { readCheck } from '@/db/checks'
 import { mayIn } from '@/lib/kernel/access'
 import { saveRecord, startCheck } from '../../actions'
 import type { loadObject } from './load'
@@ -12,7 +13,7 @@ import type { loadObject } from './load'
 type Loaded = Awaited<ReturnType<typeof loadObject>>
 
 /** What only some resources show above their facts. */
-export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
+export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
   const { actor, resource, record } = loaded
   if (resource.name === 'herd')
     return (
@@ -56,6 +57,7 @@ export const ResourceParts = ({ loaded }: { loaded: Loaded }) => {
           revision={record.revision}
           pinned={text('hostKey')}
           because={because('server.run.check-server')}
+          last={await readCheck(actor, record.id)}
           actions={{ startCheck, saveRecord }}
         />
       </Card>

@@ -4,7 +4,7 @@ import { quoteLiteral } from '@/lib/domain/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
-import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
+import type { Following, ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { askJson } from './postgres-looks'
 import type { WarmPool } from './postgres-warm'
 import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory } from './replication-look'
@@ -55,6 +55,17 @@ major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 exec "$tools/pg_ctl" promote -W -s -D "$data"`
 
+/** $1 data directory, $2 bin directory or '', $3 connection string of the source. */
+const rewindScript = `
+LC_ALL=C; export LC_ALL
+data=$1 bin=$2
+major=$(cat "$data/PG_VERSION") || exit 3
+${findTools}
+exec "$tools/pg_rewind" -D "$data" --source-server="$3"`
+
+const rewindSource = ({ conninfo: { application_name: _own, ...conninfo } }: Following) =>
+  writeConninfo({ ...conninfo, dbname: 'postgres' })
+
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
 /** What a server follows and how that is changed, over SSH and its own socket. Deeds are judged by exit status, and by the caller's own look afterwards. */
@@ -97,6 +108,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       return { works: false, because: result.stderr.trim().split('\n')[0] || `psql ended with exit code ${result.exitCode}` }
     },
     commands: {
+      rewind: (instance, source) => [quoteShell(['pg_rewind', '-D', instance.dataDirectory, `--source-server=${rewindSource(source)}`])],
       promote: () => ['select pg_promote(false)'],
       follow: (_instance, following) => followLines(following),
     },
@@ -118,6 +130,14 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
     follow: async (instance, following, options) => {
       const lines = following === null ? '' : followLines(following).join('\n')
       await run(instance, 'Writing whom to follow', shell(followScript, instance.dataDirectory, lines, recoveryConf(following)), options)
+    },
+    rewind: async (instance, source, options) => {
+      await run(
+        instance,
+        'pg_rewind',
+        shell(rewindScript, instance.dataDirectory, instance.binDirectory ?? '', rewindSource(source)),
+        options,
+      )
     },
     unfollow: async (instance, options) => {
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)

@@ -161,6 +161,28 @@ const cases: Case[] = [
     ],
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
+  {
+    operation: 'rejoin',
+    what: 'of a primary that wrote past the fork',
+    target: 'demo on n1',
+    prepare: (instance, fleet) => {
+      replacedBy('demo on n2')(instance, fleet)
+      Object.assign(instance, { checkpointBytes: instance.walBytes + 4096, walBytes: instance.walBytes + 4216 })
+    },
+    broken: (instance, state) => [
+      ...(state === 'done' &&
+      (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
+        ? ['done, and it does not follow']
+        : []),
+      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+      ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
+      ...atMost(1, instance, /^start/),
+      ...atMost(1, instance, /^stop/),
+      ...atMost(1, instance, /^follow/),
+      ...atMost(1, instance, /^rewind/),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]
 

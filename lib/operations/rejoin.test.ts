@@ -20,8 +20,14 @@ test('one whose last record is before the fork rejoins as it is', async () => {
   expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
 })
 
-test('one that wrote past the fork is refused, with the fork and the bytes', async () => {
-  expect((await planFor(4096)).reason).toMatch(/4 kB past the fork at 0\/4000000.*pg_rewind can take that back.*Rebuild it/)
+test('one that wrote past the fork is rewound, with the fork and the bytes said before', async () => {
+  const plan = await planFor(4096)
+  expect(plan.reason).toBeNull()
+  expect(plan.gates.find(({ name }) => name === 'history')).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringMatching(/4 kB past the fork at 0\/4000000.*pg_rewind takes that back/),
+  })
+  expect(plan.effects.find(({ name }) => name === 'rewind')).toMatchObject({ state: 'will-run', ending: { isPointOfNoReturn: true } })
 })
 
 test('one that crashed may have written anything past its checkpoint', async () => {

@@ -5,12 +5,16 @@ import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { DataDirectorySeen, Following, Fork, MemberStanding, ReadPorts } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from './facts'
-import { followingTo, gatherPeers } from './failover/peers'
+import { followingTo, gatherPeers, isStreamingFrom } from './failover/peers'
+import { onlyIf } from './failover/steps/only-if'
 import { pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates'
 import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { checkpointPostgres } from './steps/checkpoint-postgres'
 import { forgetReplaced } from './steps/forget-replaced'
+import { rewindPostgres } from './steps/rewind-postgres'
 import { startFollowing } from './steps/start-following'
+import { stopPostgres } from './steps/stop-postgres'
 import { writeFollowing } from './steps/write-following'
 
 export type RejoinFacts = HerdFacts & {
@@ -20,18 +24,22 @@ export type RejoinFacts = HerdFacts & {
   /** Where its timeline ended in the primary's history; null: it did not, or that could not be read. */
   forkLsn: string | null
   standing: Plain<MemberStanding> | null
+  primaryTimeline: number | null
 }
+
+const stopTimeoutMs = 60_000
+const nothingBack = 'Nothing has to be taken back.'
 
 export const rejoin = defineOperation({
   name: 'rejoin',
   on: 'instance',
   title: 'Let a former primary rejoin its herd',
   verb: 'Rejoin',
-  danger: 'disruptive',
+  danger: 'destructive',
   input: z.strictObject({}),
   help: [
     'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
-    'That works where it was shut down before the promotion: its last record is part of the new primary’s history. Where it has written more, the plan says how much, and it is rebuilt instead.',
+    'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; where pg_rewind cannot, it needs a fresh copy.',
     'Failing back is this and then a failover with it as the candidate.',
   ],
   gather: (ports, _input, context) => gatherRejoin(ports, context),
@@ -50,20 +58,43 @@ export const rejoin = defineOperation({
     const seen = seenRow(row)
     const verdict = wasSeen(seen)
     if (verdict.verdict === 'refuse') return verdict
+    if (seen.state === 'online' && seen.role === 'standby' && row.replacedAt) return pass
     return isDown(seen.state) ? pass : refuse('It runs: only a stopped former primary rejoins.')
   },
-  asksPhrase: () => false,
 })
-  .gate('seen', 'It is seen, and it is down', ({ probe }) => {
-    const verdict = wasSeen(probe)
-    if (verdict.verdict === 'refuse') return verdict
-    if (probe.state === 'online' && probe.role === 'primary') return refuse('It takes writes: stop or demote it first.')
-    return isDown(probe.state) ? pass : refuse(`It is ${probe.state}.`)
-  })
+  .gate('seen', 'It is seen, and does not follow yet', isOutside)
   .gate('primary', 'The herd has one primary to follow', ({ primary, instance }) =>
     primary === null ? refuse(`${instance.herdName} has no primary that answers.`) : passBecause(`${primary.title}.`),
   )
   .gate('history', 'What it wrote is part of the new primary’s history', (facts) => predict(facts).verdict)
+  .effect(
+    'stop',
+    onlyIf(
+      ({ probe }) => !isDown(probe.state),
+      'It is down already.',
+      stopPostgres<RejoinFacts>(({ instance }) => instance, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
+    ),
+  )
+  .effect(
+    'checkpoint',
+    onlyIf(
+      rewinds,
+      nothingBack,
+      checkpointPostgres<RejoinFacts>(({ primary }) => primary!),
+    ),
+  )
+  .effect(
+    'rewind',
+    onlyIf(
+      rewinds,
+      nothingBack,
+      rewindPostgres<RejoinFacts>({
+        of: ({ instance }) => instance,
+        source: ({ following }) => following!,
+        timeline: ({ primaryTimeline }) => primaryTimeline,
+      }),
+    ),
+  )
   .effect(
     'follow',
     writeFollowing<RejoinFacts>(
@@ -92,7 +123,8 @@ const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<R
   const leading = peers.filter(({ probe, place }) => place.id !== facts.instance.id && probe.state === 'online' && probe.role === 'primary')
   const primary = leading.length === 1 ? leading[0]! : null
   const self = peers.find(({ place }) => place.id === facts.instance.id)
-  const disk = isDown(facts.probe.state) ? await ports.replication.dataDirectory(facts.instance.address, options) : null
+  const isLooked = isDown(facts.probe.state) || facts.probe.role === 'standby'
+  const disk = isLooked ? await ports.replication.dataDirectory(facts.instance.address, options) : null
   const forks: Fork[] =
     primary?.probe.timeline == null ? [] : await ports.replication.history(primary.place.address, primary.probe.timeline, options)
   return {
@@ -101,13 +133,18 @@ const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<R
     following: primary && self ? followingTo(primary.place, self, peers) : null,
     disk,
     forkLsn: forks.find(({ timeline }) => timeline === disk?.timeline)?.forkLsn ?? null,
+    primaryTimeline: primary?.probe.timeline ?? null,
     standing: members.find(({ id }) => id === facts.instance.id) ?? null,
   }
 }
 
 /** Nothing to take back, a rewind, or a fresh copy; with the fork and the bytes past it. */
-export const predict = ({ disk, forkLsn, primary, others, instance }: RejoinFacts): { verdict: Verdict; sentence: string } => {
-  const say = (verdict: Verdict) => ({ verdict, sentence: 'because' in verdict && verdict.because ? verdict.because : '' })
+export function predict({ disk, forkLsn, primary, others, instance, probe }: RejoinFacts): {
+  verdict: Verdict
+  sentence: string
+  how: 'nothing' | 'rewind'
+} {
+  const say = (verdict: Verdict, how: 'nothing' | 'rewind' = 'nothing') => ({ verdict, how, sentence: verdict.because ?? '' })
   if (disk === null || primary === null) return say(warn('Nothing can be said before it is down and a primary answers.'))
   const led = others.find(({ id }) => id === primary.id)
   if (led?.systemIdentifier != null && disk.systemIdentifier !== null && led.systemIdentifier !== disk.systemIdentifier)
@@ -115,17 +152,36 @@ export const predict = ({ disk, forkLsn, primary, others, instance }: RejoinFact
   if (disk.timeline !== null && disk.timeline === led?.timeline)
     return say(passBecause('It is on the primary’s own timeline: nothing has to be taken back.'))
   if (forkLsn === null || disk.checkpointLsn === null)
-    return say(refuse('Where its history and the primary’s part could not be read. Rebuild it.'))
+    return say(refuse('Where its history and the primary’s part could not be read. It needs a fresh copy.'))
   const past = lsnBytesBetween(forkLsn, disk.checkpointLsn)!
-  const isClean = disk.controlState === 'shut down' || disk.controlState === 'shut down in recovery'
+  // A running one that is fenced is a standby that finds nobody to follow; it is stopped cleanly first.
+  const isClean =
+    ['shut down', 'shut down in recovery', 'in archive recovery'].includes(disk.controlState ?? '') && probe.state !== 'crashed'
   if (isClean && past < 0)
     return say(passBecause(`Its last record, at ${disk.checkpointLsn}, is before the fork at ${forkLsn}: nothing has to be taken back.`))
   const wrote = isClean
     ? `${formatBytes(Math.max(0, past))} past the fork at ${forkLsn}`
     : `up to an unknown place past its checkpoint at ${disk.checkpointLsn} (the fork is at ${forkLsn})`
-  const how =
-    disk.hasChecksums || disk.logsHints
-      ? 'pg_rewind can take that back'
-      : 'it needs a fresh copy, since it has neither checksums nor wal_log_hints'
-  return say(refuse(`It may have written ${wrote}, which ${primary.title} does not have: ${how}. Rebuild it.`))
+  const canRewind = isClean && (disk.hasChecksums === true || disk.logsHints === true)
+  if (canRewind)
+    return say(warn(`It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back, and it is gone.`), 'rewind')
+  const how = isClean
+    ? 'it has neither checksums nor wal_log_hints, so pg_rewind cannot take that back'
+    : 'pg_rewind needs a clean shutdown'
+  return say(refuse(`It may have written ${wrote}, which ${primary.title} does not have; ${how}. It needs a fresh copy.`))
+}
+
+/** Down, or running fenced without anybody to follow. */
+function isOutside({ probe, primary }: RejoinFacts): Verdict {
+  const verdict = wasSeen(probe)
+  if (verdict.verdict === 'refuse' || isDown(probe.state)) return verdict
+  if (probe.state !== 'online') return refuse(`It is ${probe.state}.`)
+  if (probe.role === 'primary') return refuse('It takes writes: stop or demote it first.')
+  if (primary !== null && isStreamingFrom(probe, primary)) return refuse(`It follows ${primary.title} already.`)
+  return passBecause('It runs as a standby that follows nobody: it is stopped first.')
+}
+
+/** A function, since the operation above is built before this line is reached. */
+function rewinds(facts: RejoinFacts): boolean {
+  return predict(facts).how === 'rewind'
 }

@@ -35,15 +35,22 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
   },
   tryReplication: async (address, { conninfo }, options) => {
     const instance = await reached(world, address, options)
-    const upstream = [...world.instances.values()].find(
-      (one) => one.inventory.address.host.address === conninfo.host && String(one.inventory.address.port) === (conninfo.port ?? '5432'),
-    )
+    const upstream = serverAt(world, conninfo)
     if (upstream === undefined || !serves(upstream) || instance.isCut)
       return { works: false, because: `connection to server at "${conninfo.host}", port ${conninfo.port} failed` }
     return { works: true, systemIdentifier: upstream.systemIdentifier, timeline: upstream.timeline, lsn: lsn(upstream.walBytes) }
   },
-  commands: { promote: () => ['select pg_promote(false)'], follow: (_address, following) => followLines(following) },
+  commands: {
+    rewind: () => ['pg_rewind'],
+    promote: () => ['select pg_promote(false)'],
+    follow: (_address, following) => followLines(following),
+  },
 })
+
+const serverAt = (world: World, conninfo: Readonly<Record<string, string>>): MemoryInstance | undefined =>
+  [...world.instances.values()].find(
+    (one) => one.inventory.address.host.address === conninfo.host && String(one.inventory.address.port) === (conninfo.port ?? '5432'),
+  )
 
 const noDirectory = {
   state: 'absent' as const,
@@ -86,6 +93,19 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
         if (!instance.hasStandbySignal && instance.state === 'running') throw failed('standby.signal was written under a running primary')
         if (following !== null) instance.following = structuredClone(following)
         instance.hasStandbySignal = true
+      }),
+    rewind: (address, { conninfo }, options) =>
+      act(address, 'rewind', options, (instance) => {
+        if (instance.state !== 'stopped') throw failed('target server must be shut down cleanly')
+        const source = serverAt(world, conninfo)
+        if (source === undefined || !serves(source)) throw failed('could not connect to server')
+        Object.assign(instance, {
+          timeline: source.timeline,
+          forks: [...source.forks],
+          walBytes: source.walBytes,
+          checkpointBytes: source.walBytes,
+        })
+        Object.assign(instance, { hasStandbySignal: false, following: null })
       }),
     unfollow: (address, options) =>
       act(address, 'unfollow', options, (instance) => {

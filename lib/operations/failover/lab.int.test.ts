@@ -178,4 +178,13 @@ describe('emergency, on real hosts', () => {
     expect((await probe('a')).role).not.toBe('primary')
     expect(await role('b')).toBe('online primary 2')
   })
+
+  test('and it rejoins with a rewind, what it wrote past the fork said before', async () => {
+    const { state, trouble, plan } = await run({}, rejoin, 'shop on a')
+    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(/past the fork at .*pg_rewind takes that back/)
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('a')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+    expect(herd.replaced.size).toBe(0)
+  })
 })

@@ -82,7 +82,13 @@ describe('looking at a server that answers', () => {
       replaySeconds: 0,
     })
     expect(probe.systemIdentifier).toBe(master.systemIdentifier)
-    expect(probe.upstream).toEqual({ host: sshd.folder, port: primary.port, slotName: 'beta', status: 'streaming' })
+    expect(probe.upstream).toEqual({
+      host: sshd.folder,
+      port: primary.port,
+      slotName: 'beta',
+      status: 'streaming',
+      messageSecondsAgo: expect.any(Number),
+    })
   })
 
   test('the console’s own sessions are not counted as clients', async () => {

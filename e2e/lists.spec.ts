@@ -170,6 +170,17 @@ test('the keyboard alone walks the rows, ticks one, opens it, finds a herd and g
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toContainText('Next row')
 })
 
+test('the row one stands in keeps the focus while its facts are written anew', async ({ page }) => {
+  await page.goto('/instances?sort=title')
+  await expect(page.getByRole('checkbox', { name: 'Select every row' })).toBeEnabled()
+  await page.keyboard.press('j')
+  const row = rows(page).first()
+  await expect(row.getByRole('link').first()).toBeFocused()
+  const seen = row.locator('td').last()
+  await expect(seen).not.toHaveText(await seen.innerText())
+  await expect(row.getByRole('link').first()).toBeFocused()
+})
+
 test('a viewer is offered nothing that changes anything', async ({ page }) => {
   await signIn(page, 'vera')
   await page.goto('/instances')

@@ -7,6 +7,7 @@ import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
 import type { ListQuery } from '@/lib/kernel/query'
 import type { ResourceDescription } from '@/lib/kernel/resource'
 import type { Density, ListData } from './list-data'
+import { useKeptFocus } from './use-kept-focus'
 
 const features = tableFeatures({ rowSortingFeature })
 /** The table knows columns and sorting; it need not make an object of each row. */
@@ -71,6 +72,8 @@ export const Grid = ({
       if (tick instanceof HTMLInputElement) tick.checked = selected[row.dataset.id!] === true
     }
   })
+
+  const keptFocus = useKeptFocus(body)
 
   const onClick = (event: MouseEvent<HTMLTableSectionElement>) => {
     const target = event.target as HTMLElement
@@ -139,7 +142,7 @@ export const Grid = ({
         </tr>
       </thead>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the rows' own links and checkboxes are what the keyboard reaches; this only delegates. */}
-      <tbody ref={body} onClick={onClick} onMouseOver={onPoint} onFocus={() => {}}>
+      <tbody ref={body} onClick={onClick} onMouseOver={onPoint} {...keptFocus}>
         {data.ids.map((id, index) => (
           <tr
             key={id}

@@ -248,6 +248,25 @@ test('a run needs the permission where its targets are, and a filter has to choo
   ).toBe('input.mode')
 })
 
+test('where two persons are asked, another person’s approval over the API lets the plan run, and only theirs', async () => {
+  await getPool().query(`update environments set protection = 'two-person' where name = 'prod'`)
+  await ensureLocalAdmin('ben', 'the second password')
+  const { rows } = await getPool().query("select id from people where user_name = 'ben'")
+  const ben: Actor = { kind: 'person', personId: rows[0].id, name: 'ben', grants: [{ role: 'admin', environmentId: null }] }
+  const { token } = await createToken(ben, { name: 'ben', role: 'admin', environmentId: null, expiresAt: null })
+  const { body: made } = await call('POST', '/api/v1/plans', { operation: 'restart', targets: [instanceId('crm on p1')] })
+  expect(made.plan).toMatchObject({ needsApproval: true })
+  const submission = { planId: made.id, digest: made.digest, phrase: made.plan.phrase }
+  expect((await call('POST', '/api/v1/runs', submission)).body).toMatchObject({ code: 'plan.approval' })
+  const approve = (by: string | undefined, digest = made.digest) =>
+    call('POST', `/api/v1/plans/${made.id}/approve`, { digest }, { token: by })
+  expect((await approve(tokens.admin)).body).toMatchObject({ code: 'plan.approval' })
+  expect((await approve(tokens.viewer)).body).toMatchObject({ status: 403, code: 'access.denied' })
+  expect((await approve(token, 'f'.repeat(64))).body).toMatchObject({ status: 409, code: 'plan.moved' })
+  expect((await approve(token)).status).toBe(204)
+  expect((await call('POST', '/api/v1/runs', submission)).status).toBe(202)
+})
+
 test('a server is checked in one call and its steps come back', async () => {
   const { rows } = await getPool().query("select id from servers where hostname = 'd1'")
   const { status, body } = await call('POST', '/api/v1/servers/check', { serverId: rows[0].id })

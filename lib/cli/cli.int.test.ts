@@ -8,6 +8,7 @@ import { type ApiServer, serveApi } from '@/e2e/harness/api'
 import { type Bench, openBench } from '@/e2e/harness/workers'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
+import { Fault } from '@/lib/kernel/errors'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 
 const shapes = [
@@ -129,6 +130,26 @@ test('a plan that is not the one that was read runs nothing and exits with 5', a
 test('targets that gates refuse exit with 4, before and at running', async () => {
   expect((await matriarch(['plan', 'start', '--herd', 'shop'])).code).toBe(4)
   expect((await matriarch(['run', 'start', '--herd', 'shop', '--yes', '--digest', 'x'])).code).toBe(4)
+})
+
+test('a job that waits for a person ends the command with 3, and so does watching it later', async () => {
+  const { fleet } = bench.served
+  fleet.calls.interfere = ({ act, target }) => {
+    if (act !== 'start' || target !== 'crm on p1') return undefined
+    fleet.host('p1').power = 'off'
+    return { how: 'fail', fault: new Fault('shell.unreachable', { because: 'The connection was lost.' }) }
+  }
+  try {
+    const planned = await matriarch(['plan', 'restart', '--herd', 'crm', '--mode', 'fast'])
+    const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
+    const ran = await matriarch(['run', 'restart', '--herd', 'crm', '--mode', 'fast', '--yes', '--digest', digest])
+    expect(ran.code, ran.out + ran.err).toBe(3)
+    expect(ran.out).toContain('attention: 1 attention')
+    expect((await matriarch(['watch', /^run (\S+)$/m.exec(ran.out)![1]!])).code).toBe(3)
+  } finally {
+    fleet.calls.interfere = () => undefined
+    fleet.host('p1').power = 'on'
+  }
 })
 
 test('without a terminal and without --yes nothing runs', async () => {

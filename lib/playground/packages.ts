@@ -29,6 +29,7 @@ const testNeeds: Need[] = [
   program('ldapsearch', 'ldap-utils'),
   program('dig', 'bind9-dnsutils'),
   program('nsupdate', 'bind9-dnsutils'),
+  program('busybox', 'busybox'),
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },
 ]
 

@@ -47,6 +47,7 @@ describe('planned', () => {
     const probe = await fleet.read.postgres.probe(fleet.instance('demo on n2').inventory.address, { timeoutMs: 1000 })
     expect(probe.standbys.map((one) => one.applicationName).sort()).toEqual(['n1', 'n3', 'n4'])
     expect(fleet.instance('demo on n1').replaced).toBeNull()
+    expect(fleet.instance('demo on n1').slots, 'no slot holds WAL back for nobody').toEqual([])
     expect(fleet.world.violations).toEqual([])
   })
 

@@ -10,6 +10,7 @@ import { type FailoverFacts, gatherFailover } from './facts'
 import * as gates from './gates'
 import { failoverInput } from './input'
 import { catchUp } from './steps/catch-up'
+import { dropOldSlots } from './steps/drop-old-slots'
 import { fenceOld } from './steps/fence'
 import { followNew } from './steps/follow-new'
 import { makeSlots } from './steps/make-slots'
@@ -108,6 +109,7 @@ export const failover = defineOperation({
       forgetReplaced<FailoverFacts>(({ primary }) => primary!),
     ),
   )
+  .effect('old-slots', onlyIf(isPlanned, 'Its slots are dropped when it is rebuilt or rejoins.', dropOldSlots))
   .build()
 
 function firmOf(facts: FailoverFacts) {

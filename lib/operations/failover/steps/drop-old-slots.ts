@@ -1,0 +1,39 @@
+import type { Effect } from '@/lib/kernel/operation'
+import type { ReadPorts } from '@/lib/ports'
+import { lookAt } from '../../steps/server'
+import type { FailoverFacts } from '../facts'
+
+type Output = { dropped: string[] }
+
+const slotTimeoutMs = 15_000
+
+/** Slots on the old primary through which the candidate and the followers read before. */
+const formerSlots = ({ candidateProbe, followers }: FailoverFacts): string[] =>
+  [candidateProbe?.upstream?.slotName ?? null, ...followers.map(({ following }) => following.slotName)].filter((name) => name !== null)
+
+const idle = async (facts: FailoverFacts, ports: ReadPorts, signal: AbortSignal): Promise<string[]> => {
+  const { slots } = await lookAt(ports, facts.primary!, signal)
+  return slots.filter((slot) => formerSlots(facts).includes(slot.name) && !slot.isActive).map(({ name }) => name)
+}
+
+/** Nobody reads from them any more, and each would hold WAL back on the old primary for ever. */
+export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
+  title: 'Drop the slots that nobody reads on the old primary',
+  preview: (facts) => ({
+    sentence: `Drop the slots ${formerSlots(facts).join(', ') || '(none)'} on ${facts.primary?.title}, which would hold WAL back for nobody.`,
+    commands: formerSlots(facts).map((name) => `select pg_drop_replication_slot('${name}')`),
+  }),
+  check: async (facts, ports, { signal, intended }) => {
+    const names = await idle(facts, ports, signal)
+    // In the plan they are still in use: whether there is anything to drop shows only once everybody has left.
+    return names.length === 0 && intended !== null
+      ? { found: 'done', output: { dropped: formerSlots(facts) } }
+      : { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, { signal }) => {
+    for (const name of await idle(facts, ports, signal))
+      await ports.replicationAct.dropSlot(facts.primary!.address, name, { timeoutMs: slotTimeoutMs, signal })
+  },
+  timeoutMs: 60_000,
+  ending: { final: 'Nobody reads from these slots any more.', harmless: true },
+}

@@ -1,4 +1,7 @@
-/** The commands that put the agent on a host, in order, as root. The key is read from standard input so that no process list shows it. */
+/**
+ * The commands that put the agent on a host, in order, as root: each runs only when the one before it succeeded, so a file that is not the published one
+ * never becomes a program. The key is read from standard input so that no process list shows it. On a host that lost its token they enrol it again.
+ */
 export const installCommands = (origin: string, key: string): string =>
   [
     `curl -fsSo /usr/local/bin/matriarch-report ${origin}/agent/matriarch-report`,
@@ -8,4 +11,4 @@ export const installCommands = (origin: string, key: string): string =>
     `echo MATRIARCH_URL=${origin} > /etc/matriarch/agent.env`,
     `echo ${key} | runuser -u postgres -- matriarch-report --enrol -`,
     'runuser -u postgres -- matriarch-report',
-  ].join('\n')
+  ].join(' &&\n')

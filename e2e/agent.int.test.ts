@@ -224,6 +224,27 @@ test('a refused token ends with 3 and says so; lost sequence numbers are found a
   expect(err).toContain('refuses this host')
 })
 
+test('a host that lost its state folder, token and all, enrols again with a new key and goes on as the same host', async () => {
+  expect((await run(['--enrol', key])).code).toBe(0)
+  expect((await run([])).code).toBe(0)
+  const [before] = await query('select id from discovered_hosts')
+  rmSync(join(state, 'token'))
+  rmSync(join(state, 'sequence'))
+  const [{ id: environmentId }] = await query(`select id from environments where name = 'prod'`)
+  const renewed = await createEnrolmentKey(systemActor, {
+    name: 'prod, again',
+    environmentId,
+    expiresAt: new Date(Date.now() + 3_600_000),
+    usesLeft: 1,
+  })
+  expect(await run(['--enrol', renewed.key])).toMatchObject({ code: 0 })
+  expect((await run([])).code).toBe(0)
+  const [after, ...others] = await query('select id, suggestion, last_sequence from discovered_hosts')
+  expect(others).toEqual([])
+  expect(after).toMatchObject({ id: before.id, suggestion: 'Enrolled with the key prod, again of prod.' })
+  expect(Number(after.last_sequence)).toBeGreaterThan(0)
+})
+
 test('the token is never on a command line', async () => {
   await run(['--enrol', key])
   const token = readFileSync(join(state, 'token'), 'utf8').trim()

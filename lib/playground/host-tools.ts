@@ -24,6 +24,19 @@ export function installAgent(layout: Layout, hosts: Hosts, host: string, agent: 
   if (hosts.mark(host)) wakeTimer(layout, hosts, host)
 }
 
+const tokenFile = (layout: Layout, host: string): string => layout.host(host, 'var/lib/postgresql/.matriarch/token')
+
+/** The token with which the host's agent reports; null: it has none. */
+export function readAgentToken(layout: Layout, host: string): string | null {
+  const file = tokenFile(layout, host)
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+}
+
+/** The agent enrols anew with the key it is given next. */
+export function dropAgentToken(layout: Layout, host: string): void {
+  rmSync(tokenFile(layout, host), { force: true })
+}
+
 /** Makes the host's timer run the agent now. */
 export function wakeTimer(layout: Layout, hosts: Hosts, host: string): void {
   hosts.require(host)

@@ -5,7 +5,7 @@ import { type Directory, DirectoryServer } from './directory'
 import { checkFleet, type Fleet, type FleetHost } from './fleet'
 import { HerdMaker } from './herds'
 import { addAuthorizedKey, prepareHost, readHostKey } from './host-files'
-import { type Agent, installAgent, readLog, skewClock, wakeTimer } from './host-tools'
+import { type Agent, dropAgentToken, installAgent, readAgentToken, readLog, skewClock, wakeTimer } from './host-tools'
 import { Hosts, type PowerOnOptions } from './hosts'
 import { LabError } from './lab-error'
 import { Layout } from './layout'
@@ -175,6 +175,14 @@ export class Lab {
 
   installAgent(host: string, agent: Agent): void {
     installAgent(this.layout, this.hosts, this.host(host).name, agent)
+  }
+
+  agentToken(host: string): string | null {
+    return readAgentToken(this.layout, this.host(host).name)
+  }
+
+  dropAgentToken(host: string): void {
+    dropAgentToken(this.layout, this.host(host).name)
   }
 
   /** Runs the host's agent now rather than when its time comes. */

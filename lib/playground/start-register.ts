@@ -10,6 +10,7 @@ import { closeQueue, migrateQueue } from '@/jobs/queue'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createEnrolmentKey } from '@/lib/auth/hosts'
+import { hashSecret } from '@/lib/auth/secrets'
 import { env } from '@/lib/env'
 import { systemActor } from '@/lib/kernel/access'
 import type { Fleet } from './fleet'
@@ -82,32 +83,44 @@ export const registerPlayground = async ({
 const agentEverySeconds = 20
 const enrolmentHours = 24
 
-/** Puts the host agent on every host, with a key of its environment to enrol itself; a host that enrolled before keeps its token and ignores the key. */
+/**
+ * Puts the host agent on every host. One that cannot report (it never enrolled, lost its token, or has one that this console does not know) gets a key of
+ * its environment and enrols by itself; one whose token a person revoked stays out.
+ */
 export const equipAgents = async ({ lab, fleet, port }: { lab: Lab; fleet: Fleet; port: number }): Promise<void> => {
   const script = readFileSync(join(projectRoot, 'public/agent/matriarch-report'), 'utf8')
   const { rows } = await getPool().query<{ id: string; name: string }>('select id, name from environments')
-  const enrolled = new Set(
-    (await getPool().query<{ hostname: string }>('select lower(hostname) as hostname from discovered_hosts')).rows.map(
-      (row) => row.hostname,
-    ),
-  )
+  const mayReport = await reporters(lab)
   for (const environment of rows) {
     const hosts = fleet.hosts.filter((host) => host.environment === environment.name)
-    const isNew = hosts.some((host) => !enrolled.has(host.name))
-    const key = isNew
-      ? await createEnrolmentKey(systemActor, {
+    const key = hosts.every(({ name }) => mayReport(name))
+      ? null
+      : await createEnrolmentKey(systemActor, {
           name: `playground ${environment.name}`,
           environmentId: environment.id,
           expiresAt: new Date(Date.now() + enrolmentHours * 3_600_000),
           usesLeft: null,
         })
-      : null
-    for (const host of hosts)
-      lab.installAgent(host.name, {
+    for (const { name } of hosts) {
+      const needsKey = key !== null && !mayReport(name)
+      if (needsKey) lab.dropAgentToken(name)
+      lab.installAgent(name, {
         script,
         everySeconds: agentEverySeconds,
-        env: { MATRIARCH_URL: `http://${consoleAddress}:${port}`, ...(key ? { MATRIARCH_ENROL_KEY: key.key } : {}) },
+        env: { MATRIARCH_URL: `http://${consoleAddress}:${port}`, ...(needsKey ? { MATRIARCH_ENROL_KEY: key.key } : {}) },
       })
+    }
+  }
+}
+
+const reporters = async (lab: Lab): Promise<(host: string) => boolean> => {
+  const { rows } = await getPool().query<{ hostname: string; hash: string | null; isRevoked: boolean }>(
+    'select lower(hostname) as hostname, token_hash as hash, token_revoked_at is not null as "isRevoked" from discovered_hosts',
+  )
+  const known = new Map(rows.map((row) => [row.hostname, row]))
+  return (host) => {
+    const [record, token] = [known.get(host), lab.agentToken(host)]
+    return record !== undefined && (record.isRevoked || (token !== null && hashSecret(token) === record.hash))
   }
 }
 

@@ -1,0 +1,151 @@
+import type { Page } from '@playwright/test'
+import { confirm, expect, instances, openList, row, runState, test, until, untilPlanned, untilWell } from './harness/fixtures'
+
+test.afterEach(async ({ as, stack }) => {
+  for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)
+  await untilWell(await as('admin'), stack)
+})
+
+const pairRow = (page: Page, herd: string) => row(page, herd)
+const roleOf = async (page: Page, title: string) => {
+  const found = (await instances(page)).find((one) => one.title === title)
+  return `${found?.state} ${found?.role}`
+}
+const openPair = async (page: Page, herd: string): Promise<string> => {
+  await openList(page, '/dr-pairs')
+  await pairRow(page, herd).getByRole('link', { name: herd, exact: true }).first().click()
+  await expect(page.getByRole('region', { name: 'Candidates' })).toBeVisible()
+  return new URL(page.url()).pathname.split('/')[2]!
+}
+const untilDone = (page: Page) => expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
+
+test('a pair is failed over to a chosen standby and back, the tree and the report tell it, and a standby is repointed by its own page', async ({
+  as,
+  stack,
+}) => {
+  test.setTimeout(360_000)
+  const page = await as('dana')
+  await untilWell(page, stack)
+  const id = await openPair(page, 'prod-billing')
+  const candidates = page.getByRole('region', { name: 'Candidates' })
+  await expect(candidates.getByRole('row').filter({ hasText: 'prod-billing on prod-ams-1' })).toContainText(/WAL/)
+  await candidates.getByRole('row').filter({ hasText: 'prod-billing on prod-ams-1' }).getByRole('link', { name: 'Fail over to it' }).click()
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await until('the new primary to be seen', async () => (await roleOf(page, 'prod-billing on prod-ams-1')) === 'online primary', 60_000)
+  await until('the old one to follow', async () => (await roleOf(page, 'prod-billing on prod-ams-2')) === 'online standby', 60_000)
+
+  await page.goto(`/dr-pairs/${id}`)
+  await expect(page.getByRole('region', { name: 'Last failover' })).toBeVisible()
+  await page.goto('/failovers')
+  await page.locator('table.sheet tbody tr').first().getByRole('link').first().click()
+  await expect(page.getByText('Nothing is left to do.')).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Positions in the WAL' })).toContainText('After the first proven commit')
+  await expect(page.getByRole('region', { name: 'In short' })).toContainText('carries standby.signal, proven on its host')
+
+  await page.goto(`/dr-pairs/run/failover?ids=${id}&candidate=prod-billing%20on%20prod-ams-2`)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await until(
+    'the first primary to lead again',
+    async () => (await roleOf(page, 'prod-billing on prod-ams-2')) === 'online primary',
+    60_000,
+  )
+})
+
+test('in the tree a standby is picked up and put under another one by keys, which opens the plan; it runs, and goes back', async ({
+  as,
+  stack,
+}) => {
+  test.setTimeout(240_000)
+  const page = await as('dana', { viewport: { width: 2000, height: 1100 } })
+  await untilWell(page, stack)
+  const { herdId } = (await instances(page)).find((one) => one.title === 'prod-billing on prod-fra-1') as unknown as { herdId: string }
+  const openTree = async () => {
+    await page.goto(`/herds/${herdId}`)
+    await expect(
+      page
+        .getByRole('region', { name: 'Replication' })
+        .getByRole('status')
+        .filter({ hasText: /^live$/ }),
+    ).toBeVisible()
+  }
+  await openTree()
+  const card = (host: string) => page.getByRole('treeitem', { name: new RegExp(`^${host},`) })
+  await card('prod-fra-1').focus()
+  await page.keyboard.press('Space')
+  await expect(card('prod-fra-1')).toHaveAttribute('data-held', 'true')
+  await expect(card('prod-ams-1')).toHaveAttribute('data-target', 'legal')
+  await expect(card('prod-ams-2')).toHaveAttribute('data-target', 'illegal')
+  await expect(page.getByRole('status').filter({ hasText: 'is picked up' })).toContainText('It may follow prod-ams-1')
+  await card('prod-ams-1').focus()
+  await page.keyboard.press('Space')
+  await page.waitForURL(/\/instances\/run\/repoint/)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+
+  await openTree()
+  await expect(card('prod-fra-1')).toHaveAttribute('aria-level', '3', { timeout: 60_000 })
+  await card('prod-fra-1').dragTo(card('prod-ams-2'))
+  await page.waitForURL(/\/instances\/run\/repoint/)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+})
+
+test('a primary’s host loses power: the emergency asks for the herd’s name, and the old one comes back harmless and is failed back', async ({
+  as,
+  stack,
+}) => {
+  test.setTimeout(420_000)
+  const page = await as('dana')
+  await untilWell(page, stack)
+  const id = await openPair(page, 'dev-catalog')
+  await stack.lab.powerOff('dev-ams-1')
+  await until(
+    'the primary to be unreachable',
+    async () => (await roleOf(page, 'dev-catalog on dev-ams-1')).startsWith('unreachable'),
+    90_000,
+  )
+  await page.goto(`/dr-pairs/run/failover?ids=${id}`)
+  await untilPlanned(page)
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(
+    /Nothing proves that dev-catalog on dev-ams-1 is down|is alive/,
+  )
+  await until(
+    'the plan to pass at a person’s word',
+    async () => {
+      await page.goto(`/dr-pairs/run/failover?ids=${id}&override=dev-catalog`)
+      await untilPlanned(page)
+      return page.getByRole('region', { name: 'Confirm' }).isVisible()
+    },
+    120_000,
+  )
+  await confirm(page)
+  await untilDone(page)
+  await until('the standby to lead', async () => (await roleOf(page, 'dev-catalog on dev-ams-2')) === 'online primary', 60_000)
+  await page.goto('/')
+  await expect(page.getByText('1 former primary must not start as primary')).toBeVisible({ timeout: 30_000 })
+
+  await stack.lab.powerOn('dev-ams-1')
+  await until(
+    'the old primary to be stopped and fenced',
+    async () => (await roleOf(page, 'dev-catalog on dev-ams-1')).startsWith('stopped'),
+    90_000,
+  )
+
+  const { id: oldId } = (await instances(page)).find((one) => one.title === 'dev-catalog on dev-ams-1')!
+  await page.goto(`/instances/run/rejoin?ids=${oldId}`)
+  await untilPlanned(page)
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(/past the fork at|nothing has to be taken back/)
+  await confirm(page)
+  await untilDone(page)
+  await page.goto(`/dr-pairs/run/failover?ids=${id}`)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await until('the first primary to lead again', async () => (await roleOf(page, 'dev-catalog on dev-ams-1')) === 'online primary', 60_000)
+})

@@ -74,7 +74,7 @@ const draggingOf = (member: TreeMember, moving: Moving) => ({
   },
   onDragEnd: moving.letGo,
   onDragOver: (event: DragEvent) => {
-    if (moving.reasonFor(member.id) === null) event.preventDefault()
+    if (moving.takesDrop(member.id)) event.preventDefault()
   },
   onDrop: (event: DragEvent) => {
     event.preventDefault()

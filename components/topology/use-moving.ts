@@ -1,15 +1,17 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import type { TreeMember } from '@/lib/domain/replication-tree'
-import { upstreamChoices } from '@/lib/domain/who-may-follow'
+import { upstreamChoices, whyNotFollow } from '@/lib/domain/who-may-follow'
 
 export interface Moving {
   /** The standby that is picked up; null: none. */
   held: TreeMember | null
   /** Why the member may not be its upstream; null: it may; undefined: nothing is held, or it is the held one itself. */
   reasonFor: (id: string) => string | null | undefined
+  /** Asked during a drag, where the page may not have been drawn anew yet. */
+  takesDrop: (id: string) => boolean
   pickUp: (id: string) => void
   /** Opens the plan of the repoint where it is legal; else says why not and keeps holding. */
   drop: (id: string) => void
@@ -26,16 +28,26 @@ export const repointAddress = (standbyId: string, upstreamId: string): string =>
 export const useMoving = (members: readonly TreeMember[]): Moving => {
   const router = useRouter()
   const [heldId, setHeld] = useState<string | null>(null)
+  const heldNow = useRef<string | null>(null)
+  const hold = (id: string | null) => {
+    heldNow.current = id
+    setHeld(id)
+  }
   const [announcement, setAnnouncement] = useState('')
   const held = members.find((member) => member.id === heldId) ?? null
   const choices = useMemo(
     () => new Map((held === null ? [] : upstreamChoices(held, members)).map(({ id, because }) => [id, because])),
     [held, members],
   )
+  const reasonNow = (id: string): string | null | undefined => {
+    const [standby, upstream] = [heldNow.current, id].map((one) => members.find((member) => member.id === one))
+    return standby && upstream && standby !== upstream ? whyNotFollow(standby, upstream, members) : undefined
+  }
   const nameOf = (id: string) => members.find((member) => member.id === id)?.hostname ?? 'this member'
   return {
     held,
     reasonFor: (id) => choices.get(id),
+    takesDrop: (id) => reasonNow(id) === null,
     pickUp: (id) => {
       const member = members.find((one) => one.id === id)
       if (!member) return
@@ -44,7 +56,7 @@ export const useMoving = (members: readonly TreeMember[]): Moving => {
         return
       }
       const legal = upstreamChoices(member, members).filter(({ because }) => because === null)
-      setHeld(id)
+      hold(id)
       setAnnouncement(
         `${member.hostname} is picked up. ${
           legal.length === 0
@@ -54,20 +66,20 @@ export const useMoving = (members: readonly TreeMember[]): Moving => {
       )
     },
     drop: (id) => {
-      if (held === null) return
-      const because = choices.get(id)
-      if (because === undefined) return
+      const standbyId = heldNow.current
+      const because = reasonNow(id)
+      if (standbyId === null || because === undefined) return
       if (because !== null) {
         setAnnouncement(because)
         return
       }
-      setAnnouncement(`The plan of putting ${held.hostname} under ${nameOf(id)} opens.`)
-      setHeld(null)
-      router.push(repointAddress(held.id, id))
+      setAnnouncement(`The plan of putting ${nameOf(standbyId)} under ${nameOf(id)} opens.`)
+      hold(null)
+      router.push(repointAddress(standbyId, id))
     },
     letGo: () => {
-      if (held !== null) setAnnouncement(`${held.hostname} stays where it is.`)
-      setHeld(null)
+      if (heldNow.current !== null) setAnnouncement(`${nameOf(heldNow.current)} stays where it is.`)
+      hold(null)
     },
     announcement,
   }

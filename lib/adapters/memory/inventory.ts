@@ -65,14 +65,7 @@ const metadata = makeHost('console', 'metadata')
 
 export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
   const act = (name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => void) =>
-    perform(
-      calls,
-      world.clock,
-      metadata,
-      { act: name, target: world.instances.get(id)?.inventory.title ?? id },
-      options,
-      deed,
-    )
+    perform(calls, world.clock, metadata, { act: name, target: world.instances.get(id)?.inventory.title ?? id }, options, deed)
   const find = (id: string) => {
     const instance = world.instances.get(id)
     if (instance === undefined) throw new Fault('record.missing')

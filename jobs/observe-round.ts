@@ -20,12 +20,17 @@ export interface ServerPlan {
 export const roundMsMin = 5000
 /** As many instances one worker looks at in one round of 5 s; with more, the round takes longer in proportion. */
 const instancesPerRound = 200
-const backOffMs = [2000, 5000, 10_000, 20_000, 30_000]
+/** Half a minute for the first minutes, in which most hosts come back; then a minute, because each failed ask is also written down and shown. */
+const backOffMs = [2000, 5000, 10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000, 60_000]
+/** So that a hundred hosts lost in the same moment are not asked, and written down, in the same moment for ever. */
+const backOffSpread = 0.25
 export const hostFactsEveryMs = 60_000
 
 export const roundMs = (instances: number): number => Math.max(roundMsMin, (roundMsMin * instances) / instancesPerRound)
 
-export const backOff = (failures: number): number => backOffMs[Math.min(failures, backOffMs.length) - 1] ?? backOffMs[0]!
+/** `chance`: from 0 to 1, another one each time. */
+export const backOff = (failures: number, chance: number): number =>
+  (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? backOffMs[0]!) * (1 - backOffSpread * chance)
 
 /** The due ones, longest overdue first, at most `room`. */
 export const due = <T extends { dueAt: number; isBusy: boolean }>(plans: Iterable<T>, now: number, room: number): T[] =>

@@ -213,7 +213,7 @@ class Observer {
   private setDown(server: Server): void {
     server.state = 'down'
     server.failures += 1
-    server.dueAt = performance.now() + backOff(server.failures) * this.pace
+    server.dueAt = performance.now() + backOff(server.failures, Math.random()) * this.pace
   }
 
   private hurry(server: Server): void {

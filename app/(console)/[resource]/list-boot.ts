@@ -1,11 +1,14 @@
 import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
-import { type Actor, mayAnywhere } from '@/lib/kernel/access'
+import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access'
 import type { ResourceDescription } from '@/lib/kernel/resource'
 import { operationsOn } from '@/lib/operations'
 import { pathOf } from './resource'
 
-/** The operations of a resource as this person meets them; those they may run nowhere keep the reason. Who may run none is offered none. */
-export const listActions = (actor: Actor, resource: string): ListAction[] => {
+/**
+ * The operations of a resource as this person meets them; those they may not run (nowhere, or not in the one environment that all rows are of) keep the
+ * reason. Who may run none is offered none.
+ */
+export const listActions = (actor: Actor, resource: string, environmentId: string | null = null): ListAction[] => {
   const actions = operationsOn(resource).map((operation) => {
     const permission = `${resource}.run.${operation.permission({})}`
     return {
@@ -13,7 +16,9 @@ export const listActions = (actor: Actor, resource: string): ListAction[] => {
       verb: operation.verb,
       title: operation.title,
       danger: operation.dangerWith({}),
-      because: mayAnywhere(actor, permission) ? null : 'You hold no role that may run it here.',
+      because: (environmentId === null ? mayAnywhere(actor, permission) : mayIn(actor, permission, environmentId))
+        ? null
+        : 'You hold no role that may run it here.',
     }
   })
   return actions.some(({ because }) => because === null) ? actions : []

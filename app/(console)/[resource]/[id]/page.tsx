@@ -107,7 +107,7 @@ const DetailPage = async ({ params }: Props) => {
                 resource={one.resource}
                 by={one.by}
                 id={record.id}
-                isOneEnvironment={environment !== null}
+                environmentId={environment?.id ?? null}
                 environments={environments}
               />
             ))}
@@ -118,7 +118,7 @@ const DetailPage = async ({ params }: Props) => {
                 by={`${resource.name}Id`}
                 id={record.id}
                 title="Work on it"
-                isOneEnvironment={environment !== null}
+                environmentId={environment?.id ?? null}
                 environments={environments}
               />
             )}

@@ -1,5 +1,6 @@
 import Link from 'next/link'
 import { SmallTable } from '@/components/resource/small-table'
+import { TickTable } from '@/components/resource/tick-table'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/db/environment-looks'
 import { listRecords } from '@/db/records'
@@ -7,6 +8,7 @@ import type { Actor } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/query'
 import { resourceByName } from '@/lib/resources'
+import { listActions } from '../list-boot'
 import { describedResource, pathOf } from '../resource'
 import { capital } from './load'
 
@@ -21,7 +23,7 @@ export const Related = async ({
   id,
   title,
   filters = {},
-  isOneEnvironment = false,
+  environmentId = null,
   environments,
 }: {
   actor: Actor
@@ -29,8 +31,8 @@ export const Related = async ({
   by: string
   id: string
   title?: string
-  /** All rows live in the environment that the page already shows. */
-  isOneEnvironment?: boolean
+  /** The environment that all rows live in, which the page already shows. */
+  environmentId?: string | null
   /** Further terms, field → terms. */
   filters?: Record<string, string[]>
   environments: Readonly<Record<string, EnvironmentLook>>
@@ -39,7 +41,7 @@ export const Related = async ({
   if (!described?.resource.fields[by]) return null
   const { resource, description } = described
   const columns = resource.list.columns
-    .filter((column) => column !== by && !(column === 'environmentId' && isOneEnvironment))
+    .filter((column) => column !== by && !(column === 'environmentId' && environmentId !== null))
     .slice(0, columnsMax)
   const query: ListQuery = { ...emptyQuery(), filters: { ...filters, [by]: [id] }, perPage: rowsMax, columns: [...columns] }
   let data: Awaited<ReturnType<typeof listRecords>>
@@ -51,6 +53,16 @@ export const Related = async ({
   }
   const all = `/${resource.path}?${formatListQuery(description, { ...emptyQuery(), filters: query.filters })}`
   const label = title ?? capital(resource.noun[1])
+  const table = {
+    label,
+    path: resource.path,
+    fields: Object.fromEntries(columns.map((column) => [column, description.fields[column]!])),
+    columns,
+    data,
+    environments,
+    pathOf,
+  }
+  const actions = listActions(actor, resource.name, environmentId)
   return (
     <Card
       isFlush
@@ -65,16 +77,10 @@ export const Related = async ({
     >
       {data.total === 0 ? (
         <p className="body text-ink-2">No {resource.noun[1]}.</p>
+      ) : actions.length > 0 ? (
+        <TickTable {...table} actions={actions} noun={resource.noun} />
       ) : (
-        <SmallTable
-          label={label}
-          path={resource.path}
-          fields={Object.fromEntries(columns.map((column) => [column, description.fields[column]!]))}
-          columns={columns}
-          data={data}
-          environments={environments}
-          pathOf={pathOf}
-        />
+        <SmallTable {...table} />
       )}
     </Card>
   )

@@ -1,0 +1,31 @@
+import { confirm, expect, openList, row, runState, test, untilPlanned } from './harness/fixtures'
+
+test('a herd’s members are ticked on its own page, all or some, and acted on together as in their list', async ({ as }) => {
+  const page = await as('ada')
+  await openList(page, '/herds')
+  await row(page, 'prod-billing').getByRole('link', { name: 'prod-billing' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'prod-billing' })).toBeVisible()
+  const all = page.getByRole('checkbox', { name: 'Select every row of Instances' })
+  await all.check()
+  await expect(page.getByText('3 of 3 ticked')).toBeVisible()
+  await row(page, 'prod-billing on prod-fra-1').getByRole('checkbox').uncheck()
+  await expect(page.getByText('2 of 3 ticked')).toBeVisible()
+  expect(await all.evaluate((one: HTMLInputElement) => one.indeterminate)).toBe(true)
+  await page.getByRole('region', { name: 'Instances', exact: true }).getByRole('button', { name: 'Actions' }).click()
+  await page.getByRole('menuitem', { name: 'Reload 2…' }).click()
+  await untilPlanned(page)
+  const targets = page.getByRole('region', { name: 'Targets', exact: true })
+  await expect(targets).toContainText('prod-billing on prod-ams-1')
+  await expect(targets).toContainText('prod-billing on prod-ams-2')
+  await expect(targets).not.toContainText('prod-billing on prod-fra-1')
+  await confirm(page)
+  await expect(runState(page)).toHaveText(/^done$/i, { timeout: 60_000 })
+})
+
+test('a viewer has nothing to tick on a herd’s page', async ({ as }) => {
+  const page = await as('vera')
+  await openList(page, '/herds')
+  await page.locator('table.sheet tbody th a').first().click()
+  await expect(page.getByRole('region', { name: 'Table: Instances' })).toBeVisible()
+  await expect(page.getByRole('checkbox')).toHaveCount(0)
+})

@@ -21,7 +21,7 @@ const kinds: Record<ReplicationTrouble, Kind> = {
     severity: 1,
     title: (count) => `${counted(count, 'standby is', 'standbys are')} on another timeline than the primary`,
     detail: (one) => `on timeline ${one.timeline}; ${one.other} is on ${one.otherTimeline}`,
-    next: runOn('Rebuild it', 'rebuild'),
+    next: runOn('Repoint it', 'repoint'),
   },
   orphaned: {
     severity: 1,
@@ -38,7 +38,7 @@ const kinds: Record<ReplicationTrouble, Kind> = {
     severity: 1,
     title: (count) => `${counted(count, 'former primary', 'former primaries')} must not start as primary`,
     detail: (one) => one.other ?? 'another member was promoted in its stead',
-    next: (one) => ({ label: 'Let it rejoin', href: `/instances/run/rejoin?ids=${one.id}` }),
+    next: runOn('Let it rejoin', 'rejoin'),
   },
   twice: {
     severity: 2,

@@ -159,7 +159,7 @@ const cases: Case[] = [
       ...atMost(1, instance, /^stop/),
       ...atMost(1, instance, /^follow/),
     ],
-    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
   },
   {
     operation: 'rejoin',

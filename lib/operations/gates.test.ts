@@ -15,13 +15,16 @@ const planOf = (fleet: MemoryFleet, name: string, title: string, input: JsonObje
 const warnings = (plan: Awaited<ReturnType<typeof planOf>>) =>
   plan.gates.filter((gate) => gate.verdict === 'warn').map((gate) => gate.because)
 
+/** What an operation cannot do without. */
+const inputs: Record<string, JsonObject> = { 'run-sql': { sql: 'select 1' }, repoint: { upstream: 'demo on n1' } }
+
 describe('unknown is untouchable', () => {
   test.each(operationsOn('instance').map((one) => one.name))(
     '%s refuses an instance whose host does not answer, with the reason',
     async (name) => {
       const fleet = newFleet()
       fleet.host('n2').power = 'off'
-      const plan = await planOf(fleet, name, 'demo on n2', name === 'run-sql' ? { sql: 'select 1' } : {})
+      const plan = await planOf(fleet, name, 'demo on n2', inputs[name])
       expect(plan).toMatchObject({ eligible: false, title: 'demo on n2', effects: [] })
       expect(plan.reason).toBe('Its host does not answer: n2 does not answer over SSH. An instance that cannot be seen is not touched.')
     },

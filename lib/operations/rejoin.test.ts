@@ -37,7 +37,7 @@ test('one that crashed may have written anything past its checkpoint', async () 
 
 test('one that runs, or whose herd has no primary to follow, is refused', async () => {
   const writes = await planFor(0, (fleet) => Object.assign(fleet.instance('demo on n1'), { state: 'running' }))
-  expect(writes.reason).toContain('stop or demote it first')
+  expect(writes.reason).toContain('stop it first')
   const alone = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n2'), { state: 'stopped' }))
   expect(alone.reason).toContain('no primary that answers')
 })

@@ -176,7 +176,7 @@ function isOutside({ probe, primary }: RejoinFacts): Verdict {
   const verdict = wasSeen(probe)
   if (verdict.verdict === 'refuse' || isDown(probe.state)) return verdict
   if (probe.state !== 'online') return refuse(`It is ${probe.state}.`)
-  if (probe.role === 'primary') return refuse('It takes writes: stop or demote it first.')
+  if (probe.role === 'primary') return refuse('It takes writes: stop it first.')
   if (primary !== null && isStreamingFrom(probe, primary)) return refuse(`It follows ${primary.title} already.`)
   return passBecause('It runs as a standby that follows nobody: it is stopped first.')
 }

@@ -48,11 +48,11 @@ export const repoint = defineOperation({
   now: (facts) => [...herdNow(facts), { label: 'New upstream', value: facts.upstream?.title ?? 'none' }],
   offered: (row) => {
     const seen = seenRow(row)
-    return seen.role === 'primary' ? refuse('It is a primary: demote it instead.') : acceptsConnections(seen)
+    return seen.role === 'primary' ? refuse('It is a primary, which follows nobody. Fail its herd over instead.') : acceptsConnections(seen)
   },
 })
   .gate('standby', 'It is a standby that answers', ({ probe }) =>
-    probe.role === 'primary' ? refuse('It is a primary: demote it instead.') : acceptsConnections(probe),
+    probe.role === 'primary' ? refuse('It is a primary, which follows nobody. Fail its herd over instead.') : acceptsConnections(probe),
   )
   .gate('upstream', 'The upstream may feed it', ({ why, upstream }) => (why === null ? passBecause(`${upstream?.title}.`) : refuse(why)))
   .gate('history', 'The upstream’s history holds what the standby has', inHistory)

@@ -10,7 +10,7 @@ import { lowerLimits } from './readiness'
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1
     ? refuse(
-        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first (stop or demote the one that was replaced).`,
+        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first (stop the one that was replaced, and let it rejoin).`,
       )
     : pass
 

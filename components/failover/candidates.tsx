@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import '@/components/topology/topology.css'
 import { stateTone } from '@/components/topology/words'
 import { LinkButton } from '@/components/ui/button'
 import { State } from '@/components/ui/state'

@@ -144,6 +144,20 @@ const cases: Case[] = [
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
   {
+    operation: 'promote',
+    what: 'of a standby whose primary is down',
+    target: 'demo on n2',
+    prepare: (_instance, fleet) => {
+      fleet.instance('demo on n1').state = 'stopped'
+    },
+    broken: (instance, state) => [
+      ...(state === 'done' && (instance.hasStandbySignal || instance.timeline !== 2) ? ['done, and it takes no writes'] : []),
+      ...(['failed', 'cancelled'].includes(state) && !instance.hasStandbySignal ? [`${state}, and it takes writes`] : []),
+      ...atMost(1, instance, /^promote/),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
+  {
     operation: 'rejoin',
     what: 'of a primary that was shut down before the promotion',
     target: 'demo on n1',

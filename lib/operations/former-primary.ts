@@ -35,7 +35,7 @@ const isSameSystem = (member: Member, systemIdentifier: string | null) =>
   systemIdentifier === null || member.systemIdentifier === null || member.systemIdentifier === systemIdentifier
 
 /** It receives WAL from a server that is none of the members that answer. The stopped server itself cannot be the sender. */
-const isFedByUnseen = (standby: Member, members: readonly Member[]): boolean => {
+export const isFedByUnseen = (standby: Member, members: readonly Member[]): boolean => {
   const { upstream } = standby
   if (upstream?.status !== 'streaming' || upstream.host === null) return false
   const host = upstream.host.toLowerCase()

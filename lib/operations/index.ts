@@ -4,6 +4,7 @@ import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
 import { failover } from './failover'
+import { promote } from './promote'
 import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
 import { reload } from './reload'
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   checkpoint,
   runSql,
   repoint,
+  promote,
   rejoin,
   failover,
   checkServer,

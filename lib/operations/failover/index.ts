@@ -5,6 +5,7 @@ import { counted, pass, refuse, warn } from '../gates'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
 import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
+import { promotePostgres } from '../steps/promote-postgres'
 import { stopPostgres } from '../steps/stop-postgres'
 import { type FailoverFacts, gatherFailover } from './facts'
 import * as gates from './gates'
@@ -15,7 +16,6 @@ import { fenceOld } from './steps/fence'
 import { followNew } from './steps/follow-new'
 import { makeSlots } from './steps/make-slots'
 import { blockedWhenUnseen, onlyIf } from './steps/only-if'
-import { promoteCandidate } from './steps/promote-candidate'
 import { proveWrite } from './steps/prove-write'
 import { recordReplaced } from './steps/record-replaced'
 import { rejoinOld } from './steps/rejoin-old'
@@ -96,7 +96,10 @@ export const failover = defineOperation({
   )
   .effect('catch-up', onlyIf(isPlanned, 'What the old primary had not sent is lost.', catchUp))
   .effect('replaced', recordReplaced)
-  .effect('promote', promoteCandidate)
+  .effect(
+    'promote',
+    promotePostgres<FailoverFacts>(({ candidate }) => candidate!),
+  )
   .effect('write', proveWrite)
   .effect('names', blockedWhenUnseen(moveNames<FailoverFacts>(({ names }) => names.moves)))
   .effect('followers', followNew)

@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
-import type { Effect } from '@/lib/kernel/operation'
-import { lookAt } from '../../steps/server'
-import type { FailoverFacts } from '../facts'
+import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Place } from '../facts'
+import { lookAt } from './server'
 
 type Before = { timeline: number | null; receivedLsn: string | null }
 type Output = { timeline: number | null; lsn: string | null }
@@ -10,32 +10,33 @@ const promoteTimeoutMs = 60_000
 const lookEveryMs = 30
 
 /** Asks for the promotion and wakes the startup process until the server takes writes on a new timeline. */
-export const promoteCandidate: Effect<FailoverFacts, Before, Output> = {
-  title: 'Promote the candidate',
-  preview: ({ candidate }) => ({
-    sentence: `Promote ${candidate?.title} and wait until it takes writes on a new timeline.`,
+export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, Before, Output> => ({
+  title: 'Promote the standby',
+  preview: (facts) => ({
+    sentence: `Promote ${of(facts).title} and wait until it takes writes on a new timeline.`,
     commands: ['select pg_promote(false)'],
   }),
-  check: async ({ candidate }, ports, { signal, intended }) => {
-    const probe = await lookAt(ports, candidate!, signal)
-    if (probe.state !== 'online') return { found: 'blocked', because: probe.because ?? `${candidate!.title} is ${probe.state}` }
+  check: async (facts, ports, { signal, intended }) => {
+    const place = of(facts)
+    const probe = await lookAt(ports, place, signal)
+    if (probe.state !== 'online') return { found: 'blocked', because: probe.because ?? `${place.title} is ${probe.state}` }
     if (probe.role === 'primary') return { found: 'done', output: { timeline: probe.timeline, lsn: probe.currentLsn } }
     return { found: 'ready', before: intended?.before ?? { timeline: probe.timeline, receivedLsn: probe.receivedLsn } }
   },
-  run: async ({ candidate }, _before, ports, { signal, note, pause }) => {
+  run: async (facts, _before, ports, { signal, note, pause }) => {
+    const place = of(facts)
     const options = { timeoutMs: promoteTimeoutMs, signal }
     note('command', 'select pg_promote(false)')
-    await ports.replicationAct.promote(candidate!.address, options)
+    await ports.replicationAct.promote(place.address, options)
     for (;;) {
-      const probe = await lookAt(ports, candidate!, signal)
+      const probe = await lookAt(ports, place, signal)
       if (probe.state === 'online' && probe.role === 'primary') return
       await pause(lookEveryMs)
-      if (signal.aborted)
-        throw new Fault('step.unknown', { because: `${candidate!.title} was told to promote, and is still a ${probe.role}` })
+      if (signal.aborted) throw new Fault('step.unknown', { because: `${place.title} was told to promote, and is still a ${probe.role}` })
       // A signal wakes the startup process, which otherwise may sleep for seconds before it sees the request.
-      await ports.postgresAct.reload(candidate!.address, options)
+      await ports.postgresAct.reload(place.address, options)
     }
   },
   timeoutMs: promoteTimeoutMs,
   ending: { final: 'A promoted server is on a timeline of its own: from here the only way is forward.' },
-}
+})

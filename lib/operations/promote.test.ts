@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { promote } from './promote'
+
+const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+const planOf = (fleet: MemoryFleet, title = 'demo on n2', detach = false) =>
+  makeTargetPlan(promote, fleet.read, { detach }, fleet.instance(title).inventory.id, new AbortController().signal)
+const stopped = (fleet: MemoryFleet) => {
+  fleet.instance('demo on n1').state = 'stopped'
+  return fleet
+}
+
+test('a standby is not promoted beside its living primary, unless it is detached, which warns', async () => {
+  expect((await planOf(newFleet())).reason).toBe(
+    'demo on n1 is the primary of demo, and alive. To change roles fail the herd over; to try this copy out by itself choose “Detach it”.',
+  )
+  const detached = await planOf(newFleet(), 'demo on n2', true)
+  expect(detached.reason).toBeNull()
+  expect(detached.gates.find(({ name }) => name === 'no-primary')).toMatchObject({ verdict: 'warn' })
+})
+
+test('a primary that cannot be seen may be alive: the herd is to be failed over', async () => {
+  const fleet = newFleet()
+  fleet.host('n1').power = 'off'
+  expect((await planOf(fleet)).reason).toContain('demo on n1 cannot be seen, and may take writes. Fail the herd over instead')
+})
+
+test('a primary is not promoted', async () => {
+  expect((await planOf(newFleet(), 'demo on n1')).reason).toBe('It is a primary already.')
+})
+
+test('with the primary seen down it is promoted, and who will not follow is named', async () => {
+  const plan = await planOf(stopped(newFleet()))
+  expect(plan).toMatchObject({ reason: null, effects: [{ name: 'promote', state: 'will-run' }] })
+  expect(plan.affected).toMatchObject([{ sentence: 'demo on n3 will not follow demo on n2 until repointed.' }])
+})

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { formatBytes } from '@/lib/domain/bytes'
+import { formatDuration } from '@/lib/domain/duration'
+import { lagBytes } from '@/lib/domain/lsn'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Affected, Verdict } from '@/lib/kernel/plan'
+import { gatherHerd, type HerdFacts, isUp } from './facts'
+import { type Readiness, readReadiness } from './failover/readiness'
+import { isFedByUnseen } from './former-primary'
+import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { promotePostgres } from './steps/promote-postgres'
+
+type PromoteFacts = HerdFacts & { input: { detach: boolean }; readiness: Readiness | null }
+
+const already = 'It is a primary already.'
+
+export const promote = defineOperation({
+  name: 'promote',
+  on: 'instance',
+  title: 'Promote a standby',
+  verb: 'Promote',
+  danger: 'destructive',
+  input: z.strictObject({
+    detach: z.boolean().default(false).meta({
+      title: 'Detach it',
+      description:
+        'Although its herd has a primary: it leaves the herd’s history and takes writes of its own, for a test. Only a fresh copy brings it back.',
+    }),
+  }),
+  help: [
+    'Makes a standby take writes on a timeline of its own. Refused while a primary of its herd is seen, or might be there unseen: then fail the herd over, which stops and fences the old primary, moves the names and puts the other standbys under the new one.',
+    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. Nothing else is touched: no name is moved and no other standby follows it.',
+  ],
+  gather: async (ports, input, context): Promise<PromoteFacts> => {
+    const facts = await gatherHerd(ports, context)
+    const readiness = facts.probe.state === 'online' ? await readReadiness(ports, facts.instance, context) : null
+    return { input, ...facts, readiness }
+  },
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), others: facts.others.map(({ id, state, role }) => ({ id, state, role })) }),
+  locks: lockHerd,
+  now: herdNow,
+  affected: (facts) => [leftAlone(facts)],
+  offered: (row) => {
+    const seen = seenRow(row)
+    return seen.role === 'primary' ? refuse(already) : acceptsConnections(seen)
+  },
+})
+  .gate('standby', 'It is a standby that answers', ({ probe }) => (probe.role === 'primary' ? refuse(already) : acceptsConnections(probe)))
+  .gate('no-primary', 'No primary of the herd is alive', noPrimary)
+  .gate('unseen', 'Every other member is seen', allSeen)
+  .gate('replay', 'It may replay what it has received', mayReplay)
+  .gate('replayed', 'What it has received is replayed first', replayed)
+  .effect(
+    'promote',
+    promotePostgres<PromoteFacts>(({ instance }) => instance),
+  )
+  .build()
+
+function noPrimary({ others, instance, input }: PromoteFacts): Verdict {
+  const primary = others.find((one) => one.role === 'primary' && isUp(one.state))
+  const fed = others.find((one) => one.state === 'online' && isFedByUnseen(one, others))
+  if (primary === undefined && fed === undefined) return pass
+  const alive =
+    primary === undefined
+      ? `${fed!.title} streams from ${fed!.upstream?.host}:${fed!.upstream?.port}, which the console cannot see: a primary is alive there`
+      : `${primary.title} is the primary of ${instance.herdName}, and alive`
+  return input.detach
+    ? warn(
+        `${alive}. Detached, this one is a second server of the same system that takes writes: no client of ${instance.herdName} may reach it.`,
+      )
+    : refuse(`${alive}. To change roles fail the herd over; to try this copy out by itself choose “Detach it”.`)
+}
+
+function allSeen({ others, input }: PromoteFacts): Verdict {
+  const unseen = others.filter((one) => one.state === 'unreachable' || one.state === 'unknown' || one.state === 'refused')
+  if (unseen.length === 0 || input.detach) return pass
+  return refuse(
+    `${unseen.map((one) => one.title).join(', ')} cannot be seen, and may take writes. Fail the herd over instead: it searches for life, and fences.`,
+  )
+}
+
+function mayReplay({ readiness }: PromoteFacts): Verdict {
+  if (readiness === null) return warn('Whether its replay is paused or delayed could not be read.')
+  if (readiness.isReplayPaused === true)
+    return refuse('Its replay is paused, so it would ignore the promotion. Resume it first: select pg_wal_replay_resume().')
+  if ((readiness.applyDelayMs ?? 0) > 0)
+    return refuse(
+      `It holds back what it replays by ${formatDuration(readiness.applyDelayMs! / 1000)} (recovery_min_apply_delay). Set that to 0 and reload it first.`,
+    )
+  return pass
+}
+
+function replayed({ probe }: PromoteFacts): Verdict {
+  const bytes = lagBytes(probe.replayedLsn, probe.receivedLsn)
+  if (bytes === null || bytes === 0) return pass
+  return passBecause(`${formatBytes(bytes)} received and not yet replayed: they are replayed before it takes writes.`)
+}
+
+function leftAlone({ others, instance }: PromoteFacts): Affected {
+  const standbys = others.filter((one) => one.role === 'standby' && isUp(one.state))
+  return {
+    kind: 'redundancy',
+    count: standbys.length,
+    sentence:
+      standbys.length === 0
+        ? `No other standby of ${instance.herdName} is running.`
+        : `${standbys.map((one) => one.title).join(', ')} will not follow ${instance.title} until repointed.`,
+  }
+}

@@ -158,4 +158,17 @@ describe('on real hosts', () => {
     expect(await restart.go()).toBe('done')
     expect((await probe('b')).state).toBe('online')
   })
+
+  test('a standby whose primary is down is promoted: it takes writes on a timeline of its own, and is no standby for a second time', async () => {
+    expect(await (await begin('stop', 'shop on a')).go()).toBe('done')
+    const promote = await begin('promote', 'shop on b')
+    expect(promote.plan.gates.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass', 'pass'])
+    expect(await promote.go()).toBe('done')
+    expect(promote.output()).toMatchObject({ timeline: 2 })
+    expect(await probe('b')).toMatchObject({ state: 'online', role: 'primary', timeline: 2 })
+    const write = await begin('run-sql', 'shop on b', { sql: 'create table after (a int)', write: true })
+    expect(await write.go()).toBe('done')
+    await expect(begin('promote', 'shop on b')).rejects.toThrow('It is a primary already.')
+    await expect(begin('start', 'shop on a')).rejects.toThrow('shop on b is the primary of')
+  })
 })

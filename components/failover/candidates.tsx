@@ -53,7 +53,7 @@ export const Candidates = ({
               </td>
               <td>{lagOf(one)}</td>
               <td>{one.priority === 0 ? '0: never' : one.priority}</td>
-              <td className="whitespace-normal">{one.because}</td>
+              <td className="min-w-64 whitespace-normal">{one.because}</td>
               <td>{one.observedAt === null ? 'never' : <Age at={one.observedAt} fades />}</td>
               <td>
                 {mayFailOver && one.rank !== null && (

@@ -15,11 +15,15 @@ const putFile = `
 put() { cat >"$data/$1.new" && chmod 600 "$data/$1.new" && sync "$data/$1.new" && mv "$data/$1.new" "$data/$1" && sync "$data"; }
 major=$(cat "$data/PG_VERSION") || exit 3`
 
-/** $1 data directory, $2 the lines of postgresql.auto.conf or '', $3 a whole recovery.conf. */
+/** $1 data directory, $2 the lines of postgresql.auto.conf or '', $3 a whole recovery.conf. A password is never read, so a line that holds one is never replaced. */
 const followScript = `
 LC_ALL=C; export LC_ALL
 data=$1 lines=$2 recovery=$3
 ${putFile}
+if [ -n "$lines" ] && grep -Eiq "^[[:space:]]*primary_conninfo[[:space:]]*=.*[^a-z]password[[:space:]]*=" "$data/postgresql.auto.conf" "$data/recovery.conf" 2>/dev/null; then
+  echo "primary_conninfo holds a password, which would be lost; put it into a passfile of that host first" >&2
+  exit 4
+fi
 if [ "\${major%%.*}" -ge 12 ]; then
   if [ -n "$lines" ]; then
     { grep -Ev '^[[:space:]]*primary_(conninfo|slot_name)[[:space:]]*=' "$data/postgresql.auto.conf" 2>/dev/null; printf '%s\\n' "$lines"; } | put postgresql.auto.conf || exit 1
@@ -55,12 +59,17 @@ major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 exec "$tools/pg_ctl" promote -W -s -D "$data"`
 
-/** $1 data directory, $2 bin directory or '', $3 connection string of the source. */
+/** $1 data directory, $2 bin directory or '', $3 connection string of the source. One that a dead worker left behind may still be at work; pg_rewind itself takes no lock. */
 const rewindScript = `
 LC_ALL=C; export LC_ALL
 data=$1 bin=$2
 major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
+for process in /proc/[0-9]*; do
+  case "$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null)" in
+    *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
+  esac
+done
 exec "$tools/pg_rewind" -D "$data" --source-server="$3"`
 
 const rewindSource = ({ conninfo: { application_name: _own, ...conninfo } }: Following) =>

@@ -35,3 +35,18 @@ test('with the primary seen down it is promoted, and who will not follow is name
   expect(plan).toMatchObject({ reason: null, effects: [{ name: 'promote', state: 'will-run' }] })
   expect(plan.affected).toMatchObject([{ sentence: 'demo on n3 will not follow demo on n2 until repointed.' }])
 })
+
+test('a primary that streams to the standby is alive, although it is no member of the herd', async () => {
+  const fleet = newFleet()
+  fleet.world.instances.delete(fleet.instance('demo on n3').inventory.id)
+  const primary = fleet.instance('demo on n1').inventory
+  const herdInstances = fleet.read.inventory.herdInstances
+  fleet.read.inventory.herdInstances = async (herdId) => (await herdInstances(herdId)).filter(({ id }) => id !== primary.id)
+  expect((await planOf(fleet)).reason).toContain('which the console cannot see: a primary is alive there')
+})
+
+test('a standby that streams from the one to be promoted is no sign of another primary', async () => {
+  const fleet = newFleet()
+  Object.assign(fleet.instance('demo on n3'), { upstreamId: fleet.instance('demo on n2').inventory.id })
+  expect((await planOf(stopped(fleet))).reason).toBeNull()
+})

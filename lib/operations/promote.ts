@@ -4,7 +4,7 @@ import { formatDuration } from '@/lib/domain/duration'
 import { lagBytes } from '@/lib/domain/lsn'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
-import { gatherHerd, type HerdFacts, isUp } from './facts'
+import { gatherHerd, type HerdFacts, isUp, type Member } from './facts'
 import { type Readiness, readReadiness } from './failover/readiness'
 import { isFedByUnseen } from './former-primary'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
@@ -58,9 +58,19 @@ export const promote = defineOperation({
   )
   .build()
 
-function noPrimary({ others, instance, input }: PromoteFacts): Verdict {
+/** The standby itself, as its neighbours are seen: others may stream from it, and it from a primary that is no member. */
+function selfOf({ instance, probe }: PromoteFacts): Member {
+  const { id, title, address } = instance
+  const { state, role, timeline, systemIdentifier, upstream } = probe
+  const hosts = [address.host.address.toLowerCase(), address.host.hostname.toLowerCase()]
+  return { id, title, hosts, port: address.port, state, role, timeline, systemIdentifier, upstream }
+}
+
+function noPrimary(facts: PromoteFacts): Verdict {
+  const { others, instance, input } = facts
+  const members = [...others, selfOf(facts)]
   const primary = others.find((one) => one.role === 'primary' && isUp(one.state))
-  const fed = others.find((one) => one.state === 'online' && isFedByUnseen(one, others))
+  const fed = members.find((one) => one.state === 'online' && isFedByUnseen(one, members))
   if (primary === undefined && fed === undefined) return pass
   const alive =
     primary === undefined

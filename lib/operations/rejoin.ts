@@ -152,7 +152,7 @@ export function predict({ disk, forkLsn, primary, others, instance, probe }: Rej
   if (disk.timeline !== null && disk.timeline === led?.timeline)
     return say(passBecause('It is on the primary’s own timeline: nothing has to be taken back.'))
   if (forkLsn === null || disk.checkpointLsn === null)
-    return say(refuse('Where its history and the primary’s part could not be read. It needs a fresh copy.'))
+    return say(refuse('Where its history and the primary’s part could not be read. It needs a fresh copy (pg_basebackup), made by hand.'))
   const past = lsnBytesBetween(forkLsn, disk.checkpointLsn)!
   // A running one that is fenced is a standby that finds nobody to follow; it is stopped cleanly first.
   const isClean =
@@ -168,7 +168,11 @@ export function predict({ disk, forkLsn, primary, others, instance, probe }: Rej
   const how = isClean
     ? 'it has neither checksums nor wal_log_hints, so pg_rewind cannot take that back'
     : 'pg_rewind needs a clean shutdown'
-  return say(refuse(`It may have written ${wrote}, which ${primary.title} does not have; ${how}. It needs a fresh copy.`))
+  return say(
+    refuse(
+      `It may have written ${wrote}, which ${primary.title} does not have; ${how}. It needs a fresh copy (pg_basebackup), made by hand.`,
+    ),
+  )
 }
 
 /** Down, or running fenced without anybody to follow. */

@@ -103,7 +103,8 @@ const openPoints = (
   if (state === 'attention') open.push(`The job waits for a person: ${why ?? 'its page says what for'}`)
   if (state === 'failed') open.push(`The job failed: ${why ?? 'its page says where'}`)
   if (!isPromoted) return open
-  for (const one of parked) open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
+  for (const one of parked)
+    open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or copy it anew by hand (pg_basebackup).`)
   if (!outputs.has('rejoin') && facts.primary !== null)
     open.push(`${facts.primary.title} must not start as a primary. Let it rejoin once its host is back; then the herd can fail back.`)
   for (const problem of facts.names.problems) open.push(`${problem}. Correct the name, then refresh it.`)

@@ -41,6 +41,20 @@ const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFl
   instance.replaced = { byId: successor.inventory.id, timeline: 2, because: `${title} was promoted in its stead.` }
 }
 
+/** A former primary comes back as a standby of the new one, or not at all. */
+const followsAgain: Case['broken'] = (instance, state) => [
+  ...(state === 'done' &&
+  (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
+    ? ['done, and it does not follow']
+    : []),
+  ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+  ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
+  ...atMost(1, instance, /^start/),
+  ...atMost(1, instance, /^stop/),
+  ...atMost(1, instance, /^follow/),
+  ...atMost(1, instance, /^rewind/),
+]
+
 const cases: Case[] = [
   ...['demo on n1', 'demo on n2'].map(
     (target): Case => ({
@@ -162,17 +176,7 @@ const cases: Case[] = [
     what: 'of a primary that was shut down before the promotion',
     target: 'demo on n1',
     prepare: replacedBy('demo on n2'),
-    broken: (instance, state) => [
-      ...(state === 'done' &&
-      (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
-        ? ['done, and it does not follow']
-        : []),
-      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
-      ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
-      ...atMost(1, instance, /^start/),
-      ...atMost(1, instance, /^stop/),
-      ...atMost(1, instance, /^follow/),
-    ],
+    broken: followsAgain,
     ends: ['attention', 'cancelled', 'done', 'failed'],
   },
   {
@@ -183,18 +187,7 @@ const cases: Case[] = [
       replacedBy('demo on n2')(instance, fleet)
       Object.assign(instance, { checkpointBytes: instance.walBytes + 4096, walBytes: instance.walBytes + 4216 })
     },
-    broken: (instance, state) => [
-      ...(state === 'done' &&
-      (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
-        ? ['done, and it does not follow']
-        : []),
-      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
-      ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
-      ...atMost(1, instance, /^start/),
-      ...atMost(1, instance, /^stop/),
-      ...atMost(1, instance, /^follow/),
-      ...atMost(1, instance, /^rewind/),
-    ],
+    broken: followsAgain,
     ends: ['attention', 'cancelled', 'done', 'failed'],
   },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },

@@ -14,6 +14,9 @@ const killTimeoutMs = 10_000
 const killRetryMs = 250
 /** A living host answers at once. */
 const openTimeoutMs = 10_000
+/** sshd frees a session a moment after it said that the command in it has ended. */
+const freeingMs = 3000
+const freeingStepMs = 50
 
 /**
  * Says which process the command becomes, and since when that process lives, before becoming it. sshd makes each session its own process group,
@@ -200,6 +203,7 @@ export const runCommand = async (link: SshLink, argv: readonly string[], options
 
 /** A host may allow fewer sessions than we think (MaxSessions): then the link learns it, and the command waits for its turn. */
 const openChannel = async (link: SshLink, line: string, argv: readonly string[], deadline: Deadline): Promise<Watched> => {
+  let refusedSince: number | null = null
   for (;;) {
     try {
       await link.connection(deadline)
@@ -208,14 +212,20 @@ const openChannel = async (link: SshLink, line: string, argv: readonly string[],
       return await link.openCommand(line, { at: Math.min(deadline.at, performance.now() + openTimeoutMs) }, watch)
     } catch (error) {
       if (error instanceof Fault) throw error
-      const others = link.commands.active - 1
       if (!isChannelRefusal(error)) {
-        if (error instanceof ChannelSilence && others === 0) link.drop()
+        if (error instanceof ChannelSilence && link.commands.active === 1) link.drop()
         throw lostConnection(link, { host: link.host.hostname, command: quoteShell(argv), isOver: false })
       }
-      if (others === 0) throw notStarted(link, `sshd refuses a session: ${(error as Error).message}`)
-      link.commands.limit = Math.max(1, Math.min(link.commands.limit, others))
-      await within(link.commands.changed(), deadline, () => notStarted(link, 'sshd refuses more sessions (MaxSessions)'))
+      if (link.sessions.size > 0) {
+        refusedSince = null
+        link.commands.limit = Math.min(link.commands.limit, link.sessions.size)
+      } else refusedSince ??= performance.now()
+      if (refusedSince !== null && performance.now() > refusedSince + freeingMs)
+        throw notStarted(link, `sshd refuses a session: ${(error as Error).message}`)
+      // Not on a change alone: the one that just ended may not be free yet, and then nothing would ever change again.
+      await within(Promise.race([link.commands.changed(), pause(freeingStepMs)]), deadline, () =>
+        notStarted(link, 'sshd refuses more sessions (MaxSessions)'),
+      )
     }
   }
 }
@@ -255,10 +265,12 @@ const kill = async (link: SshLink, process: RemoteProcess, deadline: Deadline): 
       return answer.trim() === 'gone'
     } catch (error) {
       if (!isFault(error, 'shell.unreachable') || remainingMs(deadline) < killRetryMs) throw error
-      await new Promise((resolve) => setTimeout(resolve, killRetryMs))
+      await pause(killRetryMs)
     }
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const notStarted = (link: SshLink, because: string): Fault =>
   new Fault('shell.unreachable', {

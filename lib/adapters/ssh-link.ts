@@ -18,6 +18,8 @@ export interface LinkOptions extends ConnectTimes {
 /** The warm connection to one server under one pin: connected on demand, shared by all, cut off for a while after a failure. */
 export class SshLink {
   readonly commands: Gate
+  /** Commands that run now on the host, as far as its answers have arrived. */
+  readonly sessions = new Set<ClientChannel>()
   readonly kills = new Gate(2)
   readonly forwards: Gate
   lastUsedAt = performance.now()
@@ -70,7 +72,12 @@ export class SshLink {
    */
   async openCommand<T>(command: string, deadline: Deadline, attend: (channel: ClientChannel) => T): Promise<T> {
     const client = await this.connection(deadline)
-    return this.open((done) => client.exec(command, done), attend, deadline)
+    const counted = (channel: ClientChannel): T => {
+      this.sessions.add(channel)
+      channel.once('close', () => this.sessions.delete(channel))
+      return attend(channel)
+    }
+    return this.open((done) => client.exec(command, done), counted, deadline)
   }
 
   async openSocket(path: string, deadline: Deadline): Promise<ClientChannel> {
@@ -126,6 +133,7 @@ export class SshLink {
       client.once('close', () => this.forget(client))
       client.setMaxListeners(0)
       this.client = client
+      this.sessions.clear()
       this.failures = 0
       this.lastFault = null
       return client

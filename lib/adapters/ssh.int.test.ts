@@ -127,16 +127,19 @@ describe('running a command', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('a server that allows two sessions is learnt, not failed on', async () => {
-    const narrow = await startSshd({ lines: ['MaxSessions 2'] })
-    const own = open({ keyFor: async () => narrow.privateKey })
-    try {
-      const results = await Promise.all(Array.from({ length: 12 }, () => own.exec(narrow.host(), ['sleep', '0.05'], quick)))
-      expect(results.every((result) => result.exitCode === 0)).toBe(true)
-    } finally {
-      await narrow.stop()
-    }
-  })
+  test.each([1, 2])(
+    'a server that allows %i sessions is learnt, not failed on, even while it still frees the last one',
+    async (sessions) => {
+      const narrow = await startSshd({ lines: [`MaxSessions ${sessions}`] })
+      const own = open({ keyFor: async () => narrow.privateKey })
+      try {
+        const results = await Promise.all(Array.from({ length: 24 }, () => own.exec(narrow.host(), ['sleep', '0.05'], quick)))
+        expect(results.every((result) => result.exitCode === 0)).toBe(true)
+      } finally {
+        await narrow.stop()
+      }
+    },
+  )
 })
 
 describe('who is let in', () => {

@@ -20,7 +20,9 @@ const offers = (page: Page): Promise<string[]> =>
 test('a viewer is offered nothing that changes anything on any page, may open no such page, and the API answers 403', async ({ as }) => {
   test.slow()
   const page = await as('vera')
+  await page.goto('/')
   const main = page.getByRole('navigation', { name: 'Main' })
+  await expect(main.getByRole('link', { name: 'Instances' })).toBeVisible()
   const places = await main.getByRole('link').evaluateAll((all) => all.map((one) => one.getAttribute('href')!))
   expect(places).not.toContain('/people')
   expect(places).not.toContain('/settings')

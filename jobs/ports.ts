@@ -8,7 +8,7 @@ import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/errors'
 import type { ActPorts } from '@/lib/ports'
 
 export interface WorkerPorts {
@@ -29,7 +29,9 @@ export const makeActPorts = (): WorkerPorts => {
       because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
     })
   const vault = makeVault(VAULT_KEY)
-  const ssh = openSsh({ keyFor: (environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch')) })
+  const ssh = openSsh({
+    keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch'))),
+  })
   const hosts = makeHosts(ssh)
   const postgres = makePostgres(ssh)
   const names = makeNames(makeZoneSource(vault))
@@ -53,5 +55,21 @@ export const makeActPorts = (): WorkerPorts => {
       postgres.close()
       await ssh.close()
     },
+  }
+}
+
+/** The hosts stay within reach while the console's own database is away: then, and only then, the key that was read last is used. */
+const remembered = (read: (environmentId: string) => Promise<string>): ((environmentId: string) => Promise<string>) => {
+  const keys = new Map<string, string>()
+  return async (environmentId) => {
+    try {
+      const key = await read(environmentId)
+      keys.set(environmentId, key)
+      return key
+    } catch (error) {
+      const key = keys.get(environmentId)
+      if (key === undefined || !isFault(error, 'database.down')) throw error
+      return key
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Clock } from './clock'
-import { toFault } from './errors'
+import { isFault, toFault } from './errors'
 import { hasNeverBegun } from './fault-text'
 import type { JsonObject } from './json'
 import type { Facts, Operation, StepContext } from './operation'
@@ -51,6 +51,26 @@ export const stepContext = (driving: Driving, step: string, signal: AbortSignal)
   pause: (ms) => driving.options.clock.sleep(ms, signal),
 })
 
+const databasePauseMs = 250
+
+/**
+ * Work asks the console's own database too. While that is away nothing is known and nothing is decided: the work is repeated once it is back,
+ * unless something reached a host.
+ */
+export const outlast = async <T>({ options, recorder, deeds }: Driving, work: () => Promise<T>): Promise<T> => {
+  const deedsBefore = deeds.count
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      recorder.throwIfLost()
+      if (!isFault(error, 'database.down') || options.signal.aborted || deeds.count > deedsBefore) throw error
+    }
+    await options.clock.sleep(databasePauseMs, options.signal)
+    await recorder.confirm()
+  }
+}
+
 /** The facts the job acts on; only called once they are known. */
 export const factsOf = (driving: Driving): Facts => {
   const { facts } = driving.recorder.progress
@@ -92,7 +112,8 @@ const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
         try {
           return await (act as Act).apply(target, args)
         } catch (error) {
-          if (hasNeverBegun(toFault(error))) deeds.count -= 1
+          // The console's own database is no host, and what is written there may be written again.
+          if (hasNeverBegun(toFault(error)) || isFault(error, 'database.down')) deeds.count -= 1
           throw error
         }
       }

@@ -1,5 +1,5 @@
 import { withDeadline } from './clock'
-import { type Driving, factsOf, stepContext } from './driving'
+import { type Driving, factsOf, outlast, stepContext } from './driving'
 import { isFault } from './errors'
 import { sayWhy } from './fault-text'
 import type { JobOutcome, JobState, JournalEntry } from './journal'
@@ -107,7 +107,7 @@ const runEnding = async (
   for (let tries = 1; ; tries += 1) {
     try {
       const deadline = { clock, timeoutMs: timeoutMs ?? endingTimeoutMs, signal, what: `Clean-up of “${effect.title}”` }
-      await withDeadline(deadline, (signal) => work(stepContext(driving, effect.name, signal)))
+      await outlast(driving, () => withDeadline(deadline, (signal) => work(stepContext(driving, effect.name, signal))))
       driving.recorder.throwIfLost()
       return { tookMs: took() }
     } catch (error) {

@@ -54,6 +54,38 @@ describe('the world is looked at again before the first effect', () => {
     expect(await go()).toBe('failed')
     expect(find('failed')[0]).toMatchObject({ step: 'gather', code: 'record.missing' })
   })
+
+  test('while the console’s own database is away a job waits wherever it asks for it, and then goes on', async () => {
+    let away = 0
+    const ask = async () => {
+      away += 1
+      if (away % 3 !== 0) throw new Fault('database.down')
+    }
+    const asking = { ...makeDirectory('/one', undo('/one')) }
+    const operation = directoriesHead()
+      .effect('one', {
+        ...asking,
+        check: async (...args) => {
+          await ask()
+          return asking.check(...args)
+        },
+        run: async (...args) => {
+          await ask()
+          await asking.run(...args)
+        },
+      })
+      .build()
+    const { fleet, host, go, find } = await bench(operation)
+    const known = fleet.act.inventory.server
+    fleet.act.inventory.server = async (id) => {
+      await ask()
+      return known(id)
+    }
+    expect(await go()).toBe('done')
+    expect(find('failed')).toEqual([])
+    expect([...host.directories]).toEqual(['/one'])
+    expect(away).toBe(12)
+  })
 })
 
 describe('cancel', () => {

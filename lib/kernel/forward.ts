@@ -1,5 +1,5 @@
 import { withDeadline } from './clock'
-import { type Driving, factsOf } from './driving'
+import { type Driving, factsOf, outlast } from './driving'
 import { toFault } from './errors'
 import { sayWhy } from './fault-text'
 import type { Facts, Gate } from './operation'
@@ -50,7 +50,7 @@ const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
 const gather = (driving: Driving): Promise<Facts> => {
   const { operation, job, options, read } = driving
   const deadline = { clock: options.clock, timeoutMs: gatherTimeoutMs, signal: options.signal, what: 'Looking at the target' }
-  return withDeadline(deadline, (signal) => operation.gather(read, job.input, { targetId: job.targetId, signal }))
+  return outlast(driving, () => withDeadline(deadline, (signal) => operation.gather(read, job.input, { targetId: job.targetId, signal })))
 }
 
 /** The world of the plan must be the world now, and every gate must still let it pass. */

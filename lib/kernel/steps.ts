@@ -1,5 +1,5 @@
 import { withDeadline } from './clock'
-import { type Driving, stepContext } from './driving'
+import { type Driving, outlast, stepContext } from './driving'
 import { Fault, type FaultCode, toFault } from './errors'
 import { isOver, sayWhy } from './fault-text'
 import type { Json } from './json'
@@ -114,7 +114,9 @@ const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look>
   const record = stepOf(recorder.progress, effect.name)
   const deadline = { clock: options.clock, timeoutMs: checkTimeoutMs, signal: options.signal, what: `Checking “${effect.title}”` }
   try {
-    return await withDeadline(deadline, (signal) => effect.check(facts, read, { signal, intended: record.intended, mark: record.mark }))
+    return await outlast(driving, () =>
+      withDeadline(deadline, (signal) => effect.check(facts, read, { signal, intended: record.intended, mark: record.mark })),
+    )
   } catch (error) {
     recorder.throwIfLost()
     return { found: 'unknown', fault: toFault(error), because: sayWhy(error) }
@@ -151,14 +153,12 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
   const signal = AbortSignal.any([options.signal, cancelled.signal])
   const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
-    const output = await withDeadline<unknown>(deadline, (signal) =>
-      effect.run(facts, before, act, {
-        ...stepContext(driving, effect.name, signal),
-        mark: async (mark) => {
-          await recorder.write({ kind: 'marked', step: effect.name, mark })
-          await recorder.confirm()
-        },
-      }),
+    const mark = async (mark: Json) => {
+      await recorder.write({ kind: 'marked', step: effect.name, mark })
+      await recorder.confirm()
+    }
+    const output = await outlast(driving, () =>
+      withDeadline<unknown>(deadline, (signal) => effect.run(facts, before, act, { ...stepContext(driving, effect.name, signal), mark })),
     )
     return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }
   } catch (error) {

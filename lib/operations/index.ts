@@ -3,6 +3,7 @@ import type { Operation, OperationDescription } from '@/lib/kernel/operation'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
+import { demote } from './demote'
 import { failover } from './failover'
 import { promote } from './promote'
 import { refreshDns } from './refresh-dns'
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   runSql,
   repoint,
   promote,
+  demote,
   rejoin,
   failover,
   checkServer,

@@ -12,6 +12,7 @@ import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
 import { forgetReplaced } from './steps/forget-replaced'
+import { makeSlot } from './steps/make-slot'
 import { rewindPostgres } from './steps/rewind-postgres'
 import { startFollowing } from './steps/start-following'
 import { stopPostgres } from './steps/stop-postgres'
@@ -73,6 +74,13 @@ export const rejoin = defineOperation({
       ({ probe }) => !isDown(probe.state),
       'It is down already.',
       stopPostgres<RejoinFacts>(({ instance }) => instance, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
+    ),
+  )
+  .effect(
+    'slot',
+    makeSlot<RejoinFacts>(
+      ({ primary }) => primary!,
+      ({ following }) => following!.slotName,
     ),
   )
   .effect(

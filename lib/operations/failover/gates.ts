@@ -10,7 +10,7 @@ import { lowerLimits } from './readiness'
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1
     ? refuse(
-        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first (stop the one that was replaced, and let it rejoin).`,
+        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first: demote the one whose writes are given up.`,
       )
     : pass
 

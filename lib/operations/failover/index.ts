@@ -3,21 +3,21 @@ import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import { counted, pass, refuse, warn } from '../gates'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { fencePostgres } from '../steps/fence-postgres'
 import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
 import { promotePostgres } from '../steps/promote-postgres'
+import { recordReplaced } from '../steps/record-replaced'
 import { stopPostgres } from '../steps/stop-postgres'
 import { type FailoverFacts, gatherFailover } from './facts'
 import * as gates from './gates'
 import { failoverInput } from './input'
 import { catchUp } from './steps/catch-up'
 import { dropOldSlots } from './steps/drop-old-slots'
-import { fenceOld } from './steps/fence'
 import { followNew } from './steps/follow-new'
 import { makeSlots } from './steps/make-slots'
 import { blockedWhenUnseen, onlyIf } from './steps/only-if'
 import { proveWrite } from './steps/prove-write'
-import { recordReplaced } from './steps/record-replaced'
 import { rejoinOld } from './steps/rejoin-old'
 
 const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
@@ -91,11 +91,19 @@ export const failover = defineOperation({
     onlyIf(
       ({ fence }) => fence === 'signal',
       'Its host does not answer, so it cannot be fenced: a person took the responsibility.',
-      fenceOld,
+      fencePostgres<FailoverFacts>(({ primary }) => primary),
     ),
   )
   .effect('catch-up', onlyIf(isPlanned, 'What the old primary had not sent is lost.', catchUp))
-  .effect('replaced', recordReplaced)
+  .effect(
+    'replaced',
+    recordReplaced<FailoverFacts>({
+      of: ({ primary }) => primary,
+      by: ({ candidate }) => candidate,
+      timeline: nextTimeline,
+      because: ({ candidate }) => `${candidate!.title} was promoted in its stead.`,
+    }),
+  )
   .effect(
     'promote',
     promotePostgres<FailoverFacts>(({ candidate }) => candidate!),
@@ -114,6 +122,11 @@ export const failover = defineOperation({
   )
   .effect('old-slots', onlyIf(isPlanned, 'Its slots are dropped when it is rebuilt or rejoins.', dropOldSlots))
   .build()
+
+/** The timeline that the promotion starts, as far as it is known. */
+function nextTimeline({ candidateProbe, primaryProbe }: FailoverFacts): number {
+  return Math.max(candidateProbe?.timeline ?? 0, primaryProbe?.timeline ?? 0) + 1
+}
 
 function firmOf(facts: FailoverFacts) {
   const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, input } = facts

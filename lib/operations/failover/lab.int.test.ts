@@ -9,6 +9,8 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { readLedger } from '@/lib/playground/ledger'
 import { startLoad, verify } from '@/lib/playground/load-cli'
 import { until } from '@/lib/playground/processes'
+import { demote } from '../demote'
+import { promote } from '../promote'
 import { rejoin } from '../rejoin'
 import { repoint } from '../repoint'
 import { failover } from '.'
@@ -185,6 +187,19 @@ describe('emergency, on real hosts', () => {
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await role('a')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+    expect(herd.replaced.size).toBe(0)
+  })
+
+  test('a standby that was detached and written to is demoted: rewound onto the primary, although its own timeline is the later one', async () => {
+    expect((await run({ detach: true }, promote, 'shop on c')).state).toBe('done')
+    expect(await role('c')).toBe('online primary 3')
+    await herd.lab.hosts.exec('c', ['psql', '-Xqc', 'create table tried as select generate_series(1, 10000) as n'])
+    const { state, trouble, plan } = await run({}, demote, 'shop on c')
+    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(/part at .* It wrote .* after that: pg_rewind takes that back/)
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
+    await herd.lab.hosts.exec('c', ['psql', '-XqAtc', `select 1 / (to_regclass('tried') is null)::int`])
     expect(herd.replaced.size).toBe(0)
   })
 })

@@ -8,10 +8,9 @@ type Output = { receivedLsn: string | null; timeline: number | null }
 
 const startTimeoutMs = 120_000
 const streamMs = 60_000
-const slotTimeoutMs = 15_000
 const lookEveryMs = 100
 
-/** Makes its slot on the upstream where it is missing, starts the server as a standby, and proves that it streams. It is never started without standby.signal. */
+/** Starts the server as a standby and proves that it streams. Its slot must be there already. It is never started without standby.signal. */
 export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstream: (facts: F) => Place): Effect<F, null, Output> => ({
   title: 'Start it as a standby',
   preview: (facts) => ({
@@ -30,11 +29,6 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
     const found = await settle(place, ports, context)
     if (found.hasStandbySignal !== true)
       throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
-    const slot = (await ports.replication.dataDirectory(place.address, { timeoutMs: slotTimeoutMs, signal: context.signal })).following
-      ?.slotName
-    const there = await lookAt(ports, leader, context.signal)
-    if (slot != null && !there.slots.some(({ name }) => name === slot))
-      await ports.replicationAct.createSlot(leader.address, slot, { timeoutMs: slotTimeoutMs, signal: context.signal })
     if (isDown(found.state))
       await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
     for (;;) {

@@ -10,13 +10,18 @@ export interface StopWith<F> {
   mode: (facts: F) => StopMode
   /** Milliseconds for the shutdown itself. */
   timeoutMs: (facts: F) => number
+  /** Why it is not started again when the job fails later. */
+  stays?: string
 }
 
 /** Starting a server again takes as long as its recovery. */
 const startTimeoutMs = 300_000
 
 /** Stops a running server and proves it from the control file: shut down, or, after an immediate stop, no server at all. */
-export const stopPostgres = <F extends Facts>(of: (facts: F) => Place, { mode, timeoutMs }: StopWith<F>): Effect<F, Before, Output> => ({
+export const stopPostgres = <F extends Facts>(
+  of: (facts: F) => Place,
+  { mode, timeoutMs, stays }: StopWith<F>,
+): Effect<F, Before, Output> => ({
   title: 'Stop PostgreSQL',
   preview: (facts) => ({
     sentence: `Stop ${of(facts).title} (${mode(facts)}) and prove it from its control file.`,
@@ -44,9 +49,12 @@ export const stopPostgres = <F extends Facts>(of: (facts: F) => Place, { mode, t
     await ports.postgresAct.stop(place.address, mode(facts), { timeoutMs: timeoutMs(facts), ...followOutput(context, place.commands.stop) })
   },
   timeoutMs: (facts) => timeoutMs(facts) + 30_000,
-  ending: {
-    undo: (facts, _before, _output, ports, context) => bringUp(of(facts), ports, context, startTimeoutMs),
-    sentence: 'If the job fails later, the server is started again.',
-    timeoutMs: startTimeoutMs + 30_000,
-  },
+  ending:
+    stays === undefined
+      ? {
+          undo: (facts, _before, _output, ports, context) => bringUp(of(facts), ports, context, startTimeoutMs),
+          sentence: 'If the job fails later, the server is started again.',
+          timeoutMs: startTimeoutMs + 30_000,
+        }
+      : { final: stays },
 })

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { demote } from './demote'
+
+const fork = 0x4000000
+
+/** n2 was promoted while n1 went on writing: both take writes, and n1 wrote 4 kB past the fork. */
+const splitFleet = (change: (fleet: MemoryFleet) => void = () => {}) => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+  Object.assign(fleet.instance('demo on n1'), { walBytes: fork + 4096 })
+  Object.assign(fleet.instance('demo on n2'), {
+    hasStandbySignal: false,
+    timeline: 2,
+    upstreamId: null,
+    forks: [{ timeline: 1, bytes: fork }],
+    walBytes: fork + 500,
+  })
+  change(fleet)
+  return fleet
+}
+const planOf = (fleet: MemoryFleet, title = 'demo on n1') =>
+  makeTargetPlan(demote, fleet.read, {}, fleet.instance(title).inventory.id, new AbortController().signal)
+const because = (plan: Awaited<ReturnType<typeof planOf>>, name: string) => plan.gates.find((gate) => gate.name === name)?.because
+
+const run = async (fleet: MemoryFleet, title = 'demo on n1') => {
+  const plan = await planOf(fleet, title)
+  expect(plan.reason).toBeNull()
+  const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input: {}, digest: plan.digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  return drive(demote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)
+}
+
+test('of two that take writes one is rewound onto the other and follows it, and nothing against it stays recorded', async () => {
+  const fleet = splitFleet()
+  expect(await run(fleet)).toBe('done')
+  expect(fleet.instance('demo on n1')).toMatchObject({ state: 'running', hasStandbySignal: true, timeline: 2, replaced: null })
+  expect(fleet.instance('demo on n2').slots).toEqual(['n1'])
+  expect(fleet.world.violations).toEqual([])
+})
+
+test('a standby that was promoted for a test goes back under the primary it left', async () => {
+  const fleet = splitFleet()
+  expect(await run(fleet, 'demo on n2')).toBe('done')
+  expect(fleet.instance('demo on n2')).toMatchObject({ state: 'running', hasStandbySignal: true, timeline: 1 })
+})
+
+test('the plan says where the histories part, how much is lost, who streams from it, and that it is a way forward only', async () => {
+  const plan = await planOf(splitFleet())
+  expect(because(plan, 'history')).toBe(
+    'It and demo on n2 part at 0/4000000. It wrote 4 kB after that: pg_rewind takes that back, and it is gone.',
+  )
+  expect(plan.now.slice(-2)).toEqual([
+    { label: 'Histories part at', value: '0/4000000' },
+    { label: 'Written after that', value: '4 kB' },
+  ])
+  expect(because(plan, 'standbys')).toContain('n3 may hold what is taken back here')
+  expect(plan.effects.filter(({ ending }) => ending.isPointOfNoReturn).map(({ name }) => name)).toEqual(['stop', 'rewind'])
+})
+
+test('a split brain is planned as this snapshot says', async () => {
+  await expect(`${JSON.stringify(await planOf(splitFleet()), null, 2)}\n`).toMatchFileSnapshot('__snapshots__/plans/demote-split.txt')
+})
+
+test('the only primary of a herd is not demoted', async () => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
+  expect((await planOf(fleet)).reason).toBe(
+    'No other member of demo answers as primary. To change roles fail the herd over: that stops this one too.',
+  )
+  expect((await planOf(fleet, 'demo on n2')).reason).toBe('It is a standby already.')
+})
+
+test('what pg_rewind would not see, or could not take back, is refused before anything is touched', async () => {
+  const onOne = splitFleet((fleet) => Object.assign(fleet.instance('demo on n2'), { timeline: 1, forks: [] }))
+  expect((await planOf(onOne)).reason).toContain('Both write on timeline 1')
+  const onTwo = splitFleet((fleet) =>
+    Object.assign(fleet.instance('demo on n1'), { timeline: 2, forks: [{ timeline: 1, bytes: fork - 100 }] }),
+  )
+  expect((await planOf(onTwo)).reason).toContain('but not the same one')
+  const foreign = splitFleet((fleet) => Object.assign(fleet.instance('demo on n2'), { systemIdentifier: '99' }))
+  expect((await planOf(foreign)).reason).toContain('another system identifier')
+  const third = splitFleet((fleet) => Object.assign(fleet.instance('demo on n3'), { hasStandbySignal: false, timeline: 3 }))
+  expect((await planOf(third)).reason).toContain('whom it should follow is not clear')
+})
+
+test('one whose host cannot replicate from the other primary is refused with the reason', async () => {
+  const fleet = splitFleet((split) => Object.assign(split.instance('demo on n1'), { isCut: true }))
+  expect((await planOf(fleet)).reason).toContain('demo on n2 does not let it replicate')
+})

@@ -1,0 +1,231 @@
+import { z } from 'zod'
+import { formatBytes } from '@/lib/domain/bytes'
+import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { type Parting, partingOf } from '@/lib/domain/timelines'
+import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
+import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
+import { followingTo, gatherPeers } from './failover/peers'
+import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { clientsWarned, lossOf, transactionsWarned } from './impact'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { checkpointPostgres } from './steps/checkpoint-postgres'
+import { fencePostgres } from './steps/fence-postgres'
+import { forgetReplaced } from './steps/forget-replaced'
+import { makeSlot } from './steps/make-slot'
+import { recordReplaced } from './steps/record-replaced'
+import { rewindPostgres } from './steps/rewind-postgres'
+import { startFollowing } from './steps/start-following'
+import { stopPostgres } from './steps/stop-postgres'
+import { writeFollowing } from './steps/write-following'
+
+export type DemoteFacts = HerdFacts & {
+  /** The other one that takes writes; null: there is none, or more than one. */
+  primary: Place | null
+  primaryProbe: Plain<Probe> | null
+  /** Titles of the others that take writes. */
+  primaries: string[]
+  following: Plain<Following> | null
+  disk: Plain<DataDirectorySeen> | null
+  /** What its history and the other one's have in common; null: it could not be read. */
+  parting: Parting | null
+  reach: Plain<ReplicationAnswer> | null
+}
+
+const stopTimeoutMs = 60_000
+const standbyAlready = 'It is a standby already.'
+const copyInstead = 'Stop it, then give it a fresh copy (rebuild it).'
+const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
+
+export const demote = defineOperation({
+  name: 'demote',
+  on: 'instance',
+  title: 'Make a primary a standby of the other one',
+  verb: 'Demote',
+  danger: 'destructive',
+  input: z.strictObject({}),
+  help: [
+    'Ends a split brain, and brings back a standby that was detached: of two members that take writes, this one is stopped and follows the other. Refused where no other primary answers: a herd is never left without one. To change roles fail the herd over instead.',
+    'Both have written since their histories parted. The plan says where that was, and how much this one wrote past it: that is taken back with pg_rewind and gone. Save what is needed of it first, as long as it runs.',
+    'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched, and needs a fresh copy.',
+  ],
+  gather: (ports, _input, context) => gatherDemote(ports, context),
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), primary: facts.primary?.id ?? null, parting: facts.parting }),
+  locks: lockHerd,
+  now: (facts) => [...herdNow(facts), ...divergence(facts)],
+  affected: (facts) => lossOf(facts, { mode: 'fast', moment: 'while it is down', isBack: true }),
+  order: () => 0,
+  offered: (row) => {
+    const seen = seenRow(row)
+    return seen.role === 'standby' ? refuse(standbyAlready) : acceptsConnections(seen, 'a stopped former primary rejoins its herd')
+  },
+})
+  .gate('primary', 'It is a primary that answers', ({ probe }) =>
+    probe.role === 'standby' ? refuse(standbyAlready) : acceptsConnections(probe, 'a stopped former primary rejoins its herd'),
+  )
+  .gate('other', 'Another primary of the herd answers', otherPrimary)
+  .gate('history', 'What it wrote can be taken back', history)
+  .gate('rewindable', 'pg_rewind can work', canRewind)
+  .gate('reach', 'It reaches the other primary', ({ reach, primary }) => {
+    if (primary === null || reach === null) return pass
+    return reach.works
+      ? passBecause(`${primary.title} lets it replicate.`)
+      : refuse(
+          `${primary.title} does not let it replicate: ${reach.because}. Correct pg_hba.conf there, or the passfile of this host, first.`,
+        )
+  })
+  .gate('standbys', 'No standby streams from it', ({ probe, primary }) =>
+    probe.standbys.length === 0
+      ? pass
+      : warn(
+          `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what is taken back here: each must be rewound or copied anew, and put under ${primary?.title ?? 'the other primary'}.`,
+        ),
+  )
+  .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut, and what they wrote here is gone'))
+  .gate('transactions', 'No transaction is open', (facts) => transactionsWarned(facts, 'rolled back'))
+  .effect(
+    'stop',
+    stopPostgres<DemoteFacts>(({ instance }) => instance, {
+      mode: () => 'fast',
+      timeoutMs: () => stopTimeoutMs,
+      stays: 'Started again it would be the second primary: from here the only way is forward.',
+    }),
+  )
+  .effect(
+    'fence',
+    fencePostgres<DemoteFacts>(({ instance }) => instance, staysStandby),
+  )
+  .effect(
+    'record',
+    recordReplaced<DemoteFacts>({
+      of: ({ instance }) => instance,
+      by: ({ primary }) => primary,
+      timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? 0,
+      because: ({ primary }) => `It was demoted: ${primary!.title} leads.`,
+    }),
+  )
+  .effect(
+    'slot',
+    makeSlot<DemoteFacts>(
+      ({ primary }) => primary!,
+      ({ following }) => following!.slotName,
+    ),
+  )
+  .effect(
+    'checkpoint',
+    checkpointPostgres<DemoteFacts>(({ primary }) => primary!),
+  )
+  .effect(
+    'rewind',
+    rewindPostgres<DemoteFacts>({
+      of: ({ instance }) => instance,
+      source: ({ following }) => following!,
+      timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? null,
+    }),
+  )
+  .effect(
+    'follow',
+    writeFollowing<DemoteFacts>(
+      ({ instance }) => instance,
+      ({ following }) => following!,
+    ),
+  )
+  .effect(
+    'start',
+    startFollowing<DemoteFacts>(
+      ({ instance }) => instance,
+      ({ primary }) => primary!,
+    ),
+  )
+  .effect(
+    'restored',
+    forgetReplaced<DemoteFacts>(({ instance }) => instance),
+  )
+  .build()
+
+const gatherDemote = async (ports: ReadPorts, context: GatherContext): Promise<DemoteFacts> => {
+  const facts = await gatherHerd(ports, context)
+  const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
+  const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
+  const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
+  const self = peers.find(({ place }) => place.id === facts.instance.id)
+  const leading = peers.filter((peer) => peer !== self && peer.probe.state === 'online' && peer.probe.role === 'primary')
+  const other = leading.length === 1 ? leading[0]! : null
+  const following = other && self ? followingTo(other.place, self, peers) : null
+  const isLooked = other !== null && facts.probe.state === 'online' && facts.probe.role === 'primary'
+  const historyOf = async (place: Place, timeline: number | null) =>
+    timeline === null ? null : { timeline, forks: await ports.replication.history(place.address, timeline, options) }
+  const [disk, own, theirs, reach] = isLooked
+    ? await Promise.all([
+        ports.replication.dataDirectory(facts.instance.address, options),
+        historyOf(facts.instance, facts.probe.timeline),
+        historyOf(other.place, other.probe.timeline),
+        ports.replication.tryReplication(facts.instance.address, following!, options),
+      ])
+    : [null, null, null, null]
+  return {
+    ...facts,
+    primary: other?.place ?? null,
+    primaryProbe: other?.probe ?? null,
+    primaries: leading.map(({ place }) => place.title),
+    following,
+    disk,
+    parting: own && theirs ? partingOf(own, theirs) : null,
+    reach,
+  }
+}
+
+function otherPrimary({ primary, primaries, probe, primaryProbe, instance }: DemoteFacts): Verdict {
+  if (primaries.length > 1)
+    return refuse(`${primaries.join(' and ')} both answer as primary: whom it should follow is not clear. Demote one of them first.`)
+  if (primary === null)
+    return refuse(
+      `No other member of ${instance.herdName} answers as primary. To change roles fail the herd over: that stops this one too.`,
+    )
+  const [ours, theirs] = [probe.systemIdentifier, primaryProbe?.systemIdentifier ?? null]
+  return ours !== null && theirs !== null && ours !== theirs
+    ? refuse(`${primary.title} has another system identifier: they are no copies of each other.`)
+    : passBecause(`It will follow ${primary.title}, on timeline ${primaryProbe?.timeline}.`)
+}
+
+/** What it wrote that the other one does not have; null: not known. */
+const pastBytes = ({ parting, probe }: DemoteFacts): number | null =>
+  parting?.parts === 'at' ? lsnBytesBetween(parting.lsn, probe.currentLsn) : null
+
+function history(facts: DemoteFacts): Verdict {
+  const { parting, primary, probe, primaryProbe } = facts
+  if (primary === null) return pass
+  if (parting === null) return refuse('Where its history and the other one’s part could not be read.')
+  if (parting.parts === 'stranger') return refuse(`It and ${primary.title} have no timeline in common. ${copyInstead}`)
+  if (parting.parts === 'never')
+    return refuse(
+      `Both write on timeline ${probe.timeline}: the WAL does not tell them apart, so pg_rewind would find nothing to take back. ${copyInstead}`,
+    )
+  if (probe.timeline === primaryProbe?.timeline)
+    return refuse(
+      `Both are on a timeline ${probe.timeline}, but not the same one: they parted at ${parting.lsn}. Whether a rewind is over could not be told. ${copyInstead}`,
+    )
+  const past = pastBytes(facts)
+  return warn(
+    `It and ${primary.title} part at ${parting.lsn}. ${past === null ? 'How much it wrote after that is not known' : `It wrote ${formatBytes(Math.max(0, past))} after that`}: pg_rewind takes that back, and it is gone.`,
+  )
+}
+
+function canRewind({ disk, primary }: DemoteFacts): Verdict {
+  if (disk === null || primary === null) return pass
+  return disk.hasChecksums === true || disk.logsHints === true
+    ? pass
+    : refuse(`It has neither data checksums nor wal_log_hints, so pg_rewind cannot take back what it wrote. ${copyInstead}`)
+}
+
+const divergence = (facts: DemoteFacts): { label: string; value: string }[] => {
+  const past = pastBytes(facts)
+  return facts.parting?.parts === 'at'
+    ? [
+        { label: 'Histories part at', value: facts.parting.lsn },
+        ...(past === null ? [] : [{ label: 'Written after that', value: formatBytes(Math.max(0, past)) }]),
+      ]
+    : []
+}

@@ -42,7 +42,9 @@ const redundancy = ({ probe, instance, others }: HerdFacts, moment: string, isBa
   if (probe.role === 'primary') {
     const writers = others.filter((one) => one.role === 'primary' && isUp(one.state)).length
     const left =
-      writers > 0 ? `${counted(writers, 'other primary', 'other primaries')} answer` : `no server of ${instance.herdName} takes writes`
+      writers > 0
+        ? `${counted(writers, 'other primary answers', 'other primaries answer')}`
+        : `no server of ${instance.herdName} takes writes`
     return {
       kind: 'redundancy',
       count: standbys,

@@ -195,7 +195,9 @@ describe('emergency, on real hosts', () => {
     expect(await role('c')).toBe('online primary 3')
     await herd.lab.hosts.exec('c', ['psql', '-Xqc', 'create table tried as select generate_series(1, 10000) as n'])
     const { state, trouble, plan } = await run({}, demote, 'shop on c')
-    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(/part at .* It wrote .* after that: pg_rewind takes that back/)
+    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(
+      /part at .* It wrote .* after that: pg_rewind takes that back/,
+    )
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)

@@ -129,10 +129,12 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
     }))
   })
 
-const whyHeld = (lease: HeldLease): string =>
-  lease.name.startsWith('job:')
-    ? `Waits: ${lease.holder} still holds it.`
-    : `Waits: the ${lease.name.split(':')[0]} is held by ${lease.reason}, driven by ${lease.holder}.`
+const whyHeld = (lease: HeldLease): string => {
+  if (lease.name.startsWith('job:')) return `Waits: ${lease.holder} still holds it.`
+  const what = `Waits: the ${lease.name.split(':')[0]}`
+  if (lease.owner === null) return `${what} is held by ${lease.reason}, driven by ${lease.holder}.`
+  return `${what} is locked by ${lease.owner}, from ${lease.holder}: ${lease.reason}.`
+}
 
 const explainWaiting = async (client: Queryable, plan: Schedule, jobs: ReadonlyMap<string, JobRow>): Promise<boolean> => {
   const changed = [...plan.wait].filter(([id, because]) => jobs.get(id)?.because !== because && jobs.get(id)?.state === 'waiting')
@@ -178,13 +180,21 @@ export const releaseJobs = async (left: readonly Pick<Claim, 'runId' | 'jobId' |
       left.map(({ token }) => token),
     ),
   )
-  const locks = names.filter((name) => !name.startsWith('job:'))
-  const others = await getPool().query<{ id: string }>(
-    `select id from jobs where state = 'waiting' and locks && $1::text[] and run_id <> all($2::uuid[])`,
-    [locks, runIds],
+  const others = await jobsWaitingFor(
+    names.filter((name) => !name.startsWith('job:')),
+    runIds,
   )
   const leftIds = new Set(left.map(({ jobId }) => jobId))
-  return [...(await startableJobs(runIds, leftIds)), ...others.rows.map((row) => row.id)]
+  return [...(await startableJobs(runIds, leftIds)), ...others]
+}
+
+/** Jobs that have not started and need one of these leases; those of `besides` are left out. */
+export const jobsWaitingFor = async (locks: readonly string[], besides: readonly string[] = []): Promise<string[]> => {
+  const { rows } = await getPool().query<{ id: string }>(
+    `select id from jobs where state = 'waiting' and locks && $1::text[] and run_id <> all($2::uuid[])`,
+    [locks, besides],
+  )
+  return rows.map((row) => row.id)
 }
 
 /**

@@ -92,6 +92,10 @@ const readRest = {
         jobs_attention as "jobsAttention", environment_ids as "environmentIds", created_at as "createdAt"
       from runs where state in ('waiting', 'running', 'cancelling', 'attention') and ($1::uuid[] is null or environment_ids && $1)
       order by created_at desc limit 20`)} as runs,
+    ${list(`select h.id as "herdId", h.name as title, h.environment_id as "environmentId", l.owner, l.holder, l.reason, l.acquired_at as since
+      from leases l join herds h on l.name = 'herd:' || h.id
+      where l.owner is not null and l.expires_at > now() and ($1::uuid[] is null or h.environment_id = any($1))
+      order by l.acquired_at limit 50`)} as locks,
     ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
         p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"

@@ -12,6 +12,8 @@ export interface HeldLease {
   /** What it holds it for, in words. */
   reason: string
   jobId: string | null
+  /** A person who holds it around work outside the console; null: a worker. */
+  owner: string | null
   acquiredAt: string
   expiresAt: string
 }
@@ -24,9 +26,11 @@ export interface LeaseRequest {
   holder: string
   reason: string
   jobId: string | null
+  /** Left out: a worker's. */
+  owner?: { name: string; personId: string | null }
 }
 
-const columns = 'name, epoch, holder, reason, job_id, acquired_at, expires_at'
+const columns = 'name, epoch, holder, reason, job_id, owner, acquired_at, expires_at'
 
 interface Row {
   name: string
@@ -34,6 +38,7 @@ interface Row {
   holder: string
   reason: string
   job_id: string | null
+  owner: string | null
   acquired_at: Date
   expires_at: Date
 }
@@ -44,6 +49,7 @@ const held = (row: Row): HeldLease => ({
   holder: row.holder,
   reason: row.reason,
   jobId: row.job_id,
+  owner: row.owner,
   acquiredAt: row.acquired_at.toISOString(),
   expiresAt: row.expires_at.toISOString(),
 })
@@ -61,11 +67,13 @@ export const takeLeases = async (client: Queryable, requests: readonly LeaseRequ
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const taken = await client.query<{ token: string; count: number }>(
     `with taken as (
-       insert into leases as l (name, token, holder, reason, job_id, acquired_at, expires_at)
-       select name, token, holder, reason, job_id, clock_timestamp(), clock_timestamp() + $6 * interval '1 millisecond'
-         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[]) as w (name, token, holder, reason, job_id)
+       insert into leases as l (name, token, holder, reason, job_id, owner, person_id, acquired_at, expires_at)
+       select name, token, holder, reason, job_id, owner, person_id, clock_timestamp(), clock_timestamp() + $8 * interval '1 millisecond'
+         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::uuid[])
+           as w (name, token, holder, reason, job_id, owner, person_id)
        on conflict (name) do update set token = excluded.token, epoch = nextval('lease_epoch'), holder = excluded.holder, reason = excluded.reason,
-         job_id = excluded.job_id, acquired_at = excluded.acquired_at, expires_at = excluded.expires_at
+         job_id = excluded.job_id, owner = excluded.owner, person_id = excluded.person_id, acquired_at = excluded.acquired_at,
+         expires_at = excluded.expires_at
          where l.expires_at <= clock_timestamp()
        returning token)
      select token, count(*)::int as count from taken group by token`,
@@ -75,6 +83,8 @@ export const takeLeases = async (client: Queryable, requests: readonly LeaseRequ
       wanted.map((one) => one.holder),
       wanted.map((one) => one.reason),
       wanted.map((one) => one.jobId),
+      wanted.map((one) => one.owner?.name ?? null),
+      wanted.map((one) => one.owner?.personId ?? null),
       ttlMs,
     ],
   )

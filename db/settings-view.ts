@@ -10,6 +10,7 @@ export interface SettingsView {
     name: string
     holder: string
     reason: string
+    owner: string | null
     jobId: string | null
     runId: string | null
     acquiredAt: string
@@ -35,7 +36,7 @@ export const settingsView = async (actor: Actor): Promise<SettingsView> => {
           from console_keys order by environment_id nulls first`)} as keys,
         ${list(`select id, group_name as "groupName", role, environment_id as "environmentId"
           from grants where group_name is not null order by lower(group_name), role`)} as "groupGrants",
-        ${list(`select l.name, l.holder, l.reason, l.job_id as "jobId", j.run_id as "runId", l.acquired_at as "acquiredAt", l.expires_at as "expiresAt"
+        ${list(`select l.name, l.holder, l.reason, l.owner, l.job_id as "jobId", j.run_id as "runId", l.acquired_at as "acquiredAt", l.expires_at as "expiresAt"
           from leases l left join jobs j on j.id = l.job_id where l.expires_at > now() order by l.acquired_at limit 200`)} as leases`,
     )
     return rows[0]

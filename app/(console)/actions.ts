@@ -15,6 +15,7 @@ import { addView, deleteView, listViews as readViews } from '@/db/views'
 import {
   approvePlan as approve,
   askForPlan,
+  breakLock,
   cancelRun as cancel,
   releaseLease,
   resumeJob,
@@ -179,3 +180,7 @@ export const verifyAuditLog = async (): Promise<Outcome<AuditVerdict>> =>
 
 export const releaseLock = async (name: string): Promise<Outcome<null>> =>
   outcome((actor) => releaseLease(actor, String(name)).then(() => null))
+
+/** Takes a herd's lock from the person who holds it around work outside the console. */
+export const breakHerdLock = async (herdId: string): Promise<Outcome<null>> =>
+  outcome((actor) => breakLock(actor, String(herdId)).then(() => null))

@@ -40,6 +40,7 @@ const everythingWrong: FleetFacts = {
   runs: [],
   approvals: [],
   expiring: [],
+  locks: [],
   acknowledged: [],
   discovered: { hosts: 1, instances: 1 },
   workers: 1,

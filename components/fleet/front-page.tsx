@@ -109,7 +109,7 @@ export const FrontPage = ({
             <Aside aside={aside} mayIn={mayIn} takeBack={actions.takeBack} />
           </div>
         </Card>
-        {facts.runs.length > 0 && (
+        {facts.runs.length + facts.locks.length > 0 && (
           <Card
             title="Running work"
             isFlush
@@ -120,7 +120,7 @@ export const FrontPage = ({
               </Link>
             }
           >
-            <RunningWork runs={facts.runs} environments={environments} />
+            <RunningWork runs={facts.runs} locks={facts.locks} environments={environments} />
           </Card>
         )}
         <h2 className="sr-only">Herds by environment</h2>

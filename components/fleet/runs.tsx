@@ -3,18 +3,35 @@ import { runLook } from '@/components/run/shared'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import type { FleetRun } from '@/lib/domain/fleet'
+import type { FleetLock, FleetRun } from '@/lib/domain/fleet'
 import type { RunState } from '@/lib/kernel/journal'
 
-/** Work that is under way, newest first. */
+/** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first. */
 export const RunningWork = ({
   runs,
+  locks,
   environments,
 }: {
   runs: readonly FleetRun[]
+  locks: readonly FleetLock[]
   environments: Readonly<Record<string, EnvironmentLook>>
 }) => (
   <ul className="fleet-items p-2">
+    {locks.map((lock) => (
+      <li key={lock.herdId}>
+        <State tone="warn">locked</State>
+        <Link href={`/herds/${lock.herdId}`} prefetch={false}>
+          {lock.title}
+        </Link>
+        {environments[lock.environmentId] && <EnvironmentBadge environment={environments[lock.environmentId]!} />}
+        <span className="text-ink-2">
+          by {lock.owner} from {lock.holder}: {lock.reason}
+        </span>
+        <span className="ml-auto text-ink-2">
+          <Age at={lock.since} />
+        </span>
+      </li>
+    ))}
     {runs.map((run) => {
       const [tone, word] = runLook[run.state as RunState]
       return (

@@ -12,6 +12,8 @@ export interface LeaseShown {
   name: string
   holder: string
   reason: string
+  /** A person who holds it around work outside the console; null: a worker. */
+  owner: string | null
   runId: string | null
   acquiredAt: string
 }
@@ -38,7 +40,7 @@ export const Leases = ({ leases, release }: { leases: readonly LeaseShown[]; rel
             <code>{lease.name}</code>
             <span>{lease.reason}</span>
             <span className="text-ink-2">
-              held by {lease.holder}, taken <Age at={lease.acquiredAt} />
+              held by {lease.owner === null ? lease.holder : `${lease.owner} from ${lease.holder}`}, taken <Age at={lease.acquiredAt} />
             </span>
             {lease.runId && (
               <Link href={`/runs/${lease.runId}`} prefetch={false}>

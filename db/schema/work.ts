@@ -146,6 +146,9 @@ export const leases = pgTable('leases', {
   holder: text('holder').notNull(),
   reason: text('reason').notNull().default(''),
   jobId: uuid('job_id'),
+  /** A person who holds it from outside, around work that is not the console's; null: a worker drives something under it. */
+  owner: text('owner'),
+  personId: uuid('person_id'),
   acquiredAt: moment('acquired_at').notNull().defaultNow(),
   expiresAt: moment('expires_at').notNull(),
 })

@@ -6,6 +6,7 @@ matriarch runs · watch ID · cancel ID · retry ID    runs
 matriarch resume ID --go-on | --give-up             decide for jobs that need attention
 matriarch approve PLAN --digest DIGEST              approve another person's plan
 matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
+matriarch with-lock HERD -- COMMAND                 hold the herd while a command of yours runs
 matriarch login --url URL · me                      where, and who
 
 matriarch help COMMAND says more.
@@ -33,6 +34,14 @@ As plan, then asks. In a script --yes needs the digest of the plan that was read
 printed and the exit code is 5. Outside the maintenance windows disruptive work needs --outside-window and a --reason. Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
   watch:
     'matriarch watch RUN\n\nThe journal as it is written, from its first line; goes on by itself after a lost connection. Exit code 3 when a job needs attention.',
+  'with-lock': `matriarch with-lock shop --env prod --reason 'reindex by hand' -- ./reindex.sh --all
+matriarch with-lock 3f1c… --wait 600 -- ssh db1 sudo apt-get -y upgrade
+
+Holds the lock of one herd (its name, or its id) while the command runs: jobs that need the herd wait meanwhile and say for whom. The lock goes when the
+command ends; if this process dies without a word, after --ttl SECONDS (60). When the lock is lost, or the console is not reached for that long, the command
+gets SIGTERM, and 10 s later SIGKILL. --wait SECONDS waits for a lock that somebody else holds. Killed with -9 this process leaves the command running
+without the lock.
+Exit codes of its own: 0 done, 1 error (the lock was lost on the way, too), 2 no lock, 3 the command failed.`,
   login:
     'matriarch login --url https://console.example.org < token\n\nChecks the token and keeps both for this user alone. Make a token in the console under People & access.',
   resume:

@@ -4,6 +4,7 @@ import { helpOf } from './help'
 import { list } from './lists'
 import { plan, run } from './plans'
 import { exitCodes, watch } from './watch'
+import { withLock } from './with-lock'
 
 type Command = (args: Args) => Promise<number>
 
@@ -101,6 +102,7 @@ const commands: Record<string, Command> = {
   retry,
   submit,
   approve,
+  'with-lock': withLock,
 }
 
 const perform = async (argv: readonly string[]): Promise<number> => {

@@ -26,6 +26,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   runs: [],
   approvals: [],
   expiring: [],
+  locks: [],
   acknowledged: [],
   discovered: { hosts: 0, instances: 0 },
   workers: 1,

@@ -27,6 +27,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   runs: [],
   approvals: [],
   expiring: [],
+  locks: [],
   acknowledged: [],
   discovered: { hosts: 0, instances: 0 },
   workers: 1,

@@ -111,6 +111,18 @@ export interface FleetRun {
   createdAt: string
 }
 
+/** A herd that somebody has locked around work outside the console. */
+export interface FleetLock {
+  herdId: string
+  title: string
+  environmentId: string
+  owner: string
+  /** Host and process of the command. */
+  holder: string
+  reason: string
+  since: string
+}
+
 /** Somebody has taken on one item of the front page, for a while. `key` and `kind` as in its problem; ISO times. */
 export interface Acknowledgement {
   kind: string
@@ -141,6 +153,7 @@ export interface FleetFacts {
     since: string | null
   }[]
   runs: FleetRun[]
+  locks: FleetLock[]
   approvals: {
     planId: string
     title: string

@@ -52,6 +52,11 @@ interface Operable {
   permissions: readonly string[]
 }
 
+/** What is no declared operation and still has a permission of its own. */
+const besides: Readonly<Record<string, readonly PermissionRow[]>> = {
+  herd: [{ permission: 'herd.run.lock', label: 'Lock around outside work' }],
+}
+
 /** Every permission there is, derived from the declarations, so that a new resource or operation shows here by itself. */
 export const permissionGroups = (resources: readonly Permitted[], operations: readonly Operable[]): PermissionGroup[] =>
   resources.map((resource) => {
@@ -65,5 +70,6 @@ export const permissionGroups = (resources: readonly Permitted[], operations: re
           permission: `${resource.name}.run.${permission}`,
           label: permission.endsWith('.write') ? `${operation.title}, writing` : operation.title,
         })
+    rows.push(...(besides[resource.name] ?? []))
     return { title: resource.noun[1], rows }
   })

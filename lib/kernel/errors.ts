@@ -22,6 +22,8 @@ export const faultTable = {
   'plan.failed': { status: 502, retry: true, sentence: 'The plan could not be made.' },
   'run.closed': { status: 409, retry: false, sentence: 'This run has already ended.' },
   'lease.lost': { status: 409, retry: true, sentence: 'Another worker drives this job now.' },
+  'lock.held': { status: 409, retry: true, sentence: 'Somebody else holds the lock of this herd.' },
+  'lock.lost': { status: 409, retry: false, sentence: 'This lock is not held any more: it was taken away, or its time ran out.' },
   'worker.absent': { status: 503, retry: true, sentence: 'No worker answers. Start one, or look at its log.' },
   'queue.down': { status: 503, retry: true, sentence: 'The queue does not answer.' },
   'database.down': { status: 503, retry: true, sentence: 'The metadata database does not answer.' },

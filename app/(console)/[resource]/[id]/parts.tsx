@@ -1,13 +1,15 @@
 import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
 import { ZoneCheck } from '@/components/resource/check/zone-check'
+import { HerdLockNote } from '@/components/resource/herd-lock'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
 import { ServerCheck } from '@/components/resource/server/server-check'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { readCheck } from '@/db/checks'
+import { herdLock } from '@/jobs/queue'
 import { mayIn } from '@/lib/kernel/access'
-import { saveRecord, startCheck } from '../../actions'
+import { breakHerdLock, saveRecord, startCheck } from '../../actions'
 import type { loadObject } from './load'
 
 type Loaded = Awaited<ReturnType<typeof loadObject>>
@@ -17,9 +19,17 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
   const { actor, resource, record } = loaded
   if (resource.name === 'herd')
     return (
-      <Card title="Replication">
-        <HerdTree herdId={record.id} />
-      </Card>
+      <>
+        <HerdLockNote
+          herdId={record.id}
+          lock={await herdLock(actor, record.id)}
+          because={mayIn(actor, 'setting.change', record.environmentId) ? null : 'Only an administrator may take a lock from its holder.'}
+          breakLock={breakHerdLock}
+        />
+        <Card title="Replication">
+          <HerdTree herdId={record.id} />
+        </Card>
+      </>
     )
   if (resource.name === 'dr-pair') return <DrCandidates herdId={record.id} environmentId={record.environmentId} />
   if (resource.name === 'person')

@@ -1,7 +1,8 @@
 import { discoveryCalls } from './discovery'
+import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { systemCalls } from './system'
 import { workCalls } from './work'
 
 /** Every call that does not follow from a resource's declaration. */
-export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...discoveryCalls }
+export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...lockCalls, ...discoveryCalls }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
-import { type Follower, whyNotFollow } from '@/lib/domain/who-may-follow'
+import { whyNotFollow } from '@/lib/domain/who-may-follow'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Following, Fork, Probe, ReadPorts } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
-import { followingTo, gatherPeers, isUnder, type Peer } from './failover/peers'
+import { asFollower, followingTo, gatherPeers, isUnder } from './failover/peers'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { dropOldSlot } from './steps/drop-old-slot'
@@ -99,7 +99,7 @@ const gatherRepoint = async (ports: ReadPorts, wanted: string, context: GatherCo
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
   const isAhead = target?.probe.timeline != null && facts.probe.timeline !== null && target.probe.timeline > facts.probe.timeline
   const forks: Fork[] = isAhead ? await ports.replication.history(target.place.address, target.probe.timeline!, options) : []
-  const followers = peers.map((peer) => followerOf(peer, peers))
+  const followers = peers.map((peer) => asFollower(peer, peers))
   return {
     ...facts,
     upstream: target?.place ?? null,
@@ -111,20 +111,9 @@ const gatherRepoint = async (ports: ReadPorts, wanted: string, context: GatherCo
     why:
       target === null || self === undefined
         ? `“${wanted}” is no member of ${facts.instance.herdName}.`
-        : whyNotFollow(followerOf(self, peers), followerOf(target, peers), followers),
+        : whyNotFollow(asFollower(self, peers), asFollower(target, peers), followers),
   }
 }
-
-const followerOf = ({ place, probe }: Peer, peers: readonly Peer[]): Follower => ({
-  id: place.id,
-  title: place.title,
-  state: probe.state,
-  role: probe.role,
-  timeline: probe.timeline,
-  systemIdentifier: probe.systemIdentifier,
-  upstreamId: peers.find((peer) => isUnder(probe, peer.place))?.place.id ?? null,
-  version: probe.version,
-})
 
 /** On a later timeline the upstream must have left the standby’s one behind no earlier than where the standby is. */
 function inHistory({ probe, upstreamProbe, forkLsn, upstream }: RepointFacts): Verdict {

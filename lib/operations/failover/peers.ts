@@ -1,3 +1,4 @@
+import type { Follower } from '@/lib/domain/who-may-follow'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
 import { commandsOf, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
@@ -79,6 +80,18 @@ export const isUnder = ({ upstream }: Pick<Plain<Probe>, 'upstream'>, place: Pla
   const seen = upstream.host.toLowerCase()
   return (upstream.port ?? 5432) === port && [host.address.toLowerCase(), host.hostname.toLowerCase()].includes(seen)
 }
+
+/** The member as deciding who may follow whom needs it. */
+export const asFollower = ({ place, probe }: Peer, peers: readonly Peer[]): Follower => ({
+  id: place.id,
+  title: place.title,
+  state: probe.state,
+  role: probe.role,
+  timeline: probe.timeline,
+  systemIdentifier: probe.systemIdentifier,
+  upstreamId: peers.find((peer) => isUnder(probe, peer.place))?.place.id ?? null,
+  version: probe.version,
+})
 
 export const isStreamingFrom = (probe: Plain<Probe>, place: Place): boolean =>
   probe.state === 'online' && probe.role === 'standby' && probe.upstream?.status === 'streaming' && isUnder(probe, place)

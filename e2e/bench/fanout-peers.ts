@@ -36,30 +36,31 @@ const timed = async (name: string, run: () => Promise<CommandResult>): Promise<n
   return tookMs
 }
 
+/** How any ssh reaches the lab's hosts as postgres, with their keys checked: options as `-o` takes them. */
+export const sshOptions = async (lab: Lab, folder: string): Promise<string[]> => {
+  const { privateKeyFile } = await labKey(lab.layout)
+  const known = lab.hostKeys().map(({ address, publicKey }) => `${address} ${publicKey}\n`)
+  writeFileSync(join(folder, 'known_hosts'), known.join(''))
+  return [
+    'BatchMode=yes',
+    'IdentitiesOnly=yes',
+    'User=postgres',
+    `IdentityFile=${privateKeyFile}`,
+    `UserKnownHostsFile=${join(folder, 'known_hosts')}`,
+    'StrictHostKeyChecking=yes',
+  ]
+}
+
 /** The same command on every host of the lab, by each peer, from the lab's own network and with host keys checked. Warm ones keep their connections between rounds. */
 export const fanoutPeers = async (lab: Lab, folder: string, command: readonly string[]): Promise<FanoutPeer[]> => {
   mkdirSync(folder, { recursive: true })
-  const { privateKeyFile } = await labKey(lab.layout)
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
   const { hosts } = lab.fleet
-  const known = file(
-    'known_hosts',
-    lab
-      .hostKeys()
-      .map(({ address, publicKey }) => `${address} ${publicKey}\n`)
-      .join(''),
-  )
-  const base = [
-    'BatchMode=yes',
-    'IdentitiesOnly=yes',
-    'User=postgres',
-    `IdentityFile=${privateKeyFile}`,
-    `UserKnownHostsFile=${known}`,
-    'StrictHostKeyChecking=yes',
-  ]
+  const base = await sshOptions(lab, folder)
+  const { privateKeyFile } = await labKey(lab.layout)
   const cold = [...base, 'ControlMaster=no', 'ControlPath=none']
   const warm = (name: string) => [...base, 'ControlMaster=auto', `ControlPath=${join(folder, `${name}-%h`)}`, 'ControlPersist=600']
   const configFile = (name: string, options: string[]) =>

@@ -1,24 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closeDb, getPool, setDatabase } from '@/db/client'
-import { ensureConsoleKey } from '@/db/console-keys'
-import { migrate } from '@/db/migrate'
-import { fingerprintOfLine } from '@/e2e/harness/lab-addresses'
+import { getPool } from '@/db/client'
 import { plan } from '@/e2e/harness/submit'
-import { closeQueue, migrateQueue, setQueue, submitRun, waitForRun } from '@/jobs/queue'
-import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { submitRun, waitForRun } from '@/jobs/queue'
 import { systemActor } from '@/lib/kernel/access'
-import { startEmbedded } from '@/lib/playground/embedded'
 import { type Fleet, herd } from '@/lib/playground/fleet'
 import { largeFleet } from '@/lib/playground/fleets/large'
-import { Lab } from '@/lib/playground/lab'
-import { ensurePackages, postgresMajor } from '@/lib/playground/packages'
-import { projectRoot } from '@/lib/playground/setup.mjs'
-import { type Child, startChild } from '@/lib/playground/start-processes'
-import { seedFleet } from '@/lib/playground/start-seed'
+import { postgresMajor } from '@/lib/playground/packages'
 import { ensureFanoutPeers, fanoutPeers } from './fanout-peers'
+import { median, numberOf, openStage } from './stage'
 
 const clusterName = 'app'
 
@@ -30,7 +19,7 @@ const fanoutFleet = (hostCount: number): Fleet => {
     members: one.members,
     virtualHost: one.virtualHost,
   }))
-  return { ...fleet, name: 'fanout', herds, groups: [], people: [] }
+  return { ...fleet, name: 'fanout', herds, groups: [], people: [], hasNames: false }
 }
 
 interface Ours {
@@ -55,18 +44,6 @@ const runOurs = async (targets: string[]): Promise<Ours> => {
   return { planMs: plannedAt - askedAt, runMs: endedAt - plannedAt }
 }
 
-const untilAllSeen = async (count: number, worker: Child): Promise<string[]> => {
-  const limit = Date.now() + 180_000
-  for (;;) {
-    const { rows } = await getPool().query<{ id: string }>(`select id from instances where state = 'online'`)
-    if (rows.length === count) return rows.map(({ id }) => id)
-    if (Date.now() > limit || worker.process.exitCode !== null)
-      throw new Error(`Only ${rows.length} of ${count} are seen:\n${worker.log()}`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
-
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const ms = (value: number): number => Math.round(value)
 
 /**
@@ -75,37 +52,12 @@ const ms = (value: number): number => Math.round(value)
  * `--hosts N` (default 50), `--rounds N` (default 5).
  */
 export const bench = async (args: string[]) => {
-  const number = (flag: string, fallback: number) => (args.includes(flag) ? Number(args[args.indexOf(flag) + 1]) : fallback)
-  const [hostCount, rounds] = [number('--hosts', 50), number('--rounds', 5)]
-  await ensurePackages('playground')
+  const [hostCount, rounds] = [numberOf(args, '--hosts', 50), numberOf(args, '--rounds', 5)]
   await ensureFanoutPeers()
-  const folder = await mkdtemp(join(tmpdir(), 'mfan-'))
-  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const fleet = fanoutFleet(hostCount)
+  const { lab, folder, close } = await openStage(fleet)
   try {
-    const database = await startEmbedded(folder)
-    undo.push(() => database.stop())
-    await migrate(database.connectionString)
-    setDatabase(database.connectionString)
-    setQueue({ databaseUrl: database.connectionString })
-    undo.push(closeDb, closeQueue)
-    await migrateQueue()
-    const fleet = fanoutFleet(hostCount)
-    const lab = await Lab.open({ stateDir: join(folder, 'lab') })
-    undo.push(() => lab.destroy())
-    console.log(`Bringing up ${hostCount} hosts …`)
-    await lab.up(fleet)
-    const vaultKey = randomBytes(32).toString('base64')
-    lab.authorize(await ensureConsoleKey(makeVault(vaultKey), () => makeSshKey('matriarch')))
-    await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map(({ host, publicKey }) => [host, fingerprintOfLine(publicKey)])))
-    const worker = startChild({
-      name: 'worker',
-      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
-      environment: { DATABASE_URL: database.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
-      logDirectory: join(folder, 'log'),
-      lab,
-    })
-    undo.push(() => worker.stop())
-    const targets = await untilAllSeen(hostCount, worker)
+    const targets = (await getPool().query<{ id: string }>('select id from instances')).rows.map(({ id }) => id)
     const peers = await fanoutPeers(lab, join(folder, 'p'), ['pg_ctlcluster', String(fleet.postgresMajor), clusterName, 'reload'])
 
     const ours: Ours[] = []
@@ -121,7 +73,7 @@ export const bench = async (args: string[]) => {
     }
     return report(hostCount, ours, theirs)
   } finally {
-    for (const end of undo.reverse()) await end().catch((error: unknown) => console.error(error))
+    await close()
   }
 }
 

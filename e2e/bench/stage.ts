@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { closeDb, getPool, setDatabase } from '@/db/client'
+import { ensureConsoleKey } from '@/db/console-keys'
+import { migrate } from '@/db/migrate'
+import { secretPurpose } from '@/db/names'
+import { fingerprintOfLine } from '@/e2e/harness/lab-addresses'
+import { closeQueue, migrateQueue, setQueue } from '@/jobs/queue'
+import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { startEmbedded } from '@/lib/playground/embedded'
+import type { Fleet } from '@/lib/playground/fleet'
+import { Lab } from '@/lib/playground/lab'
+import { ensurePackages } from '@/lib/playground/packages'
+import { projectRoot } from '@/lib/playground/setup.mjs'
+import { startChild } from '@/lib/playground/start-processes'
+import { seedFleet, seedNames } from '@/lib/playground/start-seed'
+
+export interface Stage {
+  lab: Lab
+  /** Of this run alone; gone when it closes. */
+  folder: string
+  close: () => Promise<void>
+}
+
+/** A lab of this fleet, registered in a console of its own whose database this process talks to, with a worker that has seen every instance. */
+export const openStage = async (fleet: Fleet): Promise<Stage> => {
+  await ensurePackages('playground')
+  const folder = await mkdtemp(join(tmpdir(), 'mben-'))
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const close = async () => {
+    for (const end of undo.toReversed()) await end().catch((error: unknown) => console.error(error))
+  }
+  try {
+    const database = await startEmbedded(folder)
+    undo.push(() => database.stop())
+    await migrate(database.connectionString)
+    setDatabase(database.connectionString)
+    setQueue({ databaseUrl: database.connectionString })
+    undo.push(closeDb, closeQueue)
+    await migrateQueue()
+    const lab = await Lab.open({ stateDir: join(folder, 'lab') })
+    undo.push(() => lab.destroy())
+    console.log(`Bringing up ${fleet.hosts.length} hosts …`)
+    await lab.up(fleet)
+    const vaultKey = randomBytes(32).toString('base64')
+    const vault = makeVault(vaultKey)
+    lab.authorize(await ensureConsoleKey(vault, () => makeSshKey('matriarch')))
+    await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map(({ host, publicKey }) => [host, fingerprintOfLine(publicKey)])))
+    if (fleet.hasNames) {
+      const names = lab.names()
+      await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
+    }
+    const worker = startChild({
+      name: 'worker',
+      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
+      environment: { DATABASE_URL: database.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
+      logDirectory: join(folder, 'log'),
+      lab,
+    })
+    undo.push(() => worker.stop())
+    const members = fleet.herds.reduce((sum, herd) => sum + herd.members.length, 0)
+    await untilSeen(
+      `select ${members} - count(*)::int as missing from instances where state = 'online'`,
+      () => worker.process.exitCode !== null,
+      worker.log,
+    )
+    return { lab, folder, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Waits until the console's own database says that nothing is `missing`. */
+export const untilSeen = async (sql: string, isOver: () => boolean = () => false, say: () => string = () => ''): Promise<void> => {
+  const limit = Date.now() + 180_000
+  for (;;) {
+    const { rows } = await getPool().query<{ missing: number }>(sql)
+    if (rows[0]!.missing === 0) return
+    if (Date.now() > limit || isOver()) throw new Error(`${rows[0]!.missing} are not seen as they should be: ${sql}\n${say()}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+/** The value that the share `q` of them does not exceed. */
+export const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!
+export const numberOf = (args: readonly string[], flag: string, fallback: number): number =>
+  args.includes(flag) ? Number(args[args.indexOf(flag) + 1]) : fallback

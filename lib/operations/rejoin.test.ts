@@ -18,6 +18,7 @@ test('one whose last record is before the fork rejoins as it is', async () => {
   const plan = await planFor(-0x78)
   expect(plan.reason).toBeNull()
   expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
+  expect(plan.effects.some(({ ending }) => ending.isPointOfNoReturn)).toBe(false)
 })
 
 test('one that wrote past the fork is rewound, with the fork and the bytes said before', async () => {

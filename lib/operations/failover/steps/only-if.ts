@@ -1,6 +1,6 @@
 import { isFault } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Ending, Facts } from '@/lib/kernel/operation'
 
 /** The effect where it applies; elsewhere nothing, said in words. The facts alone decide, so that every driver decides alike. */
 export const onlyIf = <F extends Facts, Before extends Json, Output extends Json>(
@@ -12,8 +12,18 @@ export const onlyIf = <F extends Facts, Before extends Json, Output extends Json
   preview: (facts) => (applies(facts) ? effect.preview(facts) : { sentence: elsewhere, commands: [] }),
   check: async (facts, ports, context) => (applies(facts) ? effect.check(facts, ports, context) : { found: 'done', output: null }),
   timeoutMs: effect.timeoutMs,
-  ending: effect.ending as Effect<F, Before, Output | null>['ending'],
+  ending: elsewhereHarmless(applies, effect.ending as Ending<F, Before, Output | null>),
 })
+
+/** A final step that does not apply is no point of no return: what came before it is taken back as usual. */
+const elsewhereHarmless = <F extends Facts, Before extends Json, Output extends Json>(
+  applies: (facts: F) => boolean,
+  ending: Ending<F, Before, Output>,
+): Ending<F, Before, Output> => {
+  if (!('final' in ending) || ending.harmless === true) return ending
+  const { harmless } = ending
+  return { final: ending.final, harmless: (facts) => !applies(facts) || harmless?.(facts) === true }
+}
 
 /** What cannot be looked at yet is blocked, not a fault: a plan is made all the same, and a job asks and goes on later. */
 export const blockedWhenUnseen = <F extends Facts, Before extends Json, Output extends Json>(

@@ -5,6 +5,10 @@ const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.
   from instances i
   where i.role = 'standby' and i.state = 'online' and i.sync_state is null and ($1::uuid[] is null or i.environment_id = any($1))`
 
+/** Of the slots that nobody reads, the one that holds back most. */
+const greediest = `select s->>'name' from jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
+  where s->>'isActive' = 'false' order by (s->>'retainedBytes')::numeric desc nulls last, s->>'name' limit 1`
+
 /**
  * What is wrong with who follows whom, each trouble with its first instances and its count. A standby counts as forked before it counts as orphaned. Facts
  * of a herd whose primary cannot be seen accuse nobody of a fork.
@@ -32,8 +36,8 @@ export const readReplication = {
       from judged where (primary_timeline is null or timeline = primary_timeline)
         and (upstream_id is null or upstream_state in ('stopped', 'crashed', 'absent', 'unreachable'))
       union all
-      select id, title, herd_id, environment_id, 'idle-slot', null, null, null, null, idle_slots, idle_slot_bytes, observed_at
-      from instances where idle_slots > 0 and ($1::uuid[] is null or environment_id = any($1))
+      select id, title, herd_id, environment_id, 'idle-slot', (${greediest}), null, null, null, idle_slots, idle_slot_bytes, observed_at
+      from instances i where idle_slots > 0 and ($1::uuid[] is null or environment_id = any($1))
       union all
       select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, b.observed_at
       from (

@@ -90,7 +90,7 @@ describe('what is wrong with who follows whom', () => {
     } finally {
       for (const row of before.rows)
         await getPool().query(
-          `update instances set timeline = $2, sync_state = $3, upstream_id = $4, idle_slots = 0, postmaster_started_at = null, replaced_at = null, replaced_because = null where id = $1`,
+          `update instances set timeline = $2, sync_state = $3, upstream_id = $4, idle_slots = 0, probe = null, postmaster_started_at = null, replaced_at = null, replaced_because = null where id = $1`,
           [row.id, row.timeline, row.sync_state, row.upstream_id],
         )
     }
@@ -115,13 +115,14 @@ describe('what is wrong with who follows whom', () => {
   test('idle slots, one server under two names, and a former primary are named', async () => {
     await within(
       `update instances set idle_slots = case when title = 'torn on p1' then 2 else 0 end, idle_slot_bytes = 5000000000,
+         probe = '{"slots": [{"name": "small", "isActive": false, "retainedBytes": 1}, {"name": "big", "isActive": false, "retainedBytes": 4999999999}, {"name": "read", "isActive": true, "retainedBytes": 5999999999}]}',
          postmaster_started_at = case when title in ('torn on p1', 'mixed on p1') then timestamptz '2026-01-01 00:00:00.123456+00' end,
          port = case when title in ('torn on p1', 'mixed on p1') then 5432 else port end,
          replaced_at = case when title = 'headless on p1' then now() end, replaced_because = 'p2 was promoted'`,
       async () => {
         const found = await troubles()
         expect(found.map(({ trouble }) => trouble)).toEqual(['idle-slot', 'replaced', 'twice'])
-        expect(found[0]).toMatchObject({ title: 'torn on p1', bytes: 5_000_000_000 })
+        expect(found[0]).toMatchObject({ title: 'torn on p1', bytes: 5_000_000_000, other: 'big' })
         expect([found[2]!.title, found[2]!.other].sort()).toEqual(['mixed on p1', 'torn on p1'])
       },
     )

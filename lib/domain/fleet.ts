@@ -70,7 +70,7 @@ export interface TroubledReplication {
   herdId: string
   environmentId: string
   trouble: ReplicationTrouble
-  /** orphaned: the upstream, or null when it follows nobody. forked: the primary. twice: the other name. replaced: the reason. */
+  /** orphaned: the upstream, or null when it follows nobody. forked: the primary. twice: the other name. replaced: the reason. idle-slot: the name of the one that holds back most. */
   other: string | null
   /** orphaned: the upstream's state; null: no member. */
   otherState: string | null

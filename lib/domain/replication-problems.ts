@@ -11,6 +11,12 @@ interface Kind {
   next: (one: TroubledReplication) => ProblemItem['next']
 }
 
+const slotWords = ({ count, other }: TroubledReplication): string => {
+  const slots = counted(count ?? 0, 'slot', 'slots')
+  if (other === null) return slots
+  return count === 1 ? `slot ${other}` : `${slots}, most by ${other}`
+}
+
 const runOn = (label: string, operation: string) => (one: TroubledReplication) => ({
   label,
   href: `/instances/run/${operation}?ids=${one.id}`,
@@ -49,9 +55,11 @@ const kinds: Record<ReplicationTrouble, Kind> = {
   'idle-slot': {
     severity: 2,
     title: (count) => `${counted(count, 'instance keeps', 'instances keep')} WAL for slots that nobody reads`,
-    detail: (one) =>
-      `${counted(one.count ?? 0, 'slot', 'slots')}${one.bytes === null ? '' : `, ${formatBytes(one.bytes)} of WAL held back`}`,
-    next: (one) => ({ label: 'Look at its slots', href: `/instances/${one.id}` }),
+    detail: (one) => `${slotWords(one)}${one.bytes === null ? '' : `, ${formatBytes(one.bytes)} of WAL held back`}`,
+    next: (one) =>
+      one.other === null
+        ? { label: 'Look at its slots', href: `/instances/${one.id}` }
+        : { label: `Drop ${one.other}`, href: `/instances/run/drop-slot?ids=${one.id}&slot=${encodeURIComponent(one.other)}` },
   },
 }
 

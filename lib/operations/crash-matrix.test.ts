@@ -228,6 +228,20 @@ const cases: Case[] = [
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
     stride: 3,
   },
+  {
+    operation: 'drop-slot',
+    what: 'that nobody reads',
+    target: 'demo on n1',
+    input: { slot: 'gone' },
+    prepare: (instance) => void instance.slots.push('gone'),
+    broken: (instance, state) => [
+      ...(state === 'done' && instance.slots.includes('gone') ? ['done, and the slot is there'] : []),
+      ...(['failed', 'cancelled'].includes(state) && !instance.slots.includes('gone') ? [`${state}, and the slot is gone`] : []),
+      ...(instance.slots.includes('n2') && instance.slots.includes('n3') ? [] : ['a slot in use was dropped']),
+      ...atMost(1, instance, /^drop slot/),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]
 

@@ -16,7 +16,11 @@ const warnings = (plan: Awaited<ReturnType<typeof planOf>>) =>
   plan.gates.filter((gate) => gate.verdict === 'warn').map((gate) => gate.because)
 
 /** What an operation cannot do without. */
-const inputs: Record<string, JsonObject> = { 'run-sql': { sql: 'select 1' }, repoint: { upstream: 'demo on n1' } }
+const inputs: Record<string, JsonObject> = {
+  'run-sql': { sql: 'select 1' },
+  repoint: { upstream: 'demo on n1' },
+  'drop-slot': { slot: 'n2' },
+}
 
 describe('unknown is untouchable', () => {
   test.each(operationsOn('instance').map((one) => one.name))(

@@ -4,6 +4,7 @@ import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
 import { demote } from './demote'
+import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { promote } from './promote'
 import { refreshDns } from './refresh-dns'
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   promote,
   demote,
   rejoin,
+  dropSlot,
   failover,
   checkServer,
   refreshDns,

@@ -159,6 +159,15 @@ describe('on real hosts', () => {
     expect((await probe('b')).state).toBe('online')
   })
 
+  test('a slot that nobody reads is dropped, its age told by the WAL it keeps; one that is read from is refused', async () => {
+    await fleet.ports.replicationAct.createSlot(fleet.addresses.instance('shop', 'a'), 'left_over', { timeoutMs: 30_000 })
+    const drop = await begin('drop-slot', 'shop on a', { slot: 'left_over' })
+    expect(drop.plan.gates.find(({ name }) => name === 'held')?.because).toMatch(/ of WAL; the oldest was written .* ago\.$/)
+    expect(await drop.go()).toBe('done')
+    expect((await probe('a')).slots.map(({ name, isActive }) => [name, isActive])).toEqual([['shop_b', true]])
+    await expect(begin('drop-slot', 'shop on a', { slot: 'shop_b' })).rejects.toThrow(/shop_b at .* reads from it/)
+  })
+
   test('a standby whose primary is down is promoted: it takes writes on a timeline of its own, and is no standby for a second time', async () => {
     expect(await (await begin('stop', 'shop on a')).go()).toBe('done')
     const promote = await begin('promote', 'shop on b')

@@ -8,7 +8,11 @@ import { resources } from '@/lib/resources'
 import { describeOperation, operationByName, operations, operationsOn } from '.'
 
 const states = ['online', 'starting', 'stopping', 'stopped', 'crashed', 'absent', 'refused', 'unreachable', 'unknown'] as const
-const samples: Record<string, JsonObject> = { 'run-sql': { sql: 'select 1' }, repoint: { upstream: 'demo on n3' } }
+const samples: Record<string, JsonObject> = {
+  'run-sql': { sql: 'select 1' },
+  repoint: { upstream: 'demo on n3' },
+  'drop-slot': { slot: 'n2' },
+}
 
 test('every declaration is sound and acts on a registered resource', () => {
   expect(checkOperations(operations, new Set(resources.map((one) => one.name)))).toEqual([])

@@ -1,0 +1,188 @@
+import { z } from 'zod'
+import { formatBytes } from '@/lib/domain/bytes'
+import { formatDuration } from '@/lib/domain/duration'
+import { quoteLiteral } from '@/lib/domain/sql-quote'
+import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
+import type { Verdict } from '@/lib/kernel/plan'
+import type { Probe, ReadPorts } from '@/lib/ports'
+import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts'
+import { isUnder } from './failover/peers'
+import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { dropSlotOn } from './steps/drop-slot'
+
+/** What the server says of the slot beside what a look at it says; null where it could not be told. */
+type SlotSeen = {
+  database: string | null
+  isTemporary: boolean
+  /** From PostgreSQL 17 on. */
+  unusedSeconds: number | null
+  /** Age of the oldest WAL that is kept for it: it was last read no later than that. */
+  keptSeconds: number | null
+}
+
+type Slot = Plain<Probe>['slots'][number]
+
+type DropSlotFacts = HerdFacts & {
+  input: { slot: string }
+  slot: Plain<Slot> | null
+  seen: SlotSeen | null
+  /** Members that are down and would read from it when they come back. */
+  needs: string[]
+  /** Members whose files could not be looked at. */
+  unseen: string[]
+}
+
+export const dropSlot = defineOperation({
+  name: 'drop-slot',
+  on: 'instance',
+  title: 'Drop a replication slot that nobody reads',
+  verb: 'Drop slot',
+  danger: 'destructive',
+  input: z.strictObject({
+    slot: z
+      .string()
+      .regex(/^[a-z0-9_]{1,63}$/, 'The name of a slot is small letters, digits and underscores.')
+      .meta({ title: 'Slot', description: 'Its name. A slot that somebody reads from is refused.' }),
+  }),
+  help: [
+    'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops one that nobody reads from.',
+    'The plan says how much WAL it holds back and since when nobody has read it. A member that is down and follows through it is named: without the slot it may not find its WAL again, and needs a fresh copy.',
+  ],
+  gather: (ports, input, context) => gatherDropSlot(ports, input, context),
+  about: aboutInstance,
+  firm: (facts) => ({ ...firmInstance(facts), slot: facts.slot && { name: facts.slot.name, isActive: facts.slot.isActive } }),
+  locks: lockHerd,
+  now: (facts) => [...herdNow(facts), ...slotNow(facts)],
+  offered: (row) => acceptsConnections(seenRow(row)),
+})
+  .gate('answers', 'It answers', ({ probe }) => acceptsConnections(probe))
+  .gate('slot', 'The slot is there', ({ slot, input, probe, instance }) => {
+    if (slot !== null || probe.state !== 'online') return pass
+    const names = probe.slots.map(({ name }) => name)
+    return refuse(`${instance.title} has no slot ${input.slot}. ${names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`}`)
+  })
+  .gate('idle', 'Nobody reads from it', isIdle)
+  .gate('needed', 'No member that is down needs it', isNeeded)
+  .gate('logical', 'It is no place of a subscriber', ({ slot, seen }) =>
+    slot?.kind === 'logical'
+      ? warn(
+          `It is logical${seen?.database == null ? '' : `, of database ${seen.database}`}: its subscriber loses its place, and must copy its tables anew.`,
+        )
+      : pass,
+  )
+  .gate('held', 'What it holds back', (facts) => (facts.slot === null ? pass : passBecause(heldWords(facts))))
+  .effect(
+    'drop',
+    dropSlotOn<DropSlotFacts>(
+      ({ instance }) => instance,
+      ({ input }) => input.slot,
+    ),
+  )
+  .build()
+
+const gatherDropSlot = async (ports: ReadPorts, input: { slot: string }, context: GatherContext): Promise<DropSlotFacts> => {
+  const facts = await gatherHerd(ports, context)
+  const slot = facts.probe.slots.find(({ name }) => name === input.slot) ?? null
+  const seen = slot === null ? null : await lookAtSlot(ports, facts, input.slot, context.signal)
+  const down = facts.others.filter(({ state }) => state !== 'online')
+  const readers = await Promise.all(
+    down.map(async (one) => ({ title: one.title, reads: await wouldRead(ports, facts, one.id, input, context) })),
+  )
+  return {
+    ...facts,
+    input,
+    slot,
+    seen,
+    needs: readers.filter(({ reads }) => reads === true).map(({ title }) => title),
+    unseen: readers.filter(({ reads }) => reads === null).map(({ title }) => title),
+  }
+}
+
+/** null: its files cannot be read. */
+const wouldRead = async (
+  ports: ReadPorts,
+  { instance }: HerdFacts,
+  id: string,
+  { slot }: { slot: string },
+  { signal }: GatherContext,
+): Promise<boolean | null> => {
+  try {
+    const { address } = await ports.inventory.instance(id)
+    const { following } = await ports.replication.dataDirectory(address, { timeoutMs: probeTimeoutMs, signal })
+    if (following?.slotName !== slot) return false
+    const { host, port } = following.conninfo
+    return isUnder({ upstream: { host: host ?? null, port: Number(port ?? 5432), slotName: slot, status: null } }, instance)
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}
+
+/** Columns that came later are taken from the whole row; the oldest kept segment is found by the place it holds. */
+const slotSql = (name: string) => `select json_build_object(
+  'database', s.database,
+  'isTemporary', s.temporary,
+  'unusedSeconds', extract(epoch from clock_timestamp() - (to_jsonb(s)->>'inactive_since')::timestamptz),
+  'keptSeconds', (select extract(epoch from clock_timestamp() - w.modification) from pg_ls_waldir() w where right(w.name, 16) =
+    upper(lpad(to_hex(p.at >> 32), 8, '0') || lpad(to_hex((p.at & 4294967295) / p.segment), 8, '0')) and length(w.name) = 24 limit 1)
+)::text
+from pg_replication_slots s
+cross join lateral (select pg_wal_lsn_diff(s.restart_lsn, '0/0')::bigint as at, pg_size_bytes(current_setting('wal_segment_size')) as segment) p
+where s.slot_name = ${quoteLiteral(name)}`
+
+const lookAtSlot = async (ports: ReadPorts, { instance }: HerdFacts, name: string, signal: AbortSignal): Promise<SlotSeen | null> => {
+  try {
+    const grid = await ports.postgres.query(instance.address, slotSql(name), {
+      database: 'postgres',
+      statementTimeoutMs: probeTimeoutMs,
+      rowsMax: 1,
+      bytesMax: 10_000,
+      signal,
+    })
+    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
+    return typeof said === 'object' && said !== null ? (said as SlotSeen) : null
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}
+
+function isIdle({ slot, probe, seen }: DropSlotFacts): Verdict {
+  if (slot === null) return pass
+  if (slot.isActive) {
+    const reader = probe.standbys.find(({ slotName }) => slotName === slot.name)
+    return refuse(
+      reader === undefined
+        ? 'Somebody reads from it now.'
+        : `${reader.applicationName}${reader.clientAddress === null ? '' : ` at ${reader.clientAddress}`} reads from it now.`,
+    )
+  }
+  return seen?.isTemporary === true ? refuse('It is temporary: it goes with the session that made it.') : pass
+}
+
+function isNeeded({ slot, needs, unseen }: DropSlotFacts): Verdict {
+  if (slot === null) return pass
+  if (needs.length > 0)
+    return warn(`${needs.join(', ')} would read from it when started again: without it the WAL may be gone, and it needs a fresh copy.`)
+  return unseen.length > 0 ? warn(`${unseen.join(', ')} cannot be seen: whether it needs this slot is not known.`) : pass
+}
+
+const sinceWords = (seen: SlotSeen | null): string => {
+  if (seen?.unusedSeconds != null) return `nobody has read from it for ${formatDuration(seen.unusedSeconds)}`
+  if (seen?.keptSeconds != null) return `the oldest was written ${formatDuration(seen.keptSeconds)} ago`
+  return 'since when nobody reads from it is not known'
+}
+
+const heldWords = ({ slot, seen }: DropSlotFacts): string =>
+  slot!.retainedBytes === null
+    ? `It holds no WAL back: nobody has ever read from it, or its WAL is gone already; ${sinceWords(seen)}.`
+    : `${formatBytes(slot!.retainedBytes)} of WAL; ${sinceWords(seen)}.`
+
+const slotNow = (facts: DropSlotFacts): { label: string; value: string }[] =>
+  facts.slot === null
+    ? []
+    : [
+        { label: 'Slot', value: `${facts.slot.name} (${facts.slot.kind}, ${facts.slot.isActive ? 'in use' : 'idle'})` },
+        { label: 'Holds back', value: heldWords(facts) },
+      ]

@@ -37,6 +37,7 @@ const nothing: DataDirectorySeen = {
   systemIdentifier: null,
   timeline: null,
   checkpointLsn: null,
+  minRecoveryLsn: null,
   hasChecksums: null,
   logsHints: null,
   isStandby: null,
@@ -72,6 +73,7 @@ export const parseDataDirectory = (output: string): DataDirectorySeen => {
     systemIdentifier: control.get('Database system identifier') ?? null,
     timeline: numberOf(control.get("Latest checkpoint's TimeLineID")),
     checkpointLsn: control.get('Latest checkpoint location') ?? null,
+    minRecoveryLsn: lsnOrNull(control.get('Minimum recovery ending location')),
     hasChecksums: checksums === undefined ? null : checksums !== '0',
     logsHints: hints === undefined ? null : hints === 'on',
     isStandby: one('standby') === 'yes',
@@ -85,6 +87,9 @@ export const parseDataDirectory = (output: string): DataDirectorySeen => {
     freeBytes: numberOf(one('free')),
   }
 }
+
+/** The control file writes 0/0 where there is none. */
+const lsnOrNull = (text: string | undefined): string | null => (text && /[1-9A-F]/i.test(text) ? text : null)
 
 const numberOf = (text: string | null | undefined): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 

@@ -5,6 +5,8 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
+export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
+export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
 export type {
   HerdStanding,

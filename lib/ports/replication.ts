@@ -17,6 +17,8 @@ export interface DataDirectorySeen {
   timeline: number | null
   /** "Latest checkpoint location"; of a clean shutdown, the last record of the primary. */
   checkpointLsn: string | null
+  /** "Minimum recovery ending location": what a standby has on its disk reaches up to there; what it received may reach further. null where there is none. */
+  minRecoveryLsn: string | null
   hasChecksums: boolean | null
   /** wal_log_hints. With neither this nor checksums, pg_rewind cannot work. */
   logsHints: boolean | null

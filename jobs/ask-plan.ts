@@ -3,10 +3,11 @@ import { getPool, listen } from '@/db/client'
 import { findPlan, insertPlan, type PlanRow, policyLimits } from '@/db/plans'
 import { findTargets } from '@/db/targets'
 import { type Actor, mayIn } from '@/lib/kernel/access'
+import { policyOf } from '@/lib/kernel/describe-operation'
 import { Fault } from '@/lib/kernel/errors'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { Operation } from '@/lib/kernel/operation'
-import { defaultPolicy, type RunPolicy } from '@/lib/kernel/plan'
+import type { RunPolicy } from '@/lib/kernel/plan'
 import { operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
 import { mustRun } from './may'
@@ -86,7 +87,7 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
     operation: operation.name,
     targets,
     input: input.data as JsonObject,
-    policy: await policyWithin([...found.values()], asked.data.policy),
+    policy: await policyWithin([...found.values()], policyOf(operation), asked.data.policy),
     personId: actor.personId,
     actorName: actor.name,
     retryOf,
@@ -99,10 +100,14 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
 type Limited = 'parallel' | 'stopAfterFailures'
 
 /** What was left out is tightened to what the environments of the targets allow; what was asked for and is looser is refused. */
-const policyWithin = async (targets: readonly { environmentId: string | null }[], asked: Partial<RunPolicy>): Promise<RunPolicy> => {
+const policyWithin = async (
+  targets: readonly { environmentId: string | null }[],
+  usual: RunPolicy,
+  asked: Partial<RunPolicy>,
+): Promise<RunPolicy> => {
   const environmentIds = [...new Set(targets.map((target) => target.environmentId).filter((id) => id !== null))]
   const limits = await policyLimits(environmentIds)
-  const policy = { ...defaultPolicy, ...asked }
+  const policy = { ...usual, ...asked }
   const problems: { path: string[]; message: string }[] = []
   const hold = (name: Limited, limit: number | null, environment: string, message: string) => {
     if (limit === null || (policy[name] ?? Number.POSITIVE_INFINITY) <= limit) return

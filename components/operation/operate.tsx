@@ -10,7 +10,7 @@ import { EmptyState, Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/errors'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { OperationDescription } from '@/lib/kernel/operation'
-import { defaultPolicy, type RunPolicy } from '@/lib/kernel/plan'
+import type { RunPolicy } from '@/lib/kernel/plan'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
 import { takeOver } from './handover'
@@ -60,7 +60,7 @@ export const Operate = ({
   const fields = useMemo(() => inputFields(description.input), [description.input])
   const [values, setValues] = useState<JsonObject>(row?.input ?? inputGiven)
   const [asked, setAsked] = useState<Partial<RunPolicy>>(row?.policy ?? {})
-  const policy = { ...defaultPolicy, ...asked }
+  const policy = { ...description.policy, ...asked }
   const [targets, setTargets] = useState<string[] | null>(row?.targets ?? null)
   const [problems, setProblems] = useState<FieldProblem[]>([])
   const [refusal, setRefusal] = useState<string | null>(null)

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import type { JsonObject } from './json'
 import type { Operation, OperationDescription } from './operation'
+import { defaultPolicy, type RunPolicy } from './plan'
+
+/** What takes as long as there is to copy has no deadline unless a person sets one: cut off near its end it would all have been in vain. */
+export const policyOf = ({ effects }: Pick<Operation, 'effects'>): RunPolicy =>
+  effects.some(({ isLong }) => isLong) ? { ...defaultPolicy, deadlineSeconds: null } : defaultPolicy
 
 /** What a browser or a script may know: plain JSON. The schema is that of what is sent, before defaults are filled in. */
 export const describeOperation = (operation: Operation): OperationDescription => ({
@@ -10,5 +15,6 @@ export const describeOperation = (operation: Operation): OperationDescription =>
   verb: operation.verb,
   danger: operation.danger,
   help: operation.help,
+  policy: policyOf(operation),
   input: z.toJSONSchema(operation.input, { io: 'input' }) as JsonObject,
 })

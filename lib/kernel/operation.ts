@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Json, JsonObject } from './json'
-import type { Affected, Verdict } from './plan'
+import type { Affected, RunPolicy, Verdict } from './plan'
 
 /** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */
 export type Danger = 'routine' | 'disruptive' | 'destructive'
@@ -225,5 +225,7 @@ export interface OperationDescription {
   verb: string
   danger: Danger
   help: readonly string[]
+  /** What a run of it gets unless it asks for something else. */
+  policy: RunPolicy
   input: JsonObject
 }

@@ -97,6 +97,7 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
       'MaxStartups 100:30:200',
+      `SetEnv XDG_STATE_HOME=${join(folder, 'state')}`,
     ].join('\n'),
   )
   let hostKey = await makeHostKey()

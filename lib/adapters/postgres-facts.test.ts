@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { InstanceAddress } from '@/lib/ports'
 import { probeOfLook } from './postgres-look'
-import { confSetting, type ProbeAnswer, parseConninfo, probeOfAnswer, stateOfRefusal } from './postgres-probe-sql'
+import { type ProbeAnswer, probeOfAnswer, stateOfRefusal } from './postgres-probe-sql'
 
 const answer: ProbeAnswer = {
   isInRecovery: true,
@@ -76,15 +76,6 @@ describe('an answer of a server', () => {
     expect(probe({}).replaySeconds).toBe(12)
     expect(probe({ replayedSecondsAgo: null }).replaySeconds).toBe(null)
   })
-})
-
-test('connection strings are read with quotes and escapes, and never a password', () => {
-  expect(parseConninfo(`host='o\\'neil' port = 5432 password='se cret' user=r\\ x`)).toEqual({ host: "o'neil", port: '5432', user: 'r x' })
-})
-
-test('the last value of a setting holds; comments and other names do not', () => {
-  expect(confSetting("#port = 1\nport = 2\n port '3' # four\nport_x = 5", 'port')).toBe('3')
-  expect(confSetting('', 'port')).toBe(null)
 })
 
 test('a login that is refused tells the state', () => {

@@ -1,5 +1,8 @@
+import { parseConninfo } from '@/lib/domain/conninfo'
+import { confSetting } from '@/lib/domain/replication-conf'
 import type { InstanceAddress, InstanceState, Probe } from '@/lib/ports'
-import { confSetting, parseConninfo, versionText } from './postgres-probe-sql'
+import { versionText } from './postgres-probe-sql'
+import { saysStandbyMode } from './replication-look'
 
 /**
  * What can be seen of an instance without its server: one round trip, fixed text, everything that varies as a positional parameter.
@@ -21,7 +24,7 @@ echo data=present
 read -r v <"$data/PG_VERSION"; echo "major=$v"
 [ -n "$major" ] || major=$v
 [ -e "$data/standby.signal" ] && echo signal=yes
-if [ -r "$data/recovery.conf" ]; then echo signal=yes; sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/recovery.conf"; fi
+if [ -r "$data/recovery.conf" ]; then ${saysStandbyMode} && echo signal=yes; sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/recovery.conf"; fi
 [ -r "$data/postgresql.auto.conf" ] && sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/postgresql.auto.conf"
 if [ -r "$data/postmaster.pid" ]; then
   n=0

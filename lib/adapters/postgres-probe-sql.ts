@@ -1,4 +1,6 @@
+import { parseConninfo } from '@/lib/domain/conninfo'
 import { parsePgVersion, versionOfNumber } from '@/lib/domain/pg-version'
+import { confSetting } from '@/lib/domain/replication-conf'
 import type { Probe } from '@/lib/ports'
 import type { Greeting } from './postgres-connection'
 
@@ -49,7 +51,8 @@ from (
 
 const superuserPart = `,
   'primaryConninfo', current_setting('primary_conninfo', true),
-  'hasStandbySignal', (pg_stat_file('standby.signal', true)).size is not null or (pg_stat_file('recovery.conf', true)).size is not null,
+  'hasStandbySignal', (pg_stat_file('standby.signal', true)).size is not null
+    or coalesce(pg_read_file('recovery.conf', 0, 100000, true) ~* '(^|\\n)\\s*standby_mode\\s*=?\\s*''?(on|t|y|1)', false),
   'walTimeline', case when r.is_in_recovery and not exists (select from pg_stat_wal_receiver) then (
     select max(('x' || substr(f.name, 1, 8))::bit(32)::int) from pg_ls_waldir() f where f.name ~ '^[0-9A-F]{24}$') end,
   'recoveryConf', pg_read_file('recovery.conf', 0, 100000, true),
@@ -142,24 +145,6 @@ const upstreamOf = (answer: ProbeAnswer): Probe['upstream'] => {
   if (host === null && slotName === null && status === null) return null
   const heard = typeof answer.receiverHeardAgo === 'number' ? { messageSecondsAgo: Math.max(0, answer.receiverHeardAgo) } : {}
   return { host, port: host === null ? null : port, slotName, status, ...heard }
-}
-
-/** Keywords of a libpq connection string. Passwords are left out: no fact of ours ever holds one. */
-export const parseConninfo = (conninfo: string): Record<string, string> => {
-  const found: Record<string, string> = {}
-  for (const [, key, quoted, plain] of conninfo.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))/g))
-    if (key !== 'password') found[key!] = (quoted ?? plain ?? '').replace(/\\(.)/g, '$1')
-  return found
-}
-
-/** The last value of a setting in the text of a configuration file; null when it is not set. */
-export const confSetting = (conf: string, name: string): string | null => {
-  let value: string | null = null
-  for (const line of conf.split('\n')) {
-    const found = /^\s*(\w+)\s*=?\s*(?:'((?:[^']|'')*)'|([^\s#]+))/.exec(line)
-    if (found?.[1] === name) value = (found[2] ?? found[3] ?? '').replaceAll("''", "'")
-  }
-  return value
 }
 
 /** The state that a server which answers a login with an error is in. */

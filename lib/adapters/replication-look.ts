@@ -1,11 +1,28 @@
+import { holdsPassword, parseConninfo } from '@/lib/domain/conninfo'
+import { confSetting } from '@/lib/domain/replication-conf'
 import type { DataDirectorySeen, Fork } from '@/lib/ports/replication'
-import { confSetting, parseConninfo } from './postgres-probe-sql'
 
 /** Where a platform keeps PostgreSQL's tools: $bin or '', $major. Sets $tools to the first that has pg_controldata. */
 export const findTools = `
 for d in "$bin" "/usr/lib/postgresql/$major/bin" "/usr/pgsql-$major/bin" /usr/local/pgsql/bin /usr/local/bin /usr/bin; do
   if [ -n "$d" ] && [ -x "$d/pg_controldata" ]; then tools=$d; break; fi
 done`
+
+/** Whether recovery.conf makes a standby; without this it only recovers and then takes writes. Needs $data. */
+export const saysStandbyMode = `grep -Eiq "^[[:space:]]*standby_mode[[:space:]]*=?[[:space:]]*'?(on|t|y|1)" "$data/recovery.conf"`
+
+/**
+ * From 12 on both settings may stand in postgresql.conf or what it includes. PostgreSQL is asked what they come to, but only where they might: that costs a
+ * process. Needs $data, $major and $tools; prints nothing of what postgresql.auto.conf says, since that overrides the others.
+ */
+export const settingsElsewhere = `
+elsewhere() {
+  if [ "\${major%%.*}" -lt 12 ] || [ ! -x "$tools/postgres" ] || grep -Eiqs "^[[:space:]]*$1[[:space:]=]" "$data/postgresql.auto.conf"; then return 1; fi
+  main=$(sed -n 's/.*"config_file=\\([^"]*\\)".*/\\1/p' "$data/postmaster.opts" 2>/dev/null)
+  folder=$(dirname "\${main:-$data/postgresql.conf}")
+  grep -Eihs "^[[:space:]]*($1|include(_dir|_if_exists)?)[[:space:]=]" "$folder"/*.conf "$folder"/conf.d/*.conf | grep -Eiqv "include_dir[[:space:]=]+'conf.d'" || return 1
+  "$tools/postgres" -C "$1" -D "$data" \${main:+-c "config_file=$main"} 2>/dev/null
+}`
 
 /** $1 data directory, $2 bin directory or '', $3 `sizes` to measure it. */
 export const dataDirectoryScript = `
@@ -18,7 +35,7 @@ echo data=cluster
 read -r major <"$data/PG_VERSION"; echo "major=$major"
 [ -e "$data/standby.signal" ] && echo standby=yes
 if [ -r "$data/recovery.conf" ]; then
-  grep -Eq "^[[:space:]]*standby_mode[[:space:]]*=?[[:space:]]*'?(on|true|yes|1)" "$data/recovery.conf" && echo standby=yes
+  ${saysStandbyMode} && echo standby=yes
   sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/recovery.conf"
 fi
 [ -r "$data/postgresql.auto.conf" ] && sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/postgresql.auto.conf"
@@ -27,6 +44,9 @@ for t in "$data"/pg_tblspc/*; do [ -L "$t" ] && echo "space=\${t##*/} $(readlink
 free=$(df -PB1 "$data" 2>/dev/null | awk 'NR == 2 { print $4 }'); [ -n "$free" ] && echo "free=$free"
 [ "$sizes" = sizes ] && echo "bytes=$(du -sbL "$data" 2>/dev/null | cut -f 1)"
 ${findTools}
+${settingsElsewhere}
+value=$(elsewhere primary_conninfo) && echo "conninfo=$value"
+value=$(elsewhere primary_slot_name) && echo "slot=$value"
 [ -n "$tools" ] && "$tools/pg_controldata" "$data" 2>/dev/null | sed 's/^/control./'
 exit 0`
 
@@ -42,6 +62,7 @@ const nothing: DataDirectorySeen = {
   logsHints: null,
   isStandby: null,
   following: null,
+  holdsPassword: false,
   walDirectory: null,
   tablespaces: [],
   bytes: null,
@@ -63,7 +84,8 @@ export const parseDataDirectory = (output: string): DataDirectorySeen => {
   const state = states[one('data') ?? ''] ?? 'absent'
   if (state !== 'cluster') return { ...nothing, state }
   const conf = (values.get('conf') ?? []).join('\n')
-  const conninfo = confSetting(conf, 'primary_conninfo')
+  const conninfo = one('conninfo') ?? confSetting(conf, 'primary_conninfo')
+  const slotName = one('slot') ?? confSetting(conf, 'primary_slot_name')
   const checksums = control.get('Data page checksum version')
   const hints = control.get('wal_log_hints setting')
   return {
@@ -77,7 +99,8 @@ export const parseDataDirectory = (output: string): DataDirectorySeen => {
     hasChecksums: checksums === undefined ? null : checksums !== '0',
     logsHints: hints === undefined ? null : hints === 'on',
     isStandby: one('standby') === 'yes',
-    following: conninfo === null ? null : { conninfo: parseConninfo(conninfo), slotName: confSetting(conf, 'primary_slot_name') || null },
+    following: conninfo ? { conninfo: parseConninfo(conninfo), slotName: slotName || null } : null,
+    holdsPassword: conninfo !== null && holdsPassword(conninfo),
     walDirectory: one('wal'),
     tablespaces: (values.get('space') ?? []).map((line) => ({
       oid: line.slice(0, line.indexOf(' ')),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -45,6 +45,58 @@ test('a connection string that holds a password is never replaced, because the p
   writeFileSync(file, before)
   await postgres.replication.act.follow(standby.instance(), following, quick)
   expect((await postgres.replication.read.dataDirectory(standby.instance(), quick)).following).toEqual(following)
+})
+
+test('whom it follows is seen in postgresql.conf and what that includes, password or not, and postgresql.auto.conf has the last word', async () => {
+  const look = () => postgres.replication.read.dataDirectory(standby.instance(), quick)
+  const { following } = await look()
+  const [auto, main, included] = ['postgresql.auto.conf', 'postgresql.conf', 'upstream.conf'].map((name) => join(standby.data, name))
+  const before = [auto!, main!].map((file) => readFileSync(file, 'utf8'))
+  try {
+    writeFileSync(auto!, '')
+    expect((await look()).following).toBeNull()
+    appendFileSync(main!, `\ninclude 'upstream.conf'\n`)
+    writeFileSync(included!, `primary_conninfo = 'host=b.example user=''repl user'''\nprimary_slot_name = 'theirs'\n`)
+    expect(await look()).toMatchObject({
+      following: { conninfo: { host: 'b.example', user: 'repl user' }, slotName: 'theirs' },
+      holdsPassword: false,
+    })
+    writeFileSync(included!, `primary_conninfo = 'host=b.example password=hush'\n`)
+    const seen = await look()
+    expect(seen).toMatchObject({ following: { conninfo: { host: 'b.example' } }, holdsPassword: true })
+    expect(JSON.stringify(seen)).not.toContain('hush')
+    await expect(postgres.replication.act.follow(standby.instance(), following, quick)).rejects.toThrow('holds a password')
+    writeFileSync(included!, `primary_conninfo = 'host=b.example'\n`)
+    await postgres.replication.act.follow(standby.instance(), following, quick)
+    expect((await look()).following).toEqual(following)
+  } finally {
+    for (const [index, file] of [auto!, main!].entries()) writeFileSync(file, before[index]!)
+    rmSync(included!, { force: true })
+  }
+})
+
+test('up to 11 every other line of recovery.conf stays, and one that only recovers is made a standby by the fence', async () => {
+  const data = mkdtempSync(join(sshd.folder, 'eleven-'))
+  chownSync(data, sshd.uid, sshd.gid)
+  writeFileSync(join(data, 'PG_VERSION'), '11\n')
+  const old = { ...standby.instance(), dataDirectory: data, major: '11' }
+  const recovery = () => readFileSync(join(data, 'recovery.conf'), 'utf8').split('\n').filter(Boolean)
+  const look = () => postgres.replication.read.dataDirectory(old, quick)
+  writeFileSync(join(data, 'recovery.conf'), `restore_command 'cp /archive/%f "%p"'\nRecovery_Target_Timeline = 3\nstandby_mode = off`)
+  expect((await look()).isStandby).toBe(false)
+  await postgres.replication.act.follow(old, null, quick)
+  expect((await look()).isStandby).toBe(true)
+  const kept = `restore_command 'cp /archive/%f "%p"'`
+  expect(recovery()).toEqual([kept, `standby_mode = 'on'`, `recovery_target_timeline = 'latest'`])
+  const following = { conninfo: { host: 'a.example', application_name: "o'neil \\ x" }, slotName: 'eleven' }
+  for (const _twice of [1, 2]) {
+    await postgres.replication.act.follow(old, following, quick)
+    expect(recovery()).toHaveLength(5)
+    expect(recovery()[0]).toBe(kept)
+    expect((await look()).following).toEqual(following)
+  }
+  await postgres.replication.act.follow(old, null, quick)
+  expect((await look()).following).toEqual(following)
 })
 
 test('a rewind does not begin while another one is at work in the same directory', async () => {

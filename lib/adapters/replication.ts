@@ -1,4 +1,5 @@
-import { followLines, recoveryConf, writeConninfo } from '@/lib/domain/replication-conf'
+import { writeConninfo } from '@/lib/domain/conninfo'
+import { followLines, standbyLines } from '@/lib/domain/replication-conf'
 import { quoteShell } from '@/lib/domain/shell-quote'
 import { quoteLiteral } from '@/lib/domain/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
@@ -7,7 +8,7 @@ import type { CallOptions } from '@/lib/ports/postgres'
 import type { Following, ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { askJson } from './postgres-looks'
 import type { WarmPool } from './postgres-warm'
-import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory } from './replication-look'
+import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory, settingsElsewhere } from './replication-look'
 import type { Ssh } from './ssh'
 
 /** Files are written beside, put on the disk and renamed, so that a crash leaves the old or the new one. Needs $data. */
@@ -15,22 +16,33 @@ const putFile = `
 put() { cat >"$data/$1.new" && chmod 600 "$data/$1.new" && sync "$data/$1.new" && mv "$data/$1.new" "$data/$1" && sync "$data"; }
 major=$(cat "$data/PG_VERSION") || exit 3`
 
-/** $1 data directory, $2 the lines of postgresql.auto.conf or '', $3 a whole recovery.conf. A password is never read, so a line that holds one is never replaced. */
+/**
+ * $1 data directory, $2 bin directory or '', $3 whom to follow, as lines, or '', $4 what recovery.conf needs beside. Every other line of the files stays. A
+ * password is never read, so a connection string that holds one is never replaced.
+ */
 const followScript = `
 LC_ALL=C; export LC_ALL
-data=$1 lines=$2 recovery=$3
+data=$1 bin=$2 lines=$3 standby=$4
 ${putFile}
-if [ -n "$lines" ] && grep -Eiq "^[[:space:]]*primary_conninfo[[:space:]]*=.*[^a-z]password[[:space:]]*=" "$data/postgresql.auto.conf" "$data/recovery.conf" 2>/dev/null; then
+${findTools}
+${settingsElsewhere}
+if [ -n "$lines" ] && { grep -Eis "^[[:space:]]*primary_conninfo[[:space:]=]" "$data/postgresql.auto.conf" "$data/recovery.conf"; elsewhere primary_conninfo; } |
+  grep -Eiq "(^|[^a-z])(ssl)?password[[:space:]]*=[[:space:]]*[^[:space:]]|://[^/@?]*:[^/@?]+@"; then
   echo "primary_conninfo holds a password, which would be lost; put it into a passfile of that host first" >&2
   exit 4
 fi
+without() { [ ! -e "$data/$1" ] || grep -Eiv "^[[:space:]]*($2)([[:space:]=]|$)" "$data/$1" || [ $? -eq 1 ]; }
 if [ "\${major%%.*}" -ge 12 ]; then
   if [ -n "$lines" ]; then
-    { grep -Ev '^[[:space:]]*primary_(conninfo|slot_name)[[:space:]]*=' "$data/postgresql.auto.conf" 2>/dev/null; printf '%s\\n' "$lines"; } | put postgresql.auto.conf || exit 1
+    kept=$(without postgresql.auto.conf 'primary_conninfo|primary_slot_name') || exit 1
+    printf '%s\\n' "$kept" "$lines" | put postgresql.auto.conf || exit 1
   fi
   [ -e "$data/standby.signal" ] || put standby.signal </dev/null
-elif [ -n "$lines" ] || [ ! -e "$data/recovery.conf" ]; then
-  printf '%s' "$recovery" | put recovery.conf
+else
+  old='standby_mode|recovery_target_timeline'
+  [ -z "$lines" ] || old="$old|primary_conninfo|primary_slot_name"
+  kept=$(without recovery.conf "$old") || exit 1
+  printf '%s\\n' "$kept" "$standby" "$lines" | put recovery.conf
 fi`
 
 /** $1 data directory. A running server would go on as a standby, whatever its files say. */
@@ -66,7 +78,7 @@ data=$1 bin=$2
 major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 for process in /proc/[0-9]*; do
-  case "$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null)" in
+  case "$(tr '\\0' ' ' 2>/dev/null <"$process/cmdline")" in
     *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
   esac
 done
@@ -138,7 +150,8 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
     },
     follow: async (instance, following, options) => {
       const lines = following === null ? '' : followLines(following).join('\n')
-      await run(instance, 'Writing whom to follow', shell(followScript, instance.dataDirectory, lines, recoveryConf(following)), options)
+      const argv = shell(followScript, instance.dataDirectory, instance.binDirectory ?? '', lines, standbyLines.join('\n'))
+      await run(instance, 'Writing whom to follow', argv, options)
     },
     rewind: async (instance, source, options) => {
       await run(

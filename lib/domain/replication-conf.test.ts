@@ -1,22 +1,28 @@
 import { expect, test } from 'vitest'
-import { followLines, recoveryConf, writeConninfo } from './replication-conf'
+import { confSetting, followLines, standbyLines } from './replication-conf'
 
-test('values with blanks, quotes and backslashes stay whole in a connection string, and in the file around it', () => {
-  const conninfo = { host: '10.0.0.1', user: 'repl user', options: "-c a='b\\c'" }
-  expect(writeConninfo(conninfo)).toBe(`host=10.0.0.1 user='repl user' options='-c a=\\'b\\\\c\\''`)
-  expect(followLines({ conninfo: { host: 'db1', user: 'repl user' }, slotName: 'n2' })).toEqual([
-    `primary_conninfo = 'host=db1 user=''repl user'''`,
+test('values with blanks, quotes and backslashes stay whole in the file', () => {
+  expect(followLines({ conninfo: { host: 'db1', user: 'repl user', options: 'a\\b' }, slotName: 'n2' })).toEqual([
+    `primary_conninfo = 'host=db1 user=''repl user'' options=''a\\\\\\\\b'''`,
     `primary_slot_name = 'n2'`,
   ])
 })
 
-test('what cannot stand in the file is refused: line ends, odd keywords, names that are no slot', () => {
-  expect(() => writeConninfo({ host: 'a\nb' })).toThrow(RangeError)
-  expect(() => writeConninfo({ 'host=x user': 'b' })).toThrow(RangeError)
+test('a name that is no slot is refused', () => {
   expect(() => followLines({ conninfo: {}, slotName: "x'; drop" })).toThrow(RangeError)
 })
 
-test('recovery.conf makes a standby of the latest timeline, with or without an upstream', () => {
-  expect(recoveryConf(null)).toBe("standby_mode = 'on'\nrecovery_target_timeline = 'latest'\n")
-  expect(recoveryConf({ conninfo: { host: 'a' }, slotName: null }).split('\n')[2]).toBe("primary_conninfo = 'host=a'")
+test('a configuration file is read as PostgreSQL reads it: the last one counts, whatever its case, with or without an equals sign', () => {
+  expect(confSetting("#port = 1\nport = 2\n PORT '3' # four\nport_x = 5", 'port')).toBe('3')
+  expect(confSetting("primary_conninfo = 'host=a user=''x y'' options=\\'-c a\\''", 'primary_conninfo')).toBe(
+    `host=a user='x y' options='-c a'`,
+  )
+  expect(confSetting("primary_conninfo='host=a'", 'primary_conninfo')).toBe('host=a')
+  expect(confSetting("primary_conninfo = ''", 'primary_conninfo')).toBe('')
+  expect(confSetting("name = 'a\\\\b\\101'", 'name')).toBe('a\\bA')
+  expect(confSetting('', 'port')).toBe(null)
+})
+
+test('recovery.conf makes a standby that follows timelines', () => {
+  expect(standbyLines).toEqual(["standby_mode = 'on'", "recovery_target_timeline = 'latest'"])
 })

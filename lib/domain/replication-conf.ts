@@ -1,20 +1,30 @@
+import { writeConninfo } from './conninfo'
+
 export interface FollowText {
   conninfo: Readonly<Record<string, string>>
   slotName: string | null
 }
 
-/** A libpq connection string: every value quoted, so that blanks and quotes stay within it. Keywords are letters and underscores; others throw RangeError. */
-export const writeConninfo = (conninfo: Readonly<Record<string, string>>): string =>
-  Object.entries(conninfo)
-    .map(([key, value]) => {
-      if (!/^[a-z_]+$/.test(key)) throw new RangeError(`“${key}” is no keyword of a connection string.`)
-      if (/[\0\r\n]/.test(value)) throw new RangeError(`The value of ${key} cannot hold a line end.`)
-      return /^[A-Za-z0-9_./:-]+$/.test(value) ? `${key}=${value}` : `${key}='${value.replace(/[\\']/g, '\\$&')}'`
-    })
-    .join(' ')
-
 /** A line of a configuration file as ALTER SYSTEM writes it: quotes and backslashes doubled. */
 const confLine = (name: string, value: string): string => `${name} = '${value.replace(/[\\']/g, '$&$&')}'`
+
+const escaped: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+/** The last value of a setting in the text of a configuration file, as PostgreSQL reads it; null when it is not set. */
+export const confSetting = (conf: string, name: string): string | null => {
+  let value: string | null = null
+  for (const line of conf.split('\n')) {
+    const found = /^\s*([\w.]+)(?:\s*=\s*|\s+|(?='))(?:'((?:[^'\\]|''|\\.)*)'|([^\s#']+))/.exec(line)
+    if (found?.[1]?.toLowerCase() !== name) continue
+    value = found[3] ?? found[2]!.replace(/''|\\([0-7]{1,3})|\\(.)/g, (_all, octal?: string, char?: string) => unescaped(octal, char))
+  }
+  return value
+}
+
+const unescaped = (octal: string | undefined, char: string | undefined): string => {
+  if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+  return char === undefined ? "'" : (escaped[char] ?? char)
+}
 
 /** The lines that make a standby follow so: of postgresql.auto.conf from 12 on, of recovery.conf up to 11. */
 export const followLines = ({ conninfo, slotName }: FollowText): string[] => {
@@ -22,6 +32,5 @@ export const followLines = ({ conninfo, slotName }: FollowText): string[] => {
   return [confLine('primary_conninfo', writeConninfo(conninfo)), ...(slotName === null ? [] : [confLine('primary_slot_name', slotName)])]
 }
 
-/** A whole recovery.conf (10 and 11): it follows timelines, which 12 and later do by themselves. */
-export const recoveryConf = (following: FollowText | null): string =>
-  [`standby_mode = 'on'`, `recovery_target_timeline = 'latest'`, ...(following === null ? [] : followLines(following)), ''].join('\n')
+/** What recovery.conf (10 and 11) needs beside: it follows timelines, which 12 and later do by themselves. */
+export const standbyLines = [confLine('standby_mode', 'on'), confLine('recovery_target_timeline', 'latest')]

@@ -25,6 +25,8 @@ export interface DataDirectorySeen {
   /** standby.signal, or recovery.conf with standby_mode (up to 11): started, it is read-only. */
   isStandby: boolean | null
   following: Following | null
+  /** primary_conninfo holds a password, which is never read: `follow` would lose it, and refuses. */
+  holdsPassword: boolean
   /** Where pg_wal points when it is a symbolic link. */
   walDirectory: string | null
   tablespaces: { oid: string; location: string }[]

@@ -27,6 +27,7 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
       logsHints: true,
       isStandby: instance.hasStandbySignal,
       following: instance.following,
+      holdsPassword: instance.holdsPassword,
       freeBytes: 2 ** 40,
     }
   },
@@ -65,6 +66,7 @@ const noDirectory = {
   logsHints: null,
   isStandby: null,
   following: null,
+  holdsPassword: false,
   walDirectory: null,
   tablespaces: [],
   bytes: null,
@@ -91,6 +93,7 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
     follow: (address, following, options) =>
       act(address, following === null ? 'fence' : 'follow', options, (instance) => {
         if (instance.state === 'absent') throw failed('the data directory does not exist')
+        if (following !== null && instance.holdsPassword) throw failed('primary_conninfo holds a password, which would be lost')
         // standby.signal means nothing to a primary that runs; it would at its next start, which the twin does not tell apart.
         if (!instance.hasStandbySignal && instance.state === 'running') throw failed('standby.signal was written under a running primary')
         if (following !== null) instance.following = structuredClone(following)

@@ -53,6 +53,8 @@ export interface MemoryInstance {
   slotName: string | null
   /** As its files say; takes effect with a start or a reload. */
   following: Following | null
+  /** The connection string in its files holds a password. */
+  holdsPassword: boolean
   /** Its own replication slots. */
   slots: string[]
   /** Nothing of its upstream reaches it. */
@@ -215,6 +217,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     upstreamId: index > 0 ? idOf(`${herd.name} on ${herd.hosts[0]}`) : null,
     slotName: index > 0 ? slotOf(host.server.title) : null,
     following: index > 0 ? followingOf(herd.environment, herd.hosts[0]!, port, host.server.title) : null,
+    holdsPassword: false,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
     isCut: false,
     failoverPriority: 100,

@@ -57,18 +57,21 @@ const splitFrom = (title: string) => (instance: MemoryInstance, fleet: MemoryFle
 }
 
 /** A former primary comes back as a standby of the new one, or not at all. */
-const followsAgain: Case['broken'] = (instance, state) => [
-  ...(state === 'done' &&
-  (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
-    ? ['done, and it does not follow']
-    : []),
-  ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
-  ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
-  ...atMost(1, instance, /^start/),
-  ...atMost(1, instance, /^stop/),
-  ...atMost(1, instance, /^follow/),
-  ...atMost(1, instance, /^rewind/),
-]
+const followsAfter =
+  (starts: number): Case['broken'] =>
+  (instance, state) => [
+    ...(state === 'done' &&
+    (instance.state !== 'running' || !instance.hasStandbySignal || instance.timeline !== 2 || instance.replaced !== null)
+      ? ['done, and it does not follow']
+      : []),
+    ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+    ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
+    ...atMost(starts, instance, /^start/),
+    ...atMost(1, instance, /^stop/),
+    ...atMost(1, instance, /^follow/),
+    ...atMost(1, instance, /^rewind/),
+  ]
+const followsAgain = followsAfter(1)
 
 const cases: Case[] = [
   ...['demo on n1', 'demo on n2'].map(
@@ -241,6 +244,18 @@ const cases: Case[] = [
       ...atMost(1, instance, /^drop slot/),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
+  {
+    operation: 'rejoin',
+    what: 'of a primary that crashed, which replays its own WAL first',
+    target: 'demo on n1',
+    prepare: (instance, fleet) => {
+      replacedBy('demo on n2')(instance, fleet)
+      instance.state = 'crashed'
+    },
+    broken: followsAfter(2),
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    stride: 23,
   },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]

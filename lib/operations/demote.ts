@@ -123,6 +123,7 @@ export const demote = defineOperation({
       of: ({ instance }) => instance,
       source: ({ following }) => following!,
       timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? null,
+      fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
     }),
   )
   .effect(

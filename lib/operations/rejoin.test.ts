@@ -31,9 +31,21 @@ test('one that wrote past the fork is rewound, with the fork and the bytes said 
   expect(plan.effects.find(({ name }) => name === 'rewind')).toMatchObject({ state: 'will-run', ending: { isPointOfNoReturn: true } })
 })
 
-test('one that crashed may have written anything past its checkpoint', async () => {
+test('one that crashed may have written anything past its checkpoint: it first replays its own WAL, fenced, and is rewound', async () => {
   const plan = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n1'), { state: 'crashed' }))
-  expect(plan.reason).toContain('unknown place past its checkpoint')
+  expect(plan.reason).toBeNull()
+  expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(/unknown place past its checkpoint.*first replays its own WAL/)
+  expect(plan.effects.filter(({ state }) => state === 'will-run').map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['fence', 'recover', 'rewind', 'follow', 'start']),
+  )
+})
+
+test('one that received past the fork as a standby is judged by what it has, not by its old checkpoint', async () => {
+  const asStandby = { ranAsStandby: true, hasStandbySignal: true, checkpointBytes: 0x3000060 }
+  const past = await planFor(4096, (fleet) => Object.assign(fleet.instance('demo on n1'), asStandby))
+  expect(past.gates.find(({ name }) => name === 'history')?.because).toMatch(/past the fork.*pg_rewind takes that back/)
+  const upToIt = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n1'), asStandby))
+  expect(upToIt.gates.find(({ name }) => name === 'history')?.because).toContain('nothing has to be taken back')
 })
 
 test('one that runs, or whose herd has no primary to follow, is refused', async () => {

@@ -11,8 +11,10 @@ import { pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates'
 import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
+import { fencePostgres } from './steps/fence-postgres'
 import { forgetReplaced } from './steps/forget-replaced'
 import { makeSlot } from './steps/make-slot'
+import { recoverPostgres } from './steps/recover-postgres'
 import { rewindPostgres } from './steps/rewind-postgres'
 import { startFollowing } from './steps/start-following'
 import { stopPostgres } from './steps/stop-postgres'
@@ -30,6 +32,8 @@ export type RejoinFacts = HerdFacts & {
 
 const stopTimeoutMs = 60_000
 const nothingBack = 'Nothing has to be taken back.'
+const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
+const cleanEnds: readonly (string | null)[] = ['shut down', 'shut down in recovery', 'in archive recovery']
 
 export const rejoin = defineOperation({
   name: 'rejoin',
@@ -40,7 +44,7 @@ export const rejoin = defineOperation({
   input: z.strictObject({}),
   help: [
     'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
-    'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; where pg_rewind cannot, it needs a fresh copy.',
+    'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
     'Failing back is this and then a failover with it as the candidate.',
   ],
   gather: (ports, _input, context) => gatherRejoin(ports, context),
@@ -84,6 +88,22 @@ export const rejoin = defineOperation({
     ),
   )
   .effect(
+    'fence',
+    onlyIf(
+      recovers,
+      nothingBack,
+      fencePostgres<RejoinFacts>(({ instance }) => instance, staysStandby),
+    ),
+  )
+  .effect(
+    'recover',
+    onlyIf(
+      recovers,
+      'It need not recover first.',
+      recoverPostgres<RejoinFacts>(({ instance }) => instance),
+    ),
+  )
+  .effect(
     'checkpoint',
     onlyIf(
       rewinds,
@@ -100,6 +120,7 @@ export const rejoin = defineOperation({
         of: ({ instance }) => instance,
         source: ({ following }) => following!,
         timeline: ({ primaryTimeline }) => primaryTimeline,
+        fork: ({ forkLsn }) => forkLsn,
       }),
     ),
   )
@@ -160,27 +181,35 @@ export function predict({ disk, forkLsn, primary, others, instance, probe }: Rej
   if (disk.timeline !== null && disk.timeline === led?.timeline)
     return say(passBecause('It is on the primary’s own timeline: nothing has to be taken back.'))
   if (forkLsn === null || disk.checkpointLsn === null)
-    return say(refuse('Where its history and the primary’s part could not be read. It needs a fresh copy (pg_basebackup), made by hand.'))
-  const past = lsnBytesBetween(forkLsn, disk.checkpointLsn)!
+    return say(refuse('Where its history and the primary’s part could not be read: rebuild it.'))
+  const hasCrashed = probe.state === 'crashed' || !cleanEnds.includes(disk.controlState)
+  const past = pastFork(disk, probe.replayedLsn, forkLsn)
   // A running one that is fenced is a standby that finds nobody to follow; it is stopped cleanly first.
-  const isClean =
-    ['shut down', 'shut down in recovery', 'in archive recovery'].includes(disk.controlState ?? '') && probe.state !== 'crashed'
-  if (isClean && past < 0)
-    return say(passBecause(`Its last record, at ${disk.checkpointLsn}, is before the fork at ${forkLsn}: nothing has to be taken back.`))
-  const wrote = isClean
-    ? `${formatBytes(Math.max(0, past))} past the fork at ${forkLsn}`
-    : `up to an unknown place past its checkpoint at ${disk.checkpointLsn} (the fork is at ${forkLsn})`
-  const canRewind = isClean && (disk.hasChecksums === true || disk.logsHints === true)
-  if (canRewind)
-    return say(warn(`It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back, and it is gone.`), 'rewind')
-  const how = isClean
-    ? 'it has neither checksums nor wal_log_hints, so pg_rewind cannot take that back'
-    : 'pg_rewind needs a clean shutdown'
+  if (!hasCrashed && past === null) return say(passBecause(`What it has ends before the fork at ${forkLsn}: nothing has to be taken back.`))
+  const wrote = hasCrashed
+    ? `up to an unknown place past its checkpoint at ${disk.checkpointLsn} (the fork is at ${forkLsn})`
+    : `${formatBytes(past ?? 0)} past the fork at ${forkLsn}`
+  if (disk.hasChecksums !== true && disk.logsHints !== true)
+    return say(
+      refuse(
+        `It may have written ${wrote}, which ${primary.title} does not have, and has neither checksums nor wal_log_hints: pg_rewind cannot take that back. Rebuild it.`,
+      ),
+    )
+  const recovery = hasCrashed ? ' It first replays its own WAL, read-only.' : ''
   return say(
-    refuse(
-      `It may have written ${wrote}, which ${primary.title} does not have; ${how}. It needs a fresh copy (pg_basebackup), made by hand.`,
-    ),
+    warn(`It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back, and it is gone.${recovery}`),
+    'rewind',
   )
+}
+
+/**
+ * Bytes it has past the fork; null: none. The last record of a primary begins at its checkpoint, so one that begins at the fork is past it; a standby has
+ * what lies before its minimum recovery point, however old its checkpoint is.
+ */
+function pastFork({ checkpointLsn, minRecoveryLsn }: Plain<DataDirectorySeen>, replayedLsn: string | null, forkLsn: string): number | null {
+  const past = (lsn: string | null) => lsnBytesBetween(forkLsn, lsn) ?? Number.NEGATIVE_INFINITY
+  const [record, end] = [past(checkpointLsn), Math.max(past(minRecoveryLsn), past(replayedLsn))]
+  return record >= 0 || end > 0 ? Math.max(record, end) : null
 }
 
 /** Down, or running fenced without anybody to follow. */
@@ -196,4 +225,9 @@ function isOutside({ probe, primary }: RejoinFacts): Verdict {
 /** A function, since the operation above is built before this line is reached. */
 function rewinds(facts: RejoinFacts): boolean {
   return predict(facts).how === 'rewind'
+}
+
+/** pg_rewind needs a clean shutdown. */
+function recovers(facts: RejoinFacts): boolean {
+  return rewinds(facts) && facts.probe.state === 'crashed'
 }

@@ -2,7 +2,9 @@ import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
 import { makeZoneSource } from '@/db/names'
 import { makeInventoryAct } from '@/db/standing'
+import { makeCopies } from '@/lib/adapters/copies'
 import { makeNames } from '@/lib/adapters/dns'
+import { makeHostWork } from '@/lib/adapters/host-work'
 import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
@@ -34,6 +36,8 @@ export const makeActPorts = (): WorkerPorts => {
   })
   const hosts = makeHosts(ssh)
   const postgres = makePostgres(ssh)
+  const work = makeHostWork(ssh)
+  const copies = makeCopies(ssh, work)
   const names = makeNames(makeZoneSource(vault))
   return {
     ports: {
@@ -41,10 +45,14 @@ export const makeActPorts = (): WorkerPorts => {
       inventoryAct: makeInventoryAct(),
       hosts: hosts.read,
       hostsAct: hosts.act,
+      work: work.read,
+      workAct: work.act,
       postgres: postgres.read,
       postgresAct: postgres.act,
       replication: postgres.replication.read,
       replicationAct: postgres.replication.act,
+      copies: copies.read,
+      copiesAct: copies.act,
       names: names.read,
       namesAct: names.act,
       now: () => new Date(),

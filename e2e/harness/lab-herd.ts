@@ -1,3 +1,5 @@
+import { makeCopies } from '@/lib/adapters/copies'
+import { makeHostWork } from '@/lib/adapters/host-work'
 import { makeHosts } from '@/lib/adapters/hosts'
 import { memoryFleet } from '@/lib/adapters/memory'
 import { makePostgres } from '@/lib/adapters/postgres'
@@ -30,6 +32,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const inner = openSsh({ keyFor: async () => key.privateKey, backOffMs: 100, backOffMaxMs: 500, keepaliveIntervalMs: 1000 })
   const ssh = relayed(inner, outside.host)
   const [postgres, hosts, nameless] = [makePostgres(ssh), makeHosts(ssh), memoryFleet([]).act]
+  const work = makeHostWork(ssh)
+  const copies = makeCopies(ssh, work)
   const replaced = new Map<string, Replacement>()
   const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
   const instance = (host: string): InventoryInstance => {
@@ -73,6 +77,10 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     postgresAct: postgres.act,
     replication: postgres.replication.read,
     replicationAct: postgres.replication.act,
+    work: work.read,
+    workAct: work.act,
+    copies: copies.read,
+    copiesAct: copies.act,
     names: nameless.names,
     namesAct: nameless.namesAct,
     now: () => new Date(),

@@ -24,10 +24,14 @@ const remotePorts = [
   'postgres',
   'names',
   'replication',
+  'work',
+  'copies',
   'hostsAct',
   'postgresAct',
   'namesAct',
   'replicationAct',
+  'workAct',
+  'copiesAct',
   'inventoryAct',
 ] as const
 

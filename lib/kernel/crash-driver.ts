@@ -97,6 +97,8 @@ export const deadly = (
     postgres: wrap(ports.postgres, false),
     names: wrap(ports.names, false),
     replication: wrap(ports.replication, false),
+    work: wrap(ports.work, false),
+    copies: wrap(ports.copies, false),
     now: ports.now,
   }
   const acting = {
@@ -105,6 +107,8 @@ export const deadly = (
     postgresAct: wrap(ports.postgresAct, true),
     namesAct: wrap(ports.namesAct, true),
     replicationAct: wrap(ports.replicationAct, true),
+    workAct: wrap(ports.workAct, true),
+    copiesAct: wrap(ports.copiesAct, true),
     inventoryAct: wrap(ports.inventoryAct, true),
   }
   return { journal: mortal, ports: acting, stopped, wake: () => wake() }

@@ -87,6 +87,8 @@ export const readOnly = (ports: ReadPorts): ReadPorts =>
       postgres: ports.postgres,
       names: ports.names,
       replication: ports.replication,
+      work: ports.work,
+      copies: ports.copies,
       now: ports.now,
     },
     {

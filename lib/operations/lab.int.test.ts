@@ -33,6 +33,10 @@ const openFleet = async () => {
     namesAct: nameless.namesAct,
     replication: postgres.replication.read,
     replicationAct: postgres.replication.act,
+    work: nameless.work,
+    workAct: nameless.workAct,
+    copies: nameless.copies,
+    copiesAct: nameless.copiesAct,
     inventoryAct: nameless.inventoryAct,
     now: () => new Date(),
   }

@@ -1,3 +1,5 @@
+import type { CopiesAct, CopiesRead } from './copies'
+import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
@@ -52,17 +54,21 @@ export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAns
 export interface ReadPorts {
   inventory: InventoryRead
   hosts: HostsRead
+  work: HostWorkRead
   postgres: PostgresRead
   names: NamesRead
   replication: ReplicationRead
+  copies: CopiesRead
   now: () => Date
 }
 
 /** The world, to act on. */
 export interface ActPorts extends ReadPorts {
   hostsAct: HostsAct
+  workAct: HostWorkAct
   postgresAct: PostgresAct
   namesAct: NamesAct
   replicationAct: ReplicationAct
+  copiesAct: CopiesAct
   inventoryAct: InventoryAct
 }

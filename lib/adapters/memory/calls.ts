@@ -1,5 +1,6 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { MemoryClock } from './clock'
+import { settleWork } from './long-work'
 import type { MemoryHost } from './world'
 
 /** An act on its way to a host. `nth` counts all acts of this fleet from 1. */
@@ -53,6 +54,7 @@ export const reach = async (clock: MemoryClock, host: MemoryHost, options: { tim
   if (host.power === 'off') throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
   if (host.power === 'refuses-key') throw new Fault('shell.denied', { because: `${hostname} refuses the console’s SSH key.` })
   if (host.power === 'frozen') await hang(clock, options.signal, options.timeoutMs, false, `${hostname} did not answer in time.`)
+  settleWork(clock, host)
 }
 
 /** The one way any act of the twin goes, so that every one of them can be disturbed alike. */

@@ -1,11 +1,13 @@
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Calls } from './calls'
 import { type MemoryClock, virtualClock } from './clock'
+import { memoryCopiesAct, memoryCopiesRead } from './copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
 import { memoryReplicationAct, memoryReplicationRead } from './replication'
+import { memoryWorkAct, memoryWorkRead } from './work'
 import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, type World } from './world'
 
 export type { ActCall, Interfere, Interference } from './calls'
@@ -37,9 +39,11 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
   const read: ReadPorts = {
     inventory: memoryInventory(world),
     hosts: memoryHostsRead(world),
+    work: memoryWorkRead(world),
     postgres: memoryPostgresRead(world),
     names: memoryNamesRead(world),
     replication: memoryReplicationRead(world),
+    copies: memoryCopiesRead(world),
     now: () => clock.now(),
   }
   return {
@@ -50,9 +54,11 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     act: {
       ...read,
       hostsAct: memoryHostsAct(world, calls),
+      workAct: memoryWorkAct(world, calls),
       postgresAct: memoryPostgresAct(world, calls),
       namesAct: memoryNamesAct(world, calls),
       replicationAct: memoryReplicationAct(world, calls),
+      copiesAct: memoryCopiesAct(world, calls),
       inventoryAct: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),

@@ -28,7 +28,7 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
       isStandby: instance.hasStandbySignal,
       following: instance.following,
       holdsPassword: instance.holdsPassword,
-      freeBytes: 2 ** 40,
+      freeBytes: instance.freeBytes,
     }
   },
   history: async (address, timeline, options) => {
@@ -49,7 +49,7 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
   },
 })
 
-const serverAt = (world: World, conninfo: Readonly<Record<string, string>>): MemoryInstance | undefined =>
+export const serverAt = (world: World, conninfo: Readonly<Record<string, string>>): MemoryInstance | undefined =>
   [...world.instances.values()].find(
     (one) => one.inventory.address.host.address === conninfo.host && String(one.inventory.address.port) === (conninfo.port ?? '5432'),
   )

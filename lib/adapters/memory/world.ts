@@ -12,6 +12,8 @@ import type {
   SqlGrid,
 } from '@/lib/ports'
 import type { MemoryClock } from './clock'
+import type { MemoryCopy } from './copies'
+import type { MemoryWork } from './long-work'
 
 export interface MemoryHost {
   server: InventoryServer
@@ -19,6 +21,8 @@ export interface MemoryHost {
   power: 'on' | 'off' | 'frozen' | 'refuses-key'
   /** Directories made by commands, so that a test can watch an effect through the shell. */
   directories: Set<string>
+  /** By key. */
+  work: Map<string, MemoryWork>
 }
 
 export interface MemoryInstance {
@@ -55,6 +59,10 @@ export interface MemoryInstance {
   following: Following | null
   /** The connection string in its files holds a password. */
   holdsPassword: boolean
+  copy: MemoryCopy | null
+  /** A rewind began and has not come to its end. */
+  isRewinding: boolean
+  freeBytes: number
   /** Its own replication slots. */
   slots: string[]
   /** Nothing of its upstream reaches it. */
@@ -108,6 +116,8 @@ export interface World {
   instances: Map<string, MemoryInstance>
   zones: Map<string, MemoryZone>
   names: Map<string, InventoryName>
+  /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
+  work: (argv: readonly string[]) => Partial<MemoryWork>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
   sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
   /** Broken laws of the world, in words: two writable primaries of one system. */
@@ -133,7 +143,16 @@ const addressOf = (environment: string, hostname: string): HostAddress => ({
 })
 
 export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): World => {
-  const world: World = { clock, hosts: new Map(), instances: new Map(), zones: new Map(), names: new Map(), sql: oneRow, violations: [] }
+  const world: World = {
+    clock,
+    hosts: new Map(),
+    instances: new Map(),
+    zones: new Map(),
+    names: new Map(),
+    work: () => ({}),
+    sql: oneRow,
+    violations: [],
+  }
   for (const herd of herds) {
     for (const [index, hostname] of herd.hosts.entries()) {
       const host = world.hosts.get(hostname) ?? makeHost(herd.environment, hostname)
@@ -158,6 +177,7 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   },
   power: 'on',
   directories: new Set(),
+  work: new Map(),
 })
 
 const slotOf = (hostname: string) => hostname.replaceAll(/[^a-z0-9_]/g, '_')
@@ -218,6 +238,9 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     slotName: index > 0 ? slotOf(host.server.title) : null,
     following: index > 0 ? followingOf(herd.environment, herd.hosts[0]!, port, host.server.title) : null,
     holdsPassword: false,
+    copy: null,
+    isRewinding: false,
+    freeBytes: 2 ** 40,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
     isCut: false,
     failoverPriority: 100,

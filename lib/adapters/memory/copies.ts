@@ -1,0 +1,174 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { CallOptions, InstanceAddress } from '@/lib/ports'
+import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
+import { type Calls, perform, reach } from './calls'
+import { beginWork, isAtWork } from './long-work'
+import { serverAt } from './replication'
+import { flow, serves } from './wal'
+import { type MemoryInstance, type World, watchPrimaries } from './world'
+
+/** What of an instance lies in its data directory. */
+const inDirectory = [
+  'state',
+  'hasStandbySignal',
+  'ranAsStandby',
+  'startProblem',
+  'systemIdentifier',
+  'timeline',
+  'walBytes',
+  'checkpointBytes',
+  'forks',
+  'following',
+] as const satisfies readonly (keyof MemoryInstance)[]
+type Directory = Pick<MemoryInstance, (typeof inDirectory)[number]>
+
+/** A copy beside a data directory. `aside` is the copy until it is swapped in, and then the old directory. */
+export interface MemoryCopy {
+  key: string
+  stage: Exclude<CopySeen['stage'], 'none' | 'half'>
+  aside: Directory | null
+}
+
+const copyBytes = 2 ** 30
+
+export const memoryCopiesRead = (world: World): CopiesRead => ({
+  look: async (address, { withSizes, ...options }) => {
+    const instance = find(world, address)
+    await reach(world.clock, instance.host, options)
+    const { copy } = instance
+    const whole = instance.state === 'absent' ? null : copyBytes
+    return {
+      places: [
+        {
+          what: 'data',
+          path: address.dataDirectory,
+          device: '1',
+          freeBytes: instance.freeBytes,
+          bytes: withSizes ? whole : null,
+          because: null,
+        },
+      ],
+      configuration: [],
+      copy: {
+        stage: copy?.stage ?? 'none',
+        key: copy?.key ?? null,
+        bytes: withSizes && copy !== null ? (copy.stage === 'unfinished' ? copyBytes / 2 : copyBytes) : null,
+        paths: copy === null ? [] : [`${address.dataDirectory}.matriarch`],
+        isRewinding: instance.isRewinding,
+      },
+    }
+  },
+  configuration: async (address, options) => {
+    await reach(world.clock, find(world, address).host, options)
+    return []
+  },
+  commands: {
+    start: (address, { key }) => [`pg_basebackup -D ${address.dataDirectory}.matriarch/new -l ${key}`],
+    rewind: () => ['pg_rewind'],
+    swapIn: ({ dataDirectory }) => [`mv ${dataDirectory}.matriarch/new ${dataDirectory}`],
+    remove: ({ dataDirectory }, { keep }) => [
+      keep ? `mv ${dataDirectory}.matriarch/old ${dataDirectory}.old.DATE` : `rm -rf ${dataDirectory}.matriarch`,
+    ],
+  },
+})
+
+export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
+  const act = (address: InstanceAddress, name: string, options: CallOptions, deed: (instance: MemoryInstance) => void): Promise<void> => {
+    const instance = find(world, address)
+    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, () => {
+      deed(instance)
+      instance.applied.push(name)
+      flow(world)
+      watchPrimaries(world)
+    })
+  }
+  const sourceOf = (conninfo: Readonly<Record<string, string>>): MemoryInstance => {
+    const source = serverAt(world, conninfo)
+    if (source === undefined || !serves(source)) throw failed('could not connect to server')
+    return source
+  }
+  return {
+    start: (address, { key, source: { conninfo, slotName } }, options) =>
+      act(address, 'copy', options, (instance) => {
+        if (instance.copy !== null) throw failed(`a copy of ours (${instance.copy.key}) is there already`)
+        const copy: MemoryCopy = { key, stage: 'unfinished', aside: null }
+        const deed = () => {
+          const source = sourceOf(conninfo)
+          if (slotName !== null && !source.slots.includes(slotName)) throw failed(`replication slot "${slotName}" does not exist`)
+          const { following } = instance
+          copy.aside = {
+            ...directoryOf(source),
+            state: 'stopped',
+            hasStandbySignal: true,
+            ranAsStandby: true,
+            startProblem: null,
+            following,
+          }
+          copy.stage = 'whole'
+        }
+        beginWork(world.clock, instance.host, key, { deed })
+        instance.copy = copy
+      }),
+    rewind: (address, { conninfo }, key, options) =>
+      act(address, 'rewind', options, (instance) => {
+        const deed = () => {
+          if (instance.state !== 'stopped') throw failed('target server must be shut down cleanly')
+          const { timeline, forks, walBytes } = sourceOf(conninfo)
+          Object.assign(instance, { timeline, forks: [...forks], walBytes, checkpointBytes: walBytes, hasStandbySignal: true })
+          instance.isRewinding = false
+        }
+        beginWork(world.clock, instance.host, key, { deed })
+        instance.isRewinding = true
+      }),
+    swapIn: (address, key, options) =>
+      act(address, 'swap in', options, (instance) => {
+        const copy = mustHave(instance, key)
+        if (copy.stage === 'swapped') return
+        if (copy.stage !== 'whole') throw failed('the copy is not whole')
+        mustBeDown(instance)
+        swap(instance, copy)
+        Object.assign(copy, { stage: 'swapped' })
+        instance.isRewinding = false
+      }),
+    putBack: (address, key, options) =>
+      act(address, 'put back', options, (instance) => {
+        if (instance.copy?.stage !== 'swapped') return
+        const copy = mustHave(instance, key)
+        mustBeDown(instance)
+        swap(instance, copy)
+        Object.assign(copy, { stage: 'whole' })
+      }),
+    remove: (address, key, { keep, ...options }) =>
+      act(address, keep ? 'keep old' : 'remove copy', options, (instance) => {
+        if (isAtWork(instance.host, key)) throw failed('its work still runs: end it first')
+        if (instance.copy?.key === key) instance.copy = null
+      }),
+  }
+}
+
+const directoryOf = (instance: MemoryInstance): Directory =>
+  structuredClone(Object.fromEntries(inDirectory.map((name) => [name, instance[name]])) as unknown as Directory)
+
+const swap = (instance: MemoryInstance, copy: MemoryCopy): void => {
+  const out = directoryOf(instance)
+  Object.assign(instance, copy.aside)
+  copy.aside = out
+}
+
+const mustHave = ({ copy }: MemoryInstance, key: string): MemoryCopy => {
+  if (copy === null) throw failed('there is no copy of ours')
+  if (copy.key !== key) throw failed(`the copy is another one's (${copy.key})`)
+  return copy
+}
+
+const mustBeDown = ({ state }: MemoryInstance): void => {
+  if (!['stopped', 'crashed', 'absent'].includes(state)) throw failed('a server runs there')
+}
+
+const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
+
+const find = (world: World, address: InstanceAddress): MemoryInstance => {
+  const instance = world.instances.get(address.instanceId)
+  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
+  return instance
+}

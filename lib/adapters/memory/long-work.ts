@@ -1,0 +1,39 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { MemoryClock } from './clock'
+import type { MemoryHost } from './world'
+
+/** Work that outlives the one who started it. `exitCode` null: it runs. */
+export interface MemoryWork {
+  startedAt: Date
+  endsAtMs: number
+  exitCode: number | null
+  output: string
+  /** Happens when it ends by itself; a Fault makes it fail. */
+  deed: () => void
+}
+
+/** As long as a small copy takes. */
+const takesMs = 20_000
+
+/** What came to its end by now has happened, whether anybody looked or not. Called whenever the host is reached. */
+export const settleWork = (clock: MemoryClock, host: MemoryHost): void => {
+  for (const work of host.work.values()) {
+    if (work.exitCode !== null || clock.now().getTime() < work.endsAtMs) continue
+    work.exitCode = 0
+    try {
+      work.deed()
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      Object.assign(work, { exitCode: 1, output: `${error.message}\n` })
+    }
+  }
+}
+
+/** Throws where the real launcher does: work of that key is there already. */
+export const beginWork = (clock: MemoryClock, host: MemoryHost, key: string, work: Partial<MemoryWork>): void => {
+  if (host.work.has(key)) throw new Fault('shell.failed', { isOver: true, because: `Work of the name ${key} is there already.` })
+  const startedAt = clock.now()
+  host.work.set(key, { startedAt, endsAtMs: startedAt.getTime() + takesMs, exitCode: null, output: '', deed: () => {}, ...work })
+}
+
+export const isAtWork = (host: MemoryHost, key: string | null): boolean => key !== null && host.work.get(key)?.exitCode === null

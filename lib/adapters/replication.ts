@@ -1,5 +1,5 @@
 import { writeConninfo } from '@/lib/domain/conninfo'
-import { followLines, standbyLines } from '@/lib/domain/replication-conf'
+import { followLines, promoteCommand, standbyLines } from '@/lib/domain/replication-conf'
 import { quoteShell } from '@/lib/domain/shell-quote'
 import { quoteLiteral } from '@/lib/domain/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
@@ -130,7 +130,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
     },
     commands: {
       rewind: (instance, source) => [quoteShell(['pg_rewind', '-D', instance.dataDirectory, `--source-server=${rewindSource(source)}`])],
-      promote: () => ['select pg_promote(false)'],
+      promote: ({ major, dataDirectory }) => [promoteCommand(major, dataDirectory)],
       follow: (_instance, following) => followLines(following),
     },
   }

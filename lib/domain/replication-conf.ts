@@ -1,4 +1,9 @@
 import { writeConninfo } from './conninfo'
+import { quoteShell } from './shell-quote'
+
+/** pg_promote() came with 12; before that only the server's own host can promote it. */
+export const promoteCommand = (major: string | null, dataDirectory: string): string =>
+  Number.parseInt(major ?? '', 10) < 12 ? quoteShell(['pg_ctl', 'promote', '-D', dataDirectory]) : 'select pg_promote(false)'
 
 export interface FollowText {
   conninfo: Readonly<Record<string, string>>

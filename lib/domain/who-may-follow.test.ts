@@ -45,6 +45,12 @@ test('neither itself, nor whom it follows already, nor another system, major or 
   expect(ask('b', 'z', others)).toMatch(/timeline 2, behind 3/)
 })
 
+test('one that does not stream from where it should may be put there again', () => {
+  const loose = [primary, member('b', { syncState: null }), member('c', { syncState: 'async' })]
+  expect(ask('b', 'a', loose)).toBeNull()
+  expect(ask('c', 'a', loose)).toMatch(/already/)
+})
+
 test('a primary follows nobody, and what cannot be seen neither follows nor is followed', () => {
   expect(ask('a', 'b')).toMatch(/primary/)
   const unseen = [primary, member('b'), member('c', { state: 'unreachable' })]

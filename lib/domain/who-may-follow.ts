@@ -7,6 +7,8 @@ export interface Follower {
   timeline: number | null
   systemIdentifier: string | null
   upstreamId: string | null
+  /** How its upstream lists it; null: it does not, so it does not stream. Left out: not known. */
+  syncState?: string | null
   version: string | null
 }
 
@@ -34,7 +36,8 @@ export const whyNotFollow = (standby: Follower, upstream: Follower, members: rea
   if (standby.state !== 'online') return `${standby.title} is ${standby.state}.`
   if (upstream.state !== 'online') return `${upstream.title} is ${upstream.state}.`
   if (upstream.role === 'unknown') return `The role of ${upstream.title} is not known.`
-  if (standby.upstreamId === upstream.id) return `It follows ${upstream.title} already.`
+  // One that is to follow there and does not stream may be put there again: its slot is made, its connection string written anew.
+  if (standby.upstreamId === upstream.id && standby.syncState !== null) return `It follows ${upstream.title} already.`
   const hasTwoSystems =
     standby.systemIdentifier !== null && upstream.systemIdentifier !== null && standby.systemIdentifier !== upstream.systemIdentifier
   if (hasTwoSystems) return `${upstream.title} has another system identifier: it is no copy of this herd.`

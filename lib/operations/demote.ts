@@ -7,7 +7,7 @@ import type { Verdict } from '@/lib/kernel/plan'
 import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
 import { followingTo, gatherPeers } from './failover/peers'
-import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { acceptsConnections, keepsPassword, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { clientsWarned, lossOf, transactionsWarned } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
@@ -68,6 +68,9 @@ export const demote = defineOperation({
   .gate('other', 'Another primary of the herd answers', otherPrimary)
   .gate('history', 'What it wrote can be taken back', history)
   .gate('rewindable', 'pg_rewind can work', canRewind)
+  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+    keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
+  )
   .gate('reach', 'It reaches the other primary', ({ reach, primary }) => {
     if (primary === null || reach === null) return pass
     return reach.works

@@ -10,6 +10,14 @@ export const refuse = (because: string): Verdict => ({ verdict: 'refuse', becaus
 /** `1 client`, `3 clients`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
+/** Writing an upstream anew needs the whole connection string, and a password is never read. */
+export const keepsPassword = ({ title, holdsPassword }: { title: string; holdsPassword: boolean }): Verdict =>
+  holdsPassword
+    ? refuse(
+        `The primary_conninfo of ${title} holds a password, which the console never reads and would lose. Put it into a passfile on that host (~/.pgpass), take it out of primary_conninfo, and reload.`,
+      )
+    : pass
+
 type Seen = { state: Probe['state']; because: string | null }
 
 /** Unknown is untouchable: only what was seen may be acted on. */

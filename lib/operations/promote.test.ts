@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { promote } from './promote'
 
@@ -32,8 +33,29 @@ test('a primary is not promoted', async () => {
 
 test('with the primary seen down it is promoted, and who will not follow is named', async () => {
   const plan = await planOf(stopped(newFleet()))
-  expect(plan).toMatchObject({ reason: null, effects: [{ name: 'promote', state: 'will-run' }] })
+  expect(plan).toMatchObject({
+    reason: null,
+    effects: [
+      { name: 'promote', state: 'will-run' },
+      { name: 'old-slot', state: 'already-so' },
+    ],
+  })
   expect(plan.affected).toMatchObject([{ sentence: 'demo on n3 will not follow demo on n2 until repointed.' }])
+})
+
+test('one that is detached leaves no slot behind on the primary, which would hold WAL back for nobody', async () => {
+  const fleet = newFleet()
+  const plan = await planOf(fleet, 'demo on n2', true)
+  const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: { detach: true }, digest: plan.digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+  expect(fleet.instance('demo on n1').slots).toEqual(['n3'])
+})
+
+test('the command that is shown is the one that is run: pg_ctl on the host up to 11', async () => {
+  const fleet = stopped(newFleet())
+  fleet.instance('demo on n2').inventory.address.major = '11'
+  expect((await planOf(fleet)).effects[0]!.commands).toEqual(['pg_ctl promote -D /var/lib/postgresql/15/demo'])
 })
 
 test('a primary that streams to the standby is alive, although it is no member of the herd', async () => {

@@ -5,13 +5,20 @@ import { lagBytes } from '@/lib/domain/lsn'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import { gatherHerd, type HerdFacts, isUp, type Member } from './facts'
+import { gatherPeers, oldSlotOf } from './failover/peers'
 import { type Readiness, readReadiness } from './failover/readiness'
 import { isFedByUnseen } from './former-primary'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { dropOldSlot, type OldSlot } from './steps/drop-old-slot'
 import { promotePostgres } from './steps/promote-postgres'
 
-type PromoteFacts = HerdFacts & { input: { detach: boolean }; readiness: Readiness | null }
+type PromoteFacts = HerdFacts & {
+  input: { detach: boolean }
+  readiness: Readiness | null
+  /** The slot it leaves behind on its upstream; null: none. */
+  oldSlot: OldSlot | null
+}
 
 const already = 'It is a primary already.'
 
@@ -30,12 +37,14 @@ export const promote = defineOperation({
   }),
   help: [
     'Makes a standby take writes on a timeline of its own. Refused while a primary of its herd is seen, or might be there unseen: then fail the herd over, which stops and fences the old primary, moves the names and puts the other standbys under the new one.',
-    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. Nothing else is touched: no name is moved and no other standby follows it.',
+    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. The slot through which it read is dropped, and nothing else is touched: no name is moved and no other standby follows it.',
   ],
   gather: async (ports, input, context): Promise<PromoteFacts> => {
     const facts = await gatherHerd(ports, context)
     const readiness = facts.probe.state === 'online' ? await readReadiness(ports, facts.instance, context) : null
-    return { input, ...facts, readiness }
+    const peers = await gatherPeers(ports, facts.instance.herdId, [], context)
+    const self = peers.find(({ place }) => place.id === facts.instance.id)
+    return { input, ...facts, readiness, oldSlot: self === undefined || facts.probe.role === 'primary' ? null : oldSlotOf(self, peers) }
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), others: facts.others.map(({ id, state, role }) => ({ id, state, role })) }),
@@ -55,6 +64,10 @@ export const promote = defineOperation({
   .effect(
     'promote',
     promotePostgres<PromoteFacts>(({ instance }) => instance),
+  )
+  .effect(
+    'old-slot',
+    dropOldSlot<PromoteFacts>(({ oldSlot }) => oldSlot),
   )
   .build()
 

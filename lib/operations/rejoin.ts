@@ -7,7 +7,7 @@ import type { DataDirectorySeen, Following, Fork, MemberStanding, ReadPorts } fr
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from './facts'
 import { followingTo, gatherPeers, isStreamingFrom } from './failover/peers'
 import { onlyIf } from './failover/steps/only-if'
-import { pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates'
+import { keepsPassword, pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates'
 import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
@@ -72,6 +72,9 @@ export const rejoin = defineOperation({
     primary === null ? refuse(`${instance.herdName} has no primary that answers.`) : passBecause(`${primary.title}.`),
   )
   .gate('history', 'What it wrote is part of the new primary’s history', (facts) => predict(facts).verdict)
+  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+    keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
+  )
   .effect(
     'stop',
     onlyIf(

@@ -9,12 +9,12 @@ type Fleet = ReturnType<typeof newFleet>
 const planOf = (fleet: Fleet, target: string, upstream: string) =>
   makeTargetPlan(repoint, fleet.read, { upstream }, fleet.instance(target).inventory.id, new AbortController().signal)
 
-const run = async (fleet: Fleet, target: string, upstream: string) => {
+const run = async (fleet: Fleet, target: string, upstream: string, journal = new MemoryJournal(fleet.clock)) => {
   const plan = await planOf(fleet, target, upstream)
   expect(plan.reason).toBeNull()
   const job = { id: 'job', targetId: fleet.instance(target).inventory.id, input: { upstream }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  return drive(repoint, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)
+  return drive(repoint, job, journal.open(), fleet.act, options)
 }
 
 test('a standby goes under another one and back, and leaves no slot behind that nobody reads', async () => {
@@ -33,6 +33,41 @@ test('one that does not stream from its new upstream follows the former one agai
   }
   expect(await run(fleet, 'demo on n3', 'demo on n2')).toBe('undone')
   expect(fleet.instance('demo on n3').upstreamId).toBe(fleet.instance('demo on n1').inventory.id)
+})
+
+test('one that should follow there already and does not stream is put there again: its slot is made anew', async () => {
+  const fleet = newFleet()
+  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toBe('It follows demo on n1 already.')
+  fleet.instance('demo on n1').slots = ['n2']
+  expect(await run(fleet, 'demo on n3', 'demo on n1')).toBe('done')
+  expect(fleet.instance('demo on n1').slots).toEqual(['n2', 'n3'])
+  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toBe('It follows demo on n1 already.')
+})
+
+test('a former upstream that is down is named with the slot that stays there, in the plan and at the end', async () => {
+  const fleet = newFleet()
+  await run(fleet, 'demo on n3', 'demo on n2')
+  fleet.instance('demo on n2').state = 'stopped'
+  const plan = await planOf(fleet, 'demo on n3', 'demo on n1')
+  expect(plan.effects.find(({ name }) => name === 'old-slot')?.preview).toContain(
+    'Drop the slot n3 on demo on n2; where that does not answer',
+  )
+  const journal = new MemoryJournal(fleet.clock)
+  expect(await run(fleet, 'demo on n3', 'demo on n1', journal)).toBe('done')
+  expect(journal.lines).toContainEqual(
+    expect.objectContaining({
+      step: 'old-slot',
+      output: { dropped: null, open: 'demo on n2 is stopped: drop the slot n3 there once it is back' },
+    }),
+  )
+})
+
+test('an upstream that does not let it replicate, and a password that would be lost, are refused in the plan', async () => {
+  const fleet = newFleet()
+  fleet.instance('demo on n3').holdsPassword = true
+  expect((await planOf(fleet, 'demo on n3', 'demo on n2')).reason).toMatch(/primary_conninfo of demo on n3 holds a password.*passfile/)
+  Object.assign(fleet.instance('demo on n3'), { holdsPassword: false, isCut: true })
+  expect((await planOf(fleet, 'demo on n3', 'demo on n2')).reason).toContain('demo on n2 does not let it replicate: connection to server')
 })
 
 test('no circle, no primary, nobody of another history', async () => {

@@ -3,22 +3,25 @@ import { lsnBytesBetween } from '@/lib/domain/lsn'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
-import type { Following, Fork, Probe, ReadPorts } from '@/lib/ports'
+import type { Following, Fork, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
-import { asFollower, followingTo, gatherPeers, isUnder } from './failover/peers'
-import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { asFollower, followingTo, gatherPeers, oldSlotOf } from './failover/peers'
+import { acceptsConnections, keepsPassword, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
-import { dropOldSlot } from './steps/drop-old-slot'
+import { dropOldSlot, type OldSlot } from './steps/drop-old-slot'
 import { followUpstream } from './steps/follow-upstream'
 import { makeSlot } from './steps/make-slot'
 
 export type RepointFacts = HerdFacts & {
   upstream: Place | null
   upstreamProbe: Plain<Probe> | null
-  /** Whom it follows now, when that is a member that answers. */
-  former: Place | null
+  /** The slot it leaves behind; null: none. */
+  oldSlot: OldSlot | null
   following: Plain<Following> | null
   before: Plain<Following> | null
+  holdsPassword: boolean
+  /** Whether the upstream lets it replicate, asked from its own host; null: not asked. */
+  reach: Plain<ReplicationAnswer> | null
   /** Where the standby’s timeline ended in the upstream’s history; null: they are on the same one, or it could not be read. */
   forkLsn: string | null
   why: string | null
@@ -40,6 +43,7 @@ export const repoint = defineOperation({
   help: [
     'Makes a standby follow another member of its herd. A slot is made there first; from PostgreSQL 13 on a reload is enough, before that it is restarted. It must stream from the new upstream, else it follows the former one again.',
     'The upstream must be of the same system and on the same or a later timeline that holds what the standby has; no circle is made. The slot on the former upstream is dropped at the end; one that cannot be reached is named.',
+    'A standby that should follow there already, and does not stream, can be put there again: its slot is made and its connection string written anew.',
   ],
   gather: (ports, input, context) => gatherRepoint(ports, input.upstream, context),
   about: aboutInstance,
@@ -63,6 +67,16 @@ export const repoint = defineOperation({
           'No slot keeps WAL for it there yet: if what it needs is gone already, it will not stream, and follows the former upstream again.',
         ),
   )
+  .gate('reach', 'The upstream lets it replicate', ({ reach, upstream }) =>
+    reach === null || reach.works
+      ? pass
+      : refuse(
+          `${upstream?.title} does not let it replicate: ${reach.because}. Correct pg_hba.conf there, or the passfile of this host, first.`,
+        ),
+  )
+  .gate('password', 'Whom it follows can be written anew', ({ instance, holdsPassword }) =>
+    keepsPassword({ title: instance.title, holdsPassword }),
+  )
   .effect(
     'slot',
     makeSlot<RepointFacts>(
@@ -82,10 +96,7 @@ export const repoint = defineOperation({
   )
   .effect(
     'old-slot',
-    dropOldSlot<RepointFacts>(
-      ({ former }) => former,
-      ({ before }) => before?.slotName ?? null,
-    ),
+    dropOldSlot<RepointFacts>(({ oldSlot }) => oldSlot),
   )
   .build()
 
@@ -95,23 +106,27 @@ const gatherRepoint = async (ports: ReadPorts, wanted: string, context: GatherCo
   const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
   const self = peers.find(({ place }) => place.id === facts.instance.id)
   const target = peers.find(({ place }) => place.id === wanted || place.title === wanted) ?? null
-  const former = peers.find((peer) => isUnder(facts.probe, peer.place)) ?? null
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
   const isAhead = target?.probe.timeline != null && facts.probe.timeline !== null && target.probe.timeline > facts.probe.timeline
   const forks: Fork[] = isAhead ? await ports.replication.history(target.place.address, target.probe.timeline!, options) : []
   const followers = peers.map((peer) => asFollower(peer, peers))
+  const why =
+    target === null || self === undefined
+      ? `“${wanted}” is no member of ${facts.instance.herdName}.`
+      : whyNotFollow(asFollower(self, peers), asFollower(target, peers), followers)
+  const following = target && self ? followingTo(target.place, self, peers) : null
+  const left = self === undefined ? null : oldSlotOf(self, peers)
   return {
     ...facts,
     upstream: target?.place ?? null,
     upstreamProbe: target?.probe ?? null,
-    former: former?.probe.state === 'online' ? former.place : null,
-    following: target && self ? followingTo(target.place, self, peers) : null,
+    oldSlot: left?.place?.id === target?.place.id && left?.name === following?.slotName ? null : left,
+    following,
     before: self?.following ?? null,
+    holdsPassword: self?.holdsPassword === true,
+    reach: why === null ? await ports.replication.tryReplication(facts.instance.address, following!, options) : null,
     forkLsn: forks.find(({ timeline }) => timeline === facts.probe.timeline)?.forkLsn ?? null,
-    why:
-      target === null || self === undefined
-        ? `“${wanted}” is no member of ${facts.instance.herdName}.`
-        : whyNotFollow(asFollower(self, peers), asFollower(target, peers), followers),
+    why,
   }
 }
 

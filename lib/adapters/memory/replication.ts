@@ -1,5 +1,5 @@
 import { formatLsn } from '@/lib/domain/lsn'
-import { followLines } from '@/lib/domain/replication-conf'
+import { followLines, promoteCommand } from '@/lib/domain/replication-conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
@@ -44,7 +44,7 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
   },
   commands: {
     rewind: () => ['pg_rewind'],
-    promote: () => ['select pg_promote(false)'],
+    promote: ({ major, dataDirectory }) => [promoteCommand(major, dataDirectory)],
     follow: (_address, following) => followLines(following),
   },
 })

@@ -29,6 +29,8 @@ export type FailoverFacts = {
   ranking: Plain<RankedCandidate>[]
   /** Standbys that must be put under the new primary; those of a cascade stay under their upstream. */
   followers: Follower[]
+  /** Members whose connection string holds a password, so that it cannot be written anew. */
+  withPassword: string[]
   /** Standbys that cannot be reached now: they are left as they are, by name. */
   parked: Sign[]
   /** Standbys through which the old primary is seen alive although it does not answer the console. */
@@ -69,6 +71,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
       place === null
         ? []
         : followers.filter((peer) => movesUnder(peer, old, followers, candidate.peer)).map((peer) => followerOf(peer, place, peers)),
+    withPassword: peers.filter((peer) => peer !== candidate.peer && peer.holdsPassword).map((peer) => peer.place.title),
     parked: followers.filter((peer) => peer.probe.state !== 'online').map(parkedOf),
     life: mode === 'emergency' && old !== null ? await searchLife(ports, old, peers, context) : [],
     lossBytes: candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, old, candidate.peer.probe, lastKnown, context),

@@ -2,7 +2,7 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
 import { lagBytes } from '@/lib/domain/lsn'
 import type { Verdict } from '@/lib/kernel/plan'
-import { counted, pass, passBecause, refuse, warn } from '../gates'
+import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates'
 import type { FailoverFacts } from './facts'
 import { isStreamingFrom } from './peers'
 import { lowerLimits } from './readiness'
@@ -145,6 +145,18 @@ export const allFollow = ({ parked }: FailoverFacts): Verdict =>
   parked.length === 0
     ? pass
     : warn(`${parked.map((one) => `${one.title} (${one.because})`).join(', ')}: left as it is, by name; the others are not held up.`)
+
+/** The old primary must be able to follow; one of the others that cannot be told whom to follow is parked. */
+export const upstreamsWritable = ({ mode, primary, followers, withPassword }: FailoverFacts): Verdict => {
+  if (mode === 'planned' && primary !== null && withPassword.includes(primary.title))
+    return keepsPassword({ title: primary.title, holdsPassword: true })
+  const parked = followers.map(({ place }) => place.title).filter((title) => withPassword.includes(title))
+  return parked.length === 0
+    ? pass
+    : warn(
+        `${parked.join(', ')}: primary_conninfo holds a password, which the console never reads and would lose, so it stays as it is. Put it into a passfile there first.`,
+      )
+}
 
 export const namesMovable = ({ names }: FailoverFacts): Verdict => {
   const unseen = names.moves.filter((move) => move.unseen !== null)

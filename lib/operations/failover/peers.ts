@@ -1,7 +1,8 @@
 import type { Follower } from '@/lib/domain/who-may-follow'
 import type { GatherContext } from '@/lib/kernel/operation'
-import type { Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
+import type { DataDirectorySeen, Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
 import { commandsOf, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
+import type { OldSlot } from '../steps/drop-old-slot'
 
 /** A member of the herd with what was seen of it just now. */
 export type Peer = {
@@ -10,6 +11,8 @@ export type Peer = {
   standing: Plain<MemberStanding>
   /** How it follows now; null: it does not, or that could not be read. */
   following: Plain<Following> | null
+  /** Its connection string cannot be written anew. */
+  holdsPassword: boolean
 }
 
 /** Standing of a member that the console does not list (it was just added): nothing is known. */
@@ -36,15 +39,17 @@ export const gatherPeers = async (
     members.map(async (member): Promise<Peer> => {
       const standing = standings.find((one) => one.id === member.id) ?? nothingKnown(member.id)
       const probe = await ports.postgres.probe(member.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
-      const following = probe.role === 'standby' && probe.state === 'online' ? await followingOf(ports, member, context.signal) : null
-      return { place: { ...member, commands: commandsOf(ports.postgres, member, 'fast') }, probe, standing, following }
+      const disk = probe.state === 'online' ? await diskOf(ports, member, context.signal) : null
+      const following = probe.role === 'standby' ? (disk?.following ?? null) : null
+      const place = { ...member, commands: commandsOf(ports.postgres, member, 'fast') }
+      return { place, probe, standing, following, holdsPassword: disk?.holdsPassword === true }
     }),
   )
 }
 
-const followingOf = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Following | null> => {
+const diskOf = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<DataDirectorySeen | null> => {
   try {
-    return (await ports.replication.dataDirectory(member.address, { timeoutMs: probeTimeoutMs, signal })).following
+    return await ports.replication.dataDirectory(member.address, { timeoutMs: probeTimeoutMs, signal })
   } catch {
     signal.throwIfAborted()
     return null
@@ -73,6 +78,15 @@ export const followingTo = (upstream: Place, follower: Peer, peers: readonly Pee
   }
 }
 
+/** The slot through which it reads now; null: through none. */
+export const oldSlotOf = ({ probe, following }: Peer, peers: readonly Peer[]): OldSlot | null => {
+  const { upstream } = probe
+  const name = following?.slotName ?? upstream?.slotName ?? null
+  if (name === null || upstream?.host == null) return null
+  const place = peers.find((peer) => isUnder(probe, peer.place))?.place ?? null
+  return { name, title: place?.title ?? `${upstream.host}:${upstream.port ?? 5432}`, place }
+}
+
 /** `probe` follows the server at this place, as far as its receiver or its configuration says. */
 export const isUnder = ({ upstream }: Pick<Plain<Probe>, 'upstream'>, place: Place): boolean => {
   if (upstream?.host == null) return false
@@ -90,6 +104,7 @@ export const asFollower = ({ place, probe }: Peer, peers: readonly Peer[]): Foll
   timeline: probe.timeline,
   systemIdentifier: probe.systemIdentifier,
   upstreamId: peers.find((peer) => isUnder(probe, peer.place))?.place.id ?? null,
+  syncState: probe.upstream?.status === 'streaming' ? 'streaming' : null,
   version: probe.version,
 })
 

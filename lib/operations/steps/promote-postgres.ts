@@ -1,3 +1,4 @@
+import { promoteCommand } from '@/lib/domain/replication-conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { Place } from '../facts'
@@ -9,12 +10,14 @@ type Output = { timeline: number | null; lsn: string | null }
 const promoteTimeoutMs = 60_000
 const lookEveryMs = 30
 
+const commandFor = ({ address }: Place): string => promoteCommand(address.major, address.dataDirectory)
+
 /** Asks for the promotion and wakes the startup process until the server takes writes on a new timeline. */
 export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, Before, Output> => ({
   title: 'Promote the standby',
   preview: (facts) => ({
     sentence: `Promote ${of(facts).title} and wait until it takes writes on a new timeline.`,
-    commands: ['select pg_promote(false)'],
+    commands: [commandFor(of(facts))],
   }),
   check: async (facts, ports, { signal, intended }) => {
     const place = of(facts)
@@ -26,7 +29,7 @@ export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effec
   run: async (facts, _before, ports, { signal, note, pause }) => {
     const place = of(facts)
     const options = { timeoutMs: promoteTimeoutMs, signal }
-    note('command', 'select pg_promote(false)')
+    note('command', commandFor(place))
     await ports.replicationAct.promote(place.address, options)
     for (;;) {
       const probe = await lookAt(ports, place, signal)

@@ -131,7 +131,7 @@ test('with the directory gone the login page says so, the local administrator st
   await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
 })
 
-test('a login that an administrator ends is over at its next request', async ({ page, as, stack }) => {
+test('a login that an administrator ends is over at its next request', async ({ page, as, stack, logins: kept }) => {
   await page.goto('/login')
   await signIn(page, 'otto', stack.facts.people.otto!)
   await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
@@ -145,6 +145,7 @@ test('a login that an administrator ends is over at its next request', async ({ 
     await logins.first().getByRole('button', { name: 'End this login' }).click()
   }
   await expect(logins).toHaveCount(0)
+  kept.delete('otto')
   expect((await page.request.get('/api/v1/instances')).status()).toBe(401)
   await page.goto('/instances')
   await expect(page).toHaveURL(/\/login/)

@@ -1,3 +1,4 @@
+import { certificateKeys } from '@/db/certificate-key'
 import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
 import { makeZoneSource } from '@/db/names'
@@ -10,6 +11,7 @@ import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
+import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/certificate'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { ActPorts } from '@/lib/ports'
 
@@ -19,6 +21,8 @@ export interface WorkerPorts {
   hosts: Hosts
   /** The public half of the vault's key, for web processes to close secrets with. */
   sealingKey: string
+  /** What certificates are signed with; made at the first use. */
+  certificateKeys: () => Promise<CertificateKeys>
   /** Ends every connection to a host. */
   close: () => Promise<void>
 }
@@ -59,6 +63,7 @@ export const makeActPorts = (): WorkerPorts => {
     },
     hosts,
     sealingKey: vault.publicKey,
+    certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     close: async () => {
       postgres.close()
       await ssh.close()

@@ -5,6 +5,7 @@ import { EnvironmentFault, env } from '@/lib/env'
 import { isFault } from '@/lib/kernel/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
+import { startCertifying } from './certify'
 import { startFence } from './fence'
 import { startObserver } from './observe'
 import { startNameObserver } from './observe-names'
@@ -31,6 +32,7 @@ const main = async (): Promise<void> => {
     : null
   const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.names, log, holder: worker.holder }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
+  const certifying = startCertifying({ keys: world.certificateKeys, log })
   const publishing = repeat([{ name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) }], log)
   log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
 
@@ -39,7 +41,7 @@ const main = async (): Promise<void> => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
-    await Promise.all([worker.stop(), observer?.stop(), nameObserver?.stop(), fence?.stop(), publishing.stop()])
+    await Promise.all([worker.stop(), observer?.stop(), nameObserver?.stop(), fence?.stop(), certifying.stop(), publishing.stop()])
     await sink.close()
     await world.close()
     await closeDb()

@@ -1,6 +1,4 @@
-import './report.css'
 import Link from 'next/link'
-import type { ReactNode } from 'react'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
@@ -9,34 +7,7 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
 import type { FailoverReport } from '@/lib/domain/failover-report'
 import type { Tone } from '@/lib/kernel/field'
-
-const Rows = ({ heads, rows }: { heads: readonly string[]; rows: readonly (readonly ReactNode[])[] }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-  <section className="report-table" tabIndex={0} aria-label={heads.join(', ')}>
-    <table>
-      <thead>
-        <tr>
-          {heads.map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((cells, row) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a report never move.
-          <tr key={row}>
-            {cells.map((cell, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: nor do its cells.
-              <td key={column}>{cell}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </section>
-)
+import { Rows } from './rows'
 
 const verdictTones: Record<string, Tone> = { pass: 'good', warn: 'warn', refuse: 'bad' }
 const stepTones: Record<string, Tone> = {

@@ -68,6 +68,11 @@ export const JobPanel = ({
           <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
             Open the target
           </Link>
+          {operation.isCertified && job.finishedAt && job.fold.steps.some((step) => step.name === 'promote' && step.startedAt !== null) && (
+            <Link href={`/certificates/${job.id}`} prefetch={false}>
+              Certificate
+            </Link>
+          )}
         </p>
         <section aria-label="Steps">
           <h3>Steps</h3>

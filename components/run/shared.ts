@@ -54,6 +54,8 @@ export interface RunOperation {
   verb: string
   /** Plural path of the resource its targets are of. */
   path: string
+  /** Each of its jobs that moves a primary ends with a certificate. */
+  isCertified: boolean
   /** `timeoutMs` null: it depends on the target. */
   effects: { name: string; title: string; timeoutMs: number | null }[]
   gates: { name: string; title: string }[]

@@ -10,6 +10,7 @@ const operation = {
   title: 'Restart',
   verb: 'Restart',
   path: 'instances',
+  isCertified: false,
   effects: [{ name: 'restart', title: 'Restart PostgreSQL', timeoutMs: 1000 }],
   gates: [],
 }

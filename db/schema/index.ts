@@ -1,3 +1,4 @@
+export * from './certificates'
 export * from './discovery'
 export * from './failovers'
 export * from './fleet'

@@ -109,6 +109,7 @@ export const jobs = pgTable(
     index('jobs_herd_idx').on(t.herdId, t.createdAt),
     index('jobs_open_idx').on(t.state, t.createdAt).where(sql`state in ('waiting', 'running', 'attention')`),
     index('jobs_history_idx').on(t.operation, t.finishedAt).where(sql`state = 'done'`),
+    index('jobs_operation_idx').on(t.operation, t.finishedAt),
     index('jobs_created_idx').on(t.createdAt, t.id),
     index('jobs_environment_idx').on(t.environmentId, t.createdAt),
     index('jobs_title_trgm').using('gin', t.title.op('gin_trgm_ops')),

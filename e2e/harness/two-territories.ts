@@ -45,6 +45,19 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       actor_name: name,
       lines: '[]',
     })
+    await add(`certificate:${name}`, 'certificates', {
+      id: crypto.randomUUID(),
+      run_id: crypto.randomUUID(),
+      herd_id: herd,
+      environment_id: environment,
+      title: `certificate-${name}`,
+      operation: 'failover',
+      verdict: 'proven',
+      because: name,
+      key_id: name,
+      issued_at: new Date(),
+      document: name,
+    })
     const zone = await add(`dns-zone:${name}`, 'dns_zones', { environment_id: environment, name: `${name}.test` })
     await add(`name:${name}`, 'dns_names', { zone_id: zone, herd_id: herd, host_name: 'shop' })
     await add(`grant:${name}`, 'grants', { person_id: person, role: 'dba', environment_id: environment, group_name: null })

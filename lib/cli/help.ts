@@ -7,6 +7,7 @@ matriarch resume ID --go-on | --give-up             decide for jobs that need at
 matriarch approve PLAN --digest DIGEST              approve another person's plan
 matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
 matriarch with-lock HERD -- COMMAND                 hold the herd while a command of yours runs
+matriarch verify FILE --key KEY                     check a certificate, without the console
 matriarch login --url URL · me                      where, and who
 
 matriarch help COMMAND says more.
@@ -42,6 +43,12 @@ command ends; if this process dies without a word, after --ttl SECONDS (60). Whe
 gets SIGTERM, and 10 s later SIGKILL. --wait SECONDS waits for a lock that somebody else holds. Killed with -9 this process leaves the command running
 without the lock.
 Exit codes of its own: 0 done, 1 error (the lock was lost on the way, too), 2 no lock, 3 the command failed.`,
+  verify: `matriarch verify certificate.json --key SHA256:…
+matriarch verify certificate.json --key console.pem
+
+Reads a certificate without the console: every byte must be the one that was signed, the verdict must follow from the evidence, and the key must be the one
+given (its id, or a file with it in PEM; the settings page shows both). Without --key only a change is found, not a forgery.
+Exit codes of its own: 0 valid and proven, 1 not valid, 2 usage, 3 valid, but not proven.`,
   login:
     'matriarch login --url https://console.example.org < token\n\nChecks the token and keeps both for this user alone. Make a token in the console under People & access.',
   resume:

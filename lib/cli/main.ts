@@ -3,6 +3,7 @@ import { getJson, keepWhere, NoAnswer, Refusal, request, type Where, whereToGo }
 import { helpOf } from './help'
 import { list } from './lists'
 import { plan, run } from './plans'
+import { verify } from './verify'
 import { exitCodes, watch } from './watch'
 import { withLock } from './with-lock'
 
@@ -103,6 +104,7 @@ const commands: Record<string, Command> = {
   submit,
   approve,
   'with-lock': withLock,
+  verify,
 }
 
 const perform = async (argv: readonly string[]): Promise<number> => {

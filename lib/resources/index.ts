@@ -1,5 +1,6 @@
 import { makeRegistry } from '@/lib/kernel/registry'
 import type { Resource } from '@/lib/kernel/resource'
+import { certificate } from './certificate'
 import { discoveredHost, discoveredInstance, discoveryRule, enrolmentKey } from './discovery'
 import { drPair } from './dr-pair'
 import { environment } from './environment'
@@ -19,6 +20,7 @@ const registry = makeRegistry([
   instance,
   drPair,
   failover,
+  certificate,
   dnsZone,
   name,
   person,

@@ -12,10 +12,12 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
+import { certificatePublicKey } from '@/db/certificate-key'
 import { environmentLooks } from '@/db/environment-looks'
 import { settingsView } from '@/db/settings-view'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
+import { keyIdOf } from '@/lib/kernel/certificate'
 import { isFault } from '@/lib/kernel/errors'
 import { releaseLock, testDirectory, verifyAuditLog } from '../actions'
 import { configuration } from './configuration'
@@ -28,7 +30,7 @@ const row = 'flex flex-wrap items-baseline gap-x-4 gap-y-1 border-t border-line 
 const SettingsPage = async () => {
   const actor = await requireActor()
   try {
-    const [view, looks] = await Promise.all([settingsView(actor), environmentLooks(actor)])
+    const [view, looks, certificateKey] = await Promise.all([settingsView(actor), environmentLooks(actor), certificatePublicKey()])
     const badge = (environmentId: string | null) =>
       environmentId === null ? (
         <span className="tag">every environment</span>
@@ -112,6 +114,22 @@ const SettingsPage = async () => {
                     <CopyButton text={key.publicKey} label="Copy" />
                   </li>
                 ))}
+              </ul>
+            )}
+          </Card>
+          <Card title="The key that certificates are signed with" isFlush>
+            {certificateKey === null ? (
+              <p className="p-3.5 text-ink-2">No key yet: a worker makes it with the first certificate.</p>
+            ) : (
+              <ul>
+                <li className={row}>
+                  <code className="min-w-0 flex-1 [overflow-wrap:anywhere]">{keyIdOf(certificateKey)}</code>
+                  <CopyButton text={keyIdOf(certificateKey)} label="Copy" />
+                </li>
+                <li className={row}>
+                  <code className="min-w-0 flex-1 whitespace-pre-wrap [overflow-wrap:anywhere]">{certificateKey}</code>
+                  <CopyButton text={certificateKey} label="Copy" />
+                </li>
               </ul>
             )}
           </Card>

@@ -3,6 +3,7 @@ import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import { counted, pass, refuse, warn } from '../gates'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { collectEvidence } from '../steps/collect-evidence'
 import { fencePostgres } from '../steps/fence-postgres'
 import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
@@ -60,7 +61,6 @@ export const failover = defineOperation({
   .gate('readers', 'Every reader of WAL is well', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)
   .gate('standbys', 'Every other standby can follow', gates.allFollow)
-  .gate('passwords', 'Whom each follows can be written anew', gates.upstreamsWritable)
   .gate('names-movable', 'The DNS names can be moved', gates.namesMovable)
   .effect(
     'checkpoint-primary',
@@ -122,6 +122,13 @@ export const failover = defineOperation({
     ),
   )
   .effect('old-slots', onlyIf(isPlanned, 'Its slots are dropped when it is rebuilt or rejoins.', dropOldSlots))
+  .effect(
+    'evidence',
+    collectEvidence<FailoverFacts>(
+      ({ candidate }) => candidate!,
+      ({ primary, fence }) => (fence === 'signal' ? primary : null),
+    ),
+  )
   .build()
 
 /** The timeline that the promotion starts, as far as it is known. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, openLabHerd } from '@/e2e/harness/lab-herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { judgeMove } from '@/lib/domain/certificate'
 import { systemClock } from '@/lib/kernel/clock'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
@@ -14,6 +15,7 @@ import { promote } from '../promote'
 import { rejoin } from '../rejoin'
 import { repoint } from '../repoint'
 import { failover } from '.'
+import { failoverEvidence } from './evidence'
 import { fenceReturned } from './fence-returned'
 
 let herd: LabHerd
@@ -35,7 +37,8 @@ const run = async (raw: JsonObject = {}, operation = failover, targetId = 'shop'
   const trouble = journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
   const finished = (step: string) =>
     journal.lines.find((line) => line.kind === 'finished' && line.step === step) as { output: JsonObject } | undefined
-  return { state, trouble, finished, plan }
+  const evidence = operation === failover ? failoverEvidence(journal.lines, { jobId: 'job', runId: 'run', by: 'test' }) : null
+  return { state, trouble, finished, plan, evidence }
 }
 const probe = (host: string) => herd.ports.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
 const role = async (host: string) => {
@@ -53,9 +56,10 @@ describe('planned, on real hosts', () => {
     const ledgerFile = herd.lab.layout.at('ledger-planned')
     const load = await startLoad(herd.lab, 'shop', { ledgerFile })
     await until('some commits', () => ackedIn(ledgerFile) > 50, { timeoutMs: 60_000 })
-    const { state, trouble, finished } = await run({ candidate: 'shop on b' })
+    const { state, trouble, finished, evidence } = await run({ candidate: 'shop on b' })
     expect(trouble).toEqual([])
     expect(state).toBe('done')
+    expect(judgeMove(evidence!), 'what the certificate will say').toMatchObject({ kind: 'proven' })
     const before = ackedIn(ledgerFile)
     await until('commits on the new primary', () => ackedIn(ledgerFile) > before + 50, { timeoutMs: 60_000 })
     await load.stop()
@@ -160,9 +164,10 @@ describe('emergency, on real hosts', () => {
       timeoutMs: 60_000,
     })
     expect((await planOf()).reason).toContain('Nothing proves that shop on a is down')
-    const { state, trouble } = await run({ override: 'shop' })
+    const { state, trouble, evidence } = await run({ override: 'shop' })
     expect(trouble).toEqual([])
     expect(state).toBe('done')
+    expect(judgeMove(evidence!)).toMatchObject({ kind: 'not-provable' })
     expect(await role('b')).toBe('online primary 2')
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
     expect(herd.replaced.get('shop on a')).toMatchObject({ byId: 'shop on b', timeline: 2 })

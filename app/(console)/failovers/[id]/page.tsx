@@ -3,7 +3,9 @@ import { PrintButton } from '@/components/failover/print-button'
 import { Report } from '@/components/failover/report'
 import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { PageHeader } from '@/components/shell/page-header'
+import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
+import { hasCertificate } from '@/db/certificates'
 import { keptLines } from '@/db/failovers'
 import { reportOf } from '@/lib/operations/failover/report'
 import { loadObject } from '../../[resource]/[id]/load'
@@ -32,6 +34,7 @@ const FailoverPage = async ({ params }: Props) => {
             <span className="self-center">
               <LiveRefresh ids={[runId]} records={[]} newestAt={null} />
             </span>
+            {(await hasCertificate(record.id)) && <LinkButton href={`/certificates/${record.id}`}>Certificate</LinkButton>}
             <PrintButton />
           </>
         }

@@ -12,6 +12,7 @@ import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { operationByName } from '@/lib/operations'
+import { evidenceOf } from '@/lib/operations/evidence'
 import { pathOf } from '../../[resource]/resource'
 import { cancelRun, decideJob, retryFailed } from '../../actions'
 
@@ -69,6 +70,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             title: operation.title,
             verb: operation.verb,
             path: pathOf[operation.on] ?? operation.on,
+            isCertified: Object.hasOwn(evidenceOf, operation.name),
             effects: operation.effects.map(({ name, title, timeoutMs }) => ({
               name,
               title,

@@ -1,3 +1,4 @@
+import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
@@ -5,4 +6,4 @@ import { systemCalls } from './system'
 import { workCalls } from './work'
 
 /** Every call that does not follow from a resource's declaration. */
-export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...lockCalls, ...discoveryCalls }
+export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...lockCalls, ...certificateCalls, ...discoveryCalls }

@@ -1,0 +1,33 @@
+import { bigint, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+/**
+ * One for each job that moved a primary, under the id of that job. The document is what was signed, byte for byte; the columns beside it are for lists.
+ * It has no foreign keys: a certificate outlives its run, its herd and its servers.
+ */
+export const certificates = pgTable(
+  'certificates',
+  {
+    id: uuid('id').primaryKey(),
+    runId: uuid('run_id').notNull(),
+    herdId: uuid('herd_id'),
+    environmentId: uuid('environment_id'),
+    title: text('title').notNull(),
+    operation: text('operation').notNull(),
+    verdict: text('verdict').$type<'proven' | 'not-provable' | 'lost'>().notNull(),
+    because: text('because').notNull(),
+    /** Of WAL, at least; null: nothing is known to be lost, or not how much. */
+    lostBytes: bigint('lost_bytes', { mode: 'number' }),
+    /** What a client saw; null: no canary wrote. */
+    gapMs: integer('gap_ms'),
+    errors: integer('errors'),
+    keyId: text('key_id').notNull(),
+    issuedAt: timestamp('issued_at', { withTimezone: true }).notNull(),
+    document: text('document').notNull(),
+  },
+  (t) => [
+    index('certificates_issued_idx').on(t.issuedAt, t.id),
+    index('certificates_herd_idx').on(t.herdId, t.issuedAt),
+    index('certificates_environment_idx').on(t.environmentId, t.issuedAt),
+    index('certificates_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
+  ],
+)

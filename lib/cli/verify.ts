@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { checkCertificate, keyIdOf } from '@/lib/kernel/certificate'
+import { type Args, mustBeEmpty, take, UsageError } from './args'
+import { clean } from './table'
+
+/** Of this command alone: a script must not take a valid certificate of a loss for a good one. */
+const codes = { proven: 0, invalid: 1, notProven: 3 } as const
+
+const say = (text: string): void => void process.stdout.write(`${clean(text)}\n`)
+
+/** `matriarch verify FILE --key KEY`: needs no console and no network. */
+export const verify = async (args: Args): Promise<number> => {
+  const key = take(args, 'key')
+  const [file, extra] = args.words
+  if (!file || extra) throw new UsageError('Give one file: matriarch verify FILE --key KEY')
+  mustBeEmpty(args)
+  const checked = checkCertificate(bytesOf(file), key === undefined ? null : keyIdFrom(key))
+  if (!checked.isValid) {
+    say(`NOT VALID: ${checked.because}`)
+    return codes.invalid
+  }
+  const { certificate, keyId } = checked
+  const { evidence, verdict } = certificate
+  say(
+    `${evidence.operation} of ${evidence.herd} (${evidence.environment}), ${evidence.oldPrimary} to ${evidence.newPrimary}, issued ${certificate.issuedAt}`,
+  )
+  say(`verdict: ${verdict.kind}${verdict.kind === 'lost' ? ` (${verdict.bytes ?? 'an unknown number of'} bytes at least)` : ''}`)
+  for (const sentence of verdict.because) say(`  ${sentence}`)
+  say(`signed by ${keyId}`)
+  if (checked.isKnownKey === null)
+    say('Whose key that is was not checked: compare it with the settings page of your console, or give it with --key.')
+  return verdict.kind === 'proven' ? codes.proven : codes.notProven
+}
+
+const bytesOf = (file: string): Buffer => {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** The id itself, or a file that holds the public key in PEM. */
+const keyIdFrom = (key: string): string => {
+  if (key.startsWith('SHA256:')) return key
+  try {
+    return keyIdOf(bytesOf(key).toString('utf8'))
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${key} holds no public key in PEM.`)
+  }
+}

@@ -61,6 +61,7 @@ export const failover = defineOperation({
   .gate('readers', 'Every reader of WAL is well', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)
   .gate('standbys', 'Every other standby can follow', gates.allFollow)
+  .gate('passwords', 'Whom each follows can be written anew', gates.upstreamsWritable)
   .gate('names-movable', 'The DNS names can be moved', gates.namesMovable)
   .effect(
     'checkpoint-primary',

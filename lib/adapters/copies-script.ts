@@ -207,7 +207,7 @@ rm -rf "$found/old" "$found/new" && rm -rf "$found"`
 
 /**
  * $1 data directory, $2 bin directory or '', $3 connection string of the source. pg_rewind takes no lock, and one that a dead worker left may be at work.
- * One that failed without changing a file leaves no mark.
+ * It stops at files it cannot write, such as a key of mode 0400: the host's own are out of its way. One that failed without changing a file leaves no mark.
  */
 export const rewindScript = `${aside}${ownFiles}
 umask 077
@@ -215,7 +215,7 @@ data=$1 bin=$2
 major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 for process in /proc/[0-9]*; do
-  case "$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null)" in
+  case "$({ tr '\\0' ' ' <"$process/cmdline"; } 2>/dev/null)" in
     *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
   esac
 done
@@ -225,19 +225,19 @@ if [ ! -d "$kept" ]; then
   sync "$kept.new" && mv -T "$kept.new" "$kept" || exit 1
   hasBegun=
 else hasBegun=yes; fi
+ownFiles "$data" | while IFS= read -r f; do rm -rf "$data/$f"; done
 : >"$kept.since"
 "$tools/pg_rewind" -D "$data" --source-server="$3"; code=$?
-if [ $code != 0 ] && [ -z "$hasBegun" ] && [ -z "$(find -L "$data" -cnewer "$kept.since" -print -quit 2>/dev/null)" ]; then
-  rm -rf "$kept" "$kept.since"; exit $code
-fi
+isTouched=yes
+[ $code = 0 ] || [ -n "$hasBegun" ] || [ -n "$(find -L "$data" -cnewer "$kept.since" -print -quit 2>/dev/null)" ] || isTouched=
 ownFiles "$kept" | while IFS= read -r f; do
   rm -rf "$data/$f.matriarch" && cp -a "$kept/$f" "$data/$f.matriarch" && sync "$data/$f.matriarch" || exit 1
   [ ! -d "$data/$f" ] || rm -rf "$data/$f"
   mv -T "$data/$f.matriarch" "$data/$f" || exit 1
 done || exit 1
 ownFiles "$data" | while IFS= read -r f; do [ -e "$kept/$f" ] || [ -L "$kept/$f" ] || rm -rf "$data/$f"; done
-[ "\${major%%.*}" -lt 12 ] || { : >"$data/standby.signal"; sync "$data/standby.signal"; }
+[ -z "$isTouched" ] || [ "\${major%%.*}" -lt 12 ] || { : >"$data/standby.signal"; sync "$data/standby.signal"; }
 sync "$data"
 rm -f "$kept.since"
-[ $code != 0 ] || rm -rf "$kept"
+{ [ $code != 0 ] && [ -n "$isTouched" ]; } || rm -rf "$kept"
 exit $code`

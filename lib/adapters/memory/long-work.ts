@@ -7,6 +7,8 @@ export interface MemoryWork {
   startedAt: Date
   endsAtMs: number
   exitCode: number | null
+  /** Its exit code when it ends by itself. */
+  endsWith: number
   output: string
   /** Happens when it ends by itself; a Fault makes it fail. */
   deed: () => void
@@ -19,7 +21,7 @@ const takesMs = 20_000
 export const settleWork = (clock: MemoryClock, host: MemoryHost): void => {
   for (const work of host.work.values()) {
     if (work.exitCode !== null || clock.now().getTime() < work.endsAtMs) continue
-    work.exitCode = 0
+    work.exitCode = work.endsWith
     try {
       work.deed()
     } catch (error) {
@@ -33,7 +35,15 @@ export const settleWork = (clock: MemoryClock, host: MemoryHost): void => {
 export const beginWork = (clock: MemoryClock, host: MemoryHost, key: string, work: Partial<MemoryWork>): void => {
   if (host.work.has(key)) throw new Fault('shell.failed', { isOver: true, because: `Work of the name ${key} is there already.` })
   const startedAt = clock.now()
-  host.work.set(key, { startedAt, endsAtMs: startedAt.getTime() + takesMs, exitCode: null, output: '', deed: () => {}, ...work })
+  host.work.set(key, {
+    startedAt,
+    endsAtMs: startedAt.getTime() + takesMs,
+    exitCode: null,
+    endsWith: 0,
+    output: '',
+    deed: () => {},
+    ...work,
+  })
 }
 
 export const isAtWork = (host: MemoryHost, key: string | null): boolean => key !== null && host.work.get(key)?.exitCode === null

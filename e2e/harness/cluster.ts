@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HostAddress, InstanceAddress } from '@/lib/ports'
@@ -30,15 +30,20 @@ const newestBin = (): string => {
 
 /**
  * A PostgreSQL cluster that belongs to the account of a test's sshd: peer authentication, no TCP, sockets and data in sshd's folder.
- * `of` makes it a streaming standby with a slot. Ends with `stopClusters`.
+ * `of` makes it a streaming standby with a slot; where the programs for that are missing it is a stopped copy that follows nobody yet.
+ * Ends with `dropCluster`.
  */
-export const makeCluster = async (sshd: TestSshd, name: string, of?: TestCluster): Promise<TestCluster> => {
-  const bin = newestBin()
+export const makeCluster = async (sshd: TestSshd, name: string, of?: TestCluster, bin = newestBin()): Promise<TestCluster> => {
   const port = await freePort()
   const data = join(sshd.folder, name)
   const own = { uid: sshd.uid, gid: sshd.gid, cwd: '/', env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' } }
   const command = (program: string, args: string[]) => run(join(bin, program), args, own)
-  if (of) {
+  const canCopy = existsSync(join(bin, 'pg_basebackup'))
+  if (of && !canCopy) {
+    await of.ctl('stop')
+    await run('cp', ['-a', of.data, data], own)
+    await of.ctl('start')
+  } else if (of) {
     const conninfo = `host=${of.instance().socketDirectory} port=${of.port} user=${sshd.user} application_name=${name}`
     await command('pg_basebackup', ['-D', data, '-d', conninfo, '-R', '-C', '-S', name, '-c', 'fast', '-X', 'stream', '--no-sync'])
   } else {
@@ -61,7 +66,7 @@ export const makeCluster = async (sshd: TestSshd, name: string, of?: TestCluster
   const ctl = async (...args: string[]) => {
     await command('pg_ctl', ['-D', data, '-w', '-s', '-l', join(sshd.folder, `${name}.log`), ...args])
   }
-  await ctl('start')
+  if (!of || canCopy) await ctl('start')
   return {
     instance: (host = sshd.host()) => ({
       instanceId: `${name}-${port}`,

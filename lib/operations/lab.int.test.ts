@@ -37,6 +37,8 @@ const openFleet = async () => {
     workAct: nameless.workAct,
     copies: nameless.copies,
     copiesAct: nameless.copiesAct,
+    poolers: nameless.poolers,
+    poolersAct: nameless.poolersAct,
     inventoryAct: nameless.inventoryAct,
     now: () => new Date(),
   }

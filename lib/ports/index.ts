@@ -3,6 +3,7 @@ import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
+import type { PoolersAct, PoolersRead } from './poolers'
 import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
@@ -15,6 +16,7 @@ export type {
   InventoryAct,
   InventoryInstance,
   InventoryName,
+  InventoryPooler,
   InventoryRead,
   InventoryServer,
   InventoryZone,
@@ -32,6 +34,20 @@ export type {
   ZoneAddress,
   ZoneCheckStep,
 } from './names'
+export type {
+  PooledDatabase,
+  PoolerAddress,
+  PoolerClient,
+  PoolerFile,
+  PoolerSeen,
+  PoolerState,
+  PoolerStats,
+  PoolersAct,
+  PoolersRead,
+  PoolerVerb,
+  PoolerWrite,
+  PoolMode,
+} from './poolers'
 export type {
   CallOptions,
   ExecuteOptions,
@@ -58,6 +74,7 @@ export interface ReadPorts {
   postgres: PostgresRead
   names: NamesRead
   replication: ReplicationRead
+  poolers: PoolersRead
   copies: CopiesRead
   now: () => Date
 }
@@ -69,6 +86,7 @@ export interface ActPorts extends ReadPorts {
   postgresAct: PostgresAct
   namesAct: NamesAct
   replicationAct: ReplicationAct
+  poolersAct: PoolersAct
   copiesAct: CopiesAct
   inventoryAct: InventoryAct
 }

@@ -1,6 +1,7 @@
 import type { DeclaredName } from '@/lib/domain/dns-wanted'
 import type { HostAddress, InstanceAddress } from './addresses'
 import type { ZoneAddress } from './names'
+import type { PoolerAddress } from './poolers'
 
 /** The registered side of an instance, as operations need it. */
 export interface InventoryInstance {
@@ -40,6 +41,22 @@ export interface InventoryZone {
   environmentId: string
   environmentName: string
   address: ZoneAddress
+}
+
+/** A PgBouncer in front of a herd. */
+export interface InventoryPooler {
+  id: string
+  title: string
+  environmentId: string
+  environmentName: string
+  herdId: string
+  herdName: string
+  serverId: string
+  /** What its file is made from; null: none yet. */
+  template: string | null
+  /** The console writes its file. Not before a person has seen the first difference. */
+  isManaged: boolean
+  address: PoolerAddress
 }
 
 /** What the console knows of a member beside how to reach it; observed values are as old as `seenAt`. */
@@ -84,6 +101,9 @@ export interface InventoryRead {
   /** The names that follow members of the herd, ordered by title and type. */
   herdNames: (herdId: string) => Promise<InventoryName[]>
   zone: (id: string) => Promise<InventoryZone>
+  pooler: (id: string) => Promise<InventoryPooler>
+  /** The poolers in front of the herd, ordered by title. */
+  herdPoolers: (herdId: string) => Promise<InventoryPooler[]>
   /** The herd and what is known of its members, ordered by title. */
   herdStanding: (herdId: string) => Promise<HerdStanding>
 }
@@ -94,4 +114,8 @@ export interface InventoryAct {
   replace: (instanceId: string, by: Replacement, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
   /** It may again. */
   restore: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  /** The next token for writing the pooler's file, higher than every one before: whoever took an earlier one and sleeps is rejected by the host. */
+  claimPooler: (poolerId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<number>
+  /** From now on the console writes the pooler's file from this template; null: it is left to whoever wrote it. */
+  managePooler: (poolerId: string, template: string | null, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
 }

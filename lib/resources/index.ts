@@ -9,6 +9,7 @@ import { herd } from './herd'
 import { instance } from './instance'
 import { dnsZone, name } from './names'
 import { grant, person, session, token } from './people'
+import { pooler } from './pooler'
 import { audit, change } from './record'
 import { server } from './server'
 import { job, run } from './work'
@@ -19,6 +20,7 @@ const registry = makeRegistry([
   herd,
   instance,
   drPair,
+  pooler,
   failover,
   certificate,
   dnsZone,

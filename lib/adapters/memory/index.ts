@@ -5,15 +5,17 @@ import { memoryCopiesAct, memoryCopiesRead } from './copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
+import { addPoolers, type MemoryPooler, memoryPoolersAct, memoryPoolersRead } from './poolers'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
 import { memoryReplicationAct, memoryReplicationRead } from './replication'
 import { memoryWorkAct, memoryWorkRead } from './work'
-import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, type World } from './world'
+import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type MemoryZone, makeHost, type World } from './world'
 
 export type { ActCall, Interfere, Interference } from './calls'
 export { type MemoryClock, passingClock, virtualClock } from './clock'
 export { MemoryJournal } from './journal'
 export { heldIn, putRecords } from './names'
+export type { MemoryPooled, MemoryPooler } from './poolers'
 export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
@@ -30,11 +32,18 @@ export interface MemoryFleet {
   instance: (title: string) => MemoryInstance
   /** By name: `prod.test`. Throws when there is none. */
   zone: (name: string) => MemoryZone
+  /** By title: `demo pooler on n1`. Throws when there is none. */
+  pooler: (title: string) => MemoryPooler
 }
 
 export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = virtualClock()): MemoryFleet => {
   const world = buildWorld(clock, herds)
   addNames(world, herds)
+  addPoolers(world, herds, (environment, hostname) => {
+    const host = world.hosts.get(hostname) ?? makeHost(environment, hostname)
+    world.hosts.set(hostname, host)
+    return host
+  })
   const calls: Calls = { made: [], interfere: () => undefined, afterwards: () => {} }
   const read: ReadPorts = {
     inventory: memoryInventory(world),
@@ -43,6 +52,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     postgres: memoryPostgresRead(world),
     names: memoryNamesRead(world),
     replication: memoryReplicationRead(world),
+    poolers: memoryPoolersRead(world),
     copies: memoryCopiesRead(world),
     now: () => clock.now(),
   }
@@ -58,6 +68,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       postgresAct: memoryPostgresAct(world, calls),
       namesAct: memoryNamesAct(world, calls),
       replicationAct: memoryReplicationAct(world, calls),
+      poolersAct: memoryPoolersAct(world, calls),
       copiesAct: memoryCopiesAct(world, calls),
       inventoryAct: memoryInventoryAct(world, calls),
     },
@@ -71,6 +82,11 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       mustFind(
         [...world.zones.values()].find((one) => one.inventory.title === name),
         name,
+      ),
+    pooler: (title) =>
+      mustFind(
+        [...world.poolers.values()].find((one) => one.inventory.title === title),
+        title,
       ),
   }
 }

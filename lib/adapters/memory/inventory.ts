@@ -32,6 +32,16 @@ export const memoryInventory = (world: World): InventoryRead => ({
     if (zone === undefined) throw new Fault('record.missing')
     return zone.inventory
   },
+  pooler: async (id) => {
+    const pooler = world.poolers.get(id)
+    if (pooler === undefined) throw new Fault('record.missing')
+    return pooler.inventory
+  },
+  herdPoolers: async (herdId) =>
+    [...world.poolers.values()]
+      .map((one) => one.inventory)
+      .filter((one) => one.herdId === herdId)
+      .sort((a, b) => (a.title < b.title ? -1 : 1)),
   herdStanding: async (herdId) => {
     const members = [...world.instances.values()]
       .filter((one) => one.inventory.herdId === herdId)
@@ -64,12 +74,24 @@ export const memoryInventory = (world: World): InventoryRead => ({
 const metadata = makeHost('console', 'metadata')
 
 export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
-  const act = (name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => void) =>
-    perform(calls, world.clock, metadata, { act: name, target: world.instances.get(id)?.inventory.title ?? id }, options, deed)
+  const act = <T>(name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => T) =>
+    perform(
+      calls,
+      world.clock,
+      metadata,
+      { act: name, target: world.instances.get(id)?.inventory.title ?? world.poolers.get(id)?.inventory.title ?? id },
+      options,
+      deed,
+    )
   const find = (id: string) => {
     const instance = world.instances.get(id)
     if (instance === undefined) throw new Fault('record.missing')
     return instance
+  }
+  const findPooler = (id: string) => {
+    const pooler = world.poolers.get(id)
+    if (pooler === undefined) throw new Fault('record.missing')
+    return pooler
   }
   const set = (name: string, id: string, replaced: Replacement | null, options: { timeoutMs: number; signal?: AbortSignal }) =>
     act(name, id, options, () => {
@@ -78,5 +100,15 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
   return {
     replace: (id, by, options) => set('replace', id, by, options),
     restore: (id, options) => set('restore', id, null, options),
+    claimPooler: (id, options) =>
+      act('claim', id, options, () => {
+        const pooler = findPooler(id)
+        pooler.claimed += 1
+        return pooler.claimed
+      }),
+    managePooler: (id, template, options) =>
+      act('manage', id, options, () => {
+        Object.assign(findPooler(id).inventory, { template, isManaged: template !== null })
+      }),
   }
 }

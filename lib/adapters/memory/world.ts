@@ -14,6 +14,7 @@ import type {
 import type { MemoryClock } from './clock'
 import type { MemoryCopy } from './copies'
 import type { MemoryWork } from './long-work'
+import type { MemoryPooler } from './poolers'
 
 export interface MemoryHost {
   server: InventoryServer
@@ -108,6 +109,8 @@ export interface HerdShape {
   port?: number
   /** A DNS name in the zone of its environment (`prod.test`), an alias of the primary: `orders` is `orders.prod.test`. */
   virtualHost?: string
+  /** Hosts with a PgBouncer in front of it; they need not be members. */
+  poolers?: readonly string[]
 }
 
 export interface World {
@@ -116,6 +119,7 @@ export interface World {
   instances: Map<string, MemoryInstance>
   zones: Map<string, MemoryZone>
   names: Map<string, InventoryName>
+  poolers: Map<string, MemoryPooler>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
   work: (argv: readonly string[]) => Partial<MemoryWork>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
@@ -149,6 +153,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     instances: new Map(),
     zones: new Map(),
     names: new Map(),
+    poolers: new Map(),
     work: () => ({}),
     sql: oneRow,
     violations: [],

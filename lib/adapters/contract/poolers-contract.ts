@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isFault } from '@/lib/kernel/errors'
+import type { ActPorts, PoolerAddress, PoolerFile } from '@/lib/ports'
+
+/** A pooler with one database, `orders`, in transaction mode, whose file lies where its address says. */
+export interface PoolersStage {
+  ports: Pick<ActPorts, 'poolers' | 'poolersAct'>
+  pooler: PoolerAddress
+  /** A client in a transaction that it does not end by itself. */
+  openTransaction: () => Promise<{ commit: () => Promise<void>; close: () => Promise<void> }>
+  /** By another hand than ours: the whole pooler is paused. */
+  pauseWhole: () => Promise<void>
+  /** By another hand than ours: the file is another. */
+  edit: (text: string) => Promise<void>
+  cutOff: () => Promise<() => Promise<void>>
+  stop: () => Promise<void>
+}
+
+const limits = { timeoutMs: 20_000 }
+const code = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no fault',
+    (error: unknown) => (isFault(error) ? `${error.code}${error.facts.isOver ? ', over' : ''}` : String(error)),
+  )
+
+/** What whoever stops and moves traffic relies on, of the twin and of the real thing alike. */
+export const poolersContract = (title: string, open: () => Promise<PoolersStage>) => {
+  describe(title, () => {
+    let stage: PoolersStage
+    beforeAll(async () => {
+      stage = await open()
+    })
+    afterAll(() => stage?.stop())
+
+    const look = () => stage.ports.poolers.look(stage.pooler, limits)
+    const orders = async () => (await look()).databases.find(({ name }) => name === 'orders')!
+    const act = () => stage.ports.poolersAct
+    const file = async (): Promise<PoolerFile> => (await stage.ports.poolers.readFile(stage.pooler, limits))!
+    const isFreed = (close: () => Promise<void>) => close().then(() => expect.poll(async () => (await orders()).serversBusy).toBe(0))
+
+    test('a pooler at rest shows its version, its database and where that leads; its own console is no database of it', async () => {
+      const seen = await look()
+      expect(seen).toMatchObject({ state: 'online', because: null, isPausedWhole: false, waiting: 0 })
+      expect(seen.version).toMatch(/^\d+\.\d+/)
+      expect(seen.databases.map(({ name }) => name)).toEqual(['orders'])
+      expect(await orders()).toMatchObject({ poolMode: 'transaction', isPaused: false, isDisabled: false, serversBusy: 0 })
+      expect(Number((await stage.ports.poolers.settings(stage.pooler, limits)).listen_port)).toBe(stage.pooler.port)
+      expect((await stage.ports.poolers.stats(stage.pooler, limits)).every(({ database }) => database === 'orders')).toBe(true)
+    })
+
+    test('a pause of a database shows, may be repeated, and one resume lifts it; a second resume is refused', async () => {
+      await act().pause(stage.pooler, 'orders', limits)
+      await act().pause(stage.pooler, 'orders', limits)
+      expect(await orders()).toMatchObject({ isPaused: true, serversBusy: 0 })
+      await act().resume(stage.pooler, 'orders', limits)
+      expect((await orders()).isPaused).toBe(false)
+      expect(await code(act().resume(stage.pooler, 'orders', limits))).toBe('pooler.refused, over')
+    })
+
+    test('an open transaction holds a pause up: it is given up at its deadline, the database stays paused, and a resume brings it back', async () => {
+      const client = await stage.openTransaction()
+      expect((await orders()).serversBusy).toBe(1)
+      expect(await code(act().pause(stage.pooler, 'orders', { timeoutMs: 400 }))).toBe('pooler.timeout')
+      expect(await orders()).toMatchObject({ isPaused: true, serversBusy: 1 })
+      const [holder] = (await stage.ports.poolers.clients(stage.pooler, limits)).filter(({ remotePid }) => remotePid !== null)
+      expect(holder).toMatchObject({ database: 'orders', state: 'active' })
+      await act().resume(stage.pooler, 'orders', limits)
+      expect((await orders()).isPaused).toBe(false)
+      await client.commit()
+      await isFreed(client.close)
+    })
+
+    test('a pause that is cancelled ends at once and stays what it is until somebody resumes', async () => {
+      const client = await stage.openTransaction()
+      const stopping = new AbortController()
+      const pausing = code(act().pause(stage.pooler, 'orders', { ...limits, signal: stopping.signal }))
+      await expect.poll(async () => (await orders()).isPaused).toBe(true)
+      stopping.abort()
+      expect(await pausing).toBe('pooler.timeout')
+      expect((await orders()).isPaused).toBe(true)
+      await act().resume(stage.pooler, 'orders', limits)
+      await client.commit()
+      await isFreed(client.close)
+    })
+
+    test('a killed database has no client and is paused', async () => {
+      await stage.openTransaction()
+      await act().kill(stage.pooler, 'orders', limits)
+      expect(await orders()).toMatchObject({ isPaused: true, clientsActive: 0, clientsWaiting: 0 })
+      await act().resume(stage.pooler, 'orders', limits)
+    })
+
+    test('a database is closed to new clients and opened again', async () => {
+      await act().disable(stage.pooler, 'orders', limits)
+      expect((await orders()).isDisabled).toBe(true)
+      await act().enable(stage.pooler, 'orders', limits)
+      expect((await orders()).isDisabled).toBe(false)
+      await act().reconnect(stage.pooler, 'orders', limits)
+    })
+
+    test('a database that is not there is refused by its name, whatever stands in it', async () => {
+      const name = 'no"; SHUTDOWN; --'
+      expect(await code(act().disable(stage.pooler, name, limits))).toBe('pooler.refused, over')
+      expect((await look()).state).toBe('online')
+    })
+
+    test('a pause of the whole is seen although no database shows it, and is lifted as a whole', async () => {
+      await stage.pauseWhole()
+      const seen = await look()
+      expect([seen.isPausedWhole, seen.databases.map(({ isPaused }) => isPaused)]).toEqual([true, [false]])
+      await act().resumeWhole(stage.pooler, limits)
+      expect((await look()).isPausedWhole).toBe(false)
+      expect(await code(act().resumeWhole(stage.pooler, limits))).toBe('pooler.refused, over')
+    })
+
+    test('a written file keeps owner and mode, moves nothing before the reload, and leads elsewhere after it', async () => {
+      const before = await file()
+      const text = before.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
+      await act().writeFile(stage.pooler, { text, expectedDigest: before.digest, token: 5 }, limits)
+      expect(await file()).toMatchObject({ text, owner: before.owner, mode: before.mode, fence: 5 })
+      expect((await orders()).port).not.toBe(5544)
+      await act().reload(stage.pooler, limits)
+      await expect.poll(orders).toMatchObject({ host: '192.0.2.7', port: 5544 })
+      await act().writeFile(stage.pooler, { text: before.text, expectedDigest: (await file()).digest, token: 6 }, limits)
+      await act().reload(stage.pooler, limits)
+      await expect.poll(async () => (await orders()).port).not.toBe(5544)
+    })
+
+    test('a writer whose token is lower than one that was seen is rejected, and the file is untouched', async () => {
+      const before = await file()
+      await act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 9 }, limits)
+      const stale = act().writeFile(stage.pooler, { text: '; stale\n', expectedDigest: before.digest, token: 8 }, limits)
+      expect(await code(stale)).toBe('pooler.fenced, over')
+      expect(await file()).toMatchObject({ text: before.text, fence: 9 })
+    })
+
+    test('a file that somebody changed meanwhile is not overwritten', async () => {
+      const before = await file()
+      await stage.edit(`${before.text}; by hand\n`)
+      const late = act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 10 }, limits)
+      expect(await code(late)).toBe('record.conflict, over')
+      expect((await file()).text).toBe(`${before.text}; by hand\n`)
+      await stage.edit(before.text)
+    })
+
+    test('a host that is gone is unreachable to a look, and an error to an act', async () => {
+      const bringBack = await stage.cutOff()
+      const seen = await stage.ports.poolers.look(stage.pooler, { timeoutMs: 5_000 })
+      expect([seen.state, seen.databases, seen.because === null]).toEqual(['unreachable', [], false])
+      expect(await code(act().reload(stage.pooler, { timeoutMs: 5_000 }))).toMatch(/^shell\./)
+      await bringBack()
+      await expect.poll(async () => (await look()).state, { timeout: 60_000 }).toBe('online')
+    })
+
+    test('a pooler that was shut down is seen as stopped, and takes no command', async () => {
+      await act().shutDown(stage.pooler, limits)
+      expect(await look()).toMatchObject({ state: 'stopped', databases: [] })
+      expect(await code(act().reload(stage.pooler, limits))).toBe('pooler.unreachable, over')
+    })
+
+    test('previews are the commands as text', () => {
+      expect(stage.ports.poolers.commands.of('pause', 'a"b')).toBe('PAUSE "a""b"')
+    })
+  })
+}

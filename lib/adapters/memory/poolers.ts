@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto'
+import { databaseLines } from '@/lib/domain/pgbouncer-ini'
+import { quoteIdentifier } from '@/lib/domain/sql-quote'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { CallOptions, InventoryPooler, PoolerAddress, PoolerClient, PoolersAct, PoolersRead, PoolMode } from '@/lib/ports'
+import { type Calls, hang, perform, reach } from './calls'
+import type { MemoryClock } from './clock'
+import { type HerdShape, idOf, type MemoryHost, type World } from './world'
+
+/** A database as the pooler applies it, which is what its file said at the last reload. */
+export interface MemoryPooled {
+  host: string | null
+  port: number
+  mode: PoolMode
+  isPaused: boolean
+  isDisabled: boolean
+  /** Clients that hold a server: PAUSE waits for them. */
+  busy: PoolerClient[]
+  /** Clients that hold none. */
+  idle: PoolerClient[]
+}
+
+export interface MemoryPooler {
+  inventory: InventoryPooler
+  host: MemoryHost
+  isRunning: boolean
+  /** Its console refuses the login. */
+  refusesLogin: boolean
+  isPausedWhole: boolean
+  databases: Map<string, MemoryPooled>
+  /** null: it has no file. */
+  file: { text: string; owner: string; mode: string } | null
+  /** The highest token that has written the file. */
+  fence: number
+  /** The last token the console's database gave out for it. */
+  claimed: number
+  /** Every act that changed it, in order: `pause orders`, `write`, `reload` … */
+  applied: string[]
+}
+
+const iniOf = (database: string, host: string, port: number): string =>
+  `[databases]\n${database} = host=${host} port=${port} dbname=${database}\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
+
+/** A pooler on each host that a herd's shape names, with the herd's database, leading to the herd's first host. */
+export const addPoolers = (
+  world: World,
+  herds: readonly HerdShape[],
+  hostOf: (environment: string, hostname: string) => MemoryHost,
+): void => {
+  for (const { environment, name: herdName, hosts, port = 5432, poolers = [] } of herds)
+    for (const hostname of poolers) {
+      const host = hostOf(environment, hostname)
+      const title = `${herdName} pooler on ${hostname}`
+      const primary = world.hosts.get(hosts[0]!)!.server.address.address
+      const pooler: MemoryPooler = {
+        inventory: {
+          id: idOf(title),
+          title,
+          environmentId: idOf(environment),
+          environmentName: environment,
+          herdId: idOf(`${environment}/${herdName}`),
+          herdName,
+          serverId: host.server.id,
+          template: null,
+          isManaged: false,
+          address: {
+            poolerId: idOf(title),
+            host: host.server.address,
+            socketDirectory: '/var/run/postgresql',
+            port: 6432,
+            configPath: '/etc/pgbouncer/pgbouncer.ini',
+          },
+        },
+        host,
+        isRunning: true,
+        refusesLogin: false,
+        isPausedWhole: false,
+        databases: new Map(),
+        file: { text: iniOf(herdName, primary, port), owner: 'postgres:postgres', mode: '640' },
+        fence: 0,
+        claimed: 0,
+        applied: [],
+      }
+      applyFile(pooler)
+      world.poolers.set(pooler.inventory.id, pooler)
+    }
+}
+
+/** What a reload does: known databases keep their clients and their pause. */
+const applyFile = (pooler: MemoryPooler): void => {
+  const lines = databaseLines(pooler.file?.text ?? '')
+  for (const { name, host, port } of lines) {
+    const known = pooler.databases.get(name)
+    if (known) Object.assign(known, { host, port })
+    else pooler.databases.set(name, { host, port, mode: 'transaction', isPaused: false, isDisabled: false, busy: [], idle: [] })
+  }
+  for (const name of pooler.databases.keys()) if (!lines.some((line) => line.name === name)) pooler.databases.delete(name)
+}
+
+const find = (world: World, { poolerId }: PoolerAddress): MemoryPooler => {
+  const pooler = world.poolers.get(poolerId)
+  if (pooler === undefined) throw new Fault('record.missing', { because: 'The pooler is not registered any more.' })
+  return pooler
+}
+
+const silent = ({ host }: MemoryPooler): Fault =>
+  new Fault('pooler.unreachable', { isOver: true, isRefused: true, because: `No PgBouncer listens on ${host.server.title}.` })
+
+const mustAnswer = (pooler: MemoryPooler): void => {
+  if (!pooler.isRunning) throw silent(pooler)
+  if (pooler.refusesLogin)
+    throw new Fault('pooler.unreachable', { isOver: true, sqlstate: '08P01', because: 'not allowed to use the console' })
+}
+
+const refused = (because: string): Fault => new Fault('pooler.refused', { isOver: true, because })
+const commandOf = (verb: string, database: string): string => `${verb.toUpperCase()} ${quoteIdentifier(database)}`
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const asked = async (world: World, address: PoolerAddress, options: CallOptions): Promise<MemoryPooler> => {
+  const pooler = find(world, address)
+  await reach(world.clock, pooler.host, options)
+  mustAnswer(pooler)
+  return pooler
+}
+
+export const memoryPoolersRead = (world: World): PoolersRead => ({
+  look: async (address, options) => {
+    const observedAt = world.clock.stamp()
+    const nothing = { version: null, isPausedWhole: null, databases: [], clients: null, waiting: null, observedAt }
+    try {
+      const pooler = await asked(world, address, options)
+      const databases = [...pooler.databases].map(([name, one]) => ({
+        name,
+        host: one.host,
+        port: one.port,
+        database: name,
+        poolMode: one.mode,
+        isPaused: one.isPaused,
+        isDisabled: one.isDisabled,
+        clientsActive: one.busy.length + one.idle.length,
+        clientsWaiting: 0,
+        serversBusy: one.busy.length,
+        serversIdle: 0,
+        longestWaitSeconds: 0,
+      }))
+      const clients = databases.reduce((sum, one) => sum + one.clientsActive, 0)
+      return {
+        state: 'online',
+        because: null,
+        version: '1.18.0',
+        isPausedWhole: pooler.isPausedWhole,
+        databases,
+        clients,
+        waiting: 0,
+        observedAt,
+      }
+    } catch (error) {
+      if (!isFault(error) || options.signal?.aborted) throw error
+      const state = error.code === 'pooler.unreachable' ? (error.facts.isRefused ? 'stopped' : 'refused') : 'unreachable'
+      return { ...nothing, state: error.code === 'shell.timeout' ? 'unknown' : state, because: error.message }
+    }
+  },
+  clients: async (address, options) =>
+    [...(await asked(world, address, options)).databases.values()].flatMap(({ busy, idle }) => structuredClone([...busy, ...idle])),
+  stats: async (address, options) =>
+    [...(await asked(world, address, options)).databases.keys()].map((database) => ({
+      database,
+      transactions: 0,
+      queries: 0,
+      transactionMicroseconds: 0,
+      queryMicroseconds: 0,
+      waitMicroseconds: 0,
+    })),
+  settings: async (address, options) => {
+    const { inventory } = await asked(world, address, options)
+    return { conffile: inventory.address.configPath, listen_port: String(inventory.address.port), pool_mode: 'transaction' }
+  },
+  readFile: async (address, options) => {
+    const pooler = find(world, address)
+    await reach(world.clock, pooler.host, options)
+    return pooler.file && { ...pooler.file, digest: digestOf(pooler.file.text), fence: pooler.fence }
+  },
+  commands: { of: commandOf },
+})
+
+export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
+  const act = async (
+    address: PoolerAddress,
+    name: string,
+    options: CallOptions,
+    deed: (pooler: MemoryPooler) => void | Promise<void>,
+  ): Promise<void> => {
+    const pooler = find(world, address)
+    await perform(calls, world.clock, pooler.host, { act: name, target: pooler.inventory.title }, options, async () => {
+      if (!name.startsWith('write')) mustAnswer(pooler)
+      await deed(pooler)
+      pooler.applied.push(name)
+    })
+  }
+  const onDatabase =
+    (verb: string, deed: (one: MemoryPooled, pooler: MemoryPooler, options: CallOptions) => void | Promise<void>) =>
+    (address: PoolerAddress, database: string, options: CallOptions): Promise<void> =>
+      act(address, `${verb} ${database}`, options, async (pooler) => {
+        const one = pooler.databases.get(database)
+        if (one === undefined) throw refused(`no such database: ${database}`)
+        await deed(one, pooler, options)
+      })
+  return {
+    pause: onDatabase('pause', async (one, pooler, options) => {
+      if (pooler.isPausedWhole) throw refused('already suspended/paused')
+      one.isPaused = true
+      await drained(world.clock, one, options)
+    }),
+    resume: onDatabase('resume', (one) => {
+      if (!one.isPaused) throw refused('database is not paused')
+      one.isPaused = false
+    }),
+    reconnect: onDatabase('reconnect', () => {}),
+    disable: onDatabase('disable', (one) => {
+      one.isDisabled = true
+    }),
+    enable: onDatabase('enable', (one) => {
+      one.isDisabled = false
+    }),
+    kill: onDatabase('kill', (one) => {
+      Object.assign(one, { busy: [], idle: [], isPaused: true })
+    }),
+    resumeWhole: (address, options) =>
+      act(address, 'resume', options, (pooler) => {
+        if (!pooler.isPausedWhole) throw refused('pooler is not paused/suspended')
+        pooler.isPausedWhole = false
+      }),
+    reload: (address, options) => act(address, 'reload', options, applyFile),
+    shutDown: (address, options) =>
+      act(address, 'shut down', options, (pooler) => {
+        pooler.isRunning = false
+        for (const one of pooler.databases.values()) Object.assign(one, { busy: [], idle: [], isPaused: false, isDisabled: false })
+      }),
+    writeFile: (address, { text, expectedDigest, token }, options) =>
+      act(address, 'write', options, (pooler) => {
+        if (pooler.file === null) throw new Fault('shell.failed', { isOver: true, because: 'The file is not there.' })
+        if (token < pooler.fence)
+          throw new Fault('pooler.fenced', {
+            isOver: true,
+            because: `A later writer (token ${pooler.fence}, ours is ${token}) has written it.`,
+          })
+        if (digestOf(pooler.file.text) !== expectedDigest)
+          throw new Fault('record.conflict', { isOver: true, because: 'The file was changed by somebody else meanwhile.' })
+        pooler.fence = token
+        pooler.file.text = text
+      }),
+  }
+}
+
+/** PAUSE answers once no client holds a server any more; the twin's clients never let go by themselves while somebody waits in virtual time. */
+const drained = async (clock: MemoryClock, one: MemoryPooled, { signal, timeoutMs }: CallOptions): Promise<void> => {
+  if (one.busy.length === 0) return
+  await hang(clock, signal, timeoutMs, false, 'PAUSE was not answered in time').catch((error: unknown) => {
+    throw isFault(error) ? new Fault('pooler.timeout', { because: error.message }) : error
+  })
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { Fault } from '@/lib/kernel/errors'
+import type { PoolerAddress, PoolerFile, PoolerWrite } from '@/lib/ports'
+import type { CallOptions } from '@/lib/ports/postgres'
+import type { Ssh } from './ssh'
+
+/** $1 the file. First line: mode, owner, token; then the file itself. */
+const readScript = `
+file=$(readlink -f -- "$1") || exit 3
+[ -e "$file" ] || exit 3
+stat -L -c '%a %U:%G' -- "$file" | tr '\\n' ' ' || exit 1
+if [ -r "$file.fence" ]; then head -n 1 "$file.fence"; else echo 0; fi
+exec cat -- "$file"`
+
+/**
+ * $1 the file, $2 the token, $3 the digest of what is replaced; the text comes on stdin. The lock is held by whoever writes, so that two writers see each
+ * other's tokens; the token is on the disk before the file changes, so that a writer that comes late is told apart even if this one dies in between.
+ */
+const writeScript = `
+LC_ALL=C; export LC_ALL
+file=$(readlink -f -- "$1") && [ -f "$file" ] || { echo "$1 is not there" >&2; exit 3; }
+folder=$(dirname -- "$file")
+[ -w "$folder" ] || { echo "$folder cannot be written by $(id -un), so the file cannot be replaced in one step: give that user the folder" >&2; exit 4; }
+umask 077
+exec 9>>"$file.fence" || exit 4
+flock -w 5 9 || { echo "another writer holds $file.fence" >&2; exit 4; }
+held=$(head -n 1 "$file.fence")
+[ "\${held:-0}" -le "$2" ] || { echo "$held"; exit 9; }
+[ "$(sha256sum <"$file" | cut -d ' ' -f 1)" = "$3" ] || exit 8
+new=$file.new
+cat >"$new" && chown --reference="$file" -- "$new" && chmod --reference="$file" -- "$new" && sync -- "$new" || { rm -f -- "$new"; exit 4; }
+echo "$2" >"$file.fence" && sync -- "$file.fence" && mv -- "$new" "$file" && sync -- "$folder"`
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export const readPoolerFile = async (ssh: Ssh, { host, configPath }: PoolerAddress, options: CallOptions): Promise<PoolerFile | null> => {
+  const result = await ssh.exec(host, ['sh', '-c', readScript, 'sh', configPath], options)
+  if (result.exitCode === 3) return null
+  const end = result.stdout.indexOf('\n')
+  const [mode, owner, fence] = result.stdout.slice(0, end).split(' ')
+  if (result.exitCode !== 0 || !mode || !owner || result.isCut)
+    throw new Fault('shell.failed', {
+      isOver: true,
+      because: `${configPath} on ${host.hostname} cannot be read: ${result.stderr.trim().split('\n')[0] || `exit code ${result.exitCode}`}`,
+    })
+  const text = result.stdout.slice(end + 1)
+  return { text, digest: digestOf(text), owner, mode, fence: Number(fence ?? 0) || 0 }
+}
+
+export const writePoolerFile = async (
+  ssh: Ssh,
+  { host, configPath }: PoolerAddress,
+  { text, expectedDigest, token }: PoolerWrite,
+  options: CallOptions,
+): Promise<void> => {
+  const argv = ['sh', '-c', writeScript, 'sh', configPath, String(token), expectedDigest]
+  const { exitCode, stdout, stderr } = await ssh.exec(host, argv, { ...options, stdin: text })
+  const where = `${configPath} on ${host.hostname}`
+  if (exitCode === 9)
+    throw new Fault('pooler.fenced', {
+      isOver: true,
+      because: `${where} was written by a later writer (token ${stdout.trim()}, ours is ${token}). It is left alone.`,
+    })
+  if (exitCode === 8)
+    throw new Fault('record.conflict', { isOver: true, because: `${where} was changed by somebody else meanwhile. It is left alone.` })
+  if (exitCode !== 0)
+    throw new Fault('shell.failed', {
+      isOver: true,
+      because: `${where} could not be written: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`,
+    })
+}

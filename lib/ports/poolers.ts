@@ -1,0 +1,157 @@
+import type { HostAddress } from './addresses'
+import type { CallOptions } from './postgres'
+
+/** Everything needed to reach one PgBouncer on a host. */
+export interface PoolerAddress {
+  poolerId: string
+  host: HostAddress
+  /** Where its unix socket lies; the admin console is reached there alone. */
+  socketDirectory: string
+  port: number
+  /** Its pgbouncer.ini, absolute. */
+  configPath: string
+}
+
+/**
+ * online: its console answers · stopped: nothing listens on the socket · refused: it runs, and does not let the console in ·
+ * unreachable: the host does not answer · unknown: looked, and could not tell.
+ */
+export type PoolerState = 'online' | 'stopped' | 'refused' | 'unreachable' | 'unknown'
+
+export type PoolMode = 'session' | 'transaction' | 'statement'
+
+/** One database of a pooler with all its pools together. */
+export interface PooledDatabase {
+  name: string
+  /** Where its connections lead; null host: a unix socket of the pooler's own host. */
+  host: string | null
+  port: number
+  /** The database's name on the server. */
+  database: string
+  poolMode: PoolMode
+  /** Its own PAUSE. It is drained only when `serversBusy` is 0 too: PAUSE marks at once and then waits. */
+  isPaused: boolean
+  /** New clients are rejected. */
+  isDisabled: boolean
+  clientsActive: number
+  /** Waiting for a server connection. */
+  clientsWaiting: number
+  /** Server connections that a client holds, or that are being tested. */
+  serversBusy: number
+  serversIdle: number
+  /** Of the client that has waited longest, seconds. */
+  longestWaitSeconds: number
+}
+
+/** One look at a pooler. What could not be seen is null or empty. */
+export interface PoolerSeen {
+  state: PoolerState
+  /** Why it is not online, in words. */
+  because: string | null
+  /** `1.18.0` */
+  version: string | null
+  /** A PAUSE without a database: it holds all of them, and none of them shows it. */
+  isPausedWhole: boolean | null
+  /** Without the console's own, `pgbouncer`; ordered by name. */
+  databases: PooledDatabase[]
+  /** Clients of all databases, whatever they do. */
+  clients: number | null
+  waiting: number | null
+  /** ISO time of the look, by the console's clock. */
+  observedAt: string
+}
+
+/** A client and what it holds. `remotePid` is the `pg_stat_activity.pid` of the server connection it uses. */
+export interface PoolerClient {
+  database: string
+  user: string
+  /** `198.18.1.11:50412`, or `unix`. */
+  address: string
+  applicationName: string | null
+  /** active, waiting, idle … as PgBouncer says it. */
+  state: string
+  /** Seconds that it has waited for a server. */
+  waitSeconds: number
+  connectedAt: string | null
+  remotePid: number | null
+}
+
+/** Averages are of PgBouncer's last stats period (60 s unless set otherwise). */
+export interface PoolerStats {
+  database: string
+  transactions: number
+  queries: number
+  transactionMicroseconds: number
+  queryMicroseconds: number
+  waitMicroseconds: number
+}
+
+/** A configuration file as it lies on the host. */
+export interface PoolerFile {
+  text: string
+  /** SHA-256 of the text, in hex. */
+  digest: string
+  /** `postgres:postgres` */
+  owner: string
+  /** Octal: `640`. */
+  mode: string
+  /** The highest token that has written it; 0: no writer ever carried one. */
+  fence: number
+}
+
+export interface PoolerWrite {
+  text: string
+  /** `PoolerFile.digest` of what it replaces: a file that somebody changed meanwhile is left alone. */
+  expectedDigest: string
+  /** Grows with every writer; one that is lower than what the file has seen is rejected. */
+  token: number
+}
+
+export type PoolerVerb = 'pause' | 'resume' | 'reconnect' | 'disable' | 'enable' | 'kill'
+
+export interface PoolersRead {
+  /** Never throws for a machine that is down or odd: that is `state` with `because`. */
+  look: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerSeen>
+  /** Throws `shell.*`, `pooler.*`. */
+  clients: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerClient[]>
+  /** Throws `shell.*`, `pooler.*`. */
+  stats: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerStats[]>
+  /** SHOW CONFIG: every setting as the pooler applies it. Throws `shell.*`, `pooler.*`. */
+  settings: (pooler: PoolerAddress, options: CallOptions) => Promise<Record<string, string>>
+  /** null: there is no such file. Throws `shell.*`. */
+  readFile: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerFile | null>
+  /** The console's commands, for previews: pure, no call. */
+  commands: { of: (verb: PoolerVerb, database: string) => string }
+}
+
+/**
+ * Each throws `shell.*` / `pooler.*`, with `isOver: true` when the deed is known to be over or never to have begun. What PgBouncer refuses (a second
+ * PAUSE of the whole, a RESUME of what is not paused, a database it does not know) is `pooler.refused` with its own words.
+ */
+export interface PoolersAct {
+  /**
+   * Resolves when every connection of the database is released. Given up at the deadline, or cancelled, the database *stays paused* and its clients queue:
+   * `pooler.timeout`. Safe to repeat. Resume it from another call; the one that waits would never hear of it, and is over by then.
+   */
+  pause: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  /** An error on one that is not paused. */
+  resume: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  /** RESUME without a database: lifts a PAUSE of the whole, and leaves those of single databases. */
+  resumeWhole: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
+  /** RELOAD answers well even when the file has errors: look afterwards whether it took effect. */
+  reload: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
+  /** Closes server connections as they are released. */
+  reconnect: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  /** Rejects new clients; those that are there go on. */
+  disable: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  enable: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  /** Drops every client and server connection of the database and leaves it paused. */
+  kill: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
+  /** SHUTDOWN: ends the process at once, clients and all. Resolves when nothing listens any more. */
+  shutDown: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
+  /**
+   * Writes beside and renames, with the owner and mode of what was there, on the disk before it returns; the token is noted before the file changes
+   * (`<file>.fence`). Throws `pooler.fenced` for a token that is too low, `record.conflict` when the file is another by now. Nothing is reloaded.
+   */
+  writeFile: (pooler: PoolerAddress, write: PoolerWrite, options: CallOptions) => Promise<void>
+}

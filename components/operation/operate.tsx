@@ -189,7 +189,7 @@ export const Operate = ({
                 onMoved={(planId) => router.replace(`${address}?plan=${planId}&before=${row.id}`)}
               />
             ) : (
-              <Note tone="bad" title="Nothing can run">
+              <Note tone="bad" title="Nothing can run" actions={again}>
                 Every target is excluded. <Link href={`/${resource.path}`}>Choose others</Link>, or make the plan again once the reasons are
                 gone.
               </Note>

@@ -4,7 +4,7 @@ import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/duration'
 import type { Affected, Plan, PlanTarget } from '@/lib/kernel/plan'
 import { counted, type Environments, type OperateResource } from './shared'
-import { type AffectedTotal, estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected } from './summary'
+import { type AffectedTotal, estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected, wayBack } from './summary'
 
 const affectedWords: Record<Exclude<Affected['kind'], 'redundancy'>, readonly [string, string]> = {
   clients: ['client connection', 'client connections'],
@@ -134,11 +134,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
               </span>
             )}
           </Fact>
-          <Fact label="Way back">
-            {plan.isReversible
-              ? 'Every step can be taken back if one fails'
-              : 'Has a step that cannot be taken back; see the line in each target'}
-          </Fact>
+          <Fact label="Way back">{wayBack(plan)}</Fact>
         </dl>
       </section>
       {warnings.length > 0 && <Warnings gates={warnings} />}

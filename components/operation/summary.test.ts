@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy, type Plan, type PlanTarget } from '@/lib/kernel/plan'
 import { apiCalls, cliCall } from './calls'
-import { environmentWords, estimateSeconds, groupGates, isAlreadySo, loudestEnvironment, pointOfNoReturn, totalAffected } from './summary'
+import {
+  environmentWords,
+  estimateSeconds,
+  groupGates,
+  isAlreadySo,
+  loudestEnvironment,
+  pointOfNoReturn,
+  totalAffected,
+  wayBack,
+} from './summary'
 
 const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
   id,
@@ -91,6 +100,18 @@ describe('the summary of a plan', () => {
   test('a target where all is already so is told apart', () => {
     expect(isAlreadySo(target('a', { effects: [effect('start', 'undo', 'already-so')] }))).toBe(true)
     expect(isAlreadySo(target('a'))).toBe(false)
+  })
+
+  test('the way back promises no more than there is', () => {
+    const of = (effects: PlanTarget['effects'], isReversible = true) => wayBack(plan([target('a', { effects })], { isReversible }))
+    expect(of([effect('stop', 'undo'), effect('hold', 'release'), effect('reload', 'final', 'already-so')])).toBe(
+      'Every step can be taken back if one fails',
+    )
+    expect(of([effect('follow', 'undo'), effect('reload', 'final')])).toBe(
+      'What matters is taken back if a step fails; some of it stays, and is harmless',
+    )
+    expect(of([effect('reload', 'final')])).toBe('Nothing to take back: what it does stays, and is harmless')
+    expect(of([effect('promote', 'final')], false)).toContain('cannot be taken back')
   })
 
   test('the page wears the colour of the best protected environment and names them', () => {

@@ -94,3 +94,15 @@ export const loudestEnvironment = (plan: Plan) =>
   [...plan.environments]
     .filter((environment) => environment.targets > 0)
     .sort((a, b) => protectionRank[b.protection] - protectionRank[a.protection] || b.targets - a.targets)[0] ?? null
+
+/** What a failure leaves behind, in one line: whether all is taken back, some of it stays and is harmless, or there is a point of no return. */
+export const wayBack = (plan: Pick<Plan, 'targets' | 'isReversible'>): string => {
+  if (!plan.isReversible) return 'Has a step that cannot be taken back; see the line in each target'
+  const endings = plan.targets
+    .filter(({ eligible }) => eligible)
+    .flatMap(({ effects }) => effects.filter(({ state }) => state === 'will-run').map(({ ending }) => ending.kind))
+  if (!endings.includes('final')) return 'Every step can be taken back if one fails'
+  return endings.every((kind) => kind === 'final')
+    ? 'Nothing to take back: what it does stays, and is harmless'
+    : 'What matters is taken back if a step fails; some of it stays, and is harmless'
+}

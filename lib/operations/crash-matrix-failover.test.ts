@@ -91,7 +91,7 @@ test('a planned failover ends as it says wherever drivers die and however acts g
           ]
         },
       ),
-    { stride: 5 },
+    { stride: 7 },
   )
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])

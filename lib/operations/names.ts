@@ -1,5 +1,5 @@
 import { type RecordSet, type RecordType, rivalsOf, sayRecords } from '@/lib/domain/dns-records'
-import { recordsFor, type Wanted } from '@/lib/domain/dns-wanted'
+import { type NameTarget, type Wanted, wantedRecords } from '@/lib/domain/dns-wanted'
 import type { InventoryInstance, InventoryName, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from './facts'
 
@@ -37,23 +37,52 @@ export const gatherMove = async (
   }
 }
 
+export type NameMoves = { moves: NameMove[]; problems: string[] }
+
+/** What names are to be moved, and why some cannot be. */
+const movesOf = async (ports: ReadPorts, wanted: readonly [InventoryName, Wanted][], signal: AbortSignal): Promise<NameMoves> => ({
+  moves: await Promise.all(wanted.flatMap(([name, one]) => ('records' in one ? [gatherMove(ports, name, one.records, signal)] : []))),
+  problems: wanted.flatMap(([name, one]) => ('because' in one ? [`${name.title}: ${one.because}`] : [])),
+})
+
 /**
- * What must become of the herd's names once `primary` leads it: those that follow the primary, each with what it is now. A name that cannot carry
- * this server is left out of `moves` and told in `problems`.
+ * What must become of the herd's names once `primary` leads it and `standbys` follow: those that lead to the primary, and apart from them those that lead to
+ * its standbys or to all. A name that cannot carry these servers is told in `problems`.
  */
 export const movesTo = async (
   ports: ReadPorts,
   herdId: string,
   primary: InventoryInstance,
+  standbys: readonly InventoryInstance[],
   signal: AbortSignal,
-): Promise<{ moves: NameMove[]; problems: string[] }> => {
-  const names = (await ports.inventory.herdNames(herdId)).filter(({ follows }) => follows === 'primary')
-  const { hostname, address } = primary.address.host
-  const wanted = names.map((name): [InventoryName, Wanted] => [name, recordsFor(name, [{ title: primary.title, hostname, address }])])
-  const problems = wanted.flatMap(([name, one]) => ('because' in one ? [`${name.title}: ${one.because}`] : []))
-  const moves = wanted.flatMap(([name, one]) => ('records' in one ? [gatherMove(ports, name, one.records, signal)] : []))
-  return { moves: await Promise.all(moves), problems }
+): Promise<{ names: NameMoves; readers: NameMoves }> => {
+  const declared = await ports.inventory.herdNames(herdId)
+  const targets = [targetOf(primary, 'primary'), ...standbys.map((one) => targetOf(one, 'standby'))]
+  const wantedOf = (follows: (name: InventoryName) => boolean) =>
+    declared.filter(follows).map((name): [InventoryName, Wanted] => [name, wantedRecords(name, targets)])
+  const [names, readers] = await Promise.all([
+    movesOf(
+      ports,
+      wantedOf((name) => name.follows === 'primary'),
+      signal,
+    ),
+    movesOf(
+      ports,
+      wantedOf((name) => name.follows !== 'primary'),
+      signal,
+    ),
+  ])
+  return { names, readers }
 }
+
+/** As it will be, not as it is. */
+const targetOf = ({ title, address }: InventoryInstance, role: NameTarget['role']): NameTarget => ({
+  title,
+  hostname: address.host.hostname,
+  address: address.host.address,
+  role,
+  isOnline: true,
+})
 
 /** The records of these types at the name itself: what a move is about. */
 export const ownRecords = ({ name, types }: Pick<NameMove, 'name' | 'types'>, records: readonly RecordSet[]): RecordSet[] =>

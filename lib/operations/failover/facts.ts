@@ -2,7 +2,7 @@ import { type CandidateFacts, equalWithinBytes, estimateLoss, type RankedCandida
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
-import { movesTo, type NameMove } from '../names'
+import { movesTo, type NameMoves } from '../names'
 import { type FailoverInput, isOverridden } from './input'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from './peers'
 import { type Readiness, readReadiness } from './readiness'
@@ -10,6 +10,8 @@ import { type Readiness, readReadiness } from './readiness'
 /** A standby that is to follow the new primary, and how. */
 export type Follower = { place: Place; version: string | null; following: Plain<Following> }
 export type Sign = { title: string; because: string }
+/** `heardSecondsAgo` null: it gets an answer now. */
+export type LifeSign = Sign & { heardSecondsAgo: number | null }
 
 export type FailoverFacts = {
   input: FailoverInput
@@ -34,12 +36,15 @@ export type FailoverFacts = {
   /** Standbys that cannot be reached now: they are left as they are, by name. */
   parked: Sign[]
   /** Standbys through which the old primary is seen alive although it does not answer the console. */
-  life: Sign[]
+  life: LifeSign[]
   lossBytes: number | null
   /** The furthest position that anybody has seen the old primary at. */
   lastKnown: { lsn: string; seenAt: string | null } | null
   readiness: { primary: Readiness | null; candidate: Readiness | null }
-  names: { moves: NameMove[]; problems: string[] }
+  /** Those that lead to the primary; they are moved as soon as the candidate takes writes. */
+  names: NameMoves
+  /** Those that lead to its standbys, or to every member; they are moved once those follow. */
+  readers: NameMoves
   /** Everybody else who reads the primary's WAL and holds up its shutdown when frozen. */
   senders: { name: string; state: string }[]
 }
@@ -77,10 +82,22 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     lossBytes: candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, old, candidate.peer.probe, lastKnown, context),
     lastKnown,
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
-    names: candidate.peer === null ? { moves: [], problems: [] } : await movesTo(ports, herd.herdId, candidate.peer.place, context.signal),
+    ...(place === null
+      ? nameless
+      : await movesTo(ports, herd.herdId, place, standbysAfter(peers, candidate.peer, old, mode), context.signal)),
     senders: (old?.probe.standbys ?? []).map((one) => ({ name: one.applicationName, state: one.state })),
   }
 }
+
+const nameless = { names: { moves: [], problems: [] }, readers: { moves: [], problems: [] } } satisfies Partial<FailoverFacts>
+
+/** Who will be a standby when all is done: those that answer now, and the old primary where it is alive. */
+const standbysAfter = (peers: readonly Peer[], candidate: Peer | null, old: Peer | null, mode: FailoverFacts['mode']): Place[] =>
+  peers
+    .filter(
+      (peer) => peer !== candidate && peer.probe.state === 'online' && (peer === old ? mode === 'planned' : peer.probe.role === 'standby'),
+    )
+    .map(({ place }) => place)
 
 /** The one that writes; else the one that would, by its files or by what it was when it was last seen, on the newest timeline. Not one that was replaced. */
 const primaryOf = (peers: readonly Peer[]): Peer | null => {
@@ -177,28 +194,30 @@ const parkedOf = ({ place, probe }: Peer): Sign => ({
 })
 
 /** A message this fresh means that the sender lives, however the console's own way to it is broken. */
-const messageMaxSeconds = 10
+export const messageMaxSeconds = 10
 
 /** Asks every standby that answers whether it still hears the old primary, and whether it can reach it. */
-const searchLife = async (ports: ReadPorts, old: Peer, peers: readonly Peer[], { signal }: GatherContext): Promise<Sign[]> => {
+const searchLife = async (ports: ReadPorts, old: Peer, peers: readonly Peer[], { signal }: GatherContext): Promise<LifeSign[]> => {
   if (isDown(old.probe.state)) return []
   const standbys = peers.filter((peer) => peer !== old && peer.probe.state === 'online' && peer.probe.role === 'standby')
   const signs = await Promise.all(
-    standbys.map(async (peer): Promise<Sign | null> => {
+    standbys.map(async (peer): Promise<LifeSign | null> => {
       const { upstream } = peer.probe
       const heard = upstream?.messageSecondsAgo
-      if (upstream?.status === 'streaming' && isUnder(peer.probe, old.place) && heard != null && heard <= messageMaxSeconds)
-        return { title: peer.place.title, because: `it heard from ${old.place.title} ${Math.round(heard)} s ago` }
+      const isHeard = upstream?.status === 'streaming' && isUnder(peer.probe, old.place) && heard != null && heard <= messageMaxSeconds
       try {
         const answer = await ports.replication.tryReplication(peer.place.address, followingTo(old.place, peer, peers), {
           timeoutMs: probeTimeoutMs / 2,
           signal,
         })
-        return answer.works ? { title: peer.place.title, because: `it reaches ${old.place.title} and gets an answer` } : null
+        if (answer.works)
+          return { title: peer.place.title, because: `it reaches ${old.place.title} and gets an answer`, heardSecondsAgo: null }
       } catch {
         signal.throwIfAborted()
-        return null
       }
+      return isHeard
+        ? { title: peer.place.title, because: `it heard from ${old.place.title} ${Math.round(heard)} s ago`, heardSecondsAgo: heard }
+        : null
     }),
   )
   return signs.filter((sign) => sign !== null)

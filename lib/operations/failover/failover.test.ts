@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
+import { recordSet } from '@/lib/domain/dns-records'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
@@ -49,6 +50,28 @@ describe('planned', () => {
     expect(fleet.instance('demo on n1').replaced).toBeNull()
     expect(fleet.instance('demo on n1').slots, 'no slot holds WAL back for nobody').toEqual([])
     expect(fleet.world.violations).toEqual([])
+  })
+
+  test('names that lead to the standbys are moved with their roles, once those follow', async () => {
+    const fleet = newFleet()
+    const [primaryName] = [...fleet.world.names.values()]
+    const readers = {
+      ...primaryName!,
+      id: 'readers',
+      title: 'readers.prod.test',
+      type: 'A' as const,
+      follows: 'standbys' as const,
+      carries: 'address' as const,
+    }
+    fleet.world.names.set('readers', readers)
+    const addressOf = (host: string) => fleet.host(host).server.address.address
+    const standbys = (hosts: string[]) => recordSet('readers.prod.test', 'A', hosts.map(addressOf), 60)
+    putRecords(fleet.zone('prod.test'), 'readers.prod.test', [standbys(['n2', 'n3', 'n4'])])
+    const { state, journal } = await run(fleet)
+    expect(state).toBe('done')
+    expect(heldIn(fleet.zone('prod.test'), 'readers.prod.test')).toEqual([standbys(['n1', 'n3', 'n4'])])
+    const finished = journal.lines.flatMap((line) => (line.kind === 'finished' ? [line.step] : []))
+    expect(finished.indexOf('reader-names')).toBeGreaterThan(finished.indexOf('rejoin'))
   })
 
   test('and it can be failed back the same way', async () => {
@@ -146,7 +169,25 @@ describe('emergency', () => {
   test('a primary that only the console cannot reach is alive to its standbys: refused, whatever is typed', async () => {
     const fleet = newFleet()
     fleet.host('n1').power = 'frozen'
-    expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(/demo on n1 is alive: .*heard from/)
+    expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(/demo on n1 is alive: .*reaches demo on n1 and gets an answer/)
+  })
+
+  test('one that was heard just before its host went down is refused with how long to wait, and not once that is over', async () => {
+    const fleet = newFleet()
+    fleet.host('n1').power = 'off'
+    const { probe } = fleet.read.postgres
+    let heardSecondsAgo = 4.2
+    fleet.read.postgres.probe = async (address, options) => {
+      const seen = await probe(address, options)
+      return seen.upstream === null
+        ? seen
+        : { ...seen, upstream: { ...seen.upstream, status: 'streaming', messageSecondsAgo: heardSecondsAgo } }
+    }
+    expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(
+      /demo on n1 may be alive: .*demo on n2 says that it heard from demo on n1 4 s ago.*make the plan again in 7 s/,
+    )
+    heardSecondsAgo = 10.5
+    expect((await planOf(fleet, { override: 'demo' })).reason).toBeNull()
   })
 
   test('a crashed primary on a host that answers is fenced by standby.signal, and no word is needed', async () => {

@@ -3,7 +3,7 @@ import { formatDuration } from '@/lib/domain/duration'
 import { lagBytes } from '@/lib/domain/lsn'
 import type { Verdict } from '@/lib/kernel/plan'
 import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates'
-import type { FailoverFacts } from './facts'
+import { type FailoverFacts, messageMaxSeconds } from './facts'
 import { isStreamingFrom } from './peers'
 import { lowerLimits } from './readiness'
 
@@ -39,12 +39,20 @@ export const hasCandidate = ({ candidate, noCandidate, ranking }: FailoverFacts)
   return passBecause(`${candidate.title}: ${chosen?.because ?? ''}`)
 }
 
-export const notAlive = ({ life, primary }: FailoverFacts): Verdict =>
-  life.length === 0
-    ? pass
-    : refuse(
-        `${primary?.title} is alive: ${life.map((one) => `${one.title} says that ${one.because}`).join('; ')}. Only the console’s own way to it is broken; a failover would make a second primary.`,
-      )
+/** A message that was heard before the power went looks like life until it is old; whoever still gets an answer is proof. */
+export const notAlive = ({ life, primary }: FailoverFacts): Verdict => {
+  if (life.length === 0) return pass
+  const said = life.map((one) => `${one.title} says that ${one.because}`).join('; ')
+  if (life.some(({ heardSecondsAgo }) => heardSecondsAgo === null))
+    return refuse(
+      `${primary?.title} is alive: ${said}. Only the console’s own way to it is broken; a failover would make a second primary.`,
+    )
+  const heard = Math.min(...life.map(({ heardSecondsAgo }) => heardSecondsAgo!))
+  const waitSeconds = Math.max(1, Math.ceil(messageMaxSeconds - heard) + 1)
+  return refuse(
+    `${primary?.title} may be alive: ${said}. A message counts as life for ${messageMaxSeconds} s. If its host has just gone down, make the plan again in ${waitSeconds} s: it will not have been heard again.`,
+  )
+}
 
 export const fenced = (facts: FailoverFacts): Verdict => {
   const { mode, fence, primary, herd } = facts
@@ -158,9 +166,9 @@ export const upstreamsWritable = ({ mode, primary, followers, withPassword }: Fa
       )
 }
 
-export const namesMovable = ({ names }: FailoverFacts): Verdict => {
-  const unseen = names.moves.filter((move) => move.unseen !== null)
-  const said = [...names.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
+export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
+  const unseen = [...names.moves, ...readers.moves].filter((move) => move.unseen !== null)
+  const said = [...names.problems, ...readers.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
   return said.length === 0
     ? pass
     : warn(`${said.join('; ')}. If a name cannot be moved, the job waits for a person once the candidate is promoted.`)

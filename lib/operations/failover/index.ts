@@ -25,6 +25,8 @@ const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
 const noAnswer = 'The old primary does not answer: there is nothing to do on it.'
 
 const stopTimeoutMs = 60_000
+const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
+const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
 
 export const failover = defineOperation({
   name: 'failover',
@@ -122,6 +124,7 @@ export const failover = defineOperation({
       forgetReplaced<FailoverFacts>(({ primary }) => primary!),
     ),
   )
+  .effect('reader-names', blockedWhenUnseen(moveNames<FailoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
   .effect('old-slots', onlyIf(isPlanned, 'Its slots are dropped when it is rebuilt or rejoins.', dropOldSlots))
   .effect(
     'evidence',
@@ -138,7 +141,7 @@ function nextTimeline({ candidateProbe, primaryProbe }: FailoverFacts): number {
 }
 
 function firmOf(facts: FailoverFacts) {
-  const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, input } = facts
+  const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, input } = facts
   return {
     herd: herd.id,
     mode,
@@ -148,7 +151,7 @@ function firmOf(facts: FailoverFacts) {
     candidate: candidate?.id ?? null,
     timeline: candidateProbe?.timeline ?? null,
     followers: followers.map(({ place }) => place.id),
-    names: names.moves.map(({ name, next }) => ({ name, next })),
+    names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
     input,
   }
 }

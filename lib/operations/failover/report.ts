@@ -5,13 +5,16 @@ import type { Json } from '@/lib/kernel/json'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
 
+/** What journals lack that were written before names of standbys were moved. */
+const withoutReaders: Pick<FailoverFacts, 'readers'> = { readers: { moves: [], problems: [] } }
+
 type Output = { [key: string]: Json | undefined }
 
 /** The report of a failover, folded from its journal alone; null before it has looked at the world. */
 export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null => {
   const gathered = lines.findLast((line) => line.kind === 'gathered')
   if (gathered === undefined) return null
-  const facts = gathered.facts as unknown as FailoverFacts
+  const facts = { ...withoutReaders, ...(gathered.facts as unknown as FailoverFacts) }
   const outputs = outputsOf(lines)
   const fold = foldJob(
     lines,
@@ -39,7 +42,7 @@ export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null =
     })),
     positions: positionsOf(facts, outputs),
     fence: fenceWords(facts, outputs),
-    names: (outputs.get('names')?.names as unknown as NameReport[] | undefined) ?? [],
+    names: ['names', 'reader-names'].flatMap((step) => (outputs.get(step)?.names as unknown as NameReport[] | undefined) ?? []),
     followed,
     parked,
     gapMs: gapOf(lines),
@@ -107,8 +110,10 @@ const openPoints = (
     open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or copy it anew by hand (pg_basebackup).`)
   if (!outputs.has('rejoin') && facts.primary !== null)
     open.push(`${facts.primary.title} must not start as a primary. Let it rejoin once its host is back; then the herd can fail back.`)
-  for (const problem of facts.names.problems) open.push(`${problem}. Correct the name, then refresh it.`)
+  for (const problem of [...facts.names.problems, ...facts.readers.problems]) open.push(`${problem}. Correct the name, then refresh it.`)
   if (!outputs.has('names') && facts.names.moves.length > 0)
     open.push(`${facts.names.moves.map(({ name }) => name).join(', ')}: not proven to lead to the new primary.`)
+  if (!outputs.has('reader-names') && facts.readers.moves.length > 0)
+    open.push(`${facts.readers.moves.map(({ name }) => name).join(', ')}: not proven to lead to the standbys that follow now.`)
   return open
 }

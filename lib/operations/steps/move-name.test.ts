@@ -21,7 +21,7 @@ const moving = defineOperation({
   help: ['For tests.'],
   gather: async (ports, { isDoomed }, { targetId, signal }): Promise<MoveFacts> => {
     const instance = await ports.inventory.instance(targetId)
-    return { title: instance.title, moves: (await movesTo(ports, instance.herdId, instance, signal)).moves, isDoomed }
+    return { title: instance.title, moves: (await movesTo(ports, instance.herdId, instance, [], signal)).names.moves, isDoomed }
   },
   about: ({ title }) => ({ title, environmentId: null, herdId: null, serverId: null }),
   firm: ({ moves }) => ({ moves }),

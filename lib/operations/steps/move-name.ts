@@ -25,13 +25,12 @@ const lookEveryMs = 500
 export const moveNames = <F extends Facts>(
   of: (facts: F) => readonly NameMove[],
   stays?: { final: string; harmless: true },
+  words: { title: string; none: string } = { title: 'Move the DNS names', none: 'No DNS name follows the primary.' },
 ): Effect<F, Before, Output> => ({
-  title: 'Move the DNS names',
+  title: words.title,
   preview: (facts) => ({
     sentence:
-      of(facts).length === 0
-        ? 'No DNS name follows the primary.'
-        : `Change ${of(facts).map(sayMove).join('; ')}, and prove it on every authoritative server.`,
+      of(facts).length === 0 ? words.none : `Change ${of(facts).map(sayMove).join('; ')}, and prove it on every authoritative server.`,
     commands: of(facts).flatMap(moveCommands),
   }),
   check: async (facts, ports, { signal, intended }) => {

@@ -1,0 +1,31 @@
+import { memoryFleet } from '@/lib/adapters/memory'
+import { replicationContract } from './replication-contract'
+
+replicationContract('in memory', async () => {
+  const fleet = memoryFleet([{ environment: 'dev', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+  const [primary, standby, third] = ['n1', 'n2', 'n3'].map((host) => fleet.instance(`demo on ${host}`).inventory.address)
+  return {
+    ports: fleet.act,
+    primary: primary!,
+    standby: standby!,
+    third: third!,
+    write: ({ instanceId }) =>
+      fleet.act.postgresAct
+        .execute(fleet.world.instances.get(instanceId)!.inventory.address, 'select 1', {
+          database: 'postgres',
+          statementTimeoutMs: 1000,
+          rowsMax: 1,
+          bytesMax: 1000,
+          onTransaction: async () => {},
+        })
+        .then(() => {}),
+    cutOff: async ({ host }) => {
+      const at = fleet.host(host.hostname)
+      at.power = 'off'
+      return async () => {
+        at.power = 'on'
+      }
+    },
+    stop: async () => {},
+  }
+})

@@ -213,10 +213,9 @@ const judge = async (lab: Lab, pairs: readonly Pair[], faults: readonly Fault[],
   return counts
 }
 
-/** The names may be changed again: *go on* finishes what held, and the others are run anew. Milliseconds until every pair is failed over. */
+/** The names may be changed again: *go on* finishes what held. Milliseconds until it has. */
 const finish = async (lab: Lab, faults: readonly Fault[], { view }: OurRound): Promise<number> => {
   await allowNames(lab, faults)
-  await untilSeen(notReady)
   const startedAt = performance.now()
   for (const { id } of view.jobs.filter(({ state }) => state === 'attention')) await resumeJob(systemActor, id, 'go-on')
   const resumed = await waitForAll(view.id)

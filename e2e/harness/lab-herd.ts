@@ -7,7 +7,7 @@ import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet'
 import type { Lab } from '@/lib/playground/lab'
-import type { ActPorts, HostAddress, InventoryInstance, MemberStanding, Replacement } from '@/lib/ports'
+import type { ActPorts, HostAddress, InventoryInstance, MemberStanding, PostgresRead, Probe, Replacement } from '@/lib/ports'
 import { startLab } from './lab'
 import { labAddresses } from './lab-addresses'
 
@@ -35,6 +35,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
   const replaced = new Map<string, Replacement>()
+  const seen = new Map<string, Probe>()
   const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
   const instance = (host: string): InventoryInstance => {
     const address = inside.instance(herdName, host)
@@ -64,7 +65,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
         environmentName: 'lab',
         preferredSite: '',
         systemIdentifier: null,
-        members: names.map((host) => standingOf(instance(host).id, host === names[0], replaced)),
+        members: names.map((host) => standingOf(instance(host).id, host === names[0], seen, replaced)),
       }),
     },
     inventoryAct: {
@@ -74,7 +75,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     },
     hosts: hosts.read,
     hostsAct: hosts.act,
-    postgres: postgres.read,
+    postgres: remembering(postgres.read, seen),
     postgresAct: postgres.act,
     replication: postgres.replication.read,
     replicationAct: postgres.replication.act,
@@ -102,17 +103,35 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   }
 }
 
-/** The first member led when the lab came up; how far it had written is not known beforehand. */
-const standingOf = (id: string, isFirst: boolean, replaced: ReadonlyMap<string, Replacement>): MemberStanding => ({
-  id,
-  site: '',
-  failoverPriority: 100,
-  lastRole: isFirst ? 'primary' : 'standby',
-  lastTimeline: 1,
-  lastLsn: null,
-  seenAt: null,
-  replaced: replaced.get(id) ?? null,
+/** Keeps the last look at each member that answered, as the observer's facts do. */
+const remembering = (read: PostgresRead, seen: Map<string, Probe>): PostgresRead => ({
+  ...read,
+  probe: async (instance, options) => {
+    const probe = await read.probe(instance, options)
+    if (probe.state === 'online') seen.set(instance.instanceId, probe)
+    return probe
+  },
 })
+
+/** As it was last seen; before that, the first member led when the lab came up. */
+const standingOf = (
+  id: string,
+  isFirst: boolean,
+  seen: ReadonlyMap<string, Probe>,
+  replaced: ReadonlyMap<string, Replacement>,
+): MemberStanding => {
+  const probe = seen.get(id)
+  return {
+    id,
+    site: '',
+    failoverPriority: 100,
+    lastRole: probe?.role ?? (isFirst ? 'primary' : 'standby'),
+    lastTimeline: probe?.timeline ?? 1,
+    lastLsn: probe?.currentLsn ?? probe?.receivedLsn ?? null,
+    seenAt: probe?.observedAt ?? null,
+    replaced: replaced.get(id) ?? null,
+  }
+}
 
 const relayed = (ssh: Ssh, relayOf: (host: string) => HostAddress): Ssh => {
   const through = (host: HostAddress): HostAddress => {

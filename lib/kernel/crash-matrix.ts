@@ -161,15 +161,20 @@ const launch = (stage: Stage, points: Points, stop: Stop | null, isCancelRequest
 }
 
 /** What holds for every operation, told from its journal. */
-const lawsOf = (stage: Stage, state: JobState, isDecided = false): string[] => {
-  const { lines } = stage.journal
+const lawsOf = (stage: Stage, state: JobState, isDecided = false): string[] => [
+  ...(state === 'attention' && isDecided ? ['it asks again and again'] : []),
+  ...journalLaws(stage.operation, stage.journal.lines, state),
+  ...stage.broken(state),
+]
+
+/** Laws of the journal that are broken, in words, whatever world the job was driven in. */
+export const journalLaws = (operation: Operation, lines: readonly JournalLine[], state: JobState): string[] => {
   const broken: string[] = []
   const last = lines.filter((line) => line.kind !== 'note').at(-1)
-  if (state === 'attention' && isDecided) broken.push('it asks again and again')
   if (state === 'waiting' || state === 'running') broken.push(`the job ended as “${state}”`)
   if (state !== 'attention' && last?.kind !== 'closed') broken.push(`its last line is ${last?.kind}`)
   if (lines.filter((line) => line.kind === 'closed').length > 1) broken.push('it was closed twice')
-  for (const effect of stage.operation.effects) {
+  for (const effect of operation.effects) {
     const of = (kind: JournalLine['kind']) => lines.filter((line) => line.kind === kind && 'step' in line && line.step === effect.name)
     if (of('intended').length > 1) broken.push(`${effect.name} was intended twice`)
     if (of('finished').length > 1) broken.push(`${effect.name} was finished twice`)
@@ -177,9 +182,16 @@ const lawsOf = (stage: Stage, state: JobState, isDecided = false): string[] => {
     if (finished?.kind === 'finished' && finished.ours && of('intended').length === 0)
       broken.push(`${effect.name} finished without an intent`)
     const isHeld = endingKind(effect.ending) === 'release' && of('intended').length > 0 && of('released').length === 0
-    if (isHeld && state !== 'attention') broken.push(`${effect.name} was not released`)
+    if (isHeld && state !== 'attention' && !isLeft(lines)) broken.push(`${effect.name} was not released`)
     if (finished?.kind === 'finished' && !finished.ours && of('undo-intended').length > 0)
       broken.push(`${effect.name} was not ours and was taken back`)
   }
-  return [...broken, ...stage.broken(state)]
+  return broken
+}
+
+/** A person was told that the clean-up fails, and gave it up: what is held stays so. */
+const isLeft = (lines: readonly JournalLine[]): boolean => {
+  const last = lines.findLast((line) => line.kind === 'attention' || line.kind === 'decided')
+  const asked = lines.findLast((line) => line.kind === 'attention')
+  return last?.kind === 'decided' && last.decision === 'give-up' && asked?.kind === 'attention' && asked.during === 'release'
 }

@@ -1,0 +1,111 @@
+import { primaryConnInfo } from '@/lib/playground/cluster-files'
+import type { FleetHerd } from '@/lib/playground/fleet'
+import { until } from '@/lib/playground/processes'
+import type { Probe } from '@/lib/ports'
+import type { LabHerd } from './lab-herd'
+
+/** Who plays which part in a case. */
+export interface Cast {
+  primary: string
+  candidate: string
+  third: string
+}
+
+const slotOf = (herd: FleetHerd, host: string): string => `${herd.baseName}_${host.replaceAll('-', '_')}`
+
+/**
+ * Brings a herd of three on real hosts back to one primary with two standbys that stream from it through slots of their own, whatever a case has left, by
+ * hand and not through the product: the one that takes writes stays, everybody who does not follow it is copied anew.
+ */
+export const restoreHerd = async (lab: LabHerd, herdName: string): Promise<Cast> => {
+  await mend(lab)
+  lab.replaced.clear()
+  const herd = lab.lab.fleet.herds.find(({ name }) => name === herdName)!
+  const hosts = herd.members.map(({ host }) => host)
+  const primary = await findLeader(lab, herd, hosts)
+  const standbys = hosts.filter((host) => host !== primary)
+  await Promise.all(standbys.map((host) => follow(lab, herd, host, primary)))
+  const wanted = standbys.map((host) => slotOf(herd, host))
+  for (const host of hosts) await dropSlots(lab, host, herd.port, host === primary ? wanted : [])
+  const [candidate, third] = standbys as [string, string]
+  return { primary, candidate, third }
+}
+
+/** Every host on, thawed, and reached by everybody. */
+export const mend = async (lab: LabHerd): Promise<void> => {
+  for (const { name } of lab.lab.fleet.hosts) await mendHost(lab, name)
+}
+
+export const mendHost = async ({ lab }: LabHerd, host: string): Promise<void> => {
+  await lab.network.heal(host)
+  if (lab.hosts.mark(host)) lab.hosts.signal(host, 'SIGCONT')
+  await lab.powerOn(host)
+}
+
+export const probeOf = (lab: LabHerd, host: string): Promise<Probe> =>
+  lab.ports.postgres.probe(lab.instance(host).address, { timeoutMs: 15_000 })
+
+export const isWritable = (probe: Probe): boolean => probe.state === 'online' && probe.role === 'primary'
+
+const findLeader = async (lab: LabHerd, herd: FleetHerd, hosts: readonly string[]): Promise<string> => {
+  const seen = await Promise.all(hosts.map(async (host) => ({ host, probe: await settledProbe(lab, host) })))
+  const [leader] = seen.toSorted(
+    (a, b) => Number(isWritable(b.probe)) - Number(isWritable(a.probe)) || (b.probe.timeline ?? 0) - (a.probe.timeline ?? 0),
+  )
+  const { host, probe } = leader!
+  if (isWritable(probe)) return host
+  const { postgresMajor } = lab.lab.fleet
+  const pgCtl = `/usr/lib/postgresql/${postgresMajor}/bin/pg_ctl -D ${herd.dataDirectory} -w -s`
+  const start = `/usr/local/lib/lab/start-cluster.sh ${postgresMajor} ${herd.baseName}`
+  const script = `${pgCtl} status > /dev/null || ${start}; if [ -e ${herd.dataDirectory}/standby.signal ]; then ${pgCtl} promote; fi`
+  await lab.lab.hosts.mustExec(host, ['bash', '-c', script], { timeoutMs: 60_000 })
+  return host
+}
+
+/** A server that was just powered on is on its way up. */
+export const settledProbe = async (lab: LabHerd, host: string): Promise<Probe> => {
+  const passing = ['starting', 'stopping', 'unreachable', 'unknown']
+  let probe = await probeOf(lab, host)
+  const isSettled = async () => {
+    probe = await probeOf(lab, host)
+    return !passing.includes(probe.state)
+  }
+  await until(`${host} to be up or down`, isSettled, { timeoutMs: 60_000 })
+  return probe
+}
+
+const isFollowing = async (lab: LabHerd, herd: FleetHerd, host: string, primary: string): Promise<boolean> => {
+  const { state, upstream } = await probeOf(lab, host)
+  const { slots } = await probeOf(lab, primary)
+  const isThere = upstream?.status === 'streaming' && upstream.host === lab.lab.host(primary).address
+  return state === 'online' && isThere && slots.some(({ name, isActive }) => name === slotOf(herd, host) && isActive)
+}
+
+const follow = async (lab: LabHerd, herd: FleetHerd, host: string, primary: string): Promise<void> => {
+  if (await isFollowing(lab, herd, host, primary)) return
+  const { postgresMajor } = lab.lab.fleet
+  const bin = `/usr/lib/postgresql/${postgresMajor}/bin`
+  const slot = slotOf(herd, host)
+  const drop = `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '${slot}'`
+  const copy = [
+    `${bin}/pg_ctl -D ${herd.dataDirectory} -s -m immediate stop || true`,
+    `rm -rf ${herd.dataDirectory}`,
+    `${bin}/pg_basebackup -D ${herd.dataDirectory} -R -c fast -d '${primaryConnInfo(lab.lab.host(primary).address, herd.port)} application_name=${slot}'`,
+    `echo "primary_slot_name = '${slot}'" >> ${herd.dataDirectory}/postgresql.auto.conf`,
+    `/usr/local/lib/lab/start-cluster.sh ${postgresMajor} ${herd.baseName}`,
+  ]
+  const psql = ['psql', '-XqAt', '-p', String(herd.port), '-c']
+  await lab.lab.hosts.exec(host, ['bash', '-c', copy[0]!])
+  await until(`nobody to read from ${slot}`, async () => (await lab.lab.hosts.exec(primary, [...psql, drop])).code === 0, {
+    timeoutMs: 30_000,
+  })
+  await lab.lab.hosts.mustExec(primary, [...psql, `select pg_create_physical_replication_slot('${slot}', true)`])
+  await lab.lab.hosts.mustExec(host, ['bash', '-c', copy.join(' && ')], { timeoutMs: 120_000 })
+  await until(`${host} to stream from ${primary}`, () => isFollowing(lab, herd, host, primary), { timeoutMs: 60_000 })
+}
+
+const dropSlots = async (lab: LabHerd, host: string, port: number, kept: readonly string[]): Promise<void> => {
+  const list = kept.map((name) => `'${name}'`).join(', ') || `''`
+  const sql = `select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active and slot_name not in (${list})`
+  await lab.lab.hosts.mustExec(host, ['psql', '-XqAt', '-p', String(port), '-c', sql])
+}

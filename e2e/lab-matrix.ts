@@ -1,0 +1,68 @@
+import { inspect } from 'node:util'
+import { testFleet } from './harness/lab'
+import { openLabHerd } from './harness/lab-herd'
+import { casesOf, type LabCase, MatrixLab, sayTrouble, spreadOver, type Trouble } from './harness/lab-matrix'
+import { matrixHerd, scenarios } from './harness/lab-scenarios'
+
+/**
+ * `npm run lab-matrix -- [--labs N] [--every N] [--only WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the declarations of
+ * failover, repoint, promote and rejoin: the worker killed at each point, each deed failed, each host lost at each step. `--labs`: how many labs at once
+ * (default 3). `--every`: only every Nth case. `--only`: scenarios or troubles whose name holds the words. Ends with 1 when a law is broken.
+ */
+const args = process.argv.slice(2)
+const flag = (name: string): string | null => (args.includes(name) ? (args[args.indexOf(name) + 1] ?? null) : null)
+const [labCount, every, only] = [Number(flag('--labs') ?? 3), Number(flag('--every') ?? 1), flag('--only') ?? '']
+
+const startedAt = performance.now()
+const labs = await Promise.all(
+  Array.from(
+    { length: labCount },
+    async () => new MatrixLab(await openLabHerd(testFleet({ [matrixHerd]: 'a > b, c' }), matrixHerd), matrixHerd),
+  ),
+)
+const results: LabCase[] = []
+try {
+  const cases: { index: number; trouble: Trouble }[] = []
+  for (const [index, scenario] of scenarios.entries()) {
+    const { points } = await labs[0]!.measure(scenario)
+    const all = casesOf(scenario, points)
+    cases.push(...all.filter((trouble) => `${scenario.name} ${sayTrouble(trouble)}`.includes(only)).map((trouble) => ({ index, trouble })))
+    console.log(`${scenario.name}: ${points.passed} points, ${points.acts} deeds, ${all.length} cases`)
+  }
+  const chosen = spreadOver(cases, Math.ceil(cases.length / every))
+  const queue = chosen.values()
+  await Promise.all(
+    labs.map(async (lab) => {
+      for (const { index, trouble } of queue) {
+        const scenario = scenarios[index]!
+        const result = await lab.run(scenario, trouble).catch(
+          (error: unknown): LabCase => ({
+            scenario: scenario.name,
+            trouble: sayTrouble(trouble),
+            state: 'running',
+            broken: [`the case itself: ${inspect(error, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`],
+            seconds: 0,
+          }),
+        )
+        results.push(result)
+        const { trouble: what, state, broken, seconds } = result
+        console.log(
+          `${results.length}/${chosen.length} ${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s)${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
+        )
+      }
+    }),
+  )
+} finally {
+  await Promise.all(labs.map((lab) => lab.close()))
+}
+
+const table = scenarios.map(({ name }) => {
+  const own = results.filter(({ scenario }) => scenario === name)
+  const states = [...new Set(own.map(({ state }) => state))].sort()
+  const counts = states.map((state) => `${own.filter((one) => one.state === state).length} ${state}`)
+  return { scenario: name, cases: own.length, broken: own.filter(({ broken }) => broken.length > 0).length, ends: counts.join(', ') }
+})
+console.table(table)
+const broken = results.filter((one) => one.broken.length > 0)
+console.log(`${results.length} cases in ${Math.round((performance.now() - startedAt) / 1000)} s, ${broken.length} broken`)
+process.exit(broken.length > 0 ? 1 : 0)

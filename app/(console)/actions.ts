@@ -8,6 +8,7 @@ import { acknowledge, takeBack } from '@/db/acknowledge'
 import { askForApproval } from '@/db/approvals'
 import { type AuditVerdict, verifyAudit } from '@/db/audit'
 import { forgetEnvironmentLooks } from '@/db/environment-looks'
+import { inputChoices } from '@/db/input-choices'
 import { type Preferences, readPreferences, writePreferences } from '@/db/preferences'
 import { addRecord, changeRecord, deleteRecord, getRecord, referenceOptions } from '@/db/records'
 import { mustAdminister } from '@/db/settings-view'
@@ -27,6 +28,7 @@ import { requireActor } from '@/lib/auth/actor'
 import type { Problem } from '@/lib/auth/problem'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
+import type { InputChoice } from '@/lib/kernel/input-pick'
 import type { Json } from '@/lib/kernel/json'
 import { webPorts } from '@/lib/web-ports'
 import { attempt, namedResource } from './attempt'
@@ -131,6 +133,10 @@ export const findOptions = async (
 /** Asks a worker for a plan; nothing changes anywhere. */
 export const askPlan = async ({ operation, targets, input, policy }: PlanQuestion) =>
   outcome((actor) => askForPlan(actor, { operation: String(operation), targets: targets.map(String), input, policy }))
+
+/** What an input of an operation may be picked from, for the targets of a plan. */
+export const pickInput = async (of: string, targets: string[]): Promise<Outcome<InputChoice[]>> =>
+  outcome((actor) => inputChoices(actor, String(of), targets.map(String)))
 
 /** Submits a plan that was read; when the world moved meanwhile, nothing runs and the new plan is answered. */
 export const submitPlan = async (submission: Submission): Promise<Outcome<{ runId: string } | { movedTo: string }>> =>

@@ -36,6 +36,11 @@ describe('the input form of an operation', () => {
     expect(toInput(fields, { sql: 'select 1', rows: '20', database: '' })).toEqual({ sql: 'select 1', rows: 20 })
   })
 
+  test('an input that is picked from what the targets have says so', () => {
+    const [upstream] = fieldsOf(z.object({ upstream: z.string().min(1).meta({ picks: 'herd-member' }) }))
+    expect(upstream).toMatchObject({ required: true, initial: '', control: { kind: 'pick', of: 'herd-member' } })
+  })
+
   test('a value that may be null keeps its own control', () => {
     const [after] = fieldsOf(z.object({ after: z.int().min(1).nullable().default(null) }))
     expect(after!.control).toMatchObject({ kind: 'number', min: 1 })

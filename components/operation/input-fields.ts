@@ -1,3 +1,4 @@
+import { type InputPick, inputPicks } from '@/lib/kernel/input-pick'
 import type { Json, JsonObject } from '@/lib/kernel/json'
 
 /** One input of an operation as a form shows it, read from the operation's JSON schema. */
@@ -12,6 +13,7 @@ export interface InputField {
     | { kind: 'flag' }
     | { kind: 'number'; min: number | null; max: number | null; isWhole: boolean }
     | { kind: 'text'; isLong: boolean; maxLength: number | null }
+    | { kind: 'pick'; of: InputPick }
 }
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -36,6 +38,8 @@ const controlOf = (name: string, schema: JsonObject): InputField['control'] => {
   if (schema.type === 'boolean') return { kind: 'flag' }
   if (schema.type === 'integer' || schema.type === 'number')
     return { kind: 'number', min: numberOr(schema.minimum), max: numberOr(schema.maximum), isWhole: schema.type === 'integer' }
+  const pick = inputPicks.find((one) => one === schema.picks)
+  if (pick !== undefined) return { kind: 'pick', of: pick }
   const maxLength = numberOr(schema.maxLength)
   return { kind: 'text', isLong: name === 'sql' || schema.format === 'sql' || (maxLength ?? 0) > 500, maxLength }
 }

@@ -117,6 +117,8 @@ export const Operate = ({
       values={values}
       policy={policy}
       problems={problems}
+      targets={targets}
+      choices={actions.choices}
       onInput={(name, value) => setValues((now) => ({ ...now, [name]: value }))}
       onPolicy={(change) => setAsked((now) => ({ ...now, ...change }))}
     />

@@ -6,6 +6,7 @@ import type { FieldProblem } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'
 import type { RunPolicy } from '@/lib/kernel/plan'
 import type { InputField } from './input-fields'
+import { type FindChoices, PickInput } from './pick-input'
 
 type Values = Readonly<Record<string, Json | undefined>>
 
@@ -13,11 +14,15 @@ const InputControl = ({
   field,
   value,
   error,
+  targets,
+  choices,
   onChange,
 }: {
   field: InputField
   value: Json
   error?: string
+  targets: readonly string[] | null
+  choices: FindChoices
   onChange: (value: Json) => void
 }) => {
   const id = useId()
@@ -53,7 +58,9 @@ const InputControl = ({
   return (
     <Field label={field.label} help={field.help} error={error} isRequired={field.required}>
       {(ids) =>
-        control.kind === 'number' ? (
+        control.kind === 'pick' ? (
+          <PickInput field={field} of={control.of} ids={ids} value={text} targets={targets} choices={choices} onChange={onChange} />
+        ) : control.kind === 'number' ? (
           <input
             {...ids}
             className="input max-w-40"
@@ -125,6 +132,8 @@ export const PlanOptions = ({
   values,
   policy,
   problems,
+  targets,
+  choices,
   onInput,
   onPolicy,
 }: {
@@ -132,6 +141,9 @@ export const PlanOptions = ({
   values: Values
   policy: RunPolicy
   problems: readonly FieldProblem[]
+  /** Ids of what the plan is for; null: not known yet. */
+  targets: readonly string[] | null
+  choices: FindChoices
   onInput: (name: string, value: Json) => void
   /** What was changed of it. */
   onPolicy: (change: Partial<RunPolicy>) => void
@@ -147,6 +159,8 @@ export const PlanOptions = ({
               field={field}
               value={values[field.name] ?? field.initial}
               error={problemOf(field.name)}
+              targets={targets}
+              choices={choices}
               onChange={(value) => onInput(field.name, value)}
             />
           ))}

@@ -1,5 +1,6 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
 import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
+import type { InputChoice, InputPick } from '@/lib/kernel/input-pick'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { Plan, RunPolicy } from '@/lib/kernel/plan'
 
@@ -49,6 +50,8 @@ export interface OperateActions {
   submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
   askApproval: (planId: string) => Promise<Outcome<null>>
   approve: (planId: string, digest: string) => Promise<Outcome<null>>
+  /** What an input may be picked from, for these targets. */
+  choices: (of: InputPick, targets: string[]) => Promise<Outcome<InputChoice[]>>
 }
 
 export interface OperateResource {

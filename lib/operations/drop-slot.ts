@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
 import { quoteLiteral } from '@/lib/domain/sql-quote'
+import type { InputPick } from '@/lib/kernel/input-pick'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
@@ -43,7 +44,11 @@ export const dropSlot = defineOperation({
     slot: z
       .string()
       .regex(/^[a-z0-9_]{1,63}$/, 'The name of a slot is small letters, digits and underscores.')
-      .meta({ title: 'Slot', description: 'Its name. A slot that somebody reads from is refused.' }),
+      .meta({
+        title: 'Slot',
+        picks: 'idle-slot' satisfies InputPick,
+        description: 'Its name. A slot that somebody reads from is refused.',
+      }),
   }),
   help: [
     'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops one that nobody reads from.',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
+import type { InputPick } from '@/lib/kernel/input-pick'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Following, Fork, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
@@ -34,11 +35,16 @@ export const repoint = defineOperation({
   verb: 'Repoint',
   danger: 'routine',
   input: z.strictObject({
-    upstream: z.string().min(1).max(80).meta({
-      title: 'Upstream',
-      description:
-        'Id or title of the member to follow: the primary, or another standby (a cascade). The herd’s page offers it by dragging.',
-    }),
+    upstream: z
+      .string()
+      .min(1)
+      .max(80)
+      .meta({
+        title: 'Upstream',
+        picks: 'herd-member' satisfies InputPick,
+        description:
+          'The member of its herd to follow, by title or id: the primary, or another standby (a cascade). The herd’s page offers it by dragging.',
+      }),
   }),
   help: [
     'Makes a standby follow another member of its herd. A slot is made there first; from PostgreSQL 13 on a reload is enough, before that it is restarted. It must stream from the new upstream, else it follows the former one again.',

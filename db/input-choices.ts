@@ -1,0 +1,33 @@
+import { type Actor, mayIn } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import { type InputChoice, type InputPick, inputPicks } from '@/lib/kernel/input-pick'
+import { uuidPattern } from '@/lib/kernel/terms'
+import { getPool } from './client'
+
+const choicesMax = 500
+
+const statements: Record<InputPick, string> = {
+  'herd-member': `select i.title as value, i.id::text as id, i.environment_id as "environmentId",
+      i.title || ' (' || case when i.state = 'online' then i.role else i.state end || ')' as title
+    from instances i
+    where i.herd_id in (select t.herd_id from instances t where t.id = any($1::uuid[]))
+      and (cardinality($1::uuid[]) > 1 or i.id <> all($1::uuid[]))
+    order by i.title limit ${choicesMax}`,
+  'idle-slot': `select distinct on (s->>'name') s->>'name' as value, s->>'name' as id, i.environment_id as "environmentId",
+      (s->>'name') || ' (' || coalesce(pg_size_pretty((s->>'retainedBytes')::numeric) || ' held back', 'holds no WAL') || ')' as title
+    from instances i
+    cross join lateral jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
+    where i.id = any($1::uuid[]) and s->>'isActive' = 'false'
+    order by s->>'name' limit ${choicesMax}`,
+}
+
+/** What an input may be, as last observed, for these instances; only of environments that the actor may look into. Throws `input.invalid`. */
+export const inputChoices = async (actor: Actor, pick: string, targetIds: readonly string[]): Promise<InputChoice[]> => {
+  const known = inputPicks.find((one) => one === pick)
+  if (known === undefined) throw new Fault('input.invalid', { because: `“${pick}” is nothing to pick from.` })
+  const ids = targetIds.filter((id) => uuidPattern.test(id))
+  const { rows } = await getPool().query<InputChoice & { environmentId: string }>(statements[known], [ids])
+  return rows
+    .filter(({ environmentId }) => mayIn(actor, 'instance.view', environmentId))
+    .map(({ value, id, title }) => ({ value, id, title }))
+}

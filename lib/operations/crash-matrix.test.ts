@@ -14,7 +14,7 @@ interface Case {
   input?: JsonObject
   prepare?: (instance: MemoryInstance, fleet: MemoryFleet) => void
   /** Laws of this operation, told from the world it leaves. */
-  broken: (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) => string[]
+  broken: (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[], fleet: MemoryFleet) => string[]
   ends: JobState[]
   /** For operations of many steps; 1 when left out. */
   stride?: number
@@ -72,6 +72,22 @@ const followsAfter =
     ...atMost(1, instance, /^rewind/),
   ]
 const followsAgain = followsAfter(1)
+
+/** A rebuilt standby streams and nothing of the copy is left, not even where the job failed: no slot, no directory, no work. */
+const rebuilt: Case['broken'] = (instance, state, lines, fleet) => {
+  const isOpen = state === 'attention' || isGivenUp(lines)
+  const left = [...fleet.world.instances.values()].flatMap(({ slots }) => slots.filter((name) => name.endsWith('_copy')))
+  return [
+    ...(state === 'done' && (instance.state !== 'running' || !instance.hasStandbySignal || instance.upstreamId === null)
+      ? ['done, and it does not follow']
+      : []),
+    ...(isOpen || left.length === 0 ? [] : [`${state}, and the slot ${left.join()} is left`]),
+    ...(isOpen || instance.copy === null ? [] : [`${state}, and a copy (${instance.copy.stage}) is left`]),
+    ...(isOpen || instance.host.work.size === 0 ? [] : [`${state}, and the work ${[...instance.host.work.keys()].join()} is left`]),
+    ...atMost(1, instance, /^copy/),
+    ...atMost(1, instance, /^rewind/),
+  ]
+}
 
 const cases: Case[] = [
   ...['demo on n1', 'demo on n2'].map(
@@ -207,8 +223,8 @@ const cases: Case[] = [
         : []),
       ...['stop', 'start', 'fence', 'follow', 'rewind'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
     ],
-    ends: ['attention', 'cancelled', 'done', 'failed'],
-    stride: 5,
+    ends: ['attention', 'done', 'failed'],
+    stride: 17,
   },
   {
     operation: 'rejoin',
@@ -229,7 +245,7 @@ const cases: Case[] = [
     },
     broken: followsAgain,
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 3,
+    stride: 29,
   },
   {
     operation: 'drop-slot',
@@ -255,7 +271,37 @@ const cases: Case[] = [
     },
     broken: followsAfter(2),
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 23,
+    stride: 101,
+  },
+  {
+    operation: 'rebuild',
+    what: 'of a standby by a copy',
+    target: 'demo on n2',
+    input: { strategy: 'copy' },
+    broken: (instance, state, lines, fleet) => [
+      ...rebuilt(instance, state, lines, fleet),
+      ...(state === 'done' && applied(instance, /^swap in/) !== 1 ? ['done without a swap'] : []),
+      ...(['undone', 'failed', 'cancelled'].includes(state) && instance.state !== 'running' && !isGivenUp(lines)
+        ? [`${state}, and the old server is ${instance.state}`]
+        : []),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    stride: 401,
+  },
+  {
+    operation: 'rebuild',
+    what: 'of a former primary that crashed past the fork',
+    target: 'demo on n1',
+    prepare: (instance, fleet) => {
+      replacedBy('demo on n2')(instance, fleet)
+      instance.state = 'crashed'
+    },
+    broken: (instance, state, lines, fleet) => [
+      ...followsAfter(2)(instance, state, lines, fleet),
+      ...rebuilt(instance, state, lines, fleet),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    stride: 401,
   },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]
@@ -269,7 +315,7 @@ const stageOf = async ({ operation: name, target, input, prepare, broken }: Case
   return { ...(await jobOn(fleet, operation, targetId, input ?? {})), snapshot: () => snapshotOf(fleet), broken: told }
 
   function told(this: Stage, state: JobState) {
-    return [...fleet.world.violations, ...broken(instance, state, this.journal.lines)]
+    return [...fleet.world.violations, ...broken(instance, state, this.journal.lines, fleet)]
   }
 }
 

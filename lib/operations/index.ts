@@ -7,6 +7,7 @@ import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { promote } from './promote'
+import { rebuild } from './rebuild'
 import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
 import { reload } from './reload'
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   promote,
   demote,
   rejoin,
+  rebuild,
   dropSlot,
   failover,
   checkServer,

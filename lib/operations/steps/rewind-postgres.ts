@@ -2,6 +2,7 @@ import { lsnBytesBetween } from '@/lib/domain/lsn'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following } from '@/lib/ports'
 import { isDown, type Place, type Plain } from '../facts'
+import { followWork, newWorkKey } from './host-work'
 import { lookAt } from './server'
 
 export interface RewindWith<F> {
@@ -13,8 +14,10 @@ export interface RewindWith<F> {
   fork: (facts: F) => string | null
 }
 
+type Before = { key: string }
+
 const fileTimeoutMs = 15_000
-const rewindTimeoutMs = 1_800_000
+const rewindTimeoutMs = 24 * 3_600_000
 /** A server that was shut down cleanly before the fork: of a primary its last record begins before it, of a standby what it has on its disk ends there. */
 const isBefore = ({ controlState, checkpointLsn, minRecoveryLsn }: DataDirectorySeen, forkLsn: string | null): boolean => {
   const past = (end: string | null) => lsnBytesBetween(forkLsn, end)
@@ -22,33 +25,56 @@ const isBefore = ({ controlState, checkpointLsn, minRecoveryLsn }: DataDirectory
   return controlState === 'shut down in recovery' && (past(checkpointLsn) ?? 0) < 0 && (past(minRecoveryLsn) ?? 1) <= 0
 }
 
-/** Takes back what a stopped server wrote past the fork, in place. It is done when its control file is on the source's timeline. */
+/**
+ * Takes back what a stopped server wrote past the fork, in place. It runs on the host by itself: a worker that dies is followed by the next one, which waits
+ * for it. It is done when its control file is on the source's timeline and its own configuration is back.
+ */
 export const rewindPostgres = <F extends Facts>({
   of,
   source,
   timeline,
   fork,
-}: RewindWith<F>): Effect<F, null, { timeline: number | null }> => ({
+}: RewindWith<F>): Effect<F, Before, { timeline: number | null }> => ({
   title: 'Rewind it to the fork',
   preview: (facts) => ({
-    sentence: `Take back what ${of(facts).title} wrote past the fork, with pg_rewind from ${source(facts).conninfo.host}. It works in place: one that fails half way is run again, or the server is rebuilt with a copy.`,
+    sentence: `Take back what ${of(facts).title} wrote past the fork, with pg_rewind from ${source(facts).conninfo.host}. It works in place: one that fails half way is run again, or the server is rebuilt with a copy. Its configuration stays.`,
     commands: [`pg_rewind -D ${of(facts).address.dataDirectory} --source-server=…`],
   }),
-  check: async (facts, ports, { signal }) => {
-    const disk = await ports.replication.dataDirectory(of(facts).address, { timeoutMs: fileTimeoutMs, signal })
+  check: async (facts, ports, { signal, intended }) => {
+    const { id, address } = of(facts)
+    const options = { timeoutMs: fileTimeoutMs, signal }
+    const before = intended?.before ?? { key: newWorkKey('rewind', id, ports.now()) }
+    const work = await ports.work.look(address.host, before.key, options)
+    if (work.state === 'running') return { found: 'ready', before, partly: 'pg_rewind is at work' }
+    if (work.state === 'ended' && work.exitCode === 0)
+      return { found: 'ready', before, partly: 'pg_rewind has run, and its record on the host is still there' }
+    const [disk, { copy }] = await Promise.all([ports.replication.dataDirectory(address, options), ports.copies.look(address, options)])
+    if (copy.isRewinding)
+      return {
+        found: 'ready',
+        before,
+        partly: 'pg_rewind was broken off; where it cannot be ended, give up and rebuild it with the strategy copy',
+      }
     const isThere = disk.timeline !== null && disk.timeline === timeline(facts)
     if (isThere || isBefore(disk, fork(facts))) return { found: 'done', output: { timeline: disk.timeline } }
     const probe = await lookAt(ports, of(facts), signal)
-    return isDown(probe.state) ? { found: 'ready', before: null } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
+    return isDown(probe.state) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
   },
-  run: async (facts, _before, ports, { signal, note }) => {
-    for (const command of ports.replication.commands.rewind(of(facts).address, source(facts))) note('command', command)
-    await ports.replicationAct.rewind(of(facts).address, source(facts), {
-      timeoutMs: rewindTimeoutMs,
-      signal,
-      onOutput: (stream, text) => note(stream, text),
-    })
+  run: async (facts, { key }, ports, context) => {
+    const { address } = of(facts)
+    const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
+    const seen = await ports.work.look(address.host, key, options)
+    const isOn = seen.state === 'running' || (seen.state === 'ended' && seen.exitCode === 0)
+    // One that failed before we came is run again.
+    if (!isOn && seen.state !== 'absent') await ports.workAct.forget(address.host, key, options)
+    if (!isOn) {
+      for (const command of ports.copies.commands.rewind(address, source(facts))) context.note('command', command)
+      await ports.copiesAct.rewind(address, source(facts), key, options)
+    }
+    await followWork({ host: address.host, key, what: 'pg_rewind' }, ports, context)
+    await ports.workAct.forget(address.host, key, options)
   },
-  timeoutMs: rewindTimeoutMs + 10_000,
+  timeoutMs: rewindTimeoutMs,
+  isLong: true,
   ending: { final: 'What it had written past the fork is gone once it is rewound.' },
 })

@@ -1,0 +1,32 @@
+import type { Effect } from '@/lib/kernel/operation'
+import type { RebuildFacts } from './facts'
+
+const fileTimeoutMs = 60_000
+const removeTimeoutMs = 3_600_000
+
+/** Puts in order what a run that was given up left: nothing that may be the only good copy is removed. */
+export const clearLeftover: Effect<RebuildFacts, { key: string; paths: string[] }, null> = {
+  title: 'Clear what an earlier rebuild left',
+  preview: ({ sight }) => ({
+    sentence: sight?.copy.key
+      ? `Put in order what an earlier rebuild left in ${sight.copy.paths.join(', ')}.`
+      : 'An earlier rebuild left nothing.',
+    commands: [],
+  }),
+  check: async ({ instance, sight }, ports, { signal, intended }) => {
+    const { copy } = await ports.copies.look(instance.address, { timeoutMs: fileTimeoutMs, signal })
+    const key = intended?.before.key ?? sight?.copy.key ?? null
+    if (key === null || copy.key !== key) return { found: 'done', output: null }
+    return { found: 'ready', before: intended?.before ?? { key, paths: copy.paths } }
+  },
+  run: async ({ instance: { address } }, { key }, ports, { signal }) => {
+    const options = { timeoutMs: fileTimeoutMs, signal }
+    await ports.workAct.end(address.host, key, options)
+    const { copy } = await ports.copies.look(address, options)
+    if (copy.stage === 'half') await ports.copiesAct.putBack(address, key, options)
+    await ports.workAct.forget(address.host, key, options)
+    await ports.copiesAct.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: copy.stage === 'swapped' })
+  },
+  timeoutMs: removeTimeoutMs + 4 * fileTimeoutMs,
+  ending: { final: 'Nobody waits for a copy that was given up.', harmless: true },
+}

@@ -1,0 +1,57 @@
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { Effect } from '@/lib/kernel/operation'
+import { lookAt } from '../steps/server'
+import type { RebuildFacts } from './facts'
+
+const slotTimeoutMs = 15_000
+const leaveTimeoutMs = 60_000
+const lookEveryMs = 500
+
+/**
+ * A slot for the copy alone. The standby's own may be in use by the server that still runs, which moves it on past where the copy ends; this one holds the
+ * WAL until the new server streams. It is dropped however the job ends.
+ */
+export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, null, null> = {
+  title: 'Hold the WAL for the copy',
+  preview: ({ upstream, copySlot }) => ({
+    sentence: `Make the slot ${copySlot} on ${upstream!.title} for the time of the copy.`,
+    commands: [`select pg_create_physical_replication_slot('${copySlot}', true)`],
+  }),
+  check: async ({ upstream, copySlot }, ports, { signal, intended }) => {
+    const probe = await lookAt(ports, upstream!, signal)
+    if (probe.state !== 'online') return { found: 'blocked', because: `${upstream!.title} is ${probe.state}` }
+    const isThere = probe.slots.some(({ name }) => name === copySlot)
+    return isThere && intended !== null ? { found: 'done', output: null } : { found: 'ready', before: null }
+  },
+  run: async ({ upstream, copySlot }, _before, ports, { signal }) => {
+    const options = { timeoutMs: slotTimeoutMs, signal }
+    const probe = await lookAt(ports, upstream!, signal)
+    const left = probe.slots.find(({ name }) => name === copySlot)
+    // One that a job that was given up left behind holds WAL from long ago.
+    if (left?.isActive === false) await ports.replicationAct.dropSlot(upstream!.address, copySlot!, options)
+    await ports.replicationAct.createSlot(upstream!.address, copySlot!, options)
+  },
+  timeoutMs: 60_000,
+  ending: {
+    release: async ({ upstream, copySlot }, _before, _output, ports, { signal, pause, note }) => {
+      for (;;) {
+        try {
+          const probe = await lookAt(ports, upstream!, signal)
+          const slot = probe.slots.find(({ name }) => name === copySlot)
+          if (probe.state === 'online' && slot === undefined) return
+          // The sender of a copy that was ended notices a moment later.
+          if (slot?.isActive === false)
+            return await ports.replicationAct.dropSlot(upstream!.address, copySlot!, { timeoutMs: slotTimeoutMs, signal })
+        } catch (error) {
+          if (!isFault(error) || error.code === 'lease.lost') throw error
+          note('warning', error.message)
+        }
+        await pause(lookEveryMs)
+        if (signal.aborted)
+          throw new Fault('step.unknown', { because: `the slot ${copySlot} on ${upstream!.title} could not be dropped, and keeps WAL` })
+      }
+    },
+    sentence: 'It is dropped again however the job ends.',
+    timeoutMs: leaveTimeoutMs,
+  },
+}

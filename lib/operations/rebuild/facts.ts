@@ -1,0 +1,207 @@
+import { type ConfDifference, diffConf } from '@/lib/domain/conf-diff'
+import { type SpaceNeed, spaceNeeds } from '@/lib/domain/copy-space'
+import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { type Choice, chooseStrategy } from '@/lib/domain/rebuild-strategy'
+import { type Parting, partingOf } from '@/lib/domain/timelines'
+import { holdsWalFrom, type OldestWal } from '@/lib/domain/wal-segments'
+import { whyNotFollow } from '@/lib/domain/who-may-follow'
+import { isFault } from '@/lib/kernel/errors'
+import type { GatherContext } from '@/lib/kernel/operation'
+import type { CallOptions, CopySight, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
+import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts'
+import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../failover/peers'
+import type { OldSlot } from '../steps/drop-old-slot'
+import type { RebuildInput } from './input'
+import { oldestWal } from './oldest-wal'
+
+export type RebuildFacts = HerdFacts & {
+  input: RebuildInput
+  /** The one to copy from and to follow; null: `why` says why there is none. */
+  upstream: Place | null
+  upstreamProbe: Plain<Probe> | null
+  why: string | null
+  /** Titles of the other members that take writes. */
+  primaries: string[]
+  /** It led the herd when it was last seen. */
+  led: boolean
+  disk: Plain<DataDirectorySeen> | null
+  endLsn: string | null
+  parting: Parting | null
+  following: Plain<Following> | null
+  /** The slot that it leaves behind on another upstream; null: none. */
+  oldSlot: OldSlot | null
+  reach: Plain<ReplicationAnswer> | null
+  choice: Choice
+  /** Of the target: where a copy would go, and what an earlier one left. */
+  sight: Plain<CopySight> | null
+  /** Of the upstream, only where a copy is made. */
+  upstreamDisk: Plain<DataDirectorySeen> | null
+  needs: SpaceNeed[] | null
+  totalBytes: number | null
+  /** How the configuration in its data directory differs from the upstream's. */
+  configuration: ConfDifference[]
+  /** Holds the WAL for the copy alone, so that it is there whatever becomes of the standby's own slot. */
+  copySlot: string | null
+}
+
+const queryTimeoutMs = 10_000
+/** What takes longer to measure is not known: the plan says so. */
+const measureTimeoutMs = 25_000
+
+export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, context: GatherContext): Promise<RebuildFacts> => {
+  const facts = await gatherHerd(ports, context)
+  const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
+  const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
+  const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
+  const self = peers.find(({ place }) => place.id === facts.instance.id)
+  const others = peers.filter((peer) => peer !== self)
+  const leading = others.filter(({ probe }) => probe.state === 'online' && probe.role === 'primary')
+  const disk = isLookedAt(facts.probe) ? await ports.replication.dataDirectory(facts.instance.address, options) : null
+  const named = input.upstream === '' ? null : (others.find(({ place }) => [place.id, place.title].includes(input.upstream)) ?? null)
+  const wanted = input.upstream === '' && leading.length === 1 ? leading[0]! : named
+  const why = wanted === null || self === undefined ? whyNobody(input, facts, leading) : whyNot(self, wanted, peers)
+  const upstream = why === null ? wanted : null
+  const following = upstream && self ? followingTo(upstream.place, { ...self, following: disk?.following ?? self.following }, peers) : null
+  const left = self === undefined ? null : oldSlotOf({ ...self, following: disk?.following ?? self.following }, peers)
+  const endLsn = endOf(facts.probe, disk)
+  const [parting, wal, reach] =
+    upstream === null || following === null || !isLookedAt(facts.probe)
+      ? [null, null, null]
+      : await Promise.all([
+          partingFrom(ports, facts, disk, upstream, options),
+          oldestWal(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
+          ports.replication.tryReplication(facts.instance.address, following, options),
+        ])
+  const choice = chooseStrategy({
+    wanted: input.strategy,
+    upstream: upstream?.place.title ?? 'the upstream',
+    directory: disk?.state ?? 'absent',
+    systemIdentifier: disk?.systemIdentifier ?? null,
+    upstreamSystem: upstream?.probe.systemIdentifier ?? null,
+    major: disk?.major ?? null,
+    upstreamMajor: upstream?.probe.version?.split('.')[0] ?? null,
+    isStreaming: upstream !== null && isStreamingFrom(facts.probe, upstream.place),
+    isCrashed: facts.probe.state === 'crashed',
+    wrote: isDown(facts.probe.state) && ['shut down', 'shutting down', 'in production'].includes(disk?.controlState ?? ''),
+    endLsn,
+    parting,
+    hasChecksums: disk?.hasChecksums ?? null,
+    logsHints: disk?.logsHints ?? null,
+    hasWal: upstream === null ? null : hasWal(upstream, following?.slotName ?? null, endLsn, wal),
+  })
+  const copied =
+    choice.strategy === 'copy' && upstream !== null && disk !== null
+      ? await gatherCopy(ports, facts.instance, upstream.place, context.signal)
+      : noCopy
+  return {
+    ...facts,
+    input,
+    upstream: upstream?.place ?? null,
+    upstreamProbe: upstream?.probe ?? null,
+    why,
+    primaries: leading.map(({ place }) => place.title),
+    led: self?.standing.lastRole === 'primary',
+    disk,
+    endLsn,
+    parting,
+    following,
+    oldSlot: left?.place?.id === upstream?.place.id && left?.name === following?.slotName ? null : left,
+    reach,
+    choice,
+    ...copied,
+    copySlot: following === null ? null : `${(following.slotName ?? following.conninfo.application_name ?? 'standby').slice(0, 58)}_copy`,
+  }
+}
+
+type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'totalBytes' | 'configuration'>
+
+const noCopy: CopyFacts = { sight: null, upstreamDisk: null, needs: null, totalBytes: null, configuration: [] }
+
+const gatherCopy = async (ports: ReadPorts, target: Place, upstream: Place, signal: AbortSignal): Promise<CopyFacts> => {
+  const options = { timeoutMs: measureTimeoutMs, signal }
+  const [sight, source, upstreamDisk, here, there] = await Promise.all([
+    ports.copies.look(target.address, options),
+    orNull(ports.copies.look(upstream.address, { ...options, withSizes: true }), signal),
+    ports.replication.dataDirectory(upstream.address, options),
+    orNull(ports.copies.configuration(target.address, options), signal),
+    orNull(ports.copies.configuration(upstream.address, options), signal),
+  ])
+  const sizes = source?.places.map(({ what, bytes }) => (what === 'wal' ? 0 : bytes)) ?? [null]
+  return {
+    sight,
+    upstreamDisk,
+    needs: source === null ? null : spaceNeeds(source.places, sight.places),
+    totalBytes: sizes.reduce<number | null>((sum, bytes) => (sum === null || bytes === null ? null : sum + bytes), 0),
+    configuration: here === null || there === null || here.length === 0 ? [] : diffConf(here, there),
+  }
+}
+
+/** What only helps to foretell must not stand in the way. */
+const orNull = async <T>(look: Promise<T>, signal: AbortSignal): Promise<T | null> => {
+  try {
+    return await look
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    return null
+  }
+}
+
+const isLookedAt = ({ state }: Plain<Probe>): boolean => state === 'online' || state === 'absent' || isDown(state)
+
+const whyNobody = ({ upstream }: RebuildInput, { instance }: HerdFacts, leading: readonly Peer[]): string => {
+  if (upstream !== '') return `“${upstream}” is no other member of ${instance.herdName}.`
+  if (leading.length === 0)
+    return `${instance.herdName} has no primary that answers. Name a standby as its upstream, or fail the herd over first.`
+  return `${leading.map(({ place }) => place.title).join(' and ')} both take writes. Name the one to follow, or demote one of them first.`
+}
+
+/** As for a standby that follows nobody: what it is now does not matter, since it is made anew. */
+const whyNot = (self: Peer, upstream: Peer, peers: readonly Peer[]): string | null => {
+  const blank = {
+    ...asFollower(self, peers),
+    state: 'online',
+    role: 'standby' as const,
+    timeline: null,
+    systemIdentifier: null,
+    upstreamId: null,
+    version: null,
+  }
+  const followers = peers.map((peer) => (peer === self ? blank : asFollower(peer, peers)))
+  return whyNotFollow(blank, asFollower(upstream, peers), followers)
+}
+
+/** How far its own WAL reaches: what it received or wrote, its last checkpoint, and the end of recovery, whichever is furthest. */
+export const endOf = (probe: Plain<Probe>, disk: Plain<DataDirectorySeen> | null): string | null => {
+  const known = [probe.currentLsn, probe.receivedLsn, probe.replayedLsn, disk?.checkpointLsn ?? null, disk?.minRecoveryLsn ?? null]
+  return known.reduce<string | null>((end, one) => (one !== null && (lsnBytesBetween(end ?? '0/0', one) ?? 0) > 0 ? one : end), null)
+}
+
+/** null: one of the two histories could not be read. */
+const partingFrom = async (
+  ports: ReadPorts,
+  { instance, probe }: HerdFacts,
+  disk: Plain<DataDirectorySeen> | null,
+  upstream: Peer,
+  options: CallOptions,
+): Promise<Parting | null> => {
+  const [own, theirs] = [probe.state === 'online' ? probe.timeline : (disk?.timeline ?? null), upstream.probe.timeline]
+  if (own === null || theirs === null) return null
+  try {
+    const [ours, upstreams] = await Promise.all([
+      ports.replication.history(instance.address, own, options),
+      ports.replication.history(upstream.place.address, theirs, options),
+    ])
+    return partingOf({ timeline: own, forks: ours }, { timeline: theirs, forks: upstreams })
+  } catch (error) {
+    if (!isFault(error) || options.signal?.aborted) throw error
+    return null
+  }
+}
+
+/** A slot of its own that reaches far enough back, or the file itself. A slot that lost its WAL retains nothing. */
+const hasWal = ({ probe }: Peer, slotName: string | null, endLsn: string | null, oldest: OldestWal | null): boolean | null => {
+  const slot = probe.slots.find(({ name }) => name === slotName)
+  const behind = lsnBytesBetween(endLsn, probe.currentLsn ?? probe.receivedLsn)
+  if (slot?.retainedBytes != null && behind !== null && slot.retainedBytes >= behind) return true
+  return holdsWalFrom(oldest, endLsn)
+}

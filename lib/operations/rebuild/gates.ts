@@ -1,0 +1,96 @@
+import { confDifferenceText } from '@/lib/domain/conf-diff'
+import { isTooSmall, spaceText } from '@/lib/domain/copy-space'
+import type { Verdict } from '@/lib/kernel/plan'
+import { isDown } from '../facts'
+import { pass, passBecause, refuse, warn, wasSeen } from '../gates'
+import type { RebuildFacts } from './facts'
+
+/** A directory that is gone can be copied anew; everything else that cannot be seen is not touched. */
+export const isSeen = ({ probe, instance }: RebuildFacts): Verdict => {
+  if (probe.state === 'absent')
+    return warn(`There is no data directory at ${instance.address.dataDirectory}: make sure that its disk is mounted before it is filled.`)
+  if (probe.state === 'starting' || probe.state === 'stopping') return refuse(`It is ${probe.state}: wait until it runs or is down.`)
+  return wasSeen(probe)
+}
+
+/** Looked at again after a copy of hours: somebody may have promoted it meanwhile. */
+export const isNoPrimary = ({ probe, primaries, instance, led, replaced }: RebuildFacts): Verdict => {
+  if (probe.state === 'online' && probe.role === 'primary')
+    return refuse(
+      primaries.length === 0
+        ? `It is the primary of ${instance.herdName}: what it holds is what the others are copies of.`
+        : `It takes writes, as ${primaries.join(' and ')} does: demote it first, which shows what it wrote by itself.`,
+    )
+  const mayLead = isDown(probe.state) && primaries.length === 0 && replaced === null && (probe.hasStandbySignal !== true || led)
+  return mayLead
+    ? refuse(
+        `It is down, may be the primary of ${instance.herdName}, and no other member takes writes: start it, or fail the herd over, first.`,
+      )
+    : pass
+}
+
+export const hasUpstream = ({ why, upstream, upstreamProbe }: RebuildFacts): Verdict => {
+  if (why !== null || upstream === null) return refuse(why ?? 'There is nobody to follow.')
+  return upstreamProbe?.role === 'standby' && upstreamProbe.upstream?.status !== 'streaming'
+    ? warn(`${upstream.title} is a standby that receives nothing itself just now.`)
+    : passBecause(`${upstream.title}.`)
+}
+
+export const isLetIn = ({ reach, upstream, instance }: RebuildFacts): Verdict => {
+  if (reach === null || upstream === null) return pass
+  return reach.works
+    ? passBecause(`${upstream.title} lets it replicate.`)
+    : refuse(
+        `${upstream.title} does not let it replicate: ${reach.because.replace(/\.$/, '')}. Correct pg_hba.conf there, or the passfile of ${instance.address.host.hostname}, first.`,
+      )
+}
+
+export const hasStrategy = ({ choice, input }: RebuildFacts): Verdict => {
+  if (choice.strategy === null) return refuse(choice.because)
+  if (choice.strategy === 'none')
+    return refuse(`${choice.because} Nothing has to be rebuilt; choose the strategy copy to take it anew all the same.`)
+  const because = `${titles[choice.strategy]}. ${choice.because}`
+  return choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld) ? warn(because) : passBecause(because)
+}
+
+const differencesMax = 20
+
+export const titles = {
+  none: 'Nothing',
+  follow: 'Let it follow again',
+  rewind: 'pg_rewind, in place',
+  copy: 'A copy beside the old directory',
+} as const
+
+export const hasSpace = ({ choice, needs, sight }: RebuildFacts): Verdict => {
+  if (choice.strategy !== 'copy') return passBecause('Nothing is copied beside the old directory.')
+  const barred = sight?.places.find(({ because }) => because !== null)
+  if (barred) return refuse(`No copy can be put beside ${barred.path}: ${barred.because}`)
+  if (needs === null)
+    return warn('How large the upstream is could not be measured in time: make sure that the copy fits beside the old directory.')
+  const small = needs.find(isTooSmall)
+  if (small) return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind where it can work.`)
+  return passBecause(`The copy needs ${needs.map(spaceText).join('; ')}.`)
+}
+
+/** What a run that was given up left beside the data directory. */
+export const isTidy = ({ sight }: RebuildFacts): Verdict => {
+  const copy = sight?.copy
+  if (copy === undefined || copy.stage === 'none') return pass
+  const where = copy.paths.join(', ')
+  if (copy.stage === 'half')
+    return warn(`An earlier swap was broken off half way (${where}): the old directory is put back first, and that copy removed.`)
+  if (copy.stage === 'swapped')
+    return warn(`The old directory of an earlier rebuild is still aside (${where}): it is kept there under a name of its own.`)
+  return warn(`A copy of an earlier rebuild that was given up is still there (${where}): it is removed first.`)
+}
+
+/** The host's own configuration is kept, whatever the upstream's says. */
+export const keepsConfiguration = ({ configuration, upstream, sight, choice }: RebuildFacts): Verdict => {
+  if (choice.strategy !== 'copy' || sight === null || upstream === null) return pass
+  if (sight.configuration.length === 0) return passBecause('No configuration lies in its data directory.')
+  if (configuration.length === 0) return passBecause(`${sight.configuration.join(', ')}: kept as they are.`)
+  const told = configuration.slice(0, differencesMax).map((one) => confDifferenceText(one, upstream.title))
+  const more = configuration.length - told.length
+  return warn(`Kept as they are, although they differ from ${upstream.title}: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`)
+}

@@ -1,0 +1,180 @@
+import { defineOperation } from '@/lib/kernel/operation'
+import { isDown, isUp } from '../facts'
+import { onlyIf } from '../failover/steps/only-if'
+import { keepsPassword, pass, refuse, seenRow, wasSeen } from '../gates'
+import { clientsWarned, gained, lossOf, standbysWarned } from '../impact'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from '../instance-head'
+import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { dropOldSlot } from '../steps/drop-old-slot'
+import { fencePostgres } from '../steps/fence-postgres'
+import { forgetReplaced } from '../steps/forget-replaced'
+import { makeSlot } from '../steps/make-slot'
+import { recoverPostgres } from '../steps/recover-postgres'
+import { rewindPostgres } from '../steps/rewind-postgres'
+import { startFollowing } from '../steps/start-following'
+import { stopPostgres } from '../steps/stop-postgres'
+import { writeFollowing } from '../steps/write-following'
+import { clearLeftover } from './clear-leftover'
+import { copyData } from './copy-data'
+import { makeCopySlot } from './copy-slot'
+import { gatherRebuild, type RebuildFacts } from './facts'
+import { hasSpace, hasStrategy, hasUpstream, isLetIn, isNoPrimary, isSeen, isTidy, keepsConfiguration, titles } from './gates'
+import { rebuildInput } from './input'
+import { removeOld } from './remove-old'
+import { swapData } from './swap-data'
+
+const stopTimeoutMs = 300_000
+const moment = 'while it is down'
+const noCopy = 'Nothing is copied.'
+const staysStandby = 'It stays a standby: that is the safe state of one that is rebuilt.'
+
+export const rebuild = defineOperation({
+  name: 'rebuild',
+  on: 'instance',
+  title: 'Make a standby anew from its upstream',
+  verb: 'Rebuild',
+  danger: 'destructive',
+  input: rebuildInput,
+  help: [
+    'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup.',
+    'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
+    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. If it fails half way, rebuild with the strategy copy.',
+    'A primary is refused before anything is touched, and looked for again after a long copy. Nothing is needed between the database hosts but the replication connection that a standby uses anyway.',
+  ],
+  gather: (ports, input, context) => gatherRebuild(ports, input, context),
+  about: aboutInstance,
+  firm: (facts) => ({
+    ...firmInstance(facts),
+    upstream: facts.upstream?.id ?? null,
+    following: facts.following,
+    strategy: facts.choice.strategy,
+  }),
+  locks: lockHerd,
+  now: (facts) => [
+    ...herdNow(facts),
+    { label: 'New upstream', value: facts.upstream?.title ?? 'none' },
+    ...(facts.choice.strategy === null ? [] : [{ label: 'Strategy', value: titles[facts.choice.strategy] }]),
+    ...(facts.parting?.parts === 'at' ? [{ label: 'Histories part at', value: facts.parting.lsn }] : []),
+  ],
+  affected: (facts) => (isDown(facts.probe.state) ? gained(facts) : lossOf(facts, { mode: 'fast', moment, isBack: true })),
+  order: () => 0,
+  offered: (row) => {
+    const seen = seenRow(row)
+    if (seen.state === 'online' && seen.role === 'primary') return refuse('It is a primary: others are copies of it.')
+    return seen.state === 'absent' ? pass : wasSeen(seen)
+  },
+})
+  .gate('seen', 'It can be seen', isSeen)
+  .gate('no-primary', 'It is no primary', isNoPrimary, { again: true })
+  .gate('upstream', 'There is an upstream', hasUpstream)
+  .gate('reach', 'It reaches the upstream', isLetIn)
+  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+    keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
+  )
+  .gate('strategy', 'How it is rebuilt', hasStrategy)
+  .gate('space', 'There is room for a copy', hasSpace)
+  .gate('tidy', 'No earlier rebuild left anything', isTidy)
+  .gate('configuration', 'Its configuration is kept', keepsConfiguration)
+  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, moment))
+  .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut when it is stopped'))
+  .effect(
+    'clear',
+    onlyIf(({ sight }) => sight !== null && sight.copy.stage !== 'none', 'An earlier rebuild left nothing.', clearLeftover),
+  )
+  .effect(
+    'slot',
+    makeSlot<RebuildFacts>(
+      ({ upstream }) => upstream!,
+      ({ following }) => following!.slotName,
+    ),
+  )
+  .effect('copy-slot', onlyIf(copies, noCopy, makeCopySlot))
+  .effect('copy', onlyIf(copies, noCopy, copyData))
+  .effect(
+    'stop',
+    onlyIf(
+      ({ probe }) => isUp(probe.state),
+      'It is down already.',
+      // What is about to be replaced needs no clean end, and a broken one may not come to it.
+      stopPostgres<RebuildFacts>(({ instance }) => instance, {
+        mode: (facts) => (copies(facts) ? 'immediate' : 'fast'),
+        timeoutMs: () => stopTimeoutMs,
+      }),
+    ),
+  )
+  .effect('swap', onlyIf(copies, noCopy, swapData))
+  .effect(
+    'fence',
+    onlyIf(
+      recovers,
+      'Nothing has to be fenced.',
+      fencePostgres<RebuildFacts>(({ instance }) => instance, staysStandby),
+    ),
+  )
+  .effect(
+    'recover',
+    onlyIf(
+      recovers,
+      'It need not recover first.',
+      recoverPostgres<RebuildFacts>(({ instance }) => instance),
+    ),
+  )
+  .effect(
+    'checkpoint',
+    onlyIf(
+      rewinds,
+      'No rewind.',
+      checkpointPostgres<RebuildFacts>(({ upstream }) => upstream!),
+    ),
+  )
+  .effect(
+    'rewind',
+    onlyIf(
+      rewinds,
+      'No rewind.',
+      rewindPostgres<RebuildFacts>({
+        of: ({ instance }) => instance,
+        source: ({ following }) => following!,
+        timeline: ({ upstreamProbe }) => upstreamProbe?.timeline ?? null,
+        fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
+      }),
+    ),
+  )
+  .effect(
+    'follow',
+    writeFollowing<RebuildFacts>(
+      ({ instance }) => instance,
+      ({ following }) => following!,
+    ),
+  )
+  .effect(
+    'start',
+    startFollowing<RebuildFacts>(
+      ({ instance }) => instance,
+      ({ upstream }) => upstream!,
+    ),
+  )
+  .effect('remove-old', onlyIf(copies, noCopy, removeOld))
+  .effect(
+    'old-slot',
+    dropOldSlot<RebuildFacts>(({ oldSlot }) => oldSlot),
+  )
+  .effect(
+    'restored',
+    forgetReplaced<RebuildFacts>(({ instance }) => instance),
+  )
+  .build()
+
+/** Functions, since the operation above is built before these lines are reached. */
+function copies({ choice }: RebuildFacts): boolean {
+  return choice.strategy === 'copy'
+}
+
+function rewinds({ choice }: RebuildFacts): boolean {
+  return choice.strategy === 'rewind'
+}
+
+/** pg_rewind needs a clean shutdown. */
+function recovers({ choice, probe }: RebuildFacts): boolean {
+  return choice.strategy === 'rewind' && probe.state === 'crashed'
+}

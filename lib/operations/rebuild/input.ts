@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** Every field has a default, so that a plan can be made at once, for one instance or for many. */
+export const rebuildInput = z.strictObject({
+  upstream: z.string().max(80).default('').meta({
+    title: 'Upstream',
+    description: 'Id or title of the member to copy from and to follow. Empty: the primary of the herd.',
+  }),
+  strategy: z.enum(['auto', 'rewind', 'copy']).default('auto').meta({
+    title: 'Strategy',
+    description:
+      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy takes everything anew, also where less would do.',
+  }),
+  throttleMbit: z.int().min(0).max(8000).default(0).meta({
+    title: 'At most, in megabits a second',
+    description: 'Of a copy. 0: as fast as it goes.',
+  }),
+  keepOld: z.boolean().default(false).meta({
+    title: 'Keep the old directory',
+    description: 'After a copy the old data directory stays beside the new one, under a name of its own, until you remove it.',
+  }),
+})
+
+export type RebuildInput = z.infer<typeof rebuildInput>

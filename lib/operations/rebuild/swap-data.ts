@@ -1,0 +1,38 @@
+import type { Effect } from '@/lib/kernel/operation'
+import { isDown } from '../facts'
+import { lookAt } from '../steps/server'
+import type { RebuildFacts } from './facts'
+
+type Before = { key: string }
+
+const fileTimeoutMs = 60_000
+/** Renames within a file system, however large what lies in it is. */
+const swapTimeoutMs = 300_000
+
+/** The copy in the place of the old directory, which goes aside. Nothing of either is lost at any point of it. */
+export const swapData: Effect<Pick<RebuildFacts, 'instance'>, Before, null> = {
+  title: 'Put the copy in the place of the old directory',
+  preview: ({ instance }) => ({
+    sentence: `Move what is in ${instance.address.dataDirectory} aside, and the copy in its place: links of pg_wal and tablespaces, owners and modes stay.`,
+    commands: [],
+  }),
+  check: async ({ instance }, ports, { signal, intended }) => {
+    const { copy: seen } = await ports.copies.look(instance.address, { timeoutMs: fileTimeoutMs, signal })
+    if (intended !== null && seen.stage === 'swapped' && seen.key === intended.before.key) return { found: 'done', output: null }
+    if (intended !== null && seen.stage === 'half')
+      return { found: 'ready', before: intended.before, partly: 'a part of both directories is moved' }
+    if (seen.stage !== 'whole' || seen.key === null)
+      return { found: 'blocked', because: 'there is no whole copy beside the data directory' }
+    const { state } = await lookAt(ports, instance, signal)
+    if (!isDown(state) && state !== 'absent') return { found: 'blocked', because: `${instance.title} is ${state}` }
+    return { found: 'ready', before: { key: seen.key } }
+  },
+  run: ({ instance }, { key }, ports, { signal }) => ports.copiesAct.swapIn(instance.address, key, { timeoutMs: swapTimeoutMs, signal }),
+  timeoutMs: swapTimeoutMs + 10_000,
+  ending: {
+    undo: ({ instance }, { key }, _output, ports, { signal }) =>
+      ports.copiesAct.putBack(instance.address, key, { timeoutMs: swapTimeoutMs, signal }),
+    sentence: 'If the job fails later, the old directory is put back.',
+    timeoutMs: swapTimeoutMs + 10_000,
+  },
+}

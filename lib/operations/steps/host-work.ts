@@ -1,0 +1,48 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { StepContext } from '@/lib/kernel/operation'
+import type { HostAddress, HostWorkSeen, ReadPorts } from '@/lib/ports'
+
+const lookTimeoutMs = 15_000
+const lookFirstMs = 250
+const lookEveryMs = 2_000
+
+/** Letters, digits and dashes. A new one for each step, so that what an earlier run left behind is not taken for it. */
+export const newWorkKey = (what: string, instanceId: string, now: Date): string =>
+  `${what}-${instanceId.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)}-${now.getTime().toString(36)}`
+
+/** Throws what its end says, unless it ended well: the last line it wrote, or that nobody knows. */
+const mustHaveEndedWell = (seen: HostWorkSeen, what: string, hostname: string): void => {
+  if (seen.state === 'ended' && seen.exitCode === 0) return
+  const lastLine = seen.tail.trim().split('\n').at(-1)
+  const how =
+    seen.state === 'lost'
+      ? 'it was killed, or the host went down'
+      : seen.state === 'absent'
+        ? 'nothing is known of it there'
+        : lastLine || `exit code ${seen.exitCode}`
+  throw new Fault('shell.failed', {
+    isOver: true,
+    host: hostname,
+    exitCode: seen.exitCode,
+    because: `${what} on ${hostname} failed: ${how}`,
+  })
+}
+
+/** Waits until work on a host has ended, and throws when it did not end well. `onLook` is asked after each look while it runs. */
+export const followWork = async (
+  { host, key, what }: { host: HostAddress; key: string; what: string },
+  ports: ReadPorts,
+  context: StepContext,
+  onLook: () => Promise<void> = async () => {},
+): Promise<void> => {
+  for (let looks = 0; ; looks += 1) {
+    const seen = await ports.work.look(host, key, { timeoutMs: lookTimeoutMs, signal: context.signal })
+    if (seen.state !== 'running') {
+      if (seen.tail.trim() !== '') context.note('stdout', seen.tail.trim())
+      return mustHaveEndedWell(seen, what, host.hostname)
+    }
+    await onLook()
+    await context.pause(looks < 8 ? lookFirstMs : lookEveryMs)
+    context.signal.throwIfAborted()
+  }
+}

@@ -71,6 +71,7 @@ describe('what needs a person', () => {
         ],
       }),
     )
+    expect(problems[0]!.items[0]!.next).toMatchObject({ label: 'Choose which to demote', href: `/herds/${problems[0]!.items[0]!.key}` })
     expect(problems.map((problem) => [problem.kind, problem.total])).toEqual([
       ['split-brain', 1],
       ['no-primary', 1],

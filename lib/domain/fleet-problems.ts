@@ -42,6 +42,9 @@ const herdItem = (herd: FleetHerd, detail: string): ProblemItem => ({
   at: null,
 })
 
+/** Which one gives way is for a person to say; its herd’s page shows both and demotes either. */
+const nextOfSplit = (herd: FleetHerd) => ({ label: 'Choose which to demote', href: `/herds/${herd.id}` })
+
 /** Two online primaries of one system identifier: both take writes into what was one history. */
 export const isSplit = (herd: FleetHerd): boolean => herd.primaries > Math.max(1, herd.primaryIdentifiers)
 export const hasNoPrimary = (herd: FleetHerd): boolean => herd.members > 0 && herd.primaries === 0
@@ -132,8 +135,22 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
   const add = (problem: Problem) => {
     if (problem.total > 0) problems.push(problem)
   }
-  const herds = (kind: string, severity: Severity, found: FleetHerd[], title: string, detail: (herd: FleetHerd) => string) =>
-    add({ kind, severity, title, total: found.length, href: null, items: found.map((herd) => herdItem(herd, detail(herd))) })
+  const herds = (
+    kind: string,
+    severity: Severity,
+    found: FleetHerd[],
+    title: string,
+    detail: (herd: FleetHerd) => string,
+    next?: (herd: FleetHerd) => ProblemItem['next'],
+  ) =>
+    add({
+      kind,
+      severity,
+      title,
+      total: found.length,
+      href: null,
+      items: found.map((herd) => ({ ...herdItem(herd, detail(herd)), ...(next ? { next: next(herd) } : {}) })),
+    })
 
   if (facts.workers === 0 && facts.herds.length > 0)
     add({
@@ -151,6 +168,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
     split,
     `Split brain in ${counted(split.length, 'herd', 'herds')}`,
     (herd) => `${herd.primaries} primaries take writes`,
+    nextOfSplit,
   )
   const headless = facts.herds.filter(hasNoPrimary)
   herds('no-primary', 0, headless, `${counted(headless.length, 'herd has', 'herds have')} no writable primary`, noPrimaryDetail)

@@ -59,10 +59,8 @@ describe('the replication tree', () => {
   test('two writable primaries of one system identifier are a split brain, and who gives way is named where it is known', () => {
     expect(kinds([primary, member('b', { role: 'primary' })])).toEqual(['split-brain'])
     const sentenceOf = (members: TreeMember[]) => layoutTree(members).alarms[0]!.sentence
-    expect(sentenceOf([primary, member('b', { role: 'primary', timeline: 2 })])).toContain('Next: stop a and let it rejoin;')
-    expect(sentenceOf([primary, member('b', { role: 'primary', replacedBecause: 'a was promoted' })])).toContain(
-      'stop b and let it rejoin;',
-    )
+    expect(sentenceOf([primary, member('b', { role: 'primary', timeline: 2 })])).toContain('Next: demote a;')
+    expect(sentenceOf([primary, member('b', { role: 'primary', replacedBecause: 'a was promoted' })])).toContain('demote b;')
     expect(sentenceOf([primary, member('b', { role: 'primary' })])).toContain('which one clients use')
   })
 

@@ -81,9 +81,8 @@ const mostCommon = (values: readonly (string | null)[]): string | null => {
 const whoYields = (primaries: readonly TreeMember[]): string => {
   const newest = Math.max(...primaries.map((one) => one.timeline ?? 0))
   const yielding = primaries.filter((one) => one.replacedBecause !== null || (one.timeline !== null && one.timeline < newest))
-  if (yielding.length === 0 || yielding.length === primaries.length)
-    return 'Find out which one clients use, stop the others and let them rejoin.'
-  return `Next: stop ${names(yielding)} and let it rejoin; what was written there since the fork is not on the other.`
+  if (yielding.length === 0 || yielding.length === primaries.length) return 'Find out which one clients use, and demote the others.'
+  return `Next: demote ${names(yielding)}; what was written there since the fork is not on the other, and is given up.`
 }
 
 const findAlarms = (members: readonly TreeMember[], looping: readonly TreeMember[]): Alarm[] => {

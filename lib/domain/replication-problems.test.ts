@@ -28,7 +28,7 @@ test('each trouble is said in its own words and leads to its next step', () => {
   expect(said(trouble('forked'))).toEqual([
     '1 standby is on another timeline than the primary',
     'on timeline 1; shop on a is on 2',
-    '/instances/run/repoint?ids=forked',
+    '/instances/run/rebuild?ids=forked',
   ])
   expect(said(trouble('orphaned', { otherState: 'stopped' }))[1]).toBe('follows shop on a, which is stopped')
   expect(said(trouble('orphaned', { other: '10.0.0.9:5432' }))[1]).toBe('follows 10.0.0.9:5432, which is no member of its herd')

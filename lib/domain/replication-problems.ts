@@ -27,7 +27,7 @@ const kinds: Record<ReplicationTrouble, Kind> = {
     severity: 1,
     title: (count) => `${counted(count, 'standby is', 'standbys are')} on another timeline than the primary`,
     detail: (one) => `on timeline ${one.timeline}; ${one.other} is on ${one.otherTimeline}`,
-    next: runOn('Repoint it', 'repoint'),
+    next: runOn('Rebuild it', 'rebuild'),
   },
   orphaned: {
     severity: 1,

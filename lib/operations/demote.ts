@@ -35,7 +35,7 @@ export type DemoteFacts = HerdFacts & {
 
 const stopTimeoutMs = 60_000
 const standbyAlready = 'It is a standby already.'
-const copyInstead = 'Stop it, then give it a fresh copy (rebuild it).'
+const copyInstead = 'Stop it, then rebuild it.'
 const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
 
 export const demote = defineOperation({
@@ -48,7 +48,7 @@ export const demote = defineOperation({
   help: [
     'Ends a split brain, and brings back a standby that was detached: of two members that take writes, this one is stopped and follows the other. Refused where no other primary answers: a herd is never left without one. To change roles fail the herd over instead.',
     'Both have written since their histories parted. The plan says where that was, and how much this one wrote past it: that is taken back with pg_rewind and gone. Save what is needed of it first, as long as it runs.',
-    'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched, and needs a fresh copy.',
+    'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched: stop it and rebuild it.',
   ],
   gather: (ports, _input, context) => gatherDemote(ports, context),
   about: aboutInstance,

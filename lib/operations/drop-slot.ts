@@ -52,7 +52,7 @@ export const dropSlot = defineOperation({
   }),
   help: [
     'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops one that nobody reads from.',
-    'The plan says how much WAL it holds back and since when nobody has read it. A member that is down and follows through it is named: without the slot it may not find its WAL again, and needs a fresh copy.',
+    'The plan says how much WAL it holds back and since when nobody has read it. A member that is down and follows through it is named: without the slot it may not find its WAL again, and must be rebuilt.',
   ],
   gather: (ports, input, context) => gatherDropSlot(ports, input, context),
   about: aboutInstance,
@@ -169,7 +169,7 @@ function isIdle({ slot, probe, seen }: DropSlotFacts): Verdict {
 function isNeeded({ slot, needs, unseen }: DropSlotFacts): Verdict {
   if (slot === null) return pass
   if (needs.length > 0)
-    return warn(`${needs.join(', ')} would read from it when started again: without it the WAL may be gone, and it needs a fresh copy.`)
+    return warn(`${needs.join(', ')} would read from it when started again: without it the WAL may be gone, and it must be rebuilt.`)
   return unseen.length > 0 ? warn(`${unseen.join(', ')} cannot be seen: whether it needs this slot is not known.`) : pass
 }
 

@@ -8,7 +8,7 @@ import { pass, passBecause, refuse, warn } from './gates'
  */
 export const otherPrimary = ({ probe, others, instance, replaced }: HerdFacts): Verdict => {
   if (probe.hasStandbySignal === true) return passBecause('It carries standby.signal and comes back as a standby.')
-  const remedy = 'Make it a standby first (standby.signal, and pg_rewind if it has diverged).'
+  const remedy = 'Let it rejoin as a standby, or rebuild it.'
   if (replaced !== null) return refuse(`It must not start as a primary: ${replaced} Let it rejoin as a standby instead.`)
   const primary = others.find((one) => one.role === 'primary' && isUp(one.state))
   if (primary)

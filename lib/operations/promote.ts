@@ -32,7 +32,7 @@ export const promote = defineOperation({
     detach: z.boolean().default(false).meta({
       title: 'Detach it',
       description:
-        'Although its herd has a primary: it leaves the herd’s history and takes writes of its own, for a test. Only a fresh copy brings it back.',
+        'Although its herd has a primary: it leaves the herd’s history and takes writes of its own, for a test. Only a rebuild brings it back.',
     }),
   }),
   help: [

@@ -77,5 +77,5 @@ test('no circle, no primary, nobody of another history', async () => {
   expect((await planOf(fleet, 'demo on n1', 'demo on n2')).reason).toContain('which follows nobody')
   expect((await planOf(fleet, 'demo on n3', 'nobody')).reason).toBe('“nobody” is no member of demo.')
   Object.assign(fleet.instance('demo on n1'), { timeline: 2, forks: [{ timeline: 1, bytes: 0x1000000 }] })
-  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toMatch(/has gone past 0\/1000000.*made by hand/)
+  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toMatch(/has gone past 0\/1000000.*Rebuild it/)
 })

@@ -145,6 +145,6 @@ function inHistory({ probe, upstreamProbe, forkLsn, upstream }: RepointFacts): V
   return past !== null && past <= 0
     ? passBecause(`Timeline ${probe.timeline} ended there at ${forkLsn}, and it has not gone past that.`)
     : refuse(
-        `It has gone past ${forkLsn}, where ${upstream?.title} left timeline ${probe.timeline}: it has forked, and needs a fresh copy (pg_basebackup), made by hand.`,
+        `It has gone past ${forkLsn}, where ${upstream?.title} left timeline ${probe.timeline}: it has forked. Rebuild it.`,
       )
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const rebuildInput = z.strictObject({
   upstream: z.string().max(80).default('').meta({
     title: 'Upstream',
+    picks: 'herd-member',
     description: 'Id or title of the member to copy from and to follow. Empty: the primary of the herd.',
   }),
   strategy: z.enum(['auto', 'rewind', 'copy']).default('auto').meta({

@@ -5,6 +5,7 @@ import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from './client'
 import { makeNameInventory } from './names'
 import { makePoolerInventory } from './poolers'
+import { herdIn } from './registering'
 import { readStanding } from './standing'
 
 interface ServerRow {
@@ -150,6 +151,7 @@ export const makeInventory = (): InventoryRead => {
     },
     ...makeNameInventory(),
     ...makePoolerInventory(),
+    herdIn,
     herdStanding: readStanding,
   }
 }

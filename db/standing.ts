@@ -1,6 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
+import { registering } from './registering'
 import { makePoolerAct } from './poolers'
 
 const readHerd = {
@@ -72,6 +73,7 @@ const run = async (text: string, values: unknown[]): Promise<void> => {
 }
 
 export const makeInventoryAct = (): InventoryAct => ({
+  ...registering,
   ...makePoolerAct(),
   replace: (instanceId, { byId, timeline, because }) =>
     run(

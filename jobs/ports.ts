@@ -6,6 +6,7 @@ import { makeInventoryAct } from '@/db/standing'
 import { makeCopies } from '@/lib/adapters/copies'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeHostWork } from '@/lib/adapters/host-work'
+import { makeClusters } from '@/lib/adapters/clusters'
 import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
 import { makePoolers } from '@/lib/adapters/poolers'
 import { makePostgres } from '@/lib/adapters/postgres'
@@ -40,6 +41,7 @@ export const makeActPorts = (): WorkerPorts => {
     keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch'))),
   })
   const hosts = makeHosts(ssh)
+  const clusters = makeClusters(ssh)
   const postgres = makePostgres(ssh)
   const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
@@ -53,6 +55,8 @@ export const makeActPorts = (): WorkerPorts => {
       hostsAct: hosts.act,
       work: work.read,
       workAct: work.act,
+      clusters: clusters.read,
+      clustersAct: clusters.act,
       postgres: postgres.read,
       postgresAct: postgres.act,
       replication: postgres.replication.read,

@@ -1,3 +1,4 @@
+import { makeClusters } from '@/lib/adapters/clusters'
 import { makeCopies } from '@/lib/adapters/copies'
 import { makeHostWork } from '@/lib/adapters/host-work'
 import { makeHosts } from '@/lib/adapters/hosts'
@@ -32,6 +33,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const inner = openSsh({ keyFor: async () => key.privateKey, backOffMs: 100, backOffMaxMs: 500, keepaliveIntervalMs: 1000 })
   const ssh = relayed(inner, outside.host)
   const [postgres, hosts, nameless] = [makePostgres(ssh), makeHosts(ssh), memoryFleet([]).act]
+  const clusters = makeClusters(ssh)
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
   const replaced = new Map<string, Replacement>()
@@ -75,16 +77,18 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     },
     hosts: hosts.read,
     hostsAct: hosts.act,
+    clusters: clusters.read,
+    clustersAct: clusters.act,
     postgres: remembering(postgres.read, seen),
     postgresAct: postgres.act,
     replication: postgres.replication.read,
     replicationAct: postgres.replication.act,
-    poolers: nameless.poolers,
-    poolersAct: nameless.poolersAct,
     work: work.read,
     workAct: work.act,
     copies: copies.read,
     copiesAct: copies.act,
+    poolers: nameless.poolers,
+    poolersAct: nameless.poolersAct,
     names: nameless.names,
     namesAct: nameless.namesAct,
     now: () => new Date(),

@@ -84,12 +84,13 @@ export const readOnly = (ports: ReadPorts): ReadPorts =>
     {
       inventory: ports.inventory,
       hosts: ports.hosts,
+      clusters: ports.clusters,
       postgres: ports.postgres,
       names: ports.names,
       replication: ports.replication,
-      poolers: ports.poolers,
       work: ports.work,
       copies: ports.copies,
+      poolers: ports.poolers,
       now: ports.now,
     },
     {

@@ -349,8 +349,8 @@ describe('wherever drivers die, sleep or hand over, and however acts go wrong', 
     })
 
   test('the matrix covers every operation', () => {
-    // Names, zones and DR pairs have a matrix of their own, since what they act on is not an instance.
-    const onInstances = operations.filter((one) => !['name', 'dns-zone', 'dr-pair'].includes(one.on))
+    // Names, zones and DR pairs have a matrix of their own, since what they act on is not an instance; so has what makes one.
+    const onInstances = operations.filter((one) => !['name', 'dns-zone', 'dr-pair'].includes(one.on) && one.name !== 'create')
     expect(new Set(cases.map((one) => one.operation))).toEqual(new Set(onInstances.map((one) => one.name)))
   })
 })

@@ -3,6 +3,7 @@ import type { Operation, OperationDescription } from '@/lib/kernel/operation'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
+import { create } from './create'
 import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   rebuild,
   dropSlot,
   failover,
+  create,
   checkServer,
   refreshDns,
   checkZone,

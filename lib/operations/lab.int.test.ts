@@ -27,6 +27,8 @@ const openFleet = async () => {
     inventory: inventoryOf(addresses),
     hosts: hosts.read,
     hostsAct: hosts.act,
+    clusters: nameless.clusters,
+    clustersAct: nameless.clustersAct,
     postgres: postgres.read,
     postgresAct: postgres.act,
     names: nameless.names,

@@ -21,7 +21,7 @@ test('every declaration is sound and acts on a registered resource', () => {
 test('the registry finds operations by name and by resource', () => {
   expect(operationByName('restart')?.verb).toBe('Restart')
   expect(operationByName('nothing')).toBeUndefined()
-  expect(operationsOn('server').map((one) => one.name)).toEqual(['check-server'])
+  expect(operationsOn('server').map((one) => one.name)).toEqual(['create', 'check-server'])
 })
 
 test('what a browser gets is plain JSON with the schema of the input', () => {

@@ -1,5 +1,6 @@
 import type { CopiesAct, CopiesRead } from './copies'
 import type { HostWorkAct, HostWorkRead } from './host-work'
+import type { ClustersAct, ClustersRead } from './clusters'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
@@ -8,12 +9,14 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
+export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
 export type {
   HerdStanding,
   InventoryAct,
+  InventoryHerd,
   InventoryInstance,
   InventoryName,
   InventoryPooler,
@@ -21,6 +24,7 @@ export type {
   InventoryServer,
   InventoryZone,
   MemberStanding,
+  NewMember,
   Replacement,
 } from './inventory'
 export type {
@@ -71,11 +75,12 @@ export interface ReadPorts {
   inventory: InventoryRead
   hosts: HostsRead
   work: HostWorkRead
+  clusters: ClustersRead
   postgres: PostgresRead
   names: NamesRead
   replication: ReplicationRead
-  poolers: PoolersRead
   copies: CopiesRead
+  poolers: PoolersRead
   now: () => Date
 }
 
@@ -83,10 +88,11 @@ export interface ReadPorts {
 export interface ActPorts extends ReadPorts {
   hostsAct: HostsAct
   workAct: HostWorkAct
+  clustersAct: ClustersAct
   postgresAct: PostgresAct
   namesAct: NamesAct
   replicationAct: ReplicationAct
-  poolersAct: PoolersAct
   copiesAct: CopiesAct
+  poolersAct: PoolersAct
   inventoryAct: InventoryAct
 }

@@ -16,6 +16,30 @@ export interface InventoryInstance {
   address: InstanceAddress
 }
 
+/** A herd as it was declared; it may have no member yet. */
+export interface InventoryHerd {
+  id: string
+  name: string
+  environmentId: string
+  environmentName: string
+  /** Debian's name of its clusters. */
+  baseName: string
+  port: number
+  dataDirectory: string
+  systemIdentifier: string | null
+}
+
+/** A member to be registered, under an id that is known beforehand. */
+export interface NewMember {
+  id: string
+  herdId: string
+  serverId: string
+  port: number
+  dataDirectory: string
+  /** Whose run it belongs to is told in the member's history. */
+  jobId: string
+}
+
 export interface InventoryServer {
   id: string
   title: string
@@ -96,6 +120,8 @@ export interface InventoryRead {
   instance: (id: string) => Promise<InventoryInstance>
   /** The herd's members, this one included, ordered by title. */
   herdInstances: (herdId: string) => Promise<InventoryInstance[]>
+  /** By its id or its name, whatever the case; null: there is none in that environment. */
+  herdIn: (environmentId: string, idOrName: string) => Promise<InventoryHerd | null>
   server: (id: string) => Promise<InventoryServer>
   name: (id: string) => Promise<InventoryName>
   /** The names that follow members of the herd, ordered by title and type. */
@@ -114,6 +140,10 @@ export interface InventoryAct {
   replace: (instanceId: string, by: Replacement, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
   /** It may again. */
   restore: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  /** The herd has this member. An error when the herd has another one on that server. */
+  register: (member: NewMember, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  /** It has it no more: only for taking back a registration. */
+  unregister: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
   /** The next token for writing the pooler's file, higher than every one before: whoever took an earlier one and sleeps is rejected by the host. */
   claimPooler: (poolerId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<number>
   /** From now on the console writes the pooler's file from this template; null: it is left to whoever wrote it. */

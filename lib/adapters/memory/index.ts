@@ -1,6 +1,7 @@
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Calls } from './calls'
 import { type MemoryClock, virtualClock } from './clock'
+import { memoryClustersAct, memoryClustersRead } from './clusters'
 import { memoryCopiesAct, memoryCopiesRead } from './copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
@@ -49,11 +50,12 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     inventory: memoryInventory(world),
     hosts: memoryHostsRead(world),
     work: memoryWorkRead(world),
+    clusters: memoryClustersRead(world),
     postgres: memoryPostgresRead(world),
     names: memoryNamesRead(world),
     replication: memoryReplicationRead(world),
-    poolers: memoryPoolersRead(world),
     copies: memoryCopiesRead(world),
+    poolers: memoryPoolersRead(world),
     now: () => clock.now(),
   }
   return {
@@ -65,11 +67,12 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       ...read,
       hostsAct: memoryHostsAct(world, calls),
       workAct: memoryWorkAct(world, calls),
+      clustersAct: memoryClustersAct(world, calls),
       postgresAct: memoryPostgresAct(world, calls),
       namesAct: memoryNamesAct(world, calls),
       replicationAct: memoryReplicationAct(world, calls),
-      poolersAct: memoryPoolersAct(world, calls),
       copiesAct: memoryCopiesAct(world, calls),
+      poolersAct: memoryPoolersAct(world, calls),
       inventoryAct: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),

@@ -7,14 +7,17 @@ import { makeHost, type World } from './world'
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {
     const instance = world.instances.get(id)
-    if (instance === undefined) throw new Fault('record.missing')
+    if (instance?.isRegistered !== true) throw new Fault('record.missing')
     return instance.inventory
   },
   herdInstances: async (herdId) =>
     [...world.instances.values()]
+      .filter((one) => one.isRegistered)
       .map((one) => one.inventory)
       .filter((one) => one.herdId === herdId)
       .sort((a, b) => (a.title < b.title ? -1 : 1)),
+  herdIn: async (environmentId, idOrName) =>
+    [...world.herds.values()].find((one) => one.environmentId === environmentId && [one.id, one.name].includes(idOrName)) ?? null,
   server: async (id) => {
     const host = [...world.hosts.values()].find((one) => one.server.id === id)
     if (host === undefined) throw new Fault('record.missing')
@@ -44,18 +47,17 @@ export const memoryInventory = (world: World): InventoryRead => ({
       .sort((a, b) => (a.title < b.title ? -1 : 1)),
   herdStanding: async (herdId) => {
     const members = [...world.instances.values()]
-      .filter((one) => one.inventory.herdId === herdId)
+      .filter((one) => one.isRegistered && one.inventory.herdId === herdId)
       .sort((a, b) => (a.inventory.title < b.inventory.title ? -1 : 1))
-    const first = members[0]
-    if (first === undefined) throw new Fault('record.missing')
-    const { herdName, environmentId, environmentName } = first.inventory
+    const herd = world.herds.get(herdId)
+    if (herd === undefined) throw new Fault('record.missing')
     return {
       herdId,
-      name: herdName,
-      environmentId,
-      environmentName,
+      name: herd.name,
+      environmentId: herd.environmentId,
+      environmentName: herd.environmentName,
       preferredSite: '',
-      systemIdentifier: first.systemIdentifier,
+      systemIdentifier: members[0]?.systemIdentifier ?? null,
       members: members.map((one) => ({
         id: one.inventory.id,
         site: '',
@@ -100,6 +102,14 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
   return {
     replace: (id, by, options) => set('replace', id, by, options),
     restore: (id, options) => set('restore', id, null, options),
+    register: ({ id }, options) =>
+      act('register', id, options, () => {
+        find(id).isRegistered = true
+      }),
+    unregister: (id, options) =>
+      act('unregister', id, options, () => {
+        find(id).isRegistered = false
+      }),
     claimPooler: (id, options) =>
       act('claim', id, options, () => {
         const pooler = findPooler(id)

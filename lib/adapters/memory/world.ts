@@ -3,6 +3,8 @@ import type {
   FileSettingProblem,
   Following,
   HostAddress,
+  InstanceAddress,
+  InventoryHerd,
   InventoryInstance,
   InventoryName,
   InventoryServer,
@@ -20,6 +22,10 @@ export interface MemoryHost {
   server: InventoryServer
   /** off: nothing answers. frozen: connections hang. refuses-key: the SSH key is not accepted. */
   power: 'on' | 'off' | 'frozen' | 'refuses-key'
+  /** Major versions whose server programs are installed. */
+  majors: string[]
+  /** Roles whose password for replication its passfile holds. */
+  passwords: Set<string>
   /** Directories made by commands, so that a test can watch an effect through the shell. */
   directories: Set<string>
   /** By key. */
@@ -72,6 +78,12 @@ export interface MemoryInstance {
   /** False: the console has never seen it. */
   wasSeen: boolean
   replaced: Replacement | null
+  /** False: a place, or a cluster in it, that the console has no record of. */
+  isRegistered: boolean
+  /** The mark of the creation that made it, until it is handed over. */
+  made: { key: string; isWhole: boolean } | null
+  /** Roles for replication that were made in it. */
+  roles: Set<string>
   clients: number
   activeTransactions: number
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
@@ -104,7 +116,7 @@ export interface MemoryZone {
 export interface HerdShape {
   environment: string
   name: string
-  /** Host names; the first one is the primary, the others stream from it. */
+  /** Host names; the first one is the primary, the others stream from it. None: a herd without members. */
   hosts: readonly string[]
   port?: number
   /** A DNS name in the zone of its environment (`prod.test`), an alias of the primary: `orders` is `orders.prod.test`. */
@@ -116,6 +128,7 @@ export interface HerdShape {
 export interface World {
   clock: MemoryClock
   hosts: Map<string, MemoryHost>
+  herds: Map<string, InventoryHerd>
   instances: Map<string, MemoryInstance>
   zones: Map<string, MemoryZone>
   names: Map<string, InventoryName>
@@ -150,6 +163,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
   const world: World = {
     clock,
     hosts: new Map(),
+    herds: new Map(),
     instances: new Map(),
     zones: new Map(),
     names: new Map(),
@@ -159,6 +173,8 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     violations: [],
   }
   for (const herd of herds) {
+    const registered = herdOf(herd)
+    world.herds.set(registered.id, registered)
     for (const [index, hostname] of herd.hosts.entries()) {
       const host = world.hosts.get(hostname) ?? makeHost(herd.environment, hostname)
       world.hosts.set(hostname, host)
@@ -181,8 +197,21 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
     address: addressOf(environment, hostname),
   },
   power: 'on',
+  majors: ['15'],
+  passwords: new Set(['replicator']),
   directories: new Set(),
   work: new Map(),
+})
+
+const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({
+  id: idOf(`${environment}/${name}`),
+  name,
+  environmentId: idOf(environment),
+  environmentName: environment,
+  baseName: name,
+  port: port ?? 5432,
+  dataDirectory: `/var/lib/postgresql/15/${name}`,
+  systemIdentifier: null,
 })
 
 const slotOf = (hostname: string) => hostname.replaceAll(/[^a-z0-9_]/g, '_')
@@ -251,11 +280,24 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     failoverPriority: 100,
     wasSeen: true,
     replaced: null,
+    isRegistered: true,
+    made: null,
+    roles: new Set(),
     clients: 0,
     activeTransactions: 0,
     applied: [],
     transactions: new Map(),
   }
+}
+
+/** Nothing yet, where a member of the herd may come to be. */
+export const blankInstance = (world: World, host: MemoryHost, address: InstanceAddress): MemoryInstance => {
+  const herd = world.herds.get(address.herdId)!
+  const shape = { environment: herd.environmentName, name: herd.name, hosts: [host.server.title], port: address.port }
+  const made = makeInstance(world.clock, shape, host, 0)
+  const { title } = made.inventory
+  const inventory = { ...made.inventory, id: address.instanceId, title, systemIdentifier: null, address }
+  return { ...made, inventory, state: 'absent', wasSeen: false, isRegistered: false }
 }
 
 /** Two running servers of one system that both write. */

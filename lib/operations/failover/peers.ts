@@ -64,7 +64,7 @@ const slotNameOf = (place: Place): string =>
     .slice(0, 63)
 
 /** How `follower` would follow `upstream`: as the herd's standbys do now, with the upstream's address, through a slot of its own. */
-export const followingTo = (upstream: Place, follower: Peer, peers: readonly Peer[]): Plain<Following> => {
+export const followingTo = (upstream: Place, follower: Pick<Peer, 'place' | 'following'>, peers: readonly Peer[]): Plain<Following> => {
   const example = follower.following ?? peers.find((peer) => peer.following !== null)?.following ?? null
   const { hostaddr: _gone, ...kept } = example?.conninfo ?? { user: 'replicator' }
   return {

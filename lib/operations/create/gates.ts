@@ -1,0 +1,91 @@
+import { formatBytes, MiB } from '@/lib/domain/bytes'
+import type { Verdict } from '@/lib/kernel/plan'
+import { pass, passBecause, refuse, warn } from '../gates'
+import { type CreateFacts, isDebian } from './facts'
+
+/** initdb and its first WAL segments. */
+const emptyBytes = 128 * MiB
+
+export const hasHerd = ({ herd, own, kind, members }: CreateFacts): Verdict => {
+  if (herd.id === '')
+    return refuse(`There is no herd “${herd.name}” in ${herd.environmentName}. Add it first, or choose one of the server’s environment.`)
+  if (own !== null) return refuse(`${own} is a member of it already: a herd has at most one on a host.`)
+  if (kind === 'primary' && herd.systemIdentifier !== null)
+    return refuse(
+      `${herd.name} has no member, but had one: its system identifier is ${herd.systemIdentifier}, and a new primary would have another. Register its members again, or empty the system identifier of the herd if its data are gone for good.`,
+    )
+  return kind === 'primary'
+    ? passBecause(`${herd.name} has no member yet: this becomes its primary.`)
+    : passBecause(`A standby beside ${members.join(', ')}.`)
+}
+
+export const hasUpstream = ({ kind, why, upstream, upstreamProbe }: CreateFacts): Verdict => {
+  if (kind === 'primary') return pass
+  if (why !== null || upstream === null) return refuse(why ?? 'There is nobody to copy from.')
+  if (upstreamProbe?.state !== 'online')
+    return refuse(`${upstream.title} is ${upstreamProbe?.state ?? 'unknown'}: nothing can be copied from it.`)
+  return upstreamProbe.role === 'standby' && upstreamProbe.upstream?.status !== 'streaming'
+    ? warn(`${upstream.title} is a standby that receives nothing itself just now.`)
+    : passBecause(`${upstream.title}.`)
+}
+
+/** What is missing is named with the command that installs it. */
+export const isInstalled = ({ installed, instance, server, upstreamProbe }: CreateFacts): Verdict => {
+  const { major } = instance.address
+  if (isDebian(server) && !installed.hasDebianTools)
+    return refuse(`pg_createcluster is not on ${server.title}. Run there: apt-get install postgresql-common`)
+  if (major === null || major === '')
+    return refuse(
+      `No PostgreSQL is installed on ${server.title}. Run there: ${isDebian(server) ? 'apt-get install postgresql' : 'dnf install postgresql-server'}`,
+    )
+  const upstreams = upstreamProbe?.version?.split('.')[0]
+  if (upstreams !== undefined && upstreams !== major) return refuse(`A standby needs the upstream’s major version, ${upstreams}.`)
+  if (installed.majors.includes(major)) return passBecause(`PostgreSQL ${major}; installed: ${installed.majors.join(', ')}.`)
+  const there = installed.majors.length === 0 ? 'no version is' : `${installed.majors.join(', ')} is`
+  return refuse(
+    `PostgreSQL ${major} is not installed on ${server.title} (${there}). Run there: ${isDebian(server) ? `apt-get install postgresql-${major}` : `dnf install postgresql${major}-server`}`,
+  )
+}
+
+export const isDirectoryFree = ({ site, instance, server }: CreateFacts): Verdict => {
+  if (site === null) return pass
+  const { dataDirectory, major, clusterName } = instance.address
+  const cluster = `${major}/${clusterName}`
+  if (site.made !== null)
+    return refuse(
+      `An earlier creation left a cluster in ${dataDirectory}. Resume or give up its run; or remove it there: ${isDebian(server) ? `pg_dropcluster ${major} ${clusterName}` : `rm -r ${dataDirectory}`}`,
+    )
+  if (site.isConfigured)
+    return refuse(`${server.title} has a cluster ${cluster} already: register it as an instance, or choose another data directory.`)
+  if (site.directory === 'taken') return refuse(`Something lies in ${dataDirectory}: choose another data directory, or empty it.`)
+  if (site.because !== null) return refuse(`Nothing can be made in ${dataDirectory}: ${site.because}.`)
+  return passBecause(`${dataDirectory} is ${site.directory === 'empty' ? 'empty' : 'not there yet'}.`)
+}
+
+export const isPortFree = ({ site, instance }: CreateFacts): Verdict => {
+  if (site === null) return pass
+  return site.portTakenBy === null
+    ? passBecause(`${instance.address.port} is free.`)
+    : refuse(`Port ${instance.address.port} is taken by ${site.portTakenBy}. Choose another one.`)
+}
+
+export const hasSpace = ({ site, kind, totalBytes }: CreateFacts): Verdict => {
+  if (site === null) return pass
+  const { freeBytes } = site
+  const needBytes = kind === 'primary' ? emptyBytes : totalBytes === null ? null : totalBytes + emptyBytes
+  if (freeBytes === null || needBytes === null)
+    return warn('Whether there is room for it could not be told in time: make sure that there is.')
+  const text = `It needs ${formatBytes(needBytes)}, and ${formatBytes(freeBytes)} are free.`
+  return freeBytes < needBytes ? refuse(text) : passBecause(text)
+}
+
+export const isOwnConfiguration = ({ kind, order, upstream, knowsSettings }: CreateFacts): Verdict => {
+  const lets = `Lets ${order.letsIn} in with a password (scram-sha-256).`
+  if (kind === 'primary' || upstream === null) return passBecause(lets)
+  const least = 'max_connections and the like'
+  return knowsSettings
+    ? warn(
+        `${lets} Of ${upstream.title}’s configuration only ${least} are taken over: compare pg_hba.conf and postgresql.conf before it may take over.`,
+      )
+    : warn(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is taken back.`)
+}

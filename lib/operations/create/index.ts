@@ -1,0 +1,164 @@
+import { formatBytes } from '@/lib/domain/bytes'
+import { defineOperation, type Effect } from '@/lib/kernel/operation'
+import { onlyIf } from '../failover/steps/only-if'
+import { pass, refuse } from '../gates'
+import { copyData } from '../rebuild/copy-data'
+import { makeCopySlot } from '../rebuild/copy-slot'
+import { removeOld } from '../rebuild/remove-old'
+import { swapData } from '../rebuild/swap-data'
+import { makeSlot } from '../steps/make-slot'
+import { startFollowing } from '../steps/start-following'
+import { startPostgres } from '../steps/start-postgres'
+import { writeFollowing } from '../steps/write-following'
+import { type CreateFacts, gatherCreate } from './facts'
+import { hasHerd, hasSpace, hasUpstream, isDirectoryFree, isInstalled, isOwnConfiguration, isPortFree } from './gates'
+import { createInput } from './input'
+import { letIn } from './let-in'
+import { makeCluster } from './make-cluster'
+import { makeReplicator } from './make-replicator'
+import { handOver, registerMember } from './register-member'
+
+const noCopy = 'A primary is no copy.'
+const isNoPrimary = 'Its primary has it.'
+
+export const create = defineOperation({
+  name: 'create',
+  on: 'server',
+  title: 'Create a member of a herd on a server',
+  verb: 'Create member',
+  danger: 'routine',
+  input: createInput,
+  help: [
+    'Makes a new member of a herd on each server: the primary of a herd that has no member yet, else a standby. Several servers at once become several standbys.',
+    'The cluster is made the way of the platform: pg_createcluster on Debian, initdb elsewhere. A primary gets data checksums unless you choose otherwise, lets in with passwords (scram-sha-256), and has a role for replication, whose password stays in the passfile of its host.',
+    'A standby is copied from the upstream with pg_basebackup, through a slot that holds the WAL, and must stream before it is registered. Of the upstream’s configuration only what a standby may not stay below is taken over; compare the rest before it may take over.',
+    'A directory that holds anything, a port in use, and a version that is not installed are refused, with the command that helps. If it fails or is cancelled, what was made is dropped, and nothing else.',
+  ],
+  gather: gatherCreate,
+  about: ({ instance, server, herd }) => ({
+    title: instance.title,
+    environmentId: server.environmentId,
+    herdId: herd.id === '' ? null : herd.id,
+    serverId: server.id,
+  }),
+  firm: ({ instance, herd, kind, upstream, following, order, site }) => ({
+    address: instance.address,
+    commands: instance.commands,
+    herd: herd.id,
+    kind,
+    upstream: upstream?.id ?? null,
+    following,
+    order,
+    directory: site?.directory ?? null,
+  }),
+  locks: ({ herd }) => (herd.id === '' ? [] : [`herd:${herd.id}`]),
+  now: ({ server, installed, kind, instance, upstream, members }) => [
+    { label: 'Server', value: `${server.title} (${server.profile})` },
+    { label: 'Installed', value: installed.majors.length === 0 ? 'no PostgreSQL' : `PostgreSQL ${installed.majors.join(', ')}` },
+    { label: 'Becomes', value: kind === 'primary' ? 'the primary' : `a standby of ${upstream?.title ?? 'nobody'}` },
+    { label: 'Version', value: instance.address.major || 'none' },
+    { label: 'Port', value: String(instance.address.port) },
+    { label: 'Data directory', value: instance.address.dataDirectory },
+    { label: 'Members now', value: members.length === 0 ? 'none' : members.join(', ') },
+  ],
+  offered: (row) => (row.state === 'unreachable' || row.state === 'refused' ? refuse('Its host does not answer the console.') : pass),
+})
+  .gate('herd', 'The herd takes it', hasHerd)
+  .gate('installed', 'PostgreSQL is installed', isInstalled)
+  .gate('upstream', 'There is an upstream', hasUpstream)
+  .gate('directory', 'The directory is free', isDirectoryFree)
+  .gate('port', 'The port is free', isPortFree)
+  .gate('space', 'There is room', hasSpace)
+  .gate('configuration', 'Its configuration', isOwnConfiguration)
+  .effect('make', makeCluster)
+  .effect('let-in', onlyIf(isCopied, noCopy, letIn))
+  .effect(
+    'slot',
+    onlyIf(
+      isCopied,
+      noCopy,
+      makeSlot<CreateFacts>(
+        ({ upstream }) => upstream!,
+        ({ following }) => following!.slotName,
+      ),
+    ),
+  )
+  .effect('copy-slot', onlyIf(isCopied, noCopy, makeCopySlot))
+  .effect('copy', onlyIf<CreateFacts, { key: string }, { paths: string[] }>(isCopied, noCopy, copyUpstream()))
+  .effect('swap', onlyIf<CreateFacts, { key: string }, null>(isCopied, noCopy, putCopy()))
+  .effect(
+    'follow',
+    onlyIf(
+      isCopied,
+      noCopy,
+      writeFollowing<CreateFacts>(
+        ({ instance }) => instance,
+        ({ following }) => following!,
+      ),
+    ),
+  )
+  .effect(
+    'start',
+    onlyIf(
+      isLeading,
+      'It is started as a standby.',
+      startPostgres<CreateFacts>(({ instance }) => instance),
+    ),
+  )
+  .effect(
+    'stream',
+    onlyIf(
+      isCopied,
+      noCopy,
+      startFollowing<CreateFacts>(
+        ({ instance }) => instance,
+        ({ upstream }) => upstream!,
+      ),
+    ),
+  )
+  .effect('replicator', onlyIf(isLeading, isNoPrimary, makeReplicator))
+  .effect('remove-old', onlyIf(isCopied, noCopy, removeEmpty()))
+  .effect('register', registerMember)
+  .effect('hand-over', handOver)
+  .build()
+
+/** Functions, since the operation above is built before these lines are reached. */
+function isCopied({ kind }: CreateFacts): boolean {
+  return kind === 'standby'
+}
+
+function isLeading({ kind }: CreateFacts): boolean {
+  return kind === 'primary'
+}
+
+function copyUpstream(): Effect<CreateFacts, { key: string }, { paths: string[] }> {
+  return {
+    ...copyData,
+    title: 'Copy the upstream',
+    preview: (facts) => ({
+      sentence: `Copy ${facts.upstream!.title}${facts.totalBytes === null ? '' : `, ${formatBytes(facts.totalBytes)},`} with pg_basebackup into a directory beside ${facts.instance.address.dataDirectory}.`,
+      commands: copyData.preview(facts).commands,
+    }),
+  }
+}
+
+function putCopy(): Effect<CreateFacts, { key: string }, null> {
+  return {
+    ...swapData,
+    title: 'Put the copy into the cluster',
+    preview: ({ instance }) => ({
+      sentence: `Move the copy into ${instance.address.dataDirectory}; the configuration of the cluster stays.`,
+      commands: [],
+    }),
+  }
+}
+
+/** What the copy replaced is the empty cluster of a moment ago. */
+function removeEmpty(): typeof removeOld {
+  return {
+    ...removeOld,
+    title: 'Remove the empty cluster',
+    preview: () => ({ sentence: 'Remove the empty cluster that the copy took the place of.', commands: [] }),
+    ending: { final: 'The empty cluster is of no use.', harmless: true },
+  }
+}

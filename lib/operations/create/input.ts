@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+const path = /^$|^\/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/
+const networks = /^(all|samenet|samehost|[0-9a-fA-F.:]+\/\d{1,3})$/
+
+export const createInput = z.strictObject({
+  herd: z.string().min(1).max(80).meta({
+    title: 'Herd',
+    description: 'Id or name of a herd in the environment of the server. One without members gets its primary, any other one a standby.',
+  }),
+  upstream: z.string().max(80).default('').meta({
+    title: 'Upstream',
+    description: 'Of a standby: id or title of the member to copy from and to follow. Empty: the primary of the herd.',
+  }),
+  major: z
+    .string()
+    .regex(/^(\d{2})?$/, 'A major version is two digits: 15.')
+    .default('')
+    .meta({
+      title: 'Major version',
+      description: 'Empty: the upstream’s; of a primary the one in the herd’s data directory, else the newest on the host.',
+    }),
+  port: z.int().min(0).max(65535).default(0).meta({ title: 'Port', description: '0: the herd’s.' }),
+  dataDirectory: z
+    .string()
+    .max(200)
+    .regex(path, 'An absolute path of letters, digits, dots, dashes and underscores.')
+    .default('')
+    .meta({ title: 'Data directory', description: 'Empty: the herd’s, with the major version that is made. It must be empty or absent.' }),
+  checksums: z
+    .boolean()
+    .default(true)
+    .meta({ title: 'Data checksums', description: 'Of a primary. Standbys have what their primary has.' }),
+  encoding: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{2,20}$/, 'The name of an encoding: UTF8.')
+    .default('UTF8')
+    .meta({ title: 'Encoding', description: 'Of a primary.' }),
+  locale: z
+    .string()
+    .regex(/^[A-Za-z0-9_.@-]{1,40}$/, 'The name of a locale: C.UTF-8.')
+    .default('C.UTF-8')
+    .meta({ title: 'Locale', description: 'Of a primary. `locale -a` on the host lists those it has.' }),
+  letsIn: z.string().max(60).regex(networks, 'An address range as 10.0.0.0/8, or samenet, or all.').default('samenet').meta({
+    title: 'Lets in',
+    description:
+      'Addresses that may connect with a password (scram-sha-256), as pg_hba.conf writes them. samenet: the networks the host is in.',
+  }),
+  throttleMbit: z.int().min(0).max(8000).default(0).meta({
+    title: 'Copy at most, in megabits a second',
+    description: 'Of a standby. 0: as fast as it goes.',
+  }),
+})
+
+export type CreateInput = z.infer<typeof createInput>

@@ -1,0 +1,34 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { Effect } from '@/lib/kernel/operation'
+import type { CreateFacts } from './facts'
+
+const askTimeoutMs = 15_000
+const shareTimeoutMs = 30_000
+
+const roleOf = ({ following }: CreateFacts): string => following!.conninfo.user ?? 'replicator'
+
+/** The upstream lets the new standby replicate, proven from its own host. A password that is missing there is taken from the upstream's host. */
+export const letIn: Effect<CreateFacts, null, null> = {
+  title: 'Be let in by the upstream',
+  preview: (facts) => ({
+    sentence: `Prove that ${facts.upstream!.title} lets ${facts.server.title} replicate as ${roleOf(facts)}; put the password of ${facts.upstream!.address.host.hostname}’s passfile into the one there, if it is missing.`,
+    commands: [],
+  }),
+  check: async ({ instance, following }, ports, { signal }) => {
+    const { works } = await ports.replication.tryReplication(instance.address, following!, { timeoutMs: askTimeoutMs, signal })
+    return works ? { found: 'done', output: null } : { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, { signal }) => {
+    const { instance, upstream, following } = facts
+    const options = { timeoutMs: shareTimeoutMs, signal }
+    await ports.clustersAct.sharePassword(upstream!.address.host, instance.address.host, roleOf(facts), options)
+    const answer = await ports.replication.tryReplication(instance.address, following!, options)
+    if (!answer.works)
+      throw new Fault('step.blocked', {
+        isOver: true,
+        because: `${upstream!.title} does not let ${facts.server.title} replicate: ${answer.because.replace(/\.$/, '')}. Correct pg_hba.conf there first.`,
+      })
+  },
+  timeoutMs: askTimeoutMs + 2 * shareTimeoutMs,
+  ending: { final: 'The password stays in the passfile of the host, where nobody else reads it.', harmless: true },
+}

@@ -1,0 +1,41 @@
+import type { Effect } from '@/lib/kernel/operation'
+import { followOutput } from '../steps/server'
+import type { CreateFacts } from './facts'
+
+type Before = { key: string }
+
+const lookTimeoutMs = 20_000
+const makeTimeoutMs = 180_000
+const dropTimeoutMs = 300_000
+
+/** An empty cluster, set up and stopped. It carries a mark, so that only what this job made is ever dropped. */
+export const makeCluster: Effect<CreateFacts, Before, null> = {
+  title: 'Make the cluster',
+  preview: ({ instance, kind, makes }) => ({
+    sentence: `Make ${kind === 'primary' ? 'an empty cluster' : 'a cluster for the copy'} in ${instance.address.dataDirectory}, on port ${instance.address.port}.`,
+    commands: makes,
+  }),
+  check: async ({ instance }, ports, { signal, intended }) => {
+    const { made, directory, isConfigured } = await ports.clusters.look(instance.address, { timeoutMs: lookTimeoutMs, signal })
+    if (intended === null) {
+      if (directory === 'taken' || isConfigured) return { found: 'blocked', because: `something lies in ${instance.address.dataDirectory}` }
+      return { found: 'ready', before: { key: crypto.randomUUID() } }
+    }
+    const isOurs = made?.key === intended.before.key
+    if (isOurs && made.isWhole) return { found: 'done', output: null }
+    return { found: 'ready', before: intended.before, ...(isOurs ? { partly: 'a part of the cluster is there' } : {}) }
+  },
+  run: async ({ instance, order }, { key }, ports, context) => {
+    const commands = ports.clusters.commands.make(instance.address, { ...order, key })
+    await ports.clustersAct.make(instance.address, { ...order, key }, { timeoutMs: makeTimeoutMs, ...followOutput(context, commands) })
+  },
+  timeoutMs: makeTimeoutMs + 10_000,
+  ending: {
+    undo: async ({ instance }, { key }, _output, ports, context) => {
+      for (const command of ports.clusters.commands.drop(instance.address)) context.note('command', command)
+      await ports.clustersAct.drop(instance.address, key, { timeoutMs: dropTimeoutMs, signal: context.signal })
+    },
+    sentence: 'If the job fails later, what it made is dropped: data, configuration, log. Nothing else is.',
+    timeoutMs: dropTimeoutMs + 60_000,
+  },
+}

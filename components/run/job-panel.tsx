@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import type { JournalLine } from '@/lib/kernel/journal'
 import { Attention } from './attention'
 import { StepStateMark } from './grid'
 import { Log } from './log'
@@ -14,6 +15,13 @@ import { type JobShown, jobLook, type RunActions, type RunOperation } from './sh
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import type { RunStore } from './store'
+
+const StepSaid = ({ line }: { line: JournalLine | undefined }) =>
+  line?.kind === 'note' ? (
+    <output className="basis-full text-ink-2" aria-label="Progress of the step">
+      {line.text}
+    </output>
+  ) : null
 
 /** Everything about one target of the run. It opens beside the grid and is in the address, so a reload or a pasted link shows it again. */
 export const JobPanel = ({
@@ -40,6 +48,8 @@ export const JobPanel = ({
   const lines = store.linesOf(job.id)
   const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
   const grid = gridOf(lines)
+  /** What a long step last said of itself: the bytes, rate and time left of a copy. */
+  const saidBy = (step: string) => lines.findLast((line) => line.kind === 'note' && line.stream === 'info' && line.step === step)
   return (
     <aside className="card run-panel" aria-label={job.title} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <header>
@@ -86,6 +96,7 @@ export const JobPanel = ({
                   <StepStateMark step={step} />
                 </span>
                 {step.because && <span className="basis-full text-ink-2">{step.because}</span>}
+                {step.state === 'running' && <StepSaid line={saidBy(step.name)} />}
               </li>
             ))}
           </ol>

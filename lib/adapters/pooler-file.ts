@@ -13,8 +13,9 @@ if [ -r "$file.fence" ]; then head -n 1 "$file.fence"; else echo 0; fi
 exec cat -- "$file"`
 
 /**
- * $1 the file, $2 the token, $3 the digest of what is replaced; the text comes on stdin. The lock is held by whoever writes, so that two writers see each
- * other's tokens; the token is on the disk before the file changes, so that a writer that comes late is told apart even if this one dies in between.
+ * $1 the file, $2 the token, $3 the digest of what is replaced, $4 `write` with the text on stdin, or `restore`. The lock is held by whoever writes, so
+ * that two writers see each other's tokens; the token is on the disk before the file changes, so that a writer that comes late is told apart even if
+ * this one dies in between.
  */
 const writeScript = `
 LC_ALL=C; export LC_ALL
@@ -28,7 +29,10 @@ held=$(head -n 1 "$file.fence")
 [ "\${held:-0}" -le "$2" ] || { echo "$held"; exit 9; }
 [ "$(sha256sum <"$file" | cut -d ' ' -f 1)" = "$3" ] || exit 8
 new=$file.new
-cat >"$new" && chown --reference="$file" -- "$new" && chmod --reference="$file" -- "$new" && sync -- "$new" || { rm -f -- "$new"; exit 4; }
+if [ "$4" = restore ]; then cp -p -- "$file.before" "$new" || exit 4
+else cat >"$new" && chown --reference="$file" -- "$new" && chmod --reference="$file" -- "$new" || { rm -f -- "$new"; exit 4; }
+fi
+sync -- "$new" && ln -f -- "$file" "$file.before" || exit 4
 echo "$2" >"$file.fence" && sync -- "$file.fence" && mv -- "$new" "$file" && sync -- "$folder"`
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -47,14 +51,16 @@ export const readPoolerFile = async (ssh: Ssh, { host, configPath }: PoolerAddre
   return { text, digest: digestOf(text), owner, mode, fence: Number(fence ?? 0) || 0 }
 }
 
+/** `text` null: what the last write replaced. */
 export const writePoolerFile = async (
   ssh: Ssh,
   { host, configPath }: PoolerAddress,
-  { text, expectedDigest, token }: PoolerWrite,
+  { text, expectedDigest, token }: Omit<PoolerWrite, 'text'> & { text: string | null },
   options: CallOptions,
 ): Promise<void> => {
-  const argv = ['sh', '-c', writeScript, 'sh', configPath, String(token), expectedDigest]
-  const { exitCode, stdout, stderr } = await ssh.exec(host, argv, { ...options, stdin: text })
+  const how = text === null ? 'restore' : 'write'
+  const argv = ['sh', '-c', writeScript, 'sh', configPath, String(token), expectedDigest, how]
+  const { exitCode, stdout, stderr } = await ssh.exec(host, argv, { ...options, stdin: text ?? '' })
   const where = `${configPath} on ${host.hostname}`
   if (exitCode === 9)
     throw new Fault('pooler.fenced', {

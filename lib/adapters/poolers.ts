@@ -67,6 +67,7 @@ export const makePoolers = (ssh: Ssh): Poolers => {
       reload: (pooler, options) => command(pooler, 'RELOAD', options),
       shutDown: (pooler, options) => shutDown(pooler, options, command, ask),
       writeFile: (pooler, write, options) => writePoolerFile(ssh, pooler, write, options),
+      restoreFile: (pooler, write, options) => writePoolerFile(ssh, pooler, { ...write, text: null }, options),
     },
     sessions: consoles.count,
     close: consoles.close,

@@ -30,18 +30,19 @@ test.each([
     template.replace('6432', '6433'),
     'listen_port is 6433, and this pooler is registered with port 6432',
   ],
+  ['a password', template.replace('dbname', 'password=x dbname'), 'it holds a password'],
   ['a line that PgBouncer cannot read', `${template}oops\n`, 'line 7 is neither a section nor a setting: oops'],
 ])('%s is refused by name', (_what, bad, problem) => {
   expect(templateProblems(bad, 6432).join('; ')).toContain(problem)
 })
 
 test('a value is put in as it is, whatever signs it holds', () => {
-  expect(renderTemplate('{{host}}', { ...values, host: '$& $1 {{port}}' })).toBe('$& $1 {{port}}')
+  expect(renderTemplate('{{host}}\n', { ...values, host: '$& $1 {{port}}' })).toBe('$& $1 {{port}}\n')
 })
 
 test('a file of somebody’s own becomes a template that renders to the same bytes, and only lines that lead to the primary follow it', () => {
   const own =
-    "[databases]\r\nfoo= host = '10.0.0.1'  port=5433 \n; keep\nbar = dbname=bar host=10.0.0.1 port=5433\nother = host=10.0.0.2 port=5433\n"
+    "[databases]\nfoo= host = '10.0.0.1'  port=5433 \n; keep\nbar = dbname=bar host=10.0.0.1 port=5433\nother = host=10.0.0.2 port=5433\n"
   const adopted = adoptFile(own.replace("'10.0.0.1'", '10.0.0.1'), { host: '10.0.0.1', port: 5433 })!
   expect(renderTemplate(adopted, values)).toBe(own.replace("'10.0.0.1'", '10.0.0.1'))
   expect(adopted.match(/\{\{host\}\}/g)).toHaveLength(2)

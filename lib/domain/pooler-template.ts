@@ -22,6 +22,8 @@ export const templateProblems = (template: string, port: number): string[] => {
     .join(', ')
   const problems = unknown.map((word) => `{{${word}}} is not known; use ${known}`)
   if (template.includes('\0')) problems.push('it holds a NUL byte')
+  if (/\bpassword\s*=/i.test(template))
+    problems.push('it holds a password, and templates are kept and shown in plain text: put the password into the auth_file of that host')
   const rendered = render(template, { host: '192.0.2.1', port: '5432', hostname: 'host', herd: 'herd', pooler: 'pooler' })
   const { settings, problems: lines } = parseIni(rendered)
   problems.push(...lines)
@@ -41,7 +43,11 @@ const lastOf = (settings: readonly IniSetting[], name: string): string | undefin
 const render = (template: string, values: TemplateValues): string =>
   template.replaceAll(wordPattern, (whole, word: string) => (Object.hasOwn(values, word) ? values[word as keyof TemplateValues] : whole))
 
-export const renderTemplate = (template: string, values: TemplateValues): string => render(template, values)
+/** Ends with a line end, as PgBouncer’s own file does. */
+export const renderTemplate = (template: string, values: TemplateValues): string => {
+  const text = render(template.replaceAll('\r\n', '\n'), values)
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
 
 /**
  * A file that somebody wrote by hand as a template: the lines of `[databases]` that lead to `aim` follow the primary from now on, and every other byte

@@ -151,7 +151,9 @@ export interface PoolersAct {
   shutDown: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
   /**
    * Writes beside and renames, with the owner and mode of what was there, on the disk before it returns; the token is noted before the file changes
-   * (`<file>.fence`). Throws `pooler.fenced` for a token that is too low, `record.conflict` when the file is another by now. Nothing is reloaded.
+   * (`<file>.fence`), and what it replaces is kept (`<file>.before`). Throws `pooler.fenced` for a token that is too low, `record.conflict` when the file is another by now. Nothing is reloaded.
    */
   writeFile: (pooler: PoolerAddress, write: PoolerWrite, options: CallOptions) => Promise<void>
+  /** Puts back what the last write replaced (`<file>.before`), under the same conditions. An error when nothing was kept. */
+  restoreFile: (pooler: PoolerAddress, write: Omit<PoolerWrite, 'text'>, options: CallOptions) => Promise<void>
 }

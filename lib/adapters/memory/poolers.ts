@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { databaseLines } from '@/lib/domain/pgbouncer-ini'
 import { quoteIdentifier } from '@/lib/domain/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
-import type { CallOptions, InventoryPooler, PoolerAddress, PoolerClient, PoolersAct, PoolersRead, PoolMode } from '@/lib/ports'
+import type { CallOptions, InventoryPooler, PoolerAddress, PoolerClient, PoolersAct, PoolersRead, PoolerWrite, PoolMode } from '@/lib/ports'
 import { type Calls, hang, perform, reach } from './calls'
 import type { MemoryClock } from './clock'
 import { type HerdShape, idOf, type MemoryHost, type World } from './world'
@@ -30,6 +30,8 @@ export interface MemoryPooler {
   databases: Map<string, MemoryPooled>
   /** null: it has no file. */
   file: { text: string; owner: string; mode: string } | null
+  /** What the last write replaced. */
+  before: string | null
   /** The highest token that has written the file. */
   fence: number
   /** The last token the console's database gave out for it. */
@@ -77,6 +79,7 @@ export const addPoolers = (
         isPausedWhole: false,
         databases: new Map(),
         file: { text: iniOf(herdName, primary, port), owner: 'postgres:postgres', mode: '640' },
+        before: null,
         fence: 0,
         claimed: 0,
         applied: [],
@@ -236,20 +239,23 @@ export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
         pooler.isRunning = false
         for (const one of pooler.databases.values()) Object.assign(one, { busy: [], idle: [], isPaused: false, isDisabled: false })
       }),
-    writeFile: (address, { text, expectedDigest, token }, options) =>
-      act(address, 'write', options, (pooler) => {
-        if (pooler.file === null) throw new Fault('shell.failed', { isOver: true, because: 'The file is not there.' })
-        if (token < pooler.fence)
-          throw new Fault('pooler.fenced', {
-            isOver: true,
-            because: `A later writer (token ${pooler.fence}, ours is ${token}) has written it.`,
-          })
-        if (digestOf(pooler.file.text) !== expectedDigest)
-          throw new Fault('record.conflict', { isOver: true, because: 'The file was changed by somebody else meanwhile.' })
-        pooler.fence = token
-        pooler.file.text = text
+    writeFile: (address, { text, ...write }, options) => act(address, 'write', options, (pooler) => put(pooler, text, write)),
+    restoreFile: (address, write, options) =>
+      act(address, 'write back', options, (pooler) => {
+        if (pooler.before === null) throw new Fault('shell.failed', { isOver: true, because: 'Nothing was kept of an earlier file.' })
+        put(pooler, pooler.before, write)
       }),
   }
+}
+
+const put = (pooler: MemoryPooler, text: string, { token, expectedDigest }: Omit<PoolerWrite, 'text'>): void => {
+  if (pooler.file === null) throw new Fault('shell.failed', { isOver: true, because: 'The file is not there.' })
+  if (token < pooler.fence)
+    throw new Fault('pooler.fenced', { isOver: true, because: `A later writer (token ${pooler.fence}, ours is ${token}) has written it.` })
+  if (digestOf(pooler.file.text) !== expectedDigest)
+    throw new Fault('record.conflict', { isOver: true, because: 'The file was changed by somebody else meanwhile.' })
+  Object.assign(pooler, { fence: token, before: pooler.file.text })
+  pooler.file.text = text
 }
 
 /** PAUSE answers once no client holds a server any more; the twin's clients never let go by themselves while somebody waits in virtual time. */

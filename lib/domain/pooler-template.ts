@@ -1,3 +1,4 @@
+import { maskPasswords } from './line-diff'
 import { type Aim, databaseLines, type IniSetting, parseIni } from './pgbouncer-ini'
 
 /** What a template may name between double braces, and what it becomes. */
@@ -33,7 +34,7 @@ export const templateProblems = (template: string, port: number): string[] => {
   const listens = lastOf(settings, 'listen_port')
   if (listens !== undefined && Number(listens) !== port)
     problems.push(`listen_port is ${listens}, and this pooler is registered with port ${port}`)
-  return problems
+  return problems.map(maskPasswords)
 }
 
 const lastOf = (settings: readonly IniSetting[], name: string): string | undefined =>

@@ -33,7 +33,20 @@ export const systemActor: Actor = { kind: 'system', personId: null, name: 'matri
 export type Allowance = 'all' | 'none' | { environmentIds: readonly string[] }
 
 const administrative = new Set(['person', 'grant', 'token', 'session', 'enrolment-key', 'setting', 'audit'])
-const operatorRuns = new Set(['start', 'stop', 'restart', 'reload', 'checkpoint', 'check-server', 'check-zone', 'rotate-log'])
+const operatorRuns = new Set([
+  'start',
+  'stop',
+  'restart',
+  'reload',
+  'checkpoint',
+  'check-server',
+  'check-zone',
+  'rotate-log',
+  'pause-pooler',
+  'resume-pooler',
+  'reload-pooler',
+  'drain-pooler',
+])
 const territory = new Set(['environment'])
 
 /** The rule of each role, written as a predicate on the permission's parts so that new resources and operations fall into place. */

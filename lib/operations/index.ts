@@ -7,6 +7,8 @@ import { create } from './create'
 import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
+import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
+import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
 import { rebuild } from './rebuild'
 import { refreshDns } from './refresh-dns'
@@ -34,6 +36,11 @@ export const operations: readonly Operation[] = [
   dropSlot,
   failover,
   create,
+  resumePooler,
+  pausePooler,
+  reloadPoolerConfig,
+  drainPooler,
+  followPrimary,
   checkServer,
   refreshDns,
   checkZone,

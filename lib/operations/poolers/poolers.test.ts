@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import type { JsonObject } from '@/lib/kernel/json'
+import { defaultPolicy } from '@/lib/kernel/plan'
+import { composePlan, makeTargetPlan } from '@/lib/kernel/plan-making'
+import { operationsOn } from '..'
+
+const newFleet = () => memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['n1', 'front'] }])
+const title = 'orders pooler on front'
+const operations = operationsOn('pooler')
+const states = ['online', 'stopped', 'refused', 'unreachable', 'unknown'] as const
+
+const planOf = (fleet: MemoryFleet, name: string, input: JsonObject = {}) => {
+  const operation = operations.find((one) => one.name === name)!
+  const parsed = operation.input.parse(input) as JsonObject
+  return makeTargetPlan(operation, fleet.read, parsed, fleet.pooler(title).inventory.id, new AbortController().signal)
+}
+const warnings = (plan: Awaited<ReturnType<typeof planOf>>) =>
+  plan.gates.filter(({ verdict }) => verdict === 'warn').map(({ because }) => because)
+
+const client = (user: string) => ({
+  database: 'orders',
+  user,
+  address: '10.0.0.9:5000',
+  applicationName: 'till',
+  state: 'active',
+  waitSeconds: 0,
+  connectedAt: null,
+  remotePid: 4711,
+})
+
+describe.each(operations)('$name', (operation) => {
+  test('is offered by the last observed state as this table says', async () => {
+    const table = states.map((state) => {
+      const { verdict, because } = operation.offered({ state, because: state === 'unreachable' ? 'no route to host' : null })
+      return `${state.padEnd(12)}${verdict.padEnd(8)}${because ?? ''}`.trimEnd()
+    })
+    await expect(`${table.join('\n')}\n`).toMatchFileSnapshot(`../__snapshots__/offered/${operation.name}.txt`)
+  })
+
+  test('plans a healthy pooler as this snapshot says, and runs nothing for it', async () => {
+    const fleet = newFleet()
+    fleet.pooler(title).databases.get('orders')!.idle = [client('app')]
+    const { environmentId } = fleet.pooler(title).inventory
+    const prod = { id: environmentId, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
+    const target = await planOf(fleet, operation.name)
+    const plan = composePlan(
+      operation,
+      {},
+      defaultPolicy,
+      [target],
+      [prod],
+      { medianSeconds: 3, count: 12 },
+      { at: fleet.clock.now(), inMs: 0 },
+    )
+    await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot(`../__snapshots__/plans/${operation.name}.txt`)
+    expect(fleet.calls.made).toEqual([])
+  })
+
+  test('refuses a pooler whose host does not answer, with the reason', async () => {
+    const fleet = newFleet()
+    fleet.host('front').power = 'off'
+    const plan = await planOf(fleet, operation.name)
+    expect(plan).toMatchObject({ eligible: false, title, effects: [] })
+    expect(plan.reason).toBe('Its host does not answer: front does not answer over SSH. A pooler that cannot be seen is not touched.')
+  })
+})
+
+test('a pause is refused while the pooler is paused as a whole, and warns of clients in session mode by number', async () => {
+  const fleet = newFleet()
+  Object.assign(fleet.pooler(title).databases.get('orders')!, { mode: 'session', idle: [client('app'), client('app')] })
+  expect(warnings(await planOf(fleet, 'pause-pooler'))[0]).toContain('orders (2 clients): in session mode')
+  fleet.pooler(title).isPausedWhole = true
+  expect((await planOf(fleet, 'pause-pooler')).reason).toContain('resume it first')
+})
+
+test('a drain of a paused pooler is refused: its clients could not leave', async () => {
+  const fleet = newFleet()
+  fleet.pooler(title).databases.get('orders')!.isPaused = true
+  expect((await planOf(fleet, 'drain-pooler')).reason).toContain('resume it first')
+})
+
+describe('follow-primary', () => {
+  test('refuses two primaries, none, and a file in which nothing leads to the primary', async () => {
+    const fleet = newFleet()
+    Object.assign(fleet.instance('orders on n2'), { hasStandbySignal: false, upstreamId: null })
+    expect((await planOf(fleet, 'follow-primary')).reason).toContain('both answer as primary')
+    for (const name of ['orders on n1', 'orders on n2']) fleet.instance(name).state = 'stopped'
+    expect((await planOf(fleet, 'follow-primary')).reason).toBe('No member of orders answers as primary.')
+    fleet.instance('orders on n2').state = 'running'
+    expect((await planOf(fleet, 'follow-primary')).reason).toContain('No line of its file leads to orders on n2')
+  })
+
+  test('says that not a byte of a hand-written file changes when it is adopted', async () => {
+    const plan = await planOf(newFleet(), 'follow-primary')
+    expect(plan.now).toContainEqual({ label: 'Template', value: 'made from its file' })
+    expect(plan.now).toContainEqual({ label: 'Difference', value: 'none: not a byte changes' })
+  })
+
+  test('refuses a template by what is wrong in it, and keeps a password out of the plan', async () => {
+    const fleet = newFleet()
+    fleet.pooler(title).inventory.template = '[databases]\norders = host={{host}} port={{port}} password=hunter2\n{{oops}} = 1\n'
+    const plan = await planOf(fleet, 'follow-primary')
+    expect(plan.reason).toContain('{{oops}} is not known')
+    expect(plan.reason).toContain('it holds a password')
+    expect(JSON.stringify(plan)).not.toContain('hunter2')
+  })
+
+  test('shows the difference before the first write, with the passwords of the old file masked', async () => {
+    const fleet = newFleet()
+    const pooler = fleet.pooler(title)
+    pooler.file!.text = pooler.file!.text.replace('dbname', 'password=hunter2 dbname')
+    pooler.inventory.template =
+      '[databases]\norders = host={{host}} port={{port}} dbname=orders\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n'
+    const plan = await planOf(fleet, 'follow-primary')
+    const difference = plan.now.find(({ label }) => label === 'Difference')!.value
+    expect(difference).toMatch(
+      /^- orders = host=10\.\S+ port=5432 password=… dbname=orders\n\+ orders = host=10\.\S+ port=5432 dbname=orders$/,
+    )
+    expect(JSON.stringify(plan)).not.toContain('hunter2')
+  })
+})

@@ -6,6 +6,7 @@ import {
   lagBytesMax,
   lagSecondsMax,
   listedMax,
+  poolerPatienceSeconds,
   staleAfterSeconds,
 } from '@/lib/domain/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
@@ -86,6 +87,17 @@ const readRest = {
       where place <= ${listedMax} order by trouble, hostname`)} as servers,
     ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "observedAt", count(*) over ()::int as total
       from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
+    ${list(`select * from (
+        select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
+          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since, p.observed_at as "observedAt",
+          count(*) over (partition by p.trouble)::int as total, row_number() over (partition by p.trouble order by p.title) as place
+        from (select *, case
+            when paused_since < now() - interval '${poolerPatienceSeconds} s' then 'paused'
+            when stale_since < now() - interval '${poolerPatienceSeconds} s' then 'stale'
+            when state in ('stopped', 'refused', 'unreachable') then 'down' end as trouble
+          from poolers where $1::uuid[] is null or environment_id = any($1)) p
+        where p.trouble is not null) placed
+      where place <= ${listedMax} order by trouble, title`)} as poolers,
     ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
       from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit 50`)} as attention,
     ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",

@@ -1,6 +1,7 @@
+import type { Follows, PoolerMember } from '@/lib/domain/pooler-judge'
 import { makeBatch } from '@/lib/kernel/batch'
 import { Fault } from '@/lib/kernel/errors'
-import type { InventoryAct, InventoryPooler, InventoryRead } from '@/lib/ports'
+import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolMode } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
 
 interface PoolerRow {
@@ -105,3 +106,66 @@ export const makePoolerAct = (): Pick<InventoryAct, 'claimPooler' | 'managePoole
     await rowsOf('update poolers set template = $2, is_managed = $2::text is not null where id = $1', [poolerId, template])
   },
 })
+
+/** The members of these herds as they were last seen; one that was not seen for `freshSeconds` is not online. */
+export const poolerMembers = async (
+  herdIds: readonly string[],
+  freshSeconds: number,
+): Promise<Map<string, (PoolerMember & { id: string })[]>> => {
+  const rows = await rowsOf<PoolerMember & { id: string; herdId: string }>(
+    `select i.herd_id as "herdId", i.id, i.title, s.hostname, s.address, i.port, i.server_id as "serverId", i.role = 'primary' as "isPrimary",
+       i.state = 'online' and i.observed_at > now() - $2 * interval '1 second' as "isOnline"
+     from instances i join servers s on s.id = i.server_id where i.herd_id = any($1::uuid[]) order by i.title`,
+    [herdIds, freshSeconds],
+  )
+  const found = new Map<string, (PoolerMember & { id: string })[]>()
+  for (const { herdId, ...member } of rows) found.set(herdId, [...(found.get(herdId) ?? []), member])
+  return found
+}
+
+/** Herds of these whose lock somebody holds just now: a job, or a command of a person's. */
+export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
+  const rows = await rowsOf<{ id: string }>(
+    `select substr(name, 6) as id from leases where name = any($1) and expires_at > clock_timestamp()`,
+    [herdIds.map((id) => `herd:${id}`)],
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What one look at a pooler gave. */
+export interface PoolerRecord {
+  id: string
+  state: PoolerSeen['state']
+  because: string | null
+  version: string | null
+  poolMode: PoolMode | 'mixed' | null
+  paused: 'no' | 'some' | 'all' | 'unknown'
+  databases: number | null
+  clients: number | null
+  waiting: number | null
+  longestWaitSeconds: number | null
+  target: string | null
+  wanted: string | null
+  follows: Follows
+  seen: PooledDatabase[]
+}
+
+/** Keeps what was seen just now, and since when it is paused or leads elsewhere; those who watch the list hear of it when something is new. */
+export const savePoolers = async (records: readonly PoolerRecord[]): Promise<void> => {
+  await rowsOf(
+    `with seen as (
+       update poolers p set state = v.state, because = v.because, version = coalesce(v.version, p.version), pool_mode = coalesce(v."poolMode", p.pool_mode),
+         paused = v.paused, paused_since = case when v.paused in ('some', 'all') then coalesce(p.paused_since, now()) end,
+         databases = v.databases, clients = v.clients, waiting = v.waiting, longest_wait_seconds = v."longestWaitSeconds", target = v.target,
+         wanted = v.wanted, follows = v.follows, stale_since = case when v.follows = 'stale' then coalesce(p.stale_since, now()) end,
+         seen = v.seen, observed_at = now()
+       from json_to_recordset($1::json) as v (id uuid, state text, because text, version text, "poolMode" text, paused text, databases int, clients int,
+         waiting int, "longestWaitSeconds" float8, target text, wanted text, follows text, seen jsonb), poolers was
+       where p.id = v.id and was.id = p.id
+       returning (was.state, was.because, was.paused, was.follows, was.target, was.clients, was.waiting)
+         is distinct from (p.state, p.because, p.paused, p.follows, p.target, p.clients, p.waiting) as is_new
+     )
+     select pg_notify('records', 'pooler') where exists (select from seen where is_new)`,
+    [JSON.stringify(records)],
+  )
+}

@@ -9,6 +9,7 @@ import { startCertifying } from './certify'
 import { startFence } from './fence'
 import { startObserver } from './observe'
 import { startNameObserver } from './observe-names'
+import { startPoolerObserver } from './observe-poolers'
 import { makeFactSink, withFacts } from './observe-sink'
 import { queuePlace } from './place'
 import { makeActPorts } from './ports'
@@ -31,6 +32,7 @@ const main = async (): Promise<void> => {
     ? await startObserver({ inventory, probe: postgres.probe, hostFacts: world.hosts.facts, sink, log, holder: worker.holder })
     : null
   const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.names, log, holder: worker.holder }) : null
+  const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const publishing = repeat([{ name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) }], log)
@@ -41,7 +43,15 @@ const main = async (): Promise<void> => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
-    await Promise.all([worker.stop(), observer?.stop(), nameObserver?.stop(), fence?.stop(), certifying.stop(), publishing.stop()])
+    await Promise.all([
+      worker.stop(),
+      observer?.stop(),
+      nameObserver?.stop(),
+      poolerObserver?.stop(),
+      fence?.stop(),
+      certifying.stop(),
+      publishing.stop(),
+    ])
     await sink.close()
     await world.close()
     await closeDb()

@@ -35,6 +35,20 @@ const everythingWrong: FleetFacts = {
     total: 1,
   })),
   replication: [],
+  poolers: (['paused', 'stale', 'down'] as const).map((trouble) => ({
+    id: trouble,
+    title: trouble,
+    environmentId: 'e',
+    trouble,
+    state: 'stopped',
+    because: null,
+    since: null,
+    target: null,
+    wanted: null,
+    waiting: null,
+    observedAt: null,
+    total: 1,
+  })),
   names: [{ id: 'n', name: 'n', environmentId: 'e', because: null, answer: null, wanted: null, observedAt: null, total: 1 }],
   attention: [{ jobId: 'j', runId: 'r', title: 't', operation: 'o', because: null, environmentId: null, since: null }],
   runs: [],
@@ -50,7 +64,7 @@ test('every “all of them” link of the front page is a list that understands 
   const hrefs = fleetProblems(everythingWrong).flatMap((problem) =>
     problem.href === null || problem.href === '/discovery' ? [] : [problem.href],
   )
-  expect(hrefs.length).toBe(troubles.length + serverTroubles.length + 2)
+  expect(hrefs.length).toBe(troubles.length + serverTroubles.length + 2 + 3)
   for (const href of hrefs) {
     const address = new URL(href, 'http://console')
     const described = describedResource(address.pathname.slice(1))

@@ -22,6 +22,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   servers: [],
   replication: [],
   names: [],
+  poolers: [],
   attention: [],
   runs: [],
   approvals: [],

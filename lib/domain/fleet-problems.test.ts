@@ -23,6 +23,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   servers: [],
   replication: [],
   names: [],
+  poolers: [],
   attention: [],
   runs: [],
   approvals: [],

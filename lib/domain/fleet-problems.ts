@@ -2,6 +2,7 @@ import { formatBytes } from './bytes'
 import { formatDuration } from './duration'
 import { expiresWithinDays, type FleetFacts, type FleetHerd, type Trouble, type TroubledInstance, type TroubledServer } from './fleet'
 import { nameProblem } from './name-problems'
+import { poolerProblems } from './pooler-problems'
 import { replicationProblems } from './replication-problems'
 
 /** 0: somebody may be losing data or service now. 1: something is broken. 2: something will break, or is not known. 3: worth knowing. */
@@ -236,6 +237,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
     })
   }
   add(nameProblem(facts.names))
+  for (const problem of poolerProblems(facts.poolers, facts.at)) add(problem)
   for (const problem of replicationProblems(facts.replication)) add(problem)
   const waiting = facts.approvals.filter((plan) => !plan.isOwn)
   add({

@@ -97,6 +97,27 @@ export interface WrongName {
   total: number
 }
 
+/** A pooler that needs somebody. */
+export interface TroubledPooler {
+  id: string
+  title: string
+  environmentId: string
+  trouble: 'paused' | 'stale' | 'down'
+  state: string
+  because: string | null
+  /** ISO time since when it is paused or leads elsewhere. */
+  since: string | null
+  target: string | null
+  wanted: string | null
+  waiting: number | null
+  observedAt: string | null
+  /** How many have this trouble, those not listed included. */
+  total: number
+}
+
+/** Seconds that a pooler may be paused, or lead elsewhere, before it is a problem: a move of the primary is shorter. */
+export const poolerPatienceSeconds = 5
+
 export interface FleetRun {
   id: string
   title: string
@@ -143,6 +164,7 @@ export interface FleetFacts {
   servers: TroubledServer[]
   replication: TroubledReplication[]
   names: WrongName[]
+  poolers: TroubledPooler[]
   attention: {
     jobId: string
     runId: string

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { getPool } from '@/db/client'
+import { fleetFacts } from '@/db/fleet'
+import { makeInventory } from '@/db/inventory'
+import { makeInventoryAct } from '@/db/standing'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { systemActor } from '@/lib/kernel/access'
+import type { ActPorts, PoolerAddress } from '@/lib/ports'
+import { observePoolers } from './observe-poolers'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await startDatabase()
+})
+afterAll(() => database?.stop())
+
+const template = '[databases]\norders = host={{host}} port={{port}} dbname=orders\n\n[pgbouncer]\nlisten_port = 6432\n'
+
+let fleet: MemoryFleet
+let ids: { pooler: string; herd: string; instances: string[] }
+
+/** A herd of two with a pooler in front, in the console's database and in memory; each side has its own ids, joined by host name. */
+beforeEach(async () => {
+  fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['front'] }])
+  const one = async (sql: string, values: unknown[]) => (await getPool().query(sql, values)).rows[0].id as string
+  await getPool().query('truncate environments, servers, herds, instances, poolers, leases cascade')
+  const environment = await one(`insert into environments (name) values ('prod') returning id`, [])
+  const server = (name: string) =>
+    one(`insert into servers (environment_id, hostname, address) values ($1, $2, $3) returning id`, [
+      environment,
+      name,
+      fleet.host(name).server.address.address,
+    ])
+  const [n1, n2, front] = [await server('n1'), await server('n2'), await server('front')]
+  const herd = await one(
+    `insert into herds (environment_id, name, base_name, data_directory) values ($1, 'orders', 'orders', '/data') returning id`,
+    [environment],
+  )
+  const instance = (serverId: string, role: string) =>
+    one(`insert into instances (herd_id, server_id, role, state, observed_at) values ($1, $2, $3, 'online', now()) returning id`, [
+      herd,
+      serverId,
+      role,
+    ])
+  const instances = [await instance(n1, 'primary'), await instance(n2, 'standby')]
+  const pooler = await one(`insert into poolers (herd_id, server_id) values ($1, $2) returning id`, [herd, front])
+  ids = { pooler, herd, instances }
+})
+
+/** The twin under the ids of the database. */
+const ports = (): ActPorts => {
+  const pooler = fleet.pooler('orders pooler on front')
+  const twin = (address: PoolerAddress): PoolerAddress => ({ ...address, poolerId: pooler.inventory.id })
+  const under = <T extends object>(port: T): T =>
+    Object.fromEntries(
+      Object.entries(port).map(([name, call]) => [
+        name,
+        typeof call === 'function' ? (address: PoolerAddress, ...rest: unknown[]) => call(twin(address), ...rest) : call,
+      ]),
+    ) as T
+  return {
+    ...fleet.act,
+    inventory: makeInventory(),
+    inventoryAct: makeInventoryAct(),
+    poolers: under(fleet.act.poolers),
+    poolersAct: under(fleet.act.poolersAct),
+    postgres: {
+      ...fleet.act.postgres,
+      probe: (address, options) =>
+        fleet.act.postgres.probe(fleet.instance(`orders on ${address.host.hostname}`).inventory.address, options),
+    },
+  }
+}
+
+const log = { info: () => {}, warn: () => {}, error: () => {} }
+const observe = () => observePoolers(ports(), log, new AbortController().signal)
+const row = async () => (await getPool().query('select * from poolers where id = $1', [ids.pooler])).rows[0]
+const pooler = () => fleet.pooler('orders pooler on front')
+const addressOf = (host: string) => fleet.host(host).server.address.address
+
+/** By another hand than the console's, in both worlds. */
+const movePrimary = async () => {
+  Object.assign(fleet.instance('orders on n1'), { state: 'stopped' })
+  Object.assign(fleet.instance('orders on n2'), { hasStandbySignal: false, upstreamId: null, timeline: 2 })
+  await getPool().query(`update instances set role = 'unknown', state = 'stopped' where id = $1`, [ids.instances[0]])
+  await getPool().query(`update instances set role = 'primary', observed_at = now() where id = $1`, [ids.instances[1]])
+}
+const manage = () => getPool().query('update poolers set template = $2, is_managed = true where id = $1', [ids.pooler, template])
+
+test('what a pooler shows is kept, with where it leads and where it should', async () => {
+  await observe()
+  expect(await row()).toMatchObject({
+    state: 'online',
+    version: '1.18.0',
+    pool_mode: 'transaction',
+    paused: 'no',
+    follows: 'right',
+    target: `${addressOf('n1')}:5432`,
+    wanted: `${addressOf('n1')}:5432`,
+    stale_since: null,
+    databases: 1,
+  })
+})
+
+test('a managed pooler is brought to a primary that moved behind the console’s back, under a token of its own', async () => {
+  await manage()
+  await movePrimary()
+  await observe()
+  expect(pooler().databases.get('orders')!.host).toBe(addressOf('n2'))
+  expect([pooler().fence, pooler().file!.text.includes(`host=${addressOf('n2')} port=5432`)]).toEqual([1, true])
+  expect(await row()).toMatchObject({ follows: 'right', target: `${addressOf('n2')}:5432`, stale_since: null, fence: '1' })
+})
+
+test('a file of somebody’s own is never written: the pooler is stale, and a problem of the front page after five seconds', async () => {
+  await movePrimary()
+  await observe()
+  expect(pooler().applied).toEqual([])
+  expect(await row()).toMatchObject({ follows: 'stale', because: 'it leads to orders on n1, and its file is not managed by the console' })
+  expect((await fleetFacts(systemActor)).poolers).toEqual([])
+  await getPool().query(`update poolers set stale_since = now() - interval '6 s' where id = $1`, [ids.pooler])
+  await expect
+    .poll(async () => (await fleetFacts(systemActor)).poolers, { timeout: 20_000 })
+    .toMatchObject([{ trouble: 'stale', wanted: `${addressOf('n2')}:5432`, total: 1 }])
+})
+
+test('nothing is moved while somebody holds the herd’s lock', async () => {
+  await manage()
+  await movePrimary()
+  await getPool().query(
+    `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'a job', 'fails over', now() + interval '1 min')`,
+    [`herd:${ids.herd}`],
+  )
+  await observe()
+  expect(pooler().applied).toEqual([])
+  expect((await row()).follows).toBe('stale')
+})
+
+test('a fact that is no longer true moves nothing: the primary is asked again first', async () => {
+  await manage()
+  await getPool().query(`update instances set role = 'standby' where id = $1`, [ids.instances[0]])
+  await getPool().query(`update instances set role = 'primary' where id = $1`, [ids.instances[1]])
+  await observe()
+  expect(pooler().applied).toEqual([])
+  expect((await row()).because).toBe('orders on n2 is online, standby')
+})
+
+test('a pooler that stays paused is kept with since when, and is free again when it is resumed', async () => {
+  pooler().databases.get('orders')!.isPaused = true
+  await observe()
+  const first = await row()
+  await observe()
+  expect(await row()).toMatchObject({ paused: 'all', paused_since: first.paused_since })
+  pooler().databases.get('orders')!.isPaused = false
+  await observe()
+  expect(await row()).toMatchObject({ paused: 'no', paused_since: null })
+})
+
+test('a pooler that does not answer says why, and keeps nothing that was not seen', async () => {
+  pooler().isRunning = false
+  await observe()
+  expect(await row()).toMatchObject({ state: 'stopped', paused: 'unknown', follows: 'unknown', target: null, clients: null })
+})

@@ -38,6 +38,13 @@ test('a slot is picked from those that nobody reads, with the WAL each holds bac
   expect(await inputChoices(actorIn('dba', null), 'idle-slot', [ids['standby:here']!])).toEqual([])
 })
 
+test('a herd is picked from those of the server’s environment, with how many members each has', async () => {
+  const found = await inputChoices(actorIn('dba', null), 'herd', [ids['server:here']!])
+  expect(found).toContainEqual({ value: 'herd-here', id: ids['herd:here'], title: expect.stringMatching(/^herd-here \(.+, 2 members\)$/) })
+  expect(found.map(({ value }) => value)).not.toContain('herd-there')
+  expect(await inputChoices(actorIn('dba', ids['environment:there']!), 'herd', [ids['server:here']!])).toEqual([])
+})
+
 test('nothing is told of an environment that one may not look into, and nothing of what is no choice', async () => {
   const elsewhere = actorIn('dba', ids['environment:there']!)
   expect(await inputChoices(elsewhere, 'herd-member', [ids['standby:here']!])).toEqual([])

@@ -19,15 +19,20 @@ const statements: Record<InputPick, string> = {
     cross join lateral jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
     where i.id = any($1::uuid[]) and s->>'isActive' = 'false'
     order by s->>'name' limit ${choicesMax}`,
+  herd: `select h.name as value, h.id::text as id, h.environment_id as "environmentId",
+      h.name || ' (' || e.name || ', ' || case count(i.id) when 0 then 'no member' when 1 then '1 member' else count(i.id) || ' members' end || ')' as title
+    from herds h join environments e on e.id = h.environment_id left join instances i on i.herd_id = h.id
+    where h.environment_id in (select s.environment_id from servers s where s.id = any($1::uuid[]))
+    group by h.id, e.name order by h.name limit ${choicesMax}`,
 }
 
-/** What an input may be, as last observed, for these instances; only of environments that the actor may look into. Throws `input.invalid`. */
+/** What an input may be, as last observed, for these targets; only of environments that the actor may look into. Throws `input.invalid`. */
 export const inputChoices = async (actor: Actor, pick: string, targetIds: readonly string[]): Promise<InputChoice[]> => {
   const known = inputPicks.find((one) => one === pick)
   if (known === undefined) throw new Fault('input.invalid', { because: `“${pick}” is nothing to pick from.` })
   const ids = targetIds.filter((id) => uuidPattern.test(id))
   const { rows } = await getPool().query<InputChoice & { environmentId: string }>(statements[known], [ids])
   return rows
-    .filter(({ environmentId }) => mayIn(actor, 'instance.view', environmentId))
+    .filter(({ environmentId }) => mayIn(actor, known === 'herd' ? 'herd.view' : 'instance.view', environmentId))
     .map(({ value, id, title }) => ({ value, id, title }))
 }

@@ -23,13 +23,13 @@ const addMember = `with added as (
     on conflict (id) do nothing returning *),
   asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $6),
   told as (insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
-    select (select person_id from asked), coalesce((select actor_name from asked), 'Matriarch'), 'instance', id, title, 'add', environment_id,
+    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), 'instance', id, title, 'add', environment_id,
       jsonb_build_object('herdId', jsonb_build_array(null, herd_id), 'serverId', jsonb_build_array(null, server_id)) from added)
   select pg_notify('records', 'instance') from added`
 
 const removeMember = `with gone as (delete from instances where id = $1::uuid returning *),
   told as (insert into changes (actor_name, resource, object_id, title, act, environment_id)
-    select 'Matriarch', 'instance', id, title, 'delete', environment_id from gone)
+    select 'matriarch', 'instance', id, title, 'delete', environment_id from gone)
   select pg_notify('records', 'instance') from gone`
 
 export const registering: Pick<InventoryAct, 'register' | 'unregister'> = {

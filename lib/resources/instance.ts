@@ -128,7 +128,7 @@ export const instance = defineResource({
   ],
   related: [{ resource: 'job', by: 'targetId' }],
   help: [
-    'An instance is one member of a herd on one server. What you register is only where it is; everything else is observed.',
+    'An instance is one member of a herd on one server. What you register is only where it is; everything else is observed. To make one that is not there yet, a first primary or a new standby, tick servers on their list and choose Create member: it registers what it made.',
     'Each observed value has a source and an age. A stale value is shown as stale, and no operation acts on it: every operation looks again first.',
     'Deleting an instance here makes the console forget it. Nothing is stopped or removed on the host.',
   ],

@@ -1,13 +1,19 @@
 import { z } from 'zod'
+import type { InputPick } from '@/lib/kernel/input-pick'
 
 const path = /^$|^\/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/
 const networks = /^(all|samenet|samehost|[0-9a-fA-F.:]+\/\d{1,3})$/
 
 export const createInput = z.strictObject({
-  herd: z.string().min(1).max(80).meta({
-    title: 'Herd',
-    description: 'Id or name of a herd in the environment of the server. One without members gets its primary, any other one a standby.',
-  }),
+  herd: z
+    .string()
+    .min(1)
+    .max(80)
+    .meta({
+      title: 'Herd',
+      picks: 'herd' satisfies InputPick,
+      description: 'Id or name of a herd in the environment of the server. One without members gets its primary, any other one a standby.',
+    }),
   upstream: z.string().max(80).default('').meta({
     title: 'Upstream',
     description: 'Of a standby: id or title of the member to copy from and to follow. Empty: the primary of the herd.',

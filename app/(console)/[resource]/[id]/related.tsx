@@ -4,7 +4,7 @@ import { TickTable } from '@/components/resource/tick-table'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/db/environment-looks'
 import { listRecords } from '@/db/records'
-import type { Actor } from '@/lib/kernel/access'
+import { type Actor, mayIn } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/query'
 import { resourceByName } from '@/lib/resources'
@@ -62,17 +62,25 @@ export const Related = async ({
     environments,
     pathOf,
   }
+  const isMembers = resource.name === 'instance' && by === 'herdId' && environmentId !== null
   const actions = listActions(actor, resource.name, environmentId)
   return (
     <Card
       isFlush
       title={label}
       actions={
-        data.total > 0 && (
-          <Link href={all} prefetch={false}>
-            {data.total > data.ids.length ? `All ${data.total}` : 'As a list'}
-          </Link>
-        )
+        <>
+          {isMembers && mayIn(actor, 'server.run.create', environmentId) && (
+            <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">
+              Add a member
+            </Link>
+          )}
+          {data.total > 0 && (
+            <Link href={all} prefetch={false}>
+              {data.total > data.ids.length ? `All ${data.total}` : 'As a list'}
+            </Link>
+          )}
+        </>
       }
     >
       {data.total === 0 ? (

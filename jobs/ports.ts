@@ -1,8 +1,11 @@
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { certificateKeys } from '@/db/certificate-key'
 import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
 import { makeZoneSource } from '@/db/names'
 import { makeInventoryAct } from '@/db/standing'
+import { makeCanary } from '@/lib/adapters/canary'
 import { makeCopies } from '@/lib/adapters/copies'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeHostWork } from '@/lib/adapters/host-work'
@@ -46,6 +49,7 @@ export const makeActPorts = (): WorkerPorts => {
   const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
+  const canary = makeCanary(ssh, join(tmpdir(), `matriarch-canary-${userInfo().uid}`))
   const names = makeNames(makeZoneSource(vault))
   return {
     ports: {
@@ -63,6 +67,8 @@ export const makeActPorts = (): WorkerPorts => {
       replicationAct: postgres.replication.act,
       copies: copies.read,
       copiesAct: copies.act,
+      canary: canary.read,
+      canaryAct: canary.act,
       poolers: poolers.read,
       poolersAct: poolers.act,
       names: names.read,
@@ -73,6 +79,7 @@ export const makeActPorts = (): WorkerPorts => {
     sealingKey: vault.publicKey,
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     close: async () => {
+      await canary.close()
       postgres.close()
       poolers.close()
       await ssh.close()

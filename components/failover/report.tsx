@@ -27,6 +27,14 @@ const lossOf = ({ lossBytes, lastKnown, mode }: FailoverReport): string =>
       ? 'Not provable: nobody knows how far the old primary had written.'
       : `Estimated ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${lastKnown.seenAt === null ? '' : ` (seen ${lastKnown.seenAt})`}; what was written after that look is not in it.`
 
+const clientSaw = ({ canary }: FailoverReport): string => {
+  if (canary === null) return 'not measured: no canary wrote'
+  const errors = canary.refused + canary.unknown
+  const lost =
+    canary.found === null ? 'the new primary could not be asked' : `${canary.found.lost} of ${canary.acked} acknowledged commits lost`
+  return `a gap of ${seconds(canary.longestGapMs)} at most between two commits, ${errors} ${errors === 1 ? 'error' : 'errors'}, ${lost}`
+}
+
 /** What was known when, what was done, and what is still open: for the screen and for paper. */
 export const Report = ({ report, runHref }: { report: FailoverReport; runHref: string }) => (
   <div className="page-body report">
@@ -58,6 +66,8 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         <dd>{lossOf(report)}</dd>
         <dt>Without a primary</dt>
         <dd>{report.gapMs === null ? 'not measured' : `${seconds(report.gapMs)} from the order to stop to the first proven commit`}</dd>
+        <dt>A client saw</dt>
+        <dd>{clientSaw(report)}</dd>
         <dt>Looked at</dt>
         <dd>
           <Moment at={report.gatheredAt} />

@@ -1,4 +1,5 @@
 import { makeClusters } from '@/lib/adapters/clusters'
+import { makeCanary } from '@/lib/adapters/canary'
 import { makeCopies } from '@/lib/adapters/copies'
 import { makeHostWork } from '@/lib/adapters/host-work'
 import { makeHosts } from '@/lib/adapters/hosts'
@@ -36,6 +37,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const clusters = makeClusters(ssh)
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
+  const canary = makeCanary(ssh, lab.layout.at('canary'))
   const replaced = new Map<string, Replacement>()
   const seen = new Map<string, Probe>()
   const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
@@ -87,6 +89,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     workAct: work.act,
     copies: copies.read,
     copiesAct: copies.act,
+    canary: canary.read,
+    canaryAct: canary.act,
     poolers: nameless.poolers,
     poolersAct: nameless.poolersAct,
     names: nameless.names,
@@ -99,6 +103,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     instance,
     replaced,
     close: async () => {
+      await canary.close()
       postgres.close()
       await inner.close()
       await outside.close()

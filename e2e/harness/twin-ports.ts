@@ -27,6 +27,7 @@ const remotePorts = [
   'replication',
   'work',
   'copies',
+  'canary',
   'hostsAct',
   'clustersAct',
   'postgresAct',
@@ -34,6 +35,7 @@ const remotePorts = [
   'replicationAct',
   'workAct',
   'copiesAct',
+  'canaryAct',
   'inventoryAct',
 ] as const
 

@@ -36,8 +36,10 @@ type Inner = {
   connection: { on: (event: 'parameterStatus', heard: (message: { parameterName: string; parameterValue: string }) => void) => void }
 }
 
-export const socketPathOf = (instance: InstanceAddress): string =>
-  `${instance.socketDirectory.replace(/\/+$/, '')}/.s.PGSQL.${instance.port}`
+/** Where a server or a pooler listens on its host. */
+export type SocketAddress = Pick<InstanceAddress, 'host' | 'socketDirectory' | 'port'>
+
+export const socketPathOf = (instance: SocketAddress): string => `${instance.socketDirectory.replace(/\/+$/, '')}/.s.PGSQL.${instance.port}`
 
 type WriteDone = (error?: Error | null) => void
 /** What a stream is underneath; the types of ssh2's channel leave it out. */
@@ -62,12 +64,7 @@ export const asSocket = (channel: Duplex): Duplex =>
  * A session over the instance's unix socket on its host, as the SSH user (peer authentication).
  * Throws `shell.*` when the host is not reached, `sql.unreachable` otherwise: facts `sqlstate` when the server answered, `refusal` when nothing did.
  */
-export const connectPg = async (
-  ssh: Ssh,
-  instance: InstanceAddress,
-  options: ConnectOptions,
-  deadline: Deadline,
-): Promise<PgConnection> => {
+export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: ConnectOptions, deadline: Deadline): Promise<PgConnection> => {
   const path = socketPathOf(instance)
   const stream = asSocket(await ssh.forward(instance.host, path, { timeoutMs: remainingMs(deadline), signal: deadline.signal }))
   const client = new pg.Client({

@@ -1,4 +1,5 @@
 import type { RankedCandidate } from './candidates'
+import type { CanaryEvidence } from './certificate'
 
 export interface ReportStep {
   name: string
@@ -37,6 +38,8 @@ export interface FailoverReport {
   parked: { title: string; because: string }[]
   /** Milliseconds from telling the old primary to stop until the new one had committed a write; null: one of the two did not happen here. */
   gapMs: number | null
+  /** What a canary saw from a client's place; null: none wrote. */
+  canary: CanaryEvidence | null
   /** What a person still has to do, in words; empty: nothing. */
   open: string[]
 }

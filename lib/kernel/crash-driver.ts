@@ -100,6 +100,7 @@ export const deadly = (
     work: wrap(ports.work, false),
     clusters: wrap(ports.clusters, false),
     copies: wrap(ports.copies, false),
+    canary: wrap(ports.canary, false),
     poolers: wrap(ports.poolers, false),
     now: ports.now,
   }
@@ -112,6 +113,7 @@ export const deadly = (
     workAct: wrap(ports.workAct, true),
     clustersAct: wrap(ports.clustersAct, true),
     copiesAct: wrap(ports.copiesAct, true),
+    canaryAct: wrap(ports.canaryAct, true),
     poolersAct: wrap(ports.poolersAct, true),
     inventoryAct: wrap(ports.inventoryAct, true),
   }

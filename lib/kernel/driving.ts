@@ -90,6 +90,7 @@ export const readOnly = (ports: ReadPorts): ReadPorts =>
       replication: ports.replication,
       work: ports.work,
       copies: ports.copies,
+      canary: ports.canary,
       poolers: ports.poolers,
       now: ports.now,
     },

@@ -39,6 +39,8 @@ const openFleet = async () => {
     workAct: nameless.workAct,
     copies: nameless.copies,
     copiesAct: nameless.copiesAct,
+    canary: nameless.canary,
+    canaryAct: nameless.canaryAct,
     poolers: nameless.poolers,
     poolersAct: nameless.poolersAct,
     inventoryAct: nameless.inventoryAct,

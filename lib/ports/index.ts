@@ -1,3 +1,4 @@
+import type { CanaryAct, CanaryRead } from './canary'
 import type { CopiesAct, CopiesRead } from './copies'
 import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { ClustersAct, ClustersRead } from './clusters'
@@ -9,6 +10,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
+export type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from './canary'
 export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
@@ -80,6 +82,7 @@ export interface ReadPorts {
   names: NamesRead
   replication: ReplicationRead
   copies: CopiesRead
+  canary: CanaryRead
   poolers: PoolersRead
   now: () => Date
 }
@@ -93,6 +96,7 @@ export interface ActPorts extends ReadPorts {
   namesAct: NamesAct
   replicationAct: ReplicationAct
   copiesAct: CopiesAct
+  canaryAct: CanaryAct
   poolersAct: PoolersAct
   inventoryAct: InventoryAct
 }

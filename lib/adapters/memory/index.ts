@@ -1,5 +1,6 @@
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Calls } from './calls'
+import { memoryCanaryAct, memoryCanaryRead } from './canary'
 import { type MemoryClock, virtualClock } from './clock'
 import { memoryClustersAct, memoryClustersRead } from './clusters'
 import { memoryCopiesAct, memoryCopiesRead } from './copies'
@@ -55,6 +56,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     names: memoryNamesRead(world),
     replication: memoryReplicationRead(world),
     copies: memoryCopiesRead(world),
+    canary: memoryCanaryRead(world),
     poolers: memoryPoolersRead(world),
     now: () => clock.now(),
   }
@@ -72,6 +74,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       namesAct: memoryNamesAct(world, calls),
       replicationAct: memoryReplicationAct(world, calls),
       copiesAct: memoryCopiesAct(world, calls),
+      canaryAct: memoryCanaryAct(world, calls),
       poolersAct: memoryPoolersAct(world, calls),
       inventoryAct: memoryInventoryAct(world, calls),
     },

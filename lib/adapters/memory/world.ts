@@ -13,6 +13,7 @@ import type {
   Replacement,
   SqlGrid,
 } from '@/lib/ports'
+import type { MemoryCanary } from './canary'
 import type { MemoryClock } from './clock'
 import type { MemoryCopy } from './copies'
 import type { MemoryWork } from './long-work'
@@ -132,6 +133,8 @@ export interface World {
   instances: Map<string, MemoryInstance>
   zones: Map<string, MemoryZone>
   names: Map<string, InventoryName>
+  /** By the run they write for. */
+  canaries: Map<string, MemoryCanary>
   poolers: Map<string, MemoryPooler>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
   work: (argv: readonly string[]) => Partial<MemoryWork>
@@ -167,6 +170,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     instances: new Map(),
     zones: new Map(),
     names: new Map(),
+    canaries: new Map(),
     poolers: new Map(),
     work: () => ({}),
     sql: oneRow,

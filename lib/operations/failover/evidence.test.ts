@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { judgeMove } from '@/lib/domain/certificate'
 import { drive } from '@/lib/kernel/engine'
+import { Fault } from '@/lib/kernel/errors'
 import type { JournalLine } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
@@ -65,6 +66,65 @@ test('an old primary that somebody starts again as a primary after the fence is 
   }
   const evidence = (await evidenceIn(fleet))!
   expect(judgeMove(evidence)).toMatchObject({ kind: 'not-provable', because: [expect.stringContaining('the fence did not hold')] })
+})
+
+describe('with a canary', () => {
+  const schemaOf = (fleet: ReturnType<typeof memoryFleet>, host: string) =>
+    fleet.instance(`demo on ${host}`).applied.filter((act) => act.endsWith(' canary'))
+
+  test('every commit that was acknowledged is found on the new primary, and its schema is gone when the job ends', async () => {
+    const fleet = newFleet()
+    const evidence = (await evidenceIn(fleet, { canary: true }))!
+    expect(judgeMove(evidence)).toMatchObject({ kind: 'proven' })
+    expect(evidence.canary).toMatchObject({
+      found: { on: 'demo on n2', lost: 0 },
+      cutOff: null,
+      timelines: [{ timeline: 1 }, { timeline: 2 }],
+    })
+    expect([schemaOf(fleet, 'n1'), schemaOf(fleet, 'n2')]).toEqual([['prepare canary'], ['remove canary']])
+    expect(fleet.world.canaries.size).toBe(0)
+  })
+
+  test('a failover that is taken back takes the canary back too', async () => {
+    const fleet = newFleet()
+    fleet.calls.interfere = ({ act }) => (act === 'stop fast' ? { how: 'fail' } : undefined)
+    expect(await evidenceIn(fleet, { canary: true })).toBeNull()
+    expect(schemaOf(fleet, 'n1')).toEqual(['prepare canary', 'remove canary'])
+  })
+
+  test('an acknowledged commit that somebody removed is a loss', async () => {
+    const fleet = newFleet()
+    const { rows } = fleet.act.canary
+    fleet.act.canary.rows = async (...args) => (await rows(...args)).filter((id) => id !== 3)
+    const evidence = (await evidenceIn(fleet, { canary: true }))!
+    expect(judgeMove(evidence)).toMatchObject({ kind: 'lost', commits: 1 })
+    expect(evidence.canary!.found!.lostIds).toEqual([3])
+  })
+
+  test('a canary that died on the way, or whose rows cannot be asked for, holds nobody up and is never green', async () => {
+    const dead = newFleet()
+    dead.calls.afterwards = ({ act }) => {
+      if (act === 'promote') for (const canary of dead.world.canaries.values()) canary.isWriting = false
+    }
+    expect(judgeMove((await evidenceIn(dead, { canary: true }))!)).toMatchObject({
+      kind: 'not-provable',
+      because: expect.arrayContaining([expect.stringContaining('The canary was cut off')]),
+    })
+    const silent = newFleet()
+    silent.act.canary.rows = async () => {
+      throw new Fault('sql.timeout')
+    }
+    const evidence = (await evidenceIn(silent, { canary: true }))!
+    expect(evidence.outcome).toBe('done')
+    expect(judgeMove(evidence)).toMatchObject({ kind: 'not-provable', because: [expect.stringContaining('was not asked')] })
+  })
+
+  test('a primary that takes no commits from the canary is not stopped', async () => {
+    const fleet = newFleet()
+    fleet.calls.interfere = ({ act }) => (act === 'start canary' ? { how: 'fail' } : undefined)
+    expect(await evidenceIn(fleet, { canary: true })).toBeNull()
+    expect(fleet.instance('demo on n1').applied).not.toContain('stop fast')
+  })
 })
 
 test('a job that came to no promotion moved nothing, and gets no certificate', async () => {

@@ -1,4 +1,4 @@
-import type { ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/certificate'
+import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/certificate'
 import type { JournalLine } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'
 import type { Evidence, EvidenceAbout } from '../steps/collect-evidence'
@@ -46,8 +46,8 @@ export const failoverEvidence = (lines: readonly JournalLine[], about: EvidenceA
     after: seen?.after ?? null,
     clocks: seen === null ? [] : [...seen.clocks, ...journalClock(lines, seen)],
     steps: stepsOf(lines),
-    canary: null,
-    isCanaryWanted: false,
+    canary: (outputOf(lines, 'canary-judge')?.evidence as unknown as CanaryEvidence | undefined) ?? null,
+    isCanaryWanted: facts.canary !== null,
   }
 }
 

@@ -3,6 +3,7 @@ import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { movesTo, type NameMoves } from '../names'
+import { type CanaryFacts, canaryFor } from '../steps/canary'
 import { type FailoverInput, isOverridden } from './input'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from './peers'
 import { type Readiness, readReadiness } from './readiness'
@@ -45,6 +46,8 @@ export type FailoverFacts = {
   names: NameMoves
   /** Those that lead to its standbys, or to every member; they are moved once those follow. */
   readers: NameMoves
+  /** null: none was asked for, or the old primary does not answer. */
+  canary: CanaryFacts | null
   /** Everybody else who reads the primary's WAL and holds up its shutdown when frozen. */
   senders: { name: string; state: string }[]
 }
@@ -85,6 +88,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     ...(place === null
       ? nameless
       : await movesTo(ports, herd.herdId, place, standbysAfter(peers, candidate.peer, old, mode), context.signal)),
+    canary: input.canary && mode === 'planned' && old !== null && place !== null ? canaryFor([old.place, place]) : null,
     senders: (old?.probe.standbys ?? []).map((one) => ({ name: one.applicationName, state: one.state })),
   }
 }

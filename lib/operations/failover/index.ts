@@ -2,6 +2,7 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import { counted, pass, refuse, warn } from '../gates'
+import { startCanary, stopCanary } from '../steps/canary'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
 import { collectEvidence } from '../steps/collect-evidence'
 import { fencePostgres } from '../steps/fence-postgres'
@@ -22,6 +23,8 @@ import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
 
 const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
+const hasCanary = ({ canary }: FailoverFacts) => canary !== null
+const noCanary = 'No canary writes: none was asked for, or the old primary does not answer.'
 const noAnswer = 'The old primary does not answer: there is nothing to do on it.'
 
 const stopTimeoutMs = 60_000
@@ -65,6 +68,17 @@ export const failover = defineOperation({
   .gate('standbys', 'Every other standby can follow', gates.allFollow)
   .gate('passwords', 'Whom each follows can be written anew', gates.upstreamsWritable)
   .gate('names-movable', 'The DNS names can be moved', gates.namesMovable)
+  .effect(
+    'canary',
+    onlyIf(
+      hasCanary,
+      noCanary,
+      startCanary<FailoverFacts>(
+        ({ canary }) => canary,
+        ({ candidate, primary }) => [candidate!, primary!],
+      ),
+    ),
+  )
   .effect(
     'checkpoint-primary',
     onlyIf(
@@ -113,6 +127,17 @@ export const failover = defineOperation({
     promotePostgres<FailoverFacts>(({ candidate }) => candidate!),
   )
   .effect('write', proveWrite)
+  .effect(
+    'canary-judge',
+    onlyIf(
+      hasCanary,
+      noCanary,
+      stopCanary<FailoverFacts>(
+        ({ canary }) => canary,
+        ({ candidate }) => candidate,
+      ),
+    ),
+  )
   .effect('names', blockedWhenUnseen(moveNames<FailoverFacts>(({ names }) => names.moves)))
   .effect('followers', followNew)
   .effect('rejoin', onlyIf(isPlanned, 'It must rejoin later; until then it must not start as a primary.', rejoinOld))

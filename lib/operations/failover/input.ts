@@ -21,6 +21,11 @@ export const failoverInput = z.strictObject({
     title: 'Wait for the standby, in seconds',
     description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
   }),
+  canary: z.boolean().default(false).meta({
+    title: 'Canary',
+    description:
+      'Commits twenty rows a second on the primary during a planned failover, as a client would, and proves afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
+  }),
   override: z.string().max(2000).default('').meta({
     title: 'Without a fence: names of the herds',
     description:

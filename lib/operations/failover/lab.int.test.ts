@@ -45,6 +45,9 @@ const role = async (host: string) => {
   const { state, role, timeline, upstream } = await probe(host)
   return `${state} ${role} ${timeline}${upstream?.status ? ` ${upstream.status} from ${upstream.host}` : ''}`
 }
+/** What the canary left behind. */
+const schemas = async (host: string) =>
+  (await herd.lab.hosts.exec(host, ['psql', '-XAtqc', "select nspname from pg_namespace where nspname = 'matriarch_canary'"])).stdout.trim()
 const addressOf = (host: string) => herd.lab.host(host).address
 const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
 
@@ -56,10 +59,13 @@ describe('planned, on real hosts', () => {
     const ledgerFile = herd.lab.layout.at('ledger-planned')
     const load = await startLoad(herd.lab, 'shop', { ledgerFile })
     await until('some commits', () => ackedIn(ledgerFile) > 50, { timeoutMs: 60_000 })
-    const { state, trouble, finished, evidence } = await run({ candidate: 'shop on b' })
+    const { state, trouble, finished, evidence } = await run({ candidate: 'shop on b', canary: true })
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(judgeMove(evidence!), 'what the certificate will say').toMatchObject({ kind: 'proven' })
+    expect(evidence!.canary).toMatchObject({ found: { on: 'shop on b', lost: 0 }, timelines: [{ timeline: 1 }, { timeline: 2 }] })
+    expect(evidence!.canary!.longestGapMs).toBeGreaterThan(0)
+    expect(await schemas('b')).toBe('')
     const before = ackedIn(ledgerFile)
     await until('commits on the new primary', () => ackedIn(ledgerFile) > before + 50, { timeoutMs: 60_000 })
     await load.stop()
@@ -70,10 +76,17 @@ describe('planned, on real hosts', () => {
     expect(herd.replaced.size).toBe(0)
   })
 
-  test('and back again, two clicks in all', async () => {
-    const { state, trouble } = await run({ candidate: 'shop on a' })
+  test('and back again, two clicks in all; an acknowledged commit that is removed meanwhile is a loss', async () => {
+    const { rows } = herd.ports.canary
+    herd.ports.canary.rows = async (...args) => {
+      await herd.lab.hosts.exec('a', ['psql', '-Xqc', 'delete from matriarch_canary.commits where id = 3'])
+      return rows(...args)
+    }
+    const { state, trouble, evidence } = await run({ candidate: 'shop on a', canary: true })
+    herd.ports.canary.rows = rows
     expect(trouble).toEqual([])
     expect(state).toBe('done')
+    expect(judgeMove(evidence!)).toMatchObject({ kind: 'lost', commits: 1 })
     expect(await role('a')).toBe('online primary 3')
     for (const host of ['b', 'c']) expect(await role(host)).toBe(`online standby 3 streaming from ${addressOf('a')}`)
   })
@@ -85,12 +98,13 @@ describe('planned, on real hosts', () => {
       await herd.lab.hosts.exec('a', ['psql', '-Xqc', 'create table written_late as select 1 as n'])
       return stop(instance, mode, options)
     }
-    const { state } = await run({ candidate: 'shop on b', waitSeconds: 5 })
+    const { state } = await run({ candidate: 'shop on b', waitSeconds: 5, canary: true })
     herd.ports.postgresAct.stop = stop
     await herd.lab.network.heal()
     expect(state).toBe('undone')
     expect(await role('a')).toBe('online primary 3')
     expect((await probe('a')).hasStandbySignal).toBe(false)
+    expect(await schemas('a')).toBe('')
   })
 
   test('a third standby that is frozen is parked by name, and holds nobody up', async () => {

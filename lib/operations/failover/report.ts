@@ -1,3 +1,4 @@
+import type { CanaryEvidence } from '@/lib/domain/certificate'
 import type { FailoverReport, NameReport } from '@/lib/domain/failover-report'
 import { foldJob } from '@/lib/kernel/fold'
 import type { JournalLine } from '@/lib/kernel/journal'
@@ -46,6 +47,7 @@ export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null =
     followed,
     parked,
     gapMs: gapOf(lines),
+    canary: (outputs.get('canary-judge')?.evidence as unknown as CanaryEvidence | undefined) ?? null,
     open: openPoints(facts, fold.state, fold.attention?.question ?? fold.because, outputs, parked),
   }
 }

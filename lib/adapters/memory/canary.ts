@@ -1,0 +1,110 @@
+import type { CanaryLedger, LedgerEvent } from '@/lib/domain/canary-ledger'
+import { formatLsn } from '@/lib/domain/lsn'
+import { Fault } from '@/lib/kernel/errors'
+import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
+import { type Calls, perform, reach } from './calls'
+import { flow, serves } from './wal'
+import type { MemoryInstance, World } from './world'
+
+/** Each commit of the canary is as long as a small row's. */
+const commitBytes = 0xc0
+/** It writes so many rows when it starts, and again at each look and when it is stopped; time does not pass for it in between. */
+const rowsAtOnce = 10
+
+/** One canary of the world: what it noted, and where each commit stands in the WAL. */
+export interface MemoryCanary {
+  endpoints: readonly CanaryEndpoint[]
+  ledger: CanaryLedger
+  isWriting: boolean
+  commits: { id: number; timeline: number; bytes: number }[]
+}
+
+export const memoryCanaryRead = (world: World): CanaryRead => ({
+  ledger: async (run) => {
+    const canary = world.canaries.get(run)
+    // Time passes for it while somebody looks.
+    if (canary?.isWriting) write(world, canary)
+    return canary === undefined ? null : { ledger: canary.ledger, sha256: 'of a ledger in memory', isWriting: canary.isWriting }
+  },
+  rows: async (endpoint, run, options) => {
+    const instance = await reached(world, endpoint, options)
+    return (world.canaries.get(run)?.commits ?? []).filter((commit) => holds(instance, commit)).map(({ id }) => id)
+  },
+})
+
+/** A commit is where its timeline is part of the server's history, as far as that goes. */
+const holds = (instance: MemoryInstance, { timeline, bytes }: { timeline: number; bytes: number }): boolean =>
+  timeline === instance.timeline
+    ? bytes <= instance.walBytes
+    : instance.forks.some((fork) => fork.timeline === timeline && bytes <= fork.bytes)
+
+const serverAt = (world: World, { host, port }: CanaryEndpoint): MemoryInstance | undefined =>
+  [...world.instances.values()].find(({ inventory: { address } }) => address.host.hostname === host.hostname && address.port === port)
+
+const reached = async (world: World, endpoint: CanaryEndpoint, options: CanaryOptions): Promise<MemoryInstance> => {
+  const instance = serverAt(world, endpoint)
+  if (instance === undefined) throw new Fault('sql.unreachable', { because: `${endpoint.title} is no server.`, isOver: true })
+  await reach(world.clock, instance.host, options)
+  if (!serves(instance) || instance.refusesLogin)
+    throw new Fault('sql.unreachable', { because: `${instance.inventory.title} does not accept connections.`, isOver: true })
+  return instance
+}
+
+export const memoryCanaryAct = (world: World, calls: Calls): CanaryAct => {
+  const writable = async (endpoint: CanaryEndpoint, options: CanaryOptions): Promise<MemoryInstance> => {
+    const instance = await reached(world, endpoint, options)
+    if (instance.hasStandbySignal) throw new Fault('sql.failed', { because: 'cannot execute in a read-only transaction', isOver: true })
+    return instance
+  }
+  const act = <T>(name: string, endpoint: CanaryEndpoint, options: CanaryOptions, deed: () => T | Promise<T>) => {
+    const host = serverAt(world, endpoint)!.host
+    return perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, deed)
+  }
+  return {
+    prepare: (endpoint, options) =>
+      act('prepare canary', endpoint, options, async () => void (await writable(endpoint, options)).applied.push('prepare canary')),
+    start: (run, endpoints, options) =>
+      act('start canary', endpoints[0]!, options, () => {
+        if (world.canaries.get(run)?.isWriting) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
+        const startedAt = world.clock.now().toISOString()
+        const ledger = { startedAt, endedAt: null, elapsedMs: 0, events: [] }
+        const canary: MemoryCanary = { endpoints, ledger, isWriting: true, commits: [] }
+        if (!write(world, canary)) throw new Fault('sql.timeout', { because: 'No member takes writes.', isOver: true })
+        world.canaries.set(run, canary)
+      }),
+    stop: async (run) => {
+      const canary = world.canaries.get(run)
+      if (canary === undefined || !canary.isWriting) return
+      write(world, canary)
+      const now = world.clock.now()
+      Object.assign(canary, { isWriting: false })
+      Object.assign(canary.ledger, { endedAt: now.toISOString(), elapsedMs: now.getTime() - Date.parse(canary.ledger.startedAt) })
+    },
+    remove: (endpoint, run, options) =>
+      act('remove canary', endpoint, options, async () => {
+        const instance = await writable(endpoint, options)
+        instance.applied.push('remove canary')
+        world.canaries.delete(run)
+      }),
+  }
+}
+
+/** False: nobody takes writes. */
+const write = (world: World, canary: MemoryCanary): boolean => {
+  const primary = canary.endpoints.map((endpoint) => serverAt(world, endpoint)).find((one) => one && serves(one) && !one.hasStandbySignal)
+  if (primary === undefined || primary.host.power !== 'on') return false
+  const atMs = world.clock.now().getTime() - Date.parse(canary.ledger.startedAt)
+  for (let row = 0; row < rowsAtOnce; row += 1) {
+    const id = canary.commits.length + 1
+    const lsn = formatLsn(BigInt(primary.walBytes))
+    primary.walBytes += commitBytes
+    canary.commits.push({ id, timeline: primary.timeline, bytes: primary.walBytes })
+    const events: LedgerEvent[] = [
+      { kind: 'sent', id, atMs },
+      { kind: 'ack', id, atMs: atMs + 1, timeline: primary.timeline, lsn },
+    ]
+    canary.ledger.events.push(...events)
+  }
+  flow(world)
+  return true
+}

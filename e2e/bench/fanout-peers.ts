@@ -17,8 +17,10 @@ const needed = [
   { program: '/usr/bin/clush', package: 'clustershell' },
 ]
 
+export const ensureFanoutPeers = (): Promise<void> => ensurePeers(needed)
+
 /** Installs the tools to be measured against, and says so. Throws with the command to type when this process may not. */
-export const ensureFanoutPeers = async (): Promise<void> => {
+export const ensurePeers = async (needed: readonly { program: string; package: string }[]): Promise<void> => {
   const missing = needed.filter(({ program }) => !existsSync(program)).map((one) => one.package)
   if (missing.length === 0) return
   console.log(`Installing the peers: ${missing.join(', ')}`)

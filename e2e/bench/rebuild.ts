@@ -1,0 +1,156 @@
+import { getPool } from '@/db/client'
+import { plan } from '@/e2e/harness/submit'
+import { submitRun, waitForRun } from '@/jobs/queue'
+import { systemActor } from '@/lib/kernel/access'
+import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet'
+import { postgresMajor } from '@/lib/playground/packages'
+import { until } from '@/lib/playground/processes'
+import { ensurePeers } from './fanout-peers'
+import { type RebuildStage, rebuildPeers } from './rebuild-peers'
+import { numberOf, openStage } from './stage'
+
+interface Round {
+  name: string
+  seconds: number
+  /** Received by the standby's host until it streams. */
+  receivedMB: number
+}
+
+const runTimeoutMs = 1_800_000
+const rowsPerMB = 1000
+const stopAlone = { parallel: 1, perServer: 1, standbysFirst: true, stopAfterFailures: 1, deadlineSeconds: null }
+
+const fleetOfTwo = (major: number): Fleet => ({
+  name: 'rebuild',
+  postgresMajor: major,
+  environments: standardEnvironments,
+  hosts: ['a', 'b'].map((name, index) => ({ name, address: `198.18.22.${index + 1}`, environment: 'dev', site: 'ams', tags: [] })),
+  herds: [herd(major, 'dev', 'app', 5432, 'a > b', 'app')],
+  strays: [],
+  groups: [],
+  people: [],
+  hasNames: false,
+})
+
+const sql = async ({ lab, port }: RebuildStage, host: string, statement: string): Promise<string> =>
+  (await lab.hosts.mustExec(host, ['psql', '-p', String(port), '-XAtqc', statement], { timeoutMs: runTimeoutMs })).trim()
+
+const untilStreaming = (stage: RebuildStage): Promise<unknown> =>
+  until(
+    `${stage.to} streams`,
+    async () => {
+      const seen = await stage.lab.hosts.exec(stage.to, [
+        'psql',
+        '-p',
+        String(stage.port),
+        '-XAtqc',
+        'select status from pg_stat_wal_receiver',
+      ])
+      return seen.stdout.trim() === 'streaming'
+    },
+    { timeoutMs: 120_000 },
+  )
+
+/** Bytes that came to a host over its cable since it is up. */
+const received = async ({ lab, to }: RebuildStage): Promise<number> => {
+  const text = await lab.hosts.mustExec(to, ['cat', '/proc/net/dev'])
+  const rows = text.split('\n').map((line) => line.trim().split(/[:\s]+/))
+  return rows.filter(([name, bytes]) => name !== 'lo' && /^\d+$/.test(bytes ?? '')).reduce((sum, [, bytes]) => sum + Number(bytes), 0)
+}
+
+/** A herd that holds so much, whose standby was promoted by itself, wrote a part of it anew, and was stopped. */
+const diverge = async (stage: RebuildStage, sizeMB: number, share: number): Promise<void> => {
+  const { lab, from, to, cluster, data } = stage
+  const rows = sizeMB * rowsPerMB
+  // pg_rewind needs the target's own WAL from before the fork, the start after it the source's since then; it copies all that the source holds.
+  const keepMB = Math.ceil(sizeMB * share * 4) + 64
+  for (const [host, lines] of [
+    [from, `max_wal_size = 256MB\nmax_slot_wal_keep_size = -1\nwal_keep_size = ${keepMB}MB\n`],
+    [to, 'max_wal_size = 256MB\nwal_keep_size = 8GB\n'],
+  ] as const) {
+    lab.hosts.writeFile(host, `/etc/postgresql/${lab.fleet.postgresMajor}/${cluster}/conf.d/bench.conf`, lines, { owner: 'postgres' })
+    await sql(stage, host, 'select pg_reload_conf()')
+  }
+  await sql(stage, from, `create table filler as select n, repeat(md5(n::text), 30) as body from generate_series(1, ${rows}) n`)
+  // Or the first read would write every page anew, for its hint bits.
+  await sql(stage, from, 'vacuum freeze filler')
+  await sql(stage, from, 'checkpoint')
+  const end = await sql(stage, from, 'select pg_current_wal_lsn()')
+  await until('the standby has everything', async () => (await sql(stage, to, `select pg_last_wal_replay_lsn() >= '${end}'`)) === 't', {
+    timeoutMs: runTimeoutMs,
+  })
+  await sql(stage, to, 'checkpoint')
+  await sql(stage, to, 'select pg_promote()')
+  const part = Math.round(rows * share)
+  await sql(stage, to, `update filler set body = reverse(body) where n <= ${part}`)
+  await sql(stage, from, `update filler set body = upper(body) where n > ${rows - part}`)
+  await stopTarget(stage)
+  await lab.hosts.mustExec(to, ['cp', '-a', data, `${data}.diverged`], { timeoutMs: runTimeoutMs })
+}
+
+const stopTarget = ({ lab, to, cluster }: RebuildStage): Promise<string> =>
+  lab.hosts.mustExec(to, ['pg_ctlcluster', String(lab.fleet.postgresMajor), cluster, 'stop', '-m', 'fast'], { timeoutMs: runTimeoutMs })
+
+/** Each begins from the same diverged directory, with everything else on the disk. It must hold what the source holds. */
+const measure = async (stage: RebuildStage, name: string, run: () => Promise<void>): Promise<Round> => {
+  const { lab, from, to, data } = stage
+  await lab.hosts.mustExec(to, ['sh', '-ec', 'rm -rf "$1"; cp -a "$1.diverged" "$1"; sync', 'sh', data], { timeoutMs: runTimeoutMs })
+  const before = await received(stage)
+  const startedAt = performance.now()
+  await run()
+  await untilStreaming(stage)
+  const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(2))
+  const receivedMB = Math.round(((await received(stage)) - before) / 1_000_000)
+  const end = await sql(stage, from, 'select pg_current_wal_lsn()')
+  await until(`${to} has everything`, async () => (await sql(stage, to, `select pg_last_wal_replay_lsn() >= '${end}'`)) === 't', {
+    timeoutMs: runTimeoutMs,
+  })
+  const sum = 'select count(*), sum(hashtext(body)::bigint) from filler'
+  const [theirs, ours] = [await sql(stage, from, sum), await sql(stage, to, sum)]
+  if (ours !== theirs) throw new Error(`After ${name}, ${to} holds ${ours}, and ${from} ${theirs}.`)
+  await stopTarget(stage)
+  console.log(`  ${name}: ${seconds} s, ${receivedMB} MB`)
+  return { name, seconds, receivedMB }
+}
+
+/** From asking for the plan to the end of the run. */
+const rebuild = async (strategy: 'auto' | 'copy'): Promise<void> => {
+  const { rows } = await getPool().query<{ id: string }>(
+    `select i.id from instances i join servers s on s.id = i.server_id where s.hostname = 'b'`,
+  )
+  const made = await plan({ operation: 'rebuild', targets: [rows[0]!.id], input: { strategy }, policy: stopAlone })
+  const [target] = made.plan!.targets
+  if (!target!.eligible) throw new Error(`It cannot be rebuilt: ${target!.reason}`)
+  const answer = await submitRun(systemActor, { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined })
+  if (!answer.submitted) throw new Error('The world moved between plan and submission.')
+  const view = await waitForRun(systemActor, answer.runId, { timeoutMs: runTimeoutMs })
+  const job = view.jobs[0]!
+  if (job.state !== 'done') throw new Error(`The rebuild is ${job.state}: ${job.because}`)
+}
+
+/**
+ * Makes a diverged standby stream again: by the operation rebuild with its plan, gates, journal and proofs, and by pg_rewind, pg_basebackup and rsync alone.
+ * `--size-mb N` (default 2048), of which `--share N` percent (default 5) were written anew on each side.
+ */
+export const bench = async (args: string[]) => {
+  const [sizeMB, share] = [numberOf(args, '--size-mb', 2048), numberOf(args, '--share', 5) / 100]
+  await ensurePeers([{ program: '/usr/bin/rsync', package: 'rsync' }])
+  const { lab, close } = await openStage(fleetOfTwo(postgresMajor()))
+  try {
+    const [{ name, port, dataDirectory }] = lab.fleet.herds as [Fleet['herds'][number]]
+    const stage: RebuildStage = { lab, from: 'a', to: 'b', cluster: name, port, data: dataDirectory }
+    console.log(`Filling ${sizeMB} MB …`)
+    await diverge(stage, sizeMB, share)
+    const ours = await measure(stage, 'Matriarch, rebuild', () => rebuild('auto'))
+    const oursByCopy = await measure(stage, 'Matriarch, rebuild by copy', () => rebuild('copy'))
+    const peers: Round[] = []
+    for (const peer of rebuildPeers(stage)) peers.push(await measure(stage, peer.name, peer.run))
+    console.log(`\nA diverged standby of ${sizeMB} MB; from the order until it streams`)
+    console.table([ours, oursByCopy, ...peers])
+    const best = peers.reduce((a, b) => (a.seconds <= b.seconds ? a : b))
+    const ratio = Number((best.seconds / ours.seconds).toPrecision(3))
+    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, peers }
+  } finally {
+    await close()
+  }
+}

@@ -1,5 +1,5 @@
-import { makeClusters } from '@/lib/adapters/clusters'
 import { makeCanary } from '@/lib/adapters/canary'
+import { makeClusters } from '@/lib/adapters/clusters'
 import { makeCopies } from '@/lib/adapters/copies'
 import { makeHostWork } from '@/lib/adapters/host-work'
 import { makeHosts } from '@/lib/adapters/hosts'

@@ -1,7 +1,7 @@
 import type { CanaryAct, CanaryRead } from './canary'
+import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
 import type { HostWorkAct, HostWorkRead } from './host-work'
-import type { ClustersAct, ClustersRead } from './clusters'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'

@@ -108,10 +108,11 @@ const openPoints = (
   if (state === 'attention') open.push(`The job waits for a person: ${why ?? 'its page says what for'}`)
   if (state === 'failed') open.push(`The job failed: ${why ?? 'its page says where'}`)
   if (!isPromoted) return open
-  for (const one of parked)
-    open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
+  for (const one of parked) open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
   if (!outputs.has('rejoin') && facts.primary !== null)
-    open.push(`${facts.primary.title} must not start as a primary. Let it rejoin once its host is back, or rebuild it where that is refused; then the herd can fail back.`)
+    open.push(
+      `${facts.primary.title} must not start as a primary. Let it rejoin once its host is back, or rebuild it where that is refused; then the herd can fail back.`,
+    )
   for (const problem of [...facts.names.problems, ...facts.readers.problems]) open.push(`${problem}. Correct the name, then refresh it.`)
   if (!outputs.has('names') && facts.names.moves.length > 0)
     open.push(`${facts.names.moves.map(({ name }) => name).join(', ')}: not proven to lead to the new primary.`)

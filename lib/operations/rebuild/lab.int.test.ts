@@ -172,6 +172,29 @@ describe('a standby that is broken, on real hosts', () => {
     await expectNothingLeft()
   })
 
+  test('one whose slot lost its WAL is copied, and gets a slot that works', async () => {
+    await stopped('b')
+    await sql('a', "alter system set max_slot_wal_keep_size = '1MB'")
+    await sql('a', 'alter system set wal_keep_size = 0')
+    await sql('a', 'select pg_reload_conf()')
+    for (let files = 0; files < 4; files += 1) {
+      await sql('a', 'create table filling as select 1 as n')
+      await sql('a', 'drop table filling')
+      await sql('a', 'select pg_switch_wal()')
+    }
+    await sql('a', 'checkpoint')
+    expect(await sql('a', "select wal_status from pg_replication_slots where slot_name = 'shop_b'")).toBe('lost')
+    await sql('a', 'alter system reset max_slot_wal_keep_size')
+    await sql('a', 'alter system reset wal_keep_size')
+    await sql('a', 'select pg_reload_conf()')
+    const { state, plan, trouble } = await run()
+    expect(strategyOf(plan)).toContain('no longer has the WAL')
+    expect(trouble).toEqual([])
+    expect(state).toBe('done')
+    expect(await role('b')).toBe(`online standby 1 streaming from ${addressOf('a')}`)
+    await expectNothingLeft()
+  })
+
   test('a copy that does not come up is put back, and the old server streams again', async () => {
     const { start } = herd.ports.postgresAct
     let starts = 0

@@ -11,7 +11,13 @@ import { postgresMajor } from '@/lib/playground/packages'
  */
 export function testFleet(
   topologies: Record<string, string>,
-  options: { people?: boolean; names?: boolean; volumes?: Record<string, Fleet['hosts'][number]['volumes']>; idleHosts?: string[] } = {},
+  options: {
+    people?: boolean
+    names?: boolean
+    volumes?: Record<string, Fleet['hosts'][number]['volumes']>
+    idleHosts?: string[]
+    poolers?: Fleet['poolers']
+  } = {},
 ): Fleet {
   const major = postgresMajor()
   const herds = Object.entries(topologies).map(([name, topology], index) => herd(major, 'dev', name, 5432 + index, topology, name))
@@ -30,6 +36,7 @@ export function testFleet(
     })),
     herds,
     strays: [],
+    ...(options.poolers ? { poolers: options.poolers } : {}),
     groups: options.people ? standardGroups : [],
     people: options.people ? standardPeople : [],
     hasNames: options.names ?? false,

@@ -25,6 +25,8 @@ export type FleetHerd = {
 }
 /** A cluster that runs on a host but that nobody has registered: the discovery inbox finds it. */
 export type FleetStray = { host: string; baseName: string; port: number; dataDirectory: string }
+/** A PgBouncer on a host, in front of a herd of the host's environment. */
+export type FleetPooler = { host: string; herd: string }
 /** `environments: 'all'` or the names of those where the group's role holds. */
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }
 export type FleetPerson = { user: string; fullName: string; groups: string[] }
@@ -36,6 +38,8 @@ export type Fleet = {
   hosts: FleetHost[]
   herds: FleetHerd[]
   strays: FleetStray[]
+  /** At most one a host. Default: none. */
+  poolers?: FleetPooler[]
   groups: FleetGroup[]
   people: FleetPerson[]
   /** Name servers for the herds' virtual hosts. Default: none. */
@@ -151,4 +155,14 @@ export function checkFleet(fleet: Fleet): void {
     }
   }
   onlyOnce('the cluster name or port', places)
+  const poolers = fleet.poolers ?? []
+  onlyOnce(
+    'the pooler on',
+    poolers.map(({ host }) => host),
+  )
+  for (const { host, herd: name } of poolers) {
+    const served = fleet.herds.find((one) => one.name === name)
+    if (!served) refuse(`the pooler on ${host} is in front of the unknown herd ${name}`)
+    if (hosts.get(host)?.environment !== served?.environment) refuse(`the pooler on ${host} is not on a host of ${served?.environment}`)
+  }
 }

@@ -12,6 +12,7 @@ import { Layout } from './layout'
 import { inspectMachine, type Machine } from './machine'
 import { type LabNames, NameServers } from './names'
 import { Network } from './network'
+import { makePoolers } from './poolers'
 import { type CommandOptions, type CommandResult, inParallel, mustRun, runCommand } from './processes'
 import { openRelay, type Relay, type RelayOptions } from './relay'
 import { labKey, readSecrets } from './secrets'
@@ -114,6 +115,7 @@ export class Lab {
       const maker = new HerdMaker(this.layout, this.hosts, fleet, secrets)
       const missing = maker.missing()
       if (missing.length > 0) await maker.makeAll(missing, report('herds', missing.length))
+      await makePoolers(this.layout, this.machine, this.hosts, fleet, secrets)
       await Promise.all([directory, names])
     } catch (cause) {
       await this.supervisor.kill()

@@ -16,6 +16,7 @@ const playgroundNeeds: Need[] = [
   program('ip', 'iproute2'),
   program('nsenter', 'util-linux'),
   program('setpriv', 'util-linux'),
+  program('pgbouncer', 'pgbouncer'),
   program('slapd', 'slapd'),
   program('named', 'bind9'),
   program('openssl', 'openssl'),
@@ -83,7 +84,7 @@ for package in "$@"; do
 	case $package in
 	openssh-server) systemctl disable --quiet ssh.service ;;
 	bind9) systemctl disable --quiet named.service ;;
-	postgresql | slapd | redis-server) systemctl disable --quiet "$package.service" ;;
+	postgresql | pgbouncer | slapd | redis-server) systemctl disable --quiet "$package.service" ;;
 	esac
 done
 `

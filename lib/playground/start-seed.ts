@@ -19,6 +19,7 @@ export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, strin
       )
     await addServers(client, fleet, fingerprints)
     await addHerds(client, fleet)
+    await addPoolers(client, fleet)
     for (const group of fleet.groups)
       for (const environment of group.environments === 'all' ? [null] : group.environments)
         await client.query(
@@ -59,6 +60,16 @@ const addHerds = async (client: PoolClient, fleet: Fleet): Promise<void> => {
         [herd.environment, herd.name, member.host],
       )
   }
+}
+
+const addPoolers = async (client: PoolClient, fleet: Fleet): Promise<void> => {
+  for (const { host, herd } of fleet.poolers ?? [])
+    await client.query(
+      `insert into poolers (herd_id, server_id)
+       select h.id, s.id from servers s join herds h on h.environment_id = s.environment_id
+       where lower(s.hostname) = lower($1) and lower(h.name) = lower($2) on conflict do nothing`,
+      [host, herd],
+    )
 }
 
 /**

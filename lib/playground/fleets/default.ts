@@ -28,6 +28,10 @@ export function defaultFleet(postgresMajor: number): Fleet {
       herd(postgresMajor, 'prod', 'ledger', 5434, 'prod-fra-1 > prod-ams-1'),
     ],
     strays: [{ host: 'stage-ams-1', baseName: 'preview', port: 5432, dataDirectory: `/var/lib/postgresql/${postgresMajor}/preview` }],
+    poolers: [
+      { host: 'dev-ams-1', herd: 'dev-catalog' },
+      { host: 'dev-ams-2', herd: 'dev-catalog' },
+    ],
     groups: standardGroups,
     people: standardPeople,
     hasNames: true,

@@ -21,6 +21,7 @@ touch /run/lab/ready
 	wait
 	touch /run/lab/booted
 ) &
+if [ -r /etc/pgbouncer/pgbouncer.ini ]; then as_postgres /usr/sbin/pgbouncer -q -d /etc/pgbouncer/pgbouncer.ini; fi
 bash "$lab/timer.sh" &
 
 shut_down() {

@@ -52,6 +52,17 @@ describe('planned', () => {
     expect(fleet.world.violations).toEqual([])
   })
 
+  test('an old primary whose host starts it by itself before its turn, fenced and following nobody, is put under the new one', async () => {
+    const fleet = newFleet()
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'promote') Object.assign(fleet.instance('demo on n1'), { state: 'running', upstreamId: null })
+    }
+    const { state } = await run(fleet)
+    expect(state).toBe('done')
+    expect(roles(fleet)).toEqual({ n1: 'standby 2', n2: 'primary 2', n3: 'standby 2', n4: 'standby 2' })
+    expect(fleet.world.violations).toEqual([])
+  })
+
   test('names that lead to the standbys are moved with their roles, once those follow', async () => {
     const fleet = newFleet()
     const [primaryName] = [...fleet.world.names.values()]

@@ -1,9 +1,10 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect } from '@/lib/kernel/operation'
 import { isDown } from '../../facts'
+import { redirectTo } from '../../steps/follow-upstream'
 import { followOutput, lookAt, settle } from '../../steps/server'
 import type { FailoverFacts } from '../facts'
-import { isStreamingFrom } from '../peers'
+import { isStreamingFrom, isUnder } from '../peers'
 
 type Output = { receivedLsn: string | null; timeline: number | null }
 
@@ -35,6 +36,9 @@ export const rejoinOld: Effect<FailoverFacts, null, Output> = {
       for (const command of ports.replication.commands.follow(primary!.address, primary!.following!)) context.note('command', command)
       await ports.replicationAct.follow(primary!.address, primary!.following, options)
       await ports.postgresAct.start(primary!.address, { timeoutMs: startTimeoutMs, ...followOutput(context, primary!.commands.start) })
+    } else if (!isUnder(found, candidate!)) {
+      // Its host was started meanwhile and brought it up, fenced, under whomever its files still named.
+      await redirectTo(primary!, primary!.following!, found.version, ports, context)
     }
     for (;;) {
       const probe = await settle(primary!, ports, context)

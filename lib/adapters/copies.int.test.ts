@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -181,6 +181,22 @@ test('a rewind that cannot begin leaves no mark and changes nothing', async () =
   expect((await lookAt(beta)).copy.isRewinding).toBe(false)
   expect(texts()).toEqual(before)
   await beta.ctl('start')
+})
+
+test('a rewind does not begin while another one is at work in the same directory', async () => {
+  const program = join(sshd.folder, 'pg_rewind')
+  writeFileSync(program, '#!/bin/sh\nread -r line\n', { mode: 0o755 })
+  const other = spawn(program, ['-D', beta.data, '--source-server=x'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  try {
+    await copies.act.rewind(beta.instance(), sourceOf(alpha), 'rewind-two', limits)
+    expect(await untilEnded('rewind-two')).toMatchObject({
+      state: 'ended',
+      exitCode: 5,
+      tail: expect.stringContaining('is still at work there'),
+    })
+  } finally {
+    other.kill()
+  }
 })
 
 test('a diverged server is rewound, is a standby then, and keeps its own configuration', async () => {

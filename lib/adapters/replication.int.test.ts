@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
 import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
@@ -97,21 +95,4 @@ test('up to 11 every other line of recovery.conf stays, and one that only recove
   }
   await postgres.replication.act.follow(old, null, quick)
   expect((await look()).following).toEqual(following)
-})
-
-test('a rewind does not begin while another one is at work in the same directory', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mrew-'))
-  const program = join(folder, 'pg_rewind')
-  writeFileSync(program, '#!/bin/sh\nread -r line\n', { mode: 0o755 })
-  const other = spawn(program, ['-D', standby.data, '--source-server=x'], { stdio: ['pipe', 'ignore', 'ignore'] })
-  try {
-    const source = { conninfo: { host: sshd.folder, port: String(primary.port), user: sshd.user }, slotName: null }
-    await expect(postgres.replication.act.rewind(standby.instance(), source, quick)).rejects.toMatchObject({
-      code: 'shell.failed',
-      message: expect.stringContaining('is still at work there'),
-    })
-  } finally {
-    other.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
 })

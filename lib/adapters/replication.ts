@@ -5,7 +5,7 @@ import { quoteLiteral } from '@/lib/domain/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
-import type { Following, ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
+import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { askJson } from './postgres-looks'
 import type { WarmPool } from './postgres-warm'
 import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory, settingsElsewhere } from './replication-look'
@@ -71,22 +71,6 @@ major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 exec "$tools/pg_ctl" promote -W -s -D "$data"`
 
-/** $1 data directory, $2 bin directory or '', $3 connection string of the source. One that a dead worker left behind may still be at work; pg_rewind itself takes no lock. */
-const rewindScript = `
-LC_ALL=C; export LC_ALL
-data=$1 bin=$2
-major=$(cat "$data/PG_VERSION") || exit 3
-${findTools}
-for process in /proc/[0-9]*; do
-  case "$(tr '\\0' ' ' 2>/dev/null <"$process/cmdline")" in
-    *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
-  esac
-done
-exec "$tools/pg_rewind" -D "$data" --source-server="$3"`
-
-const rewindSource = ({ conninfo: { application_name: _own, ...conninfo } }: Following) =>
-  writeConninfo({ ...conninfo, dbname: 'postgres' })
-
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
 /** What a server follows and how that is changed, over SSH and its own socket. Deeds are judged by exit status, and by the caller's own look afterwards. */
@@ -129,7 +113,6 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       return { works: false, because: result.stderr.trim().split('\n')[0] || `psql ended with exit code ${result.exitCode}` }
     },
     commands: {
-      rewind: (instance, source) => [quoteShell(['pg_rewind', '-D', instance.dataDirectory, `--source-server=${rewindSource(source)}`])],
       promote: ({ major, dataDirectory }) => [promoteCommand(major, dataDirectory)],
       follow: (_instance, following) => followLines(following),
     },
@@ -152,14 +135,6 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       const lines = following === null ? '' : followLines(following).join('\n')
       const argv = shell(followScript, instance.dataDirectory, instance.binDirectory ?? '', lines, standbyLines.join('\n'))
       await run(instance, 'Writing whom to follow', argv, options)
-    },
-    rewind: async (instance, source, options) => {
-      await run(
-        instance,
-        'pg_rewind',
-        shell(rewindScript, instance.dataDirectory, instance.binDirectory ?? '', rewindSource(source)),
-        options,
-      )
     },
     unfollow: async (instance, options) => {
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)

@@ -51,7 +51,6 @@ export interface ReplicationRead {
   /** IDENTIFY_SYSTEM over `following`'s connection string from the instance's own host and user. Throws only when that host cannot be used. */
   tryReplication: (instance: InstanceAddress, following: Following, options: CallOptions) => Promise<ReplicationAnswer>
   commands: {
-    rewind: (instance: InstanceAddress, source: Following) => string[]
     promote: (instance: InstanceAddress) => string[]
     follow: (instance: InstanceAddress, following: Following) => string[]
   }
@@ -69,11 +68,6 @@ export interface ReplicationAct {
   follow: (instance: InstanceAddress, following: Following | null, options: CallOptions) => Promise<void>
   /** Takes standby.signal (recovery.conf) away again. An error on a running server. */
   unfollow: (instance: InstanceAddress, options: CallOptions) => Promise<void>
-  /**
-   * pg_rewind of a cleanly stopped server onto the one that `source` leads to, whose checkpoint must be on its own timeline. Works in place and takes
-   * minutes; one that was broken off is run again. The files then say what the source's say: it is no standby until `follow` makes it one.
-   */
-  rewind: (instance: InstanceAddress, source: Following, options: CallOptions) => Promise<void>
   /** Physical, reserving WAL at once. An error when there is one of that name. */
   createSlot: (instance: InstanceAddress, name: string, options: CallOptions) => Promise<void>
   /** An error when it is active or there is none. */

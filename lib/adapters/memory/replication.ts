@@ -44,7 +44,6 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
     return { works: true, systemIdentifier: upstream.systemIdentifier, timeline: upstream.timeline, lsn: lsn(upstream.walBytes) }
   },
   commands: {
-    rewind: () => ['pg_rewind'],
     promote: ({ major, dataDirectory }) => [promoteCommand(major, dataDirectory)],
     follow: (_address, following) => followLines(following),
   },
@@ -99,19 +98,6 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
         if (!instance.hasStandbySignal && instance.state === 'running') throw failed('standby.signal was written under a running primary')
         if (following !== null) instance.following = structuredClone(following)
         instance.hasStandbySignal = true
-      }),
-    rewind: (address, { conninfo }, options) =>
-      act(address, 'rewind', options, (instance) => {
-        if (instance.state !== 'stopped') throw failed('target server must be shut down cleanly')
-        const source = serverAt(world, conninfo)
-        if (source === undefined || !serves(source)) throw failed('could not connect to server')
-        Object.assign(instance, {
-          timeline: source.timeline,
-          forks: [...source.forks],
-          walBytes: source.walBytes,
-          checkpointBytes: source.walBytes,
-        })
-        Object.assign(instance, { hasStandbySignal: false, following: null })
       }),
     unfollow: (address, options) =>
       act(address, 'unfollow', options, (instance) => {

@@ -33,7 +33,10 @@ clear() {
   [ -z "$etc" ] || rm -rf "$etc" "$log" || exit 1
 }`
 
-/** As \`place\`. The port is looked for where the kernel lists what listens, and among Debian's clusters, stopped ones too. */
+/**
+ * As \`place\`. The port is looked for where the kernel lists what listens, and among Debian's clusters, stopped ones too.
+ * A mark where nothing lies any more says nothing: somebody removed by hand what it stood for.
+ */
 export const siteScript = `${place}
 above() { d=$1; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; printf %s "$d"; }
 canMake() { [ -d "$1" ] && [ -w "$1" ] || echo "problem=$(id -un) may not write to $1"; }
@@ -48,7 +51,7 @@ fi
 [ -n "$etc" ] && command -v pg_lsclusters >/dev/null &&
   pg_lsclusters -h 2>/dev/null | awk -v p="$port" -v m="$major" -v c="$cluster" '$3 == p && !($1 == m && $2 == c) { print "port=the cluster " $1 "/" $2 " (" $4 ")" }'
 free=$(df -PB1 "$(above "$data")" 2>/dev/null | awk 'NR == 2 { print $4 }'); [ -n "$free" ] && echo "free=$free"
-[ -n "$key" ] && echo "made=$key $stage"
+[ -n "$key" ] && { [ "$state" = taken ] || [ -e "$etc" ]; } && echo "made=$key $stage"
 exit 0`
 
 /** As \`place\`, then $7 key, $8 -k or '', $9 encoding, $10 locale, $11 lines of postgresql.conf, $12 lines of pg_hba.conf. */

@@ -132,30 +132,24 @@ describe('a new member, on real hosts', () => {
     expect(registered.size).toBe(0)
   })
 
-  test('a standby on an empty server streams, with a password it never had, and is registered', async () => {
-    await on('c', 'rm', '-f', '/var/lib/postgresql/.pgpass')
-    await sql('a', 5432, 'alter system set max_connections = 123')
-    expect(await run('c', { herd: 'shop' })).toEqual({ state: 'done', trouble: [] })
-    const [made] = [...registered.values()]
-    expect(made).toMatchObject({ herdId: 'shop', serverId: 'c', port: 5432, dataDirectory: herd.instance('a').address.dataDirectory })
-    const probe = await ports.postgres.probe(memberOf(made!).address, patient)
-    expect(probe).toMatchObject({ state: 'online', role: 'standby', upstream: { status: 'streaming' } })
-    expect(probe.systemIdentifier).toBe((await ports.postgres.probe(herd.instance('a').address, patient)).systemIdentifier)
-    expect(await slots()).toBe('c\nshop_b')
-    expect((await planOf('c', { herd: 'shop' })).reason).toContain('is a member of it already')
-    await ports.postgresAct.stop(memberOf(made!).address, 'fast', patient)
-  })
-
-  test('a primary of a herd without members takes writes with checksums, and a standby of it follows with the password made there', async () => {
-    await on('d', 'rm', '-f', '/var/lib/postgresql/.pgpass')
+  test('a primary takes writes with checksums, and a standby on an empty server streams from it with the password made there', async () => {
+    for (const host of ['c', 'd']) await on(host, 'rm', '-f', '/var/lib/postgresql/.pgpass')
     expect(await run('d', { herd: 'fresh' })).toEqual({ state: 'done', trouble: [] })
     expect(await sql('d', 5455, 'create table t (a int); insert into t values (1); show data_checksums')).toContain('on')
     expect(await sql('d', 5455, "select rolpassword like 'SCRAM-SHA-256%' from pg_authid where rolname = 'replicator'")).toBe('t')
-    await on('c', 'rm', '-f', '/var/lib/postgresql/.pgpass')
+    // A standby with less than that would not start.
+    await sql('d', 5455, 'alter system set max_connections = 123')
+    await on('d', 'pg_ctlcluster', major(), 'fresh', 'restart')
+
     expect(await run('c', { herd: 'fresh' })).toEqual({ state: 'done', trouble: [] })
-    expect(await sql('c', 5455, 'select pg_is_in_recovery()')).toBe('t')
-    expect((await on('c', 'pg_lsclusters', '-h')).split('\n').map((line) => line.split(/\s+/).slice(1, 4).join(' '))).toContain(
-      'fresh 5455 online,recovery',
-    )
+    expect(await sql('c', 5455, 'select pg_is_in_recovery(), count(*) from t')).toBe('t|1')
+    expect(await sql('d', 5455, 'select slot_name, active from pg_replication_slots')).toBe('c|t')
+    const made = [...registered.values()].map(({ herdId, serverId, port }) => [herdId, serverId, port])
+    expect(made).toEqual([
+      ['fresh', 'd', 5455],
+      ['fresh', 'c', 5455],
+    ])
+    expect((await planOf('c', { herd: 'fresh' })).reason).toContain('is a member of it already')
+    expect((await on('c', 'sh', '-c', 'ls ~postgres/.local/state/matriarch/made')).trim()).toBe('')
   })
 })

@@ -26,7 +26,7 @@ export const letIn: Effect<CreateFacts, null, null> = {
     if (!answer.works)
       throw new Fault('step.blocked', {
         isOver: true,
-        because: `${upstream!.title} does not let ${facts.server.title} replicate: ${answer.because.replace(/\.$/, '')}. Correct pg_hba.conf there first.`,
+        because: `${upstream!.title} does not let ${facts.server.title} replicate: ${answer.because.replace(/\.$/, '')}. Correct pg_hba.conf there, or the passfile (~/.pgpass) of ${facts.server.title}, first.`,
       })
   },
   timeoutMs: askTimeoutMs + 2 * shareTimeoutMs,

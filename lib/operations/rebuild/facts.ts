@@ -171,7 +171,7 @@ const whyNot = (self: Peer, upstream: Peer, peers: readonly Peer[]): string | nu
 }
 
 /** How far its own WAL reaches: what it received or wrote, its last checkpoint, and the end of recovery, whichever is furthest. */
-export const endOf = (probe: Plain<Probe>, disk: Plain<DataDirectorySeen> | null): string | null => {
+const endOf = (probe: Plain<Probe>, disk: Plain<DataDirectorySeen> | null): string | null => {
   const known = [probe.currentLsn, probe.receivedLsn, probe.replayedLsn, disk?.checkpointLsn ?? null, disk?.minRecoveryLsn ?? null]
   return known.reduce<string | null>((end, one) => (one !== null && (lsnBytesBetween(end ?? '0/0', one) ?? 0) > 0 ? one : end), null)
 }

@@ -123,10 +123,11 @@ export const poolerMembers = async (
   return found
 }
 
-/** Herds of these whose lock somebody holds just now: a job, or a command of a person's. */
+/** Herds of these that are to be left alone just now: a person holds the lock, or a job that is no move of the primary. After a move the poolers must follow at once. */
 export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
   const rows = await rowsOf<{ id: string }>(
-    `select substr(name, 6) as id from leases where name = any($1) and expires_at > clock_timestamp()`,
+    `select substr(l.name, 6) as id from leases l left join jobs j on j.id = l.job_id
+     where l.name = any($1) and l.expires_at > clock_timestamp() and coalesce(j.operation, '') not in ('failover', 'switchover')`,
     [herdIds.map((id) => `herd:${id}`)],
   )
   return new Set(rows.map(({ id }) => id))

@@ -124,16 +124,37 @@ test('a file of somebody’s own is never written: the pooler is stale, and a pr
     .toMatchObject([{ trouble: 'stale', wanted: `${addressOf('n2')}:5432`, total: 1 }])
 })
 
-test('nothing is moved while somebody holds the herd’s lock', async () => {
+test('nothing is moved while a person holds the herd’s lock', async () => {
   await manage()
   await movePrimary()
   await getPool().query(
-    `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'a job', 'fails over', now() + interval '1 min')`,
+    `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'ada', 'moves a rack', now() + interval '1 min')`,
     [`herd:${ids.herd}`],
   )
   await observe()
   expect(pooler().applied).toEqual([])
   expect((await row()).follows).toBe('stale')
+})
+
+test('a failover that still holds the herd’s lock keeps no pooler from following', async () => {
+  await manage()
+  await movePrimary()
+  const { rows } = await getPool().query(
+    `with r as (
+       insert into runs (operation, resource, title, actor_name, policy, digest, environment_ids)
+       values ('failover', 'dr-pair', 'orders', 'ada', '{}', 'd', '{}') returning id
+     )
+     insert into jobs (run_id, operation, resource, target_id, title, digest, state)
+     select id, 'failover', 'dr-pair', $1, 'orders', 'd', 'running' from r returning id`,
+    [ids.herd],
+  )
+  await getPool().query(
+    `insert into leases (name, token, holder, reason, job_id, expires_at)
+     values ($1, gen_random_uuid(), 'a job', 'fails over', $2, now() + interval '1 min')`,
+    [`herd:${ids.herd}`, rows[0].id],
+  )
+  await observe()
+  expect(await row()).toMatchObject({ follows: 'right', target: `${addressOf('n2')}:5432` })
 })
 
 test('a fact that is no longer true moves nothing: the primary is asked again first', async () => {

@@ -51,7 +51,7 @@ const matriarch = (...args: string[]) => {
   const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
     child.once('close', (code) => resolve({ ...said, code })),
   )
-  return { child, ended }
+  return { child, ended, said }
 }
 
 const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
@@ -179,9 +179,21 @@ test('killed with -9 it leaves a lock that runs out by itself; told to end, it e
   process.kill(Number(readFileSync(pidFile, 'utf8')))
   await until('the lock to run out', async () => !(await isHeld(crm)))
 
+  rmSync(pidFile)
   const told = matriarch('with-lock', 'crm', '--', ...script)
-  await until('the lock', () => isHeld(crm))
+  await until('the command to run', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '')
   told.child.kill('SIGTERM')
   expect(await told.ended).toMatchObject({ code: 3, err: expect.stringContaining('SIGTERM') })
+  expect(await isHeld(crm)).toBe(false)
+})
+
+test('told to end while it waits for a lock, it starts no command', async () => {
+  const { id } = await lockHerd(systemActor, crm, wish)
+  const waiting = matriarch('with-lock', 'crm', '--wait', '600', '--', 'touch', join(home, 'begun'))
+  await until('it to wait', () => waiting.said.err.includes('Waits: crm is locked by'))
+  waiting.child.kill('SIGTERM')
+  expect((await waiting.ended).code).toBe(2)
+  await unlockHerd(systemActor, id)
+  expect(existsSync(join(home, 'begun'))).toBe(false)
   expect(await isHeld(crm)).toBe(false)
 })

@@ -22,8 +22,14 @@ export const withLock = async (args: Args): Promise<number> => {
     const wish = wishOf(args)
     const where = whereToGo()
     const herdId = await herdOf(where, wish)
-    const lock = await acquire(where, herdId, wish)
-    return lock === null ? codes.noLock : await runUnder(where, lock, wish)
+    // From here on a signal must not end this process with the lock in its hands.
+    const signals = catchSignals()
+    try {
+      const lock = await acquire(where, herdId, wish, signals)
+      return lock === null ? codes.noLock : await runUnder(where, lock, wish, signals)
+    } finally {
+      signals.stop()
+    }
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
     tell(error.message)
@@ -75,7 +81,7 @@ const herdOf = async (where: Where, { herd, environment }: Wish): Promise<string
 }
 
 /** null: somebody else holds it, and goes on holding it as long as this command may wait. */
-const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitSeconds }: Wish): Promise<Lock | null> => {
+const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitSeconds }: Wish, signals: Signals): Promise<Lock | null> => {
   const endsAt = performance.now() + waitSeconds * 1000
   const body = { reason, ttlSeconds, holder: `${hostname()}:${process.pid}` }
   for (let isTold = false; ; isTold = true) {
@@ -83,7 +89,7 @@ const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitS
       return await getJson<Lock>(where, `/api/v1/herds/${herdId}/lock`, { method: 'POST', body })
     } catch (error) {
       if (!(error instanceof Refusal) || error.problem.code !== 'lock.held') throw error
-      const isOver = performance.now() >= endsAt
+      const isOver = performance.now() >= endsAt || signals.first() !== null
       if (isOver || !isTold) tell(isOver ? error.message : `Waits: ${error.message}`)
       if (isOver) return null
       await pause(askAgainMs)
@@ -91,9 +97,14 @@ const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitS
   }
 }
 
-const runUnder = async (where: Where, lock: Lock, wish: Wish): Promise<number> => {
+const runUnder = async (where: Where, lock: Lock, wish: Wish, signals: Signals): Promise<number> => {
   const over = new AbortController()
   try {
+    const early = signals.first()
+    if (early !== null) {
+      tell(`Ended by ${early} before the command began.`)
+      return codes.error
+    }
     const child = spawn(wish.command[0]!, wish.command.slice(1), { stdio: 'inherit' })
     const ended = endOf(child)
     let lostBecause: string | null = null
@@ -103,9 +114,8 @@ const runUnder = async (where: Where, lock: Lock, wish: Wish): Promise<number> =
       tell(`The lock of ${lock.herd} is lost: ${because} The command is stopped.`)
       await endIt(child, ended)
     })
-    const stopPassing = passSignals(child)
+    signals.passTo(child)
     const end = await ended
-    stopPassing()
     over.abort()
     await beating
     if (end.error) tell(`${wish.command[0]} could not be started: ${end.error.message}`)
@@ -138,17 +148,31 @@ const endIt = async (child: ChildProcess, ended: Promise<unknown>): Promise<void
   clearTimeout(timer)
 }
 
+interface Signals {
+  /** What was sent to this process first; null: nothing. */
+  first: () => NodeJS.Signals | null
+  passTo: (child: ChildProcess) => void
+  stop: () => void
+}
+
 /** A terminal sends Ctrl-C to the command as well; what is sent to this process alone is passed on. The lock goes when the command has ended. */
-const passSignals = (child: ChildProcess): (() => void) => {
-  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
-    const handler = () => {
-      if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name)
-    }
-    process.on(name, handler)
-    return () => void process.off(name, handler)
-  })
-  return () => {
-    for (const remove of handlers) remove()
+const catchSignals = (): Signals => {
+  let first: NodeJS.Signals | null = null
+  let child: ChildProcess | null = null
+  const handler = (name: NodeJS.Signals) => {
+    first ??= name
+    if (name !== 'SIGINT' || !process.stdin.isTTY) child?.kill(name)
+  }
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const name of names) process.on(name, handler)
+  return {
+    first: () => first,
+    passTo: (started) => {
+      child = started
+    },
+    stop: () => {
+      for (const name of names) process.off(name, handler)
+    },
   }
 }
 

@@ -132,15 +132,18 @@ if [ "\${major%%.*}" -ge 12 ]; then : >"$new/standby.signal"; sync "$new/standby
 else echo "standby_mode = 'on'" >"$new/recovery.conf"; sync "$new/recovery.conf"; fi
 sync "$new" "$new/pg_tblspc" && setStage whole`
 
-/** Before entries move. Needs $1 data directory, $2 key. */
-const moves = `${finding}
-findCopy "$1"
-mustBeOurs() { [ "$key" = "$2" ] || { echo "the copy in $found is another one's ($key)" >&2; exit 1; }; }
+/** Needs $real. By its working directory, since the number in postmaster.pid may be anybody's by now. */
+const downOnly = `
 mustBeDown() {
   for p in $(find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$real" 2>/dev/null); do
     [ "$(cat "\${p%/cwd}/comm" 2>/dev/null)" = postgres ] && { p=\${p%/cwd}; echo "a server runs there (process \${p#/proc/})" >&2; exit 1; }
   done
-}
+}`
+
+/** Before entries move. Needs $1 data directory, $2 key. */
+const moves = `${finding}${downOnly}
+findCopy "$1"
+mustBeOurs() { [ "$key" = "$2" ] || { echo "the copy in $found is another one's ($key)" >&2; exit 1; }; }
 moveOne() { [ ! -e "$1/$3" ] && [ ! -L "$1/$3" ] || mv -T "$1/$3" "$2/$3" || exit 1; }
 moveAll() {
   case $1 in made | tablespace) set -- "$1" "$2" "$3" "$2"/PG_* ;; *) set -- "$1" "$2" "$3" "$2"/* "$2"/.[!.]* "$2"/..?* ;; esac
@@ -209,7 +212,7 @@ rm -rf "$found/old" "$found/new" && rm -rf "$found"`
  * $1 data directory, $2 bin directory or '', $3 connection string of the source. pg_rewind takes no lock, and one that a dead worker left may be at work.
  * It stops at files it cannot write, such as a key of mode 0400: the host's own are out of its way. One that failed without changing a file leaves no mark.
  */
-export const rewindScript = `${aside}${ownFiles}
+export const rewindScript = `${aside}${ownFiles}${downOnly}
 umask 077
 data=$1 bin=$2
 major=$(cat "$data/PG_VERSION") || exit 3
@@ -219,7 +222,11 @@ for process in /proc/[0-9]*; do
     *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
   esac
 done
+asideOf "$data"
+mustBeDown
 if [ ! -d "$kept" ]; then
+  control=$("$tools/pg_controldata" "$data" | sed -n 's/^Database cluster state: *//p')
+  case $control in "shut down" | "shut down in recovery") ;; *) echo "it was not shut down cleanly: $control" >&2; exit 6 ;; esac
   rm -rf "$kept.new"; mkdir -p "$kept.new" || exit 1
   ownFiles "$data" | while IFS= read -r f; do cp -a "$data/$f" "$kept.new/$f" && sync "$kept.new/$f" || exit 1; done || exit 1
   sync "$kept.new" && mv -T "$kept.new" "$kept" || exit 1

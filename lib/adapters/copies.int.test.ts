@@ -168,6 +168,12 @@ test('an old directory that is kept has its own WAL and tablespaces, and is no l
 })
 
 test('a rewind that cannot begin leaves no mark and changes nothing', async () => {
+  await copies.act.rewind(beta.instance(), sourceOf(alpha), 'rewind-running', limits)
+  expect(await untilEnded('rewind-running')).toMatchObject({
+    state: 'ended',
+    exitCode: 1,
+    tail: expect.stringContaining('a server runs there'),
+  })
   await beta.ctl('stop')
   const texts = () => ['postgresql.conf', 'pg_hba.conf'].map((name) => readFileSync(join(beta.data, name), 'utf8'))
   const before = texts()

@@ -118,7 +118,8 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
           instance.isRewinding = false
         }
         beginWork(world.clock, instance.host, key, { deed })
-        instance.isRewinding = true
+        // One that cannot begin leaves no mark.
+        instance.isRewinding ||= instance.state === 'stopped'
       }),
     swapIn: (address, key, options) =>
       act(address, 'swap in', options, (instance) => {

@@ -4,7 +4,7 @@ import { deadly, type Points, type Stop } from '@/lib/kernel/crash-driver'
 import { journalLaws } from '@/lib/kernel/crash-matrix'
 import { drive } from '@/lib/kernel/engine'
 import { Fault } from '@/lib/kernel/errors'
-import type { Decision, JobState } from '@/lib/kernel/journal'
+import type { Decision, JobState, JournalLine } from '@/lib/kernel/journal'
 import type { JournalPort } from '@/lib/kernel/journal-port'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { Operation } from '@/lib/kernel/operation'
@@ -29,6 +29,8 @@ export interface Scenario {
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
+  /** What others read from on a former primary stays there; the front page names it, and *Drop slot* ends it. */
+  leavesSlots?: true
 }
 
 /** kill: the worker dies at a point before or after a journal line or a deed. fail / lose-answer: of one deed. The others: of one host, once a step was intended. */
@@ -44,6 +46,7 @@ export interface LabCase {
   state: JobState
   broken: string[]
   seconds: number
+  lines: readonly JournalLine[]
 }
 
 /** A host is lost for this long, or until the job has stopped moving. */
@@ -94,6 +97,7 @@ export class MatrixLab {
     const cast = await restoreHerd(lab, this.herdName)
     await this.#witness.begin(cast.primary)
     await scenario.prepare(lab, cast)
+    await this.#fence()
     this.#witness.forget()
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
@@ -118,8 +122,14 @@ export class MatrixLab {
       if (scenario.mayReturn !== true) broken.push(...this.#twoWriters())
       const end = state as JobState
       broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end), ...(await this.#world(scenario, before, end)))
-      const seconds = (performance.now() - startedAt) / 1000
-      return { scenario: scenario.name, trouble: sayTrouble(trouble), state: end, broken: [...new Set(broken)], seconds }
+      return {
+        scenario: scenario.name,
+        trouble: sayTrouble(trouble),
+        state: end,
+        broken: [...new Set(broken)],
+        seconds: (performance.now() - startedAt) / 1000,
+        lines: job.lines,
+      }
     } finally {
       await loss.mended()
     }
@@ -141,7 +151,7 @@ export class MatrixLab {
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]
   }
 
-  /** One primary, at most one promotion, no slot left behind, and everything that was acknowledged is there. */
+  /** One primary, at most one promotion, no slot left behind on whoever follows again, and everything that was acknowledged is there. */
   async #world(scenario: Scenario, before: Seen, state: JobState): Promise<string[]> {
     const seen = await this.#seen()
     const leaders = seen.filter(({ probe }) => isWritable(probe))
@@ -151,8 +161,9 @@ export class MatrixLab {
     const [{ host, probe }] = leaders as [Seen[number]]
     const promotions = (probe.timeline ?? 0) - Math.max(...before.map((one) => one.probe.timeline ?? 0))
     const lost = scenario.mayLose ? [] : await this.#witness.lostOn(host)
+    const isExempt = (at: string) => state !== 'done' || scenario.leavesSlots || this.lab.replaced.has(this.lab.instance(at).id)
     const idle = seen.flatMap(({ host: at, probe }) =>
-      at === host || state !== 'done' ? [] : probe.slots.filter((slot) => !slot.isActive).map(({ name }) => `${name} on ${at}`),
+      at === host || isExempt(at) ? [] : probe.slots.filter((slot) => !slot.isActive).map(({ name }) => `${name} on ${at}`),
     )
     return [
       ...(promotions > 1 ? [`promoted ${promotions} times`] : []),

@@ -25,7 +25,7 @@ const start = ({ lab }: LabHerd, host: string): Promise<string> => {
 const crash = (lab: LabHerd, host: string) => pgCtl(lab, host, '-m immediate stop')
 const stop = (lab: LabHerd, host: string) => pgCtl(lab, host, '-m fast stop')
 
-const promoteByHand = async (lab: LabHerd, { primary, candidate }: Cast): Promise<void> => {
+export const promoteByHand = async (lab: LabHerd, { primary, candidate }: Cast): Promise<void> => {
   await pgCtl(lab, candidate, 'promote')
   const { timeline } = await probeOf(lab, candidate)
   lab.replaced.set(titleOf(primary), {
@@ -113,6 +113,7 @@ export const scenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
+    leavesSlots: true,
   },
   {
     name: 'rejoin of a primary that has forked',
@@ -121,6 +122,7 @@ export const scenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
+    leavesSlots: true,
     mayLose: true,
   },
 ]

@@ -43,7 +43,20 @@ export const openWitness = (lab: Lab, port: number, hosts: readonly string[]): W
   let told: Told[] = []
   let isClosed = false
   const clients = new Map<string, ChildProcess>()
-  const psql = ['psql', '-XqAt', '-F', ' ', '-p', String(port), '-v', 'ON_ERROR_STOP=1']
+  const psql = [
+    `/usr/lib/postgresql/${lab.fleet.postgresMajor}/bin/psql`,
+    '-h',
+    '/var/run/postgresql',
+    '-d',
+    'postgres',
+    '-XqAt',
+    '-F',
+    ' ',
+    '-p',
+    String(port),
+    '-v',
+    'ON_ERROR_STOP=1',
+  ]
   const loop = `while :; do echo "$0" | ${psql.map((word) => `'${word}'`).join(' ')} 2> /dev/null; sleep ${everySeconds}; done`
 
   const watch = (host: string): void => {

@@ -9,6 +9,7 @@ export interface Place {
     | 'herds'
     | 'servers'
     | 'dr-pairs'
+    | 'poolers'
     | 'names'
     | 'environments'
     | 'runs'
@@ -36,6 +37,7 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
       { href: '/herds', label: 'Herds', icon: 'herds', key: 'h', permission: 'herd.view' },
       { href: '/dr-pairs', label: 'DR pairs', icon: 'dr-pairs', key: 'x', permission: 'dr-pair.view' },
       { href: '/servers', label: 'Servers', icon: 'servers', key: 's', permission: 'server.view' },
+      { href: '/poolers', label: 'Poolers', icon: 'poolers', key: 'b', permission: 'pooler.view' },
       { href: '/names', label: 'DNS names', icon: 'names', key: 'm', permission: 'name.view' },
       { href: '/dns-zones', label: 'DNS zones', icon: 'names', key: 'z', permission: 'dns-zone.view' },
       { href: '/environments', label: 'Environments', icon: 'environments', key: 'e', permission: 'environment.view' },

@@ -15,6 +15,7 @@ import {
   KeyRound,
   LayoutGrid,
   Menu,
+  Merge,
   Network,
   PlayCircle,
   Rows3,
@@ -44,6 +45,7 @@ export const KeyIcon = drawn(KeyRound)
 export const LeftIcon = drawn(ChevronLeft)
 export const ListIcon = drawn(ClipboardList)
 export const MenuIcon = drawn(Menu)
+export const MergeIcon = drawn(Merge)
 export const NetworkIcon = drawn(Network)
 export const PlayIcon = drawn(PlayCircle)
 export const RightIcon = drawn(ChevronRight)

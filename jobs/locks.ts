@@ -21,7 +21,7 @@ export interface LockWish {
 }
 
 /** Needed in the herd's environment to hold a herd from outside. */
-export const lockPermission = 'herd.run.lock'
+const lockPermission = 'herd.run.lock'
 
 const nameOf = (herdId: string) => `herd:${herdId}`
 

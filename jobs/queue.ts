@@ -1,7 +1,7 @@
 /** All that the web side sees of the workers: ask for a plan, submit it, steer the run. It holds no key and reaches no host. */
 export type { RunView } from '@/db/runs'
 export { askForPlan, getPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from './ask-plan'
-export { breakLock, herdLock, keepLock, lockHerd, lockPermission, unlockHerd } from './locks'
+export { breakLock, herdLock, keepLock, lockHerd, unlockHerd } from './locks'
 export { closeQueue, migrateQueue, setQueue } from './place'
 export { cancelRun, releaseLease, resumeJob, retryFailed, waitForRun } from './steer'
 export { approvePlan, type Submission, type Submitted, submitRun } from './submit'

@@ -52,7 +52,7 @@ const eventOf = (line: string): LedgerEvent | null => {
 }
 
 /** Rows of this run as one server holds them. */
-export interface FoundRows {
+interface FoundRows {
   on: string
   ids: number[]
 }

@@ -55,7 +55,7 @@ const failed = (host: HostAddress, what: string, { exitCode, stderr }: CommandRe
   })
 
 /** `state`, `exit`, `started` on lines of their own, then `tail` and all the rest. */
-export const parseWork = (output: string): HostWorkSeen => {
+const parseWork = (output: string): HostWorkSeen => {
   const cut = output.indexOf('\ntail\n')
   const head = cut < 0 ? output : output.slice(0, cut)
   const one = (name: string) =>

@@ -23,7 +23,7 @@ test('a paused pooler says for how long, who waits, and leads to its resume', ()
   const problem = found(trouble({}))
   expect(problem).toMatchObject({ kind: 'pooler-paused', severity: 0, title: '1 pooler is paused: clients wait' })
   expect(problem.items[0]).toMatchObject({
-    detail: 'paused for 1m, 12 clients wait',
+    detail: 'paused for 1 min, 12 clients wait',
     next: { label: 'Resume it', href: '/poolers/run/resume-pooler?ids=p' },
   })
 })
@@ -31,7 +31,7 @@ test('a paused pooler says for how long, who waits, and leads to its resume', ()
 test('a stale pooler says where it leads and where it should, and leads to the operation that mends it', () => {
   const problem = found(trouble({ trouble: 'stale', because: 'PgBouncer refused' }))
   expect(problem.items[0]).toMatchObject({
-    detail: 'leads to 10.0.0.2:5432 instead of 10.0.0.1:5432 for 1m: PgBouncer refused',
+    detail: 'leads to 10.0.0.2:5432 instead of 10.0.0.1:5432 for 1 min: PgBouncer refused',
     next: { href: '/poolers/run/follow-primary?ids=p' },
   })
 })

@@ -2,7 +2,7 @@ import { lsnBytesBetween } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { lookAt } from '../../steps/server'
+import { probeTimeoutMs } from '../../facts'
 import type { FailoverFacts } from '../facts'
 
 type Output = { checkpointLsn: string; replayedLsn: string }
@@ -42,9 +42,10 @@ export const catchUp: Effect<FailoverFacts, null, Output> = {
   ending: { undo: async () => {}, sentence: 'Waiting has nothing to take back.' },
 }
 
+/** A candidate that cannot be seen has not replayed it: nobody has told it to lead yet, so the old primary is started again once the time is up. */
 const look = async ({ candidate, primary }: FailoverFacts, ports: ReadPorts, signal: AbortSignal) => {
   const [probe, disk] = await Promise.all([
-    lookAt(ports, candidate!, signal),
+    ports.postgres.probe(candidate!.address, { timeoutMs: probeTimeoutMs, signal }),
     ports.replication.dataDirectory(primary!.address, { timeoutMs: fileTimeoutMs, signal }),
   ])
   if (disk.checkpointLsn === null || disk.controlState !== 'shut down')

@@ -19,6 +19,7 @@ import { restart } from './restart'
 import { runSql } from './run-sql'
 import { start } from './start'
 import { stop } from './stop'
+import { switchover } from './switchover'
 
 /** Every operation, in the order menus show them. */
 export const operations: readonly Operation[] = [
@@ -34,6 +35,7 @@ export const operations: readonly Operation[] = [
   rejoin,
   rebuild,
   dropSlot,
+  switchover,
   failover,
   create,
   resumePooler,

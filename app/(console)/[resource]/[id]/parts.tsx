@@ -1,5 +1,6 @@
 import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
+import { SwitchOver } from '@/app/(console)/switch-over'
 import { ZoneCheck } from '@/components/resource/check/zone-check'
 import { HerdLockNote } from '@/components/resource/herd-lock'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
@@ -26,7 +27,7 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
           because={mayIn(actor, 'setting.change', record.environmentId) ? null : 'Only an administrator may take a lock from its holder.'}
           breakLock={breakHerdLock}
         />
-        <Card title="Replication">
+        <Card title="Replication" actions={<SwitchOver herdId={record.id} environmentId={record.environmentId} />}>
           <HerdTree herdId={record.id} />
         </Card>
       </>

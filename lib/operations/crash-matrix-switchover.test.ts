@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
+import type { JobState } from '@/lib/kernel/journal'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { switchover } from './switchover'
+
+const stage = async (): Promise<Stage> => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], virtualHost: 'demo' }])
+  const targetId = fleet.instance('demo on n1').inventory.herdId
+  const input = switchover.input.parse({}) as JsonObject
+  const { digest, reason } = await makeTargetPlan(switchover, fleet.read, input, targetId, new AbortController().signal)
+  if (reason !== null) throw new Error(reason)
+  const planned = new Map<number, Disturbance>()
+  fleet.calls.interfere = ({ nth }) => planned.get(nth)
+  const journal = new MemoryJournal(fleet.clock)
+  return {
+    operation: switchover,
+    job: { id: 'job', targetId, input, digest },
+    ports: fleet.act,
+    clock: fleet.clock,
+    journal,
+    disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),
+    snapshot: () =>
+      JSON.stringify([
+        [...fleet.world.instances.values()].map(({ state, applied, timeline, hasStandbySignal, slots, replaced }) => [
+          state,
+          applied,
+          timeline,
+          hasStandbySignal,
+          slots,
+          replaced,
+        ]),
+        fleet.zone('prod.test').applied,
+      ]),
+    broken: (state) => {
+      const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+      return [...fleet.world.violations, ...lawsOf(fleet, state, isGivenUp)]
+    },
+  }
+}
+
+const count = (fleet: MemoryFleet, host: string, act: string) =>
+  fleet.instance(`demo on ${host}`).applied.filter((one) => one === act).length
+
+/** Nothing twice, one of the two takes writes unless a person is asked, and the name leads to it once the job is done. */
+const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string[] => {
+  const once = ['stop fast', 'start', 'promote', 'fence', 'unfollow', 'create slot n1', 'drop slot n1', 'drop slot n2']
+  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
+  const writes = [n1, n2].filter((one) => one.state === 'running' && !one.hasStandbySignal)
+  const leads = heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values[0]
+  const isPromoted = count(fleet, 'n2', 'promote') > 0
+  const isOpen = state === 'attention' || isGivenUp
+  return [
+    ...['n1', 'n2'].flatMap((host) =>
+      once.filter((act) => count(fleet, host, act) > 1).map((act) => `${act} was applied twice on ${host}`),
+    ),
+    ...(writes.length === 0 && !isOpen ? [`${state}, and nobody takes writes`] : []),
+    ...(state === 'done' && (writes[0] !== n2 || leads !== 'n2.prod.test') ? ['done, and n2 does not lead'] : []),
+    ...(state === 'done' && (n1.upstreamId !== n2.inventory.id || n1.replaced !== null) ? ['done, and n1 does not follow'] : []),
+    ...(!isPromoted && leads !== 'n1.prod.test' ? ['the name was moved without a promotion'] : []),
+    ...(!isPromoted && state !== 'done' && !isOpen && (writes[0] !== n1 || n1.replaced !== null || n2.slots.length > 0)
+      ? [`${state} before the promotion, and not everything was taken back`]
+      : []),
+  ]
+}
+
+test('a switchover ends as it says wherever drivers die and however acts go wrong: one writer, nothing twice, taken back or finished', {
+  timeout: 900_000,
+}, async () => {
+  const results = await crashMatrix(stage, { stride: 29 })
+  expect(brokenOf(results)).toEqual([])
+  expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
+})

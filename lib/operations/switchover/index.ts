@@ -1,0 +1,214 @@
+import { formatBytes } from '@/lib/domain/bytes'
+import { defineOperation } from '@/lib/kernel/operation'
+import type { Affected, Verdict } from '@/lib/kernel/plan'
+import * as planned from '../failover/gates'
+import { catchUp } from '../failover/steps/catch-up'
+import { dropOldSlots } from '../failover/steps/drop-old-slots'
+import { followNew } from '../failover/steps/follow-new'
+import { makeSlots } from '../failover/steps/make-slots'
+import { blockedWhenUnseen, onlyIf } from '../failover/steps/only-if'
+import { proveWrite } from '../failover/steps/prove-write'
+import { rejoinOld } from '../failover/steps/rejoin-old'
+import { counted, pass, refuse } from '../gates'
+import { startCanary, stopCanary } from '../steps/canary'
+import { checkpointPostgres } from '../steps/checkpoint-postgres'
+import { collectEvidence } from '../steps/collect-evidence'
+import { fencePostgres } from '../steps/fence-postgres'
+import { forgetReplaced } from '../steps/forget-replaced'
+import { moveNames } from '../steps/move-name'
+import { promotePostgres } from '../steps/promote-postgres'
+import { recordReplaced } from '../steps/record-replaced'
+import { stopPostgres } from '../steps/stop-postgres'
+import { gatherSwitchover, type SwitchoverFacts } from './facts'
+import * as gates from './gates'
+import { switchoverInput } from './input'
+
+const hasCanary = ({ canary }: SwitchoverFacts) => canary !== null
+const noCanary = 'No canary writes: none was asked for.'
+const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
+const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
+
+/** Its steps have the names of a planned failover's, so that one report and one certificate tell of both. */
+export const switchover = defineOperation({
+  name: 'switchover',
+  on: 'dr-pair',
+  title: 'Switch over to a standby',
+  verb: 'Switch over',
+  danger: 'disruptive',
+  input: switchoverInput,
+  help: [
+    'Lets a primary and one of its standbys change places while both are well. Nothing is lost: the primary is stopped and its standby must have replayed the last record before it is promoted.',
+    'It is stricter than a planned failover: it refuses before it begins whatever would make the pause long (an old transaction, a standby that lags or catches up, commits that would wait for nobody), and it gives up after seconds, not minutes.',
+    'Before the promotion every failure takes everything back, up to the started primary. After it the only way is forward: DNS names, the other standbys, and the old primary as a standby.',
+    'Clients that are connected to the primary are cut and must connect again. For a primary that does not answer there is the failover.',
+  ],
+  gather: (ports, input, context) => gatherSwitchover(ports, input, context),
+  about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
+  firm: firmOf,
+  locks: ({ herd }) => [`herd:${herd.id}`],
+  now: nowOf,
+  affected: affectedOf,
+  offered,
+})
+  .gate('one-primary', 'At most one member takes writes', planned.onePrimary)
+  .gate('primary', 'The primary answers', gates.primaryAnswers)
+  .gate('candidate', 'A standby can take over', planned.hasCandidate)
+  .gate('streaming', 'The candidate streams', planned.isStreaming)
+  .gate('lag', 'The candidate is close enough', planned.lagWithin)
+  .gate('history', 'Same system, same timeline', planned.sameHistory)
+  .gate('settings', 'The candidate is configured as high as the primary', planned.settingsFit)
+  .gate('synchronous', 'Commits wait for standbys that will be there', gates.synchronousFits)
+  .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
+  .gate('readers', 'Every reader of WAL streams', gates.readersStream)
+  .gate('blockers', 'No transaction is long', gates.noBlockers)
+  .gate('clients', 'Nobody is connected', gates.clientsSaid)
+  .gate('poolers', 'No pooler is in front of it', gates.poolersSaid)
+  .gate('standbys', 'Every other standby can follow', planned.allFollow)
+  .gate('passwords', 'Whom each follows can be written anew', planned.upstreamsWritable)
+  .gate('names-movable', 'The DNS names can be moved', planned.namesMovable)
+  .gate('gap', 'How long nobody takes writes', gates.gapSaid)
+  .effect(
+    'canary',
+    onlyIf(
+      hasCanary,
+      noCanary,
+      startCanary<SwitchoverFacts>(
+        ({ canary }) => canary,
+        ({ candidate, primary }) => [candidate!, primary!],
+      ),
+    ),
+  )
+  .effect(
+    'checkpoint-primary',
+    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!),
+  )
+  .effect(
+    'checkpoint-candidate',
+    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
+  )
+  .effect('slots', makeSlots)
+  .effect(
+    'stop-primary',
+    stopPostgres<SwitchoverFacts>(({ primary }) => primary!, { mode: () => 'fast', timeoutMs: ({ limits }) => limits.stopSeconds * 1000 }),
+  )
+  .effect(
+    'fence',
+    fencePostgres<SwitchoverFacts>(({ primary }) => primary),
+  )
+  .effect('catch-up', catchUp)
+  .effect(
+    'replaced',
+    recordReplaced<SwitchoverFacts>({
+      of: ({ primary }) => primary,
+      by: ({ candidate }) => candidate,
+      timeline: ({ primaryProbe }) => (primaryProbe?.timeline ?? 0) + 1,
+      because: ({ candidate }) => `${candidate!.title} was promoted in its stead.`,
+    }),
+  )
+  .effect(
+    'promote',
+    promotePostgres<SwitchoverFacts>(({ candidate }) => candidate!),
+  )
+  .effect('write', proveWrite)
+  .effect(
+    'canary-judge',
+    onlyIf(
+      hasCanary,
+      noCanary,
+      stopCanary<SwitchoverFacts>(
+        ({ canary }) => canary,
+        ({ candidate }) => candidate,
+      ),
+    ),
+  )
+  .effect('names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ names }) => names.moves)))
+  .effect('followers', followNew)
+  .effect('rejoin', rejoinOld)
+  .effect(
+    'restored',
+    forgetReplaced<SwitchoverFacts>(({ primary }) => primary!),
+  )
+  .effect('reader-names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
+  .effect('old-slots', dropOldSlots)
+  .effect(
+    'evidence',
+    collectEvidence<SwitchoverFacts>(
+      ({ candidate }) => candidate!,
+      ({ primary }) => primary,
+    ),
+  )
+  .build()
+
+function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, limits }: SwitchoverFacts) {
+  return {
+    herd: herd.id,
+    primary: primary?.id ?? null,
+    state: primaryProbe?.state ?? null,
+    candidate: candidate?.id ?? null,
+    timeline: candidateProbe?.timeline ?? null,
+    followers: followers.map(({ place }) => place.id),
+    names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
+    limits,
+  }
+}
+
+function nowOf(facts: SwitchoverFacts): { label: string; value: string }[] {
+  const { primary, primaryProbe, candidate, ranking, followers, sessions } = facts
+  return [
+    { label: 'Primary', value: primary === null ? 'not known' : `${primary.title}: ${primaryProbe?.because ?? primaryProbe?.state}` },
+    { label: 'Candidate', value: candidate?.title ?? 'none' },
+    ...ranking.map((one) => ({ label: one.rank === null ? 'Not a candidate' : `Rank ${one.rank}`, value: `${one.title}: ${one.because}` })),
+    { label: 'Standbys behind', value: behindWords(facts) },
+    { label: 'Oldest transaction', value: sessions === null ? 'not known' : oldestWords(sessions.blockers[0]?.seconds ?? null) },
+    { label: 'Predicted gap', value: gates.gapWords(facts) ?? 'not known' },
+    { label: 'Will follow', value: [...followers.map(({ place }) => place.title), primary?.title ?? ''].filter(Boolean).join(', ') },
+  ]
+}
+
+const behindWords = ({ primaryProbe }: SwitchoverFacts): string =>
+  (primaryProbe?.standbys ?? [])
+    .map((one) => `${one.applicationName} ${one.lagBytes === null ? 'not known' : formatBytes(one.lagBytes)}`)
+    .join(', ') || 'none streams'
+
+const oldestWords = (seconds: number | null): string => (seconds === null ? 'none is open' : `${seconds} s`)
+
+function affectedOf({ primaryProbe, followers, names, parked, herd }: SwitchoverFacts): Affected[] {
+  const { clients, activeTransactions } = primaryProbe ?? { clients: null, activeTransactions: null }
+  const standbys = followers.length + 1
+  return [
+    ...(clients
+      ? [{ kind: 'clients' as const, count: clients, sentence: `${counted(clients, 'client')} connected to the primary will be cut.` }]
+      : []),
+    ...(activeTransactions
+      ? [
+          {
+            kind: 'transactions' as const,
+            count: activeTransactions,
+            sentence: `${counted(activeTransactions, 'open transaction')} will be rolled back.`,
+          },
+        ]
+      : []),
+    ...(names.moves.length > 0
+      ? [
+          {
+            kind: 'names' as const,
+            count: names.moves.length,
+            sentence: `${names.moves.map(({ name }) => name).join(', ')} will lead to the new primary.`,
+          },
+        ]
+      : []),
+    {
+      kind: 'redundancy',
+      count: standbys,
+      sentence: `Afterwards ${counted(standbys, 'standby', 'standbys')} of ${herd.name} follow the new primary${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
+    },
+  ]
+}
+
+/** By the last observed row; the plan looks again. */
+function offered({ verdict }: Record<string, unknown>): Verdict {
+  if (verdict === 'split-brain') return refuse('Two members answer as primary: end the split brain first.')
+  if (verdict === 'no-candidate') return refuse('No standby could take over.')
+  if (verdict === 'primary-lost') return refuse('The primary does not answer: fail over instead.')
+  return pass
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { MiB } from '@/lib/domain/bytes'
+
+/** Every field has a default, so that a plan can be made at once. */
+export const switchoverInput = z.strictObject({
+  candidate: z.string().max(80).default('auto').meta({
+    title: 'Candidate',
+    description: 'auto: the best by rank. Or the id of the standby that shall take over, for one pair.',
+  }),
+  blockers: z.enum(['refuse', 'cut']).default('refuse').meta({
+    title: 'Long transactions',
+    description:
+      'refuse: a transaction older than the limit below stops the switchover before it begins. cut: it is rolled back with the stop.',
+  }),
+  blockerSeconds: z.int().min(1).max(86_400).default(30).meta({
+    title: 'Transactions at most, in seconds',
+    description: 'An open transaction that is older than this is long.',
+  }),
+  lagBytesMax: z
+    .int()
+    .min(0)
+    .default(MiB)
+    .meta({ title: 'Lag at most, in bytes', description: 'The switchover is refused when the candidate is further behind.' }),
+  stopSeconds: z.int().min(5).max(300).default(10).meta({
+    title: 'Stop within, in seconds',
+    description: 'How long the old primary may take to shut down; then it is started again.',
+  }),
+  waitSeconds: z.int().min(5).max(300).default(5).meta({
+    title: 'Wait for the standby, in seconds',
+    description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
+  }),
+  canary: z.boolean().default(false).meta({
+    title: 'Canary',
+    description:
+      'Commits twenty rows a second on the primary meanwhile, as a client would, and proves afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
+  }),
+})
+
+export type SwitchoverInput = z.infer<typeof switchoverInput>

@@ -1,0 +1,57 @@
+import type { GatherContext } from '@/lib/kernel/operation'
+import type { ReadPorts } from '@/lib/ports'
+import { type Place, probeTimeoutMs } from '../facts'
+
+/** An open transaction, oldest first. Constants of its statement are left out. */
+export type Blocker = {
+  pid: number
+  database: string
+  user: string
+  application: string
+  client: string
+  seconds: number
+  query: string
+}
+
+/** Who is connected to a server, and for whom its commits wait. */
+export type Sessions = {
+  blockers: Blocker[]
+  clients: { user: string; application: string; client: string; count: number }[]
+  synchronousNames: string
+}
+
+const shownMax = 5
+
+// A walsender of a logical subscriber has a database too; a background worker has no user.
+const sessionsSql = `with client as (
+  select a.* from pg_stat_activity a
+  where a.datname is not null and a.usename is not null and a.application_name <> 'matriarch' and a.pid <> pg_backend_pid()
+    and a.pid not in (select pid from pg_stat_replication))
+select json_build_object(
+  'blockers', (select coalesce(json_agg(json_build_object('pid', pid, 'database', datname, 'user', usename, 'application', application_name,
+      'client', coalesce(host(client_addr), 'socket'), 'seconds', floor(extract(epoch from clock_timestamp() - xact_start)),
+      'query', left(regexp_replace(query, '''[^'']*''', '''…''', 'g'), 80)) order by xact_start), '[]')
+    from (select * from client where xact_start is not null order by xact_start limit ${shownMax}) oldest),
+  'clients', (select coalesce(json_agg(json_build_object('user', usename, 'application', application_name, 'client', client, 'count', count)), '[]')
+    from (select usename, application_name, coalesce(host(client_addr), 'socket') as client, count(*) as count
+      from client group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit ${shownMax}) most),
+  'synchronousNames', current_setting('synchronous_standby_names')
+)::text as sessions`
+
+/** null: the server did not say. */
+export const readSessions = async (ports: ReadPorts, place: Place, { signal }: Pick<GatherContext, 'signal'>): Promise<Sessions | null> => {
+  try {
+    const grid = await ports.postgres.query(place.address, sessionsSql, {
+      database: 'postgres',
+      statementTimeoutMs: probeTimeoutMs,
+      rowsMax: 1,
+      bytesMax: 20_000,
+      signal,
+    })
+    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
+    return typeof said === 'object' && said !== null && 'blockers' in said ? (said as Sessions) : null
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}

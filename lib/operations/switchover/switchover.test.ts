@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { judgeMove } from '@/lib/domain/certificate'
+import { drive } from '@/lib/kernel/engine'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { switchover } from '.'
+import { switchoverEvidence } from './evidence'
+import type { Sessions } from './sessions'
+
+const newFleet = (hosts = ['n1', 'n2', 'n3']) => memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo' }])
+const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
+
+const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '' }
+
+/** What the members say of their sessions; every other statement is answered as before. */
+const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: Partial<Sessions> = {}) => {
+  const other = fleet.world.sql
+  fleet.world.sql = (instance, sql, isWriting) =>
+    sql.includes('synchronousNames')
+      ? {
+          columns: ['sessions'],
+          rows: [[JSON.stringify({ ...quiet, ...(instance.hasStandbySignal ? candidate : sessions) })]],
+          rowCount: 1,
+          isCut: false,
+          command: 'SELECT',
+          tookMs: 1,
+        }
+      : other(instance, sql, isWriting)
+}
+
+const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
+  makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
+
+const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+  const plan = await planOf(fleet, raw)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const state = await drive(switchover, job, journal.open(), fleet.act, {
+    driver: 'test',
+    signal: new AbortController().signal,
+    isCancelRequested: () => false,
+    clock: fleet.clock,
+  })
+  return { state, journal }
+}
+
+const roles = (fleet: MemoryFleet) =>
+  [...fleet.world.instances.values()].map((one) => `${one.inventory.title} ${one.hasStandbySignal ? 'standby' : 'primary'} ${one.timeline}`)
+const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
+
+test('the plan of a switchover reads as this snapshot says, and changes nothing', async () => {
+  const fleet = newFleet()
+  Object.assign(fleet.instance('demo on n1'), { clients: 7, activeTransactions: 2 })
+  say(fleet, {
+    clients: [{ user: 'shop', application: 'web', client: '10.0.0.9', count: 7 }],
+    blockers: [
+      {
+        pid: 4711,
+        database: 'shop',
+        user: 'shop',
+        application: 'web',
+        client: '10.0.0.9',
+        seconds: 4,
+        query: 'update orders set paid = true',
+      },
+    ],
+  })
+  const plan = await planOf(fleet)
+  expect(fleet.calls.made).toEqual([])
+  await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot('../__snapshots__/plans/switchover.txt')
+})
+
+test('what the last look offers: nothing while the primary is lost, nor without a candidate, nor in a split brain', () => {
+  const offered = ['ready', 'lagging', 'stale', 'primary-lost', 'no-candidate', 'split-brain'].map(
+    (verdict) => switchover.offered({ verdict }).verdict,
+  )
+  expect(offered).toEqual(['pass', 'pass', 'pass', 'refuse', 'refuse', 'refuse'])
+})
+
+test('they change places there and back, the others and the name follow, and each move is proven', async () => {
+  const fleet = newFleet()
+  say(fleet, {})
+  const there = await run(fleet)
+  expect(there.state).toBe('done')
+  expect(roles(fleet)).toEqual(['demo on n1 standby 2', 'demo on n2 primary 2', 'demo on n3 standby 2'])
+  expect(nameNow(fleet)).toEqual(['n2.prod.test'])
+  const evidence = switchoverEvidence(there.journal.lines, { jobId: 'job', runId: 'run', by: 'ada' })
+  expect(evidence).toMatchObject({ operation: 'switchover', mode: 'planned', newPrimary: 'demo on n2' })
+  expect(judgeMove(evidence!)).toMatchObject({ kind: 'proven' })
+  expect((await run(fleet, { candidate: 'demo on n1' })).state).toBe('done')
+  expect(roles(fleet)).toEqual(['demo on n1 primary 3', 'demo on n2 standby 3', 'demo on n3 standby 3'])
+  expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+  expect(fleet.world.violations).toEqual([])
+})
+
+test('a candidate that is cut off before its promotion: the old primary writes again, and nothing was moved', async () => {
+  const fleet = newFleet()
+  say(fleet, {})
+  fleet.calls.afterwards = ({ act }) => {
+    if (act === 'checkpoint') fleet.instance('demo on n2').isCut = true
+  }
+  const { state } = await run(fleet)
+  expect(state).toBe('undone')
+  expect(roles(fleet)).toEqual(['demo on n1 primary 1', 'demo on n2 standby 1', 'demo on n3 standby 1'])
+  expect(fleet.instance('demo on n1').state).toBe('running')
+  expect(fleet.instance('demo on n2').slots).toEqual([])
+  expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+})
+
+test('a candidate whose host goes off while the primary stops: the old primary writes again within seconds, and a person is asked about the slots alone', async () => {
+  const fleet = newFleet()
+  say(fleet, {})
+  fleet.calls.afterwards = ({ act }) => {
+    if (act === 'stop fast') fleet.host('n2').power = 'off'
+  }
+  const { state, journal } = await run(fleet)
+  expect(state).toBe('attention')
+  expect(journal.lines.findLast((line) => line.kind === 'attention')).toMatchObject({
+    because: expect.stringContaining('Make replication slots'),
+  })
+  expect(fleet.instance('demo on n1')).toMatchObject({ state: 'running', hasStandbySignal: false, replaced: null })
+  expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+})
+
+describe('refuses before it begins', () => {
+  const reasonOf = async (prepare: (fleet: MemoryFleet) => void, raw: JsonObject = {}) => {
+    const fleet = newFleet()
+    say(fleet, {})
+    prepare(fleet)
+    return (await planOf(fleet, raw)).reason
+  }
+  const old = { pid: 4711, database: 'shop', user: 'ada', application: 'psql', client: 'socket', seconds: 95, query: 'lock table orders' }
+
+  test('a primary that does not answer', async () => {
+    const reason = await reasonOf((fleet) => {
+      fleet.host('n1').power = 'off'
+    })
+    expect(reason).toContain('demo on n1 is unreachable: a switchover needs a primary that answers')
+  })
+
+  test('an old transaction, by pid, user, client and age, unless it may be cut', async () => {
+    const withOld = (fleet: MemoryFleet) => say(fleet, { blockers: [old] })
+    expect(await reasonOf(withOld)).toBe(
+      '1 transaction older than 30 s: ada in shop (pid 4711, psql, from socket) since 1 min 35 s: lock table orders. Let them end, or choose to cut them.',
+    )
+    expect(await reasonOf(withOld, { blockers: 'cut' })).toBeNull()
+    expect(await reasonOf(withOld, { blockerSeconds: 120 })).toBeNull()
+  })
+
+  test('commits that would wait for nobody on the new primary', async () => {
+    const withNames = (names: string) => (fleet: MemoryFleet) => say(fleet, {}, { synchronousNames: names })
+    expect(await reasonOf(withNames('FIRST 1 (elsewhere)'))).toContain('Its commits would wait for ever')
+    expect(await reasonOf(withNames('ANY 3 (*)'))).toContain('3 standbys must confirm each commit, and n3, n1 of those')
+    expect(await reasonOf(withNames('ANY 1 (n1, n3)'))).toBeNull()
+  })
+
+  test('a primary whose standbys lag', async () => {
+    const reason = await reasonOf((fleet) => {
+      for (const host of ['n2', 'n3']) fleet.instance(`demo on ${host}`).walBytes -= 3_000_000
+    })
+    expect(reason).toBe('demo on n2 is 2.86 MB behind; at most 1 MB is allowed.')
+  })
+})

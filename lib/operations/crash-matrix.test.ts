@@ -190,6 +190,7 @@ const cases: Case[] = [
       ]
     },
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    stride: 3,
   },
   {
     operation: 'promote',

@@ -7,28 +7,27 @@ import type { Machine } from './machine'
 import { until } from './processes'
 import type { LabSecrets } from './secrets'
 
-export const poolerPort = 6432
+const poolerPort = 6432
 const folder = '/etc/pgbouncer'
 
 /**
  * Gives each pooler of the fleet a file as an administrator would write it, in front of its herd's first primary, and starts it. A file that is there is
- * never touched again; from the next boot on the host starts it by itself.
+ * never touched again: its host starts that pooler by itself when it boots.
  */
 export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts, fleet: Fleet, secrets: LabSecrets): Promise<void> {
   await Promise.all(
     (fleet.poolers ?? []).map(async (pooler) => {
       const own = layout.host(pooler.host, folder)
-      if (!existsSync(`${own}/pgbouncer.ini`)) {
-        mkdirSync(own, { recursive: true })
-        if (!machine.isRootless) chownSync(own, machine.postgres.uid, machine.postgres.gid)
-        const put = (name: string, text: string) =>
-          hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
-        put('userlist.txt', `"app" "${secrets.app}"\n`)
-        put('pgbouncer.ini', pgbouncerIni(fleet, pooler))
-      }
-      const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', `/var/run/postgresql/.s.PGSQL.${poolerPort}`])).code === 0
-      if (await listens()) return
+      if (existsSync(`${own}/pgbouncer.ini`)) return
+      mkdirSync(own, { recursive: true })
+      if (!machine.isRootless) chownSync(own, machine.postgres.uid, machine.postgres.gid)
+      const put = (name: string, text: string) =>
+        hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
+      put('userlist.txt', `"app" "${secrets.app}"\n`)
+      put('pgbouncer.ini', pgbouncerIni(fleet, pooler))
       await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', `${folder}/pgbouncer.ini`])
+      const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
+      const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', socket])).code === 0
       await until(`PgBouncer on ${pooler.host} to listen`, listens, { timeoutMs: 30_000, everyMs: 50 })
     }),
   )

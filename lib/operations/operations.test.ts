@@ -66,8 +66,8 @@ describe.each(operations.filter((one) => one.on === 'instance'))('$name', (opera
 })
 
 test('an operation that is offered nothing by an unknown state never gets one: unknown is untouchable', () => {
+  // A directory that is gone was seen to be gone: what makes it anew may do so.
   for (const operation of operationsOn('instance'))
-    // A directory that is gone was seen to be gone: what makes it anew may do so.
     for (const state of ['refused', 'unreachable', 'unknown', 'absent'])
       if (operation.name !== 'rebuild' || state !== 'absent')
         expect(operation.offered({ state }).verdict, `${operation.name} ${state}`).toBe('refuse')

@@ -144,7 +144,5 @@ function inHistory({ probe, upstreamProbe, forkLsn, upstream }: RepointFacts): V
   const past = lsnBytesBetween(forkLsn, probe.receivedLsn ?? probe.replayedLsn)
   return past !== null && past <= 0
     ? passBecause(`Timeline ${probe.timeline} ended there at ${forkLsn}, and it has not gone past that.`)
-    : refuse(
-        `It has gone past ${forkLsn}, where ${upstream?.title} left timeline ${probe.timeline}: it has forked. Rebuild it.`,
-      )
+    : refuse(`It has gone past ${forkLsn}, where ${upstream?.title} left timeline ${probe.timeline}: it has forked. Rebuild it.`)
 }

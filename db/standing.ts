@@ -1,8 +1,8 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
-import { registering } from './registering'
 import { makePoolerAct } from './poolers'
+import { registering } from './registering'
 
 const readHerd = {
   name: 'herd-standing',

@@ -1,18 +1,45 @@
 import { expect, test } from 'vitest'
-import { memoryFleet } from '@/lib/adapters/memory'
+import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine'
+import { Fault } from '@/lib/kernel/errors'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { rejoin } from './rejoin'
 
 /** n1 was shut down with its last record at `wrote` bytes past the fork at which n2 began timeline 2. */
-const planFor = async (wrote: number, change: (fleet: ReturnType<typeof memoryFleet>) => void = () => {}) => {
+const forkedFleet = (wrote: number) => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
   const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
   const fork = 0x4000000
   Object.assign(n1, { state: 'stopped', checkpointBytes: fork + wrote, walBytes: fork + wrote + 0x78 })
   Object.assign(n2, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes: fork }], walBytes: fork + 500 })
-  change(fleet)
-  return makeTargetPlan(rejoin, fleet.read, {}, n1.inventory.id, new AbortController().signal)
+  return fleet
 }
+const planFor = async (wrote: number, change: (fleet: MemoryFleet) => void = () => {}) => {
+  const fleet = forkedFleet(wrote)
+  change(fleet)
+  return makeTargetPlan(rejoin, fleet.read, {}, fleet.instance('demo on n1').inventory.id, new AbortController().signal)
+}
+
+test('one whose host loses power after the rewind, and starts it by itself, fenced, is put under the primary when the job goes on', async () => {
+  const fleet = forkedFleet(4096)
+  const { inventory } = fleet.instance('demo on n1')
+  const { digest } = await makeTargetPlan(rejoin, fleet.read, {}, inventory.id, new AbortController().signal)
+  const journal = new MemoryJournal(fleet.clock)
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const go = () => drive(rejoin, { id: 'job', targetId: inventory.id, input: {}, digest }, journal.open(), fleet.act, options)
+  fleet.calls.interfere = ({ act }) => {
+    if (!act.startsWith('follow')) return undefined
+    Object.assign(fleet.instance('demo on n1'), { state: 'running', upstreamId: null })
+    return { how: 'fail', fault: new Fault('shell.unreachable', { because: 'The connection was lost.' }) }
+  }
+  expect(await go()).toBe('attention')
+  fleet.calls.interfere = () => undefined
+  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  expect(await go()).toBe('done')
+  const probe = await fleet.read.postgres.probe(inventory.address, { timeoutMs: 1000 })
+  expect([probe.role, probe.timeline, probe.upstream?.status]).toEqual(['standby', 2, 'streaming'])
+  expect(fleet.world.violations).toEqual([])
+})
 
 test('one whose last record is before the fork rejoins as it is', async () => {
   const plan = await planFor(-0x78)

@@ -1,7 +1,9 @@
 import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import type { ActPorts } from '@/lib/ports'
 import { isDown, type Place } from '../facts'
-import { isStreamingFrom } from '../failover/peers'
+import { isStreamingFrom, isUnder } from '../failover/peers'
+import { redirectTo } from './follow-upstream'
 import { followOutput, lookAt, settle, takeDown } from './server'
 
 type Output = { receivedLsn: string | null; timeline: number | null }
@@ -9,6 +11,7 @@ type Output = { receivedLsn: string | null; timeline: number | null }
 const startTimeoutMs = 120_000
 const streamMs = 60_000
 const lookEveryMs = 100
+const fileTimeoutMs = 15_000
 
 /** Starts the server as a standby and proves that it streams. Its slot must be there already. It is never started without standby.signal. */
 export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstream: (facts: F) => Place): Effect<F, null, Output> => ({
@@ -31,6 +34,7 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
       throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
     if (isDown(found.state))
       await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+    else if (!isUnder(found, leader)) await loadFiles(place, found.version, ports, context)
     for (;;) {
       const probe = await settle(place, ports, context)
       if (isStreamingFrom(probe, leader)) return
@@ -46,3 +50,10 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
     timeoutMs: 120_000,
   },
 })
+
+/** Its host started it before its files named the upstream. */
+const loadFiles = async (place: Place, version: string | null, ports: ActPorts, context: StepContext): Promise<void> => {
+  const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
+  const { following } = await ports.replication.dataDirectory(place.address, options)
+  if (following !== null) await redirectTo(place, following, version, ports, context)
+}

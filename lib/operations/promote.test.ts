@@ -36,11 +36,25 @@ test('with the primary seen down it is promoted, and who will not follow is name
   expect(plan).toMatchObject({
     reason: null,
     effects: [
+      { name: 'record', state: 'will-run' },
       { name: 'promote', state: 'will-run' },
       { name: 'old-slot', state: 'already-so' },
     ],
   })
   expect(plan.affected).toMatchObject([{ sentence: 'demo on n3 will not follow demo on n2 until repointed.' }])
+})
+
+test('the primary that was down is recorded as one that must not start as a primary; beside a detached copy nobody is', async () => {
+  for (const detach of [false, true]) {
+    const fleet = stopped(newFleet())
+    const plan = await planOf(fleet, 'demo on n2', detach)
+    const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: { detach }, digest: plan.digest }
+    const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+    expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+    expect(fleet.instance('demo on n1').replaced).toEqual(
+      detach ? null : { byId: fleet.instance('demo on n2').inventory.id, timeline: 2, because: 'demo on n2 was promoted in its stead.' },
+    )
+  }
 })
 
 test('one that is detached leaves no slot behind on the primary, which would hold WAL back for nobody', async () => {
@@ -55,7 +69,7 @@ test('one that is detached leaves no slot behind on the primary, which would hol
 test('the command that is shown is the one that is run: pg_ctl on the host up to 11', async () => {
   const fleet = stopped(newFleet())
   fleet.instance('demo on n2').inventory.address.major = '11'
-  expect((await planOf(fleet)).effects[0]!.commands).toEqual(['pg_ctl promote -D /var/lib/postgresql/15/demo'])
+  expect((await planOf(fleet)).effects[1]!.commands).toEqual(['pg_ctl promote -D /var/lib/postgresql/15/demo'])
 })
 
 test('a primary that streams to the standby is alive, although it is no member of the herd', async () => {

@@ -4,20 +4,24 @@ import { formatDuration } from '@/lib/domain/duration'
 import { lagBytes } from '@/lib/domain/lsn'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
-import { gatherHerd, type HerdFacts, isUp, type Member } from './facts'
+import { gatherHerd, type HerdFacts, isDown, isUp, type Member, type Place } from './facts'
 import { gatherPeers, oldSlotOf } from './failover/peers'
 import { type Readiness, readReadiness } from './failover/readiness'
+import { onlyIf } from './failover/steps/only-if'
 import { isFedByUnseen } from './former-primary'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { dropOldSlot, type OldSlot } from './steps/drop-old-slot'
 import { promotePostgres } from './steps/promote-postgres'
+import { recordReplaced } from './steps/record-replaced'
 
 type PromoteFacts = HerdFacts & {
   input: { detach: boolean }
   readiness: Readiness | null
   /** The slot it leaves behind on its upstream; null: none. */
   oldSlot: OldSlot | null
+  /** It is down and would take writes as soon as anything starts it; null: there is none. */
+  oldPrimary: Place | null
 }
 
 const already = 'It is a primary already.'
@@ -37,14 +41,21 @@ export const promote = defineOperation({
   }),
   help: [
     'Makes a standby take writes on a timeline of its own. Refused while a primary of its herd is seen, or might be there unseen: then fail the herd over, which stops and fences the old primary, moves the names and puts the other standbys under the new one.',
-    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. The slot through which it read is dropped, and nothing else is touched: no name is moved and no other standby follows it.',
+    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. The old primary is recorded as one that must not start as a primary, and is fenced when something starts it. The slot through which it read is dropped, and nothing else is touched: no name is moved and no other standby follows it.',
   ],
   gather: async (ports, input, context): Promise<PromoteFacts> => {
     const facts = await gatherHerd(ports, context)
     const readiness = facts.probe.state === 'online' ? await readReadiness(ports, facts.instance, context) : null
     const peers = await gatherPeers(ports, facts.instance.herdId, [], context)
     const self = peers.find(({ place }) => place.id === facts.instance.id)
-    return { input, ...facts, readiness, oldSlot: self === undefined || facts.probe.role === 'primary' ? null : oldSlotOf(self, peers) }
+    const oldPrimary = peers.find((peer) => peer !== self && isDown(peer.probe.state) && peer.probe.hasStandbySignal === false)
+    return {
+      input,
+      ...facts,
+      readiness,
+      oldSlot: self === undefined || facts.probe.role === 'primary' ? null : oldSlotOf(self, peers),
+      oldPrimary: oldPrimary?.place ?? null,
+    }
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), others: facts.others.map(({ id, state, role }) => ({ id, state, role })) }),
@@ -61,6 +72,19 @@ export const promote = defineOperation({
   .gate('unseen', 'Every other member is seen', allSeen)
   .gate('replay', 'It may replay what it has received', mayReplay)
   .gate('replayed', 'What it has received is replayed first', replayed)
+  .effect(
+    'record',
+    onlyIf(
+      ({ input, oldPrimary }) => oldPrimary !== null && !input.detach,
+      'Nobody who is down would take writes when started.',
+      recordReplaced<PromoteFacts>({
+        of: ({ oldPrimary }) => oldPrimary,
+        by: ({ instance }) => instance,
+        timeline: ({ probe }) => (probe.timeline ?? 0) + 1,
+        because: ({ instance }) => `${instance.title} was promoted in its stead.`,
+      }),
+    ),
+  )
   .effect(
     'promote',
     promotePostgres<PromoteFacts>(({ instance }) => instance),

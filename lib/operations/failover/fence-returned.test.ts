@@ -43,3 +43,11 @@ test('who was not replaced, cannot be reached or leads anew is left alone', asyn
   expect(await fence(fleet)).toEqual([])
   expect(n1.applied).toEqual([])
 })
+
+test('a rewound copy that was started as a primary on its successor’s own timeline is stopped and fenced', async () => {
+  const { fleet, n1, n2 } = replacedFleet()
+  n1.timeline = 2
+  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', deed: 'stopped' }])
+  expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
+  expect(n2.state).toBe('running')
+})

@@ -8,7 +8,7 @@ const stopTimeoutMs = 60_000
 
 /**
  * What the observer does about members that were replaced and whose host is back. Down without standby.signal: the signal is written before anything may
- * start it. Writable again, while its successor takes writes on a later timeline: it is stopped fast and gets the signal, since what it accepts now would be
+ * start it. Writable again, while its successor takes writes on a later timeline or on the same: it is stopped fast and gets the signal, since what it accepts now would be
  * lost. Where no successor is seen to write, nothing is done: that is for a person. `others` are all looked at now, not as last known.
  */
 export const fenceReturned = async (ports: ActPorts, herdId: string, signal: AbortSignal): Promise<Fenced[]> => {
@@ -34,8 +34,12 @@ export const fenceReturned = async (ports: ActPorts, herdId: string, signal: Abo
         one.probe.role === 'primary' &&
         (one.probe.timeline ?? 0) >= by.timeline,
     )
-    const isSecond = probe.state === 'online' && probe.role === 'primary' && (probe.timeline ?? by.timeline) < by.timeline
-    if (!isSecond || successor === undefined || successor.probe.systemIdentifier !== probe.systemIdentifier) continue
+    if (probe.state !== 'online' || probe.role !== 'primary') continue
+    if (successor === undefined || successor.probe.systemIdentifier !== probe.systemIdentifier) continue
+    const isEarlier = (probe.timeline ?? by.timeline) < by.timeline
+    // A rewound copy that was started without standby.signal writes on the very timeline of the one it was rewound onto.
+    const isBeside = successor.member.id === by.byId && (probe.timeline ?? 0) <= (successor.probe.timeline ?? 0)
+    if (!isEarlier && !isBeside) continue
     await ports.postgresAct.stop(member.address, 'fast', { timeoutMs: stopTimeoutMs, signal })
     await fence('stopped')
   }

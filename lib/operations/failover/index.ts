@@ -150,7 +150,10 @@ export const failover = defineOperation({
     ),
   )
   .effect('reader-names', blockedWhenUnseen(moveNames<FailoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
-  .effect('old-slots', onlyIf(isPlanned, 'Its slots are dropped when it is rebuilt or rejoins.', dropOldSlots))
+  .effect(
+    'old-slots',
+    onlyIf(isPlanned, 'Its slots stay on it. Those that nobody reads are named on the front page once it is back.', dropOldSlots),
+  )
   .effect(
     'evidence',
     collectEvidence<FailoverFacts>(

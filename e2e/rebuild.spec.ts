@@ -25,7 +25,7 @@ test('a standby that lost its control file is rebuilt from the list: the plan sa
   await untilPlanned(page)
   await confirm(page)
   await page.getByRole('region', { name: 'Targets and steps' }).getByRole('button', { name: title }).click()
-  await expect(page.getByLabel('Progress of the step')).toContainText(/MB of [\d.]+ MB \(\d+ %\)/, { timeout: 60_000 })
+  await expect(page.getByLabel('Progress of the step')).toContainText(/\d [kM]B of [\d.]+ MB \(\d+ %\)/, { timeout: 60_000 })
   await expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
   await expect(page.getByRole('region', { name: 'Log of this target' })).toContainText(/MB copied/)
   await until(

@@ -36,7 +36,7 @@ export class Services {
           throw new LabError(`${name} did not start: ${this.log(name).trim().split('\n').slice(-5).join('\n')}`)
         return this.mark(name) !== undefined && (await isReady())
       },
-      { timeoutMs: 20_000, everyMs: 20 },
+      { timeoutMs: 60_000, everyMs: 20 },
     )
   }
 

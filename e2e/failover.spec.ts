@@ -1,5 +1,20 @@
 import type { Page } from '@playwright/test'
-import { confirm, expect, instances, openList, row, runState, test, until, untilPlanned, untilWell } from './harness/fixtures'
+import {
+  callApi,
+  choose,
+  confirm,
+  expect,
+  instances,
+  jobStates,
+  openList,
+  row,
+  runState,
+  test,
+  tick,
+  until,
+  untilPlanned,
+  untilWell,
+} from './harness/fixtures'
 
 test.afterEach(async ({ as, stack }) => {
   for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)
@@ -148,4 +163,83 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
   await confirm(page)
   await untilDone(page)
   await until('the first primary to lead again', async () => (await roleOf(page, 'dev-catalog on dev-ams-1')) === 'online primary', 60_000)
+})
+
+test('everything in an environment with one host dead is failed over in one run, a verdict for each pair and the names moved, and brought back', async ({
+  as,
+  stack,
+}) => {
+  test.setTimeout(480_000)
+  const page = await as('dana')
+  await untilWell(page, stack)
+  const herds = ['prod-billing', 'prod-ledger', 'prod-orders']
+  const leadersOf = async () => {
+    const primaries = (await instances(page)).filter((one) => one.role === 'primary' && one.state === 'online')
+    return herds.map((herd) => primaries.flatMap(({ title }) => (title.startsWith(`${herd} on `) ? [title.split(' on ')[1]] : [])).join())
+  }
+  /** Where the zone's own server leads, asked past the console. */
+  const namesLeadTo = async (): Promise<string[]> => {
+    const names = herds.map((herd) => stack.lab.fleet.herds.find(({ name }) => name === herd)!.virtualHost)
+    const answers = await Promise.all(
+      names.map((name) => stack.lab.run(['dig', `@${stack.lab.names().primary.address}`, '+short', name, 'CNAME'])),
+    )
+    return answers.map(({ stdout }) => stdout.trim().split('.')[0]!)
+  }
+  const planAll = async (): Promise<void> => {
+    await openList(page, '/dr-pairs')
+    await tick(page, herds)
+    await choose(page, 'Fail over')
+    await untilPlanned(page)
+  }
+  const runAll = async (): Promise<void> => {
+    await expect(page.getByRole('region', { name: 'Summary' })).toContainText('3 DR pairs will run')
+    await confirm(page)
+    await untilDone(page)
+    expect(await jobStates(page)).toEqual(Object.fromEntries(herds.map((herd) => [herd, 'done'])))
+  }
+  const before = ['prod-ams-2', 'prod-fra-1', 'prod-ams-1']
+  expect(await leadersOf()).toEqual(before)
+
+  await stack.lab.powerOff('prod-fra-1')
+  await planAll()
+  await expect(page.getByRole('region', { name: 'Summary' })).toContainText('1 is excluded')
+  const found = (await callApi(page, 'GET', '/api/v1/dr-pairs')).body.items as { id: string; name: string }[]
+  const ids = found.filter(({ name }) => herds.includes(name)).map((one) => one.id)
+  await until(
+    'the plan of all three to pass at a person’s word',
+    async () => {
+      await page.goto(`/dr-pairs/run/failover?ids=${ids.join(',')}&override=prod-ledger`)
+      await untilPlanned(page)
+      return (await page.getByRole('region', { name: 'Summary' }).textContent())!.includes('3 DR pairs will run')
+    },
+    120_000,
+  )
+  await runAll()
+  const after = ['prod-ams-1', 'prod-ams-1', 'prod-ams-2']
+  await expect.poll(leadersOf, { timeout: 60_000 }).toEqual(after)
+  expect(await namesLeadTo()).toEqual(after)
+
+  await stack.lab.powerOn('prod-fra-1')
+  await until(
+    'the old primary to be stopped and fenced',
+    async () => (await roleOf(page, 'prod-ledger on prod-fra-1')).startsWith('stopped'),
+    90_000,
+  )
+  const { id } = (await instances(page)).find((one) => one.title === 'prod-ledger on prod-fra-1')!
+  await page.goto(`/instances/run/rejoin?ids=${id}`)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await untilWell(page, stack)
+
+  await planAll()
+  await runAll()
+  await expect.poll(leadersOf, { timeout: 60_000 }).toEqual(before)
+  expect(await namesLeadTo()).toEqual(before)
+
+  const cascaded = (await instances(page)).find((one) => one.title === 'prod-orders on prod-fra-1')!
+  await page.goto(`/instances/run/repoint?ids=${cascaded.id}&upstream=prod-orders%20on%20prod-ams-2`)
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
 })

@@ -1,14 +1,14 @@
 import { quoteShell } from '@/lib/domain/shell-quote'
 
 /**
- * Each takes the key as `$1`. Work lies in $XDG_STATE_HOME/matriarch/work/KEY:
+ * Each takes the key as `$1`. Work lies in $XDG_STATE_HOME/matriarch/long/KEY:
  * `process` (boot, process id, its start in clock ticks, start in seconds), `log` and `log.old`, `exit`.
  */
 const place = `
 LC_ALL=C; export LC_ALL
 key=$1
 state=\${XDG_STATE_HOME:-$HOME/.local/state}/matriarch
-dir=$state/work/$key`
+dir=$state/long/$key`
 
 /**
  * $alive: the process groups that are left of its session. A leader of another age is a stranger that got the number later, and after another boot all

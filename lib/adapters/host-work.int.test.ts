@@ -32,7 +32,7 @@ hostWorkContract('over SSH', async () => {
 let sshd: TestSshd
 let ssh: Ssh
 let work: ReturnType<typeof makeHostWork>
-const stateOf = (key: string) => join(sshd.folder, 'state/matriarch/work', key)
+const stateOf = (key: string) => join(sshd.folder, 'state/matriarch/long', key)
 const isThere = async (marker: string) => (await run('ps', ['-eo', 'args='])).stdout.includes(marker)
 const until = (key: string, seen: object) =>
   expect.poll(() => work.read.look(sshd.host(), key, limits), { timeout: 60_000, interval: 100 }).toMatchObject(seen)

@@ -199,12 +199,19 @@ const cases: Case[] = [
     prepare: (_instance, fleet) => {
       fleet.instance('demo on n1').state = 'stopped'
     },
-    broken: (instance, state) => [
-      ...(state === 'done' && (instance.hasStandbySignal || instance.timeline !== 2) ? ['done, and it takes no writes'] : []),
-      ...(['failed', 'cancelled'].includes(state) && !instance.hasStandbySignal ? [`${state}, and it takes writes`] : []),
-      ...atMost(1, instance, /^promote/),
-    ],
-    ends: ['attention', 'cancelled', 'done', 'failed'],
+    broken: (instance, state, lines, fleet) => {
+      const { replaced } = fleet.instance('demo on n1')
+      return [
+        ...(state === 'done' && (instance.hasStandbySignal || instance.timeline !== 2) ? ['done, and it takes no writes'] : []),
+        ...(['failed', 'cancelled', 'undone'].includes(state) && !instance.hasStandbySignal ? [`${state}, and it takes writes`] : []),
+        ...(!instance.hasStandbySignal && replaced === null ? ['it takes writes, and n1 may start as a primary'] : []),
+        ...(['failed', 'cancelled', 'undone'].includes(state) && replaced !== null && !isGivenUp(lines)
+          ? [`${state}, and n1 may not start`]
+          : []),
+        ...atMost(1, instance, /^promote/),
+      ]
+    },
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
   {
     operation: 'demote',

@@ -11,7 +11,7 @@ import { drive } from '@/lib/kernel/engine'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
-import type { ActPorts, InventoryInstance } from '@/lib/ports'
+import type { ActPorts, InventoryInstance, Replacement } from '@/lib/ports'
 import { operationByName } from '.'
 
 /** A herd of two on real hosts, reached as a worker reaches it; only the journal and the inventory are in memory. */
@@ -23,8 +23,9 @@ const openFleet = async () => {
   const ssh = openSsh({ keyFor: async () => key.privateKey })
   const postgres = makePostgres(ssh)
   const hosts = makeHosts(ssh)
+  const replaced = new Map<string, Replacement>()
   const ports: ActPorts = {
-    inventory: inventoryOf(addresses),
+    inventory: inventoryOf(addresses, replaced),
     hosts: hosts.read,
     hostsAct: hosts.act,
     clusters: nameless.clusters,
@@ -43,7 +44,11 @@ const openFleet = async () => {
     canaryAct: nameless.canaryAct,
     poolers: nameless.poolers,
     poolersAct: nameless.poolersAct,
-    inventoryAct: nameless.inventoryAct,
+    inventoryAct: {
+      ...nameless.inventoryAct,
+      replace: async (id, by) => void replaced.set(id, by),
+      restore: async (id) => void replaced.delete(id),
+    },
     now: () => new Date(),
   }
   const stop = async () => {
@@ -58,7 +63,7 @@ const openFleet = async () => {
 /** These herds have no DNS names. */
 const nameless = memoryFleet([]).act
 
-const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
+const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Replacement>): ActPorts['inventory'] => {
   const instanceOn = (host: string): InventoryInstance => {
     const address = addresses.instance('shop', host)
     const { serverId, environmentId } = address.host
@@ -86,7 +91,16 @@ const inventoryOf = (addresses: LabAddresses): ActPorts['inventory'] => {
       environmentName: 'dev',
       preferredSite: '',
       systemIdentifier: null,
-      members: [],
+      members: ['a', 'b'].map(instanceOn).map(({ id }) => ({
+        id,
+        site: '',
+        failoverPriority: 1,
+        lastRole: 'unknown',
+        lastTimeline: null,
+        lastLsn: null,
+        seenAt: null,
+        replaced: replaced.get(id) ?? null,
+      })),
     }),
     server: async (id) => {
       const address = addresses.host(id)
@@ -106,7 +120,7 @@ describe('on real hosts', () => {
     const operation = operationByName(name)!
     const input = operation.input.parse(raw) as JsonObject
     const plan = await makeTargetPlan(operation, fleet.ports, input, targetId, new AbortController().signal)
-    expect(plan.reason).toBeNull()
+    if (plan.reason !== null) throw new Error(plan.reason)
     const journal = new MemoryJournal(passingClock())
     const go = (signal = new AbortController().signal) =>
       drive(operation, { id: 'job', targetId, input, digest: plan.digest }, journal.open(), fleet.ports, {
@@ -115,7 +129,8 @@ describe('on real hosts', () => {
         isCancelRequested: () => false,
         clock: systemClock,
       })
-    const output = () => journal.lines.find((line) => line.kind === 'finished')?.output
+    const output = (step?: string) =>
+      journal.lines.flatMap((line) => (line.kind === 'finished' && (step === undefined || line.step === step) ? [line.output] : []))[0]
     return { plan, journal, go, output }
   }
   const probe = (host: string) => fleet.ports.postgres.probe(fleet.addresses.instance('shop', host), { timeoutMs: 30_000 })
@@ -183,11 +198,11 @@ describe('on real hosts', () => {
     const promote = await begin('promote', 'shop on b')
     expect(promote.plan.gates.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass', 'pass'])
     expect(await promote.go()).toBe('done')
-    expect(promote.output()).toMatchObject({ timeline: 2 })
+    expect(promote.output('promote')).toMatchObject({ timeline: 2 })
     expect(await probe('b')).toMatchObject({ state: 'online', role: 'primary', timeline: 2 })
     const write = await begin('run-sql', 'shop on b', { sql: 'create table after (a int)', write: true })
     expect(await write.go()).toBe('done')
     await expect(begin('promote', 'shop on b')).rejects.toThrow('It is a primary already.')
-    await expect(begin('start', 'shop on a')).rejects.toThrow('shop on b is the primary of')
+    await expect(begin('start', 'shop on a')).rejects.toThrow('It must not start as a primary: shop on b was promoted in its stead.')
   })
 })

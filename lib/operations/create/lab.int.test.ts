@@ -109,7 +109,7 @@ describe('a new member, on real hosts', () => {
       `cluster ${major()}/shop already`,
     )
     expect(await reason('c', { herd: 'fresh', major: '11' })).toContain('Run there: apt-get install postgresql-11')
-    expect(await reason('c', { herd: 'fresh', dataDirectory: '/root/x/1/y' })).toContain('Nothing can be made in /root/x/1/y')
+    expect(await reason('c', { herd: 'fresh', dataDirectory: '/dev/null/x/1/y' })).toContain('Nothing can be made in /dev/null/x/1/y')
     await expectNothingLeft('c', 'fresh')
   })
 

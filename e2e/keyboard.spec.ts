@@ -35,7 +35,7 @@ test('g h goes to the herds, Ctrl-K finds an instance by name, ? lists every key
   await expect(page.getByRole('heading', { level: 1, name: 'Herds' })).toBeVisible()
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Find a page, herd, instance or server' }).fill('ledger prod-fra')
-  await expect(page.getByRole('option', { name: /prod-ledger on prod-fra-1/ })).toBeVisible()
+  await expect(page.getByRole('option', { name: /^prod-ledger on prod-fra-1/ })).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: 'prod-ledger on prod-fra-1' })).toBeVisible()
   await page.keyboard.press('?')

@@ -73,6 +73,8 @@ export const deadly = (
     })
   const act = async (name: string, work: () => Promise<unknown>) => {
     await point(false)
+    // What a killed process had not sent yet is never sent; several acts may be on their way at once.
+    if (isDead) return never
     points.acts += 1
     if (!isIntended(journal.lines)) points.broken.push(`${name} ran without an intent in the journal`)
     return work()

@@ -3,7 +3,7 @@ import { type Driving, factsOf, outlast, stepContext } from './driving'
 import { isFault } from './errors'
 import { sayWhy } from './fault-text'
 import type { JobOutcome, JobState, JournalEntry } from './journal'
-import type { Effect, Facts, StepContext } from './operation'
+import { type Effect, type Facts, type StepContext, undoOf } from './operation'
 import { mayHaveHappened, pastNoReturn, type StepRecord, stepOf } from './progress'
 
 type Attention = Extract<JournalEntry, { kind: 'attention' }>
@@ -21,11 +21,11 @@ export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> =
   if (passed !== null) return ask(driving, 'step', recorder.progress.turned!.because, questionOf(driving, passed))
   for (const effect of operation.effects.toReversed()) {
     const record = stepOf(recorder.progress, effect.name)
-    const { ending } = effect
-    if (!('undo' in ending) || !mayHaveHappened(record) || record.isUndone) continue
+    const ending = undoOf(effect.ending, record.mark)
+    if (ending === null || !mayHaveHappened(record) || record.isUndone) continue
     await recorder.write({ kind: 'undo-intended', step: effect.name })
     const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
-      ending.undo(factsOf(driving), record.intended!.before, record.finished?.output ?? null, driving.act, context),
+      ending.undo(factsOf(driving), record.intended!.before, (record.finished?.output ?? null) as null, driving.act, context),
     )
     if (error === undefined) {
       recorder.add({ kind: 'undone', step: effect.name, tookMs })

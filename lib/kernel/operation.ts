@@ -26,6 +26,8 @@ export interface StepContext {
 export interface RunContext extends StepContext {
   /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable and the lease still held: await it before the deed. */
   mark: (value: Json) => Promise<void>
+  /** The last mark that an earlier driver left, if any. */
+  marked: Json
 }
 
 export interface CheckContext<Before extends Json> {
@@ -62,6 +64,16 @@ export type Ending<F, Before extends Json, Output extends Json> =
       final: string
       /** A final effect that changes nothing a person would want back (reload, checkpoint): no point of no return. */
       harmless?: true | ((facts: F) => boolean)
+      /**
+       * For a step with its point of no return inside it. Until \`run\` has left the mark that passes it, whatever ends the step (a failure, a cancel, the
+       * death of its driver) has it taken back, and no other driver runs it again.
+       */
+      until?: {
+        isPassed: (mark: Json) => boolean
+        /** Must be safe to run twice, and on a step that has only been intended. */
+        undo: (facts: F, before: Before, output: null, ports: ActPorts, context: StepContext) => Promise<void>
+        timeoutMs?: number
+      }
     }
 
 /** `timeoutMs` of an ending is its own deadline for each try; default 60 s. */
@@ -122,6 +134,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   about: (facts: F) => About
   /** What must not have changed between plan and run: the facts less what drifts. */
   firm: (facts: F) => JsonObject
+  /** What must be as it was when somebody scheduled it, days before: the facts that say who is who. Default: all that is firm. */
+  lasting?: (facts: F) => JsonObject
   /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
   locks: (facts: F) => string[]
   now: (facts: F) => { label: string; value: string }[]
@@ -150,6 +164,7 @@ export interface Operation {
   gather: (ports: ReadPorts, input: unknown, context: GatherContext) => Promise<Facts>
   about: (facts: Facts) => About
   firm: (facts: Facts) => JsonObject
+  lasting?: (facts: Facts) => JsonObject
   locks: (facts: Facts) => string[]
   now: (facts: Facts) => { label: string; value: string }[]
   affected: (facts: Facts) => Affected[]
@@ -209,6 +224,16 @@ export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>, facts: Fact
   if (!('final' in ending)) return false
   if (typeof ending.harmless === 'function') return facts === null || !ending.harmless(facts)
   return ending.harmless !== true
+}
+
+/** Still to be taken back by its own \`undo\` although it will be final: its last mark has not passed the point of no return. */
+export const isShortOfNoReturn = (ending: Ending<Facts, Json, Json>, mark: Json): boolean =>
+  'final' in ending && ending.until !== undefined && !ending.until.isPassed(mark)
+
+/** How a step is taken back that has happened, or may have; null: not at all. */
+export const undoOf = (ending: Ending<Facts, Json, Json>, mark: Json) => {
+  if ('undo' in ending) return { undo: ending.undo, timeoutMs: ending.timeoutMs }
+  return 'final' in ending && ending.until !== undefined && isShortOfNoReturn(ending, mark) ? ending.until : null
 }
 
 export const deadlineOf = (effect: Effect<Facts>, facts: Facts): number =>

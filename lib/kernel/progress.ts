@@ -1,7 +1,7 @@
 import type { FaultCode } from './errors'
 import type { Decision, JobOutcome, JournalEntry } from './journal'
 import type { Json } from './json'
-import { type Facts, isPointOfNoReturn, type Operation } from './operation'
+import { type Facts, isPointOfNoReturn, isShortOfNoReturn, type Operation } from './operation'
 
 /** What the journal says of one effect. */
 export interface StepRecord {
@@ -123,12 +123,13 @@ export const hasBegun = (progress: Progress): boolean =>
 
 /**
  * The first final effect that has happened or might have. One that was found already so counts too: whoever did it, taking back what came before it
- * would act against the world as it is.
+ * would act against the world as it is. One with its point of no return inside it counts from the mark that passes it.
  */
 export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
   const passed = operation.effects.find((effect) => {
     const record = progress.steps.get(effect.name)
-    return isPointOfNoReturn(effect.ending, progress.facts) && record !== undefined && (record.finished !== null || mayHaveHappened(record))
+    if (!isPointOfNoReturn(effect.ending, progress.facts) || record === undefined) return false
+    return record.finished !== null || (mayHaveHappened(record) && !isShortOfNoReturn(effect.ending, record.mark))
   })
   return passed?.name ?? null
 }

@@ -3,7 +3,7 @@ import { type Driving, outlast, stepContext } from './driving'
 import { Fault, type FaultCode, toFault } from './errors'
 import { isOver, sayWhy } from './fault-text'
 import type { Json } from './json'
-import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn } from './operation'
+import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn, isShortOfNoReturn } from './operation'
 import { pastNoReturn, stepOf } from './progress'
 
 type Step = { name: string } & Effect<Facts>
@@ -31,6 +31,8 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
     return true
   }
 
+  if (isOpen && isShort(driving, effect))
+    return fail(driving, effect, 'step.unknown', 'Its driver ended short of the point of no return, so it is taken back.', 'unknown')
   const found = isOpen
     ? await prove(driving, effect, facts, { isEnough: (look) => look.found === 'ready', passingMs: deadlineOf(effect, facts) })
     : await look(driving, effect, facts)
@@ -59,6 +61,12 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   recorder.throwIfLost()
   if ('output' in attempt && effect.proof === 'answer') return finish(attempt.output, true)
 
+  // What is on its way back need not be looked at first: its undo looks, and somebody may be waiting.
+  if ('fault' in attempt && isShort(driving, effect)) {
+    fail(driving, effect, attempt.fault.code, attempt.because, 'unknown')
+    return false
+  }
+
   const isSettled = 'fault' in attempt && isOver(attempt.fault)
   const proof = await prove(driving, effect, facts, { isEnough: (look) => isSettled && look.found === 'ready', passingMs: proofMs })
   recorder.throwIfLost()
@@ -70,12 +78,16 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   return false
 }
 
+const isShort = ({ recorder }: Driving, effect: Step): boolean =>
+  isShortOfNoReturn(effect.ending, stepOf(recorder.progress, effect.name).mark)
+
 const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Exclude<Look, { found: 'done' }>): void => {
   const { recorder, options } = driving
   const hasEnded = 'output' in attempt || isOver(attempt.fault)
   const isClean = proof.found === 'ready' && proof.partly === undefined
   // A command of an earlier driver may still be alive on the host, whatever became of ours.
-  const didNotHappen = attempt.isFirst && ((hasEnded && isClean) || !attempt.hasBegun)
+  const hasPassed = 'final' in effect.ending && effect.ending.until !== undefined
+  const didNotHappen = attempt.isFirst && !hasPassed && ((hasEnded && isClean) || !attempt.hasBegun)
   const now = proof.found === 'ready' ? (proof.partly ?? (hasEnded ? 'nothing has changed' : 'it has not happened yet')) : proof.because
   const because =
     'output' in attempt ? `The command ended well, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
@@ -153,12 +165,15 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
   const signal = AbortSignal.any([options.signal, cancelled.signal])
   const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
+    const marked = stepOf(recorder.progress, effect.name).mark
     const mark = async (mark: Json) => {
       await recorder.write({ kind: 'marked', step: effect.name, mark })
       await recorder.confirm()
     }
     const output = await outlast(driving, () =>
-      withDeadline<unknown>(deadline, (signal) => effect.run(facts, before, act, { ...stepContext(driving, effect.name, signal), mark })),
+      withDeadline<unknown>(deadline, (signal) =>
+        effect.run(facts, before, act, { ...stepContext(driving, effect.name, signal), mark, marked }),
+      ),
     )
     return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }
   } catch (error) {

@@ -22,7 +22,7 @@ const elsewhereHarmless = <F extends Facts, Before extends Json, Output extends 
 ): Ending<F, Before, Output> => {
   if (!('final' in ending) || ending.harmless === true) return ending
   const { harmless } = ending
-  return { final: ending.final, harmless: (facts) => !applies(facts) || harmless?.(facts) === true }
+  return { ...ending, harmless: (facts) => !applies(facts) || harmless?.(facts) === true }
 }
 
 /** What cannot be looked at yet is blocked, not a fault: a plan is made all the same, and a job asks and goes on later. */

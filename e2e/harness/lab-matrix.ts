@@ -10,6 +10,7 @@ import type { JsonObject } from '@/lib/kernel/json'
 import type { Operation } from '@/lib/kernel/operation'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { fenceReturned } from '@/lib/operations/failover/fence-returned'
+import { until } from '@/lib/playground/processes'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { type Cast, isWritable, mend, mendHost, probeOf, restoreHerd, settledProbe } from './lab-canon'
 import type { LabHerd } from './lab-herd'
@@ -29,8 +30,6 @@ export interface Scenario {
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
-  /** What others read from on a former primary stays there; the front page names it, and *Drop slot* ends it. */
-  leavesSlots?: true
 }
 
 /** kill: the worker dies at a point before or after a journal line or a deed. fail / lose-answer: of one deed. The others: of one host, once a step was intended. */
@@ -51,6 +50,7 @@ export interface LabCase {
 
 /** A host is lost for this long, or until the job has stopped moving. */
 const lostMs = 20_000
+const reattachMs = 30_000
 /** A second question after *go on*, with everything mended, is still allowed: the first may have met a host on its way up. */
 const questionsMax = 3
 
@@ -161,15 +161,26 @@ export class MatrixLab {
     const [{ host, probe }] = leaders as [Seen[number]]
     const promotions = (probe.timeline ?? 0) - Math.max(...before.map((one) => one.probe.timeline ?? 0))
     const lost = scenario.mayLose ? [] : await this.#witness.lostOn(host)
-    const isExempt = (at: string) => state !== 'done' || scenario.leavesSlots || this.lab.replaced.has(this.lab.instance(at).id)
-    const idle = seen.flatMap(({ host: at, probe }) =>
-      at === host || isExempt(at) ? [] : probe.slots.filter((slot) => !slot.isActive).map(({ name }) => `${name} on ${at}`),
-    )
+    const idle = state === 'done' ? await this.#idleSlots(host) : []
     return [
       ...(promotions > 1 ? [`promoted ${promotions} times`] : []),
       ...(lost.length > 0 ? [`${lost.length} acknowledged commits are lost`] : []),
       ...(idle.length > 0 ? [`slots that nobody reads: ${idle.join(', ')}`] : []),
     ]
+  }
+
+  /** On those who follow; a standby that lost its upstream is back at its slot some seconds after that one is. */
+  async #idleSlots(leader: string): Promise<string[]> {
+    const isJudged = (host: string) => host !== leader && !this.lab.replaced.has(this.lab.instance(host).id)
+    let idle: string[] = []
+    const isTidy = async () => {
+      idle = (await this.#seen()).flatMap(({ host, probe }) =>
+        isJudged(host) ? probe.slots.filter((slot) => !slot.isActive).map(({ name }) => `${name} on ${host}`) : [],
+      )
+      return idle.length === 0
+    }
+    await until('no idle slot', isTidy, { timeoutMs: reattachMs }).catch(() => {})
+    return idle
   }
 }
 

@@ -113,7 +113,6 @@ export const scenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
-    leavesSlots: true,
   },
   {
     name: 'rejoin of a primary that has forked',
@@ -122,7 +121,6 @@ export const scenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
-    leavesSlots: true,
     mayLose: true,
   },
 ]

@@ -41,6 +41,7 @@ fi
 [ -r "$data/postgresql.auto.conf" ] && sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/postgresql.auto.conf"
 for w in pg_wal pg_xlog; do [ -L "$data/$w" ] && echo "wal=$(readlink -f "$data/$w")"; done
 for t in "$data"/pg_tblspc/*; do [ -L "$t" ] && echo "space=\${t##*/} $(readlink "$t")"; done
+for s in "$data"/pg_replslot/*; do [ -e "$s/state" ] && echo "reads=\${s##*/}"; done
 free=$(df -PB1 "$data" 2>/dev/null | awk 'NR == 2 { print $4 }'); [ -n "$free" ] && echo "free=$free"
 [ "$sizes" = sizes ] && echo "bytes=$(du -sbL "$data" 2>/dev/null | cut -f 1)"
 ${findTools}
@@ -63,6 +64,7 @@ const nothing: DataDirectorySeen = {
   isStandby: null,
   following: null,
   holdsPassword: false,
+  slots: [],
   walDirectory: null,
   tablespaces: [],
   bytes: null,
@@ -101,6 +103,7 @@ export const parseDataDirectory = (output: string): DataDirectorySeen => {
     isStandby: one('standby') === 'yes',
     following: conninfo ? { conninfo: parseConninfo(conninfo), slotName: slotName || null } : null,
     holdsPassword: conninfo !== null && holdsPassword(conninfo),
+    slots: (values.get('reads') ?? []).filter((name) => !name.endsWith('.tmp')).sort(),
     walDirectory: one('wal'),
     tablespaces: (values.get('space') ?? []).map((line) => ({
       oid: line.slice(0, line.indexOf(' ')),

@@ -68,6 +68,8 @@ const followsAfter =
     ...(state !== 'done' && instance.replaced === null && !instance.hasStandbySignal ? [`${state}, and it may start as a primary`] : []),
     ...atMost(starts, instance, /^start/),
     ...atMost(1, instance, /^stop/),
+    ...(state === 'done' && instance.slots.includes('n2') ? ['done, and the slot of its successor is left on it'] : []),
+    ...atMost(1, instance, /^drop slot/),
     ...atMost(1, instance, /^follow/),
     ...atMost(1, instance, /^rewind/),
   ]

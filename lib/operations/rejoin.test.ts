@@ -41,6 +41,27 @@ test('one whose host loses power after the rewind, and starts it by itself, fenc
   expect(fleet.world.violations).toEqual([])
 })
 
+test('slots that its standbys left on it are dropped once it follows; what an unknown reader, or one that is down, may come back for stays', async () => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3', 'n4'] }])
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((host) => fleet.instance(`demo on ${host}`))
+  const bytes = n1!.walBytes + 0x78
+  Object.assign(n1!, { state: 'stopped', checkpointBytes: n1!.walBytes, walBytes: bytes, slots: ['barman', 'n2', 'n3', 'n4'] })
+  Object.assign(n2!, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes }], walBytes: bytes + 0x78 })
+  n3!.state = 'stopped'
+  fleet.host('n4').power = 'off'
+  const plan = await makeTargetPlan(rejoin, fleet.read, {}, n1!.inventory.id, new AbortController().signal)
+  expect(plan.gates.find(({ name }) => name === 'slots')).toMatchObject({
+    verdict: 'warn',
+    because:
+      'Dropped, since nobody comes back for it: n2. Left: barman (demo on n4 cannot be seen: whose it is is not known); n3 (demo on n3 follows through it); n4 (demo on n4 cannot be seen, and may come back for it).',
+  })
+  const job = { id: 'job', targetId: n1!.inventory.id, input: {}, digest: plan.digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  expect(await drive(rejoin, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+  expect(n1!.slots).toEqual(['barman', 'n3', 'n4'])
+  expect(fleet.world.violations).toEqual([])
+})
+
 test('one whose last record is before the fork rejoins as it is', async () => {
   const plan = await planFor(-0x78)
   expect(plan.reason).toBeNull()

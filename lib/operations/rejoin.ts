@@ -10,7 +10,9 @@ import { onlyIf } from './failover/steps/only-if'
 import { keepsPassword, pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates'
 import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { judgeSlots, leftSlotsVerdict, type SlotOwner, slotOwners } from './left-slots'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
+import { dropLeftSlots } from './steps/drop-left-slots'
 import { fencePostgres } from './steps/fence-postgres'
 import { forgetReplaced } from './steps/forget-replaced'
 import { makeSlot } from './steps/make-slot'
@@ -28,6 +30,8 @@ export type RejoinFacts = HerdFacts & {
   forkLsn: string | null
   standing: Plain<MemberStanding> | null
   primaryTimeline: number | null
+  /** Whose slots those on it may be. */
+  owners: SlotOwner[]
 }
 
 const stopTimeoutMs = 60_000
@@ -45,6 +49,7 @@ export const rejoin = defineOperation({
   help: [
     'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
     'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
+    'Slots that its standbys read from while it led are dropped once nobody comes back for them; one that belongs to no member, or to one that cannot be seen, stays and is named.',
     'Failing back is this and then a failover with it as the candidate.',
   ],
   gather: (ports, _input, context) => gatherRejoin(ports, context),
@@ -54,6 +59,7 @@ export const rejoin = defineOperation({
     primary: facts.primary?.id ?? null,
     forkLsn: facts.forkLsn,
     checkpointLsn: facts.disk?.checkpointLsn ?? null,
+    dropsSlots: leftOf(facts).drop,
   }),
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), { label: 'Prediction', value: predict(facts).sentence }],
@@ -75,6 +81,7 @@ export const rejoin = defineOperation({
   .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
+  .gate('slots', 'The slots that others left on it', slotsSaid)
   .effect(
     'stop',
     onlyIf(
@@ -145,6 +152,14 @@ export const rejoin = defineOperation({
     'restored',
     forgetReplaced<RejoinFacts>(({ instance }) => instance),
   )
+  .effect(
+    'left-slots',
+    dropLeftSlots<RejoinFacts>({
+      of: ({ instance }) => instance,
+      slots: ({ disk }) => disk?.slots ?? [],
+      owners: ({ owners }) => owners,
+    }),
+  )
   .build()
 
 const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<RejoinFacts> => {
@@ -167,7 +182,22 @@ const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<R
     forkLsn: forks.find(({ timeline }) => timeline === disk?.timeline)?.forkLsn ?? null,
     primaryTimeline: primary?.probe.timeline ?? null,
     standing: members.find(({ id }) => id === facts.instance.id) ?? null,
+    owners: slotOwners(facts.instance, peers),
   }
+}
+
+/** pg_rewind leaves no slot on it, whoever follows through one. */
+function slotsSaid(facts: RejoinFacts): Verdict {
+  const readers = facts.owners.filter(({ reads }) => reads !== null && facts.disk?.slots.includes(reads)).map(({ title }) => title)
+  return rewinds(facts) && readers.length > 0
+    ? warn(
+        `pg_rewind takes its slots away, and ${readers.join(', ')} still ${readers.length === 1 ? 'follows' : 'follow'} through one: repoint ${readers.length === 1 ? 'it' : 'them'} under ${facts.primary?.title}.`,
+      )
+    : leftSlotsVerdict(leftOf(facts))
+}
+
+function leftOf({ disk, owners }: RejoinFacts) {
+  return judgeSlots(disk?.slots ?? [], owners)
 }
 
 /** Nothing to take back, a rewind, or a fresh copy; with the fork and the bytes past it. */

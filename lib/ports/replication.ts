@@ -1,5 +1,6 @@
 import type { InstanceAddress } from './addresses'
 import type { CallOptions } from './postgres'
+import type { TakeoverAct, TakeoverRead } from './takeover'
 
 /** How a standby follows, as libpq keywords. It never holds a password: that lives in a passfile on the standby's host. */
 export interface Following {
@@ -27,6 +28,8 @@ export interface DataDirectorySeen {
   following: Following | null
   /** primary_conninfo holds a password, which is never read: `follow` would lose it, and refuses. */
   holdsPassword: boolean
+  /** Names of its own replication slots, of both kinds. */
+  slots: string[]
   /** Where pg_wal points when it is a symbolic link. */
   walDirectory: string | null
   tablespaces: { oid: string; location: string }[]
@@ -43,7 +46,7 @@ export interface Fork {
 
 export type ReplicationAnswer = { works: true; systemIdentifier: string; timeline: number; lsn: string } | { works: false; because: string }
 
-export interface ReplicationRead {
+export interface ReplicationRead extends TakeoverRead {
   /** `withSizes` also measures it, which takes long on a big one. Throws `shell.*`. */
   dataDirectory: (instance: InstanceAddress, options: CallOptions & { withSizes?: boolean }) => Promise<DataDirectorySeen>
   /** Oldest first; empty on timeline 1. Read from pg_wal, so it works on a stopped server. Throws `shell.*`. */
@@ -57,7 +60,7 @@ export interface ReplicationRead {
 }
 
 /** As `PostgresAct`: each throws `shell.*` / `sql.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
-export interface ReplicationAct {
+export interface ReplicationAct extends TakeoverAct {
   /** Asks for the promotion and returns; an error on a server that is not in recovery. */
   promote: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   /**

@@ -61,6 +61,8 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       expect(follower.systemIdentifier).toBe(lead.systemIdentifier)
       expect(follower.following?.conninfo).toMatchObject({ host: stage.primary.host.address, port: String(stage.primary.port) })
       expect(await slotsOf(stage.primary)).toContain(follower.following?.slotName)
+      expect(lead.slots).toEqual(await slotsOf(stage.primary))
+      expect(follower.slots).toEqual([])
     })
 
     test('the first timeline has no history', async () => {

@@ -114,7 +114,7 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
         const deed = () => {
           if (instance.state !== 'stopped') throw failed('target server must be shut down cleanly')
           const { timeline, forks, walBytes } = sourceOf(conninfo)
-          Object.assign(instance, { timeline, forks: [...forks], walBytes, checkpointBytes: walBytes, hasStandbySignal: true })
+          Object.assign(instance, { timeline, forks: [...forks], walBytes, checkpointBytes: walBytes, hasStandbySignal: true, slots: [] })
           instance.isRewinding = false
         }
         beginWork(world.clock, instance.host, key, { deed })

@@ -5,12 +5,14 @@ import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { type Calls, perform, reach } from './calls'
 import { controlStateOf, isServing } from './probe'
+import { memoryTakeoverAct, memoryTakeoverRead } from './takeover'
 import { flow, isStreaming, serves, startTimeline } from './wal'
 import { type MemoryInstance, type World, watchPrimaries } from './world'
 
 const lsn = (bytes: number) => formatLsn(BigInt(bytes))
 
 export const memoryReplicationRead = (world: World): ReplicationRead => ({
+  ...memoryTakeoverRead(world),
   dataDirectory: async (address, options) => {
     const instance = await reached(world, address, options)
     if (instance.state === 'absent') return { ...noDirectory }
@@ -28,6 +30,7 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
       isStandby: instance.hasStandbySignal,
       following: instance.following,
       holdsPassword: instance.holdsPassword,
+      slots: [...instance.slots].sort(),
       freeBytes: instance.freeBytes,
     }
   },
@@ -67,6 +70,7 @@ const noDirectory = {
   isStandby: null,
   following: null,
   holdsPassword: false,
+  slots: [],
   walDirectory: null,
   tablespaces: [],
   bytes: null,
@@ -84,6 +88,7 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
     })
   }
   return {
+    ...memoryTakeoverAct(world, calls),
     promote: (address, options) =>
       act(address, 'promote', options, (instance) => {
         mustServe(instance)

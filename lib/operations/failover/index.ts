@@ -152,7 +152,7 @@ export const failover = defineOperation({
   .effect('reader-names', blockedWhenUnseen(moveNames<FailoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
   .effect(
     'old-slots',
-    onlyIf(isPlanned, 'Its slots stay on it. Those that nobody reads are named on the front page once it is back.', dropOldSlots),
+    onlyIf(isPlanned, 'Its slots stay on it until it rejoins, which drops those that nobody comes back for.', dropOldSlots),
   )
   .effect(
     'evidence',

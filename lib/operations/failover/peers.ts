@@ -1,7 +1,7 @@
 import type { Follower } from '@/lib/domain/who-may-follow'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
-import { commandsOf, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
+import { commandsOf, isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
 import type { OldSlot } from '../steps/drop-old-slot'
 
 /** A member of the herd with what was seen of it just now. */
@@ -11,6 +11,8 @@ export type Peer = {
   standing: Plain<MemberStanding>
   /** How it follows now; null: it does not, or that could not be read. */
   following: Plain<Following> | null
+  /** What its files say of it, also where it leads or is down; null: nothing, or they could not be read. */
+  files: { isStandby: boolean | null; following: Plain<Following> | null } | null
   /** Its connection string cannot be written anew. */
   holdsPassword: boolean
 }
@@ -39,10 +41,11 @@ export const gatherPeers = async (
     members.map(async (member): Promise<Peer> => {
       const standing = standings.find((one) => one.id === member.id) ?? nothingKnown(member.id)
       const probe = await ports.postgres.probe(member.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
-      const disk = probe.state === 'online' ? await diskOf(ports, member, context.signal) : null
+      const disk = probe.state === 'online' || isDown(probe.state) ? await diskOf(ports, member, context.signal) : null
       const following = probe.role === 'standby' ? (disk?.following ?? null) : null
       const place = { ...member, commands: commandsOf(ports.postgres, member, 'fast') }
-      return { place, probe, standing, following, holdsPassword: disk?.holdsPassword === true }
+      const files = disk && { isStandby: disk.isStandby, following: disk.following }
+      return { place, probe, standing, following, files, holdsPassword: disk?.holdsPassword === true }
     }),
   )
 }
@@ -57,7 +60,7 @@ const diskOf = async (ports: ReadPorts, member: InventoryInstance, signal: Abort
 }
 
 /** Slot names are small letters, digits and underscores, 63 at most. */
-const slotNameOf = (place: Place): string =>
+export const slotNameOf = (place: Place): string =>
   place.address.host.hostname
     .toLowerCase()
     .replace(/[^a-z0-9_]/g, '_')

@@ -4,7 +4,7 @@ import { quoteShell } from '@/lib/domain/shell-quote'
  * Each takes the key as `$1`. Work lies in $XDG_STATE_HOME/matriarch/long/KEY:
  * `process` (boot, process id, its start in clock ticks, start in seconds), `log` and `log.old`, `exit`.
  */
-const place = `
+export const place = `
 LC_ALL=C; export LC_ALL
 key=$1
 state=\${XDG_STATE_HOME:-$HOME/.local/state}/matriarch
@@ -14,7 +14,7 @@ dir=$state/long/$key`
  * $alive: the process groups that are left of its session. A leader of another age is a stranger that got the number later, and after another boot all
  * are. While one process of a session lives, the kernel does not give its number away. A zombie counts as gone.
  */
-const alive = `
+export const alive = `
 groups() {
   boot= pid= born= started=
   { read -r boot pid born started <"$dir/process"; } 2>/dev/null || return 0
@@ -59,24 +59,38 @@ trap : TERM INT HUP
 }
 sync "$dir/exit.new"; mv "$dir/exit.new" "$dir/exit"`
 
-/** Then the command and its arguments. setsid takes it out of the connection's session; what it says before it lets go of our output is the answer. */
+/** setsid takes what \`"$@"\` says out of the connection's session; what it says before it lets go of our output is \`$answer\`: \`started\`, or \`taken\`. */
+export const launching = `
+command -v setsid >/dev/null 2>&1 || { echo "setsid is not there: install util-linux" >&2; exit 1; }
+answer=$(setsid sh -c ${quoteShell([runner])} sh "$dir" "$@" </dev/null &)`
+
+/** Then the command and its arguments. */
 export const launchScript = `${place}
 shift
 umask 077
 mkdir -p "$dir" || exit 1
-command -v setsid >/dev/null 2>&1 || { echo "setsid is not there: install util-linux" >&2; exit 1; }
-answer=$(setsid sh -c ${quoteShell([runner])} sh "$dir" "$@" </dev/null &)
+${launching}
 printf '%s\\n' "$answer"`
 
+/** How often the host itself looks whether work has ended. */
+export const waitStepMs = 50
+
+/** $2: how many such steps to wait for the end of what runs. */
 export const lookScript = `${place}
+wait=$2
 ${alive}
 if [ ! -e "$dir/process" ]; then echo state=absent; exit 0; fi
+read -r boot pid born started <"$dir/process"
+while [ "$wait" -gt 0 ] && [ ! -s "$dir/exit" ] && kill -s 0 "$pid" 2>/dev/null; do
+  sleep ${waitStepMs / 1000} 2>/dev/null || { sleep 1; wait=$((wait - ${1000 / waitStepMs - 1})); }
+  wait=$((wait - 1))
+done
 left=$(groups)
 if [ -s "$dir/exit" ]; then echo state=ended; echo "exit=$(cat "$dir/exit")"
 elif [ -n "$left" ]; then echo state=running
 elif [ -s "$dir/exit" ]; then echo state=ended; echo "exit=$(cat "$dir/exit")"
 else echo state=lost; fi
-read -r boot pid born started <"$dir/process"; echo "started=$started"
+echo "started=$started"
 echo tail
 cat "$dir/log.old" "$dir/log" 2>/dev/null | tail -c 4096`
 

@@ -53,8 +53,9 @@ test('work goes on when the connection and sshd itself are gone, and is found by
   await work.act.launch(sshd.host(), 'outlives', ['sh', '-c', 'read -r word <"$1"; echo "heard $word"', 'sh', gate], limits)
   await sshd.restart()
   await until('outlives', { state: 'running' })
+  const waited = work.read.look(sshd.host(), 'outlives', { ...limits, waitMs: 600_000 })
   writeFileSync(gate, 'it\n')
-  await until('outlives', { state: 'ended', exitCode: 0, tail: 'heard it\n' })
+  expect(await waited).toMatchObject({ state: 'ended', exitCode: 0, tail: 'heard it\n' })
 })
 
 test('work is ended with children that do not listen, and none of them is left', async () => {

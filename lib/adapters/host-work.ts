@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { CommandResult, HostAddress, HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
-import { endScript, forgetScript, launchScript, lookScript } from './host-work-script'
+import { endScript, forgetScript, launchScript, lookScript, waitStepMs } from './host-work-script'
 import type { Ssh } from './ssh'
 
 /** Work that outlives the connection, over SSH. Nothing has to be installed on the host but a POSIX shell and setsid (util-linux). */
@@ -13,7 +13,10 @@ export const makeHostWork = (ssh: Ssh): { read: HostWorkRead; act: HostWorkAct }
   }
   return {
     read: {
-      look: async (host, key, options) => parseWork((await run(host, 'Looking at long work', lookScript, [keyOf(key)], options)).stdout),
+      look: async (host, key, { waitMs = 0, timeoutMs, signal }) => {
+        const values = [keyOf(key), String(Math.round(waitMs / waitStepMs))]
+        return parseWork((await run(host, 'Looking at long work', lookScript, values, { timeoutMs: timeoutMs + waitMs, signal })).stdout)
+      },
     },
     act: {
       launch: async (host, key, argv, options) => {

@@ -18,8 +18,8 @@ export interface HostWorkSeen {
 }
 
 export interface HostWorkRead {
-  /** Throws `shell.*`. */
-  look: (host: HostAddress, key: string, options: CallOptions) => Promise<HostWorkSeen>
+  /** With `waitMs` (on top of the deadline) it answers as soon as work that runs has ended, or after so long. Throws `shell.*`. */
+  look: (host: HostAddress, key: string, options: CallOptions & { waitMs?: number }) => Promise<HostWorkSeen>
 }
 
 /** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */

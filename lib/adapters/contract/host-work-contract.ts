@@ -38,6 +38,7 @@ export const hostWorkContract = (name: string, makeHost: () => Promise<WorkHost>
       await launch('failing-1', on.commands.failing)
       await until('failing-1', { state: 'ended', exitCode: 3, tail: 'half way\n' })
       expect(Date.parse((await look('failing-1')).startedAt ?? '')).not.toBeNaN()
+      expect(await on.ports.work.look(on.host, 'failing-1', { ...limits, waitMs: 600_000 })).toMatchObject({ state: 'ended' })
       await on.ports.workAct.forget(on.host, 'failing-1', limits)
       expect((await look('failing-1')).state).toBe('absent')
     })
@@ -51,7 +52,7 @@ export const hostWorkContract = (name: string, makeHost: () => Promise<WorkHost>
 
     test('work that runs is not forgotten, and is over once it was ended', async () => {
       await expect(on.ports.workAct.forget(on.host, 'endless-1', limits)).rejects.toMatchObject({ code: 'shell.failed' })
-      expect((await look('endless-1')).state).toBe('running')
+      expect((await on.ports.work.look(on.host, 'endless-1', { ...limits, waitMs: 100 })).state).toBe('running')
       await on.ports.workAct.end(on.host, 'endless-1', limits)
       await until('endless-1', { state: 'ended', exitCode: 143 })
       await on.ports.workAct.forget(on.host, 'endless-1', limits)

@@ -6,9 +6,14 @@ import { beginWork, isAtWork, type MemoryWork } from './long-work'
 import type { MemoryHost, World } from './world'
 
 export const memoryWorkRead = (world: World): HostWorkRead => ({
-  look: async (address, key, options) => {
+  look: async (address, key, { waitMs = 0, ...options }) => {
     const host = find(world, address)
     await reach(world.clock, host, options)
+    const leftMs = isAtWork(host, key) ? host.work.get(key)!.endsAtMs - world.clock.now().getTime() : 0
+    if (waitMs > 0 && leftMs > 0) {
+      await world.clock.sleep(Math.min(waitMs, leftMs), options.signal)
+      await reach(world.clock, host, options)
+    }
     return seen(host.work.get(key))
   },
 })

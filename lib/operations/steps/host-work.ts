@@ -3,8 +3,8 @@ import type { StepContext } from '@/lib/kernel/operation'
 import type { HostAddress, HostWorkSeen, ReadPorts } from '@/lib/ports'
 
 const lookTimeoutMs = 15_000
-const lookFirstMs = 250
-const lookEveryMs = 2_000
+const waitFirstMs = 250
+const waitMs = 2_000
 
 /** Letters, digits and dashes. A new one for each step, so that what an earlier run left behind is not taken for it. */
 export const newWorkKey = (what: string, instanceId: string, now: Date): string =>
@@ -36,13 +36,13 @@ export const followWork = async (
   onLook: () => Promise<void> = async () => {},
 ): Promise<void> => {
   for (let looks = 0; ; looks += 1) {
-    const seen = await ports.work.look(host, key, { timeoutMs: lookTimeoutMs, signal: context.signal })
+    const options = { timeoutMs: lookTimeoutMs, signal: context.signal, waitMs: looks === 0 ? waitFirstMs : waitMs }
+    const seen = await ports.work.look(host, key, options)
     if (seen.state !== 'running') {
       if (seen.tail.trim() !== '') context.note('stdout', seen.tail.trim())
       return mustHaveEndedWell(seen, what, host.hostname)
     }
     await onLook()
-    await context.pause(looks < 8 ? lookFirstMs : lookEveryMs)
     context.signal.throwIfAborted()
   }
 }

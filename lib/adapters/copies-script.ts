@@ -1,26 +1,5 @@
+import { aside, barring, downOnly, isRewinding, ownFiles } from './data-place-script'
 import { findTools } from './replication-look'
-
-/**
- * Of one place, $1: $real its directory, $beside and $inside where a copy of it may lie, $aside the one that can be used, or $problem. Renames must not leave
- * the file system, and a directory that a file system is mounted on cannot be renamed, so the entries are what moves.
- */
-const aside = `
-LC_ALL=C; export LC_ALL
-asideOf() {
-  real=$(readlink -f "$1") || real=$1
-  parent=\${real%/*}; parent=\${parent:-/}
-  beside=$real.matriarch inside=$real/matriarch.copy aside= problem=
-  if [ -w "$parent" ] && { [ ! -e "$real" ] || [ "$(stat -c '%d %m' "$real")" = "$(stat -c '%d %m' "$parent")" ]; }; then aside=$beside
-  elif [ -d "$real" ] && [ -w "$real" ]; then aside=$inside
-  elif [ -e "$real" ]; then problem="$(id -un) may write neither to $real nor to $parent"
-  else problem="$parent is not there, or $(id -un) may not write to it"; fi
-}
-kept=\${XDG_STATE_HOME:-$HOME/.local/state}/matriarch/kept/$(readlink -f "$1" | sed 's/%/%25/g; s|/|%2F|g')`
-
-/** What in a data directory is the host's own and not the cluster's. $1 directory. */
-const ownFiles = `
-ownFiles() { (cd "$1" 2>/dev/null && for f in *.conf conf.d *.conf.d *.crt *.key *.pem *.crl .pgpass; do
-  [ "$f" != recovery.conf ] && { [ -e "$f" ] || [ -L "$f" ]; } && printf '%s\\n' "$f"; done); }`
 
 /**
  * $found: where a copy of $1 lies. Its files: key, places (what TAB aside TAB path) and stage: unfinished, whole, out (the old leaves), in (the new comes),
@@ -38,10 +17,10 @@ setStage() { echo "$1" >"$found/stage.new" && sync "$found/stage.new" && mv "$fo
 tab=$(printf '\\t')`
 
 /** $1 data directory, $2 bin directory or '', $3 `sizes`. */
-export const lookScript = `${finding}${ownFiles}
+export const lookScript = `${finding}${ownFiles}${barring}
 sizes=$3
 data=$1
-[ -d "$kept" ] && echo rewinding=yes
+${isRewinding} && echo rewinding=yes
 ownFiles "$data" | sed 's/^/own=/'
 place() {
   asideOf "$2"
@@ -132,14 +111,6 @@ if [ "\${major%%.*}" -ge 12 ]; then : >"$new/standby.signal"; sync "$new/standby
 else echo "standby_mode = 'on'" >"$new/recovery.conf"; sync "$new/recovery.conf"; fi
 sync "$new" "$new/pg_tblspc" && setStage whole`
 
-/** Needs $real. By its working directory, since the number in postmaster.pid may be anybody's by now. */
-const downOnly = `
-mustBeDown() {
-  for p in $(find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$real" 2>/dev/null); do
-    [ "$(cat "\${p%/cwd}/comm" 2>/dev/null)" = postgres ] && { p=\${p%/cwd}; echo "a server runs there (process \${p#/proc/})" >&2; exit 1; }
-  done
-}`
-
 /** Before entries move. Needs $1 data directory, $2 key. */
 const moves = `${finding}${downOnly}
 findCopy "$1"
@@ -207,44 +178,3 @@ while IFS=$tab read -r what c path; do
   [ "$what $stage" != "made unfinished" ] && [ "$what $stage" != "made whole" ] || rmdir "$path" 2>/dev/null
 done <"$found/places"
 rm -rf "$found/old" "$found/new" && rm -rf "$found"`
-
-/**
- * $1 data directory, $2 bin directory or '', $3 connection string of the source. pg_rewind takes no lock, and one that a dead worker left may be at work.
- * It stops at files it cannot write, such as a key of mode 0400: the host's own are out of its way. One that failed without changing a file leaves no mark.
- */
-export const rewindScript = `${aside}${ownFiles}${downOnly}
-umask 077
-data=$1 bin=$2
-major=$(cat "$data/PG_VERSION") || exit 3
-${findTools}
-for process in /proc/[0-9]*; do
-  case "$({ tr '\\0' ' ' <"$process/cmdline"; } 2>/dev/null)" in
-    *"/pg_rewind -D $data "*) echo "pg_rewind (process \${process#/proc/}) is still at work there" >&2; exit 5 ;;
-  esac
-done
-asideOf "$data"
-mustBeDown
-if [ ! -d "$kept" ]; then
-  control=$("$tools/pg_controldata" "$data" | sed -n 's/^Database cluster state: *//p')
-  case $control in "shut down" | "shut down in recovery") ;; *) echo "it was not shut down cleanly: $control" >&2; exit 6 ;; esac
-  rm -rf "$kept.new"; mkdir -p "$kept.new" || exit 1
-  ownFiles "$data" | while IFS= read -r f; do cp -a "$data/$f" "$kept.new/$f" && sync "$kept.new/$f" || exit 1; done || exit 1
-  sync "$kept.new" && mv -T "$kept.new" "$kept" || exit 1
-  hasBegun=
-else hasBegun=yes; fi
-ownFiles "$data" | while IFS= read -r f; do rm -rf "$data/$f"; done
-: >"$kept.since"
-"$tools/pg_rewind" -D "$data" --source-server="$3"; code=$?
-isTouched=yes
-[ $code = 0 ] || [ -n "$hasBegun" ] || [ -n "$(find -L "$data" -cnewer "$kept.since" -print -quit 2>/dev/null)" ] || isTouched=
-ownFiles "$kept" | while IFS= read -r f; do
-  rm -rf "$data/$f.matriarch" && cp -a "$kept/$f" "$data/$f.matriarch" && sync "$data/$f.matriarch" || exit 1
-  [ ! -d "$data/$f" ] || rm -rf "$data/$f"
-  mv -T "$data/$f.matriarch" "$data/$f" || exit 1
-done || exit 1
-ownFiles "$data" | while IFS= read -r f; do [ -e "$kept/$f" ] || [ -L "$kept/$f" ] || rm -rf "$data/$f"; done
-[ -z "$isTouched" ] || [ "\${major%%.*}" -lt 12 ] || { : >"$data/standby.signal"; sync "$data/standby.signal"; }
-sync "$data"
-rm -f "$kept.since"
-{ [ $code != 0 ] && [ -n "$isTouched" ]; } || rm -rf "$kept"
-exit $code`

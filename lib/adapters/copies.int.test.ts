@@ -205,14 +205,14 @@ test('a rewind does not begin while another one is at work in the same directory
   }
 })
 
-test('a diverged server is rewound, is a standby then, and keeps its own configuration', async () => {
+test('a diverged server cannot start while it is half rewound; rewound it comes up as a standby of its source, with its own configuration', async () => {
   await expect.poll(() => sql(beta, 'select pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn()'), { timeout: 60_000 }).toBe('t')
   await beta.ctl('promote')
   await sql(beta, 'insert into kept values (-1)')
   await sql(beta, 'checkpoint')
   await sql(alpha, 'insert into kept values (-2), (-3)')
   await alpha.ctl('stop')
-  const files = ['postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf']
+  const files = ['postgresql.conf', 'pg_hba.conf']
   const texts = () => files.map((name) => readFileSync(join(alpha.data, name), 'utf8'))
   await asOwner(
     'echo alpha >"$1/server.key"; chmod 400 "$1/server.key"; echo beta >"$2/server.key"; : >"$2/beta.conf"',
@@ -220,15 +220,39 @@ test('a diverged server is rewound, is a standby then, and keeps its own configu
     beta.data,
   )
   const before = texts()
-  await copies.act.rewind(alpha.instance(), sourceOf(beta), 'rewind-1', limits)
-  expect(await untilEnded('rewind-1')).toMatchObject({ state: 'ended', exitCode: 0, tail: expect.stringContaining('Done!') })
+  const rewind = async (key: string, place = alpha.instance()) => {
+    await copies.act.rewind(place, sourceOf(beta), key, limits)
+    return untilEnded(key)
+  }
+  const tools = join(sshd.folder, 'tools')
+  const makeTools = `mkdir "$1"; for tool in pg_ctl pg_controldata postgres; do ln -s "$2/$tool" "$1/$tool"; done
+    printf '%s\\n' '#!/bin/sh' 'echo torn >"$2/base/torn"; rm -f "$2/standby.signal"; echo the link is down >&2; exit 1' >"$1/pg_rewind"; chmod 755 "$1/pg_rewind"`
+  await asOwner(makeTools, tools, alpha.bin)
+  expect(await rewind('rewind-torn', { ...alpha.instance(), binDirectory: tools })).toMatchObject({
+    exitCode: 1,
+    tail: 'the link is down\n',
+  })
+  expect((await lookAt(alpha)).copy.isRewinding).toBe(true)
+  await expect(alpha.ctl('start')).rejects.toThrow()
+  const kept = join(sshd.folder, 'state/matriarch/kept', alpha.data.replaceAll('/', '%2F'))
+  const boot = readFileSync(join(kept, '.boot'), 'utf8')
+  writeFileSync(join(kept, '.boot'), 'another\n')
+  expect(await rewind('rewind-rebooted')).toMatchObject({ exitCode: 7, tail: expect.stringContaining('its host went down') })
+  writeFileSync(join(kept, '.boot'), boot)
+  await expect(alpha.ctl('start')).rejects.toThrow()
+
+  expect(await rewind('rewind-1')).toMatchObject({ state: 'ended', exitCode: 0, tail: expect.stringContaining('Done!') })
   expect(texts()).toEqual(before)
   expect(readFileSync(join(alpha.data, 'server.key'), 'utf8')).toBe('alpha\n')
-  expect([existsSync(join(alpha.data, 'beta.conf')), existsSync(join(alpha.data, 'standby.signal'))]).toEqual([false, true])
+  expect([existsSync(join(alpha.data, 'beta.conf')), existsSync(join(alpha.data, 'tablespace_map')), existsSync(kept)]).toEqual([
+    false,
+    false,
+    false,
+  ])
   expect((await lookAt(alpha)).copy.isRewinding).toBe(false)
-  await postgres.replication.act.follow(alpha.instance(), sourceOf(beta), limits)
   await alpha.ctl('start')
   await expect.poll(() => sql(alpha, 'select count(*) from kept where n < 0').catch(() => ''), { timeout: 60_000 }).toBe('1')
+  expect(await sql(alpha, 'select pg_is_in_recovery(), status from pg_stat_wal_receiver')).toBe('t|streaming')
 })
 
 test('a swap or a putting back that is broken off anywhere cannot start, and is completed or taken back from there', async () => {

@@ -1,19 +1,12 @@
 import { writeConninfo } from '@/lib/domain/conninfo'
+import { followLines, standbyLines } from '@/lib/domain/replication-conf'
 import { quoteShell } from '@/lib/domain/shell-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { CopiesAct, CopiesRead, CopyOrder, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { parseConfiguration, parseSight } from './copies-look'
-import {
-  configurationScript,
-  copyScript,
-  lookScript,
-  mayBeginScript,
-  putBackScript,
-  removeScript,
-  rewindScript,
-  swapScript,
-} from './copies-script'
+import { configurationScript, copyScript, lookScript, mayBeginScript, putBackScript, removeScript, swapScript } from './copies-script'
+import { rewindScript } from './rewind-script'
 import type { Ssh } from './ssh'
 
 /** Its walsender is none of the standby that it will be: under that name it could count as a synchronous one. */
@@ -74,7 +67,8 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
         await work.act.launch(instance.host, key, ['sh', '-c', copyScript, 'sh', ...values], options)
       },
       rewind: (instance, source, key, options) => {
-        const values = [instance.dataDirectory, instance.binDirectory ?? '', rewindSource(source)]
+        const following = [followLines(source).join('\n'), standbyLines.join('\n')]
+        const values = [instance.dataDirectory, instance.binDirectory ?? '', rewindSource(source), ...following]
         return work.act.launch(instance.host, key, ['sh', '-c', rewindScript, 'sh', ...values], options)
       },
       swapIn: async (instance, key, options) => {

@@ -6,49 +6,27 @@ import { Fault } from '@/lib/kernel/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
+import { followFiles } from './follow-files'
 import { askJson } from './postgres-looks'
 import type { WarmPool } from './postgres-warm'
-import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory, settingsElsewhere } from './replication-look'
+import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory } from './replication-look'
 import type { Ssh } from './ssh'
+import { makeTakeover } from './takeover'
 
-/** Files are written beside, put on the disk and renamed, so that a crash leaves the old or the new one. Needs $data. */
-const putFile = `
-put() { cat >"$data/$1.new" && chmod 600 "$data/$1.new" && sync "$data/$1.new" && mv "$data/$1.new" "$data/$1" && sync "$data"; }
-major=$(cat "$data/PG_VERSION") || exit 3`
-
-/**
- * $1 data directory, $2 bin directory or '', $3 whom to follow, as lines, or '', $4 what recovery.conf needs beside. Every other line of the files stays. A
- * password is never read, so a connection string that holds one is never replaced.
- */
+/** $1 data directory, $2 bin directory or '', $3 whom to follow, as lines, or '', $4 what recovery.conf needs beside. */
 const followScript = `
 LC_ALL=C; export LC_ALL
 data=$1 bin=$2 lines=$3 standby=$4
-${putFile}
+major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
-${settingsElsewhere}
-if [ -n "$lines" ] && { grep -Eis "^[[:space:]]*primary_conninfo[[:space:]=]" "$data/postgresql.auto.conf" "$data/recovery.conf"; elsewhere primary_conninfo; } |
-  grep -Eiq "(^|[^a-z])(ssl)?password[[:space:]]*=[[:space:]]*[^[:space:]]|://[^/@?]*:[^/@?]+@"; then
-  echo "primary_conninfo holds a password, which would be lost; put it into a passfile of that host first" >&2
-  exit 4
-fi
-without() { [ ! -e "$data/$1" ] || grep -Eiv "^[[:space:]]*($2)([[:space:]=]|$)" "$data/$1" || [ $? -eq 1 ]; }
-if [ "\${major%%.*}" -ge 12 ]; then
-  if [ -n "$lines" ]; then
-    kept=$(without postgresql.auto.conf 'primary_conninfo|primary_slot_name') || exit 1
-    printf '%s\\n' "$kept" "$lines" | put postgresql.auto.conf || exit 1
-  fi
-  [ -e "$data/standby.signal" ] || put standby.signal </dev/null
-else
-  old='standby_mode|recovery_target_timeline'
-  [ -z "$lines" ] || old="$old|primary_conninfo|primary_slot_name"
-  kept=$(without recovery.conf "$old") || exit 1
-  printf '%s\\n' "$kept" "$standby" "$lines" | put recovery.conf
-fi`
+${followFiles}
+mustHoldNoPassword
+makeStandby || exit 1`
 
 /** $1 data directory. A running server would go on as a standby, whatever its files say. */
 const unfollowScript = `
 data=$1
-${putFile}
+[ -r "$data/PG_VERSION" ] || { echo "$data is no data directory" >&2; exit 3; }
 if [ -r "$data/postmaster.pid" ]; then
   read -r pid <"$data/postmaster.pid"
   if kill -s 0 "$pid" 2>/dev/null; then echo "the server runs (process $pid)" >&2; exit 1; fi
@@ -89,7 +67,14 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
   const ask = (instance: InstanceAddress, sql: string, options: CallOptions) => askJson<unknown>(ssh, warm, instance, '', sql, options)
   const majorOf = (instance: InstanceAddress) => Number.parseInt(instance.major ?? '', 10)
 
+  const promoteByTool = async (instance: InstanceAddress, options: CallOptions): Promise<void> => {
+    const argv = shell(promoteScript, instance.dataDirectory, instance.binDirectory ?? '')
+    await run(instance, quoteShell(['pg_ctl', 'promote']), argv, options)
+  }
+  const takeover = makeTakeover(ssh, warm, promoteByTool)
+
   const read: ReplicationRead = {
+    ...takeover.read,
     dataDirectory: async (instance, { withSizes, ...options }) => {
       const argv = shell(dataDirectoryScript, instance.dataDirectory, instance.binDirectory ?? '', withSizes ? 'sizes' : '')
       return parseDataDirectory((await run(instance, 'Looking at the data directory', argv, options)).stdout)
@@ -119,17 +104,10 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
   }
 
   const act: ReplicationAct = {
+    ...takeover.act,
     promote: async (instance, options) => {
-      if (majorOf(instance) >= 12) {
-        await ask(instance, 'select to_json(pg_promote(false))', options)
-        return
-      }
-      await run(
-        instance,
-        quoteShell(['pg_ctl', 'promote']),
-        shell(promoteScript, instance.dataDirectory, instance.binDirectory ?? ''),
-        options,
-      )
+      if (majorOf(instance) >= 12) await ask(instance, 'select to_json(pg_promote(false))', options)
+      else await promoteByTool(instance, options)
     },
     follow: async (instance, following, options) => {
       const lines = following === null ? '' : followLines(following).join('\n')

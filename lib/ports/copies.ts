@@ -77,8 +77,9 @@ export interface CopiesAct {
   start: (instance: InstanceAddress, order: CopyOrder, options: CallOptions) => Promise<void>
   /**
    * Begins pg_rewind of a cleanly stopped server, in place, as host work of `key`, and returns. `source` must have made a checkpoint on its own timeline.
-   * Configuration in the data directory stays as it was, and the files say that it is a standby (12 and later: standby.signal), whatever the source's
-   * say. One that was broken off is begun again. An error when another rewind is at work there, or work of that key is.
+   * Configuration in the data directory stays as it was, but for the upstream: the files say that it is a standby of `source`, whatever the source's say.
+   * From its first change to that end the server cannot start. One that was broken off is begun again, unless its host went down meanwhile. An error
+   * when another rewind is at work there, or work of that key is, or when the connection string that it has holds a password.
    */
   rewind: (instance: InstanceAddress, source: Following, key: string, options: CallOptions) => Promise<void>
   /**

@@ -1,0 +1,50 @@
+/**
+ * Of one place, $1: $real its directory, $beside and $inside where a copy of it may lie, $aside the one that can be used, or $problem. Renames must not leave
+ * the file system, and a directory that a file system is mounted on cannot be renamed, so the entries are what moves.
+ */
+export const aside = `
+LC_ALL=C; export LC_ALL
+asideOf() {
+  real=$(readlink -f "$1") || real=$1
+  parent=\${real%/*}; parent=\${parent:-/}
+  beside=$real.matriarch inside=$real/matriarch.copy aside= problem=
+  if [ -w "$parent" ] && { [ ! -e "$real" ] || [ "$(stat -c '%d %m' "$real")" = "$(stat -c '%d %m' "$parent")" ]; }; then aside=$beside
+  elif [ -d "$real" ] && [ -w "$real" ]; then aside=$inside
+  elif [ -e "$real" ]; then problem="$(id -un) may write neither to $real nor to $parent"
+  else problem="$parent is not there, or $(id -un) may not write to it"; fi
+}
+kept=\${XDG_STATE_HOME:-$HOME/.local/state}/matriarch/kept/$(readlink -f "$1" | sed 's/%/%25/g; s|/|%2F|g')`
+
+/** What in a data directory is the host's own and not the cluster's. $1 directory. */
+export const ownFiles = `
+ownFiles() { (cd "$1" 2>/dev/null && for f in *.conf conf.d *.conf.d *.crt *.key *.pem *.crl .pgpass; do
+  [ "$f" != recovery.conf ] && { [ -e "$f" ] || [ -L "$f" ]; } && printf '%s\\n' "$f"; done); }`
+
+/** Needs $real. By its working directory, since the number in postmaster.pid may be anybody's by now. */
+export const downOnly = `
+mustBeDown() {
+  for p in $(find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$real" 2>/dev/null); do
+    [ "$(cat "\${p%/cwd}/comm" 2>/dev/null)" = postgres ] && { p=\${p%/cwd}; echo "a server runs there (process \${p#/proc/})" >&2; exit 1; }
+  done
+}`
+
+/**
+ * A data directory that pg_rewind is at work in, or was broken off in, must not start: it would come up torn, and without the standby.signal that pg_rewind
+ * removes also as a primary. PostgreSQL stops at a backup_label or a tablespace_map that it cannot read. pg_rewind (11 and later) leaves both alone until
+ * it puts its own backup_label there, near its end; the other one goes last, when the files say that it is a standby. Needs $data.
+ */
+export const barring = `
+bar() {
+  for f in tablespace_map backup_label; do
+    printf ' \\nmatriarch: pg_rewind has not come to its end here. Rebuild this server.\\n' >"$data/$f" && sync "$data/$f" || return 1
+  done
+  sync "$data"
+}
+isBarred() { grep -qs '^matriarch: ' "$data/tablespace_map"; }
+unbar() {
+  for f in backup_label tablespace_map; do ! grep -qs '^matriarch: ' "$data/$f" || rm -f "$data/$f" || return 1; done
+  sync "$data"
+}`
+
+/** Configuration lies aside, and nothing says that all came to its end. Needs $kept and \`barring\`. */
+export const isRewinding = `[ -d "$kept" ] && { [ ! -e "$kept/.done" ] || isBarred; }`

@@ -16,6 +16,9 @@ interface Round {
   receivedMB: number
 }
 
+/** Milliseconds: of the plan, then of each thing that the journal says took its time. */
+type Steps = Record<string, number>
+
 const runTimeoutMs = 1_800_000
 const rowsPerMB = 1000
 const stopAlone = { parallel: 1, perServer: 1, standbysFirst: true, stopAfterFailures: 1, deadlineSeconds: null }
@@ -114,18 +117,33 @@ const measure = async (stage: RebuildStage, name: string, run: () => Promise<voi
 }
 
 /** From asking for the plan to the end of the run. */
-const rebuild = async (strategy: 'auto' | 'copy'): Promise<void> => {
+const rebuild = async (strategy: 'auto' | 'copy', steps: Steps): Promise<void> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select i.id from instances i join servers s on s.id = i.server_id where s.hostname = 'b'`,
   )
+  const askedAt = Date.now()
   const made = await plan({ operation: 'rebuild', targets: [rows[0]!.id], input: { strategy }, policy: stopAlone })
+  steps.plan = Date.now() - askedAt
   const [target] = made.plan!.targets
   if (!target!.eligible) throw new Error(`It cannot be rebuilt: ${target!.reason}`)
+  const submittedAt = Date.now()
   const answer = await submitRun(systemActor, { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined })
   if (!answer.submitted) throw new Error('The world moved between plan and submission.')
   const view = await waitForRun(systemActor, answer.runId, { timeoutMs: runTimeoutMs })
   const job = view.jobs[0]!
   if (job.state !== 'done') throw new Error(`The rebuild is ${job.state}: ${job.because}`)
+  Object.assign(steps, await stepsOf(answer.runId, submittedAt))
+}
+
+/** Between one line that ends something and the next: what lies between steps counts to the later one. */
+const stepsOf = async (runId: string, submittedAt: number): Promise<Steps> => {
+  const { rows } = await getPool().query<{ name: string; at: Date }>(
+    `select case kind when 'opened' then 'pick up' when 'gathered' then 'gather' when 'closed' then 'close' when 'released' then 'end of ' || step else step end as name, at
+     from journal where run_id = $1 and kind in ('opened', 'gathered', 'finished', 'released', 'closed') order by event_id`,
+    [runId],
+  )
+  const times = [submittedAt, ...rows.map(({ at }) => at.getTime())]
+  return Object.fromEntries(rows.map(({ name }, index) => [name, times[index + 1]! - times[index]!]))
 }
 
 /**
@@ -141,15 +159,18 @@ export const bench = async (args: string[]) => {
     const stage: RebuildStage = { lab, from: 'a', to: 'b', cluster: name, port, data: dataDirectory }
     console.log(`Filling ${sizeMB} MB …`)
     await diverge(stage, sizeMB, share)
-    const ours = await measure(stage, 'Matriarch, rebuild', () => rebuild('auto'))
-    const oursByCopy = await measure(stage, 'Matriarch, rebuild by copy', () => rebuild('copy'))
+    const steps = { auto: {}, copy: {} }
+    const ours = await measure(stage, 'Matriarch, rebuild', () => rebuild('auto', steps.auto))
+    const oursByCopy = await measure(stage, 'Matriarch, rebuild by copy', () => rebuild('copy', steps.copy))
     const peers: Round[] = []
     for (const peer of rebuildPeers(stage)) peers.push(await measure(stage, peer.name, peer.run))
     console.log(`\nA diverged standby of ${sizeMB} MB; from the order until it streams`)
     console.table([ours, oursByCopy, ...peers])
+    console.log('Milliseconds of ours, step by step')
+    console.table(steps)
     const best = peers.reduce((a, b) => (a.seconds <= b.seconds ? a : b))
     const ratio = Number((best.seconds / ours.seconds).toPrecision(3))
-    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, peers }
+    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, peers, steps }
   } finally {
     await close()
   }

@@ -9,7 +9,7 @@ import * as schema from './schema'
 export type Db = NodePgDatabase<typeof schema>
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
-export type Channel = 'journal' | 'runs' | 'plans' | 'facts' | 'records'
+export type Channel = 'journal' | 'runs' | 'plans' | 'facts' | 'records' | 'canary'
 
 interface Held {
   url: string | null

@@ -112,7 +112,7 @@ const query = async <Row extends object>(text: string, values: unknown[]): Promi
 const missing = () => new Fault('record.missing', { because: 'There is no such run, or you may not see it.' })
 
 /** A run is seen by whoever may see runs in one of its environments. Throws `record.missing` otherwise. */
-const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> => {
+export const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> => {
   const allowed = allowance(actor, 'run.view')
   if (allowed === 'none' || !/^[0-9a-f-]{36}$/i.test(runId)) throw missing()
   const [row] = await query<RunRow>('select * from runs where id = $1 and ($2 or environment_ids && $3::uuid[])', [

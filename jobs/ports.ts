@@ -1,5 +1,6 @@
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { keepPiece } from '@/db/canary-strips'
 import { certificateKeys } from '@/db/certificate-key'
 import { consolePrivateKey } from '@/db/console-keys'
 import { makeInventory } from '@/db/inventory'
@@ -49,7 +50,8 @@ export const makeActPorts = (): WorkerPorts => {
   const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
-  const canary = makeCanary(ssh, join(tmpdir(), `matriarch-canary-${userInfo().uid}`))
+  // The strip is a picture: while the database is away there is none, and the canary goes on.
+  const canary = makeCanary(ssh, join(tmpdir(), `matriarch-canary-${userInfo().uid}`), (...piece) => keepPiece(...piece).catch(() => {}))
   const names = makeNames(makeZoneSource(vault))
   return {
     ports: {

@@ -1,3 +1,4 @@
+import { CanaryStrip } from '@/components/run/strip'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
@@ -145,6 +146,7 @@ export const CertificateView = ({
         </dl>
       </Card>
       <Card title="What a client saw">
+        {evidence.canary?.strip && <CanaryStrip strip={evidence.canary.strip} isOpen={false} />}
         {evidence.canary === null ? <p className="text-ink-2">No canary wrote during this move.</p> : <Canary canary={evidence.canary} />}
       </Card>
       <Card title="Clocks" isFlush>

@@ -15,6 +15,7 @@ import { type JobShown, jobLook, type RunActions, type RunOperation } from './sh
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import type { RunStore } from './store'
+import { CanaryStrip } from './strip'
 
 const StepSaid = ({ line }: { line: JournalLine | undefined }) =>
   line?.kind === 'note' ? (
@@ -46,6 +47,8 @@ export const JobPanel = ({
   useEffect(() => heading.current?.focus({ preventScroll: false }), [job.id])
   const rows = store.snapshot().rows.filter((row) => row.jobId === job.id)
   const lines = store.linesOf(job.id)
+  // The page of a run with one target shows it already.
+  const strip = store.snapshot().run.jobs.length === 1 ? undefined : store.snapshot().strips.get(job.id)
   const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
   const grid = gridOf(lines)
   /** What a long step last said of itself: the bytes, rate and time left of a copy. */
@@ -84,6 +87,12 @@ export const JobPanel = ({
             </Link>
           )}
         </p>
+        {strip && (
+          <section aria-label="What a client sees">
+            <h3>What a client sees</h3>
+            <CanaryStrip strip={strip} isOpen={job.finishedAt === null} />
+          </section>
+        )}
         <section aria-label="Steps">
           <h3>Steps</h3>
           <ol className="grid gap-1">

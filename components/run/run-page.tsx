@@ -17,10 +17,11 @@ import { JobPanel } from './job-panel'
 import { LiveMark } from './live-mark'
 import { Log } from './log'
 import { Progress } from './progress'
-import { isRunOpen, type RunActions, type RunOperation, type RunShown, runLook, type StreamedLine } from './shared'
+import { isRunOpen, type RunActions, type RunOperation, type RunShown, runLook, type StreamedLine, type StreamedStrip } from './shared'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { RunStore } from './store'
+import { CanaryStrip } from './strip'
 import { type History, secondsLeft } from './time-left'
 import { useLive } from './use-live'
 
@@ -43,12 +44,13 @@ export const RunPage = ({
   const router = useRouter()
   // biome-ignore lint/correctness/useExhaustiveDependencies: one store a run; what the server sends later comes through the stream.
   const store = useMemo(() => new RunStore(initial, operation), [initial.id])
-  const { run, rows, counts, isComplete } = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot)
+  const { run, rows, counts, strips, isComplete } = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot)
   const [chosen, setChosen] = useState<string | null>(null)
   const returnTo = useRef<HTMLElement | null>(null)
   const live = useLive(`/api/live/runs/${run.id}`, {
     lines: (data) => store.addLines(data as StreamedLine[]),
     run: (data) => store.setRun(data as RunShown),
+    strips: (data) => store.addStrips(data as StreamedStrip[]),
     'caught-up': () => store.setComplete(),
   })
 
@@ -105,6 +107,11 @@ export const RunPage = ({
         .map((one) => one.id !== chosen && <Attention key={one.id} job={one} mayDecide={mayAct} decide={actions.decide} />)}
       {waiting.length > 3 && (
         <Note tone="warn" title={`${waiting.length - 3} more targets need a decision; choose “needs attention” below.`} />
+      )}
+      {run.jobs.length === 1 && strips.has(run.jobs[0]!.id) && (
+        <Card title="What a client sees">
+          <CanaryStrip strip={strips.get(run.jobs[0]!.id)!} isOpen={isOpen} />
+        </Card>
       )}
       <div className="run-split">
         <Card title="Targets" isFlush>

@@ -1,3 +1,4 @@
+import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
 import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
 import type { Tone } from '@/lib/kernel/field'
 import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/journal'
@@ -11,6 +12,13 @@ export interface StreamedLine {
   eventId: number
   jobId: string
   line: JournalLine
+}
+
+/** What a canary saw, as the run's stream sends it. */
+export interface StreamedStrip {
+  jobId: string
+  seq: number
+  piece: StripPiece | Strip
 }
 
 export interface JobShown {

@@ -1,7 +1,8 @@
+import { addPiece, type Strip } from '@/lib/domain/canary-strip'
 import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/fold'
 import type { JobFold, JournalLine } from '@/lib/kernel/journal'
 import { type LineText, lineText } from './line-text'
-import type { JobShown, RunOperation, RunShown, StreamedLine } from './shared'
+import type { JobShown, RunOperation, RunShown, StreamedLine, StreamedStrip } from './shared'
 
 /** One row of the log: a journal line, or one of the lines of its text. */
 export interface LogRow extends LineText {
@@ -15,6 +16,8 @@ export interface RunSnapshot {
   run: RunShown
   rows: readonly LogRow[]
   counts: JobCounts
+  /** What canaries saw, by job. */
+  strips: ReadonlyMap<string, Strip>
   /** False until the stream has caught up with the past. */
   isComplete: boolean
 }
@@ -32,6 +35,7 @@ export class RunStore {
   readonly #effectNames: readonly string[]
   readonly #titleOf: (step: string) => string
   #rows: LogRow[] = []
+  readonly #stripSeqs = new Map<string, number>()
   #lastEventId = 0
   #telling: ReturnType<typeof setTimeout> | null = null
   #snapshot: RunSnapshot
@@ -43,7 +47,7 @@ export class RunStore {
     this.#effectNames = operation.effects.map((effect) => effect.name)
     const titles = new Map([...operation.gates, ...operation.effects].map(({ name, title }) => [name, title]))
     this.#titleOf = (step) => titles.get(step) ?? step
-    this.#snapshot = { run, rows: this.#rows, counts: countJobs(run.jobs.map((job) => job.state)), isComplete: false }
+    this.#snapshot = { run, rows: this.#rows, counts: countJobs(run.jobs.map((job) => job.state)), strips: new Map(), isComplete: false }
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -99,6 +103,17 @@ export class RunStore {
       return same && old.fold === fold ? old : { ...job, fold }
     })
     this.#publish({ ...this.#snapshot, run: { ...run, jobs }, counts: countJobs(jobs.map((job) => job.state)) })
+  }
+
+  /** Pieces of strips in order; those that were here before are ignored. */
+  addStrips(batch: readonly StreamedStrip[]): void {
+    const strips = new Map(this.#snapshot.strips)
+    for (const { jobId, seq, piece } of batch) {
+      if (seq <= (this.#stripSeqs.get(jobId) ?? 0)) continue
+      this.#stripSeqs.set(jobId, seq)
+      strips.set(jobId, addPiece(strips.get(jobId) ?? null, piece))
+    }
+    this.#publish({ ...this.#snapshot, strips })
   }
 
   setComplete(): void {

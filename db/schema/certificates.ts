@@ -1,4 +1,6 @@
-import { bigint, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
+import { jobs } from './work'
 
 /**
  * One for each job that moved a primary, under the id of that job. The document is what was signed, byte for byte; the columns beside it are for lists.
@@ -30,4 +32,19 @@ export const certificates = pgTable(
     index('certificates_environment_idx').on(t.environmentId, t.issuedAt),
     index('certificates_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
+)
+
+/** What the canary of a job saw, piece by piece while it writes; at its end one row with the whole strip takes their place. */
+export const canaryStrips = pgTable(
+  'canary_strips',
+  {
+    jobId: uuid('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    /** Rises within a job, also over the whole strip: whoever reads on asks for what is above the last one. */
+    seq: integer('seq').notNull(),
+    runId: uuid('run_id').notNull(),
+    piece: jsonb('piece').$type<StripPiece | Strip>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.seq] }), index('canary_strips_run_idx').on(t.runId, t.jobId, t.seq)],
 )

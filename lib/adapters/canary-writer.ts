@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine } from '@/lib/domain/canary-ledger'
+import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/canary-strip'
 import { Fault } from '@/lib/kernel/errors'
 import type { CanaryEndpoint } from '@/lib/ports'
 import { deadlineIn, within } from './deadline'
@@ -13,6 +14,8 @@ const connectMs = 2_000
 const commitMs = 5_000
 /** It ends by itself when nobody ends it: its worker lost the job, or waits for a person. */
 const lifeMs = 15 * 60_000
+/** How often whoever watches hears of it. */
+const tellEveryMs = 250
 
 /** The timeline is the first third of a WAL file's name. */
 const commitSql = `insert into matriarch_canary.commits (run, id) values ($1, $2)
@@ -27,20 +30,26 @@ export class CanaryWriter {
   acked = 0
   isWriting = true
   readonly #startedAt = performance.now()
+  readonly #startedAtIso = new Date().toISOString()
   readonly #file: number
   readonly #stopping = new AbortController()
   readonly #ended: Promise<void>
   #session: PgConnection | null = null
+  #sentMs = 0
+  #samples: StripSample[] = []
 
   constructor(
     private readonly ssh: Ssh,
     private readonly run: string,
     private readonly endpoints: readonly CanaryEndpoint[],
     file: string,
+    tell: (piece: StripPiece) => Promise<void>,
   ) {
     this.#file = openSync(file, 'ax', 0o600)
-    writeSync(this.#file, ledgerHead(new Date().toISOString()))
+    writeSync(this.#file, ledgerHead(this.#startedAtIso))
+    const telling = setInterval(() => void tell(this.#piece()), tellEveryMs)
     this.#ended = this.#write().finally(() => {
+      clearInterval(telling)
       this.isWriting = false
       this.#session?.destroy()
     })
@@ -62,6 +71,15 @@ export class CanaryWriter {
 
   #note(event: LedgerEvent): void {
     writeSync(this.#file, ledgerLine(event))
+    if (event.kind === 'sent') this.#sentMs = event.atMs
+    else this.#samples.push(sampleOf(this.#sentMs, event.atMs, event.kind === 'ack' ? event.timeline : event.code))
+  }
+
+  /** What was answered since it was asked last. */
+  #piece(): StripPiece {
+    const samples = this.#samples
+    this.#samples = []
+    return { startedAt: this.#startedAtIso, atMs: Math.round(this.#now()), samples }
   }
 
   async #write(): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readLedger } from '@/lib/domain/canary-ledger'
+import { readLedger, stripOf } from '@/lib/domain/canary-ledger'
+import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
 import { Fault } from '@/lib/kernel/errors'
 import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { CanaryWriter } from './canary-writer'
@@ -21,9 +22,16 @@ create table matriarch_canary.commits (run uuid not null, id bigint not null, at
 const removeSql = 'drop schema if exists matriarch_canary cascade'
 const rowsSql = 'select id::text as id from matriarch_canary.commits where run = $1 order by id'
 
+/** Shows a job's strip to whoever watches; at the end the whole of it takes the place of its pieces. Never throws: a picture holds nobody up. */
+export type ShowStrip = (jobId: string, piece: StripPiece | Strip) => Promise<void>
+
 /** Ledgers lie in `folder`, one file a run, for this user alone. */
-export const makeCanary = (ssh: Ssh, folder: string): { read: CanaryRead; act: CanaryAct; close: () => Promise<void> } => {
-  const writers = new Map<string, CanaryWriter>()
+export const makeCanary = (
+  ssh: Ssh,
+  folder: string,
+  show: ShowStrip = async () => {},
+): { read: CanaryRead; act: CanaryAct; close: () => Promise<void> } => {
+  const writers = new Map<string, { writer: CanaryWriter; jobId: string }>()
   const fileOf = (run: string) => join(folder, `${run}.ledger`)
 
   const ask = async <T>(
@@ -52,8 +60,12 @@ export const makeCanary = (ssh: Ssh, folder: string): { read: CanaryRead; act: C
   }
 
   const stop = async (run: string): Promise<void> => {
-    await writers.get(run)?.stop()
+    const own = writers.get(run)
+    if (own === undefined) return
     writers.delete(run)
+    await own.writer.stop()
+    const ledger = readLedger(readFileSync(fileOf(run), 'utf8'))
+    if (ledger !== null) await show(own.jobId, stripOf(ledger))
   }
 
   const read: CanaryRead = {
@@ -62,7 +74,7 @@ export const makeCanary = (ssh: Ssh, folder: string): { read: CanaryRead; act: C
         const text = readFileSync(fileOf(run), 'utf8')
         const ledger = readLedger(text)
         const sha256 = createHash('sha256').update(text).digest('hex')
-        return ledger && { ledger, sha256, isWriting: writers.get(run)?.isWriting === true }
+        return ledger && { ledger, sha256, isWriting: writers.get(run)?.writer.isWriting === true }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
         throw error
@@ -84,8 +96,9 @@ export const makeCanary = (ssh: Ssh, folder: string): { read: CanaryRead; act: C
       if (writers.has(run)) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       rmSync(fileOf(run), { force: true })
-      const writer = new CanaryWriter(ssh, run, endpoints, fileOf(run))
-      writers.set(run, writer)
+      const { jobId } = options
+      const writer = new CanaryWriter(ssh, run, endpoints, fileOf(run), (piece) => show(jobId, piece))
+      writers.set(run, { writer, jobId })
       const deadline = deadlineIn(options.timeoutMs, options.signal)
       while (writer.acked < firstAcks) {
         if (performance.now() >= deadline.at || options.signal?.aborted) {

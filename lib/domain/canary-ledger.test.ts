@@ -48,6 +48,22 @@ test('the ledger is read back as it was written, and its figures are what a clie
     ],
     found: { on: 'shop on b', rows: 4, lost: 0, lostIds: [], foreign: 0, unknownPresent: 1 },
     cutOff: null,
+    strip: {
+      startedAt: '2026-11-21T09:00:00.000Z',
+      atMs: 1100,
+      isOver: true,
+      acked: 3,
+      errors: 2,
+      lastAckMs: 1053.5,
+      gap: [53, 1053.5],
+      samples: [
+        [0, 2, 3],
+        [50, 3, 3],
+        [100, 10, '57P01'],
+        [400, 5, '25006'],
+        [900, 153.5, 4],
+      ],
+    },
   })
 })
 

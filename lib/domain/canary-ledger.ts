@@ -1,3 +1,4 @@
+import { type Strip, type StripSample, sampleOf, wholeStrip } from './canary-strip'
 import type { CanaryEvidence } from './certificate'
 
 /**
@@ -51,6 +52,16 @@ const eventOf = (line: string): LedgerEvent | null => {
   return (kind === 'refused' || kind === 'unknown') && third !== undefined ? { kind, id, atMs, code: third } : null
 }
 
+/** Every attempt that has an answer, as a picture shows it. */
+export const stripOf = ({ startedAt, endedAt, elapsedMs, events }: CanaryLedger): Strip => {
+  const sentAt = new Map<number, number>()
+  const samples: StripSample[] = []
+  for (const event of events)
+    if (event.kind === 'sent') sentAt.set(event.id, event.atMs)
+    else samples.push(sampleOf(sentAt.get(event.id) ?? event.atMs, event.atMs, event.kind === 'ack' ? event.timeline : event.code))
+  return wholeStrip({ startedAt, atMs: Math.round(elapsedMs), samples }, endedAt !== null)
+}
+
 /** Rows of this run as one server holds them. */
 interface FoundRows {
   on: string
@@ -88,6 +99,7 @@ export const judgeCanary = (
     timelines: timelinesOf(acks),
     found: found === null ? null : foundOf(found, new Set(acks.map(({ id }) => id)), new Set(sent.map(({ id }) => id)), known),
     cutOff: about.cutOff ?? (ledger.endedAt === null ? 'the writer ended without a word, as when its worker dies' : null),
+    strip: stripOf(ledger),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Strip } from './canary-strip'
 import { lsnBytesBetween } from './lsn'
 
 /** What a canary writer saw from a client's place. Its times are of one monotonic clock, its coverage is by timeline: neither needs two clocks that agree. */
@@ -25,6 +26,8 @@ export interface CanaryEvidence {
   found: { on: string; rows: number; lost: number; lostIds: number[]; foreign: number; unknownPresent: number } | null
   /** Why it does not tell the whole story; null: it does. */
   cutOff: string | null
+  /** Its commits one by one, for the picture; certificates from before there was one have none. */
+  strip?: Strip
 }
 
 /** The old primary, looked at once everything was over. */

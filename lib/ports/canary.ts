@@ -29,8 +29,8 @@ export interface CanaryRead {
 export interface CanaryAct {
   /** Makes the schema with an empty table; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
   prepare: (endpoint: CanaryEndpoint, options: CanaryOptions) => Promise<void>
-  /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is an error. Throws `sql.timeout`. */
-  start: (run: string, endpoints: readonly CanaryEndpoint[], options: CanaryOptions) => Promise<void>
+  /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is an error. The job is the one whose page shows it. Throws `sql.timeout`. */
+  start: (run: string, endpoints: readonly CanaryEndpoint[], options: CanaryOptions & { jobId: string }) => Promise<void>
   /** Ends the writer, when it is one of this process, and closes its ledger. Never throws. */
   stop: (run: string) => Promise<void>
   /** Drops the schema, and what is noted of the run. Nothing there is no error. Throws `shell.*`, `sql.*`. */

@@ -44,10 +44,10 @@ export const startCanary = <F extends Facts>(
   }),
   check: async (facts, ports) =>
     (await ports.canary.ledger(of(facts)!.run))?.isWriting ? { found: 'done', output: null } : { found: 'ready', before: null },
-  run: async (facts, _before, ports, { signal }) => {
+  run: async (facts, _before, ports, { signal, jobId }) => {
     const { run, endpoints } = of(facts)!
     await ports.canaryAct.prepare(endpoints[0]!, { timeoutMs: sqlTimeoutMs, signal })
-    await ports.canaryAct.start(run, endpoints, { timeoutMs: startTimeoutMs, signal })
+    await ports.canaryAct.start(run, endpoints, { timeoutMs: startTimeoutMs, signal, jobId })
   },
   timeoutMs: sqlTimeoutMs + startTimeoutMs + 5_000,
   ending: {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keepPiece } from '@/db/canary-strips'
 import { getPool } from '@/db/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { makeSecret } from '@/lib/auth/secrets'
+import { addPiece, type Strip, type StripPiece, type StripSample, wholeStrip } from '@/lib/domain/canary-strip'
 import { GET } from './[id]/route'
 
 let database: TestDatabase
@@ -67,6 +69,20 @@ const textsOf = (stream: string): string[] =>
     (JSON.parse(found[1]!) as { line: { text: string } }[]).map(({ line }) => line.text),
   )
 
+/** The strip of a job, put together as the page does. */
+const stripIn = (stream: string, jobId: string): Strip | null =>
+  [...stream.matchAll(/^event: strips\ndata: (.*)$/gm)]
+    .flatMap((found) => JSON.parse(found[1]!) as { jobId: string; piece: StripPiece | Strip }[])
+    .filter((row) => row.jobId === jobId)
+    .reduce<Strip | null>((strip, { piece }) => addPiece(strip, piece), null)
+
+const startedAt = '2026-11-21T09:00:00.000Z'
+const piece = (from: number, to: number): StripPiece => ({
+  startedAt,
+  atMs: to * 50,
+  samples: Array.from({ length: to - from }, (_, n): StripSample => [(from + n) * 50, 2, 1]),
+})
+
 beforeAll(async () => {
   database = await startDatabase()
   process.env.AUTH_SECRET = 'x'.repeat(32)
@@ -108,6 +124,23 @@ describe('the stream of a run', () => {
     expect(textsOf(all)).toEqual(['line 1', 'line 2', 'line 3'])
     expect(all).toContain('event: end\ndata: "finished"')
     expect(all).toContain('event: run\ndata: {"id"')
+  })
+
+  test('shows what a canary sees while it writes, and the whole of it once it is over, to whoever comes when', async () => {
+    const ids = await addRun('running')
+    await keepPiece(ids.job, piece(0, 5))
+    const stream = await open(ids.run, 'vera')
+    const acked = (count: number) => (text: string) => stripIn(text, ids.job)?.acked === count
+    await stream.until(acked(5))
+    await Promise.all([keepPiece(ids.job, piece(5, 9)), keepPiece(ids.job, piece(9, 12))])
+    const live = await stream.until(acked(12))
+    stream.leave()
+    const whole = wholeStrip(piece(0, 12), true)
+    expect(stripIn(live, ids.job)).toEqual({ ...whole, isOver: false })
+    await keepPiece(ids.job, whole)
+    expect((await getPool().query('select piece from canary_strips where job_id = $1', [ids.job])).rows).toEqual([{ piece: whole }])
+    await getPool().query("update runs set state = 'done' where id = $1", [ids.run])
+    expect(stripIn(await (await open(ids.run, 'vera')).until(() => false), ids.job)).toEqual(whole)
   })
 
   test('does not exist for a viewer of another environment, nor without a token', async () => {

@@ -1,3 +1,4 @@
+import { readStrips } from '@/db/canary-strips'
 import { listen } from '@/db/client'
 import { getRun, readEvents } from '@/db/runs'
 import { actorOfRequest } from '@/lib/auth/actor'
@@ -11,6 +12,7 @@ export const dynamic = 'force-dynamic'
 
 const batch = 2_000
 const linesPauseMs = 100
+const stripsPauseMs = 200
 const runPauseMs = 700
 const ended: readonly RunState[] = ['done', 'failed', 'cancelled']
 
@@ -21,7 +23,7 @@ const lastEventId = (request: Request): number => {
 
 /**
  * A run as it goes: `lines` (journal lines in order, the last one's event id as the event's id, so a reconnect goes on after it), `run` (the run with
- * its jobs), `caught-up` once the past has been sent, and `end` after the last line of a run that is over.
+ * its jobs), `strips` (what canaries saw; all of it again after a reconnect), `caught-up` once the past has been sent, and `end` after the last line of a run that is over.
  */
 export const GET = async (request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> => {
   try {
@@ -57,13 +59,25 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
           return sending
         }
         const lines = coalesce(sendLines, linesPauseMs, signal)
+        const seen: Record<string, number> = {}
+        const readStripsOn = async () => {
+          const rows = await readStrips(actor, id, seen)
+          for (const { jobId, seq } of rows) seen[jobId] = seq
+          if (rows.length > 0) push({ event: 'strips', data: rows as unknown as Json })
+        }
+        let sendingStrips: Promise<void> = Promise.resolve()
+        const sendStrips = () => {
+          sendingStrips = sendingStrips.then(readStripsOn, readStripsOn)
+          return sendingStrips
+        }
+        const strips = coalesce(sendStrips, stripsPauseMs, signal)
         const run = coalesce(
           async () => {
             const view = await getRun(actor, id)
             push({ event: 'run', data: view as unknown as Json })
             if (!ended.includes(view.state)) return
             // The line that closed the last job was written with the state just read.
-            await sendLines()
+            await Promise.all([sendLines(), sendStrips()])
             end('finished')
           },
           runPauseMs,
@@ -76,9 +90,13 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
           listen('journal', (payload) => {
             if (payload === '' || payload === id) lines()
           }),
+          listen('canary', (payload) => {
+            if (payload === '' || payload === id) strips()
+          }),
           listen('runs', onRun),
         ])
         lines()
+        strips()
         run()
         return () => {
           for (const stop of stops) stop()

@@ -14,18 +14,27 @@ import type { Fleet } from '@/lib/playground/fleet'
 import { Lab } from '@/lib/playground/lab'
 import { ensurePackages } from '@/lib/playground/packages'
 import { projectRoot } from '@/lib/playground/setup.mjs'
-import { startChild } from '@/lib/playground/start-processes'
+import { openDoorInto } from '@/lib/playground/start-door'
+import { type Child, startChild } from '@/lib/playground/start-processes'
 import { seedFleet, seedNames } from '@/lib/playground/start-seed'
 
 export interface Stage {
   lab: Lab
   /** Of this run alone; gone when it closes. */
   folder: string
+  databaseUrl: string
+  /** The one that has seen every instance. */
+  worker: Child
+  /** Another one; it dies with the stage. */
+  startWorker: () => Child
   close: () => Promise<void>
 }
 
-/** A lab of this fleet, registered in a console of its own whose database this process talks to, with a worker that has seen every instance. */
-export const openStage = async (fleet: Fleet): Promise<Stage> => {
+/**
+ * A lab of this fleet, registered in a console of its own whose database this process talks to, with a worker that has seen every instance. `redisUrl`:
+ * the queue is there, on this machine's loopback, not in the database.
+ */
+export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string } = {}): Promise<Stage> => {
   await ensurePackages('playground')
   const folder = await mkdtemp(join(tmpdir(), 'mben-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -37,7 +46,8 @@ export const openStage = async (fleet: Fleet): Promise<Stage> => {
     undo.push(() => database.stop())
     await migrate(database.connectionString)
     setDatabase(database.connectionString)
-    setQueue({ databaseUrl: database.connectionString })
+    const place = { databaseUrl: database.connectionString, ...(redisUrl ? { redisUrl } : {}) }
+    setQueue(place)
     undo.push(closeDb, closeQueue)
     await migrateQueue()
     const lab = await Lab.open({ stateDir: join(folder, 'lab') })
@@ -52,21 +62,32 @@ export const openStage = async (fleet: Fleet): Promise<Stage> => {
       const names = lab.names()
       await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
     }
-    const worker = startChild({
-      name: 'worker',
-      argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
-      environment: { DATABASE_URL: database.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
-      logDirectory: join(folder, 'log'),
-      lab,
-    })
-    undo.push(() => worker.stop())
+    if (redisUrl) undo.push(await openDoorInto(lab, Number(new URL(redisUrl).port), join(folder, 'redis')))
+    let started = 0
+    const startWorker = (): Child => {
+      const worker = startChild({
+        name: `worker-${++started}`,
+        argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
+        environment: {
+          DATABASE_URL: place.databaseUrl,
+          REDIS_URL: redisUrl,
+          AUTH_SECRET: 'x'.repeat(32),
+          VAULT_KEY: vaultKey,
+        },
+        logDirectory: join(folder, 'log'),
+        lab,
+      })
+      undo.push(() => worker.stop())
+      return worker
+    }
+    const worker = startWorker()
     const members = fleet.herds.reduce((sum, herd) => sum + herd.members.length, 0)
     await untilSeen(
       `select ${members} - count(*)::int as missing from instances where state = 'online'`,
       () => worker.process.exitCode !== null,
       worker.log,
     )
-    return { lab, folder, close }
+    return { lab, folder, databaseUrl: place.databaseUrl, worker, startWorker, close }
   } catch (error) {
     await close()
     throw error

@@ -26,7 +26,12 @@ export type FleetHerd = {
 /** A cluster that runs on a host but that nobody has registered: the discovery inbox finds it. */
 export type FleetStray = { host: string; baseName: string; port: number; dataDirectory: string }
 /** A PgBouncer on a host, in front of a herd of the host's environment. */
-export type FleetPooler = { host: string; herd: string }
+export type FleetPooler = {
+  host: string
+  herd: string
+  /** Default: transaction. */
+  mode?: 'session' | 'transaction'
+}
 /** `environments: 'all'` or the names of those where the group's role holds. */
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }
 export type FleetPerson = { user: string; fullName: string; groups: string[] }

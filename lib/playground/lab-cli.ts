@@ -37,7 +37,8 @@ const help = `npm run lab -- VERB …     the playground's own tool; it steers t
   directory [start|stop|kill]        the LDAP directory; without a word, how to log in
   names [start|stop|kill primary|secondary|resolver]   the name servers; without words, how to ask and change them
   load HERD [--seconds N] [--ledger FILE]     write, and keep a ledger of what was acknowledged
-  verify HERD --ledger FILE          prove from the database what was lost, doubled or unknown`
+  verify HERD --ledger FILE          prove from the database what was lost, doubled or unknown
+  scenario FILE … [--step]           run scenario files on a lab of their own; --step waits for Enter before each step; "scenario all" for all of e2e/scenarios`
 
 const flags = {
   state: { type: 'string' },
@@ -50,6 +51,7 @@ const flags = {
   delay: { type: 'string' },
   seconds: { type: 'string' },
   ledger: { type: 'string' },
+  step: { type: 'boolean' },
   help: { type: 'boolean' },
 } satisfies ParseArgsConfig['options']
 
@@ -201,6 +203,8 @@ async function main(): Promise<number> {
     console.log(help)
     return name || values.help ? 0 : 2
   }
+  // With it come the console and its operations, which no other verb needs.
+  if (name === 'scenario') return (await import('@/e2e/harness/scenario/cli')).scenarioVerb(words, values)
   const verb = verbs[name]
   if (!verb) throw new LabError(`There is no verb ${name}.`, { hint: 'npm run lab -- --help' })
   if (name === 'up') {

@@ -4,17 +4,19 @@ import type { Lab } from './lab'
 import { LabError } from './lab-error'
 import type { Verdict } from './ledger'
 import type { LoadSummary, Target } from './load'
+import { poolerPort } from './poolers'
 import { until } from './processes'
 import { readSecrets } from './secrets'
 
 const child = fileURLToPath(new URL('./load-child.ts', import.meta.url))
 
-/** How an application reaches a herd: any member, whichever is the primary. */
-export function loadTarget(lab: Lab, herdName: string): Target {
+/** How an application reaches a herd: any member, whichever is the primary; or the poolers on these hosts. */
+export function loadTarget(lab: Lab, herdName: string, through: readonly string[] = []): Target {
   const herd = lab.fleet.herds.find((one) => one.name === herdName)
   if (!herd)
     throw new LabError(`The lab has no herd ${herdName}.`, { hint: `It has ${lab.fleet.herds.map((one) => one.name).join(', ')}.` })
-  const endpoints = herd.members.map(({ host }) => ({ host: lab.host(host).address, port: herd.port }))
+  const members = herd.members.map(({ host }) => ({ host: lab.host(host).address, port: herd.port }))
+  const endpoints = through.length === 0 ? members : through.map((host) => ({ host: lab.host(host).address, port: poolerPort }))
   return { endpoints, database: herd.baseName, user: 'app', password: readSecrets(lab.layout).app }
 }
 
@@ -24,10 +26,10 @@ export type RunningLoad = { ledgerFile: string; stop: () => Promise<LoadSummary>
 export async function startLoad(
   lab: Lab,
   herd: string,
-  options: { ledgerFile: string; seed?: number; writers?: number; pauseMs?: number },
+  options: { ledgerFile: string; seed?: number; writers?: number; pauseMs?: number; through?: readonly string[] },
 ): Promise<RunningLoad> {
-  const { ledgerFile, seed = 1, writers = 4, pauseMs = 20 } = options
-  const order = { verb: 'write', options: { ...loadTarget(lab, herd), ledgerFile, seed, writers, pauseMs } }
+  const { ledgerFile, seed = 1, writers = 4, pauseMs = 20, through } = options
+  const order = { verb: 'write', options: { ...loadTarget(lab, herd, through), ledgerFile, seed, writers, pauseMs } }
   const writer = lab.spawn([process.execPath, '--import', 'tsx', child], { stdio: ['pipe', 'pipe', 'pipe'] })
   writer.stdin?.end(JSON.stringify(order))
   let out = ''

@@ -15,7 +15,15 @@ export type LoadOptions = Target & {
   pauseMs: number
   signal: AbortSignal
 }
-export type LoadSummary = { run: string; acked: number; failed: number; unknown: number; reconnects: number }
+export type LoadSummary = {
+  run: string
+  acked: number
+  failed: number
+  unknown: number
+  reconnects: number
+  /** The longest that any writer waited from wanting to write until a commit was acknowledged, milliseconds; one that still waits at the end counts. */
+  longestWaitMs: number
+}
 
 const tableSql = `create table if not exists lab_ledger (
   run uuid not null, id uuid not null, writer int not null, payload text not null, at timestamptz not null default clock_timestamp())`
@@ -76,11 +84,22 @@ function isRefusal(fault: unknown): boolean {
   return fault instanceof pg.DatabaseError && fault.severity === 'ERROR'
 }
 
+/** Each writer begins with another endpoint, so that several poolers share them. */
+function turned<T>(all: readonly T[], by: number): T[] {
+  const from = by % all.length
+  return [...all.slice(from), ...all.slice(0, from)]
+}
+
 async function write(options: LoadOptions, ledger: Ledger, writer: number, summary: LoadSummary): Promise<void> {
   const random = seeded(options.seed + writer)
+  const own = { ...options, endpoints: turned(options.endpoints, writer) }
   let client: pg.Client | undefined
+  let wantedAt = performance.now()
+  const waited = () => {
+    summary.longestWaitMs = Math.max(summary.longestWaitMs, performance.now() - wantedAt)
+  }
   while (!options.signal.aborted) {
-    client ??= await connectToPrimary(options)
+    client ??= await connectToPrimary(own)
     if (!client) {
       await pause(100, options.signal)
       continue
@@ -92,6 +111,9 @@ async function write(options: LoadOptions, ledger: Ledger, writer: number, summa
       await client.query('insert into lab_ledger (run, id, writer, payload) values ($1, $2, $3, $4)', [ledger.run, id, writer, payload])
       ledger.close(id, 'acked')
       summary.acked++
+      waited()
+      await pause(random() * options.pauseMs, options.signal)
+      wantedAt = performance.now()
     } catch (fault) {
       const outcome = isRefusal(fault) ? 'failed' : 'unknown'
       ledger.close(id, outcome)
@@ -101,9 +123,10 @@ async function write(options: LoadOptions, ledger: Ledger, writer: number, summa
       client = undefined
       // Not awaited: a connection into a cut network never ends politely.
       broken.end().catch(() => {})
+      await pause(random() * options.pauseMs, options.signal)
     }
-    await pause(random() * options.pauseMs, options.signal)
   }
+  waited()
   await client?.end().catch(() => {})
 }
 
@@ -114,7 +137,7 @@ export async function writeLoad(options: LoadOptions): Promise<LoadSummary> {
   await client.query(tableSql)
   await client.end()
   const ledger = new Ledger(options.ledgerFile, randomUUID())
-  const summary: LoadSummary = { run: ledger.run, acked: 0, failed: 0, unknown: 0, reconnects: 0 }
+  const summary: LoadSummary = { run: ledger.run, acked: 0, failed: 0, unknown: 0, reconnects: 0, longestWaitMs: 0 }
   await Promise.all(Array.from({ length: options.writers }, (_, writer) => write(options, ledger, writer, summary)))
   return summary
 }

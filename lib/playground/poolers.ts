@@ -7,7 +7,7 @@ import type { Machine } from './machine'
 import { until } from './processes'
 import type { LabSecrets } from './secrets'
 
-const poolerPort = 6432
+export const poolerPort = 6432
 const folder = '/etc/pgbouncer'
 
 /**
@@ -33,7 +33,7 @@ export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts
   )
 }
 
-const pgbouncerIni = (fleet: Fleet, { herd, host }: FleetPooler): string => {
+const pgbouncerIni = (fleet: Fleet, { herd, host, mode = 'transaction' }: FleetPooler): string => {
   const served = fleet.herds.find(({ name }) => name === herd)
   const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
   if (!served || !primary) throw new LabError(`The pooler on ${host} is in front of ${herd}, which is no herd of the fleet.`)
@@ -49,7 +49,7 @@ logfile = /var/log/postgresql/pgbouncer.log
 pidfile = /var/run/postgresql/pgbouncer.pid
 auth_type = scram-sha-256
 auth_file = ${folder}/userlist.txt
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = 10
 max_client_conn = 200
 server_login_retry = 0.2

@@ -1,0 +1,94 @@
+import { decideOn, herdId, holdPointOf, jobOf, placeOrder } from './orders'
+import { beginLoad, lastOrder, openTransaction, type Stand } from './stand'
+import type { Step, StepOf, Verb } from './words'
+
+type Deeds = { [V in Exclude<Verb, 'expect'>]: (stand: Stand, words: StepOf<V>) => Promise<string> }
+
+const worker = 'worker'
+const everything = 'everything'
+
+/** Does what a step says and answers what came of it, in a few words. Throws when it could not be done. */
+export const doStep = (stand: Stand, step: Exclude<Step, { verb: 'expect' }>): Promise<string> =>
+  (deeds[step.verb] as (stand: Stand, words: unknown) => Promise<string>)(stand, step.words)
+
+const deeds: Deeds = {
+  load: beginLoad,
+  'open transaction': openTransaction,
+  order: async (stand, words) => {
+    const { place, orders } = stand
+    const point = holdPointOf(words, await herdId(place))
+    if (point) await place.holds.arm(point)
+    const order = await placeOrder(place, words)
+    orders.delete(order.name)
+    orders.set(order.name, order)
+    if (order.refused !== null) return `refused: ${order.refused}`
+    if (!point) return 'submitted'
+    const isOver = async () => !['waiting', 'running'].includes((await jobOf(order))?.state ?? 'waiting')
+    await place.holds.reached(point, isOver)
+    return `the worker is held ${point.kind === 'intended' ? 'before' : 'at the end of'} ${point.step}`
+  },
+  release: async (stand, { release }) => {
+    lastOrder(stand, release)
+    await stand.place.holds.release()
+    return 'the worker goes on'
+  },
+  decide: async (stand, { decide, about }) => {
+    await decideOn(lastOrder(stand, about), decide)
+    return 'said'
+  },
+  kill: async ({ place }, { kill, on }) => {
+    if (on !== undefined) return `${place.lab.hosts.signal(place.host(on), 'SIGKILL', kill)} processes killed`
+    if (kill === worker) {
+      await place.workers.kill()
+      await place.holds.forget()
+      return 'no worker lives'
+    }
+    if (kill !== 'redis' || place.redis === null)
+      throw new Error('worker and redis (where the queue is there) can be killed, or what matches on a host with “on: …”.')
+    await place.redis.kill()
+    return 'redis is gone, with all that it held'
+  },
+  freeze: async (stand, { freeze, on }) => {
+    if (on !== undefined) return `${signal(stand, 'SIGSTOP', freeze, on)} processes frozen`
+    if (freeze !== worker) throw new Error('A worker can be frozen, or what matches on a host with “on: …”.')
+    stand.place.workers.freeze()
+    return 'every worker is frozen'
+  },
+  thaw: async (stand, { thaw, on }) => {
+    if (on !== undefined) return `${signal(stand, 'SIGCONT', thaw, on)} processes thawed`
+    if (thaw !== worker) throw new Error('A worker can be thawed, or what matches on a host with “on: …”.')
+    stand.place.workers.thaw()
+    return 'every worker goes on'
+  },
+  start: async ({ place }, { start }) => {
+    if (start === worker) await place.workers.start()
+    else if (place.redis === null) throw new Error('The queue of this fleet is not in redis: say so with “queue: redis”.')
+    else await place.redis.start()
+    return 'started'
+  },
+  cut: async ({ place }, { cut: [a, b] }) => {
+    if (b === undefined) await place.lab.network.cut(place.host(a!))
+    else await place.lab.network.cutBetween(place.host(a!), place.host(b))
+    return 'cut'
+  },
+  heal: async ({ place }, { heal }) => {
+    await place.lab.network.heal(heal === everything ? undefined : place.host(heal))
+    return 'healed'
+  },
+  'power off': async ({ place }, words) => {
+    await place.lab.powerOff(place.host(words['power off']))
+    return 'off'
+  },
+  'power on': async ({ place }, words) => {
+    await place.lab.powerOn(place.host(words['power on']))
+    return 'on'
+  },
+  sql: async ({ place }, { sql, on, in: database, herd }) => {
+    const argv = ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-p', String(place.herd(herd).port), '-d', database]
+    const said = await place.lab.hosts.mustExec(place.host(on), argv, { input: sql, timeoutMs: 60_000 })
+    return said.trim().split('\n').slice(0, 3).join('; ') || 'done'
+  },
+}
+
+const signal = ({ place }: Stand, name: NodeJS.Signals, what: string, on: string): number =>
+  place.lab.hosts.signal(place.host(on), name, what === everything ? undefined : what)

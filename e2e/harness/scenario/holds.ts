@@ -1,0 +1,80 @@
+import pg from 'pg'
+import { until } from '@/lib/playground/processes'
+
+/** Where a worker is held: before the journal says that a step begins, or before it says that it has ended. */
+export interface HoldPoint {
+  herdId: string
+  kind: 'intended' | 'finished'
+  step: string
+}
+
+export interface Holds {
+  /** The next journal line of this kind waits in the database. */
+  arm: (point: HoldPoint) => Promise<void>
+  /** Resolves once a worker waits there. Throws when `isOver` first. */
+  reached: (point: HoldPoint, isOver: () => Promise<boolean>) => Promise<void>
+  /** The line is written, and nothing waits there any more. */
+  release: () => Promise<void>
+  /** The line is lost, as it is when its writer is dead; safe when nothing is held. */
+  forget: () => Promise<void>
+  close: () => Promise<void>
+}
+
+const key = 727_001
+const setupSql = `
+create table if not exists scenario_holds (herd_id uuid not null, kind text not null, step text not null);
+create or replace function scenario_hold() returns trigger language plpgsql as $$
+begin
+  if exists (select from scenario_holds h join jobs j on j.id = new.job_id and j.herd_id = h.herd_id where h.kind = new.kind and h.step = new.step) then
+    perform pg_advisory_xact_lock_shared(${key});
+  end if;
+  return new;
+end $$;
+create or replace trigger scenario_hold before insert on journal for each row execute function scenario_hold();`
+
+/**
+ * Stops a real worker at an exact point of a job without a word in the product: its journal line waits for a lock in the console’s own database. Its leases
+ * cannot be renewed meanwhile, so a hold must not last longer than about ten seconds.
+ */
+export const openHolds = async (databaseUrl: string): Promise<Holds> => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query(setupSql)
+  const waiting = async (): Promise<number[]> => {
+    const { rows } = await client.query<{ pid: number }>(
+      `select pid from pg_locks where locktype = 'advisory' and objid = $1 and not granted`,
+      [key],
+    )
+    return rows.map(({ pid }) => pid)
+  }
+  const open = async () => {
+    await client.query('delete from scenario_holds')
+    await client.query('select pg_advisory_unlock_all()')
+  }
+  return {
+    arm: async ({ herdId, kind, step }) => {
+      await client.query('select pg_advisory_lock($1)', [key])
+      await client.query('insert into scenario_holds values ($1, $2, $3)', [herdId, kind, step])
+    },
+    reached: ({ kind, step }, isOver) =>
+      until(
+        `a worker to come to ${step}`,
+        async () => {
+          if ((await waiting()).length > 0) return true
+          if (await isOver()) throw new Error(`The job ended before ${step} was ${kind}.`)
+          return false
+        },
+        { timeoutMs: 90_000 },
+      ).then(() => {}),
+    release: open,
+    forget: async () => {
+      const pids = await waiting()
+      await client.query('delete from scenario_holds')
+      for (const pid of pids) await client.query('select pg_terminate_backend($1)', [pid])
+      await until('the held line to be gone', async () => (await waiting()).length === 0, { timeoutMs: 20_000 })
+      await open()
+    },
+    close: () => client.end(),
+  }
+}

@@ -1,0 +1,139 @@
+import { getPool } from '@/db/client'
+import { plan } from '@/e2e/harness/submit'
+import { resumeJob, submitRun } from '@/jobs/queue'
+import { systemActor } from '@/lib/kernel/access'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { Decision, JobState } from '@/lib/kernel/journal'
+import type { Json, JsonObject } from '@/lib/kernel/json'
+import type { PlanTarget } from '@/lib/kernel/plan'
+import { operationByName } from '@/lib/operations'
+import type { HoldPoint } from './holds'
+import type { StepOf } from './words'
+import type { Place } from './world'
+
+/** An operation that somebody ordered. */
+export interface Order {
+  name: string
+  operation: string
+  /** Why nothing was submitted; null: it was. */
+  refused: string | null
+  runId: string | null
+  /** All that its plan said. */
+  plan: string
+}
+
+/** The world may move between plan and submission: a person reads the new plan and submits that. */
+const plansMax = 3
+
+/** Plans, types the phrase and submits. A refusal is an answer, not an error. */
+export const placeOrder = async (place: Place, { order: operation, on, input, as }: StepOf<'order'>): Promise<Order> => {
+  const question = { operation, targets: [await targetOf(place, operation, on)], input: await inputOf(place, input) }
+  const made = await plan(question)
+  const order = (refused: string | null, runId: string | null, targets: readonly PlanTarget[]): Order => ({
+    name: as ?? operation,
+    operation,
+    refused: refused && place.plain(refused),
+    runId,
+    plan: place.plain(JSON.stringify(targets)),
+  })
+  let next = { planId: made.id, plan: made.plan! }
+  for (let count = 0; count < plansMax; count += 1) {
+    const { targets, digest, phrase } = next.plan
+    const excluded = targets.find(({ eligible }) => !eligible)
+    if (excluded) return order(excluded.reason, null, targets)
+    try {
+      const answer = await submitRun(systemActor, { planId: next.planId, digest, phrase: phrase ?? undefined })
+      if (answer.submitted) return order(null, answer.runId, targets)
+      next = answer.moved
+    } catch (error) {
+      if (isFault(error, 'plan.refused')) return order((error as Fault).message, null, targets)
+      throw error
+    }
+  }
+  throw new Fault('plan.moved', { because: `The world moved ${plansMax} times between plan and submission.` })
+}
+
+export const holdPointOf = (words: StepOf<'order'>, herdId: string): HoldPoint | null => {
+  const [before, after] = [words['hold before'], words['hold after']]
+  if (before !== undefined) return { herdId, kind: 'intended', step: before }
+  return after === undefined ? null : { herdId, kind: 'finished', step: after }
+}
+
+export const herdId = async ({ herd }: Place, name?: string): Promise<string> =>
+  idBy('select id from herds where name = $1', [herd(name).name])
+
+/** On a herd, or on what the named host has: its member, its pooler, or itself. */
+const targetOf = async (place: Place, operation: string, on: string | undefined): Promise<string> => {
+  const resource = operationByName(operation)!.on
+  if (resource === 'dr-pair' || resource === 'herd') return herdId(place, on)
+  if (on === undefined) throw new Error(`${operation} is done on a host: say which one with “on: …”.`)
+  if (resource === 'instance') return memberId(place, on)
+  if (resource === 'pooler')
+    return idBy('select p.id from poolers p join servers s on s.id = p.server_id where s.hostname = $1', [place.host(on)])
+  return idBy('select id from servers where hostname = $1', [place.host(on)])
+}
+
+const memberId = (place: Place, host: string): Promise<string> =>
+  idBy(
+    'select i.id from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id where s.hostname = $1 and h.name = $2',
+    [place.host(host), herdOn(place, host)],
+  )
+
+const herdOn = ({ lab, host: real }: Place, host: string): string | undefined =>
+  lab.fleet.herds.find(({ members }) => members.some((one) => one.host === real(host)))?.name
+
+const idBy = async (sql: string, values: unknown[]): Promise<string> => {
+  const { rows } = await getPool().query<{ id: string }>(sql, values)
+  if (!rows[0]) throw new Error(`The console knows nothing of ${values.join(', ')}.`)
+  return rows[0].id
+}
+
+/** The name of a host stands for its member, that of a herd for the herd as the console calls it. */
+const inputOf = async (place: Place, input: Record<string, unknown>): Promise<JsonObject> => {
+  const translate = async (value: unknown): Promise<Json> => {
+    if (typeof value !== 'string') return value as Json
+    if (herdOn(place, value)) return memberId(place, value)
+    return place.lab.fleet.herds.some(({ name }) => place.plain(name) === value && place.herd(value)) ? place.herd(value).name : value
+  }
+  const entries = await Promise.all(Object.entries(input).map(async ([key, value]) => [key, await translate(value)] as const))
+  return Object.fromEntries(entries)
+}
+
+interface JobSeen {
+  id: string
+  state: JobState
+  because: string | null
+}
+
+export const jobOf = async ({ runId }: Order): Promise<JobSeen | null> =>
+  runId === null
+    ? null
+    : ((await getPool().query<JobSeen>('select id, state, because from jobs where run_id = $1', [runId])).rows[0] ?? null)
+
+/** All that plan, journal and reason say. */
+export const saidOf = async (place: Place, order: Order): Promise<string> => {
+  const { rows } = await getPool().query<{ said: string }>(
+    `select string_agg(data::text, ' ') as said from journal where run_id = $1 union all select because from jobs where run_id = $1`,
+    [order.runId],
+  )
+  return place.plain([order.refused, order.plan, ...rows.map(({ said }) => said)].join(' '))
+}
+
+export const certificateOf = async ({ runId }: Order): Promise<string | null> =>
+  (await getPool().query<{ verdict: string }>('select verdict from certificates where run_id = $1', [runId])).rows[0]?.verdict ?? null
+
+/** Seconds of each step that took any time, in order. */
+export const timesOf = async ({ runId }: Order): Promise<string> => {
+  const { rows } = await getPool().query<{ step: string; ms: number }>(
+    `select step, sum((data->>'tookMs')::float8) as ms from journal where run_id = $1 and kind in ('finished', 'undone', 'released')
+     group by step having sum((data->>'tookMs')::float8) >= 5 order by min(seq)`,
+    [runId],
+  )
+  return rows.map(({ step, ms }) => `${step} ${(ms / 1000).toFixed(2)} s`).join(' · ')
+}
+
+export const decideOn = async (order: Order, decision: Decision): Promise<void> => {
+  const job = await jobOf(order)
+  if (job === null) throw new Error(`${order.name} was not submitted, so there is nothing to decide.`)
+  await resumeJob(systemActor, job.id, decision)
+}

@@ -1,0 +1,89 @@
+import { fleetFacts } from '@/db/fleet'
+import { fleetProblems } from '@/lib/domain/fleet-problems'
+import { systemActor } from '@/lib/kernel/access'
+import { poolerPort } from '@/lib/playground/poolers'
+import type { Place } from './world'
+
+/** What each member is, asked on its own host: nothing of the product is in between. */
+export interface MemberSeen {
+  host: string
+  role: 'primary' | 'standby' | 'down' | 'off'
+  /** Whom it streams from; null: nobody. */
+  from: string | null
+}
+
+const memberSql = `select pg_is_in_recovery(), coalesce((select sender_host from pg_stat_wal_receiver where status = 'streaming'), '')`
+const lookTimeoutMs = 5_000
+
+export const seeMembers = (place: Place, herd?: string): Promise<MemberSeen[]> =>
+  Promise.all(
+    place.members(herd).map(async (host): Promise<MemberSeen> => {
+      const { lab } = place
+      const real = place.host(host)
+      if (!lab.hosts.mark(real)) return { host, role: 'off', from: null }
+      const argv = ['psql', '-XqAt', '-p', String(place.herd(herd).port), '-c', memberSql]
+      const { code, stdout } = await lab.hosts.exec(real, argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
+      if (code !== 0) return { host, role: 'down', from: null }
+      const [isStandby, sender] = stdout.trim().split('|')
+      return { host, role: isStandby === 't' ? 'standby' : 'primary', from: hostAt(place, sender ?? '') }
+    }),
+  )
+
+const hostAt = ({ lab, plain }: Place, address: string): string | null => {
+  const found = lab.fleet.hosts.find((one) => one.address === address)
+  return found ? plain(found.name) : address || null
+}
+
+export const sayMember = ({ host, role, from }: MemberSeen): string => `${host} ${role}${from === null ? '' : ` of ${from}`}`
+
+export interface PoolerSight {
+  host: string
+  /** Of each database; null: it does not answer. */
+  databases: { leadsTo: string | null; isPaused: boolean }[] | null
+}
+
+export const seePoolers = (place: Place, herd: string): Promise<PoolerSight[]> =>
+  Promise.all(
+    place.poolers(herd).map(async (host): Promise<PoolerSight> => {
+      const argv = [
+        'psql',
+        '-XqA',
+        '-h',
+        '/var/run/postgresql',
+        '-p',
+        String(poolerPort),
+        '-U',
+        'pgbouncer',
+        '-c',
+        'show databases',
+        'pgbouncer',
+      ]
+      const asked = place.lab.hosts.mark(place.host(host))
+        ? place.lab.hosts.exec(place.host(host), argv, { timeoutMs: lookTimeoutMs })
+        : null
+      const { code, stdout } = (await asked?.catch(() => null)) ?? { code: null, stdout: '' }
+      if (code !== 0) return { host, databases: null }
+      const [head = [], ...rows] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('|'))
+      const cell = (row: readonly string[], name: string) => row[head.indexOf(name)] ?? ''
+      return {
+        host,
+        databases: rows
+          .filter((row) => row.length === head.length && cell(row, 'name') !== 'pgbouncer')
+          .map((row) => ({ leadsTo: hostAt(place, cell(row, 'host')), isPaused: cell(row, 'paused') === '1' })),
+      }
+    }),
+  )
+
+export const sayPooler = ({ host, databases }: PoolerSight): string =>
+  databases === null
+    ? `${host} does not answer`
+    : `${host} leads to ${[...new Set(databases.map(({ leadsTo }) => leadsTo))].join(', ')}${databases.some(({ isPaused }) => isPaused) ? ', paused' : ''}`
+
+/** The front page’s problems, in words. */
+export const seeAlarms = async (place: Place): Promise<string[]> => {
+  const problems = fleetProblems(await fleetFacts(systemActor))
+  return problems.flatMap(({ title, items }) => items.map(({ label, detail }) => place.plain(`${title}: ${label}: ${detail}`)))
+}

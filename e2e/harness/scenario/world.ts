@@ -1,0 +1,218 @@
+import pg from 'pg'
+import { getPool } from '@/db/client'
+import { openStage, type Stage } from '@/e2e/bench/stage'
+import { startRedis, type TestRedis } from '@/e2e/harness/workers'
+import { type Fleet, type FleetHerd, herd, parseTopology, standardEnvironments } from '@/lib/playground/fleet'
+import type { Lab } from '@/lib/playground/lab'
+import { postgresMajor } from '@/lib/playground/packages'
+import { until } from '@/lib/playground/processes'
+import type { Child } from '@/lib/playground/start-processes'
+import { type Holds, openHolds } from './holds'
+import type { Scenario, ScenarioFleet } from './words'
+
+/** One lab, one console and its workers, on which scenarios run one after the other, each on hosts and herds of its own. */
+export interface World {
+  /** What a scenario may touch. */
+  place: (scenario: Scenario) => Place
+  close: () => Promise<void>
+}
+
+/** The world as one scenario names it. The lab’s own names carry the scenario’s mark, so that several files may call a host `a`. */
+export interface Place {
+  lab: Lab
+  folder: string
+  holds: Holds
+  workers: Workers
+  redis: Redis | null
+  /** The lab’s names of every host of the scenario. */
+  hosts: () => string[]
+  /** The lab’s name of a host; `console` stays. */
+  host: (name: string) => string
+  /** The only herd where none is named. */
+  herd: (name?: string) => FleetHerd
+  /** Hosts of the poolers in front of a herd, as the file names them. */
+  poolers: (herd: string) => string[]
+  members: (herd?: string) => string[]
+  /** The names of the file again. */
+  plain: (text: string) => string
+}
+
+export interface Redis {
+  kill: () => Promise<void>
+  start: () => Promise<void>
+  /** It lives. */
+  mend: () => Promise<void>
+}
+
+export interface Workers {
+  kill: () => Promise<void>
+  freeze: () => void
+  thaw: () => void
+  /** Another one, once it has registered. */
+  start: () => Promise<void>
+  /** At least one lives and none is frozen. */
+  mend: () => Promise<void>
+}
+
+const markOf = (scenarios: readonly Scenario[], scenario: Scenario): string =>
+  scenarios.length === 1 ? '' : `s${scenarios.indexOf(scenario) + 1}-`
+
+const hostsOf = ({ herds, poolers }: ScenarioFleet): string[] => [
+  ...new Set([...Object.values(herds).flatMap(({ members }) => parseTopology(members).map(({ host }) => host)), ...Object.keys(poolers)]),
+]
+
+/** Every scenario’s fleet side by side. */
+const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
+  const major = postgresMajor()
+  const all = scenarios.map((scenario) => ({ scenario, mark: markOf(scenarios, scenario) }))
+  const hosts = all.flatMap(({ scenario, mark }) => hostsOf(scenario.fleet).map((host) => `${mark}${host}`))
+  return {
+    name: 'scenarios',
+    postgresMajor: major,
+    environments: standardEnvironments,
+    hosts: hosts.map((name, index) => ({
+      name,
+      address: `198.18.9.${index + 11}`,
+      environment: 'dev',
+      site: index % 2 === 0 ? 'ams' : 'fra',
+      tags: [],
+    })),
+    herds: all.flatMap(({ scenario, mark }) =>
+      Object.entries(scenario.fleet.herds).map(([name, { members }], index) => ({
+        ...herd(major, 'dev', name, 5432 + index, 'x', `${mark}${name}`),
+        members: parseTopology(members).map(({ host, role, upstream }) => ({
+          host: `${mark}${host}`,
+          role,
+          upstream: upstream && `${mark}${upstream}`,
+        })),
+      })),
+    ),
+    poolers: all.flatMap(({ scenario, mark }) =>
+      Object.entries(scenario.fleet.poolers).map(([host, pooler]) => ({
+        ...pooler,
+        host: `${mark}${host}`,
+        herd: `${mark}${pooler.herd}`,
+      })),
+    ),
+    strays: [],
+    groups: [],
+    people: [],
+  }
+}
+
+export const openWorld = async (scenarios: readonly Scenario[]): Promise<World> => {
+  const server = scenarios.some(({ fleet }) => fleet.queue === 'redis') ? await startRedis() : null
+  const redis = server && keepRedis(server)
+  const undo: (() => Promise<unknown>)[] = server ? [server.stop] : []
+  const close = async () => {
+    for (const end of undo.toReversed()) await end()
+  }
+  try {
+    const stage = await openStage(fleetOf(scenarios), server ? { redisUrl: server.url } : {})
+    undo.push(stage.close)
+    const workers = keepWorkers(stage)
+    undo.push(async () => workers.thaw())
+    const holds = await openHolds(stage.databaseUrl)
+    undo.push(holds.close)
+    for (const scenario of scenarios) await makeSynchronous(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
+    await getPool().query(`update environments set protection = 'open'`)
+    return { place: (scenario) => placeOf(stage, scenarios, scenario, { holds, workers, redis }), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const placeOf = (
+  { lab, folder }: Stage,
+  scenarios: readonly Scenario[],
+  scenario: Scenario,
+  tools: Pick<Place, 'holds' | 'workers' | 'redis'>,
+): Place => {
+  const mark = markOf(scenarios, scenario)
+  const names = Object.keys(scenario.fleet.herds)
+  const nameOf = (name: string | undefined) => `${mark}${name ?? names[0]!}`
+  const herdOf = (name?: string) => lab.fleet.herds.find((one) => one.name === nameOf(name))!
+  return {
+    ...tools,
+    lab,
+    folder,
+    host: (name) => (name === 'console' ? name : `${mark}${name}`),
+    hosts: () => hostsOf(scenario.fleet).map((host) => `${mark}${host}`),
+    herd: herdOf,
+    poolers: (name) => Object.entries(scenario.fleet.poolers).flatMap(([host, pooler]) => (pooler.herd === name ? [host] : [])),
+    members: (name) => herdOf(name).members.map(({ host }) => host.slice(mark.length)),
+    plain: (text) => (mark === '' ? text : text.replaceAll(mark, '').replaceAll(mark.replace('-', '_'), '')),
+  }
+}
+
+/** The setting is made on every member: it is the new primary’s own that counts after a move. */
+const makeSynchronous = async ({ lab, herd: herdOf }: Place, { herds }: ScenarioFleet): Promise<void> => {
+  for (const [name, { synchronous }] of Object.entries(herds)) {
+    if (synchronous === '') continue
+    const { members, port } = herdOf(name)
+    const client = new pg.Client()
+    const sql = `alter system set synchronous_standby_names = ${client.escapeLiteral(synchronous)}`
+    for (const { host } of members)
+      await lab.hosts.mustExec(host, ['psql', '-XqAt', '-p', String(port), '-c', sql, '-c', 'select pg_reload_conf()'])
+  }
+}
+
+const keepRedis = ({ kill, start }: TestRedis): Redis => {
+  let isUp = true
+  const redis: Redis = {
+    kill: async () => {
+      isUp = false
+      await kill()
+    },
+    start: async () => {
+      await start()
+      isUp = true
+    },
+    mend: async () => {
+      if (!isUp) await redis.start()
+    },
+  }
+  return redis
+}
+
+const keepWorkers = (stage: Stage): Workers => {
+  const all: { child: Child; isFrozen: boolean }[] = [{ child: stage.worker, isFrozen: false }]
+  const living = () => all.filter(({ child }) => child.process.exitCode === null && child.process.signalCode === null)
+  const workers: Workers = {
+    kill: async () => {
+      for (const { child } of living()) child.process.kill('SIGKILL')
+      await until('the workers to die', () => living().length === 0, { timeoutMs: 20_000 })
+    },
+    freeze: () => {
+      for (const one of living()) {
+        one.child.process.kill('SIGSTOP')
+        one.isFrozen = true
+      }
+    },
+    thaw: () => {
+      for (const one of living().filter(({ isFrozen }) => isFrozen)) {
+        one.child.process.kill('SIGCONT')
+        one.isFrozen = false
+      }
+    },
+    start: async () => {
+      const { rows } = await getPool().query<{ now: Date }>('select clock_timestamp() as now')
+      const child = stage.startWorker()
+      all.push({ child, isFrozen: false })
+      await until(
+        'the new worker to register',
+        async () => {
+          if (child.process.exitCode !== null) throw new Error(`The worker ended:\n${child.log()}`)
+          return (await getPool().query('select 1 from workers where started_at > $1', [rows[0]!.now])).rowCount !== 0
+        },
+        { timeoutMs: 90_000, everyMs: 50 },
+      )
+    },
+    mend: async () => {
+      workers.thaw()
+      if (living().length === 0) await workers.start()
+    },
+  }
+  return workers
+}

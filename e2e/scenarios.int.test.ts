@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allScenarios } from '@/e2e/harness/scenario/cli'
+import { runScenario } from '@/e2e/harness/scenario/run'
+import { openWorld, type World } from '@/e2e/harness/scenario/world'
+
+/** All of them: `npm run lab -- scenario all`. */
+const scenarios = allScenarios().filter(({ ci }) => ci)
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(scenarios)
+})
+afterAll(() => world?.close())
+
+test.each(scenarios)('$file: $name', async (scenario) => {
+  const lines: string[] = []
+  const { faults } = await runScenario(world, scenario, { print: (line) => lines.push(line) })
+  expect(faults, lines.join('\n')).toEqual([])
+})

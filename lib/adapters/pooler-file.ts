@@ -17,7 +17,7 @@ exec cat -- "$file"`
  * that two writers see each other's tokens; the token is on the disk before the file changes, so that a writer that comes late is told apart even if
  * this one dies in between.
  */
-const writeScript = `
+export const writeScript = `
 LC_ALL=C; export LC_ALL
 file=$(readlink -f -- "$1") && [ -f "$file" ] || { echo "$1 is not there" >&2; exit 3; }
 folder=$(dirname -- "$file")

@@ -2,6 +2,7 @@ import { quoteIdentifier } from '@/lib/domain/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { PoolerAddress, PoolerSeen, PoolersAct, PoolersRead, PoolerVerb } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
+import { makeDeadMan } from './dead-man'
 import { deadlineIn, remainingMs } from './deadline'
 import { type PoolerSession, poolerConsoles } from './pooler-console'
 import { readPoolerFile, writePoolerFile } from './pooler-file'
@@ -19,6 +20,7 @@ export interface Poolers {
 /** PgBouncer 1.12 and later, through the admin console on its unix socket, forwarded over SSH. */
 export const makePoolers = (ssh: Ssh): Poolers => {
   const consoles = poolerConsoles(ssh)
+  const deadMan = makeDeadMan(ssh)
   const ask = <T>(pooler: PoolerAddress, options: CallOptions, work: (session: PoolerSession) => Promise<T>): Promise<T> =>
     consoles.look(pooler, deadlineIn(options.timeoutMs, options.signal), work)
   const command = async (pooler: PoolerAddress, text: string, options: CallOptions): Promise<void> => {
@@ -54,6 +56,7 @@ export const makePoolers = (ssh: Ssh): Poolers => {
         return Object.fromEntries(rows.map((row) => [String(row.key), String(row.value ?? '')]))
       },
       readFile: (pooler, options) => readPoolerFile(ssh, pooler, options),
+      ...deadMan.read,
       commands: { of: commandOf },
     },
     act: {
@@ -68,6 +71,7 @@ export const makePoolers = (ssh: Ssh): Poolers => {
       shutDown: (pooler, options) => shutDown(pooler, options, command, ask),
       writeFile: (pooler, write, options) => writePoolerFile(ssh, pooler, write, options),
       restoreFile: (pooler, write, options) => writePoolerFile(ssh, pooler, { ...write, text: null }, options),
+      ...deadMan.act,
     },
     sessions: consoles.count,
     close: consoles.close,

@@ -41,6 +41,13 @@ export type {
   ZoneCheckStep,
 } from './names'
 export type {
+  DeadManAnswer,
+  DeadManArming,
+  DeadManExtension,
+  DeadManMember,
+  DeadManOrder,
+  DeadManSeen,
+  DeadManTrial,
   PooledDatabase,
   PoolerAddress,
   PoolerClient,

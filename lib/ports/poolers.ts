@@ -107,6 +107,73 @@ export interface PoolerWrite {
   token: number
 }
 
+/** A member of the herd as a timer on a pooler's host asks it and leads to it. */
+export interface DeadManMember {
+  instanceId: string
+  title: string
+  /** As the pooler's host reaches it. */
+  address: string
+  port: number
+  /** Of a member on the pooler's own host, which is asked there first, as the SSH user; null: it is on another one. */
+  socketDirectory: string | null
+  /** The pooler's file with this member as the primary; null: the file is somebody's own, and never written. */
+  text: string | null
+}
+
+/** What a timer is to watch over. */
+export interface DeadManOrder {
+  members: DeadManMember[]
+  /** Those that the job pauses, with their names on the server: no other one is ever resumed. */
+  databases: { name: string; database: string }[]
+  /** Whoever is of another system is not the herd's primary; null: not known. */
+  systemIdentifier: string | null
+}
+
+/** `key` names one timer of one pooler: letters, digits and dashes, at most 40. `token` is of `claimPooler`. The clock starts now. */
+export interface DeadManArming extends DeadManOrder {
+  key: string
+  token: number
+  expiryMs: number
+}
+
+export interface DeadManExtension {
+  key: string
+  expiryMs: number
+  token: number
+}
+
+/** What a member said to the pooler's host. silent: it cannot be reached, refuses the login, or is of another system; `because` says which. */
+export interface DeadManAnswer {
+  instanceId: string
+  title: string
+  answer: 'writable' | 'standby' | 'silent'
+  timeline: number | null
+  because: string | null
+}
+
+export interface DeadManTrial {
+  /** Why no timer could work there, with what to do about it; null: it could. */
+  problem: string | null
+  /** Empty when nobody could be asked at all. */
+  answers: DeadManAnswer[]
+}
+
+/**
+ * armed: it waits, or asks and finds nobody who takes writes. disarmed, overtaken (by a later one): it ended without touching anything.
+ * firing: it has begun to let the clients go on. fired: it did. lost: it ended before its time (the host went down), or in the middle of its work.
+ */
+export interface DeadManSeen {
+  state: 'absent' | 'armed' | 'disarmed' | 'overtaken' | 'firing' | 'fired' | 'lost'
+  /** While it is armed; 0: its time is up. */
+  leftMs: number | null
+  /** Title of the member it leads to. */
+  ledTo: string | null
+  /** Databases that it resumed. */
+  resumed: string[]
+  /** The end of what it wrote, at most 4 KiB. */
+  log: string
+}
+
 export type PoolerVerb = 'pause' | 'resume' | 'reconnect' | 'disable' | 'enable' | 'kill'
 
 export interface PoolersRead {
@@ -120,6 +187,10 @@ export interface PoolersRead {
   settings: (pooler: PoolerAddress, options: CallOptions) => Promise<Record<string, string>>
   /** null: there is no such file. Throws `shell.*`. */
   readFile: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerFile | null>
+  /** From the pooler's host, with the same script and logins as a timer: who is writable now. Leaves nothing behind. Throws `shell.*`. */
+  tryDeadMan: (pooler: PoolerAddress, order: DeadManOrder, options: CallOptions) => Promise<DeadManTrial>
+  /** Throws `shell.*`. */
+  deadMan: (pooler: PoolerAddress, key: string, options: CallOptions) => Promise<DeadManSeen>
   /** The console's commands, for previews: pure, no call. */
   commands: { of: (verb: PoolerVerb, database: string) => string }
 }
@@ -156,4 +227,19 @@ export interface PoolersAct {
   writeFile: (pooler: PoolerAddress, write: PoolerWrite, options: CallOptions) => Promise<void>
   /** Puts back what the last write replaced (`<file>.before`), under the same conditions. An error when nothing was kept. */
   restoreFile: (pooler: PoolerAddress, write: Omit<PoolerWrite, 'text'>, options: CallOptions) => Promise<void>
+  /**
+   * Leaves a process on the pooler's host that outlives the connection and this program. Unless it is disarmed before its time is up, it asks the members
+   * every half second until exactly one, on the highest timeline, takes writes; then the pooler leads there, and the databases that are paused go on. It
+   * writes no file that a later writer (a higher token) or somebody's hand has changed meanwhile, and lets the clients go on only if that leads there too.
+   * One is armed on a pooler at a time: a later token ends an earlier timer. Safe to repeat while it waits. Throws `pooler.fenced` for a token that is too
+   * low, `pooler.refused` for a key whose timer is over, and while another timer lets clients go on this moment.
+   */
+  armDeadMan: (pooler: PoolerAddress, arming: DeadManArming, options: CallOptions) => Promise<void>
+  /**
+   * Its time starts anew, and a higher `token` becomes its own: what the job writes under that one does not shut it out. `state` is not `armed` when that
+   * came too late, and then nothing is changed. Throws `shell.*`.
+   */
+  extendDeadMan: (pooler: PoolerAddress, extension: DeadManExtension, options: CallOptions) => Promise<DeadManSeen>
+  /** Either it is ended before it has touched anything, or the answer says what it did; never both. One that is firing is waited for. Nothing to disarm is no error. Throws `shell.*`. */
+  disarmDeadMan: (pooler: PoolerAddress, key: string, options: CallOptions) => Promise<DeadManSeen>
 }

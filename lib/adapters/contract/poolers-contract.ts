@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/errors'
-import type { ActPorts, PoolerAddress, PoolerFile } from '@/lib/ports'
+import type { ActPorts, DeadManMember, DeadManOrder, PoolerAddress, PoolerFile } from '@/lib/ports'
 
 /** A pooler with one database, `orders`, in transaction mode, whose file lies where its address says. */
 export interface PoolersStage {
   ports: Pick<ActPorts, 'poolers' | 'poolersAct'>
   pooler: PoolerAddress
+  /** The server that it leads to, which takes writes. */
+  leader: Omit<DeadManMember, 'text'>
   /** A client in a transaction that it does not end by itself. */
   openTransaction: () => Promise<{ commit: () => Promise<void>; close: () => Promise<void> }>
   /** By another hand than ours: the whole pooler is paused. */
@@ -142,6 +144,77 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect(await code(late)).toBe('record.conflict, over')
       expect((await file()).text).toBe(`${before.text}; by hand\n`)
       await stage.edit(before.text)
+    })
+
+    const nobody: DeadManMember = {
+      instanceId: 'gone',
+      title: 'orders on gone',
+      address: '127.0.0.1',
+      port: 9,
+      socketDirectory: null,
+      text: null,
+    }
+    const order = async (change: Partial<DeadManMember> = {}): Promise<DeadManOrder> => ({
+      systemIdentifier: null,
+      databases: [{ name: 'orders', database: (await orders()).database }],
+      members: [nobody, { ...stage.leader, text: (await file()).text, ...change }],
+    })
+    const arm = async (key: string, token: number, expiryMs: number, given?: DeadManOrder) =>
+      act().armDeadMan(stage.pooler, { ...(given ?? (await order())), key, token, expiryMs }, limits)
+    const timer = (key: string) => stage.ports.poolers.deadMan(stage.pooler, key, limits)
+    const hasFired = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('fired')
+
+    test('a trial says who takes writes and why another one is silent, and leaves no timer', async () => {
+      const { problem, answers } = await stage.ports.poolers.tryDeadMan(stage.pooler, await order(), limits)
+      expect(problem).toBeNull()
+      expect(answers).toMatchObject([
+        { instanceId: 'gone', answer: 'silent', because: expect.any(String) },
+        { instanceId: stage.leader.instanceId, answer: 'writable', timeline: 1, because: null },
+      ])
+      const stranger = { ...(await order()), systemIdentifier: '1' }
+      const { answers: others } = await stage.ports.poolers.tryDeadMan(stage.pooler, stranger, limits)
+      expect(others[1]).toMatchObject({ answer: 'silent', because: expect.stringContaining('another system') })
+      expect(await timer('tried')).toMatchObject({ state: 'absent', leftMs: null })
+    })
+
+    test('a timer that is disarmed in time has touched nothing, and is not armed again; armed twice it is one', async () => {
+      await act().pause(stage.pooler, 'orders', limits)
+      await arm('kept', 20, 60_000)
+      await arm('kept', 20, 1)
+      const armed = await timer('kept')
+      expect([armed.state, armed.leftMs! > 1_000]).toEqual(['armed', true])
+      expect(await act().disarmDeadMan(stage.pooler, 'kept', limits)).toMatchObject({ state: 'disarmed', resumed: [] })
+      expect((await act().extendDeadMan(stage.pooler, { key: 'kept', expiryMs: 1, token: 21 }, limits)).state).toBe('disarmed')
+      expect(await code(arm('kept', 21, 1))).toBe('pooler.refused, over')
+      expect((await orders()).isPaused).toBe(true)
+    })
+
+    test('a timer whose time is up lets the clients go on once, and disarming it then says so', async () => {
+      await arm('left', 22, 60_000)
+      expect((await act().extendDeadMan(stage.pooler, { key: 'left', expiryMs: 200, token: 22 }, limits)).state).toBe('armed')
+      await hasFired('left')
+      expect((await orders()).isPaused).toBe(false)
+      const fired = { state: 'fired', ledTo: stage.leader.title, resumed: ['orders'] }
+      expect(await act().disarmDeadMan(stage.pooler, 'left', limits)).toMatchObject(fired)
+      await act().pause(stage.pooler, 'orders', limits)
+      expect(await code(arm('left', 23, 1))).toBe('pooler.refused, over')
+      expect((await orders()).isPaused).toBe(true)
+    })
+
+    test('a later timer ends an earlier one, an earlier token arms none, and a database that the job did not pause stays paused', async () => {
+      await arm('early', 24, 60_000)
+      await arm('late', 26, 60_000)
+      expect((await timer('early')).state).toBe('overtaken')
+      expect((await act().disarmDeadMan(stage.pooler, 'early', limits)).state).toBe('overtaken')
+      expect(await code(arm('stale', 25, 1))).toBe('pooler.fenced, over')
+      await arm('other', 27, 1, { ...(await order()), databases: [] })
+      await hasFired('other')
+      expect([(await timer('other')).resumed, (await orders()).isPaused]).toEqual([[], true])
+      await act().resume(stage.pooler, 'orders', limits)
+    })
+
+    test('nothing to disarm is no error', async () => {
+      expect((await act().disarmDeadMan(stage.pooler, 'never', limits)).state).toBe('absent')
     })
 
     test('a host that is gone is unreachable to a look, and an error to an act', async () => {

@@ -22,6 +22,7 @@ poolersContract('PgBouncer over SSH', async () => {
   return {
     ports: { poolers: poolers.read, poolersAct: poolers.act },
     pooler: { poolerId: 'p', host: sshd.host(), socketDirectory: bouncer.folder, port: bouncer.port, configPath: bouncer.configPath },
+    leader: { instanceId: 'n1', title: 'orders on n1', address: backend.folder, port: 5432, socketDirectory: null },
     openTransaction: async () => {
       const one = await client('orders', backend.user)
       await one.query('begin')

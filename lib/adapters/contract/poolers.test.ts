@@ -1,4 +1,4 @@
-import { memoryFleet, passingClock } from '@/lib/adapters/memory'
+import { idOf, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { poolersContract } from './poolers-contract'
 
 poolersContract('poolers in memory', async () => {
@@ -7,6 +7,13 @@ poolersContract('poolers in memory', async () => {
   return {
     ports: fleet.act,
     pooler: pooler.inventory.address,
+    leader: {
+      instanceId: idOf('orders on n1'),
+      title: 'orders on n1',
+      address: fleet.host('n1').server.address.address,
+      port: 5432,
+      socketDirectory: null,
+    },
     openTransaction: async () => {
       const orders = pooler.databases.get('orders')!
       orders.busy = [

@@ -7,7 +7,8 @@ import { memoryCopiesAct, memoryCopiesRead } from './copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
-import { addPoolers, type MemoryPooler, memoryPoolersAct, memoryPoolersRead } from './poolers'
+import type { MemoryPooler } from './pooler-state'
+import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
 import { memoryReplicationAct, memoryReplicationRead } from './replication'
 import { memoryWorkAct, memoryWorkRead } from './work'
@@ -15,9 +16,10 @@ import { buildWorld, type HerdShape, type MemoryHost, type MemoryInstance, type 
 
 export type { ActCall, Interfere, Interference } from './calls'
 export { type MemoryClock, passingClock, virtualClock } from './clock'
+export { settleDeadMen } from './dead-man'
 export { MemoryJournal } from './journal'
 export { heldIn, putRecords } from './names'
-export type { MemoryPooled, MemoryPooler } from './poolers'
+export type { MemoryPooled, MemoryPooler } from './pooler-state'
 export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */

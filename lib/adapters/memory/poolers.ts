@@ -1,44 +1,11 @@
-import { createHash } from 'node:crypto'
-import { databaseLines } from '@/lib/domain/pgbouncer-ini'
 import { quoteIdentifier } from '@/lib/domain/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
-import type { CallOptions, InventoryPooler, PoolerAddress, PoolerClient, PoolersAct, PoolersRead, PoolerWrite, PoolMode } from '@/lib/ports'
+import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite } from '@/lib/ports'
 import { type Calls, hang, perform, reach } from './calls'
 import type { MemoryClock } from './clock'
+import { memoryDeadManAct, memoryDeadManRead, settleDeadMan } from './dead-man'
+import { applyFile, digestOf, findPooler, type MemoryPooled, type MemoryPooler } from './pooler-state'
 import { type HerdShape, idOf, type MemoryHost, type World } from './world'
-
-/** A database as the pooler applies it, which is what its file said at the last reload. */
-export interface MemoryPooled {
-  host: string | null
-  port: number
-  mode: PoolMode
-  isPaused: boolean
-  isDisabled: boolean
-  /** Clients that hold a server: PAUSE waits for them. */
-  busy: PoolerClient[]
-  /** Clients that hold none. */
-  idle: PoolerClient[]
-}
-
-export interface MemoryPooler {
-  inventory: InventoryPooler
-  host: MemoryHost
-  isRunning: boolean
-  /** Its console refuses the login. */
-  refusesLogin: boolean
-  isPausedWhole: boolean
-  databases: Map<string, MemoryPooled>
-  /** null: it has no file. */
-  file: { text: string; owner: string; mode: string } | null
-  /** What the last write replaced. */
-  before: string | null
-  /** The highest token that has written the file. */
-  fence: number
-  /** The last token the console's database gave out for it. */
-  claimed: number
-  /** Every act that changed it, in order: `pause orders`, `write`, `reload` … */
-  applied: string[]
-}
 
 const iniOf = (database: string, host: string, port: number): string =>
   `[databases]\n${database} = host=${host} port=${port} dbname=${database}\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
@@ -82,28 +49,13 @@ export const addPoolers = (
         before: null,
         fence: 0,
         claimed: 0,
+        timers: [],
+        timerProblem: null,
         applied: [],
       }
       applyFile(pooler)
       world.poolers.set(pooler.inventory.id, pooler)
     }
-}
-
-/** What a reload does: known databases keep their clients and their pause. */
-const applyFile = (pooler: MemoryPooler): void => {
-  const lines = databaseLines(pooler.file?.text ?? '')
-  for (const { name, host, port } of lines) {
-    const known = pooler.databases.get(name)
-    if (known) Object.assign(known, { host, port })
-    else pooler.databases.set(name, { host, port, mode: 'transaction', isPaused: false, isDisabled: false, busy: [], idle: [] })
-  }
-  for (const name of pooler.databases.keys()) if (!lines.some((line) => line.name === name)) pooler.databases.delete(name)
-}
-
-const find = (world: World, { poolerId }: PoolerAddress): MemoryPooler => {
-  const pooler = world.poolers.get(poolerId)
-  if (pooler === undefined) throw new Fault('record.missing', { because: 'The pooler is not registered any more.' })
-  return pooler
 }
 
 const silent = ({ host }: MemoryPooler): Fault =>
@@ -117,11 +69,11 @@ const mustAnswer = (pooler: MemoryPooler): void => {
 
 const refused = (because: string): Fault => new Fault('pooler.refused', { isOver: true, because })
 const commandOf = (verb: string, database: string): string => `${verb.toUpperCase()} ${quoteIdentifier(database)}`
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const asked = async (world: World, address: PoolerAddress, options: CallOptions): Promise<MemoryPooler> => {
-  const pooler = find(world, address)
+  const pooler = findPooler(world, address)
   await reach(world.clock, pooler.host, options)
+  settleDeadMan(world, pooler)
   mustAnswer(pooler)
   return pooler
 }
@@ -179,10 +131,12 @@ export const memoryPoolersRead = (world: World): PoolersRead => ({
     return { conffile: inventory.address.configPath, listen_port: String(inventory.address.port), pool_mode: 'transaction' }
   },
   readFile: async (address, options) => {
-    const pooler = find(world, address)
+    const pooler = findPooler(world, address)
     await reach(world.clock, pooler.host, options)
+    settleDeadMan(world, pooler)
     return pooler.file && { ...pooler.file, digest: digestOf(pooler.file.text), fence: pooler.fence }
   },
+  ...memoryDeadManRead(world),
   commands: { of: commandOf },
 })
 
@@ -193,8 +147,9 @@ export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
     options: CallOptions,
     deed: (pooler: MemoryPooler) => void | Promise<void>,
   ): Promise<void> => {
-    const pooler = find(world, address)
+    const pooler = findPooler(world, address)
     await perform(calls, world.clock, pooler.host, { act: name, target: pooler.inventory.title }, options, async () => {
+      settleDeadMan(world, pooler)
       if (!name.startsWith('write')) mustAnswer(pooler)
       await deed(pooler)
       pooler.applied.push(name)
@@ -245,6 +200,7 @@ export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
         if (pooler.before === null) throw new Fault('shell.failed', { isOver: true, because: 'Nothing was kept of an earlier file.' })
         put(pooler, pooler.before, write)
       }),
+    ...memoryDeadManAct(world, calls),
   }
 }
 

@@ -17,7 +17,7 @@ import type { MemoryCanary } from './canary'
 import type { MemoryClock } from './clock'
 import type { MemoryCopy } from './copies'
 import type { MemoryWork } from './long-work'
-import type { MemoryPooler } from './poolers'
+import type { MemoryPooler } from './pooler-state'
 
 export interface MemoryHost {
   server: InventoryServer

@@ -1,0 +1,133 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManOrder, DeadManSeen, PoolersAct, PoolersRead } from '@/lib/ports'
+import { type Calls, perform, reach } from './calls'
+import { applyFile, digestOf, findPooler, type MemoryDeadMan, type MemoryPooler } from './pooler-state'
+import type { World } from './world'
+
+/** What becomes of every timer by now, whether anybody looked or not. */
+export const settleDeadMen = (world: World): void => {
+  for (const pooler of world.poolers.values()) settleDeadMan(world, pooler)
+}
+
+export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
+  const timer = pooler.timers.find(({ outcome }) => outcome === null)
+  if (timer === undefined || pooler.host.power === 'off') return
+  if (world.clock.now().getTime() < timer.expiresAtMs) return
+  const leader = leaderOf(world, timer.arming)
+  if (leader === null) return
+  if (lead(pooler, timer, leader)) Object.assign(timer, { outcome: 'fired', ledTo: leader.title })
+}
+
+const answerOf = (world: World, { systemIdentifier }: DeadManOrder, { instanceId, title }: DeadManMember): DeadManAnswer => {
+  const instance = world.instances.get(instanceId)
+  const silent = (because: string): DeadManAnswer => ({ instanceId, title, answer: 'silent', timeline: null, because })
+  if (instance === undefined || instance.host.power !== 'on') return silent('timeout expired')
+  if (instance.state !== 'running') return silent('Connection refused')
+  if (systemIdentifier !== null && instance.systemIdentifier !== systemIdentifier) return silent('it is of another system')
+  return { instanceId, title, answer: instance.hasStandbySignal ? 'standby' : 'writable', timeline: instance.timeline, because: null }
+}
+
+const leaderOf = (world: World, order: DeadManOrder): DeadManMember | null => {
+  const answers = order.members.map((member) => answerOf(world, order, member))
+  const highest = Math.max(0, ...answers.map(({ timeline }) => timeline ?? 0))
+  const writable = answers.filter(({ answer, timeline }) => answer === 'writable' && timeline === highest)
+  return writable.length === 1 ? order.members.find(({ instanceId }) => instanceId === writable[0]!.instanceId)! : null
+}
+
+/** False: the pooler leads elsewhere, and nobody may change that but the one who did. */
+const lead = (pooler: MemoryPooler, timer: MemoryDeadMan, { text, address, port }: DeadManMember): boolean => {
+  const { token, databases } = timer.arming
+  if (!pooler.isRunning) return true
+  if (pooler.file !== null && text !== null && token >= pooler.fence && timer.digests.includes(digestOf(pooler.file.text)))
+    Object.assign(pooler, { fence: token, before: pooler.file.text, file: { ...pooler.file, text } })
+  applyFile(pooler)
+  const ours = databases.flatMap(({ name }) => {
+    const pooled = pooler.databases.get(name)
+    return pooled === undefined ? [] : [{ name, pooled }]
+  })
+  if (ours.some(({ pooled }) => pooled.host !== address || pooled.port !== port)) return false
+  for (const { name, pooled } of ours.filter(({ pooled }) => pooled.isPaused)) {
+    pooled.isPaused = false
+    timer.resumed.push(name)
+  }
+  pooler.applied.push('dead man')
+  return true
+}
+
+const seenOf = (world: World, pooler: MemoryPooler, key: string): DeadManSeen => {
+  const timer = timerOf(pooler, key)
+  if (timer === undefined) return { state: 'absent', leftMs: null, ledTo: null, resumed: [], log: '' }
+  const leftMs = timer.outcome === null ? Math.max(0, timer.expiresAtMs - world.clock.now().getTime()) : null
+  return { state: timer.outcome ?? 'armed', leftMs, ledTo: timer.ledTo, resumed: [...timer.resumed], log: '' }
+}
+
+export const memoryDeadManRead = (world: World): Pick<PoolersRead, 'tryDeadMan' | 'deadMan'> => ({
+  tryDeadMan: async (address, order, options) => {
+    const pooler = findPooler(world, address)
+    await reach(world.clock, pooler.host, options)
+    if (pooler.timerProblem !== null) return { problem: pooler.timerProblem, answers: [] }
+    return { problem: null, answers: order.members.map((member) => answerOf(world, order, member)) }
+  },
+  deadMan: async (address, key, options) => {
+    const pooler = findPooler(world, address)
+    await reach(world.clock, pooler.host, options)
+    settleDeadMan(world, pooler)
+    return seenOf(world, pooler, key)
+  },
+})
+
+export const memoryDeadManAct = (world: World, calls: Calls): Pick<PoolersAct, 'armDeadMan' | 'extendDeadMan' | 'disarmDeadMan'> => {
+  const act = <T>(
+    address: Parameters<PoolersAct['armDeadMan']>[0],
+    name: string,
+    options: Parameters<PoolersAct['armDeadMan']>[2],
+    deed: (pooler: MemoryPooler) => T,
+  ): Promise<T> => {
+    const pooler = findPooler(world, address)
+    return perform(calls, world.clock, pooler.host, { act: name, target: pooler.inventory.title }, options, () => {
+      settleDeadMan(world, pooler)
+      return deed(pooler)
+    })
+  }
+  return {
+    armDeadMan: (address, arming, options) => act(address, 'arm dead man', options, (pooler) => arm(world, pooler, arming)),
+    extendDeadMan: (address, { key, expiryMs, token }, options) =>
+      act(address, 'extend dead man', options, (pooler) => {
+        const timer = timerOf(pooler, key)
+        if (timer?.outcome === null) {
+          timer.expiresAtMs = world.clock.now().getTime() + expiryMs
+          timer.arming.token = Math.max(timer.arming.token, token)
+        }
+        return seenOf(world, pooler, key)
+      }),
+    disarmDeadMan: (address, key, options) =>
+      act(address, 'disarm dead man', options, (pooler) => {
+        const timer = timerOf(pooler, key)
+        if (timer) timer.outcome ??= 'disarmed'
+        return seenOf(world, pooler, key)
+      }),
+  }
+}
+
+const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void => {
+  const own = timerOf(pooler, arming.key)
+  if (own && own.outcome !== null)
+    throw new Fault('pooler.refused', { isOver: true, because: `The timer of this job is over (${own.outcome}), and is not armed again.` })
+  if (own) return
+  const earlier = pooler.timers.at(-1)
+  if (arming.token < pooler.fence || (earlier?.outcome === null && arming.token < earlier.arming.token))
+    throw new Fault('pooler.fenced', { isOver: true, because: 'A later writer is at the file: no timer was armed.' })
+  if (earlier) earlier.outcome ??= 'overtaken'
+  const texts = [pooler.file?.text, ...arming.members.map(({ text }) => text)].filter((text) => typeof text === 'string')
+  const timer: MemoryDeadMan = {
+    arming: structuredClone(arming),
+    expiresAtMs: world.clock.now().getTime() + arming.expiryMs,
+    digests: texts.map(digestOf),
+    outcome: null,
+    ledTo: null,
+    resumed: [],
+  }
+  pooler.timers = [...pooler.timers.slice(-1), timer]
+}
+
+const timerOf = ({ timers }: MemoryPooler, key: string): MemoryDeadMan | undefined => timers.find(({ arming }) => arming.key === key)

@@ -1,0 +1,96 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import type { ActPorts, DeadManSeen, ReadPorts } from '@/lib/ports'
+import type { DeadManFacts, DeadManPlace } from '../poolers/dead-man'
+import { commandTimeoutMs } from './poolers'
+
+const callTimeoutMs = 15_000
+
+/**
+ * Leaves a timer on the host of each pooler before anybody is held back: if everything of ours is gone when its time is up, the host itself leads the
+ * clients to whoever takes writes and lets them go on. However the job ends, they are disarmed; one that has fired is told of.
+ */
+export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
+  title: 'Arm a timer on each pooler’s host',
+  preview: (facts) => {
+    const { hosts, expirySeconds } = of(facts)
+    return hosts.length === 0
+      ? { sentence: 'No pooler is held back, so no timer is needed.', commands: [] }
+      : {
+          sentence: `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members by itself who takes writes, lead ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and let the clients go on.`,
+          commands: hosts.map(({ pooler }) => `setsid … dead-man timer of ${pooler.title}, ${expirySeconds} s`),
+        }
+  },
+  check: async (facts, ports, { signal }) => {
+    const seen = await lookAll(ports, of(facts), signal)
+    return seen.every(({ state }) => state === 'armed') ? { found: 'done', output: null } : { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, { signal, note }) => {
+    const { key, expirySeconds, hosts } = of(facts)
+    const limits = { timeoutMs: callTimeoutMs, signal }
+    await Promise.all(
+      hosts.map(async ({ pooler, order }) => {
+        const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+        await ports.poolersAct.armDeadMan(pooler.address, { ...order, key, token, expiryMs: expirySeconds * 1000 }, limits)
+        note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
+      }),
+    )
+  },
+  timeoutMs: 40_000,
+  ending: {
+    release: async (facts, _before, _output, ports, context) => {
+      const { key, hosts } = of(facts)
+      await Promise.all(hosts.map((host) => disarm(ports, host, key, context)))
+    },
+    sentence: 'However the job ends, the timers are disarmed.',
+  },
+})
+
+const disarm = async (ports: ActPorts, { pooler }: DeadManPlace, key: string, { signal, note }: StepContext): Promise<void> => {
+  const seen = await ports.poolersAct.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
+  if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
+  if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
+}
+
+const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
+  `The timer on the host of ${title} has fired: it led there to ${ledTo ?? 'nobody yet'} and let the clients of ${resumed.join(', ') || 'no database'} go on.`
+
+const lookAll = (ports: ReadPorts, { key, hosts }: DeadManFacts, signal: AbortSignal): Promise<DeadManSeen[]> =>
+  Promise.all(hosts.map(({ pooler }) => ports.poolers.deadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })))
+
+/**
+ * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own
+ * writing shuts no timer out. Throws `step.blocked` when one of them is not armed any more.
+ */
+export const restartDeadMan = async (
+  ports: ActPorts,
+  { key, expirySeconds, hosts }: DeadManFacts,
+  tokenOf: (poolerId: string) => number,
+  signal: AbortSignal,
+): Promise<void> => {
+  const seen = await Promise.all(
+    hosts.map(({ pooler }) => {
+      const extension = { key, expiryMs: expirySeconds * 1000, token: tokenOf(pooler.id) }
+      return ports.poolersAct.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
+    }),
+  )
+  mustHold(hosts, seen, 0)
+}
+
+/** Throws `step.blocked` unless every timer stays quiet for so many milliseconds: to be called before a deed that needs that long and must not be done halfway. */
+export const mustStayQuiet = async (ports: ReadPorts, facts: DeadManFacts, leftMs: number, signal: AbortSignal): Promise<void> =>
+  mustHold(facts.hosts, await lookAll(ports, facts, signal), leftMs)
+
+const mustHold = (hosts: readonly DeadManPlace[], seen: readonly DeadManSeen[], leftMs: number): void => {
+  for (const [index, { pooler }] of hosts.entries()) {
+    const { state, leftMs: left } = seen[index]!
+    if (state === 'armed' && (left ?? 0) >= leftMs) continue
+    const because =
+      state === 'armed'
+        ? `The timer on the host of ${pooler.title} lets its clients go on in ${((left ?? 0) / 1000).toFixed(1)} s; ${leftMs / 1000} s are needed.`
+        : state === 'fired' || state === 'firing'
+          ? sayFired(pooler.title, seen[index]!)
+          : `The timer on the host of ${pooler.title} is ${state}: nobody would let its clients go on.`
+    throw new Fault('step.blocked', { isOver: true, because })
+  }
+}

@@ -65,6 +65,14 @@ export const askForPlan = (actor: Actor, question: PlanQuestion): Promise<{ plan
 
 /** The same on behalf of a retry. */
 export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<{ planId: string }> => {
+  const planId = await keepQuestion(actor, question, retryOf)
+  // Not waited for: when the queue is down, the sweep finds the plan.
+  void getWaker().wakePlan(planId)
+  return { planId }
+}
+
+/** Writes the question down for a worker, and wakes none. Throws as `askForPlan` does. */
+export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<string> => {
   const operation = knownOperation(question.operation)
   const asked = questionSchema.safeParse({ targets: [...new Set(question.targets)], policy: question.policy ?? {} })
   if (!asked.success) throw invalid(asked.error.issues)
@@ -83,7 +91,7 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
     })
   mustRun(actor, operation, input.data, [...found.values()])
 
-  const planId = await insertPlan({
+  return insertPlan({
     operation: operation.name,
     targets,
     input: input.data as JsonObject,
@@ -92,9 +100,6 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
     actorName: actor.name,
     retryOf,
   })
-  // Not waited for: when the queue is down, the sweep finds the plan.
-  void getWaker().wakePlan(planId)
-  return { planId }
 }
 
 type Limited = 'parallel' | 'stopAfterFailures'

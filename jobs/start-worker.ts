@@ -7,6 +7,7 @@ import { Driver } from './drive-job'
 import type { Log } from './log'
 import { makePlan } from './make-plan'
 import { repeat } from './schedule'
+import { startDue } from './start-scheduled'
 import { sweep, tidy } from './sweep'
 import { hear, openWaker, type QueuePlace } from './wake'
 
@@ -69,6 +70,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
     [
       { name: 'register', everyMs: registerEveryMs, work: register },
       { name: 'sweep', everyMs: sweepEveryMs, work: sweepOnce },
+      { name: 'scheduled', everyMs: sweepEveryMs, work: () => startDue({ holder, waker, makePlan: plan, log }) },
       { name: 'tidy', everyMs: tidyEveryMs, work: tidy },
     ],
     log,

@@ -1,17 +1,17 @@
 import { writeAudit } from '@/db/audit'
 import { startableJobs } from '@/db/claims'
 import { notify } from '@/db/client'
-import { insertRun, runByKey, runOfPlan } from '@/db/new-run'
+import { runByKey, runOfPlan } from '@/db/new-run'
 import { findPlan, type PlanRow } from '@/db/plans'
 import { inPgTransaction } from '@/db/transaction'
 import { closedAt } from '@/lib/domain/maintenance-window'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { Plan } from '@/lib/kernel/plan'
-import { resourceByName } from '@/lib/resources'
 import { askAgain, getPlan, knownOperation, waitForPlan } from './ask-plan'
 import { mustRun, mustRunIn } from './may'
 import { getWaker } from './place'
+import { hitEnvironments, startRun } from './start-run'
 
 export interface Submission {
   planId: string
@@ -49,18 +49,30 @@ export const submitRun = async (actor: Actor, submission: Submission): Promise<S
 
   const row = await getPlan(actor, submission.planId)
   if (row.runId) return { submitted: true, runId: row.runId, notice: null }
+  const now = () => new Date()
+  const confirmed = await confirmPlan(actor, row, submission, now)
+  return 'moved' in confirmed ? { submitted: false, moved: confirmed.moved } : create(actor, row, confirmed.plan, submission, key)
+}
+
+/** What a person must have done and may do for this plan to run at `at`, asked before and after a worker has looked once more. Throws as `submitRun` does. */
+export const confirmPlan = async (
+  actor: Actor,
+  row: PlanRow,
+  submission: Submission,
+  at: (plan: Plan) => Date,
+): Promise<{ plan: Plan } | { moved: { planId: string; plan: Plan } }> => {
   if (row.state !== 'ready' || !row.plan) throw new Fault('plan.failed', { because: row.because ?? 'The plan is still being made.' })
-  if (row.digest !== submission.digest) return { submitted: false, moved: { planId: row.id, plan: row.plan } }
+  if (row.digest !== submission.digest) return { moved: { planId: row.id, plan: row.plan } }
   mustRunPlan(actor, row.plan)
   mustBeReady(actor, row, row.plan, submission)
-  mustBeTime(actor, row.plan, submission)
+  mustBeTime(actor, row.plan, submission, at(row.plan))
 
   const again = await lookAgain(actor, row)
-  if (again.plan.digest !== submission.digest) return { submitted: false, moved: again }
+  if (again.plan.digest !== submission.digest) return { moved: again }
   // What is asked of a person follows the environments as they are now.
   mustBeReady(actor, row, again.plan, submission)
-  mustBeTime(actor, again.plan, submission)
-  return create(actor, row, again.plan, submission, key)
+  mustBeTime(actor, again.plan, submission, at(again.plan))
+  return { plan: again.plan }
 }
 
 const mustRunPlan = (actor: Actor, plan: Plan): void => {
@@ -84,9 +96,14 @@ const mustBeReady = (actor: Actor, row: PlanRow, plan: Plan, { phrase }: Submiss
     throw new Fault('plan.approval', { because: `The approval by ${row.approvedByName} is more than an hour old. Ask for it again.` })
 }
 
-/** Disruptive work waits for its window, or a person who may answers for it with a reason. */
-const mustBeTime = (actor: Actor, plan: Plan, { isOutsideWindow, reason }: Submission): void => {
-  const closed = plan.isDisruptive ? closedAt(plan.environments, new Date()) : []
+/** Disruptive work waits for its window, or a person who may answers for it with a reason. Throws `plan.window`, `access.denied`, `input.invalid`. */
+export const mustBeTime = (
+  actor: Actor,
+  plan: Plan,
+  { isOutsideWindow, reason }: Pick<Submission, 'isOutsideWindow' | 'reason'>,
+  at: Date,
+): void => {
+  const closed = plan.isDisruptive ? closedAt(plan.environments, at) : []
   if (closed.length === 0) return
   const [{ environment, opensAt }] = closed as [(typeof closed)[number]]
   const words = `${environment.name} takes disruptive work ${environment.maintenanceWindows.join(', ')} only`
@@ -116,49 +133,14 @@ const lookAgain = async (actor: Actor, row: PlanRow): Promise<{ planId: string; 
   return { planId, plan: made.plan }
 }
 
-const titleOf = (plan: Plan): string => {
-  const eligible = plan.targets.filter((target) => target.eligible)
-  if (eligible.length === 1) return `${plan.title}: ${eligible[0]!.title}`
-  return `${plan.title}: ${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
-}
-
 const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submission, key: string | null): Promise<Submitted> => {
-  const environmentIds = plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.id)
   const created = await inPgTransaction(async (client, tx) => {
     // Two that submit the same plan at once: the second one waits here and then finds the run of the first.
     await client.query('select 1 from plans where id = $1 for update', [row.id])
     const other = (await runOfPlan(client, row.id)) ?? (key === null ? null : await runByKey(key, client))
     if (other) return { runId: other, isNew: false }
-    const runId = await insertRun(client, {
-      actor,
-      plan,
-      planId: row.id,
-      title: titleOf(plan),
-      environmentIds,
-      reason: submission.reason ?? '',
-      ticket: submission.ticket ?? '',
-      retryOf: row.retryOf,
-      idempotencyKey: key,
-    })
-    await notify(tx, 'runs', runId)
-    await writeAudit(tx, actor, {
-      act: 'run.submit',
-      resource: 'run',
-      objectId: runId,
-      title: titleOf(plan),
-      environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
-      detail: {
-        operation: plan.operation,
-        input: plan.input,
-        targets: plan.targets.filter((target) => target.eligible).map(({ id, title }) => ({ id, title })),
-        digest: plan.digest,
-        planId: row.id,
-        approvedBy: plan.needsApproval ? row.approvedByName : null,
-        reason: submission.reason ?? '',
-        ticket: submission.ticket ?? '',
-        outsideWindow: plan.isDisruptive ? closedAt(plan.environments, new Date()).map((one) => one.environment.name) : [],
-      },
-    })
+    const { reason = '', ticket = '' } = submission
+    const runId = await startRun(client, tx, actor, { row, plan, reason, ticket, approvedBy: row.approvedByName, idempotencyKey: key })
     return { runId, isNew: true }
   })
   if (!created.isNew) return { submitted: true, runId: created.runId, notice: null }
@@ -181,7 +163,7 @@ export const approvePlan = async (actor: Actor, planId: string, digest: string):
     const row = await findPlan(planId)
     if (!row?.plan || row.digest !== digest)
       throw new Fault('plan.moved', { because: 'This is not the plan that you read. Read it again.' })
-    const environmentIds = row.plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.id)
+    const environmentIds = hitEnvironments(row.plan)
     mustRunIn(actor, knownOperation(row.operation), row.input, environmentIds)
     if (actor.personId === null || actor.personId === row.personId)
       throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asked for the plan.' })

@@ -73,6 +73,16 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       digest: 'd',
       environment_ids: [environment],
     })
+    await add(`scheduled-run:${name}`, 'scheduled_runs', {
+      at: new Date(),
+      start_within_minutes: 15,
+      operation: 'reload',
+      resource: 'instance',
+      title: `scheduled-${name}`,
+      environment_ids: [environment],
+      plan_id: crypto.randomUUID(),
+      actor_name: name,
+    })
     await add(`job:${name}`, 'jobs', {
       run_id: run,
       operation: 'reload',

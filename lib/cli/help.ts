@@ -6,6 +6,7 @@ matriarch runs · watch ID · cancel ID · retry ID    runs
 matriarch resume ID --go-on | --give-up             decide for jobs that need attention
 matriarch approve PLAN --digest DIGEST              approve another person's plan
 matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
+matriarch scheduled-runs · unschedule ID            what waits for its time (run … --at TIME puts it off)
 matriarch with-lock HERD -- COMMAND                 hold the herd while a command of yours runs
 matriarch verify FILE --key KEY                     check a certificate, without the console
 matriarch login --url URL · me                      where, and who
@@ -32,7 +33,9 @@ Policy: --parallel N  --per-server N  --stop-after N  --deadline SECONDS  --no-s
 matriarch run restart --herd shop --env prod --yes --digest DIGEST --phrase 'restart 3 in prod' --reason 'kernel update' --ticket OPS-1
 
 As plan, then asks. In a script --yes needs the digest of the plan that was read; when the world moved meanwhile nothing runs, the new plan is
-printed and the exit code is 5. Outside the maintenance windows disruptive work needs --outside-window and a --reason. Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
+printed and the exit code is 5. Outside the maintenance windows disruptive work needs --outside-window and a --reason. --at '2026-11-21 02:00 Europe/Berlin', or --at window for the next opening, puts it
+off to that time; then the plan is made again, and skipped with the reason when it is not as good as the one that was read, or when no worker begins within
+--start-within MINUTES (15). Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
   watch:
     'matriarch watch RUN\n\nThe journal as it is written, from its first line; goes on by itself after a lost connection. Exit code 3 when a job needs attention.',
   'with-lock': `matriarch with-lock shop --env prod --reason 'reindex by hand' -- ./reindex.sh --all
@@ -57,5 +60,5 @@ Exit codes of its own: 0 valid and proven, 1 not valid, 2 usage, 3 valid, but no
 
 export const helpOf = (topic: string | undefined): string => {
   if (topic === undefined) return general
-  return topics[topic] ?? (['cancel', 'retry', 'submit', 'approve', 'me'].includes(topic) ? general : lists)
+  return topics[topic] ?? (['cancel', 'retry', 'submit', 'unschedule', 'approve', 'me'].includes(topic) ? general : lists)
 }

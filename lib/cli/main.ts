@@ -2,7 +2,7 @@ import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './
 import { getJson, keepWhere, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
 import { helpOf } from './help'
 import { list } from './lists'
-import { plan, run } from './plans'
+import { appointmentOf, plan, run, schedule } from './plans'
 import { verify } from './verify'
 import { exitCodes, watch } from './watch'
 import { withLock } from './with-lock'
@@ -74,13 +74,22 @@ const retry: Command = async (args) => {
 const submit: Command = async (args) => {
   const [digest, phrase, reason, ticket] = [take(args, 'digest'), take(args, 'phrase'), take(args, 'reason'), take(args, 'ticket')]
   const isOutsideWindow = takeFlag(args, 'outside-window')
+  const appointment = appointmentOf(args)
   if (!digest) throw new UsageError('Give --digest of the plan that was read.')
   const planId = onlyWord(args, 'plan id')
   const where = whereToGo()
   const body = { planId, digest, phrase, reason, ticket, isOutsideWindow }
+  if (appointment) return schedule(where, { ...body, ...appointment })
   const { id } = await getJson<{ id: string }>(where, '/api/v1/runs', { method: 'POST', body })
   say(`run ${id}`)
   return watch(where, id)
+}
+
+const unschedule: Command = async (args) => {
+  const id = onlyWord(args, 'id of a scheduled run')
+  await request(whereToGo(), `/api/v1/scheduled-runs/${id}/cancel`, { method: 'POST' })
+  say('Cancelled: it will not start.')
+  return exitCodes.done
 }
 
 const approve: Command = async (args) => {
@@ -102,6 +111,7 @@ const commands: Record<string, Command> = {
   resume,
   retry,
   submit,
+  unschedule,
   approve,
   'with-lock': withLock,
   verify,

@@ -145,15 +145,31 @@ const agree = async (
   return /^y(es)?$/i.test(await ask('Run it? [y/N] ')) ? { digest: stored.digest, phrase } : null
 }
 
-/** `matriarch run …`: shows the plan, asks, submits and follows. 5 when the world moved since the plan was read. */
+/** `--at TIME` and `--start-within MINUTES`; null: now. */
+export const appointmentOf = (args: Args): { at: string; startWithinMinutes: number | undefined } | null => {
+  const [at, startWithinMinutes] = [take(args, 'at'), wholeOf(args, 'start-within')]
+  if (at === undefined && startWithinMinutes !== undefined) throw new UsageError('--start-within belongs to --at.')
+  return at === undefined ? null : { at, startWithinMinutes }
+}
+
+/** Puts a plan off, and says until when. */
+export const schedule = async (where: Where, body: Record<string, unknown>): Promise<number> => {
+  const headers = { 'idempotency-key': crypto.randomUUID() }
+  const { id, at } = await getJson<{ id: string; at: string }>(where, '/api/v1/scheduled-runs', { method: 'POST', headers, body })
+  say(`scheduled ${id} for ${at}\nCancel it with: matriarch unschedule ${id}`)
+  return exitCodes.done
+}
+
+/** `matriarch run …`: shows the plan, asks, submits and follows, or with `--at` puts it off. 5 when the world moved since the plan was read. */
 export const run = async (where: Where, args: Args): Promise<number> => {
-  const [isYes, isOutsideWindow, digest, phrase, reason, ticket] = [
+  const [isYes, isOutsideWindow, digest, phrase, reason, ticket, appointment] = [
     takeFlag(args, 'yes'),
     takeFlag(args, 'outside-window'),
     take(args, 'digest'),
     take(args, 'phrase'),
     take(args, 'reason'),
     take(args, 'ticket'),
+    appointmentOf(args),
   ]
   const { body } = await questionOf(where, args)
   const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
@@ -165,11 +181,13 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     return exitCodes.failed
   }
   try {
+    const order = { planId: stored.id, ...agreed, reason, ticket, isOutsideWindow }
+    if (appointment) return await schedule(where, { ...order, ...appointment })
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const submitted = await getJson<{ id: string; notice: string | null }>(where, '/api/v1/runs', {
       method: 'POST',
       headers,
-      body: { planId: stored.id, ...agreed, reason, ticket, isOutsideWindow },
+      body: order,
     })
     say(`run ${submitted.id}${submitted.notice ? `\n${submitted.notice}` : ''}`)
     return await watch(where, submitted.id)

@@ -30,6 +30,21 @@ export const closedAt = <T extends Territory>(territories: readonly T[], at: Dat
     return isOpen ? [] : [{ environment, opensAt: changesAt }]
   })
 
+const openingsMax = 100
+
+/** The first moment from `at` on at which all of them welcome disruptive work; null: none has windows, or they never open together. */
+export const nextOpening = (territories: readonly Territory[], at: Date): Date | null => {
+  if (!territories.some((one) => one.targets > 0 && one.maintenanceWindows.length > 0)) return null
+  let moment = at
+  for (let tries = 0; tries < openingsMax; tries += 1) {
+    const opens = closedAt(territories, moment).map(({ opensAt }) => opensAt)
+    if (opens.length === 0) return moment
+    if (opens.includes(null)) return null
+    moment = new Date(Math.max(...opens.map((one) => one!.getTime())))
+  }
+  return null
+}
+
 const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const pattern = /^(?:(Sun|Mon|Tue|Wed|Thu|Fri|Sat)(?:-(Sun|Mon|Tue|Wed|Thu|Fri|Sat))? )?(\d\d):(\d\d)-(\d\d):(\d\d)(?: (\S+))?$/
 const minuteMs = 60_000
@@ -49,7 +64,8 @@ export const parseWindow = (line: string): MaintenanceWindow | string => {
   return { days: daysOf(first, last), from, to, zone }
 }
 
-const isZone = (zone: string): boolean => {
+/** Whether this machine knows the time zone, by its IANA name. */
+export const isZone = (zone: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })
     return true
@@ -124,8 +140,8 @@ const localDate = (at: Date, zone: string): number => {
   return reading - (((reading % 86_400_000) + 86_400_000) % 86_400_000)
 }
 
-/** The moment at which a zone's clock shows `reading`. */
-const momentOf = (reading: number, zone: string): number => {
+/** The moment at which a zone's clock shows `reading`, milliseconds that are written as if they were UTC. */
+export const momentOf = (reading: number, zone: string): number => {
   const offsetAt = (moment: number) => clockAt(moment, zone) - moment
   const offsets = [offsetAt(reading - 86_400_000), offsetAt(reading + 86_400_000)]
   const candidates = offsets.map((offset) => reading - offset).filter((moment) => clockAt(moment, zone) === reading)

@@ -84,14 +84,16 @@ const planFacts = async (
     locks: operation.locks(facts),
     order: operation.order(facts),
     digest: targetDigest(operation, targetId, facts),
+    ...(operation.lasting ? { lasting: digestOf({ operation: operation.name, target: targetId, lasting: operation.lasting(facts) }) } : {}),
   }
 }
 
 /** A later step may be blocked only because an earlier one has not run yet, so "blocked" counts only while nothing runs before it. */
 const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts, signal: AbortSignal): Promise<PlannedEffect[]> => {
+  const founds = await Promise.all(steps.map((step) => step.check(facts, read, { signal, intended: null, mark: null })))
   const planned: PlannedEffect[] = []
-  for (const step of steps) {
-    const found = await step.check(facts, read, { signal, intended: null, mark: null })
+  for (const [index, step] of steps.entries()) {
+    const found = founds[index]!
     const willBefore = planned.some((effect) => effect.state === 'will-run')
     const isBlocked = found.found === 'blocked' && !willBefore
     const { sentence, commands } = step.preview(facts)

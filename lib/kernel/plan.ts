@@ -53,6 +53,8 @@ export interface PlanTarget {
   order: number
   /** Over the firm facts of this target. */
   digest: string
+  /** Over what must not change between scheduling and running; left out: the same as `digest`. */
+  lasting?: string
 }
 
 export interface RunPolicy {

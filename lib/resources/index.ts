@@ -12,7 +12,7 @@ import { grant, person, session, token } from './people'
 import { pooler } from './pooler'
 import { audit, change } from './record'
 import { server } from './server'
-import { job, run } from './work'
+import { job, run, scheduledRun } from './work'
 
 const registry = makeRegistry([
   environment,
@@ -30,6 +30,7 @@ const registry = makeRegistry([
   token,
   session,
   run,
+  scheduledRun,
   job,
   change,
   audit,

@@ -1,4 +1,4 @@
-import { jobs, runs } from '@/db/schema'
+import { jobs, runs, scheduledRuns } from '@/db/schema'
 import type { Choice } from '@/lib/kernel/field'
 import { defineResource } from '@/lib/kernel/resource'
 
@@ -96,4 +96,64 @@ export const job = defineResource({
   },
   form: [],
   help: ['A job is the part of a run that acts on one target. It is its journal: the intent before each deed, the outcome after it.'],
+})
+
+export const scheduledRun = defineResource({
+  name: 'scheduled-run',
+  path: 'scheduled-runs',
+  table: scheduledRuns,
+  noun: ['scheduled run', 'scheduled runs'],
+  title: (row) => row.title,
+  scope: { array: 'environmentIds' },
+  fields: {
+    title: { kind: 'text', label: 'Scheduled run', automatic: true },
+    state: {
+      kind: 'choice',
+      label: 'State',
+      automatic: true,
+      choices: [
+        { value: 'waiting', label: 'Waits for its time', tone: 'info' },
+        { value: 'started', label: 'Started', tone: 'good' },
+        { value: 'skipped', label: 'Skipped', tone: 'bad' },
+        { value: 'cancelled', label: 'Cancelled', tone: 'neutral' },
+      ],
+    },
+    at: { kind: 'moment', label: 'At', automatic: true },
+    zone: { kind: 'text', label: 'Time zone', automatic: true, help: 'In which the time was given.' },
+    startWithinMinutes: {
+      kind: 'integer',
+      label: 'Start within, minutes',
+      automatic: true,
+      help: 'It is skipped when no worker has begun so long after its time.',
+    },
+    because: {
+      kind: 'longText',
+      label: 'Why',
+      automatic: true,
+      help: 'Why it was skipped, who cancelled it, or which targets were left out.',
+    },
+    operation: { kind: 'text', label: 'Operation', automatic: true },
+    resource: { kind: 'text', label: 'On', automatic: true },
+    actorName: { kind: 'text', label: 'By', automatic: true },
+    personId: { kind: 'reference', label: 'Person', to: 'person', automatic: true },
+    approvedByName: { kind: 'text', label: 'Approved by', automatic: true },
+    reason: { kind: 'longText', label: 'Reason', automatic: true },
+    ticket: { kind: 'text', label: 'Ticket', automatic: true },
+    isOutsideWindow: { kind: 'flag', label: 'Also outside a maintenance window', automatic: true },
+    runId: { kind: 'reference', label: 'Run', to: 'run', automatic: true },
+    createdAt: { kind: 'moment', label: 'Scheduled', automatic: true },
+    endedAt: { kind: 'moment', label: 'Decided', automatic: true },
+  },
+  list: {
+    columns: ['title', 'state', 'at', 'actorName', 'because', 'runId', 'createdAt'],
+    filters: ['state', 'operation', 'actorName'],
+    search: ['title'],
+    order: '-at',
+  },
+  form: [],
+  help: [
+    'A plan that somebody read and put off to a time, or to the next opening of the maintenance window. It is kept in the database and survives restarts.',
+    'At its time a worker makes the plan again, in the name of whoever ordered it and with what they may do at that moment. It is skipped, with the reason, when a gate refuses, when a gate warns of something that was not there before, or when a target is not what it was: another primary, for instance. Of several targets only those are left out that this is true of.',
+    'It is skipped, too, when no worker was there in time: nothing starts hours late by itself.',
+  ],
 })

@@ -1,5 +1,5 @@
 import { listIds } from '@/db/records'
-import { type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/queue'
+import { askForPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/queue'
 import type { Actor } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import type { RunPolicy } from '@/lib/kernel/plan'
@@ -40,6 +40,18 @@ export const questionOf = async (actor: Actor, { operation, targets, filter, inp
   input,
   policy,
 })
+
+/** The plan that is named, or one that is made now for the same question. */
+export const plannedId = async (
+  actor: Actor,
+  { planId, operation, ...wanted }: Omit<Wanted, 'operation'> & { operation?: string; planId?: string },
+  signal: AbortSignal,
+): Promise<string> => {
+  if (planId !== undefined) return planId
+  const made = await askForPlan(actor, await questionOf(actor, { ...wanted, operation: operation! }))
+  await waitForPlan(actor, made.planId, { timeoutMs: planTimeoutMs, signal })
+  return made.planId
+}
 
 /** A stored plan as the API shows it. */
 export const shownPlan = ({ id, state, because, plan, digest, approvedByName, approvedAt, runId, createdAt }: StoredPlan) => ({

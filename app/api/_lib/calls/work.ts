@@ -24,6 +24,20 @@ const wanted = {
 const hasOneChoice = ({ targets, filter }: { targets?: string[]; filter?: string }) => (targets === undefined) !== (filter === undefined)
 const oneChoice = { message: 'Give either targets or filter.', path: ['targets'] }
 
+/** A plan that was read, and what its submission says besides. */
+const submitted = {
+  ...wanted,
+  operation: wanted.operation.optional(),
+  planId: z.uuid().optional(),
+  digest: z.string(),
+  phrase: z.string().optional(),
+  reason: z.string().max(2000).optional(),
+  ticket: z.string().max(200).optional(),
+  isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open; needs a reason.'),
+}
+const hasOnePlan = ({ planId, operation }: { planId?: string; operation?: string }) => (planId === undefined) !== (operation === undefined)
+const onePlan = { message: 'Give either planId or operation with its targets.', path: ['planId'] }
+
 const planAnswer = z.looseObject({ id: z.uuid(), state: z.enum(['asked', 'making', 'ready', 'failed']), plan: json.nullable() })
 const planFaults = ['input.invalid', 'access.denied', 'worker.absent', 'plan.failed'] as const
 
@@ -74,24 +88,43 @@ export const workCalls = {
     summary: 'Run a plan that was read',
     description:
       'Give the planId of a plan, or the same operation, targets, input and policy again, and the digest that was read. The worker looks again first: 409 `plan.moved` carries the new plan, and nothing has run.',
-    input: z
-      .strictObject({
-        ...wanted,
-        operation: wanted.operation.optional(),
-        planId: z.uuid().optional(),
-        digest: z.string(),
-        phrase: z.string().optional(),
-        reason: z.string().max(2000).optional(),
-        ticket: z.string().max(200).optional(),
-        isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open; needs a reason.'),
-      })
-      .refine(({ planId, operation }) => (planId === undefined) !== (operation === undefined), {
-        message: 'Give either planId or operation with its targets.',
-        path: ['planId'],
-      }),
+    input: z.strictObject(submitted).refine(hasOnePlan, onePlan),
     output: z.object({ id: z.uuid() }),
     status: 202,
     faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval'],
+  }),
+  scheduleRun: defineCall({
+    method: 'POST',
+    path: '/api/v1/scheduled-runs',
+    tag: 'scheduled-runs',
+    caller: 'actor',
+    summary: 'Put a plan that was read off to a time',
+    description:
+      'Everything is asked for now that POST /api/v1/runs asks for. At its time a worker makes the plan again in the name of the caller, and skips it with the reason when a gate refuses, warns of something new, or a target is not what it was.',
+    input: z
+      .strictObject({
+        ...submitted,
+        at: z
+          .string()
+          .max(80)
+          .describe(
+            'With its zone: `2026-11-21T01:00:00Z`, `2026-11-21 02:00 Europe/Berlin`. Or `window`: when the maintenance windows open next.',
+          ),
+        startWithinMinutes: z.int().min(1).max(1440).default(15).describe('Skipped when no worker has begun so long after its time.'),
+      })
+      .refine(hasOnePlan, onePlan),
+    output: z.object({ id: z.uuid(), at: z.string() }),
+    status: 201,
+    faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval', 'plan.window'],
+  }),
+  cancelScheduled: defineCall({
+    method: 'POST',
+    path: '/api/v1/scheduled-runs/{id}/cancel',
+    tag: 'scheduled-runs',
+    caller: 'actor',
+    summary: 'Let a scheduled run not start',
+    status: 204,
+    faults: ['run.closed', 'access.denied', 'record.missing'],
   }),
   run: defineCall({
     method: 'GET',

@@ -1,19 +1,15 @@
-import { askForPlan, submitRun, waitForPlan } from '@/jobs/queue'
+import { submitRun } from '@/jobs/queue'
 import { Fault } from '@/lib/kernel/errors'
 import { calls } from '../../_lib/calls'
-import { planTimeoutMs, questionOf } from '../../_lib/plans'
+import { plannedId } from '../../_lib/plans'
 import { resourceRoutes } from '../../_lib/resources'
 import { json, serve } from '../../_lib/serve'
 
 export const { list: GET } = resourceRoutes('runs')
 
 export const POST = serve(calls.submitRun, async ({ actor, input, request }) => {
-  const { digest, phrase, reason, ticket, operation, isOutsideWindow } = input
-  let { planId } = input
-  if (planId === undefined) {
-    planId = (await askForPlan(actor, await questionOf(actor, { ...input, operation: operation! }))).planId
-    await waitForPlan(actor, planId, { timeoutMs: planTimeoutMs, signal: request.signal })
-  }
+  const { digest, phrase, reason, ticket, isOutsideWindow } = input
+  const planId = await plannedId(actor, input, request.signal)
   const idempotencyKey = request.headers.get('idempotency-key') ?? undefined
   const submitted = await submitRun(actor, { planId, digest, phrase, reason, ticket, isOutsideWindow, idempotencyKey })
   if (!submitted.submitted) throw new Fault('plan.moved', { planId: submitted.moved.planId, plan: submitted.moved.plan })

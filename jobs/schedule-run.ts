@@ -1,0 +1,137 @@
+import { writeAudit } from '@/db/audit'
+import { findPlan } from '@/db/plans'
+import { endScheduled, getScheduled, insertScheduled, lockWaiting, scheduledOfPlan } from '@/db/scheduled'
+import { inPgTransaction } from '@/db/transaction'
+import { parseTime } from '@/lib/domain/appointed-time'
+import { nextOpening } from '@/lib/domain/maintenance-window'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault } from '@/lib/kernel/errors'
+import type { Plan } from '@/lib/kernel/plan'
+import { getPlan, knownOperation } from './ask-plan'
+import { mustRunIn } from './may'
+import { hitEnvironments, titleOf } from './start-run'
+import { confirmPlan, type Submission } from './submit'
+
+export interface Appointment extends Omit<Submission, 'idempotencyKey'> {
+  /** A time with its zone, `2026-11-21 02:00 Europe/Berlin`, or `window`: the next moment at which the windows of all its environments are open. */
+  at: string
+  /** It is skipped when no worker has begun so long after its time. Default 15. */
+  startWithinMinutes?: number
+}
+
+export type Scheduled =
+  | { scheduled: true; id: string /** ISO time. */; at: string }
+  /** The world moved: nothing is scheduled, and this is the plan as it would be now. */
+  | { scheduled: false; moved: { planId: string; plan: Plan } }
+
+const startWithinDefault = 15
+const startWithinMax = 24 * 60
+const aheadDays = 90
+
+const wrong = (path: string, message: string) => new Fault('input.invalid', { because: message, fields: [{ path, message }] })
+
+/** Throws `input.invalid`. */
+const timeOf = (at: string, plan: Plan, now: Date): { at: Date; zone: string } => {
+  if (at === 'window') {
+    const opens = nextOpening(plan.environments, now)
+    if (opens === null)
+      throw wrong('at', 'No maintenance window of its environments opens within two weeks, or there is none. Give a time.')
+    if (opens.getTime() === now.getTime()) throw wrong('at', 'The maintenance windows are open now. Submit it, or give a time.')
+    return { at: opens, zone: 'UTC' }
+  }
+  const parsed = parseTime(at)
+  if (typeof parsed === 'string') throw wrong('at', parsed)
+  if (parsed.at.getTime() <= now.getTime()) throw wrong('at', 'This time has passed. Give one that lies ahead.')
+  if (parsed.at.getTime() > now.getTime() + aheadDays * 86_400_000) throw wrong('at', `Give a time within the next ${aheadDays} days.`)
+  return parsed
+}
+
+/**
+ * Puts a plan that was read off to a time. Everything is asked of the person now that a submission asks, the maintenance window of that time included; then
+ * a worker looks once more, and what has changed in a way that matters is not run. A plan is put off once: a second time answers with the first.
+ * Throws as `submitRun` does, and `input.invalid` for the time.
+ */
+export const scheduleRun = async (actor: Actor, appointment: Appointment): Promise<Scheduled> => {
+  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a person puts work off: it runs in their name.' })
+  const row = await getPlan(actor, appointment.planId)
+  const earlier = await scheduledOfPlan(row.id)
+  if (earlier) return { scheduled: true, id: earlier.id, at: earlier.at.toISOString() }
+  if (row.runId) throw new Fault('run.closed', { because: 'This plan was submitted already. Make another one to put it off.' })
+  const startWithinMinutes = appointment.startWithinMinutes ?? startWithinDefault
+  if (!Number.isInteger(startWithinMinutes) || startWithinMinutes < 1 || startWithinMinutes > startWithinMax)
+    throw wrong('startWithinMinutes', `Give whole minutes from 1 to ${startWithinMax}.`)
+  const now = new Date()
+  const confirmed = await confirmPlan(actor, row, appointment, (plan) => timeOf(appointment.at, plan, now).at)
+  if ('moved' in confirmed) return { scheduled: false, moved: confirmed.moved }
+
+  const { plan } = confirmed
+  const { at, zone } = timeOf(appointment.at, plan, now)
+  const environmentIds = hitEnvironments(plan)
+  const eligible = plan.targets.filter((target) => target.eligible)
+  const { reason = '', ticket = '', isOutsideWindow = false } = appointment
+  const id = await inPgTransaction(async (client, tx) => {
+    await client.query('select 1 from plans where id = $1 for update', [row.id])
+    const other = await client.query<{ id: string }>('select id from scheduled_runs where plan_id = $1', [row.id])
+    if (other.rows[0]) return other.rows[0].id
+    const made = await insertScheduled(tx, {
+      at,
+      zone,
+      startWithinMinutes,
+      operation: plan.operation,
+      resource: plan.resource,
+      title: titleOf(plan),
+      herdIds: [...new Set(eligible.map(({ herdId }) => herdId).filter((herdId) => herdId !== null))],
+      environmentIds,
+      planId: row.id,
+      personId: actor.personId,
+      tokenId: actor.tokenId ?? null,
+      actorName: actor.name,
+      reason,
+      ticket,
+      isOutsideWindow,
+      approvedBy: plan.needsApproval ? row.approvedBy : null,
+      approvedByName: plan.needsApproval ? row.approvedByName : null,
+    })
+    await writeAudit(tx, actor, {
+      act: 'run.schedule',
+      resource: 'scheduled-run',
+      objectId: made,
+      title: titleOf(plan),
+      environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
+      detail: {
+        operation: plan.operation,
+        input: plan.input,
+        targets: eligible.map((target) => ({ id: target.id, title: target.title })),
+        digest: plan.digest,
+        planId: row.id,
+        at: at.toISOString(),
+        zone,
+        approvedBy: plan.needsApproval ? row.approvedByName : null,
+        reason,
+        ticket,
+        isOutsideWindow,
+      },
+    })
+    return made
+  })
+  return { scheduled: true, id, at: at.toISOString() }
+}
+
+/** It will not run. Whoever ordered it may always do so; others need the operation's permission. Throws `run.closed` when it does not wait any more, `access.denied`, `record.missing`. */
+export const cancelScheduled = async (actor: Actor, id: string): Promise<void> => {
+  const row = await getScheduled(actor, id)
+  const plan = await findPlan(row.planId)
+  if (actor.personId === null || actor.personId !== row.personId)
+    mustRunIn(actor, knownOperation(row.operation), plan?.input ?? {}, row.environmentIds)
+  await inPgTransaction(async (_client, tx) => {
+    if (!(await lockWaiting(tx, id))) throw new Fault('run.closed', { because: 'It does not wait for its time any more.' })
+    await endScheduled(tx, id, { state: 'cancelled', because: `Cancelled by ${actor.name}.` })
+    await writeAudit(tx, actor, {
+      act: 'run.unschedule',
+      resource: 'scheduled-run',
+      objectId: id,
+      title: row.title,
+      environmentId: row.environmentIds.length === 1 ? row.environmentIds[0]! : null,
+    })
+  })
+}

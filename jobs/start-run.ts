@@ -1,0 +1,69 @@
+import { writeAudit } from '@/db/audit'
+import { notify, type Tx } from '@/db/client'
+import { insertRun } from '@/db/new-run'
+import type { PlanRow } from '@/db/plans'
+import type { Queryable } from '@/db/transaction'
+import { closedAt } from '@/lib/domain/maintenance-window'
+import type { Actor } from '@/lib/kernel/access'
+import type { Plan } from '@/lib/kernel/plan'
+import { resourceByName } from '@/lib/resources'
+
+interface Ordered {
+  row: PlanRow
+  /** As it is now. */
+  plan: Plan
+  reason: string
+  ticket: string
+  approvedBy: string | null
+  idempotencyKey: string | null
+  /** What put it off to this time. */
+  scheduledId?: string
+}
+
+export const titleOf = (plan: Plan): string => {
+  const eligible = plan.targets.filter((target) => target.eligible)
+  if (eligible.length === 1) return `${plan.title}: ${eligible[0]!.title}`
+  return `${plan.title}: ${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
+}
+
+export const hitEnvironments = (plan: Plan): string[] =>
+  plan.environments.filter((environment) => environment.targets > 0).map((environment) => environment.id)
+
+/** Writes a plan's run with its jobs and its line of the audit log; nothing starts before the transaction commits. Locks taken after it could wait for one another. */
+export const startRun = async (client: Queryable, tx: Tx, actor: Actor, ordered: Ordered): Promise<string> => {
+  const { row, plan, reason, ticket, idempotencyKey, scheduledId } = ordered
+  const environmentIds = hitEnvironments(plan)
+  const title = titleOf(plan)
+  const runId = await insertRun(client, {
+    actor,
+    plan,
+    planId: row.id,
+    title,
+    environmentIds,
+    reason,
+    ticket,
+    retryOf: row.retryOf,
+    idempotencyKey,
+  })
+  await notify(tx, 'runs', runId)
+  await writeAudit(tx, actor, {
+    act: 'run.submit',
+    resource: 'run',
+    objectId: runId,
+    title,
+    environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
+    detail: {
+      operation: plan.operation,
+      input: plan.input,
+      targets: plan.targets.filter((target) => target.eligible).map(({ id, title }) => ({ id, title })),
+      digest: plan.digest,
+      planId: row.id,
+      approvedBy: plan.needsApproval ? ordered.approvedBy : null,
+      reason,
+      ticket,
+      outsideWindow: plan.isDisruptive ? closedAt(plan.environments, new Date()).map((one) => one.environment.name) : [],
+      ...(scheduledId ? { scheduledId } : {}),
+    },
+  })
+  return runId
+}

@@ -108,6 +108,11 @@ const readRest = {
       from leases l join herds h on l.name = 'herd:' || h.id
       where l.owner is not null and l.expires_at > now() and ($1::uuid[] is null or h.environment_id = any($1))
       order by l.acquired_at limit 50`)} as locks,
+    ${list(`select id, title, state, because, at, actor_name as "actorName", environment_ids as "environmentIds" from scheduled_runs
+      where (state = 'waiting' and at < now() + interval '7 days'
+          or at > now() - interval '3 days' and (state = 'skipped' or state = 'started' and because is not null))
+        and ($1::uuid[] is null or environment_ids && $1)
+      order by state = 'waiting', at limit 40`)} as scheduled,
     ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
         p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"

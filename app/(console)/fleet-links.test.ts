@@ -55,6 +55,7 @@ const everythingWrong: FleetFacts = {
   approvals: [],
   expiring: [],
   locks: [],
+  scheduled: [],
   acknowledged: [],
   discovered: { hosts: 1, instances: 1 },
   workers: 1,

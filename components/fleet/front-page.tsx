@@ -55,6 +55,7 @@ export const FrontPage = ({
   const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)
   const online = facts.herds.reduce((sum, herd) => sum + herd.online, 0)
   if (facts.environments.length === 0 || instances === 0) return <FirstSteps facts={facts} mayAdd={mayAdd} />
+  const scheduled = facts.scheduled.filter(({ state }) => state === 'waiting')
   const urgent = problems.filter((problem) => problem.severity <= 2).length
   return (
     <div data-wall={isWall || undefined}>
@@ -109,9 +110,9 @@ export const FrontPage = ({
             <Aside aside={aside} mayIn={mayIn} takeBack={actions.takeBack} />
           </div>
         </Card>
-        {facts.runs.length + facts.locks.length > 0 && (
+        {facts.runs.length + facts.locks.length + scheduled.length > 0 && (
           <Card
-            title="Running work"
+            title={facts.runs.length + facts.locks.length > 0 ? 'Running work' : 'Scheduled work'}
             isFlush
             className="fleet-work"
             actions={
@@ -120,7 +121,7 @@ export const FrontPage = ({
               </Link>
             }
           >
-            <RunningWork runs={facts.runs} locks={facts.locks} environments={environments} />
+            <RunningWork runs={facts.runs} locks={facts.locks} scheduled={scheduled} environments={environments} />
           </Card>
         )}
         <h2 className="sr-only">Herds by environment</h2>

@@ -2,18 +2,21 @@ import Link from 'next/link'
 import { runLook } from '@/components/run/shared'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
-import { Age } from '@/components/ui/zone'
-import type { FleetLock, FleetRun } from '@/lib/domain/fleet'
+import { Age, Moment } from '@/components/ui/zone'
+import type { FleetLock, FleetRun, FleetScheduled } from '@/lib/domain/fleet'
 import type { RunState } from '@/lib/kernel/journal'
 
-/** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first. */
+/** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first, then what waits for its time. */
 export const RunningWork = ({
   runs,
   locks,
+  scheduled,
   environments,
 }: {
   runs: readonly FleetRun[]
   locks: readonly FleetLock[]
+  /** Those that wait. */
+  scheduled: readonly FleetScheduled[]
   environments: Readonly<Record<string, EnvironmentLook>>
 }) => (
   <ul className="fleet-items p-2">
@@ -50,5 +53,18 @@ export const RunningWork = ({
         </li>
       )
     })}
+    {scheduled.map((one) => (
+      <li key={one.id}>
+        <State tone="info">scheduled</State>
+        <Link href={`/scheduled-runs/${one.id}`} prefetch={false}>
+          {one.title}
+        </Link>
+        {one.environmentIds.map((id) => environments[id] && <EnvironmentBadge key={id} environment={environments[id]} />)}
+        <span className="text-ink-2">by {one.actorName}</span>
+        <span className="ml-auto text-ink-2">
+          <Moment at={one.at} />
+        </span>
+      </li>
+    ))}
   </ul>
 )

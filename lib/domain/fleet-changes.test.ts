@@ -28,6 +28,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   approvals: [],
   expiring: [],
   locks: [],
+  scheduled: [],
   acknowledged: [],
   discovered: { hosts: 0, instances: 0 },
   workers: 1,

@@ -29,6 +29,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   approvals: [],
   expiring: [],
   locks: [],
+  scheduled: [],
   acknowledged: [],
   discovered: { hosts: 0, instances: 0 },
   workers: 1,

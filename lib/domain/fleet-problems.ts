@@ -4,6 +4,7 @@ import { expiresWithinDays, type FleetFacts, type FleetHerd, type Trouble, type 
 import { nameProblem } from './name-problems'
 import { poolerProblems } from './pooler-problems'
 import { replicationProblems } from './replication-problems'
+import { scheduledProblem } from './scheduled-problem'
 
 /** 0: somebody may be losing data or service now. 1: something is broken. 2: something will break, or is not known. 3: worth knowing. */
 export type Severity = 0 | 1 | 2 | 3
@@ -239,6 +240,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
   add(nameProblem(facts.names))
   for (const problem of poolerProblems(facts.poolers, facts.at)) add(problem)
   for (const problem of replicationProblems(facts.replication)) add(problem)
+  add(scheduledProblem(facts.scheduled))
   const waiting = facts.approvals.filter((plan) => !plan.isOwn)
   add({
     kind: 'approval',

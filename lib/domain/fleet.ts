@@ -132,6 +132,18 @@ export interface FleetRun {
   createdAt: string
 }
 
+/** What somebody put off: it waits for its time in the next days, or was skipped or left targets out in the last ones. */
+export interface FleetScheduled {
+  id: string
+  title: string
+  state: 'waiting' | 'skipped' | 'started'
+  because: string | null
+  /** ISO time. */
+  at: string
+  actorName: string
+  environmentIds: string[]
+}
+
 /** A herd that somebody has locked around work outside the console. */
 export interface FleetLock {
   herdId: string
@@ -176,6 +188,7 @@ export interface FleetFacts {
   }[]
   runs: FleetRun[]
   locks: FleetLock[]
+  scheduled: FleetScheduled[]
   approvals: {
     planId: string
     title: string

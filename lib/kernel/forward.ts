@@ -20,7 +20,7 @@ export const goForward = async (driving: Driving): Promise<'done' | 'back' | 'ha
   for (const effect of operation.effects) {
     const record = stepOf(progress, effect.name)
     if (record.finished !== null) {
-      wasLong = effect.isLong === true
+      wasLong = effect.isLong === true && record.finished.ours
       continue
     }
     const isOpen = record.intended !== null
@@ -30,7 +30,7 @@ export const goForward = async (driving: Driving): Promise<'done' | 'back' | 'ha
       if (wasLong && !(await lookAgain(driving))) return 'back'
     }
     if (!(await takeStep(driving, effect, facts))) return 'back'
-    wasLong = effect.isLong === true
+    wasLong = effect.isLong === true && stepOf(progress, effect.name).finished?.ours === true
   }
   return 'done'
 }

@@ -49,10 +49,8 @@ const queryTimeoutMs = 10_000
 const measureTimeoutMs = 25_000
 
 export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, context: GatherContext): Promise<RebuildFacts> => {
-  const facts = await gatherHerd(ports, context)
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
-  const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
-  const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
+  const [facts, peers] = await Promise.all([gatherHerd(ports, context), gatherAll(ports, context)])
   const self = peers.find(({ place }) => place.id === facts.instance.id)
   const others = peers.filter((peer) => peer !== self)
   const leading = others.filter(({ probe }) => probe.state === 'online' && probe.role === 'primary')
@@ -111,6 +109,12 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     ...copied,
     copySlot: following === null ? null : `${(following.slotName ?? following.conninfo.application_name ?? 'standby').slice(0, 58)}_copy`,
   }
+}
+
+const gatherAll = async (ports: ReadPorts, context: GatherContext): Promise<Peer[]> => {
+  const { herdId } = await ports.inventory.instance(context.targetId)
+  const { members } = await ports.inventory.herdStanding(herdId)
+  return gatherPeers(ports, herdId, members, context)
 }
 
 type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'totalBytes' | 'configuration'>

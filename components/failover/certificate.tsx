@@ -38,6 +38,12 @@ const Canary = ({ canary }: { canary: CanaryEvidence }) => (
     <dd>
       half within {ms(canary.latencyMs.p50)}, 99 % within {ms(canary.latencyMs.p99)}, the longest {ms(canary.latencyMs.max)}
     </dd>
+    {(canary.commitModes ?? []).length > 0 && (
+      <>
+        <dt>A commit was</dt>
+        <dd>{canary.commitModes!.join('; then ')}</dd>
+      </>
+    )}
     <dt>Errors</dt>
     <dd>{canary.errors.length === 0 ? 'none' : canary.errors.map(({ code, count }) => `${count} × ${code}`).join(', ')}</dd>
     <dt>By timeline</dt>

@@ -1,10 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine } from '@/lib/domain/canary-ledger'
+import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/canary-ledger'
 import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/canary-strip'
 import { Fault } from '@/lib/kernel/errors'
-import type { CanaryEndpoint } from '@/lib/ports'
-import { deadlineIn, within } from './deadline'
-import { connectPg, type PgConnection } from './postgres-connection'
+import type { CanaryDoor, CanaryEndpoint } from '@/lib/ports'
+import { connectDoor, type DoorSession, passwordOf } from './canary-door'
+import { type Deadline, deadlineIn, within } from './deadline'
+import { connectPg } from './postgres-connection'
 import type { Ssh } from './ssh'
 
 /** Twenty rows a second at most: seen in a latency, not in a load. */
@@ -12,6 +13,10 @@ const everyMs = 50
 const betweenTriesMs = 25
 const connectMs = 2_000
 const commitMs = 5_000
+/** A pooler holds its clients back as long as a move takes: whoever gives up before would see an error that is none. */
+const pooledCommitMs = 60_000
+/** For the row that is on its way when it is told to stop. */
+const lastCommitMs = 5_000
 /** It ends by itself when nobody ends it: its worker lost the job, or waits for a person. */
 const lifeMs = 15 * 60_000
 /** How often whoever watches hears of it. */
@@ -19,7 +24,8 @@ const tellEveryMs = 250
 
 /** The timeline is the first third of a WAL file's name. */
 const commitSql = `insert into matriarch_canary.commits (run, id) values ($1, $2)
-  returning ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int as timeline, pg_current_wal_insert_lsn()::text as lsn`
+  returning ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int as timeline, pg_current_wal_insert_lsn()::text as lsn,
+    current_setting('synchronous_commit') as "synchronousCommit", current_setting('synchronous_standby_names') as "standbyNames"`
 
 const codesOfNoTable = new Set(['42P01', '3F000'])
 
@@ -34,14 +40,16 @@ export class CanaryWriter {
   readonly #file: number
   readonly #stopping = new AbortController()
   readonly #ended: Promise<void>
-  #session: PgConnection | null = null
+  #session: (DoorSession & { commitMs: number }) | null = null
+  #password: Promise<string> | null = null
   #sentMs = 0
+  #mode = ''
   #samples: StripSample[] = []
 
   constructor(
     private readonly ssh: Ssh,
     private readonly run: string,
-    private readonly endpoints: readonly CanaryEndpoint[],
+    private readonly doors: readonly (CanaryEndpoint | CanaryDoor)[],
     file: string,
     tell: (piece: StripPiece) => Promise<void>,
   ) {
@@ -60,7 +68,9 @@ export class CanaryWriter {
   async stop(): Promise<void> {
     const wasWriting = this.isWriting
     this.#stopping.abort()
+    const giveUp = setTimeout(() => this.#session?.destroy(), lastCommitMs)
     await this.#ended.catch(() => {})
+    clearTimeout(giveUp)
     if (wasWriting) writeSync(this.#file, ledgerEnd(this.#now(), new Date().toISOString()))
     closeSync(this.#file)
   }
@@ -73,6 +83,13 @@ export class CanaryWriter {
     writeSync(this.#file, ledgerLine(event))
     if (event.kind === 'sent') this.#sentMs = event.atMs
     else this.#samples.push(sampleOf(this.#sentMs, event.atMs, event.kind === 'ack' ? event.timeline : event.code))
+  }
+
+  /** Only where it is another one than before. */
+  #noteMode(mode: CommitMode): void {
+    const line = ledgerMode(mode)
+    if (line !== this.#mode) writeSync(this.#file, line)
+    this.#mode = line
   }
 
   /** What was answered since it was asked last. */
@@ -100,12 +117,14 @@ export class CanaryWriter {
   }
 
   /** False: there is nothing left to write to. */
-  async #commit(id: number, session: PgConnection): Promise<boolean> {
+  async #commit(id: number, session: DoorSession & { commitMs: number }): Promise<boolean> {
     this.#note({ kind: 'sent', id, atMs: this.#now() })
     try {
       const late = () => new Fault('sql.timeout', { because: 'The commit was not answered.' })
-      const { rows } = await within(session.client.query(commitSql, [this.run, id]), deadlineIn(commitMs), late)
-      this.#note({ kind: 'ack', id, atMs: this.#now(), timeline: rows[0].timeline, lsn: rows[0].lsn })
+      const { rows } = await within(session.client.query(commitSql, [this.run, id]), deadlineIn(session.commitMs), late)
+      const { timeline, lsn, synchronousCommit, standbyNames } = rows[0] as CommitMode & { timeline: number; lsn: string }
+      this.#note({ kind: 'ack', id, atMs: this.#now(), timeline, lsn })
+      this.#noteMode({ synchronousCommit, standbyNames })
       this.acked += 1
       return true
     } catch (error) {
@@ -120,15 +139,16 @@ export class CanaryWriter {
   }
 
   /** All endpoints at once, and the first that takes writes: a host that hangs holds nobody up. */
-  async #connect(): Promise<PgConnection | null> {
-    const tries = this.endpoints.map(async (endpoint) => {
-      const deadline = deadlineIn(connectMs, this.#stopping.signal)
-      const options = { database: endpoint.database, isReadOnly: false, statementTimeoutMs: commitMs }
-      const session = await connectPg(this.ssh, endpoint, options, deadline)
+  async #connect(): Promise<(DoorSession & { commitMs: number }) | null> {
+    const tries = this.doors.map(async (door) => {
+      const isPooled = 'user' in door
+      const deadline = deadlineIn(isPooled ? pooledCommitMs : connectMs, this.#stopping.signal)
+      const opened = isPooled ? await this.#enter(door, deadline) : await this.#reach(door, deadline)
+      const session = { ...opened, commitMs: isPooled ? pooledCommitMs : commitMs }
       try {
-        const late = () => new Fault('sql.timeout', { because: `${endpoint.title} does not answer.` })
+        const late = () => new Fault('sql.timeout', { because: `${door.title} does not answer.` })
         const { rows } = await within(session.client.query('select pg_is_in_recovery() as standby'), deadline, late)
-        if (rows[0].standby) throw new Fault('sql.unreachable', { because: `${endpoint.title} takes no writes.` })
+        if (rows[0].standby) throw new Fault('sql.unreachable', { because: `${door.title} takes no writes.` })
         return session
       } catch (error) {
         session.destroy()
@@ -142,6 +162,19 @@ export class CanaryWriter {
     } catch {
       return null
     }
+  }
+
+  #reach(endpoint: CanaryEndpoint, deadline: Deadline): Promise<DoorSession> {
+    return connectPg(this.ssh, endpoint, { database: endpoint.database, isReadOnly: false, statementTimeoutMs: commitMs }, deadline)
+  }
+
+  /** Its password is read once: it stays in memory as long as it writes. */
+  async #enter(door: CanaryDoor, deadline: Deadline): Promise<DoorSession> {
+    this.#password ??= passwordOf(this.ssh, door, deadline).catch((error: unknown) => {
+      this.#password = null
+      throw error
+    })
+    return connectDoor(this.ssh, door, { user: door.user, password: await this.#password }, deadline)
   }
 }
 

@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readLedger, stripOf } from '@/lib/domain/canary-ledger'
 import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
+import { quoteIdentifier } from '@/lib/domain/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
+import { findDoor } from './canary-door'
 import { CanaryWriter } from './canary-writer'
 import { deadlineIn, within } from './deadline'
 import { connectPg } from './postgres-connection'
@@ -19,6 +21,10 @@ const undefinedTable = new Set(['42P01', '3F000'])
 const prepareSql = `drop schema if exists matriarch_canary cascade;
 create schema matriarch_canary;
 create table matriarch_canary.commits (run uuid not null, id bigint not null, at timestamptz not null default clock_timestamp(), primary key (run, id))`
+const grantSql = (writer: string | null): string =>
+  writer === null
+    ? ''
+    : `;\ngrant usage on schema matriarch_canary to ${quoteIdentifier(writer)};\ngrant insert on matriarch_canary.commits to ${quoteIdentifier(writer)}`
 const removeSql = 'drop schema if exists matriarch_canary cascade'
 const rowsSql = 'select id::text as id from matriarch_canary.commits where run = $1 order by id'
 
@@ -88,16 +94,17 @@ export const makeCanary = (
         throw error
       }
     },
+    door: (pooler, options) => findDoor(ssh, pooler, options),
   }
 
   const act: CanaryAct = {
-    prepare: async (endpoint, options) => void (await ask(endpoint, false, prepareSql, [], options)),
-    start: async (run, endpoints, options) => {
+    prepare: async (endpoint, writer, options) => void (await ask(endpoint, false, prepareSql + grantSql(writer), [], options)),
+    start: async (run, doors, options) => {
       if (writers.has(run)) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       rmSync(fileOf(run), { force: true })
       const { jobId } = options
-      const writer = new CanaryWriter(ssh, run, endpoints, fileOf(run), (piece) => show(jobId, piece))
+      const writer = new CanaryWriter(ssh, run, doors, fileOf(run), (piece) => show(jobId, piece))
       writers.set(run, { writer, jobId })
       const deadline = deadlineIn(options.timeoutMs, options.signal)
       while (writer.acked < firstAcks) {

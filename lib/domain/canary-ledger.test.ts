@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judgeCanary, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, readLedger } from './canary-ledger'
+import { judgeCanary, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode, readLedger } from './canary-ledger'
 import { judgeMove } from './certificate'
 import { provenMove } from './certificate.fixture'
 
@@ -48,6 +48,7 @@ test('the ledger is read back as it was written, and its figures are what a clie
     ],
     found: { on: 'shop on b', rows: 4, lost: 0, lostIds: [], foreign: 0, unknownPresent: 1 },
     cutOff: null,
+    commitModes: [],
     strip: {
       startedAt: '2026-11-21T09:00:00.000Z',
       atMs: 1100,
@@ -65,6 +66,24 @@ test('the ledger is read back as it was written, and its figures are what a clie
       ],
     },
   })
+})
+
+test('what an acknowledgement was worth is said as the servers said it, each way once', () => {
+  const modes = [
+    { synchronousCommit: 'on', standbyNames: 'ANY 1 (b, "c d")' },
+    { synchronousCommit: 'on', standbyNames: '' },
+    { synchronousCommit: 'off', standbyNames: '' },
+    { synchronousCommit: 'local', standbyNames: 'b' },
+    { synchronousCommit: 'on', standbyNames: '' },
+  ]
+  const ledger = readLedger(textOf(events.slice(0, 2), modes.map(ledgerMode).join('')))!
+  expect(ledger.modes).toEqual(modes)
+  expect(judgeCanary(ledger, null, about).commitModes).toEqual([
+    'synchronous_commit = on, synchronous_standby_names = ANY 1 (b, "c d"): acknowledged once standbys had it, too',
+    'synchronous_commit = on, no synchronous standby: acknowledged once it was on the primary’s disk',
+    'synchronous_commit = off: acknowledged before it was on any disk',
+    'synchronous_commit = local: acknowledged once it was on the primary’s disk',
+  ])
 })
 
 test('only a whole ledger whose every acknowledged commit is there makes a green certificate', () => {

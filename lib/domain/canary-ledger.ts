@@ -4,12 +4,18 @@ import type { CanaryEvidence } from './certificate'
 /**
  * The canary's ledger: one line an event, each written before the writer goes on, times in milliseconds of the monotonic clock since its first line.
  * `sent` is written before the row is sent. `ack` names the timeline and the position of the commit. `refused`: the server said no, so it is not committed.
- * `unknown`: the connection ended in between. A `sent` without any of them is unknown, too.
+ * `unknown`: the connection ended in between. A `sent` without any of them is unknown, too. `mode`: how safe the acknowledgements from there on are.
  */
 export type LedgerEvent =
   | { kind: 'sent'; id: number; atMs: number }
   | { kind: 'ack'; id: number; atMs: number; timeline: number; lsn: string }
   | { kind: 'refused' | 'unknown'; id: number; atMs: number; code: string }
+
+/** As the server that acknowledged had them. */
+export interface CommitMode {
+  synchronousCommit: string
+  standbyNames: string
+}
 
 export interface CanaryLedger {
   /** ISO; null: the writer ended without a word. */
@@ -17,10 +23,14 @@ export interface CanaryLedger {
   endedAt: string | null
   elapsedMs: number
   events: LedgerEvent[]
+  /** In the order in which they came. */
+  modes: CommitMode[]
 }
 
 export const ledgerHead = (startedAt: string): string => `canary ${startedAt}\n`
 export const ledgerEnd = (atMs: number, endedAt: string): string => `end ${atMs.toFixed(3)} ${endedAt}\n`
+export const ledgerMode = ({ synchronousCommit, standbyNames }: CommitMode): string =>
+  `mode ${synchronousCommit} ${encodeURIComponent(standbyNames)}\n`
 export const ledgerLine = (event: LedgerEvent): string => {
   const rest = event.kind === 'ack' ? ` ${event.timeline} ${event.lsn}` : event.kind === 'sent' ? '' : ` ${event.code}`
   return `${event.kind} ${event.id} ${event.atMs.toFixed(3)}${rest}\n`
@@ -31,11 +41,13 @@ export const readLedger = (text: string): CanaryLedger | null => {
   const [head = '', ...lines] = text.split('\n').slice(0, -1)
   const startedAt = /^canary (\S+)$/.exec(head)?.[1]
   if (startedAt === undefined) return null
-  const ledger: CanaryLedger = { startedAt, endedAt: null, elapsedMs: 0, events: [] }
+  const ledger: CanaryLedger = { startedAt, endedAt: null, elapsedMs: 0, events: [], modes: [] }
   for (const line of lines) {
     const end = /^end ([\d.]+) (\S+)$/.exec(line)
-    const event = end ? null : eventOf(line)
+    const mode = /^mode (\S+) (\S*)$/.exec(line)
+    const event = end || mode ? null : eventOf(line)
     if (end) Object.assign(ledger, { elapsedMs: Number(end[1]), endedAt: end[2]! })
+    else if (mode) ledger.modes.push({ synchronousCommit: mode[1]!, standbyNames: decodeURIComponent(mode[2]!) })
     else if (event === null) return null
     else ledger.events.push(event)
   }
@@ -99,8 +111,18 @@ export const judgeCanary = (
     timelines: timelinesOf(acks),
     found: found === null ? null : foundOf(found, new Set(acks.map(({ id }) => id)), new Set(sent.map(({ id }) => id)), known),
     cutOff: about.cutOff ?? (ledger.endedAt === null ? 'the writer ended without a word, as when its worker dies' : null),
+    commitModes: [...new Set(ledger.modes.map(sayMode))],
     strip: stripOf(ledger),
   }
+}
+
+/** What an acknowledgement was worth, for whoever asks whether a commit can still be lost. */
+const sayMode = ({ synchronousCommit, standbyNames }: CommitMode): string => {
+  const setting = `synchronous_commit = ${synchronousCommit}`
+  if (synchronousCommit === 'off') return `${setting}: acknowledged before it was on any disk`
+  if (synchronousCommit === 'local' || standbyNames === '')
+    return `${setting}${standbyNames === '' ? ', no synchronous standby' : ''}: acknowledged once it was on the primary’s disk`
+  return `${setting}, synchronous_standby_names = ${standbyNames}: acknowledged once standbys had it, too`
 }
 
 const countsOf = (codes: readonly string[]): { code: string; count: number }[] =>

@@ -26,6 +26,8 @@ export interface CanaryEvidence {
   found: { on: string; rows: number; lost: number; lostIds: number[]; foreign: number; unknownPresent: number } | null
   /** Why it does not tell the whole story; null: it does. */
   cutOff: string | null
+  /** What its acknowledgements were worth, in words, in the order in which that changed. */
+  commitModes?: string[]
   /** Its commits one by one, for the picture; certificates from before there was one have none. */
   strip?: Strip
 }

@@ -10,6 +10,25 @@ export interface CanaryEndpoint {
   database: string
 }
 
+/** A way in through a pooler. Its password, where it needs one, stays in the pooler's auth_file and in the memory of whoever writes. */
+export interface CanaryDoor extends CanaryEndpoint {
+  user: string
+  authFile: string | null
+  /** The database on the server, and whom the server takes the client for. */
+  serverDatabase: string
+  serverUser: string
+}
+
+/** A pooler in which a door is looked for. */
+export interface CanaryPooler extends Omit<CanaryEndpoint, 'database'> {
+  authFile: string | null
+  /** Its databases with their names on the server, and its users, the preferred ones first. */
+  databases: { name: string; database: string }[]
+  users: string[]
+  /** Of the herd; null: not known. */
+  systemIdentifier: string | null
+}
+
 export interface CanaryOptions {
   timeoutMs: number
   signal?: AbortSignal
@@ -20,6 +39,11 @@ export interface CanaryRead {
   ledger: (run: string) => Promise<{ ledger: CanaryLedger; sha256: string; isWriting: boolean } | null>
   /** Ids of the run's rows as this server holds them; none where the table is not there. Throws `shell.*`, `sql.*`. */
   rows: (endpoint: CanaryEndpoint, run: string, options: CanaryOptions) => Promise<number[]>
+  /**
+   * Logs in through a pooler as one of its users would: those of its auth_file whose password stands there in plain text, or the SSH user without one. It
+   * must lead to the herd's primary. Throws `shell.*`, and `sql.unreachable` with the reason why there is no way in.
+   */
+  door: (pooler: CanaryPooler, options: CanaryOptions) => Promise<CanaryDoor>
 }
 
 /**
@@ -27,10 +51,10 @@ export interface CanaryRead {
  * is in a schema of its own, `matriarch_canary`.
  */
 export interface CanaryAct {
-  /** Makes the schema with an empty table; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
-  prepare: (endpoint: CanaryEndpoint, options: CanaryOptions) => Promise<void>
+  /** Makes the schema with an empty table, into which `writer` may write besides whoever makes it; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
+  prepare: (endpoint: CanaryEndpoint, writer: string | null, options: CanaryOptions) => Promise<void>
   /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is an error. The job is the one whose page shows it. Throws `sql.timeout`. */
-  start: (run: string, endpoints: readonly CanaryEndpoint[], options: CanaryOptions & { jobId: string }) => Promise<void>
+  start: (run: string, doors: readonly (CanaryEndpoint | CanaryDoor)[], options: CanaryOptions & { jobId: string }) => Promise<void>
   /** Ends the writer, when it is one of this process, and closes its ledger. Never throws. */
   stop: (run: string) => Promise<void>
   /** Drops the schema, and what is noted of the run. Nothing there is no error. Throws `shell.*`, `sql.*`. */

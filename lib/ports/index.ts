@@ -10,7 +10,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
-export type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from './canary'
+export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
 export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'

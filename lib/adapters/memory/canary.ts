@@ -1,7 +1,7 @@
 import type { CanaryLedger, LedgerEvent } from '@/lib/domain/canary-ledger'
 import { formatLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
-import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
+import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { flow, serves } from './wal'
 import type { MemoryInstance, World } from './world'
@@ -13,7 +13,7 @@ const rowsAtOnce = 10
 
 /** One canary of the world: what it noted, and where each commit stands in the WAL. */
 export interface MemoryCanary {
-  endpoints: readonly CanaryEndpoint[]
+  doors: readonly (CanaryEndpoint | CanaryDoor)[]
   ledger: CanaryLedger
   isWriting: boolean
   commits: { id: number; timeline: number; bytes: number }[]
@@ -30,6 +30,29 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
     const instance = await reached(world, endpoint, options)
     return (world.canaries.get(run)?.commits ?? []).filter((commit) => holds(instance, commit)).map(({ id }) => id)
   },
+  door: async ({ databases, systemIdentifier, ...pooler }, options) => {
+    const none = (because: string) =>
+      new Fault('sql.unreachable', { because: `Nobody is let in by ${pooler.title}. ${because}`, isOver: true })
+    const found = poolerAt(world, pooler)
+    const wanted = databases.find(({ name }) => found?.databases.has(name))
+    if (found === undefined || wanted === undefined) throw none('It has no database that a canary could use.')
+    await reach(world.clock, found.host, options)
+    const led = found.isRunning ? ledTo(world, found.databases.get(wanted.name)!) : undefined
+    if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('it leads to no primary.')
+    if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier) throw none('it leads to another system.')
+    const { title, host, socketDirectory, port, authFile } = pooler
+    return {
+      title,
+      host,
+      socketDirectory,
+      port,
+      authFile,
+      database: wanted.name,
+      user: 'app',
+      serverDatabase: wanted.database,
+      serverUser: 'app',
+    }
+  },
 })
 
 /** A commit is where its timeline is part of the server's history, as far as that goes. */
@@ -40,6 +63,20 @@ const holds = (instance: MemoryInstance, { timeline, bytes }: { timeline: number
 
 const serverAt = (world: World, { host, port }: CanaryEndpoint): MemoryInstance | undefined =>
   [...world.instances.values()].find(({ inventory: { address } }) => address.host.hostname === host.hostname && address.port === port)
+
+const poolerAt = (world: World, { host, port }: Pick<CanaryEndpoint, 'host' | 'port'>) =>
+  [...world.poolers.values()].find(({ inventory: { address } }) => address.host.hostname === host.hostname && address.port === port)
+
+const ledTo = (world: World, { host, port }: { host: string | null; port: number }): MemoryInstance | undefined =>
+  [...world.instances.values()].find(({ inventory: { address } }) => address.host.address === host && address.port === port)
+
+/** Whom a door leads to now; nobody while its pooler is stopped or holds its clients back. */
+const behind = (world: World, door: CanaryEndpoint | CanaryDoor): MemoryInstance | undefined => {
+  if (!('user' in door)) return serverAt(world, door)
+  const pooler = poolerAt(world, door)
+  const pooled = pooler?.isRunning && !pooler.isPausedWhole ? pooler.databases.get(door.database) : undefined
+  return pooled === undefined || pooled.isPaused ? undefined : ledTo(world, pooled)
+}
 
 const reached = async (world: World, endpoint: CanaryEndpoint, options: CanaryOptions): Promise<MemoryInstance> => {
   const instance = serverAt(world, endpoint)
@@ -57,18 +94,18 @@ export const memoryCanaryAct = (world: World, calls: Calls): CanaryAct => {
     return instance
   }
   const act = <T>(name: string, endpoint: CanaryEndpoint, options: CanaryOptions, deed: () => T | Promise<T>) => {
-    const host = serverAt(world, endpoint)!.host
+    const { host } = (serverAt(world, endpoint) ?? poolerAt(world, endpoint))!
     return perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, deed)
   }
   return {
-    prepare: (endpoint, options) =>
+    prepare: (endpoint, _writer, options) =>
       act('prepare canary', endpoint, options, async () => void (await writable(endpoint, options)).applied.push('prepare canary')),
-    start: (run, endpoints, options) =>
-      act('start canary', endpoints[0]!, options, () => {
+    start: (run, doors, options) =>
+      act('start canary', doors[0]!, options, () => {
         if (world.canaries.get(run)?.isWriting) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
         const startedAt = world.clock.now().toISOString()
-        const ledger = { startedAt, endedAt: null, elapsedMs: 0, events: [] }
-        const canary: MemoryCanary = { endpoints, ledger, isWriting: true, commits: [] }
+        const ledger = { startedAt, endedAt: null, elapsedMs: 0, events: [], modes: [{ synchronousCommit: 'on', standbyNames: '' }] }
+        const canary: MemoryCanary = { doors, ledger, isWriting: true, commits: [] }
         if (!write(world, canary)) throw new Fault('sql.timeout', { because: 'No member takes writes.', isOver: true })
         world.canaries.set(run, canary)
       }),
@@ -91,7 +128,7 @@ export const memoryCanaryAct = (world: World, calls: Calls): CanaryAct => {
 
 /** False: nobody takes writes. */
 const write = (world: World, canary: MemoryCanary): boolean => {
-  const primary = canary.endpoints.map((endpoint) => serverAt(world, endpoint)).find((one) => one && serves(one) && !one.hasStandbySignal)
+  const primary = canary.doors.map((door) => behind(world, door)).find((one) => one && serves(one) && !one.hasStandbySignal)
   if (primary === undefined || primary.host.power !== 'on') return false
   const atMs = world.clock.now().getTime() - Date.parse(canary.ledger.startedAt)
   for (let row = 0; row < rowsAtOnce; row += 1) {

@@ -2,23 +2,10 @@ import { judgeCanary } from '@/lib/domain/canary-ledger'
 import type { CanaryEvidence } from '@/lib/domain/certificate'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
-import type { CanaryEndpoint, ReadPorts } from '@/lib/ports'
+import type { ReadPorts } from '@/lib/ports'
+import { type CanaryFacts, sayThrough } from '../canary'
 import { type Place, type Plain, probeTimeoutMs } from '../facts'
 
-/** One canary of one job: made when its facts are gathered, so that every driver knows it. */
-export type CanaryFacts = {
-  run: string
-  /** Whom it may write to, the present primary first. */
-  endpoints: Plain<CanaryEndpoint>[]
-}
-
-/** Where a canary writes through the members' own sockets. */
-export const canaryFor = (places: readonly Place[]): CanaryFacts => ({
-  run: crypto.randomUUID(),
-  endpoints: places.map(({ title, address: { host, socketDirectory, port } }) => ({ title, host, socketDirectory, port, database })),
-})
-
-const database = 'postgres'
 const sqlTimeoutMs = 15_000
 /** For the first commits: a primary that is slower than this should not be stopped now. */
 const startTimeoutMs = 20_000
@@ -34,7 +21,7 @@ export const startCanary = <F extends Facts>(
 ): Effect<F, null, null> => ({
   title: 'Start a canary',
   preview: (facts) => ({
-    sentence: `Make the schema matriarch_canary in the database ${database} of ${of(facts)?.endpoints[0]?.title}, and commit twenty rows a second from now on, as a client would.`,
+    sentence: sayStart(of(facts)),
     commands: [
       'drop schema if exists matriarch_canary cascade',
       'create schema matriarch_canary',
@@ -45,14 +32,14 @@ export const startCanary = <F extends Facts>(
   check: async (facts, ports) =>
     (await ports.canary.ledger(of(facts)!.run))?.isWriting ? { found: 'done', output: null } : { found: 'ready', before: null },
   run: async (facts, _before, ports, { signal, jobId }) => {
-    const { run, endpoints } = of(facts)!
-    await ports.canaryAct.prepare(endpoints[0]!, { timeoutMs: sqlTimeoutMs, signal })
-    await ports.canaryAct.start(run, endpoints, { timeoutMs: startTimeoutMs, signal, jobId })
+    const { run, members, door } = of(facts)!
+    await ports.canaryAct.prepare(members[0]!, door?.serverUser ?? null, { timeoutMs: sqlTimeoutMs, signal })
+    await ports.canaryAct.start(run, door === null ? members : [door], { timeoutMs: startTimeoutMs, signal, jobId })
   },
   timeoutMs: sqlTimeoutMs + startTimeoutMs + 5_000,
   ending: {
     release: async (facts, _before, _output, ports, { signal, note }) => {
-      const { run, endpoints } = of(facts)!
+      const { run, members } = of(facts)!
       await ports.canaryAct.stop(run)
       const leads = await whoLeads(ports, places(facts), signal)
       if (leads === null)
@@ -60,11 +47,16 @@ export const startCanary = <F extends Facts>(
           'warning',
           'Nobody takes writes, so the schema matriarch_canary is still there. Drop it later: drop schema matriarch_canary cascade',
         )
-      else await ports.canaryAct.remove(endpoints.find(({ title }) => title === leads)!, run, { timeoutMs: sqlTimeoutMs, signal })
+      else await ports.canaryAct.remove(members.find(({ title }) => title === leads)!, run, { timeoutMs: sqlTimeoutMs, signal })
     },
     sentence: 'However the job ends, the canary stops and its schema is dropped.',
   },
 })
+
+const sayStart = (canary: CanaryFacts | null): string =>
+  canary === null
+    ? ''
+    : `Make the schema matriarch_canary in the database ${canary.members[0]?.database} of ${canary.members[0]?.title}, and commit twenty rows a second from now on, through ${sayThrough(canary)}.`
 
 /** Title of the one that takes writes; null: everybody was seen, and nobody does. Throws when somebody could not be seen. */
 const whoLeads = async (ports: ReadPorts, places: readonly Place[], signal: AbortSignal): Promise<string | null> => {
@@ -93,7 +85,8 @@ export const stopCanary = <F extends Facts>(
   }),
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, { signal, note, pause }) => {
-    const { run, endpoints } = of(facts)!
+    const canary = of(facts)!
+    const { run, members } = canary
     const endsAt = ports.now().getTime() + resumeTimeoutMs
     for (;;) {
       const seen = await ports.canary.ledger(run)
@@ -106,7 +99,7 @@ export const stopCanary = <F extends Facts>(
     const seen = await ports.canary.ledger(run)
     if (seen === null) return { evidence: null }
     const { title } = next(facts)!
-    const endpoint = endpoints.find((one) => one.title === title)!
+    const endpoint = members.find((one) => one.title === title)!
     let found: { on: string; ids: number[] } | null = null
     try {
       found = { on: title, ids: await ports.canary.rows(endpoint, run, { timeoutMs: sqlTimeoutMs, signal }) }
@@ -114,8 +107,7 @@ export const stopCanary = <F extends Facts>(
       if (signal.aborted || !isFault(error)) throw error
       note('warning', `${title} could not be asked for the canary’s rows: ${error.message}`)
     }
-    const through = `the members’ own sockets, database ${endpoint.database}`
-    return { evidence: judgeCanary(seen.ledger, found, { through, sha256: seen.sha256, cutOff: null }) }
+    return { evidence: judgeCanary(seen.ledger, found, { through: sayThrough(canary), sha256: seen.sha256, cutOff: null }) }
   },
   timeoutMs: resumeTimeoutMs + sqlTimeoutMs + 10_000,
   proof: 'answer',

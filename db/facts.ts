@@ -32,6 +32,11 @@ export const holdLooked = `held as materialized (select i.id from instances i jo
 const idleSlots = (what: string) =>
   `select ${what} from jsonb_array_elements(case when jsonb_typeof(t.probe->'slots') = 'array' then t.probe->'slots' else '[]' end) s where s->>'isActive' = 'false'`
 
+/** What an agent does not see, and cannot have changed since the observer saw it. */
+const keptOfProbe = `jsonb_strip_nulls(jsonb_build_object('canRewind', i.probe->'canRewind',
+    'forks', case when i.role = 'primary' and i.timeline = t.timeline then i.probe->'forks' end,
+    'ended', case when i.state = t.state and t.state in ('stopped', 'crashed') then i.probe->'ended' end))`
+
 /**
  * Writes a CTE `look` whose rows `held` has locked. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
  * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
@@ -52,7 +57,7 @@ export const applyLooks = `update instances i set state = t.state, because = t.b
   idle_slots = case when t."isSeen" and t.state = 'online' then (${idleSlots('count(*)::int')}) else i.idle_slots end,
   idle_slot_bytes = case when t."isSeen" and t.state = 'online' then (${idleSlots(`sum((s->>'retainedBytes')::numeric)::bigint`)}) else i.idle_slot_bytes end,
   postmaster_started_at = case when t."isSeen" then t."startedAt" else i.postmaster_started_at end,
-  probe = case when t."isSeen" then t.probe else coalesce(i.probe, '{}') || t.probe end,
+  probe = case when t."isSeen" then ${keptOfProbe} || t.probe else coalesce(i.probe, '{}') || t.probe end,
   observed_at = case when t."isSeen" then t.at else i.observed_at end,
   observed_source = case when t."isSeen" then t.source else i.observed_source end
 from look t, held

@@ -109,6 +109,52 @@ describe('the pair of a herd', () => {
     expect(await verdict(`update instances set role = 'standby', state = 'stopped' where id = $1`, b)).toBe('no-candidate')
   })
 
+  test('what failing back would take is foretold from the last looks: follow, rewind, rebuild, not known, or a failover alone', async () => {
+    const forks = [{ timeline: 1, forkLsn: '0/4000000' }]
+    const b = await add('b', { ...primary, probe: JSON.stringify({ forks }) })
+    const a = await add('a', { role: 'unknown', timeline: 1, state: 'stopped', received_lsn: null, replayed_lsn: null })
+    await add('c')
+    const told = async (over: Record<string, unknown>, ended?: { checkpointLsn: string; canRewind?: boolean }) => {
+      const { checkpointLsn = null, canRewind = true } = ended ?? {}
+      const probe = ended === undefined ? {} : { canRewind, ended: { checkpointLsn, minRecoveryLsn: null } }
+      const values = { replaced_at: new Date(), state: 'stopped', probe: JSON.stringify(probe), ...over }
+      const names = Object.keys(values)
+      await run(`update instances set ${names.map((name, at) => `${name} = $${at + 2}`).join(', ')} where id = $1`, [
+        a,
+        ...Object.values(values),
+      ])
+      const { fail_back, fail_back_because, fail_back_id } = await pair()
+      return [fail_back, fail_back_because, fail_back_id]
+    }
+    expect(await told({ replaced_at: null })).toEqual(['none', null, null])
+    expect(await told({}, { checkpointLsn: '0/3FFFF88' })).toEqual([
+      'follow',
+      'What shop on a has ends before the fork at 0/4000000: nothing has to be taken back.',
+      a,
+    ])
+    expect(await told({}, { checkpointLsn: '0/4001000' })).toEqual([
+      'rewind',
+      'shop on a wrote 4096 bytes past the fork at 0/4000000: pg_rewind takes that back.',
+      a,
+    ])
+    expect((await told({}, { checkpointLsn: '0/4001000', canRewind: false }))[0]).toBe('rebuild')
+    expect((await told({ state: 'crashed' }, { checkpointLsn: '0/3FFFF88' }))[0]).toBe('rewind')
+    expect((await told({ state: 'absent' }))[0]).toBe('rebuild')
+    expect(await told({ state: 'unreachable' })).toEqual(['unknown', expect.stringContaining('shop on a is unreachable'), a])
+    await run('update instances set probe = null where id = $1', [b])
+    expect((await told({}, { checkpointLsn: '0/3FFFF88' }))[0]).toBe('unknown')
+    await run(
+      `insert into failovers (id, run_id, herd_id, environment_id, title, state, mode, old_primary, new_primary, actor_name, started_at, lines)
+      select gen_random_uuid(), gen_random_uuid(), id, environment_id, name, 'done', 'planned', 'shop on a', 'shop on b', 'ada', now(), '[]' from herds`,
+    )
+    expect(await told({ replaced_at: null, state: 'online', role: 'standby', timeline: 2, upstream_id: b })).toEqual([
+      'ready',
+      'shop on a follows again: fail over to it.',
+      a,
+    ])
+    await run('delete from failovers')
+  })
+
   test('the report of a failover is kept with every step, and outlives its run', async () => {
     const { rows } = await run(
       `insert into runs (operation, resource, title, actor_name, policy, digest) values ('failover', 'dr-pair', 'Fail over', 'ada', '{}', 'd') returning id`,

@@ -1,26 +1,58 @@
 import { Candidates } from '@/components/failover/candidates'
+import { FailBack, type FailBackSeen } from '@/components/failover/fail-back'
 import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { Card } from '@/components/ui/card'
 import { shownCandidates } from '@/db/failovers'
 import { requireActor } from '@/lib/auth/actor'
 import { mayIn } from '@/lib/kernel/access'
+import { failBackWays } from '@/lib/resources/choices'
 import { HerdTree } from './herd-tree'
 
-/** Who would take over, live, and the tree, for a page that has already shown that the herd may be seen. */
-export const DrCandidates = async ({ herdId, environmentId }: { herdId: string; environmentId: string | null }) => {
+interface Pair {
+  id: string
+  environmentId: string | null
+  values: Readonly<Record<string, unknown>>
+}
+
+const failBackOf = ({ failBack, failBackBecause, failBackId }: Pair['values']): FailBackSeen | null => {
+  const choice = failBackWays.find(({ value }) => value === failBack)
+  if (choice === undefined || choice.value === 'none' || typeof failBackId !== 'string') return null
+  return {
+    way: choice.value,
+    label: choice.label,
+    tone: choice.tone ?? 'neutral',
+    because: String(failBackBecause ?? ''),
+    instanceId: failBackId,
+  }
+}
+
+/** Who would take over, live, what failing back would take, and the tree, for a page that has already shown that the pair may be seen. */
+export const DrCandidates = async ({ pair: { id, environmentId, values } }: { pair: Pair }) => {
   const actor = await requireActor()
-  const candidates = await shownCandidates(herdId)
+  const candidates = await shownCandidates(id)
+  const may = (permission: string) => mayIn(actor, permission, environmentId)
+  const failBack = failBackOf(values)
+  const shown = [...candidates.map((one) => one.id), ...(failBack === null ? [] : [failBack.instanceId])]
   return (
     <>
-      <Card
-        title="Candidates"
-        isFlush
-        actions={<LiveRefresh ids={candidates.map(({ id }) => id)} records={['instance', 'herd']} newestAt={null} />}
-      >
-        <Candidates herdId={herdId} candidates={candidates} mayFailOver={mayIn(actor, 'dr-pair.run.failover', environmentId)} />
+      <Card title="Candidates" isFlush actions={<LiveRefresh ids={shown} records={['instance', 'herd']} newestAt={null} />}>
+        <Candidates herdId={id} candidates={candidates} mayFailOver={may('dr-pair.run.failover')} />
       </Card>
+      {failBack !== null && (
+        <Card title="Fail back">
+          <FailBack
+            herdId={id}
+            seen={failBack}
+            may={{
+              failover: may('dr-pair.run.failover'),
+              rebuild: may('instance.run.rebuild'),
+              rejoin: may('instance.run.rejoin'),
+            }}
+          />
+        </Card>
+      )}
       <Card title="Replication">
-        <HerdTree herdId={herdId} />
+        <HerdTree herdId={id} />
       </Card>
     </>
   )

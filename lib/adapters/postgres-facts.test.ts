@@ -22,6 +22,7 @@ const answer: ProbeAnswer = {
   slots: [],
   activity: { clients: 1, transactions: 0, longest: null },
   maxConnections: 100,
+  canRewind: true,
   pendingRestart: [],
 }
 const at = '2026-01-01T00:00:00.000Z'

@@ -124,6 +124,7 @@ export const probeOfLook = (
     postmasterStartedAt: started !== null && values.has('pid') ? new Date(started * 1000).toISOString() : null,
     currentLsn: isStandby ? null : lsnOrNull(control.get('Latest checkpoint location')),
     replayedLsn: isStandby ? lsnOrNull(control.get('Minimum recovery ending location')) : null,
+    ...(control.size > 0 && (seen.state === 'stopped' || seen.state === 'crashed') ? endOf(control) : {}),
     upstream:
       isStandby && conninfo.host
         ? { host: conninfo.host, port: Number(conninfo.port ?? 5432), slotName: confSetting(conf, 'primary_slot_name'), status: null }
@@ -131,6 +132,14 @@ export const probeOfLook = (
     observedAt,
   }
 }
+
+const endOf = (control: ReadonlyMap<string, string>): Pick<Probe, 'canRewind' | 'ended'> => ({
+  canRewind: control.get('wal_log_hints setting') === 'on' || Number(control.get('Data page checksum version') ?? 0) > 0,
+  ended: {
+    checkpointLsn: lsnOrNull(control.get('Latest checkpoint location')),
+    minRecoveryLsn: lsnOrNull(control.get('Minimum recovery ending location')),
+  },
+})
 
 const absence = (data: string | undefined, { dataDirectory, host }: InstanceAddress): { state: InstanceState; because: string } => {
   switch (data) {

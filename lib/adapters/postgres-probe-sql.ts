@@ -3,6 +3,7 @@ import { parsePgVersion, versionOfNumber } from '@/lib/domain/pg-version'
 import { confSetting } from '@/lib/domain/replication-conf'
 import type { Probe } from '@/lib/ports'
 import type { Greeting } from './postgres-connection'
+import { parseHistory } from './replication-look'
 
 /**
  * The one look at a running server, as one JSON value, with names that PostgreSQL 10 to 18 share: whole rows are taken where columns changed
@@ -42,6 +43,7 @@ select json_build_object(
     from pg_stat_activity a
     where a.backend_type = 'client backend' and a.application_name <> 'matriarch' and a.pid <> pg_backend_pid()),
   'maxConnections', current_setting('max_connections')::int,
+  'canRewind', coalesce(current_setting('data_checksums', true) = 'on' or current_setting('wal_log_hints', true) = 'on', false),
   'pendingRestart', (select coalesce(json_agg(name order by name), '[]') from pg_settings where pending_restart)${isSuperuser ? superuserPart : ''}
 ) as probe
 from (
@@ -55,6 +57,8 @@ const superuserPart = `,
     or coalesce(pg_read_file('recovery.conf', 0, 100000, true) ~* '(^|\\n)\\s*standby_mode\\s*=?\\s*''?(on|t|y|1)', false),
   'walTimeline', case when r.is_in_recovery and not exists (select from pg_stat_wal_receiver) then (
     select max(('x' || substr(f.name, 1, 8))::bit(32)::int) from pg_ls_waldir() f where f.name ~ '^[0-9A-F]{24}$') end,
+  'history', case when not r.is_in_recovery then
+    coalesce(pg_read_file('pg_wal/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.history', 0, 100000, true), '') end,
   'recoveryConf', pg_read_file('recovery.conf', 0, 100000, true),
   'postmasterPid', split_part(pg_read_file('postmaster.pid', 0, 100, true), E'\\n', 1)`
 
@@ -79,7 +83,9 @@ export interface ProbeAnswer {
   slots: Probe['slots']
   activity: { clients: number; transactions: number; longest: number | null }
   maxConnections: number
+  canRewind: boolean
   pendingRestart: string[]
+  history?: string | null
   primaryConninfo?: string | null
   hasStandbySignal?: boolean
   walTimeline?: number | null
@@ -114,6 +120,8 @@ export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe =>
   activeTransactions: answer.activity.transactions,
   longestTransactionSeconds: answer.activity.longest,
   pendingRestart: answer.pendingRestart,
+  canRewind: answer.canRewind,
+  ...(answer.history == null ? {} : { forks: parseHistory(answer.history) }),
   because: null,
   observedAt,
 })

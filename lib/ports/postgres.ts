@@ -61,6 +61,12 @@ export interface Probe {
   activeTransactions: number | null
   longestTransactionSeconds: number | null
   pendingRestart: string[]
+  /** Of a primary: where earlier timelines of its history ended, oldest first. Left out where its files may not be read. */
+  forks?: { timeline: number; forkLsn: string }[]
+  /** Data checksums or wal_log_hints: without them pg_rewind cannot work. */
+  canRewind?: boolean
+  /** Of one that is down: how far what lies on its disk goes, by its control file. */
+  ended?: { checkpointLsn: string | null; minRecoveryLsn: string | null }
   /** Why it is not online, in words. */
   because: string | null
   /** Why the host itself could not be used; left out when it was reached. */

@@ -19,6 +19,16 @@ export const instanceRoles: readonly Choice[] = [
   { value: 'unknown', label: 'Unknown', tone: 'warn' },
 ]
 
+/** What bringing an old primary back would take. */
+export const failBackWays: readonly Choice[] = [
+  { value: 'none', label: 'Nothing to bring back', tone: 'neutral' },
+  { value: 'ready', label: 'Follows again', tone: 'good' },
+  { value: 'follow', label: 'Only follow', tone: 'info' },
+  { value: 'rewind', label: 'Rewind', tone: 'warn' },
+  { value: 'rebuild', label: 'Rebuild', tone: 'bad' },
+  { value: 'unknown', label: 'Not known yet', tone: 'neutral' },
+]
+
 export const roleChoices: readonly Choice[] = [
   { value: 'viewer', label: 'Viewer', tone: 'neutral' },
   { value: 'operator', label: 'Operator', tone: 'info' },

@@ -1,6 +1,6 @@
 import { drPairs } from '@/db/schema/views'
 import { defineResource } from '@/lib/kernel/resource'
-import { instanceStates } from './choices'
+import { failBackWays, instanceStates } from './choices'
 
 export const drPair = defineResource({
   name: 'dr-pair',
@@ -45,6 +45,15 @@ export const drPair = defineResource({
     preferredSite: { kind: 'text', label: 'Preferred DR site', automatic: true, help: 'Set on the herd; counts among equals only.' },
     lastFailoverAt: { kind: 'moment', label: 'Last failover', automatic: true },
     lastFailoverId: { kind: 'reference', label: 'Its report', to: 'failover', automatic: true },
+    failBack: {
+      kind: 'choice',
+      label: 'Failing back',
+      observed: true,
+      choices: failBackWays,
+      help: 'What bringing the old primary back would take, from what was last seen: its data are good and it only follows, pg_rewind takes back what it wrote, or it is copied anew. The plan looks again.',
+    },
+    failBackBecause: { kind: 'text', label: 'Why', observed: true },
+    failBackId: { kind: 'reference', label: 'Old primary', to: 'instance', observed: true },
     observedAt: { kind: 'moment', label: 'Seen', automatic: true },
   },
   list: {
@@ -59,9 +68,10 @@ export const drPair = defineResource({
       'lagBytes',
       'lagSeconds',
       'candidates',
+      'failBack',
       'lastFailoverAt',
     ],
-    filters: ['environmentId', 'verdict', 'primaryState', 'candidateSite', 'candidates'],
+    filters: ['environmentId', 'verdict', 'primaryState', 'candidateSite', 'candidates', 'failBack'],
     search: ['searchText'],
     order: 'name',
   },
@@ -72,6 +82,7 @@ export const drPair = defineResource({
     { title: 'Primary', fields: ['primaryId', 'primaryState'] },
     { title: 'Candidate', fields: ['candidateId', 'candidateSite', 'lagBytes', 'lagSeconds', 'candidates', 'preferredSite'] },
     { title: 'Last failover', fields: ['lastFailoverAt', 'lastFailoverId'] },
+    { title: 'Failing back', fields: ['failBackId', 'failBack', 'failBackBecause'] },
   ],
   related: [
     { resource: 'instance', by: 'herdId' },
@@ -80,6 +91,7 @@ export const drPair = defineResource({
   help: [
     'A DR pair is a herd’s primary and the standby that would take over. Every herd with more than one member is here, also while its primary is gone.',
     'Candidates are ranked by timeline, then by the WAL they have received, then, among equals, by the priority of the instance and the preferred site of the herd. A standby that was never seen is no candidate; priority 0 means never.',
+    'Failing back is two steps from the pair’s page: let the old primary rejoin (or rebuild it), then fail over to it. What the first one will take is foretold from the last looks, with the reason.',
     'A failover is planned while the primary answers (nothing is lost), and an emergency when it does not: then life is searched for through the standbys, and the old primary is fenced or a person takes the responsibility by typing the herd’s name.',
   ],
 })

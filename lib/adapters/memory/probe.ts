@@ -77,6 +77,11 @@ const downStates: ReadonlySet<MemoryInstance['state']> = new Set(['stopped', 'cr
 export const controlStateOf = (instance: MemoryInstance): string | null =>
   controlStates[instance.state](downStates.has(instance.state) ? instance.ranAsStandby : instance.hasStandbySignal)
 
+const endOf = ({ checkpointBytes, walBytes, ranAsStandby }: MemoryInstance): Probe['ended'] => ({
+  checkpointLsn: formatLsn(BigInt(checkpointBytes)),
+  minRecoveryLsn: ranAsStandby ? formatLsn(BigInt(walBytes)) : null,
+})
+
 /** One look at a host that answers. */
 export const probeOf = (world: World, instance: MemoryInstance): Probe => {
   const isStandby = instance.hasStandbySignal
@@ -87,11 +92,18 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     timeline: instance.timeline,
     controlState: controlStateOf(instance),
     hasStandbySignal: isStandby,
+    canRewind: true,
   }
   if (instance.state === 'absent') return unseenProbe(world, 'absent', becauseOf.absent)
   if (instance.state !== 'running') {
     const hasPostmaster = instance.state === 'starting' || instance.state === 'stopping'
-    return { ...seen, state: instance.state, because: becauseOf[instance.state], postmasterPid: hasPostmaster ? instance.pid : null }
+    return {
+      ...seen,
+      state: instance.state,
+      because: becauseOf[instance.state],
+      postmasterPid: hasPostmaster ? instance.pid : null,
+      ...(hasPostmaster ? {} : { ended: endOf(instance) }),
+    }
   }
   if (instance.refusesLogin)
     return { ...seen, state: 'refused', postmasterPid: instance.pid, because: 'the server refuses the login of “postgres”' }
@@ -129,5 +141,6 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     activeTransactions: instance.activeTransactions,
     longestTransactionSeconds: instance.activeTransactions > 0 ? 1 : null,
     pendingRestart: pendingRestart(instance),
+    ...(isStandby ? {} : { forks: instance.forks.map(({ timeline, bytes }) => ({ timeline, forkLsn: formatLsn(BigInt(bytes)) })) }),
   }
 }

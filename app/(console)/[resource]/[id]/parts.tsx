@@ -32,7 +32,7 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
         </Card>
       </>
     )
-  if (resource.name === 'dr-pair') return <DrCandidates herdId={record.id} environmentId={record.environmentId} />
+  if (resource.name === 'dr-pair') return <DrCandidates pair={record} />
   if (resource.name === 'person')
     return (
       <p>

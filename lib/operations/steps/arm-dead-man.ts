@@ -60,7 +60,7 @@ const lookAll = (ports: ReadPorts, { key, hosts }: DeadManFacts, signal: AbortSi
 
 /**
  * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own
- * writing shuts no timer out. Throws `step.blocked` when one of them is not armed any more.
+ * writing shuts no timer out. Nothing that must not be interrupted is begun once that time is nearly up, by the worker's own clock. Throws `step.blocked` when one of them is not armed any more.
  */
 export const restartDeadMan = async (
   ports: ActPorts,
@@ -74,23 +74,18 @@ export const restartDeadMan = async (
       return ports.poolersAct.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
     }),
   )
-  mustHold(hosts, seen, 0)
+  mustHold(hosts, seen)
 }
 
-/** Throws `step.blocked` unless every timer stays quiet for so many milliseconds: to be called before a deed that needs that long and must not be done halfway. */
-export const mustStayQuiet = async (ports: ReadPorts, facts: DeadManFacts, leftMs: number, signal: AbortSignal): Promise<void> =>
-  mustHold(facts.hosts, await lookAll(ports, facts, signal), leftMs)
-
-const mustHold = (hosts: readonly DeadManPlace[], seen: readonly DeadManSeen[], leftMs: number): void => {
-  for (const [index, { pooler }] of hosts.entries()) {
-    const { state, leftMs: left } = seen[index]!
-    if (state === 'armed' && (left ?? 0) >= leftMs) continue
-    const because =
-      state === 'armed'
-        ? `The timer on the host of ${pooler.title} lets its clients go on in ${((left ?? 0) / 1000).toFixed(1)} s; ${leftMs / 1000} s are needed.`
-        : state === 'fired' || state === 'firing'
-          ? sayFired(pooler.title, seen[index]!)
-          : `The timer on the host of ${pooler.title} is ${state}: nobody would let its clients go on.`
-    throw new Fault('step.blocked', { isOver: true, because })
-  }
+const mustHold = (hosts: readonly DeadManPlace[], seen: readonly DeadManSeen[]): void => {
+  const index = seen.findIndex(({ state }) => state !== 'armed')
+  if (index < 0) return
+  const [{ title }, { state }] = [hosts[index]!.pooler, seen[index]!]
+  const hasFired = state === 'fired' || state === 'firing'
+  throw new Fault('step.blocked', {
+    isOver: true,
+    because: hasFired
+      ? sayFired(title, seen[index]!)
+      : `The timer on the host of ${title} is ${state}: nobody would let its clients go on.`,
+  })
 }

@@ -20,7 +20,10 @@ export const uncertifiedJobs = async (operations: readonly string[]): Promise<Un
        from jobs j join runs r on r.id = j.run_id
        where j.operation = any($1) and j.state in ('done', 'failed', 'undone', 'cancelled')
          and not exists (select from certificates c where c.id = j.id)
-         and exists (select from journal l where l.job_id = j.id and l.kind = 'intended' and l.step = 'promote')
+         and exists (
+           select from journal l where l.job_id = j.id
+             and (l.kind = 'intended' and l.step = 'promote' or l.kind = 'marked' and l.step = 'hand-over' and l.data -> 'mark' ->> 'isPassed' = 'true')
+         )
        order by j.finished_at limit 20`,
       [operations],
     )

@@ -9,9 +9,10 @@ import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import type { JournalLine } from '@/lib/kernel/journal'
 import { Attention } from './attention'
+import { CertificateLink } from './certificate-link'
 import { StepStateMark } from './grid'
 import { Log } from './log'
-import { type JobShown, jobLook, type RunActions, type RunOperation } from './shared'
+import { hasMoved, type JobShown, jobLook, type RunActions, type RunOperation } from './shared'
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import type { RunStore } from './store'
@@ -81,11 +82,7 @@ export const JobPanel = ({
           <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
             Open the target
           </Link>
-          {operation.isCertified && job.finishedAt && job.fold.steps.some((step) => step.name === 'promote' && step.startedAt !== null) && (
-            <Link href={`/certificates/${job.id}`} prefetch={false}>
-              Certificate
-            </Link>
-          )}
+          {operation.isCertified && job.finishedAt && hasMoved(lines) && <CertificateLink jobId={job.id} />}
         </p>
         {strip && (
           <section aria-label="What a client sees">

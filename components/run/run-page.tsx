@@ -12,12 +12,22 @@ import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/duration'
 import { Attention } from './attention'
+import { CertificateLink } from './certificate-link'
 import { Grid } from './grid'
 import { JobPanel } from './job-panel'
 import { LiveMark } from './live-mark'
 import { Log } from './log'
 import { Progress } from './progress'
-import { isRunOpen, type RunActions, type RunOperation, type RunShown, runLook, type StreamedLine, type StreamedStrip } from './shared'
+import {
+  hasMoved,
+  isRunOpen,
+  type RunActions,
+  type RunOperation,
+  type RunShown,
+  runLook,
+  type StreamedLine,
+  type StreamedStrip,
+} from './shared'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { RunStore } from './store'
@@ -109,7 +119,12 @@ export const RunPage = ({
         <Note tone="warn" title={`${waiting.length - 3} more targets need a decision; choose “needs attention” below.`} />
       )}
       {run.jobs.length === 1 && strips.has(run.jobs[0]!.id) && (
-        <Card title="What a client sees">
+        <Card
+          title={isOpen ? 'What a client sees' : 'What a client saw'}
+          actions={
+            operation.isCertified && !isOpen && hasMoved(store.linesOf(run.jobs[0]!.id)) && <CertificateLink jobId={run.jobs[0]!.id} />
+          }
+        >
           <CanaryStrip strip={strips.get(run.jobs[0]!.id)!} isOpen={isOpen} />
         </Card>
       )}

@@ -96,4 +96,12 @@ export const runLook: Record<RunState, [Tone, string]> = {
   cancelled: ['neutral', 'cancelled'],
 }
 
+/** From here on there is a certificate once the job has ended: somebody was told to lead, in a step of its own or within the one that clients wait for. */
+export const hasMoved = (lines: readonly JournalLine[]): boolean =>
+  lines.some(
+    (line) =>
+      (line.kind === 'intended' && line.step === 'promote') ||
+      (line.kind === 'marked' && line.step === 'hand-over' && (line.mark as { isPassed?: boolean } | null)?.isPassed === true),
+  )
+
 export const isRunOpen = (state: RunState): boolean => !['done', 'failed', 'cancelled'].includes(state)

@@ -1,6 +1,6 @@
 import './strip.css'
 import { State } from '@/components/ui/state'
-import { answeredMs, arrivalsOf, figuresOf, isError, type Strip, type StripSample, silenceMs } from '@/lib/domain/canary-strip'
+import { answeredMs, arrivalsOf, figuresOf, isError, type Strip, type StripSample, sayMs, silenceMs } from '@/lib/domain/canary-strip'
 import { formatDuration } from '@/lib/domain/duration'
 import type { Tone } from '@/lib/kernel/field'
 
@@ -14,14 +14,12 @@ const ticksMs = [1, 10, 100, 1_000, 10_000]
 /** Silence that is shorter than this is the time between two commits. */
 const silentMs = 300
 
-const words = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : formatDuration(ms / 1_000))
-
 const stateOf = (strip: Strip, isOpen: boolean): [Tone, string] => {
   const errors = `${strip.errors} ${strip.errors === 1 ? 'error' : 'errors'}`
   if (strip.errors > 0) return ['bad', strip.isOver ? errors : `${errors} so far`]
   if (strip.isOver) return ['good', 'no error']
   if (!isOpen) return ['warn', 'cut off']
-  return silenceMs(strip) > silentMs ? ['warn', `no answer for ${words(silenceMs(strip))}`] : ['info', 'no error so far']
+  return silenceMs(strip) > silentMs ? ['warn', `no answer for ${sayMs(silenceMs(strip))}`] : ['info', 'no error so far']
 }
 
 /** About five of them, at round seconds. */
@@ -78,7 +76,7 @@ export const CanaryStrip = ({ strip, isOpen }: { strip: Strip; isOpen: boolean }
           .filter((ms) => ms <= topMs)
           .map((ms) => (
             <span key={ms} className="strip-tick" style={{ top: `${y(ms)}%` }}>
-              {words(ms)}
+              {sayMs(ms)}
             </span>
           ))}
         {errors.map((sample) => (
@@ -86,7 +84,7 @@ export const CanaryStrip = ({ strip, isOpen }: { strip: Strip; isOpen: boolean }
         ))}
         {strip.gap && (
           <Flag at={strip.gap[1]} totalMs={totalMs} row={0}>
-            gap {words(strip.gap[1] - strip.gap[0])}
+            gap {sayMs(strip.gap[1] - strip.gap[0])}
           </Flag>
         )}
         {arrivals.map((sample) => (

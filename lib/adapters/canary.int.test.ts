@@ -51,7 +51,13 @@ const own = (path: string, text: string) => {
   chownSync(path, sshd.uid, sshd.gid)
 }
 const execute = (sql: string) =>
-  postgres.act.execute(cluster.instance(), sql, { database: 'postgres', statementTimeoutMs: 10_000, rowsMax: 10, bytesMax: 10_000 })
+  postgres.act.execute(cluster.instance(), sql, {
+    database: 'postgres',
+    statementTimeoutMs: 10_000,
+    rowsMax: 10,
+    bytesMax: 10_000,
+    onTransaction: async () => {},
+  })
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mcanary-'))

@@ -84,7 +84,8 @@ const thin = (samples: StripSample[], gap: Strip['gap'], max: number): StripSamp
   return samples.filter((sample) => kept.has(sample))
 }
 
-const words = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : formatDuration(ms / 1000))
+/** `96 ms`, `1.2 s`. */
+export const sayMs = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : formatDuration(ms / 1000))
 
 /** How long nobody has been answered, while that is longer than any gap that ended. */
 export const silenceMs = ({ isOver, atMs, lastAckMs }: Strip): number => (isOver || lastAckMs === null ? 0 : Math.max(0, atMs - lastAckMs))
@@ -93,9 +94,9 @@ export const silenceMs = ({ isOver, atMs, lastAckMs }: Strip): number => (isOver
 export const figuresOf = (strip: Strip): { label: string; value: string }[] => {
   const slowest = strip.samples.reduce((most, sample) => (isError(sample) ? most : Math.max(most, sample[1])), 0)
   return [
-    { label: 'Commits', value: `${strip.acked} acknowledged in ${words(strip.atMs)}` },
-    { label: 'Longest gap', value: strip.gap === null ? 'none yet' : words(lengthOf(strip.gap)) },
-    { label: 'Slowest commit', value: words(slowest) },
+    { label: 'Commits', value: `${strip.acked} acknowledged in ${sayMs(strip.atMs)}` },
+    { label: 'Longest gap', value: strip.gap === null ? 'none yet' : sayMs(lengthOf(strip.gap)) },
+    { label: 'Slowest commit', value: sayMs(slowest) },
     { label: 'Errors', value: strip.errors === 0 ? 'none' : `${strip.errors} (${codesOf(strip.samples)})` },
   ]
 }

@@ -1,0 +1,52 @@
+'use client'
+
+import Link from 'next/link'
+import { useEffect, useState } from 'react'
+import { State } from '@/components/ui/state'
+import type { MoveVerdict } from '@/lib/domain/certificate'
+import type { Tone } from '@/lib/kernel/field'
+
+const looks: Record<MoveVerdict['kind'], [Tone, string]> = {
+  proven: ['good', 'Proven: nothing is lost'],
+  'not-provable': ['warn', 'Not provable'],
+  lost: ['bad', 'Commits are lost'],
+}
+
+/** It is issued a moment after its job has ended. */
+const everyMs = 1_000
+const triesMax = 30
+
+/** Leads to the certificate of a job that has ended, with its verdict, as soon as there is one. */
+export const CertificateLink = ({ jobId }: { jobId: string }) => {
+  const [verdict, setVerdict] = useState<MoveVerdict['kind'] | null>(null)
+  const [isGivenUp, setGivenUp] = useState(false)
+  useEffect(() => {
+    const gone = new AbortController()
+    let tries = 0
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = async () => {
+      tries += 1
+      const answer = await fetch(`/api/v1/certificates/${jobId}`, { signal: gone.signal }).catch(() => null)
+      if (gone.signal.aborted) return
+      if (answer?.ok) setVerdict(((await answer.json()) as { verdict: MoveVerdict['kind'] }).verdict)
+      else if (tries < triesMax) timer = setTimeout(() => void ask(), everyMs)
+      else setGivenUp(true)
+    }
+    void ask()
+    return () => {
+      gone.abort()
+      clearTimeout(timer)
+    }
+  }, [jobId])
+  if (verdict === null)
+    return <span className="text-ink-2">{isGivenUp ? 'No certificate was issued.' : 'The certificate is being issued …'}</span>
+  const [tone, words] = looks[verdict]
+  return (
+    <span className="flex flex-wrap gap-x-3">
+      <State tone={tone}>{words}</State>
+      <Link href={`/certificates/${jobId}`} prefetch={false}>
+        Certificate
+      </Link>
+    </span>
+  )
+}

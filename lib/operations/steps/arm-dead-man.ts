@@ -1,6 +1,6 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
-import type { ActPorts, DeadManSeen, ReadPorts } from '@/lib/ports'
+import type { ActPorts, DeadManSeen } from '@/lib/ports'
 import type { DeadManFacts, DeadManPlace } from '../poolers/dead-man'
 import { commandTimeoutMs } from './poolers'
 
@@ -22,8 +22,12 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
         }
   },
   check: async (facts, ports, { signal }) => {
-    const seen = await lookAll(ports, of(facts), signal)
-    return seen.every(({ state }) => state === 'armed') ? { found: 'done', output: null } : { found: 'ready', before: null }
+    const { key, hosts } = of(facts)
+    const limits = { timeoutMs: callTimeoutMs, signal }
+    const seen = await Promise.all(hosts.map(({ pooler }) => ports.poolers.deadMan(pooler.address, key, limits)))
+    if (seen.every(({ state }) => state === 'armed')) return { found: 'done', output: null }
+    const over = seen.findIndex(({ state }) => state !== 'armed' && state !== 'absent')
+    return over < 0 ? { found: 'ready', before: null } : { found: 'blocked', because: sayOver(hosts[over]!, seen[over]!) }
   },
   run: async (facts, _before, ports, { signal, note }) => {
     const { key, expirySeconds, hosts } = of(facts)
@@ -55,8 +59,10 @@ const disarm = async (ports: ActPorts, { pooler }: DeadManPlace, key: string, { 
 const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
   `The timer on the host of ${title} has fired: it led there to ${ledTo ?? 'nobody yet'} and let the clients of ${resumed.join(', ') || 'no database'} go on.`
 
-const lookAll = (ports: ReadPorts, { key, hosts }: DeadManFacts, signal: AbortSignal): Promise<DeadManSeen[]> =>
-  Promise.all(hosts.map(({ pooler }) => ports.poolers.deadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })))
+const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string =>
+  seen.state === 'fired' || seen.state === 'firing'
+    ? sayFired(title, seen)
+    : `The timer on the host of ${title} is ${seen.state}: nobody would let its clients go on.`
 
 /**
  * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own
@@ -74,18 +80,6 @@ export const restartDeadMan = async (
       return ports.poolersAct.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
     }),
   )
-  mustHold(hosts, seen)
-}
-
-const mustHold = (hosts: readonly DeadManPlace[], seen: readonly DeadManSeen[]): void => {
-  const index = seen.findIndex(({ state }) => state !== 'armed')
-  if (index < 0) return
-  const [{ title }, { state }] = [hosts[index]!.pooler, seen[index]!]
-  const hasFired = state === 'fired' || state === 'firing'
-  throw new Fault('step.blocked', {
-    isOver: true,
-    because: hasFired
-      ? sayFired(title, seen[index]!)
-      : `The timer on the host of ${title} is ${state}: nobody would let its clients go on.`,
-  })
+  const over = seen.findIndex(({ state }) => state !== 'armed')
+  if (over >= 0) throw new Fault('step.blocked', { isOver: true, because: sayOver(hosts[over]!, seen[over]!) })
 }

@@ -123,6 +123,32 @@ export const poolerMembers = async (
   return found
 }
 
+export interface PoolerAlarm {
+  id: string
+  title: string
+  state: string
+  because: string | null
+  paused: string
+  pausedSince: string | null
+  staleSince: string | null
+  waiting: number | null
+  follows: string
+  target: string | null
+  wanted: string | null
+}
+
+/** Of a herd or a server: poolers that are paused, lead elsewhere, or cannot be used. The caller has shown that they may be seen. */
+export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<PoolerAlarm[]> => {
+  const rows = await rowsOf<PoolerAlarm>(
+    `select id, title, state, because, paused, paused_since as "pausedSince", stale_since as "staleSince", waiting, follows, target, wanted from poolers
+     where ${of === 'herd' ? 'herd_id' : 'server_id'} = $1
+       and (paused in ('some', 'all') or follows = 'stale' or state in ('stopped', 'refused', 'unreachable')) order by title limit 20`,
+    [id],
+  )
+  const iso = (at: unknown) => (at instanceof Date ? at.toISOString() : null)
+  return rows.map((row) => ({ ...row, pausedSince: iso(row.pausedSince), staleSince: iso(row.staleSince) }))
+}
+
 /** Herds of these that are to be left alone just now: a person holds the lock, or a job that is no move of the primary. After a move the poolers must follow at once. */
 export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
   const rows = await rowsOf<{ id: string }>(

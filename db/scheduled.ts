@@ -81,28 +81,25 @@ export const dueScheduled = (): Promise<{ id: string; isLate: boolean }[]> =>
     return rows
   })
 
-export interface HerdAppointment {
-  id: string
-  title: string
-  state: 'waiting' | 'skipped'
-  because: string | null
-  /** ISO time. */
-  at: string
-  actorName: string
-}
+type Shown = Pick<
+  ScheduledRun,
+  'id' | 'title' | 'state' | 'because' | 'actorName' | 'personId' | 'operation' | 'resource' | 'environmentIds'
+>
+export type HerdAppointment = Shown & { /** ISO time. */ at: string }
 
 const recentDays = 3
 
 /** What waits for its time on a herd, soonest first, and what was skipped there in the last days. */
 export const herdAppointments = (actor: Actor, herdId: string): Promise<HerdAppointment[]> =>
   guarded(async () => {
-    const { rows } = await getPool().query<Omit<HerdAppointment, 'at'> & { at: Date; environmentIds: string[] }>(
-      `select id, title, state, because, at, actor_name as "actorName", environment_ids as "environmentIds" from scheduled_runs
+    const { rows } = await getPool().query<Shown & { at: Date }>(
+      `select id, title, state, because, at, actor_name as "actorName", person_id as "personId", operation, resource, environment_ids as "environmentIds"
+       from scheduled_runs
        where herd_ids @> array[$1::uuid] and (state = 'waiting' or (state = 'skipped' and at > now() - interval '${recentDays} days'))
        order by state desc, at limit 20`,
       [herdId],
     )
     return rows
       .filter(({ environmentIds }) => environmentIds.some((id) => mayIn(actor, 'scheduled-run.view', id)))
-      .map(({ environmentIds: _seen, at, ...row }) => ({ ...row, at: at.toISOString() }))
+      .map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))
   })

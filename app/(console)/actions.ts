@@ -1,6 +1,6 @@
 'use server'
 
-import type { PlanQuestion, Submission } from '@/components/operation/shared'
+import type { Appointment, PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
 import type { Outcome } from '@/components/run/shared'
 import type { TestedStep } from '@/components/settings/directory-test'
@@ -21,7 +21,9 @@ import {
   releaseLease,
   resumeJob,
   retryFailed as retry,
+  scheduleRun,
   submitRun,
+  cancelScheduled as unschedule,
   waitForPlan,
 } from '@/jobs/queue'
 import { requireActor } from '@/lib/auth/actor'
@@ -144,6 +146,16 @@ export const submitPlan = async (submission: Submission): Promise<Outcome<{ runI
     const submitted = await submitRun(actor, submission)
     return submitted.submitted ? { runId: submitted.runId } : { movedTo: submitted.moved.planId }
   })
+
+/** Puts a plan that was read off to a time; when the world moved meanwhile, nothing is put off and the new plan is answered. */
+export const schedulePlan = async (appointment: Appointment): Promise<Outcome<{ scheduledId: string } | { movedTo: string }>> =>
+  outcome(async (actor) => {
+    const scheduled = await scheduleRun(actor, { ...appointment, at: String(appointment.at) })
+    return scheduled.scheduled ? { scheduledId: scheduled.id } : { movedTo: scheduled.moved.planId }
+  })
+
+export const cancelScheduled = async (scheduledId: string): Promise<Outcome<null>> =>
+  outcome((actor) => unschedule(actor, String(scheduledId)).then(() => null))
 
 /** Puts the plan before those who may approve it. */
 export const askPlanApproval = async (planId: string): Promise<Outcome<null>> =>

@@ -6,12 +6,13 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
-import { Moment } from '@/components/ui/zone'
+import { Moment, useZone } from '@/components/ui/zone'
 import { closedAt } from '@/lib/domain/maintenance-window'
 import type { OperationDescription } from '@/lib/kernel/operation'
-import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
+import type { Plan } from '@/lib/kernel/plan'
 import { counted, type OperateActions, type OperateResource, type Outcome, type PlanRow } from './shared'
 import { environmentWords, loudestEnvironment } from './summary'
+import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
 
 /** Told apart by what may be done now: the person who asked submits; another person approves; nobody acts on a plan that runs already. */
 const Approval = ({
@@ -82,35 +83,7 @@ const Approval = ({
   )
 }
 
-/** Which environments are outside their windows now, and the box that says it must run all the same. */
-const OutsideWindow = ({
-  closed,
-  isChecked,
-  onChange,
-}: {
-  closed: ReturnType<typeof closedAt<PlanEnvironment>>
-  isChecked: boolean
-  onChange: (isChecked: boolean) => void
-}) => (
-  <Note tone="warn" title={`Outside the maintenance windows of ${closed.map(({ environment }) => environment.name).join(', ')}`}>
-    {closed.map(({ environment, opensAt }) => (
-      <p key={environment.id}>
-        {environment.name}: {environment.maintenanceWindows.join(', ')}.{' '}
-        {opensAt && (
-          <>
-            Opens next at <Moment at={opensAt.toISOString()} />.
-          </>
-        )}
-      </p>
-    ))}
-    <label className="inline-flex items-center gap-2">
-      <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
-      It must run now; the reason below is kept in the audit log
-    </label>
-  </Note>
-)
-
-/** The last part of the page: reason, ticket, the typed phrase where one is asked, and the button that names how many and where. */
+/** The last part of the page: reason, ticket, the time, the typed phrase where one is asked, and the button that names how many and where. */
 export const Confirm = ({
   row,
   plan,
@@ -120,6 +93,7 @@ export const Confirm = ({
   mayApprove,
   actions,
   onSubmitted,
+  onScheduled,
   onMoved,
 }: {
   row: PlanRow
@@ -128,14 +102,17 @@ export const Confirm = ({
   resource: OperateResource
   link: string
   mayApprove: boolean
-  actions: Pick<OperateActions, 'submit' | 'askApproval' | 'approve'>
+  actions: Pick<OperateActions, 'submit' | 'schedule' | 'askApproval' | 'approve'>
   onSubmitted: (runId: string) => void
+  onScheduled: (scheduledId: string) => void
   onMoved: (planId: string) => void
 }) => {
   const [reason, setReason] = useState('')
   const [ticket, setTicket] = useState('')
   const [phrase, setPhrase] = useState('')
   const [isOutsideWindow, setOutsideWindow] = useState(false)
+  const [when, setWhen] = useState<When>({ kind: 'now', local: '' })
+  const zone = useZone()
   const [openedAt] = useState(() => new Date())
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Extract<Outcome<never>, { ok: false }> | null>(null)
@@ -145,16 +122,22 @@ export const Confirm = ({
   const environment = loudestEnvironment(plan)
   const isPhraseRight = plan.phrase === null || phrase.trim() === plan.phrase
   const isApproved = !plan.needsApproval || row.approvedByName !== null
-  const closed = plan.isDisruptive ? closedAt(plan.environments, openedAt) : []
+  const isNow = when.kind === 'now'
+  const moment = chosenMoment(when, zone, plan, openedAt)
+  const closed = plan.isDisruptive && typeof moment !== 'string' ? closedAt(plan.environments, moment) : []
   const missing = !isApproved
     ? 'A second person has to approve first.'
-    : closed.length > 0 && !isOutsideWindow
-      ? 'No maintenance window is open.'
-      : closed.length > 0 && reason.trim() === ''
-        ? 'Say why it must run outside the window.'
-        : !isPhraseRight
-          ? 'Type the phrase first.'
-          : null
+    : typeof moment === 'string'
+      ? moment
+      : closed.length > 0 && !isOutsideWindow
+        ? `No maintenance window is open${isNow ? '' : ' then'}.`
+        : closed.length > 0 && reason.trim() === ''
+          ? 'Say why it must run outside the window.'
+          : !isPhraseRight
+            ? 'Type the phrase first.'
+            : null
+
+  const words = `${description.verb} ${plan.eligible} in ${environmentWords(plan)}`
 
   const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
     setBusy(true)
@@ -174,11 +157,17 @@ export const Confirm = ({
     setBusy(false)
   }
   const submit = () => {
-    const submission = { planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, isOutsideWindow, idempotencyKey }
-    work(actions.submit(submission), (value) => {
-      if ('runId' in value) onSubmitted(value.runId)
-      else onMoved(value.movedTo)
-    })
+    const order = { planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, isOutsideWindow }
+    if (isNow)
+      work(actions.submit({ ...order, idempotencyKey }), (value) => {
+        if ('runId' in value) onSubmitted(value.runId)
+        else onMoved(value.movedTo)
+      })
+    else
+      work(actions.schedule({ ...order, at: when.kind === 'window' ? 'window' : appointedText(when.local, zone) }), (value) => {
+        if ('scheduledId' in value) onScheduled(value.scheduledId)
+        else onMoved(value.movedTo)
+      })
   }
 
   return (
@@ -194,7 +183,8 @@ export const Confirm = ({
       />
       {row.isOwn && (
         <>
-          {closed.length > 0 && <OutsideWindow closed={closed} isChecked={isOutsideWindow} onChange={setOutsideWindow} />}
+          <WhenFields plan={plan} openedAt={openedAt} value={when} onChange={setWhen} />
+          {closed.length > 0 && <OutsideWindow closed={closed} isNow={isNow} isChecked={isOutsideWindow} onChange={setOutsideWindow} />}
           <div className="grid items-start gap-3 sm:grid-cols-[2fr_1fr]">
             <Field label="Reason" help="Kept with the run and in the audit log.">
               {(ids) => (
@@ -231,10 +221,11 @@ export const Confirm = ({
           )}
           <div className="flex flex-wrap items-center gap-3">
             <Button look="env" disabled={isBusy || missing !== null} onClick={submit}>
-              {isBusy ? 'Looking once more …' : `${description.verb} ${plan.eligible} in ${environmentWords(plan)}`}
+              {isBusy ? 'Looking once more …' : isNow ? words : `Schedule “${words}”`}
             </Button>
             <span className="text-ink-2" aria-live="polite">
-              {missing ?? `Every target is looked at once more first; if anything moved, nothing runs and you see what.`}
+              {missing ??
+                `Every target is looked at once more first; if anything moved, nothing ${isNow ? 'runs' : 'is scheduled'} and you see what.`}
             </span>
           </div>
         </>

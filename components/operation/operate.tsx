@@ -161,6 +161,13 @@ export const Operate = ({
       {row?.runId && (
         <Note tone="info" title="This plan was submitted" actions={<LinkButton href={`/runs/${row.runId}`}>To its run</LinkButton>} />
       )}
+      {row?.scheduledId && (
+        <Note
+          tone="info"
+          title="This plan was put off to a time"
+          actions={<LinkButton href={`/scheduled-runs/${row.scheduledId}`}>To its time</LinkButton>}
+        />
+      )}
       {moved && (
         <Note tone="warn" isAlert title="The world moved since you read the plan. Nothing has run.">
           This is the new plan; what changed is marked.
@@ -177,6 +184,7 @@ export const Operate = ({
           <PlanTargets plan={plan} path={resource.path} environments={environments} changes={moved?.targets ?? {}} />
           <Calls plan={plan} path={resource.path} origin={origin} />
           {row.runId === null &&
+            row.scheduledId === null &&
             (plan.eligible > 0 ? (
               <Confirm
                 key={row.id}
@@ -188,6 +196,7 @@ export const Operate = ({
                 mayApprove={mayApprove}
                 actions={actions}
                 onSubmitted={(runId) => router.push(`/runs/${runId}`)}
+                onScheduled={(scheduledId) => router.push(`/scheduled-runs/${scheduledId}`)}
                 onMoved={(planId) => router.replace(`${address}?plan=${planId}&before=${row.id}`)}
               />
             ) : (

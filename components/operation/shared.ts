@@ -25,6 +25,8 @@ export interface PlanRow {
   approvedAt: string | null
   /** The run it was submitted as, if it was. */
   runId: string | null
+  /** What it was put off as, if it was. */
+  scheduledId: string | null
 }
 
 export interface PlanQuestion {
@@ -45,9 +47,13 @@ export interface Submission {
   idempotencyKey: string
 }
 
+/** A submission that waits for its time. `at`: with its zone, or `window`. */
+export type Appointment = Omit<Submission, 'idempotencyKey'> & { at: string }
+
 export interface OperateActions {
   ask: (question: PlanQuestion) => Promise<Outcome<{ planId: string }>>
   submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
+  schedule: (appointment: Appointment) => Promise<Outcome<{ scheduledId: string } | { movedTo: string }>>
   askApproval: (planId: string) => Promise<Outcome<null>>
   approve: (planId: string, digest: string) => Promise<Outcome<null>>
   /** What an input may be picked from, for these targets. */

@@ -13,6 +13,7 @@ export interface Place {
     | 'names'
     | 'environments'
     | 'runs'
+    | 'scheduled'
     | 'discovery'
     | 'changes'
     | 'audit'
@@ -47,6 +48,7 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
     label: 'Work',
     places: [
       { href: '/runs', label: 'Runs', icon: 'runs', key: 'r', permission: 'run.view' },
+      { href: '/scheduled-runs', label: 'Scheduled', icon: 'scheduled', key: 'u', permission: 'scheduled-run.view' },
       { href: '/discovery', label: 'Discovery', icon: 'discovery', key: 'd', permission: 'discovered-host.view' },
       { href: '/changes', label: 'Changes', icon: 'changes', key: 'c', permission: 'change.view' },
       { href: '/audit', label: 'Audit', icon: 'audit', key: 'a', permission: 'audit.view' },

@@ -6,6 +6,7 @@ import { type MouseEvent, type ReactNode, useEffect, useState, useTransition } f
 import { Button } from '@/components/ui/button'
 import {
   BoxesIcon,
+  CalendarIcon,
   DatabaseIcon,
   GridIcon,
   HelpIcon,
@@ -44,6 +45,7 @@ const icons: Record<Place['icon'], () => ReactNode> = {
   names: WorldIcon,
   environments: BoxesIcon,
   runs: PlayIcon,
+  scheduled: CalendarIcon,
   discovery: InboxIcon,
   changes: ListIcon,
   audit: ScrollIcon,

@@ -1,6 +1,7 @@
 import {
   Bookmark,
   Boxes,
+  CalendarClock,
   ChevronLeft,
   ChevronRight,
   ChevronsUpDown,
@@ -33,6 +34,7 @@ import { drawn } from './icon'
 /** The icons of the frame and of lists: on every page, so each is one element. */
 export const BookmarkIcon = drawn(Bookmark)
 export const BoxesIcon = drawn(Boxes)
+export const CalendarIcon = drawn(CalendarClock)
 export const CloseIcon = drawn(X)
 export const ColumnsIcon = drawn(Columns3)
 export const DatabaseIcon = drawn(Database)

@@ -71,6 +71,7 @@ export const herd = defineResource({
   ],
   related: [
     { resource: 'instance', by: 'herdId' },
+    { resource: 'pooler', by: 'herdId' },
     { resource: 'name', by: 'herdId' },
   ],
   help: [

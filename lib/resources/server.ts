@@ -107,7 +107,10 @@ export const server = defineResource({
       fields: ['state', 'because', 'os', 'loadPerCpu', 'memoryBytes', 'diskFreeBytes', 'clockOffsetSeconds', 'agentSeenAt', 'lastCheckAt'],
     },
   ],
-  related: [{ resource: 'instance', by: 'serverId' }],
+  related: [
+    { resource: 'instance', by: 'serverId' },
+    { resource: 'pooler', by: 'serverId' },
+  ],
   help: [
     'A server is a host that the console reaches over SSH as the account that owns the data directories. It may carry instances of several herds.',
     'Its host key is pinned: at first contact you compare the fingerprint and accept it. If the host ever shows another key, everything there is refused until a person accepts the new one.',

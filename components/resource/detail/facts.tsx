@@ -32,15 +32,21 @@ export const Facts = ({
   record,
   environments,
   pathOf,
+  leaveOut = [],
 }: {
   resource: ResourceDescription
   record: ShownRecord
   environments: Readonly<Record<string, EnvironmentLook>>
   pathOf: Readonly<Record<string, string>>
+  /** Fields that the page shows in its own way. */
+  leaveOut?: readonly string[]
 }) => (
   <div className="gap-3.5 xl:columns-2">
     {sectionsOf(resource).map((section) => {
-      const fields = section.fields.map((name) => resource.fields[name]).filter((field): field is FieldDescription => field !== undefined)
+      const fields = section.fields
+        .filter((name) => !leaveOut.includes(name))
+        .map((name) => resource.fields[name])
+        .filter((field): field is FieldDescription => field !== undefined)
       const isObserved = fields.some((field) => field.observed)
       return (
         <Card

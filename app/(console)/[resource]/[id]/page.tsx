@@ -99,7 +99,13 @@ const DetailPage = async ({ params }: Props) => {
         <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_19rem]">
           <div className="grid min-w-0 gap-3.5">
             <ResourceParts loaded={loaded} />
-            <Facts resource={description} record={shown} environments={environments} pathOf={pathOf} />
+            <Facts
+              resource={description}
+              record={shown}
+              environments={environments}
+              pathOf={pathOf}
+              leaveOut={resource.name === 'pooler' ? ['seen'] : []}
+            />
             {resource.related.map((one) => (
               <Related
                 key={`${one.resource} ${one.by}`}

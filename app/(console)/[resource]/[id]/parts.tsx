@@ -1,5 +1,7 @@
+import { CancelAppointment, HerdAppointments } from '@/app/(console)/appointments'
 import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
+import { PoolerParts, PoolersInNeed } from '@/app/(console)/pooler-parts'
 import { SwitchOver } from '@/app/(console)/switch-over'
 import { ZoneCheck } from '@/components/resource/check/zone-check'
 import { HerdLockNote } from '@/components/resource/herd-lock'
@@ -27,12 +29,21 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
           because={mayIn(actor, 'setting.change', record.environmentId) ? null : 'Only an administrator may take a lock from its holder.'}
           breakLock={breakHerdLock}
         />
+        <PoolersInNeed actor={actor} of="herd" id={record.id} environmentId={record.environmentId} />
+        <HerdAppointments actor={actor} herdId={record.id} />
         <Card title="Replication" actions={<SwitchOver herdId={record.id} environmentId={record.environmentId} />}>
           <HerdTree herdId={record.id} />
         </Card>
       </>
     )
   if (resource.name === 'dr-pair') return <DrCandidates pair={record} />
+  if (resource.name === 'pooler') return <PoolerParts actor={actor} record={record} />
+  if (resource.name === 'scheduled-run')
+    return (
+      <p className="empty:hidden">
+        <CancelAppointment actor={actor} id={record.id} />
+      </p>
+    )
   if (resource.name === 'person')
     return (
       <p>
@@ -52,6 +63,7 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
   const offered = text('hostKeyOffered')
   return (
     <>
+      <PoolersInNeed actor={actor} of="server" id={record.id} environmentId={record.environmentId} />
       {offered && (
         <HostKeyAlarm
           serverId={record.id}

@@ -14,7 +14,7 @@ import { mayIn } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import type { Plan } from '@/lib/kernel/plan'
 import { describeOperation, operationByName } from '@/lib/operations'
-import { approvePlan, askPlan, askPlanApproval, pickInput, submitPlan } from '../../../actions'
+import { approvePlan, askPlan, askPlanApproval, pickInput, schedulePlan, submitPlan } from '../../../actions'
 import { describedResource } from '../../resource'
 import { movedSince, planRow } from './plan-row'
 
@@ -23,7 +23,14 @@ interface Props {
   searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
-const actions = { ask: askPlan, submit: submitPlan, askApproval: askPlanApproval, approve: approvePlan, choices: pickInput }
+const actions = {
+  ask: askPlan,
+  submit: submitPlan,
+  schedule: schedulePlan,
+  askApproval: askPlanApproval,
+  approve: approvePlan,
+  choices: pickInput,
+}
 const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? value[0] : value) ?? null
 
 export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({

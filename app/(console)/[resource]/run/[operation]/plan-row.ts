@@ -1,5 +1,6 @@
 import type { Moved } from '@/components/operation/operate'
 import type { PlanRow } from '@/components/operation/shared'
+import { scheduledOfPlan } from '@/db/scheduled'
 import { getPlan } from '@/jobs/queue'
 import type { Actor } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
@@ -24,6 +25,7 @@ export const planRow = async (actor: Actor, planId: string): Promise<PlanRow> =>
     approvedByName: row.approvedByName,
     approvedAt: row.approvedAt?.toISOString() ?? null,
     runId: row.runId,
+    scheduledId: (await scheduledOfPlan(row.id))?.id ?? null,
   }
 }
 

@@ -1,0 +1,116 @@
+'use client'
+
+import { useId } from 'react'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import { Moment, useZone } from '@/components/ui/zone'
+import { parseTime } from '@/lib/domain/appointed-time'
+import { closedAt, nextOpening } from '@/lib/domain/maintenance-window'
+import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
+
+export interface When {
+  kind: 'now' | 'at' | 'window'
+  /** What the field holds: a date and an hour without a zone. */
+  local: string
+}
+
+/** The moment that was chosen, or what is missing, in words. */
+export const chosenMoment = ({ kind, local }: When, zone: string, plan: Plan, now: Date): Date | string => {
+  if (kind === 'now') return now
+  if (kind === 'window') return nextOpening(plan.environments, now) ?? 'No maintenance window opens within two weeks.'
+  if (local === '') return 'Choose the time.'
+  const parsed = parseTime(appointedText(local, zone))
+  if (typeof parsed === 'string') return parsed
+  return parsed.at.getTime() > now.getTime() ? parsed.at : 'Choose a time that lies ahead.'
+}
+
+/** As the console takes it: the field's value with the zone it was meant in. */
+export const appointedText = (local: string, zone: string): string => `${local.replace('T', ' ')} ${zone}`
+
+/** Now, at a time, or when the windows open; the last only where there are any and they are closed. */
+export const WhenFields = ({
+  plan,
+  openedAt,
+  value,
+  onChange,
+}: {
+  plan: Plan
+  openedAt: Date
+  value: When
+  onChange: (value: When) => void
+}) => {
+  const name = useId()
+  const zone = useZone()
+  const opens = plan.isDisruptive && closedAt(plan.environments, openedAt).length > 0 ? nextOpening(plan.environments, openedAt) : null
+  const choice = (kind: When['kind'], label: React.ReactNode) => (
+    <label className="inline-flex items-center gap-1.5">
+      <input type="radio" name={name} checked={value.kind === kind} onChange={() => onChange({ ...value, kind })} />
+      {label}
+    </label>
+  )
+  return (
+    <fieldset className="field">
+      <legend className="label">When</legend>
+      <div className="flex flex-wrap gap-x-4 gap-y-1">
+        {choice('now', 'Now')}
+        {opens &&
+          choice(
+            'window',
+            <span>
+              When the window opens, <Moment at={opens.toISOString()} />
+            </span>,
+          )}
+        {choice('at', 'At a time')}
+      </div>
+      {value.kind === 'at' && (
+        <Field label={`Date and time, ${zone}`}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input max-w-64"
+              type="datetime-local"
+              value={value.local}
+              onChange={(event) => onChange({ ...value, local: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+      {value.kind !== 'now' && (
+        <p className="help">
+          At its time a worker makes this plan again in your name. It is skipped, and the front page says why, when a gate refuses, when one
+          warns of something that is not in this plan, when a target is not what it is now, or when no worker has begun within 15 minutes.
+        </p>
+      )}
+    </fieldset>
+  )
+}
+
+/** Which environments are outside their windows at the chosen time, and the box that says it must run all the same. */
+export const OutsideWindow = ({
+  closed,
+  isNow,
+  isChecked,
+  onChange,
+}: {
+  closed: ReturnType<typeof closedAt<PlanEnvironment>>
+  isNow: boolean
+  isChecked: boolean
+  onChange: (isChecked: boolean) => void
+}) => (
+  <Note tone="warn" title={`Outside the maintenance windows of ${closed.map(({ environment }) => environment.name).join(', ')}`}>
+    {closed.map(({ environment, opensAt }) => (
+      <p key={environment.id}>
+        {environment.name}: {environment.maintenanceWindows.join(', ')}.{' '}
+        {opensAt && (
+          <>
+            Opens next at <Moment at={opensAt.toISOString()} />.
+          </>
+        )}
+      </p>
+    ))}
+    <label className="inline-flex items-center gap-2">
+      <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
+      It must run {isNow ? 'now' : 'then'}; the reason below is kept in the audit log
+    </label>
+  </Note>
+)

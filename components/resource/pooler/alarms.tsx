@@ -1,0 +1,84 @@
+import Link from 'next/link'
+import { LinkButton } from '@/components/ui/button'
+import { Note } from '@/components/ui/note'
+import { Age } from '@/components/ui/zone'
+
+export interface PoolerShown {
+  id: string
+  title: string
+  state: string
+  because: string | null
+  paused: string
+  /** ISO times. */
+  pausedSince: string | null
+  staleSince: string | null
+  waiting: number | null
+  follows: string
+  target: string | null
+  wanted: string | null
+}
+
+const Since = ({ at }: { at: string | null }) =>
+  at === null ? null : (
+    <>
+      {' '}
+      since <Age at={at} />
+    </>
+  )
+const clientsWait = (count: number | null) => (count === 1 ? '1 client waits.' : `${count ?? 0} clients wait.`)
+
+type MayRun = (operation: string) => boolean
+
+const PoolerAlarm = ({ one, mayRun }: { one: PoolerShown; mayRun: MayRun }) => {
+  const way = (operation: string, label: string) =>
+    mayRun(operation) && <LinkButton href={`/poolers/run/${operation}?ids=${one.id}`}>{label}</LinkButton>
+  const name = <Link href={`/poolers/${one.id}`}>{one.title}</Link>
+  if (one.paused === 'all' || one.paused === 'some')
+    return (
+      <Note
+        tone="bad"
+        title={
+          <>
+            {name} is paused{one.paused === 'some' && ' in part'}
+            <Since at={one.pausedSince} />
+          </>
+        }
+        actions={way('resume-pooler', 'Resume')}
+      >
+        {clientsWait(one.waiting)} Nobody gets an error; nobody is served either.
+      </Note>
+    )
+  if (one.follows === 'stale')
+    return (
+      <Note
+        tone="bad"
+        title={
+          <>
+            {name} leads elsewhere than to the primary
+            <Since at={one.staleSince} />
+          </>
+        }
+        actions={way('follow-primary', 'Lead to the primary')}
+      >
+        It leads to <code>{one.target ?? 'nothing'}</code> instead of <code>{one.wanted ?? 'the primary'}</code>.
+        {one.because && ` ${one.because}`}
+      </Note>
+    )
+  if (one.state !== 'stopped' && one.state !== 'refused' && one.state !== 'unreachable') return null
+  return (
+    <Note
+      tone="warn"
+      title={
+        <>
+          {name} {one.state === 'stopped' ? 'is stopped' : 'cannot be seen'}
+        </>
+      }
+    >
+      {one.because}
+    </Note>
+  )
+}
+
+/** What holds clients back or sends them elsewhere, with the way out of it. Nothing for a pooler that is well. */
+export const PoolerAlarms = ({ poolers, mayRun }: { poolers: readonly PoolerShown[]; mayRun: MayRun }) =>
+  poolers.map((one) => <PoolerAlarm key={one.id} one={one} mayRun={mayRun} />)

@@ -5,7 +5,7 @@ import { drive } from '@/lib/kernel/engine'
 import { defineOperation, type Effect } from '@/lib/kernel/operation'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { type DeadManFacts, gatherDeadMan, hostsCanTell } from '../poolers/dead-man'
-import { armDeadMan, restartDeadMan } from './arm-dead-man'
+import { armDeadMan, disarmDeadMan, restartDeadMan } from './arm-dead-man'
 
 const template = '[databases]\norders = host={{host}} port={{port}} dbname=orders\n\n[pgbouncer]\nlisten_port = 6432\n'
 
@@ -72,6 +72,10 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
       armDeadMan<MoveFacts>(({ timers }) => timers),
     )
     .effect('hold', hold(fleet, before, deed))
+    .effect(
+      'disarm',
+      disarmDeadMan<MoveFacts>(({ timers }) => timers),
+    )
     .build()
   const targetId = fleet.instance('orders on n1').inventory.herdId
   const plan = await makeTargetPlan(operation, fleet.read, {}, targetId, new AbortController().signal)
@@ -87,9 +91,11 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
 const notes = (lines: readonly { kind: string }[]) =>
   lines.flatMap((line) => ('text' in line && typeof line.text === 'string' ? [line.text] : []))
 
-test('the timers are armed before the clients are held back and disarmed when the job ends; nobody was let go on', async () => {
+test('the timer of a pooler that holds nobody is disarmed at once, every other one when the job ends; nobody was let go on', async () => {
   const fleet = newFleet()
   const { state } = await run(fleet)
+  const disarmed = fleet.calls.made.filter(({ act }) => act === 'disarm dead man').map(({ target }) => target)
+  expect(disarmed).toEqual(['orders pooler on n2', 'orders pooler on front', 'orders pooler on n2'])
   expect(state).toBe('done')
   expect([...fleet.world.poolers.values()].map(({ timers }) => timers.map(({ outcome }) => outcome))).toEqual([['disarmed'], ['disarmed']])
   await fleet.clock.sleep(60_000)
@@ -109,6 +115,18 @@ test('a timer that fired before its job ended is told of, with where it led and 
     'The timer on the host of orders pooler on front has fired: it led there to orders on n2 and let the clients of orders go on.',
   )
   expect(orders(fleet)).toMatchObject({ isPaused: false, host: addressOf(fleet, 'n2') })
+})
+
+test('a pooler’s host that is gone when the job ends holds it up no more than its timer holds the clients', async () => {
+  const fleet = newFleet()
+  const deed = () => {
+    fleet.host('front').power = 'off'
+  }
+  const { state, lines } = await run(fleet, { deed })
+  expect(state).toBe('done')
+  expect(notes(lines).join()).toContain(
+    'on front could not be disarmed, and lets its clients go on by itself: front does not answer over SSH.',
+  )
 })
 
 test('nobody is held back once a timer has fired', async () => {

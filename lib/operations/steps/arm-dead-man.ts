@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
 import type { ActPorts, DeadManSeen } from '@/lib/ports'
 import type { DeadManFacts, DeadManPlace } from '../poolers/dead-man'
@@ -43,17 +43,65 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
   timeoutMs: 40_000,
   ending: {
     release: async (facts, _before, _output, ports, context) => {
-      const { key, hosts } = of(facts)
-      await Promise.all(hosts.map((host) => disarm(ports, host, key, context)))
+      await disarmAll(of(facts), ports, context)
     },
     sentence: 'However the job ends, the timers are disarmed.',
   },
 })
 
-const disarm = async (ports: ActPorts, { pooler }: DeadManPlace, key: string, { signal, note }: StepContext): Promise<void> => {
-  const seen = await ports.poolersAct.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
-  if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
-  if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
+/**
+ * Ends the timers once the clients go on, long before the job ends. One whose pooler still holds somebody back stays armed: it is the one who lets them go.
+ */
+export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
+  title: 'Disarm the timers',
+  preview: (facts) => ({
+    sentence: `Disarm the timer on ${
+      of(facts)
+        .hosts.map(({ pooler }) => pooler.address.host.hostname)
+        .join(', ') || 'no host'
+    }.`,
+    commands: [],
+  }),
+  check: async () => ({ found: 'ready', before: null }),
+  run: async (facts, _before, ports, context) => {
+    const { key, hosts } = of(facts)
+    const held = await Promise.all(hosts.map((host) => stillHolds(ports, host, context)))
+    await disarmAll({ key, hosts: hosts.filter((_host, index) => !held[index]) }, ports, context)
+    return null
+  },
+  proof: 'answer',
+  timeoutMs: 40_000,
+  ending: { final: 'The clients go on.', harmless: true },
+})
+
+/** One that cannot be seen counts as one that does. */
+const stillHolds = async (ports: ActPorts, { pooler, order }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
+  const { state, databases } = await ports.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
+  if (state !== 'online') return state !== 'stopped'
+  return databases.some(({ name, isPaused }) => isPaused && order.databases.some((ours) => ours.name === name))
+}
+
+/** A host that does not answer holds no job up: its timer leads to whoever takes writes, or went down with it. */
+const disarmAll = async (
+  { key, hosts }: Pick<DeadManFacts, 'key' | 'hosts'>,
+  ports: ActPorts,
+  { signal, note }: StepContext,
+): Promise<void> => {
+  await Promise.all(
+    hosts.map(async ({ pooler }) => {
+      try {
+        const seen = await ports.poolersAct.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
+        if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
+        if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
+      } catch (error) {
+        if (!isFault(error) || !error.code.startsWith('shell.') || signal.aborted) throw error
+        note(
+          'warning',
+          `The timer on the host of ${pooler.title} could not be disarmed, and lets its clients go on by itself: ${error.message}`,
+        )
+      }
+    }),
+  )
 }
 
 const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>

@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { CanaryStrip } from '@/components/run/strip'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
@@ -78,6 +79,11 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         </dd>
       </dl>
     </Card>
+    {report.canary?.strip && (
+      <Card title="What a client saw">
+        <CanaryStrip strip={report.canary.strip} isOpen={false} />
+      </Card>
+    )}
     <Card title="What was known before" isFlush>
       <Rows
         heads={['Check', 'Verdict', 'Because']}

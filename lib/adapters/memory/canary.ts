@@ -38,8 +38,8 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
     if (found === undefined || wanted === undefined) throw none('It has no database that a canary could use.')
     await reach(world.clock, found.host, options)
     const led = found.isRunning ? ledTo(world, found.databases.get(wanted.name)!) : undefined
-    if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('it leads to no primary.')
-    if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier) throw none('it leads to another system.')
+    if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('It leads to no primary.')
+    if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier) throw none('It leads to another system.')
     const { title, host, socketDirectory, port, authFile } = pooler
     return {
       title,

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '@/lib/playground/lab'
-import { installCommand } from '@/lib/playground/packages'
-import { type CommandResult, runCommand } from '@/lib/playground/processes'
+import { installPackages } from '@/lib/playground/packages'
+import type { CommandResult } from '@/lib/playground/processes'
 import { labKey } from '@/lib/playground/secrets'
 
 export interface FanoutPeer {
@@ -24,10 +24,7 @@ export const ensurePeers = async (needed: readonly { program: string; package: s
   const missing = needed.filter(({ program }) => !existsSync(program)).map((one) => one.package)
   if (missing.length === 0) return
   console.log(`Installing the peers: ${missing.join(', ')}`)
-  const script = 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$@"'
-  const install = ['sh', '-c', script, 'install', ...missing]
-  const result = await runCommand(process.getuid?.() === 0 ? install : ['sudo', '-n', ...install], { timeoutMs: 20 * 60_000 })
-  if (result.code !== 0) throw new Error(`The peers could not be installed. ${installCommand(missing)}\n${result.stderr.slice(-2000)}`)
+  await installPackages(missing)
 }
 
 const timed = async (name: string, run: () => Promise<CommandResult>): Promise<number> => {

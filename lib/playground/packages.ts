@@ -84,32 +84,40 @@ for package in "$@"; do
 	case $package in
 	openssh-server) systemctl disable --quiet ssh.service ;;
 	bind9) systemctl disable --quiet named.service ;;
-	postgresql | pgbouncer | slapd | redis-server) systemctl disable --quiet "$package.service" ;;
+	etcd-server) systemctl disable --quiet etcd.service ;;
+	postgresql | pgbouncer | slapd | redis-server | haproxy | patroni) systemctl disable --quiet "$package.service" ;;
 	esac
 done
 `
 
-/**
- * Installs what is missing when this process is root or may use sudo without a password; otherwise fails with the exact
- * command. Returns the packages it installed. May take minutes.
- */
+/** Installs what is missing as `installPackages` does. Returns the packages it installed. */
 export async function ensurePackages(purpose: Purpose): Promise<string[]> {
   const missing = missingPackages(purpose)
   if (missing.length === 0) return []
-  const refuse = (because: string): never => {
-    throw new LabError(`Debian packages are missing: ${missing.join(', ')}. ${because}`, { hint: installCommand(missing) })
-  }
-  if (!findProgram('apt-get')) refuse('This is not a Debian system; install the equivalent of them.')
+  await installPackages(missing)
+  const still = missingPackages(purpose)
+  if (still.length > 0) refusePackages(missing, `apt-get ran, yet these are not there: ${still.join(', ')}.`)
+  return missing
+}
+
+/**
+ * Installs Debian packages when this process is root or may use sudo without a password; otherwise fails with the exact command. No daemon of theirs
+ * is started. May take minutes.
+ */
+export async function installPackages(missing: readonly string[]): Promise<void> {
+  if (!findProgram('apt-get')) refusePackages(missing, 'This is not a Debian system; install the equivalent of them.')
   const isRoot = process.getuid?.() === 0
   const env = commandEnvironment()
   if (!isRoot) {
     const hasSudo = findProgram('sudo') !== undefined && (await runCommand(['sudo', '-n', 'true'], { env })).code === 0
-    if (!hasSudo) refuse('Only an administrator can install them.')
+    if (!hasSudo) refusePackages(missing, 'Only an administrator can install them.')
   }
   const install = ['sh', '-c', installScript, 'install', ...missing]
   const result = await runCommand(isRoot ? install : ['sudo', '-n', ...install], { env, timeoutMs: 20 * 60_000 })
-  if (result.code !== 0) refuse(`apt-get failed: ${result.stderr.trim() || result.stdout.trim().split('\n').slice(-5).join('\n')}`)
-  const still = missingPackages(purpose)
-  if (still.length > 0) refuse(`apt-get ran, yet these are not there: ${still.join(', ')}.`)
-  return missing
+  if (result.code !== 0)
+    refusePackages(missing, `apt-get failed: ${result.stderr.trim() || result.stdout.trim().split('\n').slice(-5).join('\n')}`)
+}
+
+function refusePackages(missing: readonly string[], because: string): never {
+  throw new LabError(`Debian packages are missing: ${missing.join(', ')}. ${because}`, { hint: installCommand(missing) })
 }

@@ -7,6 +7,23 @@ export function memberName(host: string, baseName: string): string {
   return `${baseName}_${host.replaceAll('-', '_')}`
 }
 
+/** What every server of a lab is set to, wherever it stands. */
+export const smallSettings = `# Small: many of these share one machine.
+shared_buffers = 8MB
+min_wal_size = 4MB
+max_wal_size = 48MB
+wal_keep_size = 32MB
+
+wal_level = replica
+wal_log_hints = on
+hot_standby = on
+max_slot_wal_keep_size = 512MB
+wal_sender_timeout = 10s
+wal_receiver_timeout = 10s
+wal_receiver_status_interval = 1s
+wal_retrieve_retry_interval = 500ms
+`
+
 export function postgresqlConf({ major, baseName, port, dataDirectory, host }: ClusterPlace): string {
   const etc = `/etc/postgresql/${major}/${baseName}`
   return `data_directory = '${dataDirectory}'
@@ -21,21 +38,7 @@ log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'Etc/UTC'
 timezone = 'Etc/UTC'
 
-# Small: many of these share one machine.
-shared_buffers = 8MB
-min_wal_size = 4MB
-max_wal_size = 48MB
-wal_keep_size = 32MB
-
-wal_level = replica
-wal_log_hints = on
-hot_standby = on
-max_slot_wal_keep_size = 512MB
-wal_sender_timeout = 10s
-wal_receiver_timeout = 10s
-wal_receiver_status_interval = 1s
-wal_retrieve_retry_interval = 500ms
-
+${smallSettings}
 include_dir = 'conf.d'
 `
 }

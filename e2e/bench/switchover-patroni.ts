@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { smallSettings } from '@/lib/playground/cluster-files'
+import type { Lab } from '@/lib/playground/lab'
+import { until } from '@/lib/playground/processes'
+import { newPassword, readSecrets } from '@/lib/playground/secrets'
+
+export const patroniNeeds = [
+  { program: '/usr/bin/patroni', package: 'patroni' },
+  { program: '/usr/bin/etcd', package: 'etcd-server' },
+  { program: '/usr/sbin/haproxy', package: 'haproxy' },
+  { program: '/usr/bin/curl', package: 'curl' },
+]
+
+export interface PatroniHosts {
+  members: readonly [string, string]
+  /** Of etcd, HAProxy and PgBouncer. */
+  edge: string
+}
+
+/** Ports of the doors on the edge. */
+export const doors = { haproxy: 15432, haproxyTuned: 15433, pgbouncer: 6432 } as const
+export const patroniDatabase = 'app'
+export const restCredentials = { user: 'patroni', password: newPassword() }
+
+const [etcdPort, restPort, postgresPort] = [2379, 8008, 5432]
+const upTimeoutMs = 120_000
+
+interface Member {
+  name: string
+  role: string
+  state: string
+  lag?: number | string
+}
+
+export interface PatroniCluster {
+  /** Who leads; waits until the other one streams and lags by nothing. */
+  leader: () => Promise<string>
+  /** A client that comes through this door of the edge can write. */
+  untilServed: (port: number) => Promise<unknown>
+  close: () => void
+}
+
+/**
+ * Two servers under Patroni with the settings of ours, one etcd (a real one has three, which are slower), and HAProxy and PgBouncer in front. Patroni's own
+ * numbers are its defaults: ttl 30, loop_wait 10, retry_timeout 10.
+ */
+export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<PatroniCluster> => {
+  const children: ChildProcess[] = []
+  const close = () => {
+    for (const child of children) child.kill('SIGKILL')
+  }
+  const address = (host: string) => lab.host(host).address
+  /** As postgres on that host, until this process or the host ends. */
+  const daemon = (host: string, name: string, command: string): void => {
+    const [program, ...args] = lab.hosts.execArgv(host, ['sh', '-c', `exec ${command} >>/var/log/postgresql/bench-${name}.log 2>&1`])
+    children.push(spawn(program!, args, { stdio: 'ignore' }))
+  }
+  const put = (host: string, name: string, text: string): string => {
+    const path = `/var/lib/postgresql/${name}`
+    lab.hosts.writeFile(host, path, text, { owner: 'postgres', mode: 0o600 })
+    return path
+  }
+  const members = async (): Promise<Member[]> => {
+    const url = `http://${address(hosts.members[0])}:${restPort}/cluster`
+    const { stdout, code } = await lab.hosts.exec(hosts.edge, ['curl', '-sf', '-m', '2', url])
+    return code === 0 ? (JSON.parse(stdout) as { members: Member[] }).members : []
+  }
+  const leader = (): Promise<string> =>
+    until(
+      'Patroni to have a leader and a standby that streams',
+      async () => {
+        const seen = await members()
+        const leads = seen.find(({ role, state }) => role === 'leader' && state === 'running')
+        const isWhole = leads && seen.some(({ role, lag }) => role === 'replica' && lag === 0)
+        return isWhole && seen.length === hosts.members.length ? leads.name : undefined
+      },
+      { timeoutMs: upTimeoutMs, everyMs: 200 },
+    )
+  const untilServed = (port: number) =>
+    until(
+      `${hosts.edge} to serve port ${port}`,
+      async () => {
+        const ask = [
+          'psql',
+          '-XAtqc',
+          'select not pg_is_in_recovery()',
+          '-h',
+          address(hosts.edge),
+          '-p',
+          String(port),
+          '-U',
+          'app',
+          patroniDatabase,
+        ]
+        return (await lab.hosts.exec(hosts.edge, ask)).stdout.trim() === 't'
+      },
+      { timeoutMs: upTimeoutMs, everyMs: 200 },
+    )
+  try {
+    const etcd = `http://${address(hosts.edge)}:${etcdPort}`
+    daemon(
+      hosts.edge,
+      'etcd',
+      `etcd --name edge --data-dir /var/lib/postgresql/etcd --listen-client-urls ${etcd} --advertise-client-urls ${etcd} --listen-peer-urls http://127.0.0.1:2380`,
+    )
+    const own = patroniPasswords(lab)
+    for (const host of hosts.members) {
+      const settings = put(host, 'bench.conf', smallSettings)
+      daemon(
+        host,
+        'patroni',
+        `patroni ${put(host, 'patroni.yml', patroniFile(lab, { host, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own }))}`,
+      )
+    }
+    const first = await leader()
+    await lab.hosts.mustExec(first, ['psql', '-p', String(postgresPort), '-Xqv', 'ON_ERROR_STOP=1'], {
+      input: foundingSql(readSecrets(lab.layout).app),
+    })
+    const servers = hosts.members.map((host) => `  server ${host} ${address(host)}:${postgresPort} check port ${restPort}\n`).join('')
+    daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', haproxyFile(address(hosts.edge), servers))}`)
+    put(hosts.edge, '.pgpass', `*:*:*:app:${readSecrets(lab.layout).app}\n`)
+    return { leader, untilServed, close }
+  } catch (cause) {
+    const said = [...hosts.members.map((host) => lab.logs(host, 'patroni')), lab.logs(hosts.edge, 'etcd')]
+    close()
+    throw new Error(`Patroni did not come up:\n${said.map((log) => log.slice(-1500)).join('\n')}`, { cause })
+  }
+}
+
+const patroniPasswords = (lab: Lab) => ({ replicator: readSecrets(lab.layout).replicator, superuser: newPassword() })
+
+const foundingSql = (password: string): string => `set password_encryption = 'scram-sha-256';
+create role app login password '${password}';
+grant pg_monitor to app;
+create database ${patroniDatabase} owner app;
+`
+
+/** JSON is YAML. */
+const patroniFile = (
+  lab: Lab,
+  { host, etcd, settings, replicator, superuser }: { host: string; etcd: string; settings: string; replicator: string; superuser: string },
+): string => {
+  const { address } = lab.host(host)
+  const major = lab.fleet.postgresMajor
+  return JSON.stringify({
+    scope: 'bench',
+    name: host,
+    restapi: {
+      listen: `${address}:${restPort}`,
+      connect_address: `${address}:${restPort}`,
+      authentication: { username: restCredentials.user, password: restCredentials.password },
+    },
+    etcd3: { hosts: [etcd] },
+    bootstrap: {
+      dcs: {
+        ttl: 30,
+        loop_wait: 10,
+        retry_timeout: 10,
+        maximum_lag_on_failover: 1_048_576,
+        postgresql: { use_pg_rewind: true, use_slots: true },
+      },
+      initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums', { 'wal-segsize': '1' }],
+    },
+    postgresql: {
+      listen: `${address}:${postgresPort}`,
+      connect_address: `${address}:${postgresPort}`,
+      use_unix_socket: true,
+      data_dir: `/var/lib/postgresql/${major}/bench`,
+      bin_dir: `/usr/lib/postgresql/${major}/bin`,
+      custom_conf: settings,
+      pgpass: '/var/lib/postgresql/.pgpass-patroni',
+      parameters: { unix_socket_directories: '/var/run/postgresql' },
+      pg_hba: [
+        'local all postgres peer',
+        'host all all 198.18.0.0/16 scram-sha-256',
+        'host replication replicator 198.18.0.0/16 scram-sha-256',
+      ],
+      authentication: {
+        superuser: { username: 'postgres', password: superuser },
+        replication: { username: 'replicator', password: replicator },
+      },
+    },
+  })
+}
+
+/** First as the roles of pg_cluster ship it, then as fast as it goes without upsetting healthy servers. */
+const haproxyFile = (address: string, servers: string): string => `global
+  maxconn 1000
+defaults
+  mode tcp
+  retries 2
+  timeout connect 4s
+  timeout client 30m
+  timeout server 30m
+  timeout check 1s
+  timeout queue 1m
+listen shipped
+  bind ${address}:${doors.haproxy}
+  option httpchk OPTIONS /primary
+  http-check expect status 200
+  default-server inter 3s fall 3 rise 2 on-marked-down shutdown-sessions
+${servers}listen tuned
+  bind ${address}:${doors.haproxyTuned}
+  option httpchk OPTIONS /primary
+  http-check expect status 200
+  default-server inter 1s fastinter 300ms downinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+${servers}`

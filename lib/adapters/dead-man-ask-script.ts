@@ -56,7 +56,7 @@ const roleSql = `select case when pg_is_in_recovery() then 'standby' else 'writa
 
 /**
  * Functions that look. They need \`$dir\` with \`members\` (number, title, address, port, socket folder) and \`databases\` (name, quoted, name on the
- * server), and \`$config $socket $port $system\`. \`look\` asks every member at once, two seconds at most, and leaves \`seen.N\`: number, answer, timeline,
+ * server), and \`$config $socket $port $system\`. \`look\` asks every member at once, \`$patience\` seconds at most for a connection and twice that for the answer, and leaves \`seen.N\`: number, answer, timeline,
  * why. Passwords are in the environment of one psql alone.
  */
 export const askFunctions = `
@@ -75,7 +75,7 @@ logins() {
   [ -r "\${PGPASSFILE:-$HOME/.pgpass}" ] && base="$base" us="$us" awk -F : 'BEGIN { base = ENVIRON["base"]; us = ENVIRON["us"] }'${quoteShell([ofPassfile])} "\${PGPASSFILE:-$HOME/.pgpass}"
 }
 query() {
-  PGCONNECT_TIMEOUT=2 timeout -k 1 2 psql -XwAtq -F "$us" "$@" -c ${quoteShell([roleSql])} 2>"$dir/why.$n"
+  PGCONNECT_TIMEOUT=$patience timeout -k 1 $((patience * 2)) psql -XwAtq -F "$us" "$@" -c ${quoteShell([roleSql])} 2>"$dir/why.$n"
 }
 ask() {
   if [ -n "$folder" ] && row=$(query -h "$folder" -p "$theirs" -d postgres) && [ -n "$row" ]; then return 0; fi
@@ -93,7 +93,7 @@ LIST
 }
 answer() {
   if ! ask; then
-    [ -s "$dir/why.$n" ] || echo 'no answer within two seconds' >"$dir/why.$n"
+    [ -s "$dir/why.$n" ] || echo "no answer within $((patience * 2)) s" >"$dir/why.$n"
     echo "$n\${us}silent\${us}0\${us}$(tail -n 1 "$dir/why.$n" | tr -d '\\037')"
   elif [ -n "$system" ] && [ "\${row##*$us}" != "$system" ]; then echo "$n\${us}silent\${us}0\${us}it is of another system, \${row##*$us}"
   else echo "$n\${us}\${row%$us*}\${us}"; fi

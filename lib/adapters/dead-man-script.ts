@@ -6,7 +6,7 @@ import { writeScript } from './pooler-file'
 /**
  * A timer lies where long work lies, under `dead-man-POOLER-KEY`. Beside what work has: `at` (when its time is up, hundredths of a second of the host's
  * uptime, which no wrong clock moves), `token`, `members`, `aims` (member, database, host, port), `databases`, `text.N`, `digests` (files that may be
- * replaced), `outcome` (what became of it, written once, under `lock`), `done` (what it resumed).
+ * replaced), `outcome` (what became of it, decided once, under `lock`), `stop` (one that fires is to try no more), `done` (what it resumed).
  */
 const clock = `
 now() { read -r up rest </proc/uptime; up=\${up%.*}\${up#*.}; }`
@@ -16,10 +16,19 @@ const locked = `
 locked() { ( flock -w 10 9 || { echo "another one holds $dir/lock" >&2; exit 4; }; "$@" ) 9>>"$dir/lock"; }
 decide() { echo "$*" >"$dir/outcome.new" && sync "$dir/outcome.new" && mv "$dir/outcome.new" "$dir/outcome"; }`
 
+/** \`finish\`: one that is firing makes its last try now, and is waited for; $1 tenths of a second at most. */
+const finishing = `
+is_firing() { [ ! -e "$dir/done" ] && grep -qs '^fired' "$dir/outcome"; }
+finish() {
+  tenths=$1
+  ! is_firing || : >"$dir/stop"
+  while [ $tenths -gt 0 ] && is_firing && [ -n "$(groups)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
+}`
+
 /** $1 its folder, $2 the pooler's file, $3 its socket folder, $4 its port, $5 the herd's system or nothing. */
 const timer = `
 LC_ALL=C; export LC_ALL
-dir=$1 config=$2 socket=$3 port=$4 system=$5
+dir=$1 config=$2 socket=$3 port=$4 system=$5 patience=2
 ${clock}
 ${locked}
 ${askFunctions}
@@ -58,12 +67,21 @@ lead() {
   tries=0
   until leads "$1"; do
     tries=$((tries + 1))
-    [ $tries -lt 20 ] || { once "the pooler does not lead to $(title "$1")"; return 1; }
+    [ $tries -lt 20 ] && ! { [ $tries -gt 4 ] && [ -e "$dir/stop" ]; } || { once "the pooler does not lead to $(title "$1")"; return 1; }
     sleep 0.1
   done
+  # A login that the PAUSE broke off would keep the pool from the next one for server_login_retry, 15 s; the last RELOAD takes the setting back.
+  console "SET server_login_retry = '0.2'" >/dev/null 2>&1
   held | cut -d "$us" -f 2 | while IFS= read -r name; do console "RESUME $name" >/dev/null; done
   held | cut -d "$us" -f 1 >>"$dir/resumed"
-  leads "$1" && [ -z "$(held)" ]
+  leads "$1" && [ -z "$(held)" ] || return 1
+  console RELOAD >/dev/null 2>&1
+}
+try_to_lead() {
+  case $leader in -*) once "\${leader#- }; asking on"; return 1 ;; esac
+  [ "$led" = "$leader" ] || decide fired "$leader"
+  led=$leader
+  lead "$leader"
 }
 say "armed"
 while ! is_over; do
@@ -76,15 +94,14 @@ while ! is_over; do
   case $leader in
   -*) once "its time is up: \${leader#- }; asking on"; sleep 0.5 ;;
   *) locked claim "$leader" || continue
+    led=$leader
     say "its time is up: $(title "$leader") takes writes"
-    until lead "$leader"; do
-      sleep 0.5; look
-      next=$(leader)
-      case $next in -*) once "\${next#- }; asking on" ;; *) leader=$next ;; esac
+    until try_to_lead; do
+      if [ -e "$dir/stop" ]; then say "told to stop"; break; fi
+      sleep 0.5; look; leader=$(leader)
     done
     sort -u "$dir/resumed" >"$dir/done.new" 2>/dev/null
-    decide fired "$leader"
-    say "the clients of $(paste -sd , "$dir/done.new") go on, to $(title "$leader")"
+    if [ -s "$dir/done.new" ]; then say "the clients of $(paste -sd , "$dir/done.new") go on, to $(title "$led")"; else say "nobody was let go on"; fi
     mv "$dir/done.new" "$dir/done" ;;
   esac
 done
@@ -111,6 +128,7 @@ export const armScript = `${place}
 ${alive}
 ${clock}
 ${locked}
+${finishing}
 ${unpack}
 pooler=$2 token=$3 ms=$4; shift 4
 umask 077
@@ -124,8 +142,9 @@ for dir in "$state/long/$pooler-"*; do
   if [ ! -s "$dir/outcome" ] && [ "$(cat "$dir/token" 2>/dev/null || echo 0)" -gt "$token" ]; then cat "$dir/token"; exit 9; fi
   overtake() { [ -s "$dir/outcome" ] || decide overtaken; }
   locked overtake || exit 1
+  finish 80
   left=$(groups)
-  if [ -n "$left" ] && [ ! -e "$dir/done" ] && grep -q '^fired' "$dir/outcome"; then exit 7; fi
+  if [ -n "$left" ] && is_firing; then exit 7; fi
   [ -n "$left" ] || rm -rf "$dir"
 done
 dir=$own
@@ -182,12 +201,11 @@ report`
 
 /** $2: how many tenths of a second one that is firing is waited for. */
 export const disarmScript = `${reporting}
+${finishing}
 tenths=$2
 disarm() { [ -s "$dir/outcome" ] || decide disarmed; }
 [ ! -e "$dir/process" ] || locked disarm || exit 1
-while [ $tenths -gt 0 ] && [ ! -e "$dir/done" ] && grep -qs '^fired' "$dir/outcome" && [ -n "$(groups)" ]; do
-  sleep 0.1; tenths=$((tenths - 1))
-done
+finish "$tenths"
 report`
 
 const needed = 'setsid:util-linux flock:util-linux timeout:coreutils base64:coreutils sha256sum:coreutils awk:mawk psql:postgresql-client'
@@ -196,7 +214,7 @@ const needed = 'setsid:util-linux flock:util-linux timeout:coreutils base64:core
 export const tryScript = `
 LC_ALL=C; export LC_ALL
 umask 077
-config=$1 socket=$2 port=$3 system=$4
+config=$1 socket=$2 port=$3 system=$4 patience=6
 problem() { echo "problem=$*"; exit 0; }
 for need in ${needed}; do
   command -v "\${need%:*}" >/dev/null 2>&1 || problem "\${need%:*} is not there: install \${need#*:} (or what your system calls it)"

@@ -5,8 +5,8 @@ import { linesOf, readSeen, readTrial } from './dead-man-lines'
 import { armScript, deadManScript, disarmScript, extendScript, tryScript } from './dead-man-script'
 import type { Ssh } from './ssh'
 
-/** One that is firing writes a file and sends a few commands: it is over by then, or something is wrong with the pooler. */
-const firingTenthsMax = 50
+/** One that is firing writes a file and sends a few commands: its last try is over by then, or something is wrong with the host. */
+const firingTenthsMax = 80
 
 export interface DeadMan {
   read: Pick<PoolersRead, 'tryDeadMan' | 'deadMan'>
@@ -57,7 +57,7 @@ export const makeDeadMan = (ssh: Ssh): DeadMan => {
       extendDeadMan: (pooler, { key, expiryMs, token }, options) =>
         see(pooler, extendScript, [workOf(pooler, key), String(expiryMs), String(token)], options),
       disarmDeadMan: (pooler, key, options) => {
-        const tenths = Math.min(firingTenthsMax, Math.floor(options.timeoutMs / 200))
+        const tenths = Math.min(firingTenthsMax, Math.floor(options.timeoutMs / 150))
         return see(pooler, disarmScript, [workOf(pooler, key), String(tenths)], options)
       },
     },

@@ -240,6 +240,6 @@ export interface PoolersAct {
    * came too late, and then nothing is changed. Throws `shell.*`.
    */
   extendDeadMan: (pooler: PoolerAddress, extension: DeadManExtension, options: CallOptions) => Promise<DeadManSeen>
-  /** Either it is ended before it has touched anything, or the answer says what it did; never both. One that is firing is waited for. Nothing to disarm is no error. Throws `shell.*`. */
+  /** Either it is ended before it has touched anything, or the answer says what it did; never both. One that is firing makes its last try, and is waited for. Nothing to disarm is no error. Throws `shell.*`. */
   disarmDeadMan: (pooler: PoolerAddress, key: string, options: CallOptions) => Promise<DeadManSeen>
 }

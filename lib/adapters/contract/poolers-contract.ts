@@ -213,6 +213,21 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       await act().resume(stage.pooler, 'orders', limits)
     })
 
+    test('what a later writer has made of the file is left alone, and the clients wait while it leads elsewhere; disarmed, it has ended', async () => {
+      const [right, given] = [await file(), await order()]
+      await act().pause(stage.pooler, 'orders', limits)
+      await arm('shut-out', 30, 60_000, given)
+      const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
+      await act().writeFile(stage.pooler, { text, expectedDigest: right.digest, token: 31 }, limits)
+      await act().extendDeadMan(stage.pooler, { key: 'shut-out', expiryMs: 1, token: 30 }, limits)
+      await expect.poll(async () => (await timer('shut-out')).state, { timeout: 30_000 }).toBe('firing')
+      expect(await act().disarmDeadMan(stage.pooler, 'shut-out', limits)).toMatchObject({ state: 'fired', resumed: [] })
+      expect([(await file()).text, (await orders()).isPaused]).toEqual([text, true])
+      await act().writeFile(stage.pooler, { text: right.text, expectedDigest: (await file()).digest, token: 32 }, limits)
+      await act().reload(stage.pooler, limits)
+      await act().resume(stage.pooler, 'orders', limits)
+    })
+
     test('nothing to disarm is no error', async () => {
       expect((await act().disarmDeadMan(stage.pooler, 'never', limits)).state).toBe('absent')
     })

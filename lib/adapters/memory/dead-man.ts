@@ -10,12 +10,12 @@ export const settleDeadMen = (world: World): void => {
 }
 
 export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
-  const timer = pooler.timers.find(({ outcome }) => outcome === null)
+  const timer = pooler.timers.find(({ outcome }) => outcome === null || outcome === 'firing')
   if (timer === undefined || pooler.host.power === 'off') return
   if (world.clock.now().getTime() < timer.expiresAtMs) return
   const leader = leaderOf(world, timer.arming)
   if (leader === null) return
-  if (lead(pooler, timer, leader)) Object.assign(timer, { outcome: 'fired', ledTo: leader.title })
+  Object.assign(timer, { outcome: lead(pooler, timer, leader) ? 'fired' : 'firing', ledTo: leader.title })
 }
 
 const answerOf = (world: World, { systemIdentifier }: DeadManOrder, { instanceId, title }: DeadManMember): DeadManAnswer => {
@@ -103,7 +103,7 @@ export const memoryDeadManAct = (world: World, calls: Calls): Pick<PoolersAct, '
     disarmDeadMan: (address, key, options) =>
       act(address, 'disarm dead man', options, (pooler) => {
         const timer = timerOf(pooler, key)
-        if (timer) timer.outcome ??= 'disarmed'
+        if (timer) timer.outcome = endedAs(timer, 'disarmed')
         return seenOf(world, pooler, key)
       }),
   }
@@ -117,7 +117,7 @@ const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void =>
   const earlier = pooler.timers.at(-1)
   if (arming.token < pooler.fence || (earlier?.outcome === null && arming.token < earlier.arming.token))
     throw new Fault('pooler.fenced', { isOver: true, because: 'A later writer is at the file: no timer was armed.' })
-  if (earlier) earlier.outcome ??= 'overtaken'
+  if (earlier) earlier.outcome = endedAs(earlier, 'overtaken')
   const texts = [pooler.file?.text, ...arming.members.map(({ text }) => text)].filter((text) => typeof text === 'string')
   const timer: MemoryDeadMan = {
     arming: structuredClone(arming),
@@ -129,5 +129,9 @@ const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void =>
   }
   pooler.timers = [...pooler.timers.slice(-1), timer]
 }
+
+/** One that is firing has made its last try. */
+const endedAs = ({ outcome }: MemoryDeadMan, otherwise: 'disarmed' | 'overtaken') =>
+  outcome === 'firing' ? 'fired' : (outcome ?? otherwise)
 
 const timerOf = ({ timers }: MemoryPooler, key: string): MemoryDeadMan | undefined => timers.find(({ arming }) => arming.key === key)

@@ -47,7 +47,7 @@ export interface MemoryDeadMan {
   expiresAtMs: number
   /** Of the files that it may replace. */
   digests: string[]
-  outcome: 'disarmed' | 'overtaken' | 'fired' | null
+  outcome: 'disarmed' | 'overtaken' | 'firing' | 'fired' | null
   ledTo: string | null
   resumed: string[]
 }

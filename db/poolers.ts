@@ -149,11 +149,11 @@ export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<P
   return rows.map((row) => ({ ...row, pausedSince: iso(row.pausedSince), staleSince: iso(row.staleSince) }))
 }
 
-/** Herds of these that are to be left alone just now: a person holds the lock, or a job that is no move of the primary. After a move the poolers must follow at once. */
+/** Herds of these that are to be left alone just now: a person holds the lock, or a job that does not leave them to the observer. After a failover the poolers must follow at once; a switchover leads them itself. */
 export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
   const rows = await rowsOf<{ id: string }>(
     `select substr(l.name, 6) as id from leases l left join jobs j on j.id = l.job_id
-     where l.name = any($1) and l.expires_at > clock_timestamp() and coalesce(j.operation, '') not in ('failover', 'switchover')`,
+     where l.name = any($1) and l.expires_at > clock_timestamp() and coalesce(j.operation, '') <> 'failover'`,
     [herdIds.map((id) => `herd:${id}`)],
   )
   return new Set(rows.map(({ id }) => id))

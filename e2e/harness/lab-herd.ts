@@ -4,12 +4,22 @@ import { makeCopies } from '@/lib/adapters/copies'
 import { makeHostWork } from '@/lib/adapters/host-work'
 import { makeHosts } from '@/lib/adapters/hosts'
 import { memoryFleet } from '@/lib/adapters/memory'
+import { makePoolers } from '@/lib/adapters/poolers'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet'
 import type { Lab } from '@/lib/playground/lab'
-import type { ActPorts, HostAddress, InventoryInstance, MemberStanding, PostgresRead, Probe, Replacement } from '@/lib/ports'
+import type {
+  ActPorts,
+  HostAddress,
+  InventoryInstance,
+  InventoryPooler,
+  MemberStanding,
+  PostgresRead,
+  Probe,
+  Replacement,
+} from '@/lib/ports'
 import { startLab } from './lab'
 import { labAddresses } from './lab-addresses'
 
@@ -17,6 +27,8 @@ export interface LabHerd {
   lab: Lab
   ports: ActPorts
   instance: (host: string) => InventoryInstance
+  /** Those in front of the herd, by title: `pgbouncer on HOST`. A template makes one managed. */
+  poolers: Map<string, InventoryPooler>
   /** What the console's database would hold: who must not lead. */
   replaced: Map<string, Replacement>
   close: () => Promise<void>
@@ -38,6 +50,14 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const work = makeHostWork(ssh)
   const copies = makeCopies(ssh, work)
   const canary = makeCanary(ssh, lab.layout.at('canary'))
+  const bouncers = makePoolers(ssh)
+  const poolers = new Map(
+    (fleet.poolers ?? [])
+      .filter((one) => one.herd === herdName)
+      .map(({ host }) => [`pgbouncer on ${host}`, poolerOn(herdName, inside.host(host))]),
+  )
+  const find = (id: string) => [...poolers.values()].find((one) => one.id === id)!
+  let fence = 0
   const replaced = new Map<string, Replacement>()
   const seen = new Map<string, Probe>()
   const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
@@ -61,6 +81,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     inventory: {
       ...nameless.inventory,
       instance: async (id) => instance(id.split(' on ')[1]!),
+      pooler: async (id) => find(id),
+      herdPoolers: async () => [...poolers.values()],
       herdInstances: async () => names.map(instance),
       herdStanding: async () => ({
         herdId: herdName,
@@ -76,6 +98,11 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
       ...nameless.inventoryAct,
       replace: async (id, by) => void replaced.set(id, by),
       restore: async (id) => void replaced.delete(id),
+      claimPooler: async () => {
+        fence += 1
+        return fence
+      },
+      managePooler: async (id, template) => void Object.assign(find(id), { template, isManaged: template !== null }),
     },
     hosts: hosts.read,
     hostsAct: hosts.act,
@@ -91,8 +118,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     copiesAct: copies.act,
     canary: canary.read,
     canaryAct: canary.act,
-    poolers: nameless.poolers,
-    poolersAct: nameless.poolersAct,
+    poolers: bouncers.read,
+    poolersAct: bouncers.act,
     names: nameless.names,
     namesAct: nameless.namesAct,
     now: () => new Date(),
@@ -101,8 +128,10 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     lab,
     ports,
     instance,
+    poolers,
     replaced,
     close: async () => {
+      bouncers.close()
       await canary.close()
       postgres.close()
       await inner.close()
@@ -111,6 +140,25 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     },
   }
 }
+
+const poolerOn = (herdName: string, host: HostAddress): InventoryPooler => ({
+  id: `pgbouncer on ${host.hostname}`,
+  title: `pgbouncer on ${host.hostname}`,
+  environmentId: host.environmentId,
+  environmentName: host.environmentId,
+  herdId: herdName,
+  herdName,
+  serverId: host.serverId,
+  template: null,
+  isManaged: false,
+  address: {
+    poolerId: `pgbouncer on ${host.hostname}`,
+    host,
+    socketDirectory: '/var/run/postgresql',
+    port: 6432,
+    configPath: '/etc/pgbouncer/pgbouncer.ini',
+  },
+})
 
 /** Keeps the last look at each member that answered, as the observer's facts do. */
 const remembering = (read: PostgresRead, seen: Map<string, Probe>): PostgresRead => ({

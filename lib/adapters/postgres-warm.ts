@@ -20,6 +20,8 @@ export interface WarmPool {
     text: (greeting: Greeting) => string,
     deadline: Deadline,
   ) => Promise<{ row: T; greeting: Greeting }>
+  /** Gives the instance's warm session to `work` alone, logged in if need be. Nothing is asked twice. Throws as `query` does. */
+  hold: <T>(instance: InstanceAddress, deadline: Deadline, work: (connection: PgConnection) => Promise<T>) => Promise<T>
   /** Ends the session: a smart shutdown waits for every client, and we are one. */
   drop: (instance: InstanceAddress) => void
   count: () => number
@@ -109,8 +111,28 @@ export const warmPool = (ssh: Ssh, { max, idleMs }: { max: number; idleMs: numbe
     }
   }
 
+  const hold: WarmPool['hold'] = async (instance, deadline, work) => {
+    const key = keyOf(instance)
+    const session = sessionOf(key)
+    const leave = await session.turn.enter(deadline, late)
+    try {
+      session.lastUsedAt = performance.now()
+      if (session.connection?.isOpen !== true)
+        session.connection = await connectPg(ssh, instance, { database: 'postgres', isReadOnly: true, statementTimeoutMs }, deadline)
+      return await work(session.connection)
+    } catch (error) {
+      const fault = queryFault(error)
+      disconnect(session)
+      throw fault
+    } finally {
+      if (sessions.get(key) !== session) disconnect(session)
+      leave()
+    }
+  }
+
   return {
     query: ask,
+    hold,
     drop: (instance) => {
       const key = keyOf(instance)
       const session = sessions.get(key)

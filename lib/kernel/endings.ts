@@ -21,11 +21,11 @@ export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> =
   if (passed !== null) return ask(driving, 'step', recorder.progress.turned!.because, questionOf(driving, passed))
   for (const effect of operation.effects.toReversed()) {
     const record = stepOf(recorder.progress, effect.name)
-    const ending = undoOf(effect.ending, record.mark)
+    const ending = undoOf(effect.ending, { mark: record.mark, output: record.finished?.output ?? null })
     if (ending === null || !mayHaveHappened(record) || record.isUndone) continue
     await recorder.write({ kind: 'undo-intended', step: effect.name })
     const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
-      ending.undo(factsOf(driving), record.intended!.before, (record.finished?.output ?? null) as null, driving.act, context),
+      ending.undo(factsOf(driving), record.intended!.before, driving.act, context),
     )
     if (error === undefined) {
       recorder.add({ kind: 'undone', step: effect.name, tookMs })

@@ -65,13 +65,13 @@ export type Ending<F, Before extends Json, Output extends Json> =
       /** A final effect that changes nothing a person would want back (reload, checkpoint): no point of no return. */
       harmless?: true | ((facts: F) => boolean)
       /**
-       * For a step with its point of no return inside it. Until \`run\` has left the mark that passes it, whatever ends the step (a failure, a cancel, the
+       * For a step with its point of no return inside it. Until `run` has left the mark that passes it, whatever ends the step (a failure, a cancel, the
        * death of its driver) has it taken back, and no other driver runs it again.
        */
       until?: {
         isPassed: (mark: Json) => boolean
-        /** Must be safe to run twice, and on a step that has only been intended. */
-        undo: (facts: F, before: Before, output: null, ports: ActPorts, context: StepContext) => Promise<void>
+        /** `mark`: the last one; null: none. Must be safe to run twice, and on a step that has only been intended. */
+        undo: (facts: F, before: Before, mark: Json, ports: ActPorts, context: StepContext) => Promise<void>
         timeoutMs?: number
       }
     }
@@ -226,14 +226,22 @@ export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>, facts: Fact
   return ending.harmless !== true
 }
 
-/** Still to be taken back by its own \`undo\` although it will be final: its last mark has not passed the point of no return. */
+/** Still to be taken back by its own `undo` although it will be final: its last mark has not passed the point of no return. */
 export const isShortOfNoReturn = (ending: Ending<Facts, Json, Json>, mark: Json): boolean =>
   'final' in ending && ending.until !== undefined && !ending.until.isPassed(mark)
 
+type TakeBack = (facts: Facts, before: Json, ports: ActPorts, context: StepContext) => Promise<void>
+
 /** How a step is taken back that has happened, or may have; null: not at all. */
-export const undoOf = (ending: Ending<Facts, Json, Json>, mark: Json) => {
-  if ('undo' in ending) return { undo: ending.undo, timeoutMs: ending.timeoutMs }
-  return 'final' in ending && ending.until !== undefined && isShortOfNoReturn(ending, mark) ? ending.until : null
+export const undoOf = (
+  ending: Ending<Facts, Json, Json>,
+  { mark, output }: { mark: Json; output: Json | null },
+): { undo: TakeBack; timeoutMs?: number } | null => {
+  if ('undo' in ending)
+    return { undo: (facts, before, ports, context) => ending.undo(facts, before, output, ports, context), timeoutMs: ending.timeoutMs }
+  if (!('final' in ending) || ending.until === undefined || !isShortOfNoReturn(ending, mark)) return null
+  const { undo, timeoutMs } = ending.until
+  return { undo: (facts, before, ports, context) => undo(facts, before, mark, ports, context), timeoutMs }
 }
 
 export const deadlineOf = (effect: Effect<Facts>, facts: Facts): number =>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { heldIn, type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { adoptFile } from '@/lib/domain/pooler-template'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
 import type { JobState } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'
@@ -7,7 +8,8 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { switchover } from './switchover'
 
 const stage = async (): Promise<Stage> => {
-  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], virtualHost: 'demo' }])
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], virtualHost: 'demo', poolers: ['front'] }])
+  manage(fleet)
   const targetId = fleet.instance('demo on n1').inventory.herdId
   const input = switchover.input.parse({}) as JsonObject
   const { digest, reason } = await makeTargetPlan(switchover, fleet.read, input, targetId, new AbortController().signal)
@@ -33,12 +35,33 @@ const stage = async (): Promise<Stage> => {
           replaced,
         ]),
         fleet.zone('prod.test').applied,
+        fleet.pooler(pooler).applied,
       ]),
     broken: (state) => {
       const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
       return [...fleet.world.violations, ...lawsOf(fleet, state, isGivenUp)]
     },
   }
+}
+
+const pooler = 'demo pooler on front'
+
+const manage = (fleet: MemoryFleet): void => {
+  const { inventory, file } = fleet.pooler(pooler)
+  const { host, port } = fleet.instance('demo on n1').inventory.address
+  Object.assign(inventory, { isManaged: true, template: adoptFile(file!.text, { host: host.address, port }) })
+}
+
+/** Its clients are served by whoever leads, or are held back while a person is asked. */
+const poolerLaws = (fleet: MemoryFleet, leader: MemoryInstance | undefined, isOpen: boolean): string[] => {
+  const { databases, file } = fleet.pooler(pooler)
+  const { host, isPaused } = databases.get('demo')!
+  const address = leader?.inventory.address.host.address
+  return [
+    ...(isPaused && !isOpen ? ['the clients wait for ever'] : []),
+    ...(!isPaused && host !== address && !isOpen ? ['the clients go on to a server that does not lead'] : []),
+    ...(!isOpen && !file!.text.includes(`host=${address}`) ? ['the file leads elsewhere'] : []),
+  ]
 }
 
 const count = (fleet: MemoryFleet, host: string, act: string) =>
@@ -56,6 +79,7 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string
     ...['n1', 'n2'].flatMap((host) =>
       once.filter((act) => count(fleet, host, act) > 1).map((act) => `${act} was applied twice on ${host}`),
     ),
+    ...poolerLaws(fleet, writes[0], isOpen),
     ...(writes.length === 0 && !isOpen ? [`${state}, and nobody takes writes`] : []),
     ...(state === 'done' && (writes[0] !== n2 || leads !== 'n2.prod.test') ? ['done, and n2 does not lead'] : []),
     ...(state === 'done' && (n1.upstreamId !== n2.inventory.id || n1.replaced !== null) ? ['done, and n1 does not follow'] : []),

@@ -3,9 +3,15 @@ import type { JournalLine } from '@/lib/kernel/journal'
 import { failoverEvidence } from '../failover/evidence'
 import type { EvidenceAbout } from '../steps/collect-evidence'
 import { switchover } from '.'
+import { unfoldHandOver } from './hand-over/unfold'
+
+const partTitles: Readonly<Record<string, string>> = { pause: 'Hold the clients back', resume: 'Let the clients go on' }
 
 /** Its steps are those of a planned failover, by name and by what they answer. */
 export const switchoverEvidence = (lines: readonly JournalLine[], about: EvidenceAbout): MoveEvidence | null => {
-  const evidence = failoverEvidence(lines, about)
-  return evidence && { ...evidence, operation: switchover.name }
+  const evidence = failoverEvidence(unfoldHandOver(lines), about)
+  if (evidence === null) return null
+  const titleOf = (name: string, title: string) => partTitles[name] ?? switchover.effects.find((one) => one.name === name)?.title ?? title
+  const steps = evidence.steps.map((step) => ({ ...step, title: titleOf(step.name, step.title) }))
+  return { ...evidence, operation: switchover.name, steps }
 }

@@ -1,7 +1,9 @@
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'
+import { throughPooler } from '../canary'
 import { probeTimeoutMs } from '../facts'
 import { type FailoverFacts, gatherFailover } from '../failover/facts'
+import { type FrontPooler, gatherFront } from './front'
 import type { SwitchoverInput } from './input'
 import { readSessions, type Sessions } from './sessions'
 
@@ -14,8 +16,10 @@ export type SwitchoverFacts = FailoverFacts & {
   candidateSynchronousNames: string | null
   /** One question to the primary and its answer, milliseconds; null: it does not answer. */
   roundTripMs: number | null
-  /** Poolers in front of the herd, by title. */
-  poolers: string[]
+  /** Poolers in front of the herd that move with it. */
+  front: FrontPooler[]
+  /** Titles of those that are left out on purpose. */
+  leftOut: string[]
 }
 
 export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput, context: GatherContext): Promise<SwitchoverFacts> => {
@@ -23,9 +27,11 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
   const planned = { candidate, lagBytesMax, waitSeconds, canary, mode: 'planned', override: '' } as const
   const [facts, poolers] = await Promise.all([gatherFailover(ports, planned, context), ports.inventory.herdPoolers(context.targetId)])
   const isOnline = facts.primary !== null && facts.primaryProbe?.state === 'online'
-  const [sessions, theirs] = await Promise.all([
+  const isLeftOut = ({ title }: { title: string }) => namesIn(input.leaveOut).includes(title)
+  const [sessions, theirs, front] = await Promise.all([
     isOnline ? readSessions(ports, facts.primary!, context) : null,
     facts.candidate === null ? null : readSessions(ports, facts.candidate, context),
+    Promise.all(poolers.filter((one) => !isLeftOut(one)).map((one) => gatherFront(ports, one, facts, context))),
   ])
   return {
     ...facts,
@@ -33,9 +39,18 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     sessions,
     candidateSynchronousNames: theirs?.synchronousNames ?? null,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,
-    poolers: poolers.map(({ title }) => title),
+    front,
+    canary: await canaryThrough(ports, facts, front, context),
+    leftOut: poolers.filter(isLeftOut).map(({ title }) => title),
   }
 }
+
+/** As a client of the poolers where there are any. */
+const canaryThrough = async (ports: ReadPorts, facts: FailoverFacts, front: readonly FrontPooler[], context: GatherContext) =>
+  facts.canary &&
+  throughPooler(ports, facts.canary, [facts.primary!, facts.candidate!], front, facts.primaryProbe?.systemIdentifier ?? null, context)
+
+const namesIn = (text: string): string[] => text.split(',').map((one) => one.trim())
 
 /** Over the connection that is open by now. */
 const measure = async (ports: ReadPorts, { primary }: FailoverFacts, { signal }: GatherContext): Promise<number | null> => {

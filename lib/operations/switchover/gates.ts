@@ -4,6 +4,7 @@ import { predictGap } from '@/lib/domain/switchover-gap'
 import { synchronousAmong, synchronousCount } from '@/lib/domain/synchronous-names'
 import type { Verdict } from '@/lib/kernel/plan'
 import { counted, pass, passBecause, refuse, warn } from '../gates'
+import { poolerAnswers } from '../poolers/facts'
 import type { SwitchoverFacts } from './facts'
 import type { Blocker } from './sessions'
 
@@ -68,22 +69,68 @@ export const synchronousFits = ({
   return pass
 }
 
-/** Whoever is connected is cut and must connect again. */
-export const clientsSaid = ({ sessions, primaryProbe }: SwitchoverFacts): Verdict => {
+/** Who is connected other than through a pooler; null: not known. The servers' side of the poolers are their clients. */
+export const directClients = ({ primaryProbe, front }: SwitchoverFacts): number | null => {
+  const pooled = front.flatMap(({ seen, databases }) => seen.databases.filter(({ name }) => databases.includes(name)))
   const count = primaryProbe?.clients ?? null
+  return count && Math.max(0, count - pooled.reduce((sum, { serversBusy, serversIdle }) => sum + serversBusy + serversIdle, 0))
+}
+
+/** Whoever is connected is cut and must connect again. */
+export const clientsSaid = (facts: SwitchoverFacts): Verdict => {
+  const { sessions, front } = facts
+  const count = directClients(facts)
   if (!count) return pass
   const who = (sessions?.clients ?? []).map(
     (one) => `${one.count} × ${one.user}${one.application === '' ? '' : ` (${one.application})`} from ${one.client}`,
   )
-  return warn(`${counted(count, 'client')} connected: cut${who.length === 0 ? '' : `: ${who.join(', ')}`}. They must connect again.`)
+  return warn(
+    `${counted(count, 'client')} connected${front.length === 0 ? '' : ' other than through a pooler'}: cut${who.length === 0 ? '' : `: ${who.join(', ')}`}. They must connect again.`,
+  )
 }
 
-export const poolersSaid = ({ poolers }: SwitchoverFacts): Verdict =>
-  poolers.length === 0
+/** A pooler that cannot be held back with the others would send its clients to a server that is stopped. */
+export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
+  for (const { pooler, seen } of front) {
+    const { verdict, because } = poolerAnswers(seen)
+    if (verdict === 'refuse') return refuse(`${pooler.title}: ${because} Or leave it out.`)
+    const held = seen.isPausedWhole === true ? ['as a whole'] : seen.databases.filter((one) => one.isPaused).map(({ name }) => name)
+    if (held.length > 0) return refuse(`${pooler.title} is paused (${held.join(', ')}): somebody holds its clients back. Resume it first.`)
+  }
+  if (leftOut.length > 0)
+    return warn(
+      `${leftOut.join(', ')} ${leftOut.length === 1 ? 'is' : 'are'} left out: its clients get errors until somebody leads it to the new primary.`,
+    )
+  return front.length === 0 ? pass : passBecause(`${front.map(({ pooler }) => pooler.title).join(', ')}: their clients wait meanwhile.`)
+}
+
+/** The first write by the console is done at leisure, with its difference shown, and not while clients wait. */
+export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): Verdict => {
+  if (primary === null || candidate === null) return pass
+  const strange = front.filter(({ text, digest }) => text === null || digest === null)
+  if (strange.length > 0)
+    return refuse(
+      `The file of ${strange.map(({ pooler }) => pooler.title).join(', ')} is not the one that the console would write. Lead it to the primary once first: that shows the difference.`,
+    )
+  const elsewhere = front.filter(({ databases }) => databases.length === 0)
+  return elsewhere.length === 0
     ? pass
-    : warn(
-        `${poolers.join(', ')} in front of it ${poolers.length === 1 ? 'is' : 'are'} not paused: clients that come through get errors until it leads to the new primary.`,
-      )
+    : warn(`No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} leads to ${primary.title}: nobody is held back there.`)
+}
+
+/** A client in session mode keeps its server until it leaves, so that holding it back would never end. */
+export const sessionsFree = ({ front }: SwitchoverFacts): Verdict => {
+  const held = front.flatMap(({ pooler, seen, databases }) =>
+    seen.databases
+      .filter((one) => databases.includes(one.name) && one.poolMode === 'session' && one.clientsActive > 0)
+      .map((one) => ({ pooler, one })),
+  )
+  if (held.length === 0) return pass
+  const who = front.flatMap(({ sessionClients }) => sessionClients)
+  return refuse(
+    `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} is pooled by session, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server`).join('; ')}: ${who.join(', ')}. They would never come to rest. Let them disconnect, or pool by transaction.`,
+  )
+}
 
 export const gapSaid = (facts: SwitchoverFacts): Verdict => {
   const words = gapWords(facts)
@@ -91,9 +138,9 @@ export const gapSaid = (facts: SwitchoverFacts): Verdict => {
 }
 
 /** null: what it depends on could not be seen. */
-export const gapWords = ({ roundTripMs, candidateProbe, primaryProbe }: SwitchoverFacts): string | null => {
+export const gapWords = ({ roundTripMs, candidateProbe, primaryProbe, front }: SwitchoverFacts): string | null => {
   const behind = lagBytes(candidateProbe?.replayedLsn ?? null, primaryProbe?.currentLsn ?? null)
   if (roundTripMs === null || behind === null) return null
-  const { ms, parts } = predictGap({ roundTripMs, lagBytes: behind })
+  const { ms, parts } = predictGap({ roundTripMs, lagBytes: behind, poolers: front.length })
   return `About ${formatDuration(ms / 1000)} without a writer: ${parts.map((part) => `${part.what} ${part.ms} ms`).join(', ')}.`
 }

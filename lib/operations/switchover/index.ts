@@ -2,28 +2,28 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import * as planned from '../failover/gates'
-import { catchUp } from '../failover/steps/catch-up'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
 import { blockedWhenUnseen, onlyIf } from '../failover/steps/only-if'
-import { proveWrite } from '../failover/steps/prove-write'
 import { rejoinOld } from '../failover/steps/rejoin-old'
 import { counted, pass, refuse } from '../gates'
+import { aimPoolers } from '../steps/aim-poolers'
 import { startCanary, stopCanary } from '../steps/canary'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
 import { collectEvidence } from '../steps/collect-evidence'
-import { fencePostgres } from '../steps/fence-postgres'
 import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
-import { promotePostgres } from '../steps/promote-postgres'
-import { recordReplaced } from '../steps/record-replaced'
-import { stopPostgres } from '../steps/stop-postgres'
+import { resumePoolers } from '../steps/resume-poolers'
 import { gatherSwitchover, type SwitchoverFacts } from './facts'
 import * as gates from './gates'
+import { handOver } from './hand-over'
 import { switchoverInput } from './input'
 
 const hasCanary = ({ canary }: SwitchoverFacts) => canary !== null
+const hasFront = ({ front }: SwitchoverFacts) => front.length > 0
+const noFront = 'No pooler is in front of it.'
+const aimsOf = ({ front }: SwitchoverFacts) => front.flatMap(({ pooler, text }) => (text === null ? [] : [{ pooler, text }]))
 const noCanary = 'No canary writes: none was asked for.'
 const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
 const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
@@ -45,6 +45,8 @@ export const switchover = defineOperation({
   gather: (ports, input, context) => gatherSwitchover(ports, input, context),
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
   firm: firmOf,
+  // Put off for days, another standby may be the best one then.
+  lasting: ({ herd, primary }) => ({ herd: herd.id, primary: primary?.id ?? null }),
   locks: ({ herd }) => [`herd:${herd.id}`],
   now: nowOf,
   affected: affectedOf,
@@ -61,8 +63,10 @@ export const switchover = defineOperation({
   .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
   .gate('readers', 'Every reader of WAL streams', gates.readersStream)
   .gate('blockers', 'No transaction is long', gates.noBlockers)
-  .gate('clients', 'Nobody is connected', gates.clientsSaid)
-  .gate('poolers', 'No pooler is in front of it', gates.poolersSaid)
+  .gate('poolers', 'Every pooler in front of it answers', gates.poolersAnswer)
+  .gate('poolers-managed', 'The console leads every pooler', gates.poolersManaged)
+  .gate('pool-mode', 'No client keeps a server for itself', gates.sessionsFree)
+  .gate('clients', 'Nobody is connected past the poolers', gates.clientsSaid)
   .gate('standbys', 'Every other standby can follow', planned.allFollow)
   .gate('passwords', 'Whom each follows can be written anew', planned.upstreamsWritable)
   .gate('names-movable', 'The DNS names can be moved', planned.namesMovable)
@@ -87,29 +91,7 @@ export const switchover = defineOperation({
     checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
   )
   .effect('slots', makeSlots)
-  .effect(
-    'stop-primary',
-    stopPostgres<SwitchoverFacts>(({ primary }) => primary!, { mode: () => 'fast', timeoutMs: ({ limits }) => limits.stopSeconds * 1000 }),
-  )
-  .effect(
-    'fence',
-    fencePostgres<SwitchoverFacts>(({ primary }) => primary),
-  )
-  .effect('catch-up', catchUp)
-  .effect(
-    'replaced',
-    recordReplaced<SwitchoverFacts>({
-      of: ({ primary }) => primary,
-      by: ({ candidate }) => candidate,
-      timeline: ({ primaryProbe }) => (primaryProbe?.timeline ?? 0) + 1,
-      because: ({ candidate }) => `${candidate!.title} was promoted in its stead.`,
-    }),
-  )
-  .effect(
-    'promote',
-    promotePostgres<SwitchoverFacts>(({ candidate }) => candidate!),
-  )
-  .effect('write', proveWrite)
+  .effect('hand-over', handOver)
   .effect(
     'canary-judge',
     onlyIf(
@@ -125,6 +107,19 @@ export const switchover = defineOperation({
   .effect('followers', followNew)
   .effect('rejoin', rejoinOld)
   .effect(
+    'checkpoint-new',
+    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
+  )
+  .effect('poolers-aimed', onlyIf(hasFront, noFront, aimPoolers<SwitchoverFacts>(aimsOf)))
+  .effect(
+    'poolers-resumed',
+    onlyIf(
+      hasFront,
+      noFront,
+      resumePoolers<SwitchoverFacts>(({ front }) => front.map(({ pooler }) => pooler)),
+    ),
+  )
+  .effect(
     'restored',
     forgetReplaced<SwitchoverFacts>(({ primary }) => primary!),
   )
@@ -139,7 +134,7 @@ export const switchover = defineOperation({
   )
   .build()
 
-function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, limits }: SwitchoverFacts) {
+function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, limits, front }: SwitchoverFacts) {
   return {
     herd: herd.id,
     primary: primary?.id ?? null,
@@ -149,6 +144,7 @@ function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, follow
     followers: followers.map(({ place }) => place.id),
     names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
     limits,
+    poolers: front.map(({ pooler, databases, digest, text }) => ({ id: pooler.id, address: pooler.address, databases, digest, text })),
   }
 }
 
@@ -172,12 +168,18 @@ const behindWords = ({ primaryProbe }: SwitchoverFacts): string =>
 
 const oldestWords = (seconds: number | null): string => (seconds === null ? 'none is open' : `${seconds} s`)
 
-function affectedOf({ primaryProbe, followers, names, parked, herd }: SwitchoverFacts): Affected[] {
-  const { clients, activeTransactions } = primaryProbe ?? { clients: null, activeTransactions: null }
+function affectedOf(facts: SwitchoverFacts): Affected[] {
+  const { primaryProbe, followers, names, parked, herd, front } = facts
+  const activeTransactions = front.length > 0 ? 0 : (primaryProbe?.activeTransactions ?? 0)
+  const clients = gates.directClients(facts)
+  const waiting = front.reduce((sum, { seen }) => sum + (seen.clients ?? 0), 0)
   const standbys = followers.length + 1
   return [
     ...(clients
       ? [{ kind: 'clients' as const, count: clients, sentence: `${counted(clients, 'client')} connected to the primary will be cut.` }]
+      : []),
+    ...(waiting > 0
+      ? [{ kind: 'clients' as const, count: waiting, sentence: `${counted(waiting, 'client')} of the poolers will wait for a moment.` }]
       : []),
     ...(activeTransactions
       ? [

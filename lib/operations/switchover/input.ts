@@ -16,6 +16,32 @@ export const switchoverInput = z.strictObject({
     title: 'Transactions at most, in seconds',
     description: 'An open transaction that is older than this is long.',
   }),
+  holdUps: z.enum(['abort', 'retry', 'terminate']).default('retry').meta({
+    title: 'Clients that do not come to rest',
+    description:
+      'What happens when a transaction through a pooler does not end while the clients are held back. abort: everybody goes on and the switchover ends. retry: everybody goes on, and it is tried again. terminate: those that are old enough are ended.',
+  }),
+  pauseSeconds: z.int().min(1).max(30).default(2).meta({
+    title: 'Hold clients back, in seconds',
+    description: 'How long the transactions through a pooler may take to end; until then their clients wait and no other is served.',
+  }),
+  pauseTries: z.int().min(1).max(20).default(3).meta({
+    title: 'Tries',
+    description: 'How often the clients are held back at most, with the policies retry and terminate.',
+  }),
+  pauseBackoffSeconds: z.int().min(1).max(600).default(5).meta({
+    title: 'Between tries, in seconds',
+    description: 'How long everybody is served before the next try.',
+  }),
+  terminateSeconds: z.int().min(0).max(3_600).default(2).meta({
+    title: 'End transactions older than, in seconds',
+    description: 'With the policy terminate: a younger one is waited for.',
+  }),
+  leaveOut: z.string().max(2_000).default('').meta({
+    title: 'Leave out poolers',
+    description:
+      'Titles of poolers, separated by commas, that are not paused and not led to the new primary: one that cannot be reached, or that nobody uses.',
+  }),
   lagBytesMax: z
     .int()
     .min(0)

@@ -113,7 +113,7 @@ test('a candidate whose host goes off while the primary stops: the old primary w
   const fleet = newFleet()
   say(fleet, {})
   fleet.calls.afterwards = ({ act }) => {
-    if (act === 'stop fast') fleet.host('n2').power = 'off'
+    if (act === 'stop as standby') fleet.host('n2').power = 'off'
   }
   const { state, journal } = await run(fleet)
   expect(state).toBe('attention')

@@ -1,0 +1,79 @@
+import { formatLsn, parseLsn } from '@/lib/domain/lsn'
+import { Fault } from '@/lib/kernel/errors'
+import type { InstanceAddress } from '@/lib/ports'
+import type { CallOptions } from '@/lib/ports/postgres'
+import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
+import { type Calls, perform, reach } from './calls'
+import { isServing } from './probe'
+import { flow, startTimeline, writeShutdown } from './wal'
+import { type MemoryInstance, type World, watchPrimaries } from './world'
+
+const lookEveryMs = 2
+const lsn = (bytes: number): string => formatLsn(BigInt(bytes))
+
+export const memoryTakeoverRead = (world: World): TakeoverRead => ({
+  untilReplayed: async (address, mark, options) => {
+    const instance = find(world, address)
+    const endsAt = world.clock.now().getTime() + options.timeoutMs
+    for (;;) {
+      await reach(world.clock, instance.host, options)
+      mustServe(instance)
+      if (!instance.hasStandbySignal || BigInt(instance.walBytes) > parseLsn(mark)!) return lsn(instance.walBytes)
+      if (world.clock.now().getTime() >= endsAt)
+        throw new Fault('sql.timeout', {
+          isOver: true,
+          because: `It has replayed to ${lsn(instance.walBytes)}, and the last record is at ${mark}.`,
+        })
+      await world.clock.sleep(lookEveryMs, options.signal)
+    }
+  },
+})
+
+export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
+  const act = <T>(
+    address: InstanceAddress,
+    name: string,
+    options: CallOptions,
+    deed: (instance: MemoryInstance) => T | Promise<T>,
+  ): Promise<T> => {
+    const instance = find(world, address)
+    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
+      const answer = await deed(instance)
+      flow(world)
+      watchPrimaries(world)
+      return answer
+    })
+  }
+  return {
+    stopAsStandby: (address, options) =>
+      act(address, 'stop as standby', options, (instance) => {
+        if (instance.state !== 'running') throw new Fault('shell.failed', { isOver: true, because: 'no server runs' })
+        if (instance.hasStandbySignal) throw new Fault('shell.failed', { because: 'the server ended, and it was no primary' })
+        writeShutdown(world, instance)
+        Object.assign(instance, { ranAsStandby: false, state: 'stopped', clients: 0, activeTransactions: 0, hasStandbySignal: true })
+        instance.applied.push('stop fast', 'fence')
+        return { controlState: 'shut down', checkpointLsn: lsn(instance.checkpointBytes), timeline: instance.timeline }
+      }),
+    takeLead: (address, options) =>
+      act(address, 'take the lead', options, (instance) => {
+        mustServe(instance)
+        if (instance.hasStandbySignal) {
+          startTimeline(instance)
+          instance.applied.push('promote')
+        }
+        instance.applied.push('write')
+        return { lsn: lsn(instance.walBytes), timeline: instance.timeline }
+      }),
+  }
+}
+
+const find = (world: World, address: InstanceAddress): MemoryInstance => {
+  const instance = world.instances.get(address.instanceId)
+  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
+  return instance
+}
+
+const mustServe = (instance: MemoryInstance): void => {
+  if (isServing(instance) && !instance.refusesLogin) return
+  throw new Fault('sql.unreachable', { isOver: true, because: `${instance.inventory.title} does not accept connections.` })
+}

@@ -1,0 +1,107 @@
+import { sayAims } from '@/lib/domain/pgbouncer-ini'
+import { notAsWritten } from '@/lib/domain/pooler-template'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { StepContext } from '@/lib/kernel/operation'
+import type { ActPorts } from '@/lib/ports'
+import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers'
+import type { FrontPooler } from '../front'
+
+const writeTimeoutMs = 5_000
+/** How long PgBouncer may take to show what it has read. */
+const shownMs = 2_000
+const lookEveryMs = 10
+/** A pooler that does not take its RESUME is asked again so often; then it is left to a later step, and to the timer on its host. */
+const resumeTries = 3
+const resumeTimeoutMs = 2_000
+
+export type Ready = FrontPooler & { token: number }
+
+/** Opens the sessions and takes a token for each file before anybody waits. */
+export const readyAll = (front: readonly FrontPooler[], ports: ActPorts, { signal }: StepContext): Promise<Ready[]> =>
+  Promise.all(
+    front.map(async (one) => {
+      const [token, seen] = await Promise.all([
+        ports.inventoryAct.claimPooler(one.pooler.id, { timeoutMs: commandTimeoutMs, signal }),
+        lookAtRunning(ports, one.pooler, signal),
+      ])
+      const held = seen.databases.filter(({ name, isPaused }) => isPaused && one.databases.includes(name))
+      if (seen.isPausedWhole || held.length > 0)
+        throw new Fault('step.blocked', { isOver: true, because: `${one.pooler.title} is paused by somebody else; resume it first` })
+      return { ...one, token }
+    }),
+  )
+
+/** Leads one to where its new text says while its clients wait: after the promotion only RESUME is left. */
+export const aimHeld = async (
+  { pooler, text, digest, token }: Ready,
+  ports: ActPorts,
+  { signal, note, pause }: StepContext,
+): Promise<void> => {
+  const { address } = pooler
+  note('command', `write ${address.configPath} on ${address.host.hostname}; RELOAD`)
+  await ports.poolersAct.writeFile(address, { text: text!, expectedDigest: digest!, token }, { timeoutMs: writeTimeoutMs, signal })
+  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  const endsAt = ports.now().getTime() + shownMs
+  for (;;) {
+    const wrong = notAsWritten(text!, (await lookAtRunning(ports, pooler, signal)).databases)
+    if (wrong.length === 0) return
+    if (signal.aborted || ports.now().getTime() >= endsAt)
+      throw new Fault('step.unknown', {
+        because: `${pooler.title} was told to read its file again, but ${wrong.map(({ name, is, should }) => `${name} leads to ${is ? sayAims([is]) : 'nothing'} instead of ${sayAims([should])}`).join('; ')}. See PgBouncer’s log.`,
+      })
+    await pause(lookEveryMs)
+  }
+}
+
+/** Puts the file back that the move has written; one that was not written, or is somebody else's by now, is left alone. */
+export const aimBack = async ({ pooler, text, digest }: FrontPooler, ports: ActPorts, { signal, note }: StepContext): Promise<void> => {
+  const { address } = pooler
+  const file = await ports.poolers.readFile(address, { timeoutMs: writeTimeoutMs, signal })
+  if (file !== null && file.digest !== digest && file.text === text) {
+    const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+    note('command', `write ${address.configPath} back on ${address.host.hostname}`)
+    await ports.poolersAct.restoreFile(address, { expectedDigest: file.digest, token }, { timeoutMs: writeTimeoutMs, signal })
+  }
+  note('command', `RELOAD on ${address.host.hostname}`)
+  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
+}
+
+/** Each on its own, so that a sick one holds no other up. Answers who could not be resumed, and why. */
+export const resumeEach = async (
+  front: readonly FrontPooler[],
+  ports: ActPorts,
+  { signal, note }: StepContext,
+): Promise<{ title: string; because: string }[]> => {
+  const outcomes = await Promise.all(
+    front.map(async ({ pooler, databases }) => {
+      note('command', `RESUME ${databases.map((name) => `"${name}"`).join(', ')} on ${pooler.title}`)
+      const each = await Promise.allSettled(
+        databases.map((name) => resumeOne(() => ports.poolersAct.resume(pooler.address, name, { timeoutMs: resumeTimeoutMs, signal }))),
+      )
+      const failed = each.find((one) => one.status === 'rejected')
+      if (failed === undefined) return null
+      if (!isFault(failed.reason) || failed.reason.code === 'lease.lost') throw failed.reason
+      note('warning', `${pooler.title} could not be resumed: ${failed.reason.message}`)
+      return { title: pooler.title, because: failed.reason.message }
+    }),
+  )
+  return outcomes.filter((one) => one !== null)
+}
+
+const resumeOne = async (resume: () => Promise<void>): Promise<void> => {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await resume()
+    } catch (error) {
+      // It is not paused, or nothing listens there: nobody waits.
+      if (isFault(error, 'pooler.refused') || (isFault(error, 'pooler.unreachable') && error.facts.isRefused === true)) return
+      if (tried === resumeTries || !isFault(error) || error.code === 'lease.lost') throw error
+    }
+  }
+}
+
+/** Lets every client go on, one pooler as well as the other. Safe to run twice. */
+export const resumeAll = async (front: readonly FrontPooler[], ports: ActPorts, context: StepContext): Promise<void> => {
+  const [failed] = await resumeEach(front, ports, context)
+  if (failed) throw new Fault('step.unknown', { because: `${failed.title} could not be resumed: ${failed.because}` })
+}

@@ -1,0 +1,183 @@
+import { sayAims } from '@/lib/domain/pgbouncer-ini'
+import { promoteCommand } from '@/lib/domain/replication-conf'
+import { Fault } from '@/lib/kernel/errors'
+import type { Effect, RunContext } from '@/lib/kernel/operation'
+import type { ActPorts } from '@/lib/ports'
+import type { FirstCommit } from '@/lib/ports/takeover'
+import { lookAt } from '../../steps/server'
+import type { SwitchoverFacts } from '../facts'
+import { aimHeld, type Ready, readyAll, resumeEach } from './front'
+import { type Part, type Passed, passedOf, timing } from './parts'
+import { pauseAll } from './pause'
+import { takeBack, takeBackTimeoutMs } from './take-back'
+
+/** What the report and the certificate read. */
+export type HandedOver = Omit<Passed, 'isPassed'> & {
+  firstCommit: FirstCommit
+  /** From the first PAUSE, or the order to stop where there is no pooler, until the clients go on. */
+  gapMs: number
+  /** Poolers that are left to a later step. */
+  sick: { title: string; because: string }[]
+}
+
+/** The clients of a pooler wait no longer than this for a promotion. */
+const budgetMs = 10_000
+/** With less of it left nobody is promoted any more. */
+const reserveMs = 3_000
+const takeLeadTimeoutMs = 60_000
+const recordTimeoutMs = 5_000
+const nobody = '0/0'
+
+/**
+ * Everything that happens while the clients wait, as one step: what a step of its own costs, the looks before and after and the journal between, would be the
+ * longest part of it. Until the candidate is told to lead, which its mark says, all of it is taken back.
+ */
+export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
+  title: 'Change places while the clients wait',
+  preview: ({ primary, candidate, front, limits }) => ({
+    sentence: `${front.length === 0 ? '' : `Hold the clients of ${front.map(({ pooler }) => pooler.title).join(', ')} back for at most ${limits.pauseSeconds} s until they rest; `}stop ${primary?.title} fast and fence it with standby.signal, let ${candidate?.title} replay the last record, promote it, prove a commit${front.length === 0 ? '' : ', and let the clients go on there'}.`,
+    commands: [
+      ...front.flatMap(({ databases }) => databases.map((name) => `PAUSE "${name}"`)),
+      ...(primary?.commands.stop ?? []),
+      `touch ${primary?.address.dataDirectory}/standby.signal`,
+      ...front.flatMap(({ pooler }) => [
+        `write ${pooler.address.configPath} on ${pooler.address.host.hostname}: ${candidate === null ? '' : sayAims([{ host: candidate.address.host.address, port: candidate.address.port }])}`,
+        'RELOAD',
+      ]),
+      ...(candidate === null ? [] : [promoteCommand(candidate.address.major, candidate.address.dataDirectory)]),
+      ...front.flatMap(({ databases }) => databases.map((name) => `RESUME "${name}"`)),
+    ],
+  }),
+  check: async ({ primary, candidate }, ports, { signal, mark }) => {
+    const passed = passedOf(mark)
+    if (passed !== null) return { found: 'ready', before: null, partly: `${candidate!.title} was told to lead` }
+    const [old, next] = await Promise.all([primary!, candidate!].map((place) => lookAt(ports, place, signal)))
+    if (next!.role === 'primary') return { found: 'blocked', because: `${candidate!.title} takes writes already` }
+    if (next!.state !== 'online') return { found: 'blocked', because: next!.because ?? `${candidate!.title} is ${next!.state}` }
+    if (old!.state !== 'online' || old!.role !== 'primary')
+      return { found: 'blocked', because: old!.because ?? `${primary!.title} is no primary any more` }
+    return { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, context) => {
+    const passed = passedOf(context.marked)
+    if (passed !== null) await mustStayDown(facts, ports, context)
+    return beyond(facts, passed ?? (await towards(facts, ports, context)), ports, context)
+  },
+  timeoutMs: ({ limits, front }) =>
+    limits.pauseTries * (limits.pauseSeconds * 2 + limits.pauseBackoffSeconds) * 1000 +
+    (front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000) +
+    takeLeadTimeoutMs +
+    30_000,
+  proof: 'answer',
+  ending: {
+    final:
+      'Once the candidate was told to lead it is on a timeline of its own: from there the only way is forward. Before, everything is taken back at once.',
+    until: {
+      isPassed: (mark) => passedOf(mark) !== null,
+      undo: async (facts, _before, mark, ports, context) => {
+        if (mark !== null) await takeBack(facts, ports, context)
+      },
+      timeoutMs: takeBackTimeoutMs,
+    },
+  },
+}
+
+/** Up to the last moment from which there is a way back. */
+const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Passed> => {
+  const { primary, candidate, limits } = facts
+  const parts: Part[] = []
+  const timed = timing(ports, parts)
+  // Logs in and asks the one statement that counts, before anybody waits.
+  const [ready] = await Promise.all([
+    readyAll(facts.front, ports, context),
+    ports.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
+  ])
+  await context.mark({ isPassed: false })
+  const began = facts.front.length === 0 ? ports.now() : await timed('pause', () => pauseAll(facts, ports, context))
+  const endsAt = began.getTime() + (facts.front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000 + reserveMs)
+  const leftMs = (mostMs: number) => Math.max(1, Math.min(mostMs, endsAt - reserveMs - ports.now().getTime()))
+  context.note('command', `stop ${primary!.title} fast; touch ${primary!.address.dataDirectory}/standby.signal`)
+  const stop = async () => {
+    const options = { timeoutMs: leftMs(limits.stopSeconds * 1000), signal: context.signal }
+    const end = await timed('stop-primary', () => ports.replicationAct.stopAsStandby(primary!.address, options))
+    const rest = { timeoutMs: leftMs(limits.waitSeconds * 1000), signal: context.signal }
+    const replayedLsn = await timed('catch-up', () => ports.replication.untilReplayed(candidate!.address, end.checkpointLsn, rest))
+    return { ...end, replayedLsn }
+  }
+  const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([
+    stop(),
+    ready.length === 0 ? null : timed('aim', () => aimAll(ready, ports, context)),
+    ports.inventoryAct.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal }),
+  ])
+  if (endsAt - ports.now().getTime() < reserveMs)
+    throw new Fault('step.blocked', {
+      isOver: true,
+      because: 'The time in which the clients may wait is nearly up, so nobody is promoted.',
+    })
+  const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
+  await context.mark(passed)
+  return passed
+}
+
+/** The only way is forward. */
+const beyond = async (facts: SwitchoverFacts, passed: Passed, ports: ActPorts, context: RunContext): Promise<HandedOver> => {
+  const candidate = facts.candidate!
+  const { isPassed: _passed, ...seen } = passed
+  const parts = [...seen.parts]
+  const timed = timing(ports, parts)
+  context.note('command', promoteCommand(candidate.address.major, candidate.address.dataDirectory))
+  const options = { timeoutMs: takeLeadTimeoutMs, signal: context.signal }
+  const firstCommit = await timed('promote', () =>
+    leadOrReturn(facts, passed, () => ports.replicationAct.takeLead(candidate.address, options), ports, context),
+  )
+  const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context))
+  const gapMs = ports.now().getTime() - Date.parse(parts[0]!.startedAt)
+  context.note('info', `${candidate.title} leads after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`)
+  return { ...seen, parts, firstCommit, gapMs, sick }
+}
+
+/** A candidate that is down and still carries standby.signal has never taken a write, and comes back as a standby: then the way back is open again. */
+const leadOrReturn = async (
+  { candidate }: SwitchoverFacts,
+  passed: Passed,
+  lead: () => Promise<FirstCommit>,
+  ports: ActPorts,
+  context: RunContext,
+): Promise<FirstCommit> => {
+  try {
+    return await lead()
+  } catch (error) {
+    const probe = await ports.postgres.probe(candidate!.address, { timeoutMs: recordTimeoutMs, signal: context.signal })
+    const isProven = (probe.state === 'crashed' || probe.state === 'stopped') && probe.hasStandbySignal === true
+    if (isProven) await context.mark({ ...passed, isPassed: false })
+    throw error
+  }
+}
+
+const aimAll = async (ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<void> => {
+  await allOrFirst(ready.map((one) => aimHeld(one, ports, context)))
+}
+
+/** Waits for all of them even when one has failed: what is under way must be over before anything is taken back. */
+const allOrFirst = async <const T extends readonly unknown[]>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> => {
+  const ended = await Promise.allSettled(work)
+  const failed = ended.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+  return ended.map((one) => (one as PromiseFulfilledResult<unknown>).value) as { [K in keyof T]: Awaited<T[K]> }
+}
+
+const replacementOf = ({ candidate, primaryProbe }: SwitchoverFacts) => ({
+  byId: candidate!.id,
+  timeline: (primaryProbe?.timeline ?? 0) + 1,
+  because: `${candidate!.title} was promoted in its stead.`,
+})
+
+/** Another driver has passed the point of no return; a person may have started the old primary meanwhile. */
+const mustStayDown = async ({ primary, candidate }: SwitchoverFacts, ports: ActPorts, { signal }: RunContext): Promise<void> => {
+  const probe = await ports.postgres.probe(primary!.address, { timeoutMs: recordTimeoutMs, signal })
+  if (probe.state === 'online' && probe.role === 'primary')
+    throw new Fault('step.blocked', {
+      isOver: true,
+      because: `${primary!.title} takes writes, so ${candidate!.title} is not told to lead: stop the one that must not write`,
+    })
+}

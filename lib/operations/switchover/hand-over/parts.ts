@@ -1,0 +1,34 @@
+import type { Json } from '@/lib/kernel/json'
+import type { ActPorts } from '@/lib/ports'
+
+/** One part of the time in which the clients wait. */
+export type Part = {
+  name: 'pause' | 'stop-primary' | 'aim' | 'catch-up' | 'promote' | 'resume'
+  /** ISO, by the console's clock. */
+  startedAt: string
+  tookMs: number
+}
+
+/** What is durable before the candidate is told to lead; with `isPassed` the only way is forward. */
+export type Passed = {
+  isPassed: true
+  checkpointLsn: string
+  controlState: string
+  replayedLsn: string
+  parts: Part[]
+}
+
+export const passedOf = (mark: Json): Passed | null =>
+  typeof mark === 'object' && mark !== null && 'isPassed' in mark && mark.isPassed === true ? (mark as unknown as Passed) : null
+
+/** Takes the time of each part, whatever becomes of it. */
+export const timing =
+  (ports: ActPorts, parts: Part[]) =>
+  async <T>(name: Part['name'], work: () => Promise<T>): Promise<T> => {
+    const began = ports.now()
+    try {
+      return await work()
+    } finally {
+      parts.push({ name, startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
+    }
+  }

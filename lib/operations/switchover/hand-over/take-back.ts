@@ -1,0 +1,78 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { StepContext } from '@/lib/kernel/operation'
+import type { ActPorts, Probe } from '@/lib/ports'
+import { isDown } from '../../facts'
+import { followOutput, lookAt, unseen } from '../../steps/server'
+import type { SwitchoverFacts } from '../facts'
+import { aimBack, resumeAll } from './front'
+
+/** A candidate that does not answer within it was never told to lead; its clients do not wait for it. */
+const candidateTimeoutMs = 1_000
+const fileTimeoutMs = 15_000
+const startTimeoutMs = 300_000
+const stopTimeoutMs = 60_000
+const lookEveryMs = 20
+const recordTimeoutMs = 15_000
+
+export const takeBackTimeoutMs = startTimeoutMs + stopTimeoutMs
+
+/** The old primary leads again, the poolers lead to it, and the clients go on: in this order, and each as soon as it can. Safe to run twice. */
+export const takeBack = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
+  const primary = facts.primary!
+  await mustNotLead(facts, ports, context)
+  const starting: Promise<void>[] = []
+  const [led, ...aimed] = await Promise.allSettled([
+    leadAgain(facts, ports, context, starting),
+    ...facts.front.map((one) => aimBack(one, ports, context)),
+  ])
+  if (led.status === 'rejected') throw led.reason
+  context.note('info', `${primary.title} leads again.`)
+  await resumeAll(facts.front, ports, context)
+  const failed = aimed.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+  await ports.inventoryAct.restore(primary.id, { timeoutMs: recordTimeoutMs, signal: context.signal })
+  // The command that started it may say so long after the server itself.
+  await Promise.allSettled(starting)
+}
+
+/** Nobody has told it to; whoever did it all the same has decided who leads. */
+const mustNotLead = async ({ candidate, primary }: SwitchoverFacts, ports: ActPorts, { signal }: StepContext): Promise<void> => {
+  const probe = await ports.postgres.probe(candidate!.address, { timeoutMs: candidateTimeoutMs, signal })
+  if (probe.state === 'online' && probe.role === 'primary')
+    throw new Fault('step.unknown', { because: `${candidate!.title} takes writes, so ${primary!.title} is not started as a primary` })
+}
+
+/** Resolves when it takes writes. A server on its way down is waited for. */
+const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext, starting: Promise<void>[]): Promise<void> => {
+  const place = facts.primary!
+  for (;;) {
+    const probe = await lookAt(ports, place, context.signal)
+    if (probe.state === 'online' && probe.role === 'primary') return
+    if (context.signal.aborted) throw unseen(place, probe)
+    if (probe.state === 'online') await stopStandby(facts, ports, context)
+    else if (isDown(probe.state) && starting.length === 0) await startAgain(facts, probe, ports, context, starting)
+    else if (isDown(probe.state)) await starting[0]
+    await context.pause(lookEveryMs)
+  }
+}
+
+/** Somebody started it while it was fenced. */
+const stopStandby = async ({ primary }: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> =>
+  ports.postgresAct.stop(primary!.address, 'fast', { timeoutMs: stopTimeoutMs, ...followOutput(context, primary!.commands.stop) })
+
+const startAgain = async (
+  { primary }: SwitchoverFacts,
+  { hasStandbySignal }: Probe,
+  ports: ActPorts,
+  context: StepContext,
+  starting: Promise<void>[],
+): Promise<void> => {
+  const place = primary!
+  if (hasStandbySignal === true) {
+    context.note('command', `rm ${place.address.dataDirectory}/standby.signal`)
+    await ports.replicationAct.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
+  }
+  const started = ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+  started.catch(() => {})
+  starting.push(started)
+}

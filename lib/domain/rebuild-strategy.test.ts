@@ -10,6 +10,7 @@ const sight = (change: Partial<RebuildSight> = {}): RebuildSight => ({
   major: '15',
   upstreamMajor: '15',
   isStreaming: false,
+  isTorn: false,
   isCrashed: false,
   wrote: false,
   endLsn: '0/3000000',
@@ -40,6 +41,15 @@ test('one that wrote past the fork is rewound where that can work, and copied wh
   })
   expect(chosen({ parting: fork, hasChecksums: false, logsHints: true })).toBe('rewind')
   expect(chosen({ parting: fork, hasChecksums: false })).toBe('copy')
+})
+
+test('one that is half rewound is copied, whatever its control file says', () => {
+  expect(chooseStrategy(sight({ isTorn: true }))).toMatchObject({
+    strategy: 'copy',
+    because: expect.stringContaining('broken off half way'),
+  })
+  expect(chosen({ isTorn: true, parting: fork })).toBe('copy')
+  expect(chosen({ isTorn: true, parting: fork, wanted: 'rewind' })).toBe(null)
 })
 
 test('a shutdown record that begins at the fork is part of no other history; what a standby received up to there is', () => {

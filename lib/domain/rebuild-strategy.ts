@@ -20,6 +20,8 @@ export interface RebuildSight {
   major: string | null
   upstreamMajor: string | null
   isStreaming: boolean
+  /** A rewind of it was begun and has not come to its end. */
+  isTorn: boolean
   /** It was not shut down cleanly. */
   isCrashed: boolean
   /** It wrote by itself: no standby.signal, or fenced afterwards. Of a crashed one nobody knows how far. */
@@ -65,6 +67,7 @@ const whyNever = ({ directory, systemIdentifier, upstreamSystem, major, upstream
 const cheapest = (sight: RebuildSight): Choice => {
   const { upstream, isStreaming, parting, directory } = sight
   if (directory !== 'cluster') return copy('There is no data directory to build on.')
+  if (sight.isTorn) return copy('A rewind of it was broken off half way, so nothing in its data directory can be relied on.')
   if (isStreaming) return { strategy: 'none', because: `It streams from ${upstream}, and what it still lacks is on its way.` }
   if (sight.systemIdentifier === null) return copy('Its control file cannot be read, so nothing in its data directory can be relied on.')
   if (parting === null) return copy(`Where its history and that of ${upstream} part could not be read.`)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { idOf, type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
+import { Fault } from '@/lib/kernel/errors'
 import type { JobState, JournalLine } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { Operation } from '@/lib/kernel/operation'
@@ -54,6 +55,14 @@ const splitFrom = (title: string) => (instance: MemoryInstance, fleet: MemoryFle
     forks: [{ timeline: 1, bytes: fork }],
     walBytes: fork + 0x78,
   })
+}
+
+/** Whatever runs there ends half way. */
+const failWork = ({ host }: MemoryInstance) => {
+  for (const work of host.work.values())
+    work.deed = () => {
+      throw new Fault('shell.failed', { because: 'the connection was lost' })
+    }
 }
 
 /** A former primary comes back as a standby of the new one, or not at all. */
@@ -311,6 +320,27 @@ const cases: Case[] = [
       ...rebuilt(instance, state, lines, fleet),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
+    stride: 401,
+  },
+  {
+    operation: 'rebuild',
+    what: 'of a standby that was promoted by itself, whose rewind fails half way and is followed by a copy',
+    target: 'demo on n2',
+    prepare: (instance, fleet) => {
+      splitFrom('demo on n2')(fleet.instance('demo on n1'), fleet)
+      Object.assign(fleet.instance('demo on n1'), { timeline: 1 })
+      Object.assign(instance, { state: 'stopped', ranAsStandby: false, walBytes: instance.walBytes + 8192 })
+      instance.checkpointBytes = instance.walBytes - 120
+      fleet.calls.afterwards = ({ act }) => {
+        if (act === 'rewind') failWork(instance)
+      }
+    },
+    broken: (instance, state, lines, fleet) => [
+      ...rebuilt(instance, state, lines, fleet),
+      ...(state === 'done' && (instance.isRewinding || instance.timeline !== 1) ? ['done, and it is torn'] : []),
+      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
     stride: 401,
   },
   { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },

@@ -2,7 +2,7 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copy-progress'
 import type { Effect } from '@/lib/kernel/operation'
 import type { CopyOrder, CopySeen } from '@/lib/ports'
-import { followWork, newWorkKey } from '../steps/host-work'
+import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
 import type { RebuildFacts } from './facts'
 
 /** What a copy needs to know, of a rebuild or of a new standby. */
@@ -34,7 +34,7 @@ const isWhole = ({ stage }: CopySeen): boolean => stage === 'whole' || stage ===
 
 /**
  * A base backup beside the data directory. It runs on the host by itself: a worker that dies is followed by the next one, which finds it by its key.
- * A cancel ends it. What is left of one that failed is removed.
+ * A cancel ends it. What is left of one that failed is removed, and one that failed before we came is begun anew.
  */
 export const copyData: Effect<CopiedFacts, Before, Output> = {
   title: 'Copy the upstream beside the old directory',
@@ -55,7 +55,12 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
     const { instance, totalBytes } = facts
     const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
     const work = { host: instance.address.host, key, what: 'pg_basebackup' }
-    if ((await ports.work.look(work.host, key, options)).state === 'absent') {
+    const found = await ports.work.look(work.host, key, options)
+    if (hasFailed(found)) {
+      await ports.copiesAct.remove(instance.address, key, { timeoutMs: removeTimeoutMs, signal: context.signal })
+      await ports.workAct.forget(work.host, key, options)
+    }
+    if (found.state === 'absent' || hasFailed(found)) {
       for (const command of ports.copies.commands.start(instance.address, orderOf(facts, key))) context.note('command', command)
       await ports.copiesAct.start(instance.address, orderOf(facts, key), options)
     }

@@ -5,12 +5,13 @@ import { type Choice, chooseStrategy } from '@/lib/domain/rebuild-strategy'
 import { type Parting, partingOf } from '@/lib/domain/timelines'
 import { holdsWalFrom, type OldestWal } from '@/lib/domain/wal-segments'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
-import { isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/errors'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { CallOptions, CopySight, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../failover/peers'
 import type { OldSlot } from '../steps/drop-old-slot'
+import { newWorkKey } from '../steps/host-work'
 import type { RebuildInput } from './input'
 import { oldestWal } from './oldest-wal'
 
@@ -32,9 +33,11 @@ export type RebuildFacts = HerdFacts & {
   oldSlot: OldSlot | null
   reach: Plain<ReplicationAnswer> | null
   choice: Choice
-  /** Of the target: where a copy would go, and what an earlier one left. */
+  /** Of the work of a rewind that a copy follows where it fails; null: none does. */
+  rewindKey: string | null
+  /** Of the target: where a copy would go, and what an earlier one left; only where a copy may be made. */
   sight: Plain<CopySight> | null
-  /** Of the upstream, only where a copy is made. */
+  /** Of the upstream, only where a copy may be made. */
   upstreamDisk: Plain<DataDirectorySeen> | null
   needs: SpaceNeed[] | null
   totalBytes: number | null
@@ -45,8 +48,8 @@ export type RebuildFacts = HerdFacts & {
 }
 
 const queryTimeoutMs = 10_000
-/** What takes longer to measure is not known: the plan says so. */
-const measureTimeoutMs = 25_000
+/** What takes longer to measure is not known: the plan, which has 20 s in all, says so. */
+const measureTimeoutMs = 10_000
 
 export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, context: GatherContext): Promise<RebuildFacts> => {
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
@@ -62,14 +65,17 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
   const following = upstream && self ? followingTo(upstream.place, { ...self, following: disk?.following ?? self.following }, peers) : null
   const left = self === undefined ? null : oldSlotOf({ ...self, following: disk?.following ?? self.following }, peers)
   const endLsn = endOf(facts.probe, disk)
-  const [parting, wal, reach] =
-    upstream === null || following === null || !isLookedAt(facts.probe)
-      ? [null, null, null]
-      : await Promise.all([
-          partingFrom(ports, facts, disk, upstream, options),
-          oldestWal(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
-          ports.replication.tryReplication(facts.instance.address, following, options),
-        ])
+  const isToBeLookedAt = upstream !== null && following !== null && isLookedAt(facts.probe)
+  const isStreaming = upstream !== null && isStreamingFrom(facts.probe, upstream.place)
+  const measuring = isToBeLookedAt ? measureCopy(ports, upstream.place, context.signal) : null
+  const [parting, wal, reach, sight] = isToBeLookedAt
+    ? await Promise.all([
+        partingFrom(ports, facts, disk, upstream, options),
+        oldestWal(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
+        ports.replication.tryReplication(facts.instance.address, following, options),
+        ports.copies.look(facts.instance.address, options),
+      ])
+    : [null, null, null, null]
   const choice = chooseStrategy({
     wanted: input.strategy,
     upstream: upstream?.place.title ?? 'the upstream',
@@ -78,7 +84,8 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     upstreamSystem: upstream?.probe.systemIdentifier ?? null,
     major: disk?.major ?? null,
     upstreamMajor: upstream?.probe.version?.split('.')[0] ?? null,
-    isStreaming: upstream !== null && isStreamingFrom(facts.probe, upstream.place),
+    isStreaming,
+    isTorn: sight?.copy.isRewinding === true,
     isCrashed: facts.probe.state === 'crashed',
     wrote: isDown(facts.probe.state) && ['shut down', 'shutting down', 'in production'].includes(disk?.controlState ?? ''),
     endLsn,
@@ -87,10 +94,11 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     logsHints: disk?.logsHints ?? null,
     hasWal: upstream === null ? null : hasWal(upstream, following?.slotName ?? null, endLsn, wal),
   })
+  const rewindKey = choice.strategy === 'rewind' && input.copyInstead ? newWorkKey('rewind', facts.instance.id, ports.now()) : null
+  const mayCopy = upstream !== null && measuring !== null && disk !== null && (choice.strategy === 'copy' || rewindKey !== null)
+  if (!mayCopy) measuring?.giveUp()
   const copied =
-    choice.strategy === 'copy' && upstream !== null && disk !== null
-      ? await gatherCopy(ports, facts.instance, upstream.place, context.signal)
-      : noCopy
+    mayCopy && sight !== null ? await gatherCopy(ports, facts.instance, upstream.place, sight, measuring, context.signal) : noCopy
   return {
     ...facts,
     input,
@@ -106,6 +114,7 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     oldSlot: left?.place?.id === upstream?.place.id && left?.name === following?.slotName ? null : left,
     reach,
     choice,
+    rewindKey,
     ...copied,
     copySlot: following === null ? null : `${(following.slotName ?? following.conninfo.application_name ?? 'standby').slice(0, 58)}_copy`,
   }
@@ -121,11 +130,34 @@ type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'totalB
 
 const noCopy: CopyFacts = { sight: null, upstreamDisk: null, needs: null, totalBytes: null, configuration: [] }
 
-const gatherCopy = async (ports: ReadPorts, target: Place, upstream: Place, signal: AbortSignal): Promise<CopyFacts> => {
+interface Measuring {
+  sizes: Promise<CopySight | null>
+  giveUp: () => void
+}
+
+/** Begun before anybody knows whether a copy is needed, since it is what takes longest. */
+const measureCopy = (ports: ReadPorts, upstream: Place, signal: AbortSignal): Measuring => {
+  const over = new AbortController()
+  const sizes = ports.copies.look(upstream.address, {
+    timeoutMs: measureTimeoutMs,
+    signal: AbortSignal.any([signal, over.signal]),
+    withSizes: true,
+  })
+  sizes.catch(() => {})
+  return { sizes: orNull(sizes, signal), giveUp: () => over.abort(new Fault('shell.cancelled')) }
+}
+
+const gatherCopy = async (
+  ports: ReadPorts,
+  target: Place,
+  upstream: Place,
+  sight: CopySight,
+  measuring: Measuring,
+  signal: AbortSignal,
+): Promise<CopyFacts> => {
   const options = { timeoutMs: measureTimeoutMs, signal }
-  const [sight, source, upstreamDisk, here, there] = await Promise.all([
-    ports.copies.look(target.address, options),
-    orNull(ports.copies.look(upstream.address, { ...options, withSizes: true }), signal),
+  const [source, upstreamDisk, here, there] = await Promise.all([
+    measuring.sizes,
     ports.replication.dataDirectory(upstream.address, options),
     orNull(ports.copies.configuration(target.address, options), signal),
     orNull(ports.copies.configuration(upstream.address, options), signal),

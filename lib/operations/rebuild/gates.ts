@@ -62,8 +62,16 @@ export const titles = {
   copy: 'A copy beside the old directory',
 } as const
 
-export const hasSpace = ({ choice, needs, sight }: RebuildFacts): Verdict => {
-  if (choice.strategy !== 'copy') return passBecause('Nothing is copied beside the old directory.')
+export const hasSpace = (facts: RebuildFacts): Verdict => {
+  if (facts.choice.strategy === 'copy') return hasSpaceForCopy(facts)
+  if (facts.rewindKey === null) return passBecause('Nothing is copied beside the old directory.')
+  const { verdict, because } = hasSpaceForCopy(facts)
+  return verdict === 'refuse'
+    ? warn(`Should the rewind fail, no copy could be made in its place: ${because}`)
+    : passBecause(`Should the rewind fail: ${because}`)
+}
+
+const hasSpaceForCopy = ({ needs, sight }: RebuildFacts): Verdict => {
   const barred = sight?.places.find(({ because }) => because !== null)
   if (barred) return refuse(`No copy can be put beside ${barred.path}: ${barred.because}`)
   if (needs === null)

@@ -22,10 +22,11 @@ import { hasSpace, hasStrategy, hasUpstream, isLetIn, isNoPrimary, isSeen, isTid
 import { rebuildInput } from './input'
 import { removeOld } from './remove-old'
 import { swapData } from './swap-data'
+import { copies, whereCopied } from './where-copied'
 
 const stopTimeoutMs = 300_000
 const moment = 'while it is down'
-const noCopy = 'Nothing is copied.'
+const noRewind = 'Nothing is rewound.'
 const staysStandby = 'It stays a standby: that is the safe state of one that is rebuilt.'
 
 export const rebuild = defineOperation({
@@ -38,7 +39,7 @@ export const rebuild = defineOperation({
   help: [
     'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup.',
     'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
-    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. If it fails half way, rebuild with the strategy copy.',
+    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. From its first change to its end the server cannot start, so nothing comes up torn, a reboot of its host included. If it fails, a copy is made in the same job, unless you chose that it stops and asks.',
     'A primary is refused before anything is touched, and looked for again after a long copy. Nothing is needed between the database hosts but the replication connection that a standby uses anyway.',
   ],
   gather: (ports, input, context) => gatherRebuild(ports, input, context),
@@ -88,25 +89,18 @@ export const rebuild = defineOperation({
       ({ following }) => following!.slotName,
     ),
   )
-  .effect('copy-slot', onlyIf(copies, noCopy, makeCopySlot))
-  .effect('copy', onlyIf(copies, noCopy, copyData))
   .effect(
     'stop',
     onlyIf(
-      ({ probe }) => isUp(probe.state),
-      'It is down already.',
-      // What is about to be replaced needs no clean end, and a broken one may not come to it.
-      stopPostgres<RebuildFacts>(({ instance }) => instance, {
-        mode: (facts) => (copies(facts) ? 'immediate' : 'fast'),
-        timeoutMs: () => stopTimeoutMs,
-      }),
+      (facts) => !copies(facts) && isUp(facts.probe.state),
+      'Nothing has to be stopped yet.',
+      stopPostgres<RebuildFacts>(({ instance }) => instance, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
     ),
   )
-  .effect('swap', onlyIf(copies, noCopy, swapData))
   .effect(
     'fence',
     onlyIf(
-      recovers,
+      rewinds,
       'Nothing has to be fenced.',
       fencePostgres<RebuildFacts>(({ instance }) => instance, staysStandby),
     ),
@@ -123,7 +117,7 @@ export const rebuild = defineOperation({
     'checkpoint',
     onlyIf(
       rewinds,
-      'No rewind.',
+      noRewind,
       checkpointPostgres<RebuildFacts>(({ upstream }) => upstream!),
     ),
   )
@@ -131,15 +125,28 @@ export const rebuild = defineOperation({
     'rewind',
     onlyIf(
       rewinds,
-      'No rewind.',
+      noRewind,
       rewindPostgres<RebuildFacts>({
         of: ({ instance }) => instance,
         source: ({ following }) => following!,
         timeline: ({ upstreamProbe }) => upstreamProbe?.timeline ?? null,
         fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
+        orCopy: ({ rewindKey }) => rewindKey,
       }),
     ),
   )
+  .effect('copy-slot', whereCopied(makeCopySlot))
+  .effect('copy', whereCopied(copyData))
+  .effect(
+    'stop-old',
+    onlyIf(
+      (facts) => copies(facts) && isUp(facts.probe.state),
+      'It is down by then.',
+      // What is about to be replaced needs no clean end, and a broken one may not come to it.
+      stopPostgres<RebuildFacts>(({ instance }) => instance, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
+    ),
+  )
+  .effect('swap', whereCopied(swapData))
   .effect(
     'follow',
     writeFollowing<RebuildFacts>(
@@ -154,7 +161,7 @@ export const rebuild = defineOperation({
       ({ upstream }) => upstream!,
     ),
   )
-  .effect('remove-old', onlyIf(copies, noCopy, removeOld))
+  .effect('remove-old', whereCopied(removeOld))
   .effect(
     'old-slot',
     dropOldSlot<RebuildFacts>(({ oldSlot }) => oldSlot),
@@ -166,10 +173,6 @@ export const rebuild = defineOperation({
   .build()
 
 /** Functions, since the operation above is built before these lines are reached. */
-function copies({ choice }: RebuildFacts): boolean {
-  return choice.strategy === 'copy'
-}
-
 function rewinds({ choice }: RebuildFacts): boolean {
   return choice.strategy === 'rewind'
 }

@@ -12,6 +12,11 @@ export const rebuildInput = z.strictObject({
     description:
       'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy takes everything anew, also where less would do.',
   }),
+  copyInstead: z.boolean().default(true).meta({
+    title: 'Copy where a rewind fails',
+    description:
+      'A rewind works in place, and one that fails half way leaves nothing to go back to: a copy is made then, in the same job. Off: the job stops and asks.',
+  }),
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
     title: 'At most, in megabits a second',
     description: 'Of a copy. 0: as fast as it goes.',

@@ -55,10 +55,10 @@ const stopped = (host: string, mode: 'fast' | 'immediate' = 'fast') =>
 const strategyOf = (plan: Awaited<ReturnType<typeof planOf>>) => plan.gates.find(({ name }) => name === 'strategy')?.because
 
 /** Nothing of a copy lies anywhere: no slot, no backup, no directory, no process. */
-const expectNothingLeft = async (host = 'b') => {
-  const { slots } = await probe('a')
+const expectNothingLeft = async (host = 'b', upstream = 'a') => {
+  const { slots } = await probe(upstream)
   expect(slots.map(({ name }) => name).filter((name) => name.endsWith('_copy'))).toEqual([])
-  expect(await sql('a', "select count(*) from pg_stat_replication where application_name = 'matriarch_copy'")).toBe('0')
+  expect(await sql(upstream, "select count(*) from pg_stat_replication where application_name = 'matriarch_copy'")).toBe('0')
   const { copy } = await herd.ports.copies.look(herd.instance(host).address, patient)
   expect(copy).toMatchObject({ stage: 'none', paths: [], isRewinding: false })
   expect((await herd.lab.hosts.exec(host, ['pgrep', '-f', 'pg_basebackup'])).stdout).toBe('')
@@ -272,5 +272,21 @@ describe('a former primary that crashed with what nobody else has, on real hosts
     expect(state).toBe('done')
     expect(await role('b')).toBe(`online standby 3 streaming from ${addressOf('a')}`)
     expect(await sql('b', "select count(*) from pg_class where relname = 'only_on_b'")).toBe('0')
+  })
+  test('a rewind that is killed is followed by a copy in the same job, and nothing of either is left', async () => {
+    await replace('a', 'b')
+    const killed = on('a', 'sh', '-c', 'until pkill -KILL -x pg_rewind; do sleep 0.01; done')
+    const { state, plan, trouble, notes } = await run({}, 'a')
+    await killed
+    expect(strategyOf(plan)).toContain('pg_rewind takes that back')
+    expect(trouble).toEqual([])
+    expect(notes.filter((text) => text.includes('A copy is made instead'))).toHaveLength(1)
+    expect(state).toBe('done')
+    expect(await role('a')).toBe(`online standby 4 streaming from ${addressOf('b')}`)
+    expect(await sql('a', "select count(*) from pg_class where relname = 'only_on_a'")).toBe('0')
+    expect(
+      await on('a', 'sh', '-c', 'ls "$HOME/.local/state/matriarch/long" "$HOME/.local/state/matriarch/kept" 2>/dev/null'),
+    ).not.toContain('-')
+    await expectNothingLeft('a', 'b')
   })
 })

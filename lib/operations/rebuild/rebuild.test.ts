@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine'
+import { Fault } from '@/lib/kernel/errors'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { rebuild } from '.'
@@ -22,9 +23,10 @@ const run = async (fleet: MemoryFleet, raw: JsonObject = {}, title = 'demo on n2
   const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input, digest: plan.digest }
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  const state = await drive(rebuild, job, journal.open(), fleet.act, options)
+  const goOn = () => drive(rebuild, job, journal.open(), fleet.act, options)
+  const state = await goOn()
   const notes = journal.lines.flatMap((line) => (line.kind === 'note' && line.stream === 'info' ? [line.text] : []))
-  return { state, notes, plan }
+  return { state, notes, plan, journal, goOn }
 }
 const gate = (plan: Awaited<ReturnType<typeof planOf>>, name: string) => plan.gates.find((one) => one.name === name)
 const slotsOf = (fleet: MemoryFleet, title = 'demo on n1') => fleet.instance(title).slots
@@ -61,6 +63,89 @@ test('one that does not come up with the copy is put back as it was, and streams
   expect(state).toBe('undone')
   const n2 = fleet.instance('demo on n2')
   expect([n2.state, n2.copy, n2.applied.includes('put back'), slotsOf(fleet)]).toEqual(['running', null, true, ['n2', 'n3']])
+})
+
+/** It was promoted by itself, wrote, and was stopped; pg_rewind of it fails half way. */
+const divergedFleet = () => {
+  const fleet = newFleet()
+  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
+  Object.assign(n2, {
+    state: 'stopped',
+    ranAsStandby: false,
+    timeline: 2,
+    forks: [{ timeline: 1, bytes: n1.walBytes }],
+    walBytes: n1.walBytes + 8192,
+    checkpointBytes: n1.walBytes + 8000,
+    upstreamId: null,
+  })
+  fleet.calls.afterwards = ({ act }) => {
+    if (act !== 'rewind') return
+    for (const work of n2.host.work.values())
+      work.deed = () => {
+        throw new Fault('shell.failed', { because: 'could not fetch file: the connection was lost' })
+      }
+  }
+  return fleet
+}
+
+test('a rewind that fails half way is followed by a copy in the same job, and nothing of either is left', async () => {
+  const fleet = divergedFleet()
+  const { state, plan, journal } = await run(fleet)
+  expect(gate(plan, 'strategy')?.because).toContain('pg_rewind takes that back')
+  expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('Should the rewind fail') })
+  expect(plan.effects.find(({ name }) => name === 'copy')?.preview).toMatch(/^Only where the rewind fails: Copy demo on n1/)
+  expect(journal.lines).toContainEqual(
+    expect.objectContaining({
+      kind: 'note',
+      step: 'rewind',
+      text: expect.stringMatching(/the connection was lost.*A copy is made instead/),
+    }),
+  )
+  expect(state).toBe('done')
+  const { applied, copy, host, timeline, isRewinding } = fleet.instance('demo on n2')
+  expect(applied.filter((act) => act !== 'follow')).toEqual(['rewind', 'copy', 'swap in', 'start', 'remove copy'])
+  expect([copy, host.work.size, timeline, isRewinding, slotsOf(fleet), fleet.world.violations]).toEqual([
+    null,
+    0,
+    1,
+    false,
+    ['n2', 'n3'],
+    [],
+  ])
+})
+
+test('where no copy may follow, a rewind that fails half way stops and asks, and the next rebuild copies', async () => {
+  const fleet = divergedFleet()
+  const { state, journal } = await run(fleet, { copyInstead: false })
+  expect(state).toBe('attention')
+  expect(journal.lines.find(({ kind }) => kind === 'attention')).toMatchObject({
+    because: expect.stringContaining('the connection was lost'),
+  })
+  expect(fleet.instance('demo on n2').state).toBe('stopped')
+  const plan = await planOf(fleet)
+  expect(gate(plan, 'strategy')?.because).toContain('broken off half way')
+  expect((await run(fleet)).state).toBe('done')
+  expect(fleet.instance('demo on n2').isRewinding).toBe(false)
+})
+
+test('a copy in the place of a rewind that fails itself asks, and is begun anew when told to go on', async () => {
+  const fleet = divergedFleet()
+  const { afterwards } = fleet.calls
+  let copies = 0
+  fleet.calls.afterwards = (call) => {
+    void afterwards(call)
+    if (call.act === 'copy') copies += 1
+    const work = [...fleet.instance('demo on n2').host.work.entries()].find(([key]) => key.startsWith('copy'))?.[1]
+    if (copies === 1 && work)
+      work.deed = () => {
+        throw new Fault('shell.failed', { because: 'No space left on device' })
+      }
+  }
+  const { state, journal, goOn } = await run(fleet)
+  expect(state).toBe('attention')
+  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  expect(await goOn()).toBe('done')
+  expect([copies, fleet.instance('demo on n2').copy, fleet.world.violations]).toEqual([2, null, []])
 })
 
 test('a primary, also one that is down and the only one, is refused before anything is touched', async () => {

@@ -7,7 +7,11 @@ const fileTimeoutMs = 60_000
 const removeTimeoutMs = 3_600_000
 
 /** Only once the new one streams. What is removed carries the mark of this job's copy. */
-export const removeOld: Effect<Pick<RebuildFacts, 'instance'> & { input: Pick<RebuildFacts['input'], 'keepOld'> }, Before, null> = {
+export const removeOld: Effect<
+  Pick<RebuildFacts, 'instance'> & { input: Pick<RebuildFacts['input'], 'keepOld'>; rewindKey?: string | null },
+  Before,
+  null
+> = {
   title: 'Remove the old directory',
   preview: ({ input, instance }) => ({
     sentence: input.keepOld
@@ -21,10 +25,11 @@ export const removeOld: Effect<Pick<RebuildFacts, 'instance'> & { input: Pick<Re
     if (intended === null) return { found: 'blocked', because: 'there is no old directory of a copy' }
     return { found: 'done', output: null }
   },
-  run: async ({ instance: { address }, input }, { key }, ports, { signal }) => {
+  run: async ({ instance: { address }, input, rewindKey }, { key }, ports, { signal }) => {
     await ports.workAct.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
+    if (rewindKey) await ports.workAct.forget(address.host, rewindKey, { timeoutMs: fileTimeoutMs, signal })
     await ports.copiesAct.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: input.keepOld })
   },
-  timeoutMs: removeTimeoutMs + fileTimeoutMs,
+  timeoutMs: removeTimeoutMs + 2 * fileTimeoutMs,
   ending: { final: 'The new one streams; what it replaced is not needed any more.', harmless: ({ input }) => input.keepOld },
 }

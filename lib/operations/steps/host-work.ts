@@ -10,21 +10,24 @@ const waitMs = 2_000
 export const newWorkKey = (what: string, instanceId: string, now: Date): string =>
   `${what}-${instanceId.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)}-${now.getTime().toString(36)}`
 
-/** Throws what its end says, unless it ended well: the last line it wrote, or that nobody knows. */
+/** It will not come to a good end any more. */
+export const hasFailed = ({ state, exitCode }: HostWorkSeen): boolean => state === 'lost' || (state === 'ended' && exitCode !== 0)
+
+/** The last line that it wrote, or that nobody knows. */
+export const howItEnded = ({ state, exitCode, tail }: HostWorkSeen): string => {
+  if (state === 'lost') return 'it was killed, or the host went down'
+  if (state === 'absent') return 'nothing is known of it there'
+  return tail.trim().split('\n').at(-1) || `exit code ${exitCode}`
+}
+
+/** Throws what its end says, unless it ended well. */
 const mustHaveEndedWell = (seen: HostWorkSeen, what: string, hostname: string): void => {
   if (seen.state === 'ended' && seen.exitCode === 0) return
-  const lastLine = seen.tail.trim().split('\n').at(-1)
-  const how =
-    seen.state === 'lost'
-      ? 'it was killed, or the host went down'
-      : seen.state === 'absent'
-        ? 'nothing is known of it there'
-        : lastLine || `exit code ${seen.exitCode}`
   throw new Fault('shell.failed', {
     isOver: true,
     host: hostname,
     exitCode: seen.exitCode,
-    because: `${what} on ${hostname} failed: ${how}`,
+    because: `${what} on ${hostname} failed: ${howItEnded(seen)}`,
   })
 }
 

@@ -1,8 +1,9 @@
 import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following } from '@/lib/ports'
 import { isDown, type Place, type Plain } from '../facts'
-import { followWork, newWorkKey } from './host-work'
+import { followWork, hasFailed, howItEnded, newWorkKey } from './host-work'
 import { lookAt } from './server'
 
 export interface RewindWith<F> {
@@ -12,9 +13,13 @@ export interface RewindWith<F> {
   timeline: (facts: F) => number | null
   /** Where its history and the source's part; one that ends before it has nothing to take back. null: not known. */
   fork: (facts: F) => string | null
+  /** Name of its work where a failure is no end, since later steps find it by that name and make a copy; null: a failure stops the job. */
+  orCopy?: (facts: F) => string | null
 }
 
 type Before = { key: string }
+/** `failed`: how, in words; its work is still on record then. */
+type Output = { timeline: number | null; failed: string | null }
 
 const fileTimeoutMs = 15_000
 const rewindTimeoutMs = 24 * 3_600_000
@@ -34,17 +39,20 @@ export const rewindPostgres = <F extends Facts>({
   source,
   timeline,
   fork,
-}: RewindWith<F>): Effect<F, Before, { timeline: number | null }> => ({
+  orCopy = () => null,
+}: RewindWith<F>): Effect<F, Before, Output> => ({
   title: 'Rewind it to the fork',
   preview: (facts) => ({
-    sentence: `Take back what ${of(facts).title} wrote past the fork, with pg_rewind from ${source(facts).conninfo.host}. It works in place: one that fails half way is run again, or the server is rebuilt with a copy. Its configuration stays.`,
+    sentence: `Take back what ${of(facts).title} wrote past the fork, with pg_rewind from ${source(facts).conninfo.host}. It works in place, and the server cannot start before it has come to its end: ${orCopy(facts) === null ? 'where it fails half way, the server is rebuilt with a copy' : 'where it fails, a copy is made instead'}. Its configuration stays.`,
     commands: [`pg_rewind -D ${of(facts).address.dataDirectory} --source-server=…`],
   }),
   check: async (facts, ports, { signal, intended }) => {
     const { id, address } = of(facts)
     const options = { timeoutMs: fileTimeoutMs, signal }
-    const before = intended?.before ?? { key: newWorkKey('rewind', id, ports.now()) }
+    const before = intended?.before ?? { key: orCopy(facts) ?? newWorkKey('rewind', id, ports.now()) }
     const work = await ports.work.look(address.host, before.key, options)
+    if (intended !== null && orCopy(facts) !== null && hasFailed(work))
+      return { found: 'done', output: { timeline: null, failed: howItEnded(work) } }
     if (work.state === 'running') return { found: 'ready', before, partly: 'pg_rewind is at work' }
     if (work.state === 'ended' && work.exitCode === 0)
       return { found: 'ready', before, partly: 'pg_rewind has run, and its record on the host is still there' }
@@ -56,7 +64,7 @@ export const rewindPostgres = <F extends Facts>({
         partly: 'pg_rewind was broken off; where it cannot be ended, give up and rebuild it with the strategy copy',
       }
     const isThere = disk.timeline !== null && disk.timeline === timeline(facts)
-    if (isThere || isBefore(disk, fork(facts))) return { found: 'done', output: { timeline: disk.timeline } }
+    if (isThere || isBefore(disk, fork(facts))) return { found: 'done', output: { timeline: disk.timeline, failed: null } }
     const probe = await lookAt(ports, of(facts), signal)
     return isDown(probe.state) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
   },
@@ -71,7 +79,13 @@ export const rewindPostgres = <F extends Facts>({
       for (const command of ports.copies.commands.rewind(address, source(facts))) context.note('command', command)
       await ports.copiesAct.rewind(address, source(facts), key, options)
     }
-    await followWork({ host: address.host, key, what: 'pg_rewind' }, ports, context)
+    try {
+      await followWork({ host: address.host, key, what: 'pg_rewind' }, ports, context)
+    } catch (error) {
+      if (orCopy(facts) === null || !isFault(error, 'shell.failed') || !hasFailed(await ports.work.look(address.host, key, options)))
+        throw error
+      return context.note('warning', `${error.message} A copy is made instead.`)
+    }
     await ports.workAct.forget(address.host, key, options)
   },
   timeoutMs: rewindTimeoutMs,

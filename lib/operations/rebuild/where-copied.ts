@@ -1,0 +1,34 @@
+import type { Json } from '@/lib/kernel/json'
+import type { Effect } from '@/lib/kernel/operation'
+import type { ReadPorts } from '@/lib/ports'
+import { onlyIf } from '../failover/steps/only-if'
+import { hasFailed } from '../steps/host-work'
+import type { RebuildFacts } from './facts'
+
+const fileTimeoutMs = 15_000
+
+export const copies = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'copy'
+
+const mayCopy = (facts: RebuildFacts): boolean => copies(facts) || facts.rewindKey !== null
+
+/** The work of the rewind is on record until the copy has taken the place of what it left, so every driver decides alike. */
+const isRewindGivenUp = async ({ rewindKey, instance }: RebuildFacts, ports: ReadPorts, signal: AbortSignal): Promise<boolean> =>
+  rewindKey !== null && hasFailed(await ports.work.look(instance.address.host, rewindKey, { timeoutMs: fileTimeoutMs, signal }))
+
+/** A step of the copy that was chosen, or of the one in the place of a rewind that failed. */
+export const whereCopied = <Before extends Json, Output extends Json>(
+  effect: Effect<RebuildFacts, Before, Output>,
+): Effect<RebuildFacts, Before, Output | null> => {
+  const step = onlyIf(mayCopy, 'Nothing is copied.', effect)
+  return {
+    ...step,
+    preview: (facts) => {
+      const { sentence, commands } = step.preview(facts)
+      return facts.rewindKey === null ? { sentence, commands } : { sentence: `Only where the rewind fails: ${sentence}`, commands: [] }
+    },
+    check: async (facts, ports, context) => {
+      const isNeeded = context.intended !== null || copies(facts) || (await isRewindGivenUp(facts, ports, context.signal))
+      return isNeeded ? step.check(facts, ports, context) : { found: 'done', output: null }
+    },
+  }
+}

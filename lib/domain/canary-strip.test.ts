@@ -67,10 +67,10 @@ test('the strip of a ledger is what its pieces would have given, and leaves out 
     ledgerLine({ kind: 'sent', id: 4, atMs: 150 }),
   ].join('')
   const samples = [
-    [0, 2, 1],
+    [0.04, 1.97, 1],
     [50, 1, '25006'],
-    [100, 8.3, 2],
+    [100, 8.26, 2],
   ]
-  expect(stripOf(readLedger(text)!)).toMatchObject({ startedAt, isOver: false, acked: 2, errors: 1, samples, gap: [2, 108.3] })
+  expect(stripOf(readLedger(text)!)).toMatchObject({ startedAt, isOver: false, acked: 2, errors: 1, samples, gap: [2.01, 108.26] })
   expect(stripOf(readLedger(text + ledgerEnd(160, startedAt))!).isOver).toBe(true)
 })

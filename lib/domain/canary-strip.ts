@@ -55,15 +55,15 @@ export const wholeStrip = (piece: StripPiece, isOver: boolean): Strip => {
   return { ...strip, samples: thin(strip.samples, strip.gap, samplesMax), isOver }
 }
 
-/** Tenths of a millisecond are all that a picture shows. */
+/** Hundredths of a millisecond: fewer digits than the ledger has, and the same figures. */
 export const sampleOf = (sentMs: number, answeredAtMs: number, what: number | string): StripSample => [
-  tenths(sentMs),
-  tenths(answeredAtMs - sentMs),
+  hundredths(sentMs),
+  hundredths(answeredAtMs - sentMs),
   what,
 ]
 
-const tenths = (ms: number): number => Math.round(ms * 10) / 10
-export const answeredMs = ([sentMs, tookMs]: StripSample): number => tenths(sentMs + tookMs)
+const hundredths = (ms: number): number => Math.round(ms * 100) / 100
+export const answeredMs = ([sentMs, tookMs]: StripSample): number => hundredths(sentMs + tookMs)
 export const isError = ([, , what]: StripSample): boolean => typeof what === 'string'
 const lengthOf = (gap: Strip['gap']): number => (gap === null ? 0 : gap[1] - gap[0])
 

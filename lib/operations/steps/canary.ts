@@ -12,6 +12,8 @@ const startTimeoutMs = 20_000
 /** For the first commits on the new primary. */
 const resumeTimeoutMs = 10_000
 const acksAfter = 5
+/** Behind a pooler the clients go on already, and a second of them is worth seeing. */
+const pooledAcksAfter = 20
 const lookEveryMs = 100
 
 /** Writes as a client does from here on, whatever happens to the herd; `stopCanary` compares. However the job ends, its schema goes again. */
@@ -87,12 +89,13 @@ export const stopCanary = <F extends Facts>(
   run: async (facts, _before, ports, { signal, note, pause }) => {
     const canary = of(facts)!
     const { run, members } = canary
+    const enough = canary.door === null ? acksAfter : pooledAcksAfter
     const endsAt = ports.now().getTime() + resumeTimeoutMs
     for (;;) {
       const seen = await ports.canary.ledger(run)
       const acks = seen?.ledger.events.filter((event) => event.kind === 'ack') ?? []
       const newest = acks.filter(({ timeline }) => timeline > acks[0]!.timeline)
-      if (!seen?.isWriting || newest.length >= acksAfter || ports.now().getTime() >= endsAt || signal.aborted) break
+      if (!seen?.isWriting || newest.length >= enough || ports.now().getTime() >= endsAt || signal.aborted) break
       await pause(lookEveryMs)
     }
     await ports.canaryAct.stop(run)

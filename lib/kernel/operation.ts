@@ -93,6 +93,8 @@ export interface Effect<F, Before extends Json = Json, Output extends Json = Jso
   proof?: 'look' | 'answer'
   /** A cancel interrupts `run` through its signal instead of waiting for its end. */
   canInterrupt?: true
+  /** Steps before it will have changed what `check` finds now, so a plan never calls it already so. */
+  isRedone?: (facts: F) => boolean
   /** Takes minutes to hours: gates marked `again` are looked at afresh before the effect that follows it. */
   isLong?: true
   ending: Ending<F, Before, Output>

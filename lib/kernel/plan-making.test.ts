@@ -57,6 +57,22 @@ describe('the plan of one target', () => {
     made.clear()
   })
 
+  test('never calls already so what earlier steps will have changed by then', async () => {
+    fleet.host('n1').directories.add('/two')
+    const states = async (isRedone: boolean) => {
+      const operation = directoriesHead()
+        .effect('one', makeDirectory('/one', undo('/one')))
+        .effect('two', { ...makeDirectory('/two', undo('/two')), isRedone: () => isRedone })
+        .build()
+      return (await targetsOf(operation))[0]!.effects.map(({ state }) => state)
+    }
+    expect([await states(false), await states(true)]).toEqual([
+      ['will-run', 'already-so'],
+      ['will-run', 'will-run'],
+    ])
+    fleet.host('n1').directories.clear()
+  })
+
   test('a step that is blocked excludes the target, unless an earlier step may clear the way', async () => {
     const blocked = makeDirectory('/two', undo('/two'), { check: async () => ({ found: 'blocked', because: '/one is missing' }) })
     const [alone] = await targetsOf(directoriesHead().effect('two', blocked).build())

@@ -102,7 +102,7 @@ const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts
       title: step.title,
       preview: sentence,
       commands,
-      state: isBlocked ? 'blocked' : found.found === 'done' ? 'already-so' : 'will-run',
+      state: isBlocked ? 'blocked' : found.found === 'done' && !(willBefore && step.isRedone?.(facts)) ? 'already-so' : 'will-run',
       because: isBlocked && found.found === 'blocked' ? found.because : null,
       ending: {
         kind: endingKind(step.ending),

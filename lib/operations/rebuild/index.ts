@@ -147,20 +147,20 @@ export const rebuild = defineOperation({
     ),
   )
   .effect('swap', whereCopied(swapData))
-  .effect(
-    'follow',
-    writeFollowing<RebuildFacts>(
+  .effect('follow', {
+    ...writeFollowing<RebuildFacts>(
       ({ instance }) => instance,
       ({ following }) => following!,
     ),
-  )
-  .effect(
-    'start',
-    startFollowing<RebuildFacts>(
+    isRedone: copies,
+  })
+  .effect('start', {
+    ...startFollowing<RebuildFacts>(
       ({ instance }) => instance,
       ({ upstream }) => upstream!,
     ),
-  )
+    isRedone: ({ probe }) => isUp(probe.state),
+  })
   .effect('remove-old', whereCopied(removeOld))
   .effect(
     'old-slot',

@@ -37,6 +37,15 @@ test('a copy says how far it is, the old server is stopped only then, and nothin
   expect(state).toBe('done')
   expect(gate(plan, 'strategy')).toMatchObject({ verdict: 'warn', because: expect.stringContaining('A copy was asked for') })
   expect(gate(plan, 'space')?.because).toMatch(/^The copy needs 1\.1\d GB on the file system of .*1024 GB is free|TB is free/)
+  expect(plan.effects.filter((one) => one.state === 'will-run').map(({ name }) => name)).toEqual([
+    'copy-slot',
+    'copy',
+    'stop-old',
+    'swap',
+    'follow',
+    'start',
+    'remove-old',
+  ])
   expect(notes[0]).toMatch(/^512 MB of 1 GB \(50 %\)/)
   const { applied, copy, host } = fleet.instance('demo on n2')
   expect(applied.filter((act) => act !== 'follow')).toEqual(['copy', 'stop immediate', 'swap in', 'start', 'remove copy'])

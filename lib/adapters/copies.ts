@@ -7,6 +7,7 @@ import type { CallOptions } from '@/lib/ports/postgres'
 import { parseConfiguration, parseSight } from './copies-look'
 import { configurationScript, copyScript, lookScript, mayBeginScript, putBackScript, removeScript, swapScript } from './copies-script'
 import { rewindScript } from './rewind-script'
+import { makeRewinds } from './rewinds'
 import type { Ssh } from './ssh'
 
 /** Its walsender is none of the standby that it will be: under that name it could count as a synchronous one. */
@@ -28,8 +29,10 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
       because: `${what} on ${instance.host.hostname} failed: ${reason}`,
     })
   }
+  const rewinds = makeRewinds(ssh, work)
   return {
     read: {
+      ...rewinds.read,
       look: async (instance, { withSizes, ...options }) => {
         const values = [instance.binDirectory ?? '', withSizes ? 'sizes' : '']
         return parseSight(await run(instance, 'Looking for copies', lookScript, values, options))
@@ -51,6 +54,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
       },
     },
     act: {
+      ...rewinds.act,
       start: async (instance, order, options) => {
         await run(instance, 'A copy', mayBeginScript, [], options)
         const { key, source, rateKbMax, tablespaces } = order

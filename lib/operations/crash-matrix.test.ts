@@ -240,10 +240,11 @@ const cases: Case[] = [
       ...(applied(instance, /^stop/) === 0 && (instance.replaced !== null || instance.hasStandbySignal)
         ? ['it was fenced while it runs']
         : []),
-      ...['stop', 'start', 'fence', 'follow', 'rewind'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
+      ...(state === 'done' && instance.tails.size !== 1 ? ['done, and what it wrote is not saved'] : []),
+      ...['stop', 'start', 'fence', 'follow', 'rewind', 'save tail'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
     ],
     ends: ['attention', 'done', 'failed'],
-    stride: 17,
+    stride: 23,
   },
   {
     operation: 'rejoin',

@@ -21,13 +21,13 @@ const splitFleet = (change: (fleet: MemoryFleet) => void = () => {}) => {
   return fleet
 }
 const planOf = (fleet: MemoryFleet, title = 'demo on n1') =>
-  makeTargetPlan(demote, fleet.read, {}, fleet.instance(title).inventory.id, new AbortController().signal)
+  makeTargetPlan(demote, fleet.read, { saveTail: true }, fleet.instance(title).inventory.id, new AbortController().signal)
 const because = (plan: Awaited<ReturnType<typeof planOf>>, name: string) => plan.gates.find((gate) => gate.name === name)?.because
 
 const run = async (fleet: MemoryFleet, title = 'demo on n1') => {
   const plan = await planOf(fleet, title)
   expect(plan.reason).toBeNull()
-  const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input: {}, digest: plan.digest }
+  const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
   return drive(demote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)
 }
@@ -49,7 +49,7 @@ test('a standby that was promoted for a test goes back under the primary it left
 test('the plan says where the histories part, how much is lost, who streams from it, and that it is a way forward only', async () => {
   const plan = await planOf(splitFleet())
   expect(because(plan, 'history')).toBe(
-    'It and demo on n2 part at 0/4000000. It wrote 4 kB after that: pg_rewind takes that back, and it is gone.',
+    'It and demo on n2 part at 0/4000000. It wrote 4 kB after that: pg_rewind takes that back, once its WAL is saved.',
   )
   expect(plan.now.slice(-2)).toEqual([
     { label: 'Histories part at', value: '0/4000000' },
@@ -82,6 +82,30 @@ test('what pg_rewind would not see, or could not take back, is refused before an
   expect((await planOf(foreign)).reason).toContain('another system identifier')
   const third = splitFleet((fleet) => Object.assign(fleet.instance('demo on n3'), { hasStandbySignal: false, timeline: 3 }))
   expect((await planOf(third)).reason).toContain('whom it should follow is not clear')
+})
+
+test('what it wrote is saved before it is taken back, in a place that the plan names; or not at all where that is not wanted', async () => {
+  const fleet = splitFleet()
+  expect(because(await planOf(fleet), 'saveable')).toBe(
+    'Its WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-4000000 first.',
+  )
+  expect(await run(fleet)).toBe('done')
+  const n1 = fleet.instance('demo on n1')
+  expect([...n1.tails]).toEqual(['/var/lib/postgresql/15/demo.diverged-0-4000000'])
+  expect(n1.applied.indexOf('save tail')).toBeLessThan(n1.applied.indexOf('rewind'))
+  const full = splitFleet((split) => Object.assign(split.instance('demo on n1'), { freeBytes: 1000 }))
+  expect((await planOf(full)).reason).toContain('choose not to save what is taken back')
+  const { inventory } = full.instance('demo on n1')
+  expect((await makeTargetPlan(demote, full.read, { saveTail: false }, inventory.id, new AbortController().signal)).reason).toBeNull()
+})
+
+test('one whose role may not run pg_rewind on the other primary is refused before anything is touched', async () => {
+  const fleet = splitFleet((split) =>
+    Object.assign(split.instance('demo on n2'), { refusesRewind: 'replicator may not run pg_read_binary_file(text)' }),
+  )
+  expect((await planOf(fleet)).reason).toContain(
+    'pg_rewind could not read demo on n2: replicator may not run pg_read_binary_file(text). Grant',
+  )
 })
 
 test('one whose host cannot replicate from the other primary is refused with the reason', async () => {

@@ -7,15 +7,20 @@ import type { Verdict } from '@/lib/kernel/plan'
 import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
 import { followingTo, gatherPeers } from './failover/peers'
+import { onlyIf } from './failover/steps/only-if'
 import { acceptsConnections, keepsPassword, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { clientsWarned, lossOf, transactionsWarned } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
+import { type SlotOwner, slotOwners } from './left-slots'
+import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './rewind-sight'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
+import { dropLeftSlots } from './steps/drop-left-slots'
 import { fencePostgres } from './steps/fence-postgres'
 import { forgetReplaced } from './steps/forget-replaced'
 import { makeSlot } from './steps/make-slot'
 import { recordReplaced } from './steps/record-replaced'
 import { rewindPostgres } from './steps/rewind-postgres'
+import { saveTail as saveTailOf } from './steps/save-tail'
 import { startFollowing } from './steps/start-following'
 import { stopPostgres } from './steps/stop-postgres'
 import { writeFollowing } from './steps/write-following'
@@ -31,6 +36,9 @@ export type DemoteFacts = HerdFacts & {
   /** What its history and the other one's have in common; null: it could not be read. */
   parting: Parting | null
   reach: Plain<ReplicationAnswer> | null
+  rewind: RewindSight
+  saveTail: boolean
+  owners: SlotOwner[]
 }
 
 const stopTimeoutMs = 60_000
@@ -44,15 +52,20 @@ export const demote = defineOperation({
   title: 'Make a primary a standby of the other one',
   verb: 'Demote',
   danger: 'destructive',
-  input: z.strictObject({}),
+  input: z.strictObject(rewindInput),
   help: [
     'Ends a split brain, and brings back a standby that was detached: of two members that take writes, this one is stopped and follows the other. Refused where no other primary answers: a herd is never left without one. To change roles fail the herd over instead.',
-    'Both have written since their histories parted. The plan says where that was, and how much this one wrote past it: that is taken back with pg_rewind and gone. Save what is needed of it first, as long as it runs.',
+    'Both have written since their histories parted. The plan says where that was, and how much this one wrote past it: that is taken back with pg_rewind. Its WAL is saved aside first, unless that is not wanted; rows are more easily saved as long as it runs.',
     'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched: stop it and rebuild it.',
   ],
-  gather: (ports, _input, context) => gatherDemote(ports, context),
+  gather: (ports, input, context) => gatherDemote(ports, input, context),
   about: aboutInstance,
-  firm: (facts) => ({ ...firmInstance(facts), primary: facts.primary?.id ?? null, parting: facts.parting }),
+  firm: (facts) => ({
+    ...firmInstance(facts),
+    primary: facts.primary?.id ?? null,
+    parting: facts.parting,
+    tail: facts.rewind.tail?.path ?? null,
+  }),
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), ...divergence(facts)],
   affected: (facts) => lossOf(facts, { mode: 'fast', moment: 'while it is down', isBack: true }),
@@ -79,6 +92,10 @@ export const demote = defineOperation({
           `${primary.title} does not let it replicate: ${reach.because}. Correct pg_hba.conf there, or the passfile of this host, first.`,
         )
   })
+  .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
+  .gate('saveable', 'What it wrote is saved', (facts) =>
+    facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: pastBytes(facts) }),
+  )
   .gate('standbys', 'No standby streams from it', ({ probe, primary }) =>
     probe.standbys.length === 0
       ? pass
@@ -121,12 +138,20 @@ export const demote = defineOperation({
     checkpointPostgres<DemoteFacts>(({ primary }) => primary!),
   )
   .effect(
+    'tail',
+    onlyIf(
+      ({ saveTail }) => saveTail,
+      'What it wrote past the fork is not saved: that was not wanted.',
+      saveTailOf<DemoteFacts>({ of: ({ instance }) => instance, fork: forkOf, place: ({ rewind }) => rewind.tail }),
+    ),
+  )
+  .effect(
     'rewind',
     rewindPostgres<DemoteFacts>({
       of: ({ instance }) => instance,
       source: ({ following }) => following!,
       timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? null,
-      fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
+      fork: forkOf,
     }),
   )
   .effect(
@@ -147,9 +172,13 @@ export const demote = defineOperation({
     'restored',
     forgetReplaced<DemoteFacts>(({ instance }) => instance),
   )
+  .effect(
+    'left-slots',
+    dropLeftSlots<DemoteFacts>({ of: ({ instance }) => instance, slots: ({ disk }) => disk?.slots ?? [], owners: ({ owners }) => owners }),
+  )
   .build()
 
-const gatherDemote = async (ports: ReadPorts, context: GatherContext): Promise<DemoteFacts> => {
+const gatherDemote = async (ports: ReadPorts, { saveTail }: { saveTail: boolean }, context: GatherContext): Promise<DemoteFacts> => {
   const facts = await gatherHerd(ports, context)
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
   const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
@@ -169,14 +198,22 @@ const gatherDemote = async (ports: ReadPorts, context: GatherContext): Promise<D
         ports.replication.tryReplication(facts.instance.address, following!, options),
       ])
     : [null, null, null, null]
+  const parting = own && theirs ? partingOf(own, theirs) : null
+  const fork = parting?.parts === 'at' ? parting.lsn : null
   return {
     ...facts,
+    saveTail,
+    owners: slotOwners(facts.instance, peers),
+    rewind:
+      fork === null || following === null
+        ? noRewind
+        : await lookAtRewind(ports, facts.instance, { source: following, fork, saves: saveTail }, options),
     primary: other?.place ?? null,
     primaryProbe: other?.probe ?? null,
     primaries: leading.map(({ place }) => place.title),
     following,
     disk,
-    parting: own && theirs ? partingOf(own, theirs) : null,
+    parting,
     reach,
   }
 }
@@ -192,6 +229,11 @@ function otherPrimary({ primary, primaries, probe, primaryProbe, instance }: Dem
   return ours !== null && theirs !== null && ours !== theirs
     ? refuse(`${primary.title} has another system identifier: they are no copies of each other.`)
     : passBecause(`It will follow ${primary.title}, on timeline ${primaryProbe?.timeline}.`)
+}
+
+/** A function, since the operation above is built before this line is reached. '': not known, and then the gates refuse. */
+function forkOf({ parting }: DemoteFacts): string {
+  return parting?.parts === 'at' ? parting.lsn : ''
 }
 
 /** What it wrote that the other one does not have; null: not known. */
@@ -213,7 +255,7 @@ function history(facts: DemoteFacts): Verdict {
     )
   const past = pastBytes(facts)
   return warn(
-    `It and ${primary.title} part at ${parting.lsn}. ${past === null ? 'How much it wrote after that is not known' : `It wrote ${formatBytes(Math.max(0, past))} after that`}: pg_rewind takes that back, and it is gone.`,
+    `It and ${primary.title} part at ${parting.lsn}. ${past === null ? 'How much it wrote after that is not known' : `It wrote ${formatBytes(Math.max(0, past))} after that`}: pg_rewind takes that back${facts.saveTail ? ', once its WAL is saved' : ', and it is gone'}.`,
   )
 }
 

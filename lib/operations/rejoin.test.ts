@@ -17,16 +17,17 @@ const forkedFleet = (wrote: number) => {
 const planFor = async (wrote: number, change: (fleet: MemoryFleet) => void = () => {}) => {
   const fleet = forkedFleet(wrote)
   change(fleet)
-  return makeTargetPlan(rejoin, fleet.read, {}, fleet.instance('demo on n1').inventory.id, new AbortController().signal)
+  return makeTargetPlan(rejoin, fleet.read, { saveTail: true }, fleet.instance('demo on n1').inventory.id, new AbortController().signal)
 }
 
 test('one whose host loses power after the rewind, and starts it by itself, fenced, is put under the primary when the job goes on', async () => {
   const fleet = forkedFleet(4096)
   const { inventory } = fleet.instance('demo on n1')
-  const { digest } = await makeTargetPlan(rejoin, fleet.read, {}, inventory.id, new AbortController().signal)
+  const { digest } = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, inventory.id, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  const go = () => drive(rejoin, { id: 'job', targetId: inventory.id, input: {}, digest }, journal.open(), fleet.act, options)
+  const go = () =>
+    drive(rejoin, { id: 'job', targetId: inventory.id, input: { saveTail: true }, digest }, journal.open(), fleet.act, options)
   fleet.calls.interfere = ({ act }) => {
     if (!act.startsWith('follow')) return undefined
     Object.assign(fleet.instance('demo on n1'), { state: 'running', upstreamId: null })
@@ -49,13 +50,13 @@ test('slots that its standbys left on it are dropped once it follows; what an un
   Object.assign(n2!, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes }], walBytes: bytes + 0x78 })
   n3!.state = 'stopped'
   fleet.host('n4').power = 'off'
-  const plan = await makeTargetPlan(rejoin, fleet.read, {}, n1!.inventory.id, new AbortController().signal)
+  const plan = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, n1!.inventory.id, new AbortController().signal)
   expect(plan.gates.find(({ name }) => name === 'slots')).toMatchObject({
     verdict: 'warn',
     because:
       'Dropped, since nobody comes back for it: n2. Left: barman (demo on n4 cannot be seen: whose it is is not known); n3 (demo on n3 follows through it); n4 (demo on n4 cannot be seen, and may come back for it).',
   })
-  const job = { id: 'job', targetId: n1!.inventory.id, input: {}, digest: plan.digest }
+  const job = { id: 'job', targetId: n1!.inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
   expect(await drive(rejoin, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
   expect(n1!.slots).toEqual(['barman', 'n3', 'n4'])

@@ -11,6 +11,7 @@ import { keepsPassword, pass, passBecause, refuse, seenRow, warn, wasSeen } from
 import { gained } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { judgeSlots, leftSlotsVerdict, type SlotOwner, slotOwners } from './left-slots'
+import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './rewind-sight'
 import { checkpointPostgres } from './steps/checkpoint-postgres'
 import { dropLeftSlots } from './steps/drop-left-slots'
 import { fencePostgres } from './steps/fence-postgres'
@@ -18,6 +19,7 @@ import { forgetReplaced } from './steps/forget-replaced'
 import { makeSlot } from './steps/make-slot'
 import { recoverPostgres } from './steps/recover-postgres'
 import { rewindPostgres } from './steps/rewind-postgres'
+import { saveTail } from './steps/save-tail'
 import { startFollowing } from './steps/start-following'
 import { stopPostgres } from './steps/stop-postgres'
 import { writeFollowing } from './steps/write-following'
@@ -32,6 +34,8 @@ export type RejoinFacts = HerdFacts & {
   primaryTimeline: number | null
   /** Whose slots those on it may be. */
   owners: SlotOwner[]
+  rewind: RewindSight
+  saveTail: boolean
 }
 
 const stopTimeoutMs = 60_000
@@ -45,14 +49,14 @@ export const rejoin = defineOperation({
   title: 'Let a former primary rejoin its herd',
   verb: 'Rejoin',
   danger: 'destructive',
-  input: z.strictObject({}),
+  input: z.strictObject(rewindInput),
   help: [
     'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
     'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
     'Slots that its standbys read from while it led are dropped once nobody comes back for them; one that belongs to no member, or to one that cannot be seen, stays and is named.',
     'Failing back is this and then a failover with it as the candidate.',
   ],
-  gather: (ports, _input, context) => gatherRejoin(ports, context),
+  gather: (ports, input, context) => gatherRejoin(ports, input, context),
   about: aboutInstance,
   firm: (facts) => ({
     ...firmInstance(facts),
@@ -60,6 +64,7 @@ export const rejoin = defineOperation({
     forkLsn: facts.forkLsn,
     checkpointLsn: facts.disk?.checkpointLsn ?? null,
     dropsSlots: leftOf(facts).drop,
+    tail: facts.rewind.tail?.path ?? null,
   }),
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), { label: 'Prediction', value: predict(facts).sentence }],
@@ -78,6 +83,10 @@ export const rejoin = defineOperation({
     primary === null ? refuse(`${instance.herdName} has no primary that answers.`) : passBecause(`${primary.title}.`),
   )
   .gate('history', 'What it wrote is part of the new primary’s history', (facts) => predict(facts).verdict)
+  .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
+  .gate('saveable', 'What it wrote is saved', (facts) =>
+    facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: tailBytes(facts) }),
+  )
   .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
@@ -122,6 +131,14 @@ export const rejoin = defineOperation({
     ),
   )
   .effect(
+    'tail',
+    onlyIf(
+      (facts) => rewinds(facts) && facts.saveTail,
+      'Nothing past the fork is saved.',
+      saveTail<RejoinFacts>({ of: ({ instance }) => instance, fork: ({ forkLsn }) => forkLsn!, place: ({ rewind }) => rewind.tail }),
+    ),
+  )
+  .effect(
     'rewind',
     onlyIf(
       rewinds,
@@ -162,7 +179,7 @@ export const rejoin = defineOperation({
   )
   .build()
 
-const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<RejoinFacts> => {
+const gatherRejoin = async (ports: ReadPorts, input: { saveTail: boolean }, context: GatherContext): Promise<RejoinFacts> => {
   const facts = await gatherHerd(ports, context)
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
   const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
@@ -174,8 +191,10 @@ const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<R
   const disk = isLooked ? await ports.replication.dataDirectory(facts.instance.address, options) : null
   const forks: Fork[] =
     primary?.probe.timeline == null ? [] : await ports.replication.history(primary.place.address, primary.probe.timeline, options)
-  return {
+  const seen: RejoinFacts = {
     ...facts,
+    ...input,
+    rewind: noRewind,
     primary: primary?.place ?? null,
     following: primary && self ? followingTo(primary.place, self, peers) : null,
     disk,
@@ -184,6 +203,9 @@ const gatherRejoin = async (ports: ReadPorts, context: GatherContext): Promise<R
     standing: members.find(({ id }) => id === facts.instance.id) ?? null,
     owners: slotOwners(facts.instance, peers),
   }
+  if (!rewinds(seen) || seen.forkLsn === null || seen.following === null) return seen
+  const wanted = { source: seen.following, fork: seen.forkLsn, saves: input.saveTail }
+  return { ...seen, rewind: await lookAtRewind(ports, facts.instance, wanted, options) }
 }
 
 /** pg_rewind leaves no slot on it, whoever follows through one. */
@@ -201,7 +223,7 @@ function leftOf({ disk, owners }: RejoinFacts) {
 }
 
 /** Nothing to take back, a rewind, or a fresh copy; with the fork and the bytes past it. */
-export function predict({ disk, forkLsn, primary, others, instance, probe }: RejoinFacts): {
+export function predict({ disk, forkLsn, primary, others, instance, probe, saveTail }: RejoinFacts): {
   verdict: Verdict
   sentence: string
   how: 'nothing' | 'rewind'
@@ -230,7 +252,9 @@ export function predict({ disk, forkLsn, primary, others, instance, probe }: Rej
     )
   const recovery = hasCrashed ? ' It first replays its own WAL, read-only.' : ''
   return say(
-    warn(`It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back, and it is gone.${recovery}`),
+    warn(
+      `It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back${saveTail ? ', once its WAL is saved' : ', and it is gone'}.${recovery}`,
+    ),
     'rewind',
   )
 }
@@ -243,6 +267,10 @@ function pastFork({ checkpointLsn, minRecoveryLsn }: Plain<DataDirectorySeen>, r
   const past = (lsn: string | null) => lsnBytesBetween(forkLsn, lsn) ?? Number.NEGATIVE_INFINITY
   const [record, end] = [past(checkpointLsn), Math.max(past(minRecoveryLsn), past(replayedLsn))]
   return record >= 0 || end > 0 ? Math.max(record, end) : null
+}
+
+function tailBytes({ disk, probe, forkLsn }: RejoinFacts): number | null {
+  return disk === null || forkLsn === null ? null : pastFork(disk, probe.replayedLsn, forkLsn)
 }
 
 /** Down, or running fenced without anybody to follow. */

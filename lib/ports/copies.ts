@@ -1,6 +1,7 @@
 import type { InstanceAddress } from './addresses'
 import type { CallOptions } from './postgres'
 import type { Following } from './replication'
+import type { RewindsAct, RewindsRead } from './rewinds'
 
 /** A directory that a cluster, or a copy of one, lies in. */
 export interface DataPlace {
@@ -54,7 +55,7 @@ export interface CopyOrder {
   tablespaces: { oid: string; location: string }[]
 }
 
-export interface CopiesRead {
+export interface CopiesRead extends RewindsRead {
   /** `withSizes` also measures the places and the copy, which takes long on big ones. Throws only `shell.*`. */
   look: (instance: InstanceAddress, options: CallOptions & { withSizes?: boolean }) => Promise<CopySight>
   /** Files of `configuration` that are text, without passwords, each at most 64 KiB. Throws `shell.*`. */
@@ -69,7 +70,7 @@ export interface CopiesRead {
 }
 
 /** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
-export interface CopiesAct {
+export interface CopiesAct extends RewindsAct {
   /**
    * Begins a base backup beside the data directory, as host work of the order's key, and returns. The copy keeps the configuration of the old directory
    * and leaves the source's out (where there was no old one, it keeps the source's). An error when a copy of ours is there already, or work of that key.

@@ -4,6 +4,7 @@ import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
 import { type Calls, perform, reach } from './calls'
 import { beginWork, isAtWork } from './long-work'
 import { serverAt } from './replication'
+import { memoryRewindsAct, memoryRewindsRead } from './rewinds'
 import { flow, serves } from './wal'
 import { type MemoryInstance, type World, watchPrimaries } from './world'
 
@@ -32,6 +33,7 @@ export interface MemoryCopy {
 const copyBytes = 2 ** 30
 
 export const memoryCopiesRead = (world: World): CopiesRead => ({
+  ...memoryRewindsRead(world),
   look: async (address, { withSizes, ...options }) => {
     const instance = find(world, address)
     await reach(world.clock, instance.host, options)
@@ -88,6 +90,7 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
     return source
   }
   return {
+    ...memoryRewindsAct(world, calls),
     start: (address, { key, source: { conninfo, slotName } }, options) =>
       act(address, 'copy', options, (instance) => {
         if (instance.copy !== null) throw failed(`a copy of ours (${instance.copy.key}) is there already`)

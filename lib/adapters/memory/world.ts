@@ -68,6 +68,10 @@ export interface MemoryInstance {
   /** The connection string in its files holds a password. */
   holdsPassword: boolean
   copy: MemoryCopy | null
+  /** Why its role may not be rewound from; null: it may. */
+  refusesRewind: string | null
+  /** Where WAL past a fork was saved. */
+  tails: Set<string>
   /** A rewind began and has not come to its end. */
   isRewinding: boolean
   freeBytes: number
@@ -277,6 +281,8 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     following: index > 0 ? followingOf(herd.environment, herd.hosts[0]!, port, host.server.title) : null,
     holdsPassword: false,
     copy: null,
+    refusesRewind: null,
+    tails: new Set(),
     isRewinding: false,
     freeBytes: 2 ** 40,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),

@@ -146,13 +146,17 @@ describe('repointing and rejoining, on real hosts', () => {
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
   })
 
-  test('a primary that was shut down before a promotion rejoins without rewind', async () => {
+  test('a primary that was shut down before a promotion rejoins without rewind, and no slot that its standbys left stays on it', async () => {
     await herd.ports.postgresAct.stop(herd.instance('b').address, 'fast', { timeoutMs: 60_000 })
     const over = await run({ candidate: 'shop on a' })
     expect(over.state).toBe('done')
     expect(await role('a')).toBe('online primary 3')
     expect(herd.replaced.get('shop on b')).toMatchObject({ byId: 'shop on a' })
-    const { state, trouble, plan } = await run({}, rejoin, 'shop on b')
+    const left = (await herd.ports.replication.dataDirectory(herd.instance('b').address, { timeoutMs: 15_000 })).slots
+    expect(left).not.toEqual([])
+    const { state, trouble, plan, finished } = await run({}, rejoin, 'shop on b')
+    expect(finished('left-slots')?.output.dropped).toEqual(left)
+    expect((await probe('b')).slots).toEqual([])
     expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
     expect(trouble).toEqual([])
     expect(state).toBe('done')
@@ -213,7 +217,11 @@ describe('emergency, on real hosts', () => {
     expect((await run({ detach: true }, promote, 'shop on c')).state).toBe('done')
     expect(await role('c')).toBe('online primary 3')
     await herd.lab.hosts.exec('c', ['psql', '-Xqc', 'create table tried as select generate_series(1, 10000) as n'])
-    const { state, trouble, plan } = await run({}, demote, 'shop on c')
+    const onB = (sql: string) => herd.lab.hosts.mustExec('b', ['psql', '-XqAtc', sql])
+    await onB('revoke execute on function pg_read_binary_file(text) from replicator')
+    expect((await planOf({}, demote, 'shop on c')).reason).toContain('replicator may not run pg_read_binary_file(text)')
+    await onB('grant execute on function pg_read_binary_file(text) to replicator')
+    const { state, trouble, plan, finished } = await run({}, demote, 'shop on c')
     expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(
       /part at .* It wrote .* after that: pg_rewind takes that back/,
     )
@@ -222,5 +230,12 @@ describe('emergency, on real hosts', () => {
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
     await herd.lab.hosts.exec('c', ['psql', '-XqAtc', `select 1 / (to_regclass('tried') is null)::int`])
     expect(herd.replaced.size).toBe(0)
+    const saved = finished('tail')?.output.path as string
+    expect(plan.gates.find(({ name }) => name === 'saveable')?.because).toContain(saved)
+    const manifest = JSON.parse(await herd.lab.hosts.mustExec('c', ['cat', `${saved}/manifest.json`]))
+    const sums = (manifest.contents as { name: string; sha256: string }[]).map(({ name, sha256 }) => `${sha256}  ${name}`).join('\n')
+    await herd.lab.hosts.mustExec('c', ['sh', '-c', `cd ${saved} && sha256sum -c -`], { input: sums })
+    const read = `/usr/lib/postgresql/15/bin/pg_waldump -p ${saved} -t 3 -s ${manifest.forkLsn} 2>/dev/null || true`
+    expect(await herd.lab.hosts.mustExec('c', ['sh', '-c', read])).toMatch(/COMMIT/)
   })
 })

@@ -86,7 +86,8 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       return parseHistory((await run(instance, `Reading ${name}`, shell(script, instance.dataDirectory, name), options)).stdout)
     },
     tryReplication: async (instance, following, options) => {
-      const conninfo = writeConninfo({ ...following.conninfo, dbname: 'postgres', replication: 'true' })
+      // The word that a walreceiver is looked up by in a passfile.
+      const conninfo = writeConninfo({ ...following.conninfo, dbname: 'replication', replication: 'true' })
       const result = await ssh.exec(
         instance.host,
         shell(identifyScript, instance.binDirectory ?? '', instance.major ?? '', conninfo),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { refusalText } from '@/lib/domain/replication-refusal'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
 import type { InputPick } from '@/lib/kernel/input-pick'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
@@ -73,11 +74,11 @@ export const repoint = defineOperation({
           'No slot keeps WAL for it there yet: if what it needs is gone already, it will not stream, and follows the former upstream again.',
         ),
   )
-  .gate('reach', 'The upstream lets it replicate', ({ reach, upstream }) =>
-    reach === null || reach.works
+  .gate('reach', 'The upstream lets it replicate', ({ reach, upstream, instance, following }) =>
+    reach === null || reach.works || upstream === null || following === null
       ? pass
       : refuse(
-          `${upstream?.title} does not let it replicate: ${reach.because}. Correct pg_hba.conf there, or the passfile of this host, first.`,
+          refusalText(reach.because, { upstream: upstream.title, host: instance.address.host.hostname, conninfo: following.conninfo }),
         ),
   )
   .gate('password', 'Whom it follows can be written anew', ({ instance, holdsPassword }) =>

@@ -1,3 +1,4 @@
+import { refusalText } from '@/lib/domain/replication-refusal'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect } from '@/lib/kernel/operation'
 import type { CreateFacts } from './facts'
@@ -26,7 +27,11 @@ export const letIn: Effect<CreateFacts, null, null> = {
     if (!answer.works)
       throw new Fault('step.blocked', {
         isOver: true,
-        because: `${upstream!.title} does not let ${facts.server.title} replicate: ${answer.because.replace(/\.$/, '')}. Correct pg_hba.conf there, or the passfile (~/.pgpass) of ${facts.server.title}, first.`,
+        because: refusalText(answer.because, {
+          upstream: upstream!.title,
+          host: facts.server.title,
+          conninfo: following!.conninfo,
+        }),
       })
   },
   timeoutMs: askTimeoutMs + 2 * shareTimeoutMs,

@@ -14,6 +14,7 @@ import type { OldSlot } from '../steps/drop-old-slot'
 import { newWorkKey } from '../steps/host-work'
 import type { RebuildInput } from './input'
 import { oldestWal } from './oldest-wal'
+import { type UpstreamRoom, upstreamRoom } from './upstream-room'
 
 export type RebuildFacts = HerdFacts & {
   input: RebuildInput
@@ -32,6 +33,8 @@ export type RebuildFacts = HerdFacts & {
   /** The slot that it leaves behind on another upstream; null: none. */
   oldSlot: OldSlot | null
   reach: Plain<ReplicationAnswer> | null
+  /** Of the upstream; null: could not be read. */
+  room: UpstreamRoom | null
   choice: Choice
   /** Of the work of a rewind that a copy follows where it fails; null: none does. */
   rewindKey: string | null
@@ -68,14 +71,15 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
   const isToBeLookedAt = upstream !== null && following !== null && isLookedAt(facts.probe)
   const isStreaming = upstream !== null && isStreamingFrom(facts.probe, upstream.place)
   const measuring = isToBeLookedAt ? measureCopy(ports, upstream.place, context.signal) : null
-  const [parting, wal, reach, sight] = isToBeLookedAt
+  const [parting, wal, reach, sight, room] = isToBeLookedAt
     ? await Promise.all([
         partingFrom(ports, facts, disk, upstream, options),
         oldestWal(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
         ports.replication.tryReplication(facts.instance.address, following, options),
         ports.copies.look(facts.instance.address, options),
+        upstreamRoom(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
       ])
-    : [null, null, null, null]
+    : [null, null, null, null, null]
   const choice = chooseStrategy({
     wanted: input.strategy,
     upstream: upstream?.place.title ?? 'the upstream',
@@ -113,6 +117,7 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     following,
     oldSlot: left?.place?.id === upstream?.place.id && left?.name === following?.slotName ? null : left,
     reach,
+    room,
     choice,
     rewindKey,
     ...copied,

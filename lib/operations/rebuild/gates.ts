@@ -1,5 +1,6 @@
 import { confDifferenceText } from '@/lib/domain/conf-diff'
 import { isTooSmall, spaceText } from '@/lib/domain/copy-space'
+import { refusalText } from '@/lib/domain/replication-refusal'
 import type { Verdict } from '@/lib/kernel/plan'
 import { isDown } from '../facts'
 import { pass, passBecause, refuse, warn, wasSeen } from '../gates'
@@ -36,13 +37,30 @@ export const hasUpstream = ({ why, upstream, upstreamProbe }: RebuildFacts): Ver
     : passBecause(`${upstream.title}.`)
 }
 
-export const isLetIn = ({ reach, upstream, instance }: RebuildFacts): Verdict => {
-  if (reach === null || upstream === null) return pass
-  return reach.works
-    ? passBecause(`${upstream.title} lets it replicate.`)
-    : refuse(
-        `${upstream.title} does not let it replicate: ${reach.because.replace(/\.$/, '')}. Correct pg_hba.conf there, or the passfile of ${instance.address.host.hostname}, first.`,
-      )
+export const isLetIn = ({ reach, upstream, instance, following }: RebuildFacts): Verdict => {
+  if (reach === null || upstream === null || following === null) return pass
+  if (reach.works) return passBecause(`${upstream.title} lets it replicate.`)
+  const { hostname } = instance.address.host
+  return refuse(refusalText(reach.because, { upstream: upstream.title, host: hostname, conninfo: following.conninfo }))
+}
+
+/** pg_basebackup has one for the data and one for the WAL. */
+const sendersOfCopy = 2
+
+/** What runs out in the middle of a copy is told before it begins. */
+export const hasRoom = ({ room, upstream, upstreamProbe, following, choice, rewindKey }: RebuildFacts): Verdict => {
+  if (room === null || upstream === null) return pass
+  const isForCopy = choice.strategy === 'copy' || rewindKey !== null
+  const ownSlot = following?.slotName != null && !upstreamProbe?.slots.some(({ name }) => name === following.slotName) ? 1 : 0
+  const slots = ownSlot + (isForCopy ? 1 : 0)
+  const because =
+    isForCopy && room.senders < sendersOfCopy
+      ? `A copy takes ${sendersOfCopy} WAL senders of ${upstream.title}, and ${room.senders} of ${room.sendersMax} are free: end one in pg_stat_replication that nobody needs, or raise max_wal_senders there, which takes a restart.`
+      : room.slots < slots
+        ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop one that nobody reads, or raise max_replication_slots there, which takes a restart.`
+        : null
+  if (because === null) return pass
+  return choice.strategy === 'copy' || room.slots < ownSlot ? refuse(because) : warn(`Should the rewind fail: ${because}`)
 }
 
 export const hasStrategy = ({ choice, input }: RebuildFacts): Verdict => {

@@ -18,7 +18,7 @@ import { clearLeftover } from './clear-leftover'
 import { copyData } from './copy-data'
 import { makeCopySlot } from './copy-slot'
 import { gatherRebuild, type RebuildFacts } from './facts'
-import { hasSpace, hasStrategy, hasUpstream, isLetIn, isNoPrimary, isSeen, isTidy, keepsConfiguration, titles } from './gates'
+import { hasRoom, hasSpace, hasStrategy, hasUpstream, isLetIn, isNoPrimary, isSeen, isTidy, keepsConfiguration, titles } from './gates'
 import { rebuildInput } from './input'
 import { removeOld } from './remove-old'
 import { swapData } from './swap-data'
@@ -69,6 +69,7 @@ export const rebuild = defineOperation({
   .gate('no-primary', 'It is no primary', isNoPrimary, { again: true })
   .gate('upstream', 'There is an upstream', hasUpstream)
   .gate('reach', 'It reaches the upstream', isLetIn)
+  .gate('room', 'The upstream has a sender and a slot for it', hasRoom)
   .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )

@@ -85,6 +85,15 @@ describe('a standby that is broken, on real hosts', () => {
   test('a primary is refused before anything is touched, and one that streams needs nothing', async () => {
     expect((await planOf({}, 'a')).reason).toContain('It is the primary of shop')
     expect((await planOf()).reason).toContain('Nothing has to be rebuilt')
+    const hba = await sql('a', 'show hba_file')
+    await on('a', 'sh', '-ec', 'cp -p "$1" "$1.before"; sed -i "/replication/d" "$1"; psql -Xqc "select pg_reload_conf()"', 'sh', hba)
+    const refused = () => planOf({ strategy: 'copy' })
+    await until('no replication to be let in', async () => (await refused()).reason?.includes('does not let it replicate'), patient)
+    expect((await refused()).reason).toContain(
+      `Add the line “host replication replicator ${addressOf('b')}/32 scram-sha-256” to pg_hba.conf of shop on a, and reload it.`,
+    )
+    await on('a', 'sh', '-ec', 'mv "$1.before" "$1"; psql -Xqc "select pg_reload_conf()"', 'sh', hba)
+    await until('replication to be let in again', async () => (await refused()).reason === null, patient)
     expect(await role('a')).toBe('online primary 1')
   })
 

@@ -178,6 +178,23 @@ test('an upstream is the primary or the member that is named, never one that is 
   expect((await planOf(fleet, { strategy: 'copy' })).reason).toContain('no primary that answers')
 })
 
+test('an upstream without free senders or slots is refused with the figures before a copy begins', async () => {
+  const fleet = newFleet()
+  const { sql } = fleet.world
+  const withRoom = async (values: readonly number[], raw: JsonObject = { strategy: 'copy' }) => {
+    fleet.world.sql = (instance, text, isWriting) => {
+      const grid = sql(instance, text, isWriting)
+      return text.includes('max_wal_senders') ? { ...grid, rows: [values.map(String)] } : grid
+    }
+    return (await planOf(fleet, raw)).reason
+  }
+  expect(await withRoom([10, 8, 10, 3])).toBeNull()
+  expect(await withRoom([10, 9, 10, 3])).toContain('takes 2 WAL senders of demo on n1, and 1 of 10 are free')
+  expect(await withRoom([10, 2, 4, 4])).toContain('takes 1 more replication slot on demo on n1, and 0 of 4 are free')
+  fleet.instance('demo on n2').state = 'stopped'
+  expect(await withRoom([10, 10, 4, 4], {})).toBeNull()
+})
+
 test('too little room for a copy is refused with the figures', async () => {
   const fleet = newFleet()
   fleet.instance('demo on n2').freeBytes = 2 ** 29

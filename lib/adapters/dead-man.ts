@@ -67,18 +67,11 @@ export const makeDeadMan = (ssh: Ssh): DeadMan => {
 const refused = ({ host }: PoolerAddress, because: string): Fault =>
   new Fault('pooler.refused', { isOver: true, host: host.hostname, because: `On ${host.hostname} ${because}.` })
 
-const isName = (part: string): boolean => /^[A-Za-z0-9.-]{1,40}$/.test(part)
-
 /** What the work of all timers of a pooler begins with: it becomes the name of a directory. */
-const ofPooler = ({ poolerId }: PoolerAddress): string => {
-  if (isName(poolerId)) return `dead-man-${poolerId}`
-  throw new Fault('input.invalid', {
-    because: `“${poolerId}” is no id of a pooler: it needs letters, digits, dots and dashes, at most 40.`,
-  })
-}
+const ofPooler = ({ poolerId }: PoolerAddress): string => `dead-man-${poolerId.replaceAll(/[^A-Za-z0-9.-]/g, '-').slice(0, 40)}`
 
 const workOf = (pooler: PoolerAddress, key: string): string => {
-  if (isName(key)) return `${ofPooler(pooler)}-${key}`
+  if (/^[A-Za-z0-9.-]{1,40}$/.test(key)) return `${ofPooler(pooler)}-${key}`
   throw new Fault('input.invalid', { because: `“${key}” is no name of a timer: it needs letters, digits, dots and dashes, at most 40.` })
 }
 

@@ -3,8 +3,11 @@ import { lookAt } from '../../steps/server'
 import type { FailoverFacts } from '../facts'
 
 const writeTimeoutMs = 15_000
-/** Goes through the whole path of a commit, and leaves no object behind. */
-const writeSql = `select pg_logical_emit_message(true, 'matriarch', 'failover')`
+/**
+ * Goes through the whole path of a commit, and leaves no object behind. It waits for no standby: those that its commits wait for are not told to follow it
+ * before it is known to lead.
+ */
+const writeSql = `select pg_logical_emit_message(true, 'matriarch', set_config('synchronous_commit', 'local', true))`
 
 /** One transaction that is written and flushed: what a client will do next. */
 export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timeline: number | null }> = {

@@ -1,3 +1,4 @@
+import { sayHold } from './holds'
 import { decideOn, herdId, holdPointOf, jobOf, placeOrder } from './orders'
 import { beginLoad, lastOrder, openTransaction, type Stand } from './stand'
 import type { Step, StepOf, Verb } from './words'
@@ -25,7 +26,7 @@ const deeds: Deeds = {
     if (!point) return 'submitted'
     const isOver = async () => !['waiting', 'running'].includes((await jobOf(order))?.state ?? 'waiting')
     await place.holds.reached(point, isOver)
-    return `the worker is held ${point.kind === 'intended' ? 'before' : 'at the end of'} ${point.step}`
+    return `the worker is held ${sayHold(point)}`
   },
   release: async (stand, { release }) => {
     lastOrder(stand, release)

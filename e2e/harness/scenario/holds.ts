@@ -1,12 +1,11 @@
 import pg from 'pg'
 import { until } from '@/lib/playground/processes'
 
-/** Where a worker is held: before the journal says that a step begins, or before it says that it has ended. */
-export interface HoldPoint {
-  herdId: string
-  kind: 'intended' | 'finished'
-  step: string
-}
+/**
+ * Where a worker is held. before: a step begins, or is found to be so already. after: its deeds are done, and the journal does not say so yet. final: before
+ * the journal says that there is no way back any more.
+ */
+export type HoldPoint = { herdId: string } & ({ when: 'before' | 'after'; step: string } | { when: 'final' })
 
 export interface Holds {
   /** The next journal line of this kind waits in the database. */
@@ -20,12 +19,21 @@ export interface Holds {
   close: () => Promise<void>
 }
 
+export const sayHold = (point: HoldPoint): string => (point.when === 'final' ? 'at the point of no return' : `${point.when} ${point.step}`)
+
 const key = 727_001
 const setupSql = `
-create table if not exists scenario_holds (herd_id uuid not null, kind text not null, step text not null);
+create table if not exists scenario_holds (herd_id uuid not null, at text not null, step text);
 create or replace function scenario_hold() returns trigger language plpgsql as $$
 begin
-  if exists (select from scenario_holds h join jobs j on j.id = new.job_id and j.herd_id = h.herd_id where h.kind = new.kind and h.step = new.step) then
+  if exists (
+    select from scenario_holds h join jobs j on j.id = new.job_id and j.herd_id = h.herd_id
+    where case h.at
+      when 'before' then new.step = h.step and new.kind in ('intended', 'finished')
+      when 'after' then new.step = h.step and new.kind = 'finished'
+      else new.kind = 'marked' and new.data->'mark'->>'isPassed' = 'true'
+    end
+  ) then
     perform pg_advisory_xact_lock_shared(${key});
   end if;
   return new;
@@ -53,16 +61,16 @@ export const openHolds = async (databaseUrl: string): Promise<Holds> => {
     await client.query('select pg_advisory_unlock_all()')
   }
   return {
-    arm: async ({ herdId, kind, step }) => {
+    arm: async (point) => {
       await client.query('select pg_advisory_lock($1)', [key])
-      await client.query('insert into scenario_holds values ($1, $2, $3)', [herdId, kind, step])
+      await client.query('insert into scenario_holds values ($1, $2, $3)', [point.herdId, point.when, 'step' in point ? point.step : null])
     },
-    reached: ({ kind, step }, isOver) =>
+    reached: (point, isOver) =>
       until(
-        `a worker to come to ${step}`,
+        `a worker to come to be held ${sayHold(point)}`,
         async () => {
           if ((await waiting()).length > 0) return true
-          if (await isOver()) throw new Error(`The job ended before ${step} was ${kind}.`)
+          if (await isOver()) throw new Error(`The job ended and was never held ${sayHold(point)}.`)
           return false
         },
         { timeoutMs: 90_000 },

@@ -54,9 +54,10 @@ export const placeOrder = async (place: Place, { order: operation, on, input, as
 }
 
 export const holdPointOf = (words: StepOf<'order'>, herdId: string): HoldPoint | null => {
-  const [before, after] = [words['hold before'], words['hold after']]
-  if (before !== undefined) return { herdId, kind: 'intended', step: before }
-  return after === undefined ? null : { herdId, kind: 'finished', step: after }
+  const { 'hold before': before, 'hold after': after, 'hold at': final } = words
+  if (before !== undefined) return { herdId, when: 'before', step: before }
+  if (after !== undefined) return { herdId, when: 'after', step: after }
+  return final === undefined ? null : { herdId, when: 'final' }
 }
 
 export const herdId = async ({ herd }: Place, name?: string): Promise<string> =>
@@ -88,12 +89,13 @@ const idBy = async (sql: string, values: unknown[]): Promise<string> => {
   return rows[0].id
 }
 
-/** The name of a host stands for its member, that of a herd for the herd as the console calls it. */
+/** A host’s name stands for its member, a herd’s for the herd as the console calls it, and `… on HOST` is a title. */
 const inputOf = async (place: Place, input: Record<string, unknown>): Promise<JsonObject> => {
   const translate = async (value: unknown): Promise<Json> => {
     if (typeof value !== 'string') return value as Json
     if (herdOn(place, value)) return memberId(place, value)
-    return place.lab.fleet.herds.some(({ name }) => place.plain(name) === value && place.herd(value)) ? place.herd(value).name : value
+    if (place.herds.includes(value)) return place.herd(value).name
+    return value.replaceAll(/(?<= on )\S+/g, (host) => (place.hosts().includes(place.host(host)) ? place.host(host) : host))
   }
   const entries = await Promise.all(Object.entries(input).map(async ([key, value]) => [key, await translate(value)] as const))
   return Object.fromEntries(entries)

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LabError } from '@/lib/playground/lab-error'
+import { projectRoot } from '@/lib/playground/setup.mjs'
 import { allScenarios } from './cli'
 import { parseScenario } from './read'
+import { verbs } from './words'
 
 const faultsOf = (text: string): string[] => {
   try {
@@ -20,10 +24,17 @@ test('every scenario file that is kept can be read, and no two have one name', (
   expect(new Set(names).size).toBe(names.length)
 })
 
+test('the example of the README can be read, and names every verb', () => {
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
+  const [, example] = /```yaml\n(.*?)```/s.exec(readme)!
+  expect(parseScenario('README.md', example!).steps).toHaveLength(7)
+  expect(readme).toContain(verbs.map((verb) => `\`${verb}\``).join(', '))
+})
+
 test('a file is refused with the line, what is wrong there and what may stand there', () => {
   expect(faultsOf(file('  - order: swichover'))[0]).toMatch(/^x\.yaml:6: order: there is no operation swichover; known: start, stop, /)
   expect(faultsOf(file('  - order: switchover\n    hold before: promotion'))[0]).toMatch(
-    /^x\.yaml:6: order: there is no step of switchover promotion; known: .*promote/,
+    /^x\.yaml:6: order: there is no step of switchover promotion; known: canary, checkpoint-primary, /,
   )
   expect(faultsOf(file('  - explode: a'))).toEqual([
     expect.stringMatching(/^x\.yaml:6: steps 1: has no verb among explode; the verbs are load, open transaction, order, /),

@@ -3,7 +3,7 @@ import { checkAll } from './expectations'
 import { mendHosts } from './mend'
 import { jobOf, timesOf } from './orders'
 import { sayMember, sayPooler, seeMembers, seePoolers } from './sights'
-import { endStand, type Stand } from './stand'
+import { endStand, lastOrder, type Stand } from './stand'
 import type { Scenario, Step } from './words'
 import type { World } from './world'
 
@@ -33,7 +33,7 @@ export const runScenario = async (world: World, scenario: Scenario, { print, bef
     await place.workers.mend()
     for (const [index, step] of scenario.steps.entries()) {
       if (beforeStep) {
-        for (const line of await sayState(stand, Object.keys(scenario.fleet.herds))) print(`       ${line}`)
+        for (const line of await sayState(stand)) print(`       ${line}`)
         print(`  ${`${index + 1}`.padStart(2)} ${sayStep(step)}   [Enter]`)
         await beforeStep()
       }
@@ -42,7 +42,7 @@ export const runScenario = async (world: World, scenario: Scenario, { print, bef
       faults.push(...failed.map((fault) => `line ${step.line}: ${fault}`))
       break
     }
-    if (faults.length > 0) for (const line of await sayState(stand, Object.keys(scenario.fleet.herds))) print(`       ${line}`)
+    if (faults.length > 0) for (const line of await sayState(stand)) print(`       ${line}`)
   } finally {
     await endStand(stand)
     await mendHosts(place)
@@ -77,10 +77,9 @@ const takeStep = async (stand: Stand, step: Step, head: Print, print: Print): Pr
   }
 }
 
-const printTimes = async ({ orders }: Stand, step: Step, print: Print): Promise<void> => {
-  const last = [...orders.values()].at(-1)
-  if (step.verb !== 'expect' || step.words.expect.job !== 'done' || !last) return
-  const times = await timesOf(last)
+const printTimes = async (stand: Stand, step: Step, print: Print): Promise<void> => {
+  if (step.verb !== 'expect' || step.words.expect.job !== 'done' || stand.orders.size === 0) return
+  const times = await timesOf(lastOrder(stand, step.words.expect.order))
   if (times !== '') print(`       ${times}`)
 }
 
@@ -102,9 +101,9 @@ const sayStep = ({ verb, words }: Step): string => {
   return [`${verb} ${say(own[verb])}`, ...rest.map(([key, value]) => `${key} ${say(value)}`)].join(', ')
 }
 
-const sayState = async ({ place, orders }: Stand, herds: readonly string[]): Promise<string[]> => {
+const sayState = async ({ place, orders }: Stand): Promise<string[]> => {
   const lines: string[] = []
-  for (const name of herds) {
+  for (const name of place.herds) {
     lines.push(`${name}: ${(await seeMembers(place, name)).map(sayMember).join(', ')}`)
     const poolers = await seePoolers(place, name)
     if (poolers.length > 0) lines.push(poolers.map(sayPooler).join(', '))

@@ -82,8 +82,10 @@ export const sayPooler = ({ host, databases }: PoolerSight): string =>
     ? `${host} does not answer`
     : `${host} leads to ${[...new Set(databases.map(({ leadsTo }) => leadsTo))].join(', ')}${databases.some(({ isPaused }) => isPaused) ? ', paused' : ''}`
 
-/** The front page’s problems, in words. */
+/** The front page’s problems with what the scenario has, in words. */
 export const seeAlarms = async (place: Place): Promise<string[]> => {
   const problems = fleetProblems(await fleetFacts(systemActor))
-  return problems.flatMap(({ title, items }) => items.map(({ label, detail }) => place.plain(`${title}: ${label}: ${detail}`)))
+  return problems.flatMap(({ title, items }) =>
+    items.map(({ label, detail }) => `${title}: ${label}: ${detail}`).flatMap((said) => (place.isOwn(said) ? [place.plain(said)] : [])),
+  )
 }

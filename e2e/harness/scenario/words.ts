@@ -21,8 +21,8 @@ const herdTitle = word.regex(/^[a-z][a-z0-9_]{0,20}$/, 'a herd is named in small
 
 const pooler = z.union(
   [
-    word.transform((herd) => ({ herd, mode: undefined })),
-    z.strictObject({ herd: word, mode: z.enum(['session', 'transaction']).optional() }),
+    word.transform((herd) => ({ herd, mode: undefined, managed: true })),
+    z.strictObject({ herd: word, mode: z.enum(['session', 'transaction']).optional(), managed: z.boolean().default(true) }),
   ],
   { error: 'write the herd it stands in front of, or {herd: …, mode: session}' },
 )
@@ -34,7 +34,7 @@ const herd = z.union(
 export const fleetWords = z.strictObject({
   /** By name: `shop: a > b, c` is primary a with standbys b and c; `a > b > c` lets c follow b. */
   herds: z.record(herdTitle, herd, { error: 'at least one herd is needed, as shop: a > b' }),
-  /** By host. */
+  /** By host. The console writes its file (`managed`), unless the line says otherwise. */
   poolers: z.record(word, pooler).default({}),
   queue: z.enum(['postgresql', 'redis'], { error: 'the queue is postgresql or redis' }).default('postgresql'),
 })
@@ -87,9 +87,12 @@ export const stepWords = {
     on: word.optional(),
     input: z.record(z.string(), z.json()).default({}),
     as: word.optional(),
-    /** The worker is held right before it begins this step, or right after its deed, before it has written so. */
+    /** The worker is held there until it is released, killed or thawed: right before it begins this step, right after its deed, or where no way leads back. */
     'hold before': word.optional(),
     'hold after': word.optional(),
+    'hold at': z
+      .literal('point of no return', { error: 'a worker can be held at the point of no return, or before or after a step' })
+      .optional(),
   }),
   /** Lets a held worker go on with the order of this name. */
   release: z.strictObject({ ...named, release: word }),

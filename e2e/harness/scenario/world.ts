@@ -1,8 +1,9 @@
 import pg from 'pg'
 import { getPool } from '@/db/client'
 import { openStage, type Stage } from '@/e2e/bench/stage'
+import { runAndWait } from '@/e2e/harness/submit'
 import { startRedis, type TestRedis } from '@/e2e/harness/workers'
-import { type Fleet, type FleetHerd, herd, parseTopology, standardEnvironments } from '@/lib/playground/fleet'
+import { type Fleet, type FleetHerd, herd, parseTopology } from '@/lib/playground/fleet'
 import type { Lab } from '@/lib/playground/lab'
 import { postgresMajor } from '@/lib/playground/packages'
 import { until } from '@/lib/playground/processes'
@@ -28,11 +29,15 @@ export interface Place {
   hosts: () => string[]
   /** The lab’s name of a host; `console` stays. */
   host: (name: string) => string
+  /** As the file names them. */
+  herds: string[]
   /** The only herd where none is named. */
   herd: (name?: string) => FleetHerd
   /** Hosts of the poolers in front of a herd, as the file names them. */
   poolers: (herd: string) => string[]
   members: (herd?: string) => string[]
+  /** Tells of something of this scenario. */
+  isOwn: (text: string) => boolean
   /** The names of the file again. */
   plain: (text: string) => string
 }
@@ -65,21 +70,23 @@ const hostsOf = ({ herds, poolers }: ScenarioFleet): string[] => [
 const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
   const major = postgresMajor()
   const all = scenarios.map((scenario) => ({ scenario, mark: markOf(scenarios, scenario) }))
-  const hosts = all.flatMap(({ scenario, mark }) => hostsOf(scenario.fleet).map((host) => `${mark}${host}`))
+  const hosts = all.flatMap(({ scenario, mark }) =>
+    hostsOf(scenario.fleet).map((host) => ({ name: `${mark}${host}`, environment: `${mark}lab` })),
+  )
   return {
     name: 'scenarios',
     postgresMajor: major,
-    environments: standardEnvironments,
-    hosts: hosts.map((name, index) => ({
+    environments: all.map(({ mark }) => ({ name: `${mark}lab`, colour: 'green', protection: 'open' })),
+    hosts: hosts.map(({ name, environment }, index) => ({
       name,
       address: `198.18.9.${index + 11}`,
-      environment: 'dev',
+      environment,
       site: index % 2 === 0 ? 'ams' : 'fra',
       tags: [],
     })),
     herds: all.flatMap(({ scenario, mark }) =>
       Object.entries(scenario.fleet.herds).map(([name, { members }], index) => ({
-        ...herd(major, 'dev', name, 5432 + index, 'x', `${mark}${name}`),
+        ...herd(major, `${mark}lab`, name, 5432 + index, 'x', `${mark}${name}`),
         members: parseTopology(members).map(({ host, role, upstream }) => ({
           host: `${mark}${host}`,
           role,
@@ -115,7 +122,7 @@ export const openWorld = async (scenarios: readonly Scenario[]): Promise<World> 
     const holds = await openHolds(stage.databaseUrl)
     undo.push(holds.close)
     for (const scenario of scenarios) await makeSynchronous(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
-    await getPool().query(`update environments set protection = 'open'`)
+    await managePoolers(scenarios)
     return { place: (scenario) => placeOf(stage, scenarios, scenario, { holds, workers, redis }), close }
   } catch (error) {
     await close()
@@ -139,11 +146,26 @@ const placeOf = (
     folder,
     host: (name) => (name === 'console' ? name : `${mark}${name}`),
     hosts: () => hostsOf(scenario.fleet).map((host) => `${mark}${host}`),
+    herds: names,
     herd: herdOf,
     poolers: (name) => Object.entries(scenario.fleet.poolers).flatMap(([host, pooler]) => (pooler.herd === name ? [host] : [])),
     members: (name) => herdOf(name).members.map(({ host }) => host.slice(mark.length)),
+    isOwn: (text) => text.includes(mark),
     plain: (text) => (mark === '' ? text : text.replaceAll(mark, '').replaceAll(mark.replace('-', '_'), '')),
   }
+}
+
+/** As a person does who has read the difference: the console writes their files from now on. */
+const managePoolers = async (scenarios: readonly Scenario[]): Promise<void> => {
+  const managed = scenarios.flatMap((scenario) =>
+    Object.entries(scenario.fleet.poolers).flatMap(([host, { managed }]) => (managed ? [`${markOf(scenarios, scenario)}${host}`] : [])),
+  )
+  if (managed.length === 0) return
+  const sql = 'select p.id from poolers p join servers s on s.id = p.server_id where s.hostname = any($1)'
+  const { rows } = await getPool().query<{ id: string }>(sql, [managed])
+  const run = await runAndWait({ operation: 'follow-primary', targets: rows.map(({ id }) => id) })
+  const failed = run.jobs.find(({ state }) => state !== 'done')
+  if (failed || run.jobs.length !== managed.length) throw new Error(`The poolers were not taken over: ${failed?.title}: ${failed?.because}`)
 }
 
 /** The setting is made on every member: it is the new primary’s own that counts after a move. */

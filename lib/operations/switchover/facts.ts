@@ -3,9 +3,13 @@ import type { ReadPorts } from '@/lib/ports'
 import { throughPooler } from '../canary'
 import { probeTimeoutMs } from '../facts'
 import { type FailoverFacts, gatherFailover } from '../failover/facts'
+import { type DeadManFacts, gatherDeadMan } from '../poolers/dead-man'
 import { type FrontPooler, gatherFront } from './front'
 import type { SwitchoverInput } from './input'
 import { readSessions, type Sessions } from './sessions'
+
+/** Longer than the clients may be made to wait for a promotion, and much shorter than PgBouncer lets them wait. */
+const expirySeconds = 15
 
 /** As of a planned failover, with who stands in the way. */
 export type SwitchoverFacts = FailoverFacts & {
@@ -18,6 +22,8 @@ export type SwitchoverFacts = FailoverFacts & {
   roundTripMs: number | null
   /** Poolers in front of the herd that move with it. */
   front: FrontPooler[]
+  /** On the hosts of those. */
+  timers: DeadManFacts
   /** Titles of those that are left out on purpose. */
   leftOut: string[]
 }
@@ -33,9 +39,20 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     facts.candidate === null ? null : readSessions(ports, facts.candidate, context),
     Promise.all(poolers.filter((one) => !isLeftOut(one)).map((one) => gatherFront(ports, one, facts, context))),
   ])
+  const held = input.timers
+    ? front.map(({ pooler, seen, databases }) => ({ pooler, databases: seen.databases.filter(({ name }) => databases.includes(name)) }))
+    : []
+  const members = await ports.inventory.herdInstances(context.targetId)
+  const about = { members, systemIdentifier: facts.primaryProbe?.systemIdentifier ?? null, expirySeconds }
   return {
     ...facts,
     limits: input,
+    timers: await gatherDeadMan(
+      ports,
+      held.filter(({ databases }) => databases.length > 0),
+      about,
+      context.signal,
+    ),
     sessions,
     candidateSynchronousNames: theirs?.synchronousNames ?? null,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,

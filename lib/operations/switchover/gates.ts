@@ -4,6 +4,7 @@ import { predictGap } from '@/lib/domain/switchover-gap'
 import { synchronousAmong, synchronousCount } from '@/lib/domain/synchronous-names'
 import type { Verdict } from '@/lib/kernel/plan'
 import { counted, pass, passBecause, refuse, warn } from '../gates'
+import { hostsCanTell } from '../poolers/dead-man'
 import { poolerAnswers } from '../poolers/facts'
 import type { SwitchoverFacts } from './facts'
 import type { Blocker } from './sessions'
@@ -116,6 +117,13 @@ export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): 
   return elsewhere.length === 0
     ? pass
     : warn(`No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} leads to ${primary.title}: nobody is held back there.`)
+}
+
+export const timersTell = ({ timers, primary, candidate, front, limits }: SwitchoverFacts): Verdict => {
+  if (primary === null || candidate === null || front.length === 0) return pass
+  return limits.timers
+    ? hostsCanTell(timers, { primary: primary.id, candidate: candidate.id, isOptional: false })
+    : warn('No timer is left on the poolers’ hosts: if the console is lost meanwhile, somebody has to resume by hand.')
 }
 
 /** A client in session mode keeps its server until it leaves, so that holding it back would never end. */

@@ -9,6 +9,7 @@ import { blockedWhenUnseen, onlyIf } from '../failover/steps/only-if'
 import { rejoinOld } from '../failover/steps/rejoin-old'
 import { counted, pass, refuse } from '../gates'
 import { aimPoolers } from '../steps/aim-poolers'
+import { armDeadMan, disarmDeadMan } from '../steps/arm-dead-man'
 import { startCanary, stopCanary } from '../steps/canary'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
 import { collectEvidence } from '../steps/collect-evidence'
@@ -22,6 +23,8 @@ import { switchoverInput } from './input'
 
 const hasCanary = ({ canary }: SwitchoverFacts) => canary !== null
 const hasFront = ({ front }: SwitchoverFacts) => front.length > 0
+const hasTimers = ({ timers }: SwitchoverFacts) => timers.hosts.length > 0
+const noTimers = 'No pooler is held back, so no timer is needed.'
 const noFront = 'No pooler is in front of it.'
 const aimsOf = ({ front }: SwitchoverFacts) => front.flatMap(({ pooler, text }) => (text === null ? [] : [{ pooler, text }]))
 const noCanary = 'No canary writes: none was asked for.'
@@ -66,6 +69,7 @@ export const switchover = defineOperation({
   .gate('poolers', 'Every pooler in front of it answers', gates.poolersAnswer)
   .gate('poolers-managed', 'The console leads every pooler', gates.poolersManaged)
   .gate('pool-mode', 'No client keeps a server for itself', gates.sessionsFree)
+  .gate('timers', 'The poolers’ hosts can let the clients go on', gates.timersTell)
   .gate('clients', 'Nobody is connected past the poolers', gates.clientsSaid)
   .gate('standbys', 'Every other standby can follow', planned.allFollow)
   .gate('passwords', 'Whom each follows can be written anew', planned.upstreamsWritable)
@@ -91,7 +95,23 @@ export const switchover = defineOperation({
     checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
   )
   .effect('slots', makeSlots)
+  .effect(
+    'arm-timers',
+    onlyIf(
+      hasTimers,
+      noTimers,
+      armDeadMan<SwitchoverFacts>(({ timers }) => timers),
+    ),
+  )
   .effect('hand-over', handOver)
+  .effect(
+    'disarm-timers',
+    onlyIf(
+      hasTimers,
+      noTimers,
+      disarmDeadMan<SwitchoverFacts>(({ timers }) => timers),
+    ),
+  )
   .effect(
     'canary-judge',
     onlyIf(

@@ -42,6 +42,11 @@ export const switchoverInput = z.strictObject({
     description:
       'Titles of poolers, separated by commas, that are not paused and not led to the new primary: one that cannot be reached, or that nobody uses.',
   }),
+  timers: z.boolean().default(true).meta({
+    title: 'Timers on the poolers’ hosts',
+    description:
+      'Each lets the clients of its pooler go on to whoever takes writes when nothing of the console is left after 15 s. Without them somebody has to resume by hand then.',
+  }),
   lagBytesMax: z
     .int()
     .min(0)
@@ -55,10 +60,10 @@ export const switchoverInput = z.strictObject({
     title: 'Wait for the standby, in seconds',
     description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
   }),
-  canary: z.boolean().default(false).meta({
+  canary: z.boolean().default(true).meta({
     title: 'Canary',
     description:
-      'Commits twenty rows a second on the primary meanwhile, as a client would, and proves afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
+      'Commits twenty rows a second meanwhile, through a pooler that lets it in, else on the primary; shows what a client sees, and proves afterwards that nothing is lost. Needs a schema of its own, matriarch_canary, which is dropped at the end.',
   }),
 })
 

@@ -71,24 +71,34 @@ export const resumeEach = async (
   front: readonly FrontPooler[],
   ports: ActPorts,
   { signal, note }: StepContext,
+  aimed: (one: FrontPooler) => Promise<void> = async () => {},
 ): Promise<{ title: string; because: string }[]> => {
   const outcomes = await Promise.all(
-    front.map(async ({ pooler, databases }) => {
-      note('command', `RESUME ${databases.map((name) => `"${name}"`).join(', ')} on ${pooler.title}`)
-      const each = await Promise.allSettled(
-        databases.map((name) => resumeOne(() => ports.poolersAct.resume(pooler.address, name, { timeoutMs: resumeTimeoutMs, signal }))),
-      )
-      const failed = each.find((one) => one.status === 'rejected')
-      if (failed === undefined) return null
-      if (!isFault(failed.reason) || failed.reason.code === 'lease.lost') throw failed.reason
-      note('warning', `${pooler.title} could not be resumed: ${failed.reason.message}`)
-      return { title: pooler.title, because: failed.reason.message }
+    front.map(async (one) => {
+      const { pooler, databases } = one
+      try {
+        await aimed(one)
+        note('command', `RESUME ${databases.map((name) => `"${name}"`).join(', ')} on ${pooler.title}`)
+        await resumeOne(databases, (name) => ports.poolersAct.resume(pooler.address, name, { timeoutMs: resumeTimeoutMs, signal }))
+        return null
+      } catch (error) {
+        if (!isFault(error) || error.code === 'lease.lost') throw error
+        note('warning', `${pooler.title} could not be resumed: ${error.message}`)
+        return { title: pooler.title, because: error.message }
+      }
     }),
   )
   return outcomes.filter((one) => one !== null)
 }
 
-const resumeOne = async (resume: () => Promise<void>): Promise<void> => {
+/** All databases of one pooler; throws what the first of them met, after all were tried. */
+const resumeOne = async (databases: readonly string[], resume: (name: string) => Promise<void>): Promise<void> => {
+  const each = await Promise.allSettled(databases.map((name) => persistently(() => resume(name))))
+  const failed = each.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+const persistently = async (resume: () => Promise<void>): Promise<void> => {
   for (let tried = 1; ; tried += 1) {
     try {
       return await resume()

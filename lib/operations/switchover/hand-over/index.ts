@@ -4,8 +4,10 @@ import { Fault } from '@/lib/kernel/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
 import type { FirstCommit } from '@/lib/ports/takeover'
+import { aimPooler } from '../../steps/aim-poolers'
 import { lookAt } from '../../steps/server'
 import type { SwitchoverFacts } from '../facts'
+import type { FrontPooler } from '../front'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
 import { type Part, type Passed, passedOf, timing } from './parts'
 import { pauseAll } from './pause'
@@ -61,7 +63,8 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   run: async (facts, _before, ports, context) => {
     const passed = passedOf(context.marked)
     if (passed !== null) await mustStayDown(facts, ports, context)
-    return beyond(facts, passed ?? (await towards(facts, ports, context)), ports, context)
+    const reached = passed === null ? await towards(facts, ports, context) : { passed, aimed: aimAgain(ports, context) }
+    return beyond(facts, reached, ports, context)
   },
   timeoutMs: ({ limits, front }) =>
     limits.pauseTries * (limits.pauseSeconds * 2 + limits.pauseBackoffSeconds) * 1000 +
@@ -82,8 +85,11 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   },
 }
 
+/** `aimed` resolves once the pooler leads to the candidate. */
+type Reached = { passed: Passed; aimed: (one: FrontPooler) => Promise<void> }
+
 /** Up to the last moment from which there is a way back. */
-const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Passed> => {
+const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Reached> => {
   const { primary, candidate, limits } = facts
   const parts: Part[] = []
   const timed = timing(ports, parts)
@@ -93,7 +99,8 @@ const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunCont
     ports.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
   ])
   await context.mark({ isPassed: false })
-  const began = facts.front.length === 0 ? ports.now() : await timed('pause', () => pauseAll(facts, ports, context))
+  const began = facts.front.length === 0 ? ports.now() : await pauseAll(facts, ready, ports, context)
+  if (facts.front.length > 0) parts.push({ name: 'pause', startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
   const endsAt = began.getTime() + (facts.front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000 + reserveMs)
   const leftMs = (mostMs: number) => Math.max(1, Math.min(mostMs, endsAt - reserveMs - ports.now().getTime()))
   context.note('command', `stop ${primary!.title} fast; touch ${primary!.address.dataDirectory}/standby.signal`)
@@ -104,23 +111,28 @@ const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunCont
     const replayedLsn = await timed('catch-up', () => ports.replication.untilReplayed(candidate!.address, end.checkpointLsn, rest))
     return { ...end, replayedLsn }
   }
-  const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([
-    stop(),
-    ready.length === 0 ? null : timed('aim', () => aimAll(ready, ports, context)),
-    ports.inventoryAct.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal }),
-  ])
-  if (endsAt - ports.now().getTime() < reserveMs)
-    throw new Fault('step.blocked', {
-      isOver: true,
-      because: 'The time in which the clients may wait is nearly up, so nobody is promoted.',
-    })
-  const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
-  await context.mark(passed)
-  return passed
+  const aims = aimAll(ready, ports, context)
+  const record = () => ports.inventoryAct.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })
+  try {
+    const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([stop(), record()])
+    aims.throwIfFailed()
+    if (endsAt - ports.now().getTime() < reserveMs)
+      throw new Fault('step.blocked', {
+        isOver: true,
+        because: 'The time in which the clients may wait is nearly up, so nobody is promoted.',
+      })
+    const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
+    await context.mark(passed)
+    return { passed, aimed: aims.of }
+  } catch (error) {
+    // What is under way must be over before anything is taken back.
+    await aims.settled()
+    throw error
+  }
 }
 
 /** The only way is forward. */
-const beyond = async (facts: SwitchoverFacts, passed: Passed, ports: ActPorts, context: RunContext): Promise<HandedOver> => {
+const beyond = async (facts: SwitchoverFacts, { passed, aimed }: Reached, ports: ActPorts, context: RunContext): Promise<HandedOver> => {
   const candidate = facts.candidate!
   const { isPassed: _passed, ...seen } = passed
   const parts = [...seen.parts]
@@ -130,7 +142,7 @@ const beyond = async (facts: SwitchoverFacts, passed: Passed, ports: ActPorts, c
   const firstCommit = await timed('promote', () =>
     leadOrReturn(facts, passed, () => ports.replicationAct.takeLead(candidate.address, options), ports, context),
   )
-  const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context))
+  const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context, aimed))
   const gapMs = ports.now().getTime() - Date.parse(parts[0]!.startedAt)
   context.note('info', `${candidate.title} leads after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`)
   return { ...seen, parts, firstCommit, gapMs, sick }
@@ -154,11 +166,27 @@ const leadOrReturn = async (
   }
 }
 
-const aimAll = async (ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<void> => {
-  await allOrFirst(ready.map((one) => aimHeld(one, ports, context)))
+/** Each pooler is led to the candidate while its clients wait; nobody waits for the slowest of them before their RESUME. */
+const aimAll = (ready: readonly Ready[], ports: ActPorts, context: RunContext) => {
+  const failures: unknown[] = []
+  const aims = new Map(ready.map((one) => [one.pooler.id, aimHeld(one, ports, context)]))
+  for (const aim of aims.values()) aim.catch((error: unknown) => void failures.push(error))
+  return {
+    of: async (one: FrontPooler) => aims.get(one.pooler.id),
+    settled: () => Promise.allSettled(aims.values()),
+    throwIfFailed: () => {
+      if (failures.length > 0) throw failures[0]
+    },
+  }
 }
 
-/** Waits for all of them even when one has failed: what is under way must be over before anything is taken back. */
+/** What an earlier driver had begun. */
+const aimAgain =
+  (ports: ActPorts, context: RunContext) =>
+  ({ pooler, text }: FrontPooler): Promise<void> =>
+    aimPooler(ports, { pooler, text: text! }, context)
+
+/** Waits for all of them even when one has failed. */
 const allOrFirst = async <const T extends readonly unknown[]>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> => {
   const ended = await Promise.allSettled(work)
   const failed = ended.find((one) => one.status === 'rejected')

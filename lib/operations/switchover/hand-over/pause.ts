@@ -2,10 +2,11 @@ import { formatDuration } from '@/lib/domain/duration'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { RunContext } from '@/lib/kernel/operation'
 import type { ActPorts, PoolerClient } from '@/lib/ports'
+import { restartDeadMan } from '../../steps/arm-dead-man'
 import { blockersOf, sayClients } from '../../steps/poolers'
 import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
-import { resumeAll } from './front'
+import { type Ready, resumeAll } from './front'
 
 const sqlTimeoutMs = 2_000
 
@@ -15,10 +16,11 @@ type Holder = PoolerClient & { seconds: number | null; query: string | null }
  * Holds every client of every pooler back, all at once and under one deadline, as often as the policy allows. Answers when the clients began to wait. What
  * does not come to rest is let go at once, before anybody is named.
  */
-export const pauseAll = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Date> => {
+export const pauseAll = async (facts: SwitchoverFacts, ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<Date> => {
   const { pauseTries, pauseBackoffSeconds, holdUps } = facts.limits
   const tries = holdUps === 'abort' ? 1 : pauseTries
   for (let tried = 1; ; tried += 1) {
+    await restartDeadMan(ports, facts.timers, (id) => ready.find(({ pooler }) => pooler.id === id)!.token, context.signal)
     const began = ports.now()
     const failed = await pauseOnce(facts, ports, context)
     if (failed === null) return began

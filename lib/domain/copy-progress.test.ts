@@ -22,13 +22,15 @@ test('the rate is that of the last half minute, and a copy that stands still say
   expect(progressText(pace, 20 * GiB)).toBe('10 GB of 20 GB (50 %), nothing arrived lately')
 })
 
-test('a new look is said after each hundredth, and a slow copy once a minute', () => {
+test('a new look is said once its rate is known, then after each hundredth, and a slow copy once a minute', () => {
   const first = paceOf([0, 0])
   expect(isWorthSaying(newPace, GiB)).toBe(false)
   expect(isWorthSaying(first, GiB)).toBe(true)
-  const after = (second: number, bytes: number) => isWorthSaying(addSample(said(first), { bytes, atMs: second * 1000 }), GiB)
+  const next = (second: number) => addSample(said(first), { bytes: MiB, atMs: second * 1000 })
+  expect([isWorthSaying(next(1), GiB), isWorthSaying(next(2), GiB)]).toEqual([false, true])
+  const after = (second: number, bytes: number) => isWorthSaying(addSample(said(next(2)), { bytes, atMs: (2 + second) * 1000 }), GiB)
   expect(after(4, GiB / 2)).toBe(false)
   expect(after(5, GiB / 2)).toBe(true)
-  expect(after(30, MiB)).toBe(false)
-  expect(after(60, MiB)).toBe(true)
+  expect(after(30, 2 * MiB)).toBe(false)
+  expect(after(60, 2 * MiB)).toBe(true)
 })

@@ -12,19 +12,22 @@ export interface CopyPace {
   samples: readonly CopySample[]
   /** What was last said, so that a copy of hours does not fill a journal. */
   saidAt: CopySample | null
+  /** A rate was among it. */
+  hasSaidRate: boolean
 }
 
 /** The rate is that of the last half minute: a copy that slows down shows it, and one hiccup does not. */
 const stretchMs = 30_000
+const sayRateAfterMs = 1_500
 const sayAfterMs = 5_000
 const sayAfterShare = 0.01
 const sayAtLeastEveryMs = 60_000
 
-export const newPace: CopyPace = { samples: [], saidAt: null }
+export const newPace: CopyPace = { samples: [], saidAt: null, hasSaidRate: false }
 
-export const addSample = ({ samples, saidAt }: CopyPace, sample: CopySample): CopyPace => {
-  const later = samples.filter(({ atMs }) => atMs >= sample.atMs - stretchMs)
-  return { samples: [...later, sample], saidAt }
+export const addSample = (pace: CopyPace, sample: CopySample): CopyPace => {
+  const later = pace.samples.filter(({ atMs }) => atMs >= sample.atMs - stretchMs)
+  return { ...pace, samples: [...later, sample] }
 }
 
 /** Bytes a second; null: nothing can be said yet. */
@@ -48,15 +51,16 @@ export const progressText = (pace: CopyPace, totalBytes: number | null): string 
 /** What is left at the end is not measured, so 100 % is said only by the end itself. */
 const shareOf = (bytes: number, totalBytes: number): number => Math.min(99, Math.floor((bytes * 100) / totalBytes))
 
-/** The first look, then each hundredth of the whole but not more often than every five seconds, and at least once a minute. */
-export const isWorthSaying = ({ samples, saidAt }: CopyPace, totalBytes: number | null): boolean => {
+/** The first look, the first rate, then each hundredth of the whole but not more often than every five seconds, and at least once a minute. */
+export const isWorthSaying = (pace: CopyPace, totalBytes: number | null): boolean => {
+  const { samples, saidAt, hasSaidRate } = pace
   const last = samples.at(-1)
   if (last === undefined) return false
   if (saidAt === null) return true
   const since = last.atMs - saidAt.atMs
-  if (since >= sayAtLeastEveryMs) return true
+  if (since >= sayAtLeastEveryMs || (!hasSaidRate && since >= sayRateAfterMs)) return true
   const enough = totalBytes === null ? sayAtLeastEveryMs : totalBytes * sayAfterShare
   return since >= sayAfterMs && last.bytes - saidAt.bytes >= enough
 }
 
-export const said = (pace: CopyPace): CopyPace => ({ ...pace, saidAt: pace.samples.at(-1) ?? null })
+export const said = (pace: CopyPace): CopyPace => ({ ...pace, saidAt: pace.samples.at(-1) ?? null, hasSaidRate: rateOf(pace) !== null })

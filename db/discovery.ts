@@ -4,6 +4,7 @@ import { Fault, isFault } from '@/lib/kernel/errors'
 import { resourceByName } from '@/lib/resources'
 import { writeAudit } from './audit'
 import { getPool, inTransaction, notify } from './client'
+import { acceptPooler, type InboxPooler, inboxPoolers } from './discovered-poolers'
 import { addRecord } from './save'
 import { placeHost } from './suggestions'
 
@@ -48,9 +49,11 @@ export interface InboxInstance {
 export interface Inbox {
   hosts: InboxHost[]
   instances: InboxInstance[]
+  poolers: InboxPooler[]
   /** All that wait, also beyond the rows given here. */
   hostCount: number
   instanceCount: number
+  poolerCount: number
   ignoredCount: number
 }
 
@@ -72,7 +75,7 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
   const environmentIds = environmentsOf(actor, 'discovered-host.view')
   if (environmentIds?.length === 0) throw new Fault('access.denied')
   const isSeen = (column: string) => `($1::uuid[] is null or ${column} = any($1))`
-  const [hosts, instances, counts] = await Promise.all([
+  const [hosts, instances, poolers, counts] = await Promise.all([
     getPool().query<InboxHost>(
       `select h.id, h.hostname, h.addresses, h.agent_version as "agentVersion", h.suggested_environment_id as "environmentId",
           e.name as "environmentName", h.suggestion, h.seen_at as "seenAt", h.created_at as "createdAt",
@@ -91,17 +94,27 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
         where d.inbox = 'new' and h.state <> 'ignored' and ${isSeen('d.suggested_environment_id')} order by h.hostname, d.port limit ${rowsMax}`,
       [environmentIds],
     ),
+    inboxPoolers(environmentIds),
     getPool().query<{ hosts: number; instances: number; ignored: number }>(
       `select (select count(*)::int from discovered_hosts h where h.state = 'new' and ${isSeen('h.suggested_environment_id')}) as hosts,
           (select count(*)::int from discovered_instances d join discovered_hosts h on h.id = d.host_id
             where d.inbox = 'new' and h.state <> 'ignored' and ${isSeen('d.suggested_environment_id')}) as instances,
           (select count(*)::int from discovered_hosts h where h.state = 'ignored' and ${isSeen('h.suggested_environment_id')})
-          + (select count(*)::int from discovered_instances d where d.inbox = 'ignored' and ${isSeen('d.suggested_environment_id')}) as ignored`,
+          + (select count(*)::int from discovered_instances d where d.inbox = 'ignored' and ${isSeen('d.suggested_environment_id')})
+          + (select count(*)::int from discovered_poolers d where d.inbox = 'ignored' and ${isSeen('d.environment_id')}) as ignored`,
       [environmentIds],
     ),
   ])
   const { hosts: hostCount, instances: instanceCount, ignored: ignoredCount } = counts.rows[0]!
-  return { hosts: hosts.rows, instances: instances.rows, hostCount, instanceCount, ignoredCount }
+  return {
+    hosts: hosts.rows,
+    instances: instances.rows,
+    poolers: poolers.poolers,
+    hostCount,
+    instanceCount,
+    poolerCount: poolers.total,
+    ignoredCount,
+  }
 }
 
 /** Why one of many was not done, as a sentence; what is no refusal is thrown on. */
@@ -240,7 +253,11 @@ export const acceptInstances = (actor: Actor, wanted: readonly WantedInstance[])
   })
 }
 
-/** Puts hosts or instances aside, or back into the inbox. They keep reporting and stay findable. Returns how many changed. */
+/** Registers poolers in front of herds, with the same checks as a person's form. Each by itself. */
+export const acceptPoolers = (actor: Actor, wanted: readonly { id: string; herdId: string }[]) =>
+  each(wanted, ({ id, herdId }) => acceptPooler(actor, id, herdId))
+
+/** Puts hosts, instances or poolers aside, or back into the inbox. They keep reporting and stay findable. Returns how many changed. */
 export const ignore = (actor: Actor, ids: readonly string[], isIgnored = true): Promise<number> =>
   inTransaction(async (tx) => {
     const environmentIds = environmentsOf(actor, 'discovered-host.change')
@@ -256,10 +273,16 @@ export const ignore = (actor: Actor, ids: readonly string[], isIgnored = true): 
       sql`update discovered_instances set inbox = ${to}, changed_at = now(), revision = revision + 1
           where id = any(${wanted}) and inbox = ${from} and ${reach} returning name || ':' || port as title`,
     )
-    const titles = [...hosts.rows, ...instances.rows].map(({ title }) => title)
+    const pooled = await tx.execute<{ title: string }>(
+      sql`update discovered_poolers set inbox = ${to}, changed_at = now(), revision = revision + 1
+          where id = any(${wanted}) and inbox = ${from}
+            and (${sql.param(environmentIds)}::uuid[] is null or environment_id = any(${sql.param(environmentIds)}::uuid[])) returning title`,
+    )
+    const titles = [...hosts.rows, ...instances.rows, ...pooled.rows].map(({ title }) => title)
     if (titles.length === 0) return 0
     await notify(tx, 'records', 'discovered-host')
     await notify(tx, 'records', 'discovered-instance')
+    await notify(tx, 'records', 'discovered-pooler')
     await writeAudit(tx, actor, {
       act: isIgnored ? 'discovery.ignore' : 'discovery.restore',
       resource: 'discovered-host',

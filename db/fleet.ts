@@ -126,7 +126,8 @@ const readRest = {
     ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
         where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
     json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
-      'instances', (select count(*) from discovered_instances where inbox = 'new')) as discovered,
+      'instances', (select count(*) from discovered_instances where inbox = 'new'),
+      'poolers', (select count(*) from discovered_poolers where inbox = 'new')) as discovered,
     (select count(*)::int from workers where seen_at > now() - interval '30 s') as workers`,
 }
 
@@ -152,7 +153,7 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
     approvals: (row.approvals as FleetFacts['approvals'])
       .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayAnywhere(actor, `${plan.resource}.run.${plan.operation}`))
       .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),
-    discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0 },
+    discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0, poolers: 0 },
   }
 }
 

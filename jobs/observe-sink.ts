@@ -1,4 +1,5 @@
 import { type StoredCheck, writeChecks } from '@/db/checks'
+import { keepFoundPoolers } from '@/db/discovered-poolers'
 import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/facts'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from './log'
@@ -44,6 +45,7 @@ export const makeFactSink = (log: Log): FactSink => {
     checks.clear()
     try {
       await writeHosts(someHosts)
+      await keepFoundPoolers(someHosts.map(({ serverId, facts }) => ({ serverId, poolers: facts?.poolers ?? [] })))
       await writeProbes(someLooks)
       await writeChecks(someChecks)
       if (isFailing) log.info({}, 'facts are written again')

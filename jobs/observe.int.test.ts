@@ -167,7 +167,7 @@ describe('sharing the fleet', () => {
       [environmentId, count],
     )
   }
-  const facts = { os: null, loadPerCpu: null, memoryBytes: null, diskFreeBytes: null, clockOffsetSeconds: null }
+  const facts = { os: null, loadPerCpu: null, memoryBytes: null, diskFreeBytes: null, clockOffsetSeconds: null, poolers: [] }
   const probeNow = (): Probe => ({
     state: 'online',
     role: 'primary',

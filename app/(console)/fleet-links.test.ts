@@ -57,7 +57,7 @@ const everythingWrong: FleetFacts = {
   locks: [],
   scheduled: [],
   acknowledged: [],
-  discovered: { hosts: 1, instances: 1 },
+  discovered: { hosts: 1, instances: 1, poolers: 0 },
   workers: 1,
 }
 

@@ -11,26 +11,32 @@ import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
-import type { Accepted, WaitingHost, WaitingInstance } from './shared'
+import { PoolerList } from './pooler-list'
+import type { Accepted, WaitingHost, WaitingInstance, WaitingPooler } from './shared'
+
+/** What a call to accept names its items. */
+const listNames = { 'discovered-hosts': 'hosts', 'discovered-instances': 'instances', 'discovered-poolers': 'poolers' } as const
 
 export interface InboxWork {
   isBusy: boolean
   /** Why an item was not accepted, by its id. */
   refusals: Readonly<Record<string, string>>
-  accept: (path: 'discovered-hosts' | 'discovered-instances', items: readonly { id: string }[]) => Promise<void>
+  accept: (path: keyof typeof listNames, items: readonly { id: string }[]) => Promise<void>
   ignore: (ids: readonly string[]) => Promise<void>
 }
 
-/** What agents found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
+/** What agents and the console found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
 export const Inbox = ({
   hosts,
   instances,
+  poolers,
   environments,
   mayAccept,
   findOptions,
 }: {
   hosts: readonly WaitingHost[]
   instances: readonly WaitingInstance[]
+  poolers: readonly WaitingPooler[]
   /** Where this person may register servers. */
   environments: readonly EnvironmentLook[]
   mayAccept: boolean
@@ -73,16 +79,13 @@ export const Inbox = ({
     isBusy,
     refusals,
     accept: (path, items) =>
-      run(
-        callApi<Accepted>('POST', `${path}/accept`, { [path === 'discovered-hosts' ? 'hosts' : 'instances']: items }),
-        ({ accepted, refused }) => {
-          setRefusals(Object.fromEntries(refused.map((one) => [one.id, one.because])))
-          setSaid({
-            tone: refused.length > 0 ? 'bad' : 'good',
-            text: `${accepted.length} accepted${refused.length > 0 ? `, ${refused.length} not: the reason stands at each` : ''}.`,
-          })
-        },
-      ),
+      run(callApi<Accepted>('POST', `${path}/accept`, { [listNames[path]]: items }), ({ accepted, refused }) => {
+        setRefusals(Object.fromEntries(refused.map((one) => [one.id, one.because])))
+        setSaid({
+          tone: refused.length > 0 ? 'bad' : 'good',
+          text: `${accepted.length} accepted${refused.length > 0 ? `, ${refused.length} not: the reason stands at each` : ''}.`,
+        })
+      }),
     ignore: (ids) =>
       run(callApi<{ changed: number }>('POST', 'discovered-hosts/ignore', { ids }), ({ changed }) =>
         setSaid({ tone: 'good', text: `${changed} ignored. They keep reporting and stay findable in the lists below.` }),
@@ -94,6 +97,7 @@ export const Inbox = ({
       <div role="status">{said && <Note tone={said.tone} title={said.text} />}</div>
       <HostList hosts={hosts} environments={environments} mayAccept={mayAccept} work={work} />
       <InstanceList instances={instances} mayAccept={mayAccept} work={work} findHerds={findHerds} />
+      <PoolerList poolers={poolers} mayAccept={mayAccept} work={work} findHerds={findHerds} />
     </>
   )
 }

@@ -30,6 +30,22 @@ export interface WaitingInstance {
   seenAt: string
 }
 
+/** A PgBouncer that runs on a registered server. */
+export interface WaitingPooler {
+  id: string
+  title: string
+  environmentId: string
+  /** null: it cannot be managed. */
+  socketDirectory: string | null
+  configPath: string
+  poolMode: string
+  authType: string
+  databases: { name: string; host: string | null; port: number }[]
+  suggestedHerdId: string | null
+  suggestedHerdName: string | null
+  suggestion: string
+}
+
 export interface Accepted {
   accepted: { id: string }[]
   refused: { id: string; because: string }[]

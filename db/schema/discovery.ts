@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, foreignKey, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { environments, herds, instances, servers } from './fleet'
+import { poolers } from './poolers'
 
 const id = () => uuid('id').primaryKey().defaultRandom()
 const moment = (name: string) => timestamp(name, { withTimezone: true })
@@ -94,6 +95,49 @@ export const discoveredInstances = pgTable(
     index('discovered_instances_inbox_idx').on(t.inbox, t.name),
     index('discovered_instances_instance_idx').on(t.instanceId),
     index('discovered_instances_name_trgm').using('gin', t.name.op('gin_trgm_ops')),
+  ],
+)
+
+/** A PgBouncer that runs on a registered server. Its server and its environment go together. */
+export const discoveredPoolers = pgTable(
+  'discovered_poolers',
+  {
+    id: id(),
+    serverId: uuid('server_id').notNull(),
+    environmentId: uuid('environment_id').notNull(),
+    port: integer('port').notNull(),
+    /** `pgbouncer:6432 on host`. */
+    title: text('title').notNull(),
+    /** null: it has no socket with a file, and cannot be managed. */
+    socketDirectory: text('socket_directory'),
+    configPath: text('config_path').notNull(),
+    /** Its file may be read by the SSH user; otherwise the rest are PgBouncer's defaults. */
+    isReadable: boolean('is_readable').notNull().default(true),
+    poolMode: text('pool_mode').notNull().default(''),
+    authType: text('auth_type').notNull().default(''),
+    /** Name, host and port of each. */
+    databases: jsonb('databases').$type<{ name: string; host: string | null; port: number }[]>().notNull().default([]),
+    suggestedHerdId: uuid('suggested_herd_id').references(() => herds.id, { onDelete: 'set null' }),
+    suggestion: text('suggestion').notNull().default(''),
+    poolerId: uuid('pooler_id').references(() => poolers.id, { onDelete: 'set null' }),
+    inbox: text('inbox').$type<'new' | 'accepted' | 'ignored'>().notNull().default('new'),
+    seenAt: moment('seen_at').notNull().defaultNow(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    changedAt: moment('changed_at').notNull().defaultNow(),
+    revision: integer('revision').notNull().default(1),
+  },
+  (t) => [
+    uniqueIndex('discovered_poolers_place_key').on(t.serverId, t.port),
+    foreignKey({
+      columns: [t.serverId, t.environmentId],
+      foreignColumns: [servers.id, servers.environmentId],
+      name: 'discovered_poolers_server_fk',
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
+    index('discovered_poolers_inbox_idx').on(t.inbox, t.title),
+    index('discovered_poolers_pooler_idx').on(t.poolerId),
+    index('discovered_poolers_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )
 

@@ -86,6 +86,7 @@ export const servers = pgTable(
     unique('servers_id_environment_key').on(t.id, t.environmentId),
     index('servers_environment_idx').on(t.environmentId, t.hostname),
     index('servers_hostname_idx').on(t.hostname, t.id),
+    index('servers_address_idx').on(t.address),
     index('servers_site_idx').on(t.site, t.hostname),
     index('servers_state_idx').on(t.state, t.hostname),
     index('servers_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),

@@ -123,6 +123,13 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
       data_directory: '/d',
       suggested_environment_id: environment,
     })
+    await add(`discovered-pooler:${name}`, 'discovered_poolers', {
+      server_id: server,
+      environment_id: environment,
+      port: 6433,
+      title: `found-${name}`,
+      config_path: '/c',
+    })
     await add(`discovery-rule:${name}`, 'discovery_rules', { name: `rule-${name}`, environment_id: environment })
     await add(`enrolment-key:${name}`, 'enrolment_keys', {
       name: `key-${name}`,

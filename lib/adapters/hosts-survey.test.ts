@@ -16,6 +16,7 @@ test('a survey is read line by line; a file system counts once, names may hold b
       'program.pg_ctl=/usr/bin/pg_ctl',
       'server=/usr/lib/postgresql/15/bin postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)',
       'server=/usr/pgsql-18/bin postgres (PostgreSQL) 18beta1',
+      'pooler={"configPath":"/etc/pgbouncer/pgbouncer.ini","port":6432,"databases":[]}',
       'rubbish',
     ].join('\n'),
   )
@@ -32,6 +33,7 @@ test('a survey is read line by line; a file system counts once, names may hold b
       { bin: '/usr/lib/postgresql/15/bin', version: '15.18' },
       { bin: '/usr/pgsql-18/bin', version: '18beta1' },
     ],
+    poolers: [expect.objectContaining({ configPath: '/etc/pgbouncer/pgbouncer.ini', port: 6432 })],
   })
   expect(parseSurvey('')).toMatchObject({ clockSeconds: null, os: null, loadPerCpu: null, disks: [] })
   expect(parseSurvey('clock=1790000000.N').clockSeconds).toBe(1790000000)

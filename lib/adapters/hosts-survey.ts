@@ -1,3 +1,6 @@
+import type { FoundPooler } from '@/lib/ports'
+import { findPoolersScript, parseFoundPooler } from './find-poolers'
+
 /**
  * What a host says of itself, in one round trip: fixed text, the profile as `$1`. Prints `key=value` lines, the clock first, so that the time of the
  * first output is the time it was read. A host of any POSIX kind answers what it can.
@@ -28,6 +31,7 @@ printf '%s\\n' "$list" | while read -r version name port status owner data log; 
   df -Pk -- "$data" 2>/dev/null | sed -n '2s/^/disk=/p'
 done
 for d in "$@"; do [ -d "$d" ] && df -Pk -- "$d" 2>/dev/null | sed -n '2s/^/disk=/p'; done
+${findPoolersScript}
 [ -n "$full" ] || exit 0
 for p in pg_ctlcluster pg_lsclusters systemctl psql pg_ctl; do w=$(command -v $p 2>/dev/null) && echo "program.$p=$w"; done
 for d in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin; do
@@ -46,6 +50,7 @@ export interface Survey {
   clusters: { version: string; name: string; port: number; status: string; owner: string; data: string }[]
   programs: Record<string, string>
   servers: { bin: string; version: string }[]
+  poolers: FoundPooler[]
 }
 
 const numberOrNull = (text: string | undefined): number | null => (text && Number.isFinite(Number(text)) ? Number(text) : null)
@@ -61,6 +66,7 @@ export const parseSurvey = (output: string): Survey => {
     clusters: [],
     programs: {},
     servers: [],
+    poolers: [],
   }
   const single = new Map<string, string>()
   for (const line of output.split('\n')) {
@@ -71,6 +77,7 @@ export const parseSurvey = (output: string): Survey => {
     else if (key === 'cluster') addCluster(survey, value)
     else if (key === 'disk') addDisk(survey, value)
     else if (key === 'server') addServer(survey, value)
+    else if (key === 'pooler') addPooler(survey, value)
     else single.set(key, value)
   }
   const load = numberOrNull(single.get('load'))
@@ -102,4 +109,9 @@ const addDisk = (survey: Survey, line: string): void => {
 const addServer = (survey: Survey, line: string): void => {
   const found = /^(\S+) .*?(\d+(?:\.\d+)+|\d+(?:devel|beta\d+|rc\d+))/.exec(line)
   if (found) survey.servers.push({ bin: found[1]!, version: found[2]! })
+}
+
+const addPooler = (survey: Survey, json: string): void => {
+  const found = parseFoundPooler(json)
+  if (found) survey.poolers.push(found)
 }

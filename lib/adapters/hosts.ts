@@ -68,6 +68,7 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         memoryBytes: seen.memoryBytes,
         diskFreeBytes: free.length > 0 ? Math.min(...free) : null,
         clockOffsetSeconds,
+        poolers: seen.poolers,
       }
     },
   }

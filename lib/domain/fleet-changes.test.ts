@@ -30,7 +30,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   locks: [],
   scheduled: [],
   acknowledged: [],
-  discovered: { hosts: 0, instances: 0 },
+  discovered: { hosts: 0, instances: 0, poolers: 0 },
   workers: 1,
   ...over,
 })
@@ -49,7 +49,12 @@ test.each([
   ['herds changed places', later({ herds: [herd('c'), herd('b', 0), herd('a')] })],
   [
     'lists and figures changed',
-    later({ workers: 0, discovered: { hosts: 2, instances: 0 }, environments: [], herds: [herd('a'), herd('b'), herd('c', 2)] }),
+    later({
+      workers: 0,
+      discovered: { hosts: 2, instances: 0, poolers: 0 },
+      environments: [],
+      herds: [herd('a'), herd('b'), herd('c', 2)],
+    }),
   ],
 ])('a screen that follows the changes shows what a new one would: %s', (_what, after) => {
   expect(withFleetChanges(before, sent(fleetChanges(before, after)))).toEqual(after)

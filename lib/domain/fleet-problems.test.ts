@@ -31,7 +31,7 @@ const facts = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   locks: [],
   scheduled: [],
   acknowledged: [],
-  discovered: { hosts: 0, instances: 0 },
+  discovered: { hosts: 0, instances: 0, poolers: 0 },
   workers: 1,
   ...over,
 })

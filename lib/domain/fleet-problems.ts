@@ -272,13 +272,15 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
       at: one.expiresAt,
     })),
   })
-  const found = facts.discovered.hosts + facts.discovered.instances
+  const { hosts: newHosts, instances: newInstances, poolers: newPoolers } = facts.discovered
+  const found = newHosts + newInstances + newPoolers
   add({
     kind: 'inbox',
     severity: 3,
     title: `${[
-      ...(facts.discovered.hosts > 0 ? [counted(facts.discovered.hosts, 'host', 'hosts')] : []),
-      ...(facts.discovered.instances > 0 ? [counted(facts.discovered.instances, 'instance', 'instances')] : []),
+      ...(newHosts > 0 ? [counted(newHosts, 'host', 'hosts')] : []),
+      ...(newInstances > 0 ? [counted(newInstances, 'instance', 'instances')] : []),
+      ...(newPoolers > 0 ? [counted(newPoolers, 'pooler', 'poolers')] : []),
     ].join(' and ')} ${found === 1 ? 'waits' : 'wait'} in the discovery inbox`,
     total: found,
     href: '/discovery',

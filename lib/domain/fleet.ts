@@ -202,6 +202,6 @@ export interface FleetFacts {
   }[]
   expiring: { kind: 'token' | 'enrolment-key'; id: string; name: string; role: string | null; expiresAt: string }[]
   acknowledged: Acknowledgement[]
-  discovered: { hosts: number; instances: number }
+  discovered: { hosts: number; instances: number; poolers: number }
   workers: number
 }

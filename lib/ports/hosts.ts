@@ -19,6 +19,20 @@ export interface CommandResult {
   tookMs: number
 }
 
+/** A PgBouncer that runs on a host, as its process and its file say. Observed, never configuration. */
+export interface FoundPooler {
+  configPath: string
+  /** false: its file may not be read by the SSH user, and what follows are defaults. */
+  isReadable: boolean
+  port: number
+  /** null: it has no socket with a file. */
+  socketDirectory: string | null
+  poolMode: string
+  authType: string
+  /** null host: the pooler's own. */
+  databases: { name: string; host: string | null; port: number }[]
+}
+
 /** What a host says of itself. Everything that could not be seen is null. */
 export interface HostFacts {
   os: string | null
@@ -28,6 +42,7 @@ export interface HostFacts {
   diskFreeBytes: number | null
   /** Positive: the host's clock is ahead of ours. */
   clockOffsetSeconds: number | null
+  poolers: FoundPooler[]
 }
 
 export interface HostCheckStep {

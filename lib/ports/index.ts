@@ -14,7 +14,7 @@ export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler
 export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
-export type { CommandOptions, CommandResult, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
+export type { CommandOptions, CommandResult, FoundPooler, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
 export type {
   HerdStanding,
   InventoryAct,

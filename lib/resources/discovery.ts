@@ -1,4 +1,4 @@
-import { discoveredHosts, discoveredInstances, discoveryRules, enrolmentKeys } from '@/db/schema'
+import { discoveredHosts, discoveredInstances, discoveredPoolers, discoveryRules, enrolmentKeys } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource'
 import { inboxStates, instanceRoles, instanceStates } from './choices'
 
@@ -72,6 +72,50 @@ export const discoveredInstance = defineResource({
   help: [
     'An instance that an agent found and nobody has registered yet. The suggested herd comes from the system identifier first, then from the upstream, then from its name and port.',
     'Accept it into a herd, or ignore it; ignored ones stay findable. No herd or environment is ever made by guessing.',
+  ],
+})
+
+export const discoveredPooler = defineResource({
+  name: 'discovered-pooler',
+  path: 'discovered-poolers',
+  table: discoveredPoolers,
+  noun: ['discovered pooler', 'discovered poolers'],
+  title: (row) => row.title,
+  scope: 'environmentId',
+  fields: {
+    title: { kind: 'text', label: 'Pooler', automatic: true },
+    serverId: { kind: 'reference', label: 'Server', to: 'server', automatic: true },
+    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
+    port: { kind: 'port', label: 'Port', automatic: true },
+    inbox: { kind: 'choice', label: 'Inbox', automatic: true, choices: inboxStates },
+    socketDirectory: {
+      kind: 'path',
+      label: 'Socket folder',
+      observed: true,
+      help: 'Empty: it has no socket with a file, and cannot be managed.',
+    },
+    configPath: { kind: 'path', label: 'Configuration file', observed: true },
+    isReadable: { kind: 'flag', label: 'File may be read', observed: true },
+    poolMode: { kind: 'text', label: 'Pool mode', observed: true },
+    authType: { kind: 'text', label: 'Authentication', observed: true },
+    databases: { kind: 'json', label: 'Its databases', observed: true },
+    suggestedHerdId: { kind: 'reference', label: 'Suggested herd', to: 'herd', automatic: true },
+    suggestion: { kind: 'text', label: 'Why', automatic: true },
+    poolerId: { kind: 'reference', label: 'Pooler', to: 'pooler', automatic: true },
+    seenAt: { kind: 'moment', label: 'Last seen', automatic: true },
+    createdAt: { kind: 'moment', label: 'First seen', automatic: true },
+  },
+  list: {
+    columns: ['title', 'environmentId', 'inbox', 'poolMode', 'authType', 'suggestedHerdId', 'suggestion', 'poolerId', 'seenAt'],
+    filters: ['inbox', 'environmentId', 'poolMode'],
+    search: ['title'],
+    order: 'title',
+  },
+  form: [],
+  observedAt: 'seenAt',
+  help: [
+    'A PgBouncer whose process runs on a registered server and that nobody has registered yet. The suggested herd is the one that most of its databases lead to.',
+    'Accept it in front of a herd, or ignore it; ignored ones stay findable. Its file stays as it is: the console only watches it until somebody leads it to the primary.',
   ],
 })
 

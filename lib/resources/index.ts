@@ -1,7 +1,7 @@
 import { makeRegistry } from '@/lib/kernel/registry'
 import type { Resource } from '@/lib/kernel/resource'
 import { certificate } from './certificate'
-import { discoveredHost, discoveredInstance, discoveryRule, enrolmentKey } from './discovery'
+import { discoveredHost, discoveredInstance, discoveredPooler, discoveryRule, enrolmentKey } from './discovery'
 import { drPair } from './dr-pair'
 import { environment } from './environment'
 import { failover } from './failover'
@@ -36,6 +36,7 @@ const registry = makeRegistry([
   audit,
   discoveredHost,
   discoveredInstance,
+  discoveredPooler,
   discoveryRule,
   enrolmentKey,
 ])

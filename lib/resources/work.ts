@@ -112,7 +112,7 @@ export const scheduledRun = defineResource({
       label: 'State',
       automatic: true,
       choices: [
-        { value: 'waiting', label: 'Waits for its time', tone: 'info' },
+        { value: 'waiting', label: 'Waiting', tone: 'info' },
         { value: 'started', label: 'Started', tone: 'good' },
         { value: 'skipped', label: 'Skipped', tone: 'bad' },
         { value: 'cancelled', label: 'Cancelled', tone: 'neutral' },
@@ -122,7 +122,7 @@ export const scheduledRun = defineResource({
     zone: { kind: 'text', label: 'Time zone', automatic: true, help: 'In which the time was given.' },
     startWithinMinutes: {
       kind: 'integer',
-      label: 'Start within, minutes',
+      label: 'Start within (min)',
       automatic: true,
       help: 'It is skipped when no worker has begun so long after its time.',
     },
@@ -139,7 +139,7 @@ export const scheduledRun = defineResource({
     approvedByName: { kind: 'text', label: 'Approved by', automatic: true },
     reason: { kind: 'longText', label: 'Reason', automatic: true },
     ticket: { kind: 'text', label: 'Ticket', automatic: true },
-    isOutsideWindow: { kind: 'flag', label: 'Also outside a maintenance window', automatic: true },
+    isOutsideWindow: { kind: 'flag', label: 'Outside window', help: 'It may run although no maintenance window is open.', automatic: true },
     runId: { kind: 'reference', label: 'Run', to: 'run', automatic: true },
     createdAt: { kind: 'moment', label: 'Scheduled', automatic: true },
     endedAt: { kind: 'moment', label: 'Decided', automatic: true },

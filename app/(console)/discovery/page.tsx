@@ -29,13 +29,14 @@ const Page = async () => {
     const environments = Object.values(looks).filter((look) => mayIn(actor, 'server.add', look.id))
     const mayKey = mayAnywhere(actor, 'enrolment-key.add')
     const origin = new URL(env().MATRIARCH_URL).origin
-    const beyond = inbox.hostCount - inbox.hosts.length + inbox.instanceCount - inbox.instances.length
+    const beyond =
+      inbox.hostCount - inbox.hosts.length + inbox.instanceCount - inbox.instances.length + inbox.poolerCount - inbox.poolers.length
     return (
       <>
         <PageHeader
           crumbs={crumbs}
           title="Discovery"
-          subtitle="What agents found and nobody has registered yet"
+          subtitle="What was found and nobody has registered yet"
           actions={
             <>
               <LinkButton href="/discovery-rules">Rules</LinkButton>
@@ -53,12 +54,14 @@ const Page = async () => {
           <Inbox
             hosts={plain(inbox.hosts)}
             instances={plain(inbox.instances)}
+            poolers={plain(inbox.poolers)}
             environments={environments}
             mayAccept={environments.length > 0}
             findOptions={findOptions}
           />
           <p className="text-ink-2">
-            All that was ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>
+            All that was ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>,{' '}
+            <Link href="/discovered-poolers">poolers</Link>
             {inbox.ignoredCount > 0 && (
               <>
                 , of them <Link href="/discovered-hosts?state=ignored">{inbox.ignoredCount} ignored</Link>

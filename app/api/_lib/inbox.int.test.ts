@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { acceptHosts, acceptInstances, ignore, listInbox } from '@/db/discovery'
+import { keepFoundPoolers } from '@/db/discovered-poolers'
+import { acceptHosts, acceptInstances, acceptPoolers, ignore, listInbox } from '@/db/discovery'
 import { applyRules } from '@/db/discovery-rules'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { type Actor, systemActor } from '@/lib/kernel/access'
@@ -185,4 +186,52 @@ test('people see and accept only in their own environments, and what is ignored 
   expect(await listInbox(systemActor)).toMatchObject({ hostCount: 0, ignoredCount: 1 })
   expect(await ignore(systemActor, [prod.hostId], false)).toBe(1)
   expect(await listInbox(systemActor)).toMatchObject({ hostCount: 1, ignoredCount: 0 })
+})
+
+test('a PgBouncer that runs on a server waits with the herd that most of its databases lead to, is accepted once, and waits again when it is no longer registered', async () => {
+  const shop = await herd('shop', 'prod', { virtualHost: 'shop.example.org' })
+  const crm = await herd('crm', 'prod', { port: 5433 })
+  await herd('twin', 'dev', { port: 5433 })
+  const [front, base] = [await server('front', 'prod'), await server('base', 'prod')]
+  await query('insert into instances (herd_id, server_id, environment_id) values ($1, $2, $3)', [crm, base, environments.prod])
+  const found = (port: number, hosts: (string | null)[], dbPort = 5433) => ({
+    port,
+    configPath: `/etc/pgbouncer/${port}.ini`,
+    isReadable: true,
+    socketDirectory: port === 6434 ? null : '/run/postgresql',
+    poolMode: 'transaction',
+    authType: 'scram-sha-256',
+    databases: hosts.map((host, index) => ({ name: `d${index}`, host, port: dbPort })),
+  })
+  const seen = [
+    {
+      serverId: front,
+      poolers: [found(6432, ['BASE', '198.51.100.4', 'elsewhere']), found(6433, ['shop.example.org'], 5432), found(6434, [])],
+    },
+    { serverId: base, poolers: [found(6432, [null])] },
+  ]
+  await keepFoundPoolers(seen)
+  const waiting = async () => (await listInbox(systemActor)).poolers
+  expect((await waiting()).map(({ title, suggestedHerdId, suggestion }) => [title, suggestedHerdId, suggestion])).toEqual([
+    ['pgbouncer:6432 on base', crm, '1 of its 1 databases lead to herd crm.'],
+    ['pgbouncer:6432 on front', crm, '2 of its 3 databases lead to herd crm.'],
+    ['pgbouncer:6433 on front', shop, '1 of its 1 databases lead to herd shop.'],
+    ['pgbouncer:6434 on front', null, 'None of its databases leads to a herd of the environment.'],
+  ])
+  const [one, two, , sealed] = await waiting()
+  const { accepted, refused } = await acceptPoolers(systemActor, [
+    { id: two!.id, herdId: crm },
+    { id: sealed!.id, herdId: crm },
+  ])
+  expect(refused).toEqual([{ id: sealed!.id, because: expect.stringContaining('unix_socket_dir') }])
+  expect(await query('select herd_id, server_id, port, config_path, socket_directory from poolers')).toEqual([
+    { herd_id: crm, server_id: front, port: 6432, config_path: '/etc/pgbouncer/6432.ini', socket_directory: '/run/postgresql' },
+  ])
+  expect((await acceptPoolers(systemActor, [{ id: two!.id, herdId: crm }])).accepted).toEqual(accepted)
+  expect(await ignore(systemActor, [one!.id])).toBe(1)
+  await keepFoundPoolers(seen)
+  expect((await waiting()).map(({ title }) => title)).toEqual(['pgbouncer:6433 on front', 'pgbouncer:6434 on front'])
+  await query('delete from poolers')
+  await keepFoundPoolers(seen)
+  expect((await waiting()).map(({ title }) => title)).toContain('pgbouncer:6432 on front')
 })

@@ -18,13 +18,6 @@ export interface PoolerShown {
   wanted: string | null
 }
 
-const Since = ({ at }: { at: string | null }) =>
-  at === null ? null : (
-    <>
-      {' '}
-      since <Age at={at} />
-    </>
-  )
 const clientsWait = (count: number | null) => (count === 1 ? '1 client waits.' : `${count ?? 0} clients wait.`)
 
 type MayRun = (operation: string) => boolean
@@ -40,26 +33,26 @@ const PoolerAlarm = ({ one, mayRun }: { one: PoolerShown; mayRun: MayRun }) => {
         title={
           <>
             {name} is paused{one.paused === 'some' && ' in part'}
-            <Since at={one.pausedSince} />
           </>
         }
         actions={way('resume-pooler', 'Resume')}
       >
+        {one.pausedSince && (
+          <>
+            First seen so <Age at={one.pausedSince} />.{' '}
+          </>
+        )}
         {clientsWait(one.waiting)} Nobody gets an error; nobody is served either.
       </Note>
     )
   if (one.follows === 'stale')
     return (
-      <Note
-        tone="bad"
-        title={
+      <Note tone="bad" title={<>{name} leads elsewhere than to the primary</>} actions={way('follow-primary', 'Lead to the primary')}>
+        {one.staleSince && (
           <>
-            {name} leads elsewhere than to the primary
-            <Since at={one.staleSince} />
+            First seen so <Age at={one.staleSince} />.{' '}
           </>
-        }
-        actions={way('follow-primary', 'Lead to the primary')}
-      >
+        )}
         It leads to <code>{one.target ?? 'nothing'}</code> instead of <code>{one.wanted ?? 'the primary'}</code>.
         {one.because && ` ${one.because}`}
       </Note>

@@ -51,12 +51,30 @@ export const discoveryCalls = {
     }),
     faults: ['access.denied'],
   }),
+  acceptPoolers: defineCall({
+    method: 'POST',
+    path: '/api/v1/discovered-poolers/accept',
+    tag,
+    caller: 'actor',
+    summary: 'Register discovered poolers in front of their herds',
+    input: z.strictObject({
+      poolers: z
+        .array(z.strictObject({ id: z.uuid(), herdId: z.uuid() }))
+        .min(1)
+        .max(1000),
+    }),
+    output: z.object({
+      accepted: z.array(z.object({ id: z.uuid(), poolerId: z.uuid() })),
+      refused: z.array(z.object({ id: z.uuid(), because: z.string() })),
+    }),
+    faults: ['access.denied'],
+  }),
   ignore: defineCall({
     method: 'POST',
     path: '/api/v1/discovered-hosts/ignore',
     tag,
     caller: 'actor',
-    summary: 'Put discovered hosts or instances aside, or back',
+    summary: 'Put discovered hosts, instances or poolers aside, or back',
     input: z.strictObject({ ids: z.array(z.uuid()).min(1).max(1000), isIgnored: z.boolean().default(true) }),
     output: z.object({ changed: z.int() }),
     faults: ['access.denied'],

@@ -1,0 +1,5 @@
+import { acceptPoolers } from '@/db/discovery'
+import { calls } from '../../../_lib/calls'
+import { serve } from '../../../_lib/serve'
+
+export const POST = serve(calls.acceptPoolers, async ({ actor, input }) => acceptPoolers(actor, input.poolers))

@@ -1,0 +1,138 @@
+'use client'
+
+import { useState } from 'react'
+import { type FindOptions, ReferenceInput } from '@/components/fields/reference-input'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import type { FieldDescription } from '@/lib/kernel/field'
+import type { InboxWork } from './inbox'
+import type { WaitingPooler } from './shared'
+
+const herdField: FieldDescription = { name: 'herdId', kind: 'reference', to: 'herd', label: 'Herd' }
+
+const shownMax = 5
+
+const leadsTo = (databases: WaitingPooler['databases']): string => {
+  const shown = databases.slice(0, shownMax).map(({ name, host, port }) => `${name} → ${host ?? 'its own host'}:${port}`)
+  return [...shown, ...(databases.length > shownMax ? [`${databases.length - shownMax} more`] : [])].join(', ')
+}
+
+export const PoolerList = ({
+  poolers,
+  mayAccept,
+  work,
+  findHerds,
+}: {
+  poolers: readonly WaitingPooler[]
+  mayAccept: boolean
+  work: InboxWork
+  findHerds: FindOptions
+}) => {
+  const [chosen, setChosen] = useState<Record<string, { id: string; title: string }>>({})
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
+  const herdOf = (pooler: WaitingPooler) => chosen[pooler.id] ?? { id: pooler.suggestedHerdId ?? '', title: pooler.suggestedHerdName ?? '' }
+  const isReady = (pooler: WaitingPooler) => herdOf(pooler).id !== '' && pooler.socketDirectory !== null
+  const suggested = poolers.filter((pooler) => pooler.suggestedHerdId !== null && isReady(pooler))
+  const selected = poolers.filter((pooler) => ticked.has(pooler.id))
+  const accept = (list: readonly WaitingPooler[]) =>
+    work.accept(
+      'discovered-poolers',
+      list.map((pooler) => ({ id: pooler.id, herdId: herdOf(pooler).id })),
+    )
+  const toggle = (id: string) =>
+    setTicked((now) => {
+      const next = new Set(now)
+      if (!next.delete(id)) next.add(id)
+      return next
+    })
+
+  return (
+    <Card
+      title={`Poolers (${poolers.length})`}
+      isFlush
+      actions={
+        mayAccept &&
+        poolers.length > 0 && (
+          <>
+            <Button isSmall disabled={suggested.length === 0} onClick={() => setTicked(new Set(suggested.map(({ id }) => id)))}>
+              Tick the {suggested.length} with a suggestion
+            </Button>
+            <Button isSmall disabled={work.isBusy || selected.length === 0} onClick={() => work.ignore(selected.map(({ id }) => id))}>
+              Ignore {selected.length > 0 && selected.length}
+            </Button>
+            <Button
+              isSmall
+              look="primary"
+              disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
+              onClick={() => accept(selected)}
+            >
+              Accept {selected.length > 0 && selected.length}
+            </Button>
+          </>
+        )
+      }
+    >
+      {poolers.length === 0 ? (
+        <p className="p-4 text-ink-2">No pooler waits: every PgBouncer seen on a registered server is registered or ignored.</p>
+      ) : (
+        <ul className="inbox">
+          {poolers.map((pooler) => (
+            <li key={pooler.id}>
+              {mayAccept && (
+                <input
+                  type="checkbox"
+                  aria-label={`Tick ${pooler.title}`}
+                  checked={ticked.has(pooler.id)}
+                  onChange={() => toggle(pooler.id)}
+                />
+              )}
+              <div className="inbox-what">
+                <p>
+                  <strong>{pooler.title}</strong>{' '}
+                  <span className="text-ink-2">
+                    {pooler.poolMode}, {pooler.authType}, <code>{pooler.configPath}</code>
+                  </span>
+                </p>
+                <p className="text-ink-2">{pooler.suggestion}</p>
+                {pooler.databases.length > 0 && <p className="text-ink-2">{leadsTo(pooler.databases)}</p>}
+                {pooler.socketDirectory === null && (
+                  <p className="st warn whitespace-normal">
+                    It has no unix_socket_dir with a file; the console reaches a pooler in no other way.
+                  </p>
+                )}
+                {work.refusals[pooler.id] && <p className="st bad whitespace-normal">{work.refusals[pooler.id]}</p>}
+              </div>
+              {mayAccept && (
+                <div className="inbox-acts">
+                  <label className="sr-only" htmlFor={`herd-${pooler.id}`}>
+                    Herd behind {pooler.title}
+                  </label>
+                  <ReferenceInput
+                    field={herdField}
+                    ids={{
+                      id: `herd-${pooler.id}`,
+                      'aria-describedby': undefined,
+                      'aria-invalid': undefined,
+                      'aria-required': undefined,
+                    }}
+                    name={`herd-${pooler.id}`}
+                    value={herdOf(pooler).id}
+                    title={herdOf(pooler).title}
+                    environmentId={pooler.environmentId}
+                    find={findHerds}
+                    onChange={(id) => setChosen((now) => ({ ...now, [pooler.id]: { id: String(id ?? ''), title: '' } }))}
+                    onOption={(option) => setChosen((now) => ({ ...now, [pooler.id]: { id: option.id, title: option.title } }))}
+                    onBlur={() => {}}
+                  />
+                  <Button disabled={work.isBusy || !isReady(pooler)} onClick={() => accept([pooler])}>
+                    Accept
+                  </Button>
+                </div>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}

@@ -159,8 +159,8 @@ export const runCommand = async (link: SshLink, argv: readonly string[], options
     const stderr = new Capture(options.onOutput && ((text) => options.onOutput?.('stderr', text)))
     channel.on('data', (chunk: Buffer) => stdout.take(chunk))
     channel.stderr.on('data', (chunk: Buffer) => stderr.take(announcement.take(chunk)))
-    if (options.stdin !== undefined) channel.end(options.stdin)
-    else channel.end()
+    if (options.stdin instanceof Promise) void options.stdin.then((text) => channel.end(text))
+    else channel.end(options.stdin)
 
     const facts = () => ({
       host: link.host.hostname,

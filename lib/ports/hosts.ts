@@ -4,7 +4,8 @@ export interface CommandOptions {
   /** Milliseconds until the remote process is killed and `shell.timeout` is thrown. */
   timeoutMs: number
   signal?: AbortSignal
-  stdin?: string
+  /** A promise: the command runs meanwhile, and reads the end of its input when that comes. It must not reject. */
+  stdin?: string | Promise<string>
   /** Called with each piece of output as it comes. */
   onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
 }

@@ -12,6 +12,7 @@ const lookEveryMs = 2
 const lsn = (bytes: number): string => formatLsn(BigInt(bytes))
 
 export const memoryTakeoverRead = (world: World): TakeoverRead => ({
+  readyToStop: async (address, options) => reach(world.clock, find(world, address).host, options),
   untilReplayed: async (address, mark, options) => {
     const instance = find(world, address)
     const endsAt = world.clock.now().getTime() + options.timeoutMs
@@ -52,7 +53,9 @@ export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
         writeShutdown(world, instance)
         Object.assign(instance, { ranAsStandby: false, state: 'stopped', clients: 0, activeTransactions: 0, hasStandbySignal: true })
         instance.applied.push('stop fast', 'fence')
-        return { controlState: 'shut down', checkpointLsn: lsn(instance.checkpointBytes), timeline: instance.timeline }
+        const end = { controlState: 'shut down', checkpointLsn: lsn(instance.checkpointBytes), timeline: instance.timeline }
+        options.onShutDown?.(end)
+        return end
       }),
     takeLead: (address, options) =>
       act(address, 'take the lead', options, (instance) => {

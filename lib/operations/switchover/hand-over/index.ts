@@ -3,7 +3,7 @@ import { promoteCommand } from '@/lib/domain/replication-conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
-import type { FirstCommit } from '@/lib/ports/takeover'
+import type { FirstCommit, ShutDown } from '@/lib/ports/takeover'
 import { aimPooler } from '../../steps/aim-poolers'
 import { lookAt } from '../../steps/server'
 import type { SwitchoverFacts } from '../facts'
@@ -66,11 +66,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
     const reached = passed === null ? await towards(facts, ports, context) : { passed, aimed: aimAgain(ports, context) }
     return beyond(facts, reached, ports, context)
   },
-  timeoutMs: ({ limits, front }) =>
-    limits.pauseTries * (limits.pauseSeconds * 2 + limits.pauseBackoffSeconds) * 1000 +
-    (front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000) +
-    takeLeadTimeoutMs +
-    30_000,
+  timeoutMs: runTimeoutMs,
   proof: 'answer',
   ending: {
     final:
@@ -88,28 +84,55 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
 /** `aimed` resolves once the pooler leads to the candidate. */
 type Reached = { passed: Passed; aimed: (one: FrontPooler) => Promise<void> }
 
+function runTimeoutMs({ limits, front }: SwitchoverFacts): number {
+  const tryMs = (limits.pauseSeconds * 2 + limits.pauseBackoffSeconds) * 1000
+  const goMs = front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000
+  return limits.pauseTries * tryMs + goMs + takeLeadTimeoutMs + 30_000
+}
+
 /** Up to the last moment from which there is a way back. */
 const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Reached> => {
   const { primary, candidate, limits } = facts
-  const parts: Part[] = []
-  const timed = timing(ports, parts)
   // Logs in and asks the one statement that counts, before anybody waits.
+  const used = new AbortController()
+  const whole = { timeoutMs: runTimeoutMs(facts), signal: AbortSignal.any([context.signal, used.signal]) }
   const [ready] = await Promise.all([
     readyAll(facts.front, ports, context),
+    ports.replication.readyToStop(primary!.address, whole),
     ports.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
   ])
-  await context.mark({ isPassed: false })
+  try {
+    await context.mark({ isPassed: false })
+    return await throughTheStop(facts, ready, ports, context)
+  } catch (error) {
+    used.abort()
+    throw error
+  }
+}
+
+const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<Reached> => {
+  const { primary, candidate, limits } = facts
+  const parts: Part[] = []
+  const timed = timing(ports, parts)
   const began = facts.front.length === 0 ? ports.now() : await pauseAll(facts, ready, ports, context)
   if (facts.front.length > 0) parts.push({ name: 'pause', startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
   const endsAt = began.getTime() + (facts.front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000 + reserveMs)
   const leftMs = (mostMs: number) => Math.max(1, Math.min(mostMs, endsAt - reserveMs - ports.now().getTime()))
   context.note('command', `stop ${primary!.title} fast; touch ${primary!.address.dataDirectory}/standby.signal`)
+  const replay = ({ checkpointLsn }: ShutDown) =>
+    timed('catch-up', () => {
+      const options = { timeoutMs: leftMs(limits.waitSeconds * 1000), signal: context.signal }
+      return ports.replication.untilReplayed(candidate!.address, checkpointLsn, options)
+    })
   const stop = async () => {
-    const options = { timeoutMs: leftMs(limits.stopSeconds * 1000), signal: context.signal }
+    let replaying: Promise<string> | null = null
+    const onShutDown = (end: ShutDown) => {
+      replaying = replay(end)
+      replaying.catch(() => {})
+    }
+    const options = { timeoutMs: leftMs(limits.stopSeconds * 1000), signal: context.signal, onShutDown }
     const end = await timed('stop-primary', () => ports.replicationAct.stopAsStandby(primary!.address, options))
-    const rest = { timeoutMs: leftMs(limits.waitSeconds * 1000), signal: context.signal }
-    const replayedLsn = await timed('catch-up', () => ports.replication.untilReplayed(candidate!.address, end.checkpointLsn, rest))
-    return { ...end, replayedLsn }
+    return { ...end, replayedLsn: await (replaying ?? replay(end)) }
   }
   const aims = aimAll(ready, ports, context)
   const record = () => ports.inventoryAct.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })

@@ -22,7 +22,12 @@ export const unfoldHandOver = (lines: readonly JournalLine[]): JournalLine[] => 
   const end = finished ?? lines.at(-1)!
   const [base, last] = [Date.parse(intended.at), Date.parse(end.at)]
   const origin = Date.parse(passed.parts[0]?.startedAt ?? intended.at)
-  const at = (ms: number) => new Date(Math.min(last, Math.max(base, base + ms - origin))).toISOString()
+  // The replay begins while the fence is still on its way to the disk: told one after the other.
+  let before = base
+  const at = (ms: number) => {
+    before = Math.min(last, Math.max(before, base + ms - origin))
+    return new Date(before).toISOString()
+  }
   const parts = output?.parts ?? passed.parts
   const told = [...toldBefore(passed), ...(output === null ? [] : toldAfter(output))].flatMap(({ name, part, output }, index) => {
     const time = parts.find((one) => one.name === part)

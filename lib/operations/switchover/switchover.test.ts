@@ -112,8 +112,9 @@ test('a candidate that is cut off before its promotion: the old primary writes a
 test('a candidate whose host goes off while the primary stops: the old primary writes again within seconds, and a person is asked about the slots alone', async () => {
   const fleet = newFleet()
   say(fleet, {})
-  fleet.calls.afterwards = ({ act }) => {
+  fleet.calls.interfere = ({ act }) => {
     if (act === 'stop as standby') fleet.host('n2').power = 'off'
+    return undefined
   }
   const { state, journal } = await run(fleet)
   expect(state).toBe('attention')

@@ -47,6 +47,14 @@ const role = async (host: string) => {
 }
 const seen = async () => (await herd.ports.poolers.look([...herd.poolers.values()][0]!.address, limits)).databases[0]!
 const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
+/** As the application, through the pooler. */
+const ask = (sql: string) => {
+  const password = '$(sed -n \'s/.* "\\(.*\\)"/\\1/p\' /etc/pgbouncer/userlist.txt)'
+  const script = `PGPASSWORD="${password}" exec psql -X -A -t -h 127.0.0.1 -p 6432 -U app -d "$1" -c "$2"`
+  return herd.lab.hosts.exec('front', ['sh', '-c', script, 'sh', herd.lab.fleet.herds[0]!.baseName, sql])
+}
+const failureOf = ({ journal }: Awaited<ReturnType<typeof run>>) => journal.lines.find((line) => line.kind === 'failed')?.because
+
 const trouble = ({ journal }: Awaited<ReturnType<typeof run>>) =>
   journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
 
@@ -70,4 +78,49 @@ test('through the pooler sixteen writers see the two change places there and bac
   expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
   expect([await role('a'), await role('b')]).toEqual(['online primary 3', 'online standby 3 streaming'])
   expect(await seen()).toMatchObject({ isPaused: false, host: herd.instance('a').address.host.address })
+})
+
+test('a transaction that does not end is named, goes on, and nothing was touched; with the policy to end it, it is ended and the two change places', async () => {
+  const sleeping = ask('begin; select pg_sleep(3600); commit')
+  await until('the transaction to hold its server', async () => (await seen()).serversBusy === 1, patient)
+  const given = await run({ candidate: 'shop on b', holdUps: 'abort', pauseSeconds: 1, blockers: 'cut', canary: false })
+  expect(given.state).toBe('undone')
+  expect(failureOf(given)).toMatch(
+    /did not come to rest within 1 s; everything was resumed\. Held up by app from 127\.0\.0\.1:\d+ in .*process \d+ of the server, for .*pg_sleep\(3600\)/,
+  )
+  expect(await seen()).toMatchObject({ isPaused: false, serversBusy: 1 })
+  expect(await role('a')).toBe('online primary 3')
+  const ended = await run({
+    candidate: 'shop on b',
+    holdUps: 'terminate',
+    pauseSeconds: 1,
+    terminateSeconds: 0,
+    blockers: 'cut',
+    canary: false,
+  })
+  expect(trouble(ended)).toEqual([])
+  expect(ended.state).toBe('done')
+  expect((await sleeping).stderr).toMatch(/terminating connection|server closed|pgbouncer/i)
+  expect((await ask('select pg_is_in_recovery()')).stdout.trim()).toBe('f')
+})
+
+test('a candidate that dies while the primary stops: the old primary leads again, and a client that waited gets its answer', async () => {
+  const { replicationAct } = herd.ports
+  const { stopAsStandby } = replicationAct
+  replicationAct.stopAsStandby = async (...call) => {
+    await herd.lab.hosts.exec('a', ['sh', '-c', 'kill -9 $(head -n 1 /var/lib/postgresql/*/*/postmaster.pid)'])
+    return stopAsStandby(...call)
+  }
+  try {
+    const asking = until('clients to be held back', async () => (await seen()).isPaused, { ...patient, everyMs: 5 }).then(() =>
+      ask('select 42'),
+    )
+    const moved = await run({ candidate: 'shop on a', canary: false })
+    expect(moved.state).toBe('undone')
+    expect((await asking).stdout.trim()).toBe('42')
+    expect(await role('b')).toBe('online primary 4')
+    expect(herd.replaced.size).toBe(0)
+  } finally {
+    replicationAct.stopAsStandby = stopAsStandby
+  }
 })

@@ -10,6 +10,9 @@ import { readSecrets } from './secrets'
 
 const child = fileURLToPath(new URL('./load-child.ts', import.meta.url))
 
+/** Who comes through a pooler waits while it is paused. */
+const pooledAnswerMs = 60_000
+
 /** How an application reaches a herd: any member, whichever is the primary; or the poolers on these hosts. */
 export function loadTarget(lab: Lab, herdName: string, through: readonly string[] = []): Target {
   const herd = lab.fleet.herds.find((one) => one.name === herdName)
@@ -17,7 +20,13 @@ export function loadTarget(lab: Lab, herdName: string, through: readonly string[
     throw new LabError(`The lab has no herd ${herdName}.`, { hint: `It has ${lab.fleet.herds.map((one) => one.name).join(', ')}.` })
   const members = herd.members.map(({ host }) => ({ host: lab.host(host).address, port: herd.port }))
   const endpoints = through.length === 0 ? members : through.map((host) => ({ host: lab.host(host).address, port: poolerPort }))
-  return { endpoints, database: herd.baseName, user: 'app', password: readSecrets(lab.layout).app }
+  return {
+    endpoints,
+    database: herd.baseName,
+    user: 'app',
+    password: readSecrets(lab.layout).app,
+    ...(through.length === 0 ? {} : { answerTimeoutMs: pooledAnswerMs }),
+  }
 }
 
 export type RunningLoad = { ledgerFile: string; stop: () => Promise<LoadSummary> }

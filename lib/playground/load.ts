@@ -4,7 +4,14 @@ import { LabError } from './lab-error'
 import { isClean, judge, Ledger, readLedger, type Verdict } from './ledger'
 
 export type Endpoint = { host: string; port: number }
-export type Target = { endpoints: Endpoint[]; database: string; user: string; password: string }
+export type Target = {
+  endpoints: Endpoint[]
+  database: string
+  user: string
+  password: string
+  /** How long a client waits for an answer, milliseconds. Default 5 s. */
+  answerTimeoutMs?: number
+}
 export type LoadOptions = Target & {
   /** Must not exist yet. */
   ledgerFile: string
@@ -40,7 +47,7 @@ export function seeded(seed: number): () => number {
 }
 
 async function connectTo(target: Target, { host, port }: Endpoint): Promise<pg.Client> {
-  const { database, user, password } = target
+  const { database, user, password, answerTimeoutMs = 5_000 } = target
   const client = new pg.Client({
     host,
     port,
@@ -48,7 +55,7 @@ async function connectTo(target: Target, { host, port }: Endpoint): Promise<pg.C
     user,
     password,
     connectionTimeoutMillis: 2_000,
-    query_timeout: 5_000,
+    query_timeout: answerTimeoutMs,
     keepAlive: true,
   })
   client.on('error', () => {}) // The next query says so.

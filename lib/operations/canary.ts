@@ -1,7 +1,7 @@
 import { isFault } from '@/lib/kernel/errors'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { CanaryDoor, CanaryEndpoint, CanaryPooler, InventoryPooler, PooledDatabase, ReadPorts } from '@/lib/ports'
-import type { Place, Plain } from './facts'
+import { type Place, type Plain, probeTimeoutMs } from './facts'
 import { lookTimeoutMs } from './poolers/facts'
 
 /** One canary of one job: made when its facts are gathered, so that every driver knows it. */
@@ -57,6 +57,32 @@ export const throughPooler = async (
     }
   }
   return { ...canary, noDoor: reasons.length === 0 ? null : reasons.join(' ') }
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  right: 'the console’s login may not make a schema there.',
+  published: 'a publication of all tables there would carry its rows to subscribers that do not know them.',
+}
+
+const maySql = `select case when not has_database_privilege(current_database(), 'create') then 'right'
+  when exists (select from pg_publication where puballtables) then 'published' else '' end`
+
+/** Why the console should not make a table of its own where the canary's is to be; null: it may. One that does not say so now fails at the start, before anything is moved. */
+export const whyNoCanary = async (
+  ports: ReadPorts,
+  place: Place,
+  { members }: CanaryFacts,
+  { signal }: GatherContext,
+): Promise<string | null> => {
+  const { title, database } = members[0]!
+  const options = { database, statementTimeoutMs: probeTimeoutMs, rowsMax: 1, bytesMax: 1_000, signal }
+  try {
+    const said = (await ports.postgres.query(place.address, maySql, options)).rows[0]?.[0] ?? ''
+    return refusals[said] === undefined ? null : `In the database ${database} of ${title} ${refusals[said]}`
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
 }
 
 const findDoor = async (

@@ -1,6 +1,6 @@
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { throughPooler } from '../canary'
+import { type CanaryFacts, throughPooler, whyNoCanary } from '../canary'
 import { probeTimeoutMs } from '../facts'
 import { type FailoverFacts, gatherFailover } from '../failover/facts'
 import { type DeadManFacts, gatherDeadMan } from '../poolers/dead-man'
@@ -26,6 +26,8 @@ export type SwitchoverFacts = FailoverFacts & {
   timers: DeadManFacts
   /** Titles of those that are left out on purpose. */
   leftOut: string[]
+  /** Why none writes although one was asked for; null: nothing is in its way. */
+  noCanary: string | null
 }
 
 export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput, context: GatherContext): Promise<SwitchoverFacts> => {
@@ -57,15 +59,23 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     candidateSynchronousNames: theirs?.synchronousNames ?? null,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,
     front,
-    canary: await canaryThrough(ports, facts, front, context),
+    ...(await canaryIn(ports, facts, front, context)),
     leftOut: poolers.filter(isLeftOut).map(({ title }) => title),
   }
 }
 
 /** As a client of the poolers where there are any. */
-const canaryThrough = async (ports: ReadPorts, facts: FailoverFacts, front: readonly FrontPooler[], context: GatherContext) =>
-  facts.canary &&
-  throughPooler(ports, facts.canary, [facts.primary!, facts.candidate!], front, facts.primaryProbe?.systemIdentifier ?? null, context)
+const canaryIn = async (
+  ports: ReadPorts,
+  { canary: asked, primary, candidate, primaryProbe }: FailoverFacts,
+  front: readonly FrontPooler[],
+  context: GatherContext,
+): Promise<Pick<SwitchoverFacts, 'canary' | 'noCanary'>> => {
+  if (asked === null || primaryProbe?.state !== 'online') return { canary: asked, noCanary: null }
+  const canary: CanaryFacts = await throughPooler(ports, asked, [primary!, candidate!], front, primaryProbe.systemIdentifier, context)
+  const noCanary = await whyNoCanary(ports, primary!, canary, context)
+  return { canary: noCanary === null ? canary : null, noCanary }
+}
 
 const namesIn = (text: string): string[] => text.split(',').map((one) => one.trim())
 

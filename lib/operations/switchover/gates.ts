@@ -3,6 +3,7 @@ import { lagBytes } from '@/lib/domain/lsn'
 import { predictGap } from '@/lib/domain/switchover-gap'
 import { synchronousAmong, synchronousCount } from '@/lib/domain/synchronous-names'
 import type { Verdict } from '@/lib/kernel/plan'
+import { sayThrough } from '../canary'
 import { counted, pass, passBecause, refuse, warn } from '../gates'
 import { hostsCanTell } from '../poolers/dead-man'
 import { poolerAnswers } from '../poolers/facts'
@@ -138,6 +139,15 @@ export const sessionsFree = ({ front }: SwitchoverFacts): Verdict => {
   return refuse(
     `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} is pooled by session, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server`).join('; ')}: ${who.join(', ')}. They would never come to rest. Let them disconnect, or pool by transaction.`,
   )
+}
+
+/** Whether somebody sees the move as a client does. */
+export const canarySaid = ({ canary, noCanary }: SwitchoverFacts): Verdict => {
+  if (noCanary !== null) return warn(`No canary writes, and nobody measures what a client sees. ${noCanary}`)
+  if (canary === null) return passBecause('None was asked for.')
+  return canary.noDoor === null
+    ? passBecause(`A canary writes through ${sayThrough(canary)}.`)
+    : warn(`The canary writes on the members themselves and not as a client does. ${canary.noDoor}`)
 }
 
 export const gapSaid = (facts: SwitchoverFacts): Verdict => {

@@ -27,7 +27,7 @@ const hasTimers = ({ timers }: SwitchoverFacts) => timers.hosts.length > 0
 const noTimers = 'No pooler is held back, so no timer is needed.'
 const noFront = 'No pooler is in front of it.'
 const aimsOf = ({ front }: SwitchoverFacts) => front.flatMap(({ pooler, text }) => (text === null ? [] : [{ pooler, text }]))
-const noCanary = 'No canary writes: none was asked for.'
+const noCanary = 'No canary writes: none was asked for, or the checks say why.'
 const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
 const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
 
@@ -74,6 +74,7 @@ export const switchover = defineOperation({
   .gate('standbys', 'Every other standby can follow', planned.allFollow)
   .gate('passwords', 'Whom each follows can be written anew', planned.upstreamsWritable)
   .gate('names-movable', 'The DNS names can be moved', planned.namesMovable)
+  .gate('canary-place', 'A canary sees what a client sees', gates.canarySaid)
   .gate('gap', 'How long nobody takes writes', gates.gapSaid)
   .effect(
     'canary',

@@ -1,6 +1,7 @@
 import type { AgentReport } from '@/lib/fields/agent-report'
 import { getPool } from './client'
 import { deriveSoon } from './derive-soon'
+import { keepFoundPoolers } from './discovered-poolers'
 import { applyLooks, holdLooked } from './facts'
 import { type Newcomer, placeNewcomers } from './suggestions'
 import { inPgTransaction } from './transaction'
@@ -85,7 +86,7 @@ const storeBatch = {
     ), ${holdLooked}, seen as (
       ${applyLooks}
     )
-    select (select json_agg(json_build_object('n', n, 'id', id)) from host) as hosts,
+    select (select json_agg(json_build_object('n', n, 'id', id, 'serverId', "serverId")) from host) as hosts,
       (select json_agg(json_build_object('id', id, 'hostId', "hostId")) from found where "isDue") as newcomers,
       (select json_agg(distinct "herdId") from seen) as herds, set_config('synchronous_commit', 'off', true)`,
 }
@@ -136,7 +137,7 @@ const explain = async (missing: readonly IncomingReport[]): Promise<ReportOutcom
 }
 
 interface BatchRow {
-  hosts: { n: number; id: string }[] | null
+  hosts: { n: number; id: string; serverId: string | null }[] | null
   newcomers: Newcomer[] | null
   herds: string[] | null
 }
@@ -161,5 +162,8 @@ export const storeReports = async (reports: readonly IncomingReport[]): Promise<
     for (const one of outcomes) if (one.outcome === 'stored') one.newcomers = placed.has(one.hostId)
   }
   deriveSoon(herds ?? [])
+  const found = (hosts ?? []).flatMap(({ n, serverId }) => (serverId === null ? [] : [{ serverId, poolers: reports[n]!.report.poolers }]))
+  // The reports are stored: poolers that could not be kept come again with the next ones.
+  await keepFoundPoolers(found).catch(() => {})
   return outcomes
 }

@@ -1,6 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,7 +117,7 @@ test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   'in %s a primary and its standby are found and told as PostgreSQL sees them',
   async (_name, shell) => {
     const report = await printed({ MATRIARCH_DATABASE_SIZES: 'yes' }, shell)
-    expect(report).toMatchObject({ agent: '1.0.0', host: { hostname: hostname(), user: account.name } })
+    expect(report).toMatchObject({ agent: '1.1.0', host: { hostname: hostname(), user: account.name } })
     expect(of(report, primary)).toMatchObject({
       name: 'orders',
       port: primary.port,
@@ -131,6 +142,36 @@ test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   },
 )
 
+test('a pooler that runs on a registered server waits in the inbox from the first report on', async () => {
+  const program = join(folder, 'pgbouncer')
+  copyFileSync('/usr/bin/tail', program)
+  chmodSync(program, 0o755)
+  const config = join(folder, 'pooler.ini')
+  writeFileSync(
+    config,
+    '[databases]\nshop = host=10.9.9.9 password=secret\n[pgbouncer]\nlisten_port = 6543\nunix_socket_dir = /run/pgbouncer\n',
+  )
+  const pooler = spawn(program, ['-f', config], { uid: account.uid, gid: account.gid, stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    await new Promise((resolve) => pooler.stdout.once('data', resolve))
+    expect((await run(['--enrol', key])).code).toBe(0)
+    const { rows } = await getPool().query(
+      `with s as (insert into servers (environment_id, hostname, address) select id, $1, '10.9.9.1' from environments returning id)
+       update discovered_hosts set server_id = (select id from s) returning server_id`,
+      [hostname()],
+    )
+    expect((await run([])).code).toBe(0)
+    const found = await query(`select server_id, port, socket_directory, config_path, databases from discovered_poolers where port = 6543`)
+    const databases = [{ name: 'shop', host: '10.9.9.9', port: 5432 }]
+    expect(found).toEqual([
+      { server_id: rows[0].server_id, port: 6543, socket_directory: '/run/pgbouncer', config_path: config, databases },
+    ])
+  } finally {
+    pooler.kill('SIGKILL')
+    await query('delete from servers')
+  }
+})
+
 test('a host enrols with a key from its configuration, reports, and keeps its token to itself', async () => {
   const config = join(folder, 'agent.env')
   writeFileSync(
@@ -143,7 +184,7 @@ test('a host enrols with a key from its configuration, reports, and keeps its to
   const token = join(state, 'token')
   expect(execFileSync('stat', ['-c', '%a %U', token], { encoding: 'utf8' }).trim()).toBe(`600 ${account.name}`)
   expect(await query('select hostname, agent_version, suggestion from discovered_hosts')).toEqual([
-    { hostname: hostname().toLowerCase(), agent_version: '1.0.0', suggestion: 'Enrolled with the key prod of prod.' },
+    { hostname: hostname().toLowerCase(), agent_version: '1.1.0', suggestion: 'Enrolled with the key prod of prod.' },
   ])
   expect(await query(`select name, state, role from discovered_instances where data_directory like '${folder}/%' order by name`)).toEqual([
     { name: 'orders', state: 'online', role: 'primary' },

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -50,6 +50,11 @@ test('a running PgBouncer is found with what its file says, and nothing of a pas
     child.kill('SIGKILL')
     rmSync(folder, { recursive: true })
   }
+})
+
+test('the agent looks for poolers with the very same program', () => {
+  const looks = findPoolersScript.slice(0, findPoolersScript.lastIndexOf('\npoolers')).trim()
+  expect(readFileSync('public/agent/matriarch-report', 'utf8')).toContain(looks)
 })
 
 test('what is no JSON, no absolute path or no port is no pooler', () => {

@@ -3,12 +3,14 @@ import type { FoundPooler } from '@/lib/ports'
 /**
  * Prints `pooler=` and one JSON object for each PgBouncer that runs on the host: where its file lies and what that says, defaults filled in. Nothing of a
  * password or a user leaves the host. A shell builtin reads each process's name, so that a host with a thousand processes starts no thousand programs.
+ * One of a container is passed over: its file is not where it says, seen from here.
  */
 export const findPoolersScript = String.raw`
 poolers() {
   for p in /proc/[0-9]*; do
     { read -r name <"$p/comm"; } 2>/dev/null || continue
     [ "$name" = pgbouncer ] || continue
+    [ "$(readlink "$p/ns/mnt" 2>/dev/null || readlink /proc/self/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ] || continue
     file=$(tr '\000' '\n' <"$p/cmdline" 2>/dev/null | tail -n 1)
     case $file in
       '' | -*) continue ;;

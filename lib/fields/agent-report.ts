@@ -84,6 +84,17 @@ const instance = z.looseObject({
   walFreeBytes: optional(bytes),
 })
 
+const pooler = z.looseObject({
+  configPath: text(1000).regex(/^\//, 'must be an absolute path'),
+  isReadable: z.boolean().default(true),
+  port,
+  /** A leading @ is a socket without a file, which is reached in no other way. */
+  socketDirectory: optional(text(1000)).transform((value) => (value?.startsWith('/') ? value : null)),
+  poolMode: word(50),
+  authType: word(50),
+  databases: listOf(z.looseObject({ name: text(300), host: optional(text(300)).transform((value) => value || null), port })),
+})
+
 const host = z.looseObject({
   hostname: name.max(253),
   addresses: z
@@ -105,6 +116,7 @@ const report = z.looseObject({
   sentAt: optional(z.number()),
   host,
   instances: z.array(instance).max(500),
+  poolers: listOf(pooler),
 })
 
 /** A position in bytes, as older agents send it, as PostgreSQL writes it. */

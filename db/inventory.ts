@@ -32,13 +32,16 @@ interface InstanceRow extends ServerRow {
   data_directory: string
   version: string | null
   system_identifier: string | null
+  replication_user: string
+  replication_options: string
 }
 
 const serverColumns = `s.id as server_id, s.environment_id as server_environment_id, se.name as server_environment_name, s.hostname, s.address,
   s.ssh_port, s.ssh_user, s.host_key, s.profile`
 
 const selectInstances = `select ${serverColumns}, i.id, i.title, i.environment_id, e.name as environment_name, h.id as herd_id, h.name as herd_name,
-    h.base_name, i.port, i.data_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier
+    h.base_name, i.port, i.data_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier,
+    h.replication_user, h.replication_options
   from instances i join herds h on h.id = i.herd_id join environments e on e.id = i.environment_id
     join servers s on s.id = i.server_id join environments se on se.id = s.environment_id`
 
@@ -78,6 +81,7 @@ const instanceOf = (row: InstanceRow): InventoryInstance => {
     herdName: row.herd_name,
     serverId: row.server_id,
     systemIdentifier: row.system_identifier,
+    replication: { user: row.replication_user, options: row.replication_options },
     address: {
       instanceId: row.id,
       herdId: row.herd_id,

@@ -3,7 +3,7 @@ import type { InventoryAct, InventoryHerd } from '@/lib/ports'
 import { databaseError, databaseFault, getPool } from './client'
 
 const findHerd = `select h.id, h.name, h.environment_id as "environmentId", e.name as "environmentName", h.base_name as "baseName", h.port,
-    h.data_directory as "dataDirectory", h.system_identifier as "systemIdentifier"
+    h.data_directory as "dataDirectory", h.system_identifier as "systemIdentifier", h.replication_user as "replicationUser"
   from herds h join environments e on e.id = h.environment_id
   where h.environment_id = $1 and (h.id::text = $2 or lower(h.name) = lower($2)) order by h.id::text = $2 desc limit 1`
 

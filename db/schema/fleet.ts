@@ -108,6 +108,9 @@ export const herds = pgTable(
     dataDirectory: text('data_directory').notNull(),
     virtualHost: text('virtual_host'),
     preferredSite: text('preferred_site').notNull().default(''),
+    /** Of primary_conninfo as operations write it; empty: as the herd's standbys have it. */
+    replicationUser: text('replication_user').notNull().default(''),
+    replicationOptions: text('replication_options').notNull().default(''),
     /** 64-bit, as text; learnt from the first primary seen, or typed. */
     systemIdentifier: text('system_identifier'),
     searchText: text('search_text').generatedAlwaysAs(sql`lower(name || ' ' || base_name || ' ' || coalesce(virtual_host, ''))`),

@@ -26,6 +26,16 @@ test('a standby goes under another one and back, and leaves no slot behind that 
   expect([fleet.instance('demo on n1').slots, fleet.instance('demo on n2').slots]).toEqual([['n2', 'n3'], []])
 })
 
+test('whom it follows is written as the herd wishes: its role and further keywords, with the host in them', async () => {
+  const fleet = newFleet()
+  const user = fleet.instance('demo on n3').following!.conninfo.user!
+  fleet.instance('demo on n2').inventory.replication = { user, options: 'sslmode=require application_name=shop_{host}' }
+  expect(await run(fleet, 'demo on n3', 'demo on n2')).toBe('done')
+  expect(fleet.instance('demo on n3').following?.conninfo).toMatchObject({ user, sslmode: 'require', application_name: 'shop_n3' })
+  fleet.instance('demo on n1').inventory.replication = { user: 'stranger', options: '' }
+  expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toMatch(/does not let it replicate|no password/)
+})
+
 test('one that does not stream from its new upstream follows the former one again', async () => {
   const fleet = newFleet()
   fleet.calls.afterwards = ({ act }) => {

@@ -1,4 +1,5 @@
 import type { DeclaredName } from '@/lib/domain/dns-wanted'
+import type { ReplicationWish } from '@/lib/domain/replication-wish'
 import type { HostAddress, InstanceAddress } from './addresses'
 import type { ZoneAddress } from './names'
 import type { PoolerAddress } from './poolers'
@@ -13,6 +14,8 @@ export interface InventoryInstance {
   herdName: string
   serverId: string
   systemIdentifier: string | null
+  /** How standbys of its herd are to follow; left out: as those there are do now. */
+  replication?: ReplicationWish
   address: InstanceAddress
 }
 
@@ -27,6 +30,8 @@ export interface InventoryHerd {
   port: number
   dataDirectory: string
   systemIdentifier: string | null
+  /** Role that its standbys follow as; left out or empty: replicator. */
+  replicationUser?: string
 }
 
 /** A member to be registered, under an id that is known beforehand. */

@@ -1,4 +1,5 @@
 import { herds } from '@/db/schema'
+import { replicationOptionsPattern } from '@/lib/domain/replication-wish'
 import { defineResource } from '@/lib/kernel/resource'
 
 export const herd = defineResource({
@@ -47,6 +48,24 @@ export const herd = defineResource({
       maxLength: 60,
       help: 'Where the standby that would take over should stand.',
     },
+    replicationUser: {
+      kind: 'text',
+      label: 'Replication role',
+      maxLength: 63,
+      pattern: { source: '^([a-z_][a-z0-9_]*)?$', message: 'Use small letters, digits and underscores, and no digit first.' },
+      help: 'As whom standbys follow. Empty: as those there are do now; replicator where there is none. Its password stays in the passfile of each host.',
+    },
+    replicationOptions: {
+      kind: 'text',
+      label: 'Replication options',
+      maxLength: 500,
+      pattern: {
+        source: replicationOptionsPattern,
+        message:
+          'Write keyword=value pairs of primary_conninfo with one blank between, such as sslmode=verify-full; not host, port, user or a password.',
+      },
+      help: 'Further keywords of primary_conninfo: sslmode=verify-full application_name={host}, where {host} is the standby’s. Written whenever the console writes whom a standby follows: create, rebuild, repoint, rejoin, demote, failover.',
+    },
     systemIdentifier: {
       kind: 'text',
       label: 'System identifier',
@@ -63,11 +82,24 @@ export const herd = defineResource({
     search: ['searchText'],
     order: 'name',
   },
-  form: ['name', 'environmentId', 'baseName', 'port', 'dataDirectory', 'virtualHost', 'preferredSite', 'systemIdentifier', 'description'],
+  form: [
+    'name',
+    'environmentId',
+    'baseName',
+    'port',
+    'dataDirectory',
+    'virtualHost',
+    'preferredSite',
+    'replicationUser',
+    'replicationOptions',
+    'systemIdentifier',
+    'description',
+  ],
   sections: [
     { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },
     { title: 'Names and sites', fields: ['virtualHost', 'preferredSite'] },
+    { title: 'Replication', fields: ['replicationUser', 'replicationOptions'] },
   ],
   related: [
     { resource: 'instance', by: 'herdId' },

@@ -2,17 +2,19 @@ import type { Effect } from '@/lib/kernel/operation'
 import { lookAt } from '../steps/server'
 import type { CreateFacts } from './facts'
 
-/** The role that standbys of a herd without any other example follow as. */
-export const replicator = 'replicator'
+/** The role that standbys of a herd without any other example follow as, where the herd names none. */
+const replicator = 'replicator'
+
+const roleOf = ({ herd }: CreateFacts): string => herd.replicationUser || replicator
 
 const makeTimeoutMs = 30_000
 
 /** So that the next standby of the herd finds what it needs. */
 export const makeReplicator: Effect<CreateFacts, null, null> = {
   title: 'Make the role for replication',
-  preview: ({ instance, server }) => ({
-    sentence: `Make the role ${replicator} in ${instance.title}. Its password is made on ${server.title} and kept in the passfile there; the console never sees it.`,
-    commands: [`create role ${replicator} login replication`],
+  preview: (facts) => ({
+    sentence: `Make the role ${roleOf(facts)} in ${facts.instance.title}. Its password is made on ${facts.server.title} and kept in the passfile there; the console never sees it.`,
+    commands: [`create role ${roleOf(facts)} login replication`],
   }),
   check: async ({ instance }, ports, { signal }) => {
     const probe = await lookAt(ports, instance, signal)
@@ -20,8 +22,8 @@ export const makeReplicator: Effect<CreateFacts, null, null> = {
       ? { found: 'ready', before: null }
       : { found: 'blocked', because: `${instance.title} is ${probe.state}` }
   },
-  run: async ({ instance }, _before, ports, { signal }) => {
-    await ports.clustersAct.makeReplicator(instance.address, replicator, { timeoutMs: makeTimeoutMs, signal })
+  run: async (facts, _before, ports, { signal }) => {
+    await ports.clustersAct.makeReplicator(facts.instance.address, roleOf(facts), { timeoutMs: makeTimeoutMs, signal })
     return null
   },
   timeoutMs: makeTimeoutMs + 10_000,

@@ -1,3 +1,4 @@
+import { wishedConninfo } from '@/lib/domain/replication-wish'
 import type { Follower } from '@/lib/domain/who-may-follow'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
@@ -66,16 +67,18 @@ export const slotNameOf = (place: Place): string =>
     .replace(/[^a-z0-9_]/g, '_')
     .slice(0, 63)
 
-/** How `follower` would follow `upstream`: as the herd's standbys do now, with the upstream's address, through a slot of its own. */
+/** How `follower` would follow `upstream`: as the herd's standbys do now and as the herd wishes, with the upstream's address, through a slot of its own. */
 export const followingTo = (upstream: Place, follower: Pick<Peer, 'place' | 'following'>, peers: readonly Peer[]): Plain<Following> => {
   const example = follower.following ?? peers.find((peer) => peer.following !== null)?.following ?? null
   const { hostaddr: _gone, ...kept } = example?.conninfo ?? { user: 'replicator' }
+  const wished = upstream.replication ? wishedConninfo(upstream.replication, follower.place.address.host.hostname) : {}
   return {
     conninfo: {
       ...kept,
       host: upstream.address.host.address,
       port: String(upstream.address.port),
       application_name: follower.following?.conninfo.application_name ?? slotNameOf(follower.place),
+      ...wished,
     },
     slotName: follower.following?.slotName ?? slotNameOf(follower.place),
   }

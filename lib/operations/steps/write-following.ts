@@ -10,8 +10,7 @@ const fileTimeoutMs = 15_000
 const isSame = (a: Following | null, b: Following): boolean =>
   a !== null &&
   a.slotName === b.slotName &&
-  a.conninfo.host === b.conninfo.host &&
-  (a.conninfo.port ?? '5432') === (b.conninfo.port ?? '5432')
+  Object.entries(b.conninfo).every(([key, value]) => (a.conninfo[key] ?? (key === 'port' ? '5432' : undefined)) === value)
 
 /** Makes the files of a stopped server say that it is a standby, and of whom. */
 export const writeFollowing = <F extends Facts>(

@@ -112,13 +112,15 @@ export const takeLease = async (request: LeaseRequest, ttlMs: number): Promise<H
 
 /**
  * Moves the end of everything these tokens hold to `ttlMs` from now, and answers how many leases each still holds. A lease whose time was up but that
- * nobody took meanwhile is still its holder's: the token decides, the time only says when others may take it.
+ * nobody took meanwhile is still its holder's: the token decides, the time only says when others may take it. The disk is not waited for, since every
+ * deed waits for this: a renewal that is lost with a crash of the database only ends the lease earlier.
  */
 export const renewLeases = async (tokens: readonly string[], ttlMs: number): Promise<Map<string, number>> => {
   if (tokens.length === 0) return new Map()
   try {
     const { rows } = await getPool().query<{ token: string; count: number }>(
-      `with mine as (select name from leases where token = any($1) order by name for update),
+      `with mine as (
+         select name from leases where token = any($1) and set_config('synchronous_commit', 'off', true) = 'off' order by name for update),
        renewed as (
          update leases set expires_at = clock_timestamp() + $2 * interval '1 millisecond'
          where name in (select name from mine) and token = any($1) returning token)

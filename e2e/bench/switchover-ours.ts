@@ -18,12 +18,17 @@ const mustBeDone = ({ jobs, operation }: RunView): void => {
   if (failed) throw new Error(`${operation} of ${failed.title} is ${failed.state} at ${failed.step}: ${failed.because}`)
 }
 
-/** From each intent to its outcome; whatever is there to be seen between two lines is the console's own work. */
+/** From each intent to its outcome; of a step that times its own parts also these. What lies between two steps is the console's own work. */
 const partsOf = async (runId: string): Promise<Part[]> => {
   const { rows } = await getPool().query<Part>(
-    `select step, extract(epoch from max(at) filter (where kind = 'finished') - min(at) filter (where kind = 'intended'))::float8 * 1000 as ms
-     from journal where run_id = $1 and step is not null and kind in ('intended', 'finished') group by step
-     having count(*) filter (where kind = 'finished') > 0 and count(*) filter (where kind = 'intended') > 0 order by min(seq)`,
+    `with finished as (select step, seq, at, data from journal where run_id = $1 and kind = 'finished'),
+       steps as (select f.step, f.seq, 0 as part, extract(epoch from f.at - min(i.at))::float8 * 1000 as ms, f.data
+         from finished f join journal i on i.run_id = $1 and i.kind = 'intended' and i.step = f.step group by f.step, f.seq, f.at, f.data)
+     select step, ms from (
+       select step, seq, part, ms from steps union all
+       select step || ' ' || (one ->> 'name'), seq, ordinal::int, (one ->> 'tookMs')::float8
+       from steps, jsonb_array_elements(data #> '{output,parts}') with ordinality as parts (one, ordinal)) as every
+     order by seq, part`,
     [runId],
   )
   return rows

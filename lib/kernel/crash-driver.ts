@@ -1,4 +1,5 @@
 import type { ActPorts } from '@/lib/ports'
+import { type Clock, systemClock } from './clock'
 import type { JournalLine } from './journal'
 import type { JournalPort } from './journal-port'
 
@@ -18,7 +19,7 @@ export interface Points {
 const never = new Promise<never>(() => {})
 
 /**
- * Journal and ports for one driver that can be stopped at a point: before and after each journal write and each act. A killed driver's calls never
+ * Journal, ports and clock for one driver that can be stopped at a point: before and after each journal write and each act. A killed driver's calls never
  * answer again; a sleeping one goes on where it was when it is woken. It is never put to sleep between the proof of its lease and the act: that moment
  * no console can close, and it is why an act must be one that a second driver notices.
  */
@@ -27,6 +28,7 @@ export const deadly = (
   ports: ActPorts,
   points: Points,
   stop: Stop | null,
+  clock: Clock = systemClock,
 ) => {
   let isDead = false
   let wake = () => {}
@@ -119,7 +121,9 @@ export const deadly = (
     poolersAct: wrap(ports.poolersAct, true),
     inventoryAct: wrap(ports.inventoryAct, true),
   }
-  return { journal: mortal, ports: acting, stopped, wake: () => wake() }
+  // What a dead driver waits for never comes: or its loops would keep the clock of its world going for ever, long after the case is over.
+  const mortalClock: Clock = { now: clock.now, sleep: (ms, signal) => alive(() => clock.sleep(ms, signal)) }
+  return { journal: mortal, ports: acting, clock: mortalClock, stopped, wake: () => wake() }
 }
 
 const opening = { finished: 'intended', undone: 'undo-intended', released: 'release-intended' } as const

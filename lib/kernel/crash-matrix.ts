@@ -147,14 +147,14 @@ const runDrivers = async (stage: Stage, scenario: Scenario, points: Points, stop
 }
 
 const launch = (stage: Stage, points: Points, stop: Stop | null, isCancelRequested: () => boolean) => {
-  const { operation, job, clock } = stage
-  const driver = deadly(stage.journal, stage.ports, points, stop)
+  const { operation, job } = stage
+  const driver = deadly(stage.journal, stage.ports, points, stop, stage.clock)
   const ended = drive(operation, job, driver.journal, driver.ports, {
     driver: 'matrix',
     signal: new AbortController().signal,
     isCancelRequested,
     shouldHandOver: () => stop?.how === 'hand-over' && points.passed >= stop.at,
-    clock,
+    clock: driver.clock,
   })
   ended.catch(() => {})
   return { ended, stopped: driver.stopped, wake: driver.wake }

@@ -18,6 +18,8 @@ export type SwitchoverFacts = FailoverFacts & {
   sessions: Sessions | null
   /** `synchronous_standby_names` of the candidate; null: it did not say. */
   candidateSynchronousNames: string | null
+  /** `shared_preload_libraries` of the candidate; null: it did not say. */
+  candidateLibraries: string | null
   /** One question to the primary and its answer, milliseconds; null: it does not answer. */
   roundTripMs: number | null
   /** Poolers in front of the herd that move with it. */
@@ -57,6 +59,7 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     ),
     sessions,
     candidateSynchronousNames: theirs?.synchronousNames ?? null,
+    candidateLibraries: theirs?.libraries ?? null,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,
     front,
     ...(await canaryIn(ports, facts, front, context)),

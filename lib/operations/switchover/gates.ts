@@ -45,6 +45,18 @@ export const readersStream = ({ senders }: SwitchoverFacts): Verdict => {
       )
 }
 
+/** An extension whose library is not loaded fails in the first transaction that needs it. */
+export const librariesFit = ({ sessions, candidateLibraries, candidate, primary }: SwitchoverFacts): Verdict => {
+  if (sessions === null || candidateLibraries === null) return pass
+  const [theirs, ours] = [sessions.libraries, candidateLibraries].map((list) => list.split(/[\s,"]+/).filter((name) => name !== ''))
+  const missing = theirs!.filter((name) => !ours!.includes(name))
+  return missing.length === 0
+    ? pass
+    : warn(
+        `${candidate?.title} does not load ${missing.join(', ')}, and ${primary?.title} does (shared_preload_libraries): what needs ${missing.length === 1 ? 'it' : 'them'} will fail there. Set it and restart the candidate first.`,
+      )
+}
+
 /** The candidate's own setting counts after the promotion: with too few standbys under it, every commit there waits for ever. */
 export const synchronousFits = ({
   candidateSynchronousNames: theirs,

@@ -62,6 +62,7 @@ export const switchover = defineOperation({
   .gate('lag', 'The candidate is close enough', planned.lagWithin)
   .gate('history', 'Same system, same timeline', planned.sameHistory)
   .gate('settings', 'The candidate is configured as high as the primary', planned.settingsFit)
+  .gate('libraries', 'The candidate loads what the primary loads', gates.librariesFit)
   .gate('synchronous', 'Commits wait for standbys that will be there', gates.synchronousFits)
   .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
   .gate('readers', 'Every reader of WAL streams', gates.readersStream)
@@ -89,7 +90,7 @@ export const switchover = defineOperation({
   )
   .effect(
     'checkpoint-primary',
-    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!),
+    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!, { beforeStop: true }),
   )
   .effect(
     'checkpoint-candidate',

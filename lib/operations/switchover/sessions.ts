@@ -18,6 +18,8 @@ export type Sessions = {
   blockers: Blocker[]
   clients: { user: string; application: string; client: string; count: number }[]
   synchronousNames: string
+  /** `shared_preload_libraries` */
+  libraries: string
 }
 
 const shownMax = 5
@@ -35,7 +37,8 @@ select json_build_object(
   'clients', (select coalesce(json_agg(json_build_object('user', usename, 'application', application_name, 'client', client, 'count', count)), '[]')
     from (select usename, application_name, coalesce(host(client_addr), 'socket') as client, count(*) as count
       from client group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit ${shownMax}) most),
-  'synchronousNames', current_setting('synchronous_standby_names')
+  'synchronousNames', current_setting('synchronous_standby_names'),
+  'libraries', current_setting('shared_preload_libraries')
 )::text as sessions`
 
 /** null: the server did not say. */

@@ -11,7 +11,7 @@ import type { Sessions } from './sessions'
 const newFleet = (hosts = ['n1', 'n2', 'n3']) => memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo' }])
 const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
 
-const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '' }
+const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '', libraries: '' }
 
 /** What the members say of their sessions; every other statement is answered as before. */
 const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: Partial<Sessions> = {}) => {
@@ -155,6 +155,17 @@ describe('refuses before it begins', () => {
     expect(await reasonOf(withNames('FIRST 1 (elsewhere)'))).toContain('Its commits would wait for ever')
     expect(await reasonOf(withNames('ANY 3 (*)'))).toContain('3 standbys must confirm each commit, and n3, n1 of those')
     expect(await reasonOf(withNames('ANY 1 (n1, n3)'))).toBeNull()
+  })
+
+  test('nothing, but says which library the candidate does not load', async () => {
+    const fleet = newFleet()
+    say(fleet, { libraries: 'pg_stat_statements, auto_explain' }, { libraries: 'auto_explain' })
+    const { reason, gates } = await planOf(fleet)
+    expect(reason).toBeNull()
+    expect(gates.find(({ name }) => name === 'libraries')).toMatchObject({
+      verdict: 'warn',
+      because: expect.stringContaining('demo on n2 does not load pg_stat_statements, and demo on n1 does'),
+    })
   })
 
   test('a primary whose standbys lag', async () => {

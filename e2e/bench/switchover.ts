@@ -174,6 +174,7 @@ const report = (ours: Awaited<ReturnType<typeof benchOurs>>, peers: readonly Ser
     peers: others,
     quietGapMs: whole(ours.quietMs),
     parts,
+    partsOfRuns: ours.parts.map((run) => Object.fromEntries(run.map(({ step, ms }) => [step, whole(ms)]))),
     raw: [ours, ...peers].map(({ name, rounds }) => ({
       name,
       gapsMs: rounds.map(({ gapMs }) => whole(gapMs)),

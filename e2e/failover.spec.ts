@@ -152,13 +152,18 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
     90_000,
   )
 
-  const { id: oldId } = (await instances(page)).find((one) => one.title === 'dev-catalog on dev-ams-1')!
-  await page.goto(`/instances/run/rejoin?ids=${oldId}`)
+  await page.goto(`/dr-pairs/${id}`)
+  const failBack = page.getByRole('region', { name: 'Fail back' })
+  await expect(failBack).toContainText(/past the fork at|nothing has to be taken back/, { timeout: 60_000 })
+  const foretold = await failBack.textContent()
+  await failBack.getByRole('link', { name: 'Let it rejoin' }).click()
   await untilPlanned(page)
-  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(/past the fork at|nothing has to be taken back/)
+  const taken = foretold!.includes('pg_rewind') ? /pg_rewind takes that back/ : /nothing has to be taken back/
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(taken)
   await confirm(page)
   await untilDone(page)
-  await page.goto(`/dr-pairs/run/failover?ids=${id}`)
+  await page.goto(`/dr-pairs/${id}`)
+  await failBack.getByRole('link', { name: 'Fail back to it' }).click({ timeout: 60_000 })
   await untilPlanned(page)
   await confirm(page)
   await untilDone(page)

@@ -67,6 +67,7 @@ test('through the pooler sixteen writers see the two change places there and bac
     expect(trouble(moved)).toEqual([])
     expect(moved.state).toBe('done')
     expect(judgeMove(moved.evidence!)).toMatchObject({ kind: 'proven' })
+    expect(moved.evidence!.canary).toMatchObject({ through: 'pgbouncer on front as app, database shop', errors: [], found: { lost: 0 } })
     const parts = moved.handed!.parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')
     console.info(`To ${candidate}: ${moved.handed!.gapMs} ms (${parts}).`)
   }

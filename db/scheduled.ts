@@ -28,6 +28,16 @@ export const scheduledOfPlan = async (planId: string): Promise<ScheduledRun | un
     return row
   })
 
+/** What a run was put off as; null: it was not. The caller has shown that the run may be seen. */
+export const scheduledOfRun = (runId: string): Promise<Pick<ScheduledRun, 'id' | 'because'> | null> =>
+  guarded(async () => {
+    const [row] = await getDb()
+      .select({ id: scheduledRuns.id, because: scheduledRuns.because })
+      .from(scheduledRuns)
+      .where(eq(scheduledRuns.runId, runId))
+    return row ?? null
+  })
+
 /** For whoever may see one of its environments, as a run is. Throws `record.missing`. */
 export const getScheduled = async (actor: Actor, id: string): Promise<ScheduledRun> =>
   guarded(async () => {

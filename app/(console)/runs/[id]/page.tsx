@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { RunPage } from '@/components/run/run-page'
 import type { History } from '@/components/run/time-left'
@@ -7,6 +8,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { environmentLooks } from '@/db/environment-looks'
 import { getRun } from '@/db/runs'
+import { scheduledOfRun } from '@/db/scheduled'
 import { getPlan } from '@/jobs/queue'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access'
@@ -41,6 +43,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
   const [{ id }, actor] = await Promise.all([params, requireActor()])
   try {
     const [run, environments] = await Promise.all([getRun(actor, id), environmentLooks(actor)])
+    const scheduled = await scheduledOfRun(run.id)
     const operation = operationByName(run.operation)
     if (!operation) notFound()
     const permission = `${operation.on}.run.${operation.permission(run.input)}`
@@ -52,13 +55,22 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
           title={run.title}
           environment={only}
           subtitle={
-            !only && (
-              <span className="flex flex-wrap gap-1.5">
-                {run.environmentIds.map((environmentId) => {
-                  const look = environments[environmentId]
-                  return look && <EnvironmentBadge key={environmentId} environment={look} />
-                })}
-              </span>
+            (!only || scheduled) && (
+              <>
+                {!only && (
+                  <span className="flex flex-wrap gap-1.5">
+                    {run.environmentIds.map((environmentId) => {
+                      const look = environments[environmentId]
+                      return look && <EnvironmentBadge key={environmentId} environment={look} />
+                    })}
+                  </span>
+                )}
+                {scheduled && (
+                  <Link href={`/scheduled-runs/${scheduled.id}`} prefetch={false}>
+                    {scheduled.because === null ? 'scheduled' : 'scheduled, with targets left out'}
+                  </Link>
+                )}
+              </>
             )
           }
         />

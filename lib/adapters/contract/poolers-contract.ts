@@ -213,19 +213,24 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       await act().resume(stage.pooler, 'orders', limits)
     })
 
-    test('what a later writer has made of the file is left alone, and the clients wait while it leads elsewhere; disarmed, it has ended', async () => {
+    test('what a later writer has made of the file is left alone, and the clients wait until it leads to who takes writes; disarmed before, it ends', async () => {
       const [right, given] = [await file(), await order()]
+      const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
+      const isFiring = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('firing')
       await act().pause(stage.pooler, 'orders', limits)
       await arm('shut-out', 30, 60_000, given)
-      const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
       await act().writeFile(stage.pooler, { text, expectedDigest: right.digest, token: 31 }, limits)
       await act().extendDeadMan(stage.pooler, { key: 'shut-out', expiryMs: 1, token: 30 }, limits)
-      await expect.poll(async () => (await timer('shut-out')).state, { timeout: 30_000 }).toBe('firing')
+      await isFiring('shut-out')
       expect(await act().disarmDeadMan(stage.pooler, 'shut-out', limits)).toMatchObject({ state: 'fired', resumed: [] })
+      await arm('let-in', 32, 60_000, given)
+      await act().writeFile(stage.pooler, { text, expectedDigest: (await file()).digest, token: 33 }, limits)
+      await act().extendDeadMan(stage.pooler, { key: 'let-in', expiryMs: 1, token: 32 }, limits)
+      await isFiring('let-in')
       expect([(await file()).text, (await orders()).isPaused]).toEqual([text, true])
-      await act().writeFile(stage.pooler, { text: right.text, expectedDigest: (await file()).digest, token: 32 }, limits)
-      await act().reload(stage.pooler, limits)
-      await act().resume(stage.pooler, 'orders', limits)
+      await act().writeFile(stage.pooler, { text: right.text, expectedDigest: (await file()).digest, token: 34 }, limits)
+      await hasFired('let-in')
+      expect([(await timer('let-in')).resumed, (await orders()).isPaused]).toEqual([['orders'], false])
     })
 
     test('nothing to disarm is no error', async () => {

@@ -23,7 +23,7 @@ read -r major <"$data/PG_VERSION" || exit 3
 ${findTools}
 echo ready
 read -r order && [ "$order" = stop ] || exit 0
-read -r pid <"$data/postmaster.pid" 2>/dev/null && kill -s 0 "$pid" 2>/dev/null || { echo "no server runs in $data" >&2; exit 4; }
+{ read -r pid <"$data/postmaster.pid"; } 2>/dev/null && kill -s 0 "$pid" 2>/dev/null || { echo "no server runs in $data" >&2; exit 4; }
 if [ $# -gt 0 ]; then "$@" </dev/null >/dev/null 2>&1 & else kill -s INT "$pid" || exit 5; fi
 isGone=
 while :; do
@@ -50,7 +50,7 @@ echo fenced`
 type OnShutDown = ((end: ShutDown) => void) | undefined
 
 interface Stopper {
-  isReady: Promise<void>
+  untilReady: () => Promise<unknown>
   stop: (options: CallOptions, onShutDown: OnShutDown) => Promise<ShutDown>
 }
 
@@ -62,8 +62,8 @@ export const makeStoppers = (ssh: Ssh) => {
     start,
     prepare: async (instance: InstanceAddress, options: CallOptions): Promise<void> => {
       const stopper = start(instance, options)
+      await stopper.untilReady()
       waiting.set(instance.instanceId, stopper)
-      await stopper.isReady
       options.signal?.addEventListener('abort', () => {
         if (waiting.get(instance.instanceId) === stopper) waiting.delete(instance.instanceId)
       })
@@ -95,7 +95,7 @@ const startStopper = (ssh: Ssh, instance: InstanceAddress, options: CallOptions)
   })
   over.catch(() => {})
   return {
-    isReady: Promise.race([lines.said('ready'), over]).then(() => undefined),
+    untilReady: () => Promise.race([lines.said('ready'), over]),
     stop: async ({ timeoutMs, signal }, onShutDown) => {
       const deadline = deadlineIn(timeoutMs, signal)
       const late = () =>

@@ -4,7 +4,7 @@ import { isFault } from '@/lib/kernel/errors'
 import { isOver } from '@/lib/kernel/fault-text'
 import type { ActPorts, Following, InstanceAddress } from '@/lib/ports'
 
-/** A herd of three that the suite may do anything with; in the end the second one leads. */
+/** A herd of three that the suite may do anything with; in the end the third one leads. */
 export interface ReplicationStage {
   ports: Pick<ActPorts, 'postgres' | 'postgresAct' | 'replication' | 'replicationAct'>
   primary: InstanceAddress
@@ -179,6 +179,32 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       expect(forks.map(({ timeline }) => timeline)).toEqual([1])
       expect(lsnBytesBetween(checkpointLsn, forks[0]!.forkLsn), 'it had the last record of the primary').toBeGreaterThan(0)
       expect(await fault(act().promote(stage.standby, limits))).toMatchObject({ isOver: true })
+    })
+
+    test('a primary that is stopped as a standby says where its last record is, before it is fenced, and cannot be stopped twice', async () => {
+      const told: unknown[] = []
+      await stage.ports.replication.readyToStop(stage.standby, limits)
+      expect((await probe(stage.standby)).state).toBe('online')
+      const end = await act().stopAsStandby(stage.standby, { ...limits, onShutDown: (seen) => told.push(seen) })
+      expect(told).toEqual([end])
+      expect(await disk(stage.standby)).toMatchObject({ controlState: 'shut down', isStandby: true, checkpointLsn: end.checkpointLsn })
+      await expect.poll(async () => (await probe(stage.standby)).state, patient).toBe('stopped')
+      expect(await fault(act().stopAsStandby(stage.standby, limits))).toEqual(overWith('shell.failed'))
+    })
+
+    test('a standby says how far it has replayed, not what it never got; told to lead it answers with its first commit, and told again with another', async () => {
+      const { replayedLsn } = await probe(stage.third)
+      const at = await stage.ports.replication.untilReplayed(stage.third, '0/1', limits)
+      expect(lsnBytesBetween(replayedLsn, at)).toBeGreaterThanOrEqual(0)
+      expect(await fault(stage.ports.replication.untilReplayed(stage.third, 'FF/0', { timeoutMs: 300 }))).toMatchObject({
+        code: 'sql.timeout',
+      })
+      const first = await act().takeLead(stage.third, limits)
+      const again = await act().takeLead(stage.third, limits)
+      expect(first.timeline).toBeGreaterThan(1)
+      expect([again.timeline, (await probe(stage.third)).role]).toEqual([first.timeline, 'primary'])
+      expect(lsnBytesBetween(at, first.lsn)).toBeGreaterThan(0)
+      expect(lsnBytesBetween(first.lsn, again.lsn)).toBeGreaterThanOrEqual(0)
     })
   })
 }

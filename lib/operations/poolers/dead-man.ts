@@ -75,18 +75,12 @@ const tryIt = async (
 
 /**
  * A host that cannot tell who takes writes would hold its clients back for as long as nobody comes. `primary` and `candidate` are the ids of the two that
- * it must be able to tell apart; with `isOptional` a person has chosen to go without.
+ * it must be able to tell apart.
  */
-export const hostsCanTell = (
-  { hosts }: DeadManFacts,
-  { primary, candidate, isOptional }: { primary: string; candidate: string; isOptional: boolean },
-): Verdict => {
+export const hostsCanTell = ({ hosts }: DeadManFacts, { primary, candidate }: { primary: string; candidate: string }): Verdict => {
   if (hosts.length === 0) return pass
   const refused = hosts.flatMap((host) => troubleOf(host, primary, candidate))
-  if (refused.length > 0)
-    return isOptional
-      ? warn(`${refused.join(' ')} If the console is lost meanwhile, somebody has to resume by hand.`)
-      : refuse(`${refused.join(' ')} Correct that, or choose to go without timers.`)
+  if (refused.length > 0) return refuse(`${refused.join(' ')} Correct that, or choose to go without timers.`)
   const silent = hosts.flatMap(({ pooler, trial }) =>
     trial.answers
       .filter(({ answer }) => answer === 'silent')

@@ -140,7 +140,7 @@ test('nobody is held back once a timer has fired', async () => {
 })
 
 describe('before anything is done', () => {
-  const verdictOf = async (change: (fleet: MemoryFleet) => void, isOptional = false) => {
+  const verdictOf = async (change: (fleet: MemoryFleet) => void) => {
     const fleet = newFleet()
     change(fleet)
     const { primary, candidate } = ids(fleet)
@@ -154,23 +154,19 @@ describe('before anything is done', () => {
       },
       new AbortController().signal,
     )
-    return hostsCanTell(timers, { primary, candidate, isOptional })
+    return hostsCanTell(timers, { primary, candidate })
   }
 
   test('a host that tells the primary from the candidate passes', async () => {
     expect(await verdictOf(() => {})).toEqual({ verdict: 'pass', because: 'front can tell who takes writes.' })
   })
 
-  test('a host that lacks something is refused with what it lacks, unless a person goes without', async () => {
+  test('a host that lacks something is refused with what it lacks', async () => {
     const lacking = (fleet: MemoryFleet) => {
       front(fleet).timerProblem = 'psql is not there: install postgresql-client'
     }
     const said = 'No timer can be left on front: psql is not there: install postgresql-client.'
     expect(await verdictOf(lacking)).toEqual({ verdict: 'refuse', because: `${said} Correct that, or choose to go without timers.` })
-    expect(await verdictOf(lacking, true)).toEqual({
-      verdict: 'warn',
-      because: `${said} If the console is lost meanwhile, somebody has to resume by hand.`,
-    })
   })
 
   test('a host that cannot ask the candidate is refused with what to give it', async () => {

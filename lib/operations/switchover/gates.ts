@@ -135,7 +135,7 @@ export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): 
 export const timersTell = ({ timers, primary, candidate, front, limits }: SwitchoverFacts): Verdict => {
   if (primary === null || candidate === null || front.length === 0) return pass
   return limits.timers
-    ? hostsCanTell(timers, { primary: primary.id, candidate: candidate.id, isOptional: false })
+    ? hostsCanTell(timers, { primary: primary.id, candidate: candidate.id })
     : warn('No timer is left on the poolers’ hosts: if the console is lost meanwhile, somebody has to resume by hand.')
 }
 

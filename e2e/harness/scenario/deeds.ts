@@ -23,7 +23,7 @@ const deeds: Deeds = {
     orders.delete(order.name)
     orders.set(order.name, order)
     if (order.refused !== null) return `refused: ${order.refused}`
-    if (!point) return 'submitted'
+    if (!point) return words.later === undefined ? 'submitted' : 'put off'
     const isOver = async () => !['waiting', 'running'].includes((await jobOf(order))?.state ?? 'waiting')
     await place.holds.reached(point, isOver)
     return `the worker is held ${sayHold(point)}`

@@ -1,11 +1,12 @@
 import { getPool } from '@/db/client'
+import { addLocalAdmin } from '@/db/people'
 import { plan } from '@/e2e/harness/submit'
-import { resumeJob, submitRun } from '@/jobs/queue'
-import { systemActor } from '@/lib/kernel/access'
+import { resumeJob, type Submission, scheduleRun, submitRun } from '@/jobs/queue'
+import { type Actor, systemActor } from '@/lib/kernel/access'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Decision, JobState } from '@/lib/kernel/journal'
 import type { Json, JsonObject } from '@/lib/kernel/json'
-import type { PlanTarget } from '@/lib/kernel/plan'
+import type { Plan, PlanTarget } from '@/lib/kernel/plan'
 import { operationByName } from '@/lib/operations'
 import type { HoldPoint } from './holds'
 import type { StepOf } from './words'
@@ -18,39 +19,61 @@ export interface Order {
   /** Why nothing was submitted; null: it was. */
   refused: string | null
   runId: string | null
+  /** Put off to a time: its run begins then, or is skipped. */
+  scheduledId: string | null
   /** All that its plan said. */
   plan: string
 }
+
+const personName = 'dba'
+const nothing = { runId: null, scheduledId: null }
 
 /** The world may move between plan and submission: a person reads the new plan and submits that. */
 const plansMax = 3
 
 /** Plans, types the phrase and submits. A refusal is an answer, not an error. */
-export const placeOrder = async (place: Place, { order: operation, on, input, as }: StepOf<'order'>): Promise<Order> => {
+export const placeOrder = async (place: Place, { order: operation, on, input, as, later }: StepOf<'order'>): Promise<Order> => {
   const question = { operation, targets: [await targetOf(place, operation, on)], input: await inputOf(place, input) }
   const made = await plan(question)
-  const order = (refused: string | null, runId: string | null, targets: readonly PlanTarget[]): Order => ({
+  const order = (refused: string | null, submitted: Pick<Order, 'runId' | 'scheduledId'>, targets: readonly PlanTarget[]): Order => ({
     name: as ?? operation,
     operation,
     refused: refused && place.plain(refused),
-    runId,
+    ...submitted,
     plan: place.plain(JSON.stringify(targets)),
   })
   let next = { planId: made.id, plan: made.plan! }
   for (let count = 0; count < plansMax; count += 1) {
     const { targets, digest, phrase } = next.plan
     const excluded = targets.find(({ eligible }) => !eligible)
-    if (excluded) return order(excluded.reason, null, targets)
+    if (excluded) return order(excluded.reason, nothing, targets)
     try {
-      const answer = await submitRun(systemActor, { planId: next.planId, digest, phrase: phrase ?? undefined })
-      if (answer.submitted) return order(null, answer.runId, targets)
+      const submission = { planId: next.planId, digest, phrase: phrase ?? undefined }
+      const answer = later === undefined ? await submitNow(submission) : await putOff(submission, later)
+      if (!('moved' in answer)) return order(null, answer, targets)
       next = answer.moved
     } catch (error) {
-      if (isFault(error, 'plan.refused')) return order((error as Fault).message, null, targets)
+      if (isFault(error, 'plan.refused')) return order((error as Fault).message, nothing, targets)
       throw error
     }
   }
   throw new Fault('plan.moved', { because: `The world moved ${plansMax} times between plan and submission.` })
+}
+
+type Answer = Pick<Order, 'runId' | 'scheduledId'> | { moved: { planId: string; plan: Plan } }
+
+const submitNow = async (submission: Submission): Promise<Answer> => {
+  const answer = await submitRun(systemActor, submission)
+  return answer.submitted ? { ...nothing, runId: answer.runId } : { moved: answer.moved }
+}
+
+/** Only a person puts work off: it runs in their name. */
+const putOff = async (submission: Submission, ms: number): Promise<Answer> => {
+  await addLocalAdmin(personName, 'no password fits this')
+  const { rows } = await getPool().query<{ id: string }>('select id from people where user_name = $1', [personName])
+  const dba: Actor = { kind: 'person', personId: rows[0]!.id, name: personName, grants: [{ role: 'admin', environmentId: null }] }
+  const answer = await scheduleRun(dba, { ...submission, at: new Date(Date.now() + ms).toISOString() })
+  return answer.scheduled ? { ...nothing, scheduledId: answer.id } : { moved: answer.moved }
 }
 
 export const holdPointOf = (words: StepOf<'order'>, herdId: string): HoldPoint | null => {
@@ -103,33 +126,46 @@ const inputOf = async (place: Place, input: Record<string, unknown>): Promise<Js
 
 interface JobSeen {
   id: string
-  state: JobState
+  state: JobState | 'skipped'
   because: string | null
 }
 
-export const jobOf = async ({ runId }: Order): Promise<JobSeen | null> =>
-  runId === null
-    ? null
-    : ((await getPool().query<JobSeen>('select id, state, because from jobs where run_id = $1', [runId])).rows[0] ?? null)
+const runIdOf = async ({ runId, scheduledId }: Order): Promise<string | null> =>
+  scheduledId === null ? runId : ((await scheduledOf(scheduledId))?.run_id ?? null)
+
+const scheduledOf = async (id: string) => {
+  const sql = 'select state, because, run_id from scheduled_runs where id = $1'
+  const { rows } = await getPool().query<{ state: string; because: string | null; run_id: string | null }>(sql, [id])
+  return rows[0]
+}
+
+/** null: there is none, or none yet. */
+export const jobOf = async (order: Order): Promise<JobSeen | null> => {
+  const scheduled = order.scheduledId === null ? undefined : await scheduledOf(order.scheduledId)
+  if (scheduled?.state === 'skipped') return { id: order.scheduledId!, state: 'skipped', because: scheduled.because }
+  const { rows } = await getPool().query<JobSeen>('select id, state, because from jobs where run_id = $1', [await runIdOf(order)])
+  return rows[0] ?? null
+}
 
 /** All that plan, journal and reason say. */
 export const saidOf = async (place: Place, order: Order): Promise<string> => {
   const { rows } = await getPool().query<{ said: string }>(
     `select string_agg(data::text, ' ') as said from journal where run_id = $1 union all select because from jobs where run_id = $1`,
-    [order.runId],
+    [await runIdOf(order)],
   )
   return place.plain([order.refused, order.plan, ...rows.map(({ said }) => said)].join(' '))
 }
 
-export const certificateOf = async ({ runId }: Order): Promise<string | null> =>
-  (await getPool().query<{ verdict: string }>('select verdict from certificates where run_id = $1', [runId])).rows[0]?.verdict ?? null
+export const certificateOf = async (order: Order): Promise<string | null> =>
+  (await getPool().query<{ verdict: string }>('select verdict from certificates where run_id = $1', [await runIdOf(order)])).rows[0]
+    ?.verdict ?? null
 
 /** Seconds of each step that took any time, in order. */
-export const timesOf = async ({ runId }: Order): Promise<string> => {
+export const timesOf = async (order: Order): Promise<string> => {
   const { rows } = await getPool().query<{ step: string; ms: number }>(
     `select step, sum((data->>'tookMs')::float8) as ms from journal where run_id = $1 and kind in ('finished', 'undone', 'released')
      group by step having sum((data->>'tookMs')::float8) >= 5 order by min(seq)`,
-    [runId],
+    [await runIdOf(order)],
   )
   return rows.map(({ step, ms }) => `${step} ${(ms / 1000).toFixed(2)} s`).join(' · ')
 }

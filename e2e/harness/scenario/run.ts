@@ -1,3 +1,4 @@
+import { formatDuration } from '@/lib/domain/duration'
 import { doStep } from './deeds'
 import { checkAll } from './expectations'
 import { mendHosts } from './mend'
@@ -98,7 +99,12 @@ const sayStep = ({ verb, words }: Step): string => {
   if (verb === 'expect') return 'expect'
   const rest = Object.entries(own).filter(([key, value]) => key !== verb && value !== undefined && JSON.stringify(value) !== '{}')
   const say = (value: unknown) => (typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value))
-  return [`${verb} ${say(own[verb])}`, ...rest.map(([key, value]) => `${key} ${say(value)}`)].join(', ')
+  const { later, ...others } = Object.fromEntries(rest)
+  return [
+    `${verb} ${say(own[verb])}`,
+    ...Object.entries(others).map(([key, value]) => `${key} ${say(value)}`),
+    ...(typeof later === 'number' ? [`${formatDuration(later / 1000)} later`] : []),
+  ].join(', ')
 }
 
 const sayState = async ({ place, orders }: Stand): Promise<string[]> => {

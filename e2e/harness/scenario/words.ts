@@ -46,7 +46,7 @@ const expectation = z.strictObject({
   order: word.optional(),
   herd: word.optional(),
 
-  job: z.enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled']).optional(),
+  job: z.enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled', 'skipped']).optional(),
   /** Said anywhere in the plan, the journal or the reason of the order. */
   says: words.optional(),
   certificate: z.enum(['proven', 'not-provable', 'lost']).optional(),
@@ -87,6 +87,8 @@ export const stepWords = {
     on: word.optional(),
     input: z.record(z.string(), z.json()).default({}),
     as: word.optional(),
+    /** Puts it off by so much. */
+    later: duration.optional(),
     /** The worker is held there until it is released, killed or thawed: right before it begins this step, right after its deed, or where no way leads back. */
     'hold before': word.optional(),
     'hold after': word.optional(),

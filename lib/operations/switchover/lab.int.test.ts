@@ -62,7 +62,8 @@ test('on real servers a switchover is refused while a transaction is long, by na
   expect(back.state).toBe('done')
   const predicted = there.plan.now.find(({ label }) => label === 'Predicted gap')?.value
   const seen = [there, back].map(
-    ({ evidence }) => `${Math.round(evidence!.canary!.longestGapMs!)} ms by the canary, ${gapOf(evidence!)} ms by the journal`,
+    ({ evidence }) =>
+      `${Math.round(evidence!.canary!.longestGapMs!)} ms by the canary, ${gapOf(evidence!)} ms by the journal (${evidence!.steps.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')})`,
   )
   console.info(`${predicted} Seen: ${seen.join('; ')}.`)
   const before = ackedIn(ledgerFile)

@@ -10,8 +10,8 @@ import { type Actor, type Role, systemActor } from '@/lib/kernel/access'
 import { cancelScheduled, scheduleRun, waitForRun } from './queue'
 import { tidy } from './sweep'
 
-const single = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
-const pairs = ['sick', 'moved'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`, `${name}-2`] }))
+const single = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
+const pair = { environment: 'dev', name: 'sick', hosts: ['sick-1', 'sick-2'] }
 const nightly = { environment: 'nightly', name: 'night', hosts: ['night-1'] }
 const id = (name: string) => instanceId(`${name} on ${name}-1`)
 const applied = (title: string) => bench.served.fleet.instance(title).applied
@@ -30,7 +30,7 @@ const viewer = person('viewer', 'viewer')
 let bench: Bench
 let workers: WorkerProcess[] = []
 beforeAll(async () => {
-  bench = await openBench([...single, ...pairs, nightly], 'postgres')
+  bench = await openBench([...single, pair, nightly], 'postgres')
   for (const { personId, name, grants } of [anna, leaver]) {
     await getPool().query(`insert into people (id, user_name) values ($1, $2)`, [personId, name])
     await getPool().query('insert into grants (person_id, role) values ($1, $2)', [personId, grants[0]!.role])

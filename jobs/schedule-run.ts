@@ -12,14 +12,14 @@ import { mustRunIn } from './may'
 import { hitEnvironments, titleOf } from './start-run'
 import { confirmPlan, type Submission } from './submit'
 
-export interface Appointment extends Omit<Submission, 'idempotencyKey'> {
+interface Appointment extends Omit<Submission, 'idempotencyKey'> {
   /** A time with its zone, `2026-11-21 02:00 Europe/Berlin`, or `window`: the next moment at which the windows of all its environments are open. */
   at: string
   /** It is skipped when no worker has begun so long after its time. Default 15. */
   startWithinMinutes?: number
 }
 
-export type Scheduled =
+type Scheduled =
   | { scheduled: true; id: string /** ISO time. */; at: string }
   /** The world moved: nothing is scheduled, and this is the plan as it would be now. */
   | { scheduled: false; moved: { planId: string; plan: Plan } }

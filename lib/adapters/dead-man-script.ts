@@ -140,12 +140,14 @@ own=$dir
 for dir in "$state/long/$pooler-"*; do
   [ -d "$dir" ] && [ "$dir" != "$own" ] || continue
   if [ ! -s "$dir/outcome" ] && [ "$(cat "$dir/token" 2>/dev/null || echo 0)" -gt "$token" ]; then cat "$dir/token"; exit 9; fi
+  # What this one ends stays to be read; what was over before goes.
+  was_over=; [ ! -s "$dir/outcome" ] || { is_firing && [ -n "$(groups)" ]; } || was_over=1
   overtake() { [ -s "$dir/outcome" ] || decide overtaken; }
   locked overtake || exit 1
   finish 80
   left=$(groups)
   if [ -n "$left" ] && is_firing; then exit 7; fi
-  [ -n "$left" ] || rm -rf "$dir"
+  [ -n "$left" ] || [ -z "$was_over" ] || rm -rf "$dir"
 done
 dir=$own
 if [ -e "$dir/process" ]; then

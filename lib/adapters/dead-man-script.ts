@@ -97,6 +97,7 @@ while ! is_over; do
     led=$leader
     say "its time is up: $(title "$leader") takes writes"
     until try_to_lead; do
+      [ -e "$dir/at" ] || exit 0
       if [ -e "$dir/stop" ]; then say "told to stop"; break; fi
       sleep 0.5; look; leader=$(leader)
     done

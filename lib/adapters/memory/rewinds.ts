@@ -9,7 +9,7 @@ import type { MemoryInstance, World } from './world'
 
 const segmentBytes = 16 * 2 ** 20
 
-export const tailPath = ({ dataDirectory }: InstanceAddress, forkLsn: string): string =>
+const tailPath = ({ dataDirectory }: InstanceAddress, forkLsn: string): string =>
   `${dataDirectory}.diverged-${forkLsn.replace('/', '-')}`
 
 export const memoryRewindsRead = (world: World): RewindsRead => ({

@@ -9,8 +9,7 @@ import type { MemoryInstance, World } from './world'
 
 const segmentBytes = 16 * 2 ** 20
 
-const tailPath = ({ dataDirectory }: InstanceAddress, forkLsn: string): string =>
-  `${dataDirectory}.diverged-${forkLsn.replace('/', '-')}`
+const tailPath = ({ dataDirectory }: InstanceAddress, forkLsn: string): string => `${dataDirectory}.diverged-${forkLsn.replace('/', '-')}`
 
 export const memoryRewindsRead = (world: World): RewindsRead => ({
   tryRewind: async (address, { conninfo }, options) => {

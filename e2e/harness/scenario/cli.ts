@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { LabError } from '@/lib/playground/lab-error'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { readScenario } from './read'
@@ -44,11 +44,13 @@ const groupsOf = (scenarios: readonly Scenario[]): Scenario[][] =>
 
 const runGroup = async (scenarios: readonly Scenario[], step: boolean): Promise<Outcome[]> => {
   const world = await openWorld(scenarios)
-  const terminal = step ? createInterface({ input: process.stdin, output: process.stdout }) : null
+  const terminal = step ? createInterface({ input: process.stdin }) : null
+  // Keeps what was typed ahead; once the input has ended nobody is waited for.
+  const lines = terminal?.[Symbol.asyncIterator]()
   try {
     const outcomes: Outcome[] = []
     for (const scenario of scenarios) {
-      const beforeStep = terminal ? { beforeStep: async () => void (await terminal.question('')) } : {}
+      const beforeStep = lines ? { beforeStep: async () => void (await lines.next()) } : {}
       outcomes.push(await runScenario(world, scenario, { print: (line) => console.log(line), ...beforeStep }))
     }
     return outcomes

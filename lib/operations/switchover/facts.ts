@@ -4,6 +4,7 @@ import { type CanaryFacts, throughPooler, whyNoCanary } from '../canary'
 import { probeTimeoutMs } from '../facts'
 import { type FailoverFacts, gatherFailover } from '../failover/facts'
 import { type DeadManFacts, gatherDeadMan } from '../poolers/dead-man'
+import { type Fit, gatherFit } from './fit'
 import { type FrontPooler, gatherFront } from './front'
 import type { SwitchoverInput } from './input'
 import { readSessions, type Sessions } from './sessions'
@@ -20,6 +21,8 @@ export type SwitchoverFacts = FailoverFacts & {
   candidateSynchronousNames: string | null
   /** `shared_preload_libraries` of the candidate; null: it did not say. */
   candidateLibraries: string | null
+  /** null: one of them was not asked. */
+  fit: Fit | null
   /** One question to the primary and its answer, milliseconds; null: it does not answer. */
   roundTripMs: number | null
   /** Poolers in front of the herd that move with it. */
@@ -38,9 +41,10 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
   const [facts, poolers] = await Promise.all([gatherFailover(ports, planned, context), ports.inventory.herdPoolers(context.targetId)])
   const isOnline = facts.primary !== null && facts.primaryProbe?.state === 'online'
   const isLeftOut = ({ title }: { title: string }) => namesIn(input.leaveOut).includes(title)
-  const [sessions, theirs, front] = await Promise.all([
+  const [sessions, theirs, fit, front] = await Promise.all([
     isOnline ? readSessions(ports, facts.primary!, context) : null,
     facts.candidate === null ? null : readSessions(ports, facts.candidate, context),
+    isOnline && facts.candidate !== null ? gatherFit(ports, facts.primary!, facts.candidate, context) : null,
     Promise.all(poolers.filter((one) => !isLeftOut(one)).map((one) => gatherFront(ports, one, facts, context))),
   ])
   const held = input.timers
@@ -60,6 +64,7 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     sessions,
     candidateSynchronousNames: theirs?.synchronousNames ?? null,
     candidateLibraries: theirs?.libraries ?? null,
+    fit,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,
     front,
     ...(await canaryIn(ports, facts, front, context)),

@@ -17,6 +17,7 @@ import { forgetReplaced } from '../steps/forget-replaced'
 import { moveNames } from '../steps/move-name'
 import { resumePoolers } from '../steps/resume-poolers'
 import { gatherSwitchover, type SwitchoverFacts } from './facts'
+import { extensionsFit, hbaFits, unloggedSaid } from './fit'
 import * as gates from './gates'
 import { handOver } from './hand-over'
 import { switchoverInput } from './input'
@@ -63,6 +64,9 @@ export const switchover = defineOperation({
   .gate('history', 'Same system, same timeline', planned.sameHistory)
   .gate('settings', 'The candidate is configured as high as the primary', planned.settingsFit)
   .gate('libraries', 'The candidate loads what the primary loads', gates.librariesFit)
+  .gate('extensions', 'The candidate has the extensions of the primary', extensionsFit)
+  .gate('hba', 'The candidate lets in whom the primary lets in', hbaFits)
+  .gate('unlogged', 'No table is without WAL', unloggedSaid)
   .gate('synchronous', 'Commits wait for standbys that will be there', gates.synchronousFits)
   .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
   .gate('readers', 'Every reader of WAL streams', gates.readersStream)
@@ -114,6 +118,9 @@ export const switchover = defineOperation({
       disarmDeadMan<SwitchoverFacts>(({ timers }) => timers),
     ),
   )
+  .effect('followers', followNew)
+  .effect('names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ names }) => names.moves)))
+  .effect('rejoin', rejoinOld)
   .effect(
     'canary-judge',
     onlyIf(
@@ -125,9 +132,6 @@ export const switchover = defineOperation({
       ),
     ),
   )
-  .effect('names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ names }) => names.moves)))
-  .effect('followers', followNew)
-  .effect('rejoin', rejoinOld)
   .effect(
     'checkpoint-new',
     checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),

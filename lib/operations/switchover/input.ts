@@ -21,7 +21,7 @@ export const switchoverInput = z.strictObject({
     description:
       'What happens when a transaction through a pooler does not end while the clients are held back. abort: everybody goes on and the switchover ends. retry: everybody goes on, and it is tried again. terminate: those that are old enough are ended.',
   }),
-  pauseSeconds: z.int().min(1).max(30).default(2).meta({
+  pauseSeconds: z.int().min(1).max(10).default(2).meta({
     title: 'Hold clients back, in seconds',
     description: 'How long the transactions through a pooler may take to end; until then their clients wait and no other is served.',
   }),

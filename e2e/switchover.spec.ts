@@ -60,6 +60,7 @@ test('under load a herd is switched over from its page: the gap is foretold, a l
 }) => {
   test.setTimeout(420_000)
   const page = await as('dana')
+  await page.goto('/')
   await untilWell(page, stack)
   const herdId = await idOf(page, 'herds', (item) => item.name === herd)
   await leadPoolers(page, herdId)

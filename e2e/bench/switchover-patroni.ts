@@ -24,6 +24,8 @@ export const restCredentials = { user: 'patroni', password: newPassword() }
 
 const [etcdPort, restPort, postgresPort] = [2379, 8008, 5432]
 const upTimeoutMs = 120_000
+/** HAProxy takes every server for a good one until its checks have failed, and sends clients to each in turn. */
+const servedInARow = 6
 
 interface Member {
   name: string
@@ -35,7 +37,7 @@ interface Member {
 export interface PatroniCluster {
   /** Who leads; waits until the other one streams and lags by nothing. */
   leader: () => Promise<string>
-  /** A client that comes through this door of the edge can write. */
+  /** Every client that comes through this door of the edge can write. */
   untilServed: (port: number) => Promise<unknown>
   close: () => void
 }
@@ -76,26 +78,29 @@ export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<Patro
       },
       { timeoutMs: upTimeoutMs, everyMs: 200 },
     )
-  const untilServed = (port: number) =>
-    until(
+  const untilServed = (port: number) => {
+    const ask = [
+      'psql',
+      '-XAtqc',
+      'select not pg_is_in_recovery()',
+      '-h',
+      address(hosts.edge),
+      '-p',
+      String(port),
+      '-U',
+      'app',
+      patroniDatabase,
+    ]
+    let inARow = 0
+    return until(
       `${hosts.edge} to serve port ${port}`,
       async () => {
-        const ask = [
-          'psql',
-          '-XAtqc',
-          'select not pg_is_in_recovery()',
-          '-h',
-          address(hosts.edge),
-          '-p',
-          String(port),
-          '-U',
-          'app',
-          patroniDatabase,
-        ]
-        return (await lab.hosts.exec(hosts.edge, ask)).stdout.trim() === 't'
+        inARow = (await lab.hosts.exec(hosts.edge, ask)).stdout.trim() === 't' ? inARow + 1 : 0
+        return inARow >= servedInARow
       },
       { timeoutMs: upTimeoutMs, everyMs: 200 },
     )
+  }
   try {
     const etcd = `http://${address(hosts.edge)}:${etcdPort}`
     daemon(

@@ -1,7 +1,7 @@
 import type { Follows, PoolerMember } from '@/lib/domain/pooler-judge'
 import { makeBatch } from '@/lib/kernel/batch'
 import { Fault } from '@/lib/kernel/errors'
-import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolMode } from '@/lib/ports'
+import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
 
 interface PoolerRow {
@@ -174,7 +174,7 @@ export interface PoolerRecord {
   target: string | null
   wanted: string | null
   follows: Follows
-  seen: PooledDatabase[]
+  seen: (PooledDatabase & { /** null: it could not be asked. */ pace: PoolerStats | null })[]
 }
 
 /** Keeps what was seen just now, and since when it is paused or leads elsewhere; those who watch the list hear of it when something is new. */

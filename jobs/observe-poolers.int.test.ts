@@ -88,7 +88,7 @@ const movePrimary = async () => {
 }
 const manage = () => getPool().query('update poolers set template = $2, is_managed = true where id = $1', [ids.pooler, template])
 
-test('what a pooler shows is kept, with where it leads and where it should', async () => {
+test('what a pooler shows is kept, with where it leads, where it should, and how busy it is', async () => {
   await observe()
   expect(await row()).toMatchObject({
     state: 'online',
@@ -100,6 +100,7 @@ test('what a pooler shows is kept, with where it leads and where it should', asy
     wanted: `${addressOf('n1')}:5432`,
     stale_since: null,
     databases: 1,
+    seen: [{ name: 'orders', pace: { transactionsPerSecond: 0, waitMicroseconds: 0 } }],
   })
 })
 

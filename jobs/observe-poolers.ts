@@ -6,7 +6,7 @@ import { judgePooler, type PoolerMember } from '@/lib/domain/pooler-judge'
 import { isFault } from '@/lib/kernel/errors'
 import { renderFor } from '@/lib/operations/poolers/follow'
 import { aimPooler } from '@/lib/operations/steps/aim-poolers'
-import type { ActPorts, InventoryPooler, PoolerSeen } from '@/lib/ports'
+import type { ActPorts, InventoryPooler, PoolerSeen, PoolerStats } from '@/lib/ports'
 import type { Log } from './log'
 import { repeat } from './schedule'
 
@@ -87,6 +87,7 @@ const textFor = async (ports: ActPorts, pooler: InventoryPooler, members: readon
 
 const record = async (ports: ActPorts, pooler: InventoryPooler, members: readonly Member[], signal: AbortSignal): Promise<PoolerRecord> => {
   const seen = await ports.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })
+  const pace = seen.state === 'online' ? await paceOf(ports, pooler, signal) : null
   const text = await textFor(ports, pooler, members)
   const verdict =
     seen.state === 'online'
@@ -107,7 +108,18 @@ const record = async (ports: ActPorts, pooler: InventoryPooler, members: readonl
     target: sayAims(seen.databases) || null,
     wanted: verdict.wanted,
     follows: verdict.follows,
-    seen: seen.databases,
+    seen: seen.databases.map((one) => ({ ...one, pace: pace?.get(one.name) ?? null })),
+  }
+}
+
+/** By database; null: it went away between the two questions, which the next look will tell. */
+const paceOf = async (ports: ActPorts, pooler: InventoryPooler, signal: AbortSignal): Promise<Map<string, PoolerStats> | null> => {
+  try {
+    const stats = await ports.poolers.stats(pooler.address, { timeoutMs: lookTimeoutMs, signal })
+    return new Map(stats.map((one) => [one.database, one]))
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    return null
   }
 }
 

@@ -1,5 +1,5 @@
 import { PoolerAlarms } from '@/components/resource/pooler/alarms'
-import { PoolerDatabases, pooledIn } from '@/components/resource/pooler/databases'
+import { PoolerDatabases, PoolerPace, pooledIn } from '@/components/resource/pooler/databases'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { poolerAlarms } from '@/db/poolers'
@@ -68,7 +68,10 @@ export const PoolerParts = ({ actor, record }: { actor: Actor; record: Shown }) 
         {databases.length === 0 ? (
           <p className="body text-ink-2">It serves no database, or could not be asked yet.</p>
         ) : (
-          <PoolerDatabases databases={databases} isPausedWhole={paused === 'all' && databases.every((one) => !one.isPaused)} />
+          <>
+            <PoolerDatabases databases={databases} isPausedWhole={paused === 'all' && databases.every((one) => !one.isPaused)} />
+            <PoolerPace databases={databases} />
+          </>
         )}
       </Card>
     </>

@@ -106,6 +106,8 @@ export const statsOf = async (session: PoolerSession, deadline: Deadline): Promi
       database: text(row, 'database'),
       transactions: count(row, 'total_xact_count'),
       queries: count(row, 'total_query_count'),
+      transactionsPerSecond: count(row, 'avg_xact_count'),
+      queriesPerSecond: count(row, 'avg_query_count'),
       transactionMicroseconds: count(row, 'avg_xact_time'),
       queryMicroseconds: count(row, 'avg_query_time'),
       waitMicroseconds: count(row, 'avg_wait_time'),

@@ -79,10 +79,15 @@ export interface PoolerClient {
 /** Averages are of PgBouncer's last stats period (60 s unless set otherwise). */
 export interface PoolerStats {
   database: string
+  /** Since it started. */
   transactions: number
   queries: number
+  transactionsPerSecond: number
+  queriesPerSecond: number
+  /** Length of one. */
   transactionMicroseconds: number
   queryMicroseconds: number
+  /** That all clients together waited for a server connection, in each second. */
   waitMicroseconds: number
 }
 

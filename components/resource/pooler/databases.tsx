@@ -16,6 +16,16 @@ export interface PooledShown {
   serversBusy: number
   serversIdle: number
   longestWaitSeconds: number
+  /** null: it could not be asked. */
+  pace: PaceShown | null
+}
+
+interface PaceShown {
+  transactionsPerSecond: number
+  queriesPerSecond: number
+  transactionMicroseconds: number
+  queryMicroseconds: number
+  waitMicroseconds: number
 }
 
 /** What was kept of the last look, if it is one. */
@@ -30,6 +40,10 @@ const DatabaseState = ({ one, isPausedWhole }: { one: PooledShown; isPausedWhole
   ) : (
     <State tone="good">Open</State>
   )
+
+const count = new Intl.NumberFormat('en')
+const sayMicroseconds = (microseconds: number): string =>
+  microseconds < 1e6 ? `${Number((microseconds / 1e3).toPrecision(2))} ms` : formatDuration(microseconds / 1e6)
 
 const texts = ['Database', 'Leads to', 'Pool mode', 'State']
 const numbers = ['Clients active', 'Waiting', 'Longest wait', 'Servers busy', 'Idle']
@@ -78,3 +92,44 @@ export const PoolerDatabases = ({ databases, isPausedWhole }: { databases: reado
     </table>
   </section>
 )
+
+const paces = ['Transactions', 'Queries', 'A transaction takes', 'A query takes', 'Clients waited']
+
+/** How busy each database was, by PgBouncer's own averages. Nothing while it could not be asked. */
+export const PoolerPace = ({ databases }: { databases: readonly PooledShown[] }) => {
+  const known = databases.flatMap(({ name, pace }) => (pace ? [{ name, pace }] : []))
+  if (known.length === 0) return null
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
+    <section className="overflow-x-auto" tabIndex={0} aria-label="Table: Averages">
+      <table className="sheet" data-density="dense">
+        <caption className="p-2 text-left text-ink-2">
+          Averages of PgBouncer’s last stats period, a minute unless its file says otherwise. Clients waited: for a server connection, all
+          of them together.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Database</th>
+            {paces.map((text) => (
+              <th key={text} scope="col" className="n">
+                {text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {known.map(({ name, pace }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className="n">{count.format(pace.transactionsPerSecond)}/s</td>
+              <td className="n">{count.format(pace.queriesPerSecond)}/s</td>
+              <td className="n">{sayMicroseconds(pace.transactionMicroseconds)}</td>
+              <td className="n">{sayMicroseconds(pace.queryMicroseconds)}</td>
+              <td className="n">{sayMicroseconds(pace.waitMicroseconds)} per s</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

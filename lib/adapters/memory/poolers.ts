@@ -122,6 +122,8 @@ export const memoryPoolersRead = (world: World): PoolersRead => ({
       database,
       transactions: 0,
       queries: 0,
+      transactionsPerSecond: 0,
+      queriesPerSecond: 0,
       transactionMicroseconds: 0,
       queryMicroseconds: 0,
       waitMicroseconds: 0,

@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
 import { type Calls, perform, reach } from './calls'
+import { find } from './instances'
 import { beginWork, isAtWork } from './long-work'
 import { serverAt } from './replication'
 import { memoryRewindsAct, memoryRewindsRead } from './rewinds'
@@ -170,9 +171,3 @@ const mustBeDown = ({ state }: MemoryInstance): void => {
 }
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
-
-const find = (world: World, address: InstanceAddress): MemoryInstance => {
-  const instance = world.instances.get(address.instanceId)
-  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
-  return instance
-}

@@ -1,9 +1,10 @@
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
-import { type Calls, hang, perform, reach } from './calls'
+import { type Calls, hang, reach } from './calls'
+import { actingOn, find } from './instances'
 import { isServing, pendingRestart, probeOf, unseenProbe } from './probe'
-import { applyFollowing, flow, writeShutdown } from './wal'
-import { type MemoryInstance, postmasterOnly, type World, watchPrimaries } from './world'
+import { applyFollowing, writeShutdown } from './wal'
+import { type MemoryInstance, postmasterOnly, type World } from './world'
 
 const startTimeoutMs = 5_000
 
@@ -55,20 +56,7 @@ export const memoryPostgresRead = (world: World): PostgresRead => {
 }
 
 export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
-  const act = <T>(
-    address: InstanceAddress,
-    name: string,
-    options: { timeoutMs: number; signal?: AbortSignal },
-    deed: (instance: MemoryInstance) => T | Promise<T>,
-  ): Promise<T> => {
-    const instance = find(world, address)
-    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
-      const answer = await deed(instance)
-      flow(world)
-      watchPrimaries(world)
-      return answer
-    })
-  }
+  const act = actingOn(world, calls)
   return {
     start: (address, options) => act(address, 'start', options, (instance) => startServer(world, instance)),
     stop: (address, mode, options) => act(address, `stop ${mode}`, options, (instance) => stopServer(world, instance, mode, options)),
@@ -109,12 +97,6 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         }
       }),
   }
-}
-
-const find = (world: World, address: InstanceAddress): MemoryInstance => {
-  const instance = world.instances.get(address.instanceId)
-  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
-  return instance
 }
 
 const cluster = (address: InstanceAddress) => `${address.major ?? '15'} ${address.clusterName}`

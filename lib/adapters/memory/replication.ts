@@ -3,7 +3,8 @@ import { followLines, promoteCommand } from '@/lib/domain/replication-conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
-import { type Calls, perform, reach } from './calls'
+import { type Calls, perform } from './calls'
+import { find, reached } from './instances'
 import { controlStateOf, isServing } from './probe'
 import { memoryTakeoverAct, memoryTakeoverRead } from './takeover'
 import { flow, isStreaming, serves, startTimeline } from './wal'
@@ -128,18 +129,6 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
 /** A standby streams through it just now. */
 export const isActive = (world: World, upstream: MemoryInstance, slot: string): boolean =>
   [...world.instances.values()].some((one) => one.upstreamId === upstream.inventory.id && one.slotName === slot && isStreaming(world, one))
-
-const find = (world: World, address: InstanceAddress): MemoryInstance => {
-  const instance = world.instances.get(address.instanceId)
-  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
-  return instance
-}
-
-const reached = async (world: World, address: InstanceAddress, options: CallOptions): Promise<MemoryInstance> => {
-  const instance = find(world, address)
-  await reach(world.clock, instance.host, options)
-  return instance
-}
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
 const refused = (because: string) => new Fault('sql.failed', { because, isOver: true })

@@ -1,11 +1,12 @@
 import { Fault } from '@/lib/kernel/errors'
-import type { CallOptions, InstanceAddress } from '@/lib/ports'
+import type { InstanceAddress } from '@/lib/ports'
 import type { RewindsAct, RewindsRead } from '@/lib/ports/rewinds'
-import { type Calls, perform, reach } from './calls'
+import { type Calls, perform } from './calls'
+import { find, reached } from './instances'
 import { beginWork } from './long-work'
 import { serverAt } from './replication'
 import { serves } from './wal'
-import type { MemoryInstance, World } from './world'
+import type { World } from './world'
 
 const segmentBytes = 16 * 2 ** 20
 
@@ -48,15 +49,3 @@ export const memoryRewindsAct = (world: World, calls: Calls): RewindsAct => ({
     })
   },
 })
-
-const find = (world: World, address: InstanceAddress): MemoryInstance => {
-  const instance = world.instances.get(address.instanceId)
-  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
-  return instance
-}
-
-const reached = async (world: World, address: InstanceAddress, options: CallOptions): Promise<MemoryInstance> => {
-  const instance = find(world, address)
-  await reach(world.clock, instance.host, options)
-  return instance
-}

@@ -1,12 +1,11 @@
 import { formatLsn, parseLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
-import type { InstanceAddress } from '@/lib/ports'
-import type { CallOptions } from '@/lib/ports/postgres'
 import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
-import { type Calls, perform, reach } from './calls'
+import { type Calls, reach } from './calls'
+import { actingOn, find } from './instances'
 import { isServing } from './probe'
-import { flow, startTimeline, writeShutdown } from './wal'
-import { type MemoryInstance, type World, watchPrimaries } from './world'
+import { startTimeline, writeShutdown } from './wal'
+import type { MemoryInstance, World } from './world'
 
 const lookEveryMs = 2
 const lsn = (bytes: number): string => formatLsn(BigInt(bytes))
@@ -31,20 +30,7 @@ export const memoryTakeoverRead = (world: World): TakeoverRead => ({
 })
 
 export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
-  const act = <T>(
-    address: InstanceAddress,
-    name: string,
-    options: CallOptions,
-    deed: (instance: MemoryInstance) => T | Promise<T>,
-  ): Promise<T> => {
-    const instance = find(world, address)
-    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
-      const answer = await deed(instance)
-      flow(world)
-      watchPrimaries(world)
-      return answer
-    })
-  }
+  const act = actingOn(world, calls)
   return {
     stopAsStandby: (address, options) =>
       act(address, 'stop as standby', options, (instance) => {
@@ -68,12 +54,6 @@ export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
         return { lsn: lsn(instance.walBytes), timeline: instance.timeline }
       }),
   }
-}
-
-const find = (world: World, address: InstanceAddress): MemoryInstance => {
-  const instance = world.instances.get(address.instanceId)
-  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
-  return instance
 }
 
 const mustServe = (instance: MemoryInstance): void => {

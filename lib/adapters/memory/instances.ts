@@ -1,0 +1,34 @@
+import { Fault } from '@/lib/kernel/errors'
+import type { InstanceAddress } from '@/lib/ports'
+import { type Calls, perform, reach } from './calls'
+import { flow } from './wal'
+import { type MemoryInstance, type World, watchPrimaries } from './world'
+
+type Options = { timeoutMs: number; signal?: AbortSignal }
+
+/** Throws `record.missing`. */
+export const find = (world: World, address: InstanceAddress): MemoryInstance => {
+  const instance = world.instances.get(address.instanceId)
+  if (instance === undefined) throw new Fault('record.missing', { because: `There is no instance ${address.instanceId}.` })
+  return instance
+}
+
+/** Over its host; throws as that does. */
+export const reached = async (world: World, address: InstanceAddress, options: Options): Promise<MemoryInstance> => {
+  const instance = find(world, address)
+  await reach(world.clock, instance.host, options)
+  return instance
+}
+
+/** A deed on an instance, after which WAL flows to whoever follows. */
+export const actingOn =
+  (world: World, calls: Calls) =>
+  <T>(address: InstanceAddress, name: string, options: Options, deed: (instance: MemoryInstance) => T | Promise<T>): Promise<T> => {
+    const instance = find(world, address)
+    return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
+      const answer = await deed(instance)
+      flow(world)
+      watchPrimaries(world)
+      return answer
+    })
+  }

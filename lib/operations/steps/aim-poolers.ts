@@ -69,6 +69,16 @@ export const aimPooler = async (
   }
   note('command', 'RELOAD')
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  await untilShown(ports, { pooler, text }, { signal, pause }, lookEveryMs)
+}
+
+/** Waits until SHOW DATABASES says what the file says. Throws `step.unknown` when it does not in time. */
+export const untilShown = async (
+  ports: ReadPorts,
+  { pooler, text }: PoolerAim,
+  { signal, pause }: Pick<StepContext, 'signal' | 'pause'>,
+  everyMs: number,
+): Promise<void> => {
   const until = ports.now().getTime() + shownMs
   for (;;) {
     const { databases } = await lookAtRunning(ports, pooler, signal)
@@ -78,7 +88,7 @@ export const aimPooler = async (
       throw new Fault('step.unknown', {
         because: `${pooler.title} was told to read its file again, but ${wrong.map(({ name, is, should }) => `${name} leads to ${is ? sayAims([is]) : 'nothing'} instead of ${sayAims([should])}`).join('; ')}. See PgBouncer’s log.`,
       })
-    await pause(lookEveryMs)
+    await pause(everyMs)
   }
 }
 

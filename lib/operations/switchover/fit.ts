@@ -1,8 +1,9 @@
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { ReadPorts } from '@/lib/ports'
-import { type Place, probeTimeoutMs } from '../facts'
+import type { Place } from '../facts'
 import { counted, pass, passBecause, warn } from '../gates'
+import { askJson } from './ask-json'
 
 /** What the candidate would not serve as the primary does; null: could not be read. */
 export type Fit = {
@@ -36,9 +37,9 @@ type Contents = { unlogged: number; extensions: string[] }
 export const gatherFit = async (ports: ReadPorts, primary: Place, candidate: Place, { signal }: GatherContext): Promise<Fit> => {
   const [contents, available, theirs, ours] = await Promise.all([
     contentsOf(ports, primary, signal),
-    ask<string[]>(ports, candidate, 'postgres', extensionsSql, signal),
-    ask<string[]>(ports, primary, 'postgres', hbaSql, signal),
-    ask<string[]>(ports, candidate, 'postgres', hbaSql, signal),
+    askJson<string[]>(ports, candidate, extensionsSql, { database: 'postgres', bytesMax, signal }),
+    askJson<string[]>(ports, primary, hbaSql, { database: 'postgres', bytesMax, signal }),
+    askJson<string[]>(ports, candidate, hbaSql, { database: 'postgres', bytesMax, signal }),
   ])
   const installed = new Set(contents?.flatMap(({ extensions }) => extensions))
   return {
@@ -50,39 +51,15 @@ export const gatherFit = async (ports: ReadPorts, primary: Place, candidate: Pla
 }
 
 const contentsOf = async (ports: ReadPorts, primary: Place, signal: AbortSignal): Promise<(Contents & { database: string })[] | null> => {
-  const databases = await ask<string[]>(ports, primary, 'postgres', databasesSql, signal)
+  const databases = await askJson<string[]>(ports, primary, databasesSql, { database: 'postgres', bytesMax, signal })
   if (databases === null) return null
   const each = await Promise.all(
     databases.map(async (database) => {
-      const contents = await ask<Contents>(ports, primary, database, contentsSql, signal)
+      const contents = await askJson<Contents>(ports, primary, contentsSql, { database, bytesMax, signal })
       return contents && { database, ...contents }
     }),
   )
   return each.every((one) => one !== null) ? each : null
-}
-
-/** The JSON object or list that one statement answers; null: the server did not say. */
-const ask = async <T extends object>(
-  ports: ReadPorts,
-  place: Place,
-  database: string,
-  sql: string,
-  signal: AbortSignal,
-): Promise<T | null> => {
-  try {
-    const grid = await ports.postgres.query(place.address, sql, {
-      database,
-      statementTimeoutMs: probeTimeoutMs,
-      rowsMax: 1,
-      bytesMax,
-      signal,
-    })
-    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
-    return typeof said === 'object' ? (said as T | null) : null
-  } catch {
-    signal.throwIfAborted()
-    return null
-  }
 }
 
 type WithFit = { fit: Fit | null; primary: Place | null; candidate: Place | null }

@@ -1,6 +1,7 @@
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { type Place, probeTimeoutMs } from '../facts'
+import type { Place } from '../facts'
+import { askJson } from './ask-json'
 
 /** An open transaction, oldest first. Constants of its statement are left out. */
 export type Blocker = {
@@ -43,18 +44,6 @@ select json_build_object(
 
 /** null: the server did not say. */
 export const readSessions = async (ports: ReadPorts, place: Place, { signal }: Pick<GatherContext, 'signal'>): Promise<Sessions | null> => {
-  try {
-    const grid = await ports.postgres.query(place.address, sessionsSql, {
-      database: 'postgres',
-      statementTimeoutMs: probeTimeoutMs,
-      rowsMax: 1,
-      bytesMax: 20_000,
-      signal,
-    })
-    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
-    return typeof said === 'object' && said !== null && 'blockers' in said ? (said as Sessions) : null
-  } catch {
-    signal.throwIfAborted()
-    return null
-  }
+  const said = await askJson<Sessions>(ports, place, sessionsSql, { database: 'postgres', bytesMax: 20_000, signal })
+  return said !== null && 'blockers' in said ? said : null
 }

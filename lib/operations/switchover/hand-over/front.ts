@@ -1,14 +1,11 @@
-import { sayAims } from '@/lib/domain/pgbouncer-ini'
-import { notAsWritten } from '@/lib/domain/pooler-template'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { StepContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
+import { untilShown } from '../../steps/aim-poolers'
 import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers'
 import type { FrontPooler } from '../front'
 
 const writeTimeoutMs = 5_000
-/** How long PgBouncer may take to show what it has read. */
-const shownMs = 2_000
 const lookEveryMs = 10
 /** A pooler that does not take its RESUME is asked again so often; then it is left to a later step, and to the timer on its host. */
 const resumeTries = 3
@@ -41,16 +38,7 @@ export const aimHeld = async (
   note('command', `write ${address.configPath} on ${address.host.hostname}; RELOAD`)
   await ports.poolersAct.writeFile(address, { text: text!, expectedDigest: digest!, token }, { timeoutMs: writeTimeoutMs, signal })
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
-  const endsAt = ports.now().getTime() + shownMs
-  for (;;) {
-    const wrong = notAsWritten(text!, (await lookAtRunning(ports, pooler, signal)).databases)
-    if (wrong.length === 0) return
-    if (signal.aborted || ports.now().getTime() >= endsAt)
-      throw new Fault('step.unknown', {
-        because: `${pooler.title} was told to read its file again, but ${wrong.map(({ name, is, should }) => `${name} leads to ${is ? sayAims([is]) : 'nothing'} instead of ${sayAims([should])}`).join('; ')}. See PgBouncer’s log.`,
-      })
-    await pause(lookEveryMs)
-  }
+  await untilShown(ports, { pooler, text: text! }, { signal, pause }, lookEveryMs)
 }
 
 /** Puts the file back that the move has written; one that was not written, or is somebody else's by now, is left alone. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/candidates'
 import { getPool } from './client'
+import { shownCandidates } from './failovers'
 import { readReplication } from './fleet-replication'
 import { seedLarge } from './seed-large'
 
@@ -73,6 +74,7 @@ describe('the pair of a herd', () => {
         replayedLsn: row.replayed_lsn,
         isReplayPaused: null,
         applyDelayMs: null,
+        followsPrimary: null,
         priority: row.failover_priority,
         observedAt: row.observed_at?.toISOString() ?? null,
       }),
@@ -92,6 +94,18 @@ describe('the pair of a herd', () => {
     await add('e', { observed_at: null })
     await add('f', { timeline: 1 })
     expect(await pair()).toMatchObject({ candidates: 1, members: 6 })
+  })
+
+  test('who follows another standby comes after those that follow the primary, in the pair and in the list of its page', async () => {
+    const a = await add('a', primary)
+    const direct = await add('b', { upstream_id: a, received_lsn: '0/4FFFF00', replayed_lsn: '0/4FFFF00' })
+    const cascaded = await add('c', { upstream_id: direct, failover_priority: 200 })
+    const { herd_id: herdId, candidate_id: candidate } = await pair()
+    expect(candidate).toBe(direct)
+    expect((await shownCandidates(herdId)).map(({ id }) => id)).toEqual([direct, cascaded])
+    await run(`update instances set state = 'unreachable' where id = $1`, [a])
+    expect((await pair()).candidate_id).toBe(cascaded)
+    expect((await shownCandidates(herdId)).map(({ id }) => id)).toEqual([cascaded, direct])
   })
 
   test('verdicts: the primary gone, two of them, nobody to take over, a candidate that lags, facts gone stale', async () => {

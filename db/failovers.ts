@@ -15,7 +15,8 @@ export const keptLines = async (id: string): Promise<JournalLine[]> => {
 const readCandidates = {
   name: 'dr-candidates',
   text: `select i.id, i.title, s.site, i.state, i.role, i.timeline, i.system_identifier as "systemIdentifier", i.received_lsn as "receivedLsn",
-      i.replayed_lsn as "replayedLsn", i.failover_priority as priority, i.observed_at as "observedAt", i.lag_bytes::float8 as "lagBytes",
+      i.replayed_lsn as "replayedLsn", i.failover_priority as priority, i.observed_at as "observedAt",
+      i.upstream_id = any(array_agg(i.id) filter (where i.role = 'primary' and i.state = 'online') over ()) as "followsPrimary", i.lag_bytes::float8 as "lagBytes",
       i.lag_seconds as "lagSeconds", h.system_identifier as "herdIdentifier", h.preferred_site as "preferredSite"
     from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id
     where i.herd_id = $1 order by i.title`,

@@ -17,6 +17,7 @@ const standby = (id: string, behindBytes: number, over: Partial<CandidateFacts> 
   replayedLsn: at(behindBytes),
   isReplayPaused: false,
   applyDelayMs: 0,
+  followsPrimary: null,
   priority: 100,
   observedAt: '2026-03-01T12:00:00Z',
   ...over,
@@ -62,6 +63,16 @@ describe('who takes over', () => {
     expect(order([here, there], { preferredSite: 'ams' })).toEqual(['there', 'here'])
     expect(order([here, there], { preferredSite: 'ams' }, 0)).toEqual(['here', 'there'])
     expect(order([here, standby('there', 2 * equalWithinBytes, { site: 'ams' })], { preferredSite: 'ams' })).toEqual(['here', 'there'])
+  })
+
+  test('one that follows another standby comes after those that follow the primary, however much it seems to have received', () => {
+    const cascaded = standby('a', 0, { followsPrimary: false, priority: 200 })
+    const direct = standby('b', 1024, { followsPrimary: true })
+    expect(order([cascaded, direct])).toEqual(['b', 'a'])
+    expect(order([cascaded, standby('b', 0, { timeline: 2, followsPrimary: true })], { timeline: null })).toEqual(['a', 'b'])
+    expect(rankCandidates([cascaded, direct], herd, equalWithinBytes)[1]?.because).toBe(
+      'Has received the most WAL, but it does not get it from the primary itself.',
+    )
   })
 
   test('a higher priority wins among equals before the site does', () => {

@@ -16,6 +16,8 @@ export interface CandidateFacts {
   isReplayPaused: boolean | null
   /** Milliseconds of recovery_min_apply_delay; null: not asked. */
   applyDelayMs: number | null
+  /** Gets its WAL from the primary itself. null: not known, or there is no primary to get it from. */
+  followsPrimary: boolean | null
   /** 0: never. Higher is preferred, among equals only. */
   priority: number
   /** ISO time of the look; null: it never reported. */
@@ -85,8 +87,9 @@ const positionOf = ({ receivedLsn, replayedLsn }: CandidateFacts): bigint => {
 const isPreferred = (one: CandidateFacts, herd: HerdMark) => herd.preferredSite !== '' && one.site === herd.preferredSite
 
 /**
- * Ranks who could take over: newest timeline, then received WAL, then, among those within `equalBytes` of the best, priority and site. With 0 (the old
- * primary is gone, so what a standby lacks is lost) only the very same position is equal. A member never seen is never a candidate.
+ * Ranks who could take over: newest timeline, then who follows the primary itself (its last record reaches only those), then received WAL, then, among
+ * those within `equalBytes` of the best, priority and site. With 0 (the old primary is gone, so what a standby lacks is lost) only the very same
+ * position is equal. A member never seen is never a candidate.
  */
 export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMark, equalBytes: number): RankedCandidate[] => {
   const barred: RankedCandidate[] = []
@@ -103,6 +106,7 @@ export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMar
   const order = [...able].sort(
     (a, b) =>
       b.timeline - a.timeline ||
+      Number(a.followsPrimary === false) - Number(b.followsPrimary === false) ||
       Number(isEqual(b)) - Number(isEqual(a)) ||
       (isEqual(a) ? b.priority - a.priority || Number(isPreferred(b, herd)) - Number(isPreferred(a, herd)) : 0) ||
       compare(b.position, a.position) ||
@@ -136,6 +140,7 @@ const reasonOf = (one: Comparable, { timeline, behindBytes, isEqual, hasRivals }
   if (!hasRivals) return 'The only standby that can take over.'
   if (behindBytes === null) return `On timeline ${one.timeline}; the best is on ${timeline}.`
   const wal = behindBytes === 0 ? 'Has received the most WAL' : `${formatBytes(behindBytes)} of WAL behind the best`
+  if (one.followsPrimary === false) return `${wal}, but it does not get it from the primary itself.`
   if (!isEqual) return `${wal}.`
   const marks = [`priority ${one.priority}`, ...(isPreferred(one, herd) ? [`at the preferred site ${one.site}`] : [])]
   return `${wal}${behindBytes === 0 ? '' : ', which counts as equal'}; ${marks.join(', ')}.`

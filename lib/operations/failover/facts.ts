@@ -141,7 +141,12 @@ const rank = (
   mode: FailoverFacts['mode'],
 ): RankedCandidate[] =>
   rankCandidates(
-    peers.filter((peer) => peer !== old).map((peer) => candidateOf(peer, readiness.get(peer.place.id) ?? null)),
+    peers
+      .filter((peer) => peer !== old)
+      .map((peer) => ({
+        ...candidateOf(peer, readiness.get(peer.place.id) ?? null),
+        followsPrimary: mode === 'planned' && old !== null ? isStreamingFrom(peer.probe, old.place) : null,
+      })),
     {
       systemIdentifier: herd.systemIdentifier,
       timeline: old?.probe.timeline ?? old?.standing.lastTimeline ?? null,
@@ -150,7 +155,7 @@ const rank = (
     mode === 'planned' ? equalWithinBytes : 0,
   )
 
-const candidateOf = ({ place, probe, standing }: Peer, readiness: Readiness | null): CandidateFacts => ({
+const candidateOf = ({ place, probe, standing }: Peer, readiness: Readiness | null): Omit<CandidateFacts, 'followsPrimary'> => ({
   id: place.id,
   title: place.title,
   site: standing.site,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
 import { recordSet } from '@/lib/domain/dns-records'
+import { formatLsn, parseLsn } from '@/lib/domain/lsn'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
@@ -140,6 +141,19 @@ describe('planned', () => {
     expect(plan.gates.find((gate) => gate.name === 'names-movable')?.verdict).toBe('warn')
     expect(state).toBe('attention')
     expect(roles(fleet).n2).toBe('primary 2')
+  })
+
+  test('a standby of a standby that is seen a record further is not taken before the one that follows the primary', async () => {
+    const fleet = newFleet(['n1', 'n2', 'n3'])
+    fleet.instance('demo on n3').upstreamId = fleet.instance('demo on n2').inventory.id
+    const { probe } = fleet.read.postgres
+    fleet.read.postgres.probe = async (address, options) => {
+      const seen = await probe(address, options)
+      return address.host.hostname === 'n3' ? { ...seen, receivedLsn: formatLsn(parseLsn(seen.receivedLsn!)! + 56n) } : seen
+    }
+    const plan = await planOf(fleet)
+    expect(plan.reason).toBeNull()
+    expect(plan.now.find(({ label }) => label === 'Candidate')?.value).toBe('demo on n2')
   })
 
   test('the candidate with the most WAL is taken; priority 0 is never taken; a named one may be', async () => {

@@ -7,6 +7,7 @@ import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
 import type { InboxWork } from './inbox'
 import type { WaitingHost } from './shared'
+import { useTicked } from './use-ticked'
 
 export const HostList = ({
   hosts,
@@ -20,7 +21,7 @@ export const HostList = ({
   work: InboxWork
 }) => {
   const [chosen, setChosen] = useState<Record<string, string>>({})
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
+  const { ticked, setTicked, toggle } = useTicked()
   const environmentOf = (host: WaitingHost) =>
     chosen[host.id] ?? (environments.some((one) => one.id === host.environmentId) ? host.environmentId! : '')
   const selected = hosts.filter((host) => ticked.has(host.id))
@@ -30,12 +31,6 @@ export const HostList = ({
       'discovered-hosts',
       list.map((host) => ({ id: host.id, environmentId: environmentOf(host) })),
     )
-  const toggle = (id: string) =>
-    setTicked((now) => {
-      const next = new Set(now)
-      if (!next.delete(id)) next.add(id)
-      return next
-    })
 
   return (
     <Card

@@ -8,6 +8,8 @@ import { State } from '@/components/ui/state'
 import type { FieldDescription } from '@/lib/kernel/field'
 import type { InboxWork } from './inbox'
 import type { WaitingInstance } from './shared'
+import { SuggestedActions } from './suggested-actions'
+import { useTicked } from './use-ticked'
 
 /** Where an instance goes: a herd that exists, or one that is made now. */
 type Place = { kind: 'herd'; id: string; title: string } | { kind: 'new'; name: string }
@@ -89,7 +91,7 @@ export const InstanceList = ({
   findHerds: FindOptions
 }) => {
   const [places, setPlaces] = useState<Record<string, Place>>({})
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
+  const { ticked, setTicked, toggle } = useTicked()
   const placeOf = (instance: WaitingInstance) => places[instance.id] ?? suggestedPlace(instance)
   const isReady = (instance: WaitingInstance) => instance.serverId !== null && isPlaced(placeOf(instance))
   const selected = instances.filter((instance) => ticked.has(instance.id))
@@ -102,12 +104,6 @@ export const InstanceList = ({
         return place.kind === 'new' ? { id: instance.id, newHerd: { name: place.name.trim() } } : { id: instance.id, herdId: place.id }
       }),
     )
-  const toggle = (id: string) =>
-    setTicked((now) => {
-      const next = new Set(now)
-      if (!next.delete(id)) next.add(id)
-      return next
-    })
 
   return (
     <Card
@@ -116,26 +112,7 @@ export const InstanceList = ({
       actions={
         mayAccept &&
         instances.length > 0 && (
-          <>
-            <Button isSmall disabled={suggested.length === 0} onClick={() => setTicked(new Set(suggested.map((instance) => instance.id)))}>
-              Tick the {suggested.length} with a suggestion
-            </Button>
-            <Button
-              isSmall
-              disabled={work.isBusy || selected.length === 0}
-              onClick={() => work.ignore(selected.map((instance) => instance.id))}
-            >
-              Ignore {selected.length > 0 && selected.length}
-            </Button>
-            <Button
-              isSmall
-              look="primary"
-              disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
-              onClick={() => accept(selected)}
-            >
-              Accept {selected.length > 0 && selected.length}
-            </Button>
-          </>
+          <SuggestedActions suggested={suggested} selected={selected} isReady={isReady} work={work} onTick={setTicked} onAccept={accept} />
         )
       }
     >

@@ -7,6 +7,8 @@ import { Card } from '@/components/ui/card'
 import type { FieldDescription } from '@/lib/kernel/field'
 import type { InboxWork } from './inbox'
 import type { WaitingPooler } from './shared'
+import { SuggestedActions } from './suggested-actions'
+import { useTicked } from './use-ticked'
 
 const herdField: FieldDescription = { name: 'herdId', kind: 'reference', to: 'herd', label: 'Herd' }
 
@@ -29,7 +31,7 @@ export const PoolerList = ({
   findHerds: FindOptions
 }) => {
   const [chosen, setChosen] = useState<Record<string, { id: string; title: string }>>({})
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
+  const { ticked, setTicked, toggle } = useTicked()
   const herdOf = (pooler: WaitingPooler) => chosen[pooler.id] ?? { id: pooler.suggestedHerdId ?? '', title: pooler.suggestedHerdName ?? '' }
   const isReady = (pooler: WaitingPooler) => herdOf(pooler).id !== '' && pooler.socketDirectory !== null
   const suggested = poolers.filter((pooler) => pooler.suggestedHerdId !== null && isReady(pooler))
@@ -39,12 +41,6 @@ export const PoolerList = ({
       'discovered-poolers',
       list.map((pooler) => ({ id: pooler.id, herdId: herdOf(pooler).id })),
     )
-  const toggle = (id: string) =>
-    setTicked((now) => {
-      const next = new Set(now)
-      if (!next.delete(id)) next.add(id)
-      return next
-    })
 
   return (
     <Card
@@ -53,22 +49,7 @@ export const PoolerList = ({
       actions={
         mayAccept &&
         poolers.length > 0 && (
-          <>
-            <Button isSmall disabled={suggested.length === 0} onClick={() => setTicked(new Set(suggested.map(({ id }) => id)))}>
-              Tick the {suggested.length} with a suggestion
-            </Button>
-            <Button isSmall disabled={work.isBusy || selected.length === 0} onClick={() => work.ignore(selected.map(({ id }) => id))}>
-              Ignore {selected.length > 0 && selected.length}
-            </Button>
-            <Button
-              isSmall
-              look="primary"
-              disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
-              onClick={() => accept(selected)}
-            >
-              Accept {selected.length > 0 && selected.length}
-            </Button>
-          </>
+          <SuggestedActions suggested={suggested} selected={selected} isReady={isReady} work={work} onTick={setTicked} onAccept={accept} />
         )
       }
     >

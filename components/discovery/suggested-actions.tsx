@@ -1,0 +1,36 @@
+import { Button } from '@/components/ui/button'
+import type { InboxWork } from './inbox'
+
+/** Buttons over a list whose items may come with a suggestion. Nothing is accepted while one of the ticked has no place to go. */
+export const SuggestedActions = <T extends { id: string }>({
+  suggested,
+  selected,
+  isReady,
+  work,
+  onTick,
+  onAccept,
+}: {
+  suggested: readonly T[]
+  selected: readonly T[]
+  isReady: (item: T) => boolean
+  work: InboxWork
+  onTick: (ids: ReadonlySet<string>) => void
+  onAccept: (items: readonly T[]) => void
+}) => (
+  <>
+    <Button isSmall disabled={suggested.length === 0} onClick={() => onTick(new Set(suggested.map(({ id }) => id)))}>
+      Tick the {suggested.length} with a suggestion
+    </Button>
+    <Button isSmall disabled={work.isBusy || selected.length === 0} onClick={() => work.ignore(selected.map(({ id }) => id))}>
+      Ignore {selected.length > 0 && selected.length}
+    </Button>
+    <Button
+      isSmall
+      look="primary"
+      disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
+      onClick={() => onAccept(selected)}
+    >
+      Accept {selected.length > 0 && selected.length}
+    </Button>
+  </>
+)

@@ -31,6 +31,8 @@ export type FleetPooler = {
   herd: string
   /** Default: transaction. */
   mode?: 'session' | 'transaction'
+  /** Other names that it serves, each for a herd of the environment. `database`: default the herd's own. */
+  also?: { name: string; herd: string; database?: string }[]
 }
 /** `environments: 'all'` or the names of those where the group's role holds. */
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }
@@ -165,9 +167,10 @@ export function checkFleet(fleet: Fleet): void {
     'the pooler on',
     poolers.map(({ host }) => host),
   )
-  for (const { host, herd: name } of poolers) {
-    const served = fleet.herds.find((one) => one.name === name)
-    if (!served) refuse(`the pooler on ${host} is in front of the unknown herd ${name}`)
-    if (hosts.get(host)?.environment !== served?.environment) refuse(`the pooler on ${host} is not on a host of ${served?.environment}`)
-  }
+  for (const { host, herd: own, also = [] } of poolers)
+    for (const name of [own, ...also.map((one) => one.herd)]) {
+      const served = fleet.herds.find((one) => one.name === name)
+      if (!served) refuse(`the pooler on ${host} is in front of the unknown herd ${name}`)
+      if (hosts.get(host)?.environment !== served?.environment) refuse(`the pooler on ${host} is not on a host of ${served?.environment}`)
+    }
 }

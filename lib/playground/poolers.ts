@@ -33,13 +33,17 @@ export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts
   )
 }
 
-const pgbouncerIni = (fleet: Fleet, { herd, host, mode = 'transaction' }: FleetPooler): string => {
-  const served = fleet.herds.find(({ name }) => name === herd)
-  const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
-  if (!served || !primary) throw new LabError(`The pooler on ${host} is in front of ${herd}, which is no herd of the fleet.`)
+const pgbouncerIni = (fleet: Fleet, { herd, host, mode = 'transaction', also = [] }: FleetPooler): string => {
+  const line = (one: { name?: string; herd: string; database?: string }): string => {
+    const served = fleet.herds.find(({ name }) => name === one.herd)
+    const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
+    if (!served || !primary) throw new LabError(`The pooler on ${host} is in front of ${one.herd}, which is no herd of the fleet.`)
+    const { name = served.baseName, database = served.baseName } = one
+    return `${name} = host=${primary.address} port=${served.port} dbname=${database}`
+  }
   return `;; Made by hand, as it were.
 [databases]
-${served.baseName} = host=${primary.address} port=${served.port} dbname=${served.baseName}
+${[{ herd }, ...also].map(line).join('\n')}
 
 [pgbouncer]
 listen_addr = *

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { formatDuration } from '@/lib/domain/duration'
 import { LabError } from '@/lib/playground/lab-error'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { readScenario } from './read'
 import { type Outcome, runScenario } from './run'
 import type { Scenario } from './words'
-import { openWorld } from './world'
+import { openWorld, type World } from './world'
 
 export const scenarioFolder = join(projectRoot, 'e2e/scenarios')
 /** Scenarios that share a lab: with more, its hosts and servers leave two processors no time for what is tried. */
@@ -14,23 +15,51 @@ const togetherMax = 5
 
 /** Every file of the folder, by name. */
 export const allScenarios = (): Scenario[] =>
-  readdirSync(scenarioFolder)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()
-    .map((name) => readScenario(join(scenarioFolder, name)))
+  readScenarios(
+    readdirSync(scenarioFolder)
+      .filter((name) => name.endsWith('.yaml'))
+      .sort()
+      .map((name) => join(scenarioFolder, name)),
+  )
 
-/** `scenario all`, `scenario FILE …`, with `--step`. Exit code: 0 all passed, 1 one did not. */
+/** Throws one `LabError` with the faults of all of them: nobody waits for a run to hear of a typo in the last file. */
+export const readScenarios = (paths: readonly string[]): Scenario[] => {
+  const faults: string[] = []
+  const scenarios = paths.flatMap((path) => {
+    try {
+      return [readScenario(path)]
+    } catch (error) {
+      faults.push((error as Error).message)
+      return []
+    }
+  })
+  if (faults.length > 0) throw new LabError(faults.join('\n'))
+  return scenarios
+}
+
+/** `scenario all`, `scenario FILE …`, with `--step`. One that fails holds no other up. Exit code: 0 all passed, 1 one did not. */
 export const scenarioVerb = async (words: readonly string[], { step = false }: { step?: boolean }): Promise<number> => {
   if (words.length === 0) throw new LabError('Which scenario?', { hint: `npm run lab -- scenario all, or a file of e2e/scenarios` })
-  const scenarios = words.length === 1 && words[0] === 'all' ? allScenarios() : words.map((word) => readScenario(resolve(word)))
+  const startedAt = performance.now()
+  const scenarios = words.length === 1 && words[0] === 'all' ? allScenarios() : readScenarios(words.map((word) => resolve(word)))
   const outcomes: Outcome[] = []
   for (const group of groupsOf(scenarios)) outcomes.push(...(await runGroup(group, step)))
-  if (outcomes.length > 1) {
-    console.log('')
-    for (const { scenario, passed, seconds } of outcomes)
-      console.log(`${passed ? 'passed' : 'FAILED'}  ${`${seconds.toFixed(1)} s`.padStart(7)}  ${scenario.file}: ${scenario.name}`)
-  }
+  if (outcomes.length > 1) for (const line of tableOf(outcomes, (performance.now() - startedAt) / 1000)) console.log(line)
   return outcomes.every(({ passed }) => passed) ? 0 : 1
+}
+
+/** A line for each file, by name, with what failed under it. */
+export const tableOf = (outcomes: readonly Outcome[], seconds: number): string[] => {
+  const failed = outcomes.filter(({ passed }) => !passed).length
+  const sorted = outcomes.toSorted((a, b) => a.scenario.file.localeCompare(b.scenario.file))
+  return [
+    '',
+    ...sorted.flatMap(({ scenario, passed, seconds: own, faults }) => [
+      `${passed ? 'passed' : 'FAILED'}  ${`${own.toFixed(1)} s`.padStart(7)}  ${scenario.file}: ${scenario.name}`,
+      ...faults.map((fault) => `                   ${fault}`),
+    ]),
+    `${outcomes.length - failed} passed, ${failed} failed in ${formatDuration(seconds)}`,
+  ]
 }
 
 /** Those with the same queue share a console. */
@@ -42,8 +71,16 @@ const groupsOf = (scenarios: readonly Scenario[]): Scenario[][] =>
     )
   })
 
+/** A lab that does not come up, or cannot be ended, is told of its scenarios; the next group has a lab of its own. */
 const runGroup = async (scenarios: readonly Scenario[], step: boolean): Promise<Outcome[]> => {
-  const world = await openWorld(scenarios)
+  const startedAt = performance.now()
+  let world: World
+  try {
+    world = await openWorld(scenarios)
+  } catch (error) {
+    const faults = [`The lab did not come up: ${(error as Error).message}`]
+    return scenarios.map((scenario) => ({ scenario, passed: false, faults, seconds: (performance.now() - startedAt) / 1000 }))
+  }
   const terminal = step ? createInterface({ input: process.stdin }) : null
   // Keeps what was typed ahead; once the input has ended nobody is waited for.
   const lines = terminal?.[Symbol.asyncIterator]()
@@ -56,6 +93,6 @@ const runGroup = async (scenarios: readonly Scenario[], step: boolean): Promise<
     return outcomes
   } finally {
     terminal?.close()
-    await world.close()
+    await world.close().catch((error: Error) => console.error(`The lab could not be ended: ${error.message}`))
   }
 }

@@ -22,7 +22,7 @@ export interface RunOptions {
   beforeStep?: () => Promise<void>
 }
 
-/** Runs one file from its first step to its last, or to the first that fails; what follows would tell of another story. */
+/** Runs one file from its first step to its last, or to the first that fails; what follows would tell of another story. Never throws. */
 export const runScenario = async (world: World, scenario: Scenario, { print, beforeStep }: RunOptions): Promise<Outcome> => {
   const startedAt = performance.now()
   const place = world.place(scenario)
@@ -44,10 +44,11 @@ export const runScenario = async (world: World, scenario: Scenario, { print, bef
       break
     }
     if (faults.length > 0) for (const line of await sayState(stand)) print(`       ${line}`)
-  } finally {
-    await endStand(stand)
-    await mendHosts(place)
+  } catch (error) {
+    faults.push((error as Error).message)
   }
+  for (const tidy of [() => endStand(stand), () => mendHosts(place)])
+    await tidy().catch((error: Error) => faults.push(`What it began could not be ended: ${error.message}`))
   const seconds = (performance.now() - startedAt) / 1000
   const passed = faults.length === 0
   print(

@@ -1,13 +1,15 @@
 import { inspect } from 'node:util'
 import type { JournalLine } from '@/lib/kernel/journal'
 import { testFleet } from './harness/lab'
+import { openFront } from './harness/lab-front'
 import { openLabHerd } from './harness/lab-herd'
-import { casesOf, type LabCase, MatrixLab, sayTrouble, spreadOver, type Trouble } from './harness/lab-matrix'
-import { matrixHerd, scenarios } from './harness/lab-scenarios'
+import { type LabCase, MatrixLab, type Scenario } from './harness/lab-matrix'
+import { matrixHerd, pooledFleet, scenarios } from './harness/lab-scenarios'
+import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/lab-troubles'
 
 /**
  * `npm run lab-matrix -- [--labs N] [--every N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the
- * declarations of failover, repoint, promote and rejoin: the worker killed at each point, each deed failed, each host lost at each step. `--labs`: how many
+ * declarations of failover, switchover, repoint, promote and rejoin: the worker killed at each point, each deed failed, each host lost at each step. `--labs`: how many
  * labs at once (default 3). `--every`: only every Nth case. `--only`: scenarios whose name holds the words; `--trouble`: cases. The journal of a case that
  * breaks a law is printed. Ends with 1 when one did.
  */
@@ -21,51 +23,64 @@ const sayLine = ({ seq, kind, ...line }: JournalLine): string => {
   return `      ${seq} ${kind} ${[step, because, text, before && JSON.stringify(before), output && JSON.stringify(output)].filter(Boolean).join(' | ')}`
 }
 
+const openLab = async (isThroughPoolers: boolean): Promise<MatrixLab> => {
+  const herd = await openLabHerd(isThroughPoolers ? pooledFleet() : testFleet({ [matrixHerd]: 'a > b, c' }), matrixHerd)
+  return new MatrixLab(herd, matrixHerd, isThroughPoolers ? await openFront(herd, matrixHerd) : null)
+}
+
 const startedAt = performance.now()
-const labs = await Promise.all(
-  Array.from(
-    { length: labCount },
-    async () => new MatrixLab(await openLabHerd(testFleet({ [matrixHerd]: 'a > b, c' }), matrixHerd), matrixHerd),
-  ),
-)
 const results: LabCase[] = []
-try {
-  const cases: { index: number; trouble: Trouble }[] = []
-  for (const [index, scenario] of scenarios.entries()) {
-    if (!scenario.name.includes(only)) continue
-    const { points } = await labs[0]!.measure(scenario)
-    const all = casesOf(scenario, points)
-    cases.push(...all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ index, trouble })))
-    console.log(`${scenario.name}: ${points.passed} points, ${points.acts} deeds, ${all.length} cases`)
-  }
-  const chosen = spreadOver(cases, Math.ceil(cases.length / every))
-  const queue = chosen.values()
-  await Promise.all(
-    labs.map(async (lab) => {
-      for (const { index, trouble } of queue) {
-        const scenario = scenarios[index]!
-        const result = await lab.run(scenario, trouble).catch(
-          (error: unknown): LabCase => ({
-            scenario: scenario.name,
-            trouble: sayTrouble(trouble),
-            state: 'running',
-            broken: [`the case itself: ${inspect(error, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`],
-            seconds: 0,
-            lines: [],
-          }),
-        )
-        results.push(result)
-        const { trouble: what, state, broken, seconds, lines } = result
-        console.log(
-          `${results.length}/${chosen.length} ${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s)${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
-        )
-        if (broken.length > 0) for (const line of lines) console.log(sayLine(line))
-      }
+
+const runCase = async (lab: MatrixLab, scenario: Scenario, trouble: Trouble, total: number): Promise<void> => {
+  const result = await lab.run(scenario, trouble).catch(
+    (error: unknown): LabCase => ({
+      scenario: scenario.name,
+      trouble: sayTrouble(trouble),
+      state: 'running',
+      broken: [`the case itself: ${inspect(error, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`],
+      seconds: 0,
+      lines: [],
     }),
   )
-} finally {
-  await Promise.all(labs.map((lab) => lab.close()))
+  results.push(result)
+  const { trouble: what, state, broken, seconds, lines } = result
+  console.log(
+    `${results.length}/${total} ${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s)${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
+  )
+  if (broken.length > 0) for (const line of lines) console.log(sayLine(line))
 }
+
+/** In labs of their own, several cases at once. */
+const runAll = async (wanted: readonly Scenario[], isThroughPoolers: boolean): Promise<void> => {
+  if (wanted.length === 0) return
+  const labs = await Promise.all(Array.from({ length: labCount }, () => openLab(isThroughPoolers)))
+  try {
+    const cases: { scenario: Scenario; trouble: Trouble }[] = []
+    for (const scenario of wanted) {
+      const measured = await labs[0]!.measure(scenario)
+      const all = casesOf(scenario, measured)
+      cases.push(...all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ scenario, trouble })))
+      console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} deeds, ${all.length} cases`)
+    }
+    const chosen = spreadOver(cases, Math.ceil(cases.length / every))
+    const total = results.length + chosen.length
+    const queue = chosen.values()
+    await Promise.all(
+      labs.map(async (lab) => {
+        for (const { scenario, trouble } of queue) await runCase(lab, scenario, trouble, total)
+      }),
+    )
+  } finally {
+    await Promise.all(labs.map((lab) => lab.close()))
+  }
+}
+
+const wanted = scenarios.filter(({ name }) => name.includes(only))
+for (const isThroughPoolers of [false, true])
+  await runAll(
+    wanted.filter((one) => (one.isThroughPoolers === true) === isThroughPoolers),
+    isThroughPoolers,
+  )
 
 const table = scenarios.map(({ name }) => {
   const own = results.filter(({ scenario }) => scenario === name)

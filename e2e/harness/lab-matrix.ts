@@ -3,7 +3,6 @@ import { systemClock } from '@/lib/kernel/clock'
 import { deadly, type Points, type Stop } from '@/lib/kernel/crash-driver'
 import { journalLaws } from '@/lib/kernel/crash-matrix'
 import { drive } from '@/lib/kernel/engine'
-import { Fault } from '@/lib/kernel/errors'
 import type { Decision, JobState, JournalLine } from '@/lib/kernel/journal'
 import type { JournalPort } from '@/lib/kernel/journal-port'
 import type { JsonObject } from '@/lib/kernel/json'
@@ -12,8 +11,10 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { fenceReturned } from '@/lib/operations/failover/fence-returned'
 import { until } from '@/lib/playground/processes'
 import type { ActPorts, Probe } from '@/lib/ports'
-import { type Cast, isWritable, mend, mendHost, probeOf, restoreHerd, settledProbe } from './lab-canon'
+import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './lab-canon'
+import type { Front } from './lab-front'
 import type { LabHerd } from './lab-herd'
+import { disturbed, lossOf, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
 import { openWitness, type Witness } from './lab-witness'
 
 /** One operation in one situation, on a herd of three real hosts. */
@@ -30,14 +31,16 @@ export interface Scenario {
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
+  /** Through the poolers of the herd, with writers on them: in a lab that has some. */
+  isThroughPoolers?: true
 }
 
-/** kill: the worker dies at a point before or after a journal line or a deed. fail / lose-answer: of one deed. The others: of one host, once a step was intended. */
-export type Trouble =
-  | { how: 'none' }
-  | { how: 'kill'; at: number }
-  | { how: 'fail' | 'lose-answer'; nth: number }
-  | { how: 'power-off' | 'freeze' | 'cut'; who: keyof Cast; step: string }
+/** Of a run that nothing disturbs: its points and deeds, and between which points clients may be held back. */
+export interface Measured {
+  passed: number
+  acts: number
+  held: { from: number; to: number }
+}
 
 export interface LabCase {
   scenario: string
@@ -48,17 +51,9 @@ export interface LabCase {
   lines: readonly JournalLine[]
 }
 
-/** A host is lost for this long, or until the job has stopped moving. */
-const lostMs = 20_000
 const reattachMs = 30_000
 /** A second question after *go on*, with everything mended, is still allowed: the first may have met a host on its way up. */
 const questionsMax = 3
-
-export const sayTrouble = (trouble: Trouble): string => {
-  if (trouble.how === 'none') return 'clean'
-  if (trouble.how === 'kill') return `worker killed at point ${trouble.at}`
-  return 'nth' in trouble ? `deed ${trouble.nth}: ${trouble.how}` : `${trouble.who}: ${trouble.how} during ${trouble.step}`
-}
 
 type Seen = { host: string; probe: Probe }[]
 
@@ -66,46 +61,64 @@ type Seen = { host: string; probe: Probe }[]
 export class MatrixLab {
   readonly #witness: Witness
 
+  readonly #hosts: string[]
+
+  /** `front`: where the herd has poolers. */
   constructor(
     readonly lab: LabHerd,
     readonly herdName: string,
+    readonly front: Front | null = null,
   ) {
     const { members, port } = lab.lab.fleet.herds.find(({ name }) => name === herdName)!
-    this.#witness = openWitness(
-      lab.lab,
-      port,
-      members.map(({ host }) => host),
-    )
+    this.#hosts = members.map(({ host }) => host)
+    this.#witness = openWitness(lab.lab, port, this.#hosts)
   }
 
   async close(): Promise<void> {
     this.#witness.close()
+    await this.front?.end()
     await this.lab.close()
   }
 
-  /** Points and deeds of a run that nothing disturbs; throws when that one does not end as done. */
-  async measure(scenario: Scenario): Promise<{ points: Points; result: LabCase }> {
+  /** Throws when a run that nothing disturbs does not end as done, or breaks a law. */
+  async measure(scenario: Scenario): Promise<Measured> {
     const points: Points = { passed: 0, acts: 0, broken: [] }
-    const result = await this.run(scenario, { how: 'none' }, points)
-    if (result.state !== 'done') throw new Error(`${scenario.name}, undisturbed, is ${result.state}: ${result.broken.join('; ')}`)
-    return { points, result }
+    const held = { from: 0, to: 0 }
+    const { state, broken } = await this.run(scenario, { how: 'none' }, points, held)
+    if (state !== 'done' || broken.length > 0) throw new Error(`${scenario.name}, undisturbed, is ${state}: ${broken.join('; ')}`)
+    return { ...points, held }
   }
 
-  async run(scenario: Scenario, trouble: Trouble, points: Points = { passed: 0, acts: 0, broken: [] }): Promise<LabCase> {
-    const { lab } = this
+  async run(
+    scenario: Scenario,
+    trouble: Trouble,
+    points: Points = { passed: 0, acts: 0, broken: [] },
+    held: Measured['held'] = { from: 0, to: 0 },
+  ): Promise<LabCase> {
+    const { lab, front } = this
     const startedAt = performance.now()
     const cast = await restoreHerd(lab, this.herdName)
     await this.#witness.begin(cast.primary)
     await scenario.prepare(lab, cast)
     await this.#fence()
+    await front?.begin(cast)
     this.#witness.forget()
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
     try {
-      const job = await openJob(lab, scenario, cast, disturbed(lab.ports, trouble), loss.watch, points)
+      const job = await openJob(
+        lab,
+        scenario,
+        cast,
+        disturbed(lab.ports, trouble),
+        (journal) => noteHeld(loss.watch(journal), points, held),
+        points,
+      )
       let state = await job.drive(trouble.how === 'kill' ? { at: trouble.at, how: 'kill' } : null)
+      const broken: string[] = []
+      if (state === 'stopped' && 'isLate' in trouble && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
       if (state === 'stopped') state = await job.drive(null)
-      const broken = this.#twoWriters()
+      broken.push(...this.#twoWriters())
       await loss.mended()
       await mend(lab)
       await this.#fence()
@@ -122,6 +135,7 @@ export class MatrixLab {
       if (scenario.mayReturn !== true) broken.push(...this.#twoWriters())
       const end = state as JobState
       broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end), ...(await this.#world(scenario, before, end)))
+      broken.push(...((await front?.judge(job.lines, end, cast)) ?? []))
       return {
         scenario: scenario.name,
         trouble: sayTrouble(trouble),
@@ -132,6 +146,7 @@ export class MatrixLab {
       }
     } finally {
       await loss.mended()
+      await front?.end()
     }
   }
 
@@ -141,8 +156,7 @@ export class MatrixLab {
   }
 
   async #seen(look = settledProbe): Promise<Seen> {
-    const { hosts } = this.lab.lab.fleet
-    return Promise.all(hosts.map(async ({ name }) => ({ host: name, probe: await look(this.lab, name) })))
+    return Promise.all(this.#hosts.map(async (host) => ({ host, probe: await look(this.lab, host) })))
   }
 
   /** Who has handed the pen over never writes again. */
@@ -214,81 +228,3 @@ const openJob = async (
     question: () => journal.lines.findLast((line) => line.kind === 'attention'),
   }
 }
-
-/** Loses a host once a step was intended and before its deed, or once it was found to be so already, and mends it later. */
-const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
-  let mending: Promise<void> = Promise.resolve()
-  let endEarly = () => {}
-  let isLost = false
-  const lose = async (host: string, how: Trouble['how']): Promise<void> => {
-    isLost = true
-    if (how === 'power-off') await lab.lab.powerOff(host)
-    if (how === 'freeze') lab.lab.hosts.signal(host, 'SIGSTOP')
-    if (how === 'cut') await lab.lab.network.cut(host)
-    const over = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, lostMs)
-      endEarly = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    mending = over.then(() => mendHost(lab, host))
-  }
-  const watch = (journal: JournalPort): JournalPort => ({
-    ...journal,
-    append: async (entries, firstSeq) => {
-      await journal.append(entries, firstSeq)
-      if (!('step' in trouble) || isLost) return
-      if (entries.some((entry) => (entry.kind === 'intended' || entry.kind === 'finished') && entry.step === trouble.step))
-        await lose(cast[trouble.who], trouble.how)
-    },
-  })
-  return {
-    watch,
-    /** The job has stopped: nobody waits for the host any longer. */
-    mended: async () => {
-      endEarly()
-      await mending
-    },
-  }
-}
-
-/** The nth deed fails without having happened, or happens and its answer is lost. */
-const disturbed = (ports: ActPorts, trouble: Trouble): ActPorts => {
-  if (trouble.how !== 'fail' && trouble.how !== 'lose-answer') return ports
-  let count = 0
-  const wrap = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get: (target, name) => {
-        const act: unknown = Reflect.get(target, name)
-        if (typeof act !== 'function') return act
-        return async (...args: unknown[]) => {
-          count += 1
-          const isIt = count === trouble.nth
-          if (isIt && trouble.how === 'fail')
-            throw new Fault('shell.failed', { because: `${String(name)} failed: exit status 1.`, isOver: true })
-          const answer: unknown = await Reflect.apply(act, target, args)
-          if (isIt) throw new Fault('shell.unreachable', { because: 'The connection was lost.' })
-          return answer
-        }
-      },
-    })
-  const acting = Object.entries(ports).map(([name, port]) => [name, name.endsWith('Act') ? wrap(port as object) : port])
-  return Object.fromEntries(acting) as ActPorts
-}
-
-/** Every case that follows from the declaration and a clean run of it. */
-export const casesOf = ({ operation, losable }: Scenario, { passed, acts }: Points): Trouble[] => [
-  ...Array.from({ length: passed }, (_, index): Trouble => ({ how: 'kill', at: index + 1 })),
-  ...Array.from({ length: acts }, (_, index) => index + 1).flatMap((nth): Trouble[] => [
-    { how: 'fail', nth },
-    { how: 'lose-answer', nth },
-  ]),
-  ...operation.effects.flatMap(({ name: step }) =>
-    losable.flatMap((who): Trouble[] => (['power-off', 'freeze', 'cut'] as const).map((how) => ({ how, who, step }))),
-  ),
-]
-
-/** At most `count` of them, spread evenly over all, the same ones each time. */
-export const spreadOver = <T>(all: readonly T[], count: number): T[] =>
-  all.length <= count ? [...all] : Array.from({ length: count }, (_, index) => all[Math.floor(((index + 0.5) * all.length) / count)]!)

@@ -2,12 +2,25 @@ import { failover } from '@/lib/operations/failover'
 import { promote } from '@/lib/operations/promote'
 import { rejoin } from '@/lib/operations/rejoin'
 import { repoint } from '@/lib/operations/repoint'
+import { switchover } from '@/lib/operations/switchover'
+import type { Fleet } from '@/lib/playground/fleet'
 import { until } from '@/lib/playground/processes'
+import { testFleet } from './lab'
 import { type Cast, probeOf } from './lab-canon'
 import type { LabHerd } from './lab-herd'
 import type { Scenario } from './lab-matrix'
 
 export const matrixHerd = 'shop'
+
+/** Two poolers, one in front and one on the host of a member; each serves two databases of the herd and one of another herd. */
+export const pooledFleet = (): Fleet => {
+  const also = [
+    { name: 'reports', herd: matrixHerd, database: 'postgres' },
+    { name: 'stock', herd: 'stock' },
+  ]
+  const poolers = ['front', 'c'].map((host) => ({ host, herd: matrixHerd, also }))
+  return testFleet({ [matrixHerd]: 'a > b, c', stock: 'c' }, { idleHosts: ['front'], poolers })
+}
 
 const titleOf = (host: string): string => `${matrixHerd} on ${host}`
 const herdTarget = () => matrixHerd
@@ -122,5 +135,14 @@ export const scenarios: readonly Scenario[] = [
     input: () => ({}),
     losable: ['primary', 'candidate'],
     mayLose: true,
+  },
+  {
+    name: 'switchover through poolers',
+    operation: switchover,
+    prepare: async () => {},
+    targetId: herdTarget,
+    input: ({ candidate }) => ({ candidate: titleOf(candidate) }),
+    losable: [],
+    isThroughPoolers: true,
   },
 ]

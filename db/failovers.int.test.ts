@@ -57,7 +57,7 @@ describe('the pair of a herd', () => {
   test('a herd of one is no pair, and a pair names its primary and the candidate that the ranking would choose', async () => {
     const a = await add('a', primary)
     expect(await pair()).toBeUndefined()
-    await add('b', { received_lsn: '0/4FFD800', replayed_lsn: '0/4FFD800' })
+    const b = await add('b', { received_lsn: '0/4E00000', replayed_lsn: '0/4E00000' })
     const c = await add('c', { received_lsn: '0/4FFFFFF', replayed_lsn: '0/4FFFFFF', lag_bytes: 1 })
     expect(await pair()).toMatchObject({ primary_id: a, candidate_id: c, candidates: 2, members: 3, verdict: 'ready', lag_bytes: '1' })
     const { rows } = await run('select i.*, s.site from instances i join servers s on s.id = i.server_id')
@@ -80,6 +80,8 @@ describe('the pair of a herd', () => {
       }),
     )
     expect(rankCandidates(facts, { systemIdentifier: '7001', timeline: 2, preferredSite: 'ams' }, equalWithinBytes)[0]?.id).toBe(c)
+    await run(`update instances set received_lsn = '0/4FFD800' where id = $1`, [b])
+    expect((await pair()).candidate_id, 'equal within the bound, so the name decides').toBe(b)
   })
 
   test('priority, then site, decide among equals; never seen, priority 0, another system and an older timeline are no candidates', async () => {

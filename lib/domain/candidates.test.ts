@@ -26,9 +26,17 @@ const order = (members: CandidateFacts[], mark: Partial<HerdMark> = {}, equalByt
   rankCandidates(members, { ...herd, ...mark }, equalBytes).map((one) => (one.rank === null ? `-${one.id}` : one.id))
 
 describe('who takes over', () => {
-  test('the one that is 1 byte behind comes before the one that is 10 kB behind', () => {
-    expect(order([standby('a', 10 * 1024), standby('b', 1)])).toEqual(['b', 'a'])
+  test('the one that is 1 byte behind comes before the one that is 10 kB behind when the primary is gone', () => {
     expect(order([standby('a', 10 * 1024), standby('b', 1)], {}, 0)).toEqual(['b', 'a'])
+    expect(order([standby('a', 10 * 1024), standby('b', 1)], {}, 9 * 1024)).toEqual(['b', 'a'])
+  })
+
+  test('while the primary can send them the rest, two that lag by turns under load are ranked the same each time', () => {
+    const looks = [
+      [0, 30_000],
+      [30_000, 0],
+    ] as const
+    for (const [a, b] of looks) expect(order([standby('b', b), standby('a', a)])).toEqual(['a', 'b'])
   })
 
   test('one that was never seen is no candidate, whatever its numbers say', () => {

@@ -88,8 +88,9 @@ const isPreferred = (one: CandidateFacts, herd: HerdMark) => herd.preferredSite 
 
 /**
  * Ranks who could take over: newest timeline, then who follows the primary itself (its last record reaches only those), then received WAL, then, among
- * those within `equalBytes` of the best, priority and site. With 0 (the old primary is gone, so what a standby lacks is lost) only the very same
- * position is equal. A member never seen is never a candidate.
+ * those within `equalBytes` of the best, priority, site and name: under load a few bytes only tell who was looked at last, and a plan must name the same
+ * one twice. With 0 (the old primary is gone, so what a standby lacks is lost) only the very same position is equal. A member never seen is never a
+ * candidate.
  */
 export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMark, equalBytes: number): RankedCandidate[] => {
   const barred: RankedCandidate[] = []
@@ -108,8 +109,7 @@ export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMar
       b.timeline - a.timeline ||
       Number(a.followsPrimary === false) - Number(b.followsPrimary === false) ||
       Number(isEqual(b)) - Number(isEqual(a)) ||
-      (isEqual(a) ? b.priority - a.priority || Number(isPreferred(b, herd)) - Number(isPreferred(a, herd)) : 0) ||
-      compare(b.position, a.position) ||
+      (isEqual(a) ? 0 : compare(b.position, a.position)) ||
       b.priority - a.priority ||
       Number(isPreferred(b, herd)) - Number(isPreferred(a, herd)) ||
       (a.title < b.title ? -1 : 1),

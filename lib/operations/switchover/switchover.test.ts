@@ -1,53 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { newFleet, planOf, roles, run, say } from '@/e2e/harness/switchover-twin'
+import { heldIn, type MemoryFleet } from '@/lib/adapters/memory'
 import { judgeMove } from '@/lib/domain/certificate'
-import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { switchover } from '.'
 import { switchoverEvidence } from './evidence'
-import type { Sessions } from './sessions'
 
-const newFleet = (hosts = ['n1', 'n2', 'n3']) => memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo' }])
-const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
-
-const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '', libraries: '' }
-
-/** What the members say of their sessions; every other statement is answered as before. */
-const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: Partial<Sessions> = {}) => {
-  const other = fleet.world.sql
-  fleet.world.sql = (instance, sql, isWriting) =>
-    sql.includes('synchronousNames')
-      ? {
-          columns: ['sessions'],
-          rows: [[JSON.stringify({ ...quiet, ...(instance.hasStandbySignal ? candidate : sessions) })]],
-          rowCount: 1,
-          isCut: false,
-          command: 'SELECT',
-          tookMs: 1,
-        }
-      : other(instance, sql, isWriting)
-}
-
-const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
-  makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
-
-const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
-  const plan = await planOf(fleet, raw)
-  expect(plan.reason).toBeNull()
-  const journal = new MemoryJournal(fleet.clock)
-  const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
-  const state = await drive(switchover, job, journal.open(), fleet.act, {
-    driver: 'test',
-    signal: new AbortController().signal,
-    isCancelRequested: () => false,
-    clock: fleet.clock,
-  })
-  return { state, journal }
-}
-
-const roles = (fleet: MemoryFleet) =>
-  [...fleet.world.instances.values()].map((one) => `${one.inventory.title} ${one.hasStandbySignal ? 'standby' : 'primary'} ${one.timeline}`)
 const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
 
 test('the plan of a switchover reads as this snapshot says, and changes nothing', async () => {

@@ -9,12 +9,13 @@ import { lookAt } from '../../steps/server'
 import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
-import { type Part, type Passed, passedOf, timing } from './parts'
+import { lead, settleTimeoutMs } from './lead'
+import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
 import { pauseAll } from './pause'
 import { takeBack, takeBackTimeoutMs } from './take-back'
 
 /** What the report and the certificate read. */
-export type HandedOver = Omit<Passed, 'isPassed'> & {
+export type HandedOver = Omit<Passed, 'isPassed' | 'isStopped'> & {
   firstCommit: FirstCommit
   /** From the first PAUSE, or the order to stop where there is no pooler, until the clients go on. */
   gapMs: number
@@ -26,13 +27,12 @@ export type HandedOver = Omit<Passed, 'isPassed'> & {
 const budgetMs = 10_000
 /** With less of it left nobody is promoted any more. */
 const reserveMs = 3_000
-const takeLeadTimeoutMs = 60_000
 const recordTimeoutMs = 5_000
 const nobody = '0/0'
 
 /**
  * Everything that happens while the clients wait, as one step: what a step of its own costs, the looks before and after and the journal between, would be the
- * longest part of it. Until the candidate is told to lead, which its mark says, all of it is taken back.
+ * longest part of it. Until the candidate is told to lead, which its mark says, all of it is taken back; and afterwards where it is proven that it never led.
  */
 export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   title: 'Change places while the clients wait',
@@ -52,7 +52,12 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   }),
   check: async ({ primary, candidate }, ports, { signal, mark }) => {
     const passed = passedOf(mark)
-    if (passed !== null) return { found: 'ready', before: null, partly: `${candidate!.title} was told to lead` }
+    if (passed !== null)
+      return {
+        found: 'ready',
+        before: null,
+        partly: `${candidate!.title} was told to lead${passed.isStopped ? ', did not in time, and is to be stopped' : ''}`,
+      }
     const [old, next] = await Promise.all([primary!, candidate!].map((place) => lookAt(ports, place, signal)))
     if (next!.role === 'primary') return { found: 'blocked', because: `${candidate!.title} takes writes already` }
     if (next!.state !== 'online') return { found: 'blocked', because: next!.because ?? `${candidate!.title} is ${next!.state}` }
@@ -63,31 +68,31 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   run: async (facts, _before, ports, context) => {
     const passed = passedOf(context.marked)
     if (passed !== null) await mustStayDown(facts, ports, context)
-    const reached = passed === null ? await towards(facts, ports, context) : { passed, aimed: aimAgain(ports, context) }
+    const reached = passed === null ? await towards(facts, ports, context) : { passed, leadMs: budgetMs, aimed: aimAgain(ports, context) }
     return beyond(facts, reached, ports, context)
   },
   timeoutMs: runTimeoutMs,
   proof: 'answer',
   ending: {
     final:
-      'Once the candidate was told to lead it is on a timeline of its own: from there the only way is forward. Before, everything is taken back at once.',
+      'Once the candidate was told to lead it is on a timeline of its own: from there the only way is forward. Before, and where it is proven that it never led, everything is taken back at once.',
     until: {
       isPassed: (mark) => passedOf(mark) !== null,
       undo: async (facts, _before, mark, ports, context) => {
-        if (mark !== null) await takeBack(facts, ports, context)
+        if (mark !== null) await takeBack(facts, wasStopped(mark), ports, context)
       },
       timeoutMs: takeBackTimeoutMs,
     },
   },
 }
 
-/** `aimed` resolves once the pooler leads to the candidate. */
-type Reached = { passed: Passed; aimed: (one: FrontPooler) => Promise<void> }
+/** `leadMs`: what the candidate is given. `aimed` resolves once the pooler leads to it. */
+type Reached = { passed: Passed; leadMs: number; aimed: (one: FrontPooler) => Promise<void> }
 
 function runTimeoutMs({ limits, front }: SwitchoverFacts): number {
   const tryMs = (limits.pauseSeconds * 2 + limits.pauseBackoffSeconds) * 1000
   const goMs = front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000
-  return limits.pauseTries * tryMs + goMs + takeLeadTimeoutMs + 30_000
+  return limits.pauseTries * tryMs + goMs + budgetMs + settleTimeoutMs + 30_000
 }
 
 /** Up to the last moment from which there is a way back. */
@@ -146,7 +151,7 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
       })
     const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
     await context.mark(passed)
-    return { passed, aimed: aims.of }
+    return { passed, leadMs: endsAt - ports.now().getTime(), aimed: aims.of }
   } catch (error) {
     // What is under way must be over before anything is taken back.
     await aims.settled()
@@ -155,38 +160,22 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
 }
 
 /** The only way is forward. */
-const beyond = async (facts: SwitchoverFacts, { passed, aimed }: Reached, ports: ActPorts, context: RunContext): Promise<HandedOver> => {
+const beyond = async (
+  facts: SwitchoverFacts,
+  { passed, leadMs, aimed }: Reached,
+  ports: ActPorts,
+  context: RunContext,
+): Promise<HandedOver> => {
   const candidate = facts.candidate!
-  const { isPassed: _passed, ...seen } = passed
+  const { isPassed: _passed, isStopped: _stopped, ...seen } = passed
   const parts = [...seen.parts]
   const timed = timing(ports, parts)
   context.note('command', promoteCommand(candidate.address.major, candidate.address.dataDirectory))
-  const options = { timeoutMs: takeLeadTimeoutMs, signal: context.signal }
-  const firstCommit = await timed('promote', () =>
-    leadOrReturn(facts, passed, () => ports.replicationAct.takeLead(candidate.address, options), ports, context),
-  )
+  const firstCommit = await timed('promote', () => lead(facts, passed, leadMs, ports, context))
   const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context, aimed))
   const gapMs = ports.now().getTime() - Date.parse(parts[0]!.startedAt)
   context.note('info', `${candidate.title} leads after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`)
   return { ...seen, parts, firstCommit, gapMs, sick }
-}
-
-/** A candidate that is down and still carries standby.signal has never taken a write, and comes back as a standby: then the way back is open again. */
-const leadOrReturn = async (
-  { candidate }: SwitchoverFacts,
-  passed: Passed,
-  lead: () => Promise<FirstCommit>,
-  ports: ActPorts,
-  context: RunContext,
-): Promise<FirstCommit> => {
-  try {
-    return await lead()
-  } catch (error) {
-    const probe = await ports.postgres.probe(candidate!.address, { timeoutMs: recordTimeoutMs, signal: context.signal })
-    const isProven = (probe.state === 'crashed' || probe.state === 'stopped') && probe.hasStandbySignal === true
-    if (isProven) await context.mark({ ...passed, isPassed: false })
-    throw error
-  }
 }
 
 /** Each pooler is led to the candidate while its clients wait; nobody waits for the slowest of them before their RESUME. */

@@ -16,6 +16,8 @@ export type Passed = {
   controlState: string
   replayedLsn: string
   parts: Part[]
+  /** It did not lead in time, and whoever comes next stops it before it looks. */
+  isStopped?: true
 }
 
 export const passedOf = (mark: Json): Passed | null =>
@@ -32,3 +34,7 @@ export const timing =
       parts.push({ name, startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
     }
   }
+
+/** The candidate was stopped by us: once the way back is open, it is started again. */
+export const wasStopped = (mark: Json): boolean =>
+  typeof mark === 'object' && mark !== null && 'isStopped' in mark && mark.isStopped === true

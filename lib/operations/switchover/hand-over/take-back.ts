@@ -2,7 +2,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { StepContext } from '@/lib/kernel/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { isDown } from '../../facts'
-import { followOutput, lookAt, unseen } from '../../steps/server'
+import { bringUp, followOutput, lookAt, unseen } from '../../steps/server'
 import type { SwitchoverFacts } from '../facts'
 import { aimBack, resumeAll } from './front'
 
@@ -14,10 +14,13 @@ const stopTimeoutMs = 60_000
 const lookEveryMs = 20
 const recordTimeoutMs = 15_000
 
-export const takeBackTimeoutMs = startTimeoutMs + stopTimeoutMs
+export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
 
-/** The old primary leads again, the poolers lead to it, and the clients go on: in this order, and each as soon as it can. Safe to run twice. */
-export const takeBack = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
+/**
+ * The old primary leads again, the poolers lead to it, and the clients go on: in this order, and each as soon as it can. `wasStopped`: the candidate was, by
+ * us, and follows again in the end. Safe to run twice.
+ */
+export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
   const primary = facts.primary!
   await mustNotLead(facts, ports, context)
   const starting: Promise<void>[] = []
@@ -33,6 +36,7 @@ export const takeBack = async (facts: SwitchoverFacts, ports: ActPorts, context:
   await ports.inventoryAct.restore(primary.id, { timeoutMs: recordTimeoutMs, signal: context.signal })
   // The command that started it may say so long after the server itself.
   await Promise.allSettled(starting)
+  if (wasStopped) await followAgain(facts, ports, context)
 }
 
 /** Nobody has told it to; whoever did it all the same has decided who leads. */
@@ -40,6 +44,16 @@ const mustNotLead = async ({ candidate, primary }: SwitchoverFacts, ports: ActPo
   const probe = await ports.postgres.probe(candidate!.address, { timeoutMs: candidateTimeoutMs, signal })
   if (probe.state === 'online' && probe.role === 'primary')
     throw new Fault('step.unknown', { because: `${candidate!.title} takes writes, so ${primary!.title} is not started as a primary` })
+}
+
+/** Without its signal it would come up as a second primary. */
+const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
+  const place = candidate!
+  const { state, hasStandbySignal } = await lookAt(ports, place, context.signal)
+  if (isDown(state) && hasStandbySignal !== true)
+    throw new Fault('step.blocked', { isOver: true, because: `${place.title} has no standby.signal, so it is not started` })
+  await bringUp(place, ports, context, startTimeoutMs)
+  context.note('info', `${place.title} follows again.`)
 }
 
 /** Resolves when it takes writes. A server on its way down is waited for. */

@@ -1,0 +1,61 @@
+import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { adoptFile } from '@/lib/domain/pooler-template'
+import { drive } from '@/lib/kernel/engine'
+import type { JsonObject } from '@/lib/kernel/json'
+import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { switchover } from '@/lib/operations/switchover'
+import type { Sessions } from '@/lib/operations/switchover/sessions'
+
+/** `poolers`: hosts with one in front, whose files the console writes. */
+export const newFleet = ({ hosts = ['n1', 'n2', 'n3'], poolers = [] }: { hosts?: string[]; poolers?: string[] } = {}): MemoryFleet => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo', poolers }])
+  const { host, port } = fleet.instance('demo on n1').inventory.address
+  for (const { inventory, file } of fleet.world.poolers.values())
+    Object.assign(inventory, { isManaged: true, template: adoptFile(file!.text, { host: host.address, port }) })
+  return fleet
+}
+const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
+
+const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '', libraries: '' }
+
+/** What the members say of their sessions; every other statement is answered as before. */
+export const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: Partial<Sessions> = {}) => {
+  const other = fleet.world.sql
+  fleet.world.sql = (instance, sql, isWriting) =>
+    sql.includes('synchronousNames')
+      ? {
+          columns: ['sessions'],
+          rows: [[JSON.stringify({ ...quiet, ...(instance.hasStandbySignal ? candidate : sessions) })]],
+          rowCount: 1,
+          isCut: false,
+          command: 'SELECT',
+          tookMs: 1,
+        }
+      : other(instance, sql, isWriting)
+}
+
+export const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
+  makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
+
+/** To the end of the job, or until it asks. `goOn`: after a person has said so. Throws when it is refused. */
+export const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+  const plan = await planOf(fleet, raw)
+  if (plan.reason !== null) throw new Error(plan.reason)
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const on = () =>
+    drive(switchover, job, journal.open(), fleet.act, {
+      driver: 'test',
+      signal: new AbortController().signal,
+      isCancelRequested: () => false,
+      clock: fleet.clock,
+    })
+  const goOn = () => {
+    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    return on()
+  }
+  return { state: await on(), journal, goOn }
+}
+
+export const roles = (fleet: MemoryFleet) =>
+  [...fleet.world.instances.values()].map((one) => `${one.inventory.title} ${one.hasStandbySignal ? 'standby' : 'primary'} ${one.timeline}`)

@@ -1,0 +1,127 @@
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { RunContext } from '@/lib/kernel/operation'
+import type { ActPorts, Probe } from '@/lib/ports'
+import type { FirstCommit } from '@/lib/ports/takeover'
+import { isDown } from '../../facts'
+import { followOutput } from '../../steps/server'
+import type { SwitchoverFacts } from '../facts'
+import type { Passed } from './parts'
+
+/** PostgreSQL itself kills after 5 s what does not end by itself. */
+const stopTimeoutMs = 15_000
+const startTimeoutMs = 60_000
+const lookTimeoutMs = 5_000
+const tellEveryMs = 200
+/** For the commit of one that leads already. */
+const commitTimeoutMs = 10_000
+
+/** What `lead` may take besides the time that the candidate is given. */
+export const settleTimeoutMs = stopTimeoutMs + startTimeoutMs + 2 * lookTimeoutMs + commitTimeoutMs
+
+/** leads: it takes writes. led: it is down, and had. never: it is down, and comes back as the standby it was. */
+type Standing = 'leads' | 'led' | 'never' | 'unknown'
+
+/**
+ * Tells the candidate to lead. One that does not within `leadMs` is stopped at once on its host and looked at: where it is proven that it never led, the way
+ * back is open again and this throws; where it has led, it leads on. Else it throws with the mark as it is, and nobody else may be started.
+ */
+export const lead = async (
+  facts: SwitchoverFacts,
+  passed: Passed,
+  leadMs: number,
+  ports: ActPorts,
+  context: RunContext,
+): Promise<FirstCommit> => {
+  const { address, title } = facts.candidate!
+  // An earlier driver has given it up, and its order to stop may still be on its way.
+  const answer = passed.isStopped === true ? givenUp(title) : await tell(facts, leadMs, ports, context)
+  if (!(answer instanceof Fault)) return answer
+  if (await hasLed(facts, passed, answer, ports, context))
+    return ports.replicationAct.takeLead(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
+  throw new Fault(
+    answer.code,
+    { because: `${answer.message} It never led, and cannot any more: ${facts.primary!.title} leads again.` },
+    { cause: answer },
+  )
+}
+
+const givenUp = (title: string): Fault =>
+  new Fault('step.unknown', { because: `${title} was told to lead, and given up by an earlier worker.` })
+
+/** As often as it can be heard in the time that it is given. Answers why it did not say that it leads. */
+const tell = async (
+  { candidate }: SwitchoverFacts,
+  leadMs: number,
+  ports: ActPorts,
+  { signal, note, pause }: RunContext,
+): Promise<FirstCommit | Fault> => {
+  const { address, title } = candidate!
+  const endsAt = ports.now().getTime() + leadMs
+  for (;;) {
+    try {
+      return await ports.replicationAct.takeLead(address, { timeoutMs: Math.max(1, endsAt - ports.now().getTime()), signal })
+    } catch (error) {
+      if (!isFault(error) || error.code === 'lease.lost' || signal.aborted) throw error
+      const isLate = endsAt - ports.now().getTime() <= tellEveryMs
+      if (isLate || (await ports.postgres.probe(address, { timeoutMs: lookTimeoutMs, signal })).state !== 'online') {
+        note('warning', `${title} was told to lead: ${error.message}`)
+        return error
+      }
+    }
+    await pause(tellEveryMs)
+  }
+}
+
+/** False: it never did, and its mark says so. Throws when that cannot be told. */
+const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, ports: ActPorts, context: RunContext): Promise<boolean> => {
+  const place = facts.candidate!
+  const look = () => ports.postgres.probe(place.address, { timeoutMs: lookTimeoutMs, signal: context.signal })
+  let gone = passed
+  let probe = await look()
+  if (standingOf(probe, facts) === 'leads') return true
+  if (!isDown(probe.state)) {
+    gone = { ...passed, isStopped: true }
+    await context.mark(gone)
+    await stopAtOnce(facts, ports, context)
+    probe = await look()
+  }
+  const standing = standingOf(probe, facts)
+  if (standing === 'never') {
+    await context.mark({ ...gone, isPassed: false })
+    return false
+  }
+  if (standing === 'led')
+    await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+  else if (standing !== 'leads')
+    throw new Fault(
+      fault.code,
+      {
+        because: `${fault.message} Whether ${place.title} has led cannot be told: it is ${probe.state}${probe.because === null ? '' : `: ${probe.because}`}`,
+      },
+      { cause: fault },
+    )
+  return true
+}
+
+/** Whether it came to its end is what the look afterwards says. */
+const stopAtOnce = async ({ candidate }: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
+  const place = candidate!
+  try {
+    await ports.postgresAct.stop(place.address, 'immediate', {
+      timeoutMs: stopTimeoutMs,
+      ...followOutput(context, ports.postgres.commands.stop(place.address, 'immediate')),
+    })
+  } catch (error) {
+    if (!isFault(error) || error.code === 'lease.lost' || context.signal.aborted) throw error
+    context.note('warning', `Stopping ${place.title}: ${error.message}`)
+  }
+}
+
+/** A promotion takes standby.signal away, on the disk, before the first write of its timeline is let in. */
+const standingOf = ({ state, role, hasStandbySignal, controlState, timeline }: Probe, { candidateProbe }: SwitchoverFacts): Standing => {
+  if (state === 'online' && role === 'primary') return 'leads'
+  if (!isDown(state) || controlState === null) return 'unknown'
+  const wasStandby = controlState === 'in archive recovery' || controlState === 'shut down in recovery'
+  if (hasStandbySignal === true && wasStandby && timeline === candidateProbe?.timeline) return 'never'
+  return hasStandbySignal === false && !wasStandby ? 'led' : 'unknown'
+}

@@ -8,14 +8,14 @@ import { matrixHerd, pooledFleet, scenarios } from './harness/lab-scenarios'
 import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/lab-troubles'
 
 /**
- * `npm run lab-matrix -- [--labs N] [--every N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the
+ * `npm run lab-matrix -- [--labs N] [--every N] [--from N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the
  * declarations of failover, switchover, repoint, promote and rejoin: the worker killed at each point, each deed failed, each host lost at each step. `--labs`: how many
- * labs at once (default 3). `--every`: only every Nth case. `--only`: scenarios whose name holds the words; `--trouble`: cases. The journal of a case that
+ * labs at once (default 3). `--every`: only every Nth case; `--from`: the first of those that is run. `--only`: scenarios whose name holds the words; `--trouble`: cases. The journal of a case that
  * breaks a law is printed. Ends with 1 when one did.
  */
 const args = process.argv.slice(2)
 const flag = (name: string): string | null => (args.includes(name) ? (args[args.indexOf(name) + 1] ?? null) : null)
-const [labCount, every] = [Number(flag('--labs') ?? 3), Number(flag('--every') ?? 1)]
+const [labCount, every, from] = [Number(flag('--labs') ?? 3), Number(flag('--every') ?? 1), Number(flag('--from') ?? 1)]
 const [only, troubleWords] = [flag('--only') ?? '', flag('--trouble') ?? '']
 
 const sayLine = ({ seq, kind, ...line }: JournalLine): string => {
@@ -62,7 +62,7 @@ const runAll = async (wanted: readonly Scenario[], isThroughPoolers: boolean): P
       cases.push(...all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ scenario, trouble })))
       console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} deeds, ${all.length} cases`)
     }
-    const chosen = spreadOver(cases, Math.ceil(cases.length / every))
+    const chosen = spreadOver(cases, Math.ceil(cases.length / every)).slice(from - 1)
     const total = results.length + chosen.length
     const queue = chosen.values()
     await Promise.all(

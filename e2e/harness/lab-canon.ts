@@ -74,15 +74,15 @@ export const settledProbe = async (lab: LabHerd, host: string): Promise<Probe> =
   return probe
 }
 
-const isFollowing = async (lab: LabHerd, herd: FleetHerd, host: string, primary: string): Promise<boolean> => {
+const isFollowing = async (lab: LabHerd, host: string, primary: string): Promise<boolean> => {
   const { state, upstream } = await probeOf(lab, host)
   const { slots } = await probeOf(lab, primary)
   const isThere = upstream?.status === 'streaming' && upstream.host === lab.lab.host(primary).address
-  return state === 'online' && isThere && slots.some(({ name, isActive }) => name === slotOf(herd, host) && isActive)
+  return state === 'online' && isThere && slots.some(({ name, isActive }) => name === upstream.slotName && isActive)
 }
 
 const follow = async (lab: LabHerd, herd: FleetHerd, host: string, primary: string): Promise<void> => {
-  if (await isFollowing(lab, herd, host, primary)) return
+  if (await isFollowing(lab, host, primary)) return
   const { postgresMajor } = lab.lab.fleet
   const bin = `/usr/lib/postgresql/${postgresMajor}/bin`
   const slot = slotOf(herd, host)
@@ -101,7 +101,7 @@ const follow = async (lab: LabHerd, herd: FleetHerd, host: string, primary: stri
   })
   await lab.lab.hosts.mustExec(primary, [...psql, `select pg_create_physical_replication_slot('${slot}', true)`])
   await lab.lab.hosts.mustExec(host, ['bash', '-c', copy.join(' && ')], { timeoutMs: 120_000 })
-  await until(`${host} to stream from ${primary}`, () => isFollowing(lab, herd, host, primary), { timeoutMs: 60_000 })
+  await until(`${host} to stream from ${primary}`, () => isFollowing(lab, host, primary), { timeoutMs: 60_000 })
 }
 
 const dropSlots = async (lab: LabHerd, host: string, port: number, kept: readonly string[]): Promise<void> => {

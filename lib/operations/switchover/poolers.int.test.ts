@@ -105,6 +105,44 @@ test('a transaction that does not end is named, goes on, and nothing was touched
   expect((await ask('select pg_is_in_recovery()')).stdout.trim()).toBe('f')
 })
 
+test('a candidate that lives and does not lead: it is stopped and proven never to have led, the old primary leads again, a client that waited gets its answer, and the candidate follows', async () => {
+  const { ports } = herd
+  const { replicationAct, now } = ports
+  const { takeLead } = replicationAct
+  const onCandidate = (script: string) => herd.lab.hosts.exec('a', ['sh', '-ec', script])
+  const inDirectory = 'cd /var/lib/postgresql/*/*/'
+  // Before it begins a timeline the startup process asks the archive for its history.
+  const set = `psql -Xqc "alter system set restore_command = 'test ! -e held || sleep 600; false'" -c 'select pg_reload_conf()'`
+  expect(await onCandidate(set)).toMatchObject({ code: 0 })
+  let passedMs = 0
+  replicationAct.takeLead = async (place, options) => {
+    await onCandidate(`${inDirectory}; touch held`)
+    try {
+      return await takeLead(place, { ...options, timeoutMs: 500 })
+    } finally {
+      await onCandidate(`${inDirectory}; rm held`)
+      passedMs = options.timeoutMs
+    }
+  }
+  ports.now = () => new Date(now().getTime() + passedMs)
+  try {
+    const asking = until('clients to be held back', async () => (await seen()).isPaused, { ...patient, everyMs: 5 }).then(() =>
+      ask('select 42'),
+    )
+    const moved = await run({ candidate: 'shop on a', canary: false })
+    expect(failureOf(moved)).toMatch(/It never led, and cannot any more: shop on b leads again\.$/)
+    expect(moved.state).toBe('undone')
+    expect((await asking).stdout.trim()).toBe('42')
+    expect(await role('b')).toBe('online primary 4')
+    await expect.poll(() => role('a'), { timeout: 60_000 }).toBe('online standby 4 streaming')
+    expect(herd.replaced.size).toBe(0)
+  } finally {
+    Object.assign(replicationAct, { takeLead })
+    ports.now = now
+    await onCandidate(`psql -Xqc 'alter system reset restore_command' -c 'select pg_reload_conf()'`)
+  }
+})
+
 test('a candidate that dies while the primary stops: the old primary leads again, and a client that waited gets its answer', async () => {
   const { replicationAct } = herd.ports
   const { stopAsStandby } = replicationAct

@@ -4,6 +4,7 @@ import {
   choose,
   confirm,
   expect,
+  expectPlan,
   instances,
   jobStates,
   openList,
@@ -197,7 +198,7 @@ test('everything in an environment with one host dead is failed over in one run,
     await untilPlanned(page)
   }
   const runAll = async (): Promise<void> => {
-    await expect(page.getByRole('region', { name: 'Summary' })).toContainText('3 DR pairs will run')
+    await expectPlan(page, '3 DR pairs will run')
     await confirm(page)
     await untilDone(page)
     expect(await jobStates(page)).toEqual(Object.fromEntries(herds.map((herd) => [herd, 'done'])))
@@ -207,7 +208,7 @@ test('everything in an environment with one host dead is failed over in one run,
 
   await stack.lab.powerOff('prod-fra-1')
   await planAll()
-  await expect(page.getByRole('region', { name: 'Summary' })).toContainText('1 is excluded')
+  await expectPlan(page, '1 is excluded')
   const found = (await callApi(page, 'GET', '/api/v1/dr-pairs')).body.items as { id: string; name: string }[]
   const ids = found.filter(({ name }) => herds.includes(name)).map((one) => one.id)
   await until(

@@ -1,7 +1,5 @@
-import { expect, type Page, test } from '@playwright/test'
-import { signIn, stackUrl } from './harness/browser'
-
-test.use({ baseURL: stackUrl() })
+import type { Page } from '@playwright/test'
+import { expect, loginAs, test } from './harness/fixtures'
 
 const rows = (page: Page) => page.locator('table.sheet tbody tr')
 const titles = (page: Page) => page.locator('table.sheet tbody th').allInnerTexts()
@@ -10,9 +8,7 @@ const total = async (page: Page) =>
     (await page.getByRole('navigation', { name: 'Pages' }).getByRole('status').innerText()).match(/of ([\d,]+)/)?.[1]?.replace(',', ''),
   )
 
-test.beforeEach(async ({ page }) => {
-  await signIn(page)
-})
+test.beforeEach(async ({ page, stack }) => loginAs(page, stack, 'admin'))
 
 test('a click on a filter changes the rows, the address and a chip; back undoes it, and the pasted link shows the same', async ({
   page,
@@ -181,8 +177,8 @@ test('the row one stands in keeps the focus while its facts are written anew', a
   await expect(row.getByRole('link').first()).toBeFocused()
 })
 
-test('a viewer is offered nothing that changes anything', async ({ page }) => {
-  await signIn(page, 'vera')
+test('a viewer is offered nothing that changes anything', async ({ page, stack }) => {
+  await loginAs(page, stack, 'vera')
   await page.goto('/instances')
   await expect(page.getByRole('link', { name: 'Add', exact: true })).toHaveCount(0)
   await expect(page.getByRole('button', { name: 'Actions' })).toHaveCount(0)

@@ -54,7 +54,7 @@ const pagesOf = async (page: Page): Promise<string[]> => {
 }
 
 test('axe finds nothing on any page in either theme, and none is wider than a phone', async ({ as, page: signedOut }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(900_000)
   const page = await as('admin')
   await page.goto('/')
   const [target] = await instances(page, 'role=standby')

@@ -1,4 +1,4 @@
-import { confirm, expect, planFor, runState, test, titleOf, untilWell } from './harness/fixtures'
+import { confirm, expect, expectPlan, planFor, runState, test, titleOf, untilWell } from './harness/fixtures'
 
 test('when the world moved after the plan was read, the new plan is shown with the change marked and nothing has run', async ({
   as,
@@ -9,7 +9,7 @@ test('when the world moved after the plan was read, the new plan is shown with t
   const primary = stack.members.find(({ environment, role }) => environment === 'dev' && role === 'primary')!
   const cluster = [String(stack.lab.fleet.postgresMajor), 'catalog'] as const
   await planFor(page, 'Restart', [titleOf(primary), titleOf(standby)])
-  await expect(page.getByRole('region', { name: 'Summary' })).toContainText('2 instances will run')
+  await expectPlan(page, '2 instances will run')
   const before = await stack.startTimes([primary])
 
   await stack.lab.hosts.mustExec(standby.host, ['pg_ctlcluster', ...cluster, 'stop', '-m', 'fast'])

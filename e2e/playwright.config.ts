@@ -1,14 +1,23 @@
 import { defineConfig } from '@playwright/test'
 
-/** The built app, a real worker, the real lab and Debian's Chromium. `global-setup.ts` brings the stack up once and names its address. */
+/** Files that move herds, and the pages with everything these leave to be shown; all others run beside them. */
+const herds = /(discovery|failover|pages|switchover)\.spec\.ts$/
+
+/**
+ * The built app, real workers, the real lab and Debian's Chromium. Each project runs on a product and a lab of its own, one file after the other; after
+ * a test that failed it goes on with new ones, so no failure takes others with it.
+ */
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
   outputDir: '../test-results/browser',
   timeout: 120_000,
   expect: { timeout: 15_000 },
   fullyParallel: false,
-  workers: 1,
+  projects: [
+    { name: 'herds', testMatch: herds, workers: 1 },
+    { name: 'console', testMatch: '*.spec.ts', testIgnore: herds, workers: 1 },
+  ],
+  workers: process.env.MATRIARCH_E2E ? 1 : 2,
   retries: 0,
   forbidOnly: true,
   reporter: [['list'], ['json']],
@@ -17,7 +26,7 @@ export default defineConfig({
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
     launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' },
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     video: 'off',
   },

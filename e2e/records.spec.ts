@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { expect, type Page, test } from '@playwright/test'
-import { signIn, stackUrl } from './harness/browser'
+import type { Page } from '@playwright/test'
+import { expect, loginAs, test } from './harness/fixtures'
 
-test.use({ baseURL: stackUrl() })
-
-test.beforeEach(async ({ page }) => {
-  await signIn(page)
-})
+test.beforeEach(async ({ page, stack }) => loginAs(page, stack, 'admin'))
 
 /** A herd without members is something a person should look at: other specs must not find ours. */
 test.afterEach(async ({ page, baseURL }) => {

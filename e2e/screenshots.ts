@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
-import { projectRoot } from '@/lib/playground/setup.mjs'
-import globalSetup from './harness/global-setup'
+import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
 import { until } from './harness/hold'
 import { signInTo } from './harness/sign-in'
 import { Stack, titleOf } from './harness/stack'
@@ -80,11 +79,11 @@ const shooter =
     await context.close()
   }
 
-const stop = await globalSetup()
+await ensureBuild()
+const { stack, stop } = await Stack.start()
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' })
 try {
   for (const folder of [published, judged]) mkdirSync(folder, { recursive: true })
-  const stack = await Stack.open()
   const page = await browser.newPage({ baseURL: stack.facts.url })
   await page.goto('/login')
   await signInTo(page, 'dana', stack.facts.people.dana!)

@@ -1,4 +1,18 @@
-import { confirm, expect, jobStates, openList, row, runState, signIn, test, titleOf, untilPlanned, untilWell } from './harness/fixtures'
+import {
+  confirm,
+  expect,
+  expectPlan,
+  jobStates,
+  openList,
+  planAgain,
+  row,
+  runState,
+  signIn,
+  test,
+  titleOf,
+  untilPlanned,
+  untilWell,
+} from './harness/fixtures'
 
 test('a newcomer logs in and sees every instance of the fleet live within seconds', async ({ page, stack }) => {
   await page.goto('/')
@@ -37,7 +51,7 @@ test('the standbys of prod are found in the sidebar, ticked together, restarted 
   await page.getByRole('menuitem', { name: `Restart ${standbys.length}…` }).click()
 
   await untilPlanned(page)
-  await expect(page.getByRole('region', { name: 'Summary' })).toContainText(`${standbys.length} instances will run`)
+  await expectPlan(page, `${standbys.length} instances will run`)
   const first = page
     .getByRole('region', { name: 'Targets' })
     .getByRole('listitem')
@@ -77,9 +91,7 @@ test('a run cancelled in the middle stops at a safe point and leaves no instance
   await untilPlanned(page)
   await page.getByText('Options', { exact: true }).click()
   await page.getByLabel('At once', { exact: true }).fill('1')
-  await page.getByRole('button', { name: 'Make the plan again' }).click()
-  await page.waitForURL((url) => url.searchParams.has('plan'))
-  await untilPlanned(page)
+  await planAgain(page)
   const before = await stack.startTimes()
   await confirm(page)
   const progress = page.getByRole('progressbar', { name: 'Progress of the run' })

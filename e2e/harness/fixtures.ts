@@ -1,4 +1,5 @@
 import { type BrowserContext, test as base, expect, type Locator, type Page } from '@playwright/test'
+import type { Plan } from '@/lib/kernel/plan'
 import { until } from './hold'
 import { signInTo as signIn } from './sign-in'
 import { Stack, titleOf } from './stack'
@@ -23,8 +24,12 @@ interface Own {
 export const test = base.extend<Own, Shared>({
   stack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
-    async ({}, use) => use(await Stack.open()),
-    { scope: 'worker' },
+    async ({}, use) => {
+      const { stack, stop } = await Stack.start()
+      await use(stack)
+      await stop()
+    },
+    { scope: 'worker', timeout: 300_000 },
   ],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
   logins: [async ({}, use) => use(new Map()), { scope: 'worker' }],
@@ -59,9 +64,7 @@ export const test = base.extend<Own, Shared>({
       const context = await open()
       const page = await context.newPage()
       if (!logins.has(user)) {
-        await page.goto('/login')
-        await signIn(page, user, stack.facts.people[user]!)
-        await page.waitForURL((url) => url.pathname === '/')
+        await loginAs(page, stack, user)
         logins.set(user, await context.storageState())
       }
       return page
@@ -72,6 +75,14 @@ export const test = base.extend<Own, Shared>({
 
 const watch = (context: BrowserContext, errors: string[]): void => {
   context.on('weberror', (error) => errors.push(error.error().stack ?? String(error.error())))
+}
+
+/** Logs in through the login page, whoever was logged in before. */
+export const loginAs = async (page: Page, stack: Stack, user: string): Promise<void> => {
+  await page.context().clearCookies()
+  await page.goto('/login')
+  await signIn(page, user, stack.facts.people[user]!)
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeAttached()
 }
 
 /** The rows of a list page, by what stands in their first cell. */
@@ -103,6 +114,35 @@ export const planFor = async (page: Page, verb: string, titles: readonly string[
 
 export const untilPlanned = async (page: Page): Promise<void> => {
   await expect(page.getByRole('region', { name: 'Targets', exact: true })).toBeVisible({ timeout: 30_000 })
+}
+
+/** Fails with what every check of the plan that is shown says about whoever is excluded, not with a bare count. */
+export const expectPlan = async (page: Page, summary: string): Promise<void> => {
+  try {
+    await expect(page.getByRole('region', { name: 'Summary' })).toContainText(summary)
+  } catch (cause) {
+    throw new Error(`The plan does not say “${summary}”.\n${await excludedBy(page)}`, { cause })
+  }
+}
+
+/** A line for each target of the plan that is shown which will not run. */
+const excludedBy = async (page: Page): Promise<string> => {
+  const { body } = await callApi(page, 'GET', `/api/v1/plans/${new URL(page.url()).searchParams.get('plan')}`)
+  const { plan } = body as { plan?: Plan }
+  if (!plan) return JSON.stringify(body)
+  return plan.targets
+    .filter(({ eligible }) => !eligible)
+    .map(({ title, reason, now }) => `${title}: ${reason} Now: ${now.map(({ label, value }) => `${label}: ${value}`).join('; ')}`)
+    .join('\n')
+}
+
+/** Makes the plan that is shown again with what was filled in, and waits for the new one. */
+export const planAgain = async (page: Page): Promise<void> => {
+  const planOf = (url: URL) => url.searchParams.get('plan')
+  const read = planOf(new URL(page.url()))
+  await page.getByRole('button', { name: 'Make the plan again' }).click()
+  await page.waitForURL((url) => planOf(url) !== null && planOf(url) !== read)
+  await untilPlanned(page)
 }
 
 /** Types the phrase where one is asked, presses the plan's own button and waits for the run's page; resolves to the run's id. */

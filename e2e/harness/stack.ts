@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Lab } from '@/lib/playground/lab'
 import { isRunning, markOf } from '@/lib/playground/processes'
 import { until } from './hold'
@@ -42,9 +45,11 @@ export class Stack {
     )
   }
 
-  static async open(): Promise<Stack> {
-    const facts = JSON.parse(process.env.MATRIARCH_E2E!) as StackFacts
-    return new Stack(facts, await Lab.open({ stateDir: facts.labDirectory }))
+  /** The product that runs already where `MATRIARCH_E2E` holds its facts, else one of its own, which `stop` ends. */
+  static async start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+    const given = process.env.MATRIARCH_E2E
+    const { facts, stop } = given ? { facts: JSON.parse(given) as StackFacts, stop: async () => {} } : await bringUp()
+    return { stack: new Stack(facts, await Lab.open({ stateDir: facts.labDirectory })), stop }
   }
 
   /** One value from an instance, asked on its host; throws when it does not answer. */
@@ -110,6 +115,27 @@ export class Stack {
       call.on('error', reject).end()
     })
   }
+}
+
+/** In a process of its own, since everything in the lab's network dies with the process that made it. */
+const bringUp = async (): Promise<{ facts: StackFacts; stop: () => Promise<void> }> => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'mat-e2e-'))
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'stack-process.ts'), stateDirectory])
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const line = await Promise.race([
+    new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
+    ended.then((code) => Promise.reject(new Error(`The product did not come up (${code}); see ${stateDirectory}/log.\n${said}`))),
+  ])
+  const stop = async () => {
+    child.stdin.end()
+    await ended
+    rmSync(stateDirectory, { recursive: true, force: true })
+  }
+  return { facts: JSON.parse(line) as StackFacts, stop }
 }
 
 export const titleOf = ({ herd, host }: Pick<Member, 'herd' | 'host'>): string => `${herd} on ${host}`

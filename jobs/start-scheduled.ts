@@ -85,7 +85,8 @@ const start = async (starter: Starter, row: ScheduledRun): Promise<void> => {
   if (!read) throw new Fault('plan.failed', { because: 'The plan that was read is gone.' })
   const made = await planAgain(starter, actor, read)
   const { plan, leftOut } = asAgreed(read, made.plan)
-  if (plan.eligible === 0) throw new Fault('plan.refused', { because: leftOutWords(leftOut) })
+  // One alone is named by the run already.
+  if (plan.eligible === 0) throw new Fault('plan.refused', { because: leftOut.length === 1 ? leftOut[0]!.because : leftOutWords(leftOut) })
   await mustStillHold(actor, row, read, plan)
   await submit(starter, actor, row, made.row, plan, leftOut)
 }

@@ -1,6 +1,10 @@
-import { Appointments, CancelScheduled } from '@/components/resource/appointments'
+import { Appointments, ScheduledSummary } from '@/components/resource/appointments'
+import { environmentLooks } from '@/db/environment-looks'
+import { findPlan } from '@/db/plans'
 import { getScheduled, type HerdAppointment, herdAppointments } from '@/db/scheduled'
 import { type Actor, mayIn } from '@/lib/kernel/access'
+import type { JsonObject } from '@/lib/kernel/json'
+import { pathOf } from './[resource]/resource'
 import { cancelScheduled } from './actions'
 
 type Owned = Pick<HerdAppointment, 'personId' | 'operation' | 'resource' | 'environmentIds'>
@@ -17,7 +21,37 @@ export const HerdAppointments = async ({ actor, herdId }: { actor: Actor; herdId
   return <Appointments appointments={appointments.map((one) => ({ ...one, mayNot: mayNot(actor, one) }))} cancel={cancelScheduled} />
 }
 
-export const CancelAppointment = async ({ actor, id }: { actor: Actor; id: string }) => {
-  const row = await getScheduled(actor, id)
-  return <CancelScheduled id={id} state={row.state} because={mayNot(actor, row)} cancel={cancelScheduled} />
+/** What a scheduled run is about and what became of it. Its plan is kept as long as it is. */
+export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }) => {
+  const [row, looks] = await Promise.all([getScheduled(actor, id), environmentLooks(actor)])
+  const asked = await findPlan(row.planId)
+  const path = pathOf[row.resource] ?? row.resource
+  const targets = (asked?.plan?.targets ?? []).filter((target) => target.eligible)
+  const address = `/${path}/run/${row.operation}`
+  return (
+    <ScheduledSummary
+      scheduled={{
+        id,
+        state: row.state,
+        because: row.because,
+        at: row.at.toISOString(),
+        startWithinMinutes: row.startWithinMinutes,
+        runId: row.runId,
+        targets: targets
+          .filter(({ environmentId }) => environmentId === null || looks[environmentId])
+          .map((target) => ({ id: target.id, title: target.title, href: `/${path}/${target.id}` })),
+        environments: row.environmentIds.flatMap((environmentId) => looks[environmentId] ?? []),
+        planHref: `${address}?plan=${row.planId}`,
+        againHref: `${address}?${askAgain(targets, asked?.input ?? {})}`,
+      }}
+      mayNot={mayNot(actor, row)}
+      cancel={cancelScheduled}
+    />
+  )
+}
+
+/** The same question as an address; what is no single value is asked on the form. */
+const askAgain = (targets: readonly { id: string }[], input: unknown): URLSearchParams => {
+  const values = Object.entries(input as JsonObject).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+  return new URLSearchParams([['ids', targets.map(({ id }) => id).join(',')], ...values.map(([name, value]) => [name, String(value)])])
 }

@@ -116,9 +116,16 @@ export const FrontPage = ({
             isFlush
             className="fleet-work"
             actions={
-              <Link href="/runs" prefetch={false}>
-                All runs
-              </Link>
+              <span className="flex gap-3">
+                {scheduled.length > 0 && (
+                  <Link href="/scheduled-runs?state=waiting" prefetch={false}>
+                    All scheduled
+                  </Link>
+                )}
+                <Link href="/runs" prefetch={false}>
+                  All runs
+                </Link>
+              </span>
             }
           >
             <RunningWork runs={facts.runs} locks={facts.locks} scheduled={scheduled} environments={environments} />

@@ -62,7 +62,7 @@ export const RunningWork = ({
         {one.environmentIds.map((id) => environments[id] && <EnvironmentBadge key={id} environment={environments[id]} />)}
         <span className="text-ink-2">by {one.actorName}</span>
         <span className="ml-auto text-ink-2">
-          <Moment at={one.at} />
+          <Moment at={one.at} />, <Age at={one.at} />
         </span>
       </li>
     ))}

@@ -3,7 +3,8 @@
 import { useId } from 'react'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import { Moment, useZone } from '@/components/ui/zone'
+import { formatUtc } from '@/components/ui/time'
+import { Age, Moment, useZone } from '@/components/ui/zone'
 import { parseTime } from '@/lib/domain/appointed-time'
 import { closedAt, nextOpening } from '@/lib/domain/maintenance-window'
 import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
@@ -41,6 +42,7 @@ export const WhenFields = ({
 }) => {
   const name = useId()
   const zone = useZone()
+  const moment = chosenMoment(value, zone, plan, openedAt)
   const opens = plan.isDisruptive && closedAt(plan.environments, openedAt).length > 0 ? nextOpening(plan.environments, openedAt) : null
   const choice = (kind: When['kind'], label: React.ReactNode) => (
     <label className="inline-flex items-center gap-1.5">
@@ -63,7 +65,17 @@ export const WhenFields = ({
         {choice('at', 'At a time')}
       </div>
       {value.kind === 'at' && (
-        <Field label={`Date and time, ${zone}`}>
+        <Field
+          label={`Date and time, ${zone}`}
+          help={
+            value.local !== '' &&
+            typeof moment !== 'string' && (
+              <>
+                <Age at={moment.toISOString()} />, which is {formatUtc(moment.toISOString())}
+              </>
+            )
+          }
+        >
           {(ids) => (
             <input
               {...ids}

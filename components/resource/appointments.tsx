@@ -4,9 +4,11 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Outcome } from '@/components/run/shared'
-import { Button } from '@/components/ui/button'
+import { Button, LinkButton } from '@/components/ui/button'
+import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
-import { Moment } from '@/components/ui/zone'
+import { Age, Moment } from '@/components/ui/zone'
+import type { Tone } from '@/lib/kernel/field'
 
 export interface AppointmentShown {
   id: string
@@ -56,6 +58,83 @@ export const CancelScheduled = ({
   )
 }
 
+export interface ScheduledShown {
+  id: string
+  state: string
+  because: string | null
+  /** ISO time. */
+  at: string
+  startWithinMinutes: number
+  runId: string | null
+  /** What would have run by the plan that was read, as far as this person may see it. */
+  targets: readonly { id: string; title: string; href: string }[]
+  environments: readonly EnvironmentLook[]
+  /** The plan as it was read. */
+  planHref: string
+  /** The same asked anew, to be put off to another time or run now. */
+  againHref: string
+}
+
+const looks: Readonly<Record<string, [Tone, string]>> = {
+  waiting: ['info', 'It starts at'],
+  started: ['good', 'It was started at'],
+  skipped: ['bad', 'It was skipped at'],
+  cancelled: ['neutral', 'It was cancelled; it would have started at'],
+}
+
+const afterwards = ({ state, because, startWithinMinutes }: ScheduledShown): string => {
+  if (state !== 'waiting') return [...(state === 'skipped' ? ['Nothing has run.'] : []), ...(because === null ? [] : [because])].join(' ')
+  return `A worker makes its plan again then. It is skipped, with the reason, if anything is not as it was or nobody has begun it within ${startWithinMinutes} min.`
+}
+
+/** When a scheduled run starts or what became of it, on what, and the ways on from here. */
+export const ScheduledSummary = ({
+  scheduled,
+  mayNot,
+  cancel,
+}: {
+  scheduled: ScheduledShown
+  /** Why this person may not cancel it; null: they may. */
+  mayNot: string | null
+  cancel: (id: string) => Promise<Outcome<null>>
+}) => {
+  const { id, state, at, runId, targets, environments, planHref, againHref } = scheduled
+  const [tone, words] = looks[state] ?? ['neutral', 'At']
+  return (
+    <Note
+      tone={tone}
+      title={
+        <>
+          {words} <Moment at={at} />, <Age at={at} />
+        </>
+      }
+      actions={
+        <>
+          {runId !== null && <LinkButton href={`/runs/${runId}`}>Its run</LinkButton>}
+          <LinkButton href={planHref}>The plan that was read</LinkButton>
+          {state !== 'started' && <LinkButton href={againHref}>{state === 'waiting' ? 'Plan another time' : 'Plan it again'}</LinkButton>}
+          <CancelScheduled id={id} state={state} because={mayNot} cancel={cancel} />
+        </>
+      }
+    >
+      <p className="flex flex-wrap items-center gap-x-2">
+        {environments.map((environment) => (
+          <EnvironmentBadge key={environment.name} environment={environment} />
+        ))}
+        {targets.slice(0, targetsMax).map((target) => (
+          <Link key={target.id} href={target.href}>
+            {target.title}
+          </Link>
+        ))}
+        {targets.length > targetsMax && <span>and {targets.length - targetsMax} more</span>}
+      </p>
+      <p>{afterwards(scheduled)}</p>
+    </Note>
+  )
+}
+
+const targetsMax = 10
+
 /** What waits for its time on an object, and what was skipped on it in the last days. */
 export const Appointments = ({
   appointments,
@@ -71,7 +150,7 @@ export const Appointments = ({
       title={
         <>
           <Link href={`/scheduled-runs/${one.id}`}>{one.title}</Link> {one.state === 'waiting' ? 'is scheduled for' : 'was skipped at'}{' '}
-          <Moment at={one.at} />
+          <Moment at={one.at} />, <Age at={one.at} />
         </>
       }
       actions={<CancelScheduled id={one.id} state={one.state} because={one.mayNot} cancel={cancel} />}

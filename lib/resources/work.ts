@@ -151,6 +151,12 @@ export const scheduledRun = defineResource({
     order: '-at',
   },
   form: [],
+  sections: [
+    { title: 'When', fields: ['at', 'zone', 'startWithinMinutes', 'isOutsideWindow'] },
+    { title: 'What became of it', fields: ['state', 'because', 'runId', 'endedAt'] },
+    { title: 'What', fields: ['title', 'operation', 'resource', 'reason', 'ticket'] },
+    { title: 'Who', fields: ['actorName', 'personId', 'approvedByName', 'createdAt'] },
+  ],
   help: [
     'A plan that somebody read and put off to a time, or to the next opening of the maintenance window. It is kept in the database and survives restarts.',
     'At its time a worker makes the plan again, in the name of whoever ordered it and with what they may do at that moment. It is skipped, with the reason, when a gate refuses, when a gate warns of something that was not there before, or when a target is not what it was: another primary, for instance. Of several targets only those are left out that this is true of.',

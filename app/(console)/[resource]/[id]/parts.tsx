@@ -1,4 +1,4 @@
-import { CancelAppointment, HerdAppointments } from '@/app/(console)/appointments'
+import { HerdAppointments, ScheduledParts } from '@/app/(console)/appointments'
 import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
 import { PoolerParts, PoolersInNeed } from '@/app/(console)/pooler-parts'
@@ -36,14 +36,15 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
         </Card>
       </>
     )
-  if (resource.name === 'dr-pair') return <DrCandidates pair={record} />
-  if (resource.name === 'pooler') return <PoolerParts actor={actor} record={record} />
-  if (resource.name === 'scheduled-run')
+  if (resource.name === 'dr-pair')
     return (
-      <p className="empty:hidden">
-        <CancelAppointment actor={actor} id={record.id} />
-      </p>
+      <>
+        <HerdAppointments actor={actor} herdId={record.id} />
+        <DrCandidates pair={record} />
+      </>
     )
+  if (resource.name === 'pooler') return <PoolerParts actor={actor} record={record} />
+  if (resource.name === 'scheduled-run') return <ScheduledParts actor={actor} id={record.id} />
   if (resource.name === 'person')
     return (
       <p>

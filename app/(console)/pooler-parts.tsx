@@ -37,6 +37,7 @@ export const PoolerParts = ({ actor, record }: { actor: Actor; record: Shown }) 
   const text = (name: string) => (typeof values[name] === 'string' ? (values[name] as string) : null)
   const databases = pooledIn(values.seen)
   const paused = text('paused') ?? 'unknown'
+  const template = text('template') || null
   const mayRun = (operation: string) => mayIn(actor, `pooler.run.${operation}`, environmentId)
   const pooler = {
     id,
@@ -74,6 +75,11 @@ export const PoolerParts = ({ actor, record }: { actor: Actor; record: Shown }) 
           </>
         )}
       </Card>
+      {template !== null && (
+        <Card title="Template of its file">
+          <pre className="code overflow-x-auto">{template}</pre>
+        </Card>
+      )}
     </>
   )
 }

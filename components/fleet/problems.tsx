@@ -52,6 +52,11 @@ export const Problems = ({
                   problem.title
                 )}
               </h3>
+              {problem.next && (
+                <Link href={problem.next.href} prefetch={false}>
+                  {problem.next.label}
+                </Link>
+              )}
               {problem.acknowledged > 0 && <span className="text-ink-2">{problem.acknowledged} of them acknowledged</span>}
             </div>
             {shown.length > 0 && (

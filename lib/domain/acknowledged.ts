@@ -32,7 +32,9 @@ export const setAside = (
       return false
     })
     const count = problem.items.length - items.length
-    return { ...problem, items, total: problem.total - count, acknowledged: count }
+    const { next, ...rest } = problem
+    // What mends all of them would mend what somebody has taken on, too.
+    return { ...rest, ...(next && count === 0 ? { next } : {}), items, total: problem.total - count, acknowledged: count }
   })
   return { problems: open.filter((problem) => problem.total > 0), aside }
 }

@@ -31,6 +31,8 @@ export interface Problem {
   total: number
   /** All of them as a list; null: the items are all. */
   href: string | null
+  /** What a person would do about all of them at once. */
+  next?: { label: string; href: string }
 }
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`

@@ -28,6 +28,14 @@ test('a paused pooler says for how long, who waits, and leads to its resume', ()
   })
 })
 
+test('several paused poolers are resumed together; when more are paused than are listed, their list leads there', () => {
+  const several = (total: number) =>
+    poolerProblems([trouble({ total }), trouble({ id: 'q', total })], '2026-03-01T12:00:00.000Z').find((one) => one.total > 0)!
+  expect(several(2).next).toEqual({ label: 'Resume all 2', href: '/poolers/run/resume-pooler?ids=p,q' })
+  expect(several(3).next).toBeUndefined()
+  expect(several(3).href).toBe('/poolers?paused=some,all')
+})
+
 test('a stale pooler says where it leads and where it should, and leads to the operation that mends it', () => {
   const problem = found(trouble({ trouble: 'stale', because: 'PgBouncer refused' }))
   expect(problem.items[0]).toMatchObject({

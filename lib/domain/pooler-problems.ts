@@ -4,19 +4,24 @@ import type { Problem, Severity } from './fleet-problems'
 
 const kinds: Record<
   TroubledPooler['trouble'],
-  { severity: Severity; title: (count: number, noun: string) => string; query: string; next: { label: string; operation: string } | null }
+  {
+    severity: Severity
+    title: (count: number, noun: string) => string
+    query: string
+    next: { label: string; all: (count: number) => string; operation: string } | null
+  }
 > = {
   paused: {
     severity: 0,
     title: (count, noun) => `${count} ${noun} ${count === 1 ? 'is' : 'are'} paused: clients wait`,
     query: 'paused=some,all',
-    next: { label: 'Resume it', operation: 'resume-pooler' },
+    next: { label: 'Resume it', all: (count) => `Resume all ${count}`, operation: 'resume-pooler' },
   },
   stale: {
     severity: 0,
     title: (count, noun) => `${count} ${noun} ${count === 1 ? 'leads' : 'lead'} elsewhere than to the primary`,
     query: 'follows=stale',
-    next: { label: 'Lead it to the primary', operation: 'follow-primary' },
+    next: { label: 'Lead it to the primary', all: (count) => `Lead all ${count} to the primary`, operation: 'follow-primary' },
   },
   down: {
     severity: 1,
@@ -38,6 +43,10 @@ export const poolerProblems = (poolers: readonly TroubledPooler[], at: string): 
       title: title(total, total === 1 ? 'pooler' : 'poolers'),
       total,
       href: `/poolers?${query}`,
+      // Beyond what is listed their ids are not known here; the list has them.
+      ...(next && total > 1 && items.length === total
+        ? { next: { label: next.all(total), href: `/poolers/run/${next.operation}?ids=${items.map(({ id }) => id).join(',')}` } }
+        : {}),
       items: items.map((one) => ({
         key: one.id,
         label: one.title,

@@ -38,7 +38,7 @@ export const pooler = defineResource({
       kind: 'flag',
       label: 'Managed',
       automatic: true,
-      help: 'The console writes its file. Begins with the first “Lead to the primary” that a person confirms, after reading the difference.',
+      help: 'The console writes its file. Begins with the first “Repoint” that a person confirms, after reading the difference.',
     },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     state: {
@@ -120,7 +120,7 @@ export const pooler = defineResource({
   help: [
     'A PgBouncer in front of a herd. The console reaches its admin console through SSH and its unix socket: no password, no open port.',
     'Pause holds the clients of every database back without an error, resume lets them go on, reload reads the file again, drain closes it to new clients and waits until the last one has left.',
-    'A file that somebody wrote by hand is only watched. “Lead to the primary” makes it the template, or takes the one that is registered, shows the difference, and from then on the console writes the file whenever the primary moves.',
+    'A file that somebody wrote by hand is only watched. “Repoint” makes it the template, or takes the one that is registered, shows the difference, and from then on the console writes the file whenever the primary moves.',
     'A pooler that stays paused or leads elsewhere than to the primary is a problem on the front page.',
   ],
 })

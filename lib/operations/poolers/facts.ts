@@ -54,7 +54,7 @@ export const poolerNow = ({ pooler, seen }: PoolerFacts): { label: string; value
     ...(seen.state === 'online'
       ? [
           { label: 'Leads to', value: sayAims(seen.databases) || 'nothing: it has no database' },
-          { label: 'Paused', value: seen.isPausedWhole ? 'as a whole' : held.join(', ') || 'no' },
+          { label: 'Paused', value: seen.isPausedWhole ? 'as a whole' : held.join(', ') || 'not paused' },
           ...(closed.length > 0 ? [{ label: 'Closed to new clients', value: closed.join(', ') }] : []),
           {
             label: 'Clients',

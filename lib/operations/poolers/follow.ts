@@ -43,7 +43,7 @@ export const followPrimary = defineOperation({
   name: 'follow-primary',
   on: 'pooler',
   title: 'Lead the pooler to the primary',
-  verb: 'Lead to the primary',
+  verb: 'Repoint',
   danger: 'disruptive',
   input: z.strictObject({}),
   help: [

@@ -34,7 +34,7 @@ export const pausePooler = defineOperation({
       .min(1)
       .max(60)
       .default(5)
-      .meta({ title: 'Give up after', description: 'Seconds until open transactions must have ended; then everything is resumed.' }),
+      .meta({ title: 'Give up after, in seconds', description: 'Open transactions must have ended by then; else everything is resumed.' }),
   }),
   help: [
     'Holds the clients of every database back: running queries end, new ones wait without an error until the pooler is resumed.',

@@ -104,7 +104,7 @@ const DetailPage = async ({ params }: Props) => {
               record={shown}
               environments={environments}
               pathOf={pathOf}
-              leaveOut={resource.name === 'pooler' ? ['seen'] : []}
+              leaveOut={resource.name === 'pooler' ? ['seen', 'template'] : []}
             />
             {resource.related.map((one) => (
               <Related

@@ -156,7 +156,11 @@ export const InstanceList = ({
                         findHerds={findHerds}
                         onChange={(place) => setPlaces((now) => ({ ...now, [instance.id]: place }))}
                       />
-                      <Button disabled={work.isBusy || !isReady(instance)} onClick={() => accept([instance])}>
+                      <Button
+                        disabled={work.isBusy || !isReady(instance)}
+                        title={isReady(instance) ? undefined : 'Choose its herd, or name a new one, first.'}
+                        onClick={() => accept([instance])}
+                      >
                         Accept
                       </Button>
                     </>

@@ -105,7 +105,17 @@ export const PoolerList = ({
                     onOption={(option) => setChosen((now) => ({ ...now, [pooler.id]: { id: option.id, title: option.title } }))}
                     onBlur={() => {}}
                   />
-                  <Button disabled={work.isBusy || !isReady(pooler)} onClick={() => accept([pooler])}>
+                  <Button
+                    disabled={work.isBusy || !isReady(pooler)}
+                    title={
+                      isReady(pooler)
+                        ? undefined
+                        : pooler.socketDirectory === null
+                          ? 'It has no unix_socket_dir with a file.'
+                          : 'Choose the herd behind it first.'
+                    }
+                    onClick={() => accept([pooler])}
+                  >
                     Accept
                   </Button>
                 </div>

@@ -1,6 +1,8 @@
 import { Button } from '@/components/ui/button'
 import type { InboxWork } from './inbox'
 
+const nothingTicked = 'Tick some first.'
+
 /** Buttons over a list whose items may come with a suggestion. Nothing is accepted while one of the ticked has no place to go. */
 export const SuggestedActions = <T extends { id: string }>({
   suggested,
@@ -18,16 +20,24 @@ export const SuggestedActions = <T extends { id: string }>({
   onAccept: (items: readonly T[]) => void
 }) => (
   <>
-    <Button isSmall disabled={suggested.length === 0} onClick={() => onTick(new Set(suggested.map(({ id }) => id)))}>
-      Tick the {suggested.length} with a suggestion
-    </Button>
-    <Button isSmall disabled={work.isBusy || selected.length === 0} onClick={() => work.ignore(selected.map(({ id }) => id))}>
+    {suggested.length > 0 && (
+      <Button isSmall onClick={() => onTick(new Set(suggested.map(({ id }) => id)))}>
+        Tick the {suggested.length} with a suggestion
+      </Button>
+    )}
+    <Button
+      isSmall
+      disabled={work.isBusy || selected.length === 0}
+      title={selected.length === 0 ? nothingTicked : undefined}
+      onClick={() => work.ignore(selected.map(({ id }) => id))}
+    >
       Ignore {selected.length > 0 && selected.length}
     </Button>
     <Button
       isSmall
       look="primary"
       disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
+      title={selected.length === 0 ? nothingTicked : selected.every(isReady) ? undefined : 'Choose the herd of each that is ticked first.'}
       onClick={() => onAccept(selected)}
     >
       Accept {selected.length > 0 && selected.length}

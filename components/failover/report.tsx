@@ -111,7 +111,7 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         rows={report.steps.map((step) => [
           step.title,
           <State key="s" tone={stepTones[step.state] ?? 'neutral'}>
-            {step.state}
+            {step.state.replace('-', ' ')}
           </State>,
           step.startedAt === null ? '' : <Moment key="m" at={step.startedAt} />,
           seconds(step.tookMs),

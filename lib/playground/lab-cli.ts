@@ -38,7 +38,8 @@ const help = `npm run lab -- VERB …     the playground's own tool; it steers t
   names [start|stop|kill primary|secondary|resolver]   the name servers; without words, how to ask and change them
   load HERD [--seconds N] [--ledger FILE]     write, and keep a ledger of what was acknowledged
   verify HERD --ledger FILE          prove from the database what was lost, doubled or unknown
-  scenario FILE … [--step]           run scenario files on a lab of their own; --step waits for Enter before each step; "scenario all" for all of e2e/scenarios`
+  scenario FILE … [--step]           run scenario files on a lab of their own; --step waits for Enter before each step; "scenario all" for all of e2e/scenarios
+  scenario words                     what may stand in a scenario file, each word with its meaning`
 
 const flags = {
   state: { type: 'string' },
@@ -199,7 +200,7 @@ function volumeOf({ words }: Call): VolumeName {
 async function main(): Promise<number> {
   const { positionals, values, command } = parse(process.argv.slice(2))
   const [name, ...words] = positionals
-  if (!name || values.help) {
+  if (!name || name === 'help' || values.help) {
     console.log(help)
     return name || values.help ? 0 : 2
   }

@@ -122,6 +122,11 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
       ),
     ]
   }
+  const timerLaws = ({ title, state }: { title: string; state: string }, lines: readonly JournalLine[]): string[] => {
+    const isTold = lines.some((line) => line.kind === 'note' && line.text.startsWith(`The timer on the host of ${title} has fired`))
+    if (state === 'fired') return isTold ? [] : [`the timer of ${title} has fired, and the journal does not say so`]
+    return ['absent', 'disarmed', 'overtaken'].includes(state) ? [] : [`the timer of ${title} is ${state}`]
+  }
   const canariesOn = async (leader: string): Promise<string[]> => {
     const sql = `select count(*) from pg_namespace where nspname = 'matriarch_canary'`
     const counts = await Promise.all([herd.baseName, 'postgres'].map((database) => psql(leader, herd.port, database, sql)))
@@ -190,11 +195,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
         ...poolers.map((pooler) => poolerLaws(pooler, leader)),
         ...members.filter((host) => host !== leader).map((host) => follows(host, leader)),
         canariesOn(leader),
-        timersOf(lines).then((timers) =>
-          timers
-            .filter((one) => !['absent', 'disarmed', 'overtaken', 'fired'].includes(one.state))
-            .map((one) => `the timer of ${one.title} is ${one.state}`),
-        ),
+        timersOf(lines).then((timers) => timers.flatMap((timer) => timerLaws(timer, lines))),
         allOf(settingsOf).then((after) => differing('the settings', settings, after)),
         state === 'done' ? [] : allOf(slotsOf).then((after) => differing('the slots', slots, after)),
       ])

@@ -106,17 +106,11 @@ export class MatrixLab {
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
     try {
-      const job = await openJob(
-        lab,
-        scenario,
-        cast,
-        disturbed(lab.ports, trouble),
-        (journal) => noteHeld(loss.watch(journal), points, held),
-        points,
-      )
-      let state = await job.drive(trouble.how === 'kill' ? { at: trouble.at, how: 'kill' } : null)
+      const { ports, stop } = disturbed(lab.ports, trouble, points)
+      const job = await openJob(lab, scenario, cast, ports, (journal) => noteHeld(loss.watch(journal), points, held), points)
+      let state = await job.drive(stop)
       const broken: string[] = []
-      if (state === 'stopped' && 'isLate' in trouble && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
+      if (state === 'stopped' && trouble.how === 'kill' && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
       if (state === 'stopped') state = await job.drive(null)
       broken.push(...this.#twoWriters())
       await loss.mended()

@@ -1,4 +1,4 @@
-import type { Points } from '@/lib/kernel/crash-driver'
+import type { Points, Stop } from '@/lib/kernel/crash-driver'
 import { Fault } from '@/lib/kernel/errors'
 import type { JournalPort } from '@/lib/kernel/journal-port'
 import type { ActPorts } from '@/lib/ports'
@@ -6,10 +6,13 @@ import { type Cast, mendHost } from './lab-canon'
 import type { LabHerd } from './lab-herd'
 import type { Measured, Scenario } from './lab-matrix'
 
-/** kill: the worker dies at a point before or after a journal line or a deed; `isLate`: the next one comes only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. The others: of one host, once a step was intended. */
+/**
+ * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes
+ * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. The others: of one host, once a step was intended.
+ */
 export type Trouble =
   | { how: 'none' }
-  | { how: 'kill'; at: number; isLate?: true }
+  | { how: 'kill'; at: number | string; isLate?: true }
   | { how: 'fail' | 'lose-answer'; nth: number }
   | { how: 'power-off' | 'freeze' | 'cut'; who: keyof Cast; step: string }
 
@@ -18,7 +21,10 @@ const lostMs = 20_000
 
 export const sayTrouble = (trouble: Trouble): string => {
   if (trouble.how === 'none') return 'clean'
-  if (trouble.how === 'kill') return `worker killed at point ${trouble.at}${trouble.isLate ? ', the next one late' : ''}`
+  if (trouble.how === 'kill') {
+    const at = typeof trouble.at === 'number' ? `at point ${trouble.at}` : `after ${trouble.at}`
+    return `worker killed ${at}${trouble.isLate ? ', the next one late' : ''}`
+  }
   return 'nth' in trouble ? `deed ${trouble.nth}: ${trouble.how}` : `${trouble.who}: ${trouble.how} during ${trouble.step}`
 }
 
@@ -60,28 +66,44 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   }
 }
 
-/** The nth deed fails without having happened, or happens and its answer is lost. */
-export const disturbed = (ports: ActPorts, trouble: Trouble): ActPorts => {
-  if (trouble.how !== 'fail' && trouble.how !== 'lose-answer') return ports
-  let count = 0
+const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<unknown>) => Promise<unknown>): ActPorts => {
   const wrap = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
       get: (target, name) => {
         const act: unknown = Reflect.get(target, name)
         if (typeof act !== 'function') return act
-        return async (...args: unknown[]) => {
-          count += 1
-          const isIt = count === trouble.nth
-          if (isIt && trouble.how === 'fail')
-            throw new Fault('shell.failed', { because: `${String(name)} failed: exit status 1.`, isOver: true })
-          const answer: unknown = await Reflect.apply(act, target, args)
-          if (isIt) throw new Fault('shell.unreachable', { because: 'The connection was lost.' })
-          return answer
-        }
+        return (...args: unknown[]) => around(String(name), async () => Reflect.apply(act, target, args))
       },
     })
   const acting = Object.entries(ports).map(([name, port]) => [name, name.endsWith('Act') ? wrap(port as object) : port])
   return Object.fromEntries(acting) as ActPorts
+}
+
+/** The nth deed fails without having happened, or happens and its answer is lost. */
+const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): ActPorts => {
+  let count = 0
+  return aroundActs(ports, async (name, act) => {
+    count += 1
+    const isIt = count === nth
+    if (isIt && how === 'fail') throw new Fault('shell.failed', { because: `${name} failed: exit status 1.`, isOver: true })
+    const answer = await act()
+    if (isIt) throw new Fault('shell.unreachable', { because: 'The connection was lost.' })
+    return answer
+  })
+}
+
+/** Ports for the drivers of a case, and when the first of them dies. */
+export const disturbed = (ports: ActPorts, trouble: Trouble, points: Points): { ports: ActPorts; stop: Stop | null } => {
+  if (trouble.how === 'fail' || trouble.how === 'lose-answer') return { ports: failing(ports, trouble.how, trouble.nth), stop: null }
+  if (trouble.how !== 'kill') return { ports, stop: null }
+  if (typeof trouble.at === 'number') return { ports, stop: { at: trouble.at, how: 'kill' } }
+  const stop: Stop = { at: Number.POSITIVE_INFINITY, how: 'kill' }
+  const dying = aroundActs(ports, async (name, act) => {
+    const answer = await act()
+    if (name === trouble.at) stop.at = Math.min(stop.at, points.passed + 1)
+    return answer
+  })
+  return { ports: dying, stop }
 }
 
 /** Every case that follows from the declaration and a clean run of it. */

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openFront } from '@/e2e/harness/lab-front'
+import { openLabHerd } from '@/e2e/harness/lab-herd'
+import { MatrixLab } from '@/e2e/harness/lab-matrix'
+import { matrixHerd, pooledFleet, scenarios } from '@/e2e/harness/lab-scenarios'
+import { sayTrouble, type Trouble } from '@/e2e/harness/lab-troubles'
+
+/** Where it hurts most; `npm run lab-matrix -- --only switchover` runs every point. */
+const chosen: Trouble[] = [
+  { how: 'kill', at: 'pause', isLate: true },
+  { how: 'kill', at: 'stopAsStandby' },
+  { how: 'kill', at: 'takeLead', isLate: true },
+]
+
+const scenario = scenarios.find((one) => one.isThroughPoolers)!
+let lab: MatrixLab
+beforeAll(async () => {
+  const herd = await openLabHerd(pooledFleet(), matrixHerd)
+  lab = new MatrixLab(herd, matrixHerd, await openFront(herd, matrixHerd))
+})
+afterAll(() => lab?.close())
+
+test.each(chosen.map((trouble) => [sayTrouble(trouble), trouble] as const))(
+  'under sixteen writers through two poolers: one primary, nobody stays held back, no error and nothing lost, every timer over, nothing left behind, and the journal is true: %s',
+  { timeout: 300_000 },
+  async (_title, trouble) => {
+    expect((await lab.run(scenario, trouble)).broken).toEqual([])
+  },
+)

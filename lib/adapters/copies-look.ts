@@ -27,12 +27,13 @@ export const parseSight = (output: string): CopySight => {
 }
 
 const placeOf = (line: string): DataPlace => {
-  const [what, path = '', device, free, bytes, because] = line.split('\t')
+  const [what, path = '', device, free, total, bytes, because] = line.split('\t')
   return {
     what: what === 'wal' || what === 'tablespace' ? what : 'data',
     path,
     device: device || null,
     freeBytes: numberOf(free),
+    totalBytes: numberOf(total),
     bytes: numberOf(bytes),
     because: because ? `${because}.` : null,
   }

@@ -24,7 +24,7 @@ ${isRewinding} && echo rewinding=yes
 ownFiles "$data" | sed 's/^/own=/'
 place() {
   asideOf "$2"
-  echo "place=$1$tab$2$tab$(stat -c %d "$real" 2>/dev/null)$tab$(df -PB1 "$([ -e "$real" ] && echo "$real" || echo "$parent")" 2>/dev/null | awk 'NR == 2 { print $4 }')$tab$([ "$sizes" = sizes ] && du -sb --exclude=matriarch.copy "$real" 2>/dev/null | cut -f 1)$tab$problem"
+  echo "place=$1$tab$2$tab$(stat -c %d "$real" 2>/dev/null)$tab$(df -PB1 "$([ -e "$real" ] && echo "$real" || echo "$parent")" 2>/dev/null | awk 'NR == 2 { free = $4; total = $2 } END { print free "\\t" total }')$tab$([ "$sizes" = sizes ] && du -sb --exclude=matriarch.copy "$real" 2>/dev/null | cut -f 1)$tab$problem"
 }
 place data "$data"
 for w in pg_wal pg_xlog; do [ -L "$data/$w" ] && place wal "$(readlink "$data/$w")"; done

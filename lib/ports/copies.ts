@@ -11,6 +11,8 @@ export interface DataPlace {
   /** Two places of one device share their free space. null: it is not there, or not readable. */
   device: string | null
   freeBytes: number | null
+  /** Of its file system, used or not. */
+  totalBytes: number | null
   /** Without the other places; null: not measured. */
   bytes: number | null
   /** Why a copy cannot be put beside it, in words; null: it can. */

@@ -47,6 +47,7 @@ export const memoryCopiesRead = (world: World): CopiesRead => ({
           path: address.dataDirectory,
           device: '1',
           freeBytes: instance.freeBytes,
+          totalBytes: 2 ** 41,
           bytes: withSizes ? whole : null,
           because: null,
         },

@@ -7,6 +7,7 @@ import { movesTo, type NameMoves } from '../names'
 import { type FailoverInput, isOverridden } from './input'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from './peers'
 import { type Readiness, readReadiness } from './readiness'
+import { gatherRoom, type Room } from './room'
 
 /** A standby that is to follow the new primary, and how. */
 export type Follower = { place: Place; version: string | null; following: Plain<Following> }
@@ -42,6 +43,8 @@ export type FailoverFacts = {
   /** The furthest position that anybody has seen the old primary at. */
   lastKnown: { lsn: string; seenAt: string | null } | null
   readiness: { primary: Readiness | null; candidate: Readiness | null }
+  /** Of the candidate's host; null: it did not say. */
+  room: Room[] | null
   /** Those that lead to the primary; they are moved as soon as the candidate takes writes. */
   names: NameMoves
   /** Those that lead to its standbys, or to every member; they are moved once those follow. */
@@ -84,6 +87,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     life: mode === 'emergency' && old !== null ? await searchLife(ports, old, peers, context) : [],
     lossBytes: candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, old, candidate.peer.probe, lastKnown, context),
     lastKnown,
+    room: place && (await gatherRoom(ports, place, context)),
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
     ...(place === null
       ? nameless

@@ -14,6 +14,7 @@ import { stopPostgres } from '../steps/stop-postgres'
 import { type FailoverFacts, gatherFailover } from './facts'
 import * as gates from './gates'
 import { failoverInput } from './input'
+import { roomForWal } from './room'
 import { catchUp } from './steps/catch-up'
 import { dropOldSlots } from './steps/drop-old-slots'
 import { followNew } from './steps/follow-new'
@@ -62,6 +63,7 @@ export const failover = defineOperation({
   .gate('lag', 'The candidate is close enough', gates.lagWithin)
   .gate('history', 'Same system, same timeline', gates.sameHistory)
   .gate('settings', 'The candidate is configured as high as the primary', gates.settingsFit)
+  .gate('room', 'The candidate has room for what it will write', roomForWal)
   .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
   .gate('readers', 'Every reader of WAL is well', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)

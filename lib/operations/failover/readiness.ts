@@ -11,6 +11,8 @@ export type Readiness = {
   isArchivingFailing: boolean
   preparedTransactions: number
   logicalSlots: number
+  /** max_wal_size, bytes. */
+  walBytesMax: number | null
 }
 
 const limitNames = ['max_connections', 'max_worker_processes', 'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction']
@@ -21,7 +23,8 @@ const readinessSql = `select json_build_object(
   'limits', (select json_object_agg(name, setting::int) from pg_settings where name in (${limitNames.map((name) => `'${name}'`).join(', ')})),
   'isArchivingFailing', (select coalesce(current_setting('archive_mode') <> 'off' and last_failed_time > coalesce(last_archived_time, '-infinity'), false) from pg_stat_archiver),
   'preparedTransactions', (select count(*) from pg_prepared_xacts),
-  'logicalSlots', (select count(*) from pg_replication_slots where slot_type = 'logical')
+  'logicalSlots', (select count(*) from pg_replication_slots where slot_type = 'logical'),
+  'walBytesMax', (select setting::bigint * case unit when '16MB' then 16 else 1 end * 1048576 from pg_settings where name = 'max_wal_size')
 )::text as readiness`
 
 /** null: the server did not say. */

@@ -2,6 +2,7 @@ import { formatBytes } from '@/lib/domain/bytes'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import * as planned from '../failover/gates'
+import { roomForWal } from '../failover/room'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
@@ -63,6 +64,7 @@ export const switchover = defineOperation({
   .gate('lag', 'The candidate is close enough', planned.lagWithin)
   .gate('history', 'Same system, same timeline', planned.sameHistory)
   .gate('settings', 'The candidate is configured as high as the primary', planned.settingsFit)
+  .gate('room', 'The candidate has room for what it will write', roomForWal)
   .gate('libraries', 'The candidate loads what the primary loads', gates.librariesFit)
   .gate('extensions', 'The candidate has the extensions of the primary', extensionsFit)
   .gate('hba', 'The candidate lets in whom the primary lets in', hbaFits)

@@ -67,20 +67,69 @@ test('a candidate that is cut off before its promotion: the old primary writes a
   expect(nameNow(fleet)).toEqual(['n1.prod.test'])
 })
 
-test('a candidate whose host goes off while the primary stops: the old primary writes again within seconds, and a person is asked about the slots alone', async () => {
-  const fleet = newFleet()
+test('a candidate whose host goes off while the primary stops: the old primary writes again and the clients go on within two seconds, and a person is asked about the slots alone', async () => {
+  const fleet = newFleet({ poolers: ['front'] })
   say(fleet, {})
+  let lostAt = Number.POSITIVE_INFINITY
+  let servedAt = Number.POSITIVE_INFINITY
   fleet.calls.interfere = ({ act }) => {
-    if (act === 'stop as standby') fleet.host('n2').power = 'off'
+    if (act === 'stop as standby') {
+      fleet.host('n2').power = 'off'
+      lostAt = fleet.clock.now().getTime()
+    }
     return undefined
+  }
+  fleet.calls.afterwards = ({ act }) => {
+    if (act === 'resume demo') servedAt = fleet.clock.now().getTime()
   }
   const { state, journal } = await run(fleet)
   expect(state).toBe('attention')
   expect(journal.lines.findLast((line) => line.kind === 'attention')).toMatchObject({
     because: expect.stringContaining('Make replication slots'),
   })
+  expect(servedAt - lostAt).toBeLessThan(2_000)
+  expect(fleet.pooler('demo pooler on front').databases.get('demo')).toMatchObject({
+    isPaused: false,
+    host: fleet.instance('demo on n1').inventory.address.host.address,
+  })
   expect(fleet.instance('demo on n1')).toMatchObject({ state: 'running', hasStandbySignal: false, replaced: null })
   expect(nameNow(fleet)).toEqual(['n1.prod.test'])
+})
+
+test('a worker that somebody has overtaken at the pooler’s file writes it no more while the clients wait: it is taken back, and the file stays the other’s', async () => {
+  const fleet = newFleet({ poolers: ['front'] })
+  say(fleet, {})
+  const pooler = fleet.pooler('demo pooler on front')
+  const theirs = `${pooler.file!.text}; theirs\n`
+  let isOvertaken = false
+  fleet.calls.afterwards = ({ act }) => {
+    if (act !== 'pause demo' || isOvertaken) return
+    isOvertaken = true
+    pooler.claimed += 1
+    Object.assign(pooler, { fence: pooler.claimed, file: { ...pooler.file!, text: theirs } })
+  }
+  const { state, journal } = await run(fleet)
+  expect(state).toBe('undone')
+  expect(journal.lines.find((line) => line.kind === 'failed')).toMatchObject({
+    step: 'hand-over',
+    because: expect.stringMatching(/token|newer/i),
+  })
+  expect(pooler.file!.text).toBe(theirs)
+  expect(pooler.databases.get('demo')).toMatchObject({ isPaused: false })
+  expect(roles(fleet)).toEqual(['demo on n1 primary 1', 'demo on n2 standby 1', 'demo on n3 standby 1'])
+  expect(fleet.world.violations).toEqual([])
+})
+
+test('what was put off for days stands while the same member leads, whichever standby is the best one by then; not once another one leads', async () => {
+  const fleet = newFleet()
+  say(fleet, {})
+  const was = await planOf(fleet)
+  fleet.instance('demo on n3').failoverPriority = 200
+  const is = await planOf(fleet)
+  expect([was, is].map(({ now }) => now.find(({ label }) => label === 'Candidate')?.value)).toEqual(['demo on n2', 'demo on n3'])
+  expect([is.lasting === was.lasting, is.digest === was.digest]).toEqual([true, false])
+  expect((await run(fleet)).state).toBe('done')
+  expect((await planOf(fleet)).lasting).not.toBe(was.lasting)
 })
 
 describe('refuses before it begins', () => {

@@ -9,6 +9,7 @@ import type { LabSecrets } from './secrets'
 
 export const poolerPort = 6432
 const folder = '/etc/pgbouncer'
+export const poolerConfigPath = `${folder}/pgbouncer.ini`
 
 /**
  * Gives each pooler of the fleet a file as an administrator would write it, in front of its herd's first primary, and starts it. A file that is there is
@@ -25,7 +26,7 @@ export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts
         hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
       put('userlist.txt', `"app" "${secrets.app}"\n`)
       put('pgbouncer.ini', pgbouncerIni(fleet, pooler))
-      await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', `${folder}/pgbouncer.ini`])
+      await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', poolerConfigPath])
       const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
       const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', socket])).code === 0
       await until(`PgBouncer on ${pooler.host} to listen`, listens, { timeoutMs: 30_000, everyMs: 50 })

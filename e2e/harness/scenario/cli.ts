@@ -6,6 +6,7 @@ import { LabError } from '@/lib/playground/lab-error'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { readScenario } from './read'
 import { type Outcome, runScenario } from './run'
+import { sayWords } from './shape'
 import type { Scenario } from './words'
 import { openWorld, type World } from './world'
 
@@ -37,9 +38,16 @@ export const readScenarios = (paths: readonly string[]): Scenario[] => {
   return scenarios
 }
 
-/** `scenario all`, `scenario FILE …`, with `--step`. One that fails holds no other up. Exit code: 0 all passed, 1 one did not. */
+/** `scenario all`, `scenario FILE …`, with `--step`; `scenario words` says what may stand in a file. One that fails holds no other up. Exit code: 0 all passed, 1 one did not. */
 export const scenarioVerb = async (words: readonly string[], { step = false }: { step?: boolean }): Promise<number> => {
-  if (words.length === 0) throw new LabError('Which scenario?', { hint: `npm run lab -- scenario all, or a file of e2e/scenarios` })
+  if (words.length === 0)
+    throw new LabError('Which scenario?', {
+      hint: 'npm run lab -- scenario all, or a file of e2e/scenarios; scenario words for what may stand in one',
+    })
+  if (words.length === 1 && words[0] === 'words') {
+    for (const line of sayWords()) console.log(line)
+    return 0
+  }
   const startedAt = performance.now()
   const scenarios = words.length === 1 && words[0] === 'all' ? allScenarios() : readScenarios(words.map((word) => resolve(word)))
   const outcomes: Outcome[] = []
@@ -62,14 +70,17 @@ export const tableOf = (outcomes: readonly Outcome[], seconds: number): string[]
   ]
 }
 
-/** Those with the same queue share a console. */
-const groupsOf = (scenarios: readonly Scenario[]): Scenario[][] =>
-  (['postgresql', 'redis'] as const).flatMap((queue) => {
-    const own = scenarios.filter(({ fleet }) => fleet.queue === queue)
-    return Array.from({ length: Math.ceil(own.length / togetherMax) }, (_, index) =>
-      own.slice(index * togetherMax, (index + 1) * togetherMax),
-    )
-  })
+/** Those with the same queue, and with names or without, share a console. */
+const groupsOf = (scenarios: readonly Scenario[]): Scenario[][] => {
+  const alike = new Map<string, Scenario[]>()
+  for (const one of scenarios) {
+    const key = `${one.fleet.queue} ${one.fleet.names}`
+    alike.set(key, [...(alike.get(key) ?? []), one])
+  }
+  return [...alike.values()].flatMap((own) =>
+    Array.from({ length: Math.ceil(own.length / togetherMax) }, (_, index) => own.slice(index * togetherMax, (index + 1) * togetherMax)),
+  )
+}
 
 /** A lab that does not come up, or cannot be ended, is told of its scenarios; the next group has a lab of its own. */
 const runGroup = async (scenarios: readonly Scenario[], step: boolean): Promise<Outcome[]> => {

@@ -1,4 +1,5 @@
 import { sayHold } from './holds'
+import { writeLate } from './late-write'
 import { decideOn, herdId, holdPointOf, jobOf, placeOrder } from './orders'
 import { beginLoad, lastOrder, openTransaction, type Stand } from './stand'
 import type { Step, StepOf, Verb } from './words'
@@ -84,6 +85,7 @@ const deeds: Deeds = {
     await place.lab.powerOn(place.host(words['power on']))
     return 'on'
   },
+  'late write': writeLate,
   sql: async ({ place }, { sql, on, in: database, herd }) => {
     const argv = ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-p', String(place.herd(herd).port), '-d', database]
     const said = await place.lab.hosts.mustExec(place.host(on), argv, { input: sql, timeoutMs: 60_000 })

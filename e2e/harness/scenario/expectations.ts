@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { formatDuration } from '@/lib/domain/duration'
 import { verify } from '@/lib/playground/load-cli'
-import { certificateOf, jobOf, saidOf } from './orders'
-import { sayMember, sayPooler, seeAlarms, seeMembers, seePoolers } from './sights'
+import { certificateOf, failedAt, jobOf, saidOf } from './orders'
+import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './sights'
 import { lastOrder, type Stand, transactionState } from './stand'
 import type { Expectation } from './words'
 
@@ -64,12 +64,20 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
       const seen = await seeMembers(place, wanted.herd)
       const leaders = seen.filter(({ role }) => role === 'primary').map(({ host }) => host)
       const writes = new Set(leaders)
-      const isStreaming = (host: string) => seen.some((one) => one.host === host && one.from !== null)
+      const isStreaming = ([host, from]: [string, string | null]) =>
+        seen.some((one) => one.host === host && one.from !== null && (from === null || one.from === from))
       const holds =
         (primary === undefined || (leaders.length === 1 && leaders[0] === primary)) &&
-        (streams ?? []).every(isStreaming) &&
+        Object.entries(streams ?? {}).every(isStreaming) &&
         (readers ?? []).every((host) => !writes.has(host))
       return { holds, saw: seen.map(sayMember).join(', ') }
+    })
+
+  const named = wanted['name leads to']
+  if (named !== undefined)
+    look(`name leads to ${named}`, async () => {
+      const seen = await seeName(place, wanted.herd)
+      return { holds: seen.every(({ leadsTo }) => leadsTo === named), saw: seen.map(sayName).join(', ') }
     })
 
   const { 'poolers lead to': lead, 'poolers paused': paused } = wanted
@@ -97,6 +105,19 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
       const state = await transactionState(stand)
       return { holds: state === wanted.transaction, saw: state }
     })
+  if (wanted['late write'] !== undefined)
+    look(`late write ${wanted['late write']}`, async () => ({
+      holds: stand.lateWrite === wanted['late write'],
+      saw: stand.lateWrite ?? 'nobody wrote late',
+    }))
+  const limit = wanted['served again within']
+  if (limit !== undefined)
+    look(`served again within ${formatDuration(limit / 1000)}`, async () => {
+      const since = await failedAt(lastOrder(stand, wanted.order))
+      const tookMs = since === null ? null : await servedAgainMs(place, wanted.herd, since)
+      const saw = since === null ? 'nothing has failed' : tookMs === null ? 'no commit since' : `${tookMs} ms`
+      return { holds: tookMs !== null && tookMs <= limit, saw }
+    })
   if (wanted.alarm !== undefined)
     look(`alarm “${wanted.alarm}”`, async () => {
       const alarms = await seeAlarms(place)
@@ -106,8 +127,13 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
   return looks
 }
 
+const sayStreams = (streams: Record<string, string | null>): string =>
+  Object.entries(streams)
+    .map(([host, from]) => `${host} streams${from === null ? '' : ` from ${from}`}`)
+    .join(', ')
+
 const membersWanted = ({ primary, streams, 'read-only': readers }: Expectation): string =>
-  [primary && `primary ${primary}`, streams && `${streams.join(', ')} stream`, readers && `${readers.join(', ')} take no writes`]
+  [primary && `primary ${primary}`, streams && sayStreams(streams), readers && `${readers.join(', ')} take no writes`]
     .filter(Boolean)
     .join('; ')
 

@@ -170,6 +170,15 @@ export const timesOf = async (order: Order): Promise<string> => {
   return rows.map(({ step, ms }) => `${step} ${(ms / 1000).toFixed(2)} s`).join(' · ')
 }
 
+/** When its first step failed, as the console's database says it; null: none has. */
+export const failedAt = async (order: Order): Promise<string | null> => {
+  const { rows } = await getPool().query<{ at: string | null }>(
+    `select min(at)::text as at from journal where run_id = $1 and kind = 'failed'`,
+    [await runIdOf(order)],
+  )
+  return rows[0]?.at ?? null
+}
+
 export const decideOn = async (order: Order, decision: Decision): Promise<void> => {
   const job = await jobOf(order)
   if (job === null) throw new Error(`${order.name} was not submitted, so there is nothing to decide.`)

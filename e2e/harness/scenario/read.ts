@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isMap, isNode, LineCounter, parseDocument, type Document as YamlDocument } from 'yaml'
 import type { z } from 'zod'
-import { operationByName, operations } from '@/lib/operations'
-import { parseTopology } from '@/lib/playground/fleet'
 import { LabError } from '@/lib/playground/lab-error'
-import { type Scenario, type ScenarioFleet, type Step, scenarioWords, stepWords, type Verb, verbs } from './words'
+import { fleetFaults, type NameFault, stepFaults } from './names'
+import { keysAt } from './shape'
+import { type Scenario, type Step, scenarioWords, stepWords, type Verb, verbs } from './words'
 
 /** Reads a scenario file. Throws a `LabError` that names every fault with its line and what may stand there. */
 export const readScenario = (path: string): Scenario => parseScenario(basename(path), readFileSync(path, 'utf8'))
@@ -30,8 +30,9 @@ export const parseScenario = (file: string, text: string): Scenario => {
     faults.push(...step.issues.map((issue) => faultOf(issue, at, lineOf)))
     return []
   })
-  faults.push(...fleetFaults(fleet, lineOf))
-  if (faults.length === 0) faults.push(...steps.flatMap((step) => stepFaults(step, fleet)))
+  const place = ({ path, because }: NameFault): Fault => ({ line: lineOf(path), because })
+  faults.push(...fleetFaults(fleet).map(place))
+  if (faults.length === 0) faults.push(...stepFaults(steps, fleet).map(place))
   if (faults.length > 0) throw refusal(file, faults)
   return { ...about, ...(number === undefined ? {} : { case: number }), fleet, file, steps }
 }
@@ -62,28 +63,17 @@ const lineAt = (document: YamlDocument, lines: LineCounter, path: readonly Prope
 
 type Issue = z.core.$ZodIssue
 
-const shapeOf = (path: readonly PropertyKey[]): z.ZodType | undefined => {
-  let shape: unknown = scenarioWords
-  for (const key of path) shape = (shape as { shape?: Record<PropertyKey, unknown> } | undefined)?.shape?.[key]
-  return shape as z.ZodType | undefined
-}
-
-const keysOf = (shape: unknown): string[] => Object.keys((shape as { shape?: object } | undefined)?.shape ?? {})
-
 const faultOf = (issue: Issue, at: readonly PropertyKey[], lineOf: (path: readonly PropertyKey[]) => number): Fault => {
   const path = [...at, ...issue.path]
   if (issue.code !== 'unrecognized_keys') return { line: lineOf(path), because: `${wordsOf(path)}: ${issue.message}${known(issue)}.` }
   const [first] = issue.keys
   const verb = at.length > 0 && 'verb' in issue ? (issue.verb as Verb) : null
-  const allowed = verb === null ? keysOf(shapeOf(path)) : keysOf(nested(stepWords[verb], issue.path))
+  const allowed = verb === null ? keysAt(scenarioWords, path) : keysAt(stepWords[verb], issue.path)
   return {
     line: lineOf([...path, first!]),
     because: `${issue.keys.map((key) => `“${key}”`).join(', ')} is not known here. Known: ${allowed.join(', ')}.`,
   }
 }
-
-const nested = (shape: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce((inner, key) => (inner as { shape?: Record<PropertyKey, unknown> } | undefined)?.shape?.[key], shape)
 
 const known = (issue: Issue): string => (issue.code === 'invalid_value' ? `; known: ${issue.values.map(String).join(', ')}` : '')
 
@@ -103,83 +93,4 @@ const readStep = (raw: Record<string, unknown>, line: number): Step | { issues: 
   return parsed.success
     ? ({ verb, line, words: parsed.data } as Step)
     : { issues: parsed.error.issues.map((issue) => ({ ...issue, verb })) }
-}
-
-const hostsOf = (fleet: ScenarioFleet): Set<string> =>
-  new Set([
-    ...Object.values(fleet.herds).flatMap(({ members }) => parseTopology(members).map(({ host }) => host)),
-    ...Object.keys(fleet.poolers),
-  ])
-
-const oneOf = (what: string, wanted: string, all: Iterable<string>): string | null =>
-  [...all].includes(wanted) ? null : `there is no ${what} ${wanted}; known: ${[...all].join(', ')}.`
-
-const fleetFaults = (fleet: ScenarioFleet, lineOf: (path: readonly PropertyKey[]) => number): Fault[] => {
-  const faults: Fault[] = []
-  for (const [name, { members }] of Object.entries(fleet.herds))
-    try {
-      parseTopology(members)
-    } catch (error) {
-      faults.push({ line: lineOf(['fleet', 'herds', name]), because: (error as Error).message })
-    }
-  for (const [host, { herd }] of Object.entries(fleet.poolers)) {
-    const because = oneOf('herd', herd, Object.keys(fleet.herds))
-    if (because !== null) faults.push({ line: lineOf(['fleet', 'poolers', host]), because: `the pooler on ${host}: ${because}` })
-  }
-  return faults
-}
-
-/** Names that a step uses and nothing has. */
-const stepFaults = ({ verb, line, words }: Step, fleet: ScenarioFleet): Fault[] => {
-  const [hosts, herds] = [hostsOf(fleet), Object.keys(fleet.herds)]
-  const host = (one: string | undefined) => (one === undefined ? null : oneOf('host', one, hosts))
-  const herd = (one: string | undefined) => {
-    if (one !== undefined) return oneOf('herd', one, herds)
-    return herds.length === 1 ? null : `there are several herds: say which one with “herd: ${herds[0]}”.`
-  }
-  const found = ((): (string | null)[] => {
-    switch (verb) {
-      case 'load':
-        return [herd(words.herd), ...words.through.map((one) => (['members', 'poolers'].includes(one) ? null : host(one)))]
-      case 'open transaction':
-        return [herd(words.herd), host(words.through)]
-      case 'sql':
-        return [herd(words.herd), host(words.on)]
-      case 'order':
-        return orderFaults(words.order, words['hold before'] ?? words['hold after'], words.on, [...hosts, ...herds])
-      case 'kill':
-      case 'freeze':
-      case 'thaw':
-        return [host(words.on)]
-      case 'cut':
-        return words.cut.map((one) => (one === 'console' ? null : host(one)))
-      case 'heal':
-        return [words.heal === 'everything' ? null : host(words.heal)]
-      case 'power off':
-      case 'power on':
-        return [host(verb === 'power off' ? words['power off'] : words['power on'])]
-      case 'expect': {
-        const { herd: one, primary, streams, 'read-only': readers, 'poolers lead to': lead, 'poolers paused': paused } = words.expect
-        return [herd(one), ...[primary, lead, ...(streams ?? []), ...(readers ?? []), ...(paused ?? [])].map(host)]
-      }
-      default:
-        return []
-    }
-  })()
-  return found.flatMap((because) => (because === null ? [] : [{ line, because: `${verb}: ${because}` }]))
-}
-
-const orderFaults = (name: string, step: string | undefined, on: string | undefined, targets: readonly string[]): (string | null)[] => {
-  const operation = operationByName(name)
-  if (operation === undefined) return [`there is no operation ${name}; known: ${operations.map((one) => one.name).join(', ')}.`]
-  return [
-    on === undefined ? null : oneOf('herd or host', on, targets),
-    step === undefined
-      ? null
-      : oneOf(
-          `step of ${name}`,
-          step,
-          operation.effects.map((effect) => effect.name),
-        ),
-  ]
 }

@@ -26,7 +26,7 @@ export interface RunOptions {
 export const runScenario = async (world: World, scenario: Scenario, { print, beforeStep }: RunOptions): Promise<Outcome> => {
   const startedAt = performance.now()
   const place = world.place(scenario)
-  const stand: Stand = { place, orders: new Map(), loads: new Map(), transaction: null }
+  const stand: Stand = { place, orders: new Map(), loads: new Map(), transaction: null, lateWrite: null }
   const faults: string[] = []
   print(`\n${scenario.file}: ${scenario.name}${scenario.case === undefined ? '' : ` (case ${scenario.case})`}`)
   print(`     ${sayFleet(scenario)}`)
@@ -90,8 +90,11 @@ const sayFleet = ({ fleet }: Scenario): string =>
     ...Object.entries(fleet.herds).map(
       ([name, { members, synchronous }]) => `${name}: ${members}${synchronous === '' ? '' : `, synchronous ${synchronous}`}`,
     ),
-    ...Object.entries(fleet.poolers).map(([host, { herd, mode }]) => `pooler ${host} → ${herd}${mode ? ` (${mode})` : ''}`),
+    ...Object.entries(fleet.poolers).map(
+      ([host, { herd, mode, also }]) => `pooler ${host} → ${[herd, ...Object.keys(also)].join(', ')}${mode ? ` (${mode})` : ''}`,
+    ),
     ...(fleet.queue === 'redis' ? ['queue in redis'] : []),
+    ...(fleet.names ? ['names'] : []),
   ].join(' · ')
 
 const sayStep = ({ verb, words }: Step): string => {

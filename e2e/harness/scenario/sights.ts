@@ -36,15 +36,26 @@ const hostAt = ({ lab, plain }: Place, address: string): string | null => {
 
 export const sayMember = ({ host, role, from }: MemberSeen): string => `${host} ${role}${from === null ? '' : ` of ${from}`}`
 
+/** Until the first commit of a load after this moment, on whoever takes writes; null: there is none. */
+export const servedAgainMs = async (place: Place, herd: string | undefined, since: string): Promise<number | null> => {
+  const leader = (await seeMembers(place, herd)).find(({ role }) => role === 'primary')
+  if (!leader) return null
+  const { port, baseName } = place.herd(herd)
+  const sql = `select round(extract(epoch from min(at) - :'since'::timestamptz) * 1000) from lab_ledger where at > :'since'`
+  const argv = ['psql', '-XqAt', '-p', String(port), '-d', baseName, '-v', `since=${since}`]
+  const { code, stdout } = await place.lab.hosts.exec(place.host(leader.host), argv, { input: sql, timeoutMs: lookTimeoutMs })
+  return code === 0 && stdout.trim() !== '' ? Number(stdout.trim()) : null
+}
+
 export interface PoolerSight {
   host: string
-  /** Of each database; null: it does not answer. */
+  /** Of each database of the herd; null: it does not answer. */
   databases: { leadsTo: string | null; isPaused: boolean }[] | null
 }
 
 export const seePoolers = (place: Place, herd: string): Promise<PoolerSight[]> =>
   Promise.all(
-    place.poolers(herd).map(async (host): Promise<PoolerSight> => {
+    place.poolers(herd).map(async ({ host, databases }): Promise<PoolerSight> => {
       const argv = [
         'psql',
         '-XqA',
@@ -71,7 +82,7 @@ export const seePoolers = (place: Place, herd: string): Promise<PoolerSight[]> =
       return {
         host,
         databases: rows
-          .filter((row) => row.length === head.length && cell(row, 'name') !== 'pgbouncer')
+          .filter((row) => row.length === head.length && databases.includes(cell(row, 'name')))
           .map((row) => ({ leadsTo: hostAt(place, cell(row, 'host')), isPaused: cell(row, 'paused') === '1' })),
       }
     }),
@@ -81,6 +92,27 @@ export const sayPooler = ({ host, databases }: PoolerSight): string =>
   databases === null
     ? `${host} does not answer`
     : `${host} leads to ${[...new Set(databases.map(({ leadsTo }) => leadsTo))].join(', ')}${databases.some(({ isPaused }) => isPaused) ? ', paused' : ''}`
+
+export interface NameSight {
+  server: string
+  /** A host as the file names it; null: it does not answer, or knows no such name. */
+  leadsTo: string | null
+}
+
+/** What each name server, and the resolver that the hosts ask, says of the herd’s name. */
+export const seeName = ({ lab, plain, herd: herdOf }: Place, herd?: string): Promise<NameSight[]> => {
+  const { virtualHost } = herdOf(herd)
+  const { primary, secondary, resolver } = lab.names()
+  return Promise.all(
+    Object.entries({ primary, secondary, resolver }).map(async ([server, { address }]): Promise<NameSight> => {
+      const argv = ['dig', '+short', '+time=2', '+tries=1', `@${address}`, virtualHost, 'CNAME']
+      const { code, stdout } = await lab.run(argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
+      return { server, leadsTo: code === 0 && stdout.trim() !== '' ? plain(stdout.trim().split('.')[0]!) : null }
+    }),
+  )
+}
+
+export const sayName = ({ server, leadsTo }: NameSight): string => `${server} says ${leadsTo ?? 'nothing'}`
 
 /** The front page’s problems with what the scenario has, in words. */
 export const seeAlarms = async (place: Place): Promise<string[]> => {

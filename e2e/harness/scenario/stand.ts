@@ -15,6 +15,7 @@ export interface Stand {
   /** By the lab’s name of the herd. */
   loads: Map<string, RunningLoad>
   transaction: Transaction | null
+  lateWrite: 'rejected' | 'accepted' | null
 }
 
 interface Transaction {
@@ -36,12 +37,14 @@ export const beginLoad = async (stand: Stand, { load: writers, herd, through }: 
   const { place, loads } = stand
   const { name } = place.herd(herd)
   if (loads.has(name)) throw new Error('It is written already: one load for a herd at a time.')
-  const hosts = through.flatMap((one) => (one === 'members' ? [] : one === 'poolers' ? place.poolers(place.plain(name)) : [one]))
+  const hosts = through.flatMap((one) => (one === 'members' ? [] : one === 'poolers' ? frontOf(place, name) : [one]))
   if (hosts.length === 0 && !through.includes('members')) throw new Error('There is no pooler to write through.')
   const ledgerFile = place.lab.layout.at(`ledger-${name}-${Date.now()}`)
   loads.set(name, await startLoad(place.lab, name, { ledgerFile, writers, through: hosts.map(place.host) }))
   return `writes ${hosts.length === 0 ? 'straight to the members' : `through ${hosts.join(', ')}`}`
 }
+
+const frontOf = (place: Place, herd: string): string[] => place.poolers(place.plain(herd)).map(({ host }) => host)
 
 /** Writes a row in it, so that it has what a commit or a rollback would decide. */
 export const openTransaction = async (stand: Stand, words: StepOf<'open transaction'>): Promise<string> => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The whole vocabulary of a scenario file. A step is one verb with its own words beside it; README, “Scenarios”, says the same for people. */
+/** The whole vocabulary of a scenario file: what is read, what is refused and what `npm run lab -- scenario words` prints. A step is one verb with its own words beside it. */
 
 const msOf = { ms: 1, s: 1000, min: 60_000 } as const
 /** `250 ms`, `5 s`, `2 min`; in milliseconds afterwards. */
@@ -19,102 +19,160 @@ const words = z
 const count = z.int({ error: 'a whole number is needed' }).min(0, 'a whole number is needed')
 const herdTitle = word.regex(/^[a-z][a-z0-9_]{0,20}$/, 'a herd is named in small letters, digits and _')
 
+const also = z.union(
+  [word.transform((herd): { herd: string; database?: string } => ({ herd })), z.strictObject({ herd: word, database: word.optional() })],
+  { error: 'write the herd that it leads to, or {herd: …, database: …}' },
+)
 const pooler = z.union(
   [
-    word.transform((herd) => ({ herd, mode: undefined, managed: true })),
-    z.strictObject({ herd: word, mode: z.enum(['session', 'transaction']).optional(), managed: z.boolean().default(true) }),
+    word.transform((herd) => ({ herd, mode: undefined, managed: true, also: {} })),
+    z.strictObject({
+      herd: word,
+      mode: z.enum(['session', 'transaction']).optional(),
+      managed: z.boolean().default(true),
+      also: z.record(word, also).default({}),
+    }),
   ],
-  { error: 'write the herd it stands in front of, or {herd: …, mode: session}' },
+  {
+    error:
+      'write the herd it stands in front of, or {herd: …, mode: session or transaction, managed: true or false, also: {NAME: HERD}} with the words you need',
+  },
 )
 const herd = z.union(
   [word.transform((members) => ({ members, synchronous: '' })), z.strictObject({ members: word, synchronous: z.string().default('') })],
-  { error: 'write the members as a > b, c, or {members: …, synchronous: …}' },
+  { error: 'write the members as a > b, c, or {members: a > b, synchronous: FIRST 1 (*)}' },
+)
+const streams = z.union(
+  [words.transform((hosts): Record<string, string | null> => Object.fromEntries(hosts.map((host) => [host, null]))), z.record(word, word)],
+  { error: 'write one name, several as [a, b], or each with whom it streams from as {c: b}' },
 )
 
 export const fleetWords = z.strictObject({
-  /** By name: `shop: a > b, c` is primary a with standbys b and c; `a > b > c` lets c follow b. */
-  herds: z.record(herdTitle, herd, { error: 'at least one herd is needed, as shop: a > b' }),
-  /** By host. The console writes its file (`managed`), unless the line says otherwise. */
-  poolers: z.record(word, pooler).default({}),
-  queue: z.enum(['postgresql', 'redis'], { error: 'the queue is postgresql or redis' }).default('postgresql'),
+  herds: z
+    .record(herdTitle, herd, { error: 'at least one herd is needed, as shop: a > b' })
+    .describe(
+      'by name: “shop: a > b, c” is primary a with standbys b and c, “a > b > c” lets c follow b; {members: a > b, synchronous: FIRST 1 (*)}',
+    ),
+  poolers: z
+    .record(word, pooler)
+    .default({})
+    .describe(
+      'by host, the herd it stands in front of: “p1: shop”, or {herd: shop, mode: session, managed: false, also: {NAME: HERD}}; the console writes its file unless it is not managed',
+    ),
+  queue: z
+    .enum(['postgresql', 'redis'], { error: 'the queue is postgresql or redis' })
+    .default('postgresql')
+    .describe('where the workers are woken from: postgresql or redis'),
+  names: z.boolean({ error: 'names is true or false' }).default(false).describe('true: each herd has a DNS name that follows its primary'),
 })
 
 const expectation = z.strictObject({
-  /** How long it may take until all of it holds. */
-  within: duration.default(60_000),
-  /** Which order is meant; the last one where it is left out. */
-  order: word.optional(),
-  herd: word.optional(),
+  within: duration.default(60_000).describe('how long it may take until all of it holds at once; 1 min where it is left out'),
+  order: word.optional().describe('which order is meant; the last one where it is left out'),
+  herd: word.optional().describe('which herd is meant; needed where there are several'),
 
-  job: z.enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled', 'skipped']).optional(),
-  /** Said anywhere in the plan, the journal or the reason of the order. */
-  says: words.optional(),
-  certificate: z.enum(['proven', 'not-provable', 'lost']).optional(),
+  job: z
+    .enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled', 'skipped'])
+    .optional()
+    .describe('what became of the order'),
+  says: words.optional().describe('said anywhere in its plan, its journal or its reason'),
+  certificate: z.enum(['proven', 'not-provable', 'lost']).optional().describe('the verdict: proven, not-provable or lost'),
+  'served again within': duration
+    .optional()
+    .describe('from the first failure of a step until a commit of the load, by the clock of the server that has it'),
 
-  /** The only member that takes writes. */
-  primary: word.optional(),
-  streams: words.optional(),
-  /** Takes no writes: a standby, or not running. */
-  'read-only': words.optional(),
+  primary: word.optional().describe('the only member that takes writes'),
+  streams: streams.optional().describe('standbys that stream, from anybody; or each from whom, {c: b}'),
+  'read-only': words.optional().describe('takes no writes: a standby, or not running'),
+  'name leads to': word.optional().describe('by both name servers and the resolver'),
 
-  'poolers lead to': word.optional(),
-  /** Hosts whose pooler holds clients back; `[]` for none. */
-  'poolers paused': z.array(word).optional(),
+  'poolers lead to': word.optional().describe('every database of the herd, on every pooler'),
+  'poolers paused': z.array(word).optional().describe('hosts whose pooler holds clients of the herd back; [] for none'),
+  'late write': z.enum(['rejected', 'accepted']).optional().describe('what became of the late write'),
 
-  /** These three end the load and ask the primary what became of each row. */
-  'longest wait below': duration.optional(),
-  errors: count.optional(),
-  lost: count.optional(),
-  /** Writers get answers now. */
-  writes: z.literal('go on', { error: 'writes can only be expected to go on' }).optional(),
-  transaction: z.enum(['open', 'broken']).optional(),
-  /** Said on the front page. */
-  alarm: word.optional(),
+  writes: z
+    .literal('go on', { error: 'writes can only be expected to go on' })
+    .optional()
+    .describe('“go on”: the writers of the load are served now'),
+  transaction: z.enum(['open', 'broken']).optional().describe('what became of the open transaction'),
+  alarm: word.optional().describe('said on the front page'),
+
+  errors: count.optional().describe('that the writers saw; ends the load, as the next two do'),
+  lost: count.optional().describe('commits that were acknowledged and are not there'),
+  'longest wait below': duration.optional().describe('of any writer for its commit'),
 })
 
-const named = { name: z.string().optional() }
+const named = { name: z.string().optional().describe('what the step is, in your words') }
+const herdOf = word.optional().describe('which herd is meant; needed where there are several')
+const hostOf = word.optional().describe('the host')
 
 /** By verb: the step's own words, the verb's among them. */
 export const stepWords = {
-  /** So many writers, with a ledger of what was acknowledged. */
-  load: z.strictObject({ ...named, load: count.min(1), herd: word.optional(), through: words.default(['members']) }),
-  /** Begins a transaction under this application name, writes in it and leaves it open. */
-  'open transaction': z.strictObject({ ...named, 'open transaction': word, herd: word.optional(), through: word.optional() }),
-  /** Plans an operation and submits it as a person would; does not wait for its end. */
-  order: z.strictObject({
+  load: z.strictObject({
+    load: count.min(1).describe('begins so many writers, with a ledger of what was acknowledged'),
+    herd: herdOf,
+    through: words.default(['members']).describe('members (whichever leads), poolers (all of them), or hosts of poolers'),
     ...named,
-    order: word,
-    on: word.optional(),
-    input: z.record(z.string(), z.json()).default({}),
-    as: word.optional(),
-    /** Puts it off by so much. */
-    later: duration.optional(),
-    /** The worker is held there until it is released, killed or thawed: right before it begins this step, right after its deed, or where no way leads back. */
-    'hold before': word.optional(),
-    'hold after': word.optional(),
+  }),
+  'open transaction': z.strictObject({
+    'open transaction': word.describe('begins one under this application name, writes in it and leaves it open'),
+    herd: herdOf,
+    through: word.optional().describe('the host of a pooler; straight to the primary where it is left out'),
+    ...named,
+  }),
+  order: z.strictObject({
+    order: word.describe('plans this operation and submits it as a person would; does not wait for its end'),
+    on: word.optional().describe('a herd, or the host of the instance, pooler or server'),
+    input: z.record(z.string(), z.json()).default({}).describe('what the form of the operation asks; hosts and herds by their names'),
+    as: word.optional().describe('a name for this order; its operation where it is left out'),
+    later: duration.optional().describe('puts it off by so much'),
+    'hold before': word.optional().describe('holds the worker right before this step, until it is released, killed or thawed'),
+    'hold after': word.optional().describe('… right after the deed of this step, before the journal knows'),
     'hold at': z
       .literal('point of no return', { error: 'a worker can be held at the point of no return, or before or after a step' })
-      .optional(),
+      .optional()
+      .describe('… “point of no return”: before the journal says that no way leads back'),
+    ...named,
   }),
-  /** Lets a held worker go on with the order of this name. */
-  release: z.strictObject({ ...named, release: word }),
-  /** A person’s answer where a job needs attention. */
-  decide: z.strictObject({ ...named, decide: z.enum(['go-on', 'give-up']), about: word.optional() }),
-  /** kill -9: `worker`, `redis`, or what matches on a host. */
-  kill: z.strictObject({ ...named, kill: word, on: word.optional() }),
-  /** Stops it in the middle of whatever it does: `worker`, what matches on a host, or `everything` on it. */
-  freeze: z.strictObject({ ...named, freeze: word, on: word.optional() }),
-  thaw: z.strictObject({ ...named, thaw: word, on: word.optional() }),
-  start: z.strictObject({ ...named, start: z.enum(['worker', 'redis'], { error: 'only a worker or redis is started' }) }),
-  /** One: its cable. Two: all packets between them; `console` may be one. */
-  cut: z.strictObject({ ...named, cut: words.refine((all) => all.length < 3, 'cut one host, or two from each other') }),
-  /** Every cut, or those of one host. */
-  heal: z.strictObject({ ...named, heal: word }),
-  'power off': z.strictObject({ ...named, 'power off': word }),
-  'power on': z.strictObject({ ...named, 'power on': word }),
-  /** As postgres on the host itself. */
-  sql: z.strictObject({ ...named, sql: word, on: word, in: word.default('postgres'), herd: word.optional() }),
-  expect: z.strictObject({ ...named, expect: expectation }),
+  release: z.strictObject({ release: word.describe('lets a held worker go on with the order of this name'), ...named }),
+  decide: z.strictObject({
+    decide: z.enum(['go-on', 'give-up']).describe('a person’s answer where a job needs attention: go-on or give-up'),
+    about: word.optional().describe('the order; the last one where it is left out'),
+    ...named,
+  }),
+  kill: z.strictObject({ kill: word.describe('kill -9: worker, redis, or what matches on a host'), on: hostOf, ...named }),
+  freeze: z.strictObject({
+    freeze: word.describe('stops it in the middle of whatever it does: worker, what matches on a host, or everything on it'),
+    on: hostOf,
+    ...named,
+  }),
+  thaw: z.strictObject({ thaw: word.describe('lets it go on'), on: hostOf, ...named }),
+  start: z.strictObject({
+    start: z.enum(['worker', 'redis'], { error: 'only a worker or redis is started' }).describe('another worker, or redis, empty'),
+    ...named,
+  }),
+  cut: z.strictObject({
+    cut: words
+      .refine((all) => all.length < 3, 'cut one host, or two from each other')
+      .describe('one host: its cable; two, [a, b]: all packets between them. console may be one'),
+    ...named,
+  }),
+  heal: z.strictObject({ heal: word.describe('every cut of this host; or everything'), ...named }),
+  'power off': z.strictObject({ 'power off': word.describe('the plug of this host: every process dies at once'), ...named }),
+  'power on': z.strictObject({ 'power on': word.describe('this host'), ...named }),
+  'late write': z.strictObject({
+    'late write': word.describe('writes the file of the pooler on this host as a worker that slept would, under the token before the last'),
+    'leads to': word.describe('the member it would lead its clients to'),
+    ...named,
+  }),
+  sql: z.strictObject({
+    sql: word.describe('runs it as postgres on the host itself'),
+    on: word.describe('the host'),
+    in: word.default('postgres').describe('the database'),
+    herd: herdOf,
+    ...named,
+  }),
+  expect: z.strictObject({ expect: expectation.describe('waits until all of it holds'), ...named }),
 } as const
 
 export type Verb = keyof typeof stepWords
@@ -125,15 +183,15 @@ export type Step = { [V in Verb]: { verb: V; line: number; words: StepOf<V> } }[
 export type ScenarioFleet = z.infer<typeof fleetWords>
 
 export const scenarioWords = z.strictObject({
-  name: word,
-  /** Runs with the tests of every change. */
-  ci: z.boolean({ error: 'ci is true or false' }).default(false),
-  /** The acceptance case it proves. */
-  case: z.int().optional(),
-  /** Why it matters, for whoever reads the file. */
-  about: z.string().default(''),
-  fleet: fleetWords,
-  steps: z.array(z.record(z.string(), z.unknown(), { error: 'a step is a verb with its words, as “order: switchover”' })).min(1, 'no step'),
+  name: word.describe('the guarantee that it gives, as a sentence'),
+  ci: z.boolean({ error: 'ci is true or false' }).default(false).describe('true: runs with the tests of every change'),
+  case: z.int().optional().describe('the number of the acceptance case it proves'),
+  about: z.string().default('').describe('why it matters, for whoever reads the file'),
+  fleet: fleetWords.describe('what there is when it begins'),
+  steps: z
+    .array(z.record(z.string(), z.unknown(), { error: 'a step is a verb with its words, as “order: switchover”' }))
+    .min(1, 'no step')
+    .describe('one after the other; the first that fails ends the file'),
 })
 
 export interface Scenario {

@@ -33,8 +33,8 @@ export interface Place {
   herds: string[]
   /** The only herd where none is named. */
   herd: (name?: string) => FleetHerd
-  /** Hosts of the poolers in front of a herd, as the file names them. */
-  poolers: (herd: string) => string[]
+  /** The poolers in front of a herd, as the file names their hosts and the databases that lead there. */
+  poolers: (herd: string) => { host: string; databases: string[] }[]
   members: (herd?: string) => string[]
   /** Tells of something of this scenario. */
   isOwn: (text: string) => boolean
@@ -66,6 +66,17 @@ const hostsOf = ({ herds, poolers }: ScenarioFleet): string[] => [
   ...new Set([...Object.values(herds).flatMap(({ members }) => parseTopology(members).map(({ host }) => host)), ...Object.keys(poolers)]),
 ]
 
+const poolersOf = ({ poolers }: ScenarioFleet, herd: string) =>
+  Object.entries(poolers)
+    .map(([host, pooler]) => ({
+      host,
+      databases: [
+        ...(pooler.herd === herd ? [herd] : []),
+        ...Object.entries(pooler.also).flatMap(([name, one]) => (one.herd === herd ? [name] : [])),
+      ],
+    }))
+    .filter(({ databases }) => databases.length > 0)
+
 /** Every scenario’s fleet side by side. */
 const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
   const major = postgresMajor()
@@ -96,14 +107,16 @@ const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
     ),
     poolers: all.flatMap(({ scenario, mark }) =>
       Object.entries(scenario.fleet.poolers).map(([host, pooler]) => ({
-        ...pooler,
         host: `${mark}${host}`,
         herd: `${mark}${pooler.herd}`,
+        ...(pooler.mode ? { mode: pooler.mode } : {}),
+        also: Object.entries(pooler.also).map(([name, one]) => ({ ...one, name, herd: `${mark}${one.herd}` })),
       })),
     ),
     strays: [],
     groups: [],
     people: [],
+    hasNames: scenarios.some(({ fleet }) => fleet.names),
   }
 }
 
@@ -148,7 +161,7 @@ const placeOf = (
     hosts: () => hostsOf(scenario.fleet).map((host) => `${mark}${host}`),
     herds: names,
     herd: herdOf,
-    poolers: (name) => Object.entries(scenario.fleet.poolers).flatMap(([host, pooler]) => (pooler.herd === name ? [host] : [])),
+    poolers: (name) => poolersOf(scenario.fleet, name),
     members: (name) => herdOf(name).members.map(({ host }) => host.slice(mark.length)),
     isOwn: (text) => text.includes(mark),
     plain: (text) => (mark === '' ? text : text.replaceAll(mark, '').replaceAll(mark.replace('-', '_'), '')),

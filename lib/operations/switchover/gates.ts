@@ -1,3 +1,4 @@
+import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
 import { lagBytes } from '@/lib/domain/lsn'
 import { predictGap } from '@/lib/domain/switchover-gap'
@@ -35,13 +36,27 @@ export const noBlockers = ({ sessions, limits, primary }: SwitchoverFacts): Verd
   return limits.blockers === 'cut' ? warn(`${said} Rolled back with the stop.`) : refuse(`${said} Let them end, or choose to cut them.`)
 }
 
-/** A fast shutdown waits for every reader of WAL, and nobody is served meanwhile. */
-export const readersStream = ({ senders }: SwitchoverFacts): Verdict => {
+/** A fast shutdown waits for every reader of WAL, and nobody is served meanwhile. Who replays late and has all of it on the disk, holds nothing up. */
+export const readersStream = ({
+  senders,
+  primaryProbe,
+  limits,
+}: Pick<SwitchoverFacts, 'senders' | 'primaryProbe'> & {
+  limits: Pick<SwitchoverFacts['limits'], 'lagBytesMax' | 'stopSeconds'>
+}): Verdict => {
   const slow = senders.filter(({ state }) => state !== 'streaming')
-  return slow.length === 0
+  if (slow.length > 0)
+    return refuse(
+      `${slow.map((one) => `${one.name} is in ${one.state}`).join(', ')}: the shutdown would wait for it. Let it catch up or end it first.`,
+    )
+  const behind = (primaryProbe?.standbys ?? []).flatMap(({ applicationName, flushLsn }) => {
+    const bytes = lagBytes(flushLsn, primaryProbe!.currentLsn)
+    return bytes !== null && bytes > limits.lagBytesMax ? [`${applicationName} has ${formatBytes(bytes)} still to take`] : []
+  })
+  return behind.length === 0
     ? pass
-    : refuse(
-        `${slow.map((one) => `${one.name} is in ${one.state}`).join(', ')}: the shutdown would wait for it. Let it catch up or end it first.`,
+    : warn(
+        `${behind.join(', ')}: the shutdown waits for that, and is taken back after ${limits.stopSeconds} s. Look whether ${behind.length === 1 ? 'it is' : 'they are'} well.`,
       )
 }
 

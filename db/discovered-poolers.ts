@@ -20,6 +20,7 @@ const store = `with input as materialized (
     join servers s on s.id = i."serverId" cross join lateral jsonb_to_recordset(i.poolers) as p(port int, "socketDirectory" text, "configPath" text,
       "isReadable" boolean, "poolMode" text, "authType" text, databases jsonb)
   ), once as materialized (select distinct on (server_id, port) * from input order by server_id, port, "configPath"),
+  was as materialized (select d.server_id, d.port, d.inbox from discovered_poolers d join once o using (server_id, port)),
   led as (
     select o.server_id, o.port, h.id as herd_id, h.name, count(distinct d.name) as hits from once o
     cross join lateral jsonb_to_recordset(o.databases) as d(name text, host text, port int)
@@ -39,7 +40,8 @@ const store = `with input as materialized (
       suggested_herd_id, suggestion, pooler_id, inbox, seen_at)
     select o.server_id, o.environment_id, o.port, format('pgbouncer:%s on %s', o.port, o.hostname), o."socketDirectory", o."configPath", o."isReadable",
       o."poolMode", o."authType", o.databases, b.herd_id,
-      case when b.herd_id is not null then format('%s of its %s databases lead to herd %s.', b.hits, jsonb_array_length(o.databases), b.name)
+      case when b.herd_id is not null and jsonb_array_length(o.databases) = 1 then format('Its database leads to herd %s.', b.name)
+        when b.herd_id is not null then format('%s of its %s databases lead to herd %s.', b.hits, jsonb_array_length(o.databases), b.name)
         when not o."isReadable" then 'Its file may not be read by the SSH user, so where it leads is not known.'
         else 'None of its databases leads to a herd of the environment.' end,
       p.id, case when p.id is null then 'new' else 'accepted' end, now()
@@ -50,9 +52,10 @@ const store = `with input as materialized (
       is_readable = excluded.is_readable, pool_mode = excluded.pool_mode, auth_type = excluded.auth_type, databases = excluded.databases,
       suggested_herd_id = excluded.suggested_herd_id, suggestion = excluded.suggestion, pooler_id = excluded.pooler_id, seen_at = excluded.seen_at,
       inbox = case when excluded.pooler_id is not null then 'accepted' when k.inbox = 'accepted' then 'new' else k.inbox end
-    returning xmax = 0 as is_new
+    returning k.server_id, k.port, k.inbox
   )
-  select pg_notify('records', 'discovered-pooler') where exists (select from kept where is_new)`
+  select pg_notify('records', 'discovered-pooler')
+  where exists (select from kept left join was using (server_id, port) where was.inbox is distinct from kept.inbox)`
 
 /** Servers without one cost nothing. */
 export const keepFoundPoolers = async (found: readonly PoolersFound[]): Promise<void> => {

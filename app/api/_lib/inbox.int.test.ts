@@ -213,9 +213,9 @@ test('a PgBouncer that runs on a server waits with the herd that most of its dat
   await keepFoundPoolers(seen)
   const waiting = async () => (await listInbox(systemActor)).poolers
   expect((await waiting()).map(({ title, suggestedHerdId, suggestion }) => [title, suggestedHerdId, suggestion])).toEqual([
-    ['pgbouncer:6432 on base', crm, '1 of its 1 databases lead to herd crm.'],
+    ['pgbouncer:6432 on base', crm, 'Its database leads to herd crm.'],
     ['pgbouncer:6432 on front', crm, '2 of its 3 databases lead to herd crm.'],
-    ['pgbouncer:6433 on front', shop, '1 of its 1 databases lead to herd shop.'],
+    ['pgbouncer:6433 on front', shop, 'Its database leads to herd shop.'],
     ['pgbouncer:6434 on front', null, 'None of its databases leads to a herd of the environment.'],
   ])
   const [one, two, , sealed] = await waiting()

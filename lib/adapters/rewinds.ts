@@ -45,18 +45,20 @@ const savedScript = `${finding}
 echo "path=$path"
 cat "$path/manifest.json"`
 
-/** Segments past the last record were made ahead of time and hold nothing of it: what lies past the last checkpoint, or the end of a recovery, by more than one is left out. */
+/**
+ * Segments made ahead of time hold nothing of it: their first page has the address of what they were before, or none, instead of the one their name says.
+ * Of a server that crashed its control file would not tell how far it wrote.
+ */
 const saveScript = `${finding}
 umask 077
 [ ! -e "$path/manifest.json" ] || exit 0
 for p in $(find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$real" 2>/dev/null); do
   [ "$(cat "\${p%/cwd}/comm" 2>/dev/null)" = postgres ] && { echo "a server runs there" >&2; exit 1; }
 done
-last=$first
-for lsn in $(printf '%s\\n' "$control" | sed -n 's/^\\(Latest checkpoint location\\|Minimum recovery ending location\\): *//p'); do
-  n=$(printf '%08X%08X' "$((0x\${lsn%/*}))" "$((0x\${lsn#*/} / size))"); [ "$n" \\> "$last" ] && last=$n
-done
-last=$(printf '%s%08X' "\${last%????????}" "$((0x\${last#????????} + 1))")
+isWritten() {
+  place=\${1#????????}
+  [ "$(od -An -tx8 -j8 -N8 "$data/pg_wal/$1" | tr -d ' ' | tr a-f A-F)" = "$(printf '%s%08X' "\${place%????????}" "$((0x\${place#????????} * size))")" ]
+}
 new=$path.new
 rm -rf "$new" && mkdir "$new" || exit 1
 count=0 total=0 list=
@@ -67,7 +69,7 @@ keep() {
     { \\"name\\": \\"$1\\", \\"bytes\\": $bytes, \\"sha256\\": \\"$hash\\" }"
   count=$((count + 1)) total=$((total + bytes))
 }
-for n in $(past); do [ "\${n#????????}" \\> "$last" ] || keep "$n"; done
+for n in $(past); do ! isWritten "$n" || keep "$n"; done
 [ $count -gt 0 ] || { rmdir "$new"; echo "no WAL past $high/$low is left in $data/pg_wal" >&2; exit 1; }
 for f in "$data"/pg_wal/*.history; do [ ! -e "$f" ] || keep "\${f##*/}"; done
 system=$(printf '%s\\n' "$control" | sed -n 's/^Database system identifier: *//p')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseStrategy, type RebuildSight } from './rebuild-strategy'
+import { chooseStrategy, hasTail, type RebuildSight } from './rebuild-strategy'
 
 const sight = (change: Partial<RebuildSight> = {}): RebuildSight => ({
   wanted: 'auto',
@@ -17,6 +17,7 @@ const sight = (change: Partial<RebuildSight> = {}): RebuildSight => ({
   parting: { parts: 'never' },
   hasChecksums: true,
   logsHints: false,
+  barred: null,
   hasWal: true,
   ...change,
 })
@@ -41,6 +42,24 @@ test('one that wrote past the fork is rewound where that can work, and copied wh
   })
   expect(chosen({ parting: fork, hasChecksums: false, logsHints: true })).toBe('rewind')
   expect(chosen({ parting: fork, hasChecksums: false })).toBe('copy')
+})
+
+test('one whose role may not run pg_rewind is copied and says why, unless a rewind is what was asked for', () => {
+  const barred = { parting: fork, barred: 'replicator may not run pg_read_binary_file(text)' }
+  expect(chooseStrategy(sight(barred))).toEqual({
+    strategy: 'copy',
+    because:
+      'It wrote 16 MB past the fork at 0/2000000, which n1 does not have, and pg_rewind could not read n1 to take that back: replicator may not run pg_read_binary_file(text).',
+  })
+  expect(chosen({ ...barred, wanted: 'rewind' })).toBe('rewind')
+})
+
+test('only what lies whole past a known fork can be saved', () => {
+  expect(hasTail(sight({ parting: fork }))).toBe(true)
+  expect(hasTail(sight({ parting: fork, hasChecksums: false, wanted: 'copy' }))).toBe(true)
+  expect(hasTail(sight({ parting: { parts: 'at', lsn: '0/3000000' } }))).toBe(false)
+  for (const change of [{ isTorn: true }, { isStreaming: true }, { directory: 'absent' }, { parting: null }] as const)
+    expect(hasTail(sight({ parting: fork, ...change }))).toBe(false)
 })
 
 test('one that is half rewound is copied, whatever its control file says', () => {

@@ -32,6 +32,8 @@ export interface RebuildSight {
   parting: Parting | null
   hasChecksums: boolean | null
   logsHints: boolean | null
+  /** Why pg_rewind may not read the upstream with the role that replicates; null: it may, or nobody asked. */
+  barred: string | null
   /** The upstream still has the WAL from where this one ends. */
   hasWal: boolean | null
 }
@@ -78,8 +80,12 @@ const cheapest = (sight: RebuildSight): Choice => {
   return past === null ? followOr(sight) : rewindOr(sight, past)
 }
 
+/** Its WAL past the fork is what the upstream does not have, and is all there still. */
+export const hasTail = (sight: Omit<RebuildSight, 'barred'>): boolean =>
+  sight.directory === 'cluster' && !sight.isTorn && !sight.isStreaming && pastFork(sight) !== null
+
 /** What it has that the upstream does not, in words; null: nothing. */
-const pastFork = ({ parting, endLsn, isCrashed, wrote }: RebuildSight): string | null => {
+const pastFork = ({ parting, endLsn, isCrashed, wrote }: Omit<RebuildSight, 'barred'>): string | null => {
   if (parting?.parts !== 'at') return null
   const bytes = lsnBytesBetween(parting.lsn, endLsn)
   if (bytes === null || (isCrashed && wrote)) return `up to an unknown place (the fork is at ${parting.lsn})`
@@ -99,12 +105,12 @@ const followOr = ({ upstream, hasWal, endLsn }: RebuildSight): Choice =>
           : `Whether ${upstream} still has the WAL from where it ends could not be seen.`,
       )
 
-const rewindOr = ({ upstream, hasChecksums, logsHints }: RebuildSight, past: string): Choice =>
-  hasChecksums === true || logsHints === true
-    ? {
-        strategy: 'rewind',
-        because: `It wrote ${past}, which ${upstream} does not have: pg_rewind takes that back and copies only what differs.`,
-      }
-    : copy(
-        `It wrote ${past}, which ${upstream} does not have, and has neither data checksums nor wal_log_hints: pg_rewind cannot take that back.`,
-      )
+const rewindOr = ({ upstream, hasChecksums, logsHints, barred, wanted }: RebuildSight, past: string): Choice => {
+  const wrote = `It wrote ${past}, which ${upstream} does not have`
+  if (hasChecksums !== true && logsHints !== true)
+    return copy(`${wrote}, and has neither data checksums nor wal_log_hints: pg_rewind cannot take that back.`)
+  // Where a rewind is wanted nothing else is chosen in its stead, and a gate says what its role lacks.
+  if (barred !== null && wanted === 'auto')
+    return copy(`${wrote}, and pg_rewind could not read ${upstream} to take that back: ${barred.replace(/\.$/, '')}.`)
+  return { strategy: 'rewind', because: `${wrote}: pg_rewind takes that back and copies only what differs.` }
+}

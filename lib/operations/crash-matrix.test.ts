@@ -84,6 +84,12 @@ const followsAfter =
   ]
 const followsAgain = followsAfter(1)
 
+/** What it wrote past the fork lies aside before it is taken back. */
+const savedOnce = (instance: MemoryInstance, state: JobState) => [
+  ...(state === 'done' && instance.tails.size !== 1 ? ['done, and what it wrote is not saved'] : []),
+  ...atMost(1, instance, /^save tail/),
+]
+
 /** A rebuilt standby streams and nothing of the copy is left, not even where the job failed: no slot, no directory, no work. */
 const rebuilt: Case['broken'] = (instance, state, lines, fleet) => {
   const isOpen = state === 'attention' || isGivenUp(lines)
@@ -240,11 +246,11 @@ const cases: Case[] = [
       ...(applied(instance, /^stop/) === 0 && (instance.replaced !== null || instance.hasStandbySignal)
         ? ['it was fenced while it runs']
         : []),
-      ...(state === 'done' && instance.tails.size !== 1 ? ['done, and what it wrote is not saved'] : []),
-      ...['stop', 'start', 'fence', 'follow', 'rewind', 'save tail'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
+      ...savedOnce(instance, state),
+      ...['stop', 'start', 'fence', 'follow', 'rewind'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
     ],
     ends: ['attention', 'done', 'failed'],
-    stride: 23,
+    stride: 29,
   },
   {
     operation: 'rejoin',
@@ -319,6 +325,7 @@ const cases: Case[] = [
     broken: (instance, state, lines, fleet) => [
       ...followsAfter(2)(instance, state, lines, fleet),
       ...rebuilt(instance, state, lines, fleet),
+      ...savedOnce(instance, state),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
     stride: 401,
@@ -339,6 +346,7 @@ const cases: Case[] = [
     broken: (instance, state, lines, fleet) => [
       ...rebuilt(instance, state, lines, fleet),
       ...(state === 'done' && (instance.isRewinding || instance.timeline !== 1) ? ['done, and it is torn'] : []),
+      ...savedOnce(instance, state),
       ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],

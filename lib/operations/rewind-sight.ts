@@ -11,7 +11,7 @@ export const rewindInput = {
   saveTail: z.boolean().default(true).meta({
     title: 'Save what is taken back',
     description:
-      'Where pg_rewind takes back what it wrote past the fork, that WAL is copied aside on its own host first, with a manifest. Off: it is gone.',
+      'Where what it wrote past the fork is taken back, that WAL is copied aside on its own host first, with a manifest. Off: it is gone.',
   }),
 }
 

@@ -39,7 +39,8 @@ export const memoryRewindsAct = (world: World, calls: Calls): RewindsAct => ({
       const deed = () => {
         const path = tailPath(address, forkLsn)
         if (instance.tails.has(path)) return
-        if (instance.state !== 'stopped') throw new Fault('shell.failed', { isOver: true, because: 'a server runs there' })
+        if (instance.state !== 'stopped' && instance.state !== 'crashed')
+          throw new Fault('shell.failed', { isOver: true, because: 'a server runs there' })
         if (instance.applied.some((one) => one === 'rewind'))
           throw new Fault('shell.failed', { isOver: true, because: 'no WAL past the fork is left' })
         instance.tails.add(path)

@@ -1,7 +1,7 @@
 import { type ConfDifference, diffConf } from '@/lib/domain/conf-diff'
 import { type SpaceNeed, spaceNeeds } from '@/lib/domain/copy-space'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
-import { type Choice, chooseStrategy } from '@/lib/domain/rebuild-strategy'
+import { type Choice, chooseStrategy, hasTail } from '@/lib/domain/rebuild-strategy'
 import { type Parting, partingOf } from '@/lib/domain/timelines'
 import { holdsWalFrom, type OldestWal } from '@/lib/domain/wal-segments'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
@@ -10,6 +10,7 @@ import type { GatherContext } from '@/lib/kernel/operation'
 import type { CallOptions, CopySight, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../failover/peers'
+import { lookAtRewind, noRewind, type RewindSight } from '../rewind-sight'
 import type { OldSlot } from '../steps/drop-old-slot'
 import { newWorkKey } from '../steps/host-work'
 import type { RebuildInput } from './input'
@@ -36,6 +37,9 @@ export type RebuildFacts = HerdFacts & {
   /** Of the upstream; null: could not be read. */
   room: UpstreamRoom | null
   choice: Choice
+  /** The fork past which it holds WAL that the upstream does not have; null: none is known. */
+  tailFrom: string | null
+  rewind: RewindSight
   /** Of the work of a rewind that a copy follows where it fails; null: none does. */
   rewindKey: string | null
   /** Of the target: where a copy would go, and what an earlier one left; only where a copy may be made. */
@@ -80,7 +84,7 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
         upstreamRoom(ports, upstream.place, { ...options, timeoutMs: queryTimeoutMs }),
       ])
     : [null, null, null, null, null]
-  const choice = chooseStrategy({
+  const seen = {
     wanted: input.strategy,
     upstream: upstream?.place.title ?? 'the upstream',
     directory: disk?.state ?? 'absent',
@@ -97,7 +101,13 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     hasChecksums: disk?.hasChecksums ?? null,
     logsHints: disk?.logsHints ?? null,
     hasWal: upstream === null ? null : hasWal(upstream, following?.slotName ?? null, endLsn, wal),
-  })
+  }
+  const tailFrom = parting?.parts === 'at' && hasTail(seen) ? parting.lsn : null
+  const rewind =
+    tailFrom === null || following === null
+      ? noRewind
+      : await lookAtRewind(ports, facts.instance, { source: following, fork: tailFrom, saves: input.saveTail }, options)
+  const choice = chooseStrategy({ ...seen, barred: rewind.may?.works === false ? rewind.may.because : null })
   const rewindKey = choice.strategy === 'rewind' && input.copyInstead ? newWorkKey('rewind', facts.instance.id, ports.now()) : null
   const mayCopy = upstream !== null && measuring !== null && disk !== null && (choice.strategy === 'copy' || rewindKey !== null)
   if (!mayCopy) measuring?.giveUp()
@@ -119,6 +129,8 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     reach,
     room,
     choice,
+    tailFrom,
+    rewind,
     rewindKey,
     ...copied,
     copySlot: following === null ? null : `${(following.slotName ?? following.conninfo.application_name ?? 'standby').slice(0, 58)}_copy`,

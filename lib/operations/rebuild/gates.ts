@@ -1,9 +1,11 @@
 import { confDifferenceText } from '@/lib/domain/conf-diff'
 import { isTooSmall, spaceText } from '@/lib/domain/copy-space'
+import { lsnBytesBetween } from '@/lib/domain/lsn'
 import { refusalText } from '@/lib/domain/replication-refusal'
 import type { Verdict } from '@/lib/kernel/plan'
 import { isDown } from '../facts'
 import { pass, passBecause, refuse, warn, wasSeen } from '../gates'
+import { mayRewind, savesTail } from '../rewind-sight'
 import type { RebuildFacts } from './facts'
 
 /** A directory that is gone can be copied anew; everything else that cannot be seen is not touched. */
@@ -70,6 +72,28 @@ export const hasStrategy = ({ choice, input }: RebuildFacts): Verdict => {
   const because = `${titles[choice.strategy]}. ${choice.because}`
   return choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld) ? warn(because) : passBecause(because)
 }
+
+export const isAllowed = ({ choice, rewind, upstream }: RebuildFacts): Verdict =>
+  choice.strategy === 'rewind' ? mayRewind(rewind, upstream) : pass
+
+/** What only this server ever had, before it is taken back or goes with the old directory. */
+export const isSaved = (facts: RebuildFacts): Verdict => {
+  const { choice, input, rewind, tailFrom, endLsn } = facts
+  if (tailFrom === null || choice.strategy === null) return pass
+  if (choice.strategy === 'copy' && input.keepOld) return passBecause('Its WAL past the fork stays in the old directory, which is kept.')
+  if (!input.saveTail) return choice.strategy === 'copy' ? warn(`Its WAL past the fork at ${tailFrom} goes with the old directory.`) : pass
+  if (!savesWal(facts))
+    return warn(
+      `Its WAL past the fork at ${tailFrom} goes with the old directory, since it is not saved while it runs: stop it first, or keep the old directory.`,
+    )
+  return savesTail(rewind, { saves: true, pastBytes: lsnBytesBetween(tailFrom, endLsn) })
+}
+
+/** A copy replaces one that runs only at its end: what that one still receives could not be saved before. */
+export const savesWal = ({ choice, input, tailFrom, probe }: RebuildFacts): boolean =>
+  tailFrom !== null &&
+  input.saveTail &&
+  (choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld && isDown(probe.state)))
 
 const differencesMax = 20
 

@@ -11,6 +11,7 @@ import { forgetReplaced } from '../steps/forget-replaced'
 import { makeSlot } from '../steps/make-slot'
 import { recoverPostgres } from '../steps/recover-postgres'
 import { rewindPostgres } from '../steps/rewind-postgres'
+import { saveTail } from '../steps/save-tail'
 import { startFollowing } from '../steps/start-following'
 import { stopPostgres } from '../steps/stop-postgres'
 import { writeFollowing } from '../steps/write-following'
@@ -18,7 +19,21 @@ import { clearLeftover } from './clear-leftover'
 import { copyData } from './copy-data'
 import { makeCopySlot } from './copy-slot'
 import { gatherRebuild, type RebuildFacts } from './facts'
-import { hasRoom, hasSpace, hasStrategy, hasUpstream, isLetIn, isNoPrimary, isSeen, isTidy, keepsConfiguration, titles } from './gates'
+import {
+  hasRoom,
+  hasSpace,
+  hasStrategy,
+  hasUpstream,
+  isAllowed,
+  isLetIn,
+  isNoPrimary,
+  isSaved,
+  isSeen,
+  isTidy,
+  keepsConfiguration,
+  savesWal,
+  titles,
+} from './gates'
 import { rebuildInput } from './input'
 import { removeOld } from './remove-old'
 import { swapData } from './swap-data'
@@ -38,8 +53,8 @@ export const rebuild = defineOperation({
   input: rebuildInput,
   help: [
     'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup.',
-    'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
-    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. From its first change to its end the server cannot start, so nothing comes up torn, a reboot of its host included. If it fails, a copy is made in the same job, unless you chose that it stops and asks.',
+    'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Of one that is down and wrote what the upstream does not have, that WAL is saved aside first, unless that is not wanted. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
+    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. From its first change to its end the server cannot start, so nothing comes up torn, a reboot of its host included. The WAL that it takes back is saved aside before. If it fails, a copy is made in the same job, unless you chose that it stops and asks. Where the role that replicates may not run it, a copy is chosen.',
     'A primary is refused before anything is touched, and looked for again after a long copy. Nothing is needed between the database hosts but the replication connection that a standby uses anyway.',
   ],
   gather: (ports, input, context) => gatherRebuild(ports, input, context),
@@ -49,6 +64,7 @@ export const rebuild = defineOperation({
     upstream: facts.upstream?.id ?? null,
     following: facts.following,
     strategy: facts.choice.strategy,
+    tail: facts.rewind.tail?.path ?? null,
   }),
   locks: lockHerd,
   now: (facts) => [
@@ -74,6 +90,8 @@ export const rebuild = defineOperation({
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('strategy', 'How it is rebuilt', hasStrategy)
+  .gate('role', 'Its role may run pg_rewind', isAllowed)
+  .gate('saveable', 'What it wrote is saved', isSaved)
   .gate('space', 'There is room for a copy', hasSpace)
   .gate('tidy', 'No earlier rebuild left anything', isTidy)
   .gate('configuration', 'Its configuration is kept', keepsConfiguration)
@@ -120,6 +138,14 @@ export const rebuild = defineOperation({
       rewinds,
       noRewind,
       checkpointPostgres<RebuildFacts>(({ upstream }) => upstream!),
+    ),
+  )
+  .effect(
+    'tail',
+    onlyIf(
+      savesWal,
+      'Nothing past a fork is saved.',
+      saveTail<RebuildFacts>({ of: ({ instance }) => instance, fork: ({ tailFrom }) => tailFrom!, place: ({ rewind }) => rewind.tail }),
     ),
   )
   .effect(

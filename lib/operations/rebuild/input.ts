@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rewindInput } from '../rewind-sight'
 
 /** Every field has a default, so that a plan can be made at once, for one instance or for many. */
 export const rebuildInput = z.strictObject({
@@ -17,6 +18,7 @@ export const rebuildInput = z.strictObject({
     description:
       'A rewind works in place, and one that fails half way leaves nothing to go back to: a copy is made then, in the same job. Off: the job stops and asks.',
   }),
+  ...rewindInput,
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
     title: 'At most, in megabits a second',
     description: 'Of a copy. 0: as fast as it goes.',

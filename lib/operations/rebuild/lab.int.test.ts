@@ -183,19 +183,13 @@ describe('a standby that is broken, on real hosts', () => {
 
   test('one whose slot lost its WAL is copied, and gets a slot that works', async () => {
     await stopped('b')
-    await sql('a', "alter system set max_slot_wal_keep_size = '1MB'")
-    await sql('a', 'alter system set wal_keep_size = 0')
-    await sql('a', 'select pg_reload_conf()')
-    for (let files = 0; files < 4; files += 1) {
-      await sql('a', 'create table filling as select 1 as n')
-      await sql('a', 'drop table filling')
-      await sql('a', 'select pg_switch_wal()')
-    }
+    const short = ["alter system set max_slot_wal_keep_size = '1MB'", 'alter system set wal_keep_size = 0', 'select pg_reload_conf()']
+    const filling = ['create table filling as select 1 as n', 'drop table filling', 'select pg_switch_wal()']
+    for (const text of [...short, ...Array(4).fill(filling).flat()]) await sql('a', text)
     await sql('a', 'checkpoint')
     expect(await sql('a', "select wal_status from pg_replication_slots where slot_name = 'shop_b'")).toBe('lost')
-    await sql('a', 'alter system reset max_slot_wal_keep_size')
-    await sql('a', 'alter system reset wal_keep_size')
-    await sql('a', 'select pg_reload_conf()')
+    for (const text of ['alter system reset max_slot_wal_keep_size', 'alter system reset wal_keep_size', 'select pg_reload_conf()'])
+      await sql('a', text)
     const { state, plan, trouble } = await run()
     expect(strategyOf(plan)).toContain('no longer has the WAL')
     expect(trouble).toEqual([])
@@ -225,13 +219,8 @@ describe('a standby that is broken, on real hosts', () => {
     await sql('a', 'create table far tablespace elsewhere as select generate_series(1, 1000) as n')
     await stopped('b')
     const data = dataOf('b')
-    await on('b', 'sh', '-c', `mkdir -p /var/lib/postgresql/wal /var/lib/postgresql/moved && mv ${data}/pg_wal /var/lib/postgresql/wal/b`)
-    await on(
-      'b',
-      'sh',
-      '-c',
-      `ln -s /var/lib/postgresql/wal/b ${data}/pg_wal && mv ${data} /var/lib/postgresql/moved/data && ln -s /var/lib/postgresql/moved/data ${data}`,
-    )
+    const move = 'mkdir -p "$2/wal" "$2/moved"; mv "$1/pg_wal" "$2/wal/b"; ln -s "$2/wal/b" "$1/pg_wal"; mv "$1" "$2/moved/data"'
+    await on('b', 'sh', '-ec', `${move}; ln -s "$2/moved/data" "$1"`, 'sh', data, '/var/lib/postgresql')
     const { state, trouble } = await run({ strategy: 'copy' })
     expect(trouble).toEqual([])
     expect(state).toBe('done')
@@ -263,12 +252,20 @@ describe('a former primary that crashed with what nobody else has, on real hosts
     await herd.lab.network.heal()
   }
 
-  test('rebuilding it lets it replay its own WAL read-only, rewinds it, and it follows without what it had alone', async () => {
+  /** What pg_waldump reads from what was saved aside. */
+  const savedWal = (host: string, notes: string[], timeline: number) => {
+    const [, path, high, low] = /saved in (\S+\.diverged-(\w+)-(\w+));/.exec(notes.join('\n'))!
+    const dump = '/usr/lib/postgresql/15/bin/pg_waldump -p "$1" -t "$2" -s "$3" 2>/dev/null || true'
+    return on(host, 'sh', '-c', dump, 'sh', path!, String(timeline), `${high}/${low}`)
+  }
+
+  test('rebuilding it lets it replay its own WAL read-only, saves it, rewinds it, and it follows without what it had alone', async () => {
     await replace('a', 'b')
-    const { state, plan, trouble } = await run({}, 'a')
+    const { state, plan, trouble, notes } = await run({}, 'a')
     expect(strategyOf(plan)).toContain('pg_rewind takes that back')
     expect(trouble).toEqual([])
     expect(state).toBe('done')
+    expect(await savedWal('a', notes, 1)).toContain('COMMIT')
     expect(await role('a')).toBe(`online standby 2 streaming from ${addressOf('b')}`)
     expect(await sql('a', "select count(*) from pg_class where relname = 'only_on_a'")).toBe('0')
   })
@@ -282,6 +279,7 @@ describe('a former primary that crashed with what nobody else has, on real hosts
     expect(await role('b')).toBe(`online standby 3 streaming from ${addressOf('a')}`)
     expect(await sql('b', "select count(*) from pg_class where relname = 'only_on_b'")).toBe('0')
   })
+
   test('a rewind that is killed is followed by a copy in the same job, and nothing of either is left', async () => {
     await replace('a', 'b')
     const killed = on('a', 'sh', '-c', 'until pkill -KILL -x pg_rewind; do sleep 0.01; done')
@@ -293,9 +291,8 @@ describe('a former primary that crashed with what nobody else has, on real hosts
     expect(state).toBe('done')
     expect(await role('a')).toBe(`online standby 4 streaming from ${addressOf('b')}`)
     expect(await sql('a', "select count(*) from pg_class where relname = 'only_on_a'")).toBe('0')
-    expect(
-      await on('a', 'sh', '-c', 'ls "$HOME/.local/state/matriarch/long" "$HOME/.local/state/matriarch/kept" 2>/dev/null'),
-    ).not.toContain('-')
+    const kept = await on('a', 'sh', '-c', 'cd "$HOME/.local/state/matriarch" && ls long kept 2>/dev/null || true')
+    expect(kept).not.toContain('-')
     await expectNothingLeft('a', 'b')
   })
 })

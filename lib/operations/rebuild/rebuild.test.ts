@@ -112,7 +112,7 @@ test('a rewind that fails half way is followed by a copy in the same job, and no
   )
   expect(state).toBe('done')
   const { applied, copy, host, timeline, isRewinding } = fleet.instance('demo on n2')
-  expect(applied.filter((act) => act !== 'follow')).toEqual(['rewind', 'copy', 'swap in', 'start', 'remove copy'])
+  expect(applied.filter((act) => act !== 'follow')).toEqual(['save tail', 'rewind', 'copy', 'swap in', 'start', 'remove copy'])
   expect([copy, host.work.size, timeline, isRewinding, slotsOf(fleet), fleet.world.violations]).toEqual([
     null,
     0,
@@ -121,6 +121,45 @@ test('a rewind that fails half way is followed by a copy in the same job, and no
     ['n2', 'n3'],
     [],
   ])
+})
+
+test('where its role may not run pg_rewind a copy is chosen and says why, and what the old directory alone has is saved before it goes', async () => {
+  const fleet = divergedFleet()
+  fleet.instance('demo on n1').refusesRewind = 'replicator may not run pg_read_binary_file(text)'
+  const refused = await planOf(fleet, { strategy: 'rewind' })
+  expect(refused.reason).toContain('replicator may not run pg_read_binary_file(text). Grant what is missing there')
+  const { state, plan, notes } = await run(fleet)
+  expect(gate(plan, 'strategy')?.because).toContain('and pg_rewind could not read demo on n1 to take that back: replicator may not run')
+  expect(gate(plan, 'saveable')?.because).toBe('Its WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-3000148 first.')
+  expect(state).toBe('done')
+  const { applied, tails, host } = fleet.instance('demo on n2')
+  expect(applied.filter((act) => act !== 'follow')).toEqual(['save tail', 'copy', 'swap in', 'start', 'remove copy'])
+  expect([[...tails], host.work.size]).toEqual([['/var/lib/postgresql/15/demo.diverged-0-3000148'], 0])
+  expect(notes.some((text) => text.endsWith('/manifest.json names them.'))).toBe(true)
+})
+
+test('what a copy replaces is saved unless that is not wanted, the old directory is kept, or it still runs; without room it is refused with the way out', async () => {
+  const saveable = async (raw: JsonObject, change: Partial<ReturnType<MemoryFleet['instance']>> = {}) => {
+    const fleet = divergedFleet()
+    Object.assign(fleet.instance('demo on n2'), change)
+    const plan = await planOf(fleet, { strategy: 'copy', ...raw })
+    return { ...gate(plan, 'saveable'), tail: plan.effects.find(({ name }) => name === 'tail')?.preview }
+  }
+  expect(await saveable({})).toMatchObject({
+    verdict: 'pass',
+    tail: expect.stringContaining('Copy the WAL of demo on n2 from 0/3000148 on'),
+  })
+  const unsaved = 'Nothing past a fork is saved.'
+  expect(await saveable({ saveTail: false })).toMatchObject({ verdict: 'warn', tail: unsaved })
+  expect(await saveable({ keepOld: true })).toMatchObject({ because: expect.stringContaining('which is kept'), tail: unsaved })
+  const running = await saveable({}, { state: 'running', hasStandbySignal: true })
+  expect(running).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringContaining('stop it first, or keep the old directory'),
+    tail: unsaved,
+  })
+  const full = await saveable({}, { freeBytes: 2 ** 20 })
+  expect(full).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('or choose not to save what is taken back') })
 })
 
 test('where no copy may follow, a rewind that fails half way stops and asks, and the next rebuild copies', async () => {

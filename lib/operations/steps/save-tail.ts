@@ -14,6 +14,7 @@ export interface TailWith<F> {
 type Before = { key: string }
 
 const lookTimeoutMs = 15_000
+const endTimeoutMs = 60_000
 const saveTimeoutMs = 2 * 3_600_000
 
 /** Copies the WAL past the fork aside on the same host, before a rewind takes it back: what only this server ever had. Read it with pg_waldump. */
@@ -45,5 +46,14 @@ export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Eff
       context.note('info', `${saved.files} files, ${formatBytes(saved.bytes)}, are saved in ${saved.path}; ${saved.manifest} names them.`)
   },
   timeoutMs: saveTimeoutMs,
-  ending: { final: 'What was saved stays where it is until somebody removes it.', harmless: true },
+  ending: {
+    release: async (facts, { key }, _output, ports, { signal }) => {
+      const { host } = of(facts).address
+      if ((await ports.work.look(host, key, { timeoutMs: lookTimeoutMs, signal })).state === 'absent') return
+      await ports.workAct.end(host, key, { timeoutMs: endTimeoutMs, signal })
+      await ports.workAct.forget(host, key, { timeoutMs: lookTimeoutMs, signal })
+    },
+    sentence: 'What was saved stays where it is until somebody removes it; a copying that still runs is ended however the job ends.',
+    timeoutMs: endTimeoutMs + 2 * lookTimeoutMs,
+  },
 })

@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { listened } from '@/e2e/harness/listened'
 import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/candidates'
+import { systemActor } from '@/lib/kernel/access'
+import { parseListQuery } from '@/lib/kernel/query'
+import { resourceByName } from '@/lib/resources'
 import { getPool } from './client'
+import { descriptionOf } from './condition'
 import { shownCandidates } from './failovers'
 import { readReplication } from './fleet-replication'
+import { listRecords } from './records'
+import { herdAppointments } from './scheduled'
 import { seedLarge } from './seed-large'
 
 let database: TestDatabase
@@ -233,4 +240,36 @@ describe('among 100,000 instances', () => {
     expect(plan).toContain('instances_herd_server_key')
     expect(plan).not.toMatch(/Seq Scan[^}]*"Relation Name":"(instances|servers|herds)"/)
   })
+
+  test('the lists of poolers and of scheduled runs, and what a herd has put off, are read through indexes in a few statements', async () => {
+    await run(`insert into poolers (herd_id, server_id, paused) select md5('herd ' || n)::uuid, md5('server ' || n)::uuid, case when n % 4000 = 0 then 'all' else 'no' end
+      from generate_series(0, 7999) n`)
+    await run(`insert into scheduled_runs (state, because, at, start_within_minutes, operation, resource, title, herd_ids, environment_ids, plan_id, actor_name)
+      select case when n < 30 then 'waiting' when n % 50 = 0 then 'skipped' else 'started' end, null, now() + (30 - n) * interval '1 hour', 15, 'switchover', 'dr-pair',
+        'Switch over herd ' || n, array[md5('herd ' || n % 8000)::uuid], array[h.environment_id], gen_random_uuid(), 'ada'
+      from generate_series(0, 19999) n join herds h on h.id = md5('herd ' || n % 8000)::uuid`)
+    await run('vacuum analyze poolers')
+    await run('vacuum analyze scheduled_runs')
+    for (const [name, text, index] of [
+      ['pooler', '', 'poolers_title_idx'],
+      ['pooler', 'q=db00123', 'poolers_search_trgm'],
+      ['scheduled-run', '', 'scheduled_runs_at_idx'],
+      ['scheduled-run', 'state=waiting', 'scheduled_runs_due_idx'],
+      ['scheduled-run', 'q=herd 1234', 'scheduled_runs_title_trgm'],
+    ] as const) {
+      const resource = resourceByName(name)!
+      const { query } = parseListQuery(descriptionOf(resource), new URLSearchParams(text))
+      const asked = await listened(() => listRecords(systemActor, resource, { ...query, perPage: 100 }, { facets: true }))
+      // The page, the total, the counts, and one for the titles of each kind of reference.
+      expect(asked.length, `${name} ${text}`).toBeLessThanOrEqual(8)
+      const page = asked.find((one) => / limit /.test(one.text) && one.text.includes('order by'))!
+      expect(await planOf(page), `${name} ${text}`).toContain(index)
+    }
+    const [herd] = (await run(`select md5('herd 7')::uuid as id`)).rows
+    const [ofHerd] = await listened(() => herdAppointments(systemActor, herd.id))
+    expect(await planOf(ofHerd!)).toContain('scheduled_runs_herds_idx')
+  })
 })
+
+const planOf = async ({ text, values }: { text: string; values: unknown[] }): Promise<string> =>
+  JSON.stringify((await run(`explain (analyze, format json) ${text}`, values)).rows[0])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { listened } from '@/e2e/harness/listened'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Actor, systemActor } from '@/lib/kernel/access'
 import type { Json } from '@/lib/kernel/json'
@@ -212,23 +213,6 @@ test('counts follow what the observer wrote within two seconds', async () => {
   await getPool().query("update instances set state = 'online' where id = $1", [everything.find((row) => row.state === 'stopped')!.id])
   await expect.poll(stopped, { timeout: 4_000, interval: 100 }).toBe(before - 1)
 })
-
-/** What a call asks PostgreSQL. */
-const listened = async (work: () => Promise<unknown>): Promise<{ text: string; values: unknown[] }[]> => {
-  const asked: { text: string; values: unknown[] }[] = []
-  const pool = getPool()
-  const original = pool.query
-  pool.query = ((...args: Parameters<typeof original>) => {
-    asked.push(args[0] as unknown as { text: string; values: unknown[] })
-    return original.apply(pool, args)
-  }) as typeof original
-  try {
-    await work()
-  } finally {
-    pool.query = original
-  }
-  return asked
-}
 
 const planOf = async (text: string, actor: Actor = systemActor) => {
   const asked = await listened(() => listRecords(actor, instance, { ...query(text), perPage: 100 }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/bytes'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { refusalText } from '@/lib/domain/replication-refusal'
 import { type Parting, partingOf } from '@/lib/domain/timelines'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
@@ -84,13 +85,11 @@ export const demote = defineOperation({
   .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
-  .gate('reach', 'It reaches the other primary', ({ reach, primary }) => {
-    if (primary === null || reach === null) return pass
-    return reach.works
-      ? passBecause(`${primary.title} lets it replicate.`)
-      : refuse(
-          `${primary.title} does not let it replicate: ${reach.because}. Correct pg_hba.conf there, or the passfile of this host, first.`,
-        )
+  .gate('reach', 'It reaches the other primary', ({ reach, primary, instance, following }) => {
+    if (primary === null || reach === null || following === null) return pass
+    if (reach.works) return passBecause(`${primary.title} lets it replicate.`)
+    const { hostname } = instance.address.host
+    return refuse(refusalText(reach.because, { upstream: primary.title, host: hostname, conninfo: following.conninfo }))
   })
   .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
   .gate('saveable', 'What it wrote is saved', (facts) =>

@@ -59,9 +59,9 @@ export const postgresAct = (ssh: Ssh, warm: WarmPool): PostgresAct => {
     const instance = await withMajor(given, options)
     await refuseNothingToDo(instance, 'stop', options)
     warm.drop(instance)
+    const held = mode === 'smart' ? await heldSession(ssh, instance, options) : null
     const stopping = act(instance, commandFor(instance, 'stop', mode), options)
-    if (mode === 'smart') await Promise.all([stopping, stepAside(ssh, instance, stopping, options)])
-    else await stopping
+    await Promise.all([stopping, held && stepAside(ssh, instance, held, stopping, options)])
   }
 
   return {
@@ -98,11 +98,23 @@ const failed = (instance: InstanceAddress, argv: readonly string[], result: Comm
   })
 }
 
+const aside = { database: 'postgres', isReadOnly: true, statementTimeoutMs: 5000 }
+
+/** Opened before the shutdown begins, since none can be opened after; null: the server takes no session, so none of ours holds it up. */
+const heldSession = (ssh: Ssh, instance: InstanceAddress, { timeoutMs, signal }: CallOptions): Promise<PgConnection | null> =>
+  connectPg(ssh, instance, aside, deadlineIn(timeoutMs, signal)).catch(() => null)
+
 /**
  * A smart shutdown waits for every client, and the console's own sessions (of all its workers) are clients. Once new sessions are refused, which
- * tells that the shutdown has begun, the old ones of ours are ended through one that was opened before.
+ * tells that the shutdown has begun, the old ones of ours are ended through the one that is held, and then that one.
  */
-const stepAside = async (ssh: Ssh, instance: InstanceAddress, stopping: Promise<void>, options: CallOptions): Promise<void> => {
+const stepAside = async (
+  ssh: Ssh,
+  instance: InstanceAddress,
+  held: PgConnection,
+  stopping: Promise<void>,
+  options: CallOptions,
+): Promise<void> => {
   let isOver = false
   const over = stopping.then(
     () => undefined,
@@ -112,13 +124,10 @@ const stepAside = async (ssh: Ssh, instance: InstanceAddress, stopping: Promise<
     isOver = true
   })
   const deadline = deadlineIn(options.timeoutMs, options.signal)
-  const session = { database: 'postgres', isReadOnly: true, statementTimeoutMs: 5000 }
-  let held: PgConnection | null = null
   try {
-    held = await connectPg(ssh, instance, session, deadline)
     while (!isOver && remainingMs(deadline) > 0) {
       try {
-        ;(await connectPg(ssh, instance, session, deadline)).destroy()
+        ;(await connectPg(ssh, instance, aside, deadline)).destroy()
       } catch {
         await held.client.query(
           `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and usename = current_user and pid <> pg_backend_pid()`,
@@ -129,9 +138,9 @@ const stepAside = async (ssh: Ssh, instance: InstanceAddress, stopping: Promise<
       await Promise.race([over, new Promise((resolve) => setTimeout(resolve, smartPollMs))])
     }
   } catch {
-    // The server takes no session any more: then none of ours holds it up.
+    // The server is gone: then none of ours holds it up.
   } finally {
-    held?.destroy()
+    held.destroy()
   }
 }
 

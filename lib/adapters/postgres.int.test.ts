@@ -240,13 +240,18 @@ describe('acting', () => {
     expect((await faultOf(postgres.act.start(standby.instance(), quick))).code).toBe('shell.failed')
   })
 
-  test('a smart stop is not held up by the console’s own warm sessions, of this process or another', async () => {
+  test('a smart stop is not held up by the console’s own warm sessions, of this process or another, however long a session takes to open', async () => {
     const other = makePostgres(ssh)
     await other.read.probe(standby.instance(), quick)
     await look(standby)
-    await postgres.act.stop(standby.instance(), 'smart', quick)
+    const forward: Ssh['forward'] = async (...given) => {
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      return ssh.forward(...given)
+    }
+    const slow = makePostgres({ ...ssh, forward })
+    await slow.act.stop(standby.instance(), 'smart', quick)
     expect((await look(standby)).state).toBe('stopped')
-    other.close()
+    for (const one of [other, slow]) one.close()
   })
 
   test('a start that fails says why in the server’s own words', async () => {

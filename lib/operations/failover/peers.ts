@@ -77,11 +77,23 @@ export const followingTo = (upstream: Place, follower: Pick<Peer, 'place' | 'fol
       ...kept,
       host: upstream.address.host.address,
       port: String(upstream.address.port),
-      application_name: follower.following?.conninfo.application_name ?? slotNameOf(follower.place),
+      application_name: follower.following?.conninfo.application_name ?? nameSeen(follower, peers) ?? slotNameOf(follower.place),
       ...wished,
     },
     slotName: follower.following?.slotName ?? slotNameOf(follower.place),
   }
+}
+
+/** As its upstream lists it where its connection string gives no name: by its `cluster_name`, which synchronous_standby_names may hold. */
+const nameSeen = ({ place, following }: Pick<Peer, 'place' | 'following'>, peers: readonly Peer[]): string | null => {
+  const own = peers.find((peer) => peer.place.id === place.id)
+  const upstream = own && peers.find((peer) => isUnder(own.probe, peer.place))
+  const slotName = following?.slotName ?? null
+  const listed = (upstream?.probe.standbys ?? []).filter((one) =>
+    slotName === null ? one.clientAddress === place.address.host.address : one.slotName === slotName,
+  )
+  const name = listed.length === 1 ? listed[0]!.applicationName : ''
+  return name === '' || name === 'walreceiver' ? null : name
 }
 
 /** The slot through which it reads now; null: through none. */

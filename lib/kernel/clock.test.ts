@@ -43,3 +43,15 @@ test('the system clock ends a sleep early when its signal aborts', async () => {
   stop.abort()
   await slept
 })
+
+test('a step that waits for many things at once is no leak of listeners', async () => {
+  const warned: string[] = []
+  const hear = (warning: Error) => warned.push(warning.name)
+  process.on('warning', hear)
+  await withDeadline({ clock: systemClock, timeoutMs: 10_000, signal: new AbortController().signal, what: 'x' }, async (signal) => {
+    for (let count = 0; count < 50; count += 1) signal.addEventListener('abort', () => {})
+    await new Promise(setImmediate)
+  })
+  process.off('warning', hear)
+  expect(warned).toEqual([])
+})

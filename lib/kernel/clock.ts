@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Fault } from './errors'
 
 /** Time enters as an argument, so that a twin can make an hour pass at once. */
@@ -43,6 +44,8 @@ const ended = new Error('the work has ended')
 export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const { clock, timeoutMs, signal, what } = options
   const stop = new AbortController()
+  // One step may ask many servers at once.
+  setMaxListeners(0, stop.signal)
   const over = new AbortController()
   const abort = () => stop.abort(signal.reason)
   if (signal.aborted) abort()

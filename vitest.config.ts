@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const alias = { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') }
 const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.spec.ts']
 
-/** `unit` is pure and parallel; `integration` starts real daemons, so files run two at a time and may take longer. */
+/** `unit` is pure and parallel; `integration` starts real daemons, so files run three at a time (they mostly wait) and may take longer. */
 export default defineConfig({
   test: {
     projects: [
@@ -20,7 +20,7 @@ export default defineConfig({
           exclude,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

@@ -1,9 +1,10 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
+import { blankInstance } from './make-world'
 import { isServing } from './probe'
 import { flow } from './wal'
-import { blankInstance, idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world'
+import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world'
 
 /** Every place of a host is there to be looked at; a cluster comes to be in it when it is made. */
 const plotAt = (world: World, address: InstanceAddress): MemoryInstance => {

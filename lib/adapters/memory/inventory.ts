@@ -2,7 +2,8 @@ import { formatLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'
-import { makeHost, type World } from './world'
+import { makeHost } from './make-world'
+import type { World } from './world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {

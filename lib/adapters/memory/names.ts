@@ -2,7 +2,8 @@ import { type RecordSet, recordSet, sameRecords, sameValues, sayRecords } from '
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { InventoryName, InventoryZone, NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress, ZoneCheckStep } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
-import { type HerdShape, idOf, type MemoryNameServer, type MemoryZone, makeHost, type World } from './world'
+import { makeHost } from './make-world'
+import { type HerdShape, idOf, type MemoryNameServer, type MemoryZone, type World } from './world'
 
 const zoneOf = (world: World, environment: string): MemoryZone => {
   const name = `${environment}.test`

@@ -1,0 +1,157 @@
+import type { Following, HostAddress, InstanceAddress, InventoryHerd, SqlGrid } from '@/lib/ports'
+import type { MemoryClock } from './clock'
+import { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type World } from './world'
+
+export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): World => {
+  const world: World = {
+    clock,
+    hosts: new Map(),
+    herds: new Map(),
+    instances: new Map(),
+    zones: new Map(),
+    names: new Map(),
+    canaries: new Map(),
+    poolers: new Map(),
+    work: () => ({}),
+    sql: oneRow,
+    violations: [],
+  }
+  for (const herd of herds) {
+    const registered = herdOf(herd)
+    world.herds.set(registered.id, registered)
+    for (const [index, hostname] of herd.hosts.entries()) {
+      const host = world.hosts.get(hostname) ?? makeHost(herd.environment, hostname)
+      world.hosts.set(hostname, host)
+      const instance = makeInstance(clock, herd, host, index)
+      world.instances.set(instance.inventory.id, instance)
+    }
+  }
+  return world
+}
+
+const oneRow = (): SqlGrid => ({ columns: ['?column?'], rows: [['1']], rowCount: 1, isCut: false, command: 'SELECT', tookMs: 1 })
+
+export const makeHost = (environment: string, hostname: string): MemoryHost => ({
+  server: {
+    id: idOf(hostname),
+    title: hostname,
+    environmentId: idOf(environment),
+    environmentName: environment,
+    profile: 'debian',
+    address: addressOf(environment, hostname),
+  },
+  power: 'on',
+  majors: ['15'],
+  passwords: new Set(['replicator']),
+  directories: new Set(),
+  work: new Map(),
+})
+
+const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({
+  id: idOf(`${environment}/${name}`),
+  name,
+  environmentId: idOf(environment),
+  environmentName: environment,
+  baseName: name,
+  port: port ?? 5432,
+  dataDirectory: `/var/lib/postgresql/15/${name}`,
+  systemIdentifier: null,
+})
+
+const slotOf = (hostname: string) => hostname.replaceAll(/[^a-z0-9_]/g, '_')
+
+const followingOf = (environment: string, upstream: string, port: number, hostname: string): Following => ({
+  conninfo: { host: addressOf(environment, upstream).address, port: String(port), user: 'replicator', application_name: slotOf(hostname) },
+  slotName: slotOf(hostname),
+})
+
+const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, index: number): MemoryInstance => {
+  const title = `${herd.name} on ${host.server.title}`
+  const herdId = idOf(`${herd.environment}/${herd.name}`)
+  const port = herd.port ?? 5432
+  const settings = { work_mem: '4MB', shared_buffers: '128MB', max_connections: '100' }
+  const startedAt = clock.stamp()
+  return {
+    inventory: {
+      id: idOf(title),
+      title,
+      environmentId: idOf(herd.environment),
+      environmentName: herd.environment,
+      herdId,
+      herdName: herd.name,
+      serverId: host.server.id,
+      systemIdentifier: `7${BigInt(`0x${herdId.slice(0, 8)}`)}`,
+      address: {
+        instanceId: idOf(title),
+        herdId,
+        host: host.server.address,
+        clusterName: herd.name,
+        major: '15',
+        port,
+        dataDirectory: `/var/lib/postgresql/15/${herd.name}`,
+        socketDirectory: '/var/run/postgresql',
+        profile: 'debian',
+        binDirectory: null,
+      },
+    },
+    host,
+    state: 'running',
+    hasStandbySignal: index > 0,
+    ranAsStandby: index > 0,
+    refusesLogin: false,
+    startProblem: null,
+    version: '15.18',
+    systemIdentifier: `7${BigInt(`0x${herdId.slice(0, 8)}`)}`,
+    timeline: 1,
+    pid: 1000 + index,
+    startedAt,
+    confLoadedAt: startedAt,
+    active: { ...settings },
+    files: { ...settings },
+    fileProblems: [],
+    walBytes: 0x3000148,
+    checkpointBytes: 0x3000060,
+    forks: [],
+    upstreamId: index > 0 ? idOf(`${herd.name} on ${herd.hosts[0]}`) : null,
+    slotName: index > 0 ? slotOf(host.server.title) : null,
+    following: index > 0 ? followingOf(herd.environment, herd.hosts[0]!, port, host.server.title) : null,
+    holdsPassword: false,
+    copy: null,
+    refusesRewind: null,
+    tails: new Set(),
+    isRewinding: false,
+    freeBytes: 2 ** 40,
+    slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
+    isCut: false,
+    failoverPriority: 100,
+    wasSeen: true,
+    replaced: null,
+    isRegistered: true,
+    made: null,
+    roles: new Set(),
+    clients: 0,
+    activeTransactions: 0,
+    applied: [],
+    transactions: new Map(),
+  }
+}
+
+/** Nothing yet, where a member of the herd may come to be. */
+export const blankInstance = (world: World, host: MemoryHost, address: InstanceAddress): MemoryInstance => {
+  const herd = world.herds.get(address.herdId)!
+  const shape = { environment: herd.environmentName, name: herd.name, hosts: [host.server.title], port: address.port }
+  const made = makeInstance(world.clock, shape, host, 0)
+  const { title } = made.inventory
+  const inventory = { ...made.inventory, id: address.instanceId, title, systemIdentifier: null, address }
+  return { ...made, inventory, state: 'absent', wasSeen: false, isRegistered: false }
+}
+
+const addressOf = (environment: string, hostname: string): HostAddress => ({
+  serverId: idOf(hostname),
+  environmentId: idOf(environment),
+  hostname,
+  address: `10.0.0.${(Number.parseInt(idOf(hostname).slice(0, 2), 16) % 250) + 1}`,
+  port: 22,
+  user: 'postgres',
+  hostKey: `SHA256:${hostname}`,
+})

@@ -64,3 +64,10 @@ export interface ListBoot {
 /** Fields that may stand in a column. */
 export const columnChoices = (resource: ResourceDescription): FieldDescription[] =>
   Object.values(resource.fields).filter((field) => field.kind !== 'json' || resource.list.columns.includes(field.name))
+
+/** Milliseconds; null: nothing here was ever seen. */
+export const newestOf = ({ observedAt }: ListData): number | null => {
+  let newest: string | null = null
+  for (const at of observedAt ?? []) if (at !== null && (newest === null || at > newest)) newest = at
+  return newest === null ? null : Date.parse(newest)
+}

@@ -16,17 +16,18 @@ import { ActionsMenu } from './actions-menu'
 import { Chips } from './chips'
 import { Facets } from './facets'
 import { Grid } from './grid'
-import type { Density, ListAction, ListBoot, ListData, ListView } from './list-data'
+import { type Density, type ListAction, type ListBoot, type ListData, type ListView, newestOf } from './list-data'
 import { isSameOrder, mergeInPlace } from './merge'
 import { NoRows } from './no-rows'
 import { Pager } from './pager'
 import { rowsHtml } from './row-html'
-import { selectionMax, useSelection } from './selection'
+import { useSelection } from './selection'
 import { Toolbar } from './toolbar'
 import { Tray } from './tray'
 import { useFreshRows } from './use-fresh-rows'
 import { readQuery, useList } from './use-list'
 import { useListShortcuts } from './use-list-shortcuts'
+import { useSelectAll } from './use-select-all'
 
 const ColumnsDialog = dynamic(() => import('./columns-dialog').then((m) => m.ColumnsDialog), { ssr: false })
 const ViewDialog = dynamic(() => import('./view-dialog').then((m) => m.ViewDialog), { ssr: false })
@@ -47,13 +48,6 @@ const concerns = ({ name, observed }: ResourceDescription, topic: LiveTopic, nam
 type Filters = 'auto' | 'open' | 'closed'
 const isFacetsShown = (filters: Filters) => filters === 'open' || (filters === 'auto' && window.matchMedia('(min-width: 60rem)').matches)
 
-/** Milliseconds; null: nothing here was ever seen. */
-const newestOf = ({ observedAt }: ListData): number | null => {
-  let newest: string | null = null
-  for (const at of observedAt ?? []) if (at !== null && (newest === null || at > newest)) newest = at
-  return newest === null ? null : Date.parse(newest)
-}
-
 const tickMs = 5_000
 
 export const ResourceList = ({ boot: text, server }: { boot: string; server: ListServer }) => {
@@ -71,7 +65,6 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const [filters, setFilters] = useState<Filters>('auto')
   const [now, setNow] = useState(boot.now)
   const [isMoved, setMoved] = useState(false)
-  const [selecting, setSelecting] = useState<{ isBusy: boolean; problem: string | null }>({ isBusy: false, problem: null })
 
   /** Rows stay where they are while somebody points at them or stands in them with the keyboard. */
   const onRows = useCallback((before: ListData, after: ListData, isQuiet: boolean): ListData => {
@@ -145,18 +138,11 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
       const others = isAdded ? from.sort.filter((one) => one.field !== field) : []
       return { ...from, sort: [...others, ...next] }
     })
-  const selectAll = async () => {
-    setSelecting({ isBusy: true, problem: null })
-    try {
-      const params = formatListQuery(resource, { ...query, page: 1 })
-      const response = await fetch(`/api/rows/${path}?${params}${params ? '&' : ''}shape=ids&max=${selectionMax}`)
-      if (!response.ok) throw new Error()
-      selection.set(await response.json(), true)
-      setSelecting({ isBusy: false, problem: null })
-    } catch {
-      setSelecting({ isBusy: false, problem: 'The matching rows could not be read. Nothing was added.' })
-    }
-  }
+  const { isBusy, problem, selectAll } = useSelectAll(
+    path,
+    () => formatListQuery(resource, { ...query, page: 1 }),
+    (ids) => selection.set(ids, true),
+  )
   const run = (action: ListAction) => router.push(handOver(path, action.name, selection.ids))
 
   useListShortcuts(
@@ -277,8 +263,8 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
           selection={selection}
           data={data}
           noun={noun}
-          isSelectingAll={selecting.isBusy}
-          problem={selecting.problem}
+          isSelectingAll={isBusy}
+          problem={problem}
           onSelectAll={() => void selectAll()}
         />
         <Pager data={data} query={query} noun={noun} onChange={go} />

@@ -11,6 +11,7 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { readLedger } from '@/lib/playground/ledger'
 import { startLoad, verify } from '@/lib/playground/load-cli'
 import { until } from '@/lib/playground/processes'
+import type { InventoryPooler } from '@/lib/ports'
 import { switchover } from '.'
 import { switchoverEvidence } from './evidence'
 import type { HandedOver } from './hand-over'
@@ -18,15 +19,26 @@ import type { HandedOver } from './hand-over'
 const limits = { timeoutMs: 30_000 }
 const patient = { timeoutMs: 60_000 }
 
+/** Each of two poolers, one of them on a member’s host, serves two databases of the herd and one of another herd. c is synchronous and has a standby of its own. */
+const members = ['a', 'b', 'c', 'd']
+const poolerHosts = ['front', 'b']
+const also = [
+  { name: 'reports', herd: 'shop', database: 'postgres' },
+  { name: 'stock', herd: 'stock' },
+]
+
 let herd: LabHerd
 beforeAll(async () => {
-  herd = await openLabHerd(testFleet({ shop: 'a > b' }, { idleHosts: ['front'], poolers: [{ host: 'front', herd: 'shop' }] }), 'shop')
+  const poolers = poolerHosts.map((host) => ({ host, herd: 'shop', also }))
+  herd = await openLabHerd(testFleet({ shop: 'a > b, c > d', stock: 'd' }, { idleHosts: ['front'], poolers }), 'shop')
   const { address } = herd.instance('a')
   for (const pooler of herd.poolers.values()) {
     const file = await herd.ports.poolers.readFile(pooler.address, limits)
     const template = adoptFile(file!.text, { host: address.host.address, port: address.port })
     await herd.ports.inventoryAct.managePooler(pooler.id, template, limits)
   }
+  const synchronous = ["alter system set synchronous_standby_names = 'FIRST 1 (shop_c)'", 'select pg_reload_conf()']
+  for (const host of ['a', 'b']) await herd.lab.hosts.mustExec(host, ['psql', '-Xq', ...synchronous.flatMap((sql) => ['-c', sql])])
 })
 afterAll(() => herd?.close())
 
@@ -45,7 +57,24 @@ const role = async (host: string) => {
   const probe = await herd.ports.postgres.probe(herd.instance(host).address, limits)
   return `${probe.state} ${probe.role} ${probe.timeline}${probe.upstream?.status ? ` ${probe.upstream.status}` : ''}`
 }
-const seen = async () => (await herd.ports.poolers.look([...herd.poolers.values()][0]!.address, limits)).databases[0]!
+const look = async ([, { address }]: [string, InventoryPooler]) => (await herd.ports.poolers.look(address, limits)).databases
+const seen = async () => (await look([...herd.poolers][0]!)).find(({ name }) => name === 'shop')!
+/** Where each database of each pooler leads, whose clients are held back, and which databases were ever paused, as PgBouncer’s log says. */
+const led = async () => {
+  const databases = (await Promise.all([...herd.poolers].map(look))).flat()
+  const logs = await Promise.all(poolerHosts.map((host) => herd.lab.hosts.mustExec(host, ['cat', '/var/log/postgresql/pgbouncer.log'])))
+  const hostAt = (address: string | null) => herd.lab.fleet.hosts.find((one) => one.address === address)?.name
+  return {
+    to: databases.map(({ name, host, isPaused }) => `${name} to ${hostAt(host)}${isPaused ? ', held' : ''}`),
+    // What PgBouncer always refuses tells the console whether the whole is held.
+    paused: [...new Set(logs.flatMap((log) => [...log.matchAll(/PAUSE '(?!pgbouncer')(\w+)'/g)].map(([, name]) => name)))].sort(),
+  }
+}
+const leadTo = (host: string) => poolerHosts.flatMap(() => [`reports to ${host}`, `shop to ${host}`, 'stock to d'])
+const upstream = async (host: string) => {
+  const probe = await herd.ports.postgres.probe(herd.instance(host).address, limits)
+  return herd.lab.fleet.hosts.find(({ address }) => address === probe.upstream?.host)?.name
+}
 const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
 /** As the application, through the pooler. */
 const ask = (sql: string) => {
@@ -58,16 +87,18 @@ const failureOf = ({ journal }: Awaited<ReturnType<typeof run>>) => journal.line
 const trouble = ({ journal }: Awaited<ReturnType<typeof run>>) =>
   journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
 
-test('through the pooler sixteen writers see the two change places there and back without an error, and no acknowledged commit is lost', async () => {
+test('through two poolers of several databases sixteen writers see the two change places there and back without an error, past a synchronous standby with one of its own; no acknowledged commit is lost, and the database of another herd is left alone', {
+  timeout: 300_000,
+}, async () => {
   const ledgerFile = herd.lab.layout.at('ledger-poolers')
-  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 16, through: ['front'] })
+  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 16, through: poolerHosts })
   await until('some commits', () => ackedIn(ledgerFile) > 200, patient)
   for (const candidate of ['shop on b', 'shop on a']) {
     const moved = await run({ candidate })
     expect(trouble(moved)).toEqual([])
     expect(moved.state).toBe('done')
     expect(judgeMove(moved.evidence!)).toMatchObject({ kind: 'proven' })
-    expect(moved.evidence!.canary).toMatchObject({ through: 'pgbouncer on front as app, database shop', errors: [], found: { lost: 0 } })
+    expect(moved.evidence!.canary).toMatchObject({ through: 'pgbouncer on front as app, database reports', errors: [], found: { lost: 0 } })
     const parts = moved.handed!.parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')
     console.info(`To ${candidate}: ${moved.handed!.gapMs} ms (${parts}).`)
   }
@@ -77,8 +108,11 @@ test('through the pooler sixteen writers see the two change places there and bac
   console.info(`${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
   expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
   expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
-  expect([await role('a'), await role('b')]).toEqual(['online primary 3', 'online standby 3 streaming'])
-  expect(await seen()).toMatchObject({ isPaused: false, host: herd.instance('a').address.host.address })
+  const standby = 'online standby 3 streaming'
+  // d notices by itself that c is on another timeline now.
+  await expect.poll(() => Promise.all(members.map(role)), { timeout: 60_000 }).toEqual(['online primary 3', standby, standby, standby])
+  expect(await Promise.all(['b', 'c', 'd'].map(upstream))).toEqual(['a', 'a', 'c'])
+  expect(await led()).toEqual({ to: leadTo('a'), paused: ['reports', 'shop'] })
 })
 
 test('a transaction that does not end is named, goes on, and nothing was touched; with the policy to end it, it is ended and the two change places', async () => {

@@ -31,9 +31,23 @@ const run = async (fleet: MemoryFleet, raw: JsonObject, host = 'n4') => {
 }
 
 const settings = (fleet: MemoryFleet) => {
+  const rowsOf = (sql: string): (string | null)[][] => {
+    if (sql.includes('pg_hba_file_rules'))
+      return [
+        ['host', 'app', 'app', '10.0.0.0', '255.0.0.0', 'md5'],
+        ['host', 'replication', 'all', 'samenet', null, 'scram-sha-256'],
+      ]
+    if (sql.includes('boot_val'))
+      return [
+        ['max_connections', '10'],
+        ['shared_preload_libraries', 'pg_stat_statements'],
+        ['port', '5440'],
+      ]
+    return [...sql.matchAll(/'(\w+)'/g)].map(([, name]) => [name!, '10'])
+  }
   fleet.world.sql = (_instance, sql) => ({
     columns: ['name', 'setting'],
-    rows: [...sql.matchAll(/'(\w+)'/g)].map(([, name]) => [name!, '10']),
+    rows: rowsOf(sql),
     rowCount: 5,
     isCut: false,
     command: 'SELECT',

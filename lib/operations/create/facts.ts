@@ -16,6 +16,7 @@ import type {
 import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { commandsOf, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { followingTo, gatherPeers, type Peer } from '../failover/peers'
+import { compareUpstream, type UpstreamOnly } from './compare-upstream'
 import type { CreateInput } from './input'
 
 export type CreateFacts = {
@@ -46,6 +47,7 @@ export type CreateFacts = {
   copySlot: string | null
   /** Settings of the upstream that a standby must not stay below could be read. */
   knowsSettings: boolean
+  upstreamOnly: UpstreamOnly
 }
 
 const queryTimeoutMs = 10_000
@@ -78,7 +80,16 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
   const { settings, knowsSettings } = await settingsFor(ports, input, upstream, context.signal)
   const following = upstream === null ? null : followingTo(upstream.place, { place: instance, following: null }, peers)
   const order = { hasChecksums: input.checksums, encoding: input.encoding, locale: input.locale, settings, letsIn: input.letsIn }
-  const copied = upstream === null ? { upstreamDisk: null, totalBytes: null } : await sizeOf(ports, upstream.place, context.signal)
+  const [copied, upstreamOnly] =
+    upstream === null
+      ? [
+          { upstreamDisk: null, totalBytes: null },
+          { settings: null, rules: null },
+        ]
+      : await Promise.all([
+          sizeOf(ports, upstream.place, context.signal),
+          compareUpstream(ports, upstream.place, order, { timeoutMs: queryTimeoutMs, signal: context.signal }),
+        ])
   return {
     input: { ...input, keepOld: false },
     server,
@@ -98,6 +109,7 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
     ...copied,
     copySlot: following === null ? null : `${(following.slotName ?? 'standby').slice(0, 58)}_copy`,
     knowsSettings,
+    upstreamOnly,
   }
 }
 

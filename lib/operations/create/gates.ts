@@ -1,6 +1,8 @@
 import { formatBytes, MiB } from '@/lib/domain/bytes'
+import { confDifferenceText } from '@/lib/domain/conf-diff'
 import type { Verdict } from '@/lib/kernel/plan'
 import { pass, passBecause, refuse, warn } from '../gates'
+import type { UpstreamOnly } from './compare-upstream'
 import { type CreateFacts, isDebian } from './facts'
 
 /** initdb and its first WAL segments. */
@@ -79,13 +81,27 @@ export const hasSpace = ({ site, kind, totalBytes }: CreateFacts): Verdict => {
   return freeBytes < needBytes ? refuse(text) : passBecause(text)
 }
 
-export const isOwnConfiguration = ({ kind, order, upstream, knowsSettings }: CreateFacts): Verdict => {
+const differencesMax = 20
+
+/** Nothing of it is taken over silently. */
+export const isOwnConfiguration = ({ kind, order, upstream, knowsSettings, upstreamOnly }: CreateFacts): Verdict => {
   const lets = `Lets ${order.letsIn} in with a password (scram-sha-256).`
   if (kind === 'primary' || upstream === null) return passBecause(lets)
   const least = 'max_connections and the like'
   return knowsSettings
-    ? warn(
-        `${lets} Of ${upstream.title}’s configuration only ${least} are taken over: compare pg_hba.conf and postgresql.conf before it may take over.`,
-      )
+    ? warn(`${lets} Of ${upstream.title}’s configuration only ${least} are taken over. ${differencesText(upstreamOnly, upstream.title)}`)
     : warn(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is taken back.`)
+}
+
+const differencesText = ({ settings, rules }: UpstreamOnly, upstream: string): string => {
+  const unread = [...(rules === null ? ['pg_hba.conf'] : []), ...(settings === null ? ['postgresql.conf'] : [])]
+  const told = [
+    ...(settings ?? []).map((one) => confDifferenceText(one, upstream)),
+    ...(rules ?? []).map((rule) => `pg_hba.conf: “${rule}” only on ${upstream}`),
+  ]
+  const more = told.length - differencesMax
+  const compare = unread.length > 0 ? [`Compare ${unread.join(' and ')} before it may take over: what is there could not be read.`] : []
+  if (told.length === 0) return [...compare, ...(unread.length < 2 ? ['Nothing else is set there.'] : [])].join(' ')
+  const list = `${told.slice(0, differencesMax).join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+  return [`Not taken over, so add what it needs before it may take over: ${list}.`, ...compare].join(' ')
 }

@@ -31,7 +31,7 @@ export const create = defineOperation({
   help: [
     'Makes a new member of a herd on each server: the primary of a herd that has no member yet, else a standby. Several servers at once become several standbys.',
     'The cluster is made the way of the platform: pg_createcluster on Debian, initdb elsewhere. A primary gets data checksums unless you choose otherwise, lets in with passwords (scram-sha-256), and has a role for replication, whose password stays in the passfile of its host.',
-    'A standby is copied from the upstream with pg_basebackup, through a slot that holds the WAL, and must stream before it is registered. Of the upstream’s configuration only what a standby may not stay below is taken over; compare the rest before it may take over.',
+    'A standby is copied from the upstream with pg_basebackup, through a slot that holds the WAL, and must stream before it is registered. Of the upstream’s configuration only what a standby may not stay below is taken over; the plan names the settings and the lines of pg_hba.conf that only the upstream has.',
     'A directory that holds anything, a port in use, and a version that is not installed are refused, with the command that helps. If it fails or is cancelled, what was made is dropped, and nothing else.',
   ],
   gather: gatherCreate,

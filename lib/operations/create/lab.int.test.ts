@@ -139,7 +139,13 @@ describe('a new member, on real hosts', () => {
     expect(await sql('d', 5455, "select rolpassword like 'SCRAM-SHA-256%' from pg_authid where rolname = 'replicator'")).toBe('t')
     // A standby with less than that would not start.
     await sql('d', 5455, 'alter system set max_connections = 123')
+    await sql('d', 5455, "alter system set work_mem = '64MB'")
+    await on('d', 'sh', '-c', 'echo "host app app 10.0.0.0/8 md5" >>"/etc/postgresql/$1/fresh/pg_hba.conf"', 'sh', major())
     await on('d', 'pg_ctlcluster', major(), 'fresh', 'restart')
+    const { gates } = await planOf('c', { herd: 'fresh' })
+    expect(gates.find(({ name }) => name === 'configuration')?.because).toMatch(
+      /before it may take over: postgresql.conf: work_mem is not set here, 64MB on fresh on d; pg_hba.conf: “host app app 10.0.0.0\/8 md5” only on fresh on d\.$/,
+    )
 
     expect(await run('c', { herd: 'fresh' })).toEqual({ state: 'done', trouble: [] })
     expect(await sql('c', 5455, 'select pg_is_in_recovery(), count(*) from t')).toBe('t|1')

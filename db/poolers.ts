@@ -97,8 +97,12 @@ export const makePoolerInventory = (): Pick<InventoryRead, 'pooler' | 'herdPoole
 }
 
 export const makePoolerAct = (): Pick<InventoryAct, 'claimPooler' | 'managePooler'> => ({
+  // From the clock, so that a pooler that was deleted and registered anew, whose file has seen its old tokens, is given higher ones.
   claimPooler: async (poolerId) => {
-    const [row] = await rowsOf<{ fence: string }>('update poolers set fence = fence + 1 where id = $1 returning fence', [poolerId])
+    const [row] = await rowsOf<{ fence: string }>(
+      'update poolers set fence = greatest(fence + 1, extract(epoch from clock_timestamp())::bigint) where id = $1 returning fence',
+      [poolerId],
+    )
     if (!row) throw new Fault('record.missing', { because: 'The pooler is not registered any more.', id: poolerId })
     return Number(row.fence)
   },

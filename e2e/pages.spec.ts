@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { resources } from '@/lib/resources'
@@ -8,8 +10,11 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const themeRules = ['color-contrast', 'link-in-text-block', 'target-size']
 const pagesAtOnce = 3
 
-/** Legacy means without frames, of which we have none, and without a second page for each answer. */
-const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode(true)
+/** Read by whoever brings it along; the smaller of its two files. */
+const axeSource = readFileSync(createRequire(import.meta.resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Put into the page by hand, once: the builder would do it twice for each look. Legacy means without frames, of which we have none. */
+const axe = (page: Page) => new AxeBuilder({ page, axeSource: 'void axe' }).setLegacyMode(true).options({ resultTypes: ['violations'] })
 
 /** Everything wrong with the page that is shown, a line each. */
 const faults = async (page: Page, address: string): Promise<string[]> => {
@@ -28,6 +33,7 @@ const faults = async (page: Page, address: string): Promise<string[]> => {
           .join(' · ')}`,
       )
   }
+  await page.evaluate(axeSource)
   await look('light', axe(page).withTags(tags))
   await look('dark', axe(page).withRules(themeRules))
   await page.setViewportSize({ width: 390, height: 844 })
@@ -62,6 +68,7 @@ test('axe finds nothing on any page in either theme, and none is wider than a ph
   const checked = await callApi(page, 'POST', '/api/v1/plans', { operation: 'checkpoint', targets: [target!.id] })
   const { id: planId, plan } = checked.body as { id: string; plan: { digest: string } }
   const run = await callApi(page, 'POST', '/api/v1/runs', { planId, digest: plan.digest })
+  await callApi(page, 'POST', '/api/v1/tokens', { name: 'looked at', role: 'viewer' })
   const { body: me } = await callApi(page, 'GET', '/api/v1/me')
   const addresses = [
     '/',

@@ -56,7 +56,7 @@ export async function startLoad(
       if (writer.exitCode !== null) throw new LabError(`The load did not start: ${err.trim()}`)
       return existsSync(ledgerFile) && readFileSync(ledgerFile, 'utf8').includes('\nacked ')
     },
-    { timeoutMs: 30_000, everyMs: 50 },
+    { timeoutMs: 120_000, everyMs: 50 },
   )
   return {
     ledgerFile,

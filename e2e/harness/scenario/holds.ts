@@ -73,7 +73,7 @@ export const openHolds = async (databaseUrl: string): Promise<Holds> => {
           if (await isOver()) throw new Error(`The job ended and was never held ${sayHold(point)}.`)
           return false
         },
-        { timeoutMs: 90_000 },
+        { timeoutMs: 180_000 },
       ).then(() => {}),
     release: open,
     forget: async () => {

@@ -10,6 +10,7 @@ import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet'
 import type { Lab } from '@/lib/playground/lab'
+import { until } from '@/lib/playground/processes'
 import type {
   ActPorts,
   HostAddress,
@@ -124,6 +125,12 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     namesAct: nameless.namesAct,
     now: () => new Date(),
   }
+  // On a busy machine the first handshake with a host takes longer than a look at it may: no case is to be judged by that.
+  const answers = [
+    ...names.map((host) => ({ host, look: () => postgres.read.probe(instance(host).address, firstLook) })),
+    ...[...poolers.values()].map(({ title, address }) => ({ host: title, look: () => bouncers.read.look(address, firstLook) })),
+  ].map(({ host, look }) => until(`${host} to answer`, async () => (await look()).state === 'online', { timeoutMs: 100_000 }))
+  await Promise.all(answers)
   return {
     lab,
     ports,
@@ -140,6 +147,8 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     },
   }
 }
+
+const firstLook = { timeoutMs: 60_000 }
 
 const poolerOn = (herdName: string, host: HostAddress): InventoryPooler => ({
   id: `pgbouncer on ${host.hostname}`,

@@ -235,7 +235,7 @@ describe('a standby that is broken, on real hosts', () => {
   })
 })
 
-describe('a former primary that crashed with what nobody else has, on real hosts', () => {
+describe('a former primary that crashed with what nobody else has, on real hosts', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     herd = await openLabHerd(testFleet({ shop: 'a > b' }), 'shop')
   })

@@ -74,7 +74,7 @@ export const test = base.extend<Own, Shared>({
 })
 
 const watch = (context: BrowserContext, errors: string[]): void => {
-  context.on('weberror', (error) => errors.push(error.error().stack ?? String(error.error())))
+  context.on('weberror', (error) => errors.push(error.error().stack || String(error.error())))
 }
 
 /** Logs in through the login page, whoever was logged in before. */

@@ -119,8 +119,8 @@ test('a managed pooler is brought to a primary that moved behind the console’s
 })
 
 test('a pooler that was deleted and registered anew is led on: its tokens are higher than those its file has seen', async () => {
-  const token = await makeInventoryAct().claimPooler(ids.pooler)
-  expect(await makeInventoryAct().claimPooler(ids.pooler)).toBeGreaterThan(token)
+  const token = await makeInventoryAct().claimPooler(ids.pooler, { timeoutMs: 10_000 })
+  expect(await makeInventoryAct().claimPooler(ids.pooler, { timeoutMs: 10_000 })).toBeGreaterThan(token)
   await getPool().query('update poolers set fence = 0')
   pooler().fence = token
   await manage()

@@ -10,9 +10,11 @@ type Attention = Extract<JournalEntry, { kind: 'attention' }>
 type Step = { name: string } & Effect<Facts>
 
 const endingTimeoutMs = 60_000
-/** Undo and release are safe to run twice, and a host that answers a second later must not leave traffic stopped. */
-const endingTries = 3
-const betweenTriesMs = 1_000
+/**
+ * Undo and release are safe to run twice, and a host that answers a second later must not leave traffic stopped. The last wait outlasts the 5 s for which a
+ * host that was down is not asked again: it may be back, and a person may have said so.
+ */
+const waitsMs = [1_000, 1_000, 5_500]
 
 /** Takes back what is ours, last first; past the point of no return it takes back nothing and asks. */
 export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> => {
@@ -104,7 +106,7 @@ const runEnding = async (
   const { clock, signal } = driving.options
   const startedAt = clock.now().getTime()
   const took = () => clock.now().getTime() - startedAt
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 0; ; tries += 1) {
     try {
       const deadline = { clock, timeoutMs: timeoutMs ?? endingTimeoutMs, signal, what: `Clean-up of “${effect.title}”` }
       await outlast(driving, () => withDeadline(deadline, (signal) => work(stepContext(driving, effect.name, signal))))
@@ -112,9 +114,10 @@ const runEnding = async (
       return { tookMs: took() }
     } catch (error) {
       driving.recorder.throwIfLost()
-      if (tries === endingTries || !isFault(error) || !error.canRetry) return { tookMs: took(), error }
+      const waitMs = waitsMs[tries]
+      if (waitMs === undefined || !isFault(error) || !error.canRetry) return { tookMs: took(), error }
       driving.recorder.note(effect.name, 'warning', `${sayWhy(error)} Trying again.`)
-      await clock.sleep(betweenTriesMs, signal)
+      await clock.sleep(waitMs, signal)
     }
   }
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
 import { directories, directoriesHead, final, harmless, makeDirectory, twoSteps, undo } from './directories.fixture'
+import { Fault } from './errors'
+
+/** The longest back-off of `lib/adapters/ssh.ts`. */
+const leftAloneMs = 5_000
 
 describe('promise 4: before the point of no return a failure is undone, after it the job only goes forward', () => {
   test('a failure before it takes back everything of ours, last first', async () => {
@@ -80,12 +84,14 @@ describe('promise 4: before the point of no return a failure is undone, after it
     )
   })
 
-  test('an undo that fails asks a person, and going on tries it again', async () => {
+  test('an undo that fails is tried for longer than a host that was down is left alone, then asks a person, and going on tries it again', async () => {
     const { host, go, disturb, calm, journal, find, words } = await bench(twoSteps)
     disturb('mkdir /two', { how: 'fail' })
-    disturb('rmdir /one', { how: 'fail' })
+    disturb('rmdir /one', { how: 'fail', fault: new Fault('shell.unreachable') })
     expect(await go()).toBe('attention')
-    expect(find('attention')[0]).toMatchObject({ during: 'undo' })
+    const [asked, begun] = [find('attention')[0]!, find('undo-intended')[0]!]
+    expect(asked).toMatchObject({ during: 'undo' })
+    expect(Date.parse(asked.at) - Date.parse(begun.at)).toBeGreaterThan(leftAloneMs)
     calm()
     journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
     expect(await go()).toBe('undone')

@@ -1,41 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { resources } from '@/lib/resources'
+import { axeFaults } from './harness/axe'
 import { callApi, expect, instances, test } from './harness/fixtures'
 
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-/** The rules whose answer depends on the theme; the others see the same page in both. */
-const themeRules = ['color-contrast', 'link-in-text-block', 'target-size']
 const pagesAtOnce = 3
-
-/** Read by whoever brings it along; the smaller of its two files. */
-const axeSource = readFileSync(createRequire(import.meta.resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** Put into the page by hand, once: the builder would do it twice for each look. Legacy means without frames, of which we have none. */
-const axe = (page: Page) => new AxeBuilder({ page, axeSource: 'void axe' }).setLegacyMode(true).options({ resultTypes: ['violations'] })
 
 /** Everything wrong with the page that is shown, a line each. */
 const faults = async (page: Page, address: string): Promise<string[]> => {
   const answer = await page.goto(address)
   if (!answer?.ok()) return [`${address} answered ${answer?.status()}`]
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  const found: string[] = []
-  const look = async (theme: 'light' | 'dark', builder: AxeBuilder) => {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-    const { violations } = await builder.analyze()
-    for (const { id, help, nodes } of violations)
-      found.push(
-        `${address} (${theme}): ${id}, ${help}: ${nodes
-          .map(({ html }) => html.slice(0, 160))
-          .slice(0, 3)
-          .join(' · ')}`,
-      )
-  }
-  await page.evaluate(axeSource)
-  await look('light', axe(page).withTags(tags))
-  await look('dark', axe(page).withRules(themeRules))
+  const found = (await axeFaults(page)).map((fault) => `${address}, ${fault}`)
   await page.setViewportSize({ width: 390, height: 844 })
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   if (wider > 0) found.push(`${address}: ${wider} px wider than a phone`)

@@ -38,3 +38,27 @@ test('a cluster nobody registered is found by its host’s agent, accepted from 
   await page.goto('/discovery')
   await expect(page.getByRole('listitem').filter({ hasText: 'preview:5432' })).toBeVisible({ timeout: 60_000 })
 })
+
+test('a PgBouncer nobody registered is found on its host, told with the herd it leads to while the inbox is open, and taken in', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('dana')
+  await openList(page, '/poolers')
+  await row(page, 'pgbouncer on dev-ams-2').getByRole('link', { name: 'pgbouncer on dev-ams-2' }).click()
+  await page.getByRole('link', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  await expect(page).toHaveURL(/\/poolers$/)
+
+  await page.goto('/discovery')
+  stack.lab.runAgent('dev-ams-2')
+  const waiting = page.getByRole('listitem').filter({ hasText: 'pgbouncer:6432 on dev-ams-2' })
+  await expect(waiting).toBeVisible({ timeout: 60_000 })
+  await expect(waiting).toContainText('Its database leads to herd dev-catalog.')
+  await waiting.getByRole('button', { name: 'Accept' }).click()
+  await expect(page.getByText('1 accepted.')).toBeVisible()
+  await openList(page, '/poolers')
+  const taken = row(page, 'pgbouncer on dev-ams-2')
+  await expect(taken.getByText('Online', { exact: true })).toBeVisible({ timeout: 30_000 })
+  await expect(taken).toContainText('Leads to the primary')
+})

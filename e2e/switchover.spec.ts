@@ -4,7 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { startLoad, verify } from '@/lib/playground/load-cli'
-import { callApi, confirm, expect, instances, runState, test, until, untilPlanned, untilWell } from './harness/fixtures'
+import { axeFaults } from './harness/axe'
+import {
+  callApi,
+  choose,
+  confirm,
+  expect,
+  instances,
+  openList,
+  putOff,
+  runState,
+  test,
+  tick,
+  titleOf,
+  until,
+  untilPlanned,
+  untilWell,
+} from './harness/fixtures'
 import type { Stack } from './harness/stack'
 
 const herd = 'dev-catalog'
@@ -54,7 +70,53 @@ const verifyFile = (stack: Stack, document: string, key: string): { status: numb
   }
 }
 
-test('under load a herd is switched over from its page: the gap is foretold, a lock from outside is waited for, a live strip shows no error, and the certificate proves it', async ({
+const untilDone = (page: Page) => expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
+
+test('paused poolers are an alarm of the front page and resumed from it; a switchover that was put off is skipped, with the reason, when its herd is not well by then', async ({
+  as,
+  stack,
+}) => {
+  test.setTimeout(300_000)
+  const page = await as('dana')
+  await page.goto('/')
+  const herdId = await idOf(page, 'herds', (item) => item.name === herd)
+  await leadPoolers(page, herdId)
+  await openPlan(page, herdId)
+  await putOff(page, 20)
+  const scheduled = page.url()
+  await expect(page.getByText(/^It starts at/)).toBeVisible()
+  await page.goto(`/herds/${herdId}`)
+  await expect(page.getByText(/is scheduled for/)).toBeVisible()
+  const standbys = (await instances(page, 'role=standby')).map(({ title }) => title)
+  const standby = stack.members.find((member) => member.herd === herd && standbys.includes(titleOf(member)))!
+  await stack.ask(standby, 'select pg_wal_replay_pause()')
+
+  await openList(page, '/poolers')
+  await tick(
+    page,
+    hosts.map((host) => `pgbouncer on ${host}`),
+  )
+  await choose(page, 'Pause')
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await page.goto('/')
+  await page.getByRole('link', { name: 'Resume all 2' }).click({ timeout: 30_000 })
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
+  await page.goto('/')
+  await expect(page.getByText('poolers are paused')).toBeHidden({ timeout: 30_000 })
+
+  await expect(page.getByText(/nothing has run: .*replay is paused/).first()).toBeVisible({ timeout: 60_000 })
+  await page.goto(scheduled)
+  await expect(page.getByText(/^It was skipped at/)).toBeVisible()
+  await expect(page.getByText(/^Nothing has run\..*replay is paused/)).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Plan it again' })).toHaveAttribute('href', new RegExp(`ids=${herdId}`))
+  await stack.ask(standby, 'select pg_wal_replay_resume()')
+})
+
+test('under load a herd is switched over from its page: the gap is foretold, a lock from outside is waited for, a live strip shows no error, and the certificate proves it; it goes back at a time that was set', async ({
   as,
   stack,
 }) => {
@@ -86,12 +148,13 @@ test('under load a herd is switched over from its page: the gap is foretold, a l
 
   const strip = page.getByRole('figure', { name: /^Commits of the canary/ })
   await expect(strip).toContainText('no error so far', { timeout: 60_000 })
-  await expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
+  await untilDone(page)
   await expect(strip).toContainText(/Errors\s*none/)
   await expect(strip).toContainText(/new primary, timeline \d+/)
   await expect(strip).toContainText(/Longest gap\s*[\d.]+ m?s/)
   const saw = page.getByRole('region', { name: 'What a client saw' })
   await expect(saw).toContainText('Proven: nothing is lost', { timeout: 30_000 })
+  expect(await axeFaults(page)).toEqual([])
   await saw.getByRole('link', { name: 'Certificate' }).click()
   await expect(page.getByText('Proven: no commit that was acknowledged is lost.')).toBeVisible()
   await expect(page.getByRole('region', { name: 'What a client saw' })).toContainText(/as app, database catalog/)
@@ -108,8 +171,10 @@ test('under load a herd is switched over from its page: the gap is foretold, a l
   await until('the new primary to be seen', () => leads(page, to!), 60_000)
   await page.goto(`/dr-pairs/run/switchover?ids=${herdId}&candidate=${encodeURIComponent(`${herd} on ${from}`)}`)
   await untilPlanned(page)
-  expect(await confirm(page)).not.toBe(runId)
-  await expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
+  await putOff(page, 15)
+  await page.getByRole('link', { name: 'Its run' }).click({ timeout: 60_000 })
+  await page.waitForURL((url) => url.pathname.startsWith('/runs/') && !url.pathname.includes(runId))
+  await untilDone(page)
   await until('the first primary to be seen again', () => leads(page, from!), 60_000)
 
   expect(await load.stop()).toMatchObject({ failed: 0, unknown: 0, reconnects: 0 })

@@ -145,12 +145,28 @@ export const planAgain = async (page: Page): Promise<void> => {
   await untilPlanned(page)
 }
 
-/** Types the phrase where one is asked, presses the plan's own button and waits for the run's page; resolves to the run's id. */
-export const confirm = async (page: Page): Promise<string> => {
+/** Types the phrase where one is asked, and presses the plan's own button. */
+const press = async (page: Page): Promise<void> => {
   const last = page.getByRole('region', { name: 'Confirm' })
   const phrase = last.locator('.plan-phrase')
   if (await phrase.isVisible()) await last.getByLabel(/^Type .+ to confirm/).fill((await phrase.textContent())!)
   await last.locator('button.btn-env').click()
+}
+
+/** Puts the plan that is shown off by this long, and waits for the page of what is scheduled. */
+export const putOff = async (page: Page, seconds: number): Promise<void> => {
+  const last = page.getByRole('region', { name: 'Confirm' })
+  await last.getByLabel('At a time').check()
+  // Where the browsers of `as` are.
+  const local = new Date(Date.now() + seconds * 1000).toLocaleString('sv-SE', { timeZone: 'Europe/Amsterdam' })
+  await last.getByLabel('Date and time, Europe/Amsterdam').fill(local.replace(' ', 'T'))
+  await press(page)
+  await page.waitForURL(/\/scheduled-runs\/[0-9a-f-]{36}/, { timeout: 30_000 })
+}
+
+/** Confirms the plan that is shown and waits for the run's page; resolves to the run's id. */
+export const confirm = async (page: Page): Promise<string> => {
+  await press(page)
   await page.waitForURL(/\/runs\/[0-9a-f-]{36}/, { timeout: 30_000 })
   return new URL(page.url()).pathname.split('/')[2]!
 }

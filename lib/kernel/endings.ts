@@ -12,7 +12,7 @@ type Step = { name: string } & Effect<Facts>
 const endingTimeoutMs = 60_000
 /**
  * Undo and release are safe to run twice, and a host that answers a second later must not leave traffic stopped. The last wait outlasts the 5 s for which a
- * host that was down is not asked again: it may be back, and a person may have said so.
+ * host that was down is not asked again: it may be back, and a person may have said so. One that could not be looked at counts as down.
  */
 const waitsMs = [1_000, 1_000, 5_500]
 
@@ -115,7 +115,7 @@ const runEnding = async (
     } catch (error) {
       driving.recorder.throwIfLost()
       const waitMs = waitsMs[tries]
-      if (waitMs === undefined || !isFault(error) || !error.canRetry) return { tookMs: took(), error }
+      if (waitMs === undefined || !isFault(error) || !(error.canRetry || error.code === 'step.unknown')) return { tookMs: took(), error }
       driving.recorder.note(effect.name, 'warning', `${sayWhy(error)} Trying again.`)
       await clock.sleep(waitMs, signal)
     }

@@ -87,7 +87,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
   test('an undo that fails is tried for longer than a host that was down is left alone, then asks a person, and going on tries it again', async () => {
     const { host, go, disturb, calm, journal, find, words } = await bench(twoSteps)
     disturb('mkdir /two', { how: 'fail' })
-    disturb('rmdir /one', { how: 'fail', fault: new Fault('shell.unreachable') })
+    disturb('rmdir /one', { how: 'fail', fault: new Fault('step.unknown') })
     expect(await go()).toBe('attention')
     const [asked, begun] = [find('attention')[0]!, find('undo-intended')[0]!]
     expect(asked).toMatchObject({ during: 'undo' })

@@ -6,6 +6,7 @@ import type { InputPick } from '@/lib/kernel/input-pick'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
+import { askJson } from './ask-json'
 import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts'
 import { isUnder } from './failover/peers'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
@@ -136,22 +137,8 @@ from pg_replication_slots s
 cross join lateral (select pg_wal_lsn_diff(s.restart_lsn, '0/0')::bigint as at, pg_size_bytes(current_setting('wal_segment_size')) as segment) p
 where s.slot_name = ${quoteLiteral(name)}`
 
-const lookAtSlot = async (ports: ReadPorts, { instance }: HerdFacts, name: string, signal: AbortSignal): Promise<SlotSeen | null> => {
-  try {
-    const grid = await ports.postgres.query(instance.address, slotSql(name), {
-      database: 'postgres',
-      statementTimeoutMs: probeTimeoutMs,
-      rowsMax: 1,
-      bytesMax: 10_000,
-      signal,
-    })
-    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
-    return typeof said === 'object' && said !== null ? (said as SlotSeen) : null
-  } catch {
-    signal.throwIfAborted()
-    return null
-  }
-}
+const lookAtSlot = (ports: ReadPorts, { instance }: HerdFacts, name: string, signal: AbortSignal): Promise<SlotSeen | null> =>
+  askJson<SlotSeen>(ports, instance, slotSql(name), { database: 'postgres', bytesMax: 10_000, signal })
 
 function isIdle({ slot, probe, seen }: DropSlotFacts): Verdict {
   if (slot === null) return pass

@@ -1,6 +1,7 @@
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { type Place, probeTimeoutMs } from '../facts'
+import { askJson } from '../ask-json'
+import type { Place } from '../facts'
 
 /** What stands in the way of a change of roles, as a server says it of itself; null where it could not be read. */
 export type Readiness = {
@@ -33,20 +34,8 @@ export const readReadiness = async (
   place: Place,
   { signal }: Pick<GatherContext, 'signal'>,
 ): Promise<Readiness | null> => {
-  try {
-    const grid = await ports.postgres.query(place.address, readinessSql, {
-      database: 'postgres',
-      statementTimeoutMs: probeTimeoutMs,
-      rowsMax: 1,
-      bytesMax: 10_000,
-      signal,
-    })
-    const said: unknown = JSON.parse(grid.rows[0]?.[0] ?? 'null')
-    return typeof said === 'object' && said !== null && 'limits' in said ? (said as Readiness) : null
-  } catch {
-    signal.throwIfAborted()
-    return null
-  }
+  const said = await askJson<Readiness>(ports, place, readinessSql, { database: 'postgres', bytesMax: 10_000, signal })
+  return said !== null && 'limits' in said ? said : null
 }
 
 /** Limits that are lower than the primary's: the candidate could not take over with them, or not take the load. */

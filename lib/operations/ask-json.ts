@@ -1,5 +1,5 @@
 import type { ReadPorts } from '@/lib/ports'
-import { type Place, probeTimeoutMs } from '../facts'
+import { type Place, probeTimeoutMs } from './facts'
 
 /** The JSON object or list that one statement answers; null: the server did not say. */
 export const askJson = async <T extends object>(

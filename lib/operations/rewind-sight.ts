@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { formatBytes, MiB } from '@/lib/domain/bytes'
-import { isFault } from '@/lib/kernel/errors'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { CallOptions, Following, ReadPorts } from '@/lib/ports'
 import type { RewindAnswer, TailPlace } from '@/lib/ports/rewinds'
 import type { Place, Plain } from './facts'
 import { pass, passBecause, refuse, warn } from './gates'
+import { orNull } from './or-null'
 
 export const rewindInput = {
   saveTail: z.boolean().default(true).meta({
@@ -31,18 +31,9 @@ export const lookAtRewind = async (
 ): Promise<RewindSight> => {
   const [may, tail] = await Promise.all([
     ports.copies.tryRewind(of.address, source, options),
-    saves ? orNull(ports.copies.tail(of.address, fork, options), options) : null,
+    saves ? orNull(ports.copies.tail(of.address, fork, options), options.signal) : null,
   ])
   return { may, tail }
-}
-
-const orNull = async <T>(look: Promise<T>, { signal }: CallOptions): Promise<T | null> => {
-  try {
-    return await look
-  } catch (error) {
-    if (!isFault(error) || signal?.aborted) throw error
-    return null
-  }
 }
 
 export const mayRewind = ({ may }: RewindSight, source: Place | null): Verdict => {

@@ -1,8 +1,8 @@
 import { type ConfDifference, diffConf } from '@/lib/domain/conf-diff'
 import { type HbaRule, hbaRuleText } from '@/lib/domain/hba-rules'
-import { isFault } from '@/lib/kernel/errors'
 import type { CallOptions, ClusterOrder, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
+import { orNull } from '../or-null'
 
 /** What the upstream has and the new one does not get; null: it could not be read. */
 export type UpstreamOnly = { settings: ConfDifference[] | null; rules: string[] | null }
@@ -50,11 +50,7 @@ const rowsOf = async (
   sql: string,
   { timeoutMs, signal }: CallOptions,
 ): Promise<(string | null)[][] | null> => {
-  try {
-    const options = { database: 'postgres', statementTimeoutMs: timeoutMs, rowsMax: 500, bytesMax: 200_000, signal }
-    return (await ports.postgres.query(address, sql, options)).rows
-  } catch (error) {
-    if (!isFault(error) || signal?.aborted) throw error
-    return null
-  }
+  const options = { database: 'postgres', statementTimeoutMs: timeoutMs, rowsMax: 500, bytesMax: 200_000, signal }
+  const grid = await orNull(ports.postgres.query(address, sql, options), signal)
+  return grid?.rows ?? null
 }

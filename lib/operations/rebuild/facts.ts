@@ -10,6 +10,7 @@ import type { GatherContext } from '@/lib/kernel/operation'
 import type { CallOptions, CopySight, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../failover/peers'
+import { orNull } from '../or-null'
 import { lookAtRewind, noRewind, type RewindSight } from '../rewind-sight'
 import type { OldSlot } from '../steps/drop-old-slot'
 import { newWorkKey } from '../steps/host-work'
@@ -186,16 +187,6 @@ const gatherCopy = async (
     needs: source === null ? null : spaceNeeds(source.places, sight.places),
     totalBytes: sizes.reduce<number | null>((sum, bytes) => (sum === null || bytes === null ? null : sum + bytes), 0),
     configuration: here === null || there === null || here.length === 0 ? [] : diffConf(here, there),
-  }
-}
-
-/** What only helps to foretell must not stand in the way. */
-const orNull = async <T>(look: Promise<T>, signal: AbortSignal): Promise<T | null> => {
-  try {
-    return await look
-  } catch (error) {
-    if (!isFault(error) || signal.aborted) throw error
-    return null
   }
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/bytes'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
-import { refusalText } from '@/lib/domain/replication-refusal'
 import { type Parting, partingOf } from '@/lib/domain/timelines'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
@@ -9,7 +8,7 @@ import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer 
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts'
 import { followingTo, gatherPeers } from './failover/peers'
 import { onlyIf } from './failover/steps/only-if'
-import { acceptsConnections, keepsPassword, pass, passBecause, refuse, seenRow, warn } from './gates'
+import { acceptsConnections, keepsPassword, mayReplicate, pass, passBecause, refuse, seenRow, warn } from './gates'
 import { clientsWarned, lossOf, transactionsWarned } from './impact'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
 import { type SlotOwner, slotOwners } from './left-slots'
@@ -85,12 +84,9 @@ export const demote = defineOperation({
   .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
-  .gate('reach', 'It reaches the other primary', ({ reach, primary, instance, following }) => {
-    if (primary === null || reach === null || following === null) return pass
-    if (reach.works) return passBecause(`${primary.title} lets it replicate.`)
-    const { hostname } = instance.address.host
-    return refuse(refusalText(reach.because, { upstream: primary.title, host: hostname, conninfo: following.conninfo }))
-  })
+  .gate('reach', 'It reaches the other primary', ({ reach, primary, instance, following }) =>
+    mayReplicate({ reach, upstream: primary, follower: instance, following }),
+  )
   .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
   .gate('saveable', 'What it wrote is saved', (facts) =>
     facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: pastBytes(facts) }),

@@ -1,6 +1,7 @@
+import { refusalText } from '@/lib/domain/replication-refusal'
 import type { Verdict } from '@/lib/kernel/plan'
-import type { Probe } from '@/lib/ports'
-import type { Plain } from './facts'
+import type { Following, Probe, ReplicationAnswer } from '@/lib/ports'
+import type { Place, Plain } from './facts'
 
 export const pass: Verdict = { verdict: 'pass' }
 export const passBecause = (because: string): Verdict => ({ verdict: 'pass', because })
@@ -61,3 +62,22 @@ export const seenRow = (row: Record<string, unknown>): Plain<Pick<Probe, 'state'
   role: (row.role as Probe['role'] | undefined) ?? 'unknown',
   because: typeof row.because === 'string' && row.because !== '' ? row.because : null,
 })
+
+/** What the upstream answered when the follower's own host asked it to replicate. */
+export const mayReplicate = ({
+  reach,
+  upstream,
+  follower,
+  following,
+}: {
+  reach: Plain<ReplicationAnswer> | null
+  upstream: Place | null
+  follower: Place
+  following: Plain<Following> | null
+}): Verdict => {
+  if (reach === null || upstream === null || following === null) return pass
+  if (reach.works) return passBecause(`${upstream.title} lets it replicate.`)
+  return refuse(
+    refusalText(reach.because, { upstream: upstream.title, host: follower.address.host.hostname, conninfo: following.conninfo }),
+  )
+}

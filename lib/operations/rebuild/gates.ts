@@ -1,10 +1,9 @@
 import { confDifferenceText } from '@/lib/domain/conf-diff'
 import { isTooSmall, spaceText } from '@/lib/domain/copy-space'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
-import { refusalText } from '@/lib/domain/replication-refusal'
 import type { Verdict } from '@/lib/kernel/plan'
 import { isDown } from '../facts'
-import { pass, passBecause, refuse, warn, wasSeen } from '../gates'
+import { mayReplicate, pass, passBecause, refuse, warn, wasSeen } from '../gates'
 import { mayRewind, savesTail } from '../rewind-sight'
 import type { RebuildFacts } from './facts'
 
@@ -39,12 +38,8 @@ export const hasUpstream = ({ why, upstream, upstreamProbe }: RebuildFacts): Ver
     : passBecause(`${upstream.title}.`)
 }
 
-export const isLetIn = ({ reach, upstream, instance, following }: RebuildFacts): Verdict => {
-  if (reach === null || upstream === null || following === null) return pass
-  if (reach.works) return passBecause(`${upstream.title} lets it replicate.`)
-  const { hostname } = instance.address.host
-  return refuse(refusalText(reach.because, { upstream: upstream.title, host: hostname, conninfo: following.conninfo }))
-}
+export const isLetIn = ({ reach, upstream, instance, following }: RebuildFacts): Verdict =>
+  mayReplicate({ reach, upstream, follower: instance, following })
 
 /** pg_basebackup has one for the data and one for the WAL. */
 const sendersOfCopy = 2

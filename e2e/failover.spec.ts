@@ -9,10 +9,10 @@ import {
   jobStates,
   openList,
   row,
-  runState,
   test,
   tick,
   until,
+  untilDone,
   untilPlanned,
   untilWell,
 } from './harness/fixtures'
@@ -33,8 +33,6 @@ const openPair = async (page: Page, herd: string): Promise<string> => {
   await expect(page.getByRole('region', { name: 'Candidates' })).toBeVisible()
   return new URL(page.url()).pathname.split('/')[2]!
 }
-const untilDone = (page: Page) => expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
-
 test('a pair is failed over to a chosen standby and back, the tree and the report tell it, and a standby is repointed by its own page', async ({
   as,
   stack,

@@ -18,6 +18,7 @@ import {
   tick,
   titleOf,
   until,
+  untilDone,
   untilPlanned,
   untilWell,
 } from './harness/fixtures'
@@ -69,8 +70,6 @@ const verifyFile = (stack: Stack, document: string, key: string): { status: numb
     rmSync(folder, { recursive: true })
   }
 }
-
-const untilDone = (page: Page) => expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
 
 test('paused poolers are an alarm of the front page and resumed from it; a switchover that was put off is skipped, with the reason, when its herd is not well by then', async ({
   as,

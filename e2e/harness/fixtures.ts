@@ -183,6 +183,9 @@ export const jobStates = async (page: Page): Promise<Record<string, string>> => 
 
 export const runState = (page: Page): Locator => page.getByRole('region', { name: 'The run' }).locator('.st').first()
 
+/** Waits on a run's page until it has ended well. */
+export const untilDone = (page: Page): Promise<void> => expect(runState(page)).toHaveText(/Done/i, { timeout: 120_000 })
+
 /** A call of the API from the page itself, with its login and as its origin. */
 export const callApi = (
   page: Page,

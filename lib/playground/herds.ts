@@ -13,6 +13,9 @@ type NewCluster = ClusterPlace & { member: FleetMember }
 
 /** Makes the clusters of a fleet that do not exist yet, and never touches one that does. */
 export class HerdMaker {
+  /** Given so far. */
+  private readonly identifiers = new Set<string>()
+
   constructor(
     private readonly layout: Layout,
     private readonly hosts: Hosts,
@@ -64,24 +67,7 @@ export class HerdMaker {
     if (!primary) throw new LabError(`${herd.name} has no primary.`)
     for (const place of places) await this.writeConfiguration(place)
 
-    const bin = `/usr/lib/postgresql/${major}/bin`
-    const initdb = [
-      `${bin}/initdb`,
-      '-D',
-      herd.dataDirectory,
-      '-U',
-      'postgres',
-      '-E',
-      'UTF8',
-      '--locale=C.UTF-8',
-      '-k',
-      '--wal-segsize=1',
-      '-N',
-      '--auth-local=peer',
-      '--auth-host=scram-sha-256',
-    ]
-    const wal = this.walDirectory(primary)
-    await this.hosts.mustExec(primary.host, [...initdb, ...(wal ? [`--waldir=${wal}`] : [])], { timeoutMs: 120_000 })
+    await this.initialise(primary)
     for (const place of places) if (place !== primary) await this.copyFrom(primary, place)
 
     let level = [primary]
@@ -101,6 +87,33 @@ export class HerdMaker {
     }
     for (const place of places) if (place !== primary) await this.awaitStreaming(place)
     writeFileSync(this.marker(herd), JSON.stringify({ ...herd, madeAt: new Date().toISOString() }))
+  }
+
+  /**
+   * Done again when another herd was given the same system identifier: it is made of the microsecond and the process id, and hosts that are set up
+   * side by side count their processes alike.
+   */
+  private async initialise(primary: NewCluster): Promise<void> {
+    const { host, major, dataDirectory } = primary
+    const bin = `/usr/lib/postgresql/${major}/bin`
+    const wal = this.walDirectory(primary)
+    const argv = [
+      `${bin}/initdb`,
+      ...['-D', dataDirectory, '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '-k', '--wal-segsize=1', '-N'],
+      ...['--auth-local=peer', '--auth-host=scram-sha-256'],
+      ...(wal ? [`--waldir=${wal}`] : []),
+    ]
+    for (;;) {
+      await this.hosts.mustExec(host, argv, { timeoutMs: 120_000 })
+      const control = await this.hosts.mustExec(host, ['env', 'LC_ALL=C', `${bin}/pg_controldata`, dataDirectory])
+      const identifier = /^Database system identifier: +(\d+)$/m.exec(control)?.[1]
+      if (!identifier) throw new LabError(`${host} does not tell the system identifier of ${dataDirectory}.`)
+      if (!this.identifiers.has(identifier)) {
+        this.identifiers.add(identifier)
+        return
+      }
+      await this.hosts.mustExec(host, ['rm', '-rf', dataDirectory, ...(wal ? [wal] : [])])
+    }
   }
 
   private walDirectory({ host, baseName }: ClusterPlace): string | undefined {

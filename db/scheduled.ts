@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import { uuidPattern } from '@/lib/kernel/terms'
@@ -46,23 +46,37 @@ export const getScheduled = async (actor: Actor, id: string): Promise<ScheduledR
     return row
   })
 
-export const waitingScheduled = (id: string): Promise<ScheduledRun | undefined> =>
+const isWaiting = (id: string, revision?: number) =>
+  and(
+    eq(scheduledRuns.id, id),
+    eq(scheduledRuns.state, 'waiting'),
+    revision === undefined ? undefined : eq(scheduledRuns.revision, revision),
+  )
+
+/** undefined: it does not wait any more, or was moved since it had this revision. */
+export const waitingScheduled = (id: string, revision: number): Promise<ScheduledRun | undefined> =>
   guarded(async () => {
-    const [row] = await getDb()
-      .select()
-      .from(scheduledRuns)
-      .where(and(eq(scheduledRuns.id, id), eq(scheduledRuns.state, 'waiting')))
+    const [row] = await getDb().select().from(scheduledRuns).where(isWaiting(id, revision))
     return row
   })
 
-/** Locks it for this transaction; undefined: it does not wait any more. */
-export const lockWaiting = async (tx: Tx, id: string): Promise<ScheduledRun | undefined> => {
-  const [row] = await tx
-    .select()
-    .from(scheduledRuns)
-    .where(and(eq(scheduledRuns.id, id), eq(scheduledRuns.state, 'waiting')))
-    .for('update')
+/** Locks it for this transaction; undefined: it does not wait any more or, where a revision is given, was moved since. */
+export const lockWaiting = async (tx: Tx, id: string, revision?: number): Promise<ScheduledRun | undefined> => {
+  const [row] = await tx.select().from(scheduledRuns).where(isWaiting(id, revision)).for('update')
   return row
+}
+
+type Appointed = Pick<ScheduledRun, 'at' | 'zone' | 'reason' | 'isOutsideWindow'>
+
+/** It waits for another time. The caller has locked it. Gives the new revision. */
+export const moveWaiting = async (tx: Tx, id: string, appointed: Appointed): Promise<number> => {
+  const [row] = await tx
+    .update(scheduledRuns)
+    .set({ ...appointed, revision: sql`${scheduledRuns.revision} + 1` })
+    .where(eq(scheduledRuns.id, id))
+    .returning({ revision: scheduledRuns.revision })
+  await notify(tx, 'records', 'scheduled-run')
+  return row!.revision
 }
 
 export const endScheduled = async (
@@ -80,10 +94,10 @@ export const endScheduled = async (
 const dueMax = 50
 
 /** Whose time has come by this database's clock, and which of them nobody began in time; first those that wait longest. */
-export const dueScheduled = (): Promise<{ id: string; isLate: boolean }[]> =>
+export const dueScheduled = (): Promise<{ id: string; revision: number; isLate: boolean }[]> =>
   guarded(async () => {
-    const { rows } = await getPool().query<{ id: string; isLate: boolean }>(
-      `select s.id, clock_timestamp() > s.at + s.start_within_minutes * interval '1 minute' as "isLate" from scheduled_runs s
+    const { rows } = await getPool().query<{ id: string; revision: number; isLate: boolean }>(
+      `select s.id, s.revision, clock_timestamp() > s.at + s.start_within_minutes * interval '1 minute' as "isLate" from scheduled_runs s
        where s.state = 'waiting' and s.at <= clock_timestamp()
          and not exists (select 1 from leases l where l.name = 'scheduled:' || s.id and l.expires_at > clock_timestamp())
        order by s.at limit ${dueMax}`,

@@ -2,6 +2,7 @@
 export type { RunView } from '@/db/runs'
 export { askForPlan, getPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from './ask-plan'
 export { breakLock, herdLock, keepLock, lockHerd, unlockHerd } from './locks'
+export { moveScheduled } from './move-scheduled'
 export { closeQueue, migrateQueue, setQueue } from './place'
 export { cancelScheduled, scheduleRun } from './schedule-run'
 export { cancelRun, releaseLease, resumeJob, retryFailed, waitForRun } from './steer'

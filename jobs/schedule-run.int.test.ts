@@ -7,7 +7,9 @@ import { plan } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { type Actor, type Role, systemActor } from '@/lib/kernel/access'
-import { cancelScheduled, scheduleRun, waitForRun } from './queue'
+import { getWaker } from './place'
+import { cancelScheduled, moveScheduled, scheduleRun, waitForRun } from './queue'
+import { startDue } from './start-scheduled'
 import { tidy } from './sweep'
 
 const single = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
@@ -24,6 +26,7 @@ const person = (name: string, role: Role): Actor => ({
   grants: [{ role, environmentId: null }],
 })
 const anna = person('anna', 'dba')
+const bert = person('bert', 'dba')
 const leaver = person('leaver', 'dba')
 const viewer = person('viewer', 'viewer')
 
@@ -154,20 +157,73 @@ test('what is cancelled never starts; whoever may not run it may not cancel it, 
   expect(applied('f on f-1')).toEqual([])
 })
 
+test('what is moved starts at its new time; whoever may not run it may not move it, nor may anybody by an old look at it, nor once it has started', async () => {
+  const scheduledId = await schedule({ operation: 'reload', targets: [id('f')] })
+  const at = `${new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 17)}00.000Z`
+  const move = (actor: Actor, revision: number) => moveScheduled(actor, scheduledId, { at, revision })
+  await expect(move(viewer, 1)).rejects.toMatchObject({ code: 'access.denied' })
+  expect(await move(bert, 1)).toEqual({ id: scheduledId, at, revision: 2 })
+  await expect(moveScheduled(anna, scheduledId, { at: tomorrow(), revision: 1 })).rejects.toMatchObject({
+    code: 'record.conflict',
+    message: `Somebody moved it meanwhile, to ${at.slice(0, 16).replace('T', ' ')} UTC. Nothing was changed; look at it again.`,
+    facts: { revision: 2, current: { at } },
+  })
+  await expect(moveScheduled(anna, scheduledId, { at: '2026-01-01T00:00:00Z', revision: 2 })).rejects.toMatchObject({
+    code: 'input.invalid',
+    facts: { fields: [{ path: 'at' }] },
+  })
+  expect(await herdAppointments(viewer, herdOf('f'))).toContainEqual(expect.objectContaining({ id: scheduledId, state: 'waiting', at }))
+  const { rows } = await getPool().query('select actor_name, fields, object_id from changes')
+  expect(rows).toEqual([{ actor_name: 'bert', object_id: scheduledId, fields: { at: [expect.any(String), at] } }])
+  const row = await comeDue(scheduledId)
+  expect(await waitForRun(systemActor, row.runId!, { timeoutMs: 110_000 })).toMatchObject({ state: 'done', actorName: 'anna' })
+  await expect(move(anna, 2)).rejects.toMatchObject({ code: 'run.closed' })
+})
+
 test('a time must lie ahead, carry its zone, and lie inside the maintenance window; the next opening of the window is a time too', async () => {
   const made = await plan({ actor: anna, operation: 'restart', targets: [id('night')] })
   const order = { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined }
   const wrong = (at: string) => expect(scheduleRun(anna, { ...order, at })).rejects
   await wrong('2026-01-01T00:00:00Z').toMatchObject({ code: 'input.invalid', message: 'This time has passed. Give one that lies ahead.' })
   await wrong('2099-01-01 02:00').toMatchObject({ code: 'input.invalid', facts: { fields: [{ path: 'at' }] } })
-  await wrong(`${tomorrow().slice(0, 10)} ${hourIn(6)}:00 UTC`).toMatchObject({ code: 'plan.window' })
+  const closed = `${tomorrow().slice(0, 10)} ${hourIn(6)}:00 UTC`
+  await wrong(closed).toMatchObject({ code: 'plan.window' })
   const answer = await scheduleRun(anna, { ...order, at: 'window' })
   expect(answer).toMatchObject({ scheduled: true, at: expect.stringContaining(`T${hourIn(12)}:00:00.000Z`) })
   expect(await scheduleRun(anna, { ...order, at: 'window' })).toEqual(answer)
+
+  if (!answer.scheduled) throw new Error('the world moved')
+  const move = (more: object, revision = 1) => moveScheduled(anna, answer.id, { at: closed, revision, ...more })
+  await expect(move({})).rejects.toMatchObject({ code: 'plan.window' })
+  await expect(move({ isOutsideWindow: true })).rejects.toMatchObject({ code: 'input.invalid', facts: { fields: [{ path: 'reason' }] } })
+  const moved = await move({ isOutsideWindow: true, reason: 'the disk fails' })
+  expect(moved).toMatchObject({ at: expect.stringContaining(`T${hourIn(6)}:00:00.000Z`), revision: 2 })
+  expect(await move({ at: 'window' }, 2)).toMatchObject({ at: answer.at, revision: 3 })
 })
 
-test('everything that was put off, skipped and cancelled is in the audit log, and its chain holds', async () => {
+test('what is moved while a worker begins it does not start, and what runs in the name of somebody who left is not moved', async () => {
+  const scheduledId = await schedule({ operation: 'reload', targets: [id('d')] })
+  await Promise.all(workers.map((worker) => worker.stop()))
+  await getPool().query('update scheduled_runs set at = clock_timestamp() where id = $1', [scheduledId])
+  const makePlan = async (planId: string) => {
+    await moveScheduled(anna, scheduledId, { at: tomorrow(), revision: 1 })
+    workers = [await bench.startWorker({ sweepEveryMs: 200 })]
+    await getWaker().wakePlan(planId)
+  }
+  await startDue({ holder: 'test', waker: getWaker(), makePlan, log: { info: () => {}, warn: () => {}, error: () => {} } })
+  const read = async () => (await getPool().query('select state, run_id from scheduled_runs where id = $1', [scheduledId])).rows[0]
+  expect(await read()).toEqual({ state: 'waiting', run_id: null })
+  expect(applied('d on d-1')).toEqual([])
+
+  await getPool().query('update scheduled_runs set person_id = $2 where id = $1', [scheduledId, leaver.personId])
+  await expect(moveScheduled(anna, scheduledId, { at: tomorrow(), revision: 2 })).rejects.toMatchObject({
+    code: 'access.denied',
+    message: expect.stringMatching(/^It runs in the name of anna, who may not sign in any more/),
+  })
+})
+
+test('everything that was put off, moved, skipped and cancelled is in the audit log, and its chain holds', async () => {
   const { rows } = await getPool().query<{ act: string }>('select distinct act from audit order by act')
-  expect(rows.map((row) => row.act)).toEqual(['run.schedule', 'run.skip', 'run.submit', 'run.unschedule'])
+  expect(rows.map((row) => row.act)).toEqual(['run.reschedule', 'run.schedule', 'run.skip', 'run.submit', 'run.unschedule'])
   expect(await verifyAudit()).toMatchObject({ ok: true })
 })

@@ -30,8 +30,8 @@ const aheadDays = 90
 
 const wrong = (path: string, message: string) => new Fault('input.invalid', { because: message, fields: [{ path, message }] })
 
-/** Throws `input.invalid`. */
-const timeOf = (at: string, plan: Plan, now: Date): { at: Date; zone: string } => {
+/** When that is, of a plan whose environments are these. Throws `input.invalid`. */
+export const timeOf = (at: string, plan: Pick<Plan, 'environments'>, now: Date): { at: Date; zone: string } => {
   if (at === 'window') {
     const opens = nextOpening(plan.environments, now)
     if (opens === null)

@@ -44,12 +44,12 @@ export const startDue = async (starter: Starter): Promise<void> => {
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
-const begin = async (starter: Starter, { id, isLate }: { id: string; isLate: boolean }): Promise<void> => {
+const begin = async (starter: Starter, { id, revision, isLate }: { id: string; revision: number; isLate: boolean }): Promise<void> => {
   const token = crypto.randomUUID()
   const lease = { names: [`scheduled:${id}`], token, holder: starter.holder, reason: 'beginning what was scheduled', jobId: null }
   if ((await takeLease(lease, leaseTtlMs)) !== null) return
   try {
-    const row = await waitingScheduled(id)
+    const row = await waitingScheduled(id, revision)
     if (row) await (isLate ? skip(row, lateWords(row)) : tryToStart(starter, row))
   } finally {
     await inPgTransaction((client) => releaseLeases(client, [token]))
@@ -130,8 +130,8 @@ const submit = async (
   leftOut: readonly LeftOut[],
 ): Promise<void> => {
   const runId = await inPgTransaction(async (client, tx) => {
-    // Cancelled at this moment, or begun by a worker that was thought to be dead.
-    if (!(await lockWaiting(tx, row.id))) return null
+    // Cancelled or moved at this moment, or begun by a worker that was thought to be dead.
+    if (!(await lockWaiting(tx, row.id, row.revision))) return null
     const { reason, ticket, approvedByName: approvedBy, id: scheduledId } = row
     const started = await startRun(client, tx, actor, {
       row: planRow,
@@ -156,7 +156,7 @@ const leftOutWords = (leftOut: readonly LeftOut[]): string => {
 
 const skip = (row: ScheduledRun, because: string): Promise<void> =>
   inPgTransaction(async (_client, tx) => {
-    if (!(await lockWaiting(tx, row.id))) return
+    if (!(await lockWaiting(tx, row.id, row.revision))) return
     await endScheduled(tx, row.id, { state: 'skipped', because })
     await writeAudit(tx, systemActor, {
       act: 'run.skip',

@@ -33,6 +33,8 @@ export const scheduledRuns = pgTable(
     approvedBy: uuid('approved_by'),
     approvedByName: text('approved_by_name'),
     runId: uuid('run_id'),
+    /** Rises with each move to another time: a worker that began with an older one starts nothing. */
+    revision: integer('revision').notNull().default(1),
     createdAt: moment('created_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "scheduled_runs" ADD COLUMN "revision" integer DEFAULT 1 NOT NULL;

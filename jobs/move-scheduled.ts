@@ -1,0 +1,126 @@
+import { absentActor } from '@/db/actors'
+import { writeAudit } from '@/db/audit'
+import { writeChange } from '@/db/changes'
+import { findPlan, planEnvironments } from '@/db/plans'
+import { getScheduled, lockWaiting, moveWaiting, type ScheduledRun } from '@/db/scheduled'
+import { inPgTransaction } from '@/db/transaction'
+import type { Actor } from '@/lib/kernel/access'
+import { Fault, isFault } from '@/lib/kernel/errors'
+import type { Json } from '@/lib/kernel/json'
+import type { Plan } from '@/lib/kernel/plan'
+import { knownOperation } from './ask-plan'
+import { mustRunIn } from './may'
+import { timeOf } from './schedule-run'
+import { mustBeTime } from './submit'
+
+interface Move {
+  /** A time with its zone, or `window`, as when it was put off. */
+  at: string
+  /** Of the scheduled run that was looked at. */
+  revision: number
+  /** It may run then although a maintenance window is not open: needs what a submission outside it needs. */
+  isOutsideWindow?: boolean
+  /** Takes the place of the reason that was given; empty or left out: that one stays. */
+  reason?: string
+}
+
+export interface Moved {
+  id: string
+  /** ISO time. */
+  at: string
+  revision: number
+}
+
+/**
+ * Lets a scheduled run wait for another time. The time is judged as when it was put off, by the maintenance windows as they are now, for the person who moves
+ * it and for the one in whose name it runs. The plan that was read stays, and is made again at the new time. Throws `input.invalid`, `plan.window`,
+ * `access.denied`, `record.missing`, `record.conflict` when somebody moved it meanwhile, `run.closed` when it does not wait any more.
+ */
+export const moveScheduled = async (actor: Actor, id: string, move: Move): Promise<Moved> => {
+  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a person moves work to another time.' })
+  const row = await getScheduled(actor, id)
+  const plan = await currentPlan(row)
+  const { at, zone } = timeOf(move.at, plan, new Date())
+  const isOutsideWindow = move.isOutsideWindow === true
+  const reason = (move.reason ?? '').trim() === '' ? row.reason : move.reason!.trim()
+  for (const who of [actor, ...(await ordererOf(actor, row))])
+    inTheirName(actor, who, () => {
+      mustRunIn(who, knownOperation(row.operation), plan.input, row.environmentIds)
+      mustBeTime(who, plan, { isOutsideWindow, reason }, at)
+    })
+
+  return inPgTransaction(async (_client, tx) => {
+    const now = await lockWaiting(tx, id)
+    if (!now) throw new Fault('run.closed', { because: 'It does not wait for its time any more.' })
+    if (now.revision !== move.revision)
+      throw new Fault('record.conflict', {
+        because: `Somebody moved it meanwhile, to ${utc(now.at)}. Nothing was changed; look at it again.`,
+        current: { at: now.at.toISOString() },
+        revision: now.revision,
+      })
+    const fields = movedFields(now, { at, isOutsideWindow })
+    if (Object.keys(fields).length === 0) return { id, at: at.toISOString(), revision: now.revision }
+    const revision = await moveWaiting(tx, id, { at, zone, reason, isOutsideWindow })
+    const environmentId = row.environmentIds.length === 1 ? row.environmentIds[0]! : null
+    await writeChange(tx, actor, { resource: 'scheduled-run', objectId: id, title: row.title, act: 'change', environmentId, fields })
+    await writeAudit(tx, actor, {
+      act: 'run.reschedule',
+      resource: 'scheduled-run',
+      objectId: id,
+      title: row.title,
+      environmentId,
+      detail: {
+        operation: row.operation,
+        from: now.at.toISOString(),
+        at: at.toISOString(),
+        zone,
+        orderedBy: row.actorName,
+        reason,
+        isOutsideWindow,
+      },
+    })
+    return { id, at: at.toISOString(), revision }
+  })
+}
+
+/** Before and after. */
+const movedFields = (was: Pick<ScheduledRun, 'at' | 'isOutsideWindow'>, is: typeof was): Record<string, [Json, Json]> => ({
+  ...(was.at.getTime() === is.at.getTime() ? {} : { at: [was.at.toISOString(), is.at.toISOString()] }),
+  ...(was.isOutsideWindow === is.isOutsideWindow ? {} : { isOutsideWindow: [was.isOutsideWindow, is.isOutsideWindow] }),
+})
+
+const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** The plan that was read, with the maintenance windows of its environments as they are now. */
+const currentPlan = async (row: ScheduledRun): Promise<Plan> => {
+  const plan = (await findPlan(row.planId))?.plan
+  if (!plan) throw new Fault('plan.failed', { because: 'The plan that was read is gone. Cancel it, and plan it again.' })
+  const targets = new Map(plan.environments.map((environment) => [environment.id, environment.targets]))
+  const environments = await planEnvironments(row.environmentIds)
+  return { ...plan, environments: environments.map((environment) => ({ ...environment, targets: targets.get(environment.id) ?? 1 })) }
+}
+
+/** Who ordered it, where that is somebody else. Throws `access.denied` when they may not sign in any more. */
+const ordererOf = async (actor: Actor, row: ScheduledRun): Promise<Actor[]> => {
+  if (row.personId === null || (row.personId === actor.personId && row.tokenId === (actor.tokenId ?? null))) return []
+  const orderer = await absentActor(row.personId, row.tokenId)
+  if (orderer === null)
+    throw new Fault('access.denied', {
+      because: `It runs in the name of ${row.actorName}, who may not sign in any more, or whose token was revoked. Cancel it, and plan it yourself.`,
+    })
+  return [orderer]
+}
+
+/** What another person may not do is said of them. */
+const inTheirName = (actor: Actor, who: Actor, judge: () => void): void => {
+  try {
+    judge()
+  } catch (fault) {
+    if (who === actor || !isFault(fault, 'access.denied')) throw fault
+    throw new Fault(
+      'access.denied',
+      { because: `It runs in the name of ${who.name}, who may not do this then. Cancel it, and plan it yourself. (${fault.message})` },
+      { cause: fault },
+    )
+  }
+}

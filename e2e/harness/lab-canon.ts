@@ -11,6 +11,10 @@ export interface Cast {
   third: string
 }
 
+/** Beside the data directory of each member, where a case put them. */
+export const spaceDirectory = '/var/lib/postgresql/space'
+export const walDirectory = '/var/lib/postgresql/wal'
+
 const slotOf = (herd: FleetHerd, host: string): string => `${herd.baseName}_${host.replaceAll('-', '_')}`
 
 /**
@@ -24,11 +28,18 @@ export const restoreHerd = async (lab: LabHerd, herdName: string): Promise<Cast>
   const hosts = herd.members.map(({ host }) => host)
   const primary = await findLeader(lab, herd, hosts)
   const standbys = hosts.filter((host) => host !== primary)
+  await Promise.all(hosts.map((host) => clearLeft(lab, herd, host)))
   await Promise.all(standbys.map((host) => follow(lab, herd, host, primary)))
   const wanted = standbys.map((host) => slotOf(herd, host))
   for (const host of hosts) await dropSlots(lab, host, herd.port, host === primary ? wanted : [])
   const [candidate, third] = standbys as [string, string]
   return { primary, candidate, third }
+}
+
+/** Work and directories that a case of a rebuild has left, and WAL that was saved aside. */
+const clearLeft = async ({ lab }: LabHerd, { dataDirectory }: FleetHerd, host: string): Promise<void> => {
+  const script = `pkill -KILL 'pg_(basebackup|rewind)'; rm -rf ${dataDirectory}.* ${spaceDirectory}.* ${walDirectory}.* .local/state/matriarch/long .local/state/matriarch/kept`
+  await lab.hosts.mustExec(host, ['bash', '-c', script])
 }
 
 /** Every host on, thawed, and reached by everybody. */
@@ -89,7 +100,7 @@ const follow = async (lab: LabHerd, herd: FleetHerd, host: string, primary: stri
   const drop = `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '${slot}'`
   const copy = [
     `${bin}/pg_ctl -D ${herd.dataDirectory} -s -m immediate stop || true`,
-    `rm -rf ${herd.dataDirectory}`,
+    `rm -rf ${herd.dataDirectory} ${walDirectory} ${spaceDirectory}/*`,
     `${bin}/pg_basebackup -D ${herd.dataDirectory} -R -c fast -d '${primaryConnInfo(lab.lab.host(primary).address, herd.port)} application_name=${slot}'`,
     `echo "primary_slot_name = '${slot}'" >> ${herd.dataDirectory}/postgresql.auto.conf`,
     `/usr/local/lib/lab/start-cluster.sh ${postgresMajor} ${herd.baseName}`,

@@ -14,7 +14,7 @@ import type { ActPorts, Probe } from '@/lib/ports'
 import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './lab-canon'
 import type { Front } from './lab-front'
 import type { LabHerd } from './lab-herd'
-import { disturbed, lossOf, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
+import { disturbed, lossOf, noteHeld, noteStopped, sayTrouble, type Trouble } from './lab-troubles'
 import { openWitness, type Witness } from './lab-witness'
 
 /** One operation in one situation, on a herd of three real hosts. */
@@ -31,6 +31,12 @@ export interface Scenario {
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
+  /** Two take writes when it begins. The primary of the cast, which is the target, never does again once it was stopped. */
+  isSplit?: true
+  /** Its deeds go on on the hosts after they were begun: hosts are lost after each of them too. */
+  losesMidway?: true
+  /** Laws of its own that are broken, once its job has ended and everything is mended. */
+  judge?: (ended: Ended) => Promise<string[]>
   /** Through the poolers of the herd, with writers on them: in a lab that has some. */
   isThroughPoolers?: true
 }
@@ -40,6 +46,12 @@ export interface Measured {
   passed: number
   acts: number
   held: { from: number; to: number }
+}
+
+export interface Ended {
+  lab: LabHerd
+  cast: Cast
+  state: JobState
 }
 
 export interface LabCase {
@@ -105,14 +117,16 @@ export class MatrixLab {
     this.#witness.forget()
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
+    const stopped = { at: Number.POSITIVE_INFINITY }
     try {
-      const { ports, stop } = disturbed(lab.ports, trouble, points)
-      const job = await openJob(lab, scenario, cast, ports, (journal) => noteHeld(loss.watch(journal), points, held), points)
+      const { ports, stop } = disturbed(lab.ports, trouble, points, loss)
+      const watch = (journal: JournalPort) => noteStopped(noteHeld(loss.watch(journal), points, held), stopped)
+      const job = await openJob(lab, scenario, cast, ports, watch, points, loss.isCancelled)
       let state = await job.drive(stop)
       const broken: string[] = []
       if (state === 'stopped' && trouble.how === 'kill' && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
       if (state === 'stopped') state = await job.drive(null)
-      broken.push(...this.#twoWriters())
+      broken.push(...this.#twoWriters(scenario, cast, stopped.at))
       await loss.mended()
       await mend(lab)
       await this.#fence()
@@ -126,9 +140,12 @@ export class MatrixLab {
         state = await job.decide('give-up')
       }
       await this.#fence()
-      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters())
+      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, stopped.at))
       const end = state as JobState
-      broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end), ...(await this.#world(scenario, before, end)))
+      broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end))
+      broken.push(...((await scenario.judge?.({ lab, cast, state: end })) ?? []))
+      const isStillSplit = scenario.isSplit === true && end !== 'done' && stopped.at === Number.POSITIVE_INFINITY
+      if (!isStillSplit) broken.push(...(await this.#world(scenario, before, end)))
       broken.push(...((await front?.judge(job.lines, end, cast)) ?? []))
       return {
         scenario: scenario.name,
@@ -154,7 +171,11 @@ export class MatrixLab {
   }
 
   /** Who has handed the pen over never writes again. */
-  #twoWriters(): string[] {
+  #twoWriters({ isSplit }: Scenario, { primary }: Cast, stoppedAt: number): string[] {
+    if (isSplit === true)
+      return this.#witness.writers(stoppedAt).includes(primary)
+        ? [`${primary} was demoted, and acknowledged commits after it was stopped`]
+        : []
     const writers = this.#witness.writers()
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]
   }
@@ -200,6 +221,7 @@ const openJob = async (
   ports: ActPorts,
   watch: (journal: JournalPort) => JournalPort,
   points: Points,
+  isCancelled: () => boolean,
 ) => {
   const input = operation.input.parse(scenario.input(cast)) as JsonObject
   const targetId = scenario.targetId(cast)
@@ -208,7 +230,7 @@ const openJob = async (
   const journal = new MemoryJournal(passingClock())
   const driveOnce = (stop: Stop | null) => {
     const driver = deadly({ open: () => watch(journal.open()), lines: journal.lines }, ports, points, stop)
-    const options = { driver: 'matrix', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
+    const options = { driver: 'matrix', signal: new AbortController().signal, isCancelRequested: isCancelled, clock: systemClock }
     const ended = drive(operation, { id: 'job', targetId, input, digest }, driver.journal, driver.ports, options)
     return Promise.race([ended, driver.stopped])
   }

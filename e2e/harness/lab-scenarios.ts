@@ -6,11 +6,10 @@ import { switchover } from '@/lib/operations/switchover'
 import type { Fleet } from '@/lib/playground/fleet'
 import { until } from '@/lib/playground/processes'
 import { testFleet } from './lab'
-import { type Cast, probeOf } from './lab-canon'
-import type { LabHerd } from './lab-herd'
+import { probeOf } from './lab-canon'
+import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './lab-deeds'
 import type { Scenario } from './lab-matrix'
-
-export const matrixHerd = 'shop'
+import { rebuildScenarios } from './lab-scenarios-rebuild'
 
 /** Two poolers, one in front and one on the host of a member; each serves two databases of the herd and one of another herd. */
 export const pooledFleet = (): Fleet => {
@@ -20,44 +19,6 @@ export const pooledFleet = (): Fleet => {
   ]
   const poolers = ['front', 'c'].map((host) => ({ host, herd: matrixHerd, also }))
   return testFleet({ [matrixHerd]: 'a > b, c', stock: 'c' }, { idleHosts: ['front'], poolers })
-}
-
-const titleOf = (host: string): string => `${matrixHerd} on ${host}`
-const herdTarget = () => matrixHerd
-
-const pgCtl = ({ lab }: LabHerd, host: string, words: string): Promise<string> => {
-  const { postgresMajor, herds } = lab.fleet
-  const { dataDirectory } = herds.find(({ name }) => name === matrixHerd)!
-  return lab.hosts.mustExec(host, ['bash', '-c', `/usr/lib/postgresql/${postgresMajor}/bin/pg_ctl -D ${dataDirectory} -w -s ${words}`])
-}
-const start = ({ lab }: LabHerd, host: string): Promise<string> => {
-  const { postgresMajor, herds } = lab.fleet
-  const { baseName } = herds.find(({ name }) => name === matrixHerd)!
-  return lab.hosts.mustExec(host, ['/usr/local/lib/lab/start-cluster.sh', String(postgresMajor), baseName], { timeoutMs: 60_000 })
-}
-const crash = (lab: LabHerd, host: string) => pgCtl(lab, host, '-m immediate stop')
-const stop = (lab: LabHerd, host: string) => pgCtl(lab, host, '-m fast stop')
-
-export const promoteByHand = async (lab: LabHerd, { primary, candidate }: Cast): Promise<void> => {
-  await pgCtl(lab, candidate, 'promote')
-  const { timeline } = await probeOf(lab, candidate)
-  lab.replaced.set(titleOf(primary), {
-    byId: titleOf(candidate),
-    timeline: timeline ?? 0,
-    because: `${titleOf(candidate)} was promoted in its stead.`,
-  })
-}
-
-/** It writes what nobody receives, and is shut down cleanly after the other was promoted. */
-const fork = async (lab: LabHerd, cast: Cast): Promise<void> => {
-  const { primary, candidate, third } = cast
-  for (const other of [candidate, third]) await lab.lab.network.cutBetween(primary, other)
-  await lab.lab.hosts.mustExec(primary, ['psql', '-Xqc', 'create table if not exists forked as select 1 as n'])
-  await crash(lab, primary)
-  await promoteByHand(lab, cast)
-  await lab.lab.network.heal()
-  await start(lab, primary)
-  await stop(lab, primary)
 }
 
 const everybody = ['primary', 'candidate', 'third'] as const
@@ -136,6 +97,7 @@ export const scenarios: readonly Scenario[] = [
     losable: ['primary', 'candidate'],
     mayLose: true,
   },
+  ...rebuildScenarios,
   {
     name: 'switchover through poolers',
     operation: switchover,

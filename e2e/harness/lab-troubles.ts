@@ -8,13 +8,19 @@ import type { Measured, Scenario } from './lab-matrix'
 
 /**
  * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes
- * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. The others: of one host, once a step was intended.
+ * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. cancel: asked for once a step was intended. The others: of one
+ * host, once a step was intended or a deed has answered.
  */
 export type Trouble =
   | { how: 'none' }
   | { how: 'kill'; at: number | string; isLate?: true }
   | { how: 'fail' | 'lose-answer'; nth: number }
-  | { how: 'power-off' | 'freeze' | 'cut'; who: keyof Cast; step: string }
+  | { how: 'cancel'; step: string }
+  | { how: Loss; who: keyof Cast; step: string }
+  | { how: Loss; who: keyof Cast; after: number }
+
+type Loss = (typeof losses)[number]
+const losses = ['power-off', 'freeze', 'cut'] as const
 
 /** A host is lost for this long, or until the job has stopped moving. */
 const lostMs = 20_000
@@ -25,16 +31,22 @@ export const sayTrouble = (trouble: Trouble): string => {
     const at = typeof trouble.at === 'number' ? `at point ${trouble.at}` : `after ${trouble.at}`
     return `worker killed ${at}${trouble.isLate ? ', the next one late' : ''}`
   }
-  return 'nth' in trouble ? `deed ${trouble.nth}: ${trouble.how}` : `${trouble.who}: ${trouble.how} during ${trouble.step}`
+  if (trouble.how === 'cancel') return `cancelled during ${trouble.step}`
+  if ('nth' in trouble) return `deed ${trouble.nth}: ${trouble.how}`
+  return `${trouble.who}: ${trouble.how} ${'step' in trouble ? `during ${trouble.step}` : `after deed ${trouble.after}`}`
 }
 
-/** Loses a host once a step was intended and before its deed, or once it was found to be so already, and mends it later. */
+/** Loses a host once a step was intended and before its deed, or once it was found to be so already, or after a deed, and mends it later. Asks for a cancel likewise. */
 export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   let mending: Promise<void> = Promise.resolve()
   let endEarly = () => {}
-  let isLost = false
-  const lose = async (host: string, how: Trouble['how']): Promise<void> => {
-    isLost = true
+  let isOver = false
+  const strike = async (): Promise<void> => {
+    if (isOver) return
+    isOver = true
+    if ('who' in trouble) await lose(cast[trouble.who], trouble.how)
+  }
+  const lose = async (host: string, how: Loss): Promise<void> => {
     if (how === 'power-off') await lab.lab.powerOff(host)
     if (how === 'freeze') lab.lab.hosts.signal(host, 'SIGSTOP')
     if (how === 'cut') await lab.lab.network.cut(host)
@@ -51,13 +63,14 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
     ...journal,
     append: async (entries, firstSeq) => {
       await journal.append(entries, firstSeq)
-      if (!('step' in trouble) || isLost) return
-      if (entries.some((entry) => (entry.kind === 'intended' || entry.kind === 'finished') && entry.step === trouble.step))
-        await lose(cast[trouble.who], trouble.how)
+      if (!('step' in trouble)) return
+      if (entries.some((entry) => (entry.kind === 'intended' || entry.kind === 'finished') && entry.step === trouble.step)) await strike()
     },
   })
   return {
     watch,
+    strike,
+    isCancelled: () => trouble.how === 'cancel' && isOver,
     /** The job has stopped: nobody waits for the host any longer. */
     mended: async () => {
       endEarly()
@@ -92,9 +105,27 @@ const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): Act
   })
 }
 
+/** The nth deed happens, and its host or another one is lost before anybody goes on. */
+const striking = (ports: ActPorts, nth: number, strike: () => Promise<void>): ActPorts => {
+  let count = 0
+  return aroundActs(ports, async (_name, act) => {
+    count += 1
+    const isIt = count === nth
+    const answer = await act()
+    if (isIt) await strike()
+    return answer
+  })
+}
+
 /** Ports for the drivers of a case, and when the first of them dies. */
-export const disturbed = (ports: ActPorts, trouble: Trouble, points: Points): { ports: ActPorts; stop: Stop | null } => {
+export const disturbed = (
+  ports: ActPorts,
+  trouble: Trouble,
+  points: Points,
+  { strike }: { strike: () => Promise<void> },
+): { ports: ActPorts; stop: Stop | null } => {
   if (trouble.how === 'fail' || trouble.how === 'lose-answer') return { ports: failing(ports, trouble.how, trouble.nth), stop: null }
+  if ('after' in trouble) return { ports: striking(ports, trouble.after, strike), stop: null }
   if (trouble.how !== 'kill') return { ports, stop: null }
   if (typeof trouble.at === 'number') return { ports, stop: { at: trouble.at, how: 'kill' } }
   const stop: Stop = { at: Number.POSITIVE_INFINITY, how: 'kill' }
@@ -107,16 +138,18 @@ export const disturbed = (ports: ActPorts, trouble: Trouble, points: Points): { 
 }
 
 /** Every case that follows from the declaration and a clean run of it. */
-export const casesOf = ({ operation, losable }: Scenario, { passed, acts, held }: Measured): Trouble[] => [
+export const casesOf = ({ operation, losable, losesMidway }: Scenario, { passed, acts, held }: Measured): Trouble[] => [
   ...Array.from({ length: passed }, (_, index): Trouble => ({ how: 'kill', at: index + 1 })),
   ...Array.from({ length: held.to - held.from }, (_, index): Trouble => ({ how: 'kill', at: held.from + index + 1, isLate: true })),
   ...Array.from({ length: acts }, (_, index) => index + 1).flatMap((nth): Trouble[] => [
     { how: 'fail', nth },
     { how: 'lose-answer', nth },
   ]),
-  ...operation.effects.flatMap(({ name: step }) =>
-    losable.flatMap((who): Trouble[] => (['power-off', 'freeze', 'cut'] as const).map((how) => ({ how, who, step }))),
+  ...operation.effects.flatMap(({ name: step }) => losable.flatMap((who): Trouble[] => losses.map((how) => ({ how, who, step })))),
+  ...Array.from({ length: losesMidway ? acts : 0 }, (_, index) => index + 1).flatMap((after) =>
+    losable.flatMap((who): Trouble[] => losses.map((how) => ({ how, who, after }))),
   ),
+  ...operation.effects.map(({ name: step }): Trouble => ({ how: 'cancel', step })),
 ]
 
 /** Notes between which points the step runs that holds clients back. */
@@ -129,6 +162,15 @@ export const noteHeld = (journal: JournalPort, points: Points, held: Measured['h
       if (entry.kind === 'intended') held.from = points.passed
       if (entry.kind === 'finished') held.to = points.passed
     }
+  },
+})
+
+/** Notes when the step ended that stops a primary, in seconds: from then on it may not write. */
+export const noteStopped = (journal: JournalPort, stopped: { at: number }): JournalPort => ({
+  ...journal,
+  append: async (entries, firstSeq) => {
+    if (entries.some((entry) => entry.kind === 'finished' && entry.step === 'stop')) stopped.at = Math.min(stopped.at, Date.now() / 1000)
+    await journal.append(entries, firstSeq)
   },
 })
 

@@ -15,8 +15,8 @@ export interface Witness {
   begin: (primary: string) => Promise<void>
   /** What was told before does not count. */
   forget: () => void
-  /** Hosts on which a commit was acknowledged since `forget`, in order, without repetition of neighbours: one that leads again after another has led comes twice. */
-  writers: () => string[]
+  /** Hosts on which a commit was acknowledged since `forget`, in order, without repetition of neighbours: one that leads again after another has led comes twice. `sinceSeconds`: only from then on. */
+  writers: (sinceSeconds?: number) => string[]
   /** Acknowledged rows since `forget` that the server of this host does not hold. */
   lostOn: (host: string) => Promise<string[]>
   close: () => void
@@ -85,9 +85,9 @@ export const openWitness = (lab: Lab, port: number, hosts: readonly string[]): W
     forget: () => {
       told = []
     },
-    writers: () =>
+    writers: (sinceSeconds = 0) =>
       told
-        .filter(({ id }) => id !== null)
+        .filter(({ id, at }) => id !== null && at >= sinceSeconds)
         .toSorted((a, b) => a.at - b.at)
         .map(({ host }) => host)
         .filter((host, index, all) => host !== all[index - 1]),

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { matrixHerd } from '@/e2e/harness/lab-deeds'
 import { openFront } from '@/e2e/harness/lab-front'
 import { openLabHerd } from '@/e2e/harness/lab-herd'
 import { MatrixLab } from '@/e2e/harness/lab-matrix'
-import { matrixHerd, pooledFleet, scenarios } from '@/e2e/harness/lab-scenarios'
+import { pooledFleet, scenarios } from '@/e2e/harness/lab-scenarios'
 import { sayTrouble, type Trouble } from '@/e2e/harness/lab-troubles'
 
 /** Where it hurts most; `npm run lab-matrix -- --only switchover` runs every point. */

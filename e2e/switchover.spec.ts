@@ -11,6 +11,7 @@ import {
   confirm,
   expect,
   instances,
+  moveTo,
   openList,
   putOff,
   runState,
@@ -71,7 +72,7 @@ const verifyFile = (stack: Stack, document: string, key: string): { status: numb
   }
 }
 
-test('paused poolers are an alarm of the front page and resumed from it; a switchover that was put off is skipped, with the reason, when its herd is not well by then', async ({
+test('paused poolers are an alarm of the front page and resumed from it; a switchover that was put off is moved to another time, and skipped, with the reason, when its herd is not well by then', async ({
   as,
   stack,
 }) => {
@@ -81,14 +82,17 @@ test('paused poolers are an alarm of the front page and resumed from it; a switc
   const herdId = await idOf(page, 'herds', (item) => item.name === herd)
   await leadPoolers(page, herdId)
   await openPlan(page, herdId)
-  await putOff(page, 20)
+  await putOff(page, 7_200)
   const scheduled = page.url()
-  await expect(page.getByText(/^It starts at/)).toBeVisible()
+  await expect(page.getByText(/^It starts at .*in 1 h/)).toBeVisible()
   await page.goto(`/herds/${herdId}`)
   await expect(page.getByText(/is scheduled for/)).toBeVisible()
   const standbys = (await instances(page, 'role=standby')).map(({ title }) => title)
   const standby = stack.members.find((member) => member.herd === herd && standbys.includes(titleOf(member)))!
   await stack.ask(standby, 'select pg_wal_replay_pause()')
+  await page.goto(scheduled)
+  await moveTo(page, 25)
+  await expect(page.getByRole('region', { name: 'History' })).toContainText(/dana.*At/)
 
   await openList(page, '/poolers')
   await tick(

@@ -2,6 +2,7 @@
 
 import type { Appointment, PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
+import type { ScheduledMove } from '@/components/resource/move-scheduled'
 import type { Outcome } from '@/components/run/shared'
 import type { TestedStep } from '@/components/settings/directory-test'
 import { acknowledge, takeBack } from '@/db/acknowledge'
@@ -18,6 +19,7 @@ import {
   askForPlan,
   breakLock,
   cancelRun as cancel,
+  moveScheduled as moveAppointment,
   releaseLease,
   resumeJob,
   retryFailed as retry,
@@ -152,6 +154,14 @@ export const schedulePlan = async (appointment: Appointment): Promise<Outcome<{ 
   outcome(async (actor) => {
     const scheduled = await scheduleRun(actor, { ...appointment, at: String(appointment.at) })
     return scheduled.scheduled ? { scheduledId: scheduled.id } : { movedTo: scheduled.moved.planId }
+  })
+
+/** Lets what was put off wait for another time. `revision` is the one of the page. */
+export const moveScheduled = async (scheduledId: string, move: ScheduledMove): Promise<Outcome<{ at: string }>> =>
+  outcome(async (actor) => {
+    const { at, revision, isOutsideWindow, reason } = move
+    const order = { at: String(at), revision: Number(revision), isOutsideWindow: isOutsideWindow === true, reason: String(reason) }
+    return { at: (await moveAppointment(actor, String(scheduledId), order)).at }
   })
 
 export const cancelScheduled = async (scheduledId: string): Promise<Outcome<null>> =>

@@ -1,19 +1,23 @@
 import { Appointments, ScheduledSummary } from '@/components/resource/appointments'
 import { environmentLooks } from '@/db/environment-looks'
-import { findPlan } from '@/db/plans'
-import { getScheduled, type HerdAppointment, herdAppointments } from '@/db/scheduled'
+import { findPlan, planEnvironments } from '@/db/plans'
+import { getScheduled, type HerdAppointment, herdAppointments, type ScheduledRun } from '@/db/scheduled'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import type { JsonObject } from '@/lib/kernel/json'
+import type { Plan } from '@/lib/kernel/plan'
 import { pathOf } from './[resource]/resource'
-import { cancelScheduled } from './actions'
+import { cancelScheduled, moveScheduled } from './actions'
 
 type Owned = Pick<HerdAppointment, 'personId' | 'operation' | 'resource' | 'environmentIds'>
 
+const mayRun = (actor: Actor, { operation, resource, environmentIds }: Owned): boolean =>
+  environmentIds.every((id) => mayIn(actor, `${resource}.run.${operation}`, id))
+
 /** Why this person may not cancel it; null: they ordered it, or may run it themselves. */
-const mayNot = (actor: Actor, { personId, operation, resource, environmentIds }: Owned): string | null =>
-  (personId !== null && personId === actor.personId) || environmentIds.every((id) => mayIn(actor, `${resource}.run.${operation}`, id))
+const mayNot = (actor: Actor, owned: Owned): string | null =>
+  (owned.personId !== null && owned.personId === actor.personId) || mayRun(actor, owned)
     ? null
-    : `You do not have the permission ${resource}.run.${operation} in every environment it touches.`
+    : `You do not have the permission ${owned.resource}.run.${owned.operation} in every environment it touches.`
 
 /** What is put off on a herd. For a page that has already shown that the herd may be seen. */
 export const HerdAppointments = async ({ actor, herdId }: { actor: Actor; herdId: string }) => {
@@ -35,6 +39,8 @@ export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }
         state: row.state,
         because: row.because,
         at: row.at.toISOString(),
+        revision: row.revision,
+        plan: asked?.plan && row.state === 'waiting' && mayRun(actor, row) ? await timedPlan(row, asked.plan) : null,
         startWithinMinutes: row.startWithinMinutes,
         runId: row.runId,
         targets: targets
@@ -46,9 +52,16 @@ export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }
       }}
       mayNot={mayNot(actor, row)}
       cancel={cancelScheduled}
+      move={moveScheduled}
     />
   )
 }
+
+/** What a new time is judged by. */
+const timedPlan = async (row: ScheduledRun, { isDisruptive }: Plan): Promise<Pick<Plan, 'environments' | 'isDisruptive'>> => ({
+  isDisruptive,
+  environments: (await planEnvironments(row.environmentIds)).map((environment) => ({ ...environment, targets: 1 })),
+})
 
 /** The same question as an address; what is no single value is asked on the form. */
 const askAgain = (targets: readonly { id: string }[], input: unknown): URLSearchParams => {

@@ -16,7 +16,7 @@ export interface When {
 }
 
 /** The moment that was chosen, or what is missing, in words. */
-export const chosenMoment = ({ kind, local }: When, zone: string, plan: Plan, now: Date): Date | string => {
+export const chosenMoment = ({ kind, local }: When, zone: string, plan: Pick<Plan, 'environments'>, now: Date): Date | string => {
   if (kind === 'now') return now
   if (kind === 'window') return nextOpening(plan.environments, now) ?? 'No maintenance window opens within two weeks.'
   if (local === '') return 'Choose the time.'
@@ -28,14 +28,19 @@ export const chosenMoment = ({ kind, local }: When, zone: string, plan: Plan, no
 /** As the console takes it: the field's value with the zone it was meant in. */
 export const appointedText = (local: string, zone: string): string => `${local.replace('T', ' ')} ${zone}`
 
-/** Now, at a time, or when the windows open; the last only where there are any and they are closed. */
+const whenPlanned =
+  'At its time a worker makes this plan again in your name. It is skipped, and the front page says why, when a gate refuses, when one warns of something that is not in this plan, when a target is not what it is now, or when no worker has begun within 15 minutes.'
+
+/** Now, at a time, or when the windows open; the last only where there are any and they are closed. What waits already is not moved to now. */
 export const WhenFields = ({
   plan,
+  isMove = false,
   openedAt,
   value,
   onChange,
 }: {
-  plan: Plan
+  plan: Pick<Plan, 'environments' | 'isDisruptive'>
+  isMove?: boolean
   openedAt: Date
   value: When
   onChange: (value: When) => void
@@ -52,9 +57,9 @@ export const WhenFields = ({
   )
   return (
     <fieldset className="field">
-      <legend className="label">When</legend>
+      <legend className="label">{isMove ? 'Move it to' : 'When'}</legend>
       <div className="flex flex-wrap gap-x-4 gap-y-1">
-        {choice('now', 'Now')}
+        {!isMove && choice('now', 'Now')}
         {opens &&
           choice(
             'window',
@@ -62,7 +67,7 @@ export const WhenFields = ({
               When the window opens, <Moment at={opens.toISOString()} />
             </span>,
           )}
-        {choice('at', 'At a time')}
+        {choice('at', isMove ? 'A time' : 'At a time')}
       </div>
       {value.kind === 'at' && (
         <Field
@@ -87,12 +92,7 @@ export const WhenFields = ({
           )}
         </Field>
       )}
-      {value.kind !== 'now' && (
-        <p className="help">
-          At its time a worker makes this plan again in your name. It is skipped, and the front page says why, when a gate refuses, when one
-          warns of something that is not in this plan, when a target is not what it is now, or when no worker has begun within 15 minutes.
-        </p>
-      )}
+      {value.kind !== 'now' && !isMove && <p className="help">{whenPlanned}</p>}
     </fieldset>
   )
 }

@@ -9,6 +9,8 @@ import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environm
 import { Note } from '@/components/ui/note'
 import { Age, Moment } from '@/components/ui/zone'
 import type { Tone } from '@/lib/kernel/field'
+import type { Plan } from '@/lib/kernel/plan'
+import { type MoveAction, MoveScheduled } from './move-scheduled'
 
 export interface AppointmentShown {
   id: string
@@ -64,14 +66,17 @@ export interface ScheduledShown {
   because: string | null
   /** ISO time. */
   at: string
+  revision: number
   startWithinMinutes: number
   runId: string | null
+  /** As far as a time is judged by it, with the maintenance windows as they are now; null: this person may not move it. */
+  plan: Pick<Plan, 'environments' | 'isDisruptive'> | null
   /** What would have run by the plan that was read, as far as this person may see it. */
   targets: readonly { id: string; title: string; href: string }[]
   environments: readonly EnvironmentLook[]
   /** The plan as it was read. */
   planHref: string
-  /** The same asked anew, to be put off to another time or run now. */
+  /** The same asked anew. */
   againHref: string
 }
 
@@ -92,13 +97,17 @@ export const ScheduledSummary = ({
   scheduled,
   mayNot,
   cancel,
+  move,
 }: {
   scheduled: ScheduledShown
   /** Why this person may not cancel it; null: they may. */
   mayNot: string | null
   cancel: (id: string) => Promise<Outcome<null>>
+  move: MoveAction
 }) => {
-  const { id, state, at, runId, targets, environments, planHref, againHref } = scheduled
+  const { id, state, at, runId, targets, environments, planHref, againHref, plan } = scheduled
+  const [isMoving, setMoving] = useState(false)
+  const isWaiting = state === 'waiting'
   const [tone, words] = looks[state] ?? ['neutral', 'At']
   return (
     <Note
@@ -112,7 +121,17 @@ export const ScheduledSummary = ({
         <>
           {runId !== null && <LinkButton href={`/runs/${runId}`}>Its run</LinkButton>}
           <LinkButton href={planHref}>The plan that was read</LinkButton>
-          {state !== 'started' && <LinkButton href={againHref}>{state === 'waiting' ? 'Plan another time' : 'Plan it again'}</LinkButton>}
+          {!isWaiting && state !== 'started' && <LinkButton href={againHref}>Plan it again</LinkButton>}
+          {isWaiting && (
+            <Button
+              disabled={plan === null}
+              title={plan === null ? 'You may not run it in every environment it touches.' : undefined}
+              aria-expanded={isMoving}
+              onClick={() => setMoving(!isMoving)}
+            >
+              Move
+            </Button>
+          )}
           <CancelScheduled id={id} state={state} because={mayNot} cancel={cancel} />
         </>
       }
@@ -129,6 +148,9 @@ export const ScheduledSummary = ({
         {targets.length > targetsMax && <span>and {targets.length - targetsMax} more</span>}
       </p>
       <p>{afterwards(scheduled)}</p>
+      {isWaiting && isMoving && plan !== null && (
+        <MoveScheduled scheduled={{ ...scheduled, plan }} move={move} onDone={() => setMoving(false)} />
+      )}
     </Note>
   )
 }

@@ -157,11 +157,24 @@ const press = async (page: Page): Promise<void> => {
 export const putOff = async (page: Page, seconds: number): Promise<void> => {
   const last = page.getByRole('region', { name: 'Confirm' })
   await last.getByLabel('At a time').check()
-  // Where the browsers of `as` are.
-  const local = new Date(Date.now() + seconds * 1000).toLocaleString('sv-SE', { timeZone: 'Europe/Amsterdam' })
-  await last.getByLabel('Date and time, Europe/Amsterdam').fill(local.replace(' ', 'T'))
+  await fillTime(last, seconds)
   await press(page)
   await page.waitForURL(/\/scheduled-runs\/[0-9a-f-]{36}/, { timeout: 30_000 })
+}
+
+/** Moves what is scheduled, on its page, to so long from now. */
+export const moveTo = async (page: Page, seconds: number): Promise<void> => {
+  await page.getByRole('button', { name: 'Move', exact: true }).click()
+  const form = page.getByRole('form', { name: 'Move' })
+  await fillTime(form, seconds)
+  await form.getByRole('button', { name: 'Move it' }).click()
+  await expect(form).toBeHidden({ timeout: 30_000 })
+}
+
+/** Where the browsers of `as` are. */
+const fillTime = async (within: Locator, seconds: number): Promise<void> => {
+  const local = new Date(Date.now() + seconds * 1000).toLocaleString('sv-SE', { timeZone: 'Europe/Amsterdam' })
+  await within.getByLabel('Date and time, Europe/Amsterdam').fill(local.replace(' ', 'T'))
 }
 
 /** Confirms the plan that is shown and waits for the run's page; resolves to the run's id. */

@@ -121,6 +121,17 @@ test('a plan is shown with its digest and changes nothing; a run with that diges
   expect(watched.out).toContain('shop on d1: done')
 })
 
+test('what is put off is moved to another time, and says why it cannot be', async () => {
+  const planned = await matriarch(['plan', 'reload', '--herd', 'shop'])
+  const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
+  const inDays = (days: number) => `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T02:00:00.000Z`
+  const putOff = await matriarch(['run', 'reload', '--herd', 'shop', '--yes', '--digest', digest, '--at', inDays(2)])
+  const id = /^scheduled (\S+) for/m.exec(putOff.out)![1]!
+  expect(await matriarch(['move', id, '--at', inDays(3)])).toMatchObject({ code: 0, out: `Moved from ${inDays(2)} to ${inDays(3)}.\n` })
+  const { code, err } = await matriarch(['move', id, '--at', '2026-01-01T02:00:00Z'])
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('This time has passed. Give one that lies ahead.') })
+})
+
 test('a plan that is not the one that was read runs nothing and exits with 5', async () => {
   const { code, out } = await matriarch(['run', 'reload', '--env', 'dev', '--yes', '--digest', 'f'.repeat(64)])
   expect(code).toBe(5)

@@ -6,7 +6,8 @@ matriarch runs · watch ID · cancel ID · retry ID    runs
 matriarch resume ID --go-on | --give-up             decide for jobs that need attention
 matriarch approve PLAN --digest DIGEST              approve another person's plan
 matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
-matriarch scheduled-runs · unschedule ID            what waits for its time (run … --at TIME puts it off)
+matriarch scheduled-runs · move ID --at TIME        what waits for its time (run … --at TIME puts it off)
+matriarch unschedule ID                             let it not start
 matriarch with-lock HERD -- COMMAND                 hold the herd while a command of yours runs
 matriarch verify FILE --key KEY                     check a certificate, without the console
 matriarch login --url URL · me                      where, and who
@@ -36,6 +37,11 @@ As plan, then asks. In a script --yes needs the digest of the plan that was read
 printed and the exit code is 5. Outside the maintenance windows disruptive work needs --outside-window and a --reason. --at '2026-11-21 02:00 Europe/Berlin', or --at window for the next opening, puts it
 off to that time; then the plan is made again, and skipped with the reason when it is not as good as the one that was read, or when no worker begins within
 --start-within MINUTES (15). Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
+  move: `matriarch move SCHEDULED --at '2026-11-21 02:00 Europe/Berlin'
+matriarch move SCHEDULED --at window
+
+Lets a scheduled run wait for another time, or for the next opening of the maintenance windows; its plan is made again then, as before. Outside the windows
+disruptive work needs --outside-window and a --reason. Exit code 1 when it does not wait any more, or somebody moved it at this moment.`,
   watch:
     'matriarch watch RUN\n\nThe journal as it is written, from its first line; goes on by itself after a lost connection. Exit code 3 when a job needs attention.',
   'with-lock': `matriarch with-lock shop --env prod --reason 'reindex by hand' -- ./reindex.sh --all

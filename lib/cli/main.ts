@@ -85,6 +85,18 @@ const submit: Command = async (args) => {
   return watch(where, id)
 }
 
+const move: Command = async (args) => {
+  const [at, reason, isOutsideWindow] = [take(args, 'at'), take(args, 'reason'), takeFlag(args, 'outside-window')]
+  if (!at) throw new UsageError('Give --at TIME, such as --at "2026-11-21 02:00 Europe/Berlin", or --at window.')
+  const path = `/api/v1/scheduled-runs/${onlyWord(args, 'id of a scheduled run')}`
+  const where = whereToGo()
+  const before = await getJson<{ at: string; revision: number }>(where, path)
+  const body = { at, revision: before.revision, reason, isOutsideWindow }
+  const after = await getJson<{ at: string }>(where, `${path}/move`, { method: 'POST', body })
+  say(`Moved from ${before.at} to ${after.at}.`)
+  return exitCodes.done
+}
+
 const unschedule: Command = async (args) => {
   const id = onlyWord(args, 'id of a scheduled run')
   await request(whereToGo(), `/api/v1/scheduled-runs/${id}/cancel`, { method: 'POST' })
@@ -111,6 +123,7 @@ const commands: Record<string, Command> = {
   resume,
   retry,
   submit,
+  move,
   unschedule,
   approve,
   'with-lock': withLock,

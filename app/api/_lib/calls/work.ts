@@ -38,6 +38,11 @@ const submitted = {
 const hasOnePlan = ({ planId, operation }: { planId?: string; operation?: string }) => (planId === undefined) !== (operation === undefined)
 const onePlan = { message: 'Give either planId or operation with its targets.', path: ['planId'] }
 
+const appointed = z
+  .string()
+  .max(80)
+  .describe('With its zone: `2026-11-21T01:00:00Z`, `2026-11-21 02:00 Europe/Berlin`. Or `window`: when the maintenance windows open next.')
+
 const planAnswer = z.looseObject({ id: z.uuid(), state: z.enum(['asked', 'making', 'ready', 'failed']), plan: json.nullable() })
 const planFaults = ['input.invalid', 'access.denied', 'worker.absent', 'plan.failed'] as const
 
@@ -104,18 +109,30 @@ export const workCalls = {
     input: z
       .strictObject({
         ...submitted,
-        at: z
-          .string()
-          .max(80)
-          .describe(
-            'With its zone: `2026-11-21T01:00:00Z`, `2026-11-21 02:00 Europe/Berlin`. Or `window`: when the maintenance windows open next.',
-          ),
+        at: appointed,
         startWithinMinutes: z.int().min(1).max(1440).default(15).describe('Skipped when no worker has begun so long after its time.'),
       })
       .refine(hasOnePlan, onePlan),
     output: z.object({ id: z.uuid(), at: z.string() }),
     status: 201,
     faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval', 'plan.window'],
+  }),
+  moveScheduled: defineCall({
+    method: 'POST',
+    path: '/api/v1/scheduled-runs/{id}/move',
+    tag: 'scheduled-runs',
+    caller: 'actor',
+    summary: 'Move a scheduled run to another time',
+    description:
+      'Needs the permission to run it, and the time is judged as when it was put off. The plan that was read stays and is made again at the new time. `revision` is the one that was read; when somebody moved it meanwhile the answer is 409 with the time as it is.',
+    input: z.strictObject({
+      at: appointed,
+      revision: z.int(),
+      isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open then; needs a reason.'),
+      reason: z.string().max(2000).optional().describe('Takes the place of the reason that was given.'),
+    }),
+    output: z.object({ id: z.uuid(), at: z.string(), revision: z.int() }),
+    faults: ['input.invalid', 'plan.window', 'plan.failed', 'run.closed', 'access.denied', 'record.missing', 'record.conflict'],
   }),
   cancelScheduled: defineCall({
     method: 'POST',

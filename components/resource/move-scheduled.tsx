@@ -1,0 +1,99 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { type FormEvent, useState, useTransition } from 'react'
+import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from '@/components/operation/when'
+import type { Outcome } from '@/components/run/shared'
+import { Button } from '@/components/ui/button'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import { formatMoment } from '@/components/ui/time'
+import { useZone } from '@/components/ui/zone'
+import { closedAt } from '@/lib/domain/maintenance-window'
+import type { Plan } from '@/lib/kernel/plan'
+
+export interface ScheduledMove {
+  /** With its zone, or `window`. */
+  at: string
+  /** Of the scheduled run as the page showed it. */
+  revision: number
+  isOutsideWindow: boolean
+  /** Empty: the one that was given stays. */
+  reason: string
+}
+
+export type MoveAction = (id: string, move: ScheduledMove) => Promise<Outcome<{ at: string }>>
+
+/** To which time a scheduled run is moved. The time it waits for is what the field begins with. */
+export const MoveScheduled = ({
+  scheduled: { id, at, revision, plan },
+  move,
+  onDone,
+}: {
+  scheduled: {
+    id: string
+    /** ISO time. */
+    at: string
+    revision: number
+    /** With the maintenance windows as they are now. */
+    plan: Pick<Plan, 'environments' | 'isDisruptive'>
+  }
+  move: MoveAction
+  onDone: () => void
+}) => {
+  const router = useRouter()
+  const zone = useZone()
+  const [openedAt] = useState(() => new Date())
+  const [when, setWhen] = useState<When>({ kind: 'at', local: formatMoment(at, zone).slice(0, 16).replace(' ', 'T') })
+  const [isOutsideWindow, setOutsideWindow] = useState(false)
+  const [reason, setReason] = useState('')
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const [isBusy, start] = useTransition()
+  const moment = chosenMoment(when, zone, plan, openedAt)
+  const closed = plan.isDisruptive && typeof moment !== 'string' ? closedAt(plan.environments, moment) : []
+  const missing =
+    typeof moment === 'string'
+      ? moment
+      : Math.floor(moment.getTime() / 60_000) === Math.floor(Date.parse(at) / 60_000)
+        ? 'It waits for this time already.'
+        : closed.length > 0 && !isOutsideWindow
+          ? 'No maintenance window is open then.'
+          : closed.length > 0 && reason.trim() === ''
+            ? 'Say why it must run outside the window.'
+            : null
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    start(async () => {
+      const wanted = when.kind === 'window' ? 'window' : appointedText(when.local, zone)
+      const outcome = await move(id, { at: wanted, revision, isOutsideWindow: closed.length > 0, reason }).catch(() => null)
+      router.refresh()
+      if (outcome?.ok) onDone()
+      else setRefusal(outcome === null ? 'The console did not answer.' : (outcome.fields[0]?.message ?? outcome.message))
+    })
+  }
+  return (
+    <form className="grid gap-3 pt-2" aria-label="Move" noValidate onSubmit={send}>
+      <WhenFields plan={plan} isMove openedAt={openedAt} value={when} onChange={setWhen} />
+      {closed.length > 0 && (
+        <>
+          <OutsideWindow closed={closed} isNow={false} isChecked={isOutsideWindow} onChange={setOutsideWindow} />
+          <Field label="Reason" help="Takes the place of the one that was given, and is kept in the audit log.">
+            {(ids) => (
+              <input {...ids} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+            )}
+          </Field>
+        </>
+      )}
+      {refusal && <Note tone="bad" isAlert title={refusal} />}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button look="primary" type="submit" disabled={isBusy || missing !== null}>
+          {isBusy ? 'Moving …' : 'Move it'}
+        </Button>
+        <Button onClick={onDone}>Leave it</Button>
+        <span className="text-ink-2" aria-live="polite">
+          {missing ?? 'Its plan stays the one that was read, and is made again at the new time.'}
+        </span>
+      </div>
+    </form>
+  )
+}

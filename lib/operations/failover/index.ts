@@ -86,7 +86,7 @@ export const failover = defineOperation({
     onlyIf(
       isPlanned,
       noAnswer,
-      checkpointPostgres<FailoverFacts>(({ primary }) => primary!),
+      checkpointPostgres<FailoverFacts>(({ primary }) => primary!, { title: 'Checkpoint on the primary' }),
     ),
   )
   .effect(
@@ -94,7 +94,7 @@ export const failover = defineOperation({
     onlyIf(
       isPlanned,
       'No time is spent on a checkpoint of the candidate.',
-      checkpointPostgres<FailoverFacts>(({ candidate }) => candidate!),
+      checkpointPostgres<FailoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the candidate' }),
     ),
   )
   .effect('slots', makeSlots)

@@ -8,13 +8,13 @@ const longMs = 5_000
 
 /**
  * PostgreSQL answers when the checkpoint is on disk; that answer is the proof, since a standby with nothing new to write moves nothing that shows.
- * `beforeStop`: another one follows a long one, so that little is left to write in the shutdown.
+ * `beforeStop`: another one follows a long one, so that little is left to write in the shutdown. `title` says on which server where a job has several.
  */
 export const checkpointPostgres = <F extends Facts>(
   of: (facts: F) => Place,
-  { beforeStop = false }: { beforeStop?: boolean } = {},
+  { title = 'Checkpoint', beforeStop = false }: { title?: string; beforeStop?: boolean } = {},
 ): Effect<F, null, null> => ({
-  title: 'Checkpoint',
+  title,
   preview: (facts) => ({ sentence: `Write a checkpoint on ${of(facts).title}.`, commands: ['checkpoint'] }),
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, context) => {

@@ -96,11 +96,11 @@ export const switchover = defineOperation({
   )
   .effect(
     'checkpoint-primary',
-    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!, { beforeStop: true }),
+    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!, { title: 'Checkpoint on the primary', beforeStop: true }),
   )
   .effect(
     'checkpoint-candidate',
-    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
+    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the candidate' }),
   )
   .effect('slots', makeSlots)
   .effect(
@@ -136,7 +136,7 @@ export const switchover = defineOperation({
   )
   .effect(
     'checkpoint-new',
-    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!),
+    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the new primary' }),
   )
   .effect('poolers-aimed', onlyIf(hasFront, noFront, aimPoolers<SwitchoverFacts>(aimsOf)))
   .effect(

@@ -14,6 +14,8 @@ select json_build_object(
   'isInRecovery', r.is_in_recovery,
   'versionNumber', current_setting('server_version_num')::int,
   'systemIdentifier', (select system_identifier::text from pg_control_system()),
+  'clusterName', nullif(current_setting('cluster_name'), ''),
+  'synchronousNames', nullif(current_setting('synchronous_standby_names'), ''),
   'controlTimeline', (select timeline_id from pg_control_checkpoint()),
   'recoveryTimeline', (select min_recovery_end_timeline from pg_control_recovery()),
   'walFile', case when not r.is_in_recovery then pg_walfile_name(pg_current_wal_lsn()) end,
@@ -67,6 +69,8 @@ export interface ProbeAnswer {
   isInRecovery: boolean
   versionNumber: number
   systemIdentifier: string
+  clusterName?: string | null
+  synchronousNames?: string | null
   controlTimeline: number
   recoveryTimeline: number
   walFile: string | null
@@ -101,6 +105,8 @@ export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe =>
   role: answer.isInRecovery ? 'standby' : 'primary',
   version: versionOfNumber(answer.versionNumber),
   systemIdentifier: answer.systemIdentifier,
+  ...(answer.clusterName == null ? {} : { clusterName: answer.clusterName }),
+  ...(answer.synchronousNames == null ? {} : { synchronousNames: answer.synchronousNames }),
   timeline: timelineOf(answer),
   controlState: answer.isInRecovery ? 'in archive recovery' : 'in production',
   hasStandbySignal: answer.hasStandbySignal ?? null,

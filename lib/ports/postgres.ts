@@ -37,6 +37,10 @@ export interface Probe {
   /** `15.18`; null when neither server nor PG_VERSION could be read. */
   version: string | null
   systemIdentifier: string | null
+  /** `cluster_name`, by which an upstream lists a standby whose connection string gives it no name. Left out by one that is not online, or has none. */
+  clusterName?: string
+  /** `synchronous_standby_names`; left out by one that is not online, or waits for nobody. */
+  synchronousNames?: string
   timeline: number | null
   /** `pg_control` database state: 'in production', 'shut down', 'in archive recovery' … */
   controlState: string | null

@@ -108,8 +108,11 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
   if (instance.refusesLogin)
     return { ...seen, state: 'refused', postmasterPid: instance.pid, because: 'the server refuses the login of “postgres”' }
   const lsn = formatLsn(BigInt(instance.walBytes))
+  const { cluster_name: clusterName, synchronous_standby_names: synchronousNames } = instance.active
   return {
     ...seen,
+    ...(clusterName ? { clusterName } : {}),
+    ...(synchronousNames ? { synchronousNames } : {}),
     state: 'online',
     role: isStandby ? 'standby' : 'primary',
     because: null,

@@ -1,4 +1,5 @@
 import { wishedConninfo } from '@/lib/domain/replication-wish'
+import { synchronousNames } from '@/lib/domain/synchronous-names'
 import type { Follower } from '@/lib/domain/who-may-follow'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
@@ -77,12 +78,33 @@ export const followingTo = (upstream: Place, follower: Pick<Peer, 'place' | 'fol
       ...kept,
       host: upstream.address.host.address,
       port: String(upstream.address.port),
-      application_name: follower.following?.conninfo.application_name ?? nameSeen(follower, peers) ?? slotNameOf(follower.place),
+      application_name: nameUnder(upstream, follower, peers),
       ...wished,
     },
     slotName: follower.following?.slotName ?? slotNameOf(follower.place),
   }
 }
+
+/** Commits may wait for it by name: the one that it has; where it never had any, the one that its new upstream or the rest of the herd expects. */
+const nameUnder = (upstream: Place, follower: Pick<Peer, 'place' | 'following'>, peers: readonly Peer[]): string => {
+  const own = peers.find(({ place }) => place.id === follower.place.id)
+  const written = follower.following?.conninfo.application_name ?? own?.files?.following?.conninfo.application_name
+  return written ?? nameSeen(follower, peers) ?? clusterNameUnder(upstream, own, peers) ?? slotNameOf(follower.place)
+}
+
+/** Its `cluster_name`, by which it would be listed of itself; null: it is not expected by that name. */
+const clusterNameUnder = (upstream: Place, own: Peer | undefined, peers: readonly Peer[]): string | null => {
+  const clusterName = own?.probe.clusterName
+  if (own === undefined || clusterName === undefined) return null
+  const awaited = synchronousNames(peers.find(({ place }) => place.id === upstream.id)?.probe.synchronousNames ?? '')
+  const isAwaited = (name: string) => awaited.some((one) => one.toLowerCase() === name.toLowerCase())
+  if (isAwaited(slotNameOf(own.place))) return null
+  const isCustom = peers.some((peer) => peer !== own && nameOf(peer, peers) === peer.probe.clusterName)
+  return isCustom || isAwaited(clusterName) ? clusterName : null
+}
+
+/** Under which its upstream lists it now; null: it follows nobody that is seen. */
+const nameOf = (peer: Peer, peers: readonly Peer[]): string | null => peer.following?.conninfo.application_name ?? nameSeen(peer, peers)
 
 /** As its upstream lists it where its connection string gives no name: by its `cluster_name`, which synchronous_standby_names may hold. */
 const nameSeen = ({ place, following }: Pick<Peer, 'place' | 'following'>, peers: readonly Peer[]): string | null => {

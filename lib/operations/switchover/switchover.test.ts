@@ -164,6 +164,17 @@ describe('refuses before it begins', () => {
     expect(await reasonOf(withNames('ANY 1 (n1, n3)'))).toBeNull()
   })
 
+  test('nothing where the new primary waits for the old one by its cluster_name: that is what it will follow as', async () => {
+    const awaited = 'FIRST 1 (shop_one)'
+    const named = (name: string) => (fleet: MemoryFleet) => {
+      say(fleet, {}, { synchronousNames: awaited })
+      fleet.instance('demo on n2').active.synchronous_standby_names = awaited
+      fleet.instance('demo on n1').active.cluster_name = name
+    }
+    expect(await reasonOf(named('shop_one'))).toBeNull()
+    expect(await reasonOf(named('shop_two'))).toContain('Its commits would wait for ever')
+  })
+
   test('nothing, but says which library the candidate does not load', async () => {
     const fleet = newFleet()
     say(fleet, { libraries: 'pg_stat_statements, auto_explain' }, { libraries: 'auto_explain' })

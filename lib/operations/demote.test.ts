@@ -91,7 +91,7 @@ test('what it wrote is saved before it is taken back, in a place that the plan n
   )
   expect(await run(fleet)).toBe('done')
   const n1 = fleet.instance('demo on n1')
-  expect([...n1.tails]).toEqual(['/var/lib/postgresql/15/demo.diverged-0-4000000'])
+  expect([...n1.tails.keys()]).toEqual(['/var/lib/postgresql/15/demo.diverged-0-4000000'])
   expect(n1.applied.indexOf('save tail')).toBeLessThan(n1.applied.indexOf('rewind'))
   const full = splitFleet((split) => Object.assign(split.instance('demo on n1'), { freeBytes: 1000 }))
   expect((await planOf(full)).reason).toContain('choose not to save what is taken back')

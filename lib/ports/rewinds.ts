@@ -6,8 +6,9 @@ export type RewindAnswer = { works: true } | { works: false; because: string }
 
 /** What a server wrote past the fork at which another one left its history. */
 export interface TailPlace {
-  /** Where a copy of that WAL lies, or would: beside the data directory. */
+  /** Where a copy of that WAL lies, or would: beside the data directory. One of the same fork that lacks something stays, and the next has another name. */
   path: string
+  /** Nothing was written since that copy was made, and it is whole. Never of a server that runs. */
   isSaved: boolean
   /** The WAL from the fork on is still there; if not, its beginning was recycled. */
   hasStart: boolean
@@ -30,14 +31,14 @@ export interface RewindsRead {
   tryRewind: (instance: InstanceAddress, source: Following, options: CallOptions) => Promise<RewindAnswer>
   /** Needs no running server. Throws `shell.*`. */
   tail: (instance: InstanceAddress, forkLsn: string, options: CallOptions) => Promise<TailPlace>
-  /** null: there is none, or it is not whole. Throws `shell.*`. */
+  /** null: there is none that is whole and holds all that was written. Throws `shell.*`. */
   savedTail: (instance: InstanceAddress, forkLsn: string, options: CallOptions) => Promise<TailSaved | null>
 }
 
 export interface RewindsAct {
   /**
    * Begins to copy the WAL of a stopped server from the fork on, of every timeline, with the history files and a manifest, as host work of `key`, and returns.
-   * The directory has its name only once it is whole and on the disk. Saved already is no error. Throws `shell.*`.
+   * The directory has its name only once it is whole and on the disk. No error when one holds all of it already. Throws `shell.*`.
    */
   saveTail: (instance: InstanceAddress, forkLsn: string, key: string, options: CallOptions) => Promise<void>
 }

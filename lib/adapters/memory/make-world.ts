@@ -118,7 +118,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     holdsPassword: false,
     copy: null,
     refusesRewind: null,
-    tails: new Set(),
+    tails: new Map(),
     isRewinding: false,
     freeBytes: 2 ** 40,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),

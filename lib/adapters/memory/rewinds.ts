@@ -1,3 +1,4 @@
+import { parseLsn } from '@/lib/domain/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { RewindsAct, RewindsRead } from '@/lib/ports/rewinds'
@@ -6,11 +7,22 @@ import { find, reached } from './instances'
 import { beginWork } from './long-work'
 import { serverAt } from './replication'
 import { serves } from './wal'
-import type { World } from './world'
+import type { MemoryInstance, World } from './world'
 
 const segmentBytes = 16 * 2 ** 20
 
-const tailPath = ({ dataDirectory }: InstanceAddress, forkLsn: string): string => `${dataDirectory}.diverged-${forkLsn.replace('/', '-')}`
+/** The one that holds all that was written, or the first name that is free. */
+const tailPlace = ({ tails, timeline, walBytes, state }: MemoryInstance, { dataDirectory }: InstanceAddress, forkLsn: string) => {
+  const first = `${dataDirectory}.diverged-${forkLsn.replace('/', '-')}`
+  for (let count = 1; ; count += 1) {
+    const path = count === 1 ? first : `${first}.${count}`
+    const saved = tails.get(path)
+    if (saved === undefined) return { path, isSaved: false }
+    const isLeft = BigInt(walBytes) > parseLsn(forkLsn)!
+    const holdsAll = !isLeft || (saved.timeline === timeline && saved.walBytes === walBytes)
+    if (state !== 'running' && holdsAll) return { path, isSaved: true }
+  }
+}
 
 export const memoryRewindsRead = (world: World): RewindsRead => ({
   tryRewind: async (address, { conninfo }, options) => {
@@ -22,13 +34,12 @@ export const memoryRewindsRead = (world: World): RewindsRead => ({
   },
   tail: async (address, forkLsn, options) => {
     const instance = await reached(world, address, options)
-    const path = tailPath(address, forkLsn)
-    return { path, isSaved: instance.tails.has(path), hasStart: true, because: null, freeBytes: instance.freeBytes }
+    return { ...tailPlace(instance, address, forkLsn), hasStart: true, because: null, freeBytes: instance.freeBytes }
   },
   savedTail: async (address, forkLsn, options) => {
     const instance = await reached(world, address, options)
-    const path = tailPath(address, forkLsn)
-    return instance.tails.has(path) ? { path, files: 1, bytes: segmentBytes, manifest: `${path}/manifest.json` } : null
+    const { path, isSaved } = tailPlace(instance, address, forkLsn)
+    return isSaved ? { path, files: 1, bytes: segmentBytes, manifest: `${path}/manifest.json` } : null
   },
 })
 
@@ -37,13 +48,13 @@ export const memoryRewindsAct = (world: World, calls: Calls): RewindsAct => ({
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: 'save tail', target: instance.inventory.title }, options, () => {
       const deed = () => {
-        const path = tailPath(address, forkLsn)
-        if (instance.tails.has(path)) return
+        const { path, isSaved } = tailPlace(instance, address, forkLsn)
+        if (isSaved) return
         if (instance.state !== 'stopped' && instance.state !== 'crashed')
           throw new Fault('shell.failed', { isOver: true, because: 'a server runs there' })
         if (instance.applied.some((one) => one === 'rewind'))
           throw new Fault('shell.failed', { isOver: true, because: 'no WAL past the fork is left' })
-        instance.tails.add(path)
+        instance.tails.set(path, { timeline: instance.timeline, walBytes: instance.walBytes })
       }
       beginWork(world.clock, instance.host, key, { deed })
       instance.applied.push('save tail')

@@ -68,8 +68,8 @@ export interface MemoryInstance {
   copy: MemoryCopy | null
   /** Why its role may not be rewound from; null: it may. */
   refusesRewind: string | null
-  /** Where WAL past a fork was saved. */
-  tails: Set<string>
+  /** Where WAL past a fork was saved, and how much there was of it. */
+  tails: Map<string, { timeline: number; walBytes: number }>
   /** A rewind began and has not come to its end. */
   isRewinding: boolean
   freeBytes: number
@@ -126,6 +126,8 @@ export interface HerdShape {
   virtualHost?: string
   /** Hosts with a PgBouncer in front of it; they need not be members. */
   poolers?: readonly string[]
+  /** Hosts whose PgBouncer is in front of another herd and serves this one too. */
+  sharedPoolers?: readonly string[]
 }
 
 export interface World {

@@ -134,7 +134,7 @@ test('where its role may not run pg_rewind a copy is chosen and says why, and wh
   expect(state).toBe('done')
   const { applied, tails, host } = fleet.instance('demo on n2')
   expect(applied.filter((act) => act !== 'follow')).toEqual(['save tail', 'copy', 'swap in', 'start', 'remove copy'])
-  expect([[...tails], host.work.size]).toEqual([['/var/lib/postgresql/15/demo.diverged-0-3000148'], 0])
+  expect([[...tails.keys()], host.work.size]).toEqual([['/var/lib/postgresql/15/demo.diverged-0-3000148'], 0])
   expect(notes.some((text) => text.endsWith('/manifest.json names them.'))).toBe(true)
 })
 

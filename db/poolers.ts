@@ -11,6 +11,8 @@ interface PoolerRow {
   environment_name: string
   herd_id: string
   herd_name: string
+  herd_ids: string[]
+  herds: string[]
   server_id: string
   port: number
   socket_directory: string
@@ -24,7 +26,7 @@ interface PoolerRow {
   host_key: string | null
 }
 
-const selectPoolers = `select p.id, p.title, p.environment_id, e.name as environment_name, p.herd_id, h.name as herd_name, p.server_id, p.port,
+const selectPoolers = `select p.id, p.title, p.environment_id, e.name as environment_name, p.herd_id, h.name as herd_name, p.herd_ids, p.herds, p.server_id, p.port,
     p.socket_directory, p.config_path, nullif(p.template, '') as template, p.is_managed, s.hostname, s.address, s.ssh_port, s.ssh_user, s.host_key
   from poolers p join herds h on h.id = p.herd_id join environments e on e.id = p.environment_id join servers s on s.id = p.server_id`
 
@@ -35,6 +37,7 @@ const poolerOf = (row: PoolerRow): InventoryPooler => ({
   environmentName: row.environment_name,
   herdId: row.herd_id,
   herdName: row.herd_name,
+  herds: row.herd_ids.map((id, index) => ({ id, name: row.herds[index]! })),
   serverId: row.server_id,
   template: row.template,
   isManaged: row.is_managed && row.template !== null,
@@ -79,10 +82,10 @@ export const makePoolerInventory = (): Pick<InventoryRead, 'pooler' | 'herdPoole
   )
   const herdPoolers = makeBatch<string, InventoryPooler[]>(
     async (herdIds) => {
-      const rows = await rowsOf<PoolerRow>(`${selectPoolers} where p.herd_id = any($1::uuid[]) order by p.title, p.id`, [
+      const rows = await rowsOf<PoolerRow>(`${selectPoolers} where p.herd_ids && $1::uuid[] order by p.title, p.id`, [
         [...new Set(herdIds)],
       ])
-      return herdIds.map((herdId) => rows.filter((row) => row.herd_id === herdId).map(poolerOf))
+      return herdIds.map((herdId) => rows.filter((row) => row.herd_ids.includes(herdId)).map(poolerOf))
     },
     { max: 200 },
   )
@@ -163,6 +166,8 @@ export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<strin
   return new Set(rows.map(({ id }) => id))
 }
 
+type Paused = 'no' | 'some' | 'all' | 'unknown'
+
 /** What one look at a pooler gave. */
 export interface PoolerRecord {
   id: string
@@ -170,7 +175,7 @@ export interface PoolerRecord {
   because: string | null
   version: string | null
   poolMode: PoolMode | 'mixed' | null
-  paused: 'no' | 'some' | 'all' | 'unknown'
+  paused: Paused
   databases: number | null
   clients: number | null
   waiting: number | null
@@ -178,7 +183,23 @@ export interface PoolerRecord {
   target: string | null
   wanted: string | null
   follows: Follows
-  seen: (PooledDatabase & { /** null: it could not be asked. */ pace: PoolerStats | null })[]
+  seen: (PooledDatabase & {
+    /** Whose it is; null: it leads to no herd that is known. */ herdId: string | null
+    pace: PoolerStats | null
+  })[]
+  herds: PoolerHerdRecord[]
+}
+
+/** The same of one of its herds. */
+export interface PoolerHerdRecord {
+  herdId: string
+  databases: number | null
+  paused: Paused
+  waiting: number | null
+  target: string | null
+  wanted: string | null
+  follows: Follows
+  because: string | null
 }
 
 /** Keeps what was seen just now, and since when it is paused or leads elsewhere; those who watch the list hear of it when something is new. */
@@ -195,8 +216,50 @@ export const savePoolers = async (records: readonly PoolerRecord[]): Promise<voi
        where p.id = v.id and was.id = p.id
        returning (was.state, was.because, was.paused, was.follows, was.target, was.clients, was.waiting)
          is distinct from (p.state, p.because, p.paused, p.follows, p.target, p.clients, p.waiting) as is_new
+     ), herds as (
+       update pooler_herds l set databases = v.databases, paused = v.paused,
+         paused_since = case when v.paused in ('some', 'all') then coalesce(l.paused_since, now()) end, waiting = v.waiting, target = v.target,
+         wanted = v.wanted, follows = v.follows, because = v.because,
+         stale_since = case when v.follows = 'stale' then coalesce(l.stale_since, now()) end
+       from json_to_recordset($1::json) as r (id uuid, herds json) cross join lateral json_to_recordset(r.herds) as v ("herdId" uuid, databases int,
+         paused text, waiting int, target text, wanted text, follows text, because text)
+       where l.pooler_id = r.id and l.herd_id = v."herdId"
      )
      select pg_notify('records', 'pooler') where exists (select from seen where is_new)`,
     [JSON.stringify(records)],
   )
+}
+
+/** Databases that lead to none of the herds that the pooler is known to serve. */
+export interface StrangeDatabase {
+  poolerId: string
+  host: string | null
+  port: number
+}
+
+/**
+ * From now on the pooler serves the herds that these lead to, of its own environment: whose member has the address or the host name, and the port. Those
+ * that it was only seen to serve, and does no more, are forgotten.
+ */
+export const linkPoolers = async (
+  strange: readonly StrangeDatabase[],
+  gone: readonly { poolerId: string; herdId: string }[],
+): Promise<void> => {
+  if (gone.length > 0)
+    await rowsOf(
+      `delete from pooler_herds l using json_to_recordset($1::json) as v ("poolerId" uuid, "herdId" uuid)
+       where l.pooler_id = v."poolerId" and l.herd_id = v."herdId" and not l.is_named`,
+      [JSON.stringify(gone)],
+    )
+  if (strange.length > 0)
+    await rowsOf(
+      `insert into pooler_herds (pooler_id, herd_id, is_named)
+       select distinct p.id, i.herd_id, false
+       from json_to_recordset($1::json) as v ("poolerId" uuid, host text, port int) join poolers p on p.id = v."poolerId"
+         join servers s on s.environment_id = p.environment_id and (s.address = v.host or lower(s.hostname) = lower(v.host)
+           or s.id = p.server_id and (v.host is null or v.host like '/%' or v.host in ('localhost', '127.0.0.1', '::1')))
+         join instances i on i.server_id = s.id and i.port = v.port
+       on conflict do nothing`,
+      [JSON.stringify(strange)],
+    )
 }

@@ -122,7 +122,7 @@ test('a pooler that was deleted and registered anew is led on: its tokens are hi
   const token = await makeInventoryAct().claimPooler(ids.pooler, { timeoutMs: 10_000 })
   expect(await makeInventoryAct().claimPooler(ids.pooler, { timeoutMs: 10_000 })).toBeGreaterThan(token)
   await getPool().query('update poolers set fence = 0')
-  pooler().fence = token
+  pooler().fences.set('', token)
   await manage()
   await movePrimary()
   await observe()

@@ -1,11 +1,22 @@
 import { releaseLeases, renewLeases, takeLease } from '@/db/leases'
-import { allPoolers, lockedHerds, type PoolerRecord, poolerMembers, savePoolers } from '@/db/poolers'
+import {
+  allPoolers,
+  linkPoolers,
+  lockedHerds,
+  type PoolerHerdRecord,
+  type PoolerRecord,
+  poolerMembers,
+  type StrangeDatabase,
+  savePoolers,
+} from '@/db/poolers'
 import { inPgTransaction } from '@/db/transaction'
 import { sayAims } from '@/lib/domain/pgbouncer-ini'
-import { judgePooler, type PoolerMember } from '@/lib/domain/pooler-judge'
+import { databasesOf, type Follows, judgePooler, type PoolerMember } from '@/lib/domain/pooler-judge'
+import { partLines } from '@/lib/domain/pooler-lines'
+import { renderTemplate } from '@/lib/domain/pooler-template'
 import { isFault } from '@/lib/kernel/errors'
-import { renderFor } from '@/lib/operations/poolers/follow'
-import { aimPooler } from '@/lib/operations/steps/aim-poolers'
+import { aimAt, partOf } from '@/lib/operations/poolers/part'
+import { aimPooler, herdAim, type PoolerAim, wholeAim } from '@/lib/operations/steps/aim-poolers'
 import type { ActPorts, InventoryPooler, PoolerSeen, PoolerStats } from '@/lib/ports'
 import type { Log } from './log'
 import { repeat } from './schedule'
@@ -54,62 +65,128 @@ export const startPoolerObserver = ({
 /** One round over every pooler. */
 export const observePoolers = async (ports: ActPorts, log: Log, signal: AbortSignal): Promise<void> => {
   const all = await allPoolers()
-  const herdIds = [...new Set(all.map(({ herdId }) => herdId))]
+  const herdIds = [...new Set(all.flatMap(({ herds }) => herds.map(({ id }) => id)))]
   const [members, locked] = await Promise.all([poolerMembers(herdIds, freshSeconds), lockedHerds(herdIds)])
   for (let from = 0; from < all.length && !signal.aborted; from += looksMax) {
     const some = all.slice(from, from + looksMax)
     const records = await Promise.all(
       some.map(async (pooler) => {
-        const own = members.get(pooler.herdId) ?? []
-        const first = await record(ports, pooler, own, signal)
-        if (first.follows !== 'stale' || !pooler.isManaged || locked.has(pooler.herdId)) return first
-        const problem = await bring(ports, pooler, own, log, signal)
-        return problem === null ? record(ports, pooler, own, signal) : { ...first, because: problem }
+        const first = await record(ports, pooler, members, signal)
+        const stale = pooler.herds.filter(({ id }) => first.herds.some(({ herdId, follows }) => herdId === id && follows === 'stale'))
+        const movable = stale.filter(({ id, name }) => !locked.has(id) && isNamedIn(pooler, name))
+        if (movable.length === 0) return first
+        const problems = new Map<string, string>()
+        for (const herd of movable) {
+          const problem = await bring(ports, pooler, herd, { members, locked }, log, signal)
+          if (problem !== null) problems.set(herd.id, problem)
+        }
+        return withProblems(problems.size === movable.length ? first : await record(ports, pooler, members, signal), problems)
       }),
     )
-    if (!signal.aborted) await savePoolers(records)
+    if (signal.aborted) return
+    await savePoolers(records)
+    await linkPoolers(...linksOf(some, records, members))
   }
 }
 
 type Member = PoolerMember & { id: string }
+type Members = ReadonlyMap<string, readonly Member[]>
+type Herd = InventoryPooler['herds'][number]
+
+const isNamedIn = (pooler: InventoryPooler, herd: string): boolean => {
+  const part = partOf(pooler, herd)
+  return part !== null && partLines(part).own.length > 0
+}
 
 const primaryOf = (members: readonly Member[]): Member | null => {
   const primaries = members.filter(({ isPrimary, isOnline }) => isPrimary && isOnline)
   return primaries.length === 1 ? primaries[0]! : null
 }
 
-/** Null while there is no single primary, or no template. */
-const textFor = async (ports: ActPorts, pooler: InventoryPooler, members: readonly Member[]): Promise<string | null> => {
-  const primary = primaryOf(members)
-  if (primary === null || !pooler.isManaged || pooler.template === null) return null
-  return renderFor(pooler, pooler.template, await ports.inventory.instance(primary.id))
-}
-
-const record = async (ports: ActPorts, pooler: InventoryPooler, members: readonly Member[], signal: AbortSignal): Promise<PoolerRecord> => {
+const record = async (ports: ActPorts, pooler: InventoryPooler, members: Members, signal: AbortSignal): Promise<PoolerRecord> => {
   const seen = await ports.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })
   const pace = seen.state === 'online' ? await paceOf(ports, pooler, signal) : null
-  const text = await textFor(ports, pooler, members)
-  const verdict =
-    seen.state === 'online'
-      ? judgePooler({ serverId: pooler.serverId, text }, members, seen.databases)
-      : { follows: 'unknown' as const, because: null, wanted: null }
+  const judged = pooler.herds.map((herd) => judge(pooler, herd, seen, members.get(herd.id) ?? []))
+  const herds = judged.map((one) => one.record)
   const modes = [...new Set(seen.databases.map(({ poolMode }) => poolMode))]
+  const ownerOf = (name: string) => judged.find(({ own }) => own.some((one) => one.name === name))?.record.herdId ?? null
   return {
     id: pooler.id,
     state: seen.state,
-    because: seen.because ?? verdict.because,
+    because: seen.because ?? sayHerds(pooler, herds),
     version: seen.version,
     poolMode: modes.length > 1 ? 'mixed' : (modes[0] ?? null),
-    paused: pausedOf(seen),
+    paused: pausedOf(seen, seen.databases),
     databases: seen.state === 'online' ? seen.databases.length : null,
     clients: seen.clients,
     waiting: seen.waiting,
     longestWaitSeconds: seen.state === 'online' ? Math.max(0, ...seen.databases.map((one) => one.longestWaitSeconds)) : null,
     target: sayAims(seen.databases) || null,
-    wanted: verdict.wanted,
-    follows: verdict.follows,
-    seen: seen.databases.map((one) => ({ ...one, pace: pace?.get(one.name) ?? null })),
+    wanted: [...new Set(herds.flatMap(({ wanted }) => wanted ?? []))].join(', ') || null,
+    follows: worstOf(herds.map(({ follows }) => follows)),
+    seen: seen.databases.map((one) => ({ ...one, herdId: ownerOf(one.name), pace: pace?.get(one.name) ?? null })),
+    herds,
   }
+}
+
+/** What a look says of one of its herds, and which of its databases are that herd's. */
+const judge = (
+  pooler: InventoryPooler,
+  { id, name }: Herd,
+  seen: PoolerSeen,
+  members: readonly Member[],
+): { own: PoolerSeen['databases']; record: PoolerHerdRecord } => {
+  const part = partOf(pooler, name)
+  const own = databasesOf(part, pooler.serverId, members, seen.databases)
+  const isOnline = seen.state === 'online'
+  const verdict = isOnline
+    ? judgePooler({ serverId: pooler.serverId, part }, members, seen.databases)
+    : { follows: 'unknown' as const, because: null, wanted: null }
+  return {
+    own,
+    record: {
+      herdId: id,
+      databases: isOnline ? own.length : null,
+      paused: pausedOf(seen, own),
+      waiting: isOnline ? own.reduce((sum, { clientsWaiting }) => sum + clientsWaiting, 0) : null,
+      target: sayAims(own) || null,
+      ...verdict,
+    },
+  }
+}
+
+const worstOf = (all: readonly Follows[]): Follows => (['stale', 'unknown', 'right'] as const).find((one) => all.includes(one)) ?? 'unknown'
+
+/** With the herd's name where there are several. */
+const sayHerds = ({ herds }: InventoryPooler, records: readonly PoolerHerdRecord[]): string | null => {
+  const said = records.flatMap(({ herdId, because }) => {
+    const name = herds.find(({ id }) => id === herdId)!.name
+    return because === null ? [] : [herds.length === 1 ? because : `${name}: ${because}`]
+  })
+  return said.join('; ') || null
+}
+
+/** Why its herds were not brought along, instead of what was seen of them. */
+const withProblems = (found: PoolerRecord, problems: ReadonlyMap<string, string>): PoolerRecord => {
+  const herds = found.herds.map((one) => ({ ...one, because: problems.get(one.herdId) ?? one.because }))
+  return problems.size === 0 ? found : { ...found, herds, because: [...problems.values()].join('; ') }
+}
+
+/** Databases of no herd that is known, and herds that have none any more. */
+const linksOf = (
+  poolers: readonly InventoryPooler[],
+  records: readonly PoolerRecord[],
+  members: Members,
+): [StrangeDatabase[], { poolerId: string; herdId: string }[]] => {
+  const strange = records.flatMap(({ id: poolerId, seen }) =>
+    seen.filter(({ herdId }) => herdId === null).map(({ host, port }) => ({ poolerId, host, port })),
+  )
+  const gone = records.flatMap(({ id: poolerId, state, herds }) =>
+    herds
+      .filter(({ herdId, databases }) => state === 'online' && databases === 0 && (members.get(herdId) ?? []).length > 0)
+      .map(({ herdId }) => ({ poolerId, herdId })),
+  )
+  return [strange, gone.filter(({ poolerId, herdId }) => poolers.find(({ id }) => id === poolerId)!.herdId !== herdId)]
 }
 
 /** By database; null: it went away between the two questions, which the next look will tell. */
@@ -123,7 +200,7 @@ const paceOf = async (ports: ActPorts, pooler: InventoryPooler, signal: AbortSig
   }
 }
 
-const pausedOf = ({ state, isPausedWhole, databases }: PoolerSeen): PoolerRecord['paused'] => {
+const pausedOf = ({ state, isPausedWhole }: PoolerSeen, databases: PoolerSeen['databases']): PoolerRecord['paused'] => {
   if (state !== 'online') return 'unknown'
   const held = databases.filter(({ isPaused }) => isPaused).length
   if (isPausedWhole || (held > 0 && held === databases.length)) return 'all'
@@ -134,20 +211,25 @@ const pausedOf = ({ state, isPausedWhole, databases }: PoolerSeen): PoolerRecord
 const bring = async (
   ports: ActPorts,
   pooler: InventoryPooler,
-  members: readonly Member[],
+  herd: Herd,
+  facts: { members: Members; locked: ReadonlySet<string> },
   log: Log,
   signal: AbortSignal,
 ): Promise<string | null> => {
   try {
-    const primary = primaryOf(members)
-    const text = await textFor(ports, pooler, members)
-    if (primary === null || text === null) return 'the primary is not known'
-    const { address } = await ports.inventory.instance(primary.id)
+    const primary = primaryOf(facts.members.get(herd.id) ?? [])
+    if (primary === null) return 'the primary is not known'
+    const instance = await ports.inventory.instance(primary.id)
     const limit = AbortSignal.any([signal, AbortSignal.timeout(moveTimeoutMs)])
-    const { state, role } = await ports.postgres.probe(address, { timeoutMs: lookTimeoutMs, signal: limit })
+    const { state, role } = await ports.postgres.probe(instance.address, { timeoutMs: lookTimeoutMs, signal: limit })
     if (state !== 'online' || role !== 'primary') return `${primary.title} is ${state}, ${role}`
     const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-    await aimPooler(ports, { pooler, text }, { signal: limit, note: () => {}, pause })
+    const file = await ports.poolers.readFile(pooler.address, { timeoutMs: lookTimeoutMs, signal: limit })
+    const own = herdAim(pooler, herd, aimAt(instance))
+    const aim = file === null || own.textFrom(file.text) !== null ? own : wholeOf(pooler, facts)
+    if (aim === null)
+      return 'its file is not what its template makes, and another of its herds has no primary that is known, or is worked on'
+    await aimPooler(ports, aim, { signal: limit, note: () => {}, pause })
     log.info({ pooler: pooler.title, primary: primary.title }, 'a pooler was led to the primary')
     return null
   } catch (error) {
@@ -155,4 +237,15 @@ const bring = async (
     log.warn({ err: error, pooler: pooler.title }, 'a pooler could not be led to the primary')
     return isFault(error) ? error.message : 'it could not be led there; see the worker’s log'
   }
+}
+
+/** The whole file anew; null while that is not known, or not ours to say, of each of its herds. */
+const wholeOf = (pooler: InventoryPooler, { members, locked }: { members: Members; locked: ReadonlySet<string> }): PoolerAim | null => {
+  const primaries = pooler.herds.map(({ id, name }) => ({ name, primary: locked.has(id) ? null : primaryOf(members.get(id) ?? []) }))
+  const named = primaries.filter(({ name }) => isNamedIn(pooler, name))
+  if (named.some(({ primary }) => primary === null)) return null
+  const aims = Object.fromEntries(
+    named.map(({ name, primary }) => [name, { host: primary!.address, port: primary!.port, hostname: primary!.hostname }]),
+  )
+  return wholeAim(pooler, renderTemplate(pooler.template!, { pooler: pooler.title, herd: pooler.herdName }, aims))
 }

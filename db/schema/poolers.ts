@@ -9,6 +9,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   unique,
@@ -18,7 +19,7 @@ import { herds, servers } from './fleet'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
-/** A PgBouncer in front of a herd, on a host of its own or beside the database. Its herd and its server are of one environment. */
+/** A PgBouncer in front of a herd or of several, on a host of its own or beside the database. Its herds and its server are of one environment. */
 export const poolers = pgTable(
   'poolers',
   {
@@ -28,6 +29,9 @@ export const poolers = pgTable(
     /** Always the herd's. Kept by a trigger, as `title` is. */
     environmentId: uuid('environment_id').notNull().default(sql`'00000000-0000-0000-0000-000000000000'`),
     name: text('name').notNull().default('pgbouncer'),
+    /** Every herd that it serves, the one above first, and their names; of `pooler_herds`, kept by a trigger. */
+    herdIds: uuid('herd_ids').array().notNull().default(sql`'{}'`),
+    herds: text('herds').array().notNull().default(sql`'{}'`),
     /** `name on host`. */
     title: text('title').notNull().default(''),
     searchText: text('search_text').notNull().default(''),
@@ -53,8 +57,9 @@ export const poolers = pgTable(
     longestWaitSeconds: doublePrecision('longest_wait_seconds'),
     /** Where it leads: `198.18.1.11:5432`. */
     target: text('target'),
-    /** Where the herd's primary is, as it was last seen. */
+    /** Where the herds' primaries are, as they were last seen. */
     wanted: text('wanted'),
+    /** The worst of its herds. */
     follows: text('follows').$type<'right' | 'stale' | 'unknown'>().notNull().default('unknown'),
     staleSince: moment('stale_since'),
     /** The last look's databases, for the detail page. */
@@ -75,7 +80,34 @@ export const poolers = pgTable(
     index('poolers_title_idx').on(t.title, t.id),
     index('poolers_environment_idx').on(t.environmentId, t.title),
     index('poolers_herd_idx').on(t.herdId),
+    index('poolers_herd_ids_idx').using('gin', t.herdIds),
     index('poolers_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
     check('poolers_port_check', sql`${t.port} between 1 and 65535`),
   ],
+)
+
+/** A pooler and one of the herds that it serves: what is different from herd to herd. Both are of one environment. */
+export const poolerHerds = pgTable(
+  'pooler_herds',
+  {
+    poolerId: uuid('pooler_id')
+      .notNull()
+      .references(() => poolers.id, { onDelete: 'cascade' }),
+    herdId: uuid('herd_id')
+      .notNull()
+      .references(() => herds.id, { onDelete: 'cascade' }),
+    /** It was registered with this herd, or its template names it; any other was seen in its databases, and goes when it is seen no more. */
+    isNamed: boolean('is_named').notNull(),
+    /** How many of its databases are the herd's. */
+    databases: integer('databases'),
+    paused: text('paused').$type<'no' | 'some' | 'all' | 'unknown'>().notNull().default('unknown'),
+    pausedSince: moment('paused_since'),
+    waiting: integer('waiting'),
+    target: text('target'),
+    wanted: text('wanted'),
+    follows: text('follows').$type<'right' | 'stale' | 'unknown'>().notNull().default('unknown'),
+    because: text('because'),
+    staleSince: moment('stale_since'),
+  },
+  (t) => [primaryKey({ columns: [t.poolerId, t.herdId] }), index('pooler_herds_herd_idx').on(t.herdId)],
 )

@@ -157,6 +157,7 @@ const poolerOn = (herdName: string, host: HostAddress): InventoryPooler => ({
   environmentName: host.environmentId,
   herdId: herdName,
   herdName,
+  herds: [{ id: herdName, name: herdName }],
   serverId: host.serverId,
   template: null,
   isManaged: false,

@@ -1,12 +1,13 @@
 import { quoteShell } from '@/lib/domain/shell-quote'
 import { askFunctions, leaderFunction } from './dead-man-ask-script'
 import { alive, launching, place } from './host-work-script'
-import { writeScript } from './pooler-file'
+import { fences, writeScript } from './pooler-file'
 
 /**
  * A timer lies where long work lies, under `dead-man-POOLER-KEY`. Beside what work has: `at` (when its time is up, hundredths of a second of the host's
- * uptime, which no wrong clock moves), `token`, `members`, `aims` (member, database, host, port), `databases`, `text.N`, `digests` (files that may be
- * replaced), `outcome` (what became of it, decided once, under `lock`), `stop` (one that fires is to try no more), `done` (what it resumed).
+ * uptime, which no wrong clock moves), `token`, `herd`, `members`, `aims` (member, database, host, port), `databases`, `text.N`, `digests` (files that
+ * may be replaced, without the lines of other herds), `outcome` (what became of it, decided once, under `lock`), `stop` (one that fires is to try no
+ * more), `done` (what it resumed).
  */
 const clock = `
 now() { read -r up rest </proc/uptime; up=\${up%.*}\${up#*.}; }`
@@ -25,14 +26,27 @@ finish() {
   while [ $tenths -gt 0 ] && is_firing && [ -n "$(groups)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
 }`
 
-/** $1 its folder, $2 the pooler's file, $3 its socket folder, $4 its port, $5 the herd's system or nothing. */
+/** `digest`: of the file $1 without the lines `$foreign`, which are other herds'. `merged`: the file $1 with those lines as they are in $2. */
+const foreignLines = `
+digest() {
+  awk -v list="$foreign" 'BEGIN { n = split(list, at, " "); for (i = 1; i <= n; i++) is[at[i]] }
+    FNR in is { print ""; next } { print }' "$1" | sha256sum | cut -d ' ' -f 1
+}
+merged() {
+  [ -n "$foreign" ] || { cat -- "$1"; return; }
+  awk -v list="$foreign" 'BEGIN { n = split(list, at, " "); for (i = 1; i <= n; i++) is[at[i]] }
+    NR == FNR { if (FNR in is) now[FNR] = $0; next } FNR in now { print now[FNR]; next } { print }' "$2" "$1"
+}`
+
+/** $1 its folder, $2 the pooler's file, $3 its socket folder, $4 its port, $5 the herd's system or nothing, $6 numbers of lines that lead to other herds. */
 const timer = `
 LC_ALL=C; export LC_ALL
-dir=$1 config=$2 socket=$3 port=$4 system=$5 patience=2
+dir=$1 config=$2 socket=$3 port=$4 system=$5 foreign=$6 patience=2
 ${clock}
 ${locked}
 ${askFunctions}
 ${leaderFunction}
+${foreignLines}
 say() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"; }
 once() { [ "$*" = "$said" ] || say "$*"; said=$*; }
 title() { awk -F "$us" -v n="$1" '$1 == n { print $2 }' "$dir/members"; }
@@ -42,15 +56,18 @@ claim() {
   now; [ "$up" -ge "$(cat "$dir/at")" ] || return 1
   decide fired "$1"
 }
-is_ours() { grep -qx "$(sha256sum <"$config" | cut -d ' ' -f 1)" "$dir/digests"; }
+is_ours() { grep -qx "$(digest "$config")" "$dir/digests"; }
 put() {
   [ -e "$dir/text.$1" ] || return 0
-  cmp -s "$dir/text.$1" "$config" && return 0
+  replaced=$(sha256sum <"$config" | cut -d ' ' -f 1)
+  merged "$dir/text.$1" "$config" >"$dir/next"
+  cmp -s "$dir/next" "$config" && return 0
   is_ours || { once "$config was changed by hand meanwhile, and is left alone"; return 0; }
-  sh -c ${quoteShell([writeScript])} sh "$config" "$(cat "$dir/token")" "$(sha256sum <"$config" | cut -d ' ' -f 1)" write <"$dir/text.$1" >"$dir/wrote" 2>&1
+  sh -c ${quoteShell([writeScript])} sh "$config" "$(cat "$dir/token")" "$replaced" write "$(cat "$dir/herd")" <"$dir/next" >"$dir/wrote" 2>&1
   case $? in
   0) say "wrote $config for $(title "$1")" ;;
-  8 | 9) once "a later writer has changed $config, and it is left alone" ;;
+  8) [ -n "$2" ] && once "another writer is at $config" || put "$1" again ;;
+  9) once "a later writer has changed $config, and it is left alone" ;;
   *) once "$config could not be written: $(head -n 1 "$dir/wrote")" ;;
   esac
 }
@@ -106,7 +123,7 @@ while ! is_over; do
     mv "$dir/done.new" "$dir/done" ;;
   esac
 done
-rm -f "$dir"/text.* "$dir"/seen.* "$dir"/why.* "$dir"/shown "$dir"/wrote
+rm -f "$dir"/text.* "$dir/next" "$dir"/seen.* "$dir"/why.* "$dir"/shown "$dir"/wrote
 [ ! -s "$dir/outcome" ] || say "ended: $(cut -d ' ' -f 1 "$dir/outcome")"`
 
 /** Lines of stdin: `member`, number, title, address, port, socket folder, text in base64 (empty: none); `aim`, number, database, host, port; `database`, name, quoted, name on the server. */
@@ -124,22 +141,24 @@ unpack() {
   done
 }`
 
-/** $1 its key as work, $2 the pooler's part of it, $3 token, $4 milliseconds, then as the timer's from its second on. Says \`started\`; 9: the token is too low, 7: another one is at work, 6: it is over. */
+/** $1 its key as work, $2 the pooler's part of it, $3 the herd, $4 token, $5 milliseconds, then as the timer's from its second on. Says \`started\`; 9: the token is too low, 7: another one is at work, 6: it is over. */
 export const armScript = `${place}
 ${alive}
 ${clock}
 ${locked}
 ${finishing}
 ${unpack}
-pooler=$2 token=$3 ms=$4; shift 4
+${fences}
+${foreignLines}
+pooler=$2 herd=$3 token=$4 ms=$5; shift 5
 umask 077
-config=$1
+config=$1 foreign=$5
 if [ -s "$dir/outcome" ]; then cut -d ' ' -f 1 "$dir/outcome"; exit 6; fi
-fence=$(head -n 1 "$(readlink -f -- "$config").fence" 2>/dev/null)
-[ "\${fence:-0}" -le "$token" ] || { echo "$fence"; exit 9; }
+fence=$(held "$(readlink -f -- "$config").fence" "$herd")
+[ "$fence" -le "$token" ] || { echo "$fence"; exit 9; }
 own=$dir
 for dir in "$state/long/$pooler-"*; do
-  [ -d "$dir" ] && [ "$dir" != "$own" ] || continue
+  [ -d "$dir" ] && [ "$dir" != "$own" ] && [ "$(cat "$dir/herd" 2>/dev/null)" = "$herd" ] || continue
   if [ ! -s "$dir/outcome" ] && [ "$(cat "$dir/token" 2>/dev/null || echo 0)" -gt "$token" ]; then cat "$dir/token"; exit 9; fi
   # What this one ends stays to be read; what was over before goes.
   was_over=; [ ! -s "$dir/outcome" ] || { is_firing && [ -n "$(groups)" ]; } || was_over=1
@@ -157,8 +176,9 @@ if [ -e "$dir/process" ]; then
 fi
 mkdir -p "$dir" || exit 1
 unpack
-{ sha256sum <"$config"; for text in "$dir"/text.*; do [ ! -e "$text" ] || sha256sum <"$text"; done; } | cut -d ' ' -f 1 >"$dir/digests"
+{ digest "$config"; for text in "$dir"/text.*; do [ ! -e "$text" ] || digest "$text"; done; } >"$dir/digests"
 echo "$token" >"$dir/token"
+echo "$herd" >"$dir/herd"
 now; echo $((up + ms / 10)) >"$dir/at"
 set -- sh -c ${quoteShell([timer])} sh "$dir" "$@"
 ${launching}

@@ -65,6 +65,7 @@ const orderFor = async (pooler: string): Promise<DeadManOrder> => {
   const { text } = await file()
   return {
     systemIdentifier: null,
+    foreignLines: [],
     databases: [{ name: 'orders', database: 'orders' }],
     members: ['a', 'b'].map((host) => ({
       instanceId: host,
@@ -77,7 +78,7 @@ const orderFor = async (pooler: string): Promise<DeadManOrder> => {
   }
 }
 const arm = async (key: string, token: number, expiryMs: number) =>
-  console.act.armDeadMan(front, { ...(await orderFor('front')), key, token, expiryMs }, limits)
+  console.act.armDeadMan(front, { ...(await orderFor('front')), key, herdId: 'orders', token, expiryMs }, limits)
 const timer = (key: string) => console.read.deadMan(front, key, limits)
 /** As an application, through the pooler, without anything of ours: the address of the server that answers. */
 const ask = async () => {

@@ -41,8 +41,8 @@ export const makeDeadMan = (ssh: Ssh): DeadMan => {
     },
     act: {
       armDeadMan: async (pooler, arming, options) => {
-        const { key, token, expiryMs } = arming
-        const values = [workOf(pooler, key), ofPooler(pooler), String(token), String(expiryMs), ...placeOf(pooler, arming)]
+        const { key, token, expiryMs, herdId } = arming
+        const values = [workOf(pooler, key), ofPooler(pooler), herdId, String(token), String(expiryMs), ...placeOf(pooler, arming)]
         const { exitCode, stdout } = await run(pooler, armScript, values, { ...options, stdin: linesOf(arming) }, [6, 7, 9])
         const said = stdout.trim()
         if (exitCode === 9)
@@ -75,9 +75,10 @@ const workOf = (pooler: PoolerAddress, key: string): string => {
   throw new Fault('input.invalid', { because: `“${key}” is no name of a timer: it needs letters, digits, dots and dashes, at most 40.` })
 }
 
-const placeOf = ({ configPath, socketDirectory, port }: PoolerAddress, { systemIdentifier }: DeadManOrder): string[] => [
+const placeOf = ({ configPath, socketDirectory, port }: PoolerAddress, { systemIdentifier, foreignLines }: DeadManOrder): string[] => [
   configPath,
   socketDirectory,
   String(port),
   systemIdentifier ?? '',
+  foreignLines.map((line) => line + 1).join(' '),
 ]

@@ -72,14 +72,17 @@ export interface InventoryZone {
   address: ZoneAddress
 }
 
-/** A PgBouncer in front of a herd. */
+/** A PgBouncer in front of a herd, or of several of one environment. */
 export interface InventoryPooler {
   id: string
   title: string
   environmentId: string
   environmentName: string
+  /** The herd it was registered with. */
   herdId: string
   herdName: string
+  /** Every herd that it serves, the one it was registered with first: those that its template names, and those that its databases were last seen to lead to. */
+  herds: { id: string; name: string }[]
   serverId: string
   /** What its file is made from; null: none yet. */
   template: string | null
@@ -133,7 +136,7 @@ export interface InventoryRead {
   herdNames: (herdId: string) => Promise<InventoryName[]>
   zone: (id: string) => Promise<InventoryZone>
   pooler: (id: string) => Promise<InventoryPooler>
-  /** The poolers in front of the herd, ordered by title. */
+  /** The poolers that serve the herd, also those of several herds, ordered by title. */
   herdPoolers: (herdId: string) => Promise<InventoryPooler[]>
   /** The herd and what is known of its members, ordered by title. */
   herdStanding: (herdId: string) => Promise<HerdStanding>

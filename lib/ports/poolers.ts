@@ -100,7 +100,7 @@ export interface PoolerFile {
   owner: string
   /** Octal: `640`. */
   mode: string
-  /** The highest token that has written it; 0: no writer ever carried one. */
+  /** The highest token that has written it, whoever's lines; 0: no writer ever carried one. */
   fence: number
 }
 
@@ -110,6 +110,8 @@ export interface PoolerWrite {
   expectedDigest: string
   /** Grows with every writer; one that is lower than what the file has seen is rejected. */
   token: number
+  /** Id of the herd whose lines alone are changed: only a later writer of the same herd, or of the whole file, shuts it out. null: the whole file. */
+  herdId: string | null
 }
 
 /** A member of the herd as a timer on a pooler's host asks it and leads to it. */
@@ -132,11 +134,14 @@ export interface DeadManOrder {
   databases: { name: string; database: string }[]
   /** Whoever is of another system is not the herd's primary; null: not known. */
   systemIdentifier: string | null
+  /** Lines of the file, from 0, that lead to other herds: they stay as they are by then, whatever `text` says. */
+  foreignLines: number[]
 }
 
 /** `key` names one timer of one pooler: letters, digits and dashes, at most 40. `token` is of `claimPooler`. The clock starts now. */
 export interface DeadManArming extends DeadManOrder {
   key: string
+  herdId: string
   token: number
   expiryMs: number
 }
@@ -236,8 +241,8 @@ export interface PoolersAct {
    * Leaves a process on the pooler's host that outlives the connection and this program. Unless it is disarmed before its time is up, it asks the members
    * every half second until exactly one, on the highest timeline, takes writes; then the pooler leads there, and the databases that are paused go on. It
    * writes no file that a later writer (a higher token) or somebody's hand has changed meanwhile, and lets the clients go on only if that leads there too.
-   * One is armed on a pooler at a time: a later token ends an earlier timer. Safe to repeat while it waits. Throws `pooler.fenced` for a token that is too
-   * low, `pooler.refused` for a key whose timer is over, and while another timer lets clients go on this moment.
+   * One is armed on a pooler for a herd at a time: a later token ends an earlier timer. Safe to repeat while it waits. Throws `pooler.fenced` for a token
+   * that is too low, `pooler.refused` for a key whose timer is over, and while another timer of the herd lets clients go on this moment.
    */
   armDeadMan: (pooler: PoolerAddress, arming: DeadManArming, options: CallOptions) => Promise<void>
   /**

@@ -118,12 +118,12 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     test('a written file keeps owner and mode, moves nothing before the reload, and leads elsewhere after it', async () => {
       const before = await file()
       const text = before.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
-      await act().writeFile(stage.pooler, { text, expectedDigest: before.digest, token: 5 }, limits)
+      await act().writeFile(stage.pooler, { text, expectedDigest: before.digest, token: 5, herdId: null }, limits)
       expect(await file()).toMatchObject({ text, owner: before.owner, mode: before.mode, fence: 5 })
       expect((await orders()).port).not.toBe(5544)
       await act().reload(stage.pooler, limits)
       await expect.poll(orders).toMatchObject({ host: '192.0.2.7', port: 5544 })
-      await act().restoreFile(stage.pooler, { expectedDigest: (await file()).digest, token: 6 }, limits)
+      await act().restoreFile(stage.pooler, { expectedDigest: (await file()).digest, token: 6, herdId: null }, limits)
       expect(await file()).toMatchObject({ text: before.text, owner: before.owner, mode: before.mode, fence: 6 })
       await act().reload(stage.pooler, limits)
       await expect.poll(async () => (await orders()).port).not.toBe(5544)
@@ -131,8 +131,8 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
 
     test('a writer whose token is lower than one that was seen is rejected, and the file is untouched', async () => {
       const before = await file()
-      await act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 9 }, limits)
-      const stale = act().writeFile(stage.pooler, { text: '; stale\n', expectedDigest: before.digest, token: 8 }, limits)
+      await act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 9, herdId: null }, limits)
+      const stale = act().writeFile(stage.pooler, { text: '; stale\n', expectedDigest: before.digest, token: 8, herdId: null }, limits)
       expect(await code(stale)).toBe('pooler.fenced, over')
       expect(await file()).toMatchObject({ text: before.text, fence: 9 })
     })
@@ -140,7 +140,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     test('a file that somebody changed meanwhile is not overwritten', async () => {
       const before = await file()
       await stage.edit(`${before.text}; by hand\n`)
-      const late = act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 10 }, limits)
+      const late = act().writeFile(stage.pooler, { text: before.text, expectedDigest: before.digest, token: 10, herdId: null }, limits)
       expect(await code(late)).toBe('record.conflict, over')
       expect((await file()).text).toBe(`${before.text}; by hand\n`)
       await stage.edit(before.text)
@@ -156,11 +156,12 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     }
     const order = async (change: Partial<DeadManMember> = {}): Promise<DeadManOrder> => ({
       systemIdentifier: null,
+      foreignLines: [],
       databases: [{ name: 'orders', database: (await orders()).database }],
       members: [nobody, { ...stage.leader, text: (await file()).text, ...change }],
     })
     const arm = async (key: string, token: number, expiryMs: number, given?: DeadManOrder) =>
-      act().armDeadMan(stage.pooler, { ...(given ?? (await order())), key, token, expiryMs }, limits)
+      act().armDeadMan(stage.pooler, { ...(given ?? (await order())), key, herdId: 'orders', token, expiryMs }, limits)
     const timer = (key: string) => stage.ports.poolers.deadMan(stage.pooler, key, limits)
     const hasFired = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('fired')
 
@@ -219,18 +220,55 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       const isFiring = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('firing')
       await act().pause(stage.pooler, 'orders', limits)
       await arm('shut-out', 30, 60_000, given)
-      await act().writeFile(stage.pooler, { text, expectedDigest: right.digest, token: 31 }, limits)
+      await act().writeFile(stage.pooler, { text, expectedDigest: right.digest, token: 31, herdId: null }, limits)
       await act().extendDeadMan(stage.pooler, { key: 'shut-out', expiryMs: 1, token: 30 }, limits)
       await isFiring('shut-out')
       expect(await act().disarmDeadMan(stage.pooler, 'shut-out', limits)).toMatchObject({ state: 'fired', resumed: [] })
       await arm('let-in', 32, 60_000, given)
-      await act().writeFile(stage.pooler, { text, expectedDigest: (await file()).digest, token: 33 }, limits)
+      await act().writeFile(stage.pooler, { text, expectedDigest: (await file()).digest, token: 33, herdId: null }, limits)
       await act().extendDeadMan(stage.pooler, { key: 'let-in', expiryMs: 1, token: 32 }, limits)
       await isFiring('let-in')
       expect([(await file()).text, (await orders()).isPaused]).toEqual([text, true])
-      await act().writeFile(stage.pooler, { text: right.text, expectedDigest: (await file()).digest, token: 34 }, limits)
+      await act().writeFile(stage.pooler, { text: right.text, expectedDigest: (await file()).digest, token: 34, herdId: null }, limits)
       await hasFired('let-in')
       expect([(await timer('let-in')).resumed, (await orders()).isPaused]).toEqual([['orders'], false])
+    })
+
+    test('whoever writes the lines of one herd shuts only its earlier writers out, and whoever writes the whole file all of them', async () => {
+      const { text } = await file()
+      const write = async (herdId: string | null, token: number) =>
+        code(act().writeFile(stage.pooler, { text, expectedDigest: (await file()).digest, token, herdId }, limits))
+      expect([await write('orders', 42), await write('crm', 41), await write('orders', 40)]).toEqual([
+        'no fault',
+        'no fault',
+        'pooler.fenced, over',
+      ])
+      expect([await write(null, 41), (await file()).fence]).toEqual(['pooler.fenced, over', 42])
+      expect([await write(null, 43), await write('crm', 42), await write('crm', 43)]).toEqual([
+        'no fault',
+        'pooler.fenced, over',
+        'no fault',
+      ])
+    })
+
+    test('timers of two herds wait side by side, and one that fires leaves the lines of the other as they are by then', async () => {
+      const right = await file()
+      const astray = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
+      const given = await order({ text: `${right.text}; crm leads here\n` })
+      const [gone, leader] = given.members as [DeadManMember, DeadManMember]
+      const members = [{ ...gone, text: `${astray}; crm leads here\n` }, leader]
+      await stage.edit(`${right.text}; crm leads here\n`)
+      await act().pause(stage.pooler, 'orders', limits)
+      await arm('ours', 50, 60_000, { ...given, members, foreignLines: [right.text.split('\n').length - 1] })
+      await act().armDeadMan(stage.pooler, { ...given, databases: [], key: 'theirs', herdId: 'crm', token: 51, expiryMs: 60_000 }, limits)
+      expect([(await timer('ours')).state, (await timer('theirs')).state]).toEqual(['armed', 'armed'])
+      const now = { text: `${astray}; crm leads there\n`, expectedDigest: (await file()).digest, token: 52, herdId: 'crm' }
+      await act().writeFile(stage.pooler, now, limits)
+      await act().extendDeadMan(stage.pooler, { key: 'ours', expiryMs: 1, token: 50 }, limits)
+      await hasFired('ours')
+      expect([(await file()).text, (await orders()).isPaused]).toEqual([`${right.text}; crm leads there\n`, false])
+      expect((await act().disarmDeadMan(stage.pooler, 'theirs', limits)).state).toBe('disarmed')
+      await stage.edit(right.text)
     })
 
     test('nothing to disarm is no error', async () => {

@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManOrder, DeadManSeen, PoolersAct, PoolersRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
-import { applyFile, digestOf, findPooler, type MemoryDeadMan, type MemoryPooler } from './pooler-state'
+import { applyFile, digestOf, fenceFor, findPooler, type MemoryDeadMan, type MemoryPooler, putFile } from './pooler-state'
 import type { World } from './world'
 
 /** What becomes of every timer by now, whether anybody looked or not. */
@@ -10,12 +10,11 @@ export const settleDeadMen = (world: World): void => {
 }
 
 export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
-  const timer = pooler.timers.find(({ outcome }) => outcome === null || outcome === 'firing')
-  if (timer === undefined || pooler.host.power === 'off') return
-  if (world.clock.now().getTime() < timer.expiresAtMs) return
-  const leader = leaderOf(world, timer.arming)
-  if (leader === null) return
-  Object.assign(timer, { outcome: lead(pooler, timer, leader) ? 'fired' : 'firing', ledTo: leader.title })
+  if (pooler.host.power === 'off') return
+  for (const timer of pooler.timers.filter(({ outcome }) => outcome === null || outcome === 'firing')) {
+    const leader = world.clock.now().getTime() < timer.expiresAtMs ? null : leaderOf(world, timer.arming)
+    if (leader !== null) Object.assign(timer, { outcome: lead(pooler, timer, leader) ? 'fired' : 'firing', ledTo: leader.title })
+  }
 }
 
 const answerOf = (world: World, { systemIdentifier }: DeadManOrder, { instanceId, title }: DeadManMember): DeadManAnswer => {
@@ -36,10 +35,11 @@ const leaderOf = (world: World, order: DeadManOrder): DeadManMember | null => {
 
 /** False: the pooler leads elsewhere, and nobody may change that but the one who did. */
 const lead = (pooler: MemoryPooler, timer: MemoryDeadMan, { text, address, port }: DeadManMember): boolean => {
-  const { token, databases } = timer.arming
+  const { token, databases, herdId, foreignLines } = timer.arming
   if (!pooler.isRunning) return true
-  if (pooler.file !== null && text !== null && token >= pooler.fence && timer.digests.includes(digestOf(pooler.file.text)))
-    Object.assign(pooler, { fence: token, before: pooler.file.text, file: { ...pooler.file, text } })
+  const isOurs = pooler.file !== null && timer.digests.includes(digestOf(withLines(pooler.file.text, '', foreignLines)))
+  if (text !== null && isOurs && token >= fenceFor(pooler, herdId))
+    putFile(pooler, withLines(text, pooler.file!.text, foreignLines), { token, herdId })
   applyFile(pooler)
   const ours = databases.flatMap(({ name }) => {
     const pooled = pooler.databases.get(name)
@@ -52,6 +52,15 @@ const lead = (pooler: MemoryPooler, timer: MemoryDeadMan, { text, address, port 
   }
   pooler.applied.push('dead man')
   return true
+}
+
+/** The text with these of its lines as they are in another one. */
+const withLines = (text: string, other: string, lines: readonly number[]): string => {
+  const others = other.split('\n')
+  return text
+    .split('\n')
+    .map((line, index) => (lines.includes(index) ? (others[index] ?? '') : line))
+    .join('\n')
 }
 
 const seenOf = (world: World, pooler: MemoryPooler, key: string): DeadManSeen => {
@@ -114,20 +123,21 @@ const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void =>
   if (own && own.outcome !== null)
     throw new Fault('pooler.refused', { isOver: true, because: `The timer of this job is over (${own.outcome}), and is not armed again.` })
   if (own) return
-  const earlier = pooler.timers.at(-1)
-  if (arming.token < pooler.fence || (earlier?.outcome === null && arming.token < earlier.arming.token))
+  const [theirs, others] = [true, false].map((is) => pooler.timers.filter((one) => (one.arming.herdId === arming.herdId) === is))
+  const earlier = theirs!.at(-1)
+  if (arming.token < fenceFor(pooler, arming.herdId) || (earlier?.outcome === null && arming.token < earlier.arming.token))
     throw new Fault('pooler.fenced', { isOver: true, because: 'A later writer is at the file: no timer was armed.' })
   if (earlier) earlier.outcome = endedAs(earlier, 'overtaken')
   const texts = [pooler.file?.text, ...arming.members.map(({ text }) => text)].filter((text) => typeof text === 'string')
   const timer: MemoryDeadMan = {
     arming: structuredClone(arming),
     expiresAtMs: world.clock.now().getTime() + arming.expiryMs,
-    digests: texts.map(digestOf),
+    digests: texts.map((text) => digestOf(withLines(text, '', arming.foreignLines))),
     outcome: null,
     ledTo: null,
     resumed: [],
   }
-  pooler.timers = [...pooler.timers.slice(-1), timer]
+  pooler.timers = [...others!, ...theirs!.slice(-1), timer]
 }
 
 /** One that is firing has made its last try. */

@@ -44,7 +44,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
   herdPoolers: async (herdId) =>
     [...world.poolers.values()]
       .map((one) => one.inventory)
-      .filter((one) => one.herdId === herdId)
+      .filter(({ herds }) => herds.some(({ id }) => id === herdId))
       .sort((a, b) => (a.title < b.title ? -1 : 1)),
   herdStanding: async (herdId) => {
     const members = [...world.instances.values()]

@@ -29,11 +29,13 @@ export interface MemoryPooler {
   file: { text: string; owner: string; mode: string } | null
   /** What the last write replaced. */
   before: string | null
-  /** The highest token that has written the file. */
-  fence: number
+  /** The highest token that has written the file, whoever's lines. */
+  readonly fence: number
+  /** Of whoever wrote the lines of one herd alone, by the herd's id; '' for the whole file. */
+  fences: Map<string, number>
   /** The last token the console's database gave out for it. */
   claimed: number
-  /** On its host: the last one that was armed, and the one before. */
+  /** On its host: of each herd the last one that was armed, and the one before. */
   timers: MemoryDeadMan[]
   /** Why no timer could work on its host. */
   timerProblem: string | null
@@ -45,7 +47,7 @@ export interface MemoryPooler {
 export interface MemoryDeadMan {
   arming: DeadManArming
   expiresAtMs: number
-  /** Of the files that it may replace. */
+  /** Of the files that it may replace, without the lines of other herds. */
   digests: string[]
   outcome: 'disarmed' | 'overtaken' | 'firing' | 'fired' | null
   ledTo: string | null
@@ -70,3 +72,13 @@ export const findPooler = (world: World, { poolerId }: PoolerAddress): MemoryPoo
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** The token that counts against a writer of one herd's lines; null: of the whole file. */
+export const fenceFor = ({ fences, fence }: MemoryPooler, herdId: string | null): number =>
+  herdId === null ? fence : Math.max(fences.get('') ?? 0, fences.get(herdId) ?? 0)
+
+export const putFile = (pooler: MemoryPooler, text: string, { token, herdId }: { token: number; herdId: string | null }): void => {
+  pooler.fences = herdId === null ? new Map([['', token]]) : new Map([...pooler.fences, [herdId, token]])
+  pooler.before = pooler.file!.text
+  pooler.file!.text = text
+}

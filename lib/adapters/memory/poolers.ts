@@ -4,7 +4,7 @@ import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite }
 import { type Calls, hang, perform, reach } from './calls'
 import type { MemoryClock } from './clock'
 import { memoryDeadManAct, memoryDeadManRead, settleDeadMan } from './dead-man'
-import { applyFile, digestOf, findPooler, type MemoryPooled, type MemoryPooler } from './pooler-state'
+import { applyFile, digestOf, fenceFor, findPooler, type MemoryPooled, type MemoryPooler, putFile } from './pooler-state'
 import { type HerdShape, idOf, type MemoryHost, type World } from './world'
 
 const iniOf = (database: string, host: string, port: number): string =>
@@ -29,6 +29,7 @@ export const addPoolers = (
           environmentName: environment,
           herdId: idOf(`${environment}/${herdName}`),
           herdName,
+          herds: [{ id: idOf(`${environment}/${herdName}`), name: herdName }],
           serverId: host.server.id,
           template: null,
           isManaged: false,
@@ -47,7 +48,10 @@ export const addPoolers = (
         databases: new Map(),
         file: { text: iniOf(herdName, primary, port), owner: 'postgres:postgres', mode: '640' },
         before: null,
-        fence: 0,
+        fences: new Map(),
+        get fence() {
+          return Math.max(0, ...this.fences.values())
+        },
         claimed: 0,
         timers: [],
         timerProblem: null,
@@ -56,6 +60,16 @@ export const addPoolers = (
       applyFile(pooler)
       world.poolers.set(pooler.inventory.id, pooler)
     }
+  for (const shape of herds) for (const hostname of shape.sharedPoolers ?? []) share(world, shape, hostname)
+}
+
+/** The pooler of that host serves this herd too. */
+const share = (world: World, { environment, name, hosts, port = 5432 }: HerdShape, hostname: string): void => {
+  const pooler = [...world.poolers.values()].find((one) => one.host.server.address.hostname === hostname)!
+  const primary = world.hosts.get(hosts[0]!)!.server.address.address
+  pooler.file!.text = pooler.file!.text.replace('\n\n', `\n${name} = host=${primary} port=${port} dbname=${name}\n\n`)
+  pooler.inventory.herds.push({ id: idOf(`${environment}/${name}`), name })
+  applyFile(pooler)
 }
 
 const silent = ({ host }: MemoryPooler): Fault =>
@@ -206,14 +220,14 @@ export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
   }
 }
 
-const put = (pooler: MemoryPooler, text: string, { token, expectedDigest }: Omit<PoolerWrite, 'text'>): void => {
+const put = (pooler: MemoryPooler, text: string, { token, expectedDigest, herdId }: Omit<PoolerWrite, 'text'>): void => {
   if (pooler.file === null) throw new Fault('shell.failed', { isOver: true, because: 'The file is not there.' })
-  if (token < pooler.fence)
-    throw new Fault('pooler.fenced', { isOver: true, because: `A later writer (token ${pooler.fence}, ours is ${token}) has written it.` })
+  const fence = fenceFor(pooler, herdId)
+  if (token < fence)
+    throw new Fault('pooler.fenced', { isOver: true, because: `A later writer (token ${fence}, ours is ${token}) has written it.` })
   if (digestOf(pooler.file.text) !== expectedDigest)
     throw new Fault('record.conflict', { isOver: true, because: 'The file was changed by somebody else meanwhile.' })
-  Object.assign(pooler, { fence: token, before: pooler.file.text })
-  pooler.file.text = text
+  putFile(pooler, text, { token, herdId })
 }
 
 /** PAUSE answers once no client holds a server any more; the twin's clients never let go by themselves while somebody waits in virtual time. */

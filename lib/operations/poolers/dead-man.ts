@@ -1,9 +1,10 @@
+import { leadLines, partLines } from '@/lib/domain/pooler-lines'
 import type { Verdict } from '@/lib/kernel/plan'
-import type { DeadManOrder, DeadManTrial, InventoryInstance, PoolerSeen, ReadPorts } from '@/lib/ports'
+import type { DeadManOrder, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts'
 import { pass, passBecause, refuse, warn } from '../gates'
 import type { PoolerPlace } from './facts'
-import { renderFor } from './follow'
+import { aimAt, partOf } from './part'
 
 const trialTimeoutMs = 20_000
 
@@ -15,49 +16,52 @@ export type DeadManPlace = {
 }
 
 /** Timers of one job, made when its facts are gathered, so that every driver knows their key. */
-export type DeadManFacts = { key: string; expirySeconds: number; hosts: DeadManPlace[] }
+export type DeadManFacts = { key: string; herdId: string; expirySeconds: number; hosts: DeadManPlace[] }
 
-/** Who is held back on a pooler: its databases with their names on the server. */
-export type HeldPooler = { pooler: PoolerPlace; databases: readonly { name: string; database: string }[] }
+/** Who is held back on a pooler: its databases with their names on the server. `file`: what its file says; null: there is none. */
+export type HeldPooler = { pooler: PoolerPlace; databases: readonly { name: string; database: string }[]; file: string | null }
+
+type About = {
+  herd: { id: string; name: string }
+  members: readonly Plain<InventoryInstance>[]
+  systemIdentifier: string | null
+  expirySeconds: number
+}
 
 /** Has each pooler's host try, with the script of the timer itself, whether it could tell who takes writes. */
 export const gatherDeadMan = async (
   ports: ReadPorts,
   held: readonly HeldPooler[],
-  {
-    members,
-    systemIdentifier,
-    expirySeconds,
-  }: { members: readonly Plain<InventoryInstance>[]; systemIdentifier: string | null; expirySeconds: number },
+  about: About,
   signal: AbortSignal,
 ): Promise<DeadManFacts> => ({
   key: crypto.randomUUID(),
-  expirySeconds,
+  herdId: about.herd.id,
+  expirySeconds: about.expirySeconds,
   hosts: await Promise.all(
-    held.map(async ({ pooler, databases }) => {
-      const order = orderFor(pooler, databases, members, systemIdentifier)
-      return { pooler, order, trial: await tryIt(ports, pooler, order, signal) }
+    held.map(async (one) => {
+      const order = orderFor(one, about)
+      return { pooler: one.pooler, order, trial: await tryIt(ports, one.pooler, order, signal) }
     }),
   ),
 })
 
-const orderFor = (
-  pooler: PoolerPlace,
-  databases: readonly Pick<PoolerSeen['databases'][number], 'name' | 'database'>[],
-  members: readonly Plain<InventoryInstance>[],
-  systemIdentifier: string | null,
-): Plain<DeadManOrder> => ({
-  systemIdentifier,
-  databases: databases.map(({ name, database }) => ({ name, database })),
-  members: members.map((member) => ({
-    instanceId: member.id,
-    title: member.title,
-    address: member.address.host.address,
-    port: member.address.port,
-    socketDirectory: member.serverId === pooler.serverId ? member.address.socketDirectory : null,
-    text: pooler.isManaged && pooler.template !== null ? renderFor(pooler, pooler.template, member) : null,
-  })),
-})
+const orderFor = ({ pooler, databases, file }: HeldPooler, { herd, members, systemIdentifier }: About): Plain<DeadManOrder> => {
+  const part = partOf(pooler, herd.name)
+  return {
+    systemIdentifier,
+    databases: databases.map(({ name, database }) => ({ name, database })),
+    foreignLines: part === null ? [] : partLines(part).foreign,
+    members: members.map((member) => ({
+      instanceId: member.id,
+      title: member.title,
+      address: member.address.host.address,
+      port: member.address.port,
+      socketDirectory: member.serverId === pooler.serverId ? member.address.socketDirectory : null,
+      text: part === null || file === null ? null : leadLines(file, part, aimAt(member)),
+    })),
+  }
+}
 
 const tryIt = async (
   ports: ReadPorts,

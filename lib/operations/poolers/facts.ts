@@ -41,8 +41,8 @@ export const firmPooler = ({ pooler, seen }: PoolerFacts): JsonObject => ({
   })),
 })
 
-/** A move of the herd's primary and a command on its pooler exclude each other. */
-export const lockPoolerHerd = ({ pooler }: PoolerFacts): string[] => [`herd:${pooler.herdId}`]
+/** A move of a herd's primary and a command on its pooler exclude each other. */
+export const lockPoolerHerds = ({ pooler }: PoolerFacts): string[] => pooler.herds.map(({ id }) => `herd:${id}`)
 
 export const poolerNow = ({ pooler, seen }: PoolerFacts): { label: string; value: string }[] => {
   const held = seen.databases.filter((one) => one.isPaused).map(({ name }) => name)
@@ -50,7 +50,7 @@ export const poolerNow = ({ pooler, seen }: PoolerFacts): { label: string; value
   const longest = Math.max(0, ...seen.databases.map((one) => one.longestWaitSeconds))
   return [
     { label: 'State', value: seen.because === null ? seen.state : `${seen.state}: ${seen.because}` },
-    { label: 'In front of', value: pooler.herdName },
+    { label: 'In front of', value: pooler.herds.map(({ name }) => name).join(', ') },
     ...(seen.state === 'online'
       ? [
           { label: 'Leads to', value: sayAims(seen.databases) || 'nothing: it has no database' },

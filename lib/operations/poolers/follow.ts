@@ -1,37 +1,43 @@
 import { z } from 'zod'
 import { lineDiff } from '@/lib/domain/line-diff'
 import { sayAims } from '@/lib/domain/pgbouncer-ini'
-import { adoptFile, notAsWritten, renderTemplate, templateProblems } from '@/lib/domain/pooler-template'
+import { leadLines } from '@/lib/domain/pooler-lines'
+import { adoptFile, type HerdAim, herdsNamed, notAsWritten, renderTemplate, templateProblems } from '@/lib/domain/pooler-template'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
-import type { InventoryInstance, InventoryPooler, Probe, ReadPorts } from '@/lib/ports'
+import type { Probe, ReadPorts } from '@/lib/ports'
 import { probeTimeoutMs } from '../facts'
 import { pass, passBecause, refuse, warn } from '../gates'
-import { aimPoolers } from '../steps/aim-poolers'
+import { aimPoolers, wholeAim } from '../steps/aim-poolers'
 import { managePooler } from '../steps/manage-pooler'
 import {
   aboutPooler,
   firmPooler,
   gatherPooler,
-  lockPoolerHerd,
+  lockPoolerHerds,
   lookTimeoutMs,
   type PoolerFacts,
   poolerAnswers,
   poolerNow,
   seenPooler,
 } from './facts'
+import { aimAt } from './part'
 
 type MemberSeen = { title: string; role: Probe['role']; state: Probe['state'] }
 
+/** `primary` null: no member, or more than one, answers as primary. */
+type HerdSeen = { name: string; members: MemberSeen[]; primary: { title: string; aim: HerdAim } | null }
+
 export type FollowFacts = PoolerFacts & {
-  members: MemberSeen[]
-  /** null: no member, or more than one, answers as primary. */
-  primary: { title: string; hostname: string; address: string; port: number } | null
+  /** Those that it serves, the one that it was registered with first. */
+  herds: HerdSeen[]
   /** null: none is registered, and the file gives none. */
   template: string | null
   isAdopted: boolean
+  /** Names of herds whose lines the registered template left alone until now. */
+  joining: string[]
   problems: string[]
-  /** What the file is to say; null without a primary and a sound template. */
+  /** What the file is to say; null without a primary and a sound template. Lines of a herd without a primary stay as they are. */
   text: string | null
   file: { digest: string; owner: string; mode: string } | null
   /** Lines, with passwords masked. */
@@ -49,22 +55,20 @@ export const followPrimary = defineOperation({
   help: [
     'Makes PgBouncer’s file from its template with the herd’s primary in it, shows the difference, writes it in one step with the owner and mode it had, reloads, and proves by SHOW DATABASES that every database leads there.',
     'Without a template the file that is there becomes one: the lines that lead to the primary follow it from now on, and not a byte changes today.',
+    'One that serves several herds names them in its template, {{host:HERD}} and {{port:HERD}}; lines of a herd that it does not name are made to follow that herd’s primary. Each herd’s lines then move with its own primary alone.',
     'From then on the console writes the file whenever the primary moves, by a failover or behind its back. Clear the template to leave the file to somebody else again.',
   ],
   gather: (ports, _input, context) => gatherFollow(ports, context),
   about: aboutPooler,
   firm: (facts) => ({ ...firmPooler(facts), text: facts.text, file: facts.file }),
-  locks: lockPoolerHerd,
+  locks: lockPoolerHerds,
   now: (facts) => [
     ...poolerNow(facts),
-    {
-      label: 'Primary',
-      value:
-        facts.primary === null
-          ? 'not known'
-          : `${facts.primary.title}, ${sayAims([{ host: facts.primary.address, port: facts.primary.port }])}`,
-    },
-    { label: 'Template', value: facts.template === null ? 'none' : facts.isAdopted ? 'made from its file' : 'registered' },
+    ...facts.herds.map(({ name, primary }) => ({
+      label: facts.herds.length === 1 ? 'Primary' : `Primary of ${name}`,
+      value: primary === null ? 'not known' : `${primary.title}, ${sayAims([primary.aim])}`,
+    })),
+    { label: 'Template', value: saidOfTemplate(facts) },
     ...(facts.text === null
       ? []
       : [{ label: 'Difference', value: facts.diff.length === 0 ? 'none: not a byte changes' : facts.diff.join('\n') }]),
@@ -83,26 +87,26 @@ export const followPrimary = defineOperation({
 })
   .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
   .gate('primary', 'One member takes writes', onePrimary)
-  .gate('members', 'Every member is seen', ({ members }) => {
-    const unseen = members.filter(({ state }) => state === 'unreachable' || state === 'unknown' || state === 'refused')
+  .gate('members', 'Every member is seen', ({ herds }) => {
+    const unseen = herds
+      .flatMap(({ members }) => members)
+      .filter(({ state }) => state === 'unreachable' || state === 'unknown' || state === 'refused')
     return unseen.length === 0
       ? pass
       : warn(`${unseen.map(({ title }) => title).join(', ')} cannot be seen: if a primary runs there too, this one may be the wrong one.`)
   })
   .gate('file', 'Its file is there', ({ file, pooler }) => (file === null ? refuse(`${pooler.address.configPath} is not there.`) : pass))
-  .gate('template', 'Its template is sound', ({ template, problems, primary }) => {
+  .gate('template', 'Its template is sound', ({ template, problems, herds }) => {
     if (problems.length > 0) return refuse(`The template is not sound: ${problems.join('; ')}.`)
-    if (template !== null) return pass
-    return primary === null
+    const primaries = herds.flatMap(({ primary }) => (primary === null ? [] : [`${primary.title} at ${sayAims([primary.aim])}`]))
+    return template !== null || primaries.length === 0
       ? pass
-      : refuse(
-          `No line of its file leads to ${primary.title} at ${primary.address}:${primary.port}. Register a template, or correct the file.`,
-        )
+      : refuse(`No line of its file leads to ${primaries.join(' or ')}. Register a template, or correct the file.`)
   })
   .gate('right', 'Where it leads', ({ isRight, seen }) => (isRight ? passBecause(`It leads to ${sayAims(seen.databases)} already.`) : pass))
   .effect(
     'aim',
-    aimPoolers<FollowFacts>(({ pooler, text }) => [{ pooler, text: text ?? '' }]),
+    aimPoolers<FollowFacts>(({ pooler, text }) => [wholeAim(pooler, text ?? '')]),
   )
   .effect(
     'manage',
@@ -116,32 +120,21 @@ export const followPrimary = defineOperation({
 const gatherFollow = async (ports: ReadPorts, context: GatherContext): Promise<FollowFacts> => {
   const facts = await gatherPooler(ports, context)
   const { pooler, seen } = facts
-  const limits = { timeoutMs: lookTimeoutMs, signal: context.signal }
-  const herd = await ports.inventory.herdInstances(pooler.herdId)
-  const [members, file] = await Promise.all([
-    Promise.all(
-      herd.map(async (one) => ({ one, probe: await ports.postgres.probe(one.address, { ...limits, timeoutMs: probeTimeoutMs }) })),
-    ),
-    seen.state === 'online' ? ports.poolers.readFile(pooler.address, limits) : null,
+  const [herds, file] = await Promise.all([
+    Promise.all(pooler.herds.map((herd) => seeHerd(ports, herd, context))),
+    seen.state === 'online' ? ports.poolers.readFile(pooler.address, { timeoutMs: lookTimeoutMs, signal: context.signal }) : null,
   ])
-  const primaries = members.filter(({ probe }) => probe.state === 'online' && probe.role === 'primary').map(({ one }) => one)
-  const primary = primaries.length === 1 ? primaries[0]! : null
-  const aim = primary && { host: primary.address.host.address, port: primary.address.port }
-  const template = pooler.template ?? (file && aim ? adoptFile(file.text, aim) : null)
-  const problems = template === null ? [] : templateProblems(template, pooler.address.port)
-  const text = template !== null && primary !== null && problems.length === 0 ? renderFor(pooler, template, primary) : null
+  const { template, joining } = templateFor(pooler, file?.text ?? null, herds)
+  const names = herds.map(({ name }) => name)
+  const problems = template === null ? [] : templateProblems(template, pooler.address.port, names)
+  const text = template === null || problems.length > 0 ? null : textFor(pooler, template, herds, file?.text ?? null)
   return {
     ...facts,
-    members: members.map(({ one, probe }) => ({ title: one.title, role: probe.role, state: probe.state })),
-    primary: primary && {
-      title: primary.title,
-      hostname: primary.address.host.hostname,
-      address: primary.address.host.address,
-      port: primary.address.port,
-    },
+    herds,
     // A template that is refused may hold a password: it goes no further than this.
     template: problems.length > 0 ? null : template,
     isAdopted: pooler.template === null,
+    joining,
     problems,
     text,
     file: file && { digest: file.digest, owner: file.owner, mode: file.mode },
@@ -150,26 +143,66 @@ const gatherFollow = async (ports: ReadPorts, context: GatherContext): Promise<F
   }
 }
 
-/** The pooler's file with this member in it. */
-export const renderFor = (
-  { title, herdName }: Pick<InventoryPooler, 'title' | 'herdName'>,
-  template: string,
-  { address }: Pick<InventoryInstance, 'address'>,
-): string =>
-  renderTemplate(template, {
-    host: address.host.address,
-    port: String(address.port),
-    hostname: address.host.hostname,
-    herd: herdName,
-    pooler: title,
-  })
+const seeHerd = async (ports: ReadPorts, { id, name }: { id: string; name: string }, { signal }: GatherContext): Promise<HerdSeen> => {
+  const instances = await ports.inventory.herdInstances(id)
+  const probes = await Promise.all(instances.map(({ address }) => ports.postgres.probe(address, { timeoutMs: probeTimeoutMs, signal })))
+  const primaries = instances.filter((_one, index) => probes[index]!.state === 'online' && probes[index]!.role === 'primary')
+  const [primary] = primaries
+  return {
+    name,
+    members: instances.map(({ title }, index) => ({ title, role: probes[index]!.role, state: probes[index]!.state })),
+    primary: primary !== undefined && primaries.length === 1 ? { title: primary.title, aim: aimAt(primary) } : null,
+  }
+}
 
-function onePrimary({ primary, members, pooler }: FollowFacts): Verdict {
-  if (primary !== null) return pass
-  const writing = members.filter(({ state, role }) => state === 'online' && role === 'primary').map(({ title }) => title)
-  return refuse(
-    writing.length > 1
-      ? `${writing.join(' and ')} both answer as primary of ${pooler.herdName}: end the split brain first.`
-      : `No member of ${pooler.herdName} answers as primary.`,
-  )
+/** The registered one, or the file that is there, with the lines of each herd that it does not name made to follow that herd's primary. */
+const templateFor = (
+  { template, herdName }: Pick<PoolerFacts['pooler'], 'template' | 'herdName'>,
+  file: string | null,
+  herds: readonly HerdSeen[],
+): { template: string | null; joining: string[] } => {
+  const joining: string[] = []
+  let made = template ?? file
+  for (const { name, primary } of herds) {
+    if (made === null || primary === null || (template !== null && herdsNamed(template, herdName).includes(name))) continue
+    const adopted = adoptFile(made, primary.aim, name === herdName ? null : name)
+    if (adopted === null) continue
+    made = adopted
+    joining.push(name)
+  }
+  return { template: template === null && joining.length === 0 ? null : made, joining }
+}
+
+/** null: a herd has no primary that is known, and its lines are not in the file either. */
+const textFor = (
+  { title, herdName }: Pick<PoolerFacts['pooler'], 'title' | 'herdName'>,
+  template: string,
+  herds: readonly HerdSeen[],
+  file: string | null,
+): string | null => {
+  const about = { pooler: title, herd: herdName }
+  const known = herds.flatMap(({ name, primary }) => (primary === null ? [] : [{ name, aim: primary.aim }]))
+  const isComplete = herdsNamed(template, herdName).every((herd) => known.some(({ name }) => name === herd))
+  if (isComplete) return renderTemplate(template, about, Object.fromEntries(known.map(({ name, aim }) => [name, aim])))
+  if (known.length === 0) return null
+  return known.reduce<string | null>((text, { name, aim }) => text && leadLines(text, { template, about, herd: name }, aim), file)
+}
+
+function saidOfTemplate({ template, isAdopted, joining }: FollowFacts): string {
+  if (template === null) return 'none'
+  if (isAdopted) return 'made from its file'
+  return joining.length === 0 ? 'registered' : `registered; the lines of ${joining.join(', ')} follow from now on`
+}
+
+function onePrimary({ herds, text, template, problems, pooler }: FollowFacts): Verdict {
+  const isNamed = (name: string) => template === null || herdsNamed(template, pooler.herdName).includes(name)
+  const lost = herds.filter(({ name, primary }) => primary === null && isNamed(name))
+  if (lost.length === 0) return pass
+  const said = lost.map(({ name, members }) => {
+    const writing = members.filter(({ state, role }) => state === 'online' && role === 'primary').map(({ title }) => title)
+    return writing.length > 1
+      ? `${writing.join(' and ')} both answer as primary of ${name}: end the split brain first.`
+      : `No member of ${name} answers as primary.`
+  })
+  return text === null && problems.length === 0 ? refuse(said.join(' ')) : warn(`${said.join(' ')} Its lines stay as they are.`)
 }

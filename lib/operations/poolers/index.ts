@@ -12,7 +12,7 @@ import {
   firmPooler,
   gatherPooler,
   isHeld,
-  lockPoolerHerd,
+  lockPoolerHerds,
   type PoolerFacts,
   poolerAnswers,
   poolerNow,
@@ -44,7 +44,7 @@ export const pausePooler = defineOperation({
   gather: async (ports, { timeoutSeconds }, context): Promise<PauseFacts> => ({ ...(await gatherPooler(ports, context)), timeoutSeconds }),
   about: aboutPooler,
   firm: firmPooler,
-  locks: lockPoolerHerd,
+  locks: lockPoolerHerds,
   now: poolerNow,
   affected: (facts) => clientsAffected(facts, 'wait until it is resumed.'),
   offered: (row) => poolerAnswers(seenPooler(row)),
@@ -77,7 +77,7 @@ export const resumePooler = defineOperation({
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,
   firm: firmPooler,
-  locks: lockPoolerHerd,
+  locks: lockPoolerHerds,
   now: poolerNow,
   affected: (facts) => clientsAffected(facts, 'are served again.'),
   offered: (row) => poolerAnswers(seenPooler(row)),
@@ -87,7 +87,7 @@ export const resumePooler = defineOperation({
   .gate('paused', 'It is paused', (facts) => (isHeld(facts) ? pass : passBecause('Nothing in it is paused.')))
   .effect(
     'resume',
-    resumePoolers<PoolerFacts>(({ pooler }) => [pooler]),
+    resumePoolers<PoolerFacts>(({ pooler }) => [{ pooler, databases: null }]),
   )
   .build()
 
@@ -105,7 +105,7 @@ export const reloadPoolerConfig = defineOperation({
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,
   firm: firmPooler,
-  locks: lockPoolerHerd,
+  locks: lockPoolerHerds,
   now: poolerNow,
   offered: (row) => poolerAnswers(seenPooler(row)),
   neverAsksPhrase: true,
@@ -145,7 +145,7 @@ export const drainPooler = defineOperation({
   }),
   about: aboutPooler,
   firm: firmPooler,
-  locks: lockPoolerHerd,
+  locks: lockPoolerHerds,
   now: poolerNow,
   affected: (facts) => clientsAffected(facts, 'must leave by themselves; new ones are rejected.'),
   offered: (row) => poolerAnswers(seenPooler(row)),

@@ -28,6 +28,7 @@ const open = async () => {
   const about = { environmentId: 'dev', environmentName: 'dev', herdId: 'orders', herdName: 'orders' }
   const pooler: InventoryPooler = {
     ...about,
+    herds: [{ id: 'orders', name: 'orders' }],
     id: 'p',
     title: 'pgbouncer on front',
     serverId: 'front',

@@ -1,15 +1,48 @@
-import { databaseLines, sayAims } from '@/lib/domain/pgbouncer-ini'
-import { notAsWritten } from '@/lib/domain/pooler-template'
-import { Fault } from '@/lib/kernel/errors'
+import { type DatabaseLine, databaseLines, sayAims } from '@/lib/domain/pgbouncer-ini'
+import { isOwnLine, leadLines, renderPart } from '@/lib/domain/pooler-lines'
+import { type HerdAim, notAsWritten } from '@/lib/domain/pooler-template'
+import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
 import type { ActPorts, PoolerAddress, PoolerFile, PoolersRead, ReadPorts } from '@/lib/ports'
 import { lookTimeoutMs, type PoolerPlace } from '../poolers/facts'
+import { partOf } from '../poolers/part'
 import { commandTimeoutMs, lookAtRunning } from './poolers'
 
-/** A pooler and what its file is to say: made from its template, and without secrets. */
-export type PoolerAim = { pooler: PoolerPlace; text: string }
+/** A pooler and what its file is to say: all of it, or the lines of one herd. Made from its template, and without secrets. */
+export type PoolerAim = {
+  pooler: PoolerPlace
+  /** Whose lines alone are changed; null: the whole file. */
+  herdId: string | null
+  /** What becomes of the file that is there; null: it is not what its template makes. */
+  textFrom: (text: string) => string | null
+  /** Where its databases are to lead; only lines that `isJudged` are its to say. */
+  written: string
+  isJudged: (line: DatabaseLine) => boolean
+}
+
+export const wholeAim = (pooler: PoolerPlace, text: string): PoolerAim => ({
+  pooler,
+  herdId: null,
+  textFrom: () => text,
+  written: text,
+  isJudged: () => true,
+})
+
+/** The lines of one herd, whatever another herd's job makes of its own meanwhile. The console must manage the file. */
+export const herdAim = (pooler: PoolerPlace, herd: { id: string; name: string }, aim: HerdAim): PoolerAim => {
+  const part = partOf(pooler, herd.name)!
+  return {
+    pooler,
+    herdId: herd.id,
+    textFrom: (text) => leadLines(text, part, aim),
+    written: renderPart(part, aim),
+    isJudged: isOwnLine(part),
+  }
+}
 
 const writeTimeoutMs = 10_000
+/** Jobs of other herds write the same file: each of them may come first once or twice. */
+const writeTries = 20
 /** How long PgBouncer may take to show what it has read. */
 const shownMs = 2_000
 const lookEveryMs = 50
@@ -17,34 +50,42 @@ const lookEveryMs = 50
 /** Where the databases were to lead whose file said so, by pooler id; for those that the job changes. */
 type Before = { was: Record<string, { digest: string }> }
 
+const title = 'Lead the poolers to the primary'
+
+const previewOf = (aims: readonly PoolerAim[]) => ({
+  sentence:
+    aims.length === 0
+      ? 'No pooler is managed by the console.'
+      : aims
+          .map(({ pooler, written, isJudged }) => `${pooler.title} leads to ${sayAims(databaseLines(written).filter(isJudged))}`)
+          .join('; ')
+          .concat('.'),
+  commands: aims.flatMap(({ pooler }) => [`write ${pooler.address.configPath} on ${pooler.address.host.hostname}`, 'RELOAD']),
+})
+
+const outputOf = (aims: readonly PoolerAim[]) => ({ poolers: aims.map(({ pooler }) => pooler.title) })
+
+const aimAll = async (aims: readonly PoolerAim[], ports: ActPorts, context: StepContext): Promise<void> => {
+  const tries = await Promise.allSettled(aims.map((aim) => aimPooler(ports, aim, context)))
+  const failed = tries.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
 /** Writes each file, reloads, and waits until SHOW DATABASES says what the file says. Files that are right already are only reloaded when the pooler is not. */
 export const aimPoolers = <F extends Facts>(of: (facts: F) => readonly PoolerAim[]): Effect<F, Before, { poolers: string[] }> => ({
-  title: 'Lead the poolers to the primary',
-  preview: (facts) => ({
-    sentence:
-      of(facts).length === 0
-        ? 'No pooler is managed by the console.'
-        : of(facts)
-            .map(({ pooler, text }) => `${pooler.title} leads to ${sayAims(databaseLines(text))}`)
-            .join('; ')
-            .concat('.'),
-    commands: of(facts).flatMap(({ pooler }) => [`write ${pooler.address.configPath} on ${pooler.address.host.hostname}`, 'RELOAD']),
-  }),
+  title,
+  preview: (facts) => previewOf(of(facts)),
   check: async (facts, ports, { signal, intended }) => {
     const seen = await Promise.all(of(facts).map(async (aim) => ({ aim, ...(await lookAtAim(ports, aim, signal)) })))
-    if (seen.every(({ isRight }) => isRight)) return { found: 'done', output: { poolers: of(facts).map(({ pooler }) => pooler.title) } }
+    if (seen.every(({ isRight }) => isRight)) return { found: 'done', output: outputOf(of(facts)) }
     if (intended !== null) {
-      const written = seen.filter(({ aim, file }) => file.text === aim.text && file.digest !== intended.before.was[aim.pooler.id]?.digest)
+      const written = seen.filter(({ aim, file }) => isWritten(aim, file) && file.digest !== intended.before.was[aim.pooler.id]?.digest)
       const partly = written.map(({ aim }) => `the file of ${aim.pooler.title} is written`).join(', ')
       return { found: 'ready', before: intended.before, ...(partly === '' ? {} : { partly }) }
     }
     return { found: 'ready', before: { was: Object.fromEntries(seen.map(({ aim, file }) => [aim.pooler.id, { digest: file.digest }])) } }
   },
-  run: async (facts, _before, ports, context) => {
-    const tries = await Promise.allSettled(of(facts).map((aim) => aimPooler(ports, aim, context)))
-    const failed = tries.find((one) => one.status === 'rejected')
-    if (failed) throw failed.reason
-  },
+  run: (facts, _before, ports, context) => aimAll(of(facts), ports, context),
   timeoutMs: 60_000,
   ending: {
     undo: async (facts, { was }, _output, ports, context) => {
@@ -54,35 +95,72 @@ export const aimPoolers = <F extends Facts>(of: (facts: F) => readonly PoolerAim
   },
 })
 
-/** Everything that leads one pooler to where its text says. Under a token of its own: an earlier writer that wakes up later is rejected by the host. */
+/** The same once the herd's primary has moved for good. */
+export const keepPoolersAimed = <F extends Facts>(of: (facts: F) => readonly PoolerAim[]): Effect<F, null, { poolers: string[] }> => ({
+  title,
+  preview: (facts) => previewOf(of(facts)),
+  check: async (facts, ports, { signal }) => {
+    const seen = await Promise.all(of(facts).map((aim) => lookAtAim(ports, aim, signal)))
+    return seen.every(({ isRight }) => isRight) ? { found: 'done', output: outputOf(of(facts)) } : { found: 'ready', before: null }
+  },
+  run: (facts, _before, ports, context) => aimAll(of(facts), ports, context),
+  timeoutMs: 60_000,
+  ending: { final: 'The poolers stay with the new primary.', harmless: true },
+})
+
+/** Everything that leads one pooler to where it is to lead. Under a token of its own: an earlier writer that wakes up later is rejected by the host. */
 export const aimPooler = async (
   ports: ActPorts,
-  { pooler, text }: PoolerAim,
+  aim: PoolerAim,
   { signal, note, pause }: Pick<StepContext, 'signal' | 'note' | 'pause'>,
 ): Promise<void> => {
-  const { address } = pooler
-  const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
-  const file = await readFile(ports.poolers, address, signal)
-  if (file.text !== text) {
-    note('command', `write ${address.configPath}`)
-    await ports.poolersAct.writeFile(address, { text, expectedDigest: file.digest, token }, { timeoutMs: writeTimeoutMs, signal })
-  }
+  const { address, id } = aim.pooler
+  const token = await ports.inventoryAct.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
+  await writeAim(ports, aim, { token, timeoutMs: writeTimeoutMs }, { signal, note })
   note('command', 'RELOAD')
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
-  await untilShown(ports, { pooler, text }, { signal, pause }, lookEveryMs)
+  await untilShown(ports, aim, { signal, pause }, lookEveryMs)
+}
+
+/**
+ * Writes what is to change, once more each time that another herd's job has changed the file meanwhile. `file`: as it was last read. Throws
+ * `record.conflict` when it is not what its template makes any more.
+ */
+export const writeAim = async (
+  ports: ActPorts,
+  { pooler: { address }, herdId, textFrom }: PoolerAim,
+  { token, timeoutMs, file: known }: { token: number; timeoutMs: number; file?: Pick<PoolerFile, 'text' | 'digest'> },
+  { signal, note }: Pick<StepContext, 'signal' | 'note'>,
+): Promise<void> => {
+  for (let tried = 1; ; tried += 1) {
+    const file = (tried === 1 ? known : undefined) ?? (await readFile(ports.poolers, address, signal))
+    const text = textFrom(file.text)
+    if (text === null)
+      throw new Fault('record.conflict', {
+        isOver: true,
+        because: `${address.configPath} on ${address.host.hostname} is not what its template makes: somebody has changed it. It is left alone.`,
+      })
+    if (text === file.text) return
+    try {
+      note('command', `write ${address.configPath}`)
+      return await ports.poolersAct.writeFile(address, { text, expectedDigest: file.digest, token, herdId }, { timeoutMs, signal })
+    } catch (error) {
+      if (!isFault(error, 'record.conflict') || herdId === null || tried === writeTries) throw error
+    }
+  }
 }
 
 /** Waits until SHOW DATABASES says what the file says. Throws `step.unknown` when it does not in time. */
 export const untilShown = async (
   ports: ReadPorts,
-  { pooler, text }: PoolerAim,
+  { pooler, written, isJudged }: PoolerAim,
   { signal, pause }: Pick<StepContext, 'signal' | 'pause'>,
   everyMs: number,
 ): Promise<void> => {
   const until = ports.now().getTime() + shownMs
   for (;;) {
     const { databases } = await lookAtRunning(ports, pooler, signal)
-    const wrong = notAsWritten(text, databases)
+    const wrong = notAsWritten(written, databases, isJudged)
     if (wrong.length === 0) return
     if (signal.aborted || ports.now().getTime() >= until)
       throw new Fault('step.unknown', {
@@ -92,13 +170,14 @@ export const untilShown = async (
   }
 }
 
-const lookAtAim = async (
-  ports: ReadPorts,
-  { pooler, text }: PoolerAim,
-  signal: AbortSignal,
-): Promise<{ isRight: boolean; file: PoolerFile }> => {
-  const [file, { databases }] = await Promise.all([readFile(ports.poolers, pooler.address, signal), lookAtRunning(ports, pooler, signal)])
-  return { file, isRight: file.text === text && notAsWritten(text, databases).length === 0 }
+const isWritten = ({ textFrom }: PoolerAim, { text }: PoolerFile): boolean => textFrom(text) === text
+
+const lookAtAim = async (ports: ReadPorts, aim: PoolerAim, signal: AbortSignal): Promise<{ isRight: boolean; file: PoolerFile }> => {
+  const [file, { databases }] = await Promise.all([
+    readFile(ports.poolers, aim.pooler.address, signal),
+    lookAtRunning(ports, aim.pooler, signal),
+  ])
+  return { file, isRight: isWritten(aim, file) && notAsWritten(aim.written, databases, aim.isJudged).length === 0 }
 }
 
 const readFile = async (poolers: PoolersRead, address: PoolerAddress, signal: AbortSignal): Promise<PoolerFile> => {
@@ -109,13 +188,14 @@ const readFile = async (poolers: PoolersRead, address: PoolerAddress, signal: Ab
 }
 
 /** Only a file that is ours, and only when it was another before. */
-const putBack = async (ports: ActPorts, { pooler, text }: PoolerAim, was: string, { signal, note }: StepContext): Promise<void> => {
-  const { address } = pooler
+const putBack = async (ports: ActPorts, aim: PoolerAim, was: string, { signal, note }: StepContext): Promise<void> => {
+  const { address, id } = aim.pooler
   const file = await readFile(ports.poolers, address, signal)
-  if (file.digest !== was && file.text === text) {
-    const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+  if (file.digest !== was && isWritten(aim, file)) {
+    const token = await ports.inventoryAct.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
     note('command', `write ${address.configPath} back`)
-    await ports.poolersAct.restoreFile(address, { expectedDigest: file.digest, token }, { timeoutMs: writeTimeoutMs, signal })
+    const write = { expectedDigest: file.digest, token, herdId: aim.herdId }
+    await ports.poolersAct.restoreFile(address, write, { timeoutMs: writeTimeoutMs, signal })
   }
   note('command', 'RELOAD')
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })

@@ -25,6 +25,9 @@ const ids = (fleet: MemoryFleet) => ({
   candidate: fleet.instance('orders on n2').inventory.id,
 })
 
+const herdOf = (fleet: MemoryFleet) => ({ id: fleet.instance('orders on n1').inventory.herdId, name: 'orders' })
+const fileOf = (fleet: MemoryFleet, id: string) => fleet.world.poolers.get(id)!.file!.text
+
 type MoveFacts = { timers: DeadManFacts }
 
 /** Holds the clients of one pooler back, and nothing else. */
@@ -57,8 +60,12 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
     gather: async (ports, _input, { targetId, signal }): Promise<MoveFacts> => ({
       timers: await gatherDeadMan(
         ports,
-        (await ports.inventory.herdPoolers(targetId)).map((pooler) => ({ pooler, databases: [{ name: 'orders', database: 'orders' }] })),
-        { members: await ports.inventory.herdInstances(targetId), systemIdentifier: null, expirySeconds: 15 },
+        (await ports.inventory.herdPoolers(targetId)).map((pooler) => ({
+          pooler,
+          databases: [{ name: 'orders', database: 'orders' }],
+          file: fileOf(fleet, pooler.id),
+        })),
+        { herd: herdOf(fleet), members: await ports.inventory.herdInstances(targetId), systemIdentifier: null, expirySeconds: 15 },
         signal,
       ),
     }),
@@ -146,8 +153,9 @@ describe('before anything is done', () => {
     const { primary, candidate } = ids(fleet)
     const timers = await gatherDeadMan(
       fleet.read,
-      [{ pooler: front(fleet).inventory, databases: [{ name: 'orders', database: 'orders' }] }],
+      [{ pooler: front(fleet).inventory, databases: [{ name: 'orders', database: 'orders' }], file: front(fleet).file!.text }],
       {
+        herd: herdOf(fleet),
         members: await fleet.read.inventory.herdInstances(fleet.instance('orders on n1').inventory.herdId),
         systemIdentifier: fleet.instance('orders on n1').systemIdentifier,
         expirySeconds: 15,

@@ -30,12 +30,12 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
     return over < 0 ? { found: 'ready', before: null } : { found: 'blocked', because: sayOver(hosts[over]!, seen[over]!) }
   },
   run: async (facts, _before, ports, { signal, note }) => {
-    const { key, expirySeconds, hosts } = of(facts)
+    const { key, herdId, expirySeconds, hosts } = of(facts)
     const limits = { timeoutMs: callTimeoutMs, signal }
     await Promise.all(
       hosts.map(async ({ pooler, order }) => {
         const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
-        await ports.poolersAct.armDeadMan(pooler.address, { ...order, key, token, expiryMs: expirySeconds * 1000 }, limits)
+        await ports.poolersAct.armDeadMan(pooler.address, { ...order, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
         note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
       }),
     )

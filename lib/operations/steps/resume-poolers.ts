@@ -1,31 +1,42 @@
 import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { PoolerSeen } from '@/lib/ports'
 import type { PoolerPlace } from '../poolers/facts'
 import { commandTimeoutMs, lookAtRunning } from './poolers'
 
-/** Lets the clients of every database go on, however and by whomever they were held back. */
-export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly PoolerPlace[]): Effect<F, null, null> => ({
+/** `databases` null: all of them, and a pause of the whole. */
+export type ResumeTarget = { pooler: PoolerPlace; databases: readonly string[] | null }
+
+const heldIn = ({ databases: ours }: ResumeTarget, { isPausedWhole, databases }: PoolerSeen) => ({
+  isWhole: ours === null && isPausedWhole === true,
+  names: databases.filter(({ name, isPaused }) => isPaused && (ours === null || ours.includes(name))).map(({ name }) => name),
+})
+
+/** Lets the clients of these databases go on, however and by whomever they were held back. */
+export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly ResumeTarget[]): Effect<F, null, null> => ({
   title: 'Let the clients go on',
   preview: (facts) => ({
     sentence: `Resume ${of(facts)
-      .map(({ title }) => title)
+      .map(({ pooler, databases }) => (databases === null ? pooler.title : `${databases.join(', ')} on ${pooler.title}`))
       .join(', ')}: whoever waits is served.`,
     commands: ['RESUME'],
   }),
   check: async (facts, ports, { signal }) => {
-    const seen = await Promise.all(of(facts).map((pooler) => lookAtRunning(ports, pooler, signal)))
-    const isFree = seen.every(({ isPausedWhole, databases }) => !isPausedWhole && databases.every(({ isPaused }) => !isPaused))
-    return isFree ? { found: 'done', output: null } : { found: 'ready', before: null }
+    const held = await Promise.all(of(facts).map(async (one) => heldIn(one, await lookAtRunning(ports, one.pooler, signal))))
+    return held.every(({ isWhole, names }) => !isWhole && names.length === 0)
+      ? { found: 'done', output: null }
+      : { found: 'ready', before: null }
   },
   run: async (facts, _before, ports, { signal, note }) => {
     await Promise.all(
-      of(facts).map(async (pooler) => {
-        const seen = await lookAtRunning(ports, pooler, signal)
+      of(facts).map(async (one) => {
+        const { pooler } = one
+        const { isWhole, names } = heldIn(one, await lookAtRunning(ports, pooler, signal))
         const options = { timeoutMs: commandTimeoutMs, signal }
-        if (seen.isPausedWhole) {
+        if (isWhole) {
           note('command', 'RESUME')
           await ports.poolersAct.resumeWhole(pooler.address, options)
         }
-        for (const { name } of seen.databases.filter(({ isPaused }) => isPaused)) {
+        for (const name of names) {
           note('command', `RESUME "${name}"`)
           await ports.poolersAct.resume(pooler.address, name, options)
         }

@@ -48,10 +48,14 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
     Promise.all(poolers.filter((one) => !isLeftOut(one)).map((one) => gatherFront(ports, one, facts, context))),
   ])
   const held = input.timers
-    ? front.map(({ pooler, seen, databases }) => ({ pooler, databases: seen.databases.filter(({ name }) => databases.includes(name)) }))
+    ? front.map(({ pooler, seen, databases, file }) => ({
+        pooler,
+        databases: seen.databases.filter(({ name }) => databases.includes(name)),
+        file: file?.text ?? null,
+      }))
     : []
   const members = await ports.inventory.herdInstances(context.targetId)
-  const about = { members, systemIdentifier: facts.primaryProbe?.systemIdentifier ?? null, expirySeconds }
+  const about = { herd: facts.herd, members, systemIdentifier: facts.primaryProbe?.systemIdentifier ?? null, expirySeconds }
   return {
     ...facts,
     limits: input,

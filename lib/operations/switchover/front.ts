@@ -1,52 +1,62 @@
 import { databaseLines } from '@/lib/domain/pgbouncer-ini'
+import { leadLines } from '@/lib/domain/pooler-lines'
+import type { HerdAim } from '@/lib/domain/pooler-template'
 import type { GatherContext } from '@/lib/kernel/operation'
-import type { InventoryInstance, InventoryPooler, PoolerSeen, ReadPorts } from '@/lib/ports'
+import type { InventoryPooler, PoolerSeen, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { lookTimeoutMs, type PoolerPlace } from '../poolers/facts'
-import { renderFor } from '../poolers/follow'
+import { aimAt, partOf } from '../poolers/part'
 import { sayClients } from '../steps/poolers'
 
-/** A pooler in front of the herd, and what a move of the primary does to it. */
+/** A pooler in front of the herd, and what a move of the primary does to it. Of a pooler that serves other herds too only this herd's lines and databases. */
 export type FrontPooler = {
   pooler: PoolerPlace
+  herd: { id: string; name: string }
   seen: Plain<PoolerSeen>
-  /** What its file is to say once the candidate leads; null: the console does not write it. */
-  text: string | null
-  /** Of its file now; null: there is none, or it is not what its template makes. */
-  digest: string | null
+  /** Where the herd's lines lead once the candidate does, and where they lead now. */
+  next: HerdAim | null
+  last: HerdAim | null
+  /** Its file now; null: there is none, or it is not what its template makes. */
+  file: { text: string; digest: string } | null
   /** Who keeps a server for itself because its pool is by session, in words. */
   sessionClients: string[]
-  /** The databases that lead to the primary, whose clients are held back. */
+  /** The herd's databases, whose clients are held back. */
   databases: string[]
+  /** Databases that lead to the primary although their lines do not name the herd: nothing would move them. */
+  strays: string[]
 }
-
-type Member = Pick<InventoryInstance, 'address'>
 
 export const gatherFront = async (
   ports: ReadPorts,
   pooler: InventoryPooler,
-  { primary, candidate }: { primary: Place | null; candidate: Place | null },
+  { herd: { id, name }, primary, candidate }: { herd: { id: string; name: string }; primary: Place | null; candidate: Place | null },
   { signal }: GatherContext,
 ): Promise<FrontPooler> => {
   const options = { timeoutMs: lookTimeoutMs, signal }
   const seen = await ports.poolers.look(pooler.address, options)
-  const { template, isManaged } = pooler
-  if (template === null || !isManaged || primary === null || candidate === null || seen.state !== 'online')
-    return { pooler, seen, text: null, digest: null, sessionClients: [], databases: [] }
+  const about = { pooler, herd: { id, name }, seen }
+  const part = partOf(pooler, name)
+  if (part === null || primary === null || candidate === null || seen.state !== 'online')
+    return { ...about, next: null, last: null, file: null, sessionClients: [], databases: [], strays: [] }
+  const [last, next] = [aimAt(primary), aimAt(candidate)]
   const file = await ports.poolers.readFile(pooler.address, options)
-  const [was, text] = [primary, candidate].map((member: Member) => renderFor(pooler, template, member)) as [string, string]
-  const databases = movedBy(was, text, seen.databases)
+  const [was, text] = [last, next].map((aim) => (file === null ? null : leadLines(file.text, part, aim))) as [string | null, string | null]
+  const isRight = file !== null && file.text === was
+  const databases = isRight ? movedBy(was!, text!, seen.databases) : []
   const bySession = seen.databases.filter((one) => databases.includes(one.name) && one.poolMode === 'session' && one.clientsActive > 0)
   const clients = bySession.length === 0 ? [] : await ports.poolers.clients(pooler.address, options)
   return {
-    pooler,
-    seen,
-    text,
-    digest: file?.text === was ? file.digest : null,
+    ...about,
+    next,
+    last,
+    file: isRight ? { text: file.text, digest: file.digest } : null,
     sessionClients: clients
       .filter(({ database, remotePid }) => remotePid !== null && bySession.some(({ name }) => name === database))
       .map((client) => sayClients([client])),
     databases,
+    strays: seen.databases
+      .filter(({ name, host, port }) => host === last.host && port === last.port && !databases.includes(name))
+      .map(({ name }) => name),
   }
 }
 

@@ -120,10 +120,13 @@ export const clientsSaid = (facts: SwitchoverFacts): Verdict => {
 
 /** A pooler that cannot be held back with the others would send its clients to a server that is stopped. */
 export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
-  for (const { pooler, seen } of front) {
+  for (const { pooler, seen, databases } of front) {
     const { verdict, because } = poolerAnswers(seen)
     if (verdict === 'refuse') return refuse(`${pooler.title}: ${because} Or leave it out.`)
-    const held = seen.isPausedWhole === true ? ['as a whole'] : seen.databases.filter((one) => one.isPaused).map(({ name }) => name)
+    const held =
+      seen.isPausedWhole === true
+        ? ['as a whole']
+        : seen.databases.filter((one) => one.isPaused && databases.includes(one.name)).map(({ name }) => name)
     if (held.length > 0) return refuse(`${pooler.title} is paused (${held.join(', ')}): somebody holds its clients back. Resume it first.`)
   }
   if (leftOut.length > 0)
@@ -136,10 +139,15 @@ export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
 /** The first write by the console is done at leisure, with its difference shown, and not while clients wait. */
 export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): Verdict => {
   if (primary === null || candidate === null) return pass
-  const strange = front.filter(({ text, digest }) => text === null || digest === null)
+  const strange = front.filter(({ file }) => file === null)
   if (strange.length > 0)
     return refuse(
       `The file of ${strange.map(({ pooler }) => pooler.title).join(', ')} is not the one that the console would write. Lead it to the primary once first: that shows the difference.`,
+    )
+  const straying = front.filter(({ strays }) => strays.length > 0)
+  if (straying.length > 0)
+    return refuse(
+      `${straying.map(({ pooler, strays }) => `${strays.join(', ')} on ${pooler.title}`).join('; ')} ${straying.length === 1 && straying[0]!.strays.length === 1 ? 'leads' : 'lead'} to ${primary.title} by a line that its template does not lead to the herd: its clients would get errors. Lead the pooler to the primary once first, or name the herd in that line.`,
     )
   const elsewhere = front.filter(({ databases }) => databases.length === 0)
   return elsewhere.length === 0

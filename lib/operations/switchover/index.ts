@@ -9,7 +9,7 @@ import { makeSlots } from '../failover/steps/make-slots'
 import { blockedWhenUnseen, onlyIf } from '../failover/steps/only-if'
 import { rejoinOld } from '../failover/steps/rejoin-old'
 import { counted, pass, refuse } from '../gates'
-import { aimPoolers } from '../steps/aim-poolers'
+import { herdAim, keepPoolersAimed } from '../steps/aim-poolers'
 import { armDeadMan, disarmDeadMan } from '../steps/arm-dead-man'
 import { startCanary, stopCanary } from '../steps/canary'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'
@@ -28,7 +28,8 @@ const hasFront = ({ front }: SwitchoverFacts) => front.length > 0
 const hasTimers = ({ timers }: SwitchoverFacts) => timers.hosts.length > 0
 const noTimers = 'No pooler is held back, so no timer is needed.'
 const noFront = 'No pooler is in front of it.'
-const aimsOf = ({ front }: SwitchoverFacts) => front.flatMap(({ pooler, text }) => (text === null ? [] : [{ pooler, text }]))
+const aimsOf = ({ front }: SwitchoverFacts) =>
+  front.flatMap(({ pooler, herd, next }) => (next === null ? [] : [herdAim(pooler, herd, next)]))
 const noCanary = 'No canary writes: none was asked for, or the checks say why.'
 const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
 const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
@@ -138,13 +139,15 @@ export const switchover = defineOperation({
     'checkpoint-new',
     checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the new primary' }),
   )
-  .effect('poolers-aimed', onlyIf(hasFront, noFront, aimPoolers<SwitchoverFacts>(aimsOf)))
+  .effect('poolers-aimed', onlyIf(hasFront, noFront, keepPoolersAimed<SwitchoverFacts>(aimsOf)))
   .effect(
     'poolers-resumed',
     onlyIf(
       hasFront,
       noFront,
-      resumePoolers<SwitchoverFacts>(({ front }) => front.map(({ pooler }) => pooler)),
+      resumePoolers<SwitchoverFacts>(({ front }) =>
+        front.map(({ pooler, databases }) => ({ pooler, databases: pooler.herds.length > 1 ? databases : null })),
+      ),
     ),
   )
   .effect(
@@ -172,7 +175,14 @@ function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, follow
     followers: followers.map(({ place }) => place.id),
     names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
     limits,
-    poolers: front.map(({ pooler, databases, digest, text }) => ({ id: pooler.id, address: pooler.address, databases, digest, text })),
+    poolers: front.map(({ pooler, databases, file, next }) => ({
+      id: pooler.id,
+      address: pooler.address,
+      template: pooler.template,
+      databases,
+      isRight: file !== null,
+      next,
+    })),
   }
 }
 
@@ -200,7 +210,8 @@ function affectedOf(facts: SwitchoverFacts): Affected[] {
   const { primaryProbe, followers, names, parked, herd, front } = facts
   const activeTransactions = front.length > 0 ? 0 : (primaryProbe?.activeTransactions ?? 0)
   const clients = gates.directClients(facts)
-  const waiting = front.reduce((sum, { seen }) => sum + (seen.clients ?? 0), 0)
+  const held = front.flatMap(({ seen, databases }) => seen.databases.filter(({ name }) => databases.includes(name)))
+  const waiting = held.reduce((sum, { clientsActive, clientsWaiting }) => sum + clientsActive + clientsWaiting, 0)
   const standbys = followers.length + 1
   return [
     ...(clients

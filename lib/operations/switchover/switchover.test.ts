@@ -106,7 +106,8 @@ test('a worker that somebody has overtaken at the pooler’s file writes it no m
     if (act !== 'pause demo' || isOvertaken) return
     isOvertaken = true
     pooler.claimed += 1
-    Object.assign(pooler, { fence: pooler.claimed, file: { ...pooler.file!, text: theirs } })
+    pooler.fences.set('', pooler.claimed)
+    pooler.file!.text = theirs
   }
   const { state, journal } = await run(fleet)
   expect(state).toBe('undone')

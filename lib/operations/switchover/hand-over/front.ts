@@ -1,7 +1,7 @@
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { StepContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
-import { untilShown } from '../../steps/aim-poolers'
+import { herdAim, untilShown, writeAim } from '../../steps/aim-poolers'
 import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers'
 import type { FrontPooler } from '../front'
 
@@ -30,25 +30,26 @@ export const readyAll = (front: readonly FrontPooler[], ports: ActPorts, { signa
 
 /** Leads one to where its new text says while its clients wait: after the promotion only RESUME is left. */
 export const aimHeld = async (
-  { pooler, text, digest, token }: Ready,
+  { pooler, herd, next, file, token }: Ready,
   ports: ActPorts,
   { signal, note, pause }: StepContext,
 ): Promise<void> => {
   const { address } = pooler
-  note('command', `write ${address.configPath} on ${address.host.hostname}; RELOAD`)
-  await ports.poolersAct.writeFile(address, { text: text!, expectedDigest: digest!, token }, { timeoutMs: writeTimeoutMs, signal })
+  const aim = herdAim(pooler, herd, next!)
+  await writeAim(ports, aim, { token, timeoutMs: writeTimeoutMs, file: file! }, { signal, note })
+  note('command', `RELOAD on ${address.host.hostname}`)
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
-  await untilShown(ports, { pooler, text: text! }, { signal, pause }, lookEveryMs)
+  await untilShown(ports, aim, { signal, pause }, lookEveryMs)
 }
 
-/** Puts the file back that the move has written; one that was not written, or is somebody else's by now, is left alone. */
-export const aimBack = async ({ pooler, text, digest }: FrontPooler, ports: ActPorts, { signal, note }: StepContext): Promise<void> => {
+/** Leads the herd's lines back that the move has written; where they were not written, or are somebody else's by now, the file is left alone. */
+export const aimBack = async ({ pooler, herd, next, last }: FrontPooler, ports: ActPorts, { signal, note }: StepContext): Promise<void> => {
   const { address } = pooler
+  const [there, back] = [herdAim(pooler, herd, next!), herdAim(pooler, herd, last!)]
   const file = await ports.poolers.readFile(address, { timeoutMs: writeTimeoutMs, signal })
-  if (file !== null && file.digest !== digest && file.text === text) {
+  if (file !== null && there.textFrom(file.text) === file.text) {
     const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
-    note('command', `write ${address.configPath} back on ${address.host.hostname}`)
-    await ports.poolersAct.restoreFile(address, { expectedDigest: file.digest, token }, { timeoutMs: writeTimeoutMs, signal })
+    await writeAim(ports, back, { token, timeoutMs: writeTimeoutMs, file }, { signal, note })
   }
   note('command', `RELOAD on ${address.host.hostname}`)
   await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })

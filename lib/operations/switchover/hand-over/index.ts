@@ -4,7 +4,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
 import type { FirstCommit, ShutDown } from '@/lib/ports/takeover'
-import { aimPooler } from '../../steps/aim-poolers'
+import { aimPooler, herdAim } from '../../steps/aim-poolers'
 import { lookAt } from '../../steps/server'
 import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
@@ -195,8 +195,8 @@ const aimAll = (ready: readonly Ready[], ports: ActPorts, context: RunContext) =
 /** What an earlier driver had begun. */
 const aimAgain =
   (ports: ActPorts, context: RunContext) =>
-  ({ pooler, text }: FrontPooler): Promise<void> =>
-    aimPooler(ports, { pooler, text: text! }, context)
+  ({ pooler, herd, next }: FrontPooler): Promise<void> =>
+    aimPooler(ports, herdAim(pooler, herd, next!), context)
 
 /** Waits for all of them even when one has failed. */
 const allOrFirst = async <const T extends readonly unknown[]>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> => {

@@ -14,6 +14,8 @@ export interface Place {
     | 'environments'
     | 'runs'
     | 'scheduled'
+    | 'failovers'
+    | 'certificates'
     | 'discovery'
     | 'changes'
     | 'audit'
@@ -49,6 +51,8 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
     places: [
       { href: '/runs', label: 'Runs', icon: 'runs', key: 'r', permission: 'run.view' },
       { href: '/scheduled-runs', label: 'Scheduled', icon: 'scheduled', key: 'u', permission: 'scheduled-run.view' },
+      { href: '/failovers', label: 'Failovers', icon: 'failovers', key: 'l', permission: 'failover.view' },
+      { href: '/certificates', label: 'Certificates', icon: 'certificates', key: 'v', permission: 'certificate.view' },
       { href: '/discovery', label: 'Discovery', icon: 'discovery', key: 'd', permission: 'discovered-host.view' },
       { href: '/changes', label: 'Changes', icon: 'changes', key: 'c', permission: 'change.view' },
       { href: '/audit', label: 'Audit', icon: 'audit', key: 'a', permission: 'audit.view' },

@@ -1,4 +1,6 @@
 import {
+  ArrowLeftRight,
+  BadgeCheck,
   Bookmark,
   Boxes,
   CalendarClock,
@@ -50,6 +52,7 @@ export const MenuIcon = drawn(Menu)
 export const MergeIcon = drawn(Merge)
 export const NetworkIcon = drawn(Network)
 export const PlayIcon = drawn(PlayCircle)
+export const ProofIcon = drawn(BadgeCheck)
 export const RightIcon = drawn(ChevronRight)
 export const RowsIcon = drawn(Rows3)
 export const ScrollIcon = drawn(ScrollText)
@@ -58,6 +61,7 @@ export const ServerIcon = drawn(Server)
 export const SettingsIcon = drawn(Settings)
 export const ShieldIcon = drawn(Shield)
 export const ShuffleIcon = drawn(Shuffle)
+export const SwapIcon = drawn(ArrowLeftRight)
 export const UpDownIcon = drawn(ChevronsUpDown)
 export const UsersIcon = drawn(Users)
 export const WorldIcon = drawn(Globe)

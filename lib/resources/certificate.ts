@@ -12,7 +12,15 @@ export const certificate = defineResource({
     title: { kind: 'text', label: 'Herd', automatic: true },
     environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
     herdId: { kind: 'reference', label: 'Herd page', to: 'herd', automatic: true },
-    operation: { kind: 'text', label: 'Operation', automatic: true },
+    operation: {
+      kind: 'choice',
+      label: 'Kind',
+      automatic: true,
+      choices: [
+        { value: 'switchover', label: 'Switchover' },
+        { value: 'failover', label: 'Failover' },
+      ],
+    },
     verdict: {
       kind: 'choice',
       label: 'No commit lost',
@@ -27,7 +35,8 @@ export const certificate = defineResource({
     lostBytes: { kind: 'bytes', label: 'Lost WAL', automatic: true, help: 'At least so much; empty: none that is known.' },
     gapMs: {
       kind: 'integer',
-      label: 'Longest gap, ms',
+      label: 'Longest gap',
+      unit: 'ms',
       automatic: true,
       help: 'Between two acknowledged commits of the canary; empty: none wrote.',
     },
@@ -37,7 +46,7 @@ export const certificate = defineResource({
     issuedAt: { kind: 'moment', label: 'Issued', automatic: true },
   },
   list: {
-    columns: ['title', 'environmentId', 'operation', 'verdict', 'gapMs', 'errors', 'lostBytes', 'issuedAt', 'because'],
+    columns: ['title', 'environmentId', 'operation', 'verdict', 'gapMs', 'errors', 'lostBytes', 'issuedAt', 'runId', 'because'],
     filters: ['environmentId', 'verdict', 'operation'],
     search: ['title'],
     order: '-issuedAt',

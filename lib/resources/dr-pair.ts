@@ -87,6 +87,7 @@ export const drPair = defineResource({
   related: [
     { resource: 'instance', by: 'herdId' },
     { resource: 'failover', by: 'herdId' },
+    { resource: 'certificate', by: 'herdId' },
   ],
   help: [
     'A DR pair is a herd’s primary and the standby that would take over. Every herd with more than one member is here, also while its primary is gone.',

@@ -144,12 +144,14 @@ export interface PoolerAlarm {
   wanted: string | null
 }
 
-/** Of a herd or a server: poolers that are paused, lead elsewhere, or cannot be used. The caller has shown that they may be seen. */
+/** Of a herd or a server: poolers that are paused, lead elsewhere, or cannot be used; of a herd only as far as it is its own. The caller has shown that they may be seen. */
 export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<PoolerAlarm[]> => {
+  const isAlarm = `(one.paused in ('some', 'all') or one.follows = 'stale' or p.state in ('stopped', 'refused', 'unreachable'))`
+  const from = of === 'herd' ? 'pooler_herds one join poolers p on p.id = one.pooler_id' : 'poolers p join poolers one on one.id = p.id'
   const rows = await rowsOf<PoolerAlarm>(
-    `select id, title, state, because, paused, paused_since as "pausedSince", stale_since as "staleSince", waiting, follows, target, wanted from poolers
-     where ${of === 'herd' ? 'herd_id' : 'server_id'} = $1
-       and (paused in ('some', 'all') or follows = 'stale' or state in ('stopped', 'refused', 'unreachable')) order by title limit 20`,
+    `select p.id, p.title, p.state, coalesce(one.because, p.because) as because, one.paused, one.paused_since as "pausedSince",
+       one.stale_since as "staleSince", one.waiting, one.follows, one.target, one.wanted
+     from ${from} where ${of === 'herd' ? 'one.herd_id' : 'p.server_id'} = $1 and ${isAlarm} order by p.title limit 20`,
     [id],
   )
   const iso = (at: unknown) => (at instanceof Date ? at.toISOString() : null)

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/client'
 import { fleetFacts } from '@/db/fleet'
 import { makeInventory } from '@/db/inventory'
+import { poolerAlarms } from '@/db/poolers'
 import { makeInventoryAct } from '@/db/standing'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
@@ -18,11 +19,14 @@ afterAll(() => database?.stop())
 const template = '[databases]\norders = host={{host}} port={{port}} dbname=orders\n\n[pgbouncer]\nlisten_port = 6432\n'
 
 let fleet: MemoryFleet
-let ids: { pooler: string; herd: string; instances: string[] }
+let ids: { pooler: string; herd: string; instances: string[]; crm: { herd: string; instances: string[] } }
 
-/** A herd of two with a pooler in front, in the console's database and in memory; each side has its own ids, joined by host name. */
-beforeEach(async () => {
-  fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['front'] }])
+/** A herd of two with a pooler in front, in the console's database and in memory; each side has its own ids, joined by host name. `sharing`: the pooler serves crm too. */
+const open = async (sharing: string[]) => {
+  fleet = memoryFleet([
+    { environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['front'] },
+    { environment: 'prod', name: 'crm', hosts: ['c1', 'c2'], sharedPoolers: sharing },
+  ])
   const one = async (sql: string, values: unknown[]) => (await getPool().query(sql, values)).rows[0].id as string
   await getPool().query('truncate environments, servers, herds, instances, poolers, leases cascade')
   const environment = await one(`insert into environments (name) values ('prod') returning id`, [])
@@ -32,21 +36,26 @@ beforeEach(async () => {
       name,
       fleet.host(name).server.address.address,
     ])
-  const [n1, n2, front] = [await server('n1'), await server('n2'), await server('front')]
-  const herd = await one(
-    `insert into herds (environment_id, name, base_name, data_directory) values ($1, 'orders', 'orders', '/data') returning id`,
-    [environment],
-  )
-  const instance = (serverId: string, role: string) =>
-    one(`insert into instances (herd_id, server_id, role, state, observed_at) values ($1, $2, $3, 'online', now()) returning id`, [
-      herd,
-      serverId,
-      role,
-    ])
-  const instances = [await instance(n1, 'primary'), await instance(n2, 'standby')]
-  const pooler = await one(`insert into poolers (herd_id, server_id) values ($1, $2) returning id`, [herd, front])
-  ids = { pooler, herd, instances }
-})
+  const herdOf = async (name: string, hosts: [string, string]) => {
+    const herd = await one(
+      `insert into herds (environment_id, name, base_name, data_directory) values ($1, $2, $2, '/data') returning id`,
+      [environment, name],
+    )
+    const instance = async (host: string, role: string) =>
+      one(`insert into instances (herd_id, server_id, role, state, observed_at) values ($1, $2, $3, 'online', now()) returning id`, [
+        herd,
+        await server(host),
+        role,
+      ])
+    return { herd, instances: [await instance(hosts[0], 'primary'), await instance(hosts[1], 'standby')] }
+  }
+  const orders = await herdOf('orders', ['n1', 'n2'])
+  const crm = await herdOf('crm', ['c1', 'c2'])
+  const front = await server('front')
+  const pooler = await one(`insert into poolers (herd_id, server_id) values ($1, $2) returning id`, [orders.herd, front])
+  ids = { pooler, ...orders, crm }
+}
+beforeEach(() => open([]))
 
 /** The twin under the ids of the database. */
 const ports = (): ActPorts => {
@@ -68,7 +77,10 @@ const ports = (): ActPorts => {
     postgres: {
       ...fleet.act.postgres,
       probe: (address, options) =>
-        fleet.act.postgres.probe(fleet.instance(`orders on ${address.host.hostname}`).inventory.address, options),
+        fleet.act.postgres.probe(
+          fleet.instance(`${address.host.hostname.startsWith('c') ? 'crm' : 'orders'} on ${address.host.hostname}`).inventory.address,
+          options,
+        ),
     },
   }
 }
@@ -80,11 +92,11 @@ const pooler = () => fleet.pooler('orders pooler on front')
 const addressOf = (host: string) => fleet.host(host).server.address.address
 
 /** By another hand than the console's, in both worlds. */
-const movePrimary = async () => {
-  Object.assign(fleet.instance('orders on n1'), { state: 'stopped' })
-  Object.assign(fleet.instance('orders on n2'), { hasStandbySignal: false, upstreamId: null, timeline: 2 })
-  await getPool().query(`update instances set role = 'unknown', state = 'stopped' where id = $1`, [ids.instances[0]])
-  await getPool().query(`update instances set role = 'primary', observed_at = now() where id = $1`, [ids.instances[1]])
+const movePrimary = async ([from, to] = ['orders on n1', 'orders on n2'], instances = ids.instances) => {
+  Object.assign(fleet.instance(from!), { state: 'stopped' })
+  Object.assign(fleet.instance(to!), { hasStandbySignal: false, upstreamId: null, timeline: 2 })
+  await getPool().query(`update instances set role = 'unknown', state = 'stopped' where id = $1`, [instances[0]])
+  await getPool().query(`update instances set role = 'primary', observed_at = now() where id = $1`, [instances[1]])
 }
 const manage = () => getPool().query('update poolers set template = $2, is_managed = true where id = $1', [ids.pooler, template])
 
@@ -198,4 +210,84 @@ test('a pooler that does not answer says why, and keeps nothing that was not see
   pooler().isRunning = false
   await observe()
   expect(await row()).toMatchObject({ state: 'stopped', paused: 'unknown', follows: 'unknown', target: null, clients: null })
+})
+
+describe('a pooler that serves two herds', () => {
+  beforeEach(() => open(['front']))
+  const moveCrm = () => movePrimary(['crm on c1', 'crm on c2'], ids.crm.instances)
+  const links = async () =>
+    (
+      await getPool().query(
+        `select h.name, l.follows, l.target, l.paused, l.is_named, l.because from pooler_herds l join herds h on h.id = l.herd_id order by l.is_named desc, 1`,
+      )
+    ).rows
+  const shared = `[databases]\norders = host={{host}} port={{port}} dbname=orders\ncrm = host={{host:crm}} port={{port:crm}} dbname=crm\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
+  const manageBoth = () => getPool().query('update poolers set template = $2, is_managed = true where id = $1', [ids.pooler, shared])
+
+  test('is seen to serve the herd that a database leads to, and no more once none does; its registration stays with the first', async () => {
+    await observe()
+    await observe()
+    const rights = { follows: 'right', paused: 'no', because: null }
+    expect(await links()).toMatchObject([
+      { ...rights, name: 'orders', target: `${addressOf('n1')}:5432`, is_named: true },
+      { ...rights, name: 'crm', target: `${addressOf('c1')}:5432`, is_named: false },
+    ])
+    expect(await row()).toMatchObject({ herds: ['orders', 'crm'], herd_ids: [ids.herd, ids.crm.herd], follows: 'right' })
+    expect((await row()).seen.map(({ name, herdId }: { name: string; herdId: string }) => [name, herdId])).toEqual([
+      ['orders', ids.herd],
+      ['crm', ids.crm.herd],
+    ])
+    expect((await makeInventory().herdPoolers(ids.crm.herd)).map(({ id }) => id)).toEqual([ids.pooler])
+    pooler().databases.delete('crm')
+    await observe()
+    expect(await row()).toMatchObject({ herds: ['orders'], herd_ids: [ids.herd] })
+  })
+
+  test('is led to the primary of the herd that moved, in the lines of that herd alone, also while the other one is worked on', async () => {
+    await manageBoth()
+    expect(await row()).toMatchObject({ herds: ['orders', 'crm'] })
+    await getPool().query(
+      `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'ada', 'moves a rack', now() + interval '1 min')`,
+      [`herd:${ids.herd}`],
+    )
+    await moveCrm()
+    await movePrimary()
+    await observe()
+    expect(pooler().file!.text).toContain(`crm = host=${addressOf('c2')} port=5432`)
+    expect(pooler().file!.text).toContain(`orders = host=${addressOf('n1')} port=5432`)
+    expect(await links()).toMatchObject([
+      { name: 'crm', follows: 'right', target: `${addressOf('c2')}:5432` },
+      { name: 'orders', follows: 'stale', target: `${addressOf('n1')}:5432` },
+    ])
+    expect((await row()).follows).toBe('stale')
+  })
+
+  test('that leads one herd elsewhere, or holds it back, says so of that herd alone', async () => {
+    await observe()
+    await moveCrm()
+    pooler().databases.get('orders')!.isPaused = true
+    await observe()
+    expect(await links()).toMatchObject([
+      { name: 'orders', follows: 'right', paused: 'all' },
+      { name: 'crm', follows: 'stale', paused: 'no', because: expect.stringContaining('it leads to crm on c1') },
+    ])
+    expect(await row()).toMatchObject({ paused: 'some', because: expect.stringMatching(/^crm: it leads to crm on c1/) })
+    const alarms = (herd: string) => poolerAlarms('herd', herd)
+    expect(await alarms(ids.herd)).toMatchObject([{ paused: 'all', follows: 'right' }])
+    expect(await alarms(ids.crm.herd)).toMatchObject([{ paused: 'no', follows: 'stale', target: `${addressOf('c1')}:5432` }])
+  })
+
+  test('keeps its law when a herd is renamed, or goes to another environment: the template goes on naming it, or the two part', async () => {
+    await manageBoth()
+    await getPool().query(`update herds set name = 'sales' where id = $1`, [ids.crm.herd])
+    expect(await row()).toMatchObject({ herds: ['orders', 'sales'], template: shared.replaceAll(':crm}}', ':sales}}') })
+    expect((await row()).search_text).toContain('sales')
+    const { rows } = await getPool().query(`insert into environments (name) values ('dev') returning id`)
+    await getPool().query('delete from instances where herd_id = $1', [ids.crm.herd])
+    await getPool().query('update herds set environment_id = $2 where id = $1', [ids.crm.herd, rows[0].id])
+    expect(await row()).toMatchObject({ herds: ['orders'] })
+    const link = () =>
+      getPool().query('insert into pooler_herds (pooler_id, herd_id, is_named) values ($1, $2, false)', [ids.pooler, ids.crm.herd])
+    await expect(link()).rejects.toThrow('a pooler serves herds of its own environment')
+  })
 })

@@ -8,12 +8,16 @@ import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { switchover } from './switchover'
 
 const stage = async (): Promise<Stage> => {
-  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], virtualHost: 'demo', poolers: ['front'] }])
+  const fleet = memoryFleet([
+    { environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], virtualHost: 'demo', poolers: ['front'] },
+    { environment: 'prod', name: 'crm', hosts: ['c1', 'c2'], sharedPoolers: ['front'] },
+  ])
   manage(fleet)
   const targetId = fleet.instance('demo on n1').inventory.herdId
   const input = switchover.input.parse({ canary: false }) as JsonObject
   const { digest, reason } = await makeTargetPlan(switchover, fleet.read, input, targetId, new AbortController().signal)
   if (reason !== null) throw new Error(reason)
+  moveOther(fleet)
   const planned = new Map<number, Disturbance>()
   fleet.calls.interfere = ({ nth }) => planned.get(nth)
   const journal = new MemoryJournal(fleet.clock)
@@ -48,19 +52,32 @@ const pooler = 'demo pooler on front'
 
 const manage = (fleet: MemoryFleet): void => {
   const { inventory, file } = fleet.pooler(pooler)
-  const { host, port } = fleet.instance('demo on n1').inventory.address
-  Object.assign(inventory, { isManaged: true, template: adoptFile(file!.text, { host: host.address, port }) })
+  const aimOf = (title: string) => ({ host: addressOf(fleet, title), port: 5432 })
+  const template = adoptFile(adoptFile(file!.text, aimOf('demo on n1'))!, aimOf('crm on c1'), 'crm')
+  Object.assign(inventory, { isManaged: true, template })
+}
+const addressOf = (fleet: MemoryFleet, title: string) => fleet.instance(title).inventory.address.host.address
+
+/** Another job has led the other herd of the pooler elsewhere since the plan was made, and somebody holds its clients back. */
+const moveOther = (fleet: MemoryFleet): void => {
+  const { file, fences, databases } = fleet.pooler(pooler)
+  file!.text = file!.text.replace(addressOf(fleet, 'crm on c1'), addressOf(fleet, 'crm on c2'))
+  fences.set(fleet.instance('crm on c1').inventory.herdId, 1_000)
+  Object.assign(databases.get('crm')!, { host: addressOf(fleet, 'crm on c2'), isPaused: true })
 }
 
-/** Its clients are served by whoever leads, or are held back while a person is asked. */
+/** Its clients are served by whoever leads, or are held back while a person is asked; those of the other herd are let alone. */
 const poolerLaws = (fleet: MemoryFleet, leader: MemoryInstance | undefined, isOpen: boolean): string[] => {
   const { databases, file } = fleet.pooler(pooler)
   const { host, isPaused } = databases.get('demo')!
+  const other = databases.get('crm')!
   const address = leader?.inventory.address.host.address
   return [
     ...(isPaused && !isOpen ? ['the clients wait for ever'] : []),
     ...(!isPaused && host !== address && !isOpen ? ['the clients go on to a server that does not lead'] : []),
     ...(!isOpen && !file!.text.includes(`host=${address}`) ? ['the file leads elsewhere'] : []),
+    ...(file!.text.includes(`crm = host=${addressOf(fleet, 'crm on c2')} `) ? [] : ['the lines of the other herd are changed']),
+    ...(other.isPaused && other.host === addressOf(fleet, 'crm on c2') ? [] : ['the database of the other herd was touched']),
   ]
 }
 

@@ -120,3 +120,55 @@ describe('follow-primary', () => {
     expect(JSON.stringify(plan)).not.toContain('hunter2')
   })
 })
+
+describe('follow-primary of a pooler that serves two herds', () => {
+  const newShared = () =>
+    memoryFleet([
+      { environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['n1', 'front'] },
+      { environment: 'prod', name: 'crm', hosts: ['c1', 'c2'], sharedPoolers: ['front'] },
+    ])
+  const now = (plan: Awaited<ReturnType<typeof planOf>>, label: string) => plan.now.find((one) => one.label === label)?.value
+  const addressOf = (fleet: MemoryFleet, instance: string) => fleet.instance(instance).inventory.address.host.address
+  const promote = (fleet: MemoryFleet, herd: string, [from, to]: [string, string]) => {
+    fleet.instance(`${herd} on ${from}`).state = 'stopped'
+    Object.assign(fleet.instance(`${herd} on ${to}`), { hasStandbySignal: false, upstreamId: null, timeline: 2 })
+  }
+
+  test('adopts the lines of each, names both, and not a byte changes', async () => {
+    const plan = await planOf(newShared(), 'follow-primary')
+    expect([now(plan, 'In front of'), now(plan, 'Primary of crm')]).toEqual(['orders, crm', expect.stringContaining('crm on c1')])
+    expect(now(plan, 'Difference')).toBe('none: not a byte changes')
+    expect(plan.locks).toHaveLength(2)
+  })
+
+  test('makes the lines of a herd that its template does not name follow too, and says so', async () => {
+    const fleet = newShared()
+    const { inventory, file } = fleet.pooler(title)
+    inventory.template = file!.text.replace(/^orders = .*/m, 'orders = host={{host}} port={{port}} dbname=orders')
+    const plan = await planOf(fleet, 'follow-primary')
+    expect(now(plan, 'Template')).toBe('registered; the lines of crm follow from now on')
+    expect(now(plan, 'Difference')).toBe('none: not a byte changes')
+  })
+
+  test('leads the lines of a herd whose primary is known, and leaves those of the other one as they are, with a warning', async () => {
+    const fleet = newShared()
+    const { inventory, file } = fleet.pooler(title)
+    inventory.template = file!.text
+      .replace(/^orders = .*/m, 'orders = host={{host}} port={{port}} dbname=orders')
+      .replace(/^crm = .*/m, 'crm = host={{host:crm}} port={{port:crm}} dbname=crm')
+    promote(fleet, 'crm', ['c1', 'c2'])
+    for (const name of ['orders on n1', 'orders on n2']) fleet.instance(name).state = 'stopped'
+    const plan = await planOf(fleet, 'follow-primary')
+    expect(plan.reason).toBeNull()
+    expect(warnings(plan)).toContain('No member of orders answers as primary. Its lines stay as they are.')
+    expect(now(plan, 'Difference')).toBe(
+      `- crm = host=${addressOf(fleet, 'crm on c1')} port=5432 dbname=crm\n+ crm = host=${addressOf(fleet, 'crm on c2')} port=5432 dbname=crm`,
+    )
+  })
+
+  test('refuses a template that names a herd of nowhere', async () => {
+    const fleet = newShared()
+    fleet.pooler(title).inventory.template = '[databases]\norders = host={{host:oders}} port={{port:oders}}\n'
+    expect((await planOf(fleet, 'follow-primary')).reason).toContain('{{host:oders}} names no herd of its environment')
+  })
+})

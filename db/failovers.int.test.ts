@@ -7,7 +7,7 @@ import { parseListQuery } from '@/lib/kernel/query'
 import { resourceByName } from '@/lib/resources'
 import { getPool } from './client'
 import { descriptionOf } from './condition'
-import { shownCandidates } from './failovers'
+import { laterWork, shownCandidates } from './failovers'
 import { readReplication } from './fleet-replication'
 import { listRecords } from './records'
 import { herdAppointments } from './scheduled'
@@ -211,6 +211,31 @@ describe('the pair of a herd', () => {
       actor_name: 'ada',
     })
     expect(kept.lines.map((one: { kind: string }) => one.kind)).toEqual(['gathered', 'closed'])
+
+    await add('a')
+    const rejoin = await run(
+      `with r as (insert into runs (operation, resource, title, actor_name, policy, digest) values ('rejoin', 'instance', 'Rejoin', 'ada', '{}', 'd') returning id)
+      insert into jobs (run_id, operation, resource, target_id, title, herd_id, server_id, digest, state, started_at, finished_at)
+      select r.id, 'rejoin', 'instance', gen_random_uuid(), 'shop on a', h.id, s.id, 'd', 'done', now(), now() from r, herds h, servers s where s.hostname = 'a'
+      returning id, run_id`,
+    )
+    const saved = { path: '/data.tail', files: 2, bytes: 4096, manifest: '/data.tail/manifest.json' }
+    await run('insert into journal (run_id, job_id, seq, kind, step, data) values ($1, $2, 1, $3, $4, $5)', [
+      rejoin.rows[0].run_id,
+      rejoin.rows[0].id,
+      'finished',
+      'tail',
+      JSON.stringify({ output: saved }),
+    ])
+    expect(await laterWork(kept.id)).toMatchObject([
+      { operation: 'rejoin', title: 'shop on a', state: 'done', saved: { ...saved, host: 'a' } },
+    ])
+    await run(
+      `insert into failovers (id, run_id, herd_id, title, state, mode, actor_name, started_at, lines)
+      select gen_random_uuid(), gen_random_uuid(), herd_id, title, 'done', 'planned', 'ada', started_at + interval '1 microsecond', '[]' from failovers`,
+    )
+    expect(await laterWork(kept.id)).toEqual([])
+    await run('delete from failovers')
   })
 })
 

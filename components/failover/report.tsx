@@ -6,7 +6,7 @@ import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatBytes } from '@/lib/domain/bytes'
 import { formatDuration } from '@/lib/domain/duration'
-import type { FailoverReport } from '@/lib/domain/failover-report'
+import type { FailoverReport, LaterWork } from '@/lib/domain/failover-report'
 import type { Tone } from '@/lib/kernel/field'
 import { Rows } from './rows'
 
@@ -35,6 +35,53 @@ const clientSaw = ({ canary }: FailoverReport): string => {
     canary.found === null ? 'the new primary could not be asked' : `${canary.found.lost} of ${canary.acked} acknowledged commits lost`
   return `a gap of ${seconds(canary.longestGapMs)} at most between two commits, ${errors} ${errors === 1 ? 'error' : 'errors'}, ${lost}`
 }
+
+const laterTones: Record<string, Tone> = { done: 'good', attention: 'bad', failed: 'bad', running: 'info', undone: 'warn', refused: 'warn' }
+
+/** A later job's WAL that only its member had. */
+const Saved = ({ saved }: { saved: LaterWork['saved'] }) =>
+  saved && (
+    <>
+      <code className="[overflow-wrap:anywhere]">{saved.path}</code>
+      {saved.host !== null && ` on ${saved.host}`}, {formatBytes(saved.bytes)} in {saved.files} {saved.files === 1 ? 'file' : 'files'}
+    </>
+  )
+
+/** When the old primary followed again, by this failover or by a later job, and where the WAL is that it alone had. */
+const CameBack = ({ report: { steps, later, oldPrimary } }: { report: FailoverReport }) => {
+  const own = steps.find(({ name, state }) => name === 'rejoin' && state === 'done')
+  const work = later.find(({ title, state }) => title === oldPrimary && state === 'done')
+  if (own?.startedAt != null) return <Moment at={new Date(Date.parse(own.startedAt) + (own.tookMs ?? 0)).toISOString()} />
+  if (work?.finishedAt == null) return 'not yet'
+  return (
+    <>
+      <Moment at={work.finishedAt} />, by <Link href={`/runs/${work.runId}?job=${work.jobId}`}>{work.operation}</Link>
+      {work.saved && (
+        <>
+          ; its own WAL is kept in <Saved saved={work.saved} />
+        </>
+      )}
+    </>
+  )
+}
+
+const Later = ({ later }: { later: readonly LaterWork[] }) => (
+  <Rows
+    heads={['Member', 'Job', 'State', 'Began', 'Took', 'WAL saved before it was taken back']}
+    rows={later.map((work) => [
+      work.title,
+      <Link key="j" href={`/runs/${work.runId}?job=${work.jobId}`}>
+        {work.operation}
+      </Link>,
+      <State key="s" tone={laterTones[work.state] ?? 'neutral'}>
+        {work.state}
+      </State>,
+      work.startedAt === null ? '' : <Moment key="m" at={work.startedAt} />,
+      work.startedAt === null || work.finishedAt === null ? '' : seconds(Date.parse(work.finishedAt) - Date.parse(work.startedAt)),
+      work.saved === null ? (work.because ?? '') : <Saved key="w" saved={work.saved} />,
+    ])}
+  />
+)
 
 /** What was known when, what was done, and what is still open: for the screen and for paper. */
 export const Report = ({ report, runHref }: { report: FailoverReport; runHref: string }) => (
@@ -69,6 +116,14 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         <dd>{report.gapMs === null ? 'not measured' : `${seconds(report.gapMs)} from the order to stop to the first proven commit`}</dd>
         <dt>A client saw</dt>
         <dd>{clientSaw(report)}</dd>
+        {report.oldPrimary !== null && (
+          <>
+            <dt>Back as a standby</dt>
+            <dd>
+              <CameBack report={report} />
+            </dd>
+          </>
+        )}
         <dt>Looked at</dt>
         <dd>
           <Moment at={report.gatheredAt} />
@@ -150,5 +205,10 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         ]}
       />
     </Card>
+    {report.later.length > 0 && (
+      <Card title="What was done on its members since" isFlush>
+        <Later later={report.later} />
+      </Card>
+    )}
   </div>
 )

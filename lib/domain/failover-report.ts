@@ -17,6 +17,21 @@ export interface NameReport {
   servers: { server: string; says: string }[]
 }
 
+/** A job on one member of the herd after the failover and before the next one. Times are ISO. */
+export interface LaterWork {
+  jobId: string
+  runId: string
+  operation: string
+  /** Of the member. */
+  title: string
+  state: string
+  because: string | null
+  startedAt: string | null
+  finishedAt: string | null
+  /** The WAL that only this member had, saved on its host before it was taken back; null: none was. */
+  saved: { path: string; files: number; bytes: number; manifest: string; host: string | null } | null
+}
+
 /** What is known of one failover: plain, for the page, paper and the API alike. Times are ISO. */
 export interface FailoverReport {
   state: string
@@ -40,6 +55,8 @@ export interface FailoverReport {
   gapMs: number | null
   /** What a canary saw from a client's place; null: none wrote. */
   canary: CanaryEvidence | null
+  /** What its members were brought back with, oldest first. */
+  later: LaterWork[]
   /** What a person still has to do, in words; empty: nothing. */
   open: string[]
 }

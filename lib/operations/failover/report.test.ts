@@ -1,19 +1,31 @@
 import { expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import type { LaterWork } from '@/lib/domain/failover-report'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { failover } from '.'
 import { reportOf } from './report'
 
-const runIn = async (fleet: ReturnType<typeof memoryFleet>, raw: JsonObject = {}) => {
+const runIn = async (fleet: ReturnType<typeof memoryFleet>, raw: JsonObject = {}, later: LaterWork[] = []) => {
   const targetId = fleet.instance('demo on n1').inventory.herdId
   const input = failover.input.parse(raw) as JsonObject
   const { digest } = await makeTargetPlan(failover, fleet.read, input, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
   await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet.act, options)
-  return reportOf(JSON.parse(JSON.stringify(journal.lines)))!
+  return reportOf(JSON.parse(JSON.stringify(journal.lines)), later)!
+}
+const rejoined: LaterWork = {
+  jobId: 'j',
+  runId: 'r',
+  operation: 'rejoin',
+  title: 'demo on n1',
+  state: 'done',
+  because: null,
+  startedAt: '2026-01-01T00:00:00Z',
+  finishedAt: '2026-01-01T00:00:09Z',
+  saved: { path: '/data.tail', files: 2, bytes: 4096, manifest: '/data.tail/manifest.json', host: 'n1' },
 }
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'], virtualHost: 'demo' }])
 
@@ -49,6 +61,18 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
     expect.stringContaining('demo on n3 does not follow'),
     expect.stringContaining('demo on n1 must not start as a primary'),
   ])
+})
+
+test('whoever followed again since is not open any more, and where its own WAL was saved is named; a try that failed changes nothing', async () => {
+  const openWith = async (later: LaterWork[]) => {
+    const fleet = newFleet()
+    fleet.host('n1').power = 'off'
+    const { open, later: kept } = await runIn(fleet, { override: 'demo' }, later)
+    expect(kept).toEqual(later)
+    return open
+  }
+  expect(await openWith([rejoined])).toEqual([])
+  expect(await openWith([{ ...rejoined, state: 'failed' }])).toEqual([expect.stringContaining('demo on n1 must not start as a primary')])
 })
 
 test('one that waits for a person says for what', async () => {

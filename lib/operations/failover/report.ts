@@ -1,5 +1,5 @@
 import type { CanaryEvidence } from '@/lib/domain/certificate'
-import type { FailoverReport, NameReport } from '@/lib/domain/failover-report'
+import type { FailoverReport, LaterWork, NameReport } from '@/lib/domain/failover-report'
 import { foldJob } from '@/lib/kernel/fold'
 import type { JournalLine } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'
@@ -11,8 +11,8 @@ const withoutReaders: Pick<FailoverFacts, 'readers'> = { readers: { moves: [], p
 
 type Output = { [key: string]: Json | undefined }
 
-/** The report of a failover, folded from its journal alone; null before it has looked at the world. */
-export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null => {
+/** The report of a failover, folded from its journal and from what was done on the members since; null before it has looked at the world. */
+export const reportOf = (lines: readonly JournalLine[], later: LaterWork[] = []): FailoverReport | null => {
   const gathered = lines.findLast((line) => line.kind === 'gathered')
   if (gathered === undefined) return null
   const facts = { ...withoutReaders, ...(gathered.facts as unknown as FailoverFacts) }
@@ -48,7 +48,8 @@ export const reportOf = (lines: readonly JournalLine[]): FailoverReport | null =
     parked,
     gapMs: gapOf(lines),
     canary: (outputs.get('canary-judge')?.evidence as unknown as CanaryEvidence | undefined) ?? null,
-    open: openPoints(facts, fold.state, fold.attention?.question ?? fold.because, outputs, parked),
+    later,
+    open: openPoints(facts, fold.state, fold.attention?.question ?? fold.because, outputs, parked, broughtBack(later)),
   }
 }
 
@@ -96,20 +97,26 @@ const gapOf = (lines: readonly JournalLine[]): number | null => {
   return stop && write ? Date.parse(write.at) - Date.parse(stop.at) : null
 }
 
+/** Members that a later job left following. */
+const broughtBack = (later: readonly LaterWork[]): ReadonlySet<string> =>
+  new Set(later.filter(({ state }) => state === 'done').map(({ title }) => title))
+
 const openPoints = (
   facts: FailoverFacts,
   state: string,
   why: string | null,
   outputs: ReadonlyMap<string, Output>,
   parked: readonly Sign[],
+  back: ReadonlySet<string>,
 ): string[] => {
   const isPromoted = outputs.has('promote')
   const open: string[] = []
   if (state === 'attention') open.push(`The job waits for a person: ${why ?? 'its page says what for'}`)
   if (state === 'failed') open.push(`The job failed: ${why ?? 'its page says where'}`)
   if (!isPromoted) return open
-  for (const one of parked) open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
-  if (!outputs.has('rejoin') && facts.primary !== null)
+  for (const one of parked)
+    if (!back.has(one.title)) open.push(`${one.title} does not follow the new primary: ${one.because}. Repoint it, or rebuild it.`)
+  if (!outputs.has('rejoin') && facts.primary !== null && !back.has(facts.primary.title))
     open.push(
       `${facts.primary.title} must not start as a primary. Let it rejoin once its host is back, or rebuild it where that is refused; then the herd can fail back.`,
     )

@@ -6,7 +6,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
 import { hasCertificate } from '@/db/certificates'
-import { keptLines } from '@/db/failovers'
+import { keptLines, laterWork } from '@/db/failovers'
 import { reportOf } from '@/lib/operations/failover/report'
 import { loadObject } from '../../[resource]/[id]/load'
 
@@ -21,7 +21,8 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 
 const FailoverPage = async ({ params }: Props) => {
   const { record, environment, crumbs } = await loadObject('failovers', (await params).id)
-  const report = reportOf(await keptLines(record.id))
+  const [lines, later] = await Promise.all([keptLines(record.id), laterWork(record.id)])
+  const report = reportOf(lines, later)
   const runId = String(record.values.runId)
   return (
     <>
@@ -32,7 +33,7 @@ const FailoverPage = async ({ params }: Props) => {
         actions={
           <>
             <span className="self-center">
-              <LiveRefresh ids={[runId]} records={[]} newestAt={null} />
+              <LiveRefresh ids={[runId, ...later.map((work) => work.runId)]} records={['certificate']} newestAt={null} />
             </span>
             {(await hasCertificate(record.id)) && <LinkButton href={`/certificates/${record.id}`}>Certificate</LinkButton>}
             <PrintButton />

@@ -12,6 +12,8 @@ const fileTimeoutMs = 15_000
 const startTimeoutMs = 300_000
 const stopTimeoutMs = 60_000
 const lookEveryMs = 20
+/** A start that takes long is looked at each time that it has taken a tenth longer, and at least so often. */
+const lookEveryMsMax = 1_000
 const recordTimeoutMs = 15_000
 
 export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
@@ -56,16 +58,19 @@ const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, cont
   context.note('info', `${place.title} follows again.`)
 }
 
-/** Resolves when it takes writes. A server on its way down is waited for. */
+/** Resolves when it takes writes, which is long before the command that starts it says so. A server on its way down is waited for. */
 const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext, starting: Promise<void>[]): Promise<void> => {
   const place = facts.primary!
+  const began = ports.now().getTime()
   for (;;) {
     const probe = await lookAt(ports, place, context.signal)
     if (probe.state === 'online' && probe.role === 'primary') return
     if (context.signal.aborted) throw unseen(place, probe)
     if (probe.state === 'online') await stopStandby(facts, ports, context)
     else if (isDown(probe.state) && starting.length === 0) await startAgain(facts, probe, ports, context, starting)
-    else if (isDown(probe.state)) await starting[0]
+    // A start that fails says so at once; one that succeeds may say so long after the server.
+    const waitMs = Math.min(lookEveryMsMax, (ports.now().getTime() - began) / 10)
+    if (isDown(probe.state)) await Promise.race([context.pause(waitMs), ...starting])
     await context.pause(lookEveryMs)
   }
 }

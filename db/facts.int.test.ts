@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { identifier, later, primary, standby, unreachable } from '@/e2e/harness/observed'
 import type { Probe } from '@/lib/ports'
 import { getPool, listen } from './client'
 import { type FactSource, writeHosts, writeProbe, writeProbes } from './facts'
@@ -12,8 +13,6 @@ afterAll(() => database.stop())
 
 const query = async (text: string, values: unknown[] = []) => (await getPool().query(text, values)).rows
 const ids: Record<string, string> = {}
-const identifier = '7400000000000000001'
-
 /** The herd shop: a on host-a, b on host-b, c on host-c; port 5432. */
 beforeEach(async () => {
   await query('truncate instances, herds, servers, environments, discovered_hosts cascade')
@@ -40,59 +39,6 @@ beforeEach(async () => {
   }
 })
 
-let clock = Date.parse('2026-01-01T00:00:00Z')
-const later = (seconds = 1) => {
-  clock += seconds * 1000
-  return new Date(clock).toISOString()
-}
-const blank: Probe = {
-  state: 'online',
-  role: 'primary',
-  version: '15.18',
-  systemIdentifier: identifier,
-  timeline: 1,
-  controlState: 'in production',
-  hasStandbySignal: false,
-  postmasterPid: 1,
-  postmasterStartedAt: '2026-01-01T00:00:00.000Z',
-  confLoadedAt: '2026-01-01T00:00:00.000Z',
-  currentLsn: '0/3000000',
-  receivedLsn: null,
-  replayedLsn: null,
-  replaySeconds: null,
-  upstream: null,
-  standbys: [],
-  slots: [],
-  clients: 3,
-  maxConnections: 100,
-  activeTransactions: 0,
-  longestTransactionSeconds: null,
-  pendingRestart: [],
-  because: null,
-  observedAt: '',
-}
-const primary = (more: Partial<Probe> = {}): Probe => ({ ...blank, observedAt: later(), ...more })
-const standby = (host: string, more: Partial<Probe> = {}): Probe => ({
-  ...blank,
-  role: 'standby',
-  currentLsn: null,
-  receivedLsn: '0/3000000',
-  replayedLsn: '0/3000000',
-  replaySeconds: 0,
-  upstream: { host, port: 5432, slotName: null, status: 'streaming' },
-  observedAt: later(),
-  ...more,
-})
-const unreachable = (at = later()): Probe => ({
-  ...blank,
-  state: 'unreachable',
-  role: 'unknown',
-  because: 'The host does not answer.',
-  systemIdentifier: null,
-  currentLsn: null,
-  hostFault: { code: 'shell.unreachable', offeredKey: null },
-  observedAt: at,
-})
 const row = async (name: string) => (await query('select * from instances where id = $1', [ids[name]]))[0]
 const see = (name: string, probe: Probe, source: FactSource = 'observer') => writeProbe(ids[name]!, probe, source)
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { freePort, startSshd, type TestSshd } from '@/e2e/harness/sshd'
-import { Fault } from '@/lib/kernel/errors'
 import type { Probe } from '@/lib/ports'
+import { caps, faultOf, statementCases } from './contract/statement-cases'
 import { makePostgres, type Postgres } from './postgres'
 import { openSsh, type Ssh } from './ssh'
 
@@ -14,20 +14,10 @@ let postgres: Postgres
 let primary: TestCluster
 let standby: TestCluster
 const quick = { timeoutMs: 20_000 }
-const caps = { database: 'postgres', statementTimeoutMs: 10_000, rowsMax: 100, bytesMax: 100_000 }
 
-const faultOf = async (promise: Promise<unknown>): Promise<Fault> => {
-  const error = await promise.then(
-    () => new Error('it did not fail'),
-    (caught: unknown) => caught,
-  )
-  if (!(error instanceof Fault)) throw error
-  return error
-}
 const look = (cluster: TestCluster) => postgres.read.probe(cluster.instance(), quick)
 const lookUntil = async (cluster: TestCluster, isSo: (probe: Probe) => boolean): Promise<Probe> => {
-  const limit = Date.now() + 30_000
-  for (;;) {
+  for (const limit = Date.now() + 30_000; ; ) {
     const probe = await look(cluster)
     if (isSo(probe)) return probe
     if (Date.now() > limit) throw new Error(`it did not come true: ${JSON.stringify(probe)}`)
@@ -283,94 +273,7 @@ describe('acting', () => {
   })
 })
 
-describe('statements of people', () => {
-  test('values are PostgreSQL’s own text, NULL apart from empty', async () => {
-    const grid = await postgres.read.query(
-      primary.instance(),
-      `select 1 as one, null as nothing, '' as empty, array[1,2] as list, true as yes, 'Köln' as town`,
-      caps,
-    )
-    expect(grid).toMatchObject({
-      columns: ['one', 'nothing', 'empty', 'list', 'yes', 'town'],
-      rows: [['1', null, '', '{1,2}', 't', 'Köln']],
-      rowCount: 1,
-      isCut: false,
-      command: 'SELECT',
-    })
-  })
-
-  test('a read cannot write, nor end its transaction and go on', async () => {
-    const write = await faultOf(postgres.read.query(primary.instance(), 'create table t (i int)', caps))
-    expect(write).toMatchObject({ code: 'sql.failed', facts: { sqlstate: '25006' } })
-    const ended = await faultOf(postgres.read.query(primary.instance(), 'commit; create table t (i int)', caps))
-    expect(ended).toMatchObject({ code: 'sql.failed', facts: { sqlstate: '42601' } })
-    const lifted = await faultOf(
-      postgres.read.query(primary.instance(), `do $$ begin set transaction read write; create table t (i int); end $$`, caps),
-    )
-    expect(lifted.code).toBe('sql.failed')
-  })
-
-  test('a write is one transaction, whose number is told before it is sent and whose fate can be asked for', async () => {
-    const heard: string[] = []
-    const onTransaction = async (xid: string) => {
-      heard.push(xid)
-    }
-    const grid = await postgres.act.execute(primary.instance(), 'create table kept as select 7 as n', { ...caps, onTransaction })
-    expect(grid.rowCount).toBe(1)
-    expect(await postgres.read.transactionFate(primary.instance(), heard[0]!, quick)).toBe('committed')
-    const fault = await faultOf(postgres.act.execute(primary.instance(), 'insert into kept select 1/0', { ...caps, onTransaction }))
-    expect(fault).toMatchObject({ code: 'sql.failed', facts: { sqlstate: '22012', isOver: true } })
-    expect(await postgres.read.transactionFate(primary.instance(), heard[1]!, quick)).toBe('aborted')
-    await postgres.act.execute(primary.instance(), 'drop table kept', { ...caps, onTransaction })
-  })
-
-  test('rows past the cap are left out, and the statement is stopped', async () => {
-    const grid = await postgres.read.query(primary.instance(), 'select a from generate_series(1, 5000) a, generate_series(1, 200000) b', {
-      ...caps,
-      rowsMax: 5,
-    })
-    expect(grid).toMatchObject({ rows: [['1'], ['1'], ['1'], ['1'], ['1']], isCut: true })
-  })
-
-  test('bytes past the cap are left out', async () => {
-    const grid = await postgres.read.query(primary.instance(), `select repeat('x', 600) from generate_series(1, 10)`, {
-      ...caps,
-      bytesMax: 1500,
-    })
-    expect(grid.rows.length).toBe(2)
-    expect(grid.isCut).toBe(true)
-  })
-
-  test('a statement past its time is stopped on the server', async () => {
-    const fault = await faultOf(postgres.read.query(primary.instance(), 'select pg_sleep(60)', { ...caps, statementTimeoutMs: 200 }))
-    expect(fault).toMatchObject({ code: 'sql.timeout', facts: { isOver: true } })
-  })
-
-  test('a cancelled statement is stopped on the server', async () => {
-    const abort = new AbortController()
-    const ending = faultOf(
-      postgres.read.query(primary.instance(), `select pg_sleep(60) as napping`, {
-        ...caps,
-        statementTimeoutMs: 60_000,
-        signal: abort.signal,
-      }),
-    )
-    const napping = async () =>
-      (
-        await postgres.read.query(
-          primary.instance(),
-          `select count(*) from pg_stat_activity where query like '%as napping' and state = 'active' and pid <> pg_backend_pid()`,
-          caps,
-        )
-      ).rows[0]![0]
-    const limit = Date.now() + 20_000
-    while ((await napping()) === '0' && Date.now() < limit);
-    abort.abort()
-    expect((await ending).code).toBe('sql.timeout')
-    while ((await napping()) !== '0' && Date.now() < limit);
-    expect(await napping()).toBe('0')
-  })
-})
+statementCases(() => ({ postgres, primary: primary.instance() }))
 
 describe('where sshd does not forward to sockets', () => {
   test('looks, reload and checkpoint go through psql; statements of people are refused with the reason', async () => {

@@ -30,6 +30,7 @@ export const certificates = pgTable(
     index('certificates_issued_idx').on(t.issuedAt, t.id),
     index('certificates_herd_idx').on(t.herdId, t.issuedAt),
     index('certificates_environment_idx').on(t.environmentId, t.issuedAt),
+    index('certificates_verdict_idx').on(t.verdict, t.issuedAt),
     index('certificates_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )

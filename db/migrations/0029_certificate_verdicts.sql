@@ -1,0 +1,1 @@
+CREATE INDEX "certificates_verdict_idx" ON "certificates" USING btree ("verdict","issued_at");

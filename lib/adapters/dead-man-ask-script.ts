@@ -57,7 +57,7 @@ const roleSql = `select case when pg_is_in_recovery() then 'standby' else 'writa
 /**
  * Functions that look. They need \`$dir\` with \`members\` (number, title, address, port, socket folder) and \`databases\` (name, quoted, name on the
  * server), and \`$config $socket $port $system\`. \`look\` asks every member at once, \`$patience\` seconds at most for a connection and twice that for the answer, and leaves \`seen.N\`: number, answer, timeline,
- * why. Passwords are in the environment of one psql alone.
+ * why. Who kept silent at the last look is waited for one second, and each fourth time as long as everybody, so that a slow one is heard. Passwords are in the environment of one psql alone.
  */
 export const askFunctions = `
 ${mark}
@@ -75,30 +75,40 @@ logins() {
   [ -r "\${PGPASSFILE:-$HOME/.pgpass}" ] && base="$base" us="$us" awk -F : 'BEGIN { base = ENVIRON["base"]; us = ENVIRON["us"] }'${quoteShell([ofPassfile])} "\${PGPASSFILE:-$HOME/.pgpass}"
 }
 query() {
-  PGCONNECT_TIMEOUT=$patience timeout -k 1 $((patience * 2)) psql -XwAtq -F "$us" "$@" -c ${quoteShell([roleSql])} 2>"$dir/why.$n"
+  PGCONNECT_TIMEOUT=$patience timeout -k 1 $waits psql -XwAtq -F "$us" "$@" -c ${quoteShell([roleSql])} 2>"$dir/why.$n"
 }
+hangs() { [ $ended -ge 124 ] || grep -q 'timeout expired' "$dir/why.$n"; }
 ask() {
-  if [ -n "$folder" ] && row=$(query -h "$folder" -p "$theirs" -d postgres) && [ -n "$row" ]; then return 0; fi
+  if [ -n "$folder" ]; then
+    row=$(query -h "$folder" -p "$theirs" -d postgres)
+    ended=$?
+    [ $ended -eq 0 ] && [ -n "$row" ] && return 0
+    hangs && return 1
+  fi
   [ -n "$own" ] || { echo "the pooler has no login for it" >"$dir/why.$n"; return 1; }
   while IFS=$us read -r base user password; do
     row=$(PGPASSWORD=$password query -h "$address" -p "$theirs" -U "$user" -d "$base")
     ended=$?
     [ $ended -eq 0 ] && [ -n "$row" ] && return 0
-    [ $ended -lt 124 ] || return 1
-    grep -Eq 'refused|timeout expired|No route|unreachable|could not translate' "$dir/why.$n" && return 1
+    hangs && return 1
+    grep -Eq 'refused|No route|unreachable|could not translate' "$dir/why.$n" && return 1
   done <<LIST
 $own
 LIST
   return 1
 }
 answer() {
+  waits=$((patience * 2))
+  [ $((looks % 4)) -eq 1 ] || ! grep -qs "^$n\${us}silent" "$dir/seen.$n" || waits=1
   if ! ask; then
-    [ -s "$dir/why.$n" ] || echo "no answer within $((patience * 2)) s" >"$dir/why.$n"
+    [ -s "$dir/why.$n" ] || echo "no answer within $waits s" >"$dir/why.$n"
     echo "$n\${us}silent\${us}0\${us}$(tail -n 1 "$dir/why.$n" | tr -d '\\037')"
   elif [ -n "$system" ] && [ "\${row##*$us}" != "$system" ]; then echo "$n\${us}silent\${us}0\${us}it is of another system, \${row##*$us}"
   else echo "$n\${us}\${row%$us*}\${us}"; fi
 }
+looks=0
 look() {
+  looks=$((looks + 1))
   own=$(logins 2>/dev/null | awk '!seen[$0]++' | head -n 8)
   while IFS=$us read -r n title address theirs folder; do
     { answer >"$dir/seen.$n.new" </dev/null; mv "$dir/seen.$n.new" "$dir/seen.$n"; } &

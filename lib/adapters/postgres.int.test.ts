@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { freePort, startSshd, type TestSshd } from '@/e2e/harness/sshd'
+import { until } from '@/lib/playground/processes'
 import type { Probe } from '@/lib/ports'
-import { caps, faultOf, statementCases } from './contract/statement-cases'
+import { faultOf } from './contract/caught'
+import { caps, statementCases } from './contract/statement-cases'
 import { makePostgres, type Postgres } from './postgres'
 import { openSsh, type Ssh } from './ssh'
 
@@ -16,14 +18,8 @@ let standby: TestCluster
 const quick = { timeoutMs: 20_000 }
 
 const look = (cluster: TestCluster) => postgres.read.probe(cluster.instance(), quick)
-const lookUntil = async (cluster: TestCluster, isSo: (probe: Probe) => boolean): Promise<Probe> => {
-  for (const limit = Date.now() + 30_000; ; ) {
-    const probe = await look(cluster)
-    if (isSo(probe)) return probe
-    if (Date.now() > limit) throw new Error(`it did not come true: ${JSON.stringify(probe)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+const lookUntil = (cluster: TestCluster, isSo: (probe: Probe) => boolean): Promise<Probe> =>
+  until('it to come true', () => look(cluster).then((probe) => isSo(probe) && probe), { timeoutMs: 30_000, everyMs: 20 })
 
 beforeAll(async () => {
   sshd = await startSshd()

@@ -1,46 +1,24 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isAlive, listenSilently } from '@/e2e/harness/silent'
 import { freePort, startSshd, type TestSshd } from '@/e2e/harness/sshd'
-import { Fault } from '@/lib/kernel/errors'
+import { until } from '@/lib/playground/processes'
+import { faultOf } from './contract/caught'
 import { openSsh, type Ssh, type SshOptions } from './ssh'
 
 let sshd: TestSshd
 let ssh: Ssh
 const quick = { timeoutMs: 20_000 }
+const soon = { ...quick, everyMs: 10 }
 const opened: Ssh[] = []
 const open = (options: Partial<SshOptions> = {}): Ssh => {
   const made = openSsh({ keyFor: async () => sshd.privateKey, ...options })
   opened.push(made)
   return made
 }
-const faultOf = async (promise: Promise<unknown>): Promise<Fault> => {
-  const error = await promise.then(
-    () => new Error('it did not fail'),
-    (caught: unknown) => caught,
-  )
-  if (!(error instanceof Fault)) throw error
-  return error
-}
-/** Gone, or a zombie that only waits for its parent. */
-const isAlive = (pid: number): boolean => {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-const until = async (condition: () => boolean): Promise<void> => {
-  const limit = Date.now() + 20_000
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error('it did not come true')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 beforeAll(async () => {
   sshd = await startSshd()
   ssh = open()
@@ -196,7 +174,7 @@ describe('who is let in', () => {
       calls += 1
     })
     const own = open({ connectTimeoutMs: 700 })
-    const dead = Promise.all(Array.from({ length: 30 }, () => faultOf(own.exec(silent.host, ['true'], quick))))
+    const dead = Promise.all(Array.from({ length: 30 }, () => faultOf(own.exec(sshd.host({ port: silent.port }), ['true'], quick))))
     expect((await own.exec(sshd.host(), ['echo', 'alive'], quick)).stdout).toBe('alive\n')
     expect((await dead).every((fault) => fault.code === 'shell.unreachable')).toBe(true)
     expect(calls).toBe(1)
@@ -205,28 +183,11 @@ describe('who is let in', () => {
 
   test('a host that accepts and never answers is unreachable at the deadline of the caller', async () => {
     const silent = await listenSilently(() => undefined)
-    const fault = await faultOf(ssh.exec(silent.host, ['true'], { timeoutMs: 300 }))
+    const fault = await faultOf(ssh.exec(sshd.host({ port: silent.port }), ['true'], { timeoutMs: 300 }))
     expect(fault.code).toBe('shell.unreachable')
     silent.close()
   })
 })
-
-const listenSilently = async (heard: () => void) => {
-  const sockets: Socket[] = []
-  const server: Server = createServer((socket) => {
-    heard()
-    sockets.push(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  return {
-    host: sshd.host({ port }),
-    close: () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  }
-}
 
 describe('deadlines, cancelling and losing the connection', () => {
   const family = 'echo $$; sleep 300 & echo $!; wait'
@@ -240,7 +201,7 @@ describe('deadlines, cancelling and losing the connection', () => {
         },
       }),
     )
-    await until(() => text.split('\n').length === 3)
+    await until('both to tell their numbers', () => text.split('\n').length === 3, soon)
     return { ending, pids: text.trim().split('\n').map(Number) }
   }
 
@@ -305,7 +266,7 @@ describe('deadlines, cancelling and losing the connection', () => {
           },
         }),
       )
-      await until(() => text.endsWith('\n'))
+      await until('its number', () => text.endsWith('\n'), soon)
       await own.restart()
       const fault = await ending
       expect(fault.code).toBe('shell.timeout')
@@ -331,6 +292,6 @@ describe('deadlines, cancelling and losing the connection', () => {
     const own = open({ idleMs: 50 })
     await own.exec(sshd.host(), ['true'], quick)
     expect(own.counts().connections).toBe(1)
-    await until(() => own.counts().connections === 0)
+    await until('no connection', () => own.counts().connections === 0, soon)
   })
 })

@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { Fault } from '@/lib/kernel/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { Postgres } from '../postgres'
+import { faultOf } from './caught'
 
 export const caps = { database: 'postgres', statementTimeoutMs: 10_000, rowsMax: 100, bytesMax: 100_000 }
 const quick = { timeoutMs: 20_000 }
-
-export const faultOf = async (promise: Promise<unknown>): Promise<Fault> => {
-  const error = await promise.then(
-    () => new Error('it did not fail'),
-    (caught: unknown) => caught,
-  )
-  if (!(error instanceof Fault)) throw error
-  return error
-}
 
 /** What people may run on a server, by their hand, over the connection that the looks use. */
 export const statementCases = (given: () => { postgres: Postgres; primary: InstanceAddress }): void => {

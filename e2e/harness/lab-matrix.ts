@@ -14,7 +14,7 @@ import type { ActPorts, Probe } from '@/lib/ports'
 import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './lab-canon'
 import type { Front } from './lab-front'
 import type { LabHerd } from './lab-herd'
-import { disturbed, lossOf, noteHeld, noteStopped, sayTrouble, type Trouble } from './lab-troubles'
+import { disturbed, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
 import { openWitness, type Witness } from './lab-witness'
 
 /** One operation in one situation, on a herd of three real hosts. */
@@ -31,7 +31,7 @@ export interface Scenario {
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
-  /** Two take writes when it begins. The primary of the cast, which is the target, never does again once it was stopped. */
+  /** Two take writes when it begins. The primary of the cast, which is the target, never does again once it was fenced. */
   isSplit?: true
   /** Its deeds go on on the hosts after they were begun: hosts are lost after each of them too. */
   losesMidway?: true
@@ -117,16 +117,16 @@ export class MatrixLab {
     this.#witness.forget()
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
-    const stopped = { at: Number.POSITIVE_INFINITY }
+    const fenced = { at: Number.POSITIVE_INFINITY }
     try {
       const { ports, stop } = disturbed(lab.ports, trouble, points, loss)
-      const watch = (journal: JournalPort) => noteStopped(noteHeld(loss.watch(journal), points, held), stopped)
+      const watch = (journal: JournalPort) => noteFenced(noteHeld(loss.watch(journal), points, held), fenced)
       const job = await openJob(lab, scenario, cast, ports, watch, points, loss.isCancelled)
       let state = await job.drive(stop)
       const broken: string[] = []
       if (state === 'stopped' && trouble.how === 'kill' && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
       if (state === 'stopped') state = await job.drive(null)
-      broken.push(...this.#twoWriters(scenario, cast, stopped.at))
+      broken.push(...this.#twoWriters(scenario, cast, fenced.at))
       await loss.mended()
       await mend(lab)
       await this.#fence()
@@ -140,11 +140,11 @@ export class MatrixLab {
         state = await job.decide('give-up')
       }
       await this.#fence()
-      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, stopped.at))
+      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at))
       const end = state as JobState
       broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end))
       broken.push(...((await scenario.judge?.({ lab, cast, state: end })) ?? []))
-      const isStillSplit = scenario.isSplit === true && end !== 'done' && stopped.at === Number.POSITIVE_INFINITY
+      const isStillSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
       if (!isStillSplit) broken.push(...(await this.#world(scenario, before, end)))
       broken.push(...((await front?.judge(job.lines, end, cast)) ?? []))
       return {
@@ -171,10 +171,10 @@ export class MatrixLab {
   }
 
   /** Who has handed the pen over never writes again. */
-  #twoWriters({ isSplit }: Scenario, { primary }: Cast, stoppedAt: number): string[] {
+  #twoWriters({ isSplit }: Scenario, { primary }: Cast, fencedAt: number): string[] {
     if (isSplit === true)
-      return this.#witness.writers(stoppedAt).includes(primary)
-        ? [`${primary} was demoted, and acknowledged commits after it was stopped`]
+      return this.#witness.writers(fencedAt).includes(primary)
+        ? [`${primary} was demoted, and acknowledged commits after it was fenced`]
         : []
     const writers = this.#witness.writers()
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]

@@ -165,11 +165,11 @@ export const noteHeld = (journal: JournalPort, points: Points, held: Measured['h
   },
 })
 
-/** Notes when the step ended that stops a primary, in seconds: from then on it may not write. */
-export const noteStopped = (journal: JournalPort, stopped: { at: number }): JournalPort => ({
+/** Notes when the step ended that fences a primary, in seconds: from then on it may not write. Before, its host may start it again as it was. */
+export const noteFenced = (journal: JournalPort, fenced: { at: number }): JournalPort => ({
   ...journal,
   append: async (entries, firstSeq) => {
-    if (entries.some((entry) => entry.kind === 'finished' && entry.step === 'stop')) stopped.at = Math.min(stopped.at, Date.now() / 1000)
+    if (entries.some((entry) => entry.kind === 'finished' && entry.step === 'fence')) fenced.at = Math.min(fenced.at, Date.now() / 1000)
     await journal.append(entries, firstSeq)
   },
 })

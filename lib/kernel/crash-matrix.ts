@@ -121,7 +121,7 @@ const answered = async (makeStage: () => Promise<Stage>, scenario: Scenario, sto
     if (state !== 'attention') break
     for (let asked = 0; state === 'attention' && asked < questionsMax; asked += 1) {
       stage.journal.write([{ kind: 'decided', decision, by: 'ada' }])
-      state = await runDrivers(stage, { disturbances: [] }, points, null)
+      state = await runDrivers(stage, { ...scenario, disturbances: [] }, points, null)
     }
     results.push({ name: nameOf(scenario, stop, decision), state, broken: [...points.broken, ...lawsOf(stage, state, true)] })
   }

@@ -109,6 +109,25 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect(find('note').some((line) => line.text.includes('too late'))).toBe(true)
     expect(find('cancel-requested')).toEqual([])
   })
+
+  test('nor does it interrupt a short step past it; a long one asks once, and goes on to its end when it is told to', async () => {
+    const past = (more: { isLong?: true }) =>
+      directoriesHead()
+        .effect('point', makeDirectory('/point', final))
+        .effect('after', makeDirectory('/after', undo('/after'), { timeoutMs: 3_600_000, canInterrupt: true, ...more }))
+        .build()
+    for (const isLong of [true, undefined] as const) {
+      const { fleet, go, disturb, calm, journal, find } = await bench(past(isLong ? { isLong } : {}))
+      const isCancelRequested = () => fleet.calls.made.length > 1
+      disturb('mkdir /after', { how: 'hang-before', isKilled: true })
+      const before = fleet.clock.now().getTime()
+      expect(await go({ isCancelRequested })).toBe('attention')
+      expect(Date.parse(find('failed')[0]!.at) - before < 3_000).toBe(isLong === true)
+      calm()
+      journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+      expect(await go({ isCancelRequested })).toBe('done')
+    }
+  })
 })
 
 describe('promise 5: a timeout is unknown until a check says otherwise', () => {

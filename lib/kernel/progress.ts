@@ -25,6 +25,8 @@ export interface Progress {
   /** Who gave up, once somebody did, and on what. Giving up a step does not give up its clean-up: that is asked again. */
   gaveUp: { by: string; during: Extract<JournalEntry, { kind: 'attention' }>['during'] } | null
   closed: JobOutcome | null
+  /** Somebody was asked about a step and said to go on. */
+  wentOn: boolean
   /** Drivers in a row that took over and wrote nothing else. */
   idleResumes: number
 }
@@ -37,6 +39,7 @@ export const newProgress = (): Progress => ({
   attention: null,
   gaveUp: null,
   closed: null,
+  wentOn: false,
   idleResumes: 0,
 })
 
@@ -59,6 +62,7 @@ const decide = (progress: Progress, decision: Decision, by: string) => {
   // A stuck undo or release is tried again where it was; only a stuck step turns the job forward.
   if (during !== 'step') return
   progress.turned = null
+  progress.wentOn = true
   for (const record of progress.steps.values()) record.failed = null
 }
 

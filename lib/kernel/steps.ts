@@ -161,7 +161,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
   const deedsBefore = deeds.count
   const ended = new AbortController()
   const cancelled = new AbortController()
-  if (effect.canInterrupt) void watchCancel(driving, ended.signal, cancelled)
+  if (hearsCancel(driving, effect)) void watchCancel(driving, ended.signal, cancelled)
   const signal = AbortSignal.any([options.signal, cancelled.signal])
   const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
@@ -183,6 +183,10 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
     ended.abort()
   }
 }
+
+/** Past the point of no return only what takes long stops for a cancel, to ask; once somebody said to go on, nothing does. */
+const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Step): boolean =>
+  effect.canInterrupt === true && (pastNoReturn(operation, progress) === null || (effect.isLong === true && !progress.wentOn))
 
 const watchCancel = async ({ options }: Driving, ended: AbortSignal, cancelled: AbortController): Promise<void> => {
   while (!ended.aborted) {

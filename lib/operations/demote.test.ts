@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine'
+import type { JournalPort } from '@/lib/kernel/journal-port'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { demote } from './demote'
 
@@ -24,12 +25,12 @@ const planOf = (fleet: MemoryFleet, title = 'demo on n1') =>
   makeTargetPlan(demote, fleet.read, { saveTail: true }, fleet.instance(title).inventory.id, new AbortController().signal)
 const because = (plan: Awaited<ReturnType<typeof planOf>>, name: string) => plan.gates.find((gate) => gate.name === name)?.because
 
-const run = async (fleet: MemoryFleet, title = 'demo on n1') => {
+const run = async (fleet: MemoryFleet, title = 'demo on n1', watch = (journal: JournalPort) => journal) => {
   const plan = await planOf(fleet, title)
   expect(plan.reason).toBeNull()
   const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  return drive(demote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)
+  return drive(demote, job, watch(new MemoryJournal(fleet.clock).open()), fleet.act, options)
 }
 
 test('of two that take writes one is rewound onto the other and follows it, and nothing against it stays recorded', async () => {
@@ -45,6 +46,25 @@ test('a standby that was promoted for a test goes back under the primary it left
   expect(await run(fleet, 'demo on n2')).toBe('done')
   expect(fleet.instance('demo on n2')).toMatchObject({ state: 'running', hasStandbySignal: true, timeline: 1 })
 })
+
+test.each(['stop', 'fence', 'checkpoint', 'tail', 'rewind'])(
+  'a server that its host starts again after the step %s is taken down once more, and follows in the end',
+  async (step) => {
+    const fleet = splitFleet()
+    const n1 = fleet.instance('demo on n1')
+    const startedAgain = (journal: JournalPort): JournalPort => ({
+      ...journal,
+      append: async (entries, firstSeq) => {
+        await journal.append(entries, firstSeq)
+        if (entries.some((entry) => entry.kind === 'finished' && entry.step === step)) n1.state = 'running'
+      },
+    })
+    expect(await run(fleet, 'demo on n1', startedAgain)).toBe('done')
+    expect(n1).toMatchObject({ state: 'running', hasStandbySignal: true, timeline: 2, replaced: null })
+    expect([...n1.tails.keys()]).toHaveLength(1)
+    expect(fleet.world.violations).toEqual([])
+  },
+)
 
 test('the plan says where the histories part, how much is lost, who streams from it, and that it is a way forward only', async () => {
   const plan = await planOf(splitFleet())

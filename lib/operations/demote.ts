@@ -110,7 +110,7 @@ export const demote = defineOperation({
   )
   .effect(
     'fence',
-    fencePostgres<DemoteFacts>(({ instance }) => instance, staysStandby),
+    fencePostgres<DemoteFacts>(({ instance }) => instance, staysStandby, { stopsAgain: true }),
   )
   .effect(
     'record',

@@ -1,6 +1,5 @@
 import type { Effect } from '@/lib/kernel/operation'
-import { isDown } from '../facts'
-import { lookAt } from '../steps/server'
+import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'
 import type { RebuildFacts } from './facts'
 
 type Before = { key: string }
@@ -23,11 +22,16 @@ export const swapData: Effect<Pick<RebuildFacts, 'instance'>, Before, null> = {
       return { found: 'ready', before: intended.before, partly: 'a part of both directories is moved' }
     if (seen.stage !== 'whole' || seen.key === null)
       return { found: 'blocked', because: 'there is no whole copy beside the data directory' }
-    const { state } = await lookAt(ports, instance, signal)
-    if (!isDown(state) && state !== 'absent') return { found: 'blocked', because: `${instance.title} is ${state}` }
+    const probe = await lookAt(ports, instance, signal)
+    if (!mayBeKeptDown(probe) && probe.state !== 'absent') return { found: 'blocked', because: `${instance.title} is ${probe.state}` }
     return { found: 'ready', before: { key: seen.key } }
   },
-  run: ({ instance }, { key }, ports, { signal }) => ports.copiesAct.swapIn(instance.address, key, { timeoutMs: swapTimeoutMs, signal }),
+  run: async ({ instance }, { key }, ports, context) => {
+    const { copy } = await ports.copies.look(instance.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
+    const isThere = (await lookAt(ports, instance, context.signal)).state !== 'absent'
+    if (copy.stage === 'whole' && isThere) await keepDown(instance, ports, context)
+    await ports.copiesAct.swapIn(instance.address, key, { timeoutMs: swapTimeoutMs, signal: context.signal })
+  },
   timeoutMs: swapTimeoutMs + 10_000,
   ending: {
     undo: ({ instance }, { key }, _output, ports, { signal }) =>

@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import { isDown, type Place } from '../facts'
-import { followOutput, lookAt, settle, takeDown } from './server'
+import { followOutput, lookAt, mayBeKeptDown, settle, takeDown } from './server'
 
 type Output = { controlState: string | null }
 
@@ -22,7 +22,7 @@ export const recoverPostgres = <F extends Facts>(of: (facts: F) => Place): Effec
   check: async (facts, ports, { signal, intended }) => {
     const probe = await lookAt(ports, of(facts), signal)
     if (probe.state === 'stopped') return { found: 'done', output: { controlState: probe.controlState } }
-    if (probe.state === 'crashed' || intended !== null) return { found: 'ready', before: null }
+    if (mayBeKeptDown(probe) || intended !== null) return { found: 'ready', before: null }
     return { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
   },
   run: async (facts, _before, ports, context) => {

@@ -2,9 +2,9 @@ import { lsnBytesBetween } from '@/lib/domain/lsn'
 import { isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following } from '@/lib/ports'
-import { isDown, type Place, type Plain } from '../facts'
+import type { Place, Plain } from '../facts'
 import { followWork, hasFailed, howItEnded, newWorkKey } from './host-work'
-import { lookAt } from './server'
+import { keepDown, lookAt, mayBeKeptDown } from './server'
 
 export interface RewindWith<F> {
   of: (facts: F) => Place
@@ -66,7 +66,7 @@ export const rewindPostgres = <F extends Facts>({
     const isThere = disk.timeline !== null && disk.timeline === timeline(facts)
     if (isThere || isBefore(disk, fork(facts))) return { found: 'done', output: { timeline: disk.timeline, failed: null } }
     const probe = await lookAt(ports, of(facts), signal)
-    return isDown(probe.state) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
+    return mayBeKeptDown(probe) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
   },
   run: async (facts, { key }, ports, context) => {
     const { address } = of(facts)
@@ -76,6 +76,7 @@ export const rewindPostgres = <F extends Facts>({
     // One that failed before we came is run again.
     if (!isOn && seen.state !== 'absent') await ports.workAct.forget(address.host, key, options)
     if (!isOn) {
+      await keepDown(of(facts), ports, context)
       for (const command of ports.copies.commands.rewind(address, source(facts))) context.note('command', command)
       await ports.copiesAct.rewind(address, source(facts), key, options)
     }

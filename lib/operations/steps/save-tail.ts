@@ -1,9 +1,9 @@
 import { formatBytes } from '@/lib/domain/bytes'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { TailPlace, TailSaved } from '@/lib/ports/rewinds'
-import { isDown, type Place, type Plain } from '../facts'
+import type { Place, Plain } from '../facts'
 import { followWork, newWorkKey } from './host-work'
-import { lookAt } from './server'
+import { keepDown, lookAt, mayBeKeptDown } from './server'
 
 export interface TailWith<F> {
   of: (facts: F) => Place
@@ -30,15 +30,17 @@ export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Eff
     const saved = await ports.copies.savedTail(address, fork(facts), { timeoutMs: lookTimeoutMs, signal })
     if (saved !== null) return { found: 'done', output: saved }
     const probe = await lookAt(ports, of(facts), signal)
-    return isDown(probe.state) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
+    return mayBeKeptDown(probe) ? { found: 'ready', before } : { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
   },
   run: async (facts, { key }, ports, context) => {
     const { host } = of(facts).address
     const options = { timeoutMs: lookTimeoutMs, signal: context.signal }
     const seen = await ports.work.look(host, key, options)
     if (seen.state === 'lost' || (seen.state === 'ended' && seen.exitCode !== 0)) await ports.workAct.forget(host, key, options)
-    if (seen.state !== 'running' && !(seen.state === 'ended' && seen.exitCode === 0))
+    if (seen.state !== 'running' && !(seen.state === 'ended' && seen.exitCode === 0)) {
+      await keepDown(of(facts), ports, context)
       await ports.copiesAct.saveTail(of(facts).address, fork(facts), key, options)
+    }
     await followWork({ host, key, what: 'Saving the WAL past the fork' }, ports, context)
     await ports.workAct.forget(host, key, options)
     const saved = await ports.copies.savedTail(of(facts).address, fork(facts), options)

@@ -42,6 +42,21 @@ export const bringUp = async (place: Place, ports: ActPorts, context: StepContex
   await ports.postgresAct.start(place.address, { timeoutMs, ...followOutput(context, place.commands.start) })
 }
 
+/** Down, or started read-only by its host in the middle of a job that needs it down. */
+export const mayBeKeptDown = ({ state, role }: Probe): boolean =>
+  isDown(state) || state === 'starting' || state === 'stopping' || (state === 'online' && role === 'standby')
+
+/** Takes down again what its host has started; one that takes writes is left alone, and `step.blocked` is thrown. */
+export const keepDown = async (place: Place, ports: ActPorts, context: StepContext): Promise<void> => {
+  const probe = await settle(place, ports, context)
+  if (!mayBeKeptDown(probe))
+    throw new Fault('step.blocked', {
+      because: `${place.title} ${probe.role === 'primary' ? 'takes writes' : `is ${probe.state}`}`,
+      isOver: true,
+    })
+  await takeDown(place, ports, context)
+}
+
 /** Stops it fast unless it is down; for taking back a start. Safe to run twice. */
 export const takeDown = async (place: Place, ports: ActPorts, context: StepContext): Promise<void> => {
   const probe = await lookAt(ports, place, context.signal)

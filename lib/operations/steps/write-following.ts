@@ -1,7 +1,7 @@
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { Following } from '@/lib/ports'
-import { isDown, type Place, type Plain } from '../facts'
-import { lookAt } from './server'
+import type { Place, Plain } from '../facts'
+import { lookAt, mayBeKeptDown } from './server'
 
 type Before = { isStandby: boolean; following: Plain<Following> | null }
 
@@ -27,9 +27,8 @@ export const writeFollowing = <F extends Facts>(
     const disk = await ports.replication.dataDirectory(place.address, { timeoutMs: fileTimeoutMs, signal })
     if (disk.isStandby === true && isSame(disk.following, following(facts))) return { found: 'done', output: null }
     const probe = await lookAt(ports, place, signal)
-    // Its host may have started it, fenced, after the step had begun: what its files say can still be put right.
-    const isFenced = intended !== null && probe.state === 'online' && probe.role === 'standby'
-    if (!isDown(probe.state) && !isFenced) return { found: 'blocked', because: `${place.title} is ${probe.state}` }
+    // Its host may have started it, fenced: what its files say can still be put right.
+    if (!mayBeKeptDown(probe)) return { found: 'blocked', because: `${place.title} is ${probe.state}` }
     return { found: 'ready', before: intended?.before ?? { isStandby: disk.isStandby === true, following: disk.following } }
   },
   run: async (facts, _before, ports, { signal, note }) => {

@@ -124,8 +124,9 @@ export const Operate = ({
     />
   )
   const plan = row?.plan ?? null
-  const inputWords = fields
-    .map((field) => `${field.label.toLowerCase()} ${String(values[field.name] ?? field.initial)}`)
+  const changed = fields.filter((field) => String(values[field.name] ?? field.initial) !== String(field.initial))
+  const inputWords = changed
+    .map((field) => `${field.label.toLowerCase()} ${String(values[field.name])}`)
     .filter((words) => words.length < 60)
   return (
     <div className="page-body" data-env={plan ? loudestEnvironment(plan)?.colour : undefined}>
@@ -136,7 +137,10 @@ export const Operate = ({
       {row ? (
         <details className="card plan-fold">
           <summary>
-            <strong>Options</strong> <span className="text-ink-2">{[...inputWords, policyWords(policy)].join(' · ')}</span>
+            <strong>Options</strong>{' '}
+            <span className="text-ink-2">
+              {[...(fields.length > 0 && changed.length === 0 ? ['all as usual'] : inputWords), policyWords(policy)].join(' · ')}
+            </span>
           </summary>
           <div className="body grid gap-3">
             {options}

@@ -30,6 +30,21 @@ const targetLook = (target: PlanTarget): [Tone, string] => {
   return worstVerdict(target.gates) === 'warn' ? ['warn', 'will run, warned'] : ['good', 'will run']
 }
 
+/** Lines of a file that go and that come, and nothing else. */
+const diffLines = /^[+-] .*(\n[+-] .*)*$/
+
+/** Over the whole width: the lines of a file are long. */
+const Diff = ({ text }: { text: string }) => (
+  <dd className="plan-diff">
+    {text.split('\n').map((line, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a difference never move, and may be the same twice.
+      <span key={index} data-sign={line.charAt(0)}>
+        {line}
+      </span>
+    ))}
+  </dd>
+)
+
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 
 const Gates = ({ gates }: { gates: readonly GateVerdict[] }) => (
@@ -83,7 +98,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
             {target.now.map(({ label, value }) => (
               <div key={label} className="contents">
                 <dt>{label}</dt>
-                <dd>{isoTime.test(value) ? <Moment at={value} /> : value}</dd>
+                {diffLines.test(value) ? <Diff text={value} /> : <dd>{isoTime.test(value) ? <Moment at={value} /> : value}</dd>}
               </div>
             ))}
           </dl>

@@ -1,8 +1,8 @@
 import { HerdAppointments, ScheduledParts } from '@/app/(console)/appointments'
 import { DrCandidates } from '@/app/(console)/dr-candidates'
 import { HerdTree } from '@/app/(console)/herd-tree'
+import { MovePrimary } from '@/app/(console)/move-primary'
 import { PoolerParts, PoolersInNeed } from '@/app/(console)/pooler-parts'
-import { SwitchOver } from '@/app/(console)/switch-over'
 import { ZoneCheck } from '@/components/resource/check/zone-check'
 import { HerdLockNote } from '@/components/resource/herd-lock'
 import { HostKeyAlarm } from '@/components/resource/server/host-key'
@@ -31,7 +31,7 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
         />
         <PoolersInNeed actor={actor} of="herd" id={record.id} environmentId={record.environmentId} />
         <HerdAppointments actor={actor} herdId={record.id} />
-        <Card title="Replication" actions={<SwitchOver herdId={record.id} environmentId={record.environmentId} />}>
+        <Card title="Replication" actions={<MovePrimary herdId={record.id} environmentId={record.environmentId} />}>
           <HerdTree herdId={record.id} />
         </Card>
       </>

@@ -1,0 +1,23 @@
+import { LinkButton } from '@/components/ui/button'
+import { shownCandidates } from '@/db/failovers'
+import { requireActor } from '@/lib/auth/actor'
+import { mayIn } from '@/lib/kernel/access'
+
+const ways = [
+  { operation: 'failover', label: 'Fail over' },
+  { operation: 'switchover', label: 'Switch over' },
+]
+
+/** The ways to the plans, for whoever may and where a standby could take over. For a page that has already shown that the herd may be seen. */
+export const MovePrimary = async ({ herdId, environmentId }: { herdId: string; environmentId: string | null }) => {
+  const actor = await requireActor()
+  const allowed = ways.filter(({ operation }) => mayIn(actor, `dr-pair.run.${operation}`, environmentId))
+  if (allowed.length === 0) return null
+  const candidates = await shownCandidates(herdId)
+  if (!candidates.some(({ rank }) => rank !== null)) return null
+  return allowed.map(({ operation, label }) => (
+    <LinkButton key={operation} isSmall href={`/dr-pairs/run/${operation}?ids=${herdId}`}>
+      {label}
+    </LinkButton>
+  ))
+}

@@ -17,20 +17,14 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { getPool } from '@/db/client'
+import { type AgentHome, agent, printedBy, runAgent, shells } from '@/e2e/harness/agent-runs'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type TestSshd, testAccount } from '@/e2e/harness/sshd'
 import { createEnrolmentKey } from '@/lib/auth/hosts'
-import { type AgentReport, reportInput } from '@/lib/fields/agent-report'
+import type { AgentReport } from '@/lib/fields/agent-report'
 import { systemActor } from '@/lib/kernel/access'
-import { projectRoot } from '@/lib/playground/setup.mjs'
-
-const agent = join(projectRoot, 'public/agent/matriarch-report')
-/** Every shell of this machine that a host may have as /bin/sh. */
-const shells = [['dash'], ['busybox', 'sh'], ['bash', '--posix']].filter(([name]) =>
-  ['/bin', '/usr/bin'].some((folder) => existsSync(join(folder, name!))),
-)
 
 let database: TestDatabase
 let api: ApiServer
@@ -42,40 +36,9 @@ let key: string
 let state: string
 let runs = 0
 
-interface Ran {
-  code: number | null
-  out: string
-  err: string
-}
-
-const run = (args: string[], environment: Record<string, string> = {}, shell = shells[0]!): Promise<Ran> =>
-  new Promise((resolve) => {
-    const child = spawn(shell[0]!, [...shell.slice(1), agent, '--config', '/nonexistent', ...args], {
-      uid: account.uid,
-      gid: account.gid,
-      cwd: '/',
-      env: {
-        PATH: process.env.PATH!,
-        HOME: folder,
-        MATRIARCH_URL: api.url,
-        MATRIARCH_STATE: state,
-        MATRIARCH_SOCKET_DIRECTORIES: folder,
-        MATRIARCH_BIN_DIRECTORY: primary.bin,
-        ...environment,
-      } as unknown as NodeJS.ProcessEnv,
-    })
-    const result: Ran = { code: null, out: '', err: '' }
-    child.stdout.on('data', (text) => (result.out += text))
-    child.stderr.on('data', (text) => (result.err += text))
-    child.once('close', (code) => resolve({ ...result, code }))
-  })
-
-const printed = async (environment: Record<string, string> = {}, shell = shells[0]!): Promise<AgentReport> => {
-  const { out, err } = await run(['--print'], environment, shell)
-  const parsed = reportInput.safeParse(JSON.parse(out))
-  expect(parsed.error?.issues ?? [], err).toEqual([])
-  return parsed.data!
-}
+const given = (): AgentHome => ({ account, home: folder, state, url: api.url, bin: primary.bin })
+const run = (args: string[], environment: Record<string, string> = {}, shell = shells[0]!) => runAgent(given(), args, environment, shell)
+const printed = (environment: Record<string, string> = {}, shell = shells[0]!) => printedBy(given(), environment, shell)
 const of = ({ instances }: AgentReport, cluster: TestCluster) => instances.find(({ dataDirectory }) => dataDirectory === cluster.data)
 const query = async (text: string) => (await getPool().query(text)).rows
 
@@ -89,14 +52,8 @@ beforeAll(async () => {
   primary = await makeCluster(owner, 'orders')
   standby = await makeCluster(owner, 'orders_standby', primary)
   const { rows } = await getPool().query("insert into environments (name) values ('prod') returning id")
-  key = (
-    await createEnrolmentKey(systemActor, {
-      name: 'prod',
-      environmentId: rows[0].id,
-      expiresAt: new Date(Date.now() + 3_600_000),
-      usesLeft: null,
-    })
-  ).key
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  ;({ key } = await createEnrolmentKey(systemActor, { name: 'prod', environmentId: rows[0].id, expiresAt, usesLeft: null }))
   api = await serveApi()
 })
 beforeEach(() => {

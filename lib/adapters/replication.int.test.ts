@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
+import { Fault } from '@/lib/kernel/errors'
 import { makePostgres, type Postgres } from './postgres'
 import { openSsh, type Ssh } from './ssh'
+import { makeStoppers } from './stopper'
 
 let sshd: TestSshd
 let ssh: Ssh
@@ -71,6 +73,31 @@ test('whom it follows is seen in postgresql.conf and what that includes, passwor
     for (const [index, file] of [auto!, main!].entries()) writeFileSync(file, before[index]!)
     rmSync(included!, { force: true })
   }
+})
+
+test('an order to stop that a cut network delivers once its caller has given it up is not followed', async () => {
+  let deliver = () => {}
+  const healed = new Promise<void>((resolve) => {
+    deliver = resolve
+  })
+  let remote: ReturnType<Ssh['exec']> | null = null
+  const cut: Ssh = {
+    ...ssh,
+    exec: (host, argv, { signal, stdin, ...options }) => {
+      const given = Promise.resolve(stdin ?? '')
+      remote = ssh.exec(host, argv, { ...options, stdin: healed.then(() => given) })
+      return new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Fault('shell.timeout')))
+        remote!.then(resolve, reject)
+      })
+    },
+  }
+  const stopper = makeStoppers(cut).start(primary.instance(), quick)
+  await stopper.untilReady()
+  await expect(stopper.stop({ timeoutMs: 300 }, undefined)).rejects.toMatchObject({ code: 'shell.timeout' })
+  deliver()
+  expect(await remote).toMatchObject({ exitCode: 8, stderr: expect.stringContaining('too late') })
+  expect(await postgres.read.probe(primary.instance(), quick)).toMatchObject({ state: 'online', role: 'primary' })
 })
 
 test('up to 11 every other line of recovery.conf stays, and one that only recovers is made a standby by the fence', async () => {

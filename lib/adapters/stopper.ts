@@ -9,7 +9,8 @@ import { findTools } from './replication-look'
 import type { Ssh } from './ssh'
 
 /**
- * Waits for its order, and without one does nothing. $1 data directory, $2 bin directory or '', $3 what recovery.conf needs, then the platform's own
+ * Waits for its order, and without one does nothing; nor with one that comes late, which whoever gave it has given up: a network that was cut delivers it once
+ * it is whole again. The order says how long after \`ready\` it was given, and how much later it may come, hundredths of a second. $1 data directory, $2 bin directory or '', $3 what recovery.conf needs, then the platform's own
  * command to stop it fast, or nothing: the postmaster is told itself. A service manager must hear of it first, or it starts the server again.
  */
 const stopScript = `
@@ -21,8 +22,12 @@ nl='
 '
 read -r major <"$data/PG_VERSION" || exit 3
 ${findTools}
+now() { up=; { read -r up rest; } 2>/dev/null </proc/uptime; up=\${up%.*}\${up#*.}; }
+now; ready=$up
 echo ready
-read -r order && [ "$order" = stop ] || exit 0
+read -r order given late && [ "$order" = stop ] || exit 0
+now
+[ -z "$up" ] || [ $((up - ready - given)) -le "$late" ] || { echo "the order came too late, and was not followed" >&2; exit 8; }
 { read -r pid <"$data/postmaster.pid"; } 2>/dev/null && kill -s 0 "$pid" 2>/dev/null || { echo "no server runs in $data" >&2; exit 4; }
 if [ $# -gt 0 ]; then "$@" </dev/null >/dev/null 2>&1 & else kill -s INT "$pid" || exit 5; fi
 isGone=
@@ -46,6 +51,9 @@ else
     mv "$data/recovery.conf.new" "$data/recovery.conf" && sync "$data" || exit 7
 fi
 echo fenced`
+
+/** How much later than it was given an order may come, at most; one that comes in the second half of what its caller waits is late too. */
+const lateMsMax = 5_000
 
 type OnShutDown = ((end: ShutDown) => void) | undefined
 
@@ -94,15 +102,16 @@ const startStopper = (ssh: Ssh, instance: InstanceAddress, options: CallOptions)
     throw failed(instance, one)
   })
   over.catch(() => {})
+  const ready = lines.said('ready').then(() => performance.now())
   return {
-    untilReady: () => Promise.race([lines.said('ready'), over]),
+    untilReady: () => Promise.race([ready, over]),
     stop: async ({ timeoutMs, signal }, onShutDown) => {
       const deadline = deadlineIn(timeoutMs, signal)
       const late = () =>
         new Fault('shell.timeout', { because: `The server on ${instance.host.hostname} did not shut down within ${timeoutMs / 1000} s.` })
       try {
-        await within(Promise.race([lines.said('ready'), over]), deadline, late)
-        order('stop\n')
+        const readyAt = await within(Promise.race([ready, over]), deadline, late)
+        order(orderAfter(performance.now() - readyAt, Math.min(timeoutMs / 2, lateMsMax)))
         const end = endOf(await within(Promise.race([lines.said('down'), over]), deadline, late))
         onShutDown?.(end)
         await within(Promise.race([lines.said('fenced'), over]), deadline, late)
@@ -116,6 +125,8 @@ const startStopper = (ssh: Ssh, instance: InstanceAddress, options: CallOptions)
     },
   }
 }
+
+const orderAfter = (sinceReadyMs: number, lateMs: number): string => `stop ${Math.round(sinceReadyMs / 10)} ${Math.round(lateMs / 10)}\n`
 
 const stopCommand = async (ssh: Ssh, instance: InstanceAddress, options: CallOptions): Promise<string[]> => {
   const argv = ['sh', '-c', stopScript, 'sh', instance.dataDirectory, instance.binDirectory ?? '', standbyLines.join('\n')]
@@ -159,6 +170,6 @@ const endOf = (line: string): ShutDown => {
 
 const failed = ({ host }: InstanceAddress, { exitCode, stderr }: CommandResult): Fault =>
   new Fault('shell.failed', {
-    isOver: exitCode === 4,
+    isOver: exitCode === 4 || exitCode === 8,
     because: `Stopping the server on ${host.hostname} failed: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`,
   })

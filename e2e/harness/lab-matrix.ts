@@ -14,7 +14,7 @@ import type { ActPorts, Probe } from '@/lib/ports'
 import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './lab-canon'
 import type { Front } from './lab-front'
 import type { LabHerd } from './lab-herd'
-import { disturbed, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
+import { disturbed, type Losable, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
 import { openWitness, type Witness } from './lab-witness'
 
 /** One operation in one situation, on a herd of three real hosts. */
@@ -26,15 +26,15 @@ export interface Scenario {
   targetId: (cast: Cast) => string
   input: (cast: Cast) => JsonObject
   /** Whose hosts are lost, each at each step. */
-  losable: readonly (keyof Cast)[]
+  losable: readonly Losable[]
   /** Acknowledged commits may be lost: a fork is taken back, or a person took the responsibility. */
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true
   /** Two take writes when it begins. The primary of the cast, which is the target, never does again once it was fenced. */
   isSplit?: true
-  /** Its deeds go on on the hosts after they were begun: hosts are lost after each of them too. */
-  losesMidway?: true
+  /** Its deeds go on on the hosts after they were begun, or one step has many: hosts are lost after each of them too, or after those of a name. */
+  losesMidway?: true | readonly string[]
   /** Laws of its own that are broken, once its job has ended and everything is mended. */
   judge?: (ended: Ended) => Promise<string[]>
   /** Through the poolers of the herd, with writers on them: in a lab that has some. */
@@ -146,7 +146,7 @@ export class MatrixLab {
       broken.push(...((await scenario.judge?.({ lab, cast, state: end })) ?? []))
       const isStillSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
       if (!isStillSplit) broken.push(...(await this.#world(scenario, before, end)))
-      broken.push(...((await front?.judge(job.lines, end, cast)) ?? []))
+      broken.push(...((await front?.judge(job.lines, end, cast, loss.wasServing())) ?? []))
       return {
         scenario: scenario.name,
         trouble: sayTrouble(trouble),

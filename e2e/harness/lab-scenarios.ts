@@ -104,7 +104,8 @@ export const scenarios: readonly Scenario[] = [
     prepare: async () => {},
     targetId: herdTarget,
     input: ({ candidate }) => ({ candidate: titleOf(candidate) }),
-    losable: [],
+    losable: [...everybody, 'pooler'],
+    losesMidway: ['pause', 'stopAsStandby', 'reload', 'takeLead', 'resume'],
     isThroughPoolers: true,
   },
 ]

@@ -1,6 +1,7 @@
 import type { Points, Stop } from '@/lib/kernel/crash-driver'
 import { Fault } from '@/lib/kernel/errors'
 import type { JournalPort } from '@/lib/kernel/journal-port'
+import { passedOf } from '@/lib/operations/switchover/hand-over/parts'
 import type { ActPorts } from '@/lib/ports'
 import { type Cast, mendHost } from './lab-canon'
 import type { LabHerd } from './lab-herd'
@@ -16,8 +17,11 @@ export type Trouble =
   | { how: 'kill'; at: number | string; isLate?: true }
   | { how: 'fail' | 'lose-answer'; nth: number }
   | { how: 'cancel'; step: string }
-  | { how: Loss; who: keyof Cast; step: string }
-  | { how: Loss; who: keyof Cast; after: number }
+  | { how: Loss; who: Losable; step: string }
+  | { how: Loss; who: Losable; after: number | string }
+
+/** Whose host is lost; `pooler`: that of one in front of the herd. */
+export type Losable = keyof Cast | 'pooler'
 
 type Loss = (typeof losses)[number]
 const losses = ['power-off', 'freeze', 'cut'] as const
@@ -33,7 +37,7 @@ export const sayTrouble = (trouble: Trouble): string => {
   }
   if (trouble.how === 'cancel') return `cancelled during ${trouble.step}`
   if ('nth' in trouble) return `deed ${trouble.nth}: ${trouble.how}`
-  return `${trouble.who}: ${trouble.how} ${'step' in trouble ? `during ${trouble.step}` : `after deed ${trouble.after}`}`
+  return `${trouble.who}: ${trouble.how} ${'step' in trouble ? `during ${trouble.step}` : `after ${typeof trouble.after === 'number' ? 'deed ' : ''}${trouble.after}`}`
 }
 
 /** Loses a host once a step was intended and before its deed, or once it was found to be so already, or after a deed, and mends it later. Asks for a cancel likewise. */
@@ -41,10 +45,17 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   let mending: Promise<void> = Promise.resolve()
   let endEarly = () => {}
   let isOver = false
+  let isPassed = false
+  let wasServing = false
+  const poolers = [...lab.poolers.values()].map(({ address }) => address.host.hostname)
   const strike = async (): Promise<void> => {
     if (isOver) return
     isOver = true
-    if ('who' in trouble) await lose(cast[trouble.who], trouble.how)
+    if (!('who' in trouble)) return
+    const members = new Set<string>(Object.values(cast))
+    const host = trouble.who === 'pooler' ? poolers.find((one) => !members.has(one))! : cast[trouble.who]
+    wasServing = poolers.includes(host) || host === (isPassed ? cast.candidate : cast.primary)
+    await lose(host, trouble.how)
   }
   const lose = async (host: string, how: Loss): Promise<void> => {
     if (how === 'power-off') await lab.lab.powerOff(host)
@@ -63,6 +74,7 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
     ...journal,
     append: async (entries, firstSeq) => {
       await journal.append(entries, firstSeq)
+      isPassed ||= entries.some((entry) => entry.kind === 'marked' && passedOf(entry.mark) !== null)
       if (!('step' in trouble)) return
       if (entries.some((entry) => (entry.kind === 'intended' || entry.kind === 'finished') && entry.step === trouble.step)) await strike()
     },
@@ -71,6 +83,8 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
     watch,
     strike,
     isCancelled: () => trouble.how === 'cancel' && isOver,
+    /** Clients were served by the host that was lost: by its pooler, or by the primary that it had at that moment. */
+    wasServing: () => wasServing,
     /** The job has stopped: nobody waits for the host any longer. */
     mended: async () => {
       endEarly()
@@ -105,12 +119,12 @@ const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): Act
   })
 }
 
-/** The nth deed happens, and its host or another one is lost before anybody goes on. */
-const striking = (ports: ActPorts, nth: number, strike: () => Promise<void>): ActPorts => {
+/** The nth deed, or the first of a name, happens, and its host or another one is lost before anybody goes on. */
+const striking = (ports: ActPorts, after: number | string, strike: () => Promise<void>): ActPorts => {
   let count = 0
-  return aroundActs(ports, async (_name, act) => {
+  return aroundActs(ports, async (name, act) => {
     count += 1
-    const isIt = count === nth
+    const isIt = count === after || name === after
     const answer = await act()
     if (isIt) await strike()
     return answer
@@ -146,7 +160,7 @@ export const casesOf = ({ operation, losable, losesMidway }: Scenario, { passed,
     { how: 'lose-answer', nth },
   ]),
   ...operation.effects.flatMap(({ name: step }) => losable.flatMap((who): Trouble[] => losses.map((how) => ({ how, who, step })))),
-  ...Array.from({ length: losesMidway ? acts : 0 }, (_, index) => index + 1).flatMap((after) =>
+  ...(Array.isArray(losesMidway) ? losesMidway : Array.from({ length: losesMidway ? acts : 0 }, (_, index) => index + 1)).flatMap((after) =>
     losable.flatMap((who): Trouble[] => losses.map((how) => ({ how, who, after }))),
   ),
   ...operation.effects.map(({ name: step }): Trouble => ({ how: 'cancel', step })),

@@ -1,4 +1,5 @@
 import type { Actor } from '@/lib/kernel/access'
+import type { FieldSpec } from '@/lib/kernel/field'
 import { type ListQuery, readSearch } from '@/lib/kernel/query'
 import { describe as describeResource, type Resource, type ResourceDescription } from '@/lib/kernel/resource'
 import { readTerm, type Term, uuidPattern, writeTerm } from '@/lib/kernel/terms'
@@ -91,13 +92,16 @@ export const conditionKey = (condition: Condition, except: ReadonlySet<string> =
 
 export const termsKey = (terms: readonly Term[]): string => terms.map(writeTerm).sort().join('\0')
 
+/** Name of the column that a filter on the field looks at. */
+export const filteredBy = (spec: FieldSpec, name: string): string => (spec.kind === 'reference' ? (spec.among ?? name) : name)
+
 /** The condition over alias `t`, filters on `except` left out; permission is part of it, always. */
 export const conditionSql = (condition: Condition, params: Params, except: ReadonlySet<string> = new Set()): string => {
   const { resource, reach, filters, words } = condition
   const { columns } = shapeOf(resource)
   const parts = [reachSql(resource, reach, params)]
   for (const [name, terms] of Object.entries(filters)) {
-    const column = columns[name]
+    const column = columns[filteredBy(resource.fields[name]!, name)]
     if (terms.length > 0 && column && !except.has(name))
       parts.push(termsSql(resource.fields[name]!, column, `t.${column.sql}`, terms, params))
   }

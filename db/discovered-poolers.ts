@@ -13,7 +13,8 @@ export interface PoolersFound {
 
 /**
  * Keeps what was seen, as one statement: what is registered with that port is linked; for the others the herd is looked for that most of their databases
- * lead to, among those of the server's environment. A herd whose members have the address, the host name or the virtual host, and the port.
+ * lead to, among those of the server's environment, and every other one is named with it. A herd whose members have the address, the host name or the
+ * virtual host, and the port.
  */
 const store = `with input as materialized (
     select s.id as server_id, s.environment_id, s.hostname, p.* from jsonb_to_recordset($1::jsonb) as i("serverId" uuid, poolers jsonb)
@@ -34,14 +35,19 @@ const store = `with input as materialized (
       union select v.id from herds v where v.environment_id = o.environment_id and lower(v.virtual_host) = lower(d.host) and v.port = d.port
     ) m join herds h on h.id = m.herd_id
     group by 1, 2, 3, 4
-  ), best as (select distinct on (server_id, port) * from led order by server_id, port, hits desc, name),
+  ), best as (
+    select distinct on (server_id, port) *, string_agg(format('%s to %s', hits, name), ', ') filter (where place > 1) over w as others from (
+      select *, row_number() over (partition by server_id, port order by hits desc, name) as place from led
+    ) ranked window w as (partition by server_id, port) order by server_id, port, place
+  ),
   kept as (
     insert into discovered_poolers as k (server_id, environment_id, port, title, socket_directory, config_path, is_readable, pool_mode, auth_type, databases,
       suggested_herd_id, suggestion, pooler_id, inbox, seen_at)
     select o.server_id, o.environment_id, o.port, format('pgbouncer:%s on %s', o.port, o.hostname), o."socketDirectory", o."configPath", o."isReadable",
       o."poolMode", o."authType", o.databases, b.herd_id,
       case when b.herd_id is not null and jsonb_array_length(o.databases) = 1 then format('Its database leads to herd %s.', b.name)
-        when b.herd_id is not null then format('%s of its %s databases lead to herd %s.', b.hits, jsonb_array_length(o.databases), b.name)
+        when b.herd_id is not null then format('%s of its %s databases lead to herd %s%s.', b.hits, jsonb_array_length(o.databases), b.name,
+          ', ' || b.others || ': it will serve them too')
         when not o."isReadable" then 'Its file may not be read by the SSH user, so where it leads is not known.'
         else 'None of its databases leads to a herd of the environment.' end,
       p.id, case when p.id is null then 'new' else 'accepted' end, now()

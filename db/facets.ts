@@ -3,7 +3,7 @@ import type { Actor } from '@/lib/kernel/access'
 import type { FieldKind } from '@/lib/kernel/field'
 import type { Json } from '@/lib/kernel/json'
 import { hasWildcard, matchesTerms, type Term, writeTerm } from '@/lib/kernel/terms'
-import { type Condition, conditionKey, conditionSql, termsKey } from './condition'
+import { type Condition, conditionKey, conditionSql, filteredBy, termsKey } from './condition'
 import { Fresh } from './fresh'
 import { shapeOf, targetOf } from './shape'
 import { Params, queryRows } from './statement'
@@ -48,7 +48,7 @@ const readCube = async (condition: Condition, fields: readonly string[]): Promis
   const { table, columns } = shapeOf(condition.resource)
   const params = new Params()
   const where = conditionSql(condition, params, new Set(fields))
-  const list = fields.map((name) => `t.${columns[name]!.sql}`).join(', ')
+  const list = fields.map((name) => `t.${columns[filteredBy(condition.resource.fields[name]!, name)]!.sql}`).join(', ')
   const rows = await queryRows(
     fields.length === 0
       ? `select count(*) from ${table} t where ${where}`

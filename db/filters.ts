@@ -54,6 +54,12 @@ const idWords: KindSql = {
   empty: emptyNull,
 }
 
+/** Several ids, of which any may be meant. */
+const idLists: KindSql = {
+  isAny: ({ sql, params }, values) => `${sql} && ${params.add(values)}::uuid[]`,
+  empty: (sql) => `cardinality(${sql}) = 0`,
+}
+
 const numbers = (cast: string): KindSql => ({
   isAny: equalAny(cast),
   measure: { column: (sql) => sql, value: (place) => `${place}::${cast}` },
@@ -107,7 +113,7 @@ const signs: Partial<Record<Operator, string>> = { above: '>', atLeast: '>=', be
 
 /** The terms on one field as a condition, never null; the same answer as `matchesTerms` gives. Reference values must be ids by now. */
 export const termsSql = (spec: FieldSpec, column: ShapeColumn, sql: string, terms: readonly Term[], params: Params): string => {
-  const kind: KindSql = spec.kind === 'text' && column.type === 'uuid' ? idWords : filterSql[spec.kind]
+  const kind: KindSql = column.type === 'uuid[]' ? idLists : spec.kind === 'text' && column.type === 'uuid' ? idWords : filterSql[spec.kind]
   const place: Place = { sql, column, params }
   const { plain, ranges, not } = splitTerms(terms)
   const valuesOf = (list: readonly Term[]) => list.map((term) => term.value)

@@ -89,6 +89,10 @@ const readRest = {
       from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
     ${list(`select * from (
         select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
+          (select coalesce(json_agg(json_build_object('name', h.name, 'target', l.target, 'wanted', l.wanted) order by h.name), '[]')
+            from pooler_herds l join herds h on h.id = l.herd_id
+            where l.pooler_id = p.id and cardinality(p.herd_ids) > 1 and
+              case p.trouble when 'paused' then l.paused_since when 'stale' then l.stale_since end is not null) as herds,
           case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since, p.observed_at as "observedAt",
           count(*) over (partition by p.trouble)::int as total, row_number() over (partition by p.trouble order by p.title) as place
         from (select *, case

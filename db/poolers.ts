@@ -158,6 +158,30 @@ export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<P
   return rows.map((row) => ({ ...row, pausedSince: iso(row.pausedSince), staleSince: iso(row.staleSince) }))
 }
 
+/** A herd that a pooler serves, as the pooler was last seen. */
+export interface PoolerHerd {
+  herdId: string
+  name: string
+  paused: string
+  follows: string
+  because: string | null
+  target: string | null
+  wanted: string | null
+  /** ISO time. */
+  staleSince: string | null
+}
+
+/** The one that it was registered with first. The caller has shown that the pooler may be seen: its herds are of one environment with it. */
+export const herdsOfPooler = async (poolerId: string): Promise<PoolerHerd[]> => {
+  const rows = await rowsOf<Omit<PoolerHerd, 'staleSince'> & { staleSince: Date | null }>(
+    `select l.herd_id as "herdId", h.name, l.paused, l.follows, l.because, l.target, l.wanted, l.stale_since as "staleSince"
+     from pooler_herds l join herds h on h.id = l.herd_id join poolers p on p.id = l.pooler_id
+     where p.id = $1 order by h.id <> p.herd_id, h.name`,
+    [poolerId],
+  )
+  return rows.map((row) => ({ ...row, staleSince: row.staleSince?.toISOString() ?? null }))
+}
+
 /** Herds of these that are to be left alone just now: a person holds the lock, or a job that does not leave them to the observer. After a failover the poolers must follow at once; a switchover leads them itself. */
 export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
   const rows = await rowsOf<{ id: string }>(

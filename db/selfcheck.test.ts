@@ -55,6 +55,11 @@ const planted: [string, string, Partial<Resource>][] = [
     '“name” is sorted by “nameKey”, which is no column',
     { fields: { ...herd.fields, name: { kind: 'text', label: 'N', required: true, sortedBy: 'nameKey' } } },
   ],
+  [
+    'R25',
+    '“environmentId” is among “territories”, which is no column',
+    { fields: { ...herd.fields, environmentId: { kind: 'reference', label: 'E', to: 'environment', among: 'territories' } } },
+  ],
 ]
 
 test.each(planted)('%s is found and names the option and the value: %s', (number, sentence, change) => {

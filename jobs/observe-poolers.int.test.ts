@@ -3,11 +3,14 @@ import { getPool } from '@/db/client'
 import { fleetFacts } from '@/db/fleet'
 import { makeInventory } from '@/db/inventory'
 import { poolerAlarms } from '@/db/poolers'
+import { listRecords } from '@/db/records'
 import { makeInventoryAct } from '@/db/standing'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
 import { systemActor } from '@/lib/kernel/access'
+import { emptyQuery } from '@/lib/kernel/query'
 import type { ActPorts, PoolerAddress } from '@/lib/ports'
+import { resourceByName } from '@/lib/resources'
 import { observePoolers } from './observe-poolers'
 
 let database: TestDatabase
@@ -153,13 +156,16 @@ test('a file of somebody’s own is never written: the pooler is stale, and a pr
     .toMatchObject([{ trouble: 'stale', wanted: `${addressOf('n2')}:5432`, total: 1 }])
 })
 
-test('nothing is moved while a person holds the herd’s lock', async () => {
-  await manage()
-  await movePrimary()
-  await getPool().query(
+const lockOrders = () =>
+  getPool().query(
     `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'ada', 'moves a rack', now() + interval '1 min')`,
     [`herd:${ids.herd}`],
   )
+
+test('nothing is moved while a person holds the herd’s lock', async () => {
+  await manage()
+  await movePrimary()
+  await lockOrders()
   await observe()
   expect(pooler().applied).toEqual([])
   expect((await row()).follows).toBe('stale')
@@ -215,12 +221,9 @@ test('a pooler that does not answer says why, and keeps nothing that was not see
 describe('a pooler that serves two herds', () => {
   beforeEach(() => open(['front']))
   const moveCrm = () => movePrimary(['crm on c1', 'crm on c2'], ids.crm.instances)
-  const links = async () =>
-    (
-      await getPool().query(
-        `select h.name, l.follows, l.target, l.paused, l.is_named, l.because from pooler_herds l join herds h on h.id = l.herd_id order by l.is_named desc, 1`,
-      )
-    ).rows
+  const linked = `select h.name, l.follows, l.target, l.paused, l.is_named, l.because from pooler_herds l join herds h on h.id = l.herd_id
+    order by l.is_named desc, 1`
+  const links = async () => (await getPool().query(linked)).rows
   const shared = `[databases]\norders = host={{host}} port={{port}} dbname=orders\ncrm = host={{host:crm}} port={{port:crm}} dbname=crm\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
   const manageBoth = () => getPool().query('update poolers set template = $2, is_managed = true where id = $1', [ids.pooler, shared])
 
@@ -238,6 +241,13 @@ describe('a pooler that serves two herds', () => {
       ['crm', ids.crm.herd],
     ])
     expect((await makeInventory().herdPoolers(ids.crm.herd)).map(({ id }) => id)).toEqual([ids.pooler])
+    const query = { ...emptyQuery(), columns: ['herds'], filters: { herdId: [ids.crm.herd] } }
+    const { rows, facets } = await listRecords(systemActor, resourceByName('pooler')!, query, { facets: true })
+    expect(rows).toHaveLength(1)
+    expect(facets!.find(({ field }) => field === 'herdId')!.choices).toMatchObject([
+      { label: 'crm', count: 1 },
+      { label: 'orders', count: 1 },
+    ])
     pooler().databases.delete('crm')
     await observe()
     expect(await row()).toMatchObject({ herds: ['orders'], herd_ids: [ids.herd] })
@@ -246,10 +256,7 @@ describe('a pooler that serves two herds', () => {
   test('is led to the primary of the herd that moved, in the lines of that herd alone, also while the other one is worked on', async () => {
     await manageBoth()
     expect(await row()).toMatchObject({ herds: ['orders', 'crm'] })
-    await getPool().query(
-      `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'ada', 'moves a rack', now() + interval '1 min')`,
-      [`herd:${ids.herd}`],
-    )
+    await lockOrders()
     await moveCrm()
     await movePrimary()
     await observe()

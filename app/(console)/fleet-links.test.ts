@@ -46,6 +46,7 @@ const everythingWrong: FleetFacts = {
     target: null,
     wanted: null,
     waiting: null,
+    herds: [],
     observedAt: null,
     total: 1,
   })),

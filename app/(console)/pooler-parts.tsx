@@ -2,7 +2,7 @@ import { PoolerAlarms } from '@/components/resource/pooler/alarms'
 import { PoolerDatabases, PoolerPace, pooledIn } from '@/components/resource/pooler/databases'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { poolerAlarms } from '@/db/poolers'
+import { herdsOfPooler, poolerAlarms } from '@/db/poolers'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import type { Json } from '@/lib/kernel/json'
 
@@ -32,7 +32,7 @@ interface Shown {
 }
 
 /** Its databases as they were last seen, and the way to the difference between its file and what it should say. */
-export const PoolerParts = ({ actor, record }: { actor: Actor; record: Shown }) => {
+export const PoolerParts = async ({ actor, record }: { actor: Actor; record: Shown }) => {
   const { id, title, environmentId, values } = record
   const text = (name: string) => (typeof values[name] === 'string' ? (values[name] as string) : null)
   const databases = pooledIn(values.seen)
@@ -70,7 +70,11 @@ export const PoolerParts = ({ actor, record }: { actor: Actor; record: Shown }) 
           <p className="body text-ink-2">It serves no database, or could not be asked yet.</p>
         ) : (
           <>
-            <PoolerDatabases databases={databases} isPausedWhole={paused === 'all' && databases.every((one) => !one.isPaused)} />
+            <PoolerDatabases
+              databases={databases}
+              herds={await herdsOfPooler(id)}
+              isPausedWhole={paused === 'all' && databases.every((one) => !one.isPaused)}
+            />
             <PoolerPace databases={databases} />
           </>
         )}

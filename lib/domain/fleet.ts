@@ -110,6 +110,8 @@ export interface TroubledPooler {
   target: string | null
   wanted: string | null
   waiting: number | null
+  /** Of one that serves several: the herds that have the trouble. Empty for one that serves a single herd. */
+  herds: { name: string; target: string | null; wanted: string | null }[]
   observedAt: string | null
   /** How many have this trouble, those not listed included. */
   total: number

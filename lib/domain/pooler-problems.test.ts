@@ -13,6 +13,7 @@ const trouble = (over: Partial<TroubledPooler>): TroubledPooler => ({
   target: '10.0.0.2:5432',
   wanted: '10.0.0.1:5432',
   waiting: 12,
+  herds: [],
   observedAt: null,
   total: 1,
   ...over,
@@ -48,4 +49,11 @@ test('a pooler that does not answer says why', () => {
   expect(found(trouble({ trouble: 'down', state: 'stopped', because: 'nothing listens', since: null })).items[0]!.detail).toBe(
     'nothing listens',
   )
+})
+
+test('a pooler that serves several herds says of which of them it has the trouble', () => {
+  const crm = { name: 'crm', target: '10.0.1.2:5432', wanted: '10.0.1.1:5432' }
+  const stale = found(trouble({ trouble: 'stale', herds: [crm] }))
+  expect(stale.items[0]!.detail).toBe('crm leads to 10.0.1.2:5432 instead of 10.0.1.1:5432 for 1 min')
+  expect(found(trouble({ herds: [crm] })).items[0]!.detail).toBe('crm paused for 1 min, 12 clients wait')
 })

@@ -59,9 +59,13 @@ export const poolerProblems = (poolers: readonly TroubledPooler[], at: string): 
     }
   })
 
-const detailOf = ({ trouble, since, because, target, wanted, waiting, state }: TroubledPooler, at: string): string => {
+const detailOf = ({ trouble, since, because, target, wanted, waiting, state, herds }: TroubledPooler, at: string): string => {
   const lasting = since === null ? '' : ` for ${formatDuration(Math.max(0, Math.round((Date.parse(at) - Date.parse(since)) / 1000)))}`
-  if (trouble === 'paused') return `paused${lasting}, ${waiting ?? 0} ${waiting === 1 ? 'client waits' : 'clients wait'}`
+  const whose = herds.map(({ name }) => name).join(', ')
+  if (trouble === 'paused')
+    return `${whose === '' ? '' : `${whose} `}paused${lasting}, ${waiting ?? 0} ${waiting === 1 ? 'client waits' : 'clients wait'}`
+  if (trouble === 'stale' && herds.length > 0)
+    return `${herds.map((one) => `${one.name} leads to ${one.target ?? 'nothing'} instead of ${one.wanted ?? 'its primary'}`).join('; ')}${lasting}${because === null ? '' : `: ${because}`}`
   if (trouble === 'stale')
     return `leads to ${target ?? 'nothing'} instead of ${wanted ?? 'the primary'}${lasting}${because === null ? '' : `: ${because}`}`
   return because ?? state

@@ -61,7 +61,14 @@ export type FieldSpec = FieldBase &
       }
     | { kind: 'integer'; min?: number; max?: number; unit?: string }
     | { kind: 'choice'; choices: readonly Choice[] }
-    | { kind: 'reference'; to: string /** Offer only targets in the environment of this form. */; sameEnvironment?: boolean }
+    | {
+        kind: 'reference'
+        to: string
+        /** Offer only targets in the environment of this form. */
+        sameEnvironment?: boolean
+        /** A uuid[] column that holds this id and others that count as much: a filter finds the row by any of them. */
+        among?: string
+      }
   )
 
 /** A field as the browser gets it: plain JSON with its name. */

@@ -46,6 +46,8 @@ const checkFields = (resource: Resource, table: TableShape, byName: ByName, repo
       report('R23', `fields: “${name}” is sealed in “${spec.sealedIn}”, which is no column for secrets`)
     if (spec.sortedBy !== undefined && !table.columns.has(spec.sortedBy))
       report('R24', `fields: “${name}” is sorted by “${spec.sortedBy}”, which is no column of its table`)
+    if (spec.kind === 'reference' && spec.among !== undefined && !table.columns.has(spec.among))
+      report('R25', `fields: “${name}” is among “${spec.among}”, which is no column of its table`)
     if ((reservedNames as readonly string[]).includes(name)) report('R05', `fields: “${name}” means something else in a list’s URL`)
     if (spec.label.trim() === '') report('R06', `fields: “${name}” has no label`)
     if (spec.kind === 'reference' && !byName.has(spec.to)) report('R07', `fields: “${name}” refers to “${spec.to}”, which is no resource`)

@@ -12,7 +12,15 @@ export const pooler = defineResource({
     title: { kind: 'text', label: 'Pooler', automatic: true },
     environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
     name: { kind: 'text', label: 'Name', maxLength: 60, help: 'Several on one host tell apart by it. Empty: pgbouncer.' },
-    herdId: { kind: 'reference', label: 'Herd', to: 'herd', required: true, help: 'Whose primary it leads to.' },
+    herdId: {
+      kind: 'reference',
+      label: 'Herd',
+      to: 'herd',
+      required: true,
+      among: 'herdIds',
+      help: 'Whose primary it leads to. Other herds of the environment that its databases lead to are seen by themselves.',
+    },
+    herds: { kind: 'tags', label: 'Herds', automatic: true, help: 'Every herd that it serves, the one it is registered with first.' },
     serverId: {
       kind: 'reference',
       label: 'Server',
@@ -32,7 +40,7 @@ export const pooler = defineResource({
       kind: 'longText',
       label: 'Template',
       maxLength: 60_000,
-      help: 'Its whole file, with {{host}} and {{port}} where the primary belongs; {{hostname}}, {{herd}} and {{pooler}} are known too. Empty: the file is left to whoever wrote it.',
+      help: 'Its whole file, with {{host}} and {{port}} where the primary belongs, and {{host:HERD}} and {{port:HERD}} where that of another herd does; {{hostname}}, {{herd}} and {{pooler}} are known too. Empty: the file is left to whoever wrote it.',
     },
     isManaged: {
       kind: 'flag',
@@ -103,7 +111,7 @@ export const pooler = defineResource({
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
   list: {
-    columns: ['title', 'environmentId', 'herdId', 'state', 'paused', 'follows', 'target', 'poolMode', 'clients', 'waiting', 'observedAt'],
+    columns: ['title', 'environmentId', 'herds', 'state', 'paused', 'follows', 'target', 'poolMode', 'clients', 'waiting', 'observedAt'],
     filters: ['environmentId', 'state', 'paused', 'follows', 'poolMode', 'isManaged', 'herdId'],
     search: ['searchText'],
     order: 'title',
@@ -111,14 +119,14 @@ export const pooler = defineResource({
   form: ['herdId', 'serverId', 'name', 'port', 'socketDirectory', 'configPath', 'template', 'note'],
   observedAt: 'observedAt',
   sections: [
-    { title: 'Pooler', fields: ['herdId', 'serverId', 'environmentId', 'name', 'port', 'socketDirectory', 'configPath', 'note'] },
+    { title: 'Pooler', fields: ['herdId', 'herds', 'serverId', 'environmentId', 'name', 'port', 'socketDirectory', 'configPath', 'note'] },
     { title: 'State', fields: ['state', 'because', 'version', 'poolMode', 'paused', 'pausedSince'] },
     { title: 'Whom it leads to', fields: ['follows', 'target', 'wanted', 'staleSince', 'isManaged', 'template'] },
     { title: 'Load', fields: ['databases', 'clients', 'waiting', 'longestWaitSeconds', 'seen'] },
   ],
   related: [{ resource: 'job', by: 'targetId' }],
   help: [
-    'A PgBouncer in front of a herd. The console reaches its admin console through SSH and its unix socket: no password, no open port.',
+    'A PgBouncer in front of a herd, or of several: those that its databases lead to. Each is judged and moved by its own databases, and a switchover of one never holds the clients of another back. The console reaches its admin console through SSH and its unix socket: no password, no open port.',
     'Pause holds the clients of every database back without an error, resume lets them go on, reload reads the file again, drain closes it to new clients and waits until the last one has left.',
     'A file that somebody wrote by hand is only watched. “Repoint” makes it the template, or takes the one that is registered, shows the difference, and from then on the console writes the file whenever the primary moves.',
     'A pooler that stays paused or leads elsewhere than to the primary is a problem on the front page.',

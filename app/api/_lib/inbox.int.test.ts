@@ -201,12 +201,16 @@ test('a PgBouncer that runs on a server waits with the herd that most of its dat
     socketDirectory: port === 6434 ? null : '/run/postgresql',
     poolMode: 'transaction',
     authType: 'scram-sha-256',
-    databases: hosts.map((host, index) => ({ name: `d${index}`, host, port: dbPort })),
+    databases: hosts.map((host, index) => ({ name: `d${index}`, host, port: host === 'base' ? 5433 : dbPort })),
   })
   const seen = [
     {
       serverId: front,
-      poolers: [found(6432, ['BASE', '198.51.100.4', 'elsewhere']), found(6433, ['shop.example.org'], 5432), found(6434, [])],
+      poolers: [
+        found(6432, ['BASE', '198.51.100.4', 'elsewhere']),
+        found(6433, ['shop.example.org', 'base', 'shop.example.org'], 5432),
+        found(6434, []),
+      ],
     },
     { serverId: base, poolers: [found(6432, [null])] },
   ]
@@ -215,7 +219,7 @@ test('a PgBouncer that runs on a server waits with the herd that most of its dat
   expect((await waiting()).map(({ title, suggestedHerdId, suggestion }) => [title, suggestedHerdId, suggestion])).toEqual([
     ['pgbouncer:6432 on base', crm, 'Its database leads to herd crm.'],
     ['pgbouncer:6432 on front', crm, '2 of its 3 databases lead to herd crm.'],
-    ['pgbouncer:6433 on front', shop, 'Its database leads to herd shop.'],
+    ['pgbouncer:6433 on front', shop, '2 of its 3 databases lead to herd shop, 1 to crm: it will serve them too.'],
     ['pgbouncer:6434 on front', null, 'None of its databases leads to a herd of the environment.'],
   ])
   const [one, two, , sealed] = await waiting()

@@ -1,10 +1,14 @@
 import '../table.css'
+import Link from 'next/link'
 import { State } from '@/components/ui/state'
+import { Age } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/duration'
 
 /** One database of a pooler as its last look left it. */
 export interface PooledShown {
   name: string
+  /** Whose it is; null: it leads to no herd that is known. */
+  herdId: string | null
   host: string | null
   port: number
   database: string
@@ -28,6 +32,18 @@ interface PaceShown {
   waitMicroseconds: number
 }
 
+/** A herd that it serves, and whether it leads to that herd's primary. */
+export interface ServedHerd {
+  herdId: string
+  name: string
+  follows: string
+  because: string | null
+  target: string | null
+  wanted: string | null
+  /** ISO time. */
+  staleSince: string | null
+}
+
 /** What was kept of the last look, if it is one. */
 export const pooledIn = (seen: unknown): PooledShown[] =>
   Array.isArray(seen) ? seen.filter((one): one is PooledShown => typeof one === 'object' && one !== null && 'clientsActive' in one) : []
@@ -48,8 +64,76 @@ const sayMicroseconds = (microseconds: number): string =>
 const texts = ['Database', 'Leads to', 'Pool mode', 'State']
 const numbers = ['Clients active', 'Waiting', 'Longest wait', 'Servers busy', 'Idle']
 
-/** `isPausedWhole`: a PAUSE of the whole pooler, which marks none of its databases. */
-export const PoolerDatabases = ({ databases, isPausedWhole }: { databases: readonly PooledShown[]; isPausedWhole: boolean }) => (
+const DatabaseRow = ({ one, isPausedWhole }: { one: PooledShown; isPausedWhole: boolean }) => (
+  <tr>
+    <th scope="row">{one.name}</th>
+    <td>
+      <code>
+        {one.host ?? 'its own host'}:{one.port}
+        {one.database === one.name ? '' : `/${one.database}`}
+      </code>
+    </td>
+    <td>{one.poolMode}</td>
+    <td>
+      <DatabaseState one={one} isPausedWhole={isPausedWhole} />
+    </td>
+    <td className="n">{one.clientsActive}</td>
+    <td className="n">{one.clientsWaiting > 0 ? <State tone="warn">{one.clientsWaiting}</State> : 0}</td>
+    <td className="n">{one.longestWaitSeconds > 0 ? formatDuration(Math.ceil(one.longestWaitSeconds)) : '–'}</td>
+    <td className="n">{one.serversBusy}</td>
+    <td className="n">{one.serversIdle}</td>
+  </tr>
+)
+
+/** Above the databases of a herd, where there are several herds. */
+const HerdRow = ({ herd }: { herd: ServedHerd | null }) => (
+  <tr>
+    <th scope="rowgroup" colSpan={texts.length + numbers.length}>
+      {herd === null ? (
+        'Of no herd that is registered'
+      ) : (
+        <>
+          <Link href={`/herds/${herd.herdId}`}>{herd.name}</Link>{' '}
+          {herd.follows === 'right' ? (
+            <State tone="good">Leads to the primary</State>
+          ) : herd.follows === 'stale' ? (
+            <State tone="bad">Leads elsewhere</State>
+          ) : (
+            <State tone="warn">Unknown</State>
+          )}{' '}
+          {herd.follows === 'stale' && (
+            <>
+              <code>{herd.target ?? 'nothing'}</code> instead of <code>{herd.wanted ?? 'the primary'}</code>
+              {herd.staleSince && (
+                <>
+                  , first seen so <Age at={herd.staleSince} />
+                </>
+              )}
+              .{' '}
+            </>
+          )}
+          {herd.because}
+        </>
+      )}
+    </th>
+  </tr>
+)
+
+const groupsOf = (databases: readonly PooledShown[], herds: readonly ServedHerd[]) =>
+  [...herds, null]
+    .map((herd) => ({ herd, databases: databases.filter(({ herdId }) => (herdId ?? null) === (herd?.herdId ?? null)) }))
+    .filter((group) => group.herd !== null || group.databases.length > 0)
+
+/** `isPausedWhole`: a PAUSE of the whole pooler, which marks none of its databases. Grouped where it serves several herds. */
+export const PoolerDatabases = ({
+  databases,
+  herds,
+  isPausedWhole,
+}: {
+  databases: readonly PooledShown[]
+  herds: readonly ServedHerd[]
+  isPausedWhole: boolean
+}) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
   <section className="overflow-x-auto" tabIndex={0} aria-label="Table: Databases">
     <table className="sheet" data-density="dense">
@@ -67,28 +151,14 @@ export const PoolerDatabases = ({ databases, isPausedWhole }: { databases: reado
           ))}
         </tr>
       </thead>
-      <tbody>
-        {databases.map((one) => (
-          <tr key={one.name}>
-            <th scope="row">{one.name}</th>
-            <td>
-              <code>
-                {one.host ?? 'its own host'}:{one.port}
-                {one.database === one.name ? '' : `/${one.database}`}
-              </code>
-            </td>
-            <td>{one.poolMode}</td>
-            <td>
-              <DatabaseState one={one} isPausedWhole={isPausedWhole} />
-            </td>
-            <td className="n">{one.clientsActive}</td>
-            <td className="n">{one.clientsWaiting > 0 ? <State tone="warn">{one.clientsWaiting}</State> : 0}</td>
-            <td className="n">{one.longestWaitSeconds > 0 ? formatDuration(Math.ceil(one.longestWaitSeconds)) : '–'}</td>
-            <td className="n">{one.serversBusy}</td>
-            <td className="n">{one.serversIdle}</td>
-          </tr>
-        ))}
-      </tbody>
+      {(herds.length > 1 ? groupsOf(databases, herds) : [{ herd: herds[0] ?? null, databases }]).map((group) => (
+        <tbody key={group.herd?.herdId ?? 'none'}>
+          {herds.length > 1 && <HerdRow herd={group.herd} />}
+          {group.databases.map((one) => (
+            <DatabaseRow key={one.name} one={one} isPausedWhole={isPausedWhole} />
+          ))}
+        </tbody>
+      ))}
     </table>
   </section>
 )

@@ -128,6 +128,18 @@ describe('promise 4: before the point of no return a failure is undone, after it
       expect(await go({ isCancelRequested })).toBe('done')
     }
   })
+
+  test('a step that is the point of no return itself is interrupted while it runs: a statement that hangs is not waited for', async () => {
+    const operation = directoriesHead()
+      .effect('point', makeDirectory('/point', final, { timeoutMs: 3_600_000, canInterrupt: true }))
+      .build()
+    const { fleet, go, disturb, find } = await bench(operation)
+    disturb('mkdir /point', { how: 'hang-before', isKilled: true })
+    const before = fleet.clock.now().getTime()
+    await go({ isCancelRequested: () => fleet.calls.made.length > 0 })
+    expect(find('failed')).toMatchObject([{ step: 'point', certainty: 'did-not-happen' }])
+    expect(fleet.clock.now().getTime() - before).toBeLessThan(3_000)
+  })
 })
 
 describe('promise 5: a timeout is unknown until a check says otherwise', () => {

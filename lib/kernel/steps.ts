@@ -184,9 +184,12 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
   }
 }
 
-/** Past the point of no return only what takes long stops for a cancel, to ask; once somebody said to go on, nothing does. */
-const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Step): boolean =>
-  effect.canInterrupt === true && (pastNoReturn(operation, progress) === null || (effect.isLong === true && !progress.wentOn))
+/** Past the point of no return only what takes long, or is that point itself, stops for a cancel, to ask; once somebody said to go on, nothing does. */
+const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Step): boolean => {
+  const passed = pastNoReturn(operation, progress)
+  const stopsToAsk = effect.isLong === true || passed === effect.name
+  return effect.canInterrupt === true && (passed === null || (stopsToAsk && !progress.wentOn))
+}
 
 const watchCancel = async ({ options }: Driving, ended: AbortSignal, cancelled: AbortController): Promise<void> => {
   while (!ended.aborted) {

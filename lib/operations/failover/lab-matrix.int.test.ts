@@ -19,15 +19,18 @@ beforeAll(async () => {
 afterAll(() => lab?.close())
 
 const some = (name: string, count: number, isWanted: (trouble: Trouble) => boolean) => {
-  const scenario = scenarios.find((one) => one.name === name)!
+  const scenario = scenarios.find((one) => one.name.startsWith(name))!
   return spreadOver(casesOf(scenario, points).filter(isWanted), count).map((trouble) => ({ scenario, trouble }))
 }
 
 const chosen = [
-  ...some('planned failover', 2, ({ how }) => how === 'kill'),
+  ...some('planned failover', 1, ({ how }) => how === 'kill'),
   ...some('planned failover', 1, ({ how }) => how === 'lose-answer'),
   ...some('planned failover', 1, (one) => 'step' in one && one.step === 'catch-up' && one.how === 'power-off' && one.who === 'candidate'),
   ...some('rejoin of a primary that has forked', 1, (one) => one.how === 'kill' && one.at === 12),
+  ...some('demote', 1, (one) => one.how === 'kill' && one.at === 40),
+  // The second deed begins the copy.
+  ...some('rebuild by a copy', 1, (one) => 'after' in one && one.after === 2 && one.how === 'power-off' && one.who === 'third'),
 ]
 
 test.each(chosen.map((one) => [`${one.scenario.name}, ${sayTrouble(one.trouble)}`, one] as const))(

@@ -176,9 +176,16 @@ const managePoolers = async (scenarios: readonly Scenario[]): Promise<void> => {
   if (managed.length === 0) return
   const sql = 'select p.id from poolers p join servers s on s.id = p.server_id where s.hostname = any($1)'
   const { rows } = await getPool().query<{ id: string }>(sql, [managed])
+  await until('the herds of the poolers to be seen', () => areHerdsSeen(rows.map(({ id }) => id)), { timeoutMs: 90_000, everyMs: 100 })
   const run = await runAndWait({ operation: 'follow-primary', targets: rows.map(({ id }) => id) })
   const failed = run.jobs.find(({ state }) => state !== 'done')
   if (failed || run.jobs.length !== managed.length) throw new Error(`The poolers were not taken over: ${failed?.title}: ${failed?.because}`)
+}
+
+/** Of each database it is known which herd it leads to: the lines of all of them are taken over. */
+const areHerdsSeen = async (ids: readonly string[]): Promise<boolean> => {
+  const sql = `select 1 from poolers where id = any($1) and (seen is null or jsonb_path_exists(seen, '$[*] ? (@.herdId == null)'))`
+  return (await getPool().query(sql, [ids])).rowCount === 0
 }
 
 /** The setting is made on every member: it is the new primary’s own that counts after a move. */

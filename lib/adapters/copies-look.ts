@@ -22,6 +22,7 @@ export const parseSight = (output: string): CopySight => {
       bytes: numberOf(all('bytes')[0]),
       paths: all('path'),
       isRewinding: all('rewinding').length > 0,
+      inPlaceKey: all('in-place')[0] ?? null,
     },
   }
 }

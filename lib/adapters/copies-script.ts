@@ -1,4 +1,5 @@
 import { aside, barring, downOnly, isRewinding, ownFiles } from './data-place-script'
+import { inPlaceKey } from './in-place-script'
 import { findTools } from './replication-look'
 
 /**
@@ -21,6 +22,7 @@ export const lookScript = `${finding}${ownFiles}${barring}
 sizes=$3
 data=$1
 ${isRewinding} && echo rewinding=yes
+${inPlaceKey} | sed 's/^/in-place=/'
 ownFiles "$data" | sed 's/^/own=/'
 place() {
   asideOf "$2"

@@ -6,6 +6,7 @@ import type { CopiesAct, CopiesRead, CopyOrder, Following, HostWorkAct, HostWork
 import type { CallOptions } from '@/lib/ports/postgres'
 import { parseConfiguration, parseSight } from './copies-look'
 import { configurationScript, copyScript, lookScript, mayBeginScript, putBackScript, removeScript, swapScript } from './copies-script'
+import { inPlaceCommand, makeInPlace } from './in-place'
 import { rewindScript } from './rewind-script'
 import { makeRewinds } from './rewinds'
 import type { Ssh } from './ssh'
@@ -30,9 +31,11 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
     })
   }
   const rewinds = makeRewinds(ssh, work)
+  const inPlace = makeInPlace(ssh)
   return {
     read: {
       ...rewinds.read,
+      ...inPlace.read,
       look: async (instance, { withSizes, ...options }) => {
         const values = [instance.binDirectory ?? '', withSizes ? 'sizes' : '']
         return parseSight(await run(instance, 'Looking for copies', lookScript, values, options))
@@ -42,6 +45,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
       commands: {
         start: (instance, order) => [quoteShell(basebackup(instance, order))],
         rewind: (instance, source) => [quoteShell(['pg_rewind', '-D', instance.dataDirectory, `--source-server=${rewindSource(source)}`])],
+        inPlace: (instance) => [inPlaceCommand(instance)],
         swapIn: ({ dataDirectory }) => [
           quoteShell(['mv', `${dataDirectory}/*`, `${dataDirectory}.matriarch/old/`]),
           quoteShell(['mv', `${dataDirectory}.matriarch/new/*`, `${dataDirectory}/`]),
@@ -55,6 +59,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
     },
     act: {
       ...rewinds.act,
+      ...inPlace.act,
       start: async (instance, order, options) => {
         await run(instance, 'A copy', mayBeginScript, [], options)
         const { key, source, rateKbMax, tablespaces } = order

@@ -15,9 +15,12 @@ asideOf() {
 }
 kept=\${XDG_STATE_HOME:-$HOME/.local/state}/matriarch/kept/$(readlink -f "$1" | sed 's/%/%25/g; s|/|%2F|g')`
 
-/** What in a data directory is the host's own and not the cluster's. $1 directory. */
+/** What in a data directory is the host's own and not the cluster's, but for recovery.conf. */
+export const ownNames = ['*.conf', 'conf.d', '*.conf.d', '*.crt', '*.key', '*.pem', '*.crl', '.pgpass'] as const
+
+/** $1 directory. */
 export const ownFiles = `
-ownFiles() { (cd "$1" 2>/dev/null && for f in *.conf conf.d *.conf.d *.crt *.key *.pem *.crl .pgpass; do
+ownFiles() { (cd "$1" 2>/dev/null && for f in ${ownNames.join(' ')}; do
   [ "$f" != recovery.conf ] && { [ -e "$f" ] || [ -L "$f" ]; } && printf '%s\\n' "$f"; done); }`
 
 /** Needs $real. By its working directory, since the number in postmaster.pid may be anybody's by now. */

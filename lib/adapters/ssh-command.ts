@@ -55,6 +55,9 @@ for attempt in TERM:10 KILL:30; do
 done
 echo alive`
 
+/** `wire` takes what the command reads and writes as bytes, however many; `stdout` stays empty then. */
+export type WiredOptions = CommandOptions & { wire?: (channel: ClientChannel) => void }
+
 interface RemoteProcess {
   pid: number
   startTime: string
@@ -146,7 +149,7 @@ const watch = (channel: ClientChannel): Watched => ({
  * Throws `shell.unreachable` when it surely did not start; `shell.timeout` (facts `isOver`) when it was killed at its deadline, or when the
  * connection broke and its fate is not known; `shell.cancelled` (facts `isOver`) after an abort. `isOver`: its processes were seen gone.
  */
-export const runCommand = async (link: SshLink, argv: readonly string[], options: CommandOptions): Promise<CommandResult> => {
+export const runCommand = async (link: SshLink, argv: readonly string[], options: WiredOptions): Promise<CommandResult> => {
   const startedAt = performance.now()
   const deadline = deadlineIn(options.timeoutMs, options.signal)
   const leave = await link.commands.enter(deadline, () => notStarted(link, `${link.commands.queued} other commands wait for it`))
@@ -157,10 +160,11 @@ export const runCommand = async (link: SshLink, argv: readonly string[], options
     const announcement = new Announcement(nonce)
     const stdout = new Capture(options.onOutput && ((text) => options.onOutput?.('stdout', text)))
     const stderr = new Capture(options.onOutput && ((text) => options.onOutput?.('stderr', text)))
-    channel.on('data', (chunk: Buffer) => stdout.take(chunk))
     channel.stderr.on('data', (chunk: Buffer) => stderr.take(announcement.take(chunk)))
+    if (options.wire) options.wire(channel)
+    else channel.on('data', (chunk: Buffer) => stdout.take(chunk))
     if (options.stdin instanceof Promise) void options.stdin.then((text) => channel.end(text))
-    else channel.end(options.stdin)
+    else if (!options.wire) channel.end(options.stdin)
 
     const facts = () => ({
       host: link.host.hostname,

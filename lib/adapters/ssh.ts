@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { Fault } from '@/lib/kernel/errors'
-import type { CommandOptions, CommandResult, HostAddress } from '@/lib/ports'
+import type { CommandResult, HostAddress } from '@/lib/ports'
 import { deadlineIn, within } from './deadline'
-import { runCommand } from './ssh-command'
+import { runCommand, type WiredOptions } from './ssh-command'
 import { lookAtHostKey } from './ssh-connect'
 import { isChannelRefusal, type LinkOptions, SshLink } from './ssh-link'
 
@@ -15,7 +15,7 @@ export interface SshOptions extends Partial<Omit<LinkOptions, 'privateKey'>> {
 
 export interface Ssh {
   /** A non-zero exit is a result. Throws Fault `shell.unreachable` (surely not started), `.timeout` (fate unknown), `.cancelled`, `.denied`, `.host-key-*`. */
-  exec: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
+  exec: (host: HostAddress, argv: readonly string[], options: WiredOptions) => Promise<CommandResult>
   /**
    * A byte stream to a unix socket on the host. Throws `shell.*` for the host, `sql.unreachable` with `facts.isRefused` when sshd answers no:
    * nothing listens there, or sshd does not forward to sockets (AllowStreamLocalForwarding); it does not say which.

@@ -23,6 +23,7 @@ const playgroundNeeds: Need[] = [
   program('curl', 'curl'),
   program('ps', 'procps'),
   program('perl', 'perl'),
+  program('rsync', 'rsync'),
 ]
 const testNeeds: Need[] = [
   ...playgroundNeeds,

@@ -1,4 +1,5 @@
 import type { InstanceAddress } from './addresses'
+import type { InPlaceAct, InPlaceRead } from './in-place'
 import type { CallOptions } from './postgres'
 import type { Following } from './replication'
 import type { RewindsAct, RewindsRead } from './rewinds'
@@ -43,6 +44,8 @@ export interface CopySeen {
   paths: string[]
   /** Configuration lies aside for a rewind that has not come to its end: beginning it again puts it back. */
   isRewinding: boolean
+  /** rsync was at work in the data directory under that key and has not come to its end: beginning it again completes it. null: none was. */
+  inPlaceKey: string | null
 }
 
 /** A base backup of `source`, to lie beside the data directory until it is swapped in. */
@@ -57,7 +60,7 @@ export interface CopyOrder {
   tablespaces: { oid: string; location: string }[]
 }
 
-export interface CopiesRead extends RewindsRead {
+export interface CopiesRead extends RewindsRead, InPlaceRead {
   /** `withSizes` also measures the places and the copy, which takes long on big ones. Throws only `shell.*`. */
   look: (instance: InstanceAddress, options: CallOptions & { withSizes?: boolean }) => Promise<CopySight>
   /** Files of `configuration` that are text, without passwords, each at most 64 KiB. Throws `shell.*`. */
@@ -66,13 +69,14 @@ export interface CopiesRead extends RewindsRead {
   commands: {
     start: (instance: InstanceAddress, order: CopyOrder) => string[]
     rewind: (instance: InstanceAddress, source: Following) => string[]
+    inPlace: (instance: InstanceAddress) => string[]
     swapIn: (instance: InstanceAddress) => string[]
     remove: (instance: InstanceAddress, options: { keep?: boolean }) => string[]
   }
 }
 
 /** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
-export interface CopiesAct extends RewindsAct {
+export interface CopiesAct extends RewindsAct, InPlaceAct {
   /**
    * Begins a base backup beside the data directory, as host work of the order's key, and returns. The copy keeps the configuration of the old directory
    * and leaves the source's out (where there was no old one, it keeps the source's). An error when a copy of ours is there already, or work of that key.

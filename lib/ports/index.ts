@@ -15,6 +15,7 @@ export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInsta
 export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type { CommandOptions, CommandResult, FoundPooler, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
+export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceOrder, InPlaceRead } from './in-place'
 export type {
   HerdStanding,
   InventoryAct,

@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
 import { type Calls, perform, reach } from './calls'
+import { memoryInPlaceAct, memoryInPlaceRead } from './in-place'
 import { find } from './instances'
 import { beginWork, isAtWork } from './long-work'
 import { serverAt } from './replication'
@@ -21,6 +22,7 @@ const inDirectory = [
   'checkpointBytes',
   'forks',
   'following',
+  'inPlaceKey',
 ] as const satisfies readonly (keyof MemoryInstance)[]
 type Directory = Pick<MemoryInstance, (typeof inDirectory)[number]>
 
@@ -35,6 +37,7 @@ const copyBytes = 2 ** 30
 
 export const memoryCopiesRead = (world: World): CopiesRead => ({
   ...memoryRewindsRead(world),
+  ...memoryInPlaceRead(world),
   look: async (address, { withSizes, ...options }) => {
     const instance = find(world, address)
     await reach(world.clock, instance.host, options)
@@ -59,6 +62,7 @@ export const memoryCopiesRead = (world: World): CopiesRead => ({
         bytes: withSizes && copy !== null ? (copy.stage === 'unfinished' ? copyBytes / 2 : copyBytes) : null,
         paths: copy === null ? [] : [`${address.dataDirectory}.matriarch`],
         isRewinding: instance.isRewinding,
+        inPlaceKey: instance.inPlaceKey,
       },
     }
   },
@@ -69,6 +73,7 @@ export const memoryCopiesRead = (world: World): CopiesRead => ({
   commands: {
     start: (address, { key }) => [`pg_basebackup -D ${address.dataDirectory}.matriarch/new -l ${key}`],
     rewind: () => ['pg_rewind'],
+    inPlace: ({ dataDirectory }) => [`rsync upstream:/ ${dataDirectory}/`],
     swapIn: ({ dataDirectory }) => [`mv ${dataDirectory}.matriarch/new ${dataDirectory}`],
     remove: ({ dataDirectory }, { keep }) => [
       keep ? `mv ${dataDirectory}.matriarch/old ${dataDirectory}.old.DATE` : `rm -rf ${dataDirectory}.matriarch`,
@@ -93,6 +98,7 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
   }
   return {
     ...memoryRewindsAct(world, calls),
+    ...memoryInPlaceAct(world, calls),
     start: (address, { key, source: { conninfo, slotName } }, options) =>
       act(address, 'copy', options, (instance) => {
         if (instance.copy !== null) throw failed(`a copy of ours (${instance.copy.key}) is there already`)

@@ -120,6 +120,8 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     refusesRewind: null,
     tails: new Map(),
     isRewinding: false,
+    inPlaceKey: null,
+    refusesInPlace: null,
     freeBytes: 2 ** 40,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
     isCut: false,

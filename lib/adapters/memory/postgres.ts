@@ -118,6 +118,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
   if (instance.state === 'absent') throw failed('the data directory does not exist')
   if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('another server might be running; it is already running')
   if (instance.startProblem !== null) throw failed(instance.startProblem)
+  if (instance.inPlaceKey !== null) throw failed('invalid data in file "backup_label"')
   if (instance.isRewinding) world.violations.push(`${instance.inventory.title} was started half rewound`)
   instance.applied.push('start')
   instance.active = { ...instance.files }

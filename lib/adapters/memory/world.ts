@@ -72,6 +72,10 @@ export interface MemoryInstance {
   tails: Map<string, { timeline: number; walBytes: number }>
   /** A rewind began and has not come to its end. */
   isRewinding: boolean
+  /** rsync is at work in its data directory under that key, or was. */
+  inPlaceKey: string | null
+  /** Why it cannot be rebuilt in place; null: it can. */
+  refusesInPlace: string | null
   freeBytes: number
   /** Its own replication slots. */
   slots: string[]

@@ -243,4 +243,28 @@ export const replicationCases: Case[] = [
     ends: ['attention', 'cancelled', 'done', 'failed'],
     stride: 401,
   },
+  {
+    operation: 'rebuild',
+    what: 'of a standby in place, where no copy has room beside it',
+    target: 'demo on n2',
+    prepare: (instance, fleet) => {
+      splitFrom('demo on n2')(fleet.instance('demo on n1'), fleet)
+      Object.assign(fleet.instance('demo on n1'), { timeline: 1, refusesRewind: 'replicator may not' })
+      Object.assign(instance, { state: 'stopped', ranAsStandby: false, walBytes: instance.walBytes + 8192, freeBytes: 2 ** 28 })
+      instance.checkpointBytes = instance.walBytes - 120
+    },
+    broken: (instance, state, lines, fleet) => [
+      ...rebuilt(instance, state, lines, fleet),
+      ...(state === 'done' && (instance.inPlaceKey !== null || instance.timeline !== 1) ? ['done, and it is half of each'] : []),
+      ...(state !== 'done' && state !== 'attention' && instance.inPlaceKey !== null && !isGivenUp(lines)
+        ? [`${state}, and it cannot start`]
+        : []),
+      ...savedOnce(instance, state),
+      ...atMost(1, instance, /^begin in place/),
+      ...atMost(1, instance, /^fill in place/),
+      ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
+    ],
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+    stride: 801,
+  },
 ]

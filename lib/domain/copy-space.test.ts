@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { GiB } from './bytes'
-import { isTooSmall, type SpacePlace, spaceNeeds, spaceText } from './copy-space'
+import { isTooSmall, type SpacePlace, spaceNeeds, spaceNeedsInPlace, spaceText } from './copy-space'
 
 const place = (what: SpacePlace['what'], path: string, change: Partial<SpacePlace> = {}): SpacePlace => ({
   what,
@@ -38,4 +38,12 @@ test('a source that was not measured needs nobody knows how much, and unknown fr
   const [need] = spaceNeeds([place('data', '/a', { bytes: GiB })], [place('data', '/b', { freeBytes: null, device: null })])!
   expect(isTooSmall(need!)).toBe(false)
   expect(spaceText(need!)).toContain('nobody knows how much is free')
+})
+
+test('in the place of what is there now its own bytes count as free, all those of one disk together', () => {
+  const source = [place('data', '/a', { bytes: 9 * GiB }), place('tablespace', '/t/1', { bytes: 2 * GiB })]
+  const own = [place('data', '/b', { freeBytes: GiB, bytes: 9 * GiB }), place('tablespace', '/t/1', { freeBytes: GiB, bytes: 2 * GiB })]
+  expect(spaceNeedsInPlace(source, own)!.map((need) => [need.freeBytes, isTooSmall(need)])).toEqual([[12 * GiB, false]])
+  expect(spaceNeedsInPlace([place('data', '/a', { bytes: 13 * GiB })], own)!.map(isTooSmall)).toEqual([true])
+  expect(spaceNeedsInPlace(source, [place('data', '/b')])).toBeNull()
 })

@@ -49,6 +49,19 @@ export const spaceNeeds = (source: readonly SpacePlace[], target: readonly Space
   return [...needs.values()]
 }
 
+/** What `source` needs in the place of what `target` has there now, which was measured as well. null: one of them was not measured. */
+export const spaceNeedsInPlace = (source: readonly SpacePlace[], target: readonly SpacePlace[]): SpaceNeed[] | null => {
+  if (target.some(({ bytes }) => bytes === null)) return null
+  const free = (place: SpacePlace): SpacePlace => ({
+    ...place,
+    freeBytes:
+      place.freeBytes === null
+        ? null
+        : target.filter(({ device }) => device === place.device).reduce((sum, { bytes }) => sum + (bytes ?? 0), place.freeBytes),
+  })
+  return spaceNeeds(source, target.map(free))
+}
+
 export const isTooSmall = ({ needBytes, freeBytes }: SpaceNeed): boolean => freeBytes !== null && freeBytes < needBytes
 
 export const spaceText = ({ paths, needBytes, freeBytes }: SpaceNeed): string =>

@@ -11,6 +11,7 @@ const sight = (change: Partial<RebuildSight> = {}): RebuildSight => ({
   upstreamMajor: '15',
   isStreaming: false,
   isTorn: false,
+  isHalfInPlace: false,
   isCrashed: false,
   wrote: false,
   endLsn: '0/3000000',
@@ -106,4 +107,20 @@ test('what a person asks for is done where it can work, and refused with the way
   expect(chosen({ wanted: 'rewind', parting: fork })).toBe('rewind')
   expect(chooseStrategy(sight({ wanted: 'rewind' })).because).toContain('nothing to take back: choose auto, or a copy')
   expect(chooseStrategy(sight({ wanted: 'rewind', parting: fork, hasChecksums: false })).because).toContain('choose auto, or a copy')
+})
+
+test('in place is never the first choice, goes on where it was broken off, and is left by a copy that is asked for', () => {
+  expect(chosen({ parting: fork, hasChecksums: false })).toBe('copy')
+  expect(chosen({ wanted: 'in-place' })).toBe('in-place')
+  expect(chooseStrategy(sight({ wanted: 'in-place', directory: 'absent' }))).toMatchObject({
+    strategy: null,
+    because: expect.stringContaining('no data directory to work in'),
+  })
+  expect(chooseStrategy(sight({ isHalfInPlace: true, parting: fork }))).toMatchObject({
+    strategy: 'in-place',
+    because: expect.stringContaining('begun again there'),
+  })
+  expect(chosen({ isHalfInPlace: true, wanted: 'copy' })).toBe('copy')
+  expect(chooseStrategy(sight({ isHalfInPlace: true, wanted: 'rewind' })).strategy).toBeNull()
+  expect(hasTail(sight({ isHalfInPlace: true, parting: fork }))).toBe(false)
 })

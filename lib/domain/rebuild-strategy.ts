@@ -4,10 +4,11 @@ import type { Parting } from './timelines'
 
 /**
  * none: it streams, nothing is to be done. follow: its data are good, it only has to follow again. rewind: what it wrote by itself is taken back in place.
- * copy: everything anew, beside the old directory. In the order of what they cost.
+ * copy: everything anew, beside the old directory. In the order of what they cost. in-place: everything compared and what differs taken anew where it lies,
+ * which leaves nothing to go back to: only where a copy has no room.
  */
-export type Strategy = 'none' | 'follow' | 'rewind' | 'copy'
-export type WantedStrategy = 'auto' | 'rewind' | 'copy'
+export type Strategy = 'none' | 'follow' | 'rewind' | 'copy' | 'in-place'
+export type WantedStrategy = 'auto' | 'rewind' | 'copy' | 'in-place'
 
 /** What a look at the target and at the upstream gave. Everything that could not be read is null. */
 export interface RebuildSight {
@@ -22,6 +23,8 @@ export interface RebuildSight {
   isStreaming: boolean
   /** A rewind of it was begun and has not come to its end. */
   isTorn: boolean
+  /** As is what rsync began in place. */
+  isHalfInPlace: boolean
   /** It was not shut down cleanly. */
   isCrashed: boolean
   /** It wrote by itself: no standby.signal, or fenced afterwards. Of a crashed one nobody knows how far. */
@@ -49,10 +52,21 @@ export const chooseStrategy = (sight: RebuildSight): Choice => {
   const never = whyNever(sight)
   if (never !== null) return no(never)
   if (sight.wanted === 'copy') return copy('A copy was asked for.')
+  if (sight.wanted === 'in-place' || (sight.wanted === 'auto' && sight.isHalfInPlace)) return inPlace(sight)
   const cheap = cheapest(sight)
   if (sight.wanted === 'auto' || cheap.strategy === 'rewind') return cheap
   if (cheap.strategy === 'copy') return no(`${cheap.because} A rewind does not help here: choose auto, or a copy.`)
   return no(`${cheap.because} There is nothing to take back: choose auto, or a copy.`)
+}
+
+const inPlace = ({ directory, isHalfInPlace }: RebuildSight): Choice => {
+  if (directory !== 'cluster') return no('There is no data directory to work in: choose auto, or a copy.')
+  return {
+    strategy: 'in-place',
+    because: isHalfInPlace
+      ? 'rsync was broken off in its data directory: it is begun again there and moves what still differs.'
+      : 'It was asked for.',
+  }
 }
 
 /** What no strategy may touch. */
@@ -69,6 +83,7 @@ const whyNever = ({ directory, systemIdentifier, upstreamSystem, major, upstream
 const cheapest = (sight: RebuildSight): Choice => {
   const { upstream, isStreaming, parting, directory } = sight
   if (directory !== 'cluster') return copy('There is no data directory to build on.')
+  if (sight.isHalfInPlace) return copy('rsync was broken off in its data directory, so nothing in it can be relied on.')
   if (sight.isTorn) return copy('A rewind of it was broken off half way, so nothing in its data directory can be relied on.')
   if (isStreaming) return { strategy: 'none', because: `It streams from ${upstream}, and what it still lacks is on its way.` }
   if (sight.systemIdentifier === null) return copy('Its control file cannot be read, so nothing in its data directory can be relied on.')
@@ -82,7 +97,7 @@ const cheapest = (sight: RebuildSight): Choice => {
 
 /** Its WAL past the fork is what the upstream does not have, and is all there still. */
 export const hasTail = (sight: Omit<RebuildSight, 'barred'>): boolean =>
-  sight.directory === 'cluster' && !sight.isTorn && !sight.isStreaming && pastFork(sight) !== null
+  sight.directory === 'cluster' && !sight.isTorn && !sight.isHalfInPlace && !sight.isStreaming && pastFork(sight) !== null
 
 /** What it has that the upstream does not, in words; null: nothing. */
 const pastFork = ({ parting, endLsn, isCrashed, wrote }: Omit<RebuildSight, 'barred'>): string | null => {

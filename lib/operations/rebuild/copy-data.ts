@@ -17,10 +17,11 @@ const fileTimeoutMs = 60_000
 const endTimeoutMs = 60_000
 const removeTimeoutMs = 3_600_000
 /** Longer than any copy that somebody waits for. */
-const copyTimeoutMs = 14 * 24 * 3_600_000
+export const copyTimeoutMs = 14 * 24 * 3_600_000
 
 /** A megabit is a million bits, a kilobyte of pg_basebackup 1024 bytes. */
-const rateKbOf = (megabits: number): number | null => (megabits === 0 ? null : Math.max(32, Math.round((megabits * 1_000_000) / 8 / 1024)))
+export const rateKbOf = (megabits: number): number | null =>
+  megabits === 0 ? null : Math.max(32, Math.round((megabits * 1_000_000) / 8 / 1024))
 
 const orderOf = ({ following, copySlot, input, upstreamDisk }: CopiedFacts, key: string): CopyOrder => ({
   key,

@@ -7,13 +7,14 @@ import { holdsWalFrom, type OldestWal } from '@/lib/domain/wal-segments'
 import { whyNotFollow } from '@/lib/domain/who-may-follow'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { GatherContext } from '@/lib/kernel/operation'
-import type { CallOptions, CopySight, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
+import type { CallOptions, CopySight, DataDirectorySeen, DataPlace, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../failover/peers'
 import { orNull } from '../or-null'
 import { lookAtRewind, noRewind, type RewindSight } from '../rewind-sight'
 import type { OldSlot } from '../steps/drop-old-slot'
 import { newWorkKey } from '../steps/host-work'
+import { type InPlaceSight, orInPlace } from './in-place-sight'
 import type { RebuildInput } from './input'
 import { oldestWal } from './oldest-wal'
 import { type UpstreamRoom, upstreamRoom } from './upstream-room'
@@ -48,6 +49,10 @@ export type RebuildFacts = HerdFacts & {
   /** Of the upstream, only where a copy may be made. */
   upstreamDisk: Plain<DataDirectorySeen> | null
   needs: SpaceNeed[] | null
+  /** Where the upstream's bytes lie; null: not measured. */
+  upstreamPlaces: Plain<DataPlace>[] | null
+  /** null: rsync is not asked for. */
+  inPlace: InPlaceSight | null
   totalBytes: number | null
   /** How the configuration in its data directory differs from the upstream's. */
   configuration: ConfDifference[]
@@ -95,6 +100,7 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     upstreamMajor: upstream?.probe.version?.split('.')[0] ?? null,
     isStreaming,
     isTorn: sight?.copy.isRewinding === true,
+    isHalfInPlace: sight != null && sight.copy.inPlaceKey !== null,
     isCrashed: facts.probe.state === 'crashed',
     wrote: isDown(facts.probe.state) && ['shut down', 'shutting down', 'in production'].includes(disk?.controlState ?? ''),
     endLsn,
@@ -108,12 +114,18 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     tailFrom === null || following === null
       ? noRewind
       : await lookAtRewind(ports, facts.instance, { source: following, fork: tailFrom, saves: input.saveTail }, options)
-  const choice = chooseStrategy({ ...seen, barred: rewind.may?.works === false ? rewind.may.because : null })
-  const rewindKey = choice.strategy === 'rewind' && input.copyInstead ? newWorkKey('rewind', facts.instance.id, ports.now()) : null
-  const mayCopy = upstream !== null && measuring !== null && disk !== null && (choice.strategy === 'copy' || rewindKey !== null)
+  const planned = chooseStrategy({ ...seen, barred: rewind.may?.works === false ? rewind.may.because : null })
+  const rewindKey = planned.strategy === 'rewind' && input.copyInstead ? newWorkKey('rewind', facts.instance.id, ports.now()) : null
+  const copiesAll = planned.strategy === 'copy' || planned.strategy === 'in-place'
+  const mayCopy = upstream !== null && measuring !== null && disk !== null && (copiesAll || rewindKey !== null)
   if (!mayCopy) measuring?.giveUp()
   const copied =
     mayCopy && sight !== null ? await gatherCopy(ports, facts.instance, upstream.place, sight, measuring, context.signal) : noCopy
+  const wish = { planned, isFree: input.strategy === 'auto', isThere: disk?.state === 'cluster', copied }
+  const { choice, inPlace } = await orInPlace(ports, facts.instance, upstream?.place ?? null, wish, {
+    ...options,
+    timeoutMs: measureTimeoutMs,
+  })
   return {
     ...facts,
     input,
@@ -134,6 +146,7 @@ export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, conte
     rewind,
     rewindKey,
     ...copied,
+    inPlace,
     copySlot: following === null ? null : `${(following.slotName ?? following.conninfo.application_name ?? 'standby').slice(0, 58)}_copy`,
   }
 }
@@ -144,9 +157,9 @@ const gatherAll = async (ports: ReadPorts, context: GatherContext): Promise<Peer
   return gatherPeers(ports, herdId, members, context)
 }
 
-type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'totalBytes' | 'configuration'>
+export type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'upstreamPlaces' | 'totalBytes' | 'configuration'>
 
-const noCopy: CopyFacts = { sight: null, upstreamDisk: null, needs: null, totalBytes: null, configuration: [] }
+const noCopy: CopyFacts = { sight: null, upstreamDisk: null, needs: null, upstreamPlaces: null, totalBytes: null, configuration: [] }
 
 interface Measuring {
   sizes: Promise<CopySight | null>
@@ -185,6 +198,7 @@ const gatherCopy = async (
     sight,
     upstreamDisk,
     needs: source === null ? null : spaceNeeds(source.places, sight.places),
+    upstreamPlaces: source?.places ?? null,
     totalBytes: sizes.reduce<number | null>((sum, bytes) => (sum === null || bytes === null ? null : sum + bytes), 0),
     configuration: here === null || there === null || here.length === 0 ? [] : diffConf(here, there),
   }

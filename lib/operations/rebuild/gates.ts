@@ -1,3 +1,4 @@
+import { formatBytes } from '@/lib/domain/bytes'
 import { confDifferenceText } from '@/lib/domain/conf-diff'
 import { isTooSmall, spaceText } from '@/lib/domain/copy-space'
 import { lsnBytesBetween } from '@/lib/domain/lsn'
@@ -6,6 +7,8 @@ import { isDown } from '../facts'
 import { mayReplicate, pass, passBecause, refuse, warn, wasSeen } from '../gates'
 import { mayRewind, savesTail } from '../rewind-sight'
 import type { RebuildFacts } from './facts'
+import { whyNoRoom } from './in-place-sight'
+import { isInPlace } from './where-copied'
 
 /** A directory that is gone can be copied anew; everything else that cannot be seen is not touched. */
 export const isSeen = ({ probe, instance }: RebuildFacts): Verdict => {
@@ -48,8 +51,9 @@ const sendersOfCopy = 2
 export const hasRoom = ({ room, upstream, upstreamProbe, following, choice, rewindKey }: RebuildFacts): Verdict => {
   if (room === null || upstream === null) return pass
   const isForCopy = choice.strategy === 'copy' || rewindKey !== null
+  const isHeld = isForCopy || choice.strategy === 'in-place'
   const ownSlot = following?.slotName != null && !upstreamProbe?.slots.some(({ name }) => name === following.slotName) ? 1 : 0
-  const slots = ownSlot + (isForCopy ? 1 : 0)
+  const slots = ownSlot + (isHeld ? 1 : 0)
   const because =
     isForCopy && room.senders < sendersOfCopy
       ? `A copy takes ${sendersOfCopy} WAL senders of ${upstream.title}, and ${room.senders} of ${room.sendersMax} are free: end one in pg_stat_replication that nobody needs, or raise max_wal_senders there, which takes a restart.`
@@ -57,26 +61,43 @@ export const hasRoom = ({ room, upstream, upstreamProbe, following, choice, rewi
         ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop one that nobody reads, or raise max_replication_slots there, which takes a restart.`
         : null
   if (because === null) return pass
-  return choice.strategy === 'copy' || room.slots < ownSlot ? refuse(because) : warn(`Should the rewind fail: ${because}`)
+  return choice.strategy === 'copy' || choice.strategy === 'in-place' || room.slots < ownSlot
+    ? refuse(because)
+    : warn(`Should the rewind fail: ${because}`)
 }
 
-export const hasStrategy = ({ choice, input }: RebuildFacts): Verdict => {
+const costInPlace = ({ totalBytes, upstream }: RebuildFacts): string =>
+  `rsync compares everything${totalBytes === null ? '' : ` (${formatBytes(totalBytes)})`} with ${upstream?.title} and moves at most that. The old data cannot be put back, and from the first change to the end the server cannot start; its configuration, links and tablespaces stay.`
+
+export const hasStrategy = (facts: RebuildFacts): Verdict => {
+  const { choice, input } = facts
   if (choice.strategy === null) return refuse(choice.because)
   if (choice.strategy === 'none')
     return refuse(`${choice.because} Nothing has to be rebuilt; choose the strategy copy to take it anew all the same.`)
   const because = `${titles[choice.strategy]}. ${choice.because}`
+  if (isInPlace(facts)) return warn(`${because} ${costInPlace(facts)}`)
   return choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld) ? warn(because) : passBecause(because)
 }
 
 export const isAllowed = ({ choice, rewind, upstream }: RebuildFacts): Verdict =>
   choice.strategy === 'rewind' ? mayRewind(rewind, upstream) : pass
 
+export const mayWorkInPlace = ({ choice, inPlace }: RebuildFacts): Verdict => {
+  if (choice.strategy !== 'in-place' || inPlace === null) return pass
+  return inPlace.may.works
+    ? passBecause('It is on both hosts, and the console, which carries the bytes, may begin a backup of the upstream.')
+    : refuse(`It cannot: ${inPlace.may.because.replace(/\.$/, '')}.`)
+}
+
 /** What only this server ever had, before it is taken back or goes with the old directory. */
 export const isSaved = (facts: RebuildFacts): Verdict => {
   const { choice, input, rewind, tailFrom, endLsn } = facts
   if (tailFrom === null || choice.strategy === null) return pass
   if (choice.strategy === 'copy' && input.keepOld) return passBecause('Its WAL past the fork stays in the old directory, which is kept.')
-  if (!input.saveTail) return choice.strategy === 'copy' ? warn(`Its WAL past the fork at ${tailFrom} goes with the old directory.`) : pass
+  if (!input.saveTail)
+    return choice.strategy === 'copy' || choice.strategy === 'in-place'
+      ? warn(`Its WAL past the fork at ${tailFrom} goes with the old directory.`)
+      : pass
   if (!savesWal(facts))
     return warn(
       `Its WAL past the fork at ${tailFrom} goes with the old directory, since it is not saved while it runs: stop it first, or keep the old directory.`,
@@ -88,7 +109,7 @@ export const isSaved = (facts: RebuildFacts): Verdict => {
 export const savesWal = ({ choice, input, tailFrom, probe }: RebuildFacts): boolean =>
   tailFrom !== null &&
   input.saveTail &&
-  (choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld && isDown(probe.state)))
+  (choice.strategy === 'rewind' || choice.strategy === 'in-place' || (choice.strategy === 'copy' && !input.keepOld && isDown(probe.state)))
 
 const differencesMax = 20
 
@@ -97,10 +118,12 @@ export const titles = {
   follow: 'Let it follow again',
   rewind: 'pg_rewind, in place',
   copy: 'A copy beside the old directory',
+  'in-place': 'rsync, in place',
 } as const
 
 export const hasSpace = (facts: RebuildFacts): Verdict => {
   if (facts.choice.strategy === 'copy') return hasSpaceForCopy(facts)
+  if (isInPlace(facts)) return hasSpaceInPlace(facts)
   if (facts.rewindKey === null) return passBecause('Nothing is copied beside the old directory.')
   const { verdict, because } = hasSpaceForCopy(facts)
   return verdict === 'refuse'
@@ -108,13 +131,24 @@ export const hasSpace = (facts: RebuildFacts): Verdict => {
     : passBecause(`Should the rewind fail: ${because}`)
 }
 
-const hasSpaceForCopy = ({ needs, sight }: RebuildFacts): Verdict => {
-  const barred = sight?.places.find(({ because }) => because !== null)
-  if (barred) return refuse(`No copy can be put beside ${barred.path}: ${barred.because}`)
+const hasSpaceInPlace = ({ inPlace }: RebuildFacts): Verdict => {
+  if (inPlace?.needs == null)
+    return warn('Whether the upstream’s data have room in the place of the old ones could not be measured in time.')
+  const small = inPlace.needs.find(isTooSmall)
+  return small
+    ? refuse(`In the place of the old data it needs ${spaceText(small)}, what lies there now counted as free.`)
+    : passBecause('The upstream’s data have room in the place of the old ones.')
+}
+
+const hasSpaceForCopy = ({ needs, sight, inPlace }: RebuildFacts): Verdict => {
+  const nor = inPlace?.may.works === false ? ` Nor can rsync work in place: ${inPlace.may.because.replace(/\.$/, '')}.` : ''
+  const barred = whyNoRoom({ sight, needs: null })
+  if (barred !== null) return refuse(`${barred}${nor}`)
   if (needs === null)
     return warn('How large the upstream is could not be measured in time: make sure that the copy fits beside the old directory.')
   const small = needs.find(isTooSmall)
-  if (small) return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind where it can work.`)
+  if (small)
+    return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind or in-place where it can work.${nor}`)
   return passBecause(`The copy needs ${needs.map(spaceText).join('; ')}.`)
 }
 
@@ -132,7 +166,7 @@ export const isTidy = ({ sight }: RebuildFacts): Verdict => {
 
 /** The host's own configuration is kept, whatever the upstream's says. */
 export const keepsConfiguration = ({ configuration, upstream, sight, choice }: RebuildFacts): Verdict => {
-  if (choice.strategy !== 'copy' || sight === null || upstream === null) return pass
+  if ((choice.strategy !== 'copy' && choice.strategy !== 'in-place') || sight === null || upstream === null) return pass
   if (sight.configuration.length === 0) return passBecause('No configuration lies in its data directory.')
   if (configuration.length === 0) return passBecause(`${sight.configuration.join(', ')}: kept as they are.`)
   const told = configuration.slice(0, differencesMax).map((one) => confDifferenceText(one, upstream.title))

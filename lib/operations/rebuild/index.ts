@@ -19,6 +19,7 @@ import { clearLeftover } from './clear-leftover'
 import { copyData } from './copy-data'
 import { makeCopySlot } from './copy-slot'
 import { gatherRebuild, type RebuildFacts } from './facts'
+import { beginInPlace, fillInPlace } from './fill-in-place'
 import {
   hasRoom,
   hasSpace,
@@ -31,17 +32,19 @@ import {
   isSeen,
   isTidy,
   keepsConfiguration,
+  mayWorkInPlace,
   savesWal,
   titles,
 } from './gates'
 import { rebuildInput } from './input'
 import { removeOld } from './remove-old'
 import { swapData } from './swap-data'
-import { copies, whereCopied } from './where-copied'
+import { copies, isInPlace, whereCopied, whereHeld } from './where-copied'
 
 const stopTimeoutMs = 300_000
 const moment = 'while it is down'
 const noRewind = 'Nothing is rewound.'
+const notInPlace = 'Nothing is done in place.'
 const staysStandby = 'It stays a standby: that is the safe state of one that is rebuilt.'
 
 export const rebuild = defineOperation({
@@ -52,9 +55,10 @@ export const rebuild = defineOperation({
   danger: 'destructive',
   input: rebuildInput,
   help: [
-    'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup.',
+    'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup; and where that has no room beside the old directory, rsync in that directory itself.',
     'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Of one that is down and wrote what the upstream does not have, that WAL is saved aside first, unless that is not wanted. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
     'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. From its first change to its end the server cannot start, so nothing comes up torn, a reboot of its host included. The WAL that it takes back is saved aside before. If it fails, a copy is made in the same job, unless you chose that it stops and asks. Where the role that replicates may not run it, a copy is chosen.',
+    'rsync compares every file with the upstream’s, block by block, and moves only what differs. The console carries the bytes between the two hosts, in a backup of the upstream’s that is over with it, whatever becomes of the console. There is nothing to go back to: from the first change to the end the server cannot start, one that is broken off is begun again and completes it, and configuration, links of pg_wal and tablespaces stay.',
     'A primary is refused before anything is touched, and looked for again after a long copy. Nothing is needed between the database hosts but the replication connection that a standby uses anyway.',
   ],
   gather: (ports, input, context) => gatherRebuild(ports, input, context),
@@ -91,6 +95,7 @@ export const rebuild = defineOperation({
   )
   .gate('strategy', 'How it is rebuilt', hasStrategy)
   .gate('role', 'Its role may run pg_rewind', isAllowed)
+  .gate('rsync', 'rsync can work in place', mayWorkInPlace)
   .gate('saveable', 'What it wrote is saved', isSaved)
   .gate('space', 'There is room for a copy', hasSpace)
   .gate('tidy', 'No earlier rebuild left anything', isTidy)
@@ -162,7 +167,9 @@ export const rebuild = defineOperation({
       }),
     ),
   )
-  .effect('copy-slot', whereCopied(makeCopySlot))
+  .effect('copy-slot', whereHeld(makeCopySlot))
+  .effect('bar', onlyIf(isInPlace, notInPlace, beginInPlace))
+  .effect('fill', onlyIf(isInPlace, notInPlace, fillInPlace))
   .effect('copy', whereCopied(copyData))
   .effect(
     'stop-old',
@@ -179,7 +186,7 @@ export const rebuild = defineOperation({
       ({ instance }) => instance,
       ({ following }) => following!,
     ),
-    isRedone: copies,
+    isRedone: (facts) => copies(facts) || isInPlace(facts),
   })
   .effect('start', {
     ...startFollowing<RebuildFacts>(

@@ -8,10 +8,10 @@ export const rebuildInput = z.strictObject({
     picks: 'herd-member',
     description: 'Id or title of the member to copy from and to follow. Empty: the primary of the herd.',
   }),
-  strategy: z.enum(['auto', 'rewind', 'copy']).default('auto').meta({
+  strategy: z.enum(['auto', 'rewind', 'copy', 'in-place']).default('auto').meta({
     title: 'Strategy',
     description:
-      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy takes everything anew, also where less would do.',
+      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy takes everything anew, also where less would do. in-place does so with rsync in the old directory itself, where a copy has no room beside it: there is nothing to go back to then.',
   }),
   copyInstead: z.boolean().default(true).meta({
     title: 'Copy where a rewind fails',
@@ -21,7 +21,7 @@ export const rebuildInput = z.strictObject({
   ...rewindInput,
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
     title: 'At most, in megabits a second',
-    description: 'Of a copy. 0: as fast as it goes.',
+    description: 'Of a copy, or of rsync. 0: as fast as it goes.',
   }),
   keepOld: z.boolean().default(false).meta({
     title: 'Keep the old directory',

@@ -9,11 +9,25 @@ const fileTimeoutMs = 15_000
 
 export const copies = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'copy'
 
+export const isInPlace = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'in-place'
+
 const mayCopy = (facts: RebuildFacts): boolean => copies(facts) || facts.rewindKey !== null
 
 /** The work of the rewind is on record until the copy has taken the place of what it left, so every driver decides alike. */
 const isRewindGivenUp = async ({ rewindKey, instance }: RebuildFacts, ports: ReadPorts, signal: AbortSignal): Promise<boolean> =>
   rewindKey !== null && hasFailed(await ports.work.look(instance.address.host, rewindKey, { timeoutMs: fileTimeoutMs, signal }))
+
+/** What a copy needs, and rsync in place as well. */
+export const whereHeld = <Before extends Json, Output extends Json>(
+  effect: Effect<RebuildFacts, Before, Output>,
+): Effect<RebuildFacts, Before, Output | null> => {
+  const step = whereCopied(effect)
+  return {
+    ...step,
+    preview: (facts) => (isInPlace(facts) ? effect : step).preview(facts),
+    check: (facts, ports, context) => (isInPlace(facts) ? effect : step).check(facts, ports, context),
+  }
+}
 
 /** A step of the copy that was chosen, or of the one in the place of a rewind that failed. */
 export const whereCopied = <Before extends Json, Output extends Json>(

@@ -142,7 +142,7 @@ export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): 
   const strange = front.filter(({ file }) => file === null)
   if (strange.length > 0)
     return refuse(
-      `The file of ${strange.map(({ pooler }) => pooler.title).join(', ')} is not the one that the console would write. Lead it to the primary once first: that shows the difference.`,
+      `${strange.map(({ pooler }) => pooler.title).join(', ')}: ${strange.length === 1 ? 'its file is' : 'their files are'} not what the console would write. Repoint ${strange.length === 1 ? 'it' : 'them'} first, on the page of the poolers: that plan shows the difference.`,
     )
   const straying = front.filter(({ strays }) => strays.length > 0)
   if (straying.length > 0)

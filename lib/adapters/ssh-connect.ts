@@ -53,6 +53,13 @@ const gatherWrites = (socket: Socket): void => {
   }) as typeof write
 }
 
+const sockets = new WeakMap<Client, Socket>()
+
+/** Ends a connection that is dead. What it has not sent yet must never arrive: an order that was given up would be followed once the network is whole again. */
+export const resetConnection = (client: Client): void => {
+  sockets.get(client)?.resetAndDestroy()
+}
+
 /** Our own socket, because ssh2's would batch small packets (Nagle) and cost 40 ms a command. */
 const attempt = ({ address, families, accept, login, times }: Attempt): Promise<Client> =>
   new Promise((resolve, reject) => {
@@ -69,6 +76,7 @@ const attempt = ({ address, families, accept, login, times }: Attempt): Promise<
     client.once('ready', () => {
       client.removeListener('error', fail)
       client.removeListener('close', closed)
+      sockets.set(client, socket)
       resolve(client)
     })
     const closed = () => fail(Object.assign(new Error('the connection was closed during the handshake'), { level: 'client-socket' }))

@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import { Fault } from '@/lib/kernel/errors'
 import type { HostAddress } from '@/lib/ports'
 import { type Deadline, Gate, within } from './deadline'
-import { type ConnectTimes, connectSsh } from './ssh-connect'
+import { type ConnectTimes, connectSsh, resetConnection } from './ssh-connect'
 
 export interface LinkOptions extends ConnectTimes {
   /** Commands at once on one connection. OpenSSH's own limit (MaxSessions) is 10, and two are kept for killing. */
@@ -89,16 +89,17 @@ export class SshLink {
     )
   }
 
-  /** Forgets the connection: the next user makes a new one. */
+  /** Gives up a connection that is dead: the next user makes a new one. */
   drop(): void {
     const client = this.client
     this.client = null
-    client?.destroy()
+    if (client) resetConnection(client)
   }
 
   close(): void {
     this.isClosed = true
-    this.drop()
+    this.client?.destroy()
+    this.client = null
   }
 
   private async open<T>(
@@ -129,7 +130,10 @@ export class SshLink {
         client.destroy()
         throw new Fault('shell.unreachable', { because: 'The console is closing its connections.' })
       }
-      client.on('error', () => this.forget(client))
+      client.on('error', (error) => {
+        this.forget(client)
+        if (error.level === 'client-timeout') resetConnection(client)
+      })
       client.once('close', () => this.forget(client))
       client.setMaxListeners(0)
       this.client = client

@@ -7,7 +7,7 @@ import type { Ssh } from './ssh'
 /** How long the other end may take to notice that one has ended. */
 const endingMs = 15_000
 /** rsync has something to say to its counterpart at least twice in its own patience. */
-const silenceMs = 180_000
+const silenceMs = 450_000
 const saidMax = 40
 
 /** The receiving rsync says what its counterpart must be told of it; `argvFor` is given that. */

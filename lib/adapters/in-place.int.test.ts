@@ -121,65 +121,49 @@ test('a standby that went its own way is made like its upstream where it lies: i
   })
 })
 
-test('one that is broken off half way cannot start and leaves no backup and no rsync behind, and the next one completes it', async () => {
+test('one that is broken off, by a cancel, a lost backup or a lost connection, cannot start and leaves no backup and no rsync; the next one completes it', async () => {
   await beta.ctl('stop', '-m', 'immediate')
   await sql(alpha, 'update wide set filler = reverse(filler)')
-  const slow = order('in-place-3', { tablespaces: await spaces(), rateKbMax: 200 })
+  const slow = order('in-place-3', { tablespaces: await spaces(), rateKbMax: 400 })
   await copies.act.beginInPlace(beta.instance(), slow, limits)
-  const over = new AbortController()
-  let bytes = 0
-  const filling = copies.act.fillInPlace(beta.instance(), slow, {
-    ...limits,
-    signal: over.signal,
-    onProgress: (now) => {
-      bytes = now
-    },
-  })
-  const failed = filling.catch((error: unknown) => error)
-  await expect.poll(() => bytes, { timeout: 60_000 }).toBeGreaterThan(0)
-  expect([await backups(), (await rsyncs()).length > 0]).toEqual(['1', true])
-  over.abort(new Fault('shell.cancelled'))
-  expect(await failed).toMatchObject({ code: 'shell.cancelled', facts: { isOver: true } })
-  await expect.poll(async () => [await backups(), await rsyncs()], { timeout: 60_000 }).toEqual(['0', []])
-  expect((await lookAt(beta)).copy.inPlaceKey).toBe('in-place-3')
-  await expect(beta.ctl('start')).rejects.toThrow()
-
-  await copies.act.fillInPlace(beta.instance(), { ...slow, rateKbMax: null }, limits)
-  await postgres.replication.act.follow(beta.instance(), source(), limits)
-  await beta.ctl('start')
-  await streams()
-  await expect.poll(() => checksum(beta).catch(() => ''), { timeout: 60_000 }).toBe(await checksum(alpha))
-})
-
-test('one whose connection or backup is lost fails, and what it left at work is ended before the next one writes', async () => {
-  await beta.ctl('stop', '-m', 'immediate')
-  await sql(alpha, 'update wide set filler = reverse(filler)')
-  const slow = order('in-place-4', { tablespaces: await spaces(), rateKbMax: 200 })
-  await copies.act.beginInPlace(beta.instance(), slow, limits)
-  const begin = async (deed: (pid: string) => Promise<unknown>) => {
+  /** Breaks it off in the middle; how it ended. */
+  const broken = async (breakOff: (over: AbortController) => unknown): Promise<Fault> => {
+    const over = new AbortController()
     let bytes = 0
     const filling = copies.act
       .fillInPlace(beta.instance(), slow, {
         ...limits,
+        signal: over.signal,
         onProgress: (now) => {
           bytes = now
         },
       })
       .catch((error: unknown) => error)
     await expect.poll(() => bytes, { timeout: 60_000 }).toBeGreaterThan(0)
-    await deed(await sql(alpha, `select pid from pg_stat_activity where application_name = 'matriarch_backup'`))
-    return filling
+    expect([await backups(), (await rsyncs()).length > 0]).toEqual(['1', true])
+    await breakOff(over)
+    return (await filling) as Fault
   }
-  expect(await begin((pid) => sql(alpha, `select pg_terminate_backend(${pid})`))).toMatchObject({
+  expect(await broken((over) => over.abort(new Fault('shell.cancelled')))).toMatchObject({
+    code: 'shell.cancelled',
+    facts: { isOver: true },
+  })
+  await expect.poll(async () => [await backups(), await rsyncs()], { timeout: 60_000 }).toEqual(['0', []])
+  expect((await lookAt(beta)).copy.inPlaceKey).toBe('in-place-3')
+  await expect(beta.ctl('start')).rejects.toThrow()
+
+  const end = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'matriarch_backup'`
+  expect(await broken(() => sql(alpha, end))).toMatchObject({
     code: 'sql.unreachable',
     message: expect.stringContaining('session of the backup'),
   })
   // Whichever of its three channels is seen broken first.
-  expect(['sql.unreachable', 'shell.timeout', 'shell.unreachable']).toContain(((await begin(() => sshd.kill())) as Fault).code)
+  expect(['sql.unreachable', 'shell.timeout', 'shell.unreachable']).toContain((await broken(() => sshd.kill())).code)
   await sshd.restart()
   await ssh.reach(sshd.host(), limits)
+
   await copies.act.fillInPlace(beta.instance(), { ...slow, rateKbMax: null }, limits)
-  expect(await rsyncs()).toEqual([])
+  expect([await backups(), await rsyncs()]).toEqual(['0', []])
   await postgres.replication.act.follow(beta.instance(), source(), limits)
   await beta.ctl('start')
   await streams()

@@ -9,7 +9,7 @@ import { type Carried, carry } from './in-place-wire'
 import type { Ssh } from './ssh'
 
 /** Of rsync itself, at either end: one that hears nothing for so long ends. */
-const silenceSeconds = 120
+const silenceSeconds = 300
 const fileTimeoutMs = 60_000
 const beginTimeoutMs = 300_000
 /** What was written may still be on its way to a slow disk. */
@@ -175,7 +175,11 @@ const partsOf = (instance: InstanceAddress, { upstream, tablespaces }: InPlaceOr
 const receiving = ({ dataDirectory }: InstanceAddress, key: string, path: string, filters: string[]): string[] =>
   shell(receiveScript, dataDirectory, key, `${dataDirectory}${path}`, ...receiveArguments(filters))
 
-const whatWentWrong = ({ exitCode, said }: Carried): string => said.findLast((line) => !isHarmless(line)) ?? `exit code ${exitCode}`
+/** The first complaint names the file and the reason; the last line only the kind. */
+const whatWentWrong = ({ exitCode, said }: Carried): string => {
+  const complaints = said.filter((line) => !isHarmless(line))
+  return complaints.find((line) => /^(rsync: |ERROR: )/.test(line)) ?? complaints.at(-1) ?? `exit code ${exitCode}`
+}
 
 const failed = (host: HostAddress, because: string): Fault =>
   new Fault('shell.failed', { isOver: true, host: host.hostname, because: `${host.hostname}: ${because}` })

@@ -70,6 +70,7 @@ test('a list comes as a table, as JSON and as CSV, with the filters of the page'
   const asCsv = await matriarch(['herds', '-o', 'csv', '--columns', 'name', '--sort', 'name'])
   expect(asCsv.out.split('\r\n').map((line) => line.split(',')[1])).toEqual(['name', 'crm', 'shop', undefined])
   expect((await matriarch(['instances', '--state', 'down', '-o', 'json'])).code).toBe(0)
+  expect((await matriarch(['certificates', '--verdict', 'proven'])).out).toMatch(/^TITLE +ENVIRONMENTID +OPERATION +VERDICT +GAPMS +ERRORS/)
 })
 
 test('usage faults say what to do and exit with 2', async () => {

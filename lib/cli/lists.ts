@@ -45,6 +45,10 @@ const firstColumns = async (where: Where, path: string): Promise<string | undefi
     environments: 'name,protection,colour',
     runs: 'title,state,actorName,jobs,jobsDone,jobsFailed,createdAt,finishedAt',
     jobs: 'title,state,step,because,startedAt,finishedAt',
+    'dr-pairs': 'name,environmentId,verdict,primaryId,primaryState,candidateId,lagBytes,failBack,lastFailoverAt',
+    poolers: 'title,environmentId,herdId,state,paused,follows,target,clients,waiting',
+    failovers: 'title,environmentId,mode,state,oldPrimary,newPrimary,lossBytes,startedAt,finishedAt',
+    certificates: 'title,environmentId,operation,verdict,gapMs,errors,lostBytes,issuedAt',
     audit: 'at,actorName,act,title,from',
   }
   if (!known[path]) return undefined

@@ -7,7 +7,7 @@ import type { Outcome } from '@/components/run/shared'
 import { Button, LinkButton } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
-import { Age, Moment } from '@/components/ui/zone'
+import { Age, Moment, useNow } from '@/components/ui/zone'
 import type { Tone } from '@/lib/kernel/field'
 import type { Plan } from '@/lib/kernel/plan'
 import { type MoveAction, MoveScheduled } from './move-scheduled'
@@ -109,12 +109,14 @@ export const ScheduledSummary = ({
   const [isMoving, setMoving] = useState(false)
   const isWaiting = state === 'waiting'
   const [tone, words] = looks[state] ?? ['neutral', 'At']
+  const now = useNow(1_000)
+  const isDue = isWaiting && now !== null && Date.parse(at) <= now
   return (
     <Note
       tone={tone}
       title={
         <>
-          {words} <Moment at={at} />, <Age at={at} />
+          {isDue ? 'It is due since' : words} <Moment at={at} />, <Age at={at} />
         </>
       }
       actions={

@@ -29,7 +29,14 @@ export const ChangeList = ({
   <ol className="grid gap-4">
     {changes.map((change) => {
       const entries = Object.entries(change.fields)
-      const shown = (name: string, value: Json) => titles?.[String(value)] ?? plainValue(value, fields[name], 'UTC')
+      const shown = (name: string, value: Json) =>
+        fields[name]?.kind === 'moment' && typeof value === 'string' ? (
+          <span className="[&>time]:whitespace-normal">
+            <Moment at={value} />
+          </span>
+        ) : (
+          (titles?.[String(value)] ?? plainValue(value, fields[name], 'UTC'))
+        )
       return (
         <li key={change.id}>
           <p className="mb-1">

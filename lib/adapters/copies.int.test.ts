@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
+import { endOfWork, runAsOwner, sqlAsOwner } from '@/e2e/harness/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
 import type { CopyOrder, Following } from '@/lib/ports'
 import { makeCopies } from './copies'
@@ -13,7 +14,6 @@ import { makePostgres, type Postgres } from './postgres'
 import { openSsh, type Ssh } from './ssh'
 
 const limits = { timeoutMs: 60_000 }
-const run = promisify(execFile)
 let sshd: TestSshd
 let ssh: Ssh
 let postgres: Postgres
@@ -41,29 +41,17 @@ afterAll(async () => {
   await sshd.stop()
 })
 
-const asOwner = (script: string, ...values: string[]) =>
-  run('sh', ['-ec', script, 'sh', ...values], { uid: sshd.uid, gid: sshd.gid, cwd: '/' })
-const sql = (cluster: TestCluster, statement: string) =>
-  asOwner('psql -X -A -t -h "$1" -p "$2" -d postgres -c "$3"', sshd.folder, String(cluster.port), statement).then(({ stdout }) =>
-    stdout.trim(),
-  )
+const asOwner = (script: string, ...values: string[]) => runAsOwner(sshd, script, ...values)
+const sql = (cluster: TestCluster, statement: string) => sqlAsOwner(sshd, cluster, statement)
 const sourceOf = (cluster: TestCluster, slotName: string | null = null): Following => ({
   conninfo: { host: sshd.folder, port: String(cluster.port), user: sshd.user, application_name: 'beta' },
   slotName,
 })
-const order = (key: string, more: Partial<CopyOrder> = {}): CopyOrder => ({
-  key,
-  source: sourceOf(alpha),
-  rateKbMax: null,
-  tablespaces: [],
-  ...more,
-})
-const lookAt = (cluster: TestCluster) => copies.read.look(cluster.instance(), { ...limits, withSizes: true })
-const stateOf = async (key: string) => (await work.read.look(sshd.host(), key, limits)).state
-const untilEnded = async (key: string) => {
-  await expect.poll(() => stateOf(key), { timeout: 60_000, interval: 100 }).not.toBe('running')
-  return work.read.look(sshd.host(), key, limits)
+const order = (key: string, more: Partial<CopyOrder> = {}): CopyOrder => {
+  return { key, source: sourceOf(alpha), rateKbMax: null, tablespaces: [], ...more }
 }
+const lookAt = (cluster: TestCluster) => copies.read.look(cluster.instance(), { ...limits, withSizes: true })
+const untilEnded = (key: string) => endOfWork(work.read, sshd.host(), key)
 const copied = async (cluster: TestCluster, given: CopyOrder) => {
   await copies.act.start({ ...cluster.instance(), major: '15' }, given, limits)
   expect(await untilEnded(given.key)).toMatchObject({ state: 'ended', exitCode: 0 })
@@ -275,7 +263,7 @@ test('a swap or a putting back that is broken off anywhere cannot start, and is 
     writeFileSync(`${shim}/mv.left`, String(moves))
     chownSync(`${shim}/mv.left`, sshd.uid, sshd.gid)
     const env = { ...process.env, PATH: `${shim}:/usr/bin:/bin`, XDG_STATE_HOME: join(sshd.folder, 'state') }
-    const ending = run('sh', ['-c', script, 'sh', home, 'copy-x'], { uid: sshd.uid, gid: sshd.gid, cwd: '/', env })
+    const ending = promisify(execFile)('sh', ['-c', script, 'sh', home, 'copy-x'], { uid: sshd.uid, gid: sshd.gid, cwd: '/', env })
     return ending.then(
       () => true,
       () => false,

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
+import { endOfWork, sqlAsOwner } from '@/e2e/harness/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
 import { makeHostWork } from './host-work'
 import { makeRewinds } from './rewinds'
 import { openSsh, type Ssh } from './ssh'
 
 const limits = { timeoutMs: 60_000 }
-const run = promisify(execFile)
 let sshd: TestSshd
 let ssh: Ssh
 let work: ReturnType<typeof makeHostWork>
@@ -31,18 +29,10 @@ afterAll(async () => {
   await sshd.stop()
 })
 
-const sql = (statement: string) =>
-  run('psql', ['-XAtq', '-h', sshd.folder, '-p', String(alpha.port), '-d', 'postgres', '-c', statement], {
-    uid: sshd.uid,
-    gid: sshd.gid,
-    cwd: '/',
-  }).then(({ stdout }) => stdout.trim())
+const sql = (statement: string) => sqlAsOwner(sshd, alpha, statement)
 const save = async (fork: string, key: string) => {
   await rewinds.act.saveTail(alpha.instance(), fork, key, limits)
-  await expect
-    .poll(async () => (await work.read.look(sshd.host(), key, limits)).state, { timeout: 60_000, interval: 100 })
-    .not.toBe('running')
-  expect(await work.read.look(sshd.host(), key, limits)).toMatchObject({ state: 'ended', exitCode: 0 })
+  expect(await endOfWork(work.read, sshd.host(), key)).toMatchObject({ state: 'ended', exitCode: 0 })
 }
 const saved = (fork: string) => rewinds.read.savedTail(alpha.instance(), fork, limits)
 const place = (fork: string) => rewinds.read.tail(alpha.instance(), fork, limits)

@@ -13,7 +13,7 @@ import { inPgTransaction } from '@/db/transaction'
 import { sayAims } from '@/lib/domain/pgbouncer-ini'
 import { databasesOf, type Follows, judgePooler, type PoolerMember } from '@/lib/domain/pooler-judge'
 import { partLines } from '@/lib/domain/pooler-lines'
-import { renderTemplate } from '@/lib/domain/pooler-template'
+import { herdsNamed, renderTemplate } from '@/lib/domain/pooler-template'
 import { isFault } from '@/lib/kernel/errors'
 import { aimAt, partOf } from '@/lib/operations/poolers/part'
 import { aimPooler, herdAim, type PoolerAim, wholeAim } from '@/lib/operations/steps/aim-poolers'
@@ -241,11 +241,10 @@ const bring = async (
 
 /** The whole file anew; null while that is not known, or not ours to say, of each of its herds. */
 const wholeOf = (pooler: InventoryPooler, { members, locked }: { members: Members; locked: ReadonlySet<string> }): PoolerAim | null => {
-  const primaries = pooler.herds.map(({ id, name }) => ({ name, primary: locked.has(id) ? null : primaryOf(members.get(id) ?? []) }))
-  const named = primaries.filter(({ name }) => isNamedIn(pooler, name))
-  if (named.some(({ primary }) => primary === null)) return null
-  const aims = Object.fromEntries(
-    named.map(({ name, primary }) => [name, { host: primary!.address, port: primary!.port, hostname: primary!.hostname }]),
-  )
-  return wholeAim(pooler, renderTemplate(pooler.template!, { pooler: pooler.title, herd: pooler.herdName }, aims))
+  const free = pooler.herds.filter(({ id }) => !locked.has(id))
+  const primaries = new Map(free.map(({ id, name }) => [name, primaryOf(members.get(id) ?? [])]))
+  const aims = herdsNamed(pooler.template!, pooler.herdName).map((name) => [name, primaries.get(name) ?? null] as const)
+  const known = aims.flatMap(([name, one]) => (one === null ? [] : [[name, { host: one.address, port: one.port, hostname: one.hostname }]]))
+  if (known.length < aims.length) return null
+  return wholeAim(pooler, renderTemplate(pooler.template!, { pooler: pooler.title, herd: pooler.herdName }, Object.fromEntries(known)))
 }

@@ -83,7 +83,9 @@ const walk = async (state: Walk, table: string, parent: string, depth: number): 
   for (const key of await keysTo(state.tx, table)) {
     const where = `(${key.columns.map((name) => `c.${quote(name)}`).join(', ')}) in (select ${key.targetColumns.map(quote).join(', ')} from (${parent}) p)`
     // Rows that go with their parent anyway are no children of it.
-    const except = key.from === table ? ` and c.id not in (select id from (${parent}) p)` : ''
+    const own = key.from === table ? ` and c.id not in (select id from (${parent}) p)` : ''
+    const staying = rulesOf(resourceOfTable(table)?.name ?? '').stays?.[key.from]
+    const except = `${own}${staying === undefined ? '' : ` and not (${staying})`}`
     const { rows } = await state.tx.execute<{ count: number }>(
       sql.raw(`select count(*)::int as count from ${quote(key.from)} c where ${where}${except}`),
     )

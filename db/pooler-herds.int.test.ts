@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { systemActor } from '@/lib/kernel/access'
+import { resourceByName } from '@/lib/resources'
 import { getPool } from './client'
+import { previewDelete } from './records'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -46,6 +49,13 @@ test('a herd that is deleted takes the poolers along that serve no other; a shar
   expect(await poolers()).toEqual([{ title: 'pgbouncer on front', herds: ['crm'], template: kept }])
   await getPool().query('delete from herds where id = $1', [herds.crm])
   expect(await poolers()).toEqual([])
+})
+
+test('before a herd is deleted, only the poolers that serve no other are named', async () => {
+  const { children } = await previewDelete(systemActor, resourceByName('herd')!, herds.orders)
+  expect(children.map(({ noun, count, examples }) => [noun[0], count, examples.map(({ title }) => title)])).toEqual([
+    ['pooler', 1, ['pgbouncer on own']],
+  ])
 })
 
 test('herds that are deleted together take their pooler along', async () => {

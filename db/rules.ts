@@ -17,6 +17,8 @@ export interface Rules {
   alongside?: (after: Values, before: Values | null) => Values
   /** Reasons, as sentences, why an object cannot be deleted now. */
   blockers?: (tx: Tx, id: string, actor: Actor) => Promise<string[]>
+  /** By table, a condition over alias `c`: rows that refer to it and do not go along, since the database hands them on; or of which nobody needs to hear. */
+  stays?: Readonly<Record<string, string>>
   /** Last look, after a change or a deletion: throws to take it all back. */
   afterwards?: (tx: Tx) => Promise<void>
 }
@@ -122,7 +124,8 @@ const environmentCheck: Rules['check'] = async (_tx, after) =>
 const rules: Readonly<Record<string, Rules>> = {
   environment: { check: environmentCheck },
   instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: openJobs('target_id') },
-  herd: { blockers: openJobs('herd_id') },
+  herd: { blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
+  pooler: { stays: { pooler_herds: 'true' } },
   server: {
     blockers: openJobs('server_id'),
     // A person who pins the key that the host shows has answered the alarm.

@@ -35,6 +35,8 @@ export interface Scenario {
   isSplit?: true
   /** Its deeds go on on the hosts after they were begun, or one step has many: hosts are lost after each of them too, or after those of a name. */
   losesMidway?: true | readonly string[]
+  /** Given up where it asks, it is left as it is: laws of its own say what then still holds. */
+  givesUp?: true
   /** Laws of its own that are broken, once its job has ended and everything is mended. */
   judge?: (ended: Ended) => Promise<string[]>
   /** Through the poolers of the herd, with writers on them: in a lab that has some. */
@@ -52,6 +54,7 @@ export interface Ended {
   lab: LabHerd
   cast: Cast
   state: JobState
+  isGivenUp: boolean
 }
 
 export interface LabCase {
@@ -131,6 +134,8 @@ export class MatrixLab {
       await mend(lab)
       await this.#fence()
       if (state === 'attention' && !job.question()?.question) broken.push('it holds without a question')
+      const isGivenUp = 'isGivenUp' in trouble && trouble.isGivenUp === true && state === 'attention'
+      for (let count = 0; isGivenUp && state === 'attention' && count < questionsMax; count += 1) state = await job.decide('give-up')
       for (let count = 0; state === 'attention' && count < questionsMax; count += 1) {
         await this.#seen()
         state = await job.decide('go-on')
@@ -143,7 +148,7 @@ export class MatrixLab {
       if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at))
       const end = state as JobState
       broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end))
-      broken.push(...((await scenario.judge?.({ lab, cast, state: end })) ?? []))
+      broken.push(...((await scenario.judge?.({ lab, cast, state: end, isGivenUp })) ?? []))
       const isStillSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
       if (!isStillSplit) broken.push(...(await this.#world(scenario, before, end)))
       broken.push(...((await front?.judge(job.lines, end, cast, loss.wasServing())) ?? []))

@@ -14,14 +14,19 @@ const patience = { timeoutMs: 60_000 }
 const ways: readonly Operation[] = [rejoin, rebuild, demote]
 
 /** Done, it streams from its upstream; else, unless it does all the same, a person is offered an operation that brings it back. `isAlways`: nothing that ends otherwise may leave it down. */
-export const followsLaws = async ({ lab, state }: Ended, host: string, upstream: string, { isAlways = false } = {}): Promise<string[]> => {
+export const followsLaws = async (
+  { lab, state, isGivenUp }: Ended,
+  host: string,
+  upstream: string,
+  { isAlways = false } = {},
+): Promise<string[]> => {
   let said = ''
   const isThere = async () => {
     const { state: server, role, upstream: seen } = await probeOf(lab, host)
     said = `${server} ${role}, ${seen?.status ?? 'no receiver'} from ${seen?.host ?? 'nobody'}`
     return server === 'online' && seen?.status === 'streaming' && seen.host === lab.lab.host(upstream).address
   }
-  if (state === 'done' || isAlways)
+  if (state === 'done' || (isAlways && !isGivenUp))
     return until(`${host} to stream`, isThere, patience).then(
       () => [],
       () => [`${state}, and ${host} does not stream from ${upstream}: ${said}`],
@@ -37,8 +42,9 @@ export const followsLaws = async ({ lab, state }: Ended, host: string, upstream:
   return [`${state}, ${host} is ${said}, and nothing brings it back: ${refusals.join('; ')}`]
 }
 
-/** Nothing of a copy or a rewind lies anywhere: no slot, no sender, no directory, no work. */
-export const copiedLaws = async ({ lab, state }: Ended, host: string): Promise<string[]> => {
+/** Nothing of a copy or a rewind lies anywhere: no slot, no sender, no directory, no work. What was given up is put in order by the next one. */
+export const copiedLaws = async ({ lab, state, isGivenUp }: Ended, host: string): Promise<string[]> => {
+  if (isGivenUp) return []
   const { herds } = lab.lab.fleet
   const { members, port } = herds[0]!
   const on = async (of: string, ...argv: string[]) => (await lab.lab.hosts.exec(of, argv)).stdout.trim()
@@ -71,7 +77,8 @@ export const copiedLaws = async ({ lab, state }: Ended, host: string): Promise<s
 }
 
 /** pg_wal and the tablespace lie where they lay, and what is in them is there. */
-export const keptLaws = async ({ lab, state }: Ended, host: string): Promise<string[]> => {
+export const keptLaws = async ({ lab, state, isGivenUp }: Ended, host: string): Promise<string[]> => {
+  if (isGivenUp) return []
   const { dataDirectory, port } = lab.lab.fleet.herds[0]!
   const on = async (...argv: string[]) => (await lab.lab.hosts.exec(host, argv)).stdout.trim()
   const sql = `select pg_tablespace_location(oid), (select count(*) from far) from pg_tablespace where spcname = 'space'`

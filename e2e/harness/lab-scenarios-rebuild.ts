@@ -33,6 +33,7 @@ export const rebuildScenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
+    givesUp: true,
     mayLose: true,
     isSplit: true,
     judge: async (ended) => [
@@ -47,6 +48,7 @@ export const rebuildScenarios: readonly Scenario[] = [
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),
     losable: ['primary', 'candidate'],
+    givesUp: true,
     losesMidway: true,
     mayLose: true,
     judge: async (ended) => [
@@ -61,6 +63,7 @@ export const rebuildScenarios: readonly Scenario[] = [
     targetId: ({ third }) => titleOf(third),
     input: () => ({ strategy: 'copy', throttleMbit }),
     losable: ['third', 'primary'],
+    givesUp: true,
     losesMidway: true,
     judge: async (ended) => [
       ...(await followsLaws(ended, ended.cast.third, ended.cast.primary, { isAlways: true })),

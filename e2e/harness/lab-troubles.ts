@@ -10,14 +10,14 @@ import type { Measured, Scenario } from './lab-matrix'
 /**
  * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes
  * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. cancel: asked for once a step was intended. The others: of one
- * host, once a step was intended or a deed has answered.
+ * host, once a step was intended or a deed has answered; `isGivenUp`: who is asked then gives up.
  */
 export type Trouble =
   | { how: 'none' }
   | { how: 'kill'; at: number | string; isLate?: true }
   | { how: 'fail' | 'lose-answer'; nth: number }
   | { how: 'cancel'; step: string }
-  | { how: Loss; who: Losable; step: string }
+  | { how: Loss; who: Losable; step: string; isGivenUp?: true }
   | { how: Loss; who: Losable; after: number | string }
 
 /** Whose host is lost; `pooler`: that of one in front of the herd. */
@@ -37,7 +37,9 @@ export const sayTrouble = (trouble: Trouble): string => {
   }
   if (trouble.how === 'cancel') return `cancelled during ${trouble.step}`
   if ('nth' in trouble) return `deed ${trouble.nth}: ${trouble.how}`
-  return `${trouble.who}: ${trouble.how} ${'step' in trouble ? `during ${trouble.step}` : `after ${typeof trouble.after === 'number' ? 'deed ' : ''}${trouble.after}`}`
+  const lost = `${trouble.who}: ${trouble.how}`
+  if ('step' in trouble) return `${lost} during ${trouble.step}${trouble.isGivenUp ? ', given up' : ''}`
+  return `${lost} after ${typeof trouble.after === 'number' ? 'deed ' : ''}${trouble.after}`
 }
 
 /** Loses a host once a step was intended and before its deed, or once it was found to be so already, or after a deed, and mends it later. Asks for a cancel likewise. */
@@ -152,7 +154,7 @@ export const disturbed = (
 }
 
 /** Every case that follows from the declaration and a clean run of it. */
-export const casesOf = ({ operation, losable, losesMidway }: Scenario, { passed, acts, held }: Measured): Trouble[] => [
+export const casesOf = ({ operation, losable, losesMidway, givesUp }: Scenario, { passed, acts, held }: Measured): Trouble[] => [
   ...Array.from({ length: passed }, (_, index): Trouble => ({ how: 'kill', at: index + 1 })),
   ...Array.from({ length: held.to - held.from }, (_, index): Trouble => ({ how: 'kill', at: held.from + index + 1, isLate: true })),
   ...Array.from({ length: acts }, (_, index) => index + 1).flatMap((nth): Trouble[] => [
@@ -164,6 +166,7 @@ export const casesOf = ({ operation, losable, losesMidway }: Scenario, { passed,
     losable.flatMap((who): Trouble[] => losses.map((how) => ({ how, who, after }))),
   ),
   ...operation.effects.map(({ name: step }): Trouble => ({ how: 'cancel', step })),
+  ...(givesUp ? operation.effects : []).map(({ name: step }): Trouble => ({ how: 'power-off', who: losable[0]!, step, isGivenUp: true })),
 ]
 
 /** Notes between which points the step runs that holds clients back. */

@@ -51,7 +51,8 @@ const diverge = async () => {
   await sql('b', 'select pg_promote()')
   await sql('b', `update wide set filler = 'only here' where n % 100 = 0`)
   await herd.ports.postgresAct.stop(addressOf('b'), 'fast', patient)
-  await sql('a', `update wide set filler = reverse(filler) where n % 7 = 0`)
+  // Seconds of work under a throttle, whatever the machine.
+  await sql('a', `truncate wide; insert into wide select n, repeat(md5(n || random()::text), 20) from generate_series(1, 5000) as n`)
 }
 
 const expectNothingLeft = async () => {
@@ -87,17 +88,10 @@ beforeAll(async () => {
 })
 afterAll(() => herd?.close())
 
-test('a standby that diverged on a volume too small for a second copy is rebuilt in place, keeps its links and streams the same data', async () => {
+test('a standby that diverged on a volume too small for a second copy is rebuilt in place, keeps its links and streams the same data, also when its worker is killed in the middle', async () => {
   await diverge()
-  const { go, strategy, because } = await submit()
-  expect(strategy).toMatch(/^rsync, in place\. .*may not run pg_read_binary_file.* A copy beside it needs/)
-  expect([await go(), because('failed')]).toEqual(['done', []])
-  await expectRebuilt()
-})
-
-test('a worker that is killed in the middle is followed by the next one, which completes it; the backup of the first is over', async () => {
-  await diverge()
-  const job = await submit({ throttleMbit: 8 })
+  const job = await submit({ throttleMbit: 4 })
+  expect(job.strategy).toMatch(/^rsync, in place\. .*may not run pg_read_binary_file.* A copy beside it needs/)
   const killed = new AbortController()
   const first = job.go({ signal: killed.signal }).catch((error: unknown) => error)
   await job.filling()
@@ -109,7 +103,7 @@ test('a worker that is killed in the middle is followed by the next one, which c
 
 test('one that is cancelled in the middle cannot start, also by its host, and says what to do; rebuilt again it streams', async () => {
   await diverge()
-  const job = await submit({ throttleMbit: 8 })
+  const job = await submit({ throttleMbit: 1 })
   let isCancelled = false
   const ended = job.go({ isCancelRequested: () => isCancelled })
   await job.filling()

@@ -30,7 +30,7 @@ const chosen = [
   ...some('rejoin of a primary that has forked', 1, (one) => one.how === 'kill' && one.at === 12),
   ...some('demote', 1, (one) => one.how === 'kill' && one.at === 40),
   // The second deed begins the copy.
-  ...some('rebuild by a copy', 1, (one) => 'after' in one && one.after === 2 && one.how === 'power-off' && one.who === 'third'),
+  ...some('rebuild by a copy', 1, (one) => 'nth' in one && one.nth === 2 && one.how === 'lose-answer'),
 ]
 
 test.each(chosen.map((one) => [`${one.scenario.name}, ${sayTrouble(one.trouble)}`, one] as const))(

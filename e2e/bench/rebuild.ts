@@ -123,7 +123,7 @@ const measure = async (stage: RebuildStage, name: string, run: () => Promise<voi
 }
 
 /** From asking for the plan to the end of the run. The WAL that is taken back is not saved, as the others do not save it. */
-const rebuild = async (strategy: 'auto' | 'copy', steps: Steps): Promise<void> => {
+const rebuild = async (strategy: 'auto' | 'copy' | 'in-place', steps: Steps): Promise<void> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select i.id from instances i join servers s on s.id = i.server_id where s.hostname = 'b'`,
   )
@@ -165,18 +165,19 @@ export const bench = async (args: string[]) => {
     const stage: RebuildStage = { lab, from: 'a', to: 'b', cluster: name, port, data: dataDirectory }
     console.log(`Filling ${sizeMB} MB …`)
     await diverge(stage, sizeMB, share)
-    const steps = { auto: {}, copy: {} }
+    const steps = { auto: {}, copy: {}, inPlace: {} }
     const ours = await measure(stage, 'Matriarch, rebuild', () => rebuild('auto', steps.auto))
     const oursByCopy = await measure(stage, 'Matriarch, rebuild by copy', () => rebuild('copy', steps.copy))
+    const oursInPlace = await measure(stage, 'Matriarch, rebuild in place', () => rebuild('in-place', steps.inPlace))
     const peers: Round[] = []
     for (const peer of rebuildPeers(stage)) peers.push(await measure(stage, peer.name, peer.run))
     console.log(`\nA diverged standby of ${sizeMB} MB; from the order until it streams`)
-    console.table([ours, oursByCopy, ...peers])
+    console.table([ours, oursByCopy, oursInPlace, ...peers])
     console.log('Milliseconds of ours, step by step')
     console.table(steps)
     const best = peers.reduce((a, b) => (a.seconds <= b.seconds ? a : b))
     const ratio = Number((best.seconds / ours.seconds).toPrecision(3))
-    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, peers, steps }
+    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, oursInPlace, peers, steps }
   } finally {
     await close()
   }

@@ -5,6 +5,7 @@ import { judgeMove } from '@/lib/domain/certificate'
 import type { JsonObject } from '@/lib/kernel/json'
 import { switchover } from '.'
 import { switchoverEvidence } from './evidence'
+import { reportOfMove } from './report'
 
 const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
 
@@ -47,6 +48,12 @@ test('they change places there and back, the others and the name follow, and eac
   const evidence = switchoverEvidence(there.journal.lines, { jobId: 'job', runId: 'run', by: 'ada' })
   expect(evidence).toMatchObject({ operation: 'switchover', mode: 'planned', newPrimary: 'demo on n2' })
   expect(judgeMove(evidence!)).toMatchObject({ kind: 'proven' })
+  const report = reportOfMove(there.journal.lines)!
+  expect(report).toMatchObject({ state: 'done', fence: expect.stringContaining('carries standby.signal, proven on its host'), open: [] })
+  expect(report.gapMs).not.toBeNull()
+  expect(report.positions).toHaveLength(6)
+  expect(report.steps.find(({ name }) => name === 'promote')).toMatchObject({ state: 'done' })
+  expect(report.gates.filter(({ title }) => !title.includes(' '))).toEqual([])
   expect((await run(fleet, { candidate: 'demo on n1' })).state).toBe('done')
   expect(roles(fleet)).toEqual(['demo on n1 primary 3', 'demo on n2 standby 3', 'demo on n3 standby 3'])
   expect(nameNow(fleet)).toEqual(['n1.prod.test'])

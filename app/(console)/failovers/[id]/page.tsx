@@ -7,7 +7,7 @@ import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
 import { hasCertificate } from '@/db/certificates'
 import { keptLines, laterWork } from '@/db/failovers'
-import { reportOf } from '@/lib/operations/failover/report'
+import { reportOfMove } from '@/lib/operations/switchover/report'
 import { loadObject } from '../../[resource]/[id]/load'
 
 interface Props {
@@ -22,7 +22,7 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 const FailoverPage = async ({ params }: Props) => {
   const { record, environment, crumbs } = await loadObject('failovers', (await params).id)
   const [lines, later] = await Promise.all([keptLines(record.id), laterWork(record.id)])
-  const report = reportOf(lines, later)
+  const report = reportOfMove(lines, later)
   const runId = String(record.values.runId)
   return (
     <>

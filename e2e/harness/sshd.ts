@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import ssh2 from 'ssh2'
+import { makeSshKey } from '@/lib/adapters/vault'
 import type { HostAddress } from '@/lib/ports'
 
 const run = promisify(execFile)
@@ -73,8 +73,8 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
   chownSync(folder, account.uid, account.gid)
   const own = { uid: account.uid, gid: account.gid }
   const port = await freePort()
-  const keys = ssh2.utils.generateKeyPairSync('ed25519')
-  writeFileSync(join(folder, 'authorized_keys'), `${keys.public}\n`)
+  const keys = makeSshKey('test')
+  writeFileSync(join(folder, 'authorized_keys'), `${keys.publicKey}\n`)
   const makeHostKey = async (): Promise<string> => {
     rmSync(join(folder, 'host_key'), { force: true })
     rmSync(join(folder, 'host_key.pub'), { force: true })
@@ -138,7 +138,7 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
     get hostKey() {
       return hostKey
     },
-    privateKey: keys.private,
+    privateKey: keys.privateKey,
     folder,
     host: (overrides = {}) => ({
       serverId: `server-${port}`,

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive, listenSilently } from '@/e2e/harness/silent'
 import { freePort, startSshd, type TestSshd } from '@/e2e/harness/sshd'
 import { until } from '@/lib/playground/processes'
 import { faultOf } from './contract/caught'
 import { openSsh, type Ssh, type SshOptions } from './ssh'
+import { makeSshKey } from './vault'
 
 let sshd: TestSshd
 let ssh: Ssh
@@ -153,7 +153,7 @@ describe('who is let in', () => {
   })
 
   test('a key the host does not know is denied, with the account named', async () => {
-    const own = open({ keyFor: async () => ssh2.utils.generateKeyPairSync('ed25519').private })
+    const own = open({ keyFor: async () => makeSshKey('nobody').privateKey })
     const fault = await faultOf(own.exec(sshd.host(), ['true'], quick))
     expect(fault.code).toBe('shell.denied')
     expect(fault.message).toContain(sshd.user)

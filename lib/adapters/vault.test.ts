@@ -39,3 +39,10 @@ test('a console key is ed25519 in OpenSSH’s formats', () => {
   const parsed = ssh2.utils.parseKey(privateKey)
   expect(parsed).not.toBeInstanceOf(Error)
 })
+
+test('every console key can be read again', () => {
+  const unreadable = Array.from({ length: 1000 }, () => makeSshKey('any')).filter(
+    ({ privateKey }) => ssh2.utils.parseKey(privateKey) instanceof Error,
+  )
+  expect(unreadable).toEqual([])
+})

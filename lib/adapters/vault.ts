@@ -66,8 +66,9 @@ const openWith = (open: () => string): string => {
   }
 }
 
-/** An ed25519 key pair in OpenSSH's own formats; the comment stands behind the public key. */
+/** An ed25519 key pair in OpenSSH's own formats; the comment stands behind the public key. About one in 200 that ssh2 makes it cannot read itself. */
 export const makeSshKey = (comment: string): { publicKey: string; privateKey: string } => {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  if (ssh2.utils.parseKey(pair.private) instanceof Error) return makeSshKey(comment)
   return { publicKey: pair.public.trim(), privateKey: pair.private }
 }

@@ -29,8 +29,7 @@ const chosen = [
   ...some('planned failover', 1, (one) => 'step' in one && one.step === 'catch-up' && one.how === 'power-off' && one.who === 'candidate'),
   ...some('rejoin of a primary that has forked', 1, (one) => one.how === 'kill' && one.at === 12),
   ...some('demote', 1, (one) => one.how === 'kill' && one.at === 40),
-  // The second deed begins the copy.
-  ...some('rebuild by a copy', 1, (one) => 'nth' in one && one.nth === 2 && one.how === 'lose-answer'),
+  ...some('rebuild by pg_rewind', 1, (one) => one.how === 'kill' && one.at === 30),
 ]
 
 test.each(chosen.map((one) => [`${one.scenario.name}, ${sayTrouble(one.trouble)}`, one] as const))(

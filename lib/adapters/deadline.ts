@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Fault } from '@/lib/kernel/errors'
 
 /** A moment after which nobody waits any more, and the caller's own wish to stop. Times are of the monotonic clock, in milliseconds. */
@@ -33,8 +34,11 @@ export const within = <T>(
       (value) => finish(() => resolve(value)),
       (error) => finish(() => reject(error)),
     )
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) return abort()
+    if (!signal) return
+    // One step waits for many answers at once; each wait takes its listener away again.
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', abort, { once: true })
   })
 
 /** Nothing had been sent to the host when the caller gave up. */

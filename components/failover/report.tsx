@@ -19,7 +19,7 @@ const stepTones: Record<string, Tone> = {
   undone: 'warn',
   undoing: 'warn',
 }
-const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms / 1000))
+const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms / 1000).toFixed(2)}\u00a0s` : formatDuration(ms / 1000))
 
 const lossOf = ({ lossBytes, lastKnown, mode }: FailoverReport): string =>
   mode === 'planned'
@@ -185,25 +185,29 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
       )}
     </Card>
     <Card title="Who followed" isFlush>
-      <Rows
-        heads={['Standby', 'Outcome', 'Because']}
-        rows={[
-          ...report.followed.map((title) => [
-            title,
-            <State key="g" tone="good">
-              streams from the new primary
-            </State>,
-            '',
-          ]),
-          ...report.parked.map((one) => [
-            one.title,
-            <State key="p" tone="warn">
-              left as it was
-            </State>,
-            one.because,
-          ]),
-        ]}
-      />
+      {report.followed.length + report.parked.length === 0 ? (
+        <p className="body text-ink-2">There was no other standby.</p>
+      ) : (
+        <Rows
+          heads={['Standby', 'Outcome', 'Because']}
+          rows={[
+            ...report.followed.map((title) => [
+              title,
+              <State key="g" tone="good">
+                streams from the new primary
+              </State>,
+              '',
+            ]),
+            ...report.parked.map((one) => [
+              one.title,
+              <State key="p" tone="warn">
+                left as it was
+              </State>,
+              one.because,
+            ]),
+          ]}
+        />
+      )}
     </Card>
     {report.later.length > 0 && (
       <Card title="What was done on its members since" isFlush>

@@ -121,6 +121,8 @@ export const databaseFault = (error: unknown): unknown => {
   const isDown =
     (cause !== null && (downCodes.has(cause.code ?? '') || cause.code?.startsWith('08'))) ||
     (error instanceof Error &&
-      /Connection terminated|timeout exceeded when trying to connect/.test(`${error.message} ${(error.cause as Error)?.message ?? ''}`))
+      /Connection terminated|is not queryable|timeout exceeded when trying to connect/.test(
+        `${error.message} ${(error.cause as Error)?.message ?? ''}`,
+      ))
   return isDown ? new Fault('database.down', {}, { cause: error }) : error
 }

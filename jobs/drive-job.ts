@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { type Claim, claimJobs, releaseJobs, runsOfJobs } from '@/db/claims'
-import { type Append, appendLines, readLines, readLinesOf } from '@/db/journal'
+import { type Append, readLines, readLinesOf } from '@/db/journal'
 import { makeBatch } from '@/lib/kernel/batch'
 import type { Clock } from '@/lib/kernel/clock'
 import { drive } from '@/lib/kernel/engine'
@@ -9,6 +9,7 @@ import type { JournalLine } from '@/lib/kernel/journal'
 import type { JournalPort } from '@/lib/kernel/journal-port'
 import type { Operation } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'
+import { appendEach } from './append-each'
 import { Keeper, type Kept } from './keeper'
 import type { Log } from './log'
 import { persist } from './persist'
@@ -188,24 +189,6 @@ export class Driver {
       }
     return jobIds.map((jobId) => claims.get(jobId) ?? null)
   }
-}
-
-/** One entry that PostgreSQL refuses must not stop the jobs that share its transaction. */
-const appendEach = async (appends: readonly Append[]): Promise<readonly (Fault | null)[]> => {
-  try {
-    return await appendLines(appends)
-  } catch (error) {
-    if (appends.length === 1 || isFault(error, 'database.down')) throw error
-  }
-  return Promise.all(
-    appends.map((append) =>
-      appendLines([append]).then(
-        ([fault]) => fault ?? null,
-        (cause: unknown) =>
-          isFault(cause) ? cause : new Fault('internal.bug', { because: 'A journal line cannot be stored.' }, { cause }),
-      ),
-    ),
-  )
 }
 
 /** All that waited is woken once, by the first of those that left together. */

@@ -9,11 +9,15 @@ test.afterEach(({ scriptErrors }) => {
   scriptErrors.length = 0
 })
 
-/** A herd without members is something a person should look at: other specs must not find ours. */
-test.afterEach(async ({ page, baseURL }) => {
-  const left = (await (await page.request.get('/api/rows/herds?name=~e2e-&shape=ids')).json()) as string[]
+/**
+ * A herd without members is something a person should look at: other specs must not find ours. Nobody looks at its page while it goes: Next says of a page whose
+ * object is gone that its render failed, before it shows that there is no such page.
+ */
+test.afterEach(async ({ context, baseURL }) => {
+  await Promise.all(context.pages().map((one) => one.close()))
+  const left = (await (await context.request.get('/api/rows/herds?name=~e2e-&shape=ids')).json()) as string[]
   for (const id of left) {
-    const response = await page.request.delete(`/api/v1/herds/${id}`, { headers: { origin: baseURL! } })
+    const response = await context.request.delete(`/api/v1/herds/${id}`, { headers: { origin: baseURL! } })
     expect(response.status()).toBeLessThan(300)
   }
 })

@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/errors'
 import type { FoundPooler } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
 import { databaseFault, getPool, inTransaction, notify } from './client'
+import { herdsLedTo } from './pooler-leads'
 import { addRecord } from './save'
 
 /** PgBouncers that were seen on one server just now. */
@@ -26,12 +27,7 @@ const store = `with input as materialized (
     select o.server_id, o.port, h.id as herd_id, h.name, count(distinct d.name) as hits from once o
     cross join lateral jsonb_to_recordset(o.databases) as d(name text, host text, port int)
     cross join lateral (
-      select i.herd_id from instances i where i.server_id = o.server_id and i.port = d.port
-        and (d.host is null or d.host like '/%' or d.host in ('localhost', '127.0.0.1', '::1'))
-      union select i.herd_id from servers s join instances i on i.server_id = s.id and i.port = d.port
-        where s.environment_id = o.environment_id and lower(s.hostname) = lower(d.host)
-      union select i.herd_id from servers s join instances i on i.server_id = s.id and i.port = d.port
-        where s.environment_id = o.environment_id and s.address = d.host
+      ${herdsLedTo('o', 'd')}
       union select v.id from herds v where v.environment_id = o.environment_id and lower(v.virtual_host) = lower(d.host) and v.port = d.port
     ) m join herds h on h.id = m.herd_id
     group by 1, 2, 3, 4

@@ -3,6 +3,7 @@ import { makeBatch } from '@/lib/kernel/batch'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
+import { herdsLedTo } from './pooler-leads'
 
 interface PoolerRow {
   id: string
@@ -280,11 +281,9 @@ export const linkPoolers = async (
   if (strange.length > 0)
     await rowsOf(
       `insert into pooler_herds (pooler_id, herd_id, is_named)
-       select distinct p.id, i.herd_id, false
+       select distinct p.id, m.herd_id, false
        from json_to_recordset($1::json) as v ("poolerId" uuid, host text, port int) join poolers p on p.id = v."poolerId"
-         join servers s on s.environment_id = p.environment_id and (s.address = v.host or lower(s.hostname) = lower(v.host)
-           or s.id = p.server_id and (v.host is null or v.host like '/%' or v.host in ('localhost', '127.0.0.1', '::1')))
-         join instances i on i.server_id = s.id and i.port = v.port
+         cross join lateral (${herdsLedTo('p', 'v')}) m
        on conflict do nothing`,
       [JSON.stringify(strange)],
     )

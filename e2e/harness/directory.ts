@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { certify, makeAuthority } from './authority'
 
 export interface TestDirectory {
   ldapsUrl: string
@@ -105,59 +106,10 @@ const answers = (port: number): Promise<boolean> =>
   })
 
 const makeCertificates = (folder: string): void => {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const authority = (name: string) =>
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-    )
-  authority('ca')
-  authority('strange')
-  openssl(
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-subj',
-    '/CN=directory',
-    '-keyout',
-    'server.key',
-    '-out',
-    'server.csr',
-  )
-  writeFileSync(join(folder, 'names'), 'subjectAltName=IP:127.0.0.1,DNS:directory.example.org\n')
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'server.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    'names',
-    '-out',
-    'server.pem',
-  )
+  makeAuthority(folder, 'ca')
+  makeAuthority(folder, 'strange')
+  const extension = 'subjectAltName=IP:127.0.0.1,DNS:directory.example.org\n'
+  certify(folder, 'ca', { name: 'server', commonName: 'directory', extension })
 }
 
 /** A real slapd in a temporary folder: LDAPS and StartTLS, an account that may search, people with plain and odd names, groups. */

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { certify, makeAuthority } from '@/e2e/harness/authority'
 import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, openLabHerd } from '@/e2e/harness/lab-herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
@@ -31,42 +31,7 @@ const replication = {
   options: `sslmode=verify-full sslrootcert=${file('root.crt')} sslcert=${file('client.crt')} sslkey=${file('client.key')}`,
 }
 
-const openssl = (...argv: string[]) => execFileSync('openssl', argv, { cwd: authority, stdio: 'pipe' })
 const read = (name: string) => readFileSync(join(authority, name), 'utf8')
-const certify = (name: string, subject: string, extension: string) => {
-  openssl(
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.csr`,
-    '-subj',
-    subject,
-  )
-  writeFileSync(join(authority, `${name}.ext`), extension)
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    '-CA',
-    'root.crt',
-    '-CAkey',
-    'root.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-out',
-    `${name}.crt`,
-    '-extfile',
-    `${name}.ext`,
-  )
-}
 
 /** Nobody replicates without TLS and a certificate of its own; an IP address is what a standby is told, and what the certificates are for. */
 const hba = `local all all peer
@@ -76,12 +41,15 @@ host all all 198.18.0.0/16 scram-sha-256
 `
 const certifyHost = (host: string) => {
   const { hosts } = herd.lab
-  certify(host, `/CN=${host}`, `subjectAltName=IP:${herd.lab.host(host).address}`)
+  certify(authority, 'root', { name: host, commonName: host, extension: `subjectAltName=IP:${herd.lab.host(host).address}` })
   const put = (name: string, text: string) => hosts.writeFile(host, file(name), text, { mode: 0o600, owner: 'postgres' })
-  put('root.crt', read('root.crt'))
-  for (const part of ['crt', 'key']) {
-    put(`server.${part}`, read(`${host}.${part}`))
-    put(`client.${part}`, read(`client.${part}`))
+  put('root.crt', read('root.pem'))
+  for (const [name, part] of [
+    ['crt', 'pem'],
+    ['key', 'key'],
+  ]) {
+    put(`server.${name}`, read(`${host}.${part}`))
+    put(`client.${name}`, read(`client.${part}`))
   }
 }
 const settings = `ssl = on\nssl_cert_file = '${file('server.crt')}'\nssl_key_file = '${file('server.key')}'\nssl_ca_file = '${file('root.crt')}'\n`
@@ -166,24 +134,8 @@ beforeAll(async () => {
   herd = await openLabHerd(testFleet({ shop: 'a > b, c' }, { idleHosts: ['d'] }), 'shop')
   ports = portsOf(herd.ports)
   authority = mkdtempSync(join(tmpdir(), 'matriarch-tls-'))
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'root.key',
-    '-out',
-    'root.crt',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=lab',
-  )
-  certify('client', '/CN=replicator', 'extendedKeyUsage=clientAuth')
+  makeAuthority(authority, 'root')
+  certify(authority, 'root', { name: 'client', commonName: 'replicator', extension: 'extendedKeyUsage=clientAuth' })
   for (const host of ['a', 'b', 'c', 'd']) certifyHost(host)
   for (const host of ['a', 'b', 'c']) await secure(host)
 })

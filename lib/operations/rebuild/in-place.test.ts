@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { diverge } from '@/e2e/harness/diverged'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
@@ -8,18 +9,9 @@ import { rebuild } from '.'
 /** It was promoted by itself, wrote, and was stopped; pg_rewind cannot take that back, and no copy has room beside it. */
 const newFleet = () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
-  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
-  n1.refusesRewind = 'replicator may not run pg_read_binary_file(text)'
-  Object.assign(n2, {
-    state: 'stopped',
-    ranAsStandby: false,
-    timeline: 2,
-    forks: [{ timeline: 1, bytes: n1.walBytes }],
-    walBytes: n1.walBytes + 8192,
-    checkpointBytes: n1.walBytes + 8000,
-    upstreamId: null,
-    freeBytes: 2 ** 28,
-  })
+  diverge(fleet, 'demo on n2', 'demo on n1')
+  fleet.instance('demo on n1').refusesRewind = 'replicator may not run pg_read_binary_file(text)'
+  fleet.instance('demo on n2').freeBytes = 2 ** 28
   return fleet
 }
 const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>

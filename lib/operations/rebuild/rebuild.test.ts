@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { diverge } from '@/e2e/harness/diverged'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine'
 import { Fault } from '@/lib/kernel/errors'
@@ -77,19 +78,10 @@ test('one that does not come up with the copy is put back as it was, and streams
 /** It was promoted by itself, wrote, and was stopped; pg_rewind of it fails half way. */
 const divergedFleet = () => {
   const fleet = newFleet()
-  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
-  Object.assign(n2, {
-    state: 'stopped',
-    ranAsStandby: false,
-    timeline: 2,
-    forks: [{ timeline: 1, bytes: n1.walBytes }],
-    walBytes: n1.walBytes + 8192,
-    checkpointBytes: n1.walBytes + 8000,
-    upstreamId: null,
-  })
+  diverge(fleet, 'demo on n2', 'demo on n1')
   fleet.calls.afterwards = ({ act }) => {
     if (act !== 'rewind') return
-    for (const work of n2.host.work.values())
+    for (const work of fleet.instance('demo on n2').host.work.values())
       work.deed = () => {
         throw new Fault('shell.failed', { because: 'could not fetch file: the connection was lost' })
       }

@@ -3,12 +3,13 @@ import { getPool } from '@/db/client'
 import { makeInventory } from '@/db/inventory'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { primary } from '@/e2e/harness/observed'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
 import { makeHosts } from '@/lib/adapters/hosts'
 import { makePostgres, type Postgres } from '@/lib/adapters/postgres'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { Fault } from '@/lib/kernel/errors'
-import type { InventoryRead, Probe } from '@/lib/ports'
+import type { InventoryRead } from '@/lib/ports'
 import { type ObserverOptions, startObserver } from './observe'
 import { makeFactSink } from './observe-sink'
 
@@ -168,32 +169,7 @@ describe('sharing the fleet', () => {
     )
   }
   const facts = { os: null, loadPerCpu: null, memoryBytes: null, diskFreeBytes: null, clockOffsetSeconds: null, poolers: [] }
-  const probeNow = (): Probe => ({
-    state: 'online',
-    role: 'primary',
-    version: '15.18',
-    systemIdentifier: '1',
-    timeline: 1,
-    controlState: null,
-    hasStandbySignal: null,
-    postmasterPid: null,
-    postmasterStartedAt: null,
-    confLoadedAt: null,
-    currentLsn: '0/1',
-    receivedLsn: null,
-    replayedLsn: null,
-    replaySeconds: null,
-    upstream: null,
-    standbys: [],
-    slots: [],
-    clients: 0,
-    maxConnections: null,
-    activeTransactions: null,
-    longestTransactionSeconds: null,
-    pendingRestart: [],
-    because: null,
-    observedAt: new Date().toISOString(),
-  })
+  const probeNow = () => primary({ systemIdentifier: '1', observedAt: new Date().toISOString() })
   const counting = () => {
     const looked = new Map<string, number>()
     return {

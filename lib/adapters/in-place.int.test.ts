@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
+import { runAsOwner, sqlAsOwner } from '@/e2e/harness/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
 import { Fault } from '@/lib/kernel/errors'
 import type { Following, InPlaceOrder } from '@/lib/ports'
@@ -37,12 +38,8 @@ afterAll(async () => {
   await sshd.stop()
 })
 
-const asOwner = (script: string, ...values: string[]) =>
-  run('sh', ['-ec', script, 'sh', ...values], { uid: sshd.uid, gid: sshd.gid, cwd: '/' })
-const sql = (cluster: TestCluster, statement: string) =>
-  asOwner('psql -X -A -t -h "$1" -p "$2" -d postgres -c "$3"', sshd.folder, String(cluster.port), statement).then(({ stdout }) =>
-    stdout.trim(),
-  )
+const asOwner = (script: string, ...values: string[]) => runAsOwner(sshd, script, ...values)
+const sql = (cluster: TestCluster, statement: string) => sqlAsOwner(sshd, cluster, statement)
 const source = (): Following => ({
   conninfo: { host: sshd.folder, port: String(alpha.port), user: sshd.user, application_name: 'beta' },
   slotName: 'beta',

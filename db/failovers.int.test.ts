@@ -11,7 +11,7 @@ import { laterWork, shownCandidates } from './failovers'
 import { readReplication } from './fleet-replication'
 import { listRecords } from './records'
 import { herdAppointments } from './scheduled'
-import { seedLarge } from './seed-large'
+import { seedLarge, seedWork } from './seed-large'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -267,19 +267,7 @@ describe('among 100,000 instances', () => {
   })
 
   test('the lists of poolers, of scheduled runs and of certificates, and what a herd has put off, are read through indexes in a few statements', async () => {
-    await run(`insert into poolers (herd_id, server_id, paused) select md5('herd ' || n)::uuid, md5('server ' || n)::uuid, case when n % 4000 = 0 then 'all' else 'no' end
-      from generate_series(0, 7999) n`)
-    await run(`insert into scheduled_runs (state, because, at, start_within_minutes, operation, resource, title, herd_ids, environment_ids, plan_id, actor_name)
-      select case when n < 30 then 'waiting' when n % 50 = 0 then 'skipped' else 'started' end, null, now() + (30 - n) * interval '1 hour', 15, 'switchover', 'dr-pair',
-        'Switch over herd ' || n, array[md5('herd ' || n % 8000)::uuid], array[h.environment_id], gen_random_uuid(), 'ada'
-      from generate_series(0, 19999) n join herds h on h.id = md5('herd ' || n % 8000)::uuid`)
-    await run(`insert into certificates (id, run_id, herd_id, environment_id, title, operation, verdict, because, gap_ms, errors, key_id, issued_at, document)
-      select gen_random_uuid(), gen_random_uuid(), h.id, h.environment_id, h.name, case when n % 9 = 0 then 'failover' else 'switchover' end,
-        case when n % 1000 = 0 then 'lost' when n % 40 = 0 then 'not-provable' else 'proven' end, 'because', n % 300, 0, 'key', now() - n * interval '1 hour', ''
-      from generate_series(0, 19999) n join herds h on h.id = md5('herd ' || n % 8000)::uuid`)
-    await run('vacuum analyze certificates')
-    await run('vacuum analyze poolers')
-    await run('vacuum analyze scheduled_runs')
+    await seedWork()
     for (const [name, text, index] of [
       ['pooler', '', 'poolers_title_idx'],
       ['pooler', 'q=db00123', 'poolers_search_trgm'],

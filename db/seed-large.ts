@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { sql } from 'drizzle-orm'
 import type { Tx } from './client'
-import { closeDb, inTransaction } from './client'
+import { closeDb, getPool, inTransaction } from './client'
 
 export interface LargeCounts {
   instances: number
@@ -65,6 +65,24 @@ const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>
       lateral (select case when m = 0 then 'primary' else 'standby' end as role,
         case when n % 2503 = 0 then 'crashed' when n % 101 = 0 then 'stopped' when n % 211 = 0 then 'unreachable' else 'online' end as state) c
     on conflict do nothing`)
+
+/** What 8000 of its herds have in front of them, put off and had proven: a pooler each, 20,000 scheduled runs and 20,000 certificates. */
+export const seedWork = async (): Promise<void> => {
+  const query = (text: string) => getPool().query(text)
+  await query(`insert into poolers (herd_id, server_id, paused) select md5('herd ' || n)::uuid, md5('server ' || n)::uuid, case when n % 4000 = 0 then 'all' else 'no' end
+    from generate_series(0, 7999) n`)
+  await query(`insert into scheduled_runs (state, because, at, start_within_minutes, operation, resource, title, herd_ids, environment_ids, plan_id, actor_name)
+    select case when n < 30 then 'waiting' when n % 50 = 0 then 'skipped' else 'started' end, null, now() + (30 - n) * interval '1 hour', 15, 'switchover', 'dr-pair',
+      'Switch over herd ' || n, array[md5('herd ' || n % 8000)::uuid], array[h.environment_id], gen_random_uuid(), 'ada'
+    from generate_series(0, 19999) n join herds h on h.id = md5('herd ' || n % 8000)::uuid`)
+  await query(`insert into certificates (id, run_id, herd_id, environment_id, title, operation, verdict, because, gap_ms, errors, key_id, issued_at, document)
+    select gen_random_uuid(), gen_random_uuid(), h.id, h.environment_id, h.name, case when n % 9 = 0 then 'failover' else 'switchover' end,
+      case when n % 1000 = 0 then 'lost' when n % 40 = 0 then 'not-provable' else 'proven' end, 'because', n % 300, 0, 'key', now() - n * interval '1 hour', ''
+    from generate_series(0, 19999) n join herds h on h.id = md5('herd ' || n % 8000)::uuid`)
+  await query('vacuum analyze certificates')
+  await query('vacuum analyze poolers')
+  await query('vacuum analyze scheduled_runs')
+}
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await seedLarge()

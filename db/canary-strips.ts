@@ -1,4 +1,4 @@
-import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
+import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
 import type { Actor } from '@/lib/kernel/access'
 import { makeBatch } from '@/lib/kernel/batch'
 import { databaseFault, getPool } from './client'

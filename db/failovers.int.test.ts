@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { listened } from '@/e2e/harness/listened'
-import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/candidates'
+import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/replication/candidates'
 import { systemActor } from '@/lib/kernel/access'
 import { parseListQuery } from '@/lib/kernel/query'
 import { resourceByName } from '@/lib/resources'

@@ -1,5 +1,5 @@
-import { type CandidateFacts, equalWithinBytes, rankCandidates, type ShownCandidate } from '@/lib/domain/candidates'
-import type { LaterWork } from '@/lib/domain/failover-report'
+import type { LaterWork } from '@/lib/domain/proof/failover-report'
+import { type CandidateFacts, equalWithinBytes, rankCandidates, type ShownCandidate } from '@/lib/domain/replication/candidates'
 import type { JournalLine } from '@/lib/kernel/journal'
 import { databaseFault, getPool } from './client'
 

@@ -1,4 +1,4 @@
-import { listedMax } from '@/lib/domain/fleet'
+import { listedMax } from '@/lib/domain/problems/fleet'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
 const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.observed_at

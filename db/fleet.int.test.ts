@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
-import type { FleetFacts } from '@/lib/domain/fleet'
+import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import type { Actor } from '@/lib/kernel/access'
 import { isFault } from '@/lib/kernel/errors'
 import { askForApproval } from './approvals'

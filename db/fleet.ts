@@ -8,7 +8,7 @@ import {
   listedMax,
   poolerPatienceSeconds,
   staleAfterSeconds,
-} from '@/lib/domain/fleet'
+} from '@/lib/domain/problems/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
 import { getPool } from './client'
 import { readReplication } from './fleet-replication'

@@ -1,4 +1,4 @@
-import type { Follows, PoolerMember } from '@/lib/domain/pooler-judge'
+import type { Follows, PoolerMember } from '@/lib/domain/poolers/judge'
 import { makeBatch } from '@/lib/kernel/batch'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { parseWindow } from '@/lib/domain/maintenance-window'
+import { parseWindow } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/errors'
 import type { Json } from '@/lib/kernel/json'

@@ -1,4 +1,4 @@
-import type { TreeMember } from '@/lib/domain/replication-tree'
+import type { TreeMember } from '@/lib/domain/replication/tree'
 import { type Actor, mayIn } from '@/lib/kernel/access'
 import { Fault } from '@/lib/kernel/errors'
 import { uuidPattern } from '@/lib/kernel/terms'

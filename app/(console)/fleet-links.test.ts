@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/fleet'
-import { fleetProblems } from '@/lib/domain/fleet-problems'
+import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/problems/fleet'
+import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { parseListQuery } from '@/lib/kernel/query'
 import { describedResource } from './[resource]/resource'
 

@@ -4,9 +4,9 @@ import { stateTone } from '@/components/topology/words'
 import { LinkButton } from '@/components/ui/button'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import { formatBytes } from '@/lib/domain/bytes'
-import type { ShownCandidate } from '@/lib/domain/candidates'
-import { formatDuration } from '@/lib/domain/duration'
+import type { ShownCandidate } from '@/lib/domain/replication/candidates'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 
 const heads = ['Rank', 'Standby', 'Site', 'State', 'Timeline', 'Received to', 'Lag', 'Priority', 'Why', 'Seen', '']
 

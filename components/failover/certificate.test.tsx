@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { judgeMove, type MoveEvidence } from '@/lib/domain/certificate'
-import { provenMove } from '@/lib/domain/certificate.fixture'
+import { judgeMove, type MoveEvidence } from '@/lib/domain/proof/certificate'
+import { provenMove } from '@/lib/domain/proof/certificate.fixture'
 import { CertificateView } from './certificate'
 
 const shown = (evidence: MoveEvidence, isGood = true) =>

@@ -2,8 +2,8 @@ import { CanaryStrip } from '@/components/run/strip'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
-import { formatBytes } from '@/lib/domain/bytes'
-import type { CanaryEvidence, MoveEvidence, MoveVerdict } from '@/lib/domain/certificate'
+import type { CanaryEvidence, MoveEvidence, MoveVerdict } from '@/lib/domain/proof/certificate'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { Rows } from './rows'
 
 const looks = {

@@ -1,8 +1,8 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { type Html, html, noHtml } from '@/components/ui/html'
 import { formatMoment, formatShortMoment, formatUtc } from '@/components/ui/time'
-import { formatBytes } from '@/lib/domain/bytes'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
 import type { Json } from '@/lib/kernel/json'
 

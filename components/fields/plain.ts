@@ -1,6 +1,6 @@
 import { formatMoment } from '@/components/ui/time'
-import { formatBytes } from '@/lib/domain/bytes'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { FieldDescription } from '@/lib/kernel/field'
 import type { Json } from '@/lib/kernel/json'
 

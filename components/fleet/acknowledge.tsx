@@ -8,8 +8,8 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
-import type { SetAside } from '@/lib/domain/acknowledged'
-import type { Problem, ProblemItem } from '@/lib/domain/fleet-problems'
+import type { SetAside } from '@/lib/domain/problems/acknowledged'
+import type { Problem, ProblemItem } from '@/lib/domain/problems/fleet-problems'
 
 export interface AcknowledgedItem {
   kind: string

@@ -1,7 +1,7 @@
 import Link from 'next/link'
 import { PageHeader } from '@/components/shell/page-header'
 import { State } from '@/components/ui/state'
-import type { FleetFacts } from '@/lib/domain/fleet'
+import type { FleetFacts } from '@/lib/domain/problems/fleet'
 
 /** An empty console: what to do, in order, with what is done already marked. */
 export const FirstSteps = ({ facts, mayAdd }: { facts: FleetFacts; mayAdd: boolean }) => {

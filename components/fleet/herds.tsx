@@ -3,9 +3,9 @@
 import Link from 'next/link'
 import { memo } from 'react'
 import { EnvironmentBadge } from '@/components/ui/environment'
-import { formatBytes } from '@/lib/domain/bytes'
-import type { FleetEnvironment, FleetHerd } from '@/lib/domain/fleet'
-import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/fleet-problems'
+import type { FleetEnvironment, FleetHerd } from '@/lib/domain/problems/fleet'
+import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/problems/fleet-problems'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { severityLook } from './problems'
 
 const words = (herd: FleetHerd): string => {

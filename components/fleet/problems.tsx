@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import type { Problem, ProblemItem, Severity } from '@/lib/domain/fleet-problems'
+import type { Problem, ProblemItem, Severity } from '@/lib/domain/problems/fleet-problems'
 import type { Tone } from '@/lib/kernel/field'
 import { type AcknowledgeActions, AcknowledgeDialog } from './acknowledge'
 

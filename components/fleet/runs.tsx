@@ -3,7 +3,7 @@ import { runLook } from '@/components/run/shared'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
-import type { FleetLock, FleetRun, FleetScheduled } from '@/lib/domain/fleet'
+import type { FleetLock, FleetRun, FleetScheduled } from '@/lib/domain/problems/fleet'
 import type { RunState } from '@/lib/kernel/journal'
 
 /** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first, then what waits for its time. */

@@ -5,8 +5,8 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { formatUtc } from '@/components/ui/time'
 import { Age, Moment, useZone } from '@/components/ui/zone'
-import { parseTime } from '@/lib/domain/appointed-time'
-import { closedAt, nextOpening } from '@/lib/domain/maintenance-window'
+import { parseTime } from '@/lib/domain/values/appointed-time'
+import { closedAt, nextOpening } from '@/lib/domain/values/maintenance-window'
 import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
 
 export interface When {

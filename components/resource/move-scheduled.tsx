@@ -9,7 +9,7 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { formatMoment } from '@/components/ui/time'
 import { useZone } from '@/components/ui/zone'
-import { closedAt } from '@/lib/domain/maintenance-window'
+import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { Plan } from '@/lib/kernel/plan'
 
 export interface ScheduledMove {

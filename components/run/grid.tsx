@@ -3,7 +3,7 @@
 import { memo, useState } from 'react'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { Tone } from '@/lib/kernel/field'
 import type { JobCounts } from '@/lib/kernel/fold'
 import type { JobState, StepFold, StepState } from '@/lib/kernel/journal'

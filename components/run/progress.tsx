@@ -1,4 +1,4 @@
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { Tone } from '@/lib/kernel/field'
 import type { JobCounts } from '@/lib/kernel/fold'
 import type { JobState } from '@/lib/kernel/journal'

@@ -1,4 +1,4 @@
-import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
+import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
 import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
 import type { Tone } from '@/lib/kernel/field'
 import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/journal'

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { JobCounts } from '@/lib/kernel/fold'
 import { isRunOpen, type Outcome, type RunActions, type RunOperation, type RunShown } from './shared'
 

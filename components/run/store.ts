@@ -1,4 +1,4 @@
-import { addPiece, type Strip } from '@/lib/domain/canary-strip'
+import { addPiece, type Strip } from '@/lib/domain/proof/canary-strip'
 import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/fold'
 import type { JobFold, JournalLine } from '@/lib/kernel/journal'
 import { type LineText, lineText } from './line-text'

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { addPiece, type Strip, type StripSample } from '@/lib/domain/canary-strip'
+import { addPiece, type Strip, type StripSample } from '@/lib/domain/proof/canary-strip'
 import { CanaryStrip } from './strip'
 
 const startedAt = '2026-11-21T09:00:00.000Z'

@@ -2,8 +2,8 @@
 
 import { useState } from 'react'
 import { LinkButton } from '@/components/ui/button'
-import type { TreeMember } from '@/lib/domain/replication-tree'
-import { upstreamChoices } from '@/lib/domain/who-may-follow'
+import type { TreeMember } from '@/lib/domain/replication/tree'
+import { upstreamChoices } from '@/lib/domain/replication/who-may-follow'
 import { repointAddress } from './use-moving'
 
 /** The same as dragging, as two lists: which standby, and under whom. Upstreams that it may not follow are there with the reason. */

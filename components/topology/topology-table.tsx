@@ -1,8 +1,8 @@
 import Link from 'next/link'
 import { State } from '@/components/ui/state'
 import { formatAge, formatUtc } from '@/components/ui/time'
-import { formatBytes } from '@/lib/domain/bytes'
-import type { TreeLayout, TreeMember } from '@/lib/domain/replication-tree'
+import type { TreeLayout, TreeMember } from '@/lib/domain/replication/tree'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { lagWords, roleWords } from './words'
 
 const upstreamOf = (member: TreeMember, titles: ReadonlyMap<string, string>): string => {

@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import type { DragEvent } from 'react'
 import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
-import type { Alarm, TreeLayout, TreeMember, TreeNode } from '@/lib/domain/replication-tree'
+import type { Alarm, TreeLayout, TreeMember, TreeNode } from '@/lib/domain/replication/tree'
 import type { Moving } from './use-moving'
 import { lagTone, lagWords, roleWords, stateTone } from './words'
 

@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { useMemo, useRef, useState } from 'react'
-import type { TreeMember } from '@/lib/domain/replication-tree'
-import { upstreamChoices, whyNotFollow } from '@/lib/domain/who-may-follow'
+import type { TreeMember } from '@/lib/domain/replication/tree'
+import { upstreamChoices, whyNotFollow } from '@/lib/domain/replication/who-may-follow'
 
 export interface Moving {
   /** The standby that is picked up; null: none. */

@@ -1,6 +1,6 @@
-import { formatBytes } from '@/lib/domain/bytes'
-import { formatDuration } from '@/lib/domain/duration'
-import type { TreeMember } from '@/lib/domain/replication-tree'
+import type { TreeMember } from '@/lib/domain/replication/tree'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { Tone } from '@/lib/kernel/field'
 
 export const roleWords = { primary: 'primary', standby: 'standby', unknown: 'role not known' } as const

@@ -1,5 +1,5 @@
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import type { Strip, StripPiece } from '@/lib/domain/canary-strip'
+import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
 import { jobs } from './work'
 
 /**

@@ -1,4 +1,4 @@
-import { adoptFile } from '@/lib/domain/pooler-template'
+import { adoptFile } from '@/lib/domain/poolers/template'
 import type { JobState, JournalLine } from '@/lib/kernel/journal'
 import type { SwitchoverFacts } from '@/lib/operations/switchover/facts'
 import { readLedger } from '@/lib/playground/ledger'

@@ -1,5 +1,5 @@
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { adoptFile } from '@/lib/domain/pooler-template'
+import { adoptFile } from '@/lib/domain/poolers/template'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'

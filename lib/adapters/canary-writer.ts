@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/canary-ledger'
-import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/canary-strip'
+import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/proof/canary-ledger'
+import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/proof/canary-strip'
 import { Fault } from '@/lib/kernel/errors'
 import type { CanaryDoor, CanaryEndpoint } from '@/lib/ports'
 import { connectDoor, type DoorSession, passwordOf } from './canary-door'

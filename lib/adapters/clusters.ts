@@ -1,6 +1,6 @@
-import { usualBinDirectory } from '@/lib/domain/command-profiles'
-import { quoteShell } from '@/lib/domain/shell-quote'
-import { quoteLiteral } from '@/lib/domain/sql-quote'
+import { usualBinDirectory } from '@/lib/domain/values/command-profiles'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
+import { quoteLiteral } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type {
   CallOptions,

@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 
 /** Between the fields of a line: it stands in no name, address or password. */
 export const fieldMark = '\x1f'

@@ -1,5 +1,5 @@
-import { databaseLines } from '@/lib/domain/pgbouncer-ini'
-import { quoteIdentifier } from '@/lib/domain/sql-quote'
+import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
+import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { DeadManAnswer, DeadManMember, DeadManOrder, DeadManSeen, DeadManTrial } from '@/lib/ports'
 import { fieldMark } from './dead-man-ask-script'

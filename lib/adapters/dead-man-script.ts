@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { askFunctions, leaderFunction } from './dead-man-ask-script'
 import { alive, launching, place } from './host-work-script'
 import { fences, writeScript } from './pooler-file'

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startNames, type TestNames } from '@/e2e/harness/named'
-import { recordSet } from '@/lib/domain/dns-records'
+import { recordSet } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/errors'
 import type { TsigAlgorithm, ZoneSettings } from '@/lib/ports/zones'
 import { namesContract } from './contract/names-contract'

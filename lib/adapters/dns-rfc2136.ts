@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { plainName, recordSet, rivalsOf, sameRecords, sayRecords } from '@/lib/domain/dns-records'
+import { plainName, recordSet, rivalsOf, sameRecords, sayRecords } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/errors'
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'

@@ -4,7 +4,7 @@ import { GetHostedZoneCommand, ListHostedZonesByNameCommand, ListResourceRecordS
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Aws, startAws } from '@/e2e/harness/aws'
 import type { Zone } from '@/e2e/harness/aws/route53'
-import { recordSet } from '@/lib/domain/dns-records'
+import { recordSet } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/errors'
 import type { RecordSet } from '@/lib/ports'
 import type { ZoneSettings } from '@/lib/ports/zones'

@@ -7,7 +7,7 @@ import {
   Route53Client,
   waitUntilResourceRecordSetsChanged,
 } from '@aws-sdk/client-route-53'
-import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, sameRecords, sayRecords } from '@/lib/domain/dns-records'
+import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, sameRecords, sayRecords } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/errors'
 import type { NameChange } from '@/lib/ports/names'
 import type { Route53Settings, ZoneSettings } from '@/lib/ports/zones'

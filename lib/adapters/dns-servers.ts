@@ -1,7 +1,7 @@
 import { getServers } from 'node:dns'
 import { isIP } from 'node:net'
 import type { Answer } from 'dns-packet'
-import { plainName } from '@/lib/domain/dns-records'
+import { plainName } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/errors'
 import type { NameAnswer } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'

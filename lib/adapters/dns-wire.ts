@@ -1,4 +1,4 @@
-import { isIpv4, plainValue, type RecordSet, type RecordType } from '@/lib/domain/dns-records'
+import { isIpv4, plainValue, type RecordSet, type RecordType } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/errors'
 
 /** The part of RFC 1035 and RFC 2136 that dns-packet does not write: updates with classes NONE and ANY, and records without data. */

@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 
 /**
  * Each takes the key as `$1`. Work lies in $XDG_STATE_HOME/matriarch/long/KEY:

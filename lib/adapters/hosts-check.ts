@@ -1,5 +1,5 @@
-import { formatBytes, GiB } from '@/lib/domain/bytes'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatBytes, GiB } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { HostAddress, HostCheckStep } from '@/lib/ports'
 import type { Survey } from './hosts-survey'

@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault } from '@/lib/kernel/errors'
 import type { HostAddress, InPlaceAct, InPlaceAnswer, InPlaceOrder, InPlaceRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'

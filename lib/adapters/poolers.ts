@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '@/lib/domain/sql-quote'
+import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { PoolerAddress, PoolerSeen, PoolersAct, PoolersRead, PoolerVerb } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'

@@ -1,5 +1,5 @@
-import { parseConninfo } from '@/lib/domain/conninfo'
-import { confSetting } from '@/lib/domain/replication-conf'
+import { confSetting } from '@/lib/domain/replication/conf'
+import { parseConninfo } from '@/lib/domain/values/conninfo'
 import type { InstanceAddress, InstanceState, Probe } from '@/lib/ports'
 import { versionText } from './postgres-probe-sql'
 import { saysStandbyMode } from './replication-look'

@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import type { PostgresAct, PostgresRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
 import { postgresAct } from './postgres-act'
 import { fileSettings, settingsSeen, transactionFate } from './postgres-looks'

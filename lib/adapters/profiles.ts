@@ -1,4 +1,4 @@
-import { type CommandName, commandProfiles, expandTemplate, usualBinDirectory } from '@/lib/domain/command-profiles'
+import { type CommandName, commandProfiles, expandTemplate, usualBinDirectory } from '@/lib/domain/values/command-profiles'
 import type { InstanceAddress, StopMode } from '@/lib/ports'
 
 /** The arguments that act on an instance on its platform. An unknown major shows as MAJOR: good for a preview, never to be run. */

@@ -1,5 +1,5 @@
-import { holdsPassword, parseConninfo } from '@/lib/domain/conninfo'
-import { confSetting } from '@/lib/domain/replication-conf'
+import { confSetting } from '@/lib/domain/replication/conf'
+import { holdsPassword, parseConninfo } from '@/lib/domain/values/conninfo'
 import type { DataDirectorySeen, Fork } from '@/lib/ports/replication'
 
 /** Where a platform keeps PostgreSQL's tools: $bin or '', $major. Sets $tools to the first that has pg_controldata. */

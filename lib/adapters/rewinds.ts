@@ -1,4 +1,4 @@
-import { writeConninfo } from '@/lib/domain/conninfo'
+import { writeConninfo } from '@/lib/domain/values/conninfo'
 import { Fault } from '@/lib/kernel/errors'
 import type { HostWorkAct, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { StringDecoder } from 'node:string_decoder'
 import type { ClientChannel } from 'ssh2'
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { CommandOptions, CommandResult } from '@/lib/ports'
 import { cancelledFault, type Deadline, deadlineIn, remainingMs, within } from './deadline'

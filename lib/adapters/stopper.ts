@@ -1,4 +1,4 @@
-import { standbyLines } from '@/lib/domain/replication-conf'
+import { standbyLines } from '@/lib/domain/replication/conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'

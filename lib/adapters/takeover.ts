@@ -1,4 +1,4 @@
-import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'

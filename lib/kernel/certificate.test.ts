@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { provenMove } from '@/lib/domain/certificate.fixture'
+import { provenMove } from '@/lib/domain/proof/certificate.fixture'
 import { checkCertificate, keyIdOf, makeCertificateKeys, signCertificate } from './certificate'
 import { canonicalJson, type Json } from './json'
 

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { judgeMove, type MoveEvidence, type MoveVerdict } from '@/lib/domain/certificate'
+import { judgeMove, type MoveEvidence, type MoveVerdict } from '@/lib/domain/proof/certificate'
 import { canonicalJson, type Json } from './json'
 
 /** What is signed: the evidence, and the verdict that follows from it. */

@@ -1,6 +1,6 @@
-import { parseBytes } from '@/lib/domain/bytes'
-import { parseDuration } from '@/lib/domain/duration'
-import { formatLsn, parseLsn } from '@/lib/domain/lsn'
+import { parseBytes } from '@/lib/domain/values/bytes'
+import { parseDuration } from '@/lib/domain/values/duration'
+import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
 import type { FieldKind, FieldSpec } from './field'
 import type { Json } from './json'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
-import { recordSet, sameRecords } from '@/lib/domain/dns-records'
+import { recordSet, sameRecords } from '@/lib/domain/dns/records'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
 import type { JobState } from '@/lib/kernel/journal'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'

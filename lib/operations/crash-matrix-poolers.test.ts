@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, type MemoryPooler, memoryFleet } from '@/lib/adapters/memory'
-import { databaseLines } from '@/lib/domain/pgbouncer-ini'
+import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
 import type { JobState } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'

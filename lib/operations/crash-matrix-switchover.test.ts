@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { adoptFile } from '@/lib/domain/pooler-template'
+import { adoptFile } from '@/lib/domain/poolers/template'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
 import type { JobState } from '@/lib/kernel/journal'
 import type { JsonObject } from '@/lib/kernel/json'

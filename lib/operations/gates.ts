@@ -1,4 +1,4 @@
-import { refusalText } from '@/lib/domain/replication-refusal'
+import { refusalText } from '@/lib/domain/replication/refusal'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { Following, Probe, ReplicationAnswer } from '@/lib/ports'
 import type { Place, Plain } from './facts'

@@ -1,5 +1,5 @@
-import { formatBytes } from '@/lib/domain/bytes'
-import { lagBytes } from '@/lib/domain/lsn'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { lagBytes } from '@/lib/domain/values/lsn'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { About } from '@/lib/kernel/operation'
 import type { HerdFacts, InstanceFacts } from './facts'

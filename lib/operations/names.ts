@@ -1,5 +1,5 @@
-import { type RecordSet, type RecordType, rivalsOf, sayRecords } from '@/lib/domain/dns-records'
-import { type NameTarget, type Wanted, wantedRecords } from '@/lib/domain/dns-wanted'
+import { type RecordSet, type RecordType, rivalsOf, sayRecords } from '@/lib/domain/dns/records'
+import { type NameTarget, type Wanted, wantedRecords } from '@/lib/domain/dns/wanted'
 import type { InventoryInstance, InventoryName, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from './facts'
 

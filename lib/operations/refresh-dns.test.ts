@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { heldIn, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
-import { recordSet } from '@/lib/domain/dns-records'
+import { recordSet } from '@/lib/domain/dns/records'
 import { drive } from '@/lib/kernel/engine'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'
 import { refreshDns } from './refresh-dns'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { sameRecords, sayRecords } from '@/lib/domain/dns-records'
-import { wantedRecords } from '@/lib/domain/dns-wanted'
+import { sameRecords, sayRecords } from '@/lib/domain/dns/records'
+import { wantedRecords } from '@/lib/domain/dns/wanted'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { InventoryInstance, InventoryName, Probe, ReadPorts } from '@/lib/ports'

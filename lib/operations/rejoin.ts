@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { formatBytes } from '@/lib/domain/bytes'
-import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { DataDirectorySeen, Following, Fork, MemberStanding, ReadPorts } from '@/lib/ports'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatBytes, MiB } from '@/lib/domain/bytes'
+import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { CallOptions, Following, ReadPorts } from '@/lib/ports'
 import type { RewindAnswer, TailPlace } from '@/lib/ports/rewinds'

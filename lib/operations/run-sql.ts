@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MiB } from '@/lib/domain/bytes'
+import { MiB } from '@/lib/domain/values/bytes'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'
 import { gatherInstance, type InstanceFacts } from './facts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import type { NamesTask } from '@/e2e/harness/names-child'
-import { recordSet } from '@/lib/domain/dns-records'
+import { recordSet } from '@/lib/domain/dns/records'
 import type { NameAnswer, RecordSet, ZoneCheckStep } from '@/lib/ports'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import type { Lab } from './lab'

@@ -1,4 +1,4 @@
-import type { CanaryLedger } from '@/lib/domain/canary-ledger'
+import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { InstanceAddress } from './addresses'
 
 /** A door to a database, on its host's own socket. */

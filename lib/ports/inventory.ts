@@ -1,5 +1,5 @@
-import type { DeclaredName } from '@/lib/domain/dns-wanted'
-import type { ReplicationWish } from '@/lib/domain/replication-wish'
+import type { DeclaredName } from '@/lib/domain/dns/wanted'
+import type { ReplicationWish } from '@/lib/domain/replication/wish'
 import type { HostAddress, InstanceAddress } from './addresses'
 import type { ZoneAddress } from './names'
 import type { PoolerAddress } from './poolers'

@@ -1,4 +1,4 @@
-import type { RecordSet, RecordType } from '@/lib/domain/dns-records'
+import type { RecordSet, RecordType } from '@/lib/domain/dns/records'
 
 export type { RecordSet, RecordType }
 

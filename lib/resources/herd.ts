@@ -1,5 +1,5 @@
 import { herds } from '@/db/schema'
-import { replicationOptionsPattern } from '@/lib/domain/replication-wish'
+import { replicationOptionsPattern } from '@/lib/domain/replication/wish'
 import { defineResource } from '@/lib/kernel/resource'
 
 export const herd = defineResource({

@@ -2,7 +2,7 @@ import '../table.css'
 import Link from 'next/link'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 
 /** One database of a pooler as its last look left it. */
 export interface PooledShown {

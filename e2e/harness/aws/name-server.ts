@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import packet, { type Answer } from 'dns-packet'
-import { plainName } from '@/lib/domain/dns-records'
+import { plainName } from '@/lib/domain/dns/records'
 import type { Rrset } from './route53-zone'
 
 /** What a server serves at this moment. */

@@ -1,4 +1,4 @@
-import { isIpv4, isIpv6, plainName } from '@/lib/domain/dns-records'
+import { isIpv4, isIpv6, plainName } from '@/lib/domain/dns/records'
 
 /** As Route 53 keeps it: the name with its last dot, values as they were written. */
 export interface Rrset {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { LabError } from '@/lib/playground/lab-error'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { readScenario } from './read'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { verify } from '@/lib/playground/load-cli'
 import { certificateOf, failedAt, jobOf, saidOf } from './orders'
 import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './sights'

@@ -1,4 +1,4 @@
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { doStep } from './deeds'
 import { checkAll } from './expectations'
 import { mendHosts } from './mend'

@@ -1,5 +1,5 @@
 import { fleetFacts } from '@/db/fleet'
-import { fleetProblems } from '@/lib/domain/fleet-problems'
+import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { systemActor } from '@/lib/kernel/access'
 import { poolerPort } from '@/lib/playground/poolers'
 import type { Place } from './world'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, rivalsOf, sameValues } from '@/lib/domain/dns-records'
+import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, rivalsOf, sameValues } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/errors'
 import type { ActPorts, NameAnswer, ZoneAddress } from '@/lib/ports'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { isFault } from '@/lib/kernel/errors'
 import { isOver } from '@/lib/kernel/fault-text'
 import type { ActPorts, Following, InstanceAddress } from '@/lib/ports'

@@ -1,5 +1,5 @@
-import type { CanaryLedger, LedgerEvent } from '@/lib/domain/canary-ledger'
-import { formatLsn } from '@/lib/domain/lsn'
+import type { CanaryLedger, LedgerEvent } from '@/lib/domain/proof/canary-ledger'
+import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'

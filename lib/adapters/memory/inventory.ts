@@ -1,4 +1,4 @@
-import { formatLsn } from '@/lib/domain/lsn'
+import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'

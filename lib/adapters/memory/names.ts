@@ -1,4 +1,4 @@
-import { type RecordSet, recordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns-records'
+import { type RecordSet, recordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { InventoryName, InventoryZone, NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress, ZoneCheckStep } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { databaseLines } from '@/lib/domain/pgbouncer-ini'
+import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import { Fault } from '@/lib/kernel/errors'
 import type { DeadManArming, InventoryPooler, PoolerAddress, PoolerClient, PoolMode } from '@/lib/ports'
 import type { MemoryHost, World } from './world'

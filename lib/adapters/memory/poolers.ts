@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '@/lib/domain/sql-quote'
+import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite } from '@/lib/ports'
 import { type Calls, hang, perform, reach } from './calls'

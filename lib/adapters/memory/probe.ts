@@ -1,4 +1,4 @@
-import { formatLsn } from '@/lib/domain/lsn'
+import { formatLsn } from '@/lib/domain/values/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
 import { upstreamOf as configuredUpstream, isStreaming } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'

@@ -1,5 +1,5 @@
-import { formatLsn } from '@/lib/domain/lsn'
-import { followLines, promoteCommand } from '@/lib/domain/replication-conf'
+import { followLines, promoteCommand } from '@/lib/domain/replication/conf'
+import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'

@@ -1,4 +1,4 @@
-import { parseLsn } from '@/lib/domain/lsn'
+import { parseLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { RewindsAct, RewindsRead } from '@/lib/ports/rewinds'

@@ -1,4 +1,4 @@
-import { formatLsn, parseLsn } from '@/lib/domain/lsn'
+import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
 import { type Calls, reach } from './calls'

@@ -1,5 +1,5 @@
-import { type ConfDifference, diffConf } from '@/lib/domain/conf-diff'
-import { type HbaRule, hbaRuleText } from '@/lib/domain/hba-rules'
+import { type ConfDifference, diffConf } from '@/lib/domain/replication/conf-diff'
+import { type HbaRule, hbaRuleText } from '@/lib/domain/replication/hba-rules'
 import type { CallOptions, ClusterOrder, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { orNull } from '../or-null'

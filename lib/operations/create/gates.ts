@@ -1,5 +1,5 @@
-import { formatBytes, MiB } from '@/lib/domain/bytes'
-import { confDifferenceText } from '@/lib/domain/conf-diff'
+import { confDifferenceText } from '@/lib/domain/replication/conf-diff'
+import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import type { Verdict } from '@/lib/kernel/plan'
 import { pass, passBecause, refuse, warn } from '../gates'
 import type { UpstreamOnly } from './compare-upstream'

@@ -1,4 +1,4 @@
-import { formatBytes } from '@/lib/domain/bytes'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { defineOperation, type Effect } from '@/lib/kernel/operation'
 import { onlyIf } from '../failover/steps/only-if'
 import { pass, refuse } from '../gates'

@@ -1,4 +1,4 @@
-import { refusalText } from '@/lib/domain/replication-refusal'
+import { refusalText } from '@/lib/domain/replication/refusal'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect } from '@/lib/kernel/operation'
 import type { CreateFacts } from './facts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { judgeMove } from '@/lib/domain/certificate'
+import { judgeMove } from '@/lib/domain/proof/certificate'
 import { drive } from '@/lib/kernel/engine'
 import { Fault } from '@/lib/kernel/errors'
 import type { JournalLine } from '@/lib/kernel/journal'

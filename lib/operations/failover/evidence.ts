@@ -1,4 +1,4 @@
-import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/certificate'
+import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/proof/certificate'
 import type { JournalLine } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'
 import type { Evidence, EvidenceAbout } from '../steps/collect-evidence'

@@ -1,4 +1,10 @@
-import { type CandidateFacts, equalWithinBytes, estimateLoss, type RankedCandidate, rankCandidates } from '@/lib/domain/candidates'
+import {
+  type CandidateFacts,
+  equalWithinBytes,
+  estimateLoss,
+  type RankedCandidate,
+  rankCandidates,
+} from '@/lib/domain/replication/candidates'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { type CanaryFacts, canaryFor } from '../canary'

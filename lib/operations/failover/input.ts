@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MiB } from '@/lib/domain/bytes'
+import { MiB } from '@/lib/domain/values/bytes'
 
 /** Every field has a default, so that a plan can be made at once. */
 export const failoverInput = z.strictObject({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import type { LaterWork } from '@/lib/domain/failover-report'
+import type { LaterWork } from '@/lib/domain/proof/failover-report'
 import { drive } from '@/lib/kernel/engine'
 import type { JsonObject } from '@/lib/kernel/json'
 import { makeTargetPlan } from '@/lib/kernel/plan-making'

@@ -1,5 +1,5 @@
-import type { CanaryEvidence } from '@/lib/domain/certificate'
-import type { FailoverReport, LaterWork, NameReport } from '@/lib/domain/failover-report'
+import type { CanaryEvidence } from '@/lib/domain/proof/certificate'
+import type { FailoverReport, LaterWork, NameReport } from '@/lib/domain/proof/failover-report'
 import { foldJob } from '@/lib/kernel/fold'
 import type { JournalLine } from '@/lib/kernel/journal'
 import type { Json } from '@/lib/kernel/json'

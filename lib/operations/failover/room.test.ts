@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GiB, MiB } from '@/lib/domain/bytes'
+import { GiB, MiB } from '@/lib/domain/values/bytes'
 import type { Readiness } from './readiness'
 import { type Room, roomForWal } from './room'
 

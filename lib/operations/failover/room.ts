@@ -1,4 +1,4 @@
-import { formatBytes, GiB } from '@/lib/domain/bytes'
+import { formatBytes, GiB } from '@/lib/domain/values/bytes'
 import { isFault } from '@/lib/kernel/errors'
 import type { GatherContext } from '@/lib/kernel/operation'
 import type { Verdict } from '@/lib/kernel/plan'

@@ -1,4 +1,4 @@
-import { leadLines, partLines } from '@/lib/domain/pooler-lines'
+import { leadLines, partLines } from '@/lib/domain/poolers/lines'
 import type { Verdict } from '@/lib/kernel/plan'
 import type { DeadManOrder, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts'

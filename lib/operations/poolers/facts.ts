@@ -1,5 +1,5 @@
-import { formatDuration } from '@/lib/domain/duration'
-import { sayAims } from '@/lib/domain/pgbouncer-ini'
+import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
+import { formatDuration } from '@/lib/domain/values/duration'
 import type { JsonObject } from '@/lib/kernel/json'
 import type { About, GatherContext } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'

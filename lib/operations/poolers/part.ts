@@ -1,5 +1,5 @@
-import type { HerdPart } from '@/lib/domain/pooler-lines'
-import type { HerdAim } from '@/lib/domain/pooler-template'
+import type { HerdPart } from '@/lib/domain/poolers/lines'
+import type { HerdAim } from '@/lib/domain/poolers/template'
 import type { InventoryInstance, InventoryPooler } from '@/lib/ports'
 
 /** One herd's part of the pooler's file; null: the console does not write it. */

@@ -1,5 +1,5 @@
-import { formatBytes } from '@/lib/domain/bytes'
-import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copy-progress'
+import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation'
 import type { CopyOrder, CopySeen } from '@/lib/ports'
 import { followWork, hasFailed, newWorkKey } from '../steps/host-work'

@@ -1,5 +1,5 @@
-import { formatBytes } from '@/lib/domain/bytes'
-import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copy-progress'
+import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation'
 import type { InPlaceOrder } from '@/lib/ports'
 import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'

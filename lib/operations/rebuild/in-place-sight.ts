@@ -1,5 +1,5 @@
-import { isTooSmall, type SpaceNeed, spaceNeedsInPlace, spaceText } from '@/lib/domain/copy-space'
-import type { Choice } from '@/lib/domain/rebuild-strategy'
+import { isTooSmall, type SpaceNeed, spaceNeedsInPlace, spaceText } from '@/lib/domain/copies/copy-space'
+import type { Choice } from '@/lib/domain/copies/rebuild-strategy'
 import type { CallOptions, InPlaceAnswer, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { orNull } from '../or-null'

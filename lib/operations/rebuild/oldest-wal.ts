@@ -1,4 +1,4 @@
-import type { OldestWal } from '@/lib/domain/wal-segments'
+import type { OldestWal } from '@/lib/domain/replication/wal-segments'
 import { isFault } from '@/lib/kernel/errors'
 import type { CallOptions, ReadPorts } from '@/lib/ports'
 import type { Place } from '../facts'

@@ -1,5 +1,5 @@
-import { judgeCanary } from '@/lib/domain/canary-ledger'
-import type { CanaryEvidence } from '@/lib/domain/certificate'
+import { judgeCanary } from '@/lib/domain/proof/canary-ledger'
+import type { CanaryEvidence } from '@/lib/domain/proof/certificate'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'

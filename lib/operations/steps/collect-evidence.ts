@@ -1,4 +1,4 @@
-import type { ClockSeen, OldPrimarySeen } from '@/lib/domain/certificate'
+import type { ClockSeen, OldPrimarySeen } from '@/lib/domain/proof/certificate'
 import { isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'

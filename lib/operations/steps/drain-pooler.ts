@@ -1,4 +1,4 @@
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { PoolerPlace } from '../poolers/facts'

@@ -1,4 +1,4 @@
-import { parsePgVersion } from '@/lib/domain/pg-version'
+import { parsePgVersion } from '@/lib/domain/values/pg-version'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
 import type { ActPorts, Following } from '@/lib/ports'

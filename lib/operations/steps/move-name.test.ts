@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { heldIn, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
-import { type RecordSet, recordSet } from '@/lib/domain/dns-records'
+import { type RecordSet, recordSet } from '@/lib/domain/dns/records'
 import { drive } from '@/lib/kernel/engine'
 import { defineOperation } from '@/lib/kernel/operation'
 import { targetDigest } from '@/lib/kernel/plan-making'

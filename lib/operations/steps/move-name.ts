@@ -1,4 +1,4 @@
-import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns-records'
+import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'

@@ -1,4 +1,4 @@
-import { promoteCommand } from '@/lib/domain/replication-conf'
+import { promoteCommand } from '@/lib/domain/replication/conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { Place } from '../facts'

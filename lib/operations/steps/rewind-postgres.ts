@@ -1,4 +1,4 @@
-import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { isFault } from '@/lib/kernel/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { DataDirectorySeen, Following } from '@/lib/ports'

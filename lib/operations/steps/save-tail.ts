@@ -1,4 +1,4 @@
-import { formatBytes } from '@/lib/domain/bytes'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect, Facts } from '@/lib/kernel/operation'
 import type { TailPlace, TailSaved } from '@/lib/ports/rewinds'
 import type { Place, Plain } from '../facts'

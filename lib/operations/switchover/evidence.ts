@@ -1,4 +1,4 @@
-import type { MoveEvidence } from '@/lib/domain/certificate'
+import type { MoveEvidence } from '@/lib/domain/proof/certificate'
 import type { JournalLine } from '@/lib/kernel/journal'
 import { failoverEvidence } from '../failover/evidence'
 import type { EvidenceAbout } from '../steps/collect-evidence'

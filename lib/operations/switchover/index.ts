@@ -1,4 +1,4 @@
-import { formatBytes } from '@/lib/domain/bytes'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { defineOperation } from '@/lib/kernel/operation'
 import type { Affected, Verdict } from '@/lib/kernel/plan'
 import * as planned from '../failover/gates'

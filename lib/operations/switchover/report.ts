@@ -1,4 +1,4 @@
-import type { FailoverReport, LaterWork } from '@/lib/domain/failover-report'
+import type { FailoverReport, LaterWork } from '@/lib/domain/proof/failover-report'
 import type { JournalLine } from '@/lib/kernel/journal'
 import { reportOf } from '../failover/report'
 import { switchover } from '.'

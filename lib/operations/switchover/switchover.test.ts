@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newFleet, planOf, roles, run, say } from '@/e2e/harness/switchover-twin'
 import { heldIn, type MemoryFleet } from '@/lib/adapters/memory'
-import { judgeMove } from '@/lib/domain/certificate'
+import { judgeMove } from '@/lib/domain/proof/certificate'
 import type { JsonObject } from '@/lib/kernel/json'
 import { switchover } from '.'
 import { switchoverEvidence } from './evidence'

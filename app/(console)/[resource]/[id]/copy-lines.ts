@@ -1,4 +1,4 @@
-import { quoteShell } from '@/lib/domain/shell-quote'
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import type { Json } from '@/lib/kernel/json'
 
 export interface CopyLine {

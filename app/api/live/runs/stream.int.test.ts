@@ -3,7 +3,7 @@ import { keepPiece } from '@/db/canary-strips'
 import { getPool } from '@/db/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { makeSecret } from '@/lib/auth/secrets'
-import { addPiece, type Strip, type StripPiece, type StripSample, wholeStrip } from '@/lib/domain/canary-strip'
+import { addPiece, type Strip, type StripPiece, type StripSample, wholeStrip } from '@/lib/domain/proof/canary-strip'
 import { GET } from './[id]/route'
 
 let database: TestDatabase

@@ -1,4 +1,4 @@
-import { lsnBytesBetween } from '@/lib/domain/lsn'
+import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect } from '@/lib/kernel/operation'
 import type { ReadPorts } from '@/lib/ports'

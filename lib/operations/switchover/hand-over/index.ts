@@ -1,5 +1,5 @@
-import { sayAims } from '@/lib/domain/pgbouncer-ini'
-import { promoteCommand } from '@/lib/domain/replication-conf'
+import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
+import { promoteCommand } from '@/lib/domain/replication/conf'
 import { Fault } from '@/lib/kernel/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation'
 import type { ActPorts } from '@/lib/ports'

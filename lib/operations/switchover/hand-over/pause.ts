@@ -1,4 +1,4 @@
-import { formatDuration } from '@/lib/domain/duration'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { Fault, isFault } from '@/lib/kernel/errors'
 import type { RunContext } from '@/lib/kernel/operation'
 import type { ActPorts, PoolerClient } from '@/lib/ports'

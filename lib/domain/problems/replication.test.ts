@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import type { TroubledReplication } from './fleet'
+import { replicationProblems } from './replication'
+
+const trouble = (of: TroubledReplication['trouble'], over: Partial<TroubledReplication> = {}): TroubledReplication => ({
+  id: of,
+  title: `shop on ${of}`,
+  herdId: 'h',
+  environmentId: 'prod',
+  trouble: of,
+  other: 'shop on a',
+  otherState: null,
+  timeline: 1,
+  otherTimeline: 2,
+  count: null,
+  bytes: null,
+  observedAt: null,
+  total: 1,
+  ...over,
+})
+const problemOf = (one: TroubledReplication) => replicationProblems([one]).find((problem) => problem.kind === one.trouble)!
+
+test('each trouble is said in its own words and leads to its next step', () => {
+  const said = (one: TroubledReplication) => {
+    const [item] = problemOf(one).items
+    return [problemOf(one).title, item!.detail, item!.next!.href]
+  }
+  expect(said(trouble('forked'))).toEqual([
+    '1 standby is on another timeline than the primary',
+    'on timeline 1; shop on a is on 2',
+    '/instances/run/rebuild?ids=forked',
+  ])
+  expect(said(trouble('orphaned', { otherState: 'stopped' }))[1]).toBe('follows shop on a, which is stopped')
+  expect(said(trouble('orphaned', { other: '10.0.0.9:5432' }))[1]).toBe('follows 10.0.0.9:5432, which is no member of its herd')
+  expect(said(trouble('orphaned', { other: null }))[1]).toBe('follows nobody')
+  expect(said(trouble('idle-slot', { count: 2, bytes: 3 * 1024 ** 3, other: 'shop_c' })).slice(1)).toEqual([
+    '2 slots, most by shop_c, 3 GB of WAL held back',
+    '/instances/run/drop-slot?ids=idle-slot&slot=shop_c',
+  ])
+  expect(said(trouble('idle-slot', { count: 1, bytes: null, other: 'shop_c' }))[1]).toBe('slot shop_c')
+  expect(said(trouble('idle-slot', { count: 2, bytes: null, other: null }))[1]).toBe('2 slots')
+  expect(said(trouble('replaced', { other: 'b was promoted' }))).toEqual([
+    '1 former primary must not start as primary',
+    'b was promoted',
+    '/instances/run/rejoin?ids=replaced',
+  ])
+  expect(said(trouble('twice'))[1]).toBe('it is the same server as shop on a')
+})
+
+test('counts are of all, also of those that are not listed', () => {
+  expect(problemOf(trouble('orphaned', { total: 40 }))).toMatchObject({ total: 40, title: '40 standbys have no upstream to follow' })
+  expect(replicationProblems([]).every(({ total }) => total === 0)).toBe(true)
+})

@@ -1,0 +1,62 @@
+import type { RankedCandidate } from '../replication/candidates'
+import type { CanaryEvidence } from './certificate'
+
+export interface ReportStep {
+  name: string
+  title: string
+  state: string
+  startedAt: string | null
+  /** Milliseconds; null while it runs, or when it never began. */
+  tookMs: number | null
+  because: string | null
+}
+
+export interface NameReport {
+  name: string
+  /** What each authoritative server answered afterwards. */
+  servers: { server: string; says: string }[]
+}
+
+/** A job on one member of the herd after the failover and before the next one. Times are ISO. */
+export interface LaterWork {
+  jobId: string
+  runId: string
+  operation: string
+  /** Of the member. */
+  title: string
+  state: string
+  because: string | null
+  startedAt: string | null
+  finishedAt: string | null
+  /** The WAL that only this member had, saved on its host before it was taken back; null: none was. */
+  saved: { path: string; files: number; bytes: number; manifest: string; host: string | null } | null
+}
+
+/** What is known of one failover: plain, for the page, paper and the API alike. Times are ISO. */
+export interface FailoverReport {
+  state: string
+  mode: 'planned' | 'emergency'
+  oldPrimary: string | null
+  newPrimary: string | null
+  /** Estimated beforehand; 0 for a planned one; null: nobody knows. */
+  lossBytes: number | null
+  /** The furthest position that anybody had seen the old primary at. */
+  lastKnown: { lsn: string; seenAt: string | null } | null
+  ranking: RankedCandidate[]
+  gatheredAt: string
+  gates: { title: string; verdict: string; because: string | null }[]
+  steps: ReportStep[]
+  positions: { label: string; lsn: string; timeline: number | null }[]
+  fence: string
+  names: NameReport[]
+  followed: string[]
+  parked: { title: string; because: string }[]
+  /** Milliseconds from telling the old primary to stop until the new one had committed a write; null: one of the two did not happen here. */
+  gapMs: number | null
+  /** What a canary saw from a client's place; null: none wrote. */
+  canary: CanaryEvidence | null
+  /** What its members were brought back with, oldest first. */
+  later: LaterWork[]
+  /** What a person still has to do, in words; empty: nothing. */
+  open: string[]
+}

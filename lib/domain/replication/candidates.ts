@@ -1,0 +1,161 @@
+import { formatBytes, MiB } from '../values/bytes'
+import { lsnBytesBetween, parseLsn } from '../values/lsn'
+
+/** A herd member as the choice of the next primary needs it; every observed fact may be unknown. */
+export interface CandidateFacts {
+  id: string
+  title: string
+  site: string
+  state: string
+  role: 'primary' | 'standby' | 'unknown'
+  timeline: number | null
+  systemIdentifier: string | null
+  receivedLsn: string | null
+  replayedLsn: string | null
+  /** null: not asked, or it could not be seen. */
+  isReplayPaused: boolean | null
+  /** Milliseconds of recovery_min_apply_delay; null: not asked. */
+  applyDelayMs: number | null
+  /** Gets its WAL from the primary itself. null: not known, or there is no primary to get it from. */
+  followsPrimary: boolean | null
+  /** 0: never. Higher is preferred, among equals only. */
+  priority: number
+  /** ISO time of the look; null: it never reported. */
+  observedAt: string | null
+}
+
+export interface HerdMark {
+  systemIdentifier: string | null
+  /** The newest timeline that the herd is known to have had; null: not known. */
+  timeline: number | null
+  preferredSite: string
+}
+
+export interface RankedCandidate {
+  id: string
+  title: string
+  site: string
+  /** 1 is the best; null: it may not take over. */
+  rank: number | null
+  /** Why it stands where it stands, or why it may not take over. */
+  because: string
+  /** Received bytes behind the best candidate; null where that says nothing. */
+  behindBytes: number | null
+}
+
+/** A ranked one with what a page shows beside it. */
+export interface ShownCandidate extends RankedCandidate {
+  state: string
+  timeline: number | null
+  receivedLsn: string | null
+  lagBytes: number | null
+  lagSeconds: number | null
+  priority: number
+  observedAt: string | null
+}
+
+/** Candidates this close to the best in received WAL count as equals while the primary can still send them the rest. */
+export const equalWithinBytes = 1 * MiB
+
+type Comparable = CandidateFacts & { position: bigint; timeline: number }
+
+/** What bars a member for good or for now; null: it is comparable. */
+const barOf = (one: CandidateFacts, herd: HerdMark): string | null => {
+  if (one.observedAt === null) return 'It has never been seen.'
+  if (one.role === 'primary') return 'It is a primary.'
+  if (one.state !== 'online') return `It is ${one.state}.`
+  if (one.role !== 'standby') return 'Its role is not known.'
+  if (herd.systemIdentifier !== null && one.systemIdentifier !== null && one.systemIdentifier !== herd.systemIdentifier)
+    return 'It has another system identifier: it is no copy of this herd.'
+  if (one.receivedLsn === null && one.replayedLsn === null) return 'How far it has come is not known.'
+  if (one.timeline === null) return 'Its timeline is not known.'
+  if (herd.timeline !== null && one.timeline < herd.timeline)
+    return `It is on timeline ${one.timeline}, the herd on ${herd.timeline}: it lacks what came after the fork.`
+  if (one.priority === 0) return 'Its priority is 0: it is never to take over.'
+  if (one.isReplayPaused === true) return 'Its replay is paused: a promotion would wait for a resume.'
+  if (one.applyDelayMs !== null && one.applyDelayMs > 0)
+    return `It applies with a delay of ${Math.round(one.applyDelayMs / 1000)} s (recovery_min_apply_delay).`
+  return null
+}
+
+/** What it received it will replay; before the first receipt since its start only the replay says how far it is. */
+const positionOf = ({ receivedLsn, replayedLsn }: CandidateFacts): bigint => {
+  const positions = [receivedLsn, replayedLsn].map((lsn) => (lsn === null ? null : parseLsn(lsn))).filter((lsn) => lsn !== null)
+  return positions.reduce((most, lsn) => (lsn > most ? lsn : most), 0n)
+}
+
+const isPreferred = (one: CandidateFacts, herd: HerdMark) => herd.preferredSite !== '' && one.site === herd.preferredSite
+
+/**
+ * Ranks who could take over: newest timeline, then who follows the primary itself (its last record reaches only those), then received WAL, then, among
+ * those within `equalBytes` of the best, priority, site and name: under load a few bytes only tell who was looked at last, and a plan must name the same
+ * one twice. With 0 (the old primary is gone, so what a standby lacks is lost) only the very same position is equal. A member never seen is never a
+ * candidate.
+ */
+export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMark, equalBytes: number): RankedCandidate[] => {
+  const barred: RankedCandidate[] = []
+  const able: Comparable[] = []
+  for (const one of members) {
+    const bar = barOf(one, herd)
+    if (bar === null) able.push({ ...one, position: positionOf(one), timeline: one.timeline! })
+    else barred.push({ id: one.id, title: one.title, site: one.site, rank: null, because: bar, behindBytes: null })
+  }
+  const timeline = Math.max(0, ...able.map((one) => one.timeline))
+  const best = able.filter((one) => one.timeline === timeline).reduce((most, { position }) => (position > most ? position : most), 0n)
+  const behind = (one: Comparable) => (one.timeline === timeline ? Number(best - one.position) : null)
+  const isEqual = (one: Comparable) => one.timeline === timeline && best - one.position <= BigInt(equalBytes)
+  const order = [...able].sort(
+    (a, b) =>
+      b.timeline - a.timeline ||
+      Number(a.followsPrimary === false) - Number(b.followsPrimary === false) ||
+      Number(isEqual(b)) - Number(isEqual(a)) ||
+      (isEqual(a) ? 0 : compare(b.position, a.position)) ||
+      b.priority - a.priority ||
+      Number(isPreferred(b, herd)) - Number(isPreferred(a, herd)) ||
+      (a.title < b.title ? -1 : 1),
+  )
+  const ranked = order.map(
+    (one, index): RankedCandidate => ({
+      id: one.id,
+      title: one.title,
+      site: one.site,
+      rank: index + 1,
+      because: reasonOf(one, { timeline, behindBytes: behind(one), isEqual: isEqual(one), hasRivals: able.length > 1 }, herd),
+      behindBytes: behind(one),
+    }),
+  )
+  return [...ranked, ...barred.sort((a, b) => (a.title < b.title ? -1 : 1))]
+}
+
+const compare = (a: bigint, b: bigint) => (a > b ? 1 : a < b ? -1 : 0)
+
+interface Standing {
+  timeline: number
+  behindBytes: number | null
+  isEqual: boolean
+  hasRivals: boolean
+}
+
+const reasonOf = (one: Comparable, { timeline, behindBytes, isEqual, hasRivals }: Standing, herd: HerdMark): string => {
+  if (!hasRivals) return 'The only standby that can take over.'
+  if (behindBytes === null) return `On timeline ${one.timeline}; the best is on ${timeline}.`
+  const wal = behindBytes === 0 ? 'Has received the most WAL' : `${formatBytes(behindBytes)} of WAL behind the best`
+  if (one.followsPrimary === false) return `${wal}, but it does not get it from the primary itself.`
+  if (!isEqual) return `${wal}.`
+  const marks = [`priority ${one.priority}`, ...(isPreferred(one, herd) ? [`at the preferred site ${one.site}`] : [])]
+  return `${wal}${behindBytes === 0 ? '' : ', which counts as equal'}; ${marks.join(', ')}.`
+}
+
+/**
+ * Bytes that the herd loses when this candidate takes over: from what it holds up to the furthest position that anybody has seen the old primary at.
+ * null: nobody has. It is an estimate: what was written after that look is not in it.
+ */
+export const estimateLoss = (
+  candidate: Pick<CandidateFacts, 'receivedLsn' | 'replayedLsn'>,
+  lastKnownLsn: string | null,
+): number | null => {
+  const bytes = [candidate.receivedLsn, candidate.replayedLsn]
+    .map((lsn) => lsnBytesBetween(lsn, lastKnownLsn))
+    .filter((value) => value !== null)
+  return bytes.length === 0 ? null : Math.max(0, Math.min(...bytes))
+}

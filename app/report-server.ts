@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problem } from '@/lib/auth/problem'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from './api/_lib/calls'
 import { reportBytesMax, takeReport } from './api/_lib/ingest'
 import { countRequest } from './api/_lib/requests'

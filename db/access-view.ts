@@ -1,7 +1,7 @@
-import { type Actor, mayAnywhere } from '@/lib/kernel/access'
-import type { SourcedGrant } from '@/lib/kernel/access-matrix'
-import { Fault } from '@/lib/kernel/errors'
-import { uuidPattern } from '@/lib/kernel/terms'
+import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
+import type { SourcedGrant } from '@/lib/kernel/access/access-matrix'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { databaseFault, getPool } from './client'
 
 export interface PersonAccess {

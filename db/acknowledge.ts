@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { writeAudit } from './audit'
 import { notify } from './client'
 import { forget } from './fresh'

@@ -1,5 +1,5 @@
-import type { Actor, Grant, Role } from '@/lib/kernel/access'
-import { narrowed } from '@/lib/kernel/narrow'
+import type { Actor, Grant, Role } from '@/lib/kernel/access/access'
+import { narrowed } from '@/lib/kernel/access/narrow'
 import { databaseFault, getPool } from './client'
 
 interface Row {

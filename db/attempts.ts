@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { getDb, inTransaction } from './client'
 
 export interface AttemptLimit {

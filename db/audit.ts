@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import type { Actor } from '@/lib/kernel/access'
-import { canonicalJson, type Json, type JsonObject } from '@/lib/kernel/json'
+import type { Actor } from '@/lib/kernel/access/access'
+import { canonicalJson, type Json, type JsonObject } from '@/lib/kernel/ground/json'
 import { getPool, type Tx } from './client'
 import { audit } from './schema'
 

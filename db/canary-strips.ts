@@ -1,6 +1,6 @@
 import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
-import type { Actor } from '@/lib/kernel/access'
-import { makeBatch } from '@/lib/kernel/batch'
+import type { Actor } from '@/lib/kernel/access/access'
+import { makeBatch } from '@/lib/kernel/ground/batch'
 import { databaseFault, getPool } from './client'
 import { visibleRun } from './runs'
 

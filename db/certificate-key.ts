@@ -1,4 +1,4 @@
-import type { CertificateKeys } from '@/lib/kernel/certificate'
+import type { CertificateKeys } from '@/lib/kernel/ground/certificate'
 import { databaseFault, getPool } from './client'
 import type { KeySealer } from './console-keys'
 

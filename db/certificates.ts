@@ -1,4 +1,4 @@
-import type { Certificate } from '@/lib/kernel/certificate'
+import type { Certificate } from '@/lib/kernel/ground/certificate'
 import { databaseFault, getPool } from './client'
 
 /** A job that moved a primary, or may have, has ended, and has no certificate yet. */

@@ -1,5 +1,5 @@
-import type { Actor } from '@/lib/kernel/access'
-import type { Json } from '@/lib/kernel/json'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { Tx } from './client'
 import { changes } from './schema'
 

@@ -3,7 +3,7 @@ import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { makeFactSink, withFacts } from '@/jobs/observe-sink'
 import { memoryFleet } from '@/lib/adapters/memory'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { readCheck, writeChecks } from './checks'
 import { getPool } from './client'
 

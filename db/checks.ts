@@ -1,5 +1,5 @@
-import type { Actor } from '@/lib/kernel/access'
-import type { Json } from '@/lib/kernel/json'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { HostCheckStep } from '@/lib/ports'
 import { server } from '@/lib/resources/server'
 import { tellFacts } from './facts'

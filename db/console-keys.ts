@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool } from './client'
 
 /** How the console's private keys are closed and opened: the worker's vault. The web process has none and can only read public keys. */

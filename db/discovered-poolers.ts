@@ -1,5 +1,5 @@
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { FoundPooler } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
 import { databaseFault, getPool, inTransaction, notify } from './client'

@@ -1,4 +1,4 @@
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { getPool } from './client'
 import { acceptHosts, acceptInstances } from './discovery'
 

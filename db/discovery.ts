@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { type Actor, allowance, mayIn } from '@/lib/kernel/access'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { resourceByName } from '@/lib/resources'
 import { writeAudit } from './audit'
 import { getPool, inTransaction, notify } from './client'

@@ -1,5 +1,5 @@
 import { asc } from 'drizzle-orm'
-import { type Actor, allowance } from '@/lib/kernel/access'
+import { type Actor, allowance } from '@/lib/kernel/access/access'
 import { getDb } from './client'
 import { environments } from './schema'
 

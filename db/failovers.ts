@@ -1,6 +1,6 @@
 import type { LaterWork } from '@/lib/domain/proof/failover-report'
 import { type CandidateFacts, equalWithinBytes, rankCandidates, type ShownCandidate } from '@/lib/domain/replication/candidates'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { databaseFault, getPool } from './client'
 
 /** The journal as it was kept. The caller has shown that the actor may see this failover. */

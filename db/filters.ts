@@ -1,5 +1,5 @@
-import type { FieldKind, FieldSpec } from '@/lib/kernel/field'
-import { hasWildcard, type Operator, splitTerms, type Term, uuidPattern } from '@/lib/kernel/terms'
+import type { FieldKind, FieldSpec } from '@/lib/kernel/resource/field'
+import { hasWildcard, type Operator, splitTerms, type Term, uuidPattern } from '@/lib/kernel/resource/terms'
 import type { ShapeColumn } from './shape'
 import type { Params } from './statement'
 

@@ -9,7 +9,7 @@ import {
   poolerPatienceSeconds,
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
-import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access'
+import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access/access'
 import { getPool } from './client'
 import { readReplication } from './fleet-replication'
 import { Fresh } from './fresh'

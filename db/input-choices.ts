@@ -1,7 +1,7 @@
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
-import { type InputChoice, type InputPick, inputPicks } from '@/lib/kernel/input-pick'
-import { uuidPattern } from '@/lib/kernel/terms'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { type InputChoice, type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { getPool } from './client'
 
 const choicesMax = 500

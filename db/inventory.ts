@@ -1,5 +1,5 @@
-import { makeBatch } from '@/lib/kernel/batch'
-import { Fault } from '@/lib/kernel/errors'
+import { makeBatch } from '@/lib/kernel/ground/batch'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
 import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from './client'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool } from './client'
 import { inPgTransaction, type Queryable } from './transaction'
 

@@ -1,5 +1,5 @@
-import { type Actor, allowance } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, allowance } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool } from './client'
 
 export interface Metrics {

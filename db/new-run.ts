@@ -1,5 +1,5 @@
-import type { Actor } from '@/lib/kernel/access'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { databaseFault, getPool } from './client'
 import type { Queryable } from './transaction'
 

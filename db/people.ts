@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { type Actor, systemActor } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, systemActor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { DirectoryPerson } from '@/lib/ports/directory'
 import { writeAudit } from './audit'
 import { getDb, inTransaction, notify } from './client'

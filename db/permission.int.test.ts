@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { actorIn, seedTerritories } from '@/e2e/harness/two-territories'
-import { type Actor, roles, systemActor } from '@/lib/kernel/access'
-import { isFault } from '@/lib/kernel/errors'
-import { emptyQuery } from '@/lib/kernel/query'
+import { type Actor, roles, systemActor } from '@/lib/kernel/access/access'
+import { isFault } from '@/lib/kernel/ground/errors'
+import { emptyQuery } from '@/lib/kernel/resource/query'
 import { resources } from '@/lib/resources'
 import { getPool } from './client'
 import {

@@ -1,5 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
+import type { Plan, PlanEnvironment } from '@/lib/kernel/operation/plan'
 import { databaseFault, getDb, getPool, notify } from './client'
 import { environments, plans } from './schema'
 

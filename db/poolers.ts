@@ -1,6 +1,6 @@
 import type { Follows, PoolerMember } from '@/lib/domain/poolers/judge'
-import { makeBatch } from '@/lib/kernel/batch'
-import { Fault } from '@/lib/kernel/errors'
+import { makeBatch } from '@/lib/kernel/ground/batch'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
 import { herdsLedTo } from './pooler-leads'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
-import type { Actor } from '@/lib/kernel/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import { getPool } from './client'
 import { environmentLooks, forgetEnvironmentLooks } from './environment-looks'
 import { readPreferences, writePreferences } from './preferences'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryAct, InventoryHerd } from '@/lib/ports'
 import { databaseError, databaseFault, getPool } from './client'
 

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { parseWindow } from '@/lib/domain/values/maintenance-window'
-import type { Actor } from '@/lib/kernel/access'
-import { Fault, type FieldProblem } from '@/lib/kernel/errors'
-import type { Json } from '@/lib/kernel/json'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { Tx } from './client'
 
 export type Values = Record<string, Json>

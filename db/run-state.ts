@@ -1,5 +1,5 @@
-import { countJobs, foldRun, type JobCounts } from '@/lib/kernel/fold'
-import type { JobState, RunState } from '@/lib/kernel/journal'
+import { countJobs, foldRun, type JobCounts } from '@/lib/kernel/engine/fold'
+import type { JobState, RunState } from '@/lib/kernel/ground/journal'
 import type { Queryable } from './transaction'
 
 const ended: readonly RunState[] = ['done', 'failed', 'cancelled']

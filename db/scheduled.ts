@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
-import { uuidPattern } from '@/lib/kernel/terms'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { databaseFault, getDb, getPool, notify, type Tx } from './client'
 import { scheduledRuns } from './schema'
 

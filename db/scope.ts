@@ -1,5 +1,5 @@
-import { type Actor, allowance, mayIn } from '@/lib/kernel/access'
-import type { Resource } from '@/lib/kernel/resource'
+import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { resources } from '@/lib/resources'
 import { shapeOf } from './shape'
 import type { Params } from './statement'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { resources } from '@/lib/resources'
 import { herd } from '@/lib/resources/herd'
 import { declarationFaults, mustBeSound } from './selfcheck'

@@ -1,6 +1,6 @@
 import { getTableColumns, getTableName, type SQL } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
 
 export interface ShapeColumn {

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from './client'
 import { makePoolerAct } from './poolers'

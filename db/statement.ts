@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { QueryArrayResult, QueryConfig } from 'pg'
 import pg from 'pg'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
 import { databaseFault, getPool } from './client'
 
 /** The values of one statement; `add` gives the place to write into its text. */

@@ -1,6 +1,6 @@
 import { getTableColumns, inArray } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { databaseFault, getDb } from './client'
 
 /** What a plan needs to know of a target before anybody looks at it. */

@@ -1,5 +1,5 @@
-import type { Actor } from '@/lib/kernel/access'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { Fresh } from './fresh'
 import { reachKey, reachOf, reachSql } from './scope'
 import { shapeOf } from './shape'

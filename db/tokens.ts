@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { type Actor, type Grant, mayAnywhere, type Role } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, type Grant, mayAnywhere, type Role } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { writeAudit } from './audit'
 import { getPool, inTransaction, notify } from './client'
 import { tokens } from './schema'

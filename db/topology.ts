@@ -1,7 +1,7 @@
 import type { TreeMember } from '@/lib/domain/replication/tree'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
-import { uuidPattern } from '@/lib/kernel/terms'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { getPool } from './client'
 
 export interface HerdTopology {

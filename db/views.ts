@@ -1,6 +1,6 @@
 import { and, eq, or, sql } from 'drizzle-orm'
-import type { Actor } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { getDb } from './client'
 import { people, savedViews } from './schema'
 

@@ -24,7 +24,7 @@ import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { type TestSshd, testAccount } from '@/e2e/harness/sshd'
 import { createEnrolmentKey } from '@/lib/auth/hosts'
 import type { AgentReport } from '@/lib/fields/agent-report'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 
 let database: TestDatabase
 let api: ApiServer

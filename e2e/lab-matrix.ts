@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { testFleet } from './harness/lab'
 import { matrixHerd } from './harness/lab-deeds'
 import { openFront } from './harness/lab-front'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Append } from '@/db/journal'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { appendEach } from './append-each'
 
 const appendOf = (jobId: string): Append => ({ runId: 'r', jobId, token: 1, firstSeq: 1, entries: [] }) as unknown as Append

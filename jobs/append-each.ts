@@ -1,5 +1,5 @@
 import { type Append, appendLines } from '@/db/journal'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { isPassing } from './persist'
 
 /**

@@ -1,7 +1,7 @@
 import { keepCertificate, type UncertifiedJob, uncertifiedJobs } from '@/db/certificates'
 import { getDb, notify } from '@/db/client'
 import { readLines } from '@/db/journal'
-import { type CertificateKeys, signCertificate } from '@/lib/kernel/certificate'
+import { type CertificateKeys, signCertificate } from '@/lib/kernel/ground/certificate'
 import { evidenceOf } from '@/lib/operations/evidence'
 import type { Log } from './log'
 import { repeat } from './schedule'

@@ -3,7 +3,7 @@ import { getPool } from '@/db/client'
 import { plan } from '@/e2e/harness/submit'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { askForPlan, submitRun, waitForRun } from './queue'
 
 const shapes = [

@@ -1,7 +1,7 @@
 import { getPool } from '@/db/client'
 import { renewLeases } from '@/db/leases'
-import { makeBatch } from '@/lib/kernel/batch'
-import { Fault } from '@/lib/kernel/errors'
+import { makeBatch } from '@/lib/kernel/ground/batch'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 /** What one driver holds, and what it must know while it drives. */
 export interface Kept {

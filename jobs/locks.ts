@@ -6,8 +6,8 @@ import { type HerdLock, holdOutside, keepOutside, leaseOfHerd, releaseOutside } 
 import { breakLease } from '@/db/leases'
 import { getRecord } from '@/db/records'
 import { inPgTransaction } from '@/db/transaction'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { herd } from '@/lib/resources/herd'
 import { getWaker } from './place'
 

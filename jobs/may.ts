@@ -1,6 +1,6 @@
-import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
-import type { Operation } from '@/lib/kernel/operation'
+import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Operation } from '@/lib/kernel/operation/operation'
 
 interface Somewhere {
   title: string

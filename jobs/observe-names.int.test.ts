@@ -8,7 +8,7 @@ import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { startNames, type TestNames } from '@/e2e/harness/named'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeVault } from '@/lib/adapters/vault'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { resourceByName } from '@/lib/resources'
 import { observeNames } from './observe-names'
 

@@ -14,7 +14,7 @@ import { databasesOf, type Follows, judgePooler, type PoolerMember } from '@/lib
 import { partLines } from '@/lib/domain/poolers/lines'
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
 import { herdsNamed, renderTemplate } from '@/lib/domain/poolers/template'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import { aimAt, partOf } from '@/lib/operations/poolers/part'
 import { aimPooler, herdAim, type PoolerAim, wholeAim } from '@/lib/operations/steps/aim-poolers'
 import type { ActPorts, InventoryPooler, PoolerSeen, PoolerStats } from '@/lib/ports'

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { listen } from '@/db/client'
 import { endPresence, keepPresence, readShare } from '@/db/observed'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'
 import type { Log } from './log'

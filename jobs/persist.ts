@@ -1,5 +1,5 @@
 import { databaseError } from '@/db/client'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 
 const firstPauseMs = 100
 const longestPauseMs = 2_000

@@ -3,8 +3,8 @@ import { getRun, readEvents } from '@/db/runs'
 import { holdActs, until } from '@/e2e/harness/hold'
 import { plan, runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
-import { systemActor } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { systemActor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { cancelRun, resumeJob, retryFailed, submitRun, waitForPlan, waitForRun } from './queue'
 
 const trio = (name: string) => ({ environment: 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] })

@@ -17,8 +17,8 @@ import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
-import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/certificate'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { ActPorts } from '@/lib/ports'
 
 export interface WorkerPorts {

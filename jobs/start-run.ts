@@ -4,8 +4,8 @@ import { insertRun } from '@/db/new-run'
 import type { PlanRow } from '@/db/plans'
 import type { Queryable } from '@/db/transaction'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
-import type { Actor } from '@/lib/kernel/access'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { resourceByName } from '@/lib/resources'
 
 interface Ordered {

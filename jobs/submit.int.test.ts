@@ -6,7 +6,7 @@ import { holdActs } from '@/e2e/harness/hold'
 import { plan, runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
-import { type Actor, type Role, systemActor } from '@/lib/kernel/access'
+import { type Actor, type Role, systemActor } from '@/lib/kernel/access/access'
 import { approvePlan, askForPlan, cancelRun, getPlan, releaseLease, submitRun, waitForPlan, waitForRun } from './queue'
 
 const names = [...'abcdefghijklmnopqrstuvwxy']

@@ -3,7 +3,7 @@ import { readEvents } from '@/db/runs'
 import { holdActs, until } from '@/e2e/harness/hold'
 import { runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { waitForRun } from './queue'
 
 const alone = (count: number) => Array.from({ length: count }, (_, n) => ({ environment: 'dev', name: `herd${n}`, hosts: [`h${n}`] }))

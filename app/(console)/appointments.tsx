@@ -2,9 +2,9 @@ import { Appointments, ScheduledSummary } from '@/components/resource/appointmen
 import { environmentLooks } from '@/db/environment-looks'
 import { findPlan, planEnvironments } from '@/db/plans'
 import { getScheduled, type HerdAppointment, herdAppointments, type ScheduledRun } from '@/db/scheduled'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import type { JsonObject } from '@/lib/kernel/json'
-import type { Plan } from '@/lib/kernel/plan'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { pathOf } from './[resource]/resource'
 import { cancelScheduled, moveScheduled } from './actions'
 

@@ -1,7 +1,7 @@
 import { databaseFault } from '@/db/client'
 import { type Problem, problemOf } from '@/lib/auth/problem'
-import { Fault, toFault } from '@/lib/kernel/errors'
-import type { Resource } from '@/lib/kernel/resource'
+import { Fault, toFault } from '@/lib/kernel/ground/errors'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { logger } from '@/lib/log'
 import { resourceByName } from '@/lib/resources'
 

@@ -4,7 +4,7 @@ import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { Card } from '@/components/ui/card'
 import { shownCandidates } from '@/db/failovers'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access'
+import { mayIn } from '@/lib/kernel/access/access'
 import { failBackWays } from '@/lib/resources/choices'
 import { HerdTree } from './herd-tree'
 

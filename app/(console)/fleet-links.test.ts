@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/problems/fleet'
 import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
-import { parseListQuery } from '@/lib/kernel/query'
+import { parseListQuery } from '@/lib/kernel/resource/query'
 import { describedResource } from './[resource]/resource'
 
 const troubles: Trouble[] = ['down', 'refused', 'unreachable', 'stale', 'not-streaming', 'lagging', 'pending-restart']

@@ -1,7 +1,7 @@
 import { ReplicationTree } from '@/components/topology/replication-tree'
 import { herdTopology } from '@/db/topology'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access'
+import { mayIn } from '@/lib/kernel/access/access'
 import { operationByName } from '@/lib/operations'
 
 /** The replication tree of one herd, for a page that has already shown that the herd may be seen. */

@@ -7,7 +7,7 @@ import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
 import { environmentLooks } from '@/db/environment-looks'
 import { requireActor } from '@/lib/auth/actor'
-import { type Actor, mayAnywhere, roles } from '@/lib/kernel/access'
+import { type Actor, mayAnywhere, roles } from '@/lib/kernel/access/access'
 
 /** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
 const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): string => {

@@ -1,7 +1,7 @@
 import { LinkButton } from '@/components/ui/button'
 import { shownCandidates } from '@/db/failovers'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access'
+import { mayIn } from '@/lib/kernel/access/access'
 
 const ways = [
   { operation: 'failover', label: 'Fail over' },

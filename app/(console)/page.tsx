@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { FrontPage } from '@/components/fleet/front-page'
 import { fleetFacts } from '@/db/fleet'
 import { requireActor } from '@/lib/auth/actor'
-import { mayAnywhere, mayIn } from '@/lib/kernel/access'
+import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { acknowledgeProblem, showProblemAgain } from './actions'
 
 export const metadata: Metadata = { title: 'Fleet' }

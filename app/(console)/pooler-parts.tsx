@@ -3,8 +3,8 @@ import { PoolerDatabases, PoolerPace, pooledIn } from '@/components/resource/poo
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { herdsOfPooler, poolerAlarms } from '@/db/poolers'
-import { type Actor, mayIn } from '@/lib/kernel/access'
-import type { Json } from '@/lib/kernel/json'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import type { Json } from '@/lib/kernel/ground/json'
 
 /** What the poolers of a herd or a server need somebody for. For a page that has already shown that it may be seen. */
 export const PoolersInNeed = async ({

@@ -8,7 +8,7 @@ import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { sessionCookieName } from '@/lib/auth/options'
 import { createToken } from '@/lib/auth/tokens'
-import type { Actor, Role } from '@/lib/kernel/access'
+import type { Actor, Role } from '@/lib/kernel/access/access'
 
 const shapes = [
   { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },

@@ -5,7 +5,7 @@ import { type FindOptions, ReferenceInput } from '@/components/fields/reference-
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { State } from '@/components/ui/state'
-import type { FieldDescription } from '@/lib/kernel/field'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { InboxWork } from './inbox'
 import type { WaitingInstance } from './shared'
 import { SuggestedActions } from './suggested-actions'

@@ -1,6 +1,6 @@
 import { LinkButton } from '@/components/ui/button'
 import { State } from '@/components/ui/state'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 export interface FailBackSeen {
   /** none: nothing to bring back. ready: the old primary follows again. The others say what bringing it back would take. */

@@ -7,7 +7,7 @@ import { Moment } from '@/components/ui/zone'
 import type { FailoverReport, LaterWork } from '@/lib/domain/proof/failover-report'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { Rows } from './rows'
 
 const verdictTones: Record<string, Tone> = { pass: 'good', warn: 'warn', refuse: 'bad' }

@@ -3,8 +3,8 @@ import { type Html, html, noHtml } from '@/components/ui/html'
 import { formatMoment, formatShortMoment, formatUtc } from '@/components/ui/time'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
 
 export interface CellContext {
   /** IANA zone of the person. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fieldSchema } from '@/lib/fields/schema'
-import type { FieldSpec } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldSpec } from '@/lib/kernel/resource/field'
 import { fromInput, toInput } from './input-text'
 
 const same = (spec: FieldSpec, value: Json) => expect(fieldSchema(spec).parse(fromInput(toInput(value, spec), spec))).toEqual(value)

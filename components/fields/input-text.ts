@@ -1,5 +1,5 @@
-import type { FieldSpec } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldSpec } from '@/lib/kernel/resource/field'
 
 /** What an input holds: always a text or a flag; the form's schema turns it into the stored value. */
 export type InputValue = string | boolean

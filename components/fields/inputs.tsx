@@ -4,7 +4,7 @@ import clsx from 'clsx'
 import type { ComponentType, RefCallback } from 'react'
 import { Button } from '@/components/ui/button'
 import type { FieldIds } from '@/components/ui/field'
-import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
+import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
 import type { InputValue } from './input-text'
 import { type FindOptions, type Option, ReferenceInput } from './reference-input'
 

@@ -1,8 +1,8 @@
 import { formatMoment } from '@/components/ui/time'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 
 /** A value as one line of plain text: for differences, chips and titles. `none` stands for null and the empty text. */
 export const plainValue = (value: Json | undefined, field: FieldDescription | undefined, zone: string, none = 'empty'): string => {

@@ -2,8 +2,8 @@
 
 import { useMemo } from 'react'
 import { useZone } from '@/components/ui/zone'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 import { type CellContext, cellHtml } from './cells'
 
 /** One value on a page, in the person's zone. `title` is that of the object a reference points to. */

@@ -7,7 +7,7 @@ import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environm
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import type { Problem, ProblemItem, Severity } from '@/lib/domain/problems/fleet-problems'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { type AcknowledgeActions, AcknowledgeDialog } from './acknowledge'
 
 export const severityLook: Record<Severity, [Tone, string]> = {

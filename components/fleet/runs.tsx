@@ -4,7 +4,7 @@ import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environm
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
 import type { FleetLock, FleetRun, FleetScheduled } from '@/lib/domain/problems/fleet'
-import type { RunState } from '@/lib/kernel/journal'
+import type { RunState } from '@/lib/kernel/ground/journal'
 
 /** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first, then what waits for its time. */
 export const RunningWork = ({

@@ -1,5 +1,5 @@
 import { CopyButton } from '@/components/ui/copy-button'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { apiCalls, cliCall } from './calls'
 
 /** The same act without the page. */

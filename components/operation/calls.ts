@@ -1,5 +1,5 @@
-import type { JsonObject } from '@/lib/kernel/json'
-import { defaultPolicy, type RunPolicy } from '@/lib/kernel/plan'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { defaultPolicy, type RunPolicy } from '@/lib/kernel/operation/plan'
 
 /** A word of a POSIX shell command, quoted where it must be. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)

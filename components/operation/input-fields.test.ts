@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { JsonObject } from '@/lib/kernel/json'
+import type { JsonObject } from '@/lib/kernel/ground/json'
 import { canPlanAtOnce, inputFields, inputInAddress, toInput } from './input-fields'
 
 const fieldsOf = (schema: z.ZodType) => inputFields(z.toJSONSchema(schema, { io: 'input' }) as JsonObject)

@@ -1,5 +1,5 @@
-import { type InputPick, inputPicks } from '@/lib/kernel/input-pick'
-import type { Json, JsonObject } from '@/lib/kernel/json'
+import type { Json, JsonObject } from '@/lib/kernel/ground/json'
+import { type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
 
 /** One input of an operation as a form shows it, read from the operation's JSON schema. */
 export interface InputField {

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { defaultPolicy } from '@/lib/kernel/plan'
+import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { inputFields } from './input-fields'
 import { PlanOptions } from './plan-options'

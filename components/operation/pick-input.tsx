@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import { ReferenceInput } from '@/components/fields/reference-input'
 import type { FieldIds } from '@/components/ui/field'
-import type { InputChoice, InputPick } from '@/lib/kernel/input-pick'
+import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
 import type { InputField } from './input-fields'
 import type { OperateActions, Outcome } from './shared'
 

@@ -2,9 +2,9 @@
 
 import { useId } from 'react'
 import { Field } from '@/components/ui/field'
-import type { FieldProblem } from '@/lib/kernel/errors'
-import type { Json } from '@/lib/kernel/json'
-import type { RunPolicy } from '@/lib/kernel/plan'
+import type { FieldProblem } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import type { InputField } from './input-fields'
 import { type FindChoices, PickInput } from './pick-input'
 

@@ -2,7 +2,7 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Affected, Plan, PlanTarget } from '@/lib/kernel/plan'
+import type { Affected, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { counted, type Environments, type OperateResource } from './shared'
 import { type AffectedTotal, estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected, wayBack } from './summary'
 

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import type { Plan, PlanTarget } from '@/lib/kernel/plan'
+import type { Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { PlanTargetRow } from './plan-target'
 import type { Environments } from './shared'
 import { worstVerdict } from './summary'

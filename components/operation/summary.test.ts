@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultPolicy, type Plan, type PlanTarget } from '@/lib/kernel/plan'
+import { defaultPolicy, type Plan, type PlanTarget } from '@/lib/kernel/operation/plan'
 import { apiCalls, cliCall } from './calls'
 import {
   environmentWords,

@@ -1,4 +1,4 @@
-import type { Affected, GateVerdict, Plan, PlanTarget } from '@/lib/kernel/plan'
+import type { Affected, GateVerdict, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 
 export interface GroupedGate {
   title: string

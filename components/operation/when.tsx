@@ -7,7 +7,7 @@ import { formatUtc } from '@/components/ui/time'
 import { Age, Moment, useZone } from '@/components/ui/zone'
 import { parseTime } from '@/lib/domain/values/appointed-time'
 import { closedAt, nextOpening } from '@/lib/domain/values/maintenance-window'
-import type { Plan, PlanEnvironment } from '@/lib/kernel/plan'
+import type { Plan, PlanEnvironment } from '@/lib/kernel/operation/plan'
 
 export interface When {
   kind: 'now' | 'at' | 'window'

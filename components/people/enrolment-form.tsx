@@ -7,7 +7,7 @@ import { CopyButton } from '@/components/ui/copy-button'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import type { FieldProblem } from '@/lib/kernel/errors'
+import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import { installCommands } from './install-commands'
 import { SecretOnce } from './secret-once'
 

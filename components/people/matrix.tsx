@@ -2,7 +2,7 @@ import './people.css'
 import Link from 'next/link'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
-import { accessCell, type PermissionGroup, type SourcedGrant } from '@/lib/kernel/access-matrix'
+import { accessCell, type PermissionGroup, type SourcedGrant } from '@/lib/kernel/access/access-matrix'
 
 const grantWords = (grant: SourcedGrant): string =>
   `${grant.role}${grant.environmentId === null ? ' everywhere' : ''}${grant.groupName === null ? '' : ` through the group ${grant.groupName}`}`

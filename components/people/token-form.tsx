@@ -6,7 +6,7 @@ import { Button, LinkButton } from '@/components/ui/button'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import type { FieldProblem } from '@/lib/kernel/errors'
+import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import { SecretOnce } from './secret-once'
 
 const lives = [

@@ -8,8 +8,8 @@ import { Button, LinkButton } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { Age, Moment, useNow } from '@/components/ui/zone'
-import type { Tone } from '@/lib/kernel/field'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Plan } from '@/lib/kernel/operation/plan'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { type MoveAction, MoveScheduled } from './move-scheduled'
 
 export interface AppointmentShown {

@@ -10,7 +10,7 @@ import { Note } from '@/components/ui/note'
 import { formatMoment } from '@/components/ui/time'
 import { useZone } from '@/components/ui/zone'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Plan } from '@/lib/kernel/operation/plan'
 
 export interface ScheduledMove {
   /** With its zone, or `window`. */

@@ -5,7 +5,7 @@ import { isNumeric } from '@/components/fields/cells'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { staleAfterMs } from '@/components/ui/time'
 import { useNow, useZone } from '@/components/ui/zone'
-import type { FieldDescription } from '@/lib/kernel/field'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ListData } from './list/list-data'
 import { rowsHtml } from './list/row-html'
 

@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { useEffect, useState } from 'react'
 import { State } from '@/components/ui/state'
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 const looks: Record<MoveVerdict['kind'], [Tone, string]> = {
   proven: ['good', 'Proven: nothing is lost'],

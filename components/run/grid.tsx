@@ -4,9 +4,9 @@ import { memo, useState } from 'react'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
-import type { JobCounts } from '@/lib/kernel/fold'
-import type { JobState, StepFold, StepState } from '@/lib/kernel/journal'
+import type { JobCounts } from '@/lib/kernel/engine/fold'
+import type { JobState, StepFold, StepState } from '@/lib/kernel/ground/journal'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { type JobShown, jobLook, type RunOperation } from './shared'
 
 const stepLook: Record<StepState, [Tone, string]> = {

@@ -1,6 +1,6 @@
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 /** state: what moved the job. output: what a command printed. info: progress, checks and the rest. */
 export type LineClass = 'state' | 'output' | 'info'

@@ -1,7 +1,7 @@
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
-import type { JobCounts } from '@/lib/kernel/fold'
-import type { JobState } from '@/lib/kernel/journal'
+import type { JobCounts } from '@/lib/kernel/engine/fold'
+import type { JobState } from '@/lib/kernel/ground/journal'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 const segments: readonly [JobState[], Tone, string][] = [
   [['done'], 'good', 'done'],

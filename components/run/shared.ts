@@ -1,9 +1,9 @@
 import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
-import type { FaultCode, FieldProblem } from '@/lib/kernel/errors'
-import type { Tone } from '@/lib/kernel/field'
-import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/journal'
-import type { JsonObject } from '@/lib/kernel/json'
-import type { RunPolicy } from '@/lib/kernel/plan'
+import type { FaultCode, FieldProblem } from '@/lib/kernel/ground/errors'
+import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: FaultCode; message: string; fields: FieldProblem[] }
 

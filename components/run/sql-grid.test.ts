@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { JournalLine } from '@/lib/kernel/journal'
-import type { Json } from '@/lib/kernel/json'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Json } from '@/lib/kernel/ground/json'
 import { gridOf, joinGrids, toCsv } from './sql-grid'
 
 const finished = (output: Json): JournalLine => ({ kind: 'finished', step: 's', output, ours: true, tookMs: 1, seq: 1, at: '' })

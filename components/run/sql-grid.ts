@@ -1,5 +1,5 @@
-import type { JournalLine } from '@/lib/kernel/journal'
-import type { Json } from '@/lib/kernel/json'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Json } from '@/lib/kernel/ground/json'
 
 /** The result of a statement on one target, found in what a step gave as its output. */
 export interface ResultGrid {

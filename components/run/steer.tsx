@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { JobCounts } from '@/lib/kernel/fold'
+import type { JobCounts } from '@/lib/kernel/engine/fold'
 import { isRunOpen, type Outcome, type RunActions, type RunOperation, type RunShown } from './shared'
 
 /** What cancelling leads to for each kind of target there is. */

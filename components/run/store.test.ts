@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { foldJob } from '@/lib/kernel/fold'
-import type { JournalEntry } from '@/lib/kernel/journal'
-import { defaultPolicy } from '@/lib/kernel/plan'
+import { foldJob } from '@/lib/kernel/engine/fold'
+import type { JournalEntry } from '@/lib/kernel/ground/journal'
+import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import type { RunShown, StreamedLine } from './shared'
 import { RunStore } from './store'
 

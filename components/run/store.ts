@@ -1,6 +1,6 @@
 import { addPiece, type Strip } from '@/lib/domain/proof/canary-strip'
-import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/fold'
-import type { JobFold, JournalLine } from '@/lib/kernel/journal'
+import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/engine/fold'
+import type { JobFold, JournalLine } from '@/lib/kernel/ground/journal'
 import { type LineText, lineText } from './line-text'
 import type { JobShown, RunOperation, RunShown, StreamedLine, StreamedStrip } from './shared'
 

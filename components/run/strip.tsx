@@ -2,7 +2,7 @@ import './strip.css'
 import { State } from '@/components/ui/state'
 import { answeredMs, arrivalsOf, figuresOf, isError, type Strip, type StripSample, sayMs, silenceMs } from '@/lib/domain/proof/canary-strip'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 /** The plot's own units; CSS stretches them to the room there is. */
 const width = 1000

@@ -1,4 +1,4 @@
-import { countJobs, estimateSeconds } from '@/lib/kernel/fold'
+import { countJobs, estimateSeconds } from '@/lib/kernel/engine/fold'
 import type { JobShown, RunShown } from './shared'
 
 /** What earlier runs of the operation tell about this one. */

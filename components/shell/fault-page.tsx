@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
-import { type Fault, faultTable } from '@/lib/kernel/errors'
+import { type Fault, faultTable } from '@/lib/kernel/ground/errors'
 import { type Crumb, PageHeader } from './page-header'
 
 const nextStep: Partial<Record<Fault['code'], string>> = {

@@ -1,4 +1,4 @@
-import type { Permission } from '@/lib/kernel/access'
+import type { Permission } from '@/lib/kernel/access/access'
 
 export interface Place {
   href: string

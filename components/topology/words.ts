@@ -1,7 +1,7 @@
 import type { TreeMember } from '@/lib/domain/replication/tree'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 export const roleWords = { primary: 'primary', standby: 'standby', unknown: 'role not known' } as const
 

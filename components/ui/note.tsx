@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 /** A framed message in the page. `isAlert` announces it when it appears (errors after an act). */
 export const Note = ({

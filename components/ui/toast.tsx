@@ -2,7 +2,7 @@
 
 import { X } from 'lucide-react'
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
-import type { Tone } from '@/lib/kernel/field'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { Button } from './button'
 import { Note } from './note'
 

@@ -1,5 +1,5 @@
 import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import type { JobState, JournalLine } from '@/lib/kernel/journal'
+import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 

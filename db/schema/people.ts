@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import type { Role } from '@/lib/kernel/access'
+import type { Role } from '@/lib/kernel/access/access'
 import { environments } from './fleet'
 
 const id = () => uuid('id').primaryKey().defaultRandom()

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, integer, jsonb, pgSequence, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import type { JobState, RunState } from '@/lib/kernel/journal'
-import type { Plan, RunPolicy } from '@/lib/kernel/plan'
+import type { JobState, RunState } from '@/lib/kernel/ground/journal'
+import type { Plan, RunPolicy } from '@/lib/kernel/operation/plan'
 
 const id = () => uuid('id').primaryKey().defaultRandom()
 const moment = (name: string) => timestamp(name, { withTimezone: true })

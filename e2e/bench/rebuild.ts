@@ -1,7 +1,7 @@
 import { getPool } from '@/db/client'
 import { plan } from '@/e2e/harness/submit'
 import { submitRun, waitForRun } from '@/jobs/queue'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet'
 import { postgresMajor } from '@/lib/playground/packages'
 import { until } from '@/lib/playground/processes'

@@ -1,7 +1,7 @@
 import { takeReport } from '@/app/api/_lib/ingest'
 import { getPool } from '@/db/client'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { startDatabase } from './database'
 
 /** Ids by name, `dev` and `prod`. */

@@ -1,6 +1,6 @@
 import { idOf, type MemoryFleet, type MemoryInstance } from '@/lib/adapters/memory'
-import { Fault } from '@/lib/kernel/errors'
-import type { JobState } from '@/lib/kernel/journal'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { JobState } from '@/lib/kernel/ground/journal'
 import { applied, atMost, type Case, isGivenUp } from './crash-laws'
 
 /** It was shut down cleanly, and the other one promoted after that. */

@@ -1,6 +1,6 @@
 import type { MemoryFleet, MemoryInstance } from '@/lib/adapters/memory'
-import type { JobState, JournalLine } from '@/lib/kernel/journal'
-import type { JsonObject } from '@/lib/kernel/json'
+import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
 
 export interface Case {
   operation: string

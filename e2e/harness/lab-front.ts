@@ -1,5 +1,5 @@
 import { adoptFile } from '@/lib/domain/poolers/template'
-import type { JobState, JournalLine } from '@/lib/kernel/journal'
+import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
 import type { SwitchoverFacts } from '@/lib/operations/switchover/facts'
 import { readLedger } from '@/lib/playground/ledger'
 import { type RunningLoad, startLoad, verify } from '@/lib/playground/load-cli'

@@ -1,6 +1,6 @@
 import type { RunView } from '@/db/runs'
 import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
-import { type Actor, systemActor } from '@/lib/kernel/access'
+import { type Actor, systemActor } from '@/lib/kernel/access/access'
 
 export type Question = Omit<PlanQuestion, 'targets'> & { targets: readonly string[]; actor?: Actor }
 

@@ -3,7 +3,7 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HerdShape, type MemoryFleet, memoryFleet, passingClock } from '@/lib/adapters/memory'
-import { Fault, type FaultCode, type FaultFacts, toFault } from '@/lib/kernel/errors'
+import { Fault, type FaultCode, type FaultFacts, toFault } from '@/lib/kernel/ground/errors'
 import type { ActPorts } from '@/lib/ports'
 
 /**

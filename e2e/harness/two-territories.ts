@@ -1,5 +1,5 @@
 import { getPool } from '@/db/client'
-import type { Actor, Role } from '@/lib/kernel/access'
+import type { Actor, Role } from '@/lib/kernel/access/access'
 
 /** One row of every resource in each of two environments, and the ids by `resource:environment`. */
 export const seedTerritories = async (): Promise<Record<string, string>> => {

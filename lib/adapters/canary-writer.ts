@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/proof/canary-ledger'
 import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/proof/canary-strip'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryDoor, CanaryEndpoint } from '@/lib/ports'
 import { connectDoor, type DoorSession, passwordOf } from './canary-door'
 import { type Deadline, deadlineIn, within } from './deadline'

@@ -1,7 +1,7 @@
 import { usualBinDirectory } from '@/lib/domain/values/command-profiles'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { quoteLiteral } from '@/lib/domain/values/sql-quote'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type {
   CallOptions,
   ClusterOrder,

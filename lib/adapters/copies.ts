@@ -1,7 +1,7 @@
 import { followLines, standbyLines } from '@/lib/domain/replication/conf'
 import { writeConninfo } from '@/lib/domain/values/conninfo'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CopiesAct, CopiesRead, CopyOrder, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { parseConfiguration, parseSight } from './copies-look'

@@ -1,6 +1,6 @@
 import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManAnswer, DeadManMember, DeadManOrder, DeadManSeen, DeadManTrial } from '@/lib/ports'
 import { fieldMark } from './dead-man-ask-script'
 

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, DeadManOrder, DeadManSeen, PoolerAddress, PoolersAct, PoolersRead } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { linesOf, readSeen, readTrial } from './dead-man-lines'

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 /** A moment after which nobody waits any more, and the caller's own wish to stop. Times are of the monotonic clock, in milliseconds. */
 export interface Deadline {

@@ -1,4 +1,4 @@
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { NameAnswer, NameOptions, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { deadlineIn } from './deadline'

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import packet, { type Answer, type Packet } from 'dns-packet'
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes } from '@/lib/domain/dns/records'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { NameAnswer } from '@/lib/ports/names'
 import type { TsigKey } from '@/lib/ports/zones'
 import type { Deadline } from './deadline'

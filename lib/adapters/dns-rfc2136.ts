@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { plainName, recordSet, rivalsOf, sameRecords, sayRecords } from '@/lib/domain/dns/records'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn } from './deadline'

@@ -8,7 +8,7 @@ import {
   waitUntilResourceRecordSetsChanged,
 } from '@aws-sdk/client-route-53'
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, sameRecords, sayRecords } from '@/lib/domain/dns/records'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange } from '@/lib/ports/names'
 import type { Route53Settings, ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn, remainingMs } from './deadline'

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { cancelledFault, type Deadline, remainingMs } from './deadline'
 
 /** An address literal and a port. */

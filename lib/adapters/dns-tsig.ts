@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { TsigKey } from '@/lib/ports/zones'
 import { classCodes, encodeName, headerBytes, lastRecord, rcodeName, typeCodes, u16 } from './dns-wire'
 

@@ -1,5 +1,5 @@
 import { isIpv4, plainValue, type RecordSet, type RecordType } from '@/lib/domain/dns/records'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 /** The part of RFC 1035 and RFC 2136 that dns-packet does not write: updates with classes NONE and ANY, and records without data. */
 export const typeCodes = { A: 1, CNAME: 5, SOA: 6, AAAA: 28, TSIG: 250, ANY: 255 } as const

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, HostAddress, HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { endScript, forgetScript, launchScript, lookScript, waitStepMs } from './host-work-script'

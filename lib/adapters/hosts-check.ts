@@ -1,6 +1,6 @@
 import { formatBytes, GiB } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostCheckStep } from '@/lib/ports'
 import type { Survey } from './hosts-survey'
 

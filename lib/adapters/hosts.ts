@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
 import { checkHost } from './hosts-check'
 import { parseSurvey, type Survey, surveyScript } from './hosts-survey'

@@ -1,5 +1,5 @@
 import type { ClientChannel } from 'ssh2'
-import { Fault, toFault } from '@/lib/kernel/errors'
+import { Fault, toFault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, HostAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from './ssh'

@@ -1,5 +1,5 @@
 import { quoteShell } from '@/lib/domain/values/shell-quote'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InPlaceAct, InPlaceAnswer, InPlaceOrder, InPlaceRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { ownNames } from './data-place-script'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import ldap from 'ldapjs'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Directory, DirectoryPerson, DirectoryStep } from '@/lib/ports/directory'
 
 export interface LdapOptions {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { PoolerAddress } from '@/lib/ports'
 import { type Deadline, deadlineIn, remainingMs, within } from './deadline'
 import { applicationName, asSocket } from './postgres-connection'

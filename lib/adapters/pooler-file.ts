@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { PoolerAddress, PoolerFile, PoolerWrite } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from './ssh'

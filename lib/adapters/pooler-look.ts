@@ -1,4 +1,4 @@
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { PooledDatabase, PoolerClient, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
 import type { Deadline } from './deadline'
 import type { PoolerSession, ConsoleRow as Row } from './pooler-console'

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { PoolerAddress, PoolerSeen, PoolersAct, PoolersRead, PoolerVerb } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { makeDeadMan } from './dead-man'

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, InstanceAddress, PostgresAct } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import { deadlineIn, remainingMs } from './deadline'

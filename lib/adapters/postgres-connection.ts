@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import { type Deadline, remainingMs, within } from './deadline'
 import type { Ssh } from './ssh'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { FileSettingProblem, InstanceAddress } from '@/lib/ports'
 import type { CallOptions, SettingsSeen, TransactionFate } from '@/lib/ports/postgres'
 import { deadlineIn } from './deadline'

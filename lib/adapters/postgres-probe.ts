@@ -1,4 +1,4 @@
-import { type Fault, isFault } from '@/lib/kernel/errors'
+import { type Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress, Probe } from '@/lib/ports'
 import { type Deadline, deadlineIn, remainingMs } from './deadline'
 import { socketPathOf } from './postgres-connection'

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import { type Deadline, remainingMs } from './deadline'
 import { applicationName } from './postgres-connection'

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress, SqlGrid, SqlOptions } from '@/lib/ports'
 import { type Deadline, deadlineIn, within } from './deadline'
 import { cancelStatement, connectPg, type PgConnection, socketPathOf } from './postgres-connection'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import { type Deadline, Gate, within } from './deadline'
 import { connectPg, type Greeting, type PgConnection } from './postgres-connection'

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { QueueHealth } from '@/lib/ports/queue-health'
 
 const deadlineMs = 2_000

@@ -2,7 +2,7 @@ import { followLines, promoteCommand, standbyLines } from '@/lib/domain/replicat
 import { writeConninfo } from '@/lib/domain/values/conninfo'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { quoteLiteral } from '@/lib/domain/values/sql-quote'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'

@@ -1,5 +1,5 @@
 import { writeConninfo } from '@/lib/domain/values/conninfo'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostWorkAct, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { RewindsAct, RewindsRead, TailSaved } from '@/lib/ports/rewinds'

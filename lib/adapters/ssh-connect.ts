@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect as connectSocket, type Socket } from 'node:net'
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress } from '@/lib/ports'
 
 /** As OpenSSH prints it: `SHA256:` and base64 without padding. `key` is the public key blob of the protocol. */

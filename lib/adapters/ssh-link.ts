@@ -1,5 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress } from '@/lib/ports'
 import { type Deadline, Gate, within } from './deadline'
 import { type ConnectTimes, connectSsh, resetConnection } from './ssh-connect'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, HostAddress } from '@/lib/ports'
 import { deadlineIn, within } from './deadline'
 import { runCommand, type WiredOptions } from './ssh-command'

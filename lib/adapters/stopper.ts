@@ -1,5 +1,5 @@
 import { standbyLines } from '@/lib/domain/replication/conf'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { ShutDown } from '@/lib/ports/takeover'

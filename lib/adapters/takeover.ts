@@ -1,5 +1,5 @@
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { FirstCommit, TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import ssh2 from 'ssh2'
-import { Fault } from '@/lib/kernel/errors'
-import { boxKeyOf, isBox, openBox, publicHalf } from '@/lib/kernel/sealed-box'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { boxKeyOf, isBox, openBox, publicHalf } from '@/lib/kernel/ground/sealed-box'
 
 export interface Vault {
   /** Text at rest: `v1:<key id>:<nonce>:<tag>:<cipher text>`. `purpose` is bound to it: sealed for one thing, it does not open for another. */

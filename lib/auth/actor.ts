@@ -4,7 +4,7 @@ import { cache } from 'react'
 import type { Preferences } from '@/db/preferences'
 import { type LivePerson, livePerson } from '@/db/sessions'
 import { env } from '@/lib/env'
-import type { Actor } from '@/lib/kernel/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import { addressOf } from './address'
 import { sessionIdOf } from './cookie'
 

@@ -1,7 +1,7 @@
 import { countAttempt } from '@/db/attempts'
 import { addEnrolmentKey, type EnrolRequest, enrolHost, type NewEnrolmentKey } from '@/db/enrolment'
-import type { Actor } from '@/lib/kernel/access'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { hashSecret, makeSecret, readSecret } from './secrets'
 
 const keyLimit = { free: 20, waitSecondsMax: 300 }

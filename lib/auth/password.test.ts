@@ -1,6 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { checkNewPassword, hashPassword, verifyPassword } from './password'
 
 test('a password verifies against its own hash and no other does', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 /** log2(N), r and p of scrypt: 64 MiB and about 0.2 s a guess. Stored with each hash, so raising them rehashes people as they log in. */
 const cost = { ln: 16, r: 8, p: 1 }

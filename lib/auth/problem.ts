@@ -1,5 +1,5 @@
 import { databaseFault } from '@/db/client'
-import { type Fault, faultTable, toFault } from '@/lib/kernel/errors'
+import { type Fault, faultTable, toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 
 /** The body of a refusal: RFC 9457 with a stable `code`; `fields` names what to mend, `facts` what the code carries besides. */

@@ -1,7 +1,7 @@
 import { countAttempt } from '@/db/attempts'
 import { passwordOf, savePassword } from '@/db/people'
-import { type Actor, mayAnywhere } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { checkNewPassword, hashPassword, verifyPassword } from './password'
 
 /**

@@ -1,5 +1,5 @@
 import { addToken, type NewToken } from '@/db/tokens'
-import type { Actor } from '@/lib/kernel/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import { makeSecret } from './secrets'
 
 /** Makes a token for the person who is signed in. `token` is shown once: only its hash is kept. */

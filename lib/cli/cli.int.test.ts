@@ -8,7 +8,7 @@ import { type ApiServer, serveApi } from '@/e2e/harness/api'
 import { type Bench, openBench } from '@/e2e/harness/workers'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 
 const shapes = [

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { Plan } from '@/lib/kernel/plan'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
 import { filterOf } from './lists'

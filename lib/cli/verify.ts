@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { checkCertificate, keyIdOf } from '@/lib/kernel/certificate'
+import { checkCertificate, keyIdOf } from '@/lib/kernel/ground/certificate'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
 import { clean } from './table'
 

@@ -12,7 +12,7 @@ import { breakLock, herdLock, keepLock, lockHerd, unlockHerd, waitForRun } from 
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
-import { type Actor, type Role, systemActor } from '@/lib/kernel/access'
+import { type Actor, type Role, systemActor } from '@/lib/kernel/access/access'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 
 const shapes = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { FieldSpec } from '@/lib/kernel/field'
+import type { FieldSpec } from '@/lib/kernel/resource/field'
 import { resources } from '@/lib/resources'
 import { formatValue } from './kinds'
 import { fieldSchema, schemaOf } from './schema'

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { formatBytes, parseBytes } from '@/lib/domain/values/bytes'
 import { formatDuration, parseDuration } from '@/lib/domain/values/duration'
 import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
-import type { FieldKind, FieldSpec } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
-import { uuidPattern } from '@/lib/kernel/terms'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldKind, FieldSpec } from '@/lib/kernel/resource/field'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { hostnameFault, pathFault } from './names'
 
 /** What a kind of field knows of its values. Empty input (`''`, null, undefined) never reaches `parse`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FieldSpec } from '@/lib/kernel/field'
+import type { FieldSpec } from '@/lib/kernel/resource/field'
 import { type FieldTools, fieldTools } from './kinds'
 
 /** A `Resource` and a `ResourceDescription` both are one. */

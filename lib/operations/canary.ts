@@ -1,5 +1,5 @@
-import { isFault } from '@/lib/kernel/errors'
-import type { GatherContext } from '@/lib/kernel/operation'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { CanaryDoor, CanaryEndpoint, CanaryPooler, InventoryPooler, PooledDatabase, ReadPorts } from '@/lib/ports'
 import { type Place, type Plain, probeTimeoutMs } from './facts'
 import { lookTimeoutMs } from './poolers/facts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation'
+import { defineOperation } from '@/lib/kernel/operation/operation'
 import { gatherInstance } from './facts'
 import { acceptsConnections, seenRow } from './gates'
 import { aboutInstance, firmInstance, instanceNow } from './instance-head'

@@ -1,4 +1,4 @@
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { FileSettingProblem } from '@/lib/ports'
 import { counted, pass, refuse } from './gates'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
-import type { JobState, JournalLine } from '@/lib/kernel/journal'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
+import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { failover } from './failover'
 
 const stageOf = async (prepare: (fleet: MemoryFleet) => void, raw: JsonObject, laws: Laws): Promise<Stage> => {

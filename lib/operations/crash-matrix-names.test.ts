@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
 import { recordSet, sameRecords } from '@/lib/domain/dns/records'
-import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
-import type { JobState } from '@/lib/kernel/journal'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
+import type { JobState } from '@/lib/kernel/ground/journal'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { checkZone } from './check-zone'
 import { refreshDns } from './refresh-dns'
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, type MemoryInstance, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { adoptFile } from '@/lib/domain/poolers/template'
-import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/crash-matrix'
-import type { JobState } from '@/lib/kernel/journal'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
+import type { JobState } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { switchover } from './switchover'
 
 const stage = async (): Promise<Stage> => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import type { JournalPort } from '@/lib/kernel/journal-port'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JournalPort } from '@/lib/kernel/ground/journal-port'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { demote } from './demote'
 
 const fork = 0x4000000

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { dropSlot } from './drop-slot'
 
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])

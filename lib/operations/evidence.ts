@@ -1,5 +1,5 @@
 import type { MoveEvidence } from '@/lib/domain/proof/certificate'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
 import type { EvidenceAbout } from './steps/collect-evidence'

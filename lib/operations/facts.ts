@@ -1,4 +1,4 @@
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryInstance, PostgresRead, Probe, ReadPorts, StopMode } from '@/lib/ports'
 
 /** An interface as the plain JSON it is, so that it can be stored as facts. */

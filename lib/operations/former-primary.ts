@@ -1,4 +1,4 @@
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import { type HerdFacts, isUp, type Member } from './facts'
 import { pass, passBecause, refuse, warn } from './gates'
 

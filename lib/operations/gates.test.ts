@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationByName, operationsOn } from '.'
 
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])

@@ -1,5 +1,5 @@
 import { refusalText } from '@/lib/domain/replication/refusal'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Following, Probe, ReplicationAnswer } from '@/lib/ports'
 import type { Place, Plain } from './facts'
 

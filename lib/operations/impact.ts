@@ -1,4 +1,4 @@
-import type { Affected, Verdict } from '@/lib/kernel/plan'
+import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import type { StopMode } from '@/lib/ports'
 import { type HerdFacts, isUp } from './facts'
 import { counted, pass, warn } from './gates'

@@ -1,5 +1,5 @@
-import { describeOperation } from '@/lib/kernel/describe-operation'
-import type { Operation, OperationDescription } from '@/lib/kernel/operation'
+import { describeOperation } from '@/lib/kernel/operation/describe-operation'
+import type { Operation, OperationDescription } from '@/lib/kernel/operation/operation'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'

@@ -1,7 +1,7 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { lagBytes } from '@/lib/domain/values/lsn'
-import type { JsonObject } from '@/lib/kernel/json'
-import type { About } from '@/lib/kernel/operation'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { About } from '@/lib/kernel/operation/operation'
 import type { HerdFacts, InstanceFacts } from './facts'
 
 export const aboutInstance = ({ instance }: InstanceFacts): About => ({

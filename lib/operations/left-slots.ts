@@ -1,4 +1,4 @@
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Place } from './facts'
 import { isUnder, type Peer, slotNameOf } from './failover/peers'
 import { pass, passBecause, warn } from './gates'

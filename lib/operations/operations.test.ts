@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { memoryFleet } from '@/lib/adapters/memory'
-import type { JsonObject } from '@/lib/kernel/json'
-import { defaultPolicy } from '@/lib/kernel/plan'
-import { composePlan, makeTargetPlan } from '@/lib/kernel/plan-making'
-import { checkOperations } from '@/lib/kernel/selfcheck-operations'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { defaultPolicy } from '@/lib/kernel/operation/plan'
+import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { checkOperations } from '@/lib/kernel/operation/selfcheck-operations'
 import { resources } from '@/lib/resources'
 import { describeOperation, operationByName, operations, operationsOn } from '.'
 

@@ -1,4 +1,4 @@
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 
 /** What only helps to foretell must not stand in the way: null where it could not be had. Throws what is no fault, and once the work is cancelled. */
 export const orNull = async <T>(look: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { heldIn, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
 import { recordSet } from '@/lib/domain/dns/records'
-import { drive } from '@/lib/kernel/engine'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { refreshDns } from './refresh-dns'
 
 const name = 'orders.prod.test'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import { Fault } from '@/lib/kernel/errors'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { rejoin } from './rejoin'
 
 /** n1 was shut down with its last record at `wrote` bytes past the fork at which n2 began timeline 2. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { repoint } from './repoint'
 
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])

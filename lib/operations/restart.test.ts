@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { restart } from './restart'
 
 /** A restart that another worker intended and left; `goOn` is what the next one makes of it. */

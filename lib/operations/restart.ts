@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation'
-import type { Verdict } from '@/lib/kernel/plan'
+import { defineOperation } from '@/lib/kernel/operation/operation'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { ReadPorts } from '@/lib/ports'
 import { filesParse } from './config-files'
 import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts'

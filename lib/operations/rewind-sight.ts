@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { formatBytes, MiB } from '@/lib/domain/values/bytes'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { CallOptions, Following, ReadPorts } from '@/lib/ports'
 import type { RewindAnswer, TailPlace } from '@/lib/ports/rewinds'
 import type { Place, Plain } from './facts'

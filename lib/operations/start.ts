@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation'
+import { defineOperation } from '@/lib/kernel/operation/operation'
 import { gatherHerd, isDown } from './facts'
 import { otherPrimary, silentMembers } from './former-primary'
 import { passBecause, refuse, seenRow, wasSeen } from './gates'

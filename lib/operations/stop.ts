@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation'
-import type { Verdict } from '@/lib/kernel/plan'
+import { defineOperation } from '@/lib/kernel/operation/operation'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import { gatherHerd, type HerdFacts } from './facts'
 import { pass, refuse, seenRow, warn, wasSeen } from './gates'
 import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './impact'

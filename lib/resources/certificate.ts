@@ -1,5 +1,5 @@
 import { certificates } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const certificate = defineResource({
   name: 'certificate',

@@ -1,4 +1,4 @@
-import type { Choice } from '@/lib/kernel/field'
+import type { Choice } from '@/lib/kernel/resource/field'
 
 /** Choices that more than one resource shows; the same word has the same tone everywhere. */
 export const instanceStates: readonly Choice[] = [

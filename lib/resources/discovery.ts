@@ -1,5 +1,5 @@
 import { discoveredHosts, discoveredInstances, discoveredPoolers, discoveryRules, enrolmentKeys } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 import { inboxStates, instanceRoles, instanceStates } from './choices'
 
 export const discoveredHost = defineResource({

@@ -1,5 +1,5 @@
 import { drPairs } from '@/db/schema/views'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 import { failBackWays, instanceStates } from './choices'
 
 export const drPair = defineResource({

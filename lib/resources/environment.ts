@@ -1,5 +1,5 @@
 import { environments } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const environment = defineResource({
   name: 'environment',

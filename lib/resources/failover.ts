@@ -1,5 +1,5 @@
 import { failovers } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const failover = defineResource({
   name: 'failover',

@@ -1,6 +1,6 @@
 import { herds } from '@/db/schema'
 import { replicationOptionsPattern } from '@/lib/domain/replication/wish'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const herd = defineResource({
   name: 'herd',

@@ -1,5 +1,5 @@
-import { makeRegistry } from '@/lib/kernel/registry'
-import type { Resource } from '@/lib/kernel/resource'
+import { makeRegistry } from '@/lib/kernel/resource/registry'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { certificate } from './certificate'
 import { discoveredHost, discoveredInstance, discoveredPooler, discoveryRule, enrolmentKey } from './discovery'
 import { drPair } from './dr-pair'

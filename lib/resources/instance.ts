@@ -1,5 +1,5 @@
 import { instances } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 import { instanceRoles, instanceStates } from './choices'
 
 export const instance = defineResource({

@@ -1,5 +1,5 @@
 import { dnsNames, dnsZones } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 const serverPattern = {
   source:

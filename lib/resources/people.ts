@@ -1,5 +1,5 @@
 import { grants, people, sessions, tokens } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 import { roleChoices } from './choices'
 
 export const person = defineResource({

@@ -1,5 +1,5 @@
 import { poolers } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const pooler = defineResource({
   name: 'pooler',

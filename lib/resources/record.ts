@@ -1,5 +1,5 @@
 import { audit as auditTable, changes } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const change = defineResource({
   name: 'change',

@@ -1,5 +1,5 @@
 import { servers } from '@/db/schema'
-import { defineResource } from '@/lib/kernel/resource'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const server = defineResource({
   name: 'server',

@@ -1,6 +1,6 @@
 import { jobs, runs, scheduledRuns } from '@/db/schema'
-import type { Choice } from '@/lib/kernel/field'
-import { defineResource } from '@/lib/kernel/resource'
+import type { Choice } from '@/lib/kernel/resource/field'
+import { defineResource } from '@/lib/kernel/resource/resource'
 
 const outcomes: readonly Choice[] = [
   { value: 'waiting', label: 'Waiting', tone: 'neutral' },

@@ -1,7 +1,7 @@
 import type { ShownKey } from '@/components/resource/server/console-keys'
 import { consolePublicKey } from '@/db/console-keys'
 import { environmentLooks } from '@/db/environment-looks'
-import type { Actor } from '@/lib/kernel/access'
+import type { Actor } from '@/lib/kernel/access/access'
 
 /** The keys that servers of these environments must accept (null: of every environment this person sees), each with the environments that use it. */
 export const shownKeys = async (actor: Actor, environmentId: string | null): Promise<ShownKey[]> => {

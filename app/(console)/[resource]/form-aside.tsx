@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { ConsoleKeys } from '@/components/resource/server/console-keys'
 import { Card } from '@/components/ui/card'
-import type { Actor } from '@/lib/kernel/access'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Actor } from '@/lib/kernel/access/access'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { shownKeys } from './console-keys'
 
 /** What stands beside a form: what a server needs before it can be reached, and what the resource is. */

@@ -1,6 +1,6 @@
 import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
-import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { operationsOn } from '@/lib/operations'
 import { pathOf } from './resource'
 

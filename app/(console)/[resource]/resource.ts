@@ -1,4 +1,4 @@
-import { describe as describeResource, type Resource, type ResourceDescription } from '@/lib/kernel/resource'
+import { describe as describeResource, type Resource, type ResourceDescription } from '@/lib/kernel/resource/resource'
 import { resourceByPath, resources } from '@/lib/resources'
 
 const described = new Map(resources.map((resource) => [resource.path, { resource, description: describeResource(resource) }]))

@@ -11,8 +11,8 @@ import { listInbox } from '@/db/discovery'
 import { environmentLooks } from '@/db/environment-looks'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
-import { mayAnywhere, mayIn } from '@/lib/kernel/access'
-import { isFault } from '@/lib/kernel/errors'
+import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
+import { isFault } from '@/lib/kernel/ground/errors'
 import { findOptions } from '../actions'
 
 export const metadata: Metadata = { title: 'Discovery' }

@@ -1,5 +1,5 @@
 import type { ShownOperation } from '@/components/resource/help/operation-help'
-import { endingKind, type Operation } from '@/lib/kernel/operation'
+import { endingKind, type Operation } from '@/lib/kernel/operation/operation'
 
 /** An operation as its help shows it: what it checks, what it does in order, and how each step ends. */
 export const operationHelp = (operation: Operation): ShownOperation => ({

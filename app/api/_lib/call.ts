@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FaultCode } from '@/lib/kernel/errors'
+import type { FaultCode } from '@/lib/kernel/ground/errors'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { Fault, type FieldProblem } from '@/lib/kernel/errors'
+import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 
 const problemsOf = (error: z.ZodError): FieldProblem[] =>
   error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))

@@ -3,7 +3,7 @@ import { keepFoundPoolers } from '@/db/discovered-poolers'
 import { acceptHosts, acceptInstances, acceptPoolers, ignore, listInbox } from '@/db/discovery'
 import { applyRules } from '@/db/discovery-rules'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
-import { type Actor, systemActor } from '@/lib/kernel/access'
+import { type Actor, systemActor } from '@/lib/kernel/access/access'
 
 let close: () => Promise<void>
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listInbox } from '@/db/discovery'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 
 let close: () => Promise<void>
 beforeAll(async () => {

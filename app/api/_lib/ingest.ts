@@ -5,7 +5,7 @@ import { applyRules } from '@/db/discovery-rules'
 import { storeReport } from '@/db/report-batches'
 import { hostTokenHash } from '@/lib/auth/hosts'
 import { reportInput } from '@/lib/fields/agent-report'
-import { Fault, toFault } from '@/lib/kernel/errors'
+import { Fault, toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { checked } from './check'
 

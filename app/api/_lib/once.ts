@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Kept, keepAnswer, releaseKey, takeKey } from '@/db/idempotency'
-import type { Actor } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 export interface OnceRequest {
   actor: Actor

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { faultTable } from '@/lib/kernel/errors'
+import { faultTable } from '@/lib/kernel/ground/errors'
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 import { openApiDocument } from './openapi'

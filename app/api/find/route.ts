@@ -3,9 +3,9 @@ import { describedResource } from '@/app/(console)/[resource]/resource'
 import { listRecords } from '@/db/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
-import { type Actor, mayAnywhere } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
-import { emptyQuery } from '@/lib/kernel/query'
+import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { emptyQuery } from '@/lib/kernel/resource/query'
 
 const searched = ['herds', 'instances', 'servers', 'environments', 'runs'] as const
 const perKind = 6

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { coalesce, type LiveChannel, liveResponse } from './sse'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
 import { listen } from '@/db/client'
-import { isFault } from '@/lib/kernel/errors'
-import type { Json } from '@/lib/kernel/json'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
 import { logger } from '@/lib/log'
 
 export interface LiveEvent {

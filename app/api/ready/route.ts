@@ -1,5 +1,5 @@
 import { readReadiness } from '@/db/readiness'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import { webPorts } from '@/lib/web-ports'
 import { calls } from '../_lib/calls'
 import { json, serve } from '../_lib/serve'

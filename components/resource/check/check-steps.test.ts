@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { fingerprintIn, outcomeOf, type ShownStep, stepsOf } from './check-steps'
 
 const line = (text: string): JournalLine => ({ kind: 'note', step: 'check', stream: 'info', text, seq: 1, at: '2026-01-01T00:00:00Z' })

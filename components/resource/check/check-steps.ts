@@ -1,5 +1,5 @@
-import type { Tone } from '@/lib/kernel/field'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 export interface ShownStep {
   title: string

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { RunShown, StreamedLine } from '@/components/run/shared'
 import { useLive } from '@/components/run/use-live'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { type ShownStep, stepsOf } from './check-steps'
 
 export type StartCheck = (

@@ -3,7 +3,7 @@
 import { Play } from 'lucide-react'
 import Link from 'next/link'
 import { useId } from 'react'
-import type { Danger } from '@/lib/kernel/operation'
+import type { Danger } from '@/lib/kernel/operation/operation'
 
 export interface OfferedAct {
   name: string

@@ -1,8 +1,8 @@
 import { plainValue } from '@/components/fields/plain'
 import { Differences } from '@/components/ui/differences'
 import { Moment } from '@/components/ui/zone'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 
 export interface ShownChange {
   id: string

@@ -2,9 +2,9 @@ import { FieldValue } from '@/components/fields/value'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 export interface ShownRecord {
   id: string

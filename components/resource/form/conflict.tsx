@@ -5,8 +5,8 @@ import { Button } from '@/components/ui/button'
 import { Differences } from '@/components/ui/differences'
 import { Note } from '@/components/ui/note'
 import { useZone } from '@/components/ui/zone'
-import type { Json } from '@/lib/kernel/json'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 export interface ConflictState {
   /** Who, in a sentence. */

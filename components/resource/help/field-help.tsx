@@ -1,6 +1,6 @@
 import { State } from '@/components/ui/state'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 const kindWords: Record<FieldDescription['kind'], string> = {
   text: 'text',

@@ -1,7 +1,7 @@
 import { State } from '@/components/ui/state'
-import type { Tone } from '@/lib/kernel/field'
-import type { Danger } from '@/lib/kernel/operation'
-import type { EndingKind } from '@/lib/kernel/plan'
+import type { Danger } from '@/lib/kernel/operation/operation'
+import type { EndingKind } from '@/lib/kernel/operation/plan'
+import type { Tone } from '@/lib/kernel/resource/field'
 
 export interface ShownOperation {
   name: string

@@ -1,5 +1,5 @@
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 const examplesFor = (field: FieldDescription): string[] => {
   switch (field.kind) {

@@ -3,10 +3,10 @@
 import { plainValue } from '@/components/fields/plain'
 import { CloseIcon } from '@/components/ui/icons'
 import { useZone } from '@/components/ui/zone'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { ListQuery } from '@/lib/kernel/query'
-import type { ResourceDescription } from '@/lib/kernel/resource'
-import { type Operator, readTerm } from '@/lib/kernel/terms'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ListQuery } from '@/lib/kernel/resource/query'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import { type Operator, readTerm } from '@/lib/kernel/resource/terms'
 import type { ListData } from './list-data'
 
 const joins: Record<Operator, string> = {

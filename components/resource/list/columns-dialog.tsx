@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { columnChoices } from './list-data'
 
 /** Which columns, in which order. Shown ones first, in their order; then the others. */

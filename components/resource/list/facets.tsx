@@ -1,9 +1,9 @@
 'use client'
 
 import { memo, useState } from 'react'
-import type { ListQuery } from '@/lib/kernel/query'
-import type { ResourceDescription } from '@/lib/kernel/resource'
-import { writeTerm } from '@/lib/kernel/terms'
+import type { ListQuery } from '@/lib/kernel/resource/query'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import { writeTerm } from '@/lib/kernel/resource/terms'
 import type { FacetData } from './list-data'
 
 const shownMax = 10

@@ -4,8 +4,8 @@ import { type ColumnDef, rowSortingFeature, type SortingState, tableFeatures, us
 import { type MouseEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import { isNumeric } from '@/components/fields/cells'
 import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
-import type { ListQuery } from '@/lib/kernel/query'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { ListQuery } from '@/lib/kernel/resource/query'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { Density, ListData } from './list-data'
 import { useKeptFocus } from './use-kept-focus'
 

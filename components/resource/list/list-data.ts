@@ -1,8 +1,8 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
-import type { Danger } from '@/lib/kernel/operation'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { Danger } from '@/lib/kernel/operation/operation'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 /** One page of a list, rows as arrays in the order of `columns`. */
 export interface ListData {

@@ -1,6 +1,6 @@
 import { Button, LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
 /** Nothing to list: because nothing matches, or because there is nothing yet. */
 export const NoRows = ({

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
 import { LeftIcon, RightIcon } from '@/components/ui/icons'
-import type { ListQuery } from '@/lib/kernel/query'
+import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ListData } from './list-data'
 
 const sizes = [25, 50, 100, 200, 500]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { FieldDescription } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ListData } from './list-data'
 import { type RowWriter, rowsHtml } from './row-html'
 

@@ -1,7 +1,7 @@
 import { type CellContext, cellHtml, isNumeric } from '@/components/fields/cells'
 import { escapeHtml } from '@/components/ui/html'
-import type { FieldDescription, FieldKind } from '@/lib/kernel/field'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
 import type { ListData } from './list-data'
 
 /** How the rows of one list are written. `columns` are field names in the order shown. */

@@ -1,8 +1,8 @@
 'use client'
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/query'
-import type { ResourceDescription } from '@/lib/kernel/resource'
+import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
+import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { ListBoot, ListData } from './list-data'
 
 export interface ListState {

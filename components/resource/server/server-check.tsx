@@ -6,7 +6,7 @@ import { CheckView } from '@/components/resource/check/check-view'
 import { type StartCheck, useCheck } from '@/components/resource/check/use-check'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
 
 export interface CheckServerActions {
   startCheck: StartCheck

@@ -1,6 +1,6 @@
 import { fleetFacts } from '@/db/fleet'
 import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
-import { systemActor } from '@/lib/kernel/access'
+import { systemActor } from '@/lib/kernel/access/access'
 import { poolerPort } from '@/lib/playground/poolers'
 import type { Place } from './world'
 

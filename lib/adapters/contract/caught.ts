@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 /** The fault that a call ends with; whatever else it throws is thrown on. */
 export const faultOf = async (promise: Promise<unknown>): Promise<Fault> => {

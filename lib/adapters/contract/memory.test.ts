@@ -1,5 +1,5 @@
 import { type MemoryInstance, memoryFleet } from '@/lib/adapters/memory'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress, SqlGrid } from '@/lib/ports'
 import { postgresContract } from './postgres-contract'
 

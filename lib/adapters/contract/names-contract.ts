@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, rivalsOf, sameValues } from '@/lib/domain/dns/records'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { ActPorts, NameAnswer, ZoneAddress } from '@/lib/ports'
 
 export interface NamesStage {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { ActPorts, DeadManMember, DeadManOrder, PoolerAddress, PoolerFile } from '@/lib/ports'
 
 /** A pooler with one database, `orders`, in transaction mode, whose file lies where its address says. */

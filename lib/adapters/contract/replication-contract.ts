@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { isFault } from '@/lib/kernel/errors'
-import { isOver } from '@/lib/kernel/fault-text'
+import { isFault } from '@/lib/kernel/ground/errors'
+import { isOver } from '@/lib/kernel/ground/fault-text'
 import type { ActPorts, Following, InstanceAddress } from '@/lib/ports'
 
 /** A herd of three that the suite may do anything with; in the end the third one leads. */

@@ -1,7 +1,7 @@
-import { type DriveOptions, drive } from '@/lib/kernel/engine'
-import type { JournalEntry } from '@/lib/kernel/journal'
-import type { Operation } from '@/lib/kernel/operation'
-import { targetDigest } from '@/lib/kernel/plan-making'
+import { type DriveOptions, drive } from '@/lib/kernel/engine/engine'
+import type { JournalEntry } from '@/lib/kernel/ground/journal'
+import type { Operation } from '@/lib/kernel/operation/operation'
+import { targetDigest } from '@/lib/kernel/operation/plan-making'
 import { type Interference, MemoryJournal, memoryFleet } from '.'
 
 /** For tests of the engine: a host in memory, a job of `operation` on it, and what its journal says in words. */

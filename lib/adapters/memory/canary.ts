@@ -1,6 +1,6 @@
 import type { CanaryLedger, LedgerEvent } from '@/lib/domain/proof/canary-ledger'
 import { formatLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { flow, serves } from './wal'

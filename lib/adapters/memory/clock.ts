@@ -1,4 +1,4 @@
-import { systemClock } from '@/lib/kernel/clock'
+import { systemClock } from '@/lib/kernel/ground/clock'
 
 interface Sleeper {
   at: number

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { blankInstance } from './make-world'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
 import { type Calls, perform, reach } from './calls'

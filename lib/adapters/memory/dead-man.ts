@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManOrder, DeadManSeen, PoolersAct, PoolersRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { applyFile, digestOf, fenceFor, findPooler, type MemoryDeadMan, type MemoryPooler, putFile } from './pooler-state'

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, HostAddress, HostCheckStep, HostsAct, HostsRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import type { MemoryHost, World } from './world'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InPlaceAct, InPlaceRead } from '@/lib/ports'
 import { type Calls, perform } from './calls'
 import { find, reached } from './instances'

@@ -1,5 +1,5 @@
 import { formatLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'
 import { makeHost } from './make-world'

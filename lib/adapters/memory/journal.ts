@@ -1,6 +1,6 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { JournalEntry, JournalLine } from '@/lib/kernel/journal'
-import type { JournalPort } from '@/lib/kernel/journal-port'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { JournalEntry, JournalLine } from '@/lib/kernel/ground/journal'
+import type { JournalPort } from '@/lib/kernel/ground/journal-port'
 import type { MemoryClock } from './clock'
 
 /** A journal whose lease can be taken over: only the newest session may write; an older one meets `lease.lost`, as on the real tables. */

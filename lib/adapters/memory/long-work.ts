@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { MemoryClock } from './clock'
 import type { MemoryHost } from './world'
 

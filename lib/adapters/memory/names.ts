@@ -1,5 +1,5 @@
 import { type RecordSet, recordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryName, InventoryZone, NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress, ZoneCheckStep } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { makeHost } from './make-world'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManArming, InventoryPooler, PoolerAddress, PoolerClient, PoolMode } from '@/lib/ports'
 import type { MemoryHost, World } from './world'
 

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite } from '@/lib/ports'
 import { type Calls, hang, perform, reach } from './calls'
 import type { MemoryClock } from './clock'

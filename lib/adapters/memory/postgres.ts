@@ -1,4 +1,4 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
 import { type Calls, hang, reach } from './calls'
 import { actingOn, find } from './instances'

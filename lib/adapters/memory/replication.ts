@@ -1,6 +1,6 @@
 import { followLines, promoteCommand } from '@/lib/domain/replication/conf'
 import { formatLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { type Calls, perform } from './calls'

@@ -1,5 +1,5 @@
 import { parseLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { RewindsAct, RewindsRead } from '@/lib/ports/rewinds'
 import { type Calls, perform } from './calls'

@@ -1,5 +1,5 @@
 import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
 import { type Calls, reach } from './calls'
 import { actingOn, find } from './instances'

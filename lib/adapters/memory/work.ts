@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress } from '@/lib/ports'
 import type { HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports/host-work'
 import { type Calls, perform, reach } from './calls'

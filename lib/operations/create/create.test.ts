@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { create } from '.'
 
 const newFleet = () =>

@@ -1,6 +1,6 @@
-import { digestOf } from '@/lib/kernel/digest'
-import { isFault } from '@/lib/kernel/errors'
-import type { GatherContext } from '@/lib/kernel/operation'
+import { digestOf } from '@/lib/kernel/ground/digest'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type {
   ClusterOrder,
   ClusterSite,

@@ -1,6 +1,6 @@
 import { confDifferenceText } from '@/lib/domain/replication/conf-diff'
 import { formatBytes, MiB } from '@/lib/domain/values/bytes'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '../gates'
 import type { UpstreamOnly } from './compare-upstream'
 import { type CreateFacts, isDebian } from './facts'

@@ -1,5 +1,5 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation, type Effect } from '@/lib/kernel/operation'
+import { defineOperation, type Effect } from '@/lib/kernel/operation/operation'
 import { onlyIf } from '../failover/steps/only-if'
 import { pass, refuse } from '../gates'
 import { copyData } from '../rebuild/copy-data'

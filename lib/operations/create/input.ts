@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InputPick } from '@/lib/kernel/input-pick'
+import type { InputPick } from '@/lib/kernel/operation/input-pick'
 
 const path = /^$|^\/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/
 const networks = /^(all|samenet|samehost|[0-9a-fA-F.:]+\/\d{1,3})$/

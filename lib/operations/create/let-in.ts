@@ -1,6 +1,6 @@
 import { refusalText } from '@/lib/domain/replication/refusal'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { CreateFacts } from './facts'
 
 const askTimeoutMs = 15_000

@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { followOutput } from '../steps/server'
 import type { CreateFacts } from './facts'
 

@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { CreateFacts } from './facts'
 
 const writeTimeoutMs = 15_000

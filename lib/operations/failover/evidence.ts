@@ -1,6 +1,6 @@
 import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/proof/certificate'
-import type { JournalLine } from '@/lib/kernel/journal'
-import type { Json } from '@/lib/kernel/json'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { Evidence, EvidenceAbout } from '../steps/collect-evidence'
 import { failover } from '.'
 import type { FailoverFacts } from './facts'

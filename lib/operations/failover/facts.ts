@@ -5,7 +5,7 @@ import {
   type RankedCandidate,
   rankCandidates,
 } from '@/lib/domain/replication/candidates'
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { type CanaryFacts, canaryFor } from '../canary'
 import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'

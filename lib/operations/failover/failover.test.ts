@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { heldIn, type MemoryFleet, MemoryJournal, memoryFleet, putRecords } from '@/lib/adapters/memory'
 import { recordSet } from '@/lib/domain/dns/records'
 import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
-import { drive } from '@/lib/kernel/engine'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { failover } from '.'
 
 const newFleet = (hosts = ['n1', 'n2', 'n3', 'n4']) => memoryFleet([{ environment: 'prod', name: 'demo', hosts, virtualHost: 'demo' }])

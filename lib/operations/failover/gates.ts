@@ -1,7 +1,7 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates'
 import { type FailoverFacts, messageMaxSeconds } from './facts'
 import { isStreamingFrom } from './peers'

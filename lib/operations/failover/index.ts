@@ -1,6 +1,6 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation } from '@/lib/kernel/operation'
-import type { Affected, Verdict } from '@/lib/kernel/plan'
+import { defineOperation } from '@/lib/kernel/operation/operation'
+import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { counted, pass, refuse, warn } from '../gates'
 import { startCanary, stopCanary } from '../steps/canary'
 import { checkpointPostgres } from '../steps/checkpoint-postgres'

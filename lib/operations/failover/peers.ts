@@ -1,7 +1,7 @@
 import { synchronousNames } from '@/lib/domain/replication/synchronous-names'
 import type { Follower } from '@/lib/domain/replication/who-may-follow'
 import { wishedConninfo } from '@/lib/domain/replication/wish'
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { DataDirectorySeen, Following, InventoryInstance, MemberStanding, Probe, ReadPorts } from '@/lib/ports'
 import { commandsOf, isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
 import type { OldSlot } from '../steps/drop-old-slot'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import type { LaterWork } from '@/lib/domain/proof/failover-report'
-import { drive } from '@/lib/kernel/engine'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { failover } from '.'
 import { reportOf } from './report'
 

@@ -1,8 +1,8 @@
 import type { CanaryEvidence } from '@/lib/domain/proof/certificate'
 import type { FailoverReport, LaterWork, NameReport } from '@/lib/domain/proof/failover-report'
-import { foldJob } from '@/lib/kernel/fold'
-import type { JournalLine } from '@/lib/kernel/journal'
-import type { Json } from '@/lib/kernel/json'
+import { foldJob } from '@/lib/kernel/engine/fold'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Json } from '@/lib/kernel/ground/json'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
 

@@ -1,5 +1,5 @@
 import { leadLines, partLines } from '@/lib/domain/poolers/lines'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { DeadManOrder, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts'
 import { pass, passBecause, refuse, warn } from '../gates'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation'
+import { defineOperation } from '@/lib/kernel/operation/operation'
 import { onlyIf } from '../failover/steps/only-if'
 import { pass, passBecause, refuse } from '../gates'
 import { awaitClientsGone, closePooler, stopPooler } from '../steps/drain-pooler'

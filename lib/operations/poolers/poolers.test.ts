@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
-import type { JsonObject } from '@/lib/kernel/json'
-import { defaultPolicy } from '@/lib/kernel/plan'
-import { composePlan, makeTargetPlan } from '@/lib/kernel/plan-making'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { defaultPolicy } from '@/lib/kernel/operation/plan'
+import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationsOn } from '..'
 
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['n1', 'front'] }])

@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { RebuildFacts } from './facts'
 
 const fileTimeoutMs = 60_000

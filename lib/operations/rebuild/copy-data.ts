@@ -1,6 +1,6 @@
 import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { CopyOrder, CopySeen } from '@/lib/ports'
 import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
 import type { RebuildFacts } from './facts'

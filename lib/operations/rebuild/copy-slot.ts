@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { Effect } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { lookAt } from '../steps/server'
 import type { RebuildFacts } from './facts'
 

@@ -1,6 +1,6 @@
 import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { InPlaceOrder } from '@/lib/ports'
 import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'
 import { copyTimeoutMs, rateKbOf } from './copy-data'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { diverge } from '@/e2e/harness/diverged'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { rebuild } from '.'
 
 /** It was promoted by itself, wrote, and was stopped; pg_rewind cannot take that back, and no copy has room beside it. */

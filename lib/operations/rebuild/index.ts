@@ -1,4 +1,4 @@
-import { defineOperation } from '@/lib/kernel/operation'
+import { defineOperation } from '@/lib/kernel/operation/operation'
 import { isDown, isUp } from '../facts'
 import { onlyIf } from '../failover/steps/only-if'
 import { keepsPassword, pass, refuse, seenRow, wasSeen } from '../gates'

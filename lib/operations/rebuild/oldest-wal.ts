@@ -1,5 +1,5 @@
 import type { OldestWal } from '@/lib/domain/replication/wal-segments'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ReadPorts } from '@/lib/ports'
 import type { Place } from '../facts'
 

@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'
 import type { RebuildFacts } from './facts'
 

@@ -1,4 +1,4 @@
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ReadPorts } from '@/lib/ports'
 import type { Place } from '../facts'
 

@@ -1,5 +1,5 @@
-import type { Json } from '@/lib/kernel/json'
-import type { Effect } from '@/lib/kernel/operation'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { onlyIf } from '../failover/steps/only-if'
 import { hasFailed } from '../steps/host-work'

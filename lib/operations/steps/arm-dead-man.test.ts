@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type MemoryFleet, MemoryJournal, memoryFleet, settleDeadMen } from '@/lib/adapters/memory'
-import { drive } from '@/lib/kernel/engine'
-import { defineOperation, type Effect } from '@/lib/kernel/operation'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import { drive } from '@/lib/kernel/engine/engine'
+import { defineOperation, type Effect } from '@/lib/kernel/operation/operation'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { type DeadManFacts, gatherDeadMan, hostsCanTell } from '../poolers/dead-man'
 import { armDeadMan, disarmDeadMan, restartDeadMan } from './arm-dead-man'
 

@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, DeadManSeen } from '@/lib/ports'
 import type { DeadManFacts, DeadManPlace } from '../poolers/dead-man'
 import { commandTimeoutMs } from './poolers'

@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { HostCheckStep, InventoryServer } from '@/lib/ports'
 import type { Plain } from '../facts'
 

@@ -1,6 +1,6 @@
 import type { ClockSeen, OldPrimarySeen } from '@/lib/domain/proof/certificate'
-import { isFault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { isDown, type Place, type Plain } from '../facts'
 import { lookAt } from './server'

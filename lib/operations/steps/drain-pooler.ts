@@ -1,6 +1,6 @@
 import { formatDuration } from '@/lib/domain/values/duration'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { PoolerPlace } from '../poolers/facts'
 import { commandTimeoutMs, lookAtPooler, lookAtRunning } from './poolers'
 

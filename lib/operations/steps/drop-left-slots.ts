@@ -1,5 +1,5 @@
-import { isFault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Probe } from '@/lib/ports'
 import type { Place } from '../facts'
 import { judgeSlots, keepWords, type SlotOwner } from '../left-slots'

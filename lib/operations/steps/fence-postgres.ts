@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { InstanceRole } from '@/lib/ports'
 import { isDown, type Place } from '../facts'
 import { lookAt, takeDown } from './server'

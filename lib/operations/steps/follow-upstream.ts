@@ -1,6 +1,6 @@
 import { parsePgVersion } from '@/lib/domain/values/pg-version'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Following } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { isStreamingFrom } from '../failover/peers'

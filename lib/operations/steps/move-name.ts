@@ -1,6 +1,6 @@
 import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts'
 import { askTimeoutMs, isServing, moveCommands, type NameMove, ownRecords, sayMove } from '../names'

@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, PoolerSeen } from '@/lib/ports'
 import type { PoolerPlace } from '../poolers/facts'
 import { blockersOf, commandTimeoutMs, lookAtPooler, lookAtRunning, sayClients } from './poolers'

@@ -1,4 +1,4 @@
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { PoolerClient, PoolerSeen, ReadPorts } from '@/lib/ports'
 import { lookTimeoutMs, type PoolerPlace } from '../poolers/facts'
 

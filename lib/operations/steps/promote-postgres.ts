@@ -1,6 +1,6 @@
 import { promoteCommand } from '@/lib/domain/replication/conf'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Place } from '../facts'
 import { lookAt } from './server'
 

@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Place } from '../facts'
 
 export interface RecordWith<F> {

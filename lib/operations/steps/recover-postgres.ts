@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import { isDown, type Place } from '../facts'
 import { followOutput, lookAt, mayBeKeptDown, settle, takeDown } from './server'
 

@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { SettingsSeen } from '@/lib/ports'
 import { type Place, probeTimeoutMs } from '../facts'
 import { followOutput } from './server'

@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { isDown, type Place } from '../facts'
 import { followOutput, lookAt, settle, unseen } from './server'

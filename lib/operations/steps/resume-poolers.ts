@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { PoolerSeen } from '@/lib/ports'
 import type { PoolerPlace } from '../poolers/facts'
 import { commandTimeoutMs, lookAtRunning } from './poolers'

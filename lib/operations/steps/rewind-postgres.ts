@@ -1,6 +1,6 @@
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { isFault } from '@/lib/kernel/errors'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { DataDirectorySeen, Following } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { followWork, hasFailed, howItEnded, newWorkKey } from './host-work'

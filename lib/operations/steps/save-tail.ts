@@ -1,5 +1,5 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { TailPlace, TailSaved } from '@/lib/ports/rewinds'
 import type { Place, Plain } from '../facts'
 import { followWork, newWorkKey } from './host-work'

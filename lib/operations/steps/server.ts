@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { StepContext } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe, ReadPorts } from '@/lib/ports'
 import { isDown, type Place, probeTimeoutMs } from '../facts'
 

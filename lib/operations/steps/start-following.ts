@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import { isDown, type Place } from '../facts'
 import { isStreamingFrom, isUnder } from '../failover/peers'

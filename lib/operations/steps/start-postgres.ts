@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Probe } from '@/lib/ports'
 import type { Place } from '../facts'
 import { followOutput, lookAt, takeDown } from './server'

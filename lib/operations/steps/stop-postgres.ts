@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Probe, StopMode } from '@/lib/ports'
 import type { Place } from '../facts'
 import { bringUp, followOutput, lookAt } from './server'

@@ -1,5 +1,5 @@
 import { sameValues, sayRecords } from '@/lib/domain/dns/records'
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { NameAnswer } from '@/lib/ports'
 import { askTimeoutMs, type NameMove, ownRecords } from '../names'
 

@@ -1,4 +1,4 @@
-import type { Effect, Facts } from '@/lib/kernel/operation'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Following } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { lookAt, mayBeKeptDown } from './server'

@@ -1,4 +1,4 @@
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { type CanaryFacts, throughPooler, whyNoCanary } from '../canary'
 import { probeTimeoutMs } from '../facts'

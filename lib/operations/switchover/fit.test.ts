@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
-import type { JsonObject } from '@/lib/kernel/json'
-import { makeTargetPlan } from '@/lib/kernel/plan-making'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { switchover } from '.'
 
 type Said = { hba: string[]; extensions: string[]; unlogged: number }

@@ -1,5 +1,5 @@
-import type { GatherContext } from '@/lib/kernel/operation'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { ReadPorts } from '@/lib/ports'
 import { askJson } from '../ask-json'
 import type { Place } from '../facts'

@@ -1,7 +1,7 @@
 import { leadLines } from '@/lib/domain/poolers/lines'
 import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import type { HerdAim } from '@/lib/domain/poolers/template'
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryPooler, PoolerSeen, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts'
 import { lookTimeoutMs, type PoolerPlace } from '../poolers/facts'

@@ -3,7 +3,7 @@ import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/syn
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
-import type { Verdict } from '@/lib/kernel/plan'
+import type { Verdict } from '@/lib/kernel/operation/plan'
 import { sayThrough } from '../canary'
 import { counted, pass, passBecause, refuse, warn } from '../gates'
 import { hostsCanTell } from '../poolers/dead-man'

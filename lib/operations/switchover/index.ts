@@ -1,6 +1,6 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation } from '@/lib/kernel/operation'
-import type { Affected, Verdict } from '@/lib/kernel/plan'
+import { defineOperation } from '@/lib/kernel/operation/operation'
+import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import * as planned from '../failover/gates'
 import { roomForWal } from '../failover/room'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'

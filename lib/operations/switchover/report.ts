@@ -1,5 +1,5 @@
 import type { FailoverReport, LaterWork } from '@/lib/domain/proof/failover-report'
-import type { JournalLine } from '@/lib/kernel/journal'
+import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { reportOf } from '../failover/report'
 import { switchover } from '.'
 import { unfoldHandOver } from './hand-over/unfold'

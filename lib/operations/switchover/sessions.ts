@@ -1,4 +1,4 @@
-import type { GatherContext } from '@/lib/kernel/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { askJson } from '../ask-json'
 import type { Place } from '../facts'

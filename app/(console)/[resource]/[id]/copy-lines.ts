@@ -1,5 +1,5 @@
 import { quoteShell } from '@/lib/domain/values/shell-quote'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
 
 export interface CopyLine {
   label: string

@@ -3,7 +3,7 @@ import { cache } from 'react'
 import { type EnvironmentLook, environmentLooks } from '@/db/environment-looks'
 import { getRecord } from '@/db/records'
 import { requireActor } from '@/lib/auth/actor'
-import { isFault } from '@/lib/kernel/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import { describedResource } from '../resource'
 
 /** The object of an address with what every page about it needs; one read a request. An object that is not there or not to be seen is "not found". */

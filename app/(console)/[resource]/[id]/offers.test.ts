@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Actor, Role } from '@/lib/kernel/access'
+import type { Actor, Role } from '@/lib/kernel/access/access'
 import { offersFor } from './offers'
 
 const instance = { name: 'instance', path: 'instances' }

@@ -1,5 +1,5 @@
 import type { OfferedAct } from '@/components/resource/detail/acts'
-import { type Actor, mayIn } from '@/lib/kernel/access'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { operationsOn } from '@/lib/operations'
 
 /** Every operation of the object's resource: permission first, then what the last observed facts say. The plan looks again. */

@@ -11,7 +11,7 @@ import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { readCheck } from '@/db/checks'
 import { herdLock } from '@/jobs/queue'
-import { mayIn } from '@/lib/kernel/access'
+import { mayIn } from '@/lib/kernel/access/access'
 import { breakHerdLock, saveRecord, startCheck } from '../../actions'
 import type { loadObject } from './load'
 

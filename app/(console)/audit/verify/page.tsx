@@ -4,8 +4,8 @@ import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { verifyAuditLog } from '../../actions'
 
 export const metadata: Metadata = { title: 'Verify the audit log' }

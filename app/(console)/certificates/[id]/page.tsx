@@ -6,7 +6,7 @@ import { LinkButton } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { certificatePublicKey } from '@/db/certificate-key'
 import { certificateDocument } from '@/db/certificates'
-import { checkCertificate, keyIdOf } from '@/lib/kernel/certificate'
+import { checkCertificate, keyIdOf } from '@/lib/kernel/ground/certificate'
 import { loadObject } from '../../[resource]/[id]/load'
 
 interface Props {

@@ -5,8 +5,8 @@ import { PageHeader } from '@/components/shell/page-header'
 import { environmentLooks } from '@/db/environment-looks'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
-import { mayIn } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { mayIn } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 
 export const metadata: Metadata = { title: 'Make an enrolment key' }
 

@@ -4,7 +4,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { environmentLooks } from '@/db/environment-looks'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
-import { roles } from '@/lib/kernel/access'
+import { roles } from '@/lib/kernel/access/access'
 
 export const metadata: Metadata = { title: 'Make a token' }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roles } from '@/lib/kernel/access'
+import { roles } from '@/lib/kernel/access/access'
 import { defineCall } from '../call'
 
 const tag = 'people'

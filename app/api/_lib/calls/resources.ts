@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { schemaOf } from '@/lib/fields/schema'
-import type { Resource } from '@/lib/kernel/resource'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { type Call, defineCall } from '../call'
 
 const object = z.record(z.string(), z.unknown())

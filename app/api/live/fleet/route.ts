@@ -4,7 +4,7 @@ import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { fleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
 import { coalesce, liveResponse } from '../sse'
 
 export const dynamic = 'force-dynamic'

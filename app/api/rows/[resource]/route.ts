@@ -3,8 +3,8 @@ import { describedResource } from '@/app/(console)/[resource]/resource'
 import { listIds, listRecords } from '@/db/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
-import { Fault } from '@/lib/kernel/errors'
-import { parseListQuery } from '@/lib/kernel/query'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { parseListQuery } from '@/lib/kernel/resource/query'
 
 const idsMax = 10_000
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }

@@ -1,6 +1,6 @@
 import { certificatePublicKey } from '@/db/certificate-key'
-import { keyIdOf } from '@/lib/kernel/certificate'
-import { Fault } from '@/lib/kernel/errors'
+import { keyIdOf } from '@/lib/kernel/ground/certificate'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../_lib/calls'
 import { serve } from '../../_lib/serve'
 

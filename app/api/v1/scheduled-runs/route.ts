@@ -1,5 +1,5 @@
 import { scheduleRun } from '@/jobs/queue'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../_lib/calls'
 import { plannedId } from '../../_lib/plans'
 import { resourceRoutes } from '../../_lib/resources'

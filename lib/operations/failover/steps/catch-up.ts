@@ -1,6 +1,6 @@
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { probeTimeoutMs } from '../../facts'
 import type { FailoverFacts } from '../facts'

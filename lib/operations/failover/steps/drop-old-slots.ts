@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { lookAt } from '../../steps/server'
 import type { FailoverFacts } from '../facts'

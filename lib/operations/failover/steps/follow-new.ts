@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { Effect, RunContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import { redirectTo } from '../../steps/follow-upstream'
 import { lookAt, settle } from '../../steps/server'

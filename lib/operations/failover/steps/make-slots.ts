@@ -1,4 +1,4 @@
-import type { Effect } from '@/lib/kernel/operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { lookAt } from '../../steps/server'
 import type { FailoverFacts } from '../facts'
 

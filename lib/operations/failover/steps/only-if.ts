@@ -1,6 +1,6 @@
-import { isFault } from '@/lib/kernel/errors'
-import type { Json } from '@/lib/kernel/json'
-import type { Effect, Ending, Facts } from '@/lib/kernel/operation'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { Effect, Ending, Facts } from '@/lib/kernel/operation/operation'
 
 /** The effect where it applies; elsewhere nothing, said in words. The facts alone decide, so that every driver decides alike. */
 export const onlyIf = <F extends Facts, Before extends Json, Output extends Json>(

@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { Effect } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { isDown } from '../../facts'
 import { redirectTo } from '../../steps/follow-upstream'
 import { followOutput, lookAt, settle } from '../../steps/server'

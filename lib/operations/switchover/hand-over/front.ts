@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { StepContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import { herdAim, untilShown, writeAim } from '../../steps/aim-poolers'
 import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers'

@@ -1,5 +1,5 @@
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { RunContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import type { FirstCommit } from '@/lib/ports/takeover'
 import { isDown } from '../../facts'

@@ -1,4 +1,4 @@
-import type { Json } from '@/lib/kernel/json'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { ActPorts } from '@/lib/ports'
 
 /** One part of the time in which the clients wait. */

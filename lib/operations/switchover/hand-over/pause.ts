@@ -1,6 +1,6 @@
 import { formatDuration } from '@/lib/domain/values/duration'
-import { Fault, isFault } from '@/lib/kernel/errors'
-import type { RunContext } from '@/lib/kernel/operation'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, PoolerClient } from '@/lib/ports'
 import { restartDeadMan } from '../../steps/arm-dead-man'
 import { blockersOf, sayClients } from '../../steps/poolers'

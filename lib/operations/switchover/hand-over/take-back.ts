@@ -1,5 +1,5 @@
-import { Fault } from '@/lib/kernel/errors'
-import type { StepContext } from '@/lib/kernel/operation'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { isDown } from '../../facts'
 import { bringUp, followOutput, lookAt, unseen } from '../../steps/server'

@@ -1,5 +1,5 @@
-import type { JournalEntry, JournalLine } from '@/lib/kernel/journal'
-import type { Json } from '@/lib/kernel/json'
+import type { JournalEntry, JournalLine } from '@/lib/kernel/ground/journal'
+import type { Json } from '@/lib/kernel/ground/json'
 import type { HandedOver } from '.'
 import { type Part, type Passed, passedOf } from './parts'
 

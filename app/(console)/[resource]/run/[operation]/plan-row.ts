@@ -2,11 +2,11 @@ import type { Moved } from '@/components/operation/operate'
 import type { PlanRow } from '@/components/operation/shared'
 import { scheduledOfPlan } from '@/db/scheduled'
 import { getPlan } from '@/jobs/queue'
-import type { Actor } from '@/lib/kernel/access'
-import { isFault } from '@/lib/kernel/errors'
-import type { JsonObject } from '@/lib/kernel/json'
-import type { Plan } from '@/lib/kernel/plan'
-import { type PlanChange, planChanges } from '@/lib/kernel/plan-changes'
+import type { Actor } from '@/lib/kernel/access/access'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Plan } from '@/lib/kernel/operation/plan'
+import { type PlanChange, planChanges } from '@/lib/kernel/operation/plan-changes'
 
 /** A stored plan as its page shows it. Throws `record.missing`. */
 export const planRow = async (actor: Actor, planId: string): Promise<PlanRow> => {

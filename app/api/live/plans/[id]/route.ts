@@ -3,7 +3,7 @@ import { readReadiness } from '@/db/readiness'
 import { getPlan } from '@/jobs/queue'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
-import type { Actor } from '@/lib/kernel/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import { coalesce, liveResponse } from '../../sse'
 
 export const dynamic = 'force-dynamic'

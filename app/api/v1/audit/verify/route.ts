@@ -1,6 +1,6 @@
 import { verifyAudit } from '@/db/audit'
-import { mayAnywhere } from '@/lib/kernel/access'
-import { Fault } from '@/lib/kernel/errors'
+import { mayAnywhere } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

@@ -1,6 +1,6 @@
 import { getRun, readEvents } from '@/db/runs'
 import { askForPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../_lib/calls'
 import { planTimeoutMs } from '../../../_lib/plans'
 import { serve } from '../../../_lib/serve'

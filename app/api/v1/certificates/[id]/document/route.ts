@@ -1,6 +1,6 @@
 import { certificateDocument } from '@/db/certificates'
 import { getRecord } from '@/db/records'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { certificate } from '@/lib/resources/certificate'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'

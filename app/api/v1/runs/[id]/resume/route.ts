@@ -1,6 +1,6 @@
 import { getRun } from '@/db/runs'
 import { resumeJob } from '@/jobs/queue'
-import { Fault } from '@/lib/kernel/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

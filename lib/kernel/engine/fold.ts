@@ -1,4 +1,4 @@
-import type { JobFold, JobState, JournalLine, RunState, StepFold } from './journal'
+import type { JobFold, JobState, JournalLine, RunState, StepFold } from '../ground/journal'
 
 /** What a page shows of one job, from its lines and the names of its effects in order. Pure and small enough for a browser to repeat on each line. */
 export const foldJob = (lines: readonly JournalLine[], effectNames: readonly string[]): JobFold => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
+import { Fault } from '../ground/errors'
+import type { Json } from '../ground/json'
+import { isPointOfNoReturn, type RunContext } from '../operation/operation'
 import { directoriesHead, final, makeDirectory, undo } from './directories.fixture'
-import { Fault } from './errors'
-import type { Json } from './json'
-import { isPointOfNoReturn, type RunContext } from './operation'
 
 const undone: string[] = []
 const limits = { timeoutMs: 5_000 }

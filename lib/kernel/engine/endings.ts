@@ -1,9 +1,9 @@
-import { withDeadline } from './clock'
+import { withDeadline } from '../ground/clock'
+import { isFault } from '../ground/errors'
+import { sayWhy } from '../ground/fault-text'
+import type { JobOutcome, JobState, JournalEntry } from '../ground/journal'
+import { type Effect, type Facts, type StepContext, undoOf } from '../operation/operation'
 import { type Driving, factsOf, outlast, stepContext } from './driving'
-import { isFault } from './errors'
-import { sayWhy } from './fault-text'
-import type { JobOutcome, JobState, JournalEntry } from './journal'
-import { type Effect, type Facts, type StepContext, undoOf } from './operation'
 import { mayHaveHappened, pastNoReturn, type StepRecord, stepOf } from './progress'
 
 type Attention = Extract<JournalEntry, { kind: 'attention' }>

@@ -1,7 +1,7 @@
 import type { ActPorts } from '@/lib/ports'
-import { type Clock, systemClock } from './clock'
-import type { JournalLine } from './journal'
-import type { JournalPort } from './journal-port'
+import { type Clock, systemClock } from '../ground/clock'
+import type { JournalLine } from '../ground/journal'
+import type { JournalPort } from '../ground/journal-port'
 
 /** Where a driver is stopped: killed for good, put to sleep until it is woken as a zombie, or asked to hand over. */
 export interface Stop {

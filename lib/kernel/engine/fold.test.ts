@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { JobState, JournalEntry, JournalLine } from '../ground/journal'
 import { countJobs, estimateSeconds, foldJob, foldRun, median } from './fold'
-import type { JobState, JournalEntry, JournalLine } from './journal'
 
 const linesOf = (...entries: JournalEntry[]): JournalLine[] =>
   entries.map((entry, index) => ({ ...entry, seq: index + 1, at: `2026-03-01T12:00:0${index}.000Z` }))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
+import { Fault } from '../ground/errors'
 import { directories, directoriesHead, final, harmless, makeDirectory, twoSteps, undo } from './directories.fixture'
-import { Fault } from './errors'
 
 /** The longest back-off of `lib/adapters/ssh.ts`. */
 const leftAloneMs = 5_000

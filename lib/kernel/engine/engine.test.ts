@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
+import { Fault, isFault } from '../ground/errors'
+import type { JournalEntry } from '../ground/journal'
+import { makeTargetPlan } from '../operation/plan-making'
 import { directories, directoriesHead, makeDirectory, release, twoSteps, undo } from './directories.fixture'
-import { Fault, isFault } from './errors'
-import type { JournalEntry } from './journal'
-import { makeTargetPlan } from './plan-making'
 
 describe('promise 1: the intent is in the journal before the deed, and the first one wins', () => {
   test('every act finds its intent written', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { makeDirectory, twoSteps, undo } from '../engine/directories.fixture'
 import { policyOf } from './describe-operation'
-import { makeDirectory, twoSteps, undo } from './directories.fixture'
 import { defaultPolicy } from './plan'
 
 test('what takes as long as there is to copy has no deadline of its own; everything else has the usual one', () => {

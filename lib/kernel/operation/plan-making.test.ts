@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryFleet } from '@/lib/adapters/memory'
-import { directories, directoriesHead, final, harmless, makeDirectory, undo } from './directories.fixture'
+import { directories, directoriesHead, final, harmless, makeDirectory, undo } from '../engine/directories.fixture'
 import type { Operation } from './operation'
 import { defaultPolicy, type Plan, type PlanEnvironment } from './plan'
 import { planChanges } from './plan-changes'

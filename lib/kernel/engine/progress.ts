@@ -1,7 +1,7 @@
-import type { FaultCode } from './errors'
-import type { Decision, JobOutcome, JournalEntry } from './journal'
-import type { Json } from './json'
-import { type Facts, isPointOfNoReturn, isShortOfNoReturn, type Operation } from './operation'
+import type { FaultCode } from '../ground/errors'
+import type { Decision, JobOutcome, JournalEntry } from '../ground/journal'
+import type { Json } from '../ground/json'
+import { type Facts, isPointOfNoReturn, isShortOfNoReturn, type Operation } from '../operation/operation'
 
 /** What the journal says of one effect. */
 export interface StepRecord {

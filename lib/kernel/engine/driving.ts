@@ -1,9 +1,9 @@
 import type { ActPorts, ReadPorts } from '@/lib/ports'
-import type { Clock } from './clock'
-import { isFault, toFault } from './errors'
-import { hasNeverBegun } from './fault-text'
-import type { JsonObject } from './json'
-import type { Facts, Operation, StepContext } from './operation'
+import type { Clock } from '../ground/clock'
+import { isFault, toFault } from '../ground/errors'
+import { hasNeverBegun } from '../ground/fault-text'
+import type { JsonObject } from '../ground/json'
+import type { Facts, Operation, StepContext } from '../operation/operation'
 import type { Recorder } from './recorder'
 
 export interface DriveJob {

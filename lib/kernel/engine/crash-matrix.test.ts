@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
+import { makeTargetPlan } from '../operation/plan-making'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from './crash-matrix'
 import { directories } from './directories.fixture'
-import { makeTargetPlan } from './plan-making'
 
 const makeStage = async (): Promise<Stage> => {
   const fleet = memoryFleet([{ environment: 'dev', name: 'demo', hosts: ['n1'] }])

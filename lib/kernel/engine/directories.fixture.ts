@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { HostAddress, ReadPorts } from '@/lib/ports'
-import { Fault } from './errors'
-import type { JsonObject } from './json'
-import { defineOperation, type Effect, type OperationBuilder } from './operation'
+import { Fault } from '../ground/errors'
+import type { JsonObject } from '../ground/json'
+import { defineOperation, type Effect, type OperationBuilder } from '../operation/operation'
 
 /** Steps on a host's directories: the shell makes each once and complains about a second time, so a step that is run twice shows. */
 export type DirectoryFacts = { host: { [Key in keyof HostAddress]: HostAddress[Key] } }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bench } from '@/lib/adapters/memory/bench'
+import { Fault } from '../ground/errors'
 import { directoriesHead, final, makeDirectory, twoSteps, undo } from './directories.fixture'
-import { Fault } from './errors'
 
 describe('the world is looked at again before the first effect', () => {
   test('a world that moved since the plan is refused and nothing runs', async () => {

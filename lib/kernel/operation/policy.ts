@@ -1,4 +1,4 @@
-import type { JobState } from './journal'
+import type { JobState } from '../ground/journal'
 import type { RunPolicy } from './plan'
 
 /** One job of a run, as far as the policy looks at it. */

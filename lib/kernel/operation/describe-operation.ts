@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JsonObject } from './json'
+import type { JsonObject } from '../ground/json'
 import type { Operation, OperationDescription } from './operation'
 import { defaultPolicy, type RunPolicy } from './plan'
 

@@ -1,10 +1,10 @@
 import type { ActPorts } from '@/lib/ports'
+import type { JobState } from '../ground/journal'
+import type { JournalPort } from '../ground/journal-port'
+import type { Operation } from '../operation/operation'
 import { type DriveJob, type DriveOptions, type Driving, guardActs, readOnly } from './driving'
 import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
 import { goForward } from './forward'
-import type { JobState } from './journal'
-import type { JournalPort } from './journal-port'
-import type { Operation } from './operation'
 import { Recorder } from './recorder'
 
 export type { DriveJob, DriveOptions } from './driving'

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from './json'
+import { canonicalJson, type Json } from '../ground/json'
 import type { Plan, PlanTarget } from './plan'
 
 export interface PlanChange {

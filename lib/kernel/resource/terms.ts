@@ -1,8 +1,8 @@
 import { parseBytes } from '@/lib/domain/values/bytes'
 import { parseDuration } from '@/lib/domain/values/duration'
 import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
+import type { Json } from '../ground/json'
 import type { FieldKind, FieldSpec } from './field'
-import type { Json } from './json'
 
 /**
  * One condition on one field, as it stands in a URL: an operator sign and a value. `online`, `!stopped`, `~shop`, `>1073741824`, `isnull`.

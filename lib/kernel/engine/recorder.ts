@@ -1,7 +1,7 @@
-import type { Clock } from './clock'
-import { Fault } from './errors'
-import type { JournalEntry, JournalLine } from './journal'
-import type { JournalPort } from './journal-port'
+import type { Clock } from '../ground/clock'
+import { Fault } from '../ground/errors'
+import type { JournalEntry, JournalLine } from '../ground/journal'
+import type { JournalPort } from '../ground/journal-port'
 import { advance, newProgress, type Progress } from './progress'
 
 type Note = Extract<JournalEntry, { kind: 'note' }>

@@ -1,11 +1,11 @@
 import type { ActPorts } from '@/lib/ports'
-import type { Clock } from './clock'
+import type { Clock } from '../ground/clock'
+import { isFault } from '../ground/errors'
+import type { Decision, JobState, JournalEntry, JournalLine } from '../ground/journal'
+import type { JournalPort } from '../ground/journal-port'
+import { endingKind, type Operation } from '../operation/operation'
 import { deadly, type Points, type Stop } from './crash-driver'
 import { type DriveJob, drive } from './engine'
-import { isFault } from './errors'
-import type { Decision, JobState, JournalEntry, JournalLine } from './journal'
-import type { JournalPort } from './journal-port'
-import { endingKind, type Operation } from './operation'
 
 /** How one act goes wrong; the twin's own words. */
 export type Disturbance = { how: 'fail' } | { how: 'lose-answer' } | { how: 'hang-before' | 'hang-after'; isKilled: boolean }

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json'
+import type { JsonObject } from '../ground/json'
 
 /** A gate's answer. An expected "no" is a value with its reason, never an exception. */
 export type Verdict = { verdict: 'pass'; because?: string } | { verdict: 'warn' | 'refuse'; because: string }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { directories } from './directories.fixture'
+import { directories } from '../engine/directories.fixture'
 import type { Operation } from './operation'
 import { checkOperations } from './selfcheck-operations'
 

@@ -1,9 +1,9 @@
-import { withDeadline } from './clock'
+import { withDeadline } from '../ground/clock'
+import { Fault, type FaultCode, toFault } from '../ground/errors'
+import { isOver, sayWhy } from '../ground/fault-text'
+import type { Json } from '../ground/json'
+import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn, isShortOfNoReturn } from '../operation/operation'
 import { type Driving, outlast, stepContext } from './driving'
-import { Fault, type FaultCode, toFault } from './errors'
-import { isOver, sayWhy } from './fault-text'
-import type { Json } from './json'
-import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn, isShortOfNoReturn } from './operation'
 import { pastNoReturn, stepOf } from './progress'
 
 type Step = { name: string } & Effect<Facts>

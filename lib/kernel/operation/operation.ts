@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
-import type { Json, JsonObject } from './json'
+import type { Json, JsonObject } from '../ground/json'
 import type { Affected, RunPolicy, Verdict } from './plan'
 
 /** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */

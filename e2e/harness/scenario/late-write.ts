@@ -1,4 +1,4 @@
-import { digestOf, writeScript } from '@/lib/adapters/pooler-file'
+import { digestOf, writeScript } from '@/lib/adapters/poolers/file'
 import { poolerConfigPath } from '@/lib/playground/poolers'
 import type { Stand } from './stand'
 import type { StepOf } from './words'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bench } from '@/lib/adapters/memory/bench'
+import { bench } from '@/e2e/harness/twin/bench'
 import { Fault, isFault } from '../ground/errors'
 import type { JournalEntry } from '../ground/journal'
 import { makeTargetPlan } from '../operation/plan-making'

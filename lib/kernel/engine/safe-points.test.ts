@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bench } from '@/lib/adapters/memory/bench'
+import { bench } from '@/e2e/harness/twin/bench'
 import { Fault } from '../ground/errors'
 import { directoriesHead, final, makeDirectory, twoSteps, undo } from './directories.fixture'
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { bench } from '@/lib/adapters/memory/bench'
+import { bench } from '@/e2e/harness/twin/bench'
 import { Fault } from '../ground/errors'
 import { directories, directoriesHead, final, harmless, makeDirectory, twoSteps, undo } from './directories.fixture'
 
-/** The longest back-off of `lib/adapters/ssh.ts`. */
+/** The longest back-off of `lib/adapters/ssh/index.ts`. */
 const leftAloneMs = 5_000
 
 describe('promise 4: before the point of no return a failure is undone, after it the job only goes forward', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bench } from '@/lib/adapters/memory/bench'
+import { bench } from '@/e2e/harness/twin/bench'
 import { Fault } from '../ground/errors'
 import type { Json } from '../ground/json'
 import { isPointOfNoReturn, type RunContext } from '../operation/operation'

@@ -1,0 +1,78 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
+import type { Ssh } from '../ssh'
+import { checkHost } from './check'
+import { parseSurvey, type Survey, surveyScript } from './survey'
+
+export interface Hosts {
+  read: HostsRead
+  act: HostsAct
+  /** Load, memory, space under `dataDirectories` and clock, in one round trip. Throws `shell.*`. */
+  facts: (host: HostAddress, dataDirectories: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }) => Promise<HostFacts>
+}
+
+interface LookOptions {
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+export const makeHosts = (ssh: Ssh): Hosts => {
+  /** The clock is the first thing printed, so it was read between sending the command and hearing from it. */
+  const survey = async (
+    host: HostAddress,
+    argv: string[],
+    options: LookOptions,
+  ): Promise<{ survey: Survey; clockOffsetSeconds: number | null }> => {
+    const sentAt = Date.now()
+    let heardAt = 0
+    const result = await ssh.exec(host, ['sh', '-c', surveyScript, 'sh', ...argv], {
+      ...options,
+      onOutput: () => {
+        heardAt ||= Date.now()
+      },
+    })
+    if (result.exitCode !== 0)
+      throw new Fault('shell.failed', {
+        because: `sh ended with ${result.exitCode ?? result.signal}: ${result.stderr.trim().slice(0, 500)}`,
+      })
+    const seen = parseSurvey(result.stdout)
+    const offset = seen.clockSeconds === null ? null : offsetOf(seen.clockSeconds, sentAt / 1000, (heardAt || Date.now()) / 1000)
+    return { survey: seen, clockOffsetSeconds: offset }
+  }
+
+  return {
+    read: {
+      read: ssh.exec,
+      showHostKey: ssh.showHostKey,
+      check: (host, { timeoutMs, signal, profile, onStep }) => {
+        const options = { timeoutMs, signal }
+        return checkHost(
+          host,
+          profile,
+          {
+            showHostKey: () => ssh.showHostKey(host, options),
+            logIn: () => ssh.reach(host, options),
+            survey: () => survey(host, [], options),
+          },
+          onStep,
+        )
+      },
+    },
+    act: { run: ssh.exec },
+    facts: async (host, dataDirectories, options) => {
+      const { survey: seen, clockOffsetSeconds } = await survey(host, ['facts', ...dataDirectories], options)
+      const free = seen.disks.map(({ freeBytes }) => freeBytes)
+      return {
+        os: seen.os,
+        loadPerCpu: seen.loadPerCpu,
+        memoryBytes: seen.memoryBytes,
+        diskFreeBytes: free.length > 0 ? Math.min(...free) : null,
+        clockOffsetSeconds,
+        poolers: seen.poolers,
+      }
+    },
+  }
+}
+
+/** 0 while the host's time lies in the window in which it must have been read: what is less than that is not known. */
+const offsetOf = (host: number, from: number, to: number): number => (host < from ? host - from : host > to ? host - to : 0)

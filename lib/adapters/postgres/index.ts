@@ -1,0 +1,47 @@
+import { quoteShell } from '@/lib/domain/values/shell-quote'
+import type { PostgresAct, PostgresRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
+import type { Ssh } from '../ssh'
+import { commandFor } from '../ssh/profiles'
+import { postgresAct } from './act'
+import { probeInstance } from './probe'
+import { runStatement } from './query'
+import { makeReplication } from './replication'
+import { fileSettings, settingsSeen, transactionFate } from './server-views'
+import { warmPool } from './warm'
+
+export interface PostgresOptions {
+  /** Warm sessions kept at most, one per instance; the least recently used go first. */
+  sessionsMax?: number
+  /** Milliseconds without use after which a warm session is closed. */
+  idleMs?: number
+}
+
+export interface Postgres {
+  read: PostgresRead
+  act: PostgresAct
+  replication: { read: ReplicationRead; act: ReplicationAct }
+  /** Warm sessions that are open now. */
+  sessions: () => number
+  close: () => void
+}
+
+/** PostgreSQL 10 to 18 on hosts that `ssh` reaches: SQL through the forwarded unix socket, everything else by the platform's own tools. */
+export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres => {
+  const warm = warmPool(ssh, { max: options.sessionsMax ?? 2000, idleMs: options.idleMs ?? 120_000 })
+  const read: PostgresRead = {
+    probe: (instance, callOptions) => probeInstance(ssh, warm, instance, callOptions),
+    fileSettings: (instance, callOptions) => fileSettings(ssh, warm, instance, callOptions),
+    settings: (instance, callOptions) => settingsSeen(ssh, warm, instance, callOptions),
+    transactionFate: (instance, xid, callOptions) => transactionFate(ssh, warm, instance, xid, callOptions),
+    query: (instance, sql, sqlOptions) => runStatement(ssh, instance, sql, sqlOptions, { isReadOnly: true }),
+    commands: {
+      start: (instance) => [quoteShell(commandFor(instance, 'start'))],
+      stop: (instance, mode) => [quoteShell(commandFor(instance, 'stop', mode))],
+      restart: (instance, mode) => [quoteShell(commandFor(instance, 'stop', mode)), quoteShell(commandFor(instance, 'start'))],
+      reload: (instance) => [
+        `SELECT pg_reload_conf(); -- over the server's socket; if it takes no session: ${quoteShell(commandFor(instance, 'reload'))}`,
+      ],
+    },
+  }
+  return { read, act: postgresAct(ssh, warm), replication: makeReplication(ssh, warm), sessions: warm.count, close: warm.close }
+}

@@ -1,0 +1,83 @@
+import { type Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { InstanceAddress, Probe } from '@/lib/ports'
+import type { Ssh } from '../ssh'
+import { type Deadline, deadlineIn, remainingMs } from '../ssh/deadline'
+import { socketPathOf } from './connection'
+import { blindProbe, lookScript, probeOfLook } from './probe-script'
+import { type ProbeAnswer, probeOfAnswer, probeSql, stateOfRefusal } from './probe-sql'
+import { isSocketRefused, psqlJson } from './psql'
+import type { WarmPool } from './warm'
+
+/** The share of the time that the server itself gets; the rest is for looking at its files when it keeps silent. */
+const serverShare = 0.6
+
+/**
+ * Looks at an instance: through its server when that answers, else at its processes and files. Never throws for a machine in a bad state;
+ * an aborted signal throws `shell.cancelled`.
+ */
+export const probeInstance = async (
+  ssh: Ssh,
+  warm: WarmPool,
+  instance: InstanceAddress,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<Probe> => {
+  const observedAt = new Date().toISOString()
+  const deadline = deadlineIn(options.timeoutMs, options.signal)
+  try {
+    const { row } = await warm.query<{ probe: ProbeAnswer }>(
+      instance,
+      'matriarch_probe',
+      probeSql,
+      deadlineIn(options.timeoutMs * serverShare, options.signal),
+    )
+    return probeOfAnswer(row.probe, observedAt)
+  } catch (error) {
+    if (!isFault(error) || options.signal?.aborted) throw error
+    if (error.code.startsWith('shell.')) return unreached(error, observedAt)
+    const { sqlstate } = error.facts
+    const answer = typeof sqlstate === 'string' ? stateOfRefusal(sqlstate, error.message) : null
+    try {
+      const looked = await lookAtFiles(ssh, instance, deadline, observedAt, answer)
+      if (!isSocketRefused(error) || looked.postmasterPid === null || looked.state !== 'unknown') return looked
+      return await askThroughPsql(ssh, instance, deadline, looked)
+    } catch (lookError) {
+      if (!isFault(lookError) || options.signal?.aborted) throw lookError
+      return answer ? { ...blindProbe('unknown', '', observedAt), ...answer } : unreached(lookError, observedAt)
+    }
+  }
+}
+
+const lookAtFiles = async (
+  ssh: Ssh,
+  instance: InstanceAddress,
+  deadline: Deadline,
+  observedAt: string,
+  answer: { state: Probe['state']; because: string } | null,
+): Promise<Probe> => {
+  const parameters = [instance.dataDirectory, socketPathOf(instance), instance.major ?? '', instance.binDirectory ?? '']
+  const { stdout } = await ssh.exec(instance.host, ['sh', '-c', lookScript, 'sh', ...parameters], {
+    timeoutMs: remainingMs(deadline),
+    signal: deadline.signal,
+  })
+  return probeOfLook(stdout, instance, observedAt, answer)
+}
+
+/** A server runs but sshd refused its socket: either it does not listen, or sshd does not forward. psql on the host settles it. */
+const askThroughPsql = async (ssh: Ssh, instance: InstanceAddress, deadline: Deadline, looked: Probe): Promise<Probe> => {
+  try {
+    return probeOfAnswer(await psqlJson<ProbeAnswer>(ssh, instance, probeSql({ isSuperuser: true }), deadline), looked.observedAt)
+  } catch (error) {
+    if (!isFault(error) || deadline.signal?.aborted) throw error
+    return looked
+  }
+}
+
+/** The fault of the host is kept beside the words, so that the observer can write it on the server's own row. */
+const unreached = (fault: Fault, observedAt: string): Probe => ({
+  ...blindProbe(
+    fault.code === 'shell.unreachable' || fault.code === 'shell.timeout' ? 'unreachable' : 'unknown',
+    fault.message,
+    observedAt,
+  ),
+  hostFault: { code: fault.code, offeredKey: typeof fault.facts.offered === 'string' ? fault.facts.offered : null },
+})

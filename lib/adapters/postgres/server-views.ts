@@ -1,0 +1,70 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { FileSettingProblem, InstanceAddress } from '@/lib/ports'
+import type { CallOptions, SettingsSeen, TransactionFate } from '@/lib/ports/postgres'
+import type { Ssh } from '../ssh'
+import { deadlineIn } from '../ssh/deadline'
+import { isSocketRefused, psqlJson } from './psql'
+import type { WarmPool } from './warm'
+
+/** Asks a statement of ours, that answers one JSON value, over the warm session, or through psql where sockets are not forwarded. */
+export const askJson = async <T>(
+  ssh: Ssh,
+  warm: WarmPool,
+  instance: InstanceAddress,
+  name: string,
+  sql: string,
+  { timeoutMs, signal }: CallOptions,
+): Promise<T> => {
+  const deadline = deadlineIn(timeoutMs, signal)
+  try {
+    const { row } = await warm.query<{ answer: T }>(instance, name, () => `select (${sql}) as answer`, deadline)
+    return row.answer
+  } catch (error) {
+    if (!isSocketRefused(error)) throw error
+    return psqlJson<T>(ssh, instance, `select (${sql})`, deadline)
+  }
+}
+
+const problemsSql = `
+  select coalesce(json_agg(json_build_object('file', f.sourcefile, 'line', f.sourceline, 'name', f.name, 'error', f.error) order by f.seqno), '[]')
+  from pg_file_settings f where f.error is not null`
+const waitingSql = `select coalesce(json_agg(name), '[]') from pg_settings where pending_restart`
+
+/** The view calls a new value that waits for a restart "could not be applied" too; reading it marks those names, so they are asked for after it. */
+export const fileSettings = async (
+  ssh: Ssh,
+  warm: WarmPool,
+  instance: InstanceAddress,
+  options: CallOptions,
+): Promise<FileSettingProblem[]> => {
+  const problems = await askJson<FileSettingProblem[]>(ssh, warm, instance, 'matriarch_file_settings', problemsSql, options)
+  if (problems.length === 0) return []
+  const waiting = new Set(await askJson<string[]>(ssh, warm, instance, 'matriarch_waiting_settings', waitingSql, options))
+  return problems.filter(({ name }) => name === null || !waiting.has(name))
+}
+
+const utc = (moment: string) => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+const settingsSql = `
+  select json_build_object(
+    'confLoadedAt', ${utc('pg_conf_load_time()')},
+    'serverTime', ${utc('clock_timestamp()')},
+    'values', coalesce(json_object_agg(s.name, s.setting order by s.name) filter (where s.source = 'configuration file'), '{}'),
+    'pendingRestart', coalesce(json_agg(s.name order by s.name) filter (where s.pending_restart), '[]')
+  ) from pg_settings s`
+
+export const settingsSeen = (ssh: Ssh, warm: WarmPool, instance: InstanceAddress, options: CallOptions): Promise<SettingsSeen> =>
+  askJson<SettingsSeen>(ssh, warm, instance, 'matriarch_settings', settingsSql, options)
+
+/** PostgreSQL's word for a running one has a blank; null is a transaction too old to remember, an error one that was never begun. */
+export const transactionFate = async (
+  ssh: Ssh,
+  warm: WarmPool,
+  instance: InstanceAddress,
+  xid: string,
+  options: CallOptions,
+): Promise<TransactionFate> => {
+  if (!/^\d{1,19}$/.test(xid)) throw new Fault('input.invalid', { because: `"${xid}" is no transaction id.` })
+  const fate = await askJson<string | null>(ssh, warm, instance, '', `select to_json(txid_status(${xid}::bigint))`, options)
+  if (fate === 'committed' || fate === 'aborted') return fate
+  return fate === 'in progress' ? 'in-progress' : 'unknown'
+}

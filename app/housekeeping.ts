@@ -1,4 +1,4 @@
-import { forgetKeys } from '@/db/idempotency'
+import { forgetKeys } from '@/db/runs/idempotency'
 import { refreshGroups } from '@/lib/auth/refresh-groups'
 import { logger } from '@/lib/log'
 import { webPorts } from '@/lib/web-ports'

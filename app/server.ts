@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
-import { closeDb } from '@/db/client'
+import { closeDb } from '@/db/pg/client'
 import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
 import { startHousekeeping } from './housekeeping'

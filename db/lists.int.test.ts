@@ -7,12 +7,12 @@ import type { Json } from '@/lib/kernel/ground/json'
 import { emptyQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
 import { matchesTerms, readTerm, type Term } from '@/lib/kernel/resource/terms'
 import { resourceByName } from '@/lib/resources'
-import { getPool } from './client'
-import { conditionOf, conditionSql, descriptionOf } from './condition'
-import { forget } from './fresh'
-import { exportRecords, listIds, listRecords } from './records'
+import { forget } from './pg/cached'
+import { getPool } from './pg/client'
+import { Params } from './pg/statement'
+import { conditionOf, conditionSql, descriptionOf } from './records/condition'
+import { exportRecords, listIds, listRecords } from './records/records'
 import { seedLarge } from './seed-large'
-import { Params } from './statement'
 
 const instance = resourceByName('instance')!
 const server = resourceByName('server')!

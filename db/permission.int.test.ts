@@ -5,7 +5,7 @@ import { type Actor, roles, systemActor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { emptyQuery } from '@/lib/kernel/resource/query'
 import { resources } from '@/lib/resources'
-import { getPool } from './client'
+import { getPool } from './pg/client'
 import {
   addRecord,
   changeRecord,
@@ -18,7 +18,7 @@ import {
   previewDelete,
   recordHistory,
   referenceOptions,
-} from './records'
+} from './records/records'
 
 let database: TestDatabase
 let ids: Record<string, string>

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { systemActor } from '@/lib/kernel/access/access'
 import { resourceByName } from '@/lib/resources'
-import { getPool } from './client'
-import { previewDelete } from './records'
+import { getPool } from './pg/client'
+import { previewDelete } from './records/records'
 
 let database: TestDatabase
 beforeAll(async () => {

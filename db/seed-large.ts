@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { sql } from 'drizzle-orm'
-import type { Tx } from './client'
-import { closeDb, getPool, inTransaction } from './client'
+import type { Tx } from './pg/client'
+import { closeDb, getPool, inTransaction } from './pg/client'
 
 export interface LargeCounts {
   instances: number

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Append } from '@/db/journal'
+import type { Append } from '@/db/runs/journal'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { appendEach } from './append-each'
 

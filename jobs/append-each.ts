@@ -1,4 +1,4 @@
-import { type Append, appendLines } from '@/db/journal'
+import { type Append, appendLines } from '@/db/runs/journal'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { isPassing } from './persist'
 

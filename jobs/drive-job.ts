@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { type Claim, claimJobs, releaseJobs, runsOfJobs } from '@/db/claims'
-import { type Append, readLines, readLinesOf } from '@/db/journal'
+import { type Claim, claimJobs, releaseJobs, runsOfJobs } from '@/db/runs/claims'
+import { type Append, readLines, readLinesOf } from '@/db/runs/journal'
 import { drive } from '@/lib/kernel/engine/engine'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import type { Clock } from '@/lib/kernel/ground/clock'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'

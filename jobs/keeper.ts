@@ -1,5 +1,5 @@
-import { getPool } from '@/db/client'
-import { renewLeases } from '@/db/leases'
+import { getPool } from '@/db/pg/client'
+import { renewLeases } from '@/db/runs/leases'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
 

@@ -1,4 +1,3 @@
-import { releaseLeases, renewLeases, takeLease } from '@/db/leases'
 import {
   allPoolers,
   linkPoolers,
@@ -8,8 +7,9 @@ import {
   poolerMembers,
   type StrangeDatabase,
   savePoolers,
-} from '@/db/poolers'
-import { inPgTransaction } from '@/db/transaction'
+} from '@/db/fleet/poolers'
+import { inPgTransaction } from '@/db/pg/transaction'
+import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
 import { databasesOf, type Follows, judgePooler, type PoolerMember } from '@/lib/domain/poolers/judge'
 import { partLines } from '@/lib/domain/poolers/lines'
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'

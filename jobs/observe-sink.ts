@@ -1,6 +1,6 @@
-import { type StoredCheck, writeChecks } from '@/db/checks'
-import { keepFoundPoolers } from '@/db/discovered-poolers'
-import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/facts'
+import { keepFoundPoolers } from '@/db/discovery/discovered-poolers'
+import { type StoredCheck, writeChecks } from '@/db/fleet/checks'
+import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/fleet/observations'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from './log'
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { getPool } from '@/db/client'
-import { makeInventory } from '@/db/inventory'
+import { makeInventory } from '@/db/fleet/inventory'
+import { getPool } from '@/db/pg/client'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { primary } from '@/e2e/harness/observed'

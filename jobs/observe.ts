@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { listen } from '@/db/client'
-import { endPresence, keepPresence, readShare } from '@/db/observed'
+import { endPresence, keepPresence, readShare } from '@/db/fleet/observer-share'
+import { listen } from '@/db/pg/client'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'

@@ -1,4 +1,4 @@
-import { databaseError } from '@/db/client'
+import { databaseError } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
 
 const firstPauseMs = 100

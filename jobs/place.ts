@@ -1,4 +1,4 @@
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
 import { openWaker, type QueuePlace, type Waker } from './wake'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { getRun, readEvents } from '@/db/runs'
+import { getRun, readEvents } from '@/db/runs/runs'
 import { holdActs, until } from '@/e2e/harness/hold'
 import { plan, runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'

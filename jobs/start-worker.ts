@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { getPool, listen } from '@/db/client'
+import { getPool, listen } from '@/db/pg/client'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'

@@ -1,8 +1,8 @@
-import { openRuns, startableJobs } from '@/db/claims'
-import { getPool } from '@/db/client'
-import { openPlans } from '@/db/plans'
-import { settleRuns } from '@/db/run-state'
-import { inPgTransaction } from '@/db/transaction'
+import { getPool } from '@/db/pg/client'
+import { inPgTransaction } from '@/db/pg/transaction'
+import { openRuns, startableJobs } from '@/db/runs/claims'
+import { openPlans } from '@/db/runs/plans'
+import { settleRuns } from '@/db/runs/run-state'
 
 /** A message that is on its way is left alone this long. */
 const onItsWayMs = 1_500

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { readEvents } from '@/db/runs'
+import { readEvents } from '@/db/runs/runs'
 import { holdActs, until } from '@/e2e/harness/hold'
 import { runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'

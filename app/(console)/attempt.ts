@@ -1,4 +1,4 @@
-import { databaseFault } from '@/db/client'
+import { databaseFault } from '@/db/pg/client'
 import { type Problem, problemOf } from '@/lib/auth/problem'
 import { Fault, toFault } from '@/lib/kernel/ground/errors'
 import type { Resource } from '@/lib/kernel/resource/resource'

@@ -1,5 +1,5 @@
 import { ReplicationTree } from '@/components/topology/replication-tree'
-import { herdTopology } from '@/db/topology'
+import { herdTopology } from '@/db/fleet/topology'
 import { requireActor } from '@/lib/auth/actor'
 import { mayIn } from '@/lib/kernel/access/access'
 import { operationByName } from '@/lib/operations'

@@ -5,7 +5,7 @@ import { places } from '@/components/shell/navigation'
 import { Shell } from '@/components/shell/shell'
 import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
-import { environmentLooks } from '@/db/environment-looks'
+import { environmentLooks } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayAnywhere, roles } from '@/lib/kernel/access/access'
 

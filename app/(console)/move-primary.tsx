@@ -1,5 +1,5 @@
 import { LinkButton } from '@/components/ui/button'
-import { shownCandidates } from '@/db/failovers'
+import { shownCandidates } from '@/db/runs/failovers'
 import { requireActor } from '@/lib/auth/actor'
 import { mayIn } from '@/lib/kernel/access/access'
 

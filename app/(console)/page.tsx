@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { FrontPage } from '@/components/fleet/front-page'
-import { fleetFacts } from '@/db/fleet'
+import { fleetFacts } from '@/db/fleet/front-page'
 import { requireActor } from '@/lib/auth/actor'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { acknowledgeProblem, showProblemAgain } from './actions'

@@ -2,7 +2,7 @@ import { PoolerAlarms } from '@/components/resource/pooler/alarms'
 import { PoolerDatabases, PoolerPace, pooledIn } from '@/components/resource/pooler/databases'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { herdsOfPooler, poolerAlarms } from '@/db/poolers'
+import { herdsOfPooler, poolerAlarms } from '@/db/fleet/poolers'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import type { Json } from '@/lib/kernel/ground/json'
 

@@ -1,4 +1,4 @@
-import { readMetrics } from '@/db/metrics'
+import { readMetrics } from '@/db/fleet/metrics'
 import { calls } from '../api/_lib/calls'
 import { prometheusText } from '../api/_lib/prometheus'
 import { requestCounts } from '../api/_lib/requests'

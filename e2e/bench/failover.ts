@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { getPool } from '@/db/client'
-import type { RunView } from '@/db/runs'
+import { getPool } from '@/db/pg/client'
+import type { RunView } from '@/db/runs/runs'
 import { plan } from '@/e2e/harness/submit'
 import { resumeJob, submitRun, waitForRun } from '@/jobs/queue'
 import { systemActor } from '@/lib/kernel/access/access'

@@ -1,4 +1,4 @@
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
 import { submitRun, waitForRun } from '@/jobs/queue'
 import { systemActor } from '@/lib/kernel/access/access'

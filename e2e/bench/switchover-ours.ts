@@ -1,5 +1,5 @@
-import { getPool } from '@/db/client'
-import type { RunView } from '@/db/runs'
+import { getPool } from '@/db/pg/client'
+import type { RunView } from '@/db/runs/runs'
 import { runAndWait } from '@/e2e/harness/submit'
 import { untilSeen } from './stage'
 

@@ -1,5 +1,5 @@
 import { takeReport } from '@/app/api/_lib/ingest'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
 import { systemActor } from '@/lib/kernel/access/access'
 import { startDatabase } from './database'

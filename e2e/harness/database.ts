@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closeDb, setDatabase } from '@/db/client'
 import { migrate } from '@/db/migrate'
+import { closeDb, setDatabase } from '@/db/pg/client'
 import { startEmbedded } from '@/lib/playground/embedded'
 
 export interface TestDatabase {

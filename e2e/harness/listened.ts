@@ -1,4 +1,4 @@
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 
 /** What a call asks PostgreSQL. */
 export const listened = async (work: () => Promise<unknown>): Promise<{ text: string; values: unknown[] }[]> => {

@@ -1,4 +1,4 @@
-import type { RunView } from '@/db/runs'
+import type { RunView } from '@/db/runs/runs'
 import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 

@@ -1,4 +1,4 @@
-import { setDatabase } from '@/db/client'
+import { setDatabase } from '@/db/pg/client'
 import { startWorker } from '@/jobs/start-worker'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { operationByName } from '@/lib/operations'

@@ -1,4 +1,4 @@
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import type { Actor, Role } from '@/lib/kernel/access/access'
 
 /** One row of every resource in each of two environments, and the ids by `resource:environment`. */

@@ -1,4 +1,4 @@
-import { addLocalAdmin, personOfLogin } from '@/db/people'
+import { addLocalAdmin, personOfLogin } from '@/db/people/people'
 import { checkNewPassword, hashPassword } from './password'
 
 /** Makes the break-glass administrator when there is nobody of that name. True when it was made now; an existing account is left as it is. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { verifyPassword } from './password'

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { closeDb } from '@/db/client'
+import { closeDb } from '@/db/pg/client'
 import { ensureLocalAdmin } from './bootstrap'
 
 /** Makes the first administrator of an installation: `node --import tsx lib/auth/create-admin.ts NAME < file-with-the-password`. */

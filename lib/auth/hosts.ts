@@ -1,5 +1,5 @@
-import { countAttempt } from '@/db/attempts'
-import { addEnrolmentKey, type EnrolRequest, enrolHost, type NewEnrolmentKey } from '@/db/enrolment'
+import { addEnrolmentKey, type EnrolRequest, enrolHost, type NewEnrolmentKey } from '@/db/discovery/enrolment'
+import { countAttempt } from '@/db/runs/attempts'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { hashSecret, makeSecret, readSecret } from './secrets'

@@ -1,6 +1,6 @@
 import type { NextAuthOptions } from 'next-auth'
 import CredentialsProvider from 'next-auth/providers/credentials'
-import { closeSession } from '@/db/sessions'
+import { closeSession } from '@/db/people/sessions'
 import { env } from '@/lib/env'
 import { toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'

@@ -1,4 +1,4 @@
-import { databaseFault } from '@/db/client'
+import { databaseFault } from '@/db/pg/client'
 import { type Fault, faultTable, toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 

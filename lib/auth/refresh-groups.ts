@@ -1,4 +1,4 @@
-import { peopleToAsk, rememberGroups } from '@/db/people'
+import { peopleToAsk, rememberGroups } from '@/db/people/people'
 import type { Directory } from '@/lib/ports/directory'
 
 const askAgainMinutes = 15

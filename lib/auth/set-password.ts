@@ -1,5 +1,5 @@
-import { countAttempt } from '@/db/attempts'
-import { passwordOf, savePassword } from '@/db/people'
+import { passwordOf, savePassword } from '@/db/people/people'
+import { countAttempt } from '@/db/runs/attempts'
 import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { checkNewPassword, hashPassword, verifyPassword } from './password'

@@ -1,4 +1,4 @@
-import { addToken, type NewToken } from '@/db/tokens'
+import { addToken, type NewToken } from '@/db/people/tokens'
 import type { Actor } from '@/lib/kernel/access/access'
 import { makeSecret } from './secrets'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { enrol } from '@/lib/auth/hosts'

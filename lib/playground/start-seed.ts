@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import type { Fleet } from './fleet'
 import type { LabNames } from './names'
 

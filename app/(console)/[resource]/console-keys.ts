@@ -1,6 +1,6 @@
 import type { ShownKey } from '@/components/resource/server/console-keys'
-import { consolePublicKey } from '@/db/console-keys'
-import { environmentLooks } from '@/db/environment-looks'
+import { environmentLooks } from '@/db/fleet/environment-badges'
+import { consolePublicKey } from '@/db/keys/console-keys'
 import type { Actor } from '@/lib/kernel/access/access'
 
 /** The keys that servers of these environments must accept (null: of every environment this person sees), each with the environments that use it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { keepFoundPoolers } from '@/db/discovered-poolers'
-import { acceptHosts, acceptInstances, acceptPoolers, ignore, listInbox } from '@/db/discovery'
-import { applyRules } from '@/db/discovery-rules'
+import { keepFoundPoolers } from '@/db/discovery/discovered-poolers'
+import { acceptHosts, acceptInstances, acceptPoolers, ignore, listInbox } from '@/db/discovery/discovery'
+import { applyRules } from '@/db/discovery/discovery-rules'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 

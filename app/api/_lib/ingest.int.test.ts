@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { listInbox } from '@/db/discovery'
+import { listInbox } from '@/db/discovery/discovery'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
 import { systemActor } from '@/lib/kernel/access/access'

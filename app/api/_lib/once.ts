@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Kept, keepAnswer, releaseKey, takeKey } from '@/db/idempotency'
+import { type Kept, keepAnswer, releaseKey, takeKey } from '@/db/runs/idempotency'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 

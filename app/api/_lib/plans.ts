@@ -1,4 +1,4 @@
-import { listIds } from '@/db/records'
+import { listIds } from '@/db/records/records'
 import { askForPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/queue'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'

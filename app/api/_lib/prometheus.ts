@@ -1,4 +1,4 @@
-import type { Metrics } from '@/db/metrics'
+import type { Metrics } from '@/db/fleet/metrics'
 import { bucketSeconds, type RequestCount } from './requests'
 
 type Labels = Record<string, string | number>

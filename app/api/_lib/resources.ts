@@ -1,4 +1,13 @@
-import { addRecord, changeRecord, deleteRecord, exportRecords, getRecord, listRecords, type RecordView, recordHistory } from '@/db/records'
+import {
+  addRecord,
+  changeRecord,
+  deleteRecord,
+  exportRecords,
+  getRecord,
+  listRecords,
+  type RecordView,
+  recordHistory,
+} from '@/db/records/records'
 import { csvLine } from '@/lib/fields/csv'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'

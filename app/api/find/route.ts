@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server'
 import { describedResource } from '@/app/(console)/[resource]/resource'
-import { listRecords } from '@/db/records'
+import { listRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { coalesce, type LiveChannel, liveResponse } from './sse'

@@ -1,4 +1,4 @@
-import { listen } from '@/db/client'
+import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import { logger } from '@/lib/log'

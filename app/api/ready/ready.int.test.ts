@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { closeDb, getPool, setDatabase } from '@/db/client'
+import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { until } from '@/e2e/harness/hold'
 import { startRedis } from '@/e2e/harness/workers'

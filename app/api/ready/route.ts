@@ -1,4 +1,4 @@
-import { readReadiness } from '@/db/readiness'
+import { readReadiness } from '@/db/pg/readiness'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { webPorts } from '@/lib/web-ports'
 import { calls } from '../_lib/calls'

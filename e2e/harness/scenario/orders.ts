@@ -1,5 +1,5 @@
-import { getPool } from '@/db/client'
-import { addLocalAdmin } from '@/db/people'
+import { addLocalAdmin } from '@/db/people/people'
+import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
 import { resumeJob, type Submission, scheduleRun, submitRun } from '@/jobs/queue'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'

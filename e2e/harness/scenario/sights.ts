@@ -1,4 +1,4 @@
-import { fleetFacts } from '@/db/fleet'
+import { fleetFacts } from '@/db/fleet/front-page'
 import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { systemActor } from '@/lib/kernel/access/access'
 import { poolerPort } from '@/lib/playground/poolers'

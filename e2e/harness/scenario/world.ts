@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
 import { openStage, type Stage } from '@/e2e/bench/stage'
 import { runAndWait } from '@/e2e/harness/submit'
 import { startRedis, type TestRedis } from '@/e2e/harness/workers'

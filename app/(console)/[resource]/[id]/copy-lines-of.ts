@@ -1,4 +1,4 @@
-import { getRecords } from '@/db/records'
+import { getRecords } from '@/db/records/records'
 import { resourceByName } from '@/lib/resources'
 import { type CopyLine, copyLines } from './copy-lines'
 import type { loadObject } from './load'

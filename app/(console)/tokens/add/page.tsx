@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { TokenForm } from '@/components/people/token-form'
 import { PageHeader } from '@/components/shell/page-header'
-import { environmentLooks } from '@/db/environment-looks'
+import { environmentLooks } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { roles } from '@/lib/kernel/access/access'

@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server'
 import { describedResource } from '@/app/(console)/[resource]/resource'
-import { exportRecords } from '@/db/records'
+import { exportRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { csvLine } from '@/lib/fields/csv'

@@ -1,4 +1,4 @@
-import { listen } from '@/db/client'
+import { listen } from '@/db/pg/client'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { coalesce, liveResponse } from '../sse'

@@ -1,5 +1,5 @@
-import { listen } from '@/db/client'
-import { fleetFacts } from '@/db/fleet'
+import { fleetFacts } from '@/db/fleet/front-page'
+import { listen } from '@/db/pg/client'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { fleetChanges } from '@/lib/domain/problems/changes'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { keepPiece } from '@/db/canary-strips'
-import { getPool } from '@/db/client'
+import { getPool } from '@/db/pg/client'
+import { keepPiece } from '@/db/runs/canary-strips'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { makeSecret } from '@/lib/auth/secrets'
 import { addPiece, type Strip, type StripPiece, type StripSample, wholeStrip } from '@/lib/domain/proof/canary-strip'

@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server'
 import { describedResource } from '@/app/(console)/[resource]/resource'
-import { listIds, listRecords } from '@/db/records'
+import { listIds, listRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { Fault } from '@/lib/kernel/ground/errors'

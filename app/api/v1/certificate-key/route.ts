@@ -1,4 +1,4 @@
-import { certificatePublicKey } from '@/db/certificate-key'
+import { certificatePublicKey } from '@/db/keys/certificate-key'
 import { keyIdOf } from '@/lib/kernel/ground/certificate'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../_lib/calls'

@@ -3,7 +3,7 @@ import { ChangeList } from '@/components/resource/detail/change-list'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
-import { recordHistory } from '@/db/records'
+import { recordHistory } from '@/db/records/records'
 import { loadObject, titlesOf } from '../load'
 
 interface Props {

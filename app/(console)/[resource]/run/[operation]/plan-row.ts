@@ -1,6 +1,6 @@
 import type { Moved } from '@/components/operation/operate'
 import type { PlanRow } from '@/components/operation/shared'
-import { scheduledOfPlan } from '@/db/scheduled'
+import { scheduledOfPlan } from '@/db/runs/scheduled'
 import { getPlan } from '@/jobs/queue'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'

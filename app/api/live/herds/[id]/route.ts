@@ -1,4 +1,4 @@
-import { herdTopology } from '@/db/topology'
+import { herdTopology } from '@/db/fleet/topology'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 

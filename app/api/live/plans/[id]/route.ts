@@ -1,5 +1,5 @@
-import { listen } from '@/db/client'
-import { readReadiness } from '@/db/readiness'
+import { listen } from '@/db/pg/client'
+import { readReadiness } from '@/db/pg/readiness'
 import { getPlan } from '@/jobs/queue'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'

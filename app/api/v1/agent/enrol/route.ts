@@ -1,4 +1,4 @@
-import { applyRules } from '@/db/discovery-rules'
+import { applyRules } from '@/db/discovery/discovery-rules'
 import { addressOf } from '@/lib/auth/address'
 import { bearerOf, enrol } from '@/lib/auth/hosts'
 import { logger } from '@/lib/log'

@@ -1,4 +1,4 @@
-import { verifyAudit } from '@/db/audit'
+import { verifyAudit } from '@/db/trail/audit'
 import { mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../_lib/calls'

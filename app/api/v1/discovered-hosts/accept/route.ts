@@ -1,4 +1,4 @@
-import { acceptHosts } from '@/db/discovery'
+import { acceptHosts } from '@/db/discovery/discovery'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

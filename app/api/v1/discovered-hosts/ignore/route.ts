@@ -1,4 +1,4 @@
-import { ignore } from '@/db/discovery'
+import { ignore } from '@/db/discovery/discovery'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

@@ -1,4 +1,4 @@
-import { acceptInstances } from '@/db/discovery'
+import { acceptInstances } from '@/db/discovery/discovery'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

@@ -1,4 +1,4 @@
-import { acceptPoolers } from '@/db/discovery'
+import { acceptPoolers } from '@/db/discovery/discovery'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

@@ -1,4 +1,4 @@
-import { revokeEnrolmentKey } from '@/db/enrolment'
+import { revokeEnrolmentKey } from '@/db/discovery/enrolment'
 import { calls } from '../../../_lib/calls'
 import { resourceRoutes } from '../../../_lib/resources'
 import { serve } from '../../../_lib/serve'

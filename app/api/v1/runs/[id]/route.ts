@@ -1,4 +1,4 @@
-import { getRun } from '@/db/runs'
+import { getRun } from '@/db/runs/runs'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

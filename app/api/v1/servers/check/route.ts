@@ -1,4 +1,4 @@
-import { getRun, readEvents } from '@/db/runs'
+import { getRun, readEvents } from '@/db/runs/runs'
 import { askForPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../_lib/calls'

@@ -1,4 +1,4 @@
-import { revokeSession } from '@/db/sessions'
+import { revokeSession } from '@/db/people/sessions'
 import { calls } from '../../../_lib/calls'
 import { resourceRoutes } from '../../../_lib/resources'
 import { serve } from '../../../_lib/serve'

@@ -1,4 +1,4 @@
-import { revokeToken } from '@/db/tokens'
+import { revokeToken } from '@/db/people/tokens'
 import { calls } from '../../../_lib/calls'
 import { resourceRoutes } from '../../../_lib/resources'
 import { serve } from '../../../_lib/serve'

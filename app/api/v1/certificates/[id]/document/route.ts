@@ -1,5 +1,5 @@
-import { certificateDocument } from '@/db/certificates'
-import { getRecord } from '@/db/records'
+import { getRecord } from '@/db/records/records'
+import { certificateDocument } from '@/db/runs/certificates'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { certificate } from '@/lib/resources/certificate'
 import { calls } from '../../../../_lib/calls'

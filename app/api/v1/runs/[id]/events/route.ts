@@ -1,5 +1,5 @@
-import { listen } from '@/db/client'
-import { getRun, readEvents } from '@/db/runs'
+import { listen } from '@/db/pg/client'
+import { getRun, readEvents } from '@/db/runs/runs'
 import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { RunState } from '@/lib/kernel/ground/journal'

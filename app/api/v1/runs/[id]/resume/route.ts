@@ -1,4 +1,4 @@
-import { getRun } from '@/db/runs'
+import { getRun } from '@/db/runs/runs'
 import { resumeJob } from '@/jobs/queue'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../../_lib/calls'

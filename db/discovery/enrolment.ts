@@ -1,0 +1,139 @@
+import { sql } from 'drizzle-orm'
+import type { EnrolRequest } from '@/lib/fields/agent-report'
+import { type Actor, mayAnywhere, mayIn, systemActor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { inTransaction, notify, type Tx } from '../pg/client'
+import { enrolmentKeys } from '../schema'
+import { writeAudit } from '../trail/audit'
+
+export type { EnrolRequest }
+
+export interface NewEnrolmentKey {
+  name: string
+  environmentId: string
+  expiresAt: Date
+  /** null: any number of hosts until it expires. */
+  usesLeft: number | null
+}
+
+/** Throws `access.denied`, `input.invalid`. */
+export const addEnrolmentKey = async (
+  actor: Actor,
+  wanted: NewEnrolmentKey,
+  secret: { prefix: string; hash: string },
+): Promise<{ id: string }> => {
+  if (!mayIn(actor, 'enrolment-key.add', wanted.environmentId)) throw new Fault('access.denied')
+  if (wanted.expiresAt.getTime() <= Date.now())
+    throw new Fault('input.invalid', { fields: [{ path: 'expiresAt', message: 'must lie in the future' }] })
+  return inTransaction(async (tx) => {
+    const found = await tx.execute(sql`select 1 from environments where id = ${wanted.environmentId}`)
+    if (found.rows.length === 0) throw new Fault('input.invalid', { fields: [{ path: 'environmentId', message: 'is no environment' }] })
+    const [row] = await tx
+      .insert(enrolmentKeys)
+      .values({ ...wanted, prefix: secret.prefix, hash: secret.hash, createdBy: actor.personId })
+      .returning({ id: enrolmentKeys.id })
+    await notify(tx, 'records', 'enrolment-key')
+    const detail = { prefix: secret.prefix, expiresAt: wanted.expiresAt.toISOString(), usesLeft: wanted.usesLeft }
+    await writeAudit(tx, actor, {
+      act: 'enrolment-key.create',
+      resource: 'enrolment-key',
+      objectId: row!.id,
+      title: wanted.name,
+      environmentId: wanted.environmentId,
+      detail,
+    })
+    return row!
+  })
+}
+
+/** Throws `record.missing`, `access.denied`. Hosts that enrolled with it keep their tokens. */
+export const revokeEnrolmentKey = (actor: Actor, id: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    const [row] = await tx.select().from(enrolmentKeys).where(sql`${enrolmentKeys.id} = ${id}`)
+    if (!row || !mayAnywhere(actor, 'enrolment-key.view')) throw new Fault('record.missing')
+    if (!mayIn(actor, 'enrolment-key.delete', row.environmentId)) throw new Fault('access.denied')
+    await tx.execute(
+      sql`update enrolment_keys set revoked_at = coalesce(revoked_at, now()), changed_at = now(), revision = revision + 1 where id = ${id}`,
+    )
+    await notify(tx, 'records', 'enrolment-key')
+    await writeAudit(tx, actor, {
+      act: 'enrolment-key.revoke',
+      resource: 'enrolment-key',
+      objectId: id,
+      title: row.name,
+      environmentId: row.environmentId,
+    })
+  })
+
+interface KeyRow extends Record<string, unknown> {
+  id: string
+  name: string
+  environment_id: string
+  environment_name: string
+}
+
+interface HostRow extends Record<string, unknown> {
+  id: string
+  /** Of its server, or as suggested at its first enrolment. */
+  environment_id: string | null
+}
+
+const takeKey = async (tx: Tx, keyHash: string): Promise<KeyRow> => {
+  const { rows } = await tx.execute<KeyRow>(
+    sql`update enrolment_keys k set uses_left = uses_left - 1 from environments e
+        where k.hash = ${keyHash} and e.id = k.environment_id and k.revoked_at is null and k.expires_at > now() and (k.uses_left is null or k.uses_left > 0)
+        returning k.id, k.name, k.environment_id, e.name as environment_name`,
+  )
+  if (!rows[0]) throw new Fault('auth.required', { because: 'This enrolment key is not valid: unknown, expired, revoked or used up.' })
+  return rows[0]
+}
+
+/**
+ * Gives a host its own token. A host that is known already, or a registered server of that name, is only taken over with a key of its own environment:
+ * a key of dev never speaks for a host of prod. Throws `auth.required`, `record.conflict`.
+ */
+export const enrolHost = (keyHash: string, request: EnrolRequest, tokenHash: string, from: string | null): Promise<{ hostId: string }> =>
+  inTransaction(async (tx) => {
+    const key = await takeKey(tx, keyHash)
+    const hostname = request.hostname.toLowerCase()
+    const known = await tx.execute<HostRow>(
+      sql`select h.id, coalesce(s.environment_id, h.suggested_environment_id) as environment_id
+          from discovered_hosts h left join servers s on s.id = h.server_id where lower(h.hostname) = ${hostname} for update of h`,
+    )
+    const environmentId = known.rows[0]?.environment_id
+    if (environmentId && environmentId !== key.environment_id)
+      throw new Fault('record.conflict', { because: `The host ${hostname} belongs to another environment than this key.` })
+    const servers = await tx.execute<{ id: string }>(
+      sql`select id from servers where environment_id = ${key.environment_id}
+            and (lower(hostname) = ${hostname} or address = any(${sql.param(request.addresses)}::text[]))
+          order by lower(hostname) = ${hostname} desc limit 2`,
+    )
+    // One server by name, or exactly one by address: with two, a person has to say which.
+    const serverId = servers.rows.length === 1 ? servers.rows[0]!.id : null
+    const suggestion = `Enrolled with the key ${key.name} of ${key.environment_name}.`
+    const { rows } = await tx.execute<{ id: string }>(
+      sql`insert into discovered_hosts as h (hostname, addresses, suggested_environment_id, suggestion, server_id, state, token_hash, agent_version)
+          values (${hostname}, ${sql.param(request.addresses)}::text[], ${key.environment_id}, ${suggestion}, ${serverId},
+            ${serverId ? 'accepted' : 'new'}, ${tokenHash}, ${request.agent})
+          on conflict (lower(hostname)) do update set token_hash = excluded.token_hash, token_revoked_at = null, addresses = excluded.addresses,
+            suggested_environment_id = excluded.suggested_environment_id, suggestion = excluded.suggestion, agent_version = excluded.agent_version,
+            server_id = coalesce(h.server_id, excluded.server_id), last_sequence = 0,
+            state = case when coalesce(h.server_id, excluded.server_id) is not null then 'accepted' else h.state end,
+            changed_at = now(), revision = h.revision + 1
+          returning id`,
+    )
+    await notify(tx, 'records', 'discovered-host')
+    await writeAudit(
+      tx,
+      { ...systemActor, name: `host ${hostname}`, from: from ?? undefined },
+      {
+        act: 'host.enrol',
+        resource: 'discovered-host',
+        objectId: rows[0]!.id,
+        title: hostname,
+        environmentId: key.environment_id,
+        detail: { key: key.name, isAgain: known.rows.length > 0 },
+      },
+    )
+    return { hostId: rows[0]!.id }
+  })

@@ -1,0 +1,42 @@
+import { asc } from 'drizzle-orm'
+import { type Actor, allowance } from '@/lib/kernel/access/access'
+import { getDb } from '../pg/client'
+import { environments } from '../schema'
+
+/** What a page needs to show where something lives. */
+export interface EnvironmentLook {
+  id: string
+  name: string
+  colour: string
+  protection: 'open' | 'confirm' | 'two-person'
+}
+
+const keptMs = 2_000
+let kept: { at: number; looks: Promise<EnvironmentLook[]> } | null = null
+
+const readAll = (): Promise<EnvironmentLook[]> =>
+  getDb()
+    .select({ id: environments.id, name: environments.name, colour: environments.colour, protection: environments.protection })
+    .from(environments)
+    .orderBy(asc(environments.position), asc(environments.name))
+
+/** Name, colour and protection of the environments this actor may see, by id, in their order. Up to two seconds old: every page of the console asks. */
+export const environmentLooks = async (actor: Actor): Promise<Record<string, EnvironmentLook>> => {
+  const allowed = allowance(actor, 'environment.view')
+  if (allowed === 'none') return {}
+  if (!kept || Date.now() - kept.at > keptMs) {
+    const looks = readAll()
+    kept = { at: Date.now(), looks }
+    looks.catch(() => {
+      kept = null
+    })
+  }
+  const all = await kept.looks
+  const seen = allowed === 'all' ? all : all.filter(({ id }) => allowed.environmentIds.includes(id))
+  return Object.fromEntries(seen.map((look) => [look.id, look]))
+}
+
+/** After a change of an environment in this process; other processes follow within two seconds. */
+export const forgetEnvironmentLooks = (): void => {
+  kept = null
+}

@@ -1,0 +1,181 @@
+import {
+  agentSilentAfterSeconds,
+  expiresWithinDays,
+  type FleetEnvironment,
+  type FleetFacts,
+  lagBytesMax,
+  lagSecondsMax,
+  listedMax,
+  poolerPatienceSeconds,
+  staleAfterSeconds,
+} from '@/lib/domain/problems/fleet'
+import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access/access'
+import { Fresh } from '../pg/cached'
+import { getPool } from '../pg/client'
+import { readReplication } from './front-page-replication'
+
+/**
+ * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
+ * server outside the herd cannot be judged so.
+ */
+const trouble = `case
+    when i.state in ('stopped', 'crashed', 'absent') then 'down'
+    when i.state = 'unreachable' then 'unreachable'
+    when i.state = 'refused' then 'refused'
+    when i.observed_at is null or i.observed_at < now() - interval '${staleAfterSeconds} s' or i.state = 'unknown' then 'stale'
+    when i.role = 'standby' and i.state = 'online' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null) then 'not-streaming'
+    when i.role = 'standby' and (i.lag_bytes > ${lagBytesMax} or i.lag_seconds > ${lagSecondsMax}) then 'lagging'
+    when i.has_pending_restart then 'pending-restart'
+  end`
+
+const readHerds = {
+  name: 'fleet-herds',
+  text: `select h.id, h.name, h.environment_id as "environmentId", coalesce(m.members, 0)::int as members, coalesce(m.online, 0)::int as online,
+      coalesce(m.primaries, 0)::int as primaries, 
+      case when m.primaries > 1 then (
+        select count(distinct coalesce(i.system_identifier, ''))::int from instances i
+        where i.herd_id = h.id and i.state = 'online' and i.role = 'primary'
+      ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen,
+      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax"
+    from herds h left join (
+      select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen,
+        max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles
+      from (
+        select i.herd_id, ${trouble} as trouble, count(*) as n, count(*) filter (where i.state = 'online') as online,
+          count(*) filter (where i.state = 'online' and i.role = 'primary') as primaries,
+          count(*) filter (where i.state in ('unreachable', 'refused', 'unknown')) as unseen,
+          max(i.lag_bytes) as lag_bytes_max
+        from instances i where $1::uuid[] is null or i.environment_id = any($1)
+        group by 1, 2
+      ) by_trouble group by herd_id
+    ) m on m.herd_id = h.id
+    where $1::uuid[] is null or h.environment_id = any($1)
+    order by h.environment_id, h.name`,
+}
+
+const readInstances = {
+  name: 'fleet-instances',
+  text: `select id, title, environment_id as "environmentId", trouble, state, because, lag_bytes::float8 as "lagBytes", lag_seconds as "lagSeconds",
+      observed_at as "observedAt"
+    from (
+      select *, row_number() over (partition by trouble order by title) as place from (
+        select i.id, i.title, i.environment_id, ${trouble} as trouble, i.state, i.because, i.lag_bytes, i.lag_seconds, i.observed_at
+        from instances i where $1::uuid[] is null or i.environment_id = any($1)
+      ) judged where trouble is not null
+    ) placed where place <= ${listedMax}
+    order by trouble, title`,
+}
+
+const list = (body: string) => `(select coalesce(json_agg(x), '[]') from (${body}) x)`
+
+const readRest = {
+  name: 'fleet-rest',
+  text: `select now() as at,
+    ${list(`select e.id, e.name, e.colour, e.protection, count(s.id)::int as servers, count(s.id) filter (where s.state = 'reachable')::int as "serversReachable"
+      from environments e left join servers s on s.environment_id = e.id
+      where $1::uuid[] is null or e.id = any($1) group by e.id order by e.position, lower(e.name)`)} as environments,
+    ${list(`select * from (
+        select id, hostname, environment_id as "environmentId", trouble, because, at, count(*) over (partition by trouble)::int as total,
+          row_number() over (partition by trouble order by hostname) as place
+        from (select s.id, s.hostname, s.environment_id, s.because,
+            case when s.host_key_offered is not null then 'host-key-changed'
+              when s.state in ('unreachable', 'refused') then 'unreachable'
+              when s.agent_seen_at < now() - interval '${agentSilentAfterSeconds} s' then 'agent-silent' end as trouble,
+            case when s.state = 'reachable' then s.agent_seen_at else s.observed_at end as at
+          from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
+        where trouble is not null) placed
+      where place <= ${listedMax} order by trouble, hostname`)} as servers,
+    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "observedAt", count(*) over ()::int as total
+      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
+    ${list(`select * from (
+        select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
+          (select coalesce(json_agg(json_build_object('name', h.name, 'target', l.target, 'wanted', l.wanted) order by h.name), '[]')
+            from pooler_herds l join herds h on h.id = l.herd_id
+            where l.pooler_id = p.id and cardinality(p.herd_ids) > 1 and
+              case p.trouble when 'paused' then l.paused_since when 'stale' then l.stale_since end is not null) as herds,
+          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since, p.observed_at as "observedAt",
+          count(*) over (partition by p.trouble)::int as total, row_number() over (partition by p.trouble order by p.title) as place
+        from (select *, case
+            when paused_since < now() - interval '${poolerPatienceSeconds} s' then 'paused'
+            when stale_since < now() - interval '${poolerPatienceSeconds} s' then 'stale'
+            when state in ('stopped', 'refused', 'unreachable') then 'down' end as trouble
+          from poolers where $1::uuid[] is null or environment_id = any($1)) p
+        where p.trouble is not null) placed
+      where place <= ${listedMax} order by trouble, title`)} as poolers,
+    ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
+      from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit 50`)} as attention,
+    ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",
+        jobs_attention as "jobsAttention", environment_ids as "environmentIds", created_at as "createdAt"
+      from runs where state in ('waiting', 'running', 'cancelling', 'attention') and ($1::uuid[] is null or environment_ids && $1)
+      order by created_at desc limit 20`)} as runs,
+    ${list(`select h.id as "herdId", h.name as title, h.environment_id as "environmentId", l.owner, l.holder, l.reason, l.acquired_at as since
+      from leases l join herds h on l.name = 'herd:' || h.id
+      where l.owner is not null and l.expires_at > now() and ($1::uuid[] is null or h.environment_id = any($1))
+      order by l.acquired_at limit 50`)} as locks,
+    ${list(`select id, title, state, because, at, actor_name as "actorName", environment_ids as "environmentIds" from scheduled_runs
+      where (state = 'waiting' and at < now() + interval '7 days'
+          or at > now() - interval '3 days' and (state = 'skipped' or state = 'started' and because is not null))
+        and ($1::uuid[] is null or environment_ids && $1)
+      order by state = 'waiting', at limit 40`)} as scheduled,
+    ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
+        p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
+        array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"
+      from plans p where p.state = 'ready' and p.approval_asked_at is not null and p.approved_at is null and p.created_at > now() - interval '1 day'
+        and (p.plan->>'needsApproval')::boolean and (p.plan->>'eligible')::int > 0
+        and not exists (select from runs r where r.plan_id = p.id)
+      order by p.approval_asked_at desc limit 20`)} as approvals,
+    ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
+        where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
+      order by 5 limit 20`)} as expiring,
+    ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
+        where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
+    json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
+      'instances', (select count(*) from discovered_instances where inbox = 'new'),
+      'poolers', (select count(*) from discovered_poolers where inbox = 'new')) as discovered,
+    (select count(*)::int from workers where seen_at > now() - interval '30 s') as workers`,
+}
+
+const iso = (value: unknown): string | null => (value === null ? null : new Date(value as string | Date).toISOString())
+
+const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> => {
+  const pool = getPool()
+  const [herds, instances, replication, rest] = await Promise.all([
+    pool.query({ ...readHerds, values: [scope] }),
+    pool.query({ ...readInstances, values: [scope] }),
+    pool.query({ ...readReplication, values: [scope] }),
+    pool.query({ ...readRest, values: [scope, actor.personId, mayAnywhere(actor, 'token.view')] }),
+  ])
+  const row = rest.rows[0]
+  const seesInbox = mayAnywhere(actor, 'discovered-host.view')
+  const visible = new Set((row.environments as FleetEnvironment[]).map((environment) => environment.id))
+  return {
+    ...row,
+    at: iso(row.at)!,
+    herds: herds.rows,
+    instances: instances.rows.map((instance) => ({ ...instance, observedAt: iso(instance.observedAt) })),
+    replication: replication.rows.map((one) => ({ ...one, observedAt: iso(one.observedAt) })),
+    approvals: (row.approvals as FleetFacts['approvals'])
+      .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayAnywhere(actor, `${plan.resource}.run.${plan.operation}`))
+      .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),
+    discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0, poolers: 0 },
+  }
+}
+
+const recent = new Fresh<FleetFacts>({ weightMax: 50 })
+const keptMs = 1_000
+
+/**
+ * Everything the front page shows, for one actor. Many screens show it at once, so a reading of the same scope is shared for a second, or for twice as
+ * long as it took. An actor who may see nothing gets empty lists, never a fault.
+ */
+export const fleetFacts = (actor: Actor): Promise<FleetFacts> => {
+  const allowed = allowance(actor, 'instance.view')
+  const scope = allowed === 'all' ? null : allowed === 'none' ? [] : [...allowed.environmentIds].sort()
+  const key = JSON.stringify([scope, actor.personId, actor.grants])
+  return recent.get(
+    'fleet',
+    key,
+    () => read(actor, scope),
+    (tookMs) => Math.max(keptMs, 2 * tookMs),
+  )
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { isFault } from '@/lib/kernel/ground/errors'
+import { getPool } from '../pg/client'
+import { deriveFacts } from './derive'
+import { makeInventoryAct, readStanding } from './herd-members'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await startDatabase()
+}, 120_000)
+afterAll(() => database.stop())
+
+const query = async (text: string, values: unknown[] = []) => (await getPool().query(text, values)).rows
+const ids: Record<string, string> = {}
+const options = { timeoutMs: 5_000 }
+const act = makeInventoryAct()
+
+beforeEach(async () => {
+  await query('truncate environments cascade')
+  await query(`insert into environments (name) values ('prod')`)
+  const [herd] = await query(
+    `insert into herds (environment_id, name, base_name, data_directory, preferred_site) select id, 'shop', 'shop', '/data', 'fra' from environments returning id`,
+  )
+  ids.herd = herd.id
+  for (const host of ['a', 'b']) {
+    await query(`insert into servers (environment_id, hostname, address, site) select id, $1, $1, 'ams' from environments`, [host])
+    const [row] = await query(
+      `insert into instances (herd_id, server_id, role, state, timeline, current_lsn, received_lsn, observed_at)
+       select $1, id, case when hostname = 'a' then 'primary' else 'standby' end, 'online', 1, '0/5000000', '0/4000000', now() from servers where hostname = $2 returning id`,
+      [herd.id, host],
+    )
+    ids[host] = row.id
+  }
+})
+const replaced = async () =>
+  Object.fromEntries((await readStanding(ids.herd!)).members.map(({ id, replaced }) => [id === ids.a ? 'a' : 'b', replaced]))
+
+test('a herd’s standing tells site, priority and the furthest position of each role; a herd that is gone is a fault', async () => {
+  const standing = await readStanding(ids.herd!)
+  expect(standing).toMatchObject({ name: 'shop', preferredSite: 'fra', environmentName: 'prod' })
+  expect(standing.members).toMatchObject([
+    { site: 'ams', failoverPriority: 100, lastRole: 'primary', lastLsn: '0/5000000', replaced: null },
+    { lastRole: 'standby', lastLsn: '0/4000000', replaced: null },
+  ])
+  await expect(readStanding('00000000-0000-4000-8000-000000000000')).rejects.toSatisfy((error) => isFault(error, 'record.missing'))
+})
+
+test('who was replaced stays so until it is seen as a standby on the new timeline, or leads a later one; both may be said twice', async () => {
+  const by = { byId: ids.b!, timeline: 2, because: 'shop on b was promoted in its stead.' }
+  const isRecorded = async (change: string) => {
+    await act.replace(ids.a!, by, options)
+    await act.replace(ids.a!, by, options)
+    await query(`update instances set ${change} where id = $1`, [ids.a])
+    await deriveFacts(getPool(), [ids.herd!])
+    return (await replaced()).a !== null
+  }
+  expect(await isRecorded(`role = 'primary', state = 'online', timeline = 1`)).toBe(true)
+  expect(await isRecorded(`role = 'standby', state = 'stopped', timeline = 2`)).toBe(true)
+  expect(await isRecorded(`role = 'standby', state = 'online', timeline = 1`)).toBe(true)
+  expect(await isRecorded(`role = 'standby', state = 'online', timeline = 2`)).toBe(false)
+  expect(await isRecorded(`role = 'primary', state = 'online', timeline = 3`)).toBe(false)
+  await act.replace(ids.a!, by, options)
+  await act.restore(ids.a!, options)
+  await act.restore(ids.a!, options)
+  expect(await replaced()).toEqual({ a: null, b: null })
+})

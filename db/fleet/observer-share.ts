@@ -1,0 +1,52 @@
+import { databaseFault, getPool } from '../pg/client'
+
+/** What one observer looks after. Members of a herd are always together, so that they are looked at in the same moment. */
+export interface ObserverShare {
+  instances: { id: string; herdId: string; serverId: string }[]
+  /** Servers without an instance, which are only asked whether they answer. */
+  idleServers: string[]
+}
+
+/**
+ * Says that this observer is alive, and which share of the fleet is its own: the place of its id among all living ones. An observer that has not said so for
+ * `ttlMs` is dead, and its share falls to the others. While they learn of one another two may look at the same instance, which does no harm.
+ */
+export const keepPresence = async (id: string, holder: string, ttlMs: number): Promise<{ index: number; of: number }> => {
+  try {
+    const { rows } = await getPool().query<{ name: string }>(
+      `with dead as (delete from leases where name like 'observer:%' and expires_at < clock_timestamp() and token <> $1::uuid),
+         mine as (
+           insert into leases (name, token, holder, reason, expires_at)
+           values ('observer:' || $1::uuid, $1::uuid, $2, 'looks after its share of the fleet', clock_timestamp() + $3 * interval '1 millisecond')
+           on conflict (name) do update set expires_at = excluded.expires_at
+         )
+       select name from leases where name like 'observer:%' and expires_at >= clock_timestamp() and token <> $1::uuid`,
+      [id, holder, ttlMs],
+    )
+    const names = [...rows.map(({ name }) => name), `observer:${id}`].sort()
+    return { index: names.indexOf(`observer:${id}`), of: names.length }
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** The share falls to the others at once. */
+export const endPresence = async (id: string): Promise<void> => {
+  await getPool().query(`delete from leases where name = 'observer:' || $1::uuid`, [id])
+}
+
+export const readShare = async ({ index, of }: { index: number; of: number }): Promise<ObserverShare> => {
+  const isMine = (column: string) => `mod(abs(hashtext(${column}::text)::bigint), $2) = $1`
+  try {
+    const [instances, servers] = await Promise.all([
+      getPool().query(`select id, herd_id as "herdId", server_id as "serverId" from instances where ${isMine('herd_id')}`, [index, of]),
+      getPool().query(
+        `select id from servers s where ${isMine('s.id')} and not exists (select from instances i where i.server_id = s.id)`,
+        [index, of],
+      ),
+    ])
+    return { instances: instances.rows, idleServers: servers.rows.map(({ id }) => id) }
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}

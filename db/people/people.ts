@@ -1,0 +1,108 @@
+import { sql } from 'drizzle-orm'
+import { type Actor, systemActor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { DirectoryPerson } from '@/lib/ports/directory'
+import { getDb, inTransaction, notify } from '../pg/client'
+import { people } from '../schema'
+import { writeAudit } from '../trail/audit'
+
+/** What a login needs of a person; the only reader of the password hash. */
+export interface LoginPerson {
+  id: string
+  userName: string
+  source: 'local' | 'directory'
+  passwordHash: string | null
+  isDisabled: boolean
+}
+
+const loginColumns = {
+  id: people.id,
+  userName: people.userName,
+  source: people.source,
+  passwordHash: people.passwordHash,
+  isDisabled: people.isDisabled,
+}
+
+/** Case-blind; null: nobody of that name has been here. */
+export const personOfLogin = async (userName: string): Promise<LoginPerson | null> => {
+  const [row] = await getDb().select(loginColumns).from(people).where(sql`lower(${people.userName}) = lower(${userName})`)
+  return row ?? null
+}
+
+/** Only if the hash is still the one that was verified: a password changed meanwhile stays changed. */
+export const saveRehash = async (personId: string, verified: string, hash: string): Promise<void> => {
+  await getDb().update(people).set({ passwordHash: hash }).where(sql`${people.id} = ${personId} and ${people.passwordHash} = ${verified}`)
+}
+
+/** The console's row for somebody the directory vouched for: made at the first login, name and mail kept as the directory has them. */
+export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<LoginPerson> => {
+  const { rows } = await getDb().execute<LoginPerson & Record<string, unknown>>(
+    sql`insert into people (user_name, source, full_name, email, groups, groups_at)
+        values (${found.userName}, 'directory', ${found.fullName}, ${found.email}, ${sql.param(found.groups)}::text[], now())
+        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, groups = excluded.groups, groups_at = now()
+          where people.source = 'directory'
+        returning id, user_name as "userName", source, password_hash as "passwordHash", is_disabled as "isDisabled"`,
+  )
+  const row = rows[0]
+  // No row: a local account of this name was made between the look and now; it answers for the name.
+  if (!row || row.isDisabled) throw new Fault('auth.rejected')
+  return row
+}
+
+/** null: there is nobody with this id. */
+export const passwordOf = async (personId: string): Promise<LoginPerson | null> => {
+  const [row] = await getDb().select(loginColumns).from(people).where(sql`${people.id}::text = ${personId.toLowerCase()}`)
+  return row ?? null
+}
+
+/** Saves the hash, ends every login of the person but the actor's own, and forgets failed attempts. */
+export const savePassword = (actor: Actor, person: LoginPerson, hash: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    await tx.execute(sql`update people set password_hash = ${hash}, changed_at = now(), revision = revision + 1 where id = ${person.id}`)
+    await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null
+      and id is distinct from ${actor.sessionId ?? null}::uuid`)
+    await tx.execute(sql`delete from login_attempts where key = ${`user:${person.userName.toLowerCase()}`}`)
+    await notify(tx, 'records', 'session')
+    await writeAudit(tx, actor, { act: 'person.password', resource: 'person', objectId: person.id, title: person.userName })
+  })
+
+/** Owners of live tokens whose groups were not asked for this long: a few at a time, longest ago first. */
+export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<string[]> => {
+  const { rows } = await getDb().execute<{ user_name: string }>(
+    sql`select p.user_name from people p
+        where p.source = 'directory' and (p.groups_at is null or p.groups_at < now() - make_interval(mins => ${olderMinutes}))
+          and exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
+        order by p.groups_at nulls first limit ${limit}`,
+  )
+  return rows.map((row) => row.user_name)
+}
+
+/** What the directory says of somebody now; no groups for somebody it no longer knows. */
+export const rememberGroups = async (userName: string, groups: readonly string[]): Promise<void> => {
+  await getDb().execute(
+    sql`update people set groups = ${sql.param([...groups])}::text[], groups_at = now() where lower(user_name) = lower(${userName}) and source = 'directory'`,
+  )
+}
+
+/**
+ * The first break-glass account: made when nobody of that name exists, with the role admin everywhere. `hash` from `hashPassword`.
+ * An account that exists keeps its password and grants. True when it was made now.
+ */
+export const addLocalAdmin = (userName: string, hash: string): Promise<boolean> =>
+  inTransaction(async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(
+      sql`insert into people (user_name, full_name, source, password_hash) values (${userName}, 'Break-glass administrator', 'local', ${hash})
+          on conflict do nothing returning id`,
+    )
+    const person = rows[0]
+    if (!person) return false
+    await tx.execute(sql`insert into grants (person_id, role) values (${person.id}, 'admin')`)
+    await writeAudit(tx, systemActor, {
+      act: 'person.add',
+      resource: 'person',
+      objectId: person.id,
+      title: userName,
+      detail: { role: 'admin' },
+    })
+    return true
+  })

@@ -1,0 +1,122 @@
+import { sql } from 'drizzle-orm'
+import type { Actor, Grant } from '@/lib/kernel/access/access'
+import { mayAnywhere } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { getDb, getPool, inTransaction, notify, type Tx } from '../pg/client'
+import { people, sessions } from '../schema'
+import { writeAudit } from '../trail/audit'
+import type { Preferences } from './preferences'
+
+export interface SessionLife {
+  /** A login ends after this long, however busy. */
+  hours: number
+  /** A login that is not used ends after this long. */
+  idleMinutes: number
+}
+
+export interface LivePerson {
+  sessionId: string
+  personId: string
+  userName: string
+  fullName: string
+  grants: Grant[]
+  preferences: Preferences
+}
+
+/** How often a busy session writes that it was seen: the idle end is exact to this. */
+const touchEverySeconds = 60
+
+const findSession = {
+  name: 'session-of-request',
+  text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
+      s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
+      coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
+        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(s.groups))), '[]') as grants
+    from sessions s join people p on p.id = s.person_id
+    where s.id = $1 and s.revoked_at is null and not p.is_disabled
+      and s.expires_at > now() and s.seen_at > now() - make_interval(mins => $2)`,
+}
+
+/** The person behind a live session with the grants they hold at this moment; null: expired, idle too long, revoked, or disabled. */
+export const livePerson = async (sessionId: string, idleMinutes: number): Promise<LivePerson | null> => {
+  const { rows } = await getPool().query({ ...findSession, values: [sessionId, idleMinutes] })
+  const row = rows[0]
+  if (!row) return null
+  if (row.is_due) await getPool().query('update sessions set seen_at = now() where id = $1', [sessionId])
+  return {
+    sessionId: row.id,
+    personId: row.person_id,
+    userName: row.user_name,
+    fullName: row.full_name,
+    grants: row.grants,
+    preferences: row.preferences,
+  }
+}
+
+/** Opens a login inside the caller's transaction. `groups` lower case, as the directory gave them. */
+export const openSession = async (
+  tx: Tx,
+  login: { personId: string; groups: string[]; from: string | null; userAgent: string | null; hours: number },
+): Promise<string> => {
+  const [row] = await tx
+    .insert(sessions)
+    .values({
+      personId: login.personId,
+      groups: login.groups,
+      from: login.from,
+      userAgent: login.userAgent?.slice(0, 300) ?? null,
+      expiresAt: sql`now() + make_interval(hours => ${login.hours})`,
+    })
+    .returning({ id: sessions.id })
+  await tx.update(people).set({ lastLoginAt: sql`now()` }).where(sql`${people.id} = ${login.personId}`)
+  return row!.id
+}
+
+export interface SessionRow {
+  id: string
+  personId: string
+  userName: string
+  from: string | null
+  userAgent: string | null
+  createdAt: Date
+  seenAt: Date
+  expiresAt: Date
+}
+
+/** Live sessions, newest first: one's own, and everybody's for whoever may see people. */
+export const listSessions = async (actor: Actor, options: SessionLife & { personId?: string }): Promise<SessionRow[]> => {
+  const personId = mayAnywhere(actor, 'person.change') ? (options.personId ?? null) : actor.personId
+  if (personId === null && !mayAnywhere(actor, 'person.change')) return []
+  const { rows } = await getPool().query(
+    `select s.id, s.person_id as "personId", p.user_name as "userName", s.from_address as "from", s.user_agent as "userAgent",
+        s.created_at as "createdAt", s.seen_at as "seenAt", s.expires_at as "expiresAt"
+      from sessions s join people p on p.id = s.person_id
+      where s.revoked_at is null and s.expires_at > now() and s.seen_at > now() - make_interval(mins => $1)
+        and ($2::uuid is null or s.person_id = $2)
+      order by s.created_at desc limit 1000`,
+    [options.idleMinutes, personId],
+  )
+  return rows
+}
+
+/** Ends a login at its next request. One's own, or anybody's for an administrator. Throws `record.missing`. */
+export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    const [found] = await tx
+      .update(sessions)
+      .set({ revokedAt: sql`coalesce(${sessions.revokedAt}, now())` })
+      .where(
+        mayAnywhere(actor, 'person.change')
+          ? sql`${sessions.id} = ${sessionId}`
+          : sql`${sessions.id} = ${sessionId} and ${sessions.personId} = ${actor.personId}`,
+      )
+      .returning({ personId: sessions.personId })
+    if (!found) throw new Fault('record.missing')
+    await notify(tx, 'records', 'session')
+    await writeAudit(tx, actor, { act: 'session.revoke', resource: 'session', objectId: sessionId })
+  })
+
+/** Logging out: the cookie's own session, without an actor because it may already be expired. */
+export const closeSession = async (sessionId: string): Promise<void> => {
+  await getDb().execute(sql`update sessions set revoked_at = coalesce(revoked_at, now()) where id = ${sessionId}`)
+}

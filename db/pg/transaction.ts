@@ -1,0 +1,39 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import * as schema from '../schema'
+import { databaseFault, getPool, type Tx } from './client'
+
+export interface Queryable {
+  query: pg.PoolClient['query']
+}
+
+/**
+ * A transaction for statements written by hand, where whole batches travel as arrays; `tx` is the same transaction for callers of Drizzle.
+ * Throws `database.down` when the connection broke: whether it was committed is then not known.
+ */
+export const inPgTransaction = async <T>(work: (client: Queryable, tx: Tx) => Promise<T>): Promise<T> => {
+  let client: pg.PoolClient
+  try {
+    client = await getPool().connect()
+  } catch (error) {
+    throw databaseFault(error)
+  }
+  // A connection that breaks between two statements says so here, and the next statement fails anyway.
+  const ignore = () => {}
+  client.on('error', ignore)
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work(client, drizzle(client, { schema }) as unknown as Tx)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failed: Error) => {
+      broken = failed
+    })
+    throw databaseFault(error)
+  } finally {
+    client.off('error', ignore)
+    client.release(broken)
+  }
+}

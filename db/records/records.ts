@@ -1,0 +1,176 @@
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { ListQuery } from '@/lib/kernel/resource/query'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
+import { shapeOf, targetOf } from '../pg/resource-table'
+import { Params, queryRows } from '../pg/statement'
+import { conditionOf } from './condition'
+import { type Facet, facetsOf, totalOf } from './facets'
+import { reachOf, reachSql } from './reach'
+import { readPage, wholeList } from './read-page'
+import { titlesOf } from './titles'
+
+export interface ListPage {
+  columns: string[]
+  ids: string[]
+  /** Values in the order of `columns`. */
+  rows: Json[][]
+  /** Field → id → title, of objects that the actor may see. */
+  references: Record<string, Record<string, string>>
+  /** When each row was seen; null where nothing of the resource is observed. */
+  observedAt: (string | null)[] | null
+  total: number
+  page: number
+  perPage: number
+  facets: Facet[] | null
+}
+
+const fieldsOf = (resource: Resource, wanted: readonly string[] | null): string[] => {
+  const known = (wanted ?? resource.list.columns).filter((name) => Object.hasOwn(resource.fields, name))
+  return known.length > 0 ? [...known] : [...resource.list.columns]
+}
+
+/** Throws `access.denied` for whoever may see nothing of the resource anywhere. */
+const mustReach = (actor: Actor, resource: Resource): void => {
+  if (reachOf(actor, resource).kind === 'none')
+    throw new Fault('access.denied', { because: `You do not have the permission ${resource.name}.view.` })
+}
+
+const titlesByField = async (actor: Actor, resource: Resource, names: readonly string[], rows: readonly (readonly Json[])[]) => {
+  const references: Record<string, Record<string, string>> = {}
+  await Promise.all(
+    names.map(async (name, index) => {
+      const target = targetOf(resource, name)
+      if (!target) return
+      const ids = new Set<string>()
+      for (const row of rows) if (row[index] !== null) ids.add(row[index] as string)
+      references[name] = Object.fromEntries(await titlesOf(actor, target, ids))
+    }),
+  )
+  return references
+}
+
+/** One page of a list. Counts and deep pages may be up to two seconds old where only observed values moved; saves show at once. */
+export const listRecords = async (
+  actor: Actor,
+  resource: Resource,
+  query: ListQuery,
+  options: { facets?: boolean } = {},
+): Promise<ListPage> => {
+  mustReach(actor, resource)
+  const names = fieldsOf(resource, query.columns)
+  const condition = await conditionOf(actor, resource, query)
+  // Read last, and only where it stands in no column by itself.
+  const seen = resource.observedAt && !names.includes(resource.observedAt) ? [resource.observedAt] : []
+  const [rows, total, facets] = await Promise.all([
+    readPage(condition, {
+      sort: query.sort.filter(({ field }) => Object.hasOwn(resource.fields, field) && resource.fields[field]!.kind !== 'json'),
+      offset: (query.page - 1) * query.perPage,
+      limit: query.perPage,
+      columns: [...names, 'id', ...seen],
+    }),
+    totalOf(condition),
+    options.facets ? facetsOf(actor, condition) : null,
+  ])
+  const seenAt = names.indexOf(resource.observedAt ?? '')
+  const observedAt = resource.observedAt ? rows.map((row) => (seenAt >= 0 ? row[seenAt] : row.pop()) as string | null) : null
+  const ids = rows.map((row) => row.pop() as string)
+  return {
+    columns: names,
+    ids,
+    rows,
+    references: await titlesByField(actor, resource, names, rows),
+    observedAt,
+    total,
+    page: query.page,
+    perPage: query.perPage,
+    facets,
+  }
+}
+
+/** Ids of everything that matches, in the list's order, at most `max`. */
+export const listIds = async (
+  actor: Actor,
+  resource: Resource,
+  query: Pick<ListQuery, 'filters' | 'search' | 'sort'>,
+  max: number,
+): Promise<string[]> => {
+  mustReach(actor, resource)
+  const { text, values } = wholeList(await conditionOf(actor, resource, query), query.sort, ['id'], max)
+  return (await queryRows(text, values)).map(([id]) => id as string)
+}
+
+export interface RecordView {
+  id: string
+  title: string
+  /** 0 where the resource has none: it cannot be changed. */
+  revision: number
+  values: Record<string, Json>
+  /** Title null: the actor may not see it. */
+  references: Record<string, { id: string; title: string | null; resource: string }>
+  observedAt: string | null
+  environmentId: string | null
+}
+
+/** Those of the ids that exist and that the actor may see, in the order given. */
+export const getRecords = async (actor: Actor, resource: Resource, ids: readonly string[]): Promise<RecordView[]> => {
+  const shape = shapeOf(resource)
+  const names = Object.keys(resource.fields)
+  const wanted = [
+    ...new Set([
+      'id',
+      ...names,
+      ...shape.titleColumns,
+      ...(shape.environmentColumn ? [shape.environmentColumn] : []),
+      ...(resource.observedAt ? [resource.observedAt] : []),
+      ...(shape.hasRevision ? ['revision'] : []),
+    ]),
+  ]
+  const params = new Params()
+  const place = params.add(ids.filter((id) => uuidPattern.test(id)))
+  const rows = await queryRows(
+    `select ${wanted.map((name) => `t.${shape.columns[name]!.sql}`).join(', ')} from ${shape.table} t
+      where t.id = any(${place}::uuid[]) and ${reachSql(resource, reachOf(actor, resource), params)}`,
+    params,
+    { isPrepared: true },
+  )
+  const titles = await titlesByField(actor, resource, wanted, rows)
+  const found = new Map(
+    rows.map((row) => {
+      const record = Object.fromEntries(wanted.map((name, index) => [name, row[index] ?? null])) as Record<string, Json>
+      const references: RecordView['references'] = {}
+      for (const name of names) {
+        const id = record[name]
+        const target = targetOf(resource, name)
+        if (target && typeof id === 'string') references[name] = { id, title: titles[name]?.[id] ?? null, resource: target.name }
+      }
+      const view: RecordView = {
+        id: record.id as string,
+        title: resource.title(record),
+        revision: Number(record.revision ?? 0),
+        values: Object.fromEntries(names.map((name) => [name, record[name] ?? null])),
+        references,
+        observedAt: resource.observedAt ? (record[resource.observedAt] as string | null) : null,
+        environmentId: shape.environmentColumn ? (record[shape.environmentColumn] as string | null) : null,
+      }
+      return [view.id, view] as const
+    }),
+  )
+  return [...new Set(ids.map((id) => id.toLowerCase()))].map((id) => found.get(id)).filter((view) => view !== undefined)
+}
+
+/** Throws `record.missing`, also for what the actor may not see. */
+export const getRecord = async (actor: Actor, resource: Resource, id: string): Promise<RecordView> => {
+  const [view] = await getRecords(actor, resource, [id])
+  if (!view) throw new Fault('record.missing', { because: `There is no ${resource.noun[0]} with this id, or you may not see it.` })
+  return view
+}
+
+export { type DeleteNode, type DeleteTree, deleteRecord, previewDelete } from './delete-tree'
+export { exportRecords } from './export'
+export type { Facet, FacetChoice } from './facets'
+export { type HistoryLine, type HistoryPage, recordHistory } from './history'
+export { type ReferenceOption, referenceOptions } from './options'
+export { addRecord, changeRecord } from './save'

@@ -1,0 +1,161 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { parseWindow } from '@/lib/domain/values/maintenance-window'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { Tx } from '../pg/client'
+
+export type Values = Record<string, Json>
+
+/** What a resource asks beyond its fields and its foreign keys. Everything runs in the transaction of the save. */
+export interface Rules {
+  /** The environment of a row that takes it from elsewhere. */
+  environmentOf?: (tx: Tx, values: Values) => Promise<string | null>
+  /** `after` holds the form's fields as they would be; `before` is null when adding. */
+  check?: (tx: Tx, after: Values, before: Values | null, actor: Actor) => Promise<FieldProblem[]>
+  /** Further columns that follow from a change. */
+  alongside?: (after: Values, before: Values | null) => Values
+  /** Reasons, as sentences, why an object cannot be deleted now. */
+  blockers?: (tx: Tx, id: string, actor: Actor) => Promise<string[]>
+  /** By table, a condition over alias `c`: rows that refer to it and do not go along, since the database hands them on; or of which nobody needs to hear. */
+  stays?: Readonly<Record<string, string>>
+  /** Last look, after a change or a deletion: throws to take it all back. */
+  afterwards?: (tx: Tx) => Promise<void>
+}
+
+const one = async <T extends Record<string, unknown>>(tx: Tx, query: SQL): Promise<T | undefined> =>
+  (await tx.execute(query)).rows[0] as T | undefined
+
+const environmentOfHerd = async (tx: Tx, { herdId }: Values): Promise<string | null> =>
+  (await one<{ id: string }>(tx, sql`select environment_id as id from herds where id = ${herdId}`))?.id ?? null
+
+const openJobs = (column: 'target_id' | 'herd_id' | 'server_id') => async (tx: Tx, id: string) => {
+  const found = await one<{ count: number }>(
+    tx,
+    sql`select count(*)::int as count from jobs where ${sql.raw(column)} = ${id} and state in ('waiting', 'running', 'attention')`,
+  )
+  const count = found?.count ?? 0
+  return count === 0 ? [] : [count === 1 ? 'A job that has not ended acts on it.' : `${count} jobs that have not ended act on it.`]
+}
+
+const mustKeepAdministrator = async (tx: Tx): Promise<void> => {
+  const left = await one(
+    tx,
+    sql`select 1 from grants g left join people p on p.id = g.person_id
+      where g.role = 'admin' and g.environment_id is null and (g.group_name is not null or not p.is_disabled) limit 1`,
+  )
+  if (!left) throw new Fault('record.in-use', { because: 'Nobody would be left who administers every environment.' })
+}
+
+const instanceCheck: Rules['check'] = async (tx, after) => {
+  const places = await one<{ server: string; herd: string; is_same: boolean }>(
+    tx,
+    sql`select se.name as server, he.name as herd, se.id = he.id as is_same
+      from servers s join environments se on se.id = s.environment_id, herds h join environments he on he.id = h.environment_id
+      where s.id = ${after.serverId} and h.id = ${after.herdId}`,
+  )
+  if (!places || places.is_same) return []
+  return [
+    { path: 'serverId', message: `This server is in ${places.server}, the herd in ${places.herd}. Choose a server of ${places.herd}.` },
+  ]
+}
+
+const zoneCheck: Rules['check'] = async (_tx, after) => {
+  const has = (name: string) => after[name] !== null && after[name] !== undefined && after[name] !== '' && after[name] !== false
+  const problems: FieldProblem[] = []
+  if (after.provider === 'route53') {
+    if (!has('hostedZoneId')) problems.push({ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' })
+    if (has('accessKeyId') !== has('accessSecret'))
+      problems.push({
+        path: has('accessKeyId') ? 'accessSecret' : 'accessKeyId',
+        message: 'Give both the access key id and its secret, or neither.',
+      })
+    return problems
+  }
+  if (!has('primaryHost')) problems.push({ path: 'primaryHost', message: 'Dynamic updates need the primary server.' })
+  if (has('keyName') !== has('keySecret'))
+    problems.push({ path: has('keyName') ? 'keySecret' : 'keyName', message: 'Give both the key’s name and its secret, or neither.' })
+  if (!has('keyName') && !has('allowUnsigned'))
+    problems.push({ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' })
+  return problems
+}
+
+const nameCheck: Rules['check'] = async (tx, after) => {
+  const problems: FieldProblem[] = []
+  if (after.type === 'CNAME' && (after.follows ?? 'primary') !== 'primary')
+    problems.push({ path: 'type', message: 'An alias leads to one host. Use A or AAAA for several members.' })
+  if (after.type !== 'CNAME' && after.carries === 'hostname')
+    problems.push({ path: 'carries', message: `${String(after.type)} carries the server’s address.` })
+  const places = await one<{ zone: string; herd: string; is_same: boolean }>(
+    tx,
+    sql`select ze.name as zone, he.name as herd, ze.id = he.id as is_same
+      from dns_zones z join environments ze on ze.id = z.environment_id, herds h join environments he on he.id = h.environment_id
+      where z.id = ${after.zoneId} and h.id = ${after.herdId}`,
+  )
+  if (places && !places.is_same)
+    problems.push({
+      path: 'zoneId',
+      message: `This zone is in ${places.zone}, the herd in ${places.herd}. Choose a zone of ${places.herd}.`,
+    })
+  const rival = await one<{ name: string; type: string }>(
+    tx,
+    sql`select n.name, n.type from dns_names n join dns_zones z on z.id = n.zone_id
+      where n.zone_id = ${after.zoneId} and n.id is distinct from ${after.id ?? null}::uuid and (n.type = 'CNAME') <> (${after.type} = 'CNAME')
+        and n.name in (lower(${after.hostName}), lower(${after.hostName}) || '.' || lower(z.name)) limit 1`,
+  )
+  if (rival)
+    problems.push({ path: 'type', message: `${rival.name} is registered as ${rival.type}: an alias and other records exclude each other.` })
+  return problems
+}
+
+const grantCheck: Rules['check'] = async (_tx, after) => {
+  const hasPerson = after.personId !== null && after.personId !== undefined
+  const hasGroup = after.groupName !== null && after.groupName !== undefined && after.groupName !== ''
+  if (hasPerson && hasGroup) return [{ path: 'groupName', message: 'Name a person or a group, not both.' }]
+  return hasPerson || hasGroup ? [] : [{ path: 'personId', message: 'Name a person or a group.' }]
+}
+
+const environmentCheck: Rules['check'] = async (_tx, after) =>
+  ((after.maintenanceWindows ?? []) as string[])
+    .map(parseWindow)
+    .filter((said) => typeof said === 'string')
+    .map((message) => ({ path: 'maintenanceWindows', message }))
+
+const rules: Readonly<Record<string, Rules>> = {
+  environment: { check: environmentCheck },
+  instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: openJobs('target_id') },
+  herd: { blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
+  pooler: { stays: { pooler_herds: 'true' } },
+  server: {
+    blockers: openJobs('server_id'),
+    // A person who pins the key that the host shows has answered the alarm.
+    alongside: (after, before): Values => (before && after.hostKey !== before.hostKey ? { hostKeyOffered: null } : {}),
+  },
+  'dns-zone': { check: zoneCheck },
+  name: {
+    environmentOf: environmentOfHerd,
+    check: nameCheck,
+    alongside: (after): Values => (after.carries ? {} : { carries: after.type === 'CNAME' ? 'hostname' : 'address' }),
+    blockers: openJobs('target_id'),
+  },
+  grant: { check: grantCheck, afterwards: mustKeepAdministrator },
+  person: {
+    check: async (_tx, after, before, actor) => {
+      if (before?.id === actor.personId && after.isDisabled === true)
+        return [{ path: 'isDisabled', message: 'You cannot disable yourself.' }]
+      if (before?.source === 'directory' && after.userName !== before.userName)
+        return [{ path: 'userName', message: 'The directory gives this person the name; change it there.' }]
+      return []
+    },
+    blockers: async (_tx, id, actor) => (id === actor.personId ? ['You cannot delete yourself.'] : []),
+    afterwards: mustKeepAdministrator,
+  },
+  token: {
+    check: async (_tx, after, before) =>
+      typeof after.expiresAt === 'string' && after.expiresAt !== before?.expiresAt && Date.parse(after.expiresAt) <= Date.now()
+        ? [{ path: 'expiresAt', message: 'Choose a time to come.' }]
+        : [],
+  },
+}
+
+export const rulesOf = (resource: string): Rules => rules[resource] ?? {}

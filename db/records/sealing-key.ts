@@ -1,0 +1,58 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import { closeBox } from '@/lib/kernel/ground/sealed-box'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { secretPurpose } from '../fleet/dns-names'
+import { databaseFault, getPool } from '../pg/client'
+import type { Values } from './save-rules'
+
+const setting = 'sealing-key'
+
+/** Tells every web process with which key secrets are closed. The worker's vault alone opens them. */
+export const publishSealingKey = async (publicKey: string): Promise<void> => {
+  try {
+    await getPool().query(
+      `insert into settings (name, value) values ($1, to_jsonb($2::text))
+       on conflict (name) do update set value = excluded.value, changed_at = now() where settings.value <> excluded.value`,
+      [setting, publicKey],
+    )
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+const sealingKey = async (): Promise<string> => {
+  const { rows } = await getPool()
+    .query<{ value: string }>('select value from settings where name = $1', [setting])
+    .catch((error: unknown) => {
+      throw databaseFault(error)
+    })
+  if (!rows[0])
+    throw new Fault('worker.absent', {
+      because: 'A secret can only be saved once a worker has run: it brings the key that secrets are closed with.',
+    })
+  return rows[0].value
+}
+
+/**
+ * A form's values as columns: each secret that was given is closed into its own column, null empties it, and true (what readers are shown) leaves it.
+ * Throws `worker.absent` while no worker has published its key.
+ */
+export const sealSecrets = async (resource: Resource, values: Values): Promise<Values> => {
+  const columns: Values = {}
+  for (const [name, value] of Object.entries(values)) {
+    const spec = resource.fields[name]
+    if (spec?.kind !== 'secret') columns[name] = value
+    else if (typeof value === 'string')
+      columns[spec.sealedIn] = closeBox(await sealingKey(), value, secretPurpose(resource.name, spec.sealedIn))
+    else if (value === null) columns[spec.sealedIn] = null
+  }
+  return columns
+}
+
+/** Whether each secret is set, as its readers see it, once `columns` are saved. */
+export const secretsAfter = (resource: Resource, columns: Values): Values =>
+  Object.fromEntries(
+    Object.entries(resource.fields).flatMap(([name, spec]) =>
+      spec.kind === 'secret' && spec.sealedIn in columns ? [[name, columns[spec.sealedIn] !== null]] : [],
+    ),
+  )

@@ -1,0 +1,41 @@
+import { getTableColumns } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import { checkOperations } from '@/lib/kernel/operation/selfcheck-operations'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { checkResources, type DeclarationFault, type TableShape } from '@/lib/kernel/resource/selfcheck'
+import { operations } from '@/lib/operations'
+import { resources } from '@/lib/resources'
+import { columnsInside } from '../pg/resource-table'
+
+const secretPattern = /hash$|^sealed|secret|password/i
+/** The links of the audit chain are hashes, and no secret. */
+const openHashes = new Set(['audit.hash', 'audit.previousHash'])
+
+const tableShape = (resource: Resource): TableShape => {
+  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  const names = Object.keys(columns)
+  const byColumn = new Map(Object.entries(columns).map(([property, column]) => [column.name, property]))
+  const trigrams = getTableConfig(resource.table as unknown as PgTable).indexes.filter(({ config }) => config.method === 'gin')
+  return {
+    columns: new Set(names),
+    needed: new Set(names.filter((name) => columns[name]!.notNull && !columns[name]!.hasDefault && columns[name]!.generated === undefined)),
+    searchable: new Set(trigrams.flatMap(({ config }) => config.columns.flatMap((part) => columnsInside(part, byColumn)))),
+    secret: new Set(
+      names.filter(
+        (name) => secretPattern.test(name) && columns[name]!.getSQLType() !== 'boolean' && !openHashes.has(`${resource.name}.${name}`),
+      ),
+    ),
+  }
+}
+
+export const declarationFaults = (all: readonly Resource[] = resources): DeclarationFault[] => checkResources(all, tableShape)
+
+/** At start-up of every process: throws with every fault of resources and operations at once. */
+export const mustBeSound = (): void => {
+  const names = new Set(resources.map((resource) => resource.name))
+  const faults = [
+    ...declarationFaults().map(({ number, resource, sentence }) => `${number} resource ${resource}: ${sentence}`),
+    ...checkOperations(operations, names).map(({ number, operation, sentence }) => `${number} operation ${operation}: ${sentence}`),
+  ]
+  if (faults.length > 0) throw new Error(`The declarations have faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+}

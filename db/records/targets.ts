@@ -1,0 +1,37 @@
+import { getTableColumns, inArray } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { databaseFault, getDb } from '../pg/client'
+
+/** What a plan needs to know of a target before anybody looks at it. */
+export interface TargetRow {
+  id: string
+  title: string
+  environmentId: string | null
+  herdId: string | null
+  serverId: string | null
+}
+
+/** The registered targets of these ids, in no order; ids that are not registered are left out. For the system: the caller checks permissions. */
+export const findTargets = async (resource: Resource, ids: readonly string[]): Promise<TargetRow[]> => {
+  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  // A whole probe is not needed to name a target.
+  const plain = Object.fromEntries(Object.entries(columns).filter(([, column]) => column.dataType !== 'json'))
+  const scope = typeof resource.scope === 'string' ? resource.scope : null
+  try {
+    const rows = (await getDb()
+      .select(plain)
+      .from(resource.table)
+      .where(inArray(columns.id!, [...ids]))) as Record<string, unknown>[]
+    const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+    return rows.map((row) => ({
+      id: String(row.id),
+      title: resource.title(row),
+      environmentId: scope === null ? null : text(row[scope]),
+      herdId: resource.name === 'herd' ? String(row.id) : text(row.herdId),
+      serverId: resource.name === 'server' ? String(row.id) : text(row.serverId),
+    }))
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}

@@ -1,0 +1,81 @@
+import type { Certificate } from '@/lib/kernel/ground/certificate'
+import { databaseFault, getPool } from '../pg/client'
+
+/** A job that moved a primary, or may have, has ended, and has no certificate yet. */
+export interface UncertifiedJob {
+  id: string
+  runId: string
+  operation: string
+  herdId: string | null
+  environmentId: string | null
+  title: string
+  by: string
+}
+
+/** Those of these operations whose promotion was begun, oldest first. */
+export const uncertifiedJobs = async (operations: readonly string[]): Promise<UncertifiedJob[]> => {
+  try {
+    const { rows } = await getPool().query<UncertifiedJob>(
+      `select j.id, j.run_id as "runId", j.operation, j.herd_id as "herdId", j.environment_id as "environmentId", j.title, r.actor_name as by
+       from jobs j join runs r on r.id = j.run_id
+       where j.operation = any($1) and j.state in ('done', 'failed', 'undone', 'cancelled')
+         and not exists (select from certificates c where c.id = j.id)
+         and exists (
+           select from journal l where l.job_id = j.id
+             and (l.kind = 'intended' and l.step = 'promote' or l.kind = 'marked' and l.step = 'hand-over' and l.data -> 'mark' ->> 'isPassed' = 'true')
+         )
+       order by j.finished_at limit 20`,
+      [operations],
+    )
+    return rows
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** Keeps a signed certificate; a second one of the same job changes nothing. True when it is this one that is kept. */
+export const keepCertificate = async (
+  job: UncertifiedJob,
+  { document, certificate, keyId }: { document: string; certificate: Certificate; keyId: string },
+): Promise<boolean> => {
+  const { evidence, verdict, issuedAt } = certificate
+  const { canary } = evidence
+  try {
+    const { rowCount } = await getPool().query(
+      `insert into certificates (id, run_id, herd_id, environment_id, title, operation, verdict, because, lost_bytes, gap_ms, errors, key_id, issued_at, document)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (id) do nothing`,
+      [
+        job.id,
+        job.runId,
+        job.herdId,
+        job.environmentId,
+        job.title,
+        job.operation,
+        verdict.kind,
+        verdict.because.join(' '),
+        verdict.kind === 'lost' ? verdict.bytes : null,
+        canary?.longestGapMs == null ? null : Math.round(canary.longestGapMs),
+        canary === null ? null : canary.refused + canary.unknown,
+        keyId,
+        issuedAt,
+        document,
+      ],
+    )
+    return rowCount === 1
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** The file, byte for byte as it was signed; null: there is none. The caller has shown that the actor may see it. */
+export const certificateDocument = async (id: string): Promise<string | null> => {
+  try {
+    const { rows } = await getPool().query<{ document: string }>('select document from certificates where id = $1', [id])
+    return rows[0]?.document ?? null
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** Whether the job has one yet. The caller has shown that the actor may see it. */
+export const hasCertificate = async (id: string): Promise<boolean> => (await certificateDocument(id)) !== null

@@ -1,0 +1,101 @@
+import { and, eq, inArray } from 'drizzle-orm'
+import type { Plan, PlanEnvironment } from '@/lib/kernel/operation/plan'
+import { databaseFault, getDb, getPool, notify } from '../pg/client'
+import { environments, plans } from '../schema'
+
+export type PlanRow = typeof plans.$inferSelect
+
+const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+export const insertPlan = (
+  values: Pick<PlanRow, 'operation' | 'targets' | 'input' | 'policy' | 'personId' | 'actorName' | 'retryOf'>,
+): Promise<string> =>
+  guarded(async () => {
+    const [row] = await getDb().insert(plans).values(values).returning({ id: plans.id })
+    return row!.id
+  })
+
+export const findPlan = (planId: string): Promise<PlanRow | undefined> =>
+  guarded(async () => {
+    if (!/^[0-9a-f-]{36}$/i.test(planId)) return undefined
+    const [row] = await getDb().select().from(plans).where(eq(plans.id, planId))
+    return row
+  })
+
+/** Moves a plan that is not made yet to `making`; undefined when it is ready, failed or gone. */
+export const startPlan = (planId: string): Promise<PlanRow | undefined> =>
+  guarded(async () => {
+    const [row] = await getDb()
+      .update(plans)
+      .set({ state: 'making' })
+      .where(and(eq(plans.id, planId), inArray(plans.state, ['asked', 'making'])))
+      .returning()
+    return row
+  })
+
+export const finishPlan = (planId: string, made: { plan: Plan } | { because: string }): Promise<void> =>
+  guarded(async () => {
+    const values =
+      'plan' in made
+        ? { state: 'ready' as const, plan: made.plan, digest: made.plan.digest, readyAt: new Date() }
+        : { state: 'failed' as const, because: made.because, readyAt: new Date() }
+    await getDb().update(plans).set(values).where(eq(plans.id, planId))
+    await notify(getDb(), 'plans', planId)
+  })
+
+/** Plans that somebody waits for and nobody makes, oldest first. `olderThanMs`: younger ones are on their way through the queue. */
+export const openPlans = (olderThanMs: number): Promise<string[]> =>
+  guarded(async () => {
+    const { rows } = await getPool().query<{ id: string }>(
+      `select p.id from plans p where p.state in ('asked', 'making') and p.created_at < clock_timestamp() - $1 * interval '1 millisecond'
+         and p.created_at > clock_timestamp() - interval '5 minutes'
+         and not exists (select 1 from leases l where l.name = 'plan:' || p.id and l.expires_at > clock_timestamp())
+       order by p.created_at limit 50`,
+      [olderThanMs],
+    )
+    return rows.map((row) => row.id)
+  })
+
+/** What the plan says of the environments it touches. */
+export const planEnvironments = (ids: readonly string[]): Promise<Omit<PlanEnvironment, 'targets'>[]> =>
+  guarded(() =>
+    getDb()
+      .select({
+        id: environments.id,
+        name: environments.name,
+        colour: environments.colour,
+        protection: environments.protection,
+        maintenanceWindows: environments.maintenanceWindows,
+      })
+      .from(environments)
+      .where(inArray(environments.id, [...ids]))
+      .orderBy(environments.position, environments.name),
+  )
+
+/** What the environments allow of a run's policy; null: everything. */
+export const policyLimits = (
+  ids: readonly string[],
+): Promise<{ name: string; parallelMax: number | null; stopAfterFailuresMax: number | null }[]> =>
+  guarded(() =>
+    getDb()
+      .select({ name: environments.name, parallelMax: environments.parallelMax, stopAfterFailuresMax: environments.stopAfterFailuresMax })
+      .from(environments)
+      .where(inArray(environments.id, [...ids])),
+  )
+
+/** Seconds that the last `limit` jobs of an operation took which ended well. */
+export const recentSeconds = (operation: string, limit: number): Promise<number[]> =>
+  guarded(async () => {
+    const { rows } = await getPool().query<{ seconds: number }>(
+      `select extract(epoch from finished_at - started_at)::float8 as seconds from jobs
+       where operation = $1 and state = 'done' and started_at is not null order by finished_at desc limit $2`,
+      [operation, limit],
+    )
+    return rows.map((row) => row.seconds)
+  })

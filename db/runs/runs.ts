@@ -1,0 +1,199 @@
+import { type Actor, allowance } from '@/lib/kernel/access/access'
+import { foldJob } from '@/lib/kernel/engine/fold'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import { operationByName } from '@/lib/operations'
+import { databaseFault, getPool } from '../pg/client'
+import { lineOf } from './journal'
+
+export interface JobView {
+  id: string
+  title: string
+  resource: string
+  targetId: string
+  environmentId: string | null
+  herdId: string | null
+  serverId: string | null
+  wave: number
+  state: JobState
+  step: string | null
+  /** Why it waits (the holder of its herd is named here), failed, or holds. */
+  because: string | null
+  /** ISO times. */
+  startedAt: string | null
+  finishedAt: string | null
+  fold: JobFold
+}
+
+export interface RunView {
+  id: string
+  operation: string
+  resource: string
+  title: string
+  state: RunState
+  personId: string | null
+  actorName: string
+  reason: string
+  ticket: string
+  input: JsonObject
+  policy: RunPolicy
+  planId: string | null
+  digest: string
+  environmentIds: string[]
+  retryOf: string | null
+  cancelRequestedBy: string | null
+  /** ISO times. */
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  deadlineAt: string | null
+  jobs: JobView[]
+}
+
+export interface RunEvent {
+  /** Rises within a run in the order in which lines become visible: remember the last one and ask for what comes after it. */
+  eventId: number
+  jobId: string
+  line: JournalLine
+}
+
+type Column = string | number | null | Date | string[] | JsonObject | RunPolicy
+interface RunRow extends Record<string, Column> {
+  id: string
+  operation: string
+  resource: string
+  title: string
+  state: RunState
+  person_id: string | null
+  actor_name: string
+  reason: string
+  ticket: string
+  input: JsonObject
+  policy: RunPolicy
+  plan_id: string | null
+  digest: string
+  environment_ids: string[]
+  retry_of: string | null
+  cancel_requested_by: string | null
+  created_at: Date
+  started_at: Date | null
+  finished_at: Date | null
+  deadline_at: Date | null
+}
+
+interface JobRow {
+  id: string
+  title: string
+  resource: string
+  target_id: string
+  environment_id: string | null
+  herd_id: string | null
+  server_id: string | null
+  wave: number
+  state: JobState
+  step: string | null
+  because: string | null
+  started_at: Date | null
+  finished_at: Date | null
+}
+
+type LineRow = Parameters<typeof lineOf>[0] & { job_id: string; event_id: string }
+
+const query = async <Row extends object>(text: string, values: unknown[]): Promise<Row[]> => {
+  try {
+    return (await getPool().query<Row>(text, values)).rows
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+const missing = () => new Fault('record.missing', { because: 'There is no such run, or you may not see it.' })
+
+/** A run is seen by whoever may see runs in one of its environments. Throws `record.missing` otherwise. */
+export const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> => {
+  const allowed = allowance(actor, 'run.view')
+  if (allowed === 'none' || !/^[0-9a-f-]{36}$/i.test(runId)) throw missing()
+  const [row] = await query<RunRow>('select * from runs where id = $1 and ($2 or environment_ids && $3::uuid[])', [
+    runId,
+    allowed === 'all',
+    allowed === 'all' ? [] : allowed.environmentIds,
+  ])
+  if (!row) throw missing()
+  return row
+}
+
+const iso = (at: Date | null): string | null => at?.toISOString() ?? null
+
+/** A run with its jobs, each folded from its journal. Throws `record.missing`. */
+export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
+  const run = await visibleRun(actor, runId)
+  const jobs = await query<JobRow>('select * from jobs where run_id = $1 order by wave, title, id', [runId])
+  const lines = await query<LineRow>(
+    `select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and kind <> 'note' order by job_id, seq`,
+    [runId],
+  )
+  const byJob = new Map<string, JournalLine[]>(jobs.map((job) => [job.id, []]))
+  for (const line of lines) byJob.get(line.job_id)?.push(lineOf(line))
+  const effects = operationByName(run.operation)?.effects.map((effect) => effect.name) ?? []
+  return {
+    id: run.id,
+    operation: run.operation,
+    resource: run.resource,
+    title: run.title,
+    state: run.state,
+    personId: run.person_id,
+    actorName: run.actor_name,
+    reason: run.reason,
+    ticket: run.ticket,
+    input: run.input,
+    policy: run.policy,
+    planId: run.plan_id,
+    digest: run.digest,
+    environmentIds: run.environment_ids,
+    retryOf: run.retry_of,
+    cancelRequestedBy: run.cancel_requested_by,
+    createdAt: run.created_at.toISOString(),
+    startedAt: iso(run.started_at),
+    finishedAt: iso(run.finished_at),
+    deadlineAt: iso(run.deadline_at),
+    jobs: jobs.map((job) => ({
+      id: job.id,
+      title: job.title,
+      resource: job.resource,
+      targetId: job.target_id,
+      environmentId: job.environment_id,
+      herdId: job.herd_id,
+      serverId: job.server_id,
+      wave: job.wave,
+      state: job.state,
+      step: job.step,
+      because: job.because,
+      startedAt: iso(job.started_at),
+      finishedAt: iso(job.finished_at),
+      fold: { ...foldJob(byJob.get(job.id)!, effects), state: job.state },
+    })),
+  }
+}
+
+/**
+ * Journal lines of a run after `afterEventId` (0: from the start), in order, at most `limit`. A reader that goes on from the last one it got never misses
+ * a line: lines of one run become visible in the order of their ids. Throws `record.missing`.
+ */
+export const readEvents = async (actor: Actor, runId: string, afterEventId: number, limit: number): Promise<RunEvent[]> => {
+  await visibleRun(actor, runId)
+  const rows = await query<LineRow>(
+    'select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and event_id > $2 order by event_id limit $3',
+    [runId, afterEventId, limit],
+  )
+  return rows.map((row) => ({ eventId: Number(row.event_id), jobId: row.job_id, line: lineOf(row) }))
+}
+
+/** The run a job belongs to, for whoever may see it. Throws `record.missing`. */
+export const runIdOfJob = async (actor: Actor, jobId: string): Promise<string> => {
+  const [row] = await query<{ run_id: string }>('select run_id from jobs where id::text = $1', [jobId])
+  if (!row) throw missing()
+  await visibleRun(actor, row.run_id)
+  return row.run_id
+}

@@ -4,7 +4,7 @@ import { plan } from '@/e2e/harness/submit'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
 import { systemActor } from '@/lib/kernel/access/access'
-import { askForPlan, submitRun, waitForRun } from './queue'
+import { askForPlan, submitRun, waitForRun } from './requests'
 
 const shapes = [
   { environment: 'calm', name: 'slow', hosts: ['calm-1', 'calm-2'] },

@@ -17,7 +17,7 @@ import type { Lab } from '@/lib/playground/lab'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { type Child, startChild } from '@/lib/playground/start-processes'
 import { seedFleet } from '@/lib/playground/start-seed'
-import { closeQueue, migrateQueue, setQueue, waitForRun } from './queue'
+import { closeQueue, migrateQueue, setQueue, waitForRun } from './requests'
 
 const fleet = testFleet({ orders: 'a > b, c', billing: 'b > a', ledger: 'c' })
 const vaultKey = randomBytes(32).toString('base64')

@@ -5,7 +5,7 @@ import { plan, runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
 import { systemActor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { cancelRun, resumeJob, retryFailed, submitRun, waitForPlan, waitForRun } from './queue'
+import { cancelRun, resumeJob, retryFailed, submitRun, waitForPlan, waitForRun } from './requests'
 
 const trio = (name: string) => ({ environment: 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] })
 const lone = (name: string) => Array.from({ length: 5 }, (_, n) => ({ environment: 'dev', name: `${name}${n}`, hosts: [`${name}-h${n}`] }))

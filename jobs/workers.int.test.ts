@@ -4,7 +4,7 @@ import { holdActs, until } from '@/e2e/harness/hold'
 import { runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
 import { systemActor } from '@/lib/kernel/access/access'
-import { waitForRun } from './queue'
+import { waitForRun } from './requests'
 
 const alone = (count: number) => Array.from({ length: count }, (_, n) => ({ environment: 'dev', name: `herd${n}`, hosts: [`h${n}`] }))
 const titlesOf = (bench: Bench) => [...bench.served.fleet.world.instances.values()].map((one) => one.inventory.title)

@@ -27,7 +27,7 @@ import {
   submitRun,
   cancelScheduled as unschedule,
   waitForPlan,
-} from '@/jobs/queue'
+} from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
 import type { Problem } from '@/lib/auth/problem'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'

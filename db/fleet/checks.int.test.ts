@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
 import { actorIn } from '@/e2e/harness/two-territories'
-import { makeFactSink, withFacts } from '@/jobs/observe-sink'
+import { makeFactSink, withFacts } from '@/jobs/observer/observe-sink'
 import { memoryFleet } from '@/lib/adapters/memory'
 import { systemActor } from '@/lib/kernel/access/access'
 import { getPool } from '../pg/client'

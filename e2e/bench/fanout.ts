@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
-import { submitRun, waitForRun } from '@/jobs/queue'
+import { submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
 import { type Fleet, herd } from '@/lib/playground/fleet'
 import { largeFleet } from '@/lib/playground/fleets/large'

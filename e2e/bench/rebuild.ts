@@ -1,6 +1,6 @@
 import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
-import { submitRun, waitForRun } from '@/jobs/queue'
+import { submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
 import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet'
 import { postgresMajor } from '@/lib/playground/packages'

@@ -1,5 +1,5 @@
 import type { RunView } from '@/db/runs/runs'
-import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
+import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/requests'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 
 export type Question = Omit<PlanQuestion, 'targets'> & { targets: readonly string[]; actor?: Actor }

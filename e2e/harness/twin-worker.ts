@@ -1,5 +1,5 @@
 import { setDatabase } from '@/db/pg/client'
-import { startWorker } from '@/jobs/start-worker'
+import { startWorker } from '@/jobs/driver/start-worker'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { operationByName } from '@/lib/operations'
 import { connectFleet } from './twin-ports'

@@ -1,5 +1,5 @@
 import { listIds } from '@/db/records/records'
-import { askForPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/queue'
+import { askForPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/requests'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'

@@ -1,7 +1,7 @@
 import { addLocalAdmin } from '@/db/people/people'
 import { getPool } from '@/db/pg/client'
 import { plan } from '@/e2e/harness/submit'
-import { resumeJob, type Submission, scheduleRun, submitRun } from '@/jobs/queue'
+import { resumeJob, type Submission, scheduleRun, submitRun } from '@/jobs/requests'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Decision, JobState } from '@/lib/kernel/ground/journal'

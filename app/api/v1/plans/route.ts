@@ -1,4 +1,4 @@
-import { askForPlan } from '@/jobs/queue'
+import { askForPlan } from '@/jobs/requests'
 import { calls } from '../../_lib/calls'
 import { answerPlan, questionOf } from '../../_lib/plans'
 import { serve } from '../../_lib/serve'

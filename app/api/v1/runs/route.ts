@@ -1,4 +1,4 @@
-import { submitRun } from '@/jobs/queue'
+import { submitRun } from '@/jobs/requests'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../_lib/calls'
 import { plannedId } from '../../_lib/plans'

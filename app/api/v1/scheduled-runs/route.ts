@@ -1,4 +1,4 @@
-import { scheduleRun } from '@/jobs/queue'
+import { scheduleRun } from '@/jobs/requests'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../_lib/calls'
 import { plannedId } from '../../_lib/plans'

@@ -1,7 +1,7 @@
 import type { Moved } from '@/components/operation/operate'
 import type { PlanRow } from '@/components/operation/shared'
 import { scheduledOfPlan } from '@/db/runs/scheduled'
-import { getPlan } from '@/jobs/queue'
+import { getPlan } from '@/jobs/requests'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'

@@ -1,6 +1,6 @@
 import { listen } from '@/db/pg/client'
 import { readReadiness } from '@/db/pg/readiness'
-import { getPlan } from '@/jobs/queue'
+import { getPlan } from '@/jobs/requests'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access/access'

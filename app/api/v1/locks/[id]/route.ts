@@ -1,4 +1,4 @@
-import { keepLock, unlockHerd } from '@/jobs/queue'
+import { keepLock, unlockHerd } from '@/jobs/requests'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 

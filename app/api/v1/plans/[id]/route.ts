@@ -1,4 +1,4 @@
-import { getPlan } from '@/jobs/queue'
+import { getPlan } from '@/jobs/requests'
 import { calls } from '../../../_lib/calls'
 import { shownPlan } from '../../../_lib/plans'
 import { serve } from '../../../_lib/serve'

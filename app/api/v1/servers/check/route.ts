@@ -1,5 +1,5 @@
 import { getRun, readEvents } from '@/db/runs/runs'
-import { askForPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/queue'
+import { askForPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/requests'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../_lib/calls'
 import { planTimeoutMs } from '../../../_lib/plans'

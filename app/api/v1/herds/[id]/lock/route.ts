@@ -1,4 +1,4 @@
-import { breakLock, herdLock, lockHerd } from '@/jobs/queue'
+import { breakLock, herdLock, lockHerd } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

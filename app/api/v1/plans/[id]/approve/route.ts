@@ -1,4 +1,4 @@
-import { approvePlan } from '@/jobs/queue'
+import { approvePlan } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

@@ -1,4 +1,4 @@
-import { cancelRun } from '@/jobs/queue'
+import { cancelRun } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

@@ -1,5 +1,5 @@
 import { getRun } from '@/db/runs/runs'
-import { resumeJob } from '@/jobs/queue'
+import { resumeJob } from '@/jobs/requests'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'

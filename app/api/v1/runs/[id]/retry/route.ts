@@ -1,4 +1,4 @@
-import { retryFailed } from '@/jobs/queue'
+import { retryFailed } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { answerPlan } from '../../../../_lib/plans'
 import { serve } from '../../../../_lib/serve'

@@ -1,4 +1,4 @@
-import { cancelScheduled } from '@/jobs/queue'
+import { cancelScheduled } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

@@ -1,4 +1,4 @@
-import { moveScheduled } from '@/jobs/queue'
+import { moveScheduled } from '@/jobs/requests'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

@@ -5,8 +5,8 @@ import { judgeName, type NameVerdict } from '@/lib/domain/dns/judge'
 import type { NameTarget } from '@/lib/domain/dns/wanted'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryName, NamesRead } from '@/lib/ports'
-import type { Log } from './log'
-import { repeat } from './schedule'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
 
 const everyMs = 20_000
 const leaseTtlMs = 60_000

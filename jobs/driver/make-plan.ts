@@ -11,7 +11,7 @@ import type { Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { composePlan, makeTargetPlan, unseen } from '@/lib/kernel/operation/plan-making'
 import type { ReadPorts } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
-import type { Log } from './log'
+import type { Log } from '../queue/log'
 
 /** All targets are looked at under one deadline; who has not answered then is excluded. */
 const lookTimeoutMs = 20_000

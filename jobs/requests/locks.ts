@@ -9,7 +9,7 @@ import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { herd } from '@/lib/resources/herd'
-import { getWaker } from './place'
+import { getWaker } from '../queue/location'
 
 export interface LockWish {
   /** Why, as others read it who have to wait. */

@@ -9,11 +9,11 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { JournalPort } from '@/lib/kernel/ground/journal-port'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
+import type { Log } from '../queue/log'
+import type { Waker } from '../queue/waker'
 import { appendEach } from './append-each'
-import { Keeper, type Kept } from './keeper'
-import type { Log } from './log'
-import { persist } from './persist'
-import type { Waker } from './wake'
+import { Keeper, type Kept } from './lease-keeper'
+import { persist } from './write-until-up'
 
 export interface DriverOptions {
   ports: ActPorts

@@ -9,7 +9,7 @@ import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { knownOperation } from './ask-plan'
-import { mustRunIn } from './may'
+import { mustRunIn } from './permission'
 import { timeOf } from './schedule-run'
 import { mustBeTime } from './submit'
 

@@ -11,12 +11,12 @@ import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { asAgreed, type LeftOut } from '@/lib/kernel/operation/scheduled'
 import { resourceByName } from '@/lib/resources'
-import { keepQuestion, knownOperation, waitForPlan } from './ask-plan'
-import type { Log } from './log'
-import { mustRunIn } from './may'
-import { hitEnvironments, startRun } from './start-run'
-import { mustBeTime } from './submit'
-import type { Waker } from './wake'
+import type { Log } from '../queue/log'
+import type { Waker } from '../queue/waker'
+import { keepQuestion, knownOperation, waitForPlan } from '../requests/ask-plan'
+import { mustRunIn } from '../requests/permission'
+import { hitEnvironments, startRun } from '../requests/start-run'
+import { mustBeTime } from '../requests/submit'
 
 export interface Starter {
   holder: string

@@ -1,7 +1,7 @@
 import { getPool } from '@/db/pg/client'
 import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
-import { openWaker, type QueuePlace, type Waker } from './wake'
+import { openWaker, type QueuePlace, type Waker } from './waker'
 
 interface Held {
   place: QueuePlace | null

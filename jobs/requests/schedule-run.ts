@@ -8,7 +8,7 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { getPlan, knownOperation } from './ask-plan'
-import { mustRunIn } from './may'
+import { mustRunIn } from './permission'
 import { hitEnvironments, titleOf } from './start-run'
 import { confirmPlan, type Submission } from './submit'
 

@@ -5,8 +5,8 @@ import { writeAudit } from '@/db/trail/audit'
 import { systemActor } from '@/lib/kernel/access/access'
 import { type Fenced, fenceReturned } from '@/lib/operations/failover/fence-returned'
 import type { ActPorts } from '@/lib/ports'
-import type { Log } from './log'
-import { repeat } from './schedule'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
 
 const everyMs = 2_000
 const fenceTimeoutMs = 90_000

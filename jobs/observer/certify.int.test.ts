@@ -15,8 +15,8 @@ import { main } from '@/lib/cli/main'
 import { checkCertificate, keyIdOf, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { operationByName } from '@/lib/operations'
 import { certificate } from '@/lib/resources/certificate'
+import { startWorker, type WorkerHandle } from '../driver/start-worker'
 import { certifyOnce } from './certify'
-import { startWorker, type WorkerHandle } from './start-worker'
 
 const vault = makeVault(Buffer.alloc(32, 7).toString('base64'))
 const keys = () => certificateKeys(vault, makeCertificateKeys)

@@ -3,8 +3,8 @@ import { keepCertificate, type UncertifiedJob, uncertifiedJobs } from '@/db/runs
 import { readLines } from '@/db/runs/journal'
 import { type CertificateKeys, signCertificate } from '@/lib/kernel/ground/certificate'
 import { evidenceOf } from '@/lib/operations/evidence'
-import type { Log } from './log'
-import { repeat } from './schedule'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
 
 const everyMs = 1_500
 

@@ -10,8 +10,8 @@ import type { Operation } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
-import { mustRun } from './may'
-import { getWaker } from './place'
+import { getWaker } from '../queue/location'
+import { mustRun } from './permission'
 
 export const targetsMax = 1000
 

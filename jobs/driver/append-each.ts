@@ -1,6 +1,6 @@
 import { type Append, appendLines } from '@/db/runs/journal'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import { isPassing } from './persist'
+import { isPassing } from './write-until-up'
 
 /**
  * Writes the lines of many jobs in one transaction; one entry that PostgreSQL refuses does not stop the jobs that share it. The answers are in their order.

@@ -3,13 +3,13 @@ import { getPool, listen } from '@/db/pg/client'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
+import { hear, openWaker, type QueuePlace } from '../queue/waker'
 import { Driver } from './drive-job'
-import type { Log } from './log'
 import { makePlan } from './make-plan'
-import { repeat } from './schedule'
 import { startDue } from './start-scheduled'
 import { sweep, tidy } from './sweep'
-import { hear, openWaker, type QueuePlace } from './wake'
 
 export interface WorkerOptions {
   place: QueuePlace

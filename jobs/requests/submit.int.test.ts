@@ -7,7 +7,7 @@ import { plan, runAndWait, submit } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { type Actor, type Role, systemActor } from '@/lib/kernel/access/access'
-import { approvePlan, askForPlan, cancelRun, getPlan, releaseLease, submitRun, waitForPlan, waitForRun } from './queue'
+import { approvePlan, askForPlan, cancelRun, getPlan, releaseLease, submitRun, waitForPlan, waitForRun } from './index'
 
 const names = [...'abcdefghijklmnopqrstuvwxy']
 const shapes = ['dev', 'prod'].flatMap((environment) =>

@@ -2,7 +2,7 @@ import { keepFoundPoolers } from '@/db/discovery/discovered-poolers'
 import { type StoredCheck, writeChecks } from '@/db/fleet/checks'
 import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/fleet/observations'
 import type { ActPorts } from '@/lib/ports'
-import type { Log } from './log'
+import type { Log } from '../queue/log'
 
 /** Gathers looks and writes them together. Adding never waits and never throws; while the database is away the newest look at each thing is kept. */
 export interface FactSink {

@@ -4,10 +4,10 @@ import { listen } from '@/db/pg/client'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'
-import type { Log } from './log'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
 import { backOff, due, type HerdPlan, hostFactsEveryMs, roundMs, type ServerPlan } from './observe-round'
 import type { FactSink } from './observe-sink'
-import { repeat } from './schedule'
 
 export interface ObserverOptions {
   inventory: InventoryRead

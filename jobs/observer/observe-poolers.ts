@@ -18,8 +18,8 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { aimAt, partOf } from '@/lib/operations/poolers/part'
 import { aimPooler, herdAim, type PoolerAim, wholeAim } from '@/lib/operations/steps/aim-poolers'
 import type { ActPorts, InventoryPooler, PoolerSeen, PoolerStats } from '@/lib/ports'
-import type { Log } from './log'
-import { repeat } from './schedule'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
 
 const everyMs = 2_000
 const leaseTtlMs = 30_000

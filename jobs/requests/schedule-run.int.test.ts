@@ -7,10 +7,10 @@ import { plan } from '@/e2e/harness/submit'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { type Actor, type Role, systemActor } from '@/lib/kernel/access/access'
-import { getWaker } from './place'
-import { cancelScheduled, moveScheduled, scheduleRun, waitForRun } from './queue'
-import { startDue } from './start-scheduled'
-import { tidy } from './sweep'
+import { startDue } from '../driver/start-scheduled'
+import { tidy } from '../driver/sweep'
+import { getWaker } from '../queue/location'
+import { cancelScheduled, moveScheduled, scheduleRun, waitForRun } from './index'
 
 const single = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
 const pair = { environment: 'dev', name: 'sick', hosts: ['sick-1', 'sick-2'] }

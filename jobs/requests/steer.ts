@@ -9,9 +9,9 @@ import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Decision, JobState, RunState } from '@/lib/kernel/ground/journal'
+import { getWaker } from '../queue/location'
 import { askAgain, knownOperation } from './ask-plan'
-import { mustRunIn } from './may'
-import { getWaker } from './place'
+import { mustRunIn } from './permission'
 
 const endedRuns: readonly RunState[] = ['done', 'failed', 'cancelled']
 

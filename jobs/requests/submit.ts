@@ -8,9 +8,9 @@ import { closedAt } from '@/lib/domain/values/maintenance-window'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import { getWaker } from '../queue/location'
 import { askAgain, getPlan, knownOperation, waitForPlan } from './ask-plan'
-import { mustRun, mustRunIn } from './may'
-import { getWaker } from './place'
+import { mustRun, mustRunIn } from './permission'
 import { hitEnvironments, startRun } from './start-run'
 
 export interface Submission {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { InventoryServer } from '@/lib/ports'
-import type { Plain } from './facts'
+import type { Plain } from './facts/instance'
 import { checkHost } from './steps/check-host'
 
 type ServerFacts = { server: Plain<InventoryServer> }

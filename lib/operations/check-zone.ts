@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { InventoryZone } from '@/lib/ports'
-import type { Plain } from './facts'
-import { checkZone as check } from './steps/check-zone'
+import type { Plain } from './facts/instance'
+import { checkZone as check } from './steps/dns/check-zone'
 
 type ZoneFacts = { zone: Plain<InventoryZone> }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
-import { gatherInstance } from './facts'
-import { acceptsConnections, seenRow } from './gates'
-import { aboutInstance, firmInstance, instanceNow } from './instance-head'
-import { checkpointPostgres } from './steps/checkpoint-postgres'
+import { gatherInstance } from './facts/instance'
+import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
+import { acceptsConnections, seenRow } from './gates/seen'
+import { checkpointPostgres } from './steps/postgres/checkpoint'
 
 export const checkpoint = defineOperation({
   name: 'checkpoint',

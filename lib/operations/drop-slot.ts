@@ -6,12 +6,12 @@ import type { InputPick } from '@/lib/kernel/operation/input-pick'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
-import { askJson } from './ask-json'
-import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts'
-import { isUnder } from './failover/peers'
-import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates'
-import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
-import { dropSlotOn } from './steps/drop-slot'
+import { askJson } from './facts/ask-json'
+import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts/instance'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
+import { isUnder } from './facts/peers'
+import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates/seen'
+import { dropSlotOn } from './steps/replication/drop-slot'
 
 /** What the server says of the slot beside what a look at it says; null where it could not be told. */
 type SlotSeen = {

@@ -4,11 +4,11 @@ import { wantedRecords } from '@/lib/domain/dns/wanted'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { InventoryInstance, InventoryName, Probe, ReadPorts } from '@/lib/ports'
-import { type Plain, probeTimeoutMs } from './facts'
-import { counted, pass, refuse, warn } from './gates'
-import { askTimeoutMs, gatherMove, isServing, type NameMove, ownRecords } from './names'
-import { moveNames } from './steps/move-name'
-import { watchResolvers } from './steps/watch-resolvers'
+import { type Plain, probeTimeoutMs } from './facts/instance'
+import { askTimeoutMs, gatherMove, isServing, type NameMove, ownRecords } from './facts/names'
+import { counted, pass, refuse, warn } from './gates/seen'
+import { moveNames } from './steps/dns/move-name'
+import { watchResolvers } from './steps/dns/watch-resolvers'
 
 type Seen = { title: string; role: Probe['role']; state: Probe['state'] }
 type ServerSays = { server: string; says: string; isServing: boolean }

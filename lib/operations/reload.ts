@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { FileSettingProblem } from '@/lib/ports'
-import { filesParse } from './config-files'
-import { gatherInstance, type InstanceFacts, type Plain, probeTimeoutMs } from './facts'
-import { acceptsConnections, counted, pass, passBecause, seenRow } from './gates'
-import { aboutInstance, firmInstance, instanceNow } from './instance-head'
-import { reloadPostgres } from './steps/reload-postgres'
+import { gatherInstance, type InstanceFacts, type Plain, probeTimeoutMs } from './facts/instance'
+import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
+import { filesParse } from './gates/config-files'
+import { acceptsConnections, counted, pass, passBecause, seenRow } from './gates/seen'
+import { reloadPostgres } from './steps/postgres/reload'
 
 type ReloadFacts = InstanceFacts & { problems: Plain<FileSettingProblem[]> }
 

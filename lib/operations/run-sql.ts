@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { gatherInstance, type InstanceFacts } from './facts'
-import { acceptsConnections, pass, refuse, seenRow, warn } from './gates'
-import { aboutInstance, firmInstance, instanceNow } from './instance-head'
-import { askPostgres, type Statement } from './steps/ask-postgres'
+import { gatherInstance, type InstanceFacts } from './facts/instance'
+import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
+import { acceptsConnections, pass, refuse, seenRow, warn } from './gates/seen'
+import { askPostgres, type Statement } from './steps/postgres/ask'
 
 type SqlFacts = InstanceFacts & { input: Statement }
 

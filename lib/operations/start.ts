@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
-import { gatherHerd, isDown } from './facts'
-import { otherPrimary, silentMembers } from './former-primary'
-import { passBecause, refuse, seenRow, wasSeen } from './gates'
-import { gained } from './impact'
-import { aboutInstance, firmInstance, herdNow, lockHerd } from './instance-head'
-import { startPostgres } from './steps/start-postgres'
+import { gatherHerd, isDown } from './facts/instance'
+import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
+import { gained } from './gates/impact'
+import { otherPrimary, silentMembers } from './gates/other-primary'
+import { passBecause, refuse, seenRow, wasSeen } from './gates/seen'
+import { startPostgres } from './steps/postgres/start'
 
 export const start = defineOperation({
   name: 'start',

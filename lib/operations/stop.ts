@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { gatherHerd, type HerdFacts } from './facts'
-import { pass, refuse, seenRow, warn, wasSeen } from './gates'
-import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './impact'
-import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './instance-head'
-import { stopPostgres } from './steps/stop-postgres'
-import { type StopInput, stopInput, stopOf } from './stop-input'
+import { gatherHerd, type HerdFacts } from './facts/instance'
+import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './facts/instance-head'
+import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './gates/impact'
+import { pass, refuse, seenRow, warn, wasSeen } from './gates/seen'
+import { stopPostgres } from './steps/postgres/stop'
+import { type StopInput, stopInput, stopOf } from './steps/stop-input'
 
 type StopFacts = HerdFacts & { input: StopInput }
 

@@ -1,8 +1,8 @@
 import { type ConfDifference, diffConf } from '@/lib/domain/replication/conf-diff'
 import { type HbaRule, hbaRuleText } from '@/lib/domain/replication/hba-rules'
 import type { CallOptions, ClusterOrder, ReadPorts } from '@/lib/ports'
-import type { Place, Plain } from '../facts'
-import { orNull } from '../or-null'
+import type { Place, Plain } from '../facts/instance'
+import { orNull } from '../facts/or-null'
 
 /** What the upstream has and the new one does not get; null: it could not be read. */
 export type UpstreamOnly = { settings: ConfDifference[] | null; rules: string[] | null }

@@ -14,8 +14,8 @@ import type {
   ServersInstalled,
 } from '@/lib/ports'
 import type { PlatformProfileName } from '@/lib/ports/addresses'
-import { commandsOf, type Place, type Plain, probeTimeoutMs } from '../facts'
-import { followingTo, gatherPeers, type Peer } from '../failover/peers'
+import { commandsOf, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
+import { followingTo, gatherPeers, type Peer } from '../facts/peers'
 import { compareUpstream, type UpstreamOnly } from './compare-upstream'
 import type { CreateInput } from './input'
 

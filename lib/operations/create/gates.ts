@@ -1,7 +1,7 @@
 import { confDifferenceText } from '@/lib/domain/replication/conf-diff'
 import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { pass, passBecause, refuse, warn } from '../gates'
+import { pass, passBecause, refuse, warn } from '../gates/seen'
 import type { UpstreamOnly } from './compare-upstream'
 import { type CreateFacts, isDebian } from './facts'
 

@@ -1,5 +1,5 @@
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { followOutput } from '../steps/server'
+import { followOutput } from '../steps/postgres/server'
 import type { CreateFacts } from './facts'
 
 type Before = { key: string }

@@ -1,5 +1,5 @@
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { lookAt } from '../steps/server'
+import { lookAt } from '../steps/postgres/server'
 import type { CreateFacts } from './facts'
 
 /** The role that standbys of a herd without any other example follow as, where the herd names none. */

@@ -7,12 +7,12 @@ import {
 } from '@/lib/domain/replication/candidates'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
-import { type CanaryFacts, canaryFor } from '../canary'
-import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts'
-import { movesTo, type NameMoves } from '../names'
+import { type CanaryFacts, canaryFor } from '../facts/canary'
+import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
+import { movesTo, type NameMoves } from '../facts/names'
+import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
+import { type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
-import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from './peers'
-import { type Readiness, readReadiness } from './readiness'
 import { gatherRoom, type Room } from './room'
 
 /** A standby that is to follow the new primary, and how. */

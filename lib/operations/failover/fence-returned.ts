@@ -1,5 +1,5 @@
 import type { ActPorts } from '@/lib/ports'
-import { isDown, probeTimeoutMs } from '../facts'
+import { isDown, probeTimeoutMs } from '../facts/instance'
 
 export type Fenced = { title: string; deed: 'signal' | 'stopped'; because: string }
 

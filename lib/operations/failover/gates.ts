@@ -2,10 +2,10 @@ import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates'
+import { isStreamingFrom } from '../facts/peers'
+import { lowerLimits } from '../facts/readiness'
+import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates/seen'
 import { type FailoverFacts, messageMaxSeconds } from './facts'
-import { isStreamingFrom } from './peers'
-import { lowerLimits } from './readiness'
 
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { GiB, MiB } from '@/lib/domain/values/bytes'
-import type { Readiness } from './readiness'
+import type { Readiness } from '../facts/readiness'
 import { type Room, roomForWal } from './room'
 
 const place = (freeBytes: number, totalBytes: number | null = null): Room => ({ path: '/data', freeBytes, totalBytes })

@@ -3,9 +3,9 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { DataPlace, ReadPorts } from '@/lib/ports'
-import { type Place, probeTimeoutMs } from '../facts'
-import { pass, passBecause, refuse, warn } from '../gates'
-import type { Readiness } from './readiness'
+import { type Place, probeTimeoutMs } from '../facts/instance'
+import type { Readiness } from '../facts/readiness'
+import { pass, passBecause, refuse, warn } from '../gates/seen'
 
 /** What is left on a file system that the candidate writes to. */
 export type Room = { path: string; freeBytes: number; totalBytes: number | null }

@@ -6,10 +6,8 @@ import { lineDiff } from '@/lib/domain/values/line-diff'
 import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
-import { probeTimeoutMs } from '../facts'
-import { pass, passBecause, refuse, warn } from '../gates'
-import { aimPoolers, wholeAim } from '../steps/aim-poolers'
-import { managePooler } from '../steps/manage-pooler'
+import { probeTimeoutMs } from '../facts/instance'
+import { aimAt } from '../facts/pooler-part'
 import {
   aboutPooler,
   firmPooler,
@@ -20,8 +18,10 @@ import {
   poolerAnswers,
   poolerNow,
   seenPooler,
-} from './facts'
-import { aimAt } from './part'
+} from '../facts/poolers'
+import { pass, passBecause, refuse, warn } from '../gates/seen'
+import { aimPoolers, wholeAim } from '../steps/poolers/aim'
+import { managePooler } from '../steps/poolers/manage'
 
 type MemberSeen = { title: string; role: Probe['role']; state: Probe['state'] }
 

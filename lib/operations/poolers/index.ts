@@ -1,11 +1,5 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/operation'
-import { onlyIf } from '../failover/steps/only-if'
-import { pass, passBecause, refuse } from '../gates'
-import { awaitClientsGone, closePooler, stopPooler } from '../steps/drain-pooler'
-import { pausePoolers } from '../steps/pause-poolers'
-import { reloadPooler } from '../steps/reload-pooler'
-import { resumePoolers } from '../steps/resume-poolers'
 import {
   aboutPooler,
   clientsAffected,
@@ -18,7 +12,13 @@ import {
   poolerNow,
   seenPooler,
   sessionClients,
-} from './facts'
+} from '../facts/poolers'
+import { pass, passBecause, refuse } from '../gates/seen'
+import { onlyIf } from '../steps/only-if'
+import { awaitClientsGone, closePooler, stopPooler } from '../steps/poolers/drain'
+import { pausePoolers } from '../steps/poolers/pause'
+import { reloadPooler } from '../steps/poolers/reload'
+import { resumePoolers } from '../steps/poolers/resume'
 
 type PauseFacts = PoolerFacts & { timeoutSeconds: number }
 

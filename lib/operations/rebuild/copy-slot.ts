@@ -1,6 +1,6 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { lookAt } from '../steps/server'
+import { lookAt } from '../steps/postgres/server'
 import type { RebuildFacts } from './facts'
 
 const slotTimeoutMs = 15_000

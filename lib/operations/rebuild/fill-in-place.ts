@@ -2,7 +2,7 @@ import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/dom
 import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { InPlaceOrder } from '@/lib/ports'
-import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'
+import { keepDown, lookAt, mayBeKeptDown } from '../steps/postgres/server'
 import { copyTimeoutMs, rateKbOf } from './copy-data'
 import type { RebuildFacts } from './facts'
 

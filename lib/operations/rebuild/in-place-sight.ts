@@ -1,8 +1,8 @@
 import { isTooSmall, type SpaceNeed, spaceNeedsInPlace, spaceText } from '@/lib/domain/copies/copy-space'
 import type { Choice } from '@/lib/domain/copies/rebuild-strategy'
 import type { CallOptions, InPlaceAnswer, ReadPorts } from '@/lib/ports'
-import type { Place, Plain } from '../facts'
-import { orNull } from '../or-null'
+import type { Place, Plain } from '../facts/instance'
+import { orNull } from '../facts/or-null'
 import { newWorkKey } from '../steps/host-work'
 import type { CopyFacts } from './facts'
 

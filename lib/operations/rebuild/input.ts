@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { rewindInput } from '../rewind-sight'
+import { rewindInput } from '../facts/rewind'
 
 /** Every field has a default, so that a plan can be made at once, for one instance or for many. */
 export const rebuildInput = z.strictObject({

@@ -1,7 +1,7 @@
 import type { OldestWal } from '@/lib/domain/replication/wal-segments'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ReadPorts } from '@/lib/ports'
-import type { Place } from '../facts'
+import type { Place } from '../facts/instance'
 
 /** Names of files sort as their positions do, whatever their timeline. */
 const oldestSql = `

@@ -1,5 +1,5 @@
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { keepDown, lookAt, mayBeKeptDown } from '../steps/server'
+import { keepDown, lookAt, mayBeKeptDown } from '../steps/postgres/server'
 import type { RebuildFacts } from './facts'
 
 type Before = { key: string }

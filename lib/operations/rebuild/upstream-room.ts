@@ -1,6 +1,6 @@
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ReadPorts } from '@/lib/ports'
-import type { Place } from '../facts'
+import type { Place } from '../facts/instance'
 
 /** What a server has left for those that replicate from it. */
 export type UpstreamRoom = { senders: number; sendersMax: number; slots: number; slotsMax: number }

@@ -1,8 +1,8 @@
 import type { Json } from '@/lib/kernel/ground/json'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { onlyIf } from '../failover/steps/only-if'
 import { hasFailed } from '../steps/host-work'
+import { onlyIf } from '../steps/only-if'
 import type { RebuildFacts } from './facts'
 
 const fileTimeoutMs = 15_000

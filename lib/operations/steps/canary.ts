@@ -3,8 +3,8 @@ import type { CanaryEvidence } from '@/lib/domain/proof/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { type CanaryFacts, sayThrough } from '../canary'
-import { type Place, type Plain, probeTimeoutMs } from '../facts'
+import { type CanaryFacts, sayThrough } from '../facts/canary'
+import { type Place, type Plain, probeTimeoutMs } from '../facts/instance'
 
 const sqlTimeoutMs = 15_000
 /** For the first commits: a primary that is slower than this should not be stopped now. */

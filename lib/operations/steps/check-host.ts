@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { HostCheckStep, InventoryServer } from '@/lib/ports'
-import type { Plain } from '../facts'
+import type { Plain } from '../facts/instance'
 
 type Output = { steps: Plain<HostCheckStep[]> }
 

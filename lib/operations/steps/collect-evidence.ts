@@ -2,8 +2,8 @@ import type { ClockSeen, OldPrimarySeen } from '@/lib/domain/proof/certificate'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { isDown, type Place, type Plain } from '../facts'
-import { lookAt } from './server'
+import { isDown, type Place, type Plain } from '../facts/instance'
+import { lookAt } from './postgres/server'
 
 /** What a journal does not say of its own job. */
 export interface EvidenceAbout {

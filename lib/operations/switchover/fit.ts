@@ -1,9 +1,9 @@
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { ReadPorts } from '@/lib/ports'
-import { askJson } from '../ask-json'
-import type { Place } from '../facts'
-import { counted, pass, passBecause, warn } from '../gates'
+import { askJson } from '../facts/ask-json'
+import type { Place } from '../facts/instance'
+import { counted, pass, passBecause, warn } from '../gates/seen'
 
 /** What the candidate would not serve as the primary does; null: could not be read. */
 export type Fit = {

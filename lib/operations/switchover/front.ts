@@ -3,10 +3,10 @@ import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import type { HerdAim } from '@/lib/domain/poolers/template'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryPooler, PoolerSeen, ReadPorts } from '@/lib/ports'
-import type { Place, Plain } from '../facts'
-import { lookTimeoutMs, type PoolerPlace } from '../poolers/facts'
-import { aimAt, partOf } from '../poolers/part'
-import { sayClients } from '../steps/poolers'
+import type { Place, Plain } from '../facts/instance'
+import { aimAt, partOf } from '../facts/pooler-part'
+import { lookTimeoutMs, type PoolerPlace } from '../facts/poolers'
+import { sayClients } from '../steps/poolers/each-pooler'
 
 /** A pooler in front of the herd, and what a move of the primary does to it. Of a pooler that serves other herds too only this herd's lines and databases. */
 export type FrontPooler = {

@@ -1,7 +1,7 @@
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { askJson } from '../ask-json'
-import type { Place } from '../facts'
+import { askJson } from '../facts/ask-json'
+import type { Place } from '../facts/instance'
 
 /** An open transaction, oldest first. Constants of its statement are left out. */
 export type Blocker = {

@@ -2,7 +2,7 @@ import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { probeTimeoutMs } from '../../facts'
+import { probeTimeoutMs } from '../../facts/instance'
 import type { FailoverFacts } from '../facts'
 
 type Output = { checkpointLsn: string; replayedLsn: string }

@@ -1,6 +1,6 @@
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { lookAt } from '../../steps/server'
+import { lookAt } from '../../steps/postgres/server'
 import type { FailoverFacts } from '../facts'
 
 type Output = { dropped: string[] }

@@ -1,10 +1,10 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
-import { redirectTo } from '../../steps/follow-upstream'
-import { lookAt, settle } from '../../steps/server'
+import { isStreamingFrom } from '../../facts/peers'
+import { lookAt, settle } from '../../steps/postgres/server'
+import { redirectTo } from '../../steps/replication/follow-upstream'
 import type { FailoverFacts, Follower, Sign } from '../facts'
-import { isStreamingFrom } from '../peers'
 
 type Output = { followed: string[]; parked: Sign[] }
 

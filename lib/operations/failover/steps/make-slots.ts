@@ -1,5 +1,5 @@
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { lookAt } from '../../steps/server'
+import { lookAt } from '../../steps/postgres/server'
 import type { FailoverFacts } from '../facts'
 
 type Before = { missing: string[] }

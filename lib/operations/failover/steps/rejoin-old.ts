@@ -1,10 +1,10 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { isDown } from '../../facts'
-import { redirectTo } from '../../steps/follow-upstream'
-import { followOutput, lookAt, settle } from '../../steps/server'
+import { isDown } from '../../facts/instance'
+import { isStreamingFrom, isUnder } from '../../facts/peers'
+import { followOutput, lookAt, settle } from '../../steps/postgres/server'
+import { redirectTo } from '../../steps/replication/follow-upstream'
 import type { FailoverFacts } from '../facts'
-import { isStreamingFrom, isUnder } from '../peers'
 
 type Output = { receivedLsn: string | null; timeline: number | null }
 

@@ -1,8 +1,8 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
-import { herdAim, untilShown, writeAim } from '../../steps/aim-poolers'
-import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers'
+import { herdAim, untilShown, writeAim } from '../../steps/poolers/aim'
+import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers/each-pooler'
 import type { FrontPooler } from '../front'
 
 const writeTimeoutMs = 5_000

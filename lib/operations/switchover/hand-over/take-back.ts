@@ -1,8 +1,8 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
-import { isDown } from '../../facts'
-import { bringUp, followOutput, lookAt, unseen } from '../../steps/server'
+import { isDown } from '../../facts/instance'
+import { bringUp, followOutput, lookAt, unseen } from '../../steps/postgres/server'
 import type { SwitchoverFacts } from '../facts'
 import { aimBack, resumeAll } from './front'
 

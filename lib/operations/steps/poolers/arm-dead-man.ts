@@ -1,0 +1,133 @@
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
+import type { ActPorts, DeadManSeen } from '@/lib/ports'
+import type { DeadManFacts, DeadManPlace } from '../../facts/timers'
+import { commandTimeoutMs } from './each-pooler'
+
+const callTimeoutMs = 15_000
+
+/**
+ * Leaves a timer on the host of each pooler before anybody is held back: if everything of ours is gone when its time is up, the host itself leads the
+ * clients to whoever takes writes and lets them go on. However the job ends, they are disarmed; one that has fired is told of.
+ */
+export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
+  title: 'Arm a timer on each pooler’s host',
+  preview: (facts) => {
+    const { hosts, expirySeconds } = of(facts)
+    return hosts.length === 0
+      ? { sentence: 'No pooler is held back, so no timer is needed.', commands: [] }
+      : {
+          sentence: `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members by itself who takes writes, lead ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and let the clients go on.`,
+          commands: hosts.map(({ pooler }) => `setsid … dead-man timer of ${pooler.title}, ${expirySeconds} s`),
+        }
+  },
+  check: async (facts, ports, { signal }) => {
+    const { key, hosts } = of(facts)
+    const limits = { timeoutMs: callTimeoutMs, signal }
+    const seen = await Promise.all(hosts.map(({ pooler }) => ports.poolers.deadMan(pooler.address, key, limits)))
+    if (seen.every(({ state }) => state === 'armed')) return { found: 'done', output: null }
+    const over = seen.findIndex(({ state }) => state !== 'armed' && state !== 'absent')
+    return over < 0 ? { found: 'ready', before: null } : { found: 'blocked', because: sayOver(hosts[over]!, seen[over]!) }
+  },
+  run: async (facts, _before, ports, { signal, note }) => {
+    const { key, herdId, expirySeconds, hosts } = of(facts)
+    const limits = { timeoutMs: callTimeoutMs, signal }
+    await Promise.all(
+      hosts.map(async ({ pooler, order }) => {
+        const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+        await ports.poolersAct.armDeadMan(pooler.address, { ...order, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
+        note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
+      }),
+    )
+  },
+  timeoutMs: 40_000,
+  ending: {
+    release: async (facts, _before, _output, ports, context) => {
+      await disarmAll(of(facts), ports, context)
+    },
+    sentence: 'However the job ends, the timers are disarmed.',
+  },
+})
+
+/**
+ * Ends the timers once the clients go on, long before the job ends. One whose pooler still holds somebody back stays armed: it is the one who lets them go.
+ */
+export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
+  title: 'Disarm the timers',
+  preview: (facts) => ({
+    sentence: `Disarm the timer on ${
+      of(facts)
+        .hosts.map(({ pooler }) => pooler.address.host.hostname)
+        .join(', ') || 'no host'
+    }.`,
+    commands: [],
+  }),
+  check: async () => ({ found: 'ready', before: null }),
+  run: async (facts, _before, ports, context) => {
+    const { key, hosts } = of(facts)
+    const held = await Promise.all(hosts.map((host) => stillHolds(ports, host, context)))
+    await disarmAll({ key, hosts: hosts.filter((_host, index) => !held[index]) }, ports, context)
+    return null
+  },
+  proof: 'answer',
+  timeoutMs: 40_000,
+  ending: { final: 'The clients go on.', harmless: true },
+})
+
+/** One that cannot be seen counts as one that does. */
+const stillHolds = async (ports: ActPorts, { pooler, order }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
+  const { state, databases } = await ports.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
+  if (state !== 'online') return state !== 'stopped'
+  return databases.some(({ name, isPaused }) => isPaused && order.databases.some((ours) => ours.name === name))
+}
+
+/** A host that does not answer holds no job up: its timer leads to whoever takes writes, or went down with it. */
+const disarmAll = async (
+  { key, hosts }: Pick<DeadManFacts, 'key' | 'hosts'>,
+  ports: ActPorts,
+  { signal, note }: StepContext,
+): Promise<void> => {
+  await Promise.all(
+    hosts.map(async ({ pooler }) => {
+      try {
+        const seen = await ports.poolersAct.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
+        if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
+        if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
+      } catch (error) {
+        if (!isFault(error) || !error.code.startsWith('shell.') || signal.aborted) throw error
+        note(
+          'warning',
+          `The timer on the host of ${pooler.title} could not be disarmed, and lets its clients go on by itself: ${error.message}`,
+        )
+      }
+    }),
+  )
+}
+
+const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
+  `The timer on the host of ${title} has fired: it led there to ${ledTo ?? 'nobody yet'} and let the clients of ${resumed.join(', ') || 'no database'} go on.`
+
+const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string =>
+  seen.state === 'fired' || seen.state === 'firing'
+    ? sayFired(title, seen)
+    : `The timer on the host of ${title} is ${seen.state}: nobody would let its clients go on.`
+
+/**
+ * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own
+ * writing shuts no timer out. Nothing that must not be interrupted is begun once that time is nearly up, by the worker's own clock. Throws `step.blocked` when one of them is not armed any more.
+ */
+export const restartDeadMan = async (
+  ports: ActPorts,
+  { key, expirySeconds, hosts }: DeadManFacts,
+  tokenOf: (poolerId: string) => number,
+  signal: AbortSignal,
+): Promise<void> => {
+  const seen = await Promise.all(
+    hosts.map(({ pooler }) => {
+      const extension = { key, expiryMs: expirySeconds * 1000, token: tokenOf(pooler.id) }
+      return ports.poolersAct.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
+    }),
+  )
+  const over = seen.findIndex(({ state }) => state !== 'armed')
+  if (over >= 0) throw new Fault('step.blocked', { isOver: true, because: sayOver(hosts[over]!, seen[over]!) })
+}

@@ -1,0 +1,48 @@
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
+import type { PoolerSeen } from '@/lib/ports'
+import type { PoolerPlace } from '../../facts/poolers'
+import { commandTimeoutMs, lookAtRunning } from './each-pooler'
+
+/** `databases` null: all of them, and a pause of the whole. */
+export type ResumeTarget = { pooler: PoolerPlace; databases: readonly string[] | null }
+
+const heldIn = ({ databases: ours }: ResumeTarget, { isPausedWhole, databases }: PoolerSeen) => ({
+  isWhole: ours === null && isPausedWhole === true,
+  names: databases.filter(({ name, isPaused }) => isPaused && (ours === null || ours.includes(name))).map(({ name }) => name),
+})
+
+/** Lets the clients of these databases go on, however and by whomever they were held back. */
+export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly ResumeTarget[]): Effect<F, null, null> => ({
+  title: 'Let the clients go on',
+  preview: (facts) => ({
+    sentence: `Resume ${of(facts)
+      .map(({ pooler, databases }) => (databases === null ? pooler.title : `${databases.join(', ')} on ${pooler.title}`))
+      .join(', ')}: whoever waits is served.`,
+    commands: ['RESUME'],
+  }),
+  check: async (facts, ports, { signal }) => {
+    const held = await Promise.all(of(facts).map(async (one) => heldIn(one, await lookAtRunning(ports, one.pooler, signal))))
+    return held.every(({ isWhole, names }) => !isWhole && names.length === 0)
+      ? { found: 'done', output: null }
+      : { found: 'ready', before: null }
+  },
+  run: async (facts, _before, ports, { signal, note }) => {
+    await Promise.all(
+      of(facts).map(async (one) => {
+        const { pooler } = one
+        const { isWhole, names } = heldIn(one, await lookAtRunning(ports, pooler, signal))
+        const options = { timeoutMs: commandTimeoutMs, signal }
+        if (isWhole) {
+          note('command', 'RESUME')
+          await ports.poolersAct.resumeWhole(pooler.address, options)
+        }
+        for (const name of names) {
+          note('command', `RESUME "${name}"`)
+          await ports.poolersAct.resume(pooler.address, name, options)
+        }
+      }),
+    )
+  },
+  timeoutMs: 60_000,
+  ending: { final: 'Clients that were served cannot be held back again for the time that passed.', harmless: true },
+})

@@ -1,0 +1,62 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
+import type { InstanceRole } from '@/lib/ports'
+import { isDown, type Place } from '../../facts/instance'
+import { lookAt, takeDown } from './server'
+
+type Output = { controlState: string | null; hasStandbySignal: boolean; checkpointLsn: string | null }
+
+const fileTimeoutMs = 15_000
+
+/**
+ * standby.signal in a stopped primary: from now on whoever starts it, a reboot included, gets a read-only server. `stays`: why it is not taken away again
+ * when the job fails later. `stopsAgain`: one that its host started meanwhile, and that takes writes, is stopped once more.
+ */
+export const fencePostgres = <F extends Facts>(
+  of: (facts: F) => Place | null,
+  stays?: string,
+  { stopsAgain = false } = {},
+): Effect<F, null, Output> => ({
+  title: 'Fence the old primary',
+  preview: (facts) => ({
+    sentence: `Write standby.signal into the stopped ${of(facts)?.title}: whoever starts it now gets a read-only server.`,
+    commands: [`touch ${of(facts)?.address.dataDirectory}/standby.signal`],
+  }),
+  check: async (facts, ports, { signal }) => {
+    const place = of(facts)!
+    const probe = await lookAt(ports, place, signal)
+    if (!isDown(probe.state)) {
+      if (probe.state === 'online' && probe.role === ('standby' satisfies InstanceRole))
+        return { found: 'done', output: { controlState: probe.controlState, hasStandbySignal: true, checkpointLsn: null } }
+      if (stopsAgain && probe.state === 'online') return { found: 'ready', before: null }
+      return { found: 'blocked', because: `${place.title} is ${probe.state}, so it cannot be fenced` }
+    }
+    if (probe.hasStandbySignal !== true) return { found: 'ready', before: null }
+    const disk = await ports.replication.dataDirectory(place.address, { timeoutMs: fileTimeoutMs, signal })
+    return { found: 'done', output: { controlState: probe.controlState, hasStandbySignal: true, checkpointLsn: disk.checkpointLsn } }
+  },
+  run: async (facts, _before, ports, context) => {
+    const { signal, note } = context
+    const { address } = of(facts)!
+    if (stopsAgain) await takeDown(of(facts)!, ports, context)
+    note('command', `touch ${address.dataDirectory}/standby.signal`)
+    await ports.replicationAct.follow(address, null, { timeoutMs: fileTimeoutMs, signal })
+  },
+  timeoutMs: 60_000,
+  ending:
+    stays === undefined
+      ? {
+          undo: async (facts, _before, _output, ports, { signal }) => {
+            const place = of(facts)!
+            const probe = await lookAt(ports, place, signal)
+            if (probe.hasStandbySignal !== true) return
+            if (!isDown(probe.state))
+              throw new Fault('step.unknown', {
+                because: `${place.title} is ${probe.state} with standby.signal: it came up as a standby meanwhile`,
+              })
+            await ports.replicationAct.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal })
+          },
+          sentence: 'If the job fails before the promotion, standby.signal is removed again.',
+        }
+      : { final: stays, harmless: true },
+})

@@ -1,0 +1,45 @@
+import { promoteCommand } from '@/lib/domain/replication/conf'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
+import type { Place } from '../../facts/instance'
+import { lookAt } from './server'
+
+type Before = { timeline: number | null; receivedLsn: string | null }
+type Output = { timeline: number | null; lsn: string | null }
+
+const promoteTimeoutMs = 60_000
+const lookEveryMs = 30
+
+const commandFor = ({ address }: Place): string => promoteCommand(address.major, address.dataDirectory)
+
+/** Asks for the promotion and wakes the startup process until the server takes writes on a new timeline. */
+export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, Before, Output> => ({
+  title: 'Promote the standby',
+  preview: (facts) => ({
+    sentence: `Promote ${of(facts).title} and wait until it takes writes on a new timeline.`,
+    commands: [commandFor(of(facts))],
+  }),
+  check: async (facts, ports, { signal, intended }) => {
+    const place = of(facts)
+    const probe = await lookAt(ports, place, signal)
+    if (probe.state !== 'online') return { found: 'blocked', because: probe.because ?? `${place.title} is ${probe.state}` }
+    if (probe.role === 'primary') return { found: 'done', output: { timeline: probe.timeline, lsn: probe.currentLsn } }
+    return { found: 'ready', before: intended?.before ?? { timeline: probe.timeline, receivedLsn: probe.receivedLsn } }
+  },
+  run: async (facts, _before, ports, { signal, note, pause }) => {
+    const place = of(facts)
+    const options = { timeoutMs: promoteTimeoutMs, signal }
+    note('command', commandFor(place))
+    await ports.replicationAct.promote(place.address, options)
+    for (;;) {
+      const probe = await lookAt(ports, place, signal)
+      if (probe.state === 'online' && probe.role === 'primary') return
+      await pause(lookEveryMs)
+      if (signal.aborted) throw new Fault('step.unknown', { because: `${place.title} was told to promote, and is still a ${probe.role}` })
+      // A signal wakes the startup process, which otherwise may sleep for seconds before it sees the request.
+      await ports.postgresAct.reload(place.address, options)
+    }
+  },
+  timeoutMs: promoteTimeoutMs,
+  ending: { final: 'A promoted server is on a timeline of its own: from here the only way is forward.' },
+})

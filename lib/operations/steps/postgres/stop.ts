@@ -1,0 +1,60 @@
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
+import type { Probe, StopMode } from '@/lib/ports'
+import type { Place } from '../../facts/instance'
+import { bringUp, followOutput, lookAt } from './server'
+
+type Before = { role: Probe['role']; startedAt: string | null }
+type Output = { controlState: string | null }
+
+export interface StopWith<F> {
+  mode: (facts: F) => StopMode
+  /** Milliseconds for the shutdown itself. */
+  timeoutMs: (facts: F) => number
+  /** Why it is not started again when the job fails later. */
+  stays?: string
+}
+
+/** Starting a server again takes as long as its recovery. */
+const startTimeoutMs = 300_000
+
+/** Stops a running server and proves it from the control file: shut down, or, after an immediate stop, no server at all. */
+export const stopPostgres = <F extends Facts>(
+  of: (facts: F) => Place,
+  { mode, timeoutMs, stays }: StopWith<F>,
+): Effect<F, Before, Output> => ({
+  title: 'Stop PostgreSQL',
+  preview: (facts) => ({
+    sentence: `Stop ${of(facts).title} (${mode(facts)}) and prove it from its control file.`,
+    commands: of(facts).commands.stop,
+  }),
+  check: async (facts, ports, { signal }) => {
+    const probe = await lookAt(ports, of(facts), signal)
+    switch (probe.state) {
+      case 'stopped':
+        return { found: 'done', output: { controlState: probe.controlState } }
+      case 'crashed':
+        if (mode(facts) === 'immediate') return { found: 'done', output: { controlState: probe.controlState } }
+        return { found: 'blocked', because: probe.because ?? 'no postmaster runs, but it was not shut down cleanly' }
+      case 'online':
+      case 'starting':
+        return { found: 'ready', before: { role: probe.role, startedAt: probe.postmasterStartedAt } }
+      case 'stopping':
+        return { found: 'blocked', because: 'it is still shutting down', isPassing: true }
+      default:
+        return { found: 'blocked', because: probe.because ?? `it is ${probe.state}` }
+    }
+  },
+  run: async (facts, _before, ports, context) => {
+    const place = of(facts)
+    await ports.postgresAct.stop(place.address, mode(facts), { timeoutMs: timeoutMs(facts), ...followOutput(context, place.commands.stop) })
+  },
+  timeoutMs: (facts) => timeoutMs(facts) + 30_000,
+  ending:
+    stays === undefined
+      ? {
+          undo: (facts, _before, _output, ports, context) => bringUp(of(facts), ports, context, startTimeoutMs),
+          sentence: 'If the job fails later, the server is started again.',
+          timeoutMs: startTimeoutMs + 30_000,
+        }
+      : { final: stays },
+})

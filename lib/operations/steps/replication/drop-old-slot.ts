@@ -1,0 +1,60 @@
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Effect, Facts } from '@/lib/kernel/operation/operation'
+import type { Place } from '../../facts/instance'
+import { lookAt } from '../postgres/server'
+
+/** A slot that somebody read from before. `place` null: it is on a server that is no member of the herd, called `title`. */
+export type OldSlot = { name: string; title: string; place: Place | null }
+
+type Output = { dropped: string | null; open: string | null }
+
+const slotTimeoutMs = 15_000
+
+const byHand = ({ name, title }: OldSlot) => `${title} is no member of the herd: drop the slot ${name} there by hand`
+
+/** The slot that nobody reads any more would hold WAL back for ever. A server that cannot be reached is named with it, and is no failure. */
+export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): Effect<F, null, Output> => ({
+  title: 'Drop its slot on the former upstream',
+  preview: (facts) => {
+    const old = of(facts)
+    if (old === null) return { sentence: 'It leaves no slot behind.', commands: [] }
+    if (old.place === null) return { sentence: `${byHand(old)}.`, commands: [] }
+    return {
+      sentence: `Drop the slot ${old.name} on ${old.title}; where that does not answer, the slot is named as left behind.`,
+      commands: [`select pg_drop_replication_slot('${old.name}')`],
+    }
+  },
+  check: async (facts, ports, { signal }) => {
+    const old = of(facts)
+    if (old === null) return { found: 'done', output: { dropped: null, open: null } }
+    if (old.place === null) return { found: 'done', output: { dropped: null, open: byHand(old) } }
+    const probe = await ports.postgres.probe(old.place.address, { timeoutMs: slotTimeoutMs, signal })
+    if (probe.state !== 'online')
+      return {
+        found: 'done',
+        output: { dropped: null, open: `${old.title} is ${probe.state}: drop the slot ${old.name} there once it is back` },
+      }
+    return probe.slots.some((slot) => slot.name === old.name)
+      ? { found: 'ready', before: null }
+      : { found: 'done', output: { dropped: old.name, open: null } }
+  },
+  run: async (facts, _before, ports, { signal, note, pause }) => {
+    const { name, place } = of(facts)!
+    for (;;) {
+      const slot = (await lookAt(ports, place!, signal)).slots.find((one) => one.name === name)
+      if (slot === undefined) return
+      // The old sender notices a moment later that its standby has left.
+      if (!slot.isActive)
+        try {
+          return await ports.replicationAct.dropSlot(place!.address, name, { timeoutMs: slotTimeoutMs, signal })
+        } catch (error) {
+          if (!isFault(error, 'sql.failed')) throw error
+          note('warning', error.message)
+        }
+      await pause(200)
+      if (signal.aborted) return
+    }
+  },
+  timeoutMs: 30_000,
+  ending: { final: 'Nobody reads from the slot any more.', harmless: true },
+})

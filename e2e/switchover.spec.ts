@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { startLoad, verify } from '@/lib/playground/load-cli'
+import { startLoad, verify } from '@/lib/playground/lab/load-cli'
 import { axeFaults } from './harness/axe'
 import {
   callApi,

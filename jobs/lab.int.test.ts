@@ -13,10 +13,10 @@ import { startPostgres, type TestPostgres } from '@/e2e/harness/postgres'
 import { runAndWait, submit } from '@/e2e/harness/submit'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 import { projectRoot } from '@/lib/playground/setup.mjs'
-import { type Child, startChild } from '@/lib/playground/start-processes'
-import { seedFleet } from '@/lib/playground/start-seed'
+import { type Child, startChild } from '@/lib/playground/start/processes'
+import { seedFleet } from '@/lib/playground/start/seed'
 import { closeQueue, migrateQueue, setQueue, waitForRun } from './requests'
 
 const fleet = testFleet({ orders: 'a > b, c', billing: 'b > a', ledger: 'c' })

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 import type { Pair } from './failover-fleet'
 
 export const faultKinds = ['candidate-cut', 'names-refused', 'primary-off'] as const

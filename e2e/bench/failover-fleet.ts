@@ -1,6 +1,6 @@
-import { memberName, primaryConnInfo } from '@/lib/playground/cluster-files'
-import { type Fleet, herd, parseTopology, standardEnvironments } from '@/lib/playground/fleet'
-import type { Lab } from '@/lib/playground/lab'
+import { type Fleet, herd, parseTopology, standardEnvironments } from '@/lib/playground/fleet/fleet'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { memberName, primaryConnInfo } from '@/lib/playground/services/cluster-files'
 
 export const clusterName = 'app'
 

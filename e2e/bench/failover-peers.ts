@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 import type { Pair } from './failover-fleet'
 import { sshOptions } from './fanout-peers'
 

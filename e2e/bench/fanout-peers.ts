@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Lab } from '@/lib/playground/lab'
-import { installPackages } from '@/lib/playground/packages'
-import type { CommandResult } from '@/lib/playground/processes'
-import { labKey } from '@/lib/playground/secrets'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { installPackages } from '@/lib/playground/machine/packages'
+import type { CommandResult } from '@/lib/playground/machine/processes'
+import { labKey } from '@/lib/playground/machine/secrets'
 
 export interface FanoutPeer {
   name: string

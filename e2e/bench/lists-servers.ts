@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '@/lib/playground/setup.mjs'
-import { webCommand } from '@/lib/playground/web-command'
+import { webCommand } from '@/lib/playground/start/web-command'
 
 const run = promisify(execFile)
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { memberName, primaryConnInfo, standbyAutoConf } from '@/lib/playground/cluster-files'
-import type { Lab } from '@/lib/playground/lab'
-import { until } from '@/lib/playground/processes'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { until } from '@/lib/playground/machine/processes'
+import { memberName, primaryConnInfo, standbyAutoConf } from '@/lib/playground/services/cluster-files'
 
 /** A herd of two on hosts of their own: `from` leads, `to` has diverged and is down. */
 export interface RebuildStage {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
-import { judge, type Outcome } from '@/lib/playground/ledger'
-import { connectToPrimary, type Endpoint } from '@/lib/playground/load'
+import { judge, type Outcome } from '@/lib/playground/load/ledger'
+import { connectToPrimary, type Endpoint } from '@/lib/playground/load/load'
 import { openWindow, type Seen } from './switchover-window'
 
 /** A program of its own in the lab's network; orders and answers are lines of JSON. It ends when its standard input does. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { smallSettings } from '@/lib/playground/cluster-files'
-import type { Lab } from '@/lib/playground/lab'
-import { until } from '@/lib/playground/processes'
-import { newPassword, readSecrets } from '@/lib/playground/secrets'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { until } from '@/lib/playground/machine/processes'
+import { newPassword, readSecrets } from '@/lib/playground/machine/secrets'
+import { smallSettings } from '@/lib/playground/services/cluster-files'
 
 export const patroniNeeds = [
   { program: '/usr/bin/patroni', package: 'patroni' },

@@ -1,5 +1,5 @@
-import type { Lab } from '@/lib/playground/lab'
-import { until } from '@/lib/playground/processes'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { until } from '@/lib/playground/machine/processes'
 import { doors, type PatroniCluster, type PatroniHosts, patroniDatabase, restCredentials } from './switchover-patroni'
 
 export interface SwitchoverPeer {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Lab } from '@/lib/playground/lab'
-import type { Endpoint } from '@/lib/playground/load'
+import type { Lab } from '@/lib/playground/lab/lab'
+import type { Endpoint } from '@/lib/playground/load/load'
 import type { ClientsOrder, Losses, Order, WindowAnswer } from './switchover-clients'
 
 const program = fileURLToPath(new URL('./switchover-clients.ts', import.meta.url))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@/db/migrate'
 import { closeDb, setDatabase } from '@/db/pg/client'
-import { startEmbedded } from '@/lib/playground/embedded'
+import { startEmbedded } from '@/lib/playground/start/embedded'
 
 export interface TestDatabase {
   connectionString: string

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 import type { HostAddress, InstanceAddress } from '@/lib/ports'
 
 export interface LabAddresses {

@@ -1,6 +1,6 @@
-import { primaryConnInfo } from '@/lib/playground/cluster-files'
-import type { FleetHerd } from '@/lib/playground/fleet'
-import { until } from '@/lib/playground/processes'
+import type { FleetHerd } from '@/lib/playground/fleet/fleet'
+import { until } from '@/lib/playground/machine/processes'
+import { primaryConnInfo } from '@/lib/playground/services/cluster-files'
 import type { Probe } from '@/lib/ports'
 import type { LabHerd } from './lab-herd'
 

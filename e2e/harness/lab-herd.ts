@@ -8,9 +8,9 @@ import { makePoolers } from '@/lib/adapters/poolers'
 import { makePostgres } from '@/lib/adapters/postgres'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
-import type { Fleet } from '@/lib/playground/fleet'
-import type { Lab } from '@/lib/playground/lab'
-import { until } from '@/lib/playground/processes'
+import type { Fleet } from '@/lib/playground/fleet/fleet'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { until } from '@/lib/playground/machine/processes'
 import type {
   ActPorts,
   HostAddress,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 
 /** What a client on the host itself was told: it was a standby, or that a row with this id is committed. */
 interface Told {

@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Fleet, herd, standardEnvironments, standardGroups, standardPeople } from '@/lib/playground/fleet'
-import { Lab } from '@/lib/playground/lab'
-import { postgresMajor } from '@/lib/playground/packages'
+import { type Fleet, herd, standardEnvironments, standardGroups, standardPeople } from '@/lib/playground/fleet/fleet'
+import { Lab } from '@/lib/playground/lab/lab'
+import { postgresMajor } from '@/lib/playground/machine/packages'
 
 /**
  * A fleet for one test, from its topologies: `testFleet({ orders: 'a > b > c', billing: 'b > a' })` has the hosts a, b

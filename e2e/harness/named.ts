@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findProgram } from '@/lib/playground/machine'
+import { findProgram } from '@/lib/playground/machine/machine'
 import {
   emptyRoot,
   keyBlock,
@@ -14,7 +14,7 @@ import {
   primaryConfig,
   secondaryConfig,
   zoneText,
-} from '@/lib/playground/named-config'
+} from '@/lib/playground/services/named-config'
 
 const run = promisify(execFile)
 const address = '127.0.0.1'

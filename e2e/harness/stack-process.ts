@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { startEmbedded } from '@/lib/playground/embedded'
-import { defaultFleet } from '@/lib/playground/fleets/default'
-import { postgresMajor } from '@/lib/playground/packages'
-import { bringUp } from '@/lib/playground/start-stack'
+import { defaultFleet } from '@/lib/playground/fleet/default'
+import { postgresMajor } from '@/lib/playground/machine/packages'
+import { startEmbedded } from '@/lib/playground/start/embedded'
+import { bringUp } from '@/lib/playground/start/stack'
 import type { StackFacts } from './stack'
 
 /**

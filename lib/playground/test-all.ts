@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensurePackages } from './packages'
+import { ensurePackages } from './machine/packages'
 import { ensureBuild, projectRoot } from './setup.mjs'
 
 interface Count {

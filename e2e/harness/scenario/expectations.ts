@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { formatDuration } from '@/lib/domain/values/duration'
-import { verify } from '@/lib/playground/load-cli'
+import { verify } from '@/lib/playground/lab/load-cli'
 import { certificateOf, failedAt, jobOf, saidOf } from './orders'
 import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './sights'
 import { lastOrder, type Stand, transactionState } from './stand'

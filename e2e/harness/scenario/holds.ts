@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { until } from '@/lib/playground/processes'
+import { until } from '@/lib/playground/machine/processes'
 
 /**
  * Where a worker is held. before: a step begins, or is found to be so already. after: its deeds are done, and the journal does not say so yet. final: before

@@ -1,5 +1,5 @@
 import { digestOf, writeScript } from '@/lib/adapters/poolers/file'
-import { poolerConfigPath } from '@/lib/playground/poolers'
+import { poolerConfigPath } from '@/lib/playground/services/poolers'
 import type { Stand } from './stand'
 import type { StepOf } from './words'
 

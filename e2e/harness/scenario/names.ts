@@ -1,5 +1,5 @@
 import { operationByName, operations } from '@/lib/operations'
-import { parseTopology } from '@/lib/playground/fleet'
+import { parseTopology } from '@/lib/playground/fleet/fleet'
 import type { Expectation, ScenarioFleet, Step, StepOf } from './words'
 
 /** A name that is used and that nothing has. `path`: where it stands in the file. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { LabError } from '@/lib/playground/lab-error'
+import { LabError } from '@/lib/playground/machine/error'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { allScenarios } from './cli'
 import { parseScenario } from './read'

@@ -1,7 +1,7 @@
 import { fleetFacts } from '@/db/fleet/front-page'
 import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { systemActor } from '@/lib/kernel/access/access'
-import { poolerPort } from '@/lib/playground/poolers'
+import { poolerPort } from '@/lib/playground/services/poolers'
 import type { Place } from './world'
 
 /** What each member is, asked on its own host: nothing of the product is in between. */

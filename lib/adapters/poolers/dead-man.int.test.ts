@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { labAddresses } from '@/e2e/harness/lab-addresses'
-import type { Lab } from '@/lib/playground/lab'
+import type { Lab } from '@/lib/playground/lab/lab'
 import type { DeadManOrder, PoolerAddress } from '@/lib/ports'
 import { openSsh } from '../ssh'
 import { makeSshKey } from '../vault'

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
-import { until } from '@/lib/playground/processes'
+import { until } from '@/lib/playground/machine/processes'
 import { openSsh } from './index'
 
 const quick = { timeoutMs: 20_000 }

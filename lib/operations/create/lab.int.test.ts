@@ -6,7 +6,7 @@ import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
-import { until } from '@/lib/playground/processes'
+import { until } from '@/lib/playground/machine/processes'
 import type { ActPorts, InventoryHerd, InventoryInstance, InventoryServer, NewMember } from '@/lib/ports'
 import { create } from '.'
 

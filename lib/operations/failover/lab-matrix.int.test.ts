@@ -7,7 +7,7 @@ import { MatrixLab } from '@/e2e/harness/lab-matrix'
 import { scenarios } from '@/e2e/harness/lab-scenarios'
 import { casesOf, sayTrouble, spreadOver, type Trouble } from '@/e2e/harness/lab-troubles'
 import { openWitness } from '@/e2e/harness/lab-witness'
-import { until } from '@/lib/playground/processes'
+import { until } from '@/lib/playground/machine/processes'
 
 /** A few cases of each kind; `npm run lab-matrix` runs them all. The numbers are those of a clean run, or a little less. */
 const points = { passed: 80, acts: 16, held: { from: 0, to: 0 } }

@@ -7,7 +7,7 @@ import { systemClock } from '@/lib/kernel/ground/clock'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
-import { until } from '@/lib/playground/processes'
+import { until } from '@/lib/playground/machine/processes'
 import { rejoin } from '../rejoin'
 import { rebuild } from '.'
 

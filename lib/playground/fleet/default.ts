@@ -1,0 +1,39 @@
+import { type Fleet, herd, standardEnvironments, standardGroups, standardPeople } from './fleet'
+
+/** Six hosts in two sites, four herds, and one cluster that nobody has registered yet. */
+export function defaultFleet(postgresMajor: number): Fleet {
+  return {
+    name: 'playground',
+    postgresMajor,
+    environments: standardEnvironments,
+    hosts: [
+      { name: 'dev-ams-1', address: '198.18.1.11', environment: 'dev', site: 'ams', tags: ['debian'] },
+      { name: 'dev-ams-2', address: '198.18.1.12', environment: 'dev', site: 'ams', tags: ['debian'] },
+      {
+        name: 'stage-ams-1',
+        address: '198.18.2.11',
+        environment: 'stage',
+        site: 'ams',
+        tags: ['debian'],
+        volumes: { dataMiB: 160, walMiB: 128 },
+      },
+      { name: 'prod-ams-1', address: '198.18.3.11', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },
+      { name: 'prod-ams-2', address: '198.18.3.12', environment: 'prod', site: 'ams', tags: ['debian', 'critical'] },
+      { name: 'prod-fra-1', address: '198.18.4.11', environment: 'prod', site: 'fra', tags: ['debian', 'dr'] },
+    ],
+    herds: [
+      herd(postgresMajor, 'dev', 'catalog', 5432, 'dev-ams-1 > dev-ams-2'),
+      herd(postgresMajor, 'prod', 'orders', 5432, 'prod-ams-1 > prod-ams-2 > prod-fra-1'),
+      herd(postgresMajor, 'prod', 'billing', 5433, 'prod-ams-2 > prod-ams-1, prod-fra-1'),
+      herd(postgresMajor, 'prod', 'ledger', 5434, 'prod-fra-1 > prod-ams-1'),
+    ],
+    strays: [{ host: 'stage-ams-1', baseName: 'preview', port: 5432, dataDirectory: `/var/lib/postgresql/${postgresMajor}/preview` }],
+    poolers: [
+      { host: 'dev-ams-1', herd: 'dev-catalog' },
+      { host: 'dev-ams-2', herd: 'dev-catalog' },
+    ],
+    groups: standardGroups,
+    people: standardPeople,
+    hasNames: true,
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { cableOf } from '../machine/layout'
+import { defaultFleet } from './default'
+import { checkFleet, parseTopology } from './fleet'
+import { largeFleet } from './large'
+
+test('a topology in one line says who follows whom', () => {
+  expect(parseTopology('a > b, c')).toEqual([
+    { host: 'a', role: 'primary', upstream: null },
+    { host: 'b', role: 'standby', upstream: 'a' },
+    { host: 'c', role: 'standby', upstream: 'a' },
+  ])
+  expect(parseTopology('a > b > c').map((member) => member.upstream)).toEqual([null, 'a', 'b'])
+  expect(() => parseTopology('a > ')).toThrow('a host name is missing')
+  expect(() => parseTopology('a, b > c')).toThrow('more than one primary')
+})
+
+test('the default fleet has three environments, six hosts and four herds, one of them cascading', () => {
+  const fleet = defaultFleet(15)
+  checkFleet(fleet)
+  expect([fleet.environments.length, fleet.hosts.length, fleet.herds.length]).toEqual([3, 6, 4])
+  const standbys = fleet.herds.map((herd) => herd.members.filter((member) => member.role === 'standby'))
+  expect(standbys.every((some) => some.length === 1 || some.length === 2)).toBe(true)
+  expect(standbys.filter((some) => some.some((one) => some.some((other) => other.host === one.upstream)))).toHaveLength(1)
+})
+
+test('a generated fleet is sound and has a place for every host at any size', () => {
+  for (const size of [1, 2, 3, 7, 50, 333, 2000]) {
+    const fleet = largeFleet(15, size)
+    checkFleet(fleet)
+    expect(fleet.hosts).toHaveLength(size)
+    expect(fleet.herds.flatMap((herd) => herd.members)).toHaveLength(size)
+    expect(new Set(fleet.hosts.map((host) => cableOf(host.address))).size).toBe(size)
+    expect(fleet.hosts.every((host) => cableOf(host.address).length <= 15)).toBe(true)
+  }
+  expect(() => largeFleet(15, 0)).toThrow('1 to 2000 hosts')
+})
+
+test('a fleet that could not be built is refused with its first fault by name', () => {
+  const broken = (change: (fleet: ReturnType<typeof defaultFleet>) => void) => () => {
+    const fleet = defaultFleet(15)
+    change(fleet)
+    checkFleet(fleet)
+  }
+  const [first, second] = [0, 1]
+  expect(broken((fleet) => (fleet.hosts[first]!.name = fleet.hosts[second]!.name))).toThrow('the host dev-ams-2 occurs twice')
+  expect(broken((fleet) => (fleet.hosts[first]!.name = 'x; rm'))).toThrow('"x; rm" is not a host name')
+  expect(broken((fleet) => (fleet.hosts[first]!.address = '10.0.0.1'))).toThrow('10.0.0.1 of dev-ams-1 is not a free address')
+  expect(broken((fleet) => (fleet.hosts[first]!.address = '198.18.0.1'))).toThrow('198.18.0.1 of dev-ams-1 is not a free address')
+  expect(broken((fleet) => (fleet.herds[2]!.port = 5432))).toThrow('the cluster name or port prod-ams-2:5432 occurs twice')
+  expect(broken((fleet) => (fleet.herds[1]!.members[1]!.host = 'dev-ams-1'))).toThrow('dev-ams-1 of prod-orders is not a host of prod')
+  expect(broken((fleet) => (fleet.herds[1]!.members[2]!.upstream = 'nobody'))).toThrow('prod-fra-1 of prod-orders follows nobody')
+})

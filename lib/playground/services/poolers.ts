@@ -1,0 +1,63 @@
+import { chownSync, existsSync, mkdirSync } from 'node:fs'
+import type { Fleet, FleetPooler } from '../fleet/fleet'
+import type { Hosts } from '../hosts/hosts'
+import { LabError } from '../machine/error'
+import type { Layout } from '../machine/layout'
+import type { Machine } from '../machine/machine'
+import { until } from '../machine/processes'
+import type { LabSecrets } from '../machine/secrets'
+
+export const poolerPort = 6432
+const folder = '/etc/pgbouncer'
+export const poolerConfigPath = `${folder}/pgbouncer.ini`
+
+/**
+ * Gives each pooler of the fleet a file as an administrator would write it, in front of its herd's first primary, and starts it. A file that is there is
+ * never touched again: its host starts that pooler by itself when it boots.
+ */
+export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts, fleet: Fleet, secrets: LabSecrets): Promise<void> {
+  await Promise.all(
+    (fleet.poolers ?? []).map(async (pooler) => {
+      const own = layout.host(pooler.host, folder)
+      if (existsSync(`${own}/pgbouncer.ini`)) return
+      mkdirSync(own, { recursive: true })
+      if (!machine.isRootless) chownSync(own, machine.postgres.uid, machine.postgres.gid)
+      const put = (name: string, text: string) =>
+        hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
+      put('userlist.txt', `"app" "${secrets.app}"\n`)
+      put('pgbouncer.ini', pgbouncerIni(fleet, pooler))
+      await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', poolerConfigPath])
+      const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
+      const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', socket])).code === 0
+      await until(`PgBouncer on ${pooler.host} to listen`, listens, { timeoutMs: 30_000, everyMs: 50 })
+    }),
+  )
+}
+
+const pgbouncerIni = (fleet: Fleet, { herd, host, mode = 'transaction', also = [] }: FleetPooler): string => {
+  const line = (one: { name?: string; herd: string; database?: string }): string => {
+    const served = fleet.herds.find(({ name }) => name === one.herd)
+    const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
+    if (!served || !primary) throw new LabError(`The pooler on ${host} is in front of ${one.herd}, which is no herd of the fleet.`)
+    const { name = served.baseName, database = served.baseName } = one
+    return `${name} = host=${primary.address} port=${served.port} dbname=${database}`
+  }
+  return `;; Made by hand, as it were.
+[databases]
+${[{ herd }, ...also].map(line).join('\n')}
+
+[pgbouncer]
+listen_addr = *
+listen_port = ${poolerPort}
+unix_socket_dir = /var/run/postgresql
+logfile = /var/log/postgresql/pgbouncer.log
+pidfile = /var/run/postgresql/pgbouncer.pid
+auth_type = scram-sha-256
+auth_file = ${folder}/userlist.txt
+pool_mode = ${mode}
+default_pool_size = 10
+max_client_conn = 200
+server_login_retry = 0.2
+ignore_startup_parameters = extra_float_digits
+`
+}

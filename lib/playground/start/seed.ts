@@ -1,0 +1,100 @@
+import type { PoolClient } from 'pg'
+import { getPool } from '@/db/pg/client'
+import type { Fleet } from '../fleet/fleet'
+import type { LabNames } from '../services/names'
+
+/**
+ * Registers the fleet in the console: environments, servers with their pinned keys, herds, instances, and the roles of the directory's groups.
+ * Run again it adds what is missing and changes nothing that a person may have edited, except a server's pinned key (the playground made the host).
+ * `fingerprints`: host name → `SHA256:…`.
+ */
+export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, string>): Promise<void> => {
+  const client = await getPool().connect()
+  try {
+    await client.query('begin')
+    for (const [position, environment] of fleet.environments.entries())
+      await client.query(
+        `insert into environments (name, description, colour, protection, position) values ($1, $2, $3, $4, $5) on conflict (lower(name)) do nothing`,
+        [environment.name, `The playground’s ${environment.name} territory.`, environment.colour, environment.protection, position],
+      )
+    await addServers(client, fleet, fingerprints)
+    await addHerds(client, fleet)
+    await addPoolers(client, fleet)
+    for (const group of fleet.groups)
+      for (const environment of group.environments === 'all' ? [null] : group.environments)
+        await client.query(
+          `insert into grants (group_name, role, environment_id) values ($1, $2, (select id from environments where name = $3)) on conflict do nothing`,
+          [group.name, group.role, environment],
+        )
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+const addServers = async (client: PoolClient, fleet: Fleet, fingerprints: Record<string, string>): Promise<void> => {
+  for (const host of fleet.hosts)
+    await client.query(
+      `insert into servers (environment_id, hostname, address, host_key, site, tags)
+       values ((select id from environments where name = $1), $2, $3, $4, $5, $6)
+       on conflict (lower(hostname)) do update set host_key = excluded.host_key, host_key_offered = null where servers.host_key is distinct from excluded.host_key`,
+      [host.environment, host.name, host.address, fingerprints[host.name] ?? null, host.site, host.tags],
+    )
+}
+
+const addHerds = async (client: PoolClient, fleet: Fleet): Promise<void> => {
+  for (const herd of fleet.herds) {
+    await client.query(
+      `insert into herds (environment_id, name, base_name, port, data_directory, virtual_host)
+       values ((select id from environments where name = $1), $2, $3, $4, $5, $6) on conflict do nothing`,
+      [herd.environment, herd.name, herd.baseName, herd.port, herd.dataDirectory, herd.virtualHost],
+    )
+    for (const member of herd.members)
+      await client.query(
+        `insert into instances (herd_id, server_id, environment_id)
+         select h.id, s.id, h.environment_id from herds h join environments e on e.id = h.environment_id and e.name = $1, servers s
+         where lower(h.name) = lower($2) and lower(s.hostname) = lower($3) on conflict do nothing`,
+        [herd.environment, herd.name, member.host],
+      )
+  }
+}
+
+const addPoolers = async (client: PoolClient, fleet: Fleet): Promise<void> => {
+  for (const { host, herd } of fleet.poolers ?? [])
+    await client.query(
+      `insert into poolers (herd_id, server_id)
+       select h.id, s.id from servers s join herds h on h.environment_id = s.environment_id
+       where lower(s.hostname) = lower($1) and lower(h.name) = lower($2) on conflict do nothing`,
+      [host, herd],
+    )
+}
+
+/**
+ * Registers the lab's zones and a name for each herd's virtual host. Run again it adds what is missing, and brings the zones' key up to date (the
+ * playground made it). `sealedSecret`: the key's secret, closed for the worker.
+ */
+export const seedNames = async (
+  fleet: Fleet,
+  { zones, key, primary, resolver, ttlSeconds }: LabNames,
+  sealedSecret: string,
+): Promise<void> => {
+  for (const zone of zones) {
+    await getPool().query(
+      `insert into dns_zones (environment_id, name, primary_host, primary_port, key_name, key_algorithm, sealed_key_secret, resolvers, ttl_seconds)
+       values ((select id from environments where name = $1), $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (environment_id, lower(name)) do update set sealed_key_secret = excluded.sealed_key_secret`,
+      [zone.environment, zone.name, primary.address, primary.port, key.name, key.algorithm, sealedSecret, [resolver.address], ttlSeconds],
+    )
+    for (const herd of fleet.herds.filter(({ virtualHost }) => virtualHost.endsWith(`.${zone.name}`)))
+      await getPool().query(
+        `insert into dns_names (zone_id, herd_id, host_name)
+         select z.id, h.id, $3 from dns_zones z join environments e on e.id = z.environment_id and e.name = $1,
+           herds h where lower(z.name) = lower($2) and h.environment_id = e.id and lower(h.name) = lower($4)
+         on conflict do nothing`,
+        [zone.environment, zone.name, herd.virtualHost.slice(0, -zone.name.length - 1), herd.name],
+      )
+  }
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { listened } from '@/e2e/harness/listened'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'

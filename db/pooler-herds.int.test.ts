@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { systemActor } from '@/lib/kernel/access/access'
 import { resourceByName } from '@/lib/resources'
 import { getPool } from './pg/client'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, runState, test, titleOf, untilWell } from './harness/fixtures'
+import { expect, runState, test, titleOf, untilWell } from './harness/stack/fixtures'
 
 interface Ended {
   code: number | null

@@ -1,6 +1,18 @@
 import type { Page } from '@playwright/test'
-import { confirm, expect, jobStates, openList, runState, signIn, test, titleOf, until, untilPlanned, untilWell } from './harness/fixtures'
-import type { Stack } from './harness/stack'
+import {
+  confirm,
+  expect,
+  jobStates,
+  openList,
+  runState,
+  signIn,
+  test,
+  titleOf,
+  until,
+  untilPlanned,
+  untilWell,
+} from './harness/stack/fixtures'
+import type { Stack } from './harness/stack/stack'
 
 /** Starts the restart of every instance of the playground and returns once some have ended and some have not. */
 const inTheMiddleOfARestartOfAll = async (page: Page): Promise<void> => {

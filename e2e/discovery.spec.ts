@@ -1,4 +1,4 @@
-import { expect, openList, row, test } from './harness/fixtures'
+import { expect, openList, row, test } from './harness/stack/fixtures'
 
 test('a cluster nobody registered is found by its host’s agent, accepted from the inbox into a new herd, and lives', async ({
   as,

@@ -15,7 +15,7 @@ import {
   untilDone,
   untilPlanned,
   untilWell,
-} from './harness/fixtures'
+} from './harness/stack/fixtures'
 
 test.afterEach(async ({ as, stack }) => {
   for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)

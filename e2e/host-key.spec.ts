@@ -1,4 +1,4 @@
-import { expect, openList, planFor, row, test, untilWell } from './harness/fixtures'
+import { expect, openList, planFor, row, test, untilWell } from './harness/stack/fixtures'
 
 /** A fingerprint of the right form that is nobody's. */
 const wrongKey = `SHA256:${'A'.repeat(43)}`

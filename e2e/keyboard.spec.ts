@@ -1,4 +1,4 @@
-import { expect, openList, row, test, titleOf } from './harness/fixtures'
+import { expect, openList, row, test, titleOf } from './harness/stack/fixtures'
 
 test('a list is worked without a mouse: search, walk, tick, act', async ({ as, stack }) => {
   const page = await as('dana')

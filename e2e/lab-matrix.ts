@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { testFleet } from './harness/lab'
-import { matrixHerd } from './harness/lab-deeds'
-import { openFront } from './harness/lab-front'
-import { openLabHerd } from './harness/lab-herd'
-import { type LabCase, MatrixLab, type Scenario } from './harness/lab-matrix'
-import { pooledFleet, scenarios } from './harness/lab-scenarios'
-import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/lab-troubles'
+import { matrixHerd } from './harness/matrix/deeds'
+import { openFront } from './harness/matrix/front'
+import { openLabHerd } from './harness/matrix/herd'
+import { type LabCase, MatrixLab, type Scenario } from './harness/matrix/matrix'
+import { pooledFleet, scenarios } from './harness/matrix/scenarios'
+import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/matrix/troubles'
 
 /**
  * `npm run lab-matrix -- [--labs N] [--every N] [--from N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the

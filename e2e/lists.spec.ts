@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, loginAs, test } from './harness/fixtures'
+import { expect, loginAs, test } from './harness/stack/fixtures'
 
 const rows = (page: Page) => page.locator('table.sheet tbody tr')
 const titles = (page: Page) => page.locator('table.sheet tbody th').allInnerTexts()

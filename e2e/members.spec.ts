@@ -1,4 +1,4 @@
-import { confirm, expect, openList, row, runState, test, untilPlanned } from './harness/fixtures'
+import { confirm, expect, openList, row, runState, test, untilPlanned } from './harness/stack/fixtures'
 
 test('a herd’s members are ticked on its own page, all or some, and acted on together as in their list', async ({ as }) => {
   const page = await as('ada')

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { resources } from '@/lib/resources'
-import { axeFaults } from './harness/axe'
-import { callApi, expect, instances, test } from './harness/fixtures'
+import { axeFaults } from './harness/stack/axe'
+import { callApi, expect, instances, test } from './harness/stack/fixtures'
 
 const pagesAtOnce = 3
 

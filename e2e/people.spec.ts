@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { resources } from '@/lib/resources'
-import { callApi, expect, instances, signIn, test } from './harness/fixtures'
+import { callApi, expect, instances, signIn, test } from './harness/stack/fixtures'
 
 /** What the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
 const changing =

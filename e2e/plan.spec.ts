@@ -1,4 +1,4 @@
-import { confirm, expect, expectPlan, planFor, runState, test, titleOf, untilWell } from './harness/fixtures'
+import { confirm, expect, expectPlan, planFor, runState, test, titleOf, untilWell } from './harness/stack/fixtures'
 
 test('when the world moved after the plan was read, the new plan is shown with the change marked and nothing has run', async ({
   as,

@@ -1,4 +1,4 @@
-import { expect, openList, row, test, titleOf, untilWell } from './harness/fixtures'
+import { expect, openList, row, test, titleOf, untilWell } from './harness/stack/fixtures'
 
 test.afterEach(async ({ as, stack }) => {
   for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)

@@ -1,4 +1,4 @@
-import { confirm, expect, instances, planFor, runState, test, until, untilPlanned, untilWell } from './harness/fixtures'
+import { confirm, expect, instances, planFor, runState, test, until, untilPlanned, untilWell } from './harness/stack/fixtures'
 
 const title = 'dev-catalog on dev-ams-2'
 

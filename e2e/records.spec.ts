@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from '@playwright/test'
-import { expect, loginAs, test } from './harness/fixtures'
+import { expect, loginAs, test } from './harness/stack/fixtures'
 
 test.beforeEach(async ({ page, stack }) => loginAs(page, stack, 'admin'))
 

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { callApi, confirm, expect, instances, openList, runState, test, titleOf, untilPlanned } from './harness/fixtures'
+import { callApi, confirm, expect, instances, openList, runState, test, titleOf, untilPlanned } from './harness/stack/fixtures'
 
 /** From the list of primaries to the plan of a read-only statement over all of them. */
 const planSql = async (page: Page, sql: string): Promise<void> => {

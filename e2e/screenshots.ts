@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
 import { until } from './harness/hold'
-import { signInTo } from './harness/sign-in'
-import { Stack, titleOf } from './harness/stack'
+import { signInTo } from './harness/stack/sign-in'
+import { Stack, titleOf } from './harness/stack/stack'
 
 /**
  * `npm run screenshots`: the README's pictures, from a playground with something to show (a standby that lags, one that is stopped, work under way),

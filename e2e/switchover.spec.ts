@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { startLoad, verify } from '@/lib/playground/lab/load-cli'
-import { axeFaults } from './harness/axe'
+import { axeFaults } from './harness/stack/axe'
 import {
   callApi,
   choose,
@@ -22,8 +22,8 @@ import {
   untilDone,
   untilPlanned,
   untilWell,
-} from './harness/fixtures'
-import type { Stack } from './harness/stack'
+} from './harness/stack/fixtures'
+import type { Stack } from './harness/stack/stack'
 
 const herd = 'dev-catalog'
 const hosts = ['dev-ams-1', 'dev-ams-2']

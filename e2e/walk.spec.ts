@@ -12,7 +12,7 @@ import {
   titleOf,
   untilPlanned,
   untilWell,
-} from './harness/fixtures'
+} from './harness/stack/fixtures'
 
 test('a newcomer logs in and sees every instance of the fleet live within seconds', async ({ page, stack }) => {
   await page.goto('/')

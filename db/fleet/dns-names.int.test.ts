@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
 import { emptyQuery } from '@/lib/kernel/resource/query'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { getPool } from '../pg/client'
 import { deriveFacts } from './derive'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { identifier, later, primary, standby, unreachable } from '@/e2e/harness/observed'
 import type { Probe } from '@/lib/ports'
 import { getPool, listen } from '../pg/client'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { getPool } from '../pg/client'
 import { addConsoleKey, consolePrivateKey, consolePublicKey, ensureConsoleKey } from './console-keys'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { Actor } from '@/lib/kernel/access/access'
 import { environmentLooks, forgetEnvironmentLooks } from '../fleet/environment-badges'
 import { getPool } from '../pg/client'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { migrate } from '../migrate'
 import { environments, herds, instances, servers } from '../schema'
 import { getDb, getPool, inTransaction, listen, notify } from './client'

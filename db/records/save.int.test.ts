@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { systemActor } from '@/lib/kernel/access/access'
 import { emptyQuery } from '@/lib/kernel/resource/query'

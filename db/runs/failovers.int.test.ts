@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { listened } from '@/e2e/harness/listened'
 import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/domain/replication/candidates'
 import { systemActor } from '@/lib/kernel/access/access'

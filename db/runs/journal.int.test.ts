@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres, type TestPostgres } from '@/e2e/harness/postgres'
+import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
 import { systemActor } from '@/lib/kernel/access/access'
 import type { JournalEntry } from '@/lib/kernel/ground/journal'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type AgentReport, reportInput } from '@/lib/fields/agent-report'
 import { projectRoot } from '@/lib/playground/setup.mjs'
-import type { testAccount } from './sshd'
+import type { testAccount } from './daemons/sshd'
 
 export const agent = join(projectRoot, 'public/agent/matriarch-report')
 /** Every shell of this machine that a host may have as /bin/sh. */

@@ -2,7 +2,7 @@ import { takeReport } from '@/app/api/_lib/ingest'
 import { getPool } from '@/db/pg/client'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
 import { systemActor } from '@/lib/kernel/access/access'
-import { startDatabase } from './database'
+import { startDatabase } from './daemons/database'
 
 /** Ids by name, `dev` and `prod`. */
 export const environments: Record<string, string> = {}

@@ -11,9 +11,9 @@ import { environments, herds, instances, servers } from '@/db/schema'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { idOf } from '@/lib/adapters/memory'
-import { startPostgres, type TestPostgres } from './postgres'
-import { type ServedFleet, serveFleet } from './twin-ports'
-import type { TwinWorkerArgument } from './twin-worker'
+import { startPostgres, type TestPostgres } from './daemons/postgres'
+import { type ServedFleet, serveFleet } from './twin/ports'
+import type { TwinWorkerArgument } from './twin/worker'
 
 export interface WorkerProcess {
   pid: number
@@ -103,7 +103,7 @@ const startTwinWorker = async (argument: TwinWorkerArgument): Promise<WorkerProc
       process.execPath,
       '--import',
       'tsx',
-      fileURLToPath(new URL('./twin-worker.ts', import.meta.url)),
+      fileURLToPath(new URL('./twin/worker.ts', import.meta.url)),
       JSON.stringify(argument),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], cwd: fileURLToPath(new URL('../..', import.meta.url)) },

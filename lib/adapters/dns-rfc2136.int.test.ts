@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startNames, type TestNames } from '@/e2e/harness/named'
+import { startNames, type TestNames } from '@/e2e/harness/daemons/named'
 import { recordSet } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { TsigAlgorithm, ZoneSettings } from '@/lib/ports/zones'

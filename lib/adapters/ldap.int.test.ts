@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDirectory, type TestDirectory } from '@/e2e/harness/directory'
+import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
 import { type LdapOptions, makeLdapDirectory } from './ldap'
 
 let directory: TestDirectory

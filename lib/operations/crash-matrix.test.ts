@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { replicationCases } from '@/e2e/harness/crash-cases-replication'
-import { applied, atMost, type Case, runsUnlessAsked } from '@/e2e/harness/crash-laws'
+import { applied, atMost, type Case, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
+import { replicationCases } from '@/e2e/harness/twin/replication-cases'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState } from '@/lib/kernel/ground/journal'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startNames, type TestNames } from '@/e2e/harness/named'
+import { startNames, type TestNames } from '@/e2e/harness/daemons/named'
 import { makeNames } from '@/lib/adapters/dns'
 import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { coalesce, type LiveChannel, liveResponse } from './sse'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { until } from '@/e2e/harness/hold'
 import { startRedis } from '@/e2e/harness/workers'
 import { GET } from './route'

@@ -1,5 +1,5 @@
 import { testFleet } from '@/e2e/harness/lab'
-import { openLabHerd } from '@/e2e/harness/lab-herd'
+import { openLabHerd } from '@/e2e/harness/matrix/herd'
 import { replicationContract } from './replication-contract'
 
 replicationContract('over SSH on Debian hosts', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, startSshd, type TestSshd } from '@/e2e/harness/sshd'
+import { freePort, startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import type { HostAddress, HostCheckStep } from '@/lib/ports'
 import { openSsh, type Ssh } from '../ssh'
 import { makeSshKey } from '../vault'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/cluster'
-import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
+import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
+import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { npmBinaries } from '@/lib/playground/start/embedded'
 import type { Following, Probe } from '@/lib/ports'
 import { openSsh, type Ssh } from '../ssh'

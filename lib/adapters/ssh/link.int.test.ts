@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSshd, type TestSshd } from '@/e2e/harness/sshd'
+import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { until } from '@/lib/playground/machine/processes'
 import { openSsh } from './index'
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { matrixHerd } from '@/e2e/harness/lab-deeds'
-import { openFront } from '@/e2e/harness/lab-front'
-import { openLabHerd } from '@/e2e/harness/lab-herd'
-import { MatrixLab } from '@/e2e/harness/lab-matrix'
-import { pooledFleet, scenarios } from '@/e2e/harness/lab-scenarios'
-import { sayTrouble, type Trouble } from '@/e2e/harness/lab-troubles'
+import { matrixHerd } from '@/e2e/harness/matrix/deeds'
+import { openFront } from '@/e2e/harness/matrix/front'
+import { openLabHerd } from '@/e2e/harness/matrix/herd'
+import { MatrixLab } from '@/e2e/harness/matrix/matrix'
+import { pooledFleet, scenarios } from '@/e2e/harness/matrix/scenarios'
+import { sayTrouble, type Trouble } from '@/e2e/harness/matrix/troubles'
 
 /** Where it hurts most; `npm run lab-matrix -- --only switchover` runs every point. */
 const chosen: Trouble[] = [

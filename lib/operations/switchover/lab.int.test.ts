@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, openLabHerd } from '@/e2e/harness/lab-herd'
+import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { judgeMove, type MoveEvidence } from '@/lib/domain/proof/certificate'
 import { drive } from '@/lib/kernel/engine/engine'

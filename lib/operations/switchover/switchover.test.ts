@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { newFleet, planOf, roles, run, say } from '@/e2e/harness/switchover-twin'
+import { newFleet, planOf, roles, run, say } from '@/e2e/harness/twin/switchover'
 import { heldIn, type MemoryFleet } from '@/lib/adapters/memory'
 import { judgeMove } from '@/lib/domain/proof/certificate'
 import type { JsonObject } from '@/lib/kernel/ground/json'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { NamesTask } from '@/e2e/harness/daemons/names-child'
 import { startLab, testFleet } from '@/e2e/harness/lab'
-import type { NamesTask } from '@/e2e/harness/names-child'
 import { recordSet } from '@/lib/domain/dns/records'
 import type { NameAnswer, RecordSet, ZoneCheckStep } from '@/lib/ports'
 import type { ZoneSettings } from '@/lib/ports/zones'
@@ -34,7 +34,7 @@ const settings = (): ZoneSettings => {
 /** The console's own code, in the lab's network. */
 const inside = async <T>(task: Omit<NamesTask, 'zone'> & Record<string, unknown>): Promise<T> => {
   const argument = JSON.stringify({ zone: settings(), ...task })
-  const child = await lab.run([process.execPath, '--import', 'tsx', 'e2e/harness/names-child.ts', argument], { cwd: projectRoot })
+  const child = await lab.run([process.execPath, '--import', 'tsx', 'e2e/harness/daemons/names-child.ts', argument], { cwd: projectRoot })
   if (child.code !== 0) throw new Error(child.stderr)
   return JSON.parse(child.stdout) as T
 }

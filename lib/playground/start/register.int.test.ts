@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { enrol } from '@/lib/auth/hosts'
 import type { Lab } from '../lab/lab'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { keepPiece } from '@/db/runs/canary-strips'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/database'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { makeSecret } from '@/lib/auth/secrets'
 import { addPiece, type Strip, type StripPiece, type StripSample, wholeStrip } from '@/lib/domain/proof/canary-strip'
 import { GET } from './[id]/route'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newFleet, roles, run, say } from '@/e2e/harness/switchover-twin'
+import { newFleet, roles, run, say } from '@/e2e/harness/twin/switchover'
 import type { Interference, MemoryFleet } from '@/lib/adapters/memory'
 
 const pooler = 'demo pooler on front'

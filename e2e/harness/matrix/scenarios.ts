@@ -5,11 +5,11 @@ import { repoint } from '@/lib/operations/repoint'
 import { switchover } from '@/lib/operations/switchover'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { until } from '@/lib/playground/machine/processes'
-import { testFleet } from './lab'
-import { probeOf } from './lab-canon'
-import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './lab-deeds'
-import type { Scenario } from './lab-matrix'
-import { rebuildScenarios } from './lab-scenarios-rebuild'
+import { testFleet } from '../lab'
+import { probeOf } from './canon'
+import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './deeds'
+import type { Scenario } from './matrix'
+import { rebuildScenarios } from './scenarios-rebuild'
 
 /** Two poolers, one in front and one on the host of a member; each serves two databases of the herd and one of another herd. */
 export const pooledFleet = (): Fleet => {

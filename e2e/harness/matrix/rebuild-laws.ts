@@ -5,9 +5,9 @@ import { demote } from '@/lib/operations/demote'
 import { rebuild } from '@/lib/operations/rebuild'
 import { rejoin } from '@/lib/operations/rejoin'
 import { until } from '@/lib/playground/machine/processes'
-import { probeOf, spaceDirectory, walDirectory } from './lab-canon'
-import { titleOf } from './lab-deeds'
-import type { Ended } from './lab-matrix'
+import { probeOf, spaceDirectory, walDirectory } from './canon'
+import { titleOf } from './deeds'
+import type { Ended } from './matrix'
 
 const patience = { timeoutMs: 60_000 }
 /** What brings back one that does not follow. */

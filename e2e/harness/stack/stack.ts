@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Lab } from '@/lib/playground/lab/lab'
 import { isRunning, markOf } from '@/lib/playground/machine/processes'
-import { until } from './hold'
-import { childrenOf } from './processes'
+import { until } from '../hold'
+import { childrenOf } from '../processes'
 
 /** Where the running product is, as `stack-process.ts` prints it. */
 export interface StackFacts {

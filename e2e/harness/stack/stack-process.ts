@@ -9,7 +9,7 @@ import type { StackFacts } from './stack'
 
 /**
  * The product with its playground, for the browser tests: prints one JSON line when it is up, and ends, taking everything along,
- * when its standard input closes. `node --import tsx e2e/harness/stack-process.ts STATE_DIRECTORY`
+ * when its standard input closes. `node --import tsx e2e/harness/stack/stack-process.ts STATE_DIRECTORY`
  * What dies with this process can only be started by it: `STATE_DIRECTORY/control` takes POST /workers and POST /database.
  */
 const stateDirectory = process.argv[2]!

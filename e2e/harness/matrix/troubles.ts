@@ -3,9 +3,9 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { JournalPort } from '@/lib/kernel/ground/journal-port'
 import { passedOf } from '@/lib/operations/switchover/hand-over/parts'
 import type { ActPorts } from '@/lib/ports'
-import { type Cast, mendHost } from './lab-canon'
-import type { LabHerd } from './lab-herd'
-import type { Measured, Scenario } from './lab-matrix'
+import { type Cast, mendHost } from './canon'
+import type { LabHerd } from './herd'
+import type { Measured, Scenario } from './matrix'
 
 /**
  * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes

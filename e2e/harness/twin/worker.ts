@@ -2,7 +2,7 @@ import { setDatabase } from '@/db/pg/client'
 import { startWorker } from '@/jobs/driver/start-worker'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { operationByName } from '@/lib/operations'
-import { connectFleet } from './twin-ports'
+import { connectFleet } from './ports'
 
 /** A worker process whose hosts are a served fleet in memory; everything else is the real thing. Its one argument is JSON. */
 export interface TwinWorkerArgument {

@@ -1,10 +1,10 @@
 import { demote } from '@/lib/operations/demote'
 import { rebuild } from '@/lib/operations/rebuild'
-import { spaceDirectory, walDirectory } from './lab-canon'
-import { fork, split, start, stop, titleOf } from './lab-deeds'
-import type { LabHerd } from './lab-herd'
-import type { Scenario } from './lab-matrix'
-import { copiedLaws, followsLaws, keptLaws } from './lab-rebuild-laws'
+import { spaceDirectory, walDirectory } from './canon'
+import { fork, split, start, stop, titleOf } from './deeds'
+import type { LabHerd } from './herd'
+import type { Scenario } from './matrix'
+import { copiedLaws, followsLaws, keptLaws } from './rebuild-laws'
 
 /** So slow that a host can be lost in the middle of a copy, and the copy still takes only some seconds. */
 const throttleMbit = 96

@@ -2,7 +2,7 @@ import type { FleetHerd } from '@/lib/playground/fleet/fleet'
 import { until } from '@/lib/playground/machine/processes'
 import { primaryConnInfo } from '@/lib/playground/services/cluster-files'
 import type { Probe } from '@/lib/ports'
-import type { LabHerd } from './lab-herd'
+import type { LabHerd } from './herd'
 
 /** Who plays which part in a case. */
 export interface Cast {

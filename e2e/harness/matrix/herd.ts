@@ -21,8 +21,8 @@ import type {
   Probe,
   Replacement,
 } from '@/lib/ports'
-import { startLab } from './lab'
-import { labAddresses } from './lab-addresses'
+import { startLab } from '../lab'
+import { labAddresses } from '../lab-addresses'
 
 export interface LabHerd {
   lab: Lab

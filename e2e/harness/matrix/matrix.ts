@@ -11,11 +11,11 @@ import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { fenceReturned } from '@/lib/operations/failover/fence-returned'
 import { until } from '@/lib/playground/machine/processes'
 import type { ActPorts, Probe } from '@/lib/ports'
-import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './lab-canon'
-import type { Front } from './lab-front'
-import type { LabHerd } from './lab-herd'
-import { disturbed, type Losable, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './lab-troubles'
-import { openWitness, type Witness } from './lab-witness'
+import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './canon'
+import type { Front } from './front'
+import type { LabHerd } from './herd'
+import { disturbed, type Losable, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './troubles'
+import { openWitness, type Witness } from './witness'
 
 /** One operation in one situation, on a herd of three real hosts. */
 export interface Scenario {

@@ -6,8 +6,8 @@ import { readLedger } from '@/lib/playground/load/ledger'
 import { until } from '@/lib/playground/machine/processes'
 import { poolerPort } from '@/lib/playground/services/poolers'
 import type { InventoryPooler } from '@/lib/ports'
-import { type Cast, isWritable, probeOf } from './lab-canon'
-import type { LabHerd } from './lab-herd'
+import { type Cast, isWritable, probeOf } from './canon'
+import type { LabHerd } from './herd'
 
 /** The poolers of a herd, and sixteen writers through them for the length of a case. */
 export interface Front {

@@ -1,6 +1,6 @@
 import { type BrowserContext, test as base, expect, type Locator, type Page } from '@playwright/test'
 import type { Plan } from '@/lib/kernel/operation/plan'
-import { until } from './hold'
+import { until } from '../hold'
 import { signInTo as signIn } from './sign-in'
 import { Stack, titleOf } from './stack'
 

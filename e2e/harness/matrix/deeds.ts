@@ -1,5 +1,5 @@
-import { type Cast, probeOf } from './lab-canon'
-import type { LabHerd } from './lab-herd'
+import { type Cast, probeOf } from './canon'
+import type { LabHerd } from './herd'
 
 export const matrixHerd = 'shop'
 

@@ -9,7 +9,7 @@ import { commandEnvironment, inspectMachine } from '../machine/machine'
 import { isRunning, markOf, mustRun, runCommand, until } from '../machine/processes'
 import { Lab } from './lab'
 
-const project = fileURLToPath(new URL('../..', import.meta.url))
+const project = fileURLToPath(new URL('../../..', import.meta.url))
 const folders: string[] = []
 const owners: ChildProcess[] = []
 

@@ -64,6 +64,8 @@ Exit codes of its own: 0 valid and proven, 1 not valid, 2 usage, 3 valid, but no
     'matriarch resume RUN --go-on | --give-up [--job JOB]\n\nGo on checks the open step again first. Give up runs the clean-up and closes the job as failed.',
 }
 
+export const helpTopics: readonly string[] = Object.keys(topics)
+
 export const helpOf = (topic: string | undefined): string => {
   if (topic === undefined) return general
   return topics[topic] ?? (['cancel', 'retry', 'submit', 'unschedule', 'approve', 'me'].includes(topic) ? general : lists)

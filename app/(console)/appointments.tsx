@@ -2,20 +2,21 @@ import { Appointments, ScheduledSummary } from '@/components/resource/appointmen
 import { environmentLooks } from '@/db/fleet/environment-badges'
 import { findPlan, planEnvironments } from '@/db/runs/plans'
 import { getScheduled, type HerdAppointment, herdAppointments, type ScheduledRun } from '@/db/runs/scheduled'
-import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import { mayRun } from '@/lib/operations/may-run'
 import { pathOf } from './[resource]/resource'
 import { cancelScheduled, moveScheduled } from './actions'
 
 type Owned = Pick<HerdAppointment, 'personId' | 'operation' | 'resource' | 'environmentIds'>
 
-const mayRun = (actor: Actor, { operation, resource, environmentIds }: Owned): boolean =>
-  environmentIds.every((id) => mayIn(actor, `${resource}.run.${operation}`, id))
+const mayRunAll = (actor: Actor, { operation, environmentIds }: Owned): boolean =>
+  environmentIds.every((id) => mayRun(actor, operation, id))
 
 /** Why this person may not cancel it; null: they ordered it, or may run it themselves. */
 const mayNot = (actor: Actor, owned: Owned): string | null =>
-  (owned.personId !== null && owned.personId === actor.personId) || mayRun(actor, owned)
+  (owned.personId !== null && owned.personId === actor.personId) || mayRunAll(actor, owned)
     ? null
     : `You do not have the permission ${owned.resource}.run.${owned.operation} in every environment it touches.`
 
@@ -40,7 +41,7 @@ export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }
         because: row.because,
         at: row.at.toISOString(),
         revision: row.revision,
-        plan: asked?.plan && row.state === 'waiting' && mayRun(actor, row) ? await timedPlan(row, asked.plan) : null,
+        plan: asked?.plan && row.state === 'waiting' && mayRunAll(actor, row) ? await timedPlan(row, asked.plan) : null,
         startWithinMinutes: row.startWithinMinutes,
         runId: row.runId,
         targets: targets

@@ -4,7 +4,7 @@ import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { Card } from '@/components/ui/card'
 import { shownCandidates } from '@/db/runs/failovers'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access/access'
+import { mayRun } from '@/lib/operations/may-run'
 import { failBackWays } from '@/lib/resources/choices'
 import { HerdTree } from './herd-tree'
 
@@ -30,13 +30,13 @@ const failBackOf = ({ failBack, failBackBecause, failBackId }: Pair['values']): 
 export const DrCandidates = async ({ pair: { id, environmentId, values } }: { pair: Pair }) => {
   const actor = await requireActor()
   const candidates = await shownCandidates(id)
-  const may = (permission: string) => mayIn(actor, permission, environmentId)
+  const may = (operation: string) => mayRun(actor, operation, environmentId)
   const failBack = failBackOf(values)
   const shown = [...candidates.map((one) => one.id), ...(failBack === null ? [] : [failBack.instanceId])]
   return (
     <>
       <Card title="Candidates" isFlush actions={<LiveRefresh ids={shown} records={['instance', 'herd']} newestAt={null} />}>
-        <Candidates herdId={id} candidates={candidates} mayFailOver={may('dr-pair.run.failover')} />
+        <Candidates herdId={id} candidates={candidates} mayFailOver={may('failover')} />
       </Card>
       {failBack !== null && (
         <Card title="Fail back">
@@ -44,9 +44,9 @@ export const DrCandidates = async ({ pair: { id, environmentId, values } }: { pa
             herdId={id}
             seen={failBack}
             may={{
-              failover: may('dr-pair.run.failover'),
-              rebuild: may('instance.run.rebuild'),
-              rejoin: may('instance.run.rejoin'),
+              failover: may('failover'),
+              rebuild: may('rebuild'),
+              rejoin: may('rejoin'),
             }}
           />
         </Card>

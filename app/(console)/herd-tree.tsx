@@ -1,13 +1,11 @@
 import { ReplicationTree } from '@/components/topology/replication-tree'
 import { herdTopology } from '@/db/fleet/topology'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access/access'
-import { operationByName } from '@/lib/operations'
+import { mayRun } from '@/lib/operations/may-run'
 
 /** The replication tree of one herd, for a page that has already shown that the herd may be seen. */
 export const HerdTree = async ({ herdId }: { herdId: string }) => {
   const actor = await requireActor()
   const { members, environmentId } = await herdTopology(actor, herdId)
-  const canRepoint = operationByName('repoint') !== undefined && mayIn(actor, 'instance.run.repoint', environmentId)
-  return <ReplicationTree initial={members} url={`/api/live/herds/${herdId}`} canRepoint={canRepoint} />
+  return <ReplicationTree initial={members} url={`/api/live/herds/${herdId}`} canRepoint={mayRun(actor, 'repoint', environmentId)} />
 }

@@ -1,7 +1,7 @@
 import { LinkButton } from '@/components/ui/button'
 import { shownCandidates } from '@/db/runs/failovers'
 import { requireActor } from '@/lib/auth/actor'
-import { mayIn } from '@/lib/kernel/access/access'
+import { mayRun } from '@/lib/operations/may-run'
 
 const ways = [
   { operation: 'failover', label: 'Fail over' },
@@ -11,7 +11,7 @@ const ways = [
 /** The ways to the plans, for whoever may and where a standby could take over. For a page that has already shown that the herd may be seen. */
 export const MovePrimary = async ({ herdId, environmentId }: { herdId: string; environmentId: string | null }) => {
   const actor = await requireActor()
-  const allowed = ways.filter(({ operation }) => mayIn(actor, `dr-pair.run.${operation}`, environmentId))
+  const allowed = ways.filter(({ operation }) => mayRun(actor, operation, environmentId))
   if (allowed.length === 0) return null
   const candidates = await shownCandidates(herdId)
   if (!candidates.some(({ rank }) => rank !== null)) return null

@@ -5,6 +5,7 @@ import { Card } from '@/components/ui/card'
 import { herdsOfPooler, poolerAlarms } from '@/db/fleet/poolers'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import type { Json } from '@/lib/kernel/ground/json'
+import { mayRun } from '@/lib/operations/may-run'
 
 /** What the poolers of a herd or a server need somebody for. For a page that has already shown that it may be seen. */
 export const PoolersInNeed = async ({
@@ -19,9 +20,7 @@ export const PoolersInNeed = async ({
   environmentId: string | null
 }) => {
   if (!mayIn(actor, 'pooler.view', environmentId)) return null
-  return (
-    <PoolerAlarms poolers={await poolerAlarms(of, id)} mayRun={(operation) => mayIn(actor, `pooler.run.${operation}`, environmentId)} />
-  )
+  return <PoolerAlarms poolers={await poolerAlarms(of, id)} mayRun={(operation) => mayRun(actor, operation, environmentId)} />
 }
 
 interface Shown {
@@ -38,7 +37,7 @@ export const PoolerParts = async ({ actor, record }: { actor: Actor; record: Sho
   const databases = pooledIn(values.seen)
   const paused = text('paused') ?? 'unknown'
   const template = text('template') || null
-  const mayRun = (operation: string) => mayIn(actor, `pooler.run.${operation}`, environmentId)
+  const mayRunIt = (operation: string) => mayRun(actor, operation, environmentId)
   const pooler = {
     id,
     title,
@@ -54,12 +53,12 @@ export const PoolerParts = async ({ actor, record }: { actor: Actor; record: Sho
   }
   return (
     <>
-      <PoolerAlarms poolers={[pooler]} mayRun={mayRun} />
+      <PoolerAlarms poolers={[pooler]} mayRun={mayRunIt} />
       <Card
         title="Databases"
         isFlush
         actions={
-          mayRun('follow-primary') && (
+          mayRunIt('follow-primary') && (
             <LinkButton isSmall href={`/poolers/run/follow-primary?ids=${id}`}>
               Compare its file
             </LinkButton>

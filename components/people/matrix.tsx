@@ -2,6 +2,7 @@ import './people.css'
 import Link from 'next/link'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
+import { type Permission, permissionName } from '@/lib/kernel/access/access'
 import { accessCell, type PermissionGroup, type SourcedGrant } from '@/lib/kernel/access/access-matrix'
 
 const grantWords = (grant: SourcedGrant): string =>
@@ -13,7 +14,7 @@ const Cell = ({
   environmentId,
 }: {
   grants: readonly SourcedGrant[]
-  permission: string
+  permission: Permission
   environmentId: string | null
 }) => {
   const { held, by } = accessCell(grants, permission, environmentId)
@@ -67,8 +68,8 @@ export const AccessMatrix = ({
             </th>
           </tr>
           {group.rows.map((row) => (
-            <tr key={row.permission}>
-              <th scope="row" title={row.permission}>
+            <tr key={permissionName(row.permission)}>
+              <th scope="row" title={permissionName(row.permission)}>
                 {row.label}
               </th>
               {environments.map((environment) => (

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
+import { type Actor, allowance, mayIn, type Permission } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { resourceByName } from '@/lib/resources'
 import { getPool, inTransaction, notify } from '../pg/client'
@@ -65,7 +65,7 @@ export interface Refused {
 const rowsMax = 1000
 
 /** Environments as a parameter: null when every one, those that are not known yet included. */
-const environmentsOf = (actor: Actor, permission: string): readonly string[] | null => {
+const environmentsOf = (actor: Actor, permission: Permission): readonly string[] | null => {
   const allowed = allowance(actor, permission)
   return allowed === 'all' ? null : allowed === 'none' ? [] : allowed.environmentIds
 }

@@ -10,6 +10,7 @@ import {
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access/access'
+import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { readReplication } from './front-page-replication'
@@ -155,7 +156,7 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
     instances: instances.rows.map((instance) => ({ ...instance, observedAt: iso(instance.observedAt) })),
     replication: replication.rows.map((one) => ({ ...one, observedAt: iso(one.observedAt) })),
     approvals: (row.approvals as FleetFacts['approvals'])
-      .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayAnywhere(actor, `${plan.resource}.run.${plan.operation}`))
+      .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayRunAnywhere(actor, plan.operation))
       .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),
     discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0, poolers: 0 },
   }

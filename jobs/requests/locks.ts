@@ -7,6 +7,7 @@ import { type HerdLock, holdOutside, keepOutside, leaseOfHerd, releaseOutside } 
 import { breakLease } from '@/db/runs/leases'
 import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { lockPermission } from '@/lib/kernel/access/access-matrix'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { herd } from '@/lib/resources/herd'
 import { getWaker } from '../queue/location'
@@ -21,7 +22,6 @@ export interface LockWish {
 }
 
 /** Needed in the herd's environment to hold a herd from outside. */
-const lockPermission = 'herd.run.lock'
 
 const nameOf = (herdId: string) => `herd:${herdId}`
 
@@ -43,7 +43,7 @@ const tell = async (tx: Tx): Promise<void> => {
 export const lockHerd = async (actor: Actor, herdId: string, wish: LockWish): Promise<{ id: string; herd: string; ttlSeconds: number }> => {
   const about = await seenHerd(actor, herdId)
   if (!mayIn(actor, lockPermission, about.environmentId))
-    throw new Fault('access.denied', { because: `You may not lock ${about.title}.`, permission: lockPermission })
+    throw new Fault('access.denied', { because: `You may not lock ${about.title}.`, permission: lockPermission.name })
   const id = crypto.randomUUID()
   await inPgTransaction(async (client, tx) => {
     const other = await holdOutside(client, { actor, id, name: nameOf(herdId), ...wish })

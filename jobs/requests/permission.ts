@@ -1,17 +1,16 @@
 import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Operation } from '@/lib/kernel/operation/operation'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 
 interface Somewhere {
   title: string
   environmentId: string | null
 }
 
-export const permissionFor = (operation: Operation, input: unknown): string => `${operation.on}.run.${operation.permission(input)}`
-
 /** Throws `access.denied`, naming what the actor may not touch. */
 export const mustRun = (actor: Actor, operation: Operation, input: unknown, targets: readonly Somewhere[]): void => {
-  const permission = permissionFor(operation, input)
+  const permission = runPermission(operation, input)
   const denied = targets.filter((target) => !mayIn(actor, permission, target.environmentId))
   if (denied.length === 0) return
   const shown = denied.slice(0, 5).map((target) => target.title)
@@ -20,16 +19,16 @@ export const mustRun = (actor: Actor, operation: Operation, input: unknown, targ
     because: mayAnywhere(actor, permission)
       ? `You may not ${operation.verb.toLowerCase()} ${shown.join(', ')}${more}.`
       : `You do not have the permission to ${operation.verb.toLowerCase()} anything of this kind.`,
-    permission,
+    permission: permission.name,
   })
 }
 
 /** The same for every environment that a run or a plan touches. */
 export const mustRunIn = (actor: Actor, operation: Operation, input: unknown, environmentIds: readonly (string | null)[]): void => {
-  const permission = permissionFor(operation, input)
+  const permission = runPermission(operation, input)
   if (environmentIds.length > 0 ? environmentIds.every((id) => mayIn(actor, permission, id)) : mayIn(actor, permission, null)) return
   throw new Fault('access.denied', {
     because: `You do not have the permission to ${operation.verb.toLowerCase()} in every environment it touches.`,
-    permission,
+    permission: permission.name,
   })
 }

@@ -9,6 +9,7 @@ type ServerFacts = { server: Plain<InventoryServer> }
 export const checkServer = defineOperation({
   name: 'check-server',
   on: 'server',
+  role: 'operator',
   title: 'Check the server',
   verb: 'Check',
   danger: 'routine',

@@ -9,6 +9,7 @@ type ZoneFacts = { zone: Plain<InventoryZone> }
 export const checkZone = defineOperation({
   name: 'check-zone',
   on: 'dns-zone',
+  role: 'operator',
   title: 'Check the zone',
   verb: 'Check',
   danger: 'routine',

@@ -8,6 +8,7 @@ import { checkpointPostgres } from './steps/postgres/checkpoint'
 export const checkpoint = defineOperation({
   name: 'checkpoint',
   on: 'instance',
+  role: 'operator',
   title: 'Checkpoint',
   verb: 'Checkpoint',
   danger: 'routine',

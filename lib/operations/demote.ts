@@ -49,6 +49,7 @@ const staysStandby = 'It stays a standby: that is the safe state of a former pri
 export const demote = defineOperation({
   name: 'demote',
   on: 'instance',
+  role: 'dba',
   title: 'Make a primary a standby of the other one',
   verb: 'Demote',
   danger: 'destructive',

@@ -38,6 +38,7 @@ type DropSlotFacts = HerdFacts & {
 export const dropSlot = defineOperation({
   name: 'drop-slot',
   on: 'instance',
+  role: 'dba',
   title: 'Drop a replication slot that nobody reads',
   verb: 'Drop slot',
   danger: 'destructive',

@@ -29,6 +29,7 @@ const already = 'It is a primary already.'
 export const promote = defineOperation({
   name: 'promote',
   on: 'instance',
+  role: 'dba',
   title: 'Promote a standby',
   verb: 'Promote',
   danger: 'destructive',

@@ -24,6 +24,7 @@ type RefreshFacts = {
 export const refreshDns = defineOperation({
   name: 'refresh-dns',
   on: 'name',
+  role: 'dba',
   title: 'Refresh the DNS name',
   verb: 'Refresh',
   danger: 'disruptive',

@@ -46,6 +46,7 @@ const cleanEnds: readonly (string | null)[] = ['shut down', 'shut down in recove
 export const rejoin = defineOperation({
   name: 'rejoin',
   on: 'instance',
+  role: 'dba',
   title: 'Let a former primary rejoin its herd',
   verb: 'Rejoin',
   danger: 'destructive',

@@ -13,6 +13,7 @@ type ReloadFacts = InstanceFacts & { problems: Plain<FileSettingProblem[]> }
 export const reload = defineOperation({
   name: 'reload',
   on: 'instance',
+  role: 'operator',
   title: 'Reload the configuration',
   verb: 'Reload',
   danger: 'routine',

@@ -32,6 +32,7 @@ export type RepointFacts = HerdFacts & {
 export const repoint = defineOperation({
   name: 'repoint',
   on: 'instance',
+  role: 'dba',
   title: 'Put a standby under another upstream',
   verb: 'Repoint',
   danger: 'routine',

@@ -15,6 +15,7 @@ type RestartFacts = HerdFacts & { input: StopInput; problems: Plain<Awaited<Retu
 export const restart = defineOperation({
   name: 'restart',
   on: 'instance',
+  role: 'operator',
   title: 'Restart PostgreSQL',
   verb: 'Restart',
   danger: 'disruptive',

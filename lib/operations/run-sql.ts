@@ -35,6 +35,7 @@ const input = z.strictObject({
 export const runSql = defineOperation({
   name: 'run-sql',
   on: 'instance',
+  role: 'dba',
   title: 'Run SQL',
   verb: 'Run SQL',
   danger: 'destructive',

@@ -10,6 +10,7 @@ import { startPostgres } from './steps/postgres/start'
 export const start = defineOperation({
   name: 'start',
   on: 'instance',
+  role: 'operator',
   title: 'Start PostgreSQL',
   verb: 'Start',
   danger: 'routine',

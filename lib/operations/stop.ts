@@ -13,6 +13,7 @@ type StopFacts = HerdFacts & { input: StopInput }
 export const stop = defineOperation({
   name: 'stop',
   on: 'instance',
+  role: 'operator',
   title: 'Stop PostgreSQL',
   verb: 'Stop',
   danger: 'disruptive',

@@ -1,5 +1,6 @@
 import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
 import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { operationsOn } from '@/lib/operations'
 import { pathOf } from './resource'
@@ -10,7 +11,7 @@ import { pathOf } from './resource'
  */
 export const listActions = (actor: Actor, resource: string, environmentId: string | null = null): ListAction[] => {
   const actions = operationsOn(resource).map((operation) => {
-    const permission = `${resource}.run.${operation.permission({})}`
+    const permission = runPermission(operation)
     return {
       name: operation.name,
       verb: operation.verb,

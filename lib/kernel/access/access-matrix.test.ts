@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { permissionName } from './access'
 import { accessCell, permissionGroups, type SourcedGrant } from './access-matrix'
 
 const grant = (id: string, role: SourcedGrant['role'], environmentId: string | null, groupName: string | null = null): SourcedGrant => ({
@@ -8,12 +9,14 @@ const grant = (id: string, role: SourcedGrant['role'], environmentId: string | n
   groupName,
 })
 
+const restart = { name: 'instance.run.restart', role: 'operator' } as const
+
 describe('what a person may do', () => {
   test('is explained by every grant that gives it, the strongest role first', () => {
     const grants = [grant('1', 'viewer', null), grant('2', 'dba', 'prod', 'dbas'), grant('3', 'operator', 'dev')]
-    expect(accessCell(grants, 'instance.run.restart', 'prod')).toMatchObject({ held: true, by: [{ id: '2' }] })
+    expect(accessCell(grants, restart, 'prod')).toMatchObject({ held: true, by: [{ id: '2' }] })
     expect(accessCell(grants, 'instance.view', 'prod').by.map((one) => one.id)).toEqual(['2', '1'])
-    expect(accessCell(grants, 'instance.run.restart', 'stage')).toEqual({ held: false, by: [] })
+    expect(accessCell(grants, restart, 'stage')).toEqual({ held: false, by: [] })
   })
 
   test('what belongs to no environment is not given by a grant in one', () => {
@@ -24,9 +27,18 @@ describe('what a person may do', () => {
   test('every declared operation and every way of running it has its row', () => {
     const [group] = permissionGroups(
       [{ name: 'instance', noun: ['instance', 'instances'], canAdd: true, canDelete: false, isEditable: true }],
-      [{ on: 'instance', title: 'Run SQL', permissions: ['run-sql', 'run-sql.write'] }],
+      [
+        {
+          on: 'instance',
+          title: 'Run SQL',
+          permissions: [
+            { name: 'instance.run.run-sql', role: 'dba' },
+            { name: 'instance.run.run-sql.write', role: 'dba' },
+          ],
+        },
+      ],
     )
-    expect(group!.rows.map((row) => [row.permission, row.label])).toEqual([
+    expect(group!.rows.map((row) => [permissionName(row.permission), row.label])).toEqual([
       ['instance.view', 'See instances'],
       ['instance.add', 'Add'],
       ['instance.change', 'Change'],

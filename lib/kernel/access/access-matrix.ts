@@ -1,4 +1,4 @@
-import { type Permission, type Role, roleHolds, roles } from './access'
+import { type Permission, type Role, type RunPermission, roleHolds, roles } from './access'
 
 /** A grant with where it comes from, for the page that explains it. */
 export interface SourcedGrant {
@@ -48,13 +48,14 @@ interface Permitted {
 interface Operable {
   on: string
   title: string
-  /** Every permission the operation can ask for, the least first. */
-  permissions: readonly string[]
+  /** Every permission the operation can ask for. */
+  permissions: readonly RunPermission[]
 }
 
 /** What is no declared operation and still has a permission of its own. */
+export const lockPermission: RunPermission = { name: 'herd.run.lock', role: 'dba' }
 const besides: Readonly<Record<string, readonly PermissionRow[]>> = {
-  herd: [{ permission: 'herd.run.lock', label: 'Lock around outside work' }],
+  herd: [{ permission: lockPermission, label: 'Lock around outside work' }],
 }
 
 /** Every permission there is, derived from the declarations, so that a new resource or operation shows here by itself. */
@@ -67,8 +68,8 @@ export const permissionGroups = (resources: readonly Permitted[], operations: re
     for (const operation of operations.filter((one) => one.on === resource.name))
       for (const permission of operation.permissions)
         rows.push({
-          permission: `${resource.name}.run.${permission}`,
-          label: permission.endsWith('.write') ? `${operation.title}, writing` : operation.title,
+          permission,
+          label: permission.name.endsWith('.write') ? `${operation.title}, writing` : operation.title,
         })
     rows.push(...(besides[resource.name] ?? []))
     return { title: resource.noun[1], rows }

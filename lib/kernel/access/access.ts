@@ -5,8 +5,18 @@
 export const roles = ['viewer', 'operator', 'dba', 'admin'] as const
 export type Role = (typeof roles)[number]
 
-/** `herd.view`, `herd.change`, `instance.run.restart`, `instance.run.run-sql.write`, `audit.view` … */
-export type Permission = string
+/** What may be done with records and the console: `herd.view`, `herd.change`, `audit.view`. */
+export type RecordPermission = `${string}.${'view' | 'add' | 'change' | 'delete' | 'acknowledge' | 'outside-window'}`
+
+/** To run something: `instance.run.restart`, and the least role that holds it, as the operation declares it. */
+export interface RunPermission {
+  name: string
+  role: Role
+}
+
+export type Permission = RecordPermission | RunPermission
+
+export const permissionName = (permission: Permission): string => (typeof permission === 'string' ? permission : permission.name)
 
 export interface Grant {
   role: Role
@@ -33,37 +43,19 @@ export const systemActor: Actor = { kind: 'system', personId: null, name: 'matri
 export type Allowance = 'all' | 'none' | { environmentIds: readonly string[] }
 
 const administrative = new Set(['person', 'grant', 'token', 'session', 'enrolment-key', 'setting', 'audit'])
-const operatorRuns = new Set([
-  'start',
-  'stop',
-  'restart',
-  'reload',
-  'checkpoint',
-  'check-server',
-  'check-zone',
-  'rotate-log',
-  'pause-pooler',
-  'resume-pooler',
-  'reload-pooler',
-  'drain-pooler',
-])
 const territory = new Set(['environment'])
 
-/** The rule of each role, written as a predicate on the permission's parts so that new resources and operations fall into place. */
+/** The rule of each role, written over the permission's parts so that new resources fall into place; what may be run says its least role itself. */
 export const roleHolds = (role: Role, permission: Permission): boolean => {
   if (role === 'admin') return true
-  const [resource = '', act = '', operation = '', extra] = permission.split('.')
+  if (typeof permission !== 'string') return roles.indexOf(role) >= roles.indexOf(permission.role)
+  const [resource = '', act = ''] = permission.split('.')
   if (act === 'view') return !administrative.has(resource)
   if (administrative.has(resource)) return false
   if (role === 'viewer') return false
   // Whoever operates a part of the fleet may say that they look after a problem of it.
   if (resource === 'fleet') return true
-  if (act === 'run') {
-    if (extra === 'write') return role === 'dba'
-    return role === 'dba' || operatorRuns.has(operation)
-  }
-  if (role === 'dba') return !territory.has(resource)
-  return false
+  return role === 'dba' && !territory.has(resource)
 }
 
 export const allowance = (actor: Actor, permission: Permission): Allowance => {

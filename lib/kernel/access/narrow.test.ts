@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest'
-import { type Actor, type Grant, mayIn, roleHolds, roles } from './access'
+import { type Actor, type Grant, mayIn, type Permission, permissionName, roleHolds, roles } from './access'
 import { narrowed } from './narrow'
 
 const actor = (grants: readonly Grant[]): Actor => ({ kind: 'token', personId: 'p', name: 't', grants })
-const permissions = ['herd.view', 'instance.run.restart', 'instance.run.run-sql.write', 'herd.change', 'environment.change', 'audit.view']
+const permissions: Permission[] = [
+  'herd.view',
+  'herd.change',
+  'environment.change',
+  'audit.view',
+  { name: 'instance.run.restart', role: 'operator' },
+  { name: 'instance.run.run-sql.write', role: 'dba' },
+  { name: 'console.run.rekey', role: 'admin' },
+]
 const environments = ['dev', 'prod', null]
 
 test('each role holds all that the ones before it hold', () => {
   for (const permission of permissions) {
     const held = roles.map((role) => roleHolds(role, permission))
-    expect(held, permission).toEqual([...held].sort())
+    expect(held, permissionName(permission)).toEqual([...held].sort())
   }
 })
 

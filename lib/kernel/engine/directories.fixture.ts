@@ -53,6 +53,7 @@ export const directoriesHead = (
   defineOperation({
     name: 'directories',
     on: 'server',
+    role: 'dba',
     title: 'Make directories',
     verb: 'Make',
     danger: 'disruptive',

@@ -1,10 +1,14 @@
 import type { z } from 'zod'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
+import type { Role } from '../access/access'
 import type { Json, JsonObject } from '../ground/json'
 import type { Affected, RunPolicy, Verdict } from './plan'
 
 /** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */
 export type Danger = 'routine' | 'disruptive' | 'destructive'
+
+/** The roles that an operation can ask for. */
+export type RunRole = Exclude<Role, 'viewer'>
 
 /** What a probe of the world gave for one target: plain JSON, so that it can be hashed, stored and shown. */
 export type Facts = JsonObject
@@ -120,6 +124,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   name: Name
   /** The resource it acts on, by name; the registry joins them and the self-check proves it. */
   on: string
+  /** The least role that may run it; whoever only looks runs nothing. */
+  role: RunRole
   title: string
   /** Imperative for buttons: "Restart". */
   verb: string
@@ -156,6 +162,7 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
 export interface Operation {
   name: string
   on: string
+  role: RunRole
   title: string
   verb: string
   danger: Danger

@@ -24,6 +24,7 @@ const isNoPrimary = 'Its primary has it.'
 export const create = defineOperation({
   name: 'create',
   on: 'server',
+  role: 'dba',
   title: 'Create a member of a herd on a server',
   verb: 'Create member',
   danger: 'routine',

@@ -35,6 +35,7 @@ const namesStay = { final: 'The names stay with the servers that follow now.', h
 export const failover = defineOperation({
   name: 'failover',
   on: 'dr-pair',
+  role: 'dba',
   title: 'Fail over to the best standby',
   verb: 'Fail over',
   danger: 'destructive',

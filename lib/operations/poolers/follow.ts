@@ -48,6 +48,7 @@ export type FollowFacts = PoolerFacts & {
 export const followPrimary = defineOperation({
   name: 'follow-primary',
   on: 'pooler',
+  role: 'dba',
   title: 'Lead the pooler to the primary',
   verb: 'Repoint',
   danger: 'disruptive',

@@ -25,6 +25,7 @@ type PauseFacts = PoolerFacts & { timeoutSeconds: number }
 export const pausePooler = defineOperation({
   name: 'pause-pooler',
   on: 'pooler',
+  role: 'operator',
   title: 'Pause the pooler',
   verb: 'Pause',
   danger: 'disruptive',
@@ -69,6 +70,7 @@ export const pausePooler = defineOperation({
 export const resumePooler = defineOperation({
   name: 'resume-pooler',
   on: 'pooler',
+  role: 'operator',
   title: 'Resume the pooler',
   verb: 'Resume',
   danger: 'routine',
@@ -94,6 +96,7 @@ export const resumePooler = defineOperation({
 export const reloadPoolerConfig = defineOperation({
   name: 'reload-pooler',
   on: 'pooler',
+  role: 'operator',
   title: 'Reload the pooler’s configuration',
   verb: 'Reload',
   danger: 'routine',
@@ -122,6 +125,7 @@ type DrainFacts = PoolerFacts & { waitSeconds: number; stop: boolean }
 export const drainPooler = defineOperation({
   name: 'drain-pooler',
   on: 'pooler',
+  role: 'operator',
   title: 'Drain the pooler',
   verb: 'Drain',
   danger: 'disruptive',

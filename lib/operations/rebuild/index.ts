@@ -50,6 +50,7 @@ const staysStandby = 'It stays a standby: that is the safe state of one that is 
 export const rebuild = defineOperation({
   name: 'rebuild',
   on: 'instance',
+  role: 'dba',
   title: 'Make a standby anew from its upstream',
   verb: 'Rebuild',
   danger: 'destructive',

@@ -38,6 +38,7 @@ const namesStay = { final: 'The names stay with the servers that follow now.', h
 export const switchover = defineOperation({
   name: 'switchover',
   on: 'dr-pair',
+  role: 'dba',
   title: 'Switch over to a standby',
   verb: 'Switch over',
   danger: 'disruptive',

@@ -1,5 +1,6 @@
 import type { OfferedAct } from '@/components/resource/detail/acts'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { operationsOn } from '@/lib/operations'
 
 /** Every operation of the object's resource: permission first, then what the last observed facts say. The plan looks again. */
@@ -10,10 +11,10 @@ export const offersFor = (
 ): OfferedAct[] =>
   operationsOn(resource.name).map((operation) => {
     const { name, verb, title } = operation
-    const permission = `${resource.name}.run.${operation.permission({})}`
+    const permission = runPermission(operation)
     const verdict = operation.offered(record.values)
     const because = !mayIn(actor, permission, record.environmentId)
-      ? `You do not have the permission ${permission} here.`
+      ? `You do not have the permission ${permission.name} here.`
       : verdict.verdict === 'refuse'
         ? verdict.because
         : null

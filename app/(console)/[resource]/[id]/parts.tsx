@@ -11,7 +11,10 @@ import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { readCheck } from '@/db/fleet/checks'
 import { herdLock } from '@/jobs/requests'
-import { mayIn } from '@/lib/kernel/access/access'
+import { mayIn, type Permission, permissionName } from '@/lib/kernel/access/access'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
+import { checkServer } from '@/lib/operations/check-server'
+import { checkZone } from '@/lib/operations/check-zone'
 import { breakHerdLock, saveRecord, startCheck } from '../../actions'
 import type { loadObject } from './load'
 
@@ -51,12 +54,12 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
         <LinkButton href={`/people/${record.id}/access`}>What this person may do</LinkButton>
       </p>
     )
-  const because = (permission: string) =>
-    mayIn(actor, permission, record.environmentId) ? null : `You do not have the permission ${permission} here.`
+  const because = (permission: Permission) =>
+    mayIn(actor, permission, record.environmentId) ? null : `You do not have the permission ${permissionName(permission)} here.`
   if (resource.name === 'dns-zone')
     return (
       <Card title="Check">
-        <ZoneCheck zoneId={record.id} because={because('dns-zone.run.check-zone')} startCheck={startCheck} />
+        <ZoneCheck zoneId={record.id} because={because(runPermission(checkZone))} startCheck={startCheck} />
       </Card>
     )
   if (resource.name !== 'server') return null
@@ -80,7 +83,7 @@ export const ResourceParts = async ({ loaded }: { loaded: Loaded }) => {
           serverId={record.id}
           revision={record.revision}
           pinned={text('hostKey')}
-          because={because('server.run.check-server')}
+          because={because(runPermission(checkServer))}
           last={await readCheck(actor, record.id)}
           actions={{ startCheck, saveRecord }}
         />

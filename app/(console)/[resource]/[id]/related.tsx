@@ -4,9 +4,10 @@ import { TickTable } from '@/components/resource/tick-table'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/db/fleet/environment-badges'
 import { listRecords } from '@/db/records/records'
-import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/resource/query'
+import { mayRun } from '@/lib/operations/may-run'
 import { resourceByName } from '@/lib/resources'
 import { listActions } from '../list-boot'
 import { describedResource, pathOf } from '../resource'
@@ -70,7 +71,7 @@ export const Related = async ({
       title={label}
       actions={
         <>
-          {isMembers && mayIn(actor, 'server.run.create', environmentId) && (
+          {isMembers && mayRun(actor, 'create', environmentId) && (
             <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">
               Add a member
             </Link>

@@ -34,7 +34,7 @@ const AddPage = async ({ params, searchParams }: Props) => {
     { href: '/', label: 'Fleet' },
     { href: `/${path}`, label: capital(resource.noun[1]) },
   ]
-  const permission = `${resource.name}.add`
+  const permission = `${resource.name}.add` as const
   if (!resource.canAdd || !mayAnywhere(actor, permission))
     return <FaultPage crumbs={crumbs} fault={new Fault('access.denied', { because: `You do not have the permission ${permission}.` })} />
   const [asked] = toParams(given)

@@ -13,6 +13,7 @@ import { getPlan } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { operationByName } from '@/lib/operations'
 import { evidenceOf } from '@/lib/operations/evidence'
 import { pathOf } from '../../[resource]/resource'
@@ -46,7 +47,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
     const scheduled = await scheduledOfRun(run.id)
     const operation = operationByName(run.operation)
     if (!operation) notFound()
-    const permission = `${operation.on}.run.${operation.permission(run.input)}`
+    const permission = runPermission(operation, run.input)
     const only = run.environmentIds.length === 1 ? environments[run.environmentIds[0]!] : undefined
     return (
       <>

@@ -14,6 +14,7 @@ type MoveFacts = { title: string; moves: NameMove[]; isDoomed: boolean }
 const moving = defineOperation({
   name: 'moving',
   on: 'instance',
+  role: 'dba',
   title: 'Move',
   verb: 'Move',
   danger: 'disruptive',

@@ -52,6 +52,7 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
   const operation = defineOperation({
     name: 'move',
     on: 'dr-pair',
+    role: 'dba',
     title: 'Move',
     verb: 'Move',
     danger: 'routine',

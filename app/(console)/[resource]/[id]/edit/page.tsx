@@ -23,7 +23,7 @@ const EditPage = async ({ params }: Props) => {
   const { actor, resource, description, record, environment, crumbs, href } = await loadObject(path, id)
   if (resource.form.length === 0) notFound()
   const trail = [...crumbs, { href, label: record.title }]
-  const permission = `${resource.name}.change`
+  const permission = `${resource.name}.change` as const
   const isAllowed = record.environmentId === null ? mayAnywhere(actor, permission) : mayIn(actor, permission, record.environmentId)
   if (!isAllowed)
     return (

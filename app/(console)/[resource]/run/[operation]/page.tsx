@@ -13,6 +13,7 @@ import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { approvePlan, askPlan, askPlanApproval, pickInput, schedulePlan, submitPlan } from '../../../actions'
 import { describedResource } from '../../resource'
@@ -59,7 +60,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
   try {
     const [environments, row] = await Promise.all([environmentLooks(actor), planId === null ? null : planRow(actor, planId)])
     const plan = row?.plan ?? null
-    const permission = `${resource.name}.run.${operation.permission(row?.input ?? {})}`
+    const permission = runPermission(operation, row?.input ?? {})
     const mayApprove =
       plan?.environments.every((environment) => environment.targets === 0 || mayIn(actor, permission, environment.id)) ?? false
     return (

@@ -15,18 +15,15 @@ import { env } from '@/lib/env'
 import { mayAnywhere } from '@/lib/kernel/access/access'
 import { permissionGroups } from '@/lib/kernel/access/access-matrix'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { Operation } from '@/lib/kernel/operation/operation'
+import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 
 export const metadata: Metadata = { title: 'What a person may do' }
 
-/** An operation asks for a permission by its input; `write` is the one input that changes it. */
-const permissionsOf = (operation: Operation): string[] => [...new Set([operation.permission({}), operation.permission({ write: true })])]
-
 const groups = permissionGroups(
   resources.map((resource) => ({ ...resource, isEditable: resource.form.length > 0 })),
-  operations.map((operation) => ({ on: operation.on, title: operation.title, permissions: permissionsOf(operation) })),
+  operations.map((operation) => ({ on: operation.on, title: operation.title, permissions: runPermissions(operation) })),
 )
 
 const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {

@@ -1,11 +1,11 @@
 import type { NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress } from '@/lib/ports/names'
 import type { ZoneSettings, ZoneSource } from '@/lib/ports/zones'
-import { rfc2136 } from '../dns-rfc2136'
-import { route53 } from '../dns-route53'
 import { deadlineIn } from '../ssh/deadline'
 import { checkZone } from './check'
 import type { Provider } from './provider'
 import { type Answered, askResolver, askServer } from './query'
+import { rfc2136 } from './rfc2136'
+import { route53 } from './route53'
 import { authoritativeOf, resolversOf } from './servers'
 
 /** Half of the time is for finding the servers; whatever is left is for their answers. */

@@ -11,9 +11,9 @@ import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, sam
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange } from '@/lib/ports/names'
 import type { Route53Settings, ZoneSettings } from '@/lib/ports/zones'
-import type { Provider, ProviderCheck } from './dns/provider'
-import type { Answered } from './dns/query'
-import { type Deadline, deadlineIn, remainingMs } from './ssh/deadline'
+import { type Deadline, deadlineIn, remainingMs } from '../ssh/deadline'
+import type { Provider, ProviderCheck } from './provider'
+import type { Answered } from './query'
 
 const itemsMax = 100
 /** Each try; the SDK tries again what was throttled. */

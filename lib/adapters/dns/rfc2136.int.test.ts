@@ -4,8 +4,8 @@ import { startNames, type TestNames } from '@/e2e/harness/daemons/named'
 import { recordSet } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { TsigAlgorithm, ZoneSettings } from '@/lib/ports/zones'
-import { namesContract } from './contract/names-contract'
-import { makeNames } from './dns'
+import { namesContract } from '../contract/names-contract'
+import { makeNames } from './index'
 
 const settingsOf = (names: TestNames): ZoneSettings => ({
   address: { zoneId: 'z', name: names.zone, provider: 'rfc2136' },

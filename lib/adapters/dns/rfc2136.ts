@@ -3,12 +3,12 @@ import { plainName, recordSet, rivalsOf, sameRecords, sayRecords } from '@/lib/d
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
-import type { Provider, ProviderCheck } from './dns/provider'
-import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './dns/query'
-import { resolveServer } from './dns/servers'
-import { type ServerAddress, sayServer } from './dns/transport'
-import { encodeUpdate, rcodeName } from './dns/wire'
-import { type Deadline, deadlineIn } from './ssh/deadline'
+import { type Deadline, deadlineIn } from '../ssh/deadline'
+import type { Provider, ProviderCheck } from './provider'
+import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './query'
+import { resolveServer } from './servers'
+import { type ServerAddress, sayServer } from './transport'
+import { encodeUpdate, rcodeName } from './wire'
 
 /** A zone that is changed by RFC 2136 updates at its primary server. Every message is signed where the zone has a key, questions too. */
 export const rfc2136 = (zone: ZoneSettings): Provider => {

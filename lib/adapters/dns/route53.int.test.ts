@@ -8,8 +8,8 @@ import { recordSet } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { RecordSet } from '@/lib/ports'
 import type { ZoneSettings } from '@/lib/ports/zones'
-import { namesContract } from './contract/names-contract'
-import { makeNames } from './dns'
+import { namesContract } from '../contract/names-contract'
+import { makeNames } from './index'
 
 const run = promisify(execFile)
 

@@ -35,7 +35,7 @@ test('disruptive work outside the windows is refused with the window and its nex
   const submission = { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined }
   await expect(submitRun(systemActor, submission)).rejects.toMatchObject({
     code: 'plan.window',
-    message: expect.stringContaining(`calm takes disruptive work ${elsewhen} only; it opens next at `),
+    message: expect.stringContaining(`calm accepts disruptive work ${elsewhen} only; it opens next at `),
     facts: { fields: [{ path: 'isOutsideWindow' }] },
   })
   await expect(submitRun(systemActor, { ...submission, isOutsideWindow: true, reason: ' ' })).rejects.toMatchObject({

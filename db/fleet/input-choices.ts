@@ -29,7 +29,7 @@ const statements: Record<InputPick, string> = {
 /** What an input may be, as last observed, for these targets; only of environments that the actor may look into. Throws `input.invalid`. */
 export const inputChoices = async (actor: Actor, pick: string, targetIds: readonly string[]): Promise<InputChoice[]> => {
   const known = inputPicks.find((one) => one === pick)
-  if (known === undefined) throw new Fault('input.invalid', { because: `“${pick}” is nothing to pick from.` })
+  if (known === undefined) throw new Fault('input.invalid', { because: `“${pick}” is not a list of choices.` })
   const ids = targetIds.filter((id) => uuidPattern.test(id))
   const { rows } = await getPool().query<InputChoice & { environmentId: string }>(statements[known], [ids])
   return rows

@@ -44,7 +44,7 @@ const run = async (text: string, values: unknown[]): Promise<void> => {
     if (databaseError(error)?.code === '23505')
       throw new Fault(
         'record.duplicate',
-        { because: 'The herd has another member on that server already.', isOver: true },
+        { because: 'The herd already has another member on that server.', isOver: true },
         { cause: error },
       )
     throw databaseFault(error)

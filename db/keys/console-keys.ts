@@ -49,7 +49,7 @@ export const addConsoleKey = async (
     throw databaseFault(error)
   }
   const row = await findKey(environmentId)
-  if (!row) throw new Fault('internal.bug', { because: 'The console’s key was stored and is not there.' })
+  if (!row) throw new Fault('internal.bug', { because: 'The console’s key was stored and cannot be found.' })
   return row
 }
 

@@ -83,7 +83,7 @@ const zoneCheck: Rules['check'] = async (_tx, after) => {
 const nameCheck: Rules['check'] = async (tx, after) => {
   const problems: FieldProblem[] = []
   if (after.type === 'CNAME' && (after.follows ?? 'primary') !== 'primary')
-    problems.push({ path: 'type', message: 'An alias leads to one host. Use A or AAAA for several members.' })
+    problems.push({ path: 'type', message: 'An alias points to one host. Use A or AAAA for several members.' })
   if (after.type !== 'CNAME' && after.carries === 'hostname')
     problems.push({ path: 'carries', message: `${String(after.type)} carries the server’s address.` })
   const places = await one<{ zone: string; herd: string; is_same: boolean }>(
@@ -153,7 +153,7 @@ const rules: Readonly<Record<string, Rules>> = {
   token: {
     check: async (_tx, after, before) =>
       typeof after.expiresAt === 'string' && after.expiresAt !== before?.expiresAt && Date.parse(after.expiresAt) <= Date.now()
-        ? [{ path: 'expiresAt', message: 'Choose a time to come.' }]
+        ? [{ path: 'expiresAt', message: 'Choose a time in the future.' }]
         : [],
   },
 }

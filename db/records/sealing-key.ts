@@ -28,7 +28,7 @@ const sealingKey = async (): Promise<string> => {
     })
   if (!rows[0])
     throw new Fault('worker.absent', {
-      because: 'A secret can only be saved once a worker has run: it brings the key that secrets are closed with.',
+      because: 'A secret can be saved only after a worker has run once: the worker publishes the key that seals secrets.',
     })
   return rows[0].value
 }

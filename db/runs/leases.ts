@@ -158,6 +158,6 @@ export const listLeases = async (prefix = ''): Promise<HeldLease[]> => {
  */
 export const breakLease = async (client: Queryable, name: string): Promise<HeldLease> => {
   const { rows } = await client.query<Row>(`delete from leases where name = $1 returning ${columns}`, [name])
-  if (!rows[0]) throw new Fault('record.missing', { because: `Nobody holds the lease ${name}.` })
+  if (!rows[0]) throw new Fault('record.missing', { because: `There is no lease ${name}.` })
   return held(rows[0])
 }

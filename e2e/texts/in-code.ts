@@ -14,9 +14,10 @@ interface Node {
 
 const isNode = (value: unknown): value is Node => typeof (value as Node | null)?.type === 'string'
 
-/** Two words at least, and not code: a path, a class list, SQL, a shell line. */
-const readsAsText = (text: string): boolean =>
-  /^[A-Z…“]/.test(text) && /[a-z…] [a-z…“]/i.test(text) && !/^(SELECT|INSERT|UPDATE|DELETE|WITH|SET|PAUSE|RESUME|SHOW)\b/.test(text)
+const code = /LC_ALL|\$\d|::|\$\(|\bilike\b|^(SELECT|INSERT|UPDATE|DELETE|WITH|SET|PAUSE|RESUME|SHOW|BEGIN)\b/
+
+/** Two words at least, and not code: a path, a class list, SQL, a shell script. */
+const readsAsText = (text: string): boolean => /^[A-Z…“]/.test(text) && /[a-z]{2}.* |.* [a-z]{2}/i.test(text) && !code.test(text)
 
 const textOf = (node: Node): string | null => {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value

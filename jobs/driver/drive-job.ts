@@ -150,7 +150,7 @@ export class Driver {
           known: [],
           unknown: ['how far the step that ran has come'],
           question:
-            'Look at the target and at the worker’s log. Go on checks the open step again; give up runs the clean-up and closes the job.',
+            'Look at the target and at the worker’s log. Resume checks the open step again; Abandon runs the clean-up and closes the job.',
         },
       ],
     }

@@ -49,7 +49,7 @@ const look = async (maker: PlanMaker, row: PlanRow): Promise<{ plan: Plan } | { 
   } catch (error) {
     if (error instanceof Fault && error.code === 'database.down') throw error
     maker.log.error({ planId: row.id, err: error }, 'a plan failed')
-    return { because: error instanceof Fault ? error.message : 'A bug in Matriarch stopped the plan; the worker’s log has it.' }
+    return { because: error instanceof Fault ? error.message : 'A bug in Matriarch stopped the plan; see the worker’s log.' }
   }
 }
 
@@ -87,7 +87,7 @@ const lookAt = async (
   targetId: string,
   deadline: AbortSignal,
 ): Promise<PlanTarget> => {
-  const late = () => unseen(operation, targetId, `It did not answer within ${lookTimeoutMs / 1000} s.`)
+  const late = () => unseen(operation, targetId, `The target did not answer within ${lookTimeoutMs / 1000} s.`)
   try {
     // An adapter that does not heed its signal must not hold up the others.
     return await Promise.race([makeTargetPlan(operation, ports, input, targetId, deadline), whenAborted(deadline)])

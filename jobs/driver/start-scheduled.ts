@@ -57,7 +57,7 @@ const begin = async (starter: Starter, { id, revision, isLate }: { id: string; r
 }
 
 const lateWords = ({ startWithinMinutes }: ScheduledRun): string =>
-  `No worker was there to begin it within ${startWithinMinutes === 1 ? 'a minute' : `${startWithinMinutes} minutes`} of its time.`
+  `No worker was available to start it within ${startWithinMinutes === 1 ? 'a minute' : `${startWithinMinutes} minutes`} of its scheduled time.`
 
 const tryToStart = async (starter: Starter, row: ScheduledRun): Promise<void> => {
   try {
@@ -66,7 +66,7 @@ const tryToStart = async (starter: Starter, row: ScheduledRun): Promise<void> =>
     // The database comes back, and then it is looked at again.
     if (isFault(error, 'database.down')) throw error
     if (!isFault(error) || error.code === 'internal.bug') starter.log.error({ scheduledId: row.id, err: error }, 'a scheduled run failed')
-    await skip(row, isFault(error) ? wordsOf(error) : 'A bug in Matriarch stopped it; the worker’s log has it.')
+    await skip(row, isFault(error) ? wordsOf(error) : 'A bug in Matriarch stopped it; see the worker’s log.')
   }
 }
 
@@ -79,10 +79,10 @@ const start = async (starter: Starter, row: ScheduledRun): Promise<void> => {
   const actor = row.personId === null ? null : await absentActor(row.personId, row.tokenId)
   if (actor === null)
     throw new Fault('access.denied', {
-      because: `${row.actorName} may not sign in any more, or the token it was ordered with was revoked.`,
+      because: `${row.actorName} may no longer sign in, or the token it was scheduled with was revoked.`,
     })
   const read = (await findPlan(row.planId))?.plan
-  if (!read) throw new Fault('plan.failed', { because: 'The plan that was read is gone.' })
+  if (!read) throw new Fault('plan.failed', { because: 'The confirmed plan no longer exists.' })
   const made = await planAgain(starter, actor, read)
   const { plan, leftOut } = asAgreed(read, made.plan)
   // One alone is named by the run already.
@@ -96,7 +96,7 @@ const planAgain = async (starter: Starter, actor: Actor, read: Plan): Promise<{ 
   const ids = read.targets.filter((target) => target.eligible).map((target) => target.id)
   const registered = new Set((await findTargets(resourceByName(read.resource)!, ids)).map((target) => target.id))
   const targets = ids.filter((id) => registered.has(id))
-  if (targets.length === 0) throw new Fault('plan.refused', { because: 'Nothing it was for is registered any more.' })
+  if (targets.length === 0) throw new Fault('plan.refused', { because: 'None of its targets is registered any more.' })
   const planId = await keepQuestion(actor, { operation: read.operation, targets, input: read.input, policy: read.policy }, null)
   await starter.makePlan(planId)
   // Another worker may have been faster.
@@ -108,16 +108,16 @@ const planAgain = async (starter: Starter, actor: Actor, read: Plan): Promise<{ 
 /** The environments may ask for more than they did. */
 const mustStillHold = async (actor: Actor, row: ScheduledRun, read: Plan, plan: Plan): Promise<void> => {
   if (plan.phrase !== null && read.phrase === null)
-    throw new Fault('plan.phrase', { because: 'It asks for a typed phrase now, which it did not when this was scheduled.' })
+    throw new Fault('plan.phrase', { because: 'It now requires a typed phrase, which it did not when it was scheduled.' })
   mustBeTime(actor, plan, row, new Date())
   if (!plan.needsApproval) return
-  if (row.approvedBy === null) throw new Fault('plan.approval', { because: 'It needs the approval of a second person now.' })
+  if (row.approvedBy === null) throw new Fault('plan.approval', { because: 'It now requires the approval of a second person.' })
   const approver = await absentActor(row.approvedBy, null)
-  if (approver === null) throw new Fault('plan.approval', { because: `${row.approvedByName}, who approved it, may not sign in any more.` })
+  if (approver === null) throw new Fault('plan.approval', { because: `${row.approvedByName}, who approved it, may no longer sign in.` })
   try {
     mustRunIn(approver, knownOperation(plan.operation), plan.input, hitEnvironments(plan))
   } catch (cause) {
-    throw new Fault('plan.approval', { because: `${row.approvedByName}, who approved it, may not do this any more.` }, { cause })
+    throw new Fault('plan.approval', { because: `${row.approvedByName}, who approved it, may no longer do this.` }, { cause })
   }
 }
 

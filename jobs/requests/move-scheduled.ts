@@ -37,7 +37,7 @@ export interface Moved {
  * `access.denied`, `record.missing`, `record.conflict` when somebody moved it meanwhile, `run.closed` when it does not wait any more.
  */
 export const moveScheduled = async (actor: Actor, id: string, move: Move): Promise<Moved> => {
-  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a person moves work to another time.' })
+  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a signed-in person can reschedule a run.' })
   const row = await getScheduled(actor, id)
   const plan = await currentPlan(row)
   const { at, zone } = timeOf(move.at, plan, new Date())
@@ -51,10 +51,10 @@ export const moveScheduled = async (actor: Actor, id: string, move: Move): Promi
 
   return inPgTransaction(async (_client, tx) => {
     const now = await lockWaiting(tx, id)
-    if (!now) throw new Fault('run.closed', { because: 'It does not wait for its time any more.' })
+    if (!now) throw new Fault('run.closed', { because: 'This run is no longer waiting for its time.' })
     if (now.revision !== move.revision)
       throw new Fault('record.conflict', {
-        because: `Somebody moved it meanwhile, to ${utc(now.at)}. Nothing was changed; look at it again.`,
+        because: `Somebody moved it meanwhile, to ${utc(now.at)}. Nothing was changed; review it again.`,
         current: { at: now.at.toISOString() },
         revision: now.revision,
       })
@@ -94,7 +94,7 @@ const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', 
 /** The plan that was read, with the maintenance windows of its environments as they are now. */
 const currentPlan = async (row: ScheduledRun): Promise<Plan> => {
   const plan = (await findPlan(row.planId))?.plan
-  if (!plan) throw new Fault('plan.failed', { because: 'The plan that was read is gone. Cancel it, and plan it again.' })
+  if (!plan) throw new Fault('plan.failed', { because: 'The confirmed plan no longer exists. Cancel the run, and plan it again.' })
   const targets = new Map(plan.environments.map((environment) => [environment.id, environment.targets]))
   const environments = await planEnvironments(row.environmentIds)
   return { ...plan, environments: environments.map((environment) => ({ ...environment, targets: targets.get(environment.id) ?? 1 })) }
@@ -106,7 +106,7 @@ const ordererOf = async (actor: Actor, row: ScheduledRun): Promise<Actor[]> => {
   const orderer = await absentActor(row.personId, row.tokenId)
   if (orderer === null)
     throw new Fault('access.denied', {
-      because: `It runs in the name of ${row.actorName}, who may not sign in any more, or whose token was revoked. Cancel it, and plan it yourself.`,
+      because: `It runs in the name of ${row.actorName}, who may no longer sign in, or whose token was revoked. Cancel it, and plan it yourself.`,
     })
   return [orderer]
 }

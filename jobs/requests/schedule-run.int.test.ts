@@ -133,7 +133,7 @@ test('what no worker could begin in time is skipped and says so', async () => {
   const scheduledId = await schedule({ operation: 'reload', targets: [id('d')] })
   expect(await comeDue(scheduledId, 16)).toMatchObject({
     state: 'skipped',
-    because: 'No worker was there to begin it within 15 minutes of its time.',
+    because: 'No worker was available to start it within 15 minutes of its time.',
   })
   expect(applied('d on d-1')).toEqual([])
 })
@@ -165,7 +165,7 @@ test('what is moved starts at its new time; whoever may not run it may not move 
   expect(await move(bert, 1)).toEqual({ id: scheduledId, at, revision: 2 })
   await expect(moveScheduled(anna, scheduledId, { at: tomorrow(), revision: 1 })).rejects.toMatchObject({
     code: 'record.conflict',
-    message: `Somebody moved it meanwhile, to ${at.slice(0, 16).replace('T', ' ')} UTC. Nothing was changed; look at it again.`,
+    message: `Somebody moved it meanwhile, to ${at.slice(0, 16).replace('T', ' ')} UTC. Nothing was changed; review it again.`,
     facts: { revision: 2, current: { at } },
   })
   await expect(moveScheduled(anna, scheduledId, { at: '2026-01-01T00:00:00Z', revision: 2 })).rejects.toMatchObject({

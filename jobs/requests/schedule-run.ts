@@ -52,11 +52,11 @@ export const timeOf = (at: string, plan: Pick<Plan, 'environments'>, now: Date):
  * Throws as `submitRun` does, and `input.invalid` for the time.
  */
 export const scheduleRun = async (actor: Actor, appointment: Appointment): Promise<Scheduled> => {
-  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a person puts work off: it runs in their name.' })
+  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a signed-in person can schedule a run: it runs in their name.' })
   const row = await getPlan(actor, appointment.planId)
   const earlier = await scheduledOfPlan(row.id)
   if (earlier) return { scheduled: true, id: earlier.id, at: earlier.at.toISOString() }
-  if (row.runId) throw new Fault('run.closed', { because: 'This plan was submitted already. Make another one to put it off.' })
+  if (row.runId) throw new Fault('run.closed', { because: 'This plan was already submitted. Make a new one to schedule it.' })
   const startWithinMinutes = appointment.startWithinMinutes ?? startWithinDefault
   if (!Number.isInteger(startWithinMinutes) || startWithinMinutes < 1 || startWithinMinutes > startWithinMax)
     throw wrong('startWithinMinutes', `Give whole minutes from 1 to ${startWithinMax}.`)
@@ -124,7 +124,7 @@ export const cancelScheduled = async (actor: Actor, id: string): Promise<void> =
   if (actor.personId === null || actor.personId !== row.personId)
     mustRunIn(actor, knownOperation(row.operation), plan?.input ?? {}, row.environmentIds)
   await inPgTransaction(async (_client, tx) => {
-    if (!(await lockWaiting(tx, id))) throw new Fault('run.closed', { because: 'It does not wait for its time any more.' })
+    if (!(await lockWaiting(tx, id))) throw new Fault('run.closed', { because: 'This run is no longer waiting for its time.' })
     await endScheduled(tx, id, { state: 'cancelled', because: `Cancelled by ${actor.name}.` })
     await writeAudit(tx, actor, {
       act: 'run.unschedule',

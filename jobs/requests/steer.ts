@@ -72,7 +72,7 @@ export const resumeJob = async (actor: Actor, jobId: string, decision: Decision)
       [jobId],
     )
     const job = rows[0]
-    if (job?.state !== 'attention') throw new Fault('run.closed', { because: 'This job does not wait for an answer any more.' })
+    if (job?.state !== 'attention') throw new Fault('run.closed', { because: 'This job is no longer waiting for a decision.' })
     // Its driver has written its question and is about to let go: what it held is of no use to it now.
     await client.query(`delete from leases where name = $1`, [`job:${jobId}`])
     const [fault] = await appendWith(client, [

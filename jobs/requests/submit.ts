@@ -91,7 +91,7 @@ const mustBeReady = (actor: Actor, row: PlanRow, plan: Plan, { phrase }: Submiss
   if (!plan.needsApproval) return
   if (row.approvedBy === null || row.approvedAt === null) throw new Fault('plan.approval')
   if (row.approvedBy === actor.personId || row.approvedBy === row.personId)
-    throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asks or submits.' })
+    throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who asks or submits.' })
   if (Date.now() - row.approvedAt.getTime() > approvalMs)
     throw new Fault('plan.approval', { because: `The approval by ${row.approvedByName} is more than an hour old. Ask for it again.` })
 }
@@ -106,7 +106,7 @@ export const mustBeTime = (
   const closed = plan.isDisruptive ? closedAt(plan.environments, at) : []
   if (closed.length === 0) return
   const [{ environment, opensAt }] = closed as [(typeof closed)[number]]
-  const words = `${environment.name} takes disruptive work ${environment.maintenanceWindows.join(', ')} only`
+  const words = `${environment.name} accepts disruptive work ${environment.maintenanceWindows.join(', ')} only`
   const next = opensAt === null ? '' : `; it opens next at ${opensAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   if (isOutsideWindow !== true)
     throw new Fault('plan.window', {
@@ -162,11 +162,11 @@ export const approvePlan = async (actor: Actor, planId: string, digest: string):
     await client.query('select 1 from plans where id = $1 for update', [planId])
     const row = await findPlan(planId)
     if (!row?.plan || row.digest !== digest)
-      throw new Fault('plan.moved', { because: 'This is not the plan that you read. Read it again.' })
+      throw new Fault('plan.moved', { because: 'This is not the plan you reviewed. Review it again.' })
     const environmentIds = hitEnvironments(row.plan)
     mustRunIn(actor, knownOperation(row.operation), row.input, environmentIds)
     if (actor.personId === null || actor.personId === row.personId)
-      throw new Fault('plan.approval', { because: 'The person who approves must be another one than the person who asked for the plan.' })
+      throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who asked for the plan.' })
     await client.query('update plans set approved_by = $2, approved_by_name = $3, approved_at = clock_timestamp() where id = $1', [
       planId,
       actor.personId,

@@ -37,7 +37,7 @@ export const makeVault = (key: string): Vault => {
         throw new Fault('internal.bug', { because: 'A sealed secret is not in a known form.' })
       if (sealedKeyId !== keyId)
         throw new Fault('internal.bug', {
-          because: `A secret was sealed with another vault key (${sealedKeyId}) than VAULT_KEY (${keyId}). Put the old key back, or make the secret anew.`,
+          because: `A secret was sealed with another vault key (${sealedKeyId}) than VAULT_KEY (${keyId}). Restore the old key, or enter the secret again.`,
         })
       const [nonce, tag, text] = parts.map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer, Buffer]
       try {
@@ -46,7 +46,7 @@ export const makeVault = (key: string): Vault => {
         decipher.setAuthTag(tag)
         return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
       } catch (cause) {
-        throw new Fault('internal.bug', { because: 'A sealed secret was changed, or is another one’s.' }, { cause })
+        throw new Fault('internal.bug', { because: 'A sealed secret was changed, or belongs to another field.' }, { cause })
       }
     },
   }
@@ -59,7 +59,7 @@ const openWith = (open: () => string): string => {
     throw new Fault(
       'internal.bug',
       {
-        because: 'A secret does not open: it was closed for another VAULT_KEY or for another field. Type it anew, or put the old key back.',
+        because: 'A secret cannot be opened: it was sealed with another VAULT_KEY or for another field. Enter it again, or restore the old key.',
       },
       { cause },
     )

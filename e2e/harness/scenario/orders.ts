@@ -67,7 +67,7 @@ const submitNow = async (submission: Submission): Promise<Answer> => {
   return answer.submitted ? { ...nothing, runId: answer.runId } : { moved: answer.moved }
 }
 
-/** Only a person puts work off: it runs in their name. */
+/** Only a signed-in person can schedule a run: it runs in their name. */
 const putOff = async (submission: Submission, ms: number): Promise<Answer> => {
   await addLocalAdmin(personName, 'no password fits this')
   const { rows } = await getPool().query<{ id: string }>('select id from people where user_name = $1', [personName])

@@ -133,7 +133,7 @@ test('where nobody is let in, or it leads elsewhere, it says why', async () => {
   }
   own(join(bouncer.folder, 'none'), '"verified" "SCRAM-SHA-256$4096:YQ==$YQ==:YQ=="\n')
   own(join(bouncer.folder, 'wrong'), '"app" "not it"\n')
-  expect(await why({ authFile: join(bouncer.folder, 'none') })).toMatch(/Nobody is let in by the pooler\. \S+ in orders: /)
+  expect(await why({ authFile: join(bouncer.folder, 'none') })).toMatch(/the pooler accepts no login\. \S+ in orders: /)
   expect(await why({ authFile: join(bouncer.folder, 'wrong') })).toMatch(/app in orders: .*authentication failed/)
   expect(await why({ systemIdentifier: '7000000000000000001' })).toContain('it leads to another system')
   expect(await why({ databases: [] })).toContain('It has no database that a canary could use')

@@ -89,8 +89,8 @@ export const findDoor = async (ssh: Ssh, pooler: CanaryPooler, options: CanaryOp
       reasons.add(`${login.user} in ${pooled.name}: ${error.facts.because}`)
     }
   }
-  const because = reasons.size === 0 ? 'It has no database that a canary could use.' : [...reasons].join('; ')
-  throw new Fault('sql.unreachable', { because: `Nobody is let in by ${pooler.title}. ${because}`, isOver: true })
+  const because = reasons.size === 0 ? 'The pooler has no database that a canary can use.' : [...reasons].join('; ')
+  throw new Fault('sql.unreachable', { because: `${pooler.title} accepts no login. ${because}`, isOver: true })
 }
 
 /** The user that the server sees. */

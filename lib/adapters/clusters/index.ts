@@ -71,7 +71,7 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
         const majors = new Set(lines.flatMap((line) => /^major=(\d+)$/.exec(line)?.[1] ?? []))
         return { majors: [...majors].sort((a, b) => Number(b) - Number(a)), hasDebianTools: lines.includes('tools=yes') }
       },
-      look: async (instance, options) => parseSite(await at(instance, 'Looking at the place', siteScript, [], options)),
+      look: async (instance, options) => parseSite(await at(instance, 'Checking the place of the new cluster', siteScript, [], options)),
       commands: {
         make: (instance, order) => [quoteShell(makeCommand(instance, order))],
         drop: (instance) => [
@@ -91,7 +91,7 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
         await at(instance, 'Dropping what was made', dropScript, [key], options)
       },
       handOver: async (instance, options) => {
-        await at(instance, 'Handing the cluster over', handOverScript, [], options)
+        await at(instance, 'Handing the new cluster over', handOverScript, [], options)
       },
       makeReplicator: async ({ host, socketDirectory, port, binDirectory, major }, role, options) => {
         const values = [role, socketDirectory, String(port), binDirectory ?? '', major ?? '']
@@ -129,7 +129,7 @@ export const parseSite = (output: string): ClusterSite => {
   const all = (name: string) => output.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []))
   const directory = (['absent', 'empty', 'taken'] as const).find((state) => state === all('directory')[0])
   if (directory === undefined)
-    throw new Fault('shell.failed', { isOver: true, because: 'What the host said of the place could not be read.' })
+    throw new Fault('shell.failed', { isOver: true, because: 'The host’s answer about the data directory could not be read.' })
   const [key, stage] = all('made')[0]?.split(' ') ?? []
   return {
     directory,

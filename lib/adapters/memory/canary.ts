@@ -32,10 +32,10 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
   },
   door: async ({ databases, systemIdentifier, ...pooler }, options) => {
     const none = (because: string) =>
-      new Fault('sql.unreachable', { because: `Nobody is let in by ${pooler.title}. ${because}`, isOver: true })
+      new Fault('sql.unreachable', { because: `${pooler.title} accepts no login. ${because}`, isOver: true })
     const found = poolerAt(world, pooler)
     const wanted = databases.find(({ name }) => found?.databases.has(name))
-    if (found === undefined || wanted === undefined) throw none('It has no database that a canary could use.')
+    if (found === undefined || wanted === undefined) throw none('The pooler has no database that a canary can use.')
     await reach(world.clock, found.host, options)
     const led = found.isRunning ? ledTo(world, found.databases.get(wanted.name)!) : undefined
     if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('It leads to no primary.')

@@ -113,7 +113,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
     follow: async (instance, following, options) => {
       const lines = following === null ? '' : followLines(following).join('\n')
       const argv = shell(followScript, instance.dataDirectory, instance.binDirectory ?? '', lines, standbyLines.join('\n'))
-      await run(instance, 'Writing whom to follow', argv, options)
+      await run(instance, 'Writing primary_conninfo', argv, options)
     },
     unfollow: async (instance, options) => {
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)

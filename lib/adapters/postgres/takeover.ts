@@ -75,7 +75,7 @@ export const makeTakeover = (
 const untilLeading = async (ask: Ask, deadline: Deadline): Promise<void> => {
   for (let wokenAt = performance.now(); ; ) {
     if ((await ask<{ leads: boolean }>('select not pg_is_in_recovery() as leads')).leads) return
-    if (remainingMs(deadline) === 0) throw new Fault('sql.timeout', { because: 'It was told to lead, and is still in recovery.' })
+    if (remainingMs(deadline) === 0) throw new Fault('sql.timeout', { because: 'The standby was told to promote, and is still in recovery.' })
     if (performance.now() - wokenAt >= wakeEveryMs) {
       await ask('select pg_reload_conf()')
       wokenAt = performance.now()
@@ -96,5 +96,5 @@ const moment = (deadline: Deadline): Promise<void> =>
   within(
     new Promise((resolve) => setTimeout(resolve, lookEveryMs)),
     deadline,
-    () => new Fault('sql.timeout', { because: 'The time is up.' }),
+    () => new Fault('sql.timeout', { because: 'The deadline has passed.' }),
   )

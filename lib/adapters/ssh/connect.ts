@@ -105,7 +105,7 @@ const whyUnreachable = (error: HandshakeError, at: string): string => {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EHOSTDOWN':
-      return `There is no way to ${at}: ${error.code === 'ENETUNREACH' ? 'network' : 'host'} unreachable.`
+      return `No route to ${at}: ${error.code === 'ENETUNREACH' ? 'network' : 'host'} unreachable.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The name of ${at} cannot be resolved.`

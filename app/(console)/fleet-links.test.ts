@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/problems/fleet'
-import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { parseListQuery } from '@/lib/kernel/resource/query'
-import { describedResource } from './[resource]/resource'
+import { presentProblems } from '@/lib/presentation/problems/present'
+import { describedResource, pathOf } from './[resource]/resource'
 
 const troubles: Trouble[] = ['down', 'refused', 'unreachable', 'stale', 'not-streaming', 'lagging', 'pending-restart']
 const serverTroubles: TroubledServer['trouble'][] = ['host-key-changed', 'unreachable', 'agent-silent']
@@ -63,7 +63,7 @@ const everythingWrong: FleetFacts = {
 }
 
 test('every “all of them” link of the front page is a list that understands its filters', () => {
-  const hrefs = fleetProblems(everythingWrong).flatMap((problem) =>
+  const hrefs = presentProblems(everythingWrong, pathOf).flatMap((problem) =>
     problem.href === null || problem.href === '/discovery' ? [] : [problem.href],
   )
   expect(hrefs.length).toBe(troubles.length + serverTroubles.length + 2 + 3)

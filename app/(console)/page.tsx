@@ -3,6 +3,7 @@ import { FrontPage } from '@/components/fleet/front-page'
 import { fleetFacts } from '@/db/fleet/front-page'
 import { requireActor } from '@/lib/auth/actor'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
+import { pathOf } from './[resource]/resource'
 import { acknowledgeProblem, showProblemAgain } from './actions'
 
 export const metadata: Metadata = { title: 'Fleet' }
@@ -22,6 +23,7 @@ const Page = async ({ searchParams }: { searchParams: Promise<{ wall?: string | 
       mayAdd={mayAnywhere(actor, 'environment.add')}
       herdsMayBeAddedIn={herdsMayBeAddedIn}
       mayAcknowledge={mayAcknowledge}
+      pathOf={pathOf}
       actions={{ acknowledge: acknowledgeProblem, takeBack: showProblemAgain }}
     />
   )

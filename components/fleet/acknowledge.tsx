@@ -9,7 +9,7 @@ import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
 import type { SetAside } from '@/lib/domain/problems/acknowledged'
-import type { Problem, ProblemItem } from '@/lib/domain/problems/fleet-problems'
+import type { ShownItem, ShownProblem } from '@/lib/presentation/problems/shown'
 
 export interface AcknowledgedItem {
   kind: string
@@ -38,8 +38,8 @@ export const AcknowledgeDialog = ({
   onClose,
   acknowledge,
 }: {
-  problem: Problem
-  item: ProblemItem
+  problem: ShownProblem
+  item: ShownItem
   onClose: () => void
   acknowledge: AcknowledgeActions['acknowledge']
 }) => {
@@ -94,14 +94,14 @@ export const Aside = ({
   mayIn,
   takeBack,
 }: {
-  aside: readonly SetAside[]
+  aside: readonly SetAside<ShownProblem>[]
   mayIn: (environmentId: string | null) => boolean
   takeBack: AcknowledgeActions['takeBack']
 }) => {
   const [refusal, setRefusal] = useState<string | null>(null)
   const [isBusy, start] = useTransition()
   if (aside.length === 0) return null
-  const back = ({ kind, item: { key, label, environmentId } }: SetAside) =>
+  const back = ({ kind, item: { key, label, environmentId } }: SetAside<ShownProblem>) =>
     start(async () => {
       const outcome = await takeBack({ kind, key, label, environmentId }).catch(() => null)
       setRefusal(outcome ? (outcome.ok ? null : outcome.message) : noAnswer)

@@ -14,7 +14,8 @@ import { Age } from '@/components/ui/zone'
 import { setAside } from '@/lib/domain/problems/acknowledged'
 import { type FleetChanges, withFleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
-import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
+import { presentProblems } from '@/lib/presentation/problems/present'
+import type { PathOf } from '@/lib/presentation/problems/shown'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
 import { HerdGrid } from './herds'
@@ -28,6 +29,7 @@ export const FrontPage = ({
   mayAdd,
   herdsMayBeAddedIn,
   mayAcknowledge,
+  pathOf,
   actions,
 }: {
   initial: FleetFacts
@@ -38,6 +40,7 @@ export const FrontPage = ({
   herdsMayBeAddedIn: readonly string[]
   /** Problems of these environments; `ofConsole`: also of the console itself. */
   mayAcknowledge: { environmentIds: readonly string[]; ofConsole: boolean }
+  pathOf: PathOf
   actions: AcknowledgeActions
 }) => {
   const [facts, setFacts] = useState(initial)
@@ -49,7 +52,10 @@ export const FrontPage = ({
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),
     [facts.environments],
   )
-  const { problems, aside } = useMemo(() => setAside(fleetProblems(facts), facts.acknowledged, new Date(facts.at)), [facts])
+  const { problems, aside } = useMemo(
+    () => setAside(presentProblems(facts, pathOf), facts.acknowledged, new Date(facts.at)),
+    [facts, pathOf],
+  )
   const mayIn = (environmentId: string | null) =>
     !isWall && (environmentId === null ? mayAcknowledge.ofConsole : mayAcknowledge.environmentIds.includes(environmentId))
   const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)

@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { memo } from 'react'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import type { FleetEnvironment, FleetHerd } from '@/lib/domain/problems/fleet'
-import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/problems/fleet-problems'
+import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/problems/judge'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { severityLook } from './problems'
 

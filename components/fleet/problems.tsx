@@ -6,8 +6,9 @@ import { Button } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import type { Problem, ProblemItem, Severity } from '@/lib/domain/problems/fleet-problems'
+import type { Severity } from '@/lib/domain/problems/problem'
 import type { Tone } from '@/lib/kernel/resource/field'
+import type { ShownItem, ShownProblem } from '@/lib/presentation/problems/shown'
 import { type AcknowledgeActions, AcknowledgeDialog } from './acknowledge'
 
 export const severityLook: Record<Severity, [Tone, string]> = {
@@ -25,14 +26,14 @@ export const Problems = ({
   mayAcknowledgeIn,
   acknowledge,
 }: {
-  problems: readonly (Problem & { acknowledged: number })[]
+  problems: readonly (ShownProblem & { acknowledged: number })[]
   environments: Readonly<Record<string, EnvironmentLook>>
   /** Lines under each heading; the rest is one click away. */
   listedMax: number
   mayAcknowledgeIn: (environmentId: string | null) => boolean
   acknowledge: AcknowledgeActions['acknowledge']
 }) => {
-  const [asked, setAsked] = useState<{ problem: Problem; item: ProblemItem } | null>(null)
+  const [asked, setAsked] = useState<{ problem: ShownProblem; item: ShownItem } | null>(null)
   return (
     <ul className="fleet-problems">
       {asked && <AcknowledgeDialog {...asked} onClose={() => setAsked(null)} acknowledge={acknowledge} />}

@@ -45,3 +45,6 @@ const registry = makeRegistry([
 export const resources: readonly Resource[] = registry.resources
 export const resourceByName = registry.byName
 export const resourceByPath = registry.byPath
+
+/** Resource name → path segment. */
+export const pathOf: Readonly<Record<string, string>> = Object.fromEntries(resources.map(({ name, path }) => [name, path]))

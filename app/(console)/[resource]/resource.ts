@@ -1,5 +1,5 @@
 import { describe as describeResource, type Resource, type ResourceDescription } from '@/lib/kernel/resource/resource'
-import { resourceByPath, resources } from '@/lib/resources'
+import { pathOf, resourceByPath, resources } from '@/lib/resources'
 
 const described = new Map(resources.map((resource) => [resource.path, { resource, description: describeResource(resource) }]))
 
@@ -9,8 +9,7 @@ export const describedResource = (path: string): { resource: Resource; descripti
   return resource && described.get(resource.path)
 }
 
-/** Resource name → path segment. */
-export const pathOf: Readonly<Record<string, string>> = Object.fromEntries(resources.map(({ name, path }) => [name, path]))
+export { pathOf }
 
 /** Next's parameters as URLSearchParams, and the sentences of `dropped` apart. */
 export const toParams = (given: Record<string, string | string[] | undefined>): [URLSearchParams, string[]] => {

@@ -1,7 +1,8 @@
 import { fleetFacts } from '@/db/fleet/front-page'
-import { fleetProblems } from '@/lib/domain/problems/fleet-problems'
 import { systemActor } from '@/lib/kernel/access/access'
 import { poolerPort } from '@/lib/playground/services/poolers'
+import { presentProblems } from '@/lib/presentation/problems/present'
+import { pathOf } from '@/lib/resources'
 import type { Place } from './world'
 
 /** What each member is, asked on its own host: nothing of the product is in between. */
@@ -116,7 +117,7 @@ export const sayName = ({ server, leadsTo }: NameSight): string => `${server} sa
 
 /** The front page’s problems with what the scenario has, in words. */
 export const seeAlarms = async (place: Place): Promise<string[]> => {
-  const problems = fleetProblems(await fleetFacts(systemActor))
+  const problems = presentProblems(await fleetFacts(systemActor), pathOf)
   return problems.flatMap(({ title, items }) =>
     items.map(({ label, detail }) => `${title}: ${label}: ${detail}`).flatMap((said) => (place.isOwn(said) ? [place.plain(said)] : [])),
   )

@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest'
 import { setAside } from './acknowledged'
 import type { Acknowledgement } from './fleet'
-import type { Problem, ProblemItem } from './fleet-problems'
 
-const item = (key: string): ProblemItem => ({ key, label: key, href: `/${key}`, environmentId: 'prod', detail: 'is down', at: null })
-const problem = (kind: string, ...keys: string[]): Problem => ({
+const item = (key: string) => ({ key, environmentId: 'prod' })
+const problem = (kind: string, ...keys: string[]) => ({
   kind,
-  severity: 1,
-  title: `${keys.length} down`,
   items: keys.map(item),
   total: keys.length,
-  href: null,
 })
 const acknowledgement = (over: Partial<Acknowledgement> = {}): Acknowledgement => ({
   kind: 'down',
@@ -23,7 +19,7 @@ const acknowledgement = (over: Partial<Acknowledgement> = {}): Acknowledgement =
   ...over,
 })
 const now = new Date('2026-01-01T01:00:00Z')
-const parted = (problems: Problem[], held: Acknowledgement[], at = now) => {
+const parted = (problems: ReturnType<typeof problem>[], held: Acknowledgement[], at = now) => {
   const { problems: open, aside } = setAside(problems, held, at)
   return [open.map(({ kind, items, total }) => [kind, items.map(({ key }) => key), total]), aside.map((one) => one.item.key)]
 }

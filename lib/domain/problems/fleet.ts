@@ -169,6 +169,45 @@ export interface Acknowledgement {
   until: string
 }
 
+/** A job that has stopped and asks for a decision. */
+export interface FleetAttention {
+  jobId: string
+  runId: string
+  title: string
+  operation: string
+  because: string | null
+  environmentId: string | null
+  since: string | null
+}
+
+/** A plan that needs a second person. */
+export interface FleetApproval {
+  planId: string
+  title: string
+  actorName: string
+  isOwn: boolean
+  resource: string
+  operation: string
+  eligible: number
+  environmentIds: string[]
+  at: string
+}
+
+export interface FleetExpiring {
+  kind: 'token' | 'enrolment-key'
+  id: string
+  name: string
+  role: string | null
+  expiresAt: string
+}
+
+/** What stands in the discovery inbox. */
+export interface FleetDiscovered {
+  hosts: number
+  instances: number
+  poolers: number
+}
+
 export interface FleetFacts {
   /** ISO time of the reading. */
   at: string
@@ -179,31 +218,13 @@ export interface FleetFacts {
   replication: TroubledReplication[]
   names: WrongName[]
   poolers: TroubledPooler[]
-  attention: {
-    jobId: string
-    runId: string
-    title: string
-    operation: string
-    because: string | null
-    environmentId: string | null
-    since: string | null
-  }[]
+  attention: FleetAttention[]
   runs: FleetRun[]
   locks: FleetLock[]
   scheduled: FleetScheduled[]
-  approvals: {
-    planId: string
-    title: string
-    actorName: string
-    isOwn: boolean
-    resource: string
-    operation: string
-    eligible: number
-    environmentIds: string[]
-    at: string
-  }[]
-  expiring: { kind: 'token' | 'enrolment-key'; id: string; name: string; role: string | null; expiresAt: string }[]
+  approvals: FleetApproval[]
+  expiring: FleetExpiring[]
   acknowledged: Acknowledgement[]
-  discovered: { hosts: number; instances: number; poolers: number }
+  discovered: FleetDiscovered
   workers: number
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import type { FleetScheduled } from './fleet'
-import { scheduledProblem } from './scheduled'
+import type { FleetScheduled } from '@/lib/domain/problems/fleet'
+import { fleetOf } from '@/lib/domain/problems/fleet.fixture'
+import { paths } from './paths.fixture'
+import { presentProblems } from './present'
 
 const one = (over: Partial<FleetScheduled>): FleetScheduled => ({
   id: 's',
@@ -14,14 +16,11 @@ const one = (over: Partial<FleetScheduled>): FleetScheduled => ({
 })
 
 test('what was skipped, or left targets out, says whose it was and why; what waits for its time is no problem', () => {
-  const problem = scheduledProblem([
-    one({}),
-    one({ state: 'started', because: 'pay: it is stopped.' }),
-    one({ state: 'waiting', because: null }),
-  ])
+  const scheduled = [one({}), one({ state: 'started', because: 'pay: it is stopped.' }), one({ state: 'waiting', because: null })]
+  const problem = presentProblems(fleetOf({ scheduled }), paths)[0]!
   expect(problem).toMatchObject({ total: 2, title: '2 scheduled runs were skipped, whole or in part' })
   expect(problem.items.map(({ detail }) => detail)).toEqual([
-    'ordered by anna; nothing has run: The standby is 3 GiB behind.',
-    'ordered by anna; left out: pay: it is stopped.',
+    'scheduled by anna; nothing has run: The standby is 3 GiB behind.',
+    'scheduled by anna; left out: pay: it is stopped.',
   ])
 })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import type { TroubledPooler } from './fleet'
-import { poolerProblems } from './poolers'
+import type { TroubledPooler } from '@/lib/domain/problems/fleet'
+import { fleetOf } from '@/lib/domain/problems/fleet.fixture'
+import { paths } from './paths.fixture'
+import { presentProblems } from './present'
 
 const trouble = (over: Partial<TroubledPooler>): TroubledPooler => ({
   id: 'p',
@@ -18,20 +20,19 @@ const trouble = (over: Partial<TroubledPooler>): TroubledPooler => ({
   total: 1,
   ...over,
 })
-const found = (one: TroubledPooler) => poolerProblems([one], '2026-03-01T12:00:00.000Z').find(({ total }) => total > 0)!
+const found = (one: TroubledPooler) => presentProblems(fleetOf({ poolers: [one] }), paths)[0]!
 
 test('a paused pooler says for how long, who waits, and leads to its resume', () => {
   const problem = found(trouble({}))
   expect(problem).toMatchObject({ kind: 'pooler-paused', severity: 0, title: '1 pooler is paused: clients wait' })
   expect(problem.items[0]).toMatchObject({
     detail: 'paused for 1 min, 12 clients wait',
-    next: { label: 'Resume it', href: '/poolers/run/resume-pooler?ids=p' },
+    next: { label: 'Resume', href: '/poolers/run/resume-pooler?ids=p' },
   })
 })
 
 test('several paused poolers are resumed together; when more are paused than are listed, their list leads there', () => {
-  const several = (total: number) =>
-    poolerProblems([trouble({ total }), trouble({ id: 'q', total })], '2026-03-01T12:00:00.000Z').find((one) => one.total > 0)!
+  const several = (total: number) => presentProblems(fleetOf({ poolers: [trouble({ total }), trouble({ id: 'q', total })] }), paths)[0]!
   expect(several(2).next).toEqual({ label: 'Resume all 2', href: '/poolers/run/resume-pooler?ids=p,q' })
   expect(several(3).next).toBeUndefined()
   expect(several(3).href).toBe('/poolers?paused=some,all')
@@ -40,7 +41,7 @@ test('several paused poolers are resumed together; when more are paused than are
 test('a stale pooler says where it leads and where it should, and leads to the operation that mends it', () => {
   const problem = found(trouble({ trouble: 'stale', because: 'PgBouncer refused' }))
   expect(problem.items[0]).toMatchObject({
-    detail: 'leads to 10.0.0.2:5432 instead of 10.0.0.1:5432 for 1 min: PgBouncer refused',
+    detail: 'points at 10.0.0.2:5432 instead of 10.0.0.1:5432 for 1 min: PgBouncer refused',
     next: { href: '/poolers/run/follow-primary?ids=p' },
   })
 })
@@ -54,6 +55,6 @@ test('a pooler that does not answer says why', () => {
 test('a pooler that serves several herds says of which of them it has the trouble', () => {
   const crm = { name: 'crm', target: '10.0.1.2:5432', wanted: '10.0.1.1:5432' }
   const stale = found(trouble({ trouble: 'stale', herds: [crm] }))
-  expect(stale.items[0]!.detail).toBe('crm leads to 10.0.1.2:5432 instead of 10.0.1.1:5432 for 1 min')
+  expect(stale.items[0]!.detail).toBe('crm points at 10.0.1.2:5432 instead of 10.0.1.1:5432 for 1 min')
   expect(found(trouble({ herds: [crm] })).items[0]!.detail).toBe('crm paused for 1 min, 12 clients wait')
 })

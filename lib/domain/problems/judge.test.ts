@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { fleetOf, herdOf } from './fleet.fixture'
+import { fleetProblems, herdSeverity } from './judge'
+
+const kindsOf = (over: Parameters<typeof fleetOf>[0]) => fleetProblems(fleetOf(over)).map(({ kind, total }) => [kind, total])
+
+describe('what needs attention', () => {
+  test('a healthy fleet needs nothing', () => {
+    expect(kindsOf({})).toEqual([])
+  })
+
+  test('worst first: split brain and herds without a primary before lag, lag before a pending restart', () => {
+    const herds = [
+      herdOf('restart', { troubles: { 'pending-restart': 2 } }),
+      herdOf('lag', { troubles: { lagging: 1 } }),
+      herdOf('down', { primaries: 0, primaryIdentifiers: 0, online: 2, troubles: { down: 1 } }),
+      herdOf('torn', { primaries: 2 }),
+    ]
+    expect(kindsOf({ herds })).toEqual([
+      ['split-brain', 1],
+      ['no-primary', 1],
+      ['down', 1],
+      ['lagging', 1],
+      ['pending-restart', 2],
+    ])
+  })
+
+  test('primaries of different systems are not a split brain', () => {
+    expect(kindsOf({ herds: [herdOf('mixed', { primaries: 2, primaryIdentifiers: 2 })] })).toEqual([['foreign', 1]])
+  })
+
+  test('a fleet without a worker says so before anything else; an empty console does not', () => {
+    expect(kindsOf({ workers: 0 })[0]![0]).toBe('no-worker')
+    expect(kindsOf({ workers: 0, herds: [] })).toEqual([])
+  })
+
+  test('one’s own plan does not ask for one’s own approval', () => {
+    const plan = {
+      planId: 'p',
+      title: 'Restart',
+      actorName: 'otto',
+      isOwn: true,
+      resource: 'instance',
+      operation: 'restart',
+      eligible: 3,
+      environmentIds: [],
+      at: '',
+    }
+    expect(kindsOf({ approvals: [plan] })).toEqual([])
+    expect(kindsOf({ approvals: [{ ...plan, isOwn: false }] })).toEqual([['approval', 1]])
+  })
+
+  test('a herd’s tile has the severity of its worst problem', () => {
+    expect(herdSeverity(herdOf('x'))).toBeNull()
+    expect(herdSeverity(herdOf('x', { troubles: { 'pending-restart': 1, down: 1 } }))).toBe(1)
+    expect(herdSeverity(herdOf('x', { members: 0, primaries: 0 }))).toBeNull()
+  })
+})

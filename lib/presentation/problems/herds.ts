@@ -1,0 +1,33 @@
+import type { FleetHerd } from '@/lib/domain/problems/fleet'
+import { type Context, counted, type Words } from './shown'
+
+const herdItem = (herd: FleetHerd, { addresses }: Context, detail: string) => ({
+  label: herd.name,
+  href: addresses.object('herd', herd.id),
+  detail,
+  at: null,
+})
+
+const noPrimaryDetail = (herd: FleetHerd): string =>
+  herd.unseen > 0
+    ? `${herd.unseen} of ${counted(herd.members, 'member', 'members')} cannot be seen, so whether one is writable is not known`
+    : `${herd.online} of ${counted(herd.members, 'member', 'members')} online, none of them a primary`
+
+export const splitBrain: Words<'split-brain'> = {
+  title: (count) => `Split brain in ${counted(count, 'herd', 'herds')}`,
+  item: (herd, context) => ({
+    ...herdItem(herd, context, `${herd.primaries} primaries take writes`),
+    // Which one gives way is for a person to say; the herd's page shows both and demotes either.
+    next: { label: 'Choose which to demote', href: context.addresses.object('herd', herd.id) },
+  }),
+}
+
+export const noPrimary: Words<'no-primary'> = {
+  title: (count) => `${counted(count, 'herd has', 'herds have')} no writable primary`,
+  item: (herd, context) => herdItem(herd, context, noPrimaryDetail(herd)),
+}
+
+export const foreign: Words<'foreign'> = {
+  title: (count) => `${counted(count, 'herd holds', 'herds hold')} primaries of different systems`,
+  item: (herd, context) => herdItem(herd, context, `${herd.primaries} primaries, ${herd.primaryIdentifiers} system identifiers`),
+}

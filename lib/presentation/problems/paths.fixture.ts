@@ -1,0 +1,13 @@
+/** As the resources have them. */
+export const paths = {
+  herd: 'herds',
+  instance: 'instances',
+  server: 'servers',
+  pooler: 'poolers',
+  name: 'names',
+  run: 'runs',
+  'dr-pair': 'dr-pairs',
+  'scheduled-run': 'scheduled-runs',
+  token: 'tokens',
+  'enrolment-key': 'enrolment-keys',
+}

@@ -1,0 +1,56 @@
+import type { FleetFacts } from '@/lib/domain/problems/fleet'
+import { fleetProblems } from '@/lib/domain/problems/judge'
+import type { Problem, ProblemItem, ProblemKind, ProblemOf } from '@/lib/domain/problems/problem'
+import { foreign, noPrimary, splitBrain } from './herds'
+import { instanceWords } from './instances'
+import { poolerWords } from './poolers'
+import { replicationWords } from './replication'
+import { agentSilent, hostKeyChanged, serverUnreachable } from './servers'
+import { addressesOf, type Context, type PathOf, type ShownProblem, type Words } from './shown'
+import { approval, attention, expiring, inbox, nameWrong, noWorker, scheduledSkipped } from './work'
+
+const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
+  'no-worker': noWorker,
+  'split-brain': splitBrain,
+  'no-primary': noPrimary,
+  foreign,
+  attention,
+  'server-host-key-changed': hostKeyChanged,
+  'server-unreachable': serverUnreachable,
+  'server-agent-silent': agentSilent,
+  ...instanceWords,
+  'name-wrong': nameWrong,
+  ...poolerWords,
+  ...replicationWords,
+  'scheduled-skipped': scheduledSkipped,
+  approval,
+  expiring,
+  inbox,
+}
+
+const shown = <Kind extends ProblemKind>(problem: ProblemOf<Kind>, words: Words<Kind>, context: Context): ShownProblem => {
+  const { kind, severity, items, total } = problem
+  const next = words.next?.(total, items, context.addresses)
+  const itemOf = ({ key, environmentId, subject }: ProblemItem<(typeof items)[number]['subject']>) => ({
+    key,
+    environmentId,
+    ...words.item(subject, context),
+  })
+  return {
+    kind,
+    severity,
+    total,
+    title: words.title(total, items),
+    href: words.list?.(context.addresses) ?? null,
+    items: words.isCountOnly ? [] : items.map(itemOf),
+    ...(next && { next }),
+  }
+}
+
+/** What needs attention, worst first, in words and with addresses: the same for pages, the wall and whoever reads it elsewhere. */
+export const presentProblems = (facts: FleetFacts, pathOf: PathOf): ShownProblem[] => {
+  const context = { addresses: addressesOf(pathOf), at: facts.at }
+  return fleetProblems(facts).map((problem: Problem) =>
+    shown(problem as ProblemOf<ProblemKind>, wordsOf[problem.kind] as Words<ProblemKind>, context),
+  )
+}

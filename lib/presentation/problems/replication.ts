@@ -1,0 +1,65 @@
+import type { ReplicationTrouble, TroubledReplication } from '@/lib/domain/problems/fleet'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import { type Addresses, counted, type Step, type Words } from './shown'
+
+const slotWords = ({ count, other }: TroubledReplication): string => {
+  const slots = counted(count ?? 0, 'slot', 'slots')
+  if (other === null) return slots
+  return count === 1 ? `slot ${other}` : `${slots}, most by ${other}`
+}
+
+const upstreamWords = ({ other, otherState }: TroubledReplication): string => {
+  if (other === null) return 'follows nobody'
+  return `follows ${other}, which is ${otherState ?? 'no member of its herd'}`
+}
+
+const words = (
+  title: (count: number) => string,
+  detail: (one: TroubledReplication) => string,
+  next: (one: TroubledReplication, addresses: Addresses) => Step,
+): Words<ReplicationTrouble> => ({
+  title,
+  item: (one, { addresses }) => ({
+    label: one.title,
+    href: addresses.object('instance', one.id),
+    detail: detail(one),
+    at: one.observedAt,
+    next: next(one, addresses),
+  }),
+})
+
+const runOn = (label: string, operation: string) => (one: TroubledReplication, addresses: Addresses) => ({
+  label,
+  href: addresses.run('instance', operation, { ids: one.id }),
+})
+
+export const replicationWords: { [Kind in ReplicationTrouble]: Words<Kind> } = {
+  forked: words(
+    (count) => `${counted(count, 'standby is', 'standbys are')} on another timeline than the primary`,
+    (one) => `on timeline ${one.timeline}; ${one.other} is on ${one.otherTimeline}`,
+    runOn('Rebuild', 'rebuild'),
+  ),
+  orphaned: words(
+    (count) => `${counted(count, 'standby has', 'standbys have')} no upstream to follow`,
+    upstreamWords,
+    runOn('Repoint', 'repoint'),
+  ),
+  replaced: words(
+    (count) => `${counted(count, 'former primary', 'former primaries')} must not start as primary`,
+    (one) => one.other ?? 'another member was promoted in its stead',
+    runOn('Rejoin', 'rejoin'),
+  ),
+  twice: words(
+    (count) => `${counted(count, 'server is', 'servers are')} registered under two names`,
+    (one) => `it is the same server as ${one.other}`,
+    (one, addresses) => ({ label: 'Remove one of them', href: `${addresses.object('instance', one.id)}/delete` }),
+  ),
+  'idle-slot': words(
+    (count) => `${counted(count, 'instance keeps', 'instances keep')} WAL for inactive slots`,
+    (one) => `${slotWords(one)}${one.bytes === null ? '' : `, ${formatBytes(one.bytes)} of WAL held back`}`,
+    (one, addresses) =>
+      one.other === null
+        ? { label: 'Look at its slots', href: addresses.object('instance', one.id) }
+        : { label: `Drop ${one.other}`, href: addresses.run('instance', 'drop-slot', { ids: one.id, slot: one.other }) },
+  ),
+}

@@ -4,7 +4,7 @@ import { actorIn, seedTerritories } from '@/e2e/harness/two-territories'
 import { type Actor, roles, systemActor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { emptyQuery } from '@/lib/kernel/resource/query'
-import { resources } from '@/lib/resources'
+import { resourceByName, resources } from '@/lib/resources'
 import { getPool } from './pg/client'
 import {
   addRecord,
@@ -108,8 +108,7 @@ describe.each(resources.map((resource) => [resource.name, resource] as const))('
 
 test('a DBA of one environment cannot put anything into another, nor move anything there', async () => {
   const actor = actorIn('dba', ids['environment:here']!)
-  const byName = new Map(resources.map((resource) => [resource.name, resource]))
-  const [herd, server, instance] = ['herd', 'server', 'instance'].map((name) => byName.get(name)!)
+  const [herd, server, instance] = ['herd', 'server', 'instance'].map(resourceByName)
   const there = ids['environment:there']
   const invalid = {
     code: 'input.invalid',

@@ -1,13 +1,13 @@
 import { cookies } from 'next/headers'
 import type { ReactNode } from 'react'
 import { KeyboardProvider } from '@/components/shell/keyboard'
-import { places } from '@/components/shell/navigation'
 import { Shell } from '@/components/shell/shell'
 import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
 import { environmentLooks } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
-import { type Actor, mayAnywhere, roles } from '@/lib/kernel/access/access'
+import { type Actor, roles } from '@/lib/kernel/access/access'
+import { menuFor } from '@/lib/resources/menu'
 
 /** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
 const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): string => {
@@ -25,13 +25,12 @@ const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): st
 const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
   const [jar, actor] = await Promise.all([cookies(), requireActor()])
   const looks = await environmentLooks(actor)
-  const hrefs = places.flatMap((group) => group.places).filter((place) => !place.permission || mayAnywhere(actor, place.permission))
   return (
     <ZoneProvider zone={jar.get('zone')?.value ?? 'UTC'}>
       <ToastProvider>
         <KeyboardProvider isOn={jar.get('keys')?.value !== 'off'}>
           <Shell
-            hrefs={hrefs.map((place) => place.href)}
+            menu={menuFor(actor)}
             name={actor.name}
             role={roleWords(actor, (id) => looks[id]?.name)}
             theme={jar.get('theme')?.value ?? 'system'}

@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { Dialog } from '@/components/ui/dialog'
-import type { Place } from './navigation'
+import type { MenuPlace } from '@/lib/kernel/resource/menu'
 
 export interface Found {
   href: string
@@ -14,7 +14,7 @@ export interface Found {
 const searchAfterMs = 120
 
 /** Ctrl-K: pages by name, and objects of the fleet by whatever their own search finds. */
-export const Palette = ({ places, onClose }: { places: readonly Place[]; onClose: () => void }) => {
+export const Palette = ({ places, onClose }: { places: readonly MenuPlace[]; onClose: () => void }) => {
   const router = useRouter()
   const listId = useId()
   const [text, setText] = useState('')

@@ -28,49 +28,49 @@ import {
   UsersIcon,
   WorldIcon,
 } from '@/components/ui/icons'
+import type { MenuIconName, ShownGroup } from '@/lib/kernel/resource/menu'
 import { hrefToFollow } from './follow'
 import { useShortcuts } from './keyboard'
 import { Mark } from './mark'
-import { type Place, places } from './navigation'
 import { PersonMenu } from './person-menu'
 
 const Palette = dynamic(() => import('./palette').then((m) => m.Palette), { ssr: false })
 const ShortcutsHelp = dynamic(() => import('./shortcuts-help').then((m) => m.ShortcutsHelp), { ssr: false })
 
-const icons: Record<Place['icon'], () => ReactNode> = {
-  fleet: GridIcon,
-  instances: DatabaseIcon,
-  herds: NetworkIcon,
-  servers: ServerIcon,
-  'dr-pairs': ShuffleIcon,
-  poolers: MergeIcon,
-  names: WorldIcon,
-  environments: BoxesIcon,
-  runs: PlayIcon,
-  scheduled: CalendarIcon,
-  failovers: SwapIcon,
-  certificates: ProofIcon,
-  discovery: InboxIcon,
-  changes: ListIcon,
-  audit: ScrollIcon,
+const icons: Record<MenuIconName, () => ReactNode> = {
+  badge: ProofIcon,
+  boxes: BoxesIcon,
+  calendar: CalendarIcon,
+  database: DatabaseIcon,
+  globe: WorldIcon,
+  grid: GridIcon,
+  inbox: InboxIcon,
+  key: KeyIcon,
+  list: ListIcon,
+  merge: MergeIcon,
+  network: NetworkIcon,
   people: UsersIcon,
-  grants: ShieldIcon,
-  tokens: KeyIcon,
+  play: PlayIcon,
+  question: HelpIcon,
+  scroll: ScrollIcon,
+  server: ServerIcon,
   settings: SettingsIcon,
-  help: HelpIcon,
+  shield: ShieldIcon,
+  shuffle: ShuffleIcon,
+  swap: SwapIcon,
 }
 
 const isHere = (pathname: string, href: string) => (href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`))
 
-/** Frame of every console page. `hrefs` are the places this person may open. */
+/** Frame of every console page. `menu` holds the places this person may open. */
 export const Shell = ({
-  hrefs,
+  menu,
   name,
   role,
   theme,
   children,
 }: {
-  hrefs: readonly string[]
+  menu: readonly ShownGroup[]
   name: string
   role: string
   theme: string
@@ -81,12 +81,9 @@ export const Shell = ({
   const [isNavOpen, setNavOpen] = useState(false)
   const [isMoving, startMoving] = useTransition()
   const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null)
-  const shown = places
-    .map((group) => ({ ...group, places: group.places.filter((place) => hrefs.includes(place.href)) }))
-    .filter((group) => group.places.length > 0)
 
   useShortcuts('Go to', [
-    ...shown.flatMap((group) =>
+    ...menu.flatMap((group) =>
       group.places.map((place) => ({ keys: `g ${place.key}`, label: place.label, run: () => router.push(place.href) })),
     ),
     { keys: '?', label: 'This help', run: () => setOpen('shortcuts') },
@@ -155,7 +152,7 @@ export const Shell = ({
             <kbd>Ctrl K</kbd>
           </button>
           <nav aria-label="Main">
-            {shown.map((group) => (
+            {menu.map((group) => (
               <div key={group.label}>
                 <h2>{group.label}</h2>
                 {group.places.map((place) => {
@@ -178,7 +175,7 @@ export const Shell = ({
       <main id="content" tabIndex={-1}>
         {children}
       </main>
-      {open === 'palette' && <Palette places={shown.flatMap((group) => group.places)} onClose={() => setOpen(null)} />}
+      {open === 'palette' && <Palette places={menu.flatMap((group) => group.places)} onClose={() => setOpen(null)} />}
       {open === 'shortcuts' && <ShortcutsHelp onClose={() => setOpen(null)} />}
     </div>
   )

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Resource } from '@/lib/kernel/resource/resource'
+import { herds } from '@/db/schema'
+import { defineResource, type Resource } from '@/lib/kernel/resource/resource'
 import { resources } from '@/lib/resources'
 import { herd } from '@/lib/resources/herd'
+import { run } from '@/lib/resources/work'
 import { declarationFaults, mustBeSound } from './selfcheck'
 
 test('the declared resources and operations have no fault', () => {
@@ -11,7 +13,7 @@ test('the declared resources and operations have no fault', () => {
 
 const planted: [string, string, Partial<Resource>][] = [
   ['R01', '“herds” is also that of herd', { name: 'flock' }],
-  ['R02', '“Herd!” is not made of small letters', { name: 'Herd!', path: 'flocks' }],
+  ['R02', '“Herd!” is not made of lowercase letters', { name: 'Herd!', path: 'flocks' }],
   ['R03', '“colour” is no column', { fields: { ...herd.fields, colour: { kind: 'text', label: 'Colour' } } }],
   ['R05', '“page” means something else', { fields: { ...herd.fields, page: { kind: 'text', label: 'Page' } } }],
   ['R06', '“port” has no label', { fields: { ...herd.fields, port: { kind: 'port', label: ' ' } } }],
@@ -33,11 +35,15 @@ const planted: [string, string, Partial<Resource>][] = [
   ],
   ['R11', 'list.columns: “colour” is no field', { list: { ...herd.list, columns: ['name', 'colour'] } as Resource['list'] }],
   ['R11', 'list.order: “colour” is no field', { list: { ...herd.list, order: '-colour' } }],
-  ['R12', 'form: a field is named twice', { form: [...herd.form, 'name'] }],
+  ['R12', 'sections: a field is named twice', { sections: [...herd.sections, { title: 'Again', fields: ['name'] }] }],
   ['R13', 'list.columns: is empty', { list: { ...herd.list, columns: [] } }],
   ['R14', '“createdAt” has a kind without choices', { list: { ...herd.list, filters: ['createdAt'] } as Resource['list'] }],
   ['R15', '“baseName” has no trigram index', { list: { ...herd.list, search: ['baseName'] } }],
-  ['R16', '“createdAt” is not set by people', { form: [...herd.form, 'createdAt'] }],
+  [
+    'R16',
+    '“createdAt” is required, but people do not set it',
+    { fields: { ...herd.fields, createdAt: { kind: 'moment', label: 'C', automatic: true, required: true } } },
+  ],
   ['R17', '“baseName” must be required', { fields: { ...herd.fields, baseName: { kind: 'text', label: 'B' } } }],
   ['R18', 'cannot be added without “dataDirectory”', { form: herd.form.filter((name) => name !== 'dataDirectory') }],
   ['R19', 'scope: “territory” is no column', { scope: 'territory' }],
@@ -45,6 +51,9 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R21', 'related: “cow” is no resource', { related: [{ resource: 'cow', by: 'herdId' }] }],
   ['R21', 'related: server has no field “herdId”', { related: [{ resource: 'server', by: 'herdId' }] }],
   ['R22', 'help: is empty', { help: [] }],
+  ['R26', 'the key “i” is also that of instance', { menu: { ...herd.menu!, key: 'i' } }],
+  ['R26', 'the key “f” is also that of another page', { menu: { ...herd.menu!, key: 'f' } }],
+  ['R27', 'the key “hh” is not one lowercase letter', { menu: { ...herd.menu!, key: 'hh' } }],
   [
     'R23',
     '“secretNote” is sealed in “description”, which is no column for secrets',
@@ -67,6 +76,31 @@ test.each(planted)('%s is found and names the option and the value: %s', (number
   const all = resources.map((resource) => (resource.name === 'herd' && change.name === undefined ? faulty : resource))
   const faults = declarationFaults(change.name === undefined ? all : [...all, faulty])
   expect(faults).toContainEqual({ number, resource: faulty.name, sentence: expect.stringContaining(sentence) })
+})
+
+test('a path follows from the noun, and the form from the sections: what people set, and what no section names last', () => {
+  const made = defineResource({
+    name: 'flock',
+    table: herds,
+    noun: ['small flock', 'small Flocks'],
+    title: (row) => row.name,
+    scope: 'environmentId',
+    fields: {
+      name: { kind: 'text', label: 'Name' },
+      description: { kind: 'longText', label: 'Description' },
+      createdAt: { kind: 'moment', label: 'Made', automatic: true },
+      port: { kind: 'port', label: 'Port' },
+    },
+    list: { columns: ['name'], filters: [], search: [], order: 'name' },
+    sections: [{ title: 'Cluster', fields: ['port', 'createdAt', 'name'] }],
+    help: ['x'],
+  })
+  expect(made.path).toBe('small-flocks')
+  expect(made.form).toEqual(['port', 'name', 'description'])
+  expect(made.sections.at(-1)).toEqual({ title: 'Record', fields: ['description'] })
+  expect(made.canAdd).toBe(true)
+  expect(run.form).toEqual([])
+  expect(run.canAdd).toBe(false)
 })
 
 test('R04: a column that holds a secret is refused as a field', () => {

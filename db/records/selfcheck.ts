@@ -5,6 +5,7 @@ import type { Resource } from '@/lib/kernel/resource/resource'
 import { checkResources, type DeclarationFault, type TableShape } from '@/lib/kernel/resource/selfcheck'
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
+import { takenKeys } from '@/lib/resources/menu'
 import { columnsInside } from '../pg/resource-table'
 
 const secretPattern = /hash$|^sealed|secret|password/i
@@ -28,7 +29,7 @@ const tableShape = (resource: Resource): TableShape => {
   }
 }
 
-export const declarationFaults = (all: readonly Resource[] = resources): DeclarationFault[] => checkResources(all, tableShape)
+export const declarationFaults = (all: readonly Resource[] = resources): DeclarationFault[] => checkResources(all, tableShape, takenKeys)
 
 /** At start-up of every process: throws with every fault of resources and operations at once. */
 export const mustBeSound = (): void => {

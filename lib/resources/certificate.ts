@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const certificate = defineResource({
   name: 'certificate',
-  path: 'certificates',
   table: certificates,
   noun: ['certificate', 'certificates'],
+  menu: { group: 'Work', key: 'v', icon: 'badge' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -51,7 +51,6 @@ export const certificate = defineResource({
     search: ['title'],
     order: '-issuedAt',
   },
-  form: [],
   help: [
     'Whether a move of a primary lost a commit: proven, not provable (and why not), or lost (and how much). It is signed with the console’s key and kept for good.',
     'Proven means: the old primary shut down cleanly and was fenced before the promotion, the new timeline leaves the old one past its last record, the fence was seen to have held, and nothing speaks against it, neither a canary’s ledger nor a clock.',

@@ -4,9 +4,9 @@ import { inboxStates, instanceRoles, instanceStates } from './choices'
 
 export const discoveredHost = defineResource({
   name: 'discovered-host',
-  path: 'discovered-hosts',
   table: discoveredHosts,
   noun: ['discovered host', 'discovered hosts'],
+  menu: { group: 'Work', key: 'd', icon: 'inbox', label: 'Discovery', href: '/discovery' },
   title: (row) => row.hostname,
   scope: 'suggestedEnvironmentId',
   fields: {
@@ -27,7 +27,6 @@ export const discoveredHost = defineResource({
     search: ['hostname'],
     order: 'hostname',
   },
-  form: [],
   related: [{ resource: 'discovered-instance', by: 'hostId' }],
   help: [
     'A host whose agent has enrolled. Accepting it registers it as a server; until then it only reports.',
@@ -37,7 +36,6 @@ export const discoveredHost = defineResource({
 
 export const discoveredInstance = defineResource({
   name: 'discovered-instance',
-  path: 'discovered-instances',
   table: discoveredInstances,
   noun: ['discovered instance', 'discovered instances'],
   title: (row) => `${row.name}:${row.port}`,
@@ -67,7 +65,6 @@ export const discoveredInstance = defineResource({
     search: ['name'],
     order: 'name',
   },
-  form: [],
   observedAt: 'seenAt',
   help: [
     'An instance that an agent found and nobody has registered yet. The suggested herd comes from the system identifier first, then from the upstream, then from its name and port.',
@@ -77,7 +74,6 @@ export const discoveredInstance = defineResource({
 
 export const discoveredPooler = defineResource({
   name: 'discovered-pooler',
-  path: 'discovered-poolers',
   table: discoveredPoolers,
   noun: ['discovered pooler', 'discovered poolers'],
   title: (row) => row.title,
@@ -111,7 +107,6 @@ export const discoveredPooler = defineResource({
     search: ['title'],
     order: 'title',
   },
-  form: [],
   observedAt: 'seenAt',
   help: [
     'A PgBouncer whose process runs on a registered server and that nobody has registered yet. The suggested herd is the one that most of its databases lead to.',
@@ -121,7 +116,6 @@ export const discoveredPooler = defineResource({
 
 export const discoveryRule = defineResource({
   name: 'discovery-rule',
-  path: 'discovery-rules',
   table: discoveryRules,
   noun: ['discovery rule', 'discovery rules'],
   title: (row) => row.name,
@@ -168,7 +162,6 @@ export const discoveryRule = defineResource({
     search: [],
     order: 'position',
   },
-  form: ['name', 'environmentId', 'hostPattern', 'network', 'acceptsHosts', 'acceptsInstances', 'position'],
   help: [
     'A rule suggests an environment for hosts by name and address, and may accept them by itself. Without a rule every host waits in the inbox for a person.',
   ],
@@ -176,7 +169,6 @@ export const discoveryRule = defineResource({
 
 export const enrolmentKey = defineResource({
   name: 'enrolment-key',
-  path: 'enrolment-keys',
   table: enrolmentKeys,
   noun: ['enrolment key', 'enrolment keys'],
   title: (row) => row.name,
@@ -208,7 +200,6 @@ export const enrolmentKey = defineResource({
     search: [],
     order: 'name',
   },
-  form: ['name', 'environmentId', 'expiresAt', 'usesLeft'],
   // Made where its secret can be shown once.
   canAdd: false,
   help: [

@@ -4,9 +4,9 @@ import { failBackWays, instanceStates } from './choices'
 
 export const drPair = defineResource({
   name: 'dr-pair',
-  path: 'dr-pairs',
   table: drPairs,
   noun: ['DR pair', 'DR pairs'],
+  menu: { group: 'Fleet', key: 'x', icon: 'shuffle' },
   title: (row) => row.name,
   scope: 'environmentId',
   fields: {
@@ -75,7 +75,6 @@ export const drPair = defineResource({
     search: ['searchText'],
     order: 'name',
   },
-  form: [],
   observedAt: 'observedAt',
   sections: [
     { title: 'Pair', fields: ['herdId', 'environmentId', 'verdict', 'members', 'timeline'] },

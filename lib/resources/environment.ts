@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const environment = defineResource({
   name: 'environment',
-  path: 'environments',
   table: environments,
   noun: ['environment', 'environments'],
+  menu: { group: 'Fleet', key: 'e', icon: 'boxes' },
   title: (row) => row.name,
   scope: 'id',
   fields: {
@@ -70,7 +70,6 @@ export const environment = defineResource({
     search: ['name'],
     order: 'name',
   },
-  form: ['name', 'colour', 'protection', 'description', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'position'],
   sections: [
     { title: 'Territory', fields: ['name', 'description', 'position'] },
     { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },

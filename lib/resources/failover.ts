@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const failover = defineResource({
   name: 'failover',
-  path: 'failovers',
   table: failovers,
   noun: ['failover', 'failovers'],
+  menu: { group: 'Work', key: 'l', icon: 'swap' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -63,7 +63,6 @@ export const failover = defineResource({
     search: ['title'],
     order: '-startedAt',
   },
-  form: [],
   help: [
     'The report of each failover: what was known when, the positions in the WAL, how the old primary was fenced, how long each step took, what DNS answered, who followed, and what is still open.',
     'A report is kept for good, also when the herd or its servers are no longer registered.',

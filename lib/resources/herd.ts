@@ -4,9 +4,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const herd = defineResource({
   name: 'herd',
-  path: 'herds',
   table: herds,
   noun: ['herd', 'herds'],
+  menu: { group: 'Fleet', key: 'h', icon: 'network' },
   title: (row) => row.name,
   scope: 'environmentId',
   fields: {
@@ -82,19 +82,6 @@ export const herd = defineResource({
     search: ['searchText'],
     order: 'name',
   },
-  form: [
-    'name',
-    'environmentId',
-    'baseName',
-    'port',
-    'dataDirectory',
-    'virtualHost',
-    'preferredSite',
-    'replicationUser',
-    'replicationOptions',
-    'systemIdentifier',
-    'description',
-  ],
   sections: [
     { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },

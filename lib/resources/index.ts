@@ -14,35 +14,39 @@ import { audit, change } from './record'
 import { server } from './server'
 import { job, run, scheduledRun } from './work'
 
-const registry = makeRegistry([
-  environment,
-  server,
-  herd,
+const declared = [
   instance,
+  herd,
   drPair,
+  server,
   pooler,
-  failover,
-  certificate,
-  dnsZone,
   name,
-  person,
-  grant,
-  token,
-  session,
+  dnsZone,
+  environment,
   run,
   scheduledRun,
   job,
-  change,
-  audit,
+  failover,
+  certificate,
   discoveredHost,
   discoveredInstance,
   discoveredPooler,
   discoveryRule,
   enrolmentKey,
-])
+  change,
+  audit,
+  person,
+  grant,
+  token,
+  session,
+] as const
 
-/** In the order of the navigation. */
-export const resources: readonly Resource[] = registry.resources
+export type ResourceName = (typeof declared)[number]['name']
+
+const registry = makeRegistry(declared)
+
+/** In the order of the menu. */
+export const resources: readonly Resource<ResourceName>[] = declared
 export const resourceByName = registry.byName
 export const resourceByPath = registry.byPath
 

@@ -4,9 +4,9 @@ import { instanceRoles, instanceStates } from './choices'
 
 export const instance = defineResource({
   name: 'instance',
-  path: 'instances',
   table: instances,
   noun: ['instance', 'instances'],
+  menu: { group: 'Fleet', key: 'i', icon: 'database' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -116,11 +116,23 @@ export const instance = defineResource({
     search: ['searchText'],
     order: 'title',
   },
-  form: ['herdId', 'serverId', 'portOverride', 'dataDirectoryOverride', 'failoverPriority', 'note'],
   observedAt: 'observedAt',
   observedSource: 'observedSource',
   sections: [
-    { title: 'Member', fields: ['herdId', 'serverId', 'environmentId', 'port', 'dataDirectory', 'failoverPriority', 'note'] },
+    {
+      title: 'Member',
+      fields: [
+        'herdId',
+        'serverId',
+        'environmentId',
+        'port',
+        'portOverride',
+        'dataDirectory',
+        'dataDirectoryOverride',
+        'failoverPriority',
+        'note',
+      ],
+    },
     { title: 'State', fields: ['state', 'because', 'role', 'version', 'timeline', 'clients', 'hasPendingRestart', 'postmasterStartedAt'] },
     { title: 'Replication', fields: ['upstreamId', 'upstreamHost', 'upstreamPort', 'upstreamSlot', 'syncState', 'lagBytes', 'lagSeconds'] },
     { title: 'Replaced', fields: ['replacedBecause', 'replacedById', 'replacedTimeline', 'replacedAt'] },

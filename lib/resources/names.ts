@@ -9,9 +9,9 @@ const serverPattern = {
 
 export const dnsZone = defineResource({
   name: 'dns-zone',
-  path: 'dns-zones',
   table: dnsZones,
   noun: ['DNS zone', 'DNS zones'],
+  menu: { group: 'Fleet', key: 'z', icon: 'globe' },
   title: (row) => row.name,
   scope: 'environmentId',
   fields: {
@@ -137,27 +137,6 @@ export const dnsZone = defineResource({
     search: ['name'],
     order: 'name',
   },
-  form: [
-    'name',
-    'environmentId',
-    'provider',
-    'primaryHost',
-    'primaryPort',
-    'keyName',
-    'keyAlgorithm',
-    'keySecret',
-    'allowUnsigned',
-    'hostedZoneId',
-    'region',
-    'endpoint',
-    'accessKeyId',
-    'accessSecret',
-    'authoritativeServers',
-    'resolvers',
-    'hostDomain',
-    'ttlSeconds',
-    'note',
-  ],
   sections: [
     { title: 'Zone', fields: ['name', 'environmentId', 'provider', 'ttlSeconds', 'hostDomain', 'note'] },
     { title: 'Dynamic update', fields: ['primaryHost', 'primaryPort', 'keyName', 'keyAlgorithm', 'keySecret', 'allowUnsigned'] },
@@ -177,6 +156,7 @@ export const name = defineResource({
   path: 'names',
   table: dnsNames,
   noun: ['DNS name', 'DNS names'],
+  menu: { group: 'Fleet', key: 'm', icon: 'globe' },
   title: (row) => row.name,
   scope: 'environmentId',
   fields: {
@@ -246,7 +226,6 @@ export const name = defineResource({
     search: ['name'],
     order: 'name',
   },
-  form: ['zoneId', 'hostName', 'type', 'herdId', 'follows', 'carries', 'ttlOverride', 'note'],
   observedAt: 'observedAt',
   sections: [
     { title: 'Name', fields: ['name', 'environmentId', 'zoneId', 'hostName', 'type', 'ttlOverride', 'note'] },

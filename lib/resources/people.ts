@@ -4,9 +4,9 @@ import { roleChoices } from './choices'
 
 export const person = defineResource({
   name: 'person',
-  path: 'people',
   table: people,
   noun: ['person', 'people'],
+  menu: { group: 'People & access', key: 'p', icon: 'people' },
   title: (row) => row.userName,
   scope: 'console',
   fields: {
@@ -45,7 +45,6 @@ export const person = defineResource({
     search: ['userName'],
     order: 'userName',
   },
-  form: ['userName', 'fullName', 'email', 'isDisabled'],
   related: [
     { resource: 'grant', by: 'personId' },
     { resource: 'token', by: 'personId' },
@@ -59,9 +58,9 @@ export const person = defineResource({
 
 export const grant = defineResource({
   name: 'grant',
-  path: 'grants',
   table: grants,
   noun: ['grant', 'grants'],
+  menu: { group: 'People & access', key: 'n', icon: 'shield' },
   title: (row) => `${row.role}${row.groupName ? ` for ${row.groupName}` : ''}`,
   scope: 'environmentId',
   fields: {
@@ -93,7 +92,6 @@ export const grant = defineResource({
     search: [],
     order: 'role',
   },
-  form: ['personId', 'groupName', 'role', 'environmentId'],
   help: [
     'A grant gives a role to one person, or to everybody in a directory group, in one environment or in all of them. Grants add up.',
     'An administrator of one environment can give roles in that environment only.',
@@ -102,9 +100,9 @@ export const grant = defineResource({
 
 export const token = defineResource({
   name: 'token',
-  path: 'tokens',
   table: tokens,
   noun: ['token', 'tokens'],
+  menu: { group: 'People & access', key: 't', icon: 'key' },
   title: (row) => row.name,
   scope: { owner: 'personId' },
   fields: {
@@ -130,7 +128,6 @@ export const token = defineResource({
     search: [],
     order: 'name',
   },
-  form: ['name', 'role', 'environmentId', 'expiresAt'],
   // Made where its secret can be shown once.
   canAdd: false,
   help: [
@@ -141,7 +138,6 @@ export const token = defineResource({
 
 export const session = defineResource({
   name: 'session',
-  path: 'sessions',
   table: sessions,
   noun: ['session', 'sessions'],
   title: (row) => `session from ${row.from ?? 'an unknown address'}`,
@@ -162,6 +158,5 @@ export const session = defineResource({
     search: [],
     order: '-createdAt',
   },
-  form: [],
   help: ['A session is one login in one browser. It ends by itself, when it is not used for a while, or at once when it is revoked.'],
 })

@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const pooler = defineResource({
   name: 'pooler',
-  path: 'poolers',
   table: poolers,
   noun: ['pooler', 'poolers'],
+  menu: { group: 'Fleet', key: 'b', icon: 'merge' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -116,7 +116,6 @@ export const pooler = defineResource({
     search: ['searchText'],
     order: 'title',
   },
-  form: ['herdId', 'serverId', 'name', 'port', 'socketDirectory', 'configPath', 'template', 'note'],
   observedAt: 'observedAt',
   sections: [
     { title: 'Pooler', fields: ['herdId', 'herds', 'serverId', 'environmentId', 'name', 'port', 'socketDirectory', 'configPath', 'note'] },

@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const change = defineResource({
   name: 'change',
-  path: 'changes',
   table: changes,
   noun: ['change', 'changes'],
+  menu: { group: 'Work', key: 'c', icon: 'list' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -33,7 +33,6 @@ export const change = defineResource({
     search: ['title'],
     order: '-at',
   },
-  form: [],
   help: [
     'Every save is here: who, when, and the changed fields before and after. It is written in the same transaction as the change itself.',
   ],
@@ -44,6 +43,7 @@ export const audit = defineResource({
   path: 'audit',
   table: auditTable,
   noun: ['audit line', 'audit lines'],
+  menu: { group: 'Work', key: 'a', icon: 'scroll', label: 'Audit' },
   title: (row) => `${row.act} ${row.title}`.trim(),
   scope: 'console',
   fields: {
@@ -76,7 +76,6 @@ export const audit = defineResource({
     search: ['title'],
     order: '-at',
   },
-  form: [],
   help: [
     'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only ever added.',
     'Each line carries the hash of the line before it, so that a changed or missing line shows. Note the last hash somewhere else and it also proves that nothing was cut off the end.',

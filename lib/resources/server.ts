@@ -3,9 +3,9 @@ import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const server = defineResource({
   name: 'server',
-  path: 'servers',
   table: servers,
   noun: ['server', 'servers'],
+  menu: { group: 'Fleet', key: 's', icon: 'server' },
   title: (row) => row.hostname,
   scope: 'environmentId',
   fields: {
@@ -96,7 +96,6 @@ export const server = defineResource({
     search: ['searchText'],
     order: 'hostname',
   },
-  form: ['hostname', 'environmentId', 'address', 'sshPort', 'sshUser', 'profile', 'hostKey', 'site', 'tags', 'note'],
   observedAt: 'observedAt',
   observedSource: 'observedSource',
   sections: [

@@ -13,9 +13,9 @@ const outcomes: readonly Choice[] = [
 
 export const run = defineResource({
   name: 'run',
-  path: 'runs',
   table: runs,
   noun: ['run', 'runs'],
+  menu: { group: 'Work', key: 'r', icon: 'play' },
   title: (row) => row.title,
   scope: { array: 'environmentIds' },
   fields: {
@@ -51,7 +51,6 @@ export const run = defineResource({
     search: ['title'],
     order: '-createdAt',
   },
-  form: [],
   related: [{ resource: 'job', by: 'runId' }],
   help: [
     'A run is what somebody submitted: an operation, its targets, its policy and the digest of the plan they read. Each target has its own job.',
@@ -61,7 +60,6 @@ export const run = defineResource({
 
 export const job = defineResource({
   name: 'job',
-  path: 'jobs',
   table: jobs,
   noun: ['job', 'jobs'],
   title: (row) => row.title,
@@ -94,15 +92,14 @@ export const job = defineResource({
     search: ['title'],
     order: '-createdAt',
   },
-  form: [],
   help: ['A job is the part of a run that acts on one target. It is its journal: the intent before each deed, the outcome after it.'],
 })
 
 export const scheduledRun = defineResource({
   name: 'scheduled-run',
-  path: 'scheduled-runs',
   table: scheduledRuns,
   noun: ['scheduled run', 'scheduled runs'],
+  menu: { group: 'Work', key: 'u', icon: 'calendar', label: 'Scheduled' },
   title: (row) => row.title,
   scope: { array: 'environmentIds' },
   fields: {
@@ -150,7 +147,6 @@ export const scheduledRun = defineResource({
     search: ['title'],
     order: '-at',
   },
-  form: [],
   sections: [
     { title: 'When', fields: ['at', 'zone', 'startWithinMinutes', 'isOutsideWindow'] },
     { title: 'What became of it', fields: ['state', 'because', 'runId', 'endedAt'] },

@@ -15,14 +15,6 @@ export interface ShownRecord {
   source: string | null
 }
 
-/** The groups of the declaration, and one for what it did not name. */
-export const sectionsOf = (resource: ResourceDescription): { title: string; fields: readonly string[] }[] => {
-  const named = new Set(resource.sections.flatMap((section) => section.fields))
-  const rest = Object.keys(resource.fields).filter((name) => !named.has(name))
-  const sections = resource.sections.map(({ title, fields }) => ({ title, fields }))
-  return rest.length > 0 ? [...sections, { title: sections.length > 0 ? 'Record' : 'Facts', fields: rest }] : sections
-}
-
 const isEmpty = (value: Json | undefined) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 
@@ -42,7 +34,7 @@ export const Facts = ({
   leaveOut?: readonly string[]
 }) => (
   <div className="gap-3.5 xl:columns-2">
-    {sectionsOf(resource).map((section) => {
+    {resource.sections.map((section) => {
       const fields = section.fields
         .filter((name) => !leaveOut.includes(name))
         .map((name) => resource.fields[name])

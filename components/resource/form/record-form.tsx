@@ -172,6 +172,9 @@ export const RecordForm = ({
   const where = typeof environment === 'string' && environment !== '' ? environment : placed
   const errors = formState.errors as FieldErrors<Values>
   const elsewhere = refusal?.fields?.filter(({ path }) => !resource.form.includes(path)) ?? []
+  const groups = resource.sections
+    .map(({ title, fields }) => ({ title, fields: fields.filter((name) => resource.form.includes(name)) }))
+    .filter(({ fields }) => fields.length > 0)
   const buttons: readonly [After, string][] = [
     ['show', 'Save'],
     ['another', 'Save and add another'],
@@ -205,38 +208,44 @@ export const RecordForm = ({
             }}
           />
         )}
-        {resource.form.map((name) => {
-          const field = resource.fields[name]!
-          const Input = inputs[field.kind]
-          return (
-            <Controller
-              key={name}
-              name={name}
-              control={control}
-              render={({ field: bound }) => (
-                <Field label={field.label} help={field.help} error={errors[name]?.message} isRequired={field.required}>
-                  {(ids) => (
-                    <Input
-                      field={field}
-                      ids={ids}
-                      name={name}
-                      value={bound.value ?? ''}
-                      onChange={bound.onChange}
-                      onBlur={bound.onBlur}
-                      focusRef={bound.ref}
-                      find={find}
-                      title={titles[name]}
-                      environmentId={field.kind === 'reference' && field.sameEnvironment ? where : null}
-                      onOption={(option) => {
-                        if (field.kind === 'reference' && !field.sameEnvironment && option.environmentId) setPlaced(option.environmentId)
-                      }}
-                    />
+        {groups.map(({ title, fields }) => (
+          <fieldset key={title} className="grid min-w-0 gap-4">
+            {groups.length > 1 && <legend className="mb-3 font-semibold">{title}</legend>}
+            {fields.map((name) => {
+              const field = resource.fields[name]!
+              const Input = inputs[field.kind]
+              return (
+                <Controller
+                  key={name}
+                  name={name}
+                  control={control}
+                  render={({ field: bound }) => (
+                    <Field label={field.label} help={field.help} error={errors[name]?.message} isRequired={field.required}>
+                      {(ids) => (
+                        <Input
+                          field={field}
+                          ids={ids}
+                          name={name}
+                          value={bound.value ?? ''}
+                          onChange={bound.onChange}
+                          onBlur={bound.onBlur}
+                          focusRef={bound.ref}
+                          find={find}
+                          title={titles[name]}
+                          environmentId={field.kind === 'reference' && field.sameEnvironment ? where : null}
+                          onOption={(option) => {
+                            if (field.kind === 'reference' && !field.sameEnvironment && option.environmentId)
+                              setPlaced(option.environmentId)
+                          }}
+                        />
+                      )}
+                    </Field>
                   )}
-                </Field>
-              )}
-            />
-          )
-        })}
+                />
+              )
+            })}
+          </fieldset>
+        ))}
         <div className="flex flex-wrap gap-2 border-t border-line pt-4">
           {buttons.map(([what, label]) => (
             <Button

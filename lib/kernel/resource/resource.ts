@@ -1,5 +1,6 @@
 import type { AnyPgTable, PgTableWithColumns } from 'drizzle-orm/pg-core'
 import type { FieldDescription, FieldSpec } from './field'
+import type { MenuEntry } from './menu'
 
 // biome-ignore lint/suspicious/noExplicitAny: Drizzle's own "any table" has no columns as properties.
 export type ResourceTable = PgTableWithColumns<any>
@@ -12,10 +13,23 @@ type Row<T extends AnyPgTable> = T['$inferSelect']
  */
 export type Scope<C extends string> = C | { array: C } | { owner: C } | 'console'
 
+export interface Section<F extends string = string> {
+  title: string
+  fields: readonly F[]
+}
+
+export interface Related {
+  resource: string
+  /** The field there that points here. */
+  by: string
+  /** Default: the plural noun. */
+  title?: string
+}
+
 interface ResourceInput<T extends AnyPgTable, F extends string> {
   name: string
-  /** Plural path segment: `/herds`, `/api/v1/herds`. */
-  path: string
+  /** Path segment of pages and API (`/herds`, `/api/v1/herds`), where it is not the plural noun in lower case with dashes. */
+  path?: string
   table: T
   /** Singular and plural, lower case. */
   noun: readonly [string, string]
@@ -32,18 +46,18 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
     /** First sort; '-name' sorts downwards. */
     order: NoInfer<F> | `-${NoInfer<F>}`
   }
-  /** The form's fields, in order; empty: the resource is read-only in the console. */
-  form: readonly NoInfer<F>[]
   /** Column that holds when the observed fields were seen, and who saw them. */
   observedAt?: ColumnName<T>
   observedSource?: ColumnName<T>
-  /** Groups of the detail page, in order; fields not named come last. */
-  sections?: readonly { title: string; fields: readonly NoInfer<F>[] }[]
+  /** Groups of the detail page and of the form, in order; fields not named come last, in the order of `fields`. */
+  sections?: readonly Section<NoInfer<F>>[]
   /** Resources that point here and are listed on the detail page: `{ resource: 'instance', by: 'herdId' }`. */
-  related?: readonly { resource: string; by: string }[]
+  related?: readonly Related[]
+  /** Absent: no entry in the menu. */
+  menu?: MenuEntry
   /** Markdown-free paragraphs for the help page. */
   help: readonly string[]
-  /** False: no add / edit / delete through the console or the API, whatever the role. Default: true when `form` is not empty. */
+  /** False: no add / delete through the console or the API, whatever the role. Default: true when there is a form. */
   canAdd?: boolean
   canDelete?: boolean
 }
@@ -58,25 +72,47 @@ export interface Resource<Name extends string = string, F extends string = strin
   scope: Scope<string>
   fields: Record<F, FieldSpec>
   list: { columns: readonly F[]; filters: readonly F[]; search: readonly string[]; order: string }
+  /** Every field that people set, in the order of `sections`; empty: the resource is read-only in the console. */
   form: readonly F[]
   observedAt?: string
   observedSource?: string
-  sections: readonly { title: string; fields: readonly F[] }[]
-  related: readonly { resource: string; by: string }[]
+  /** Every field is in one of them. */
+  sections: readonly Section<F>[]
+  related: readonly Related[]
+  menu?: MenuEntry
   help: readonly string[]
   canAdd: boolean
   canDelete: boolean
 }
 
+/** `/dr-pairs` of “DR pairs”. */
+export const pathOfNoun = (plural: string): string => plural.toLowerCase().replaceAll(' ', '-')
+
+/** The groups of the declaration, and one for what it did not name. */
+const allSections = <F extends string>(fields: Record<F, FieldSpec>, given: readonly Section<F>[]): Section<F>[] => {
+  const named = new Set(given.flatMap((section) => section.fields))
+  const rest = (Object.keys(fields) as F[]).filter((name) => !named.has(name))
+  return rest.length > 0 ? [...given, { title: given.length > 0 ? 'Record' : 'Facts', fields: rest }] : [...given]
+}
+
+const isSetByPeople = (spec: FieldSpec | undefined): boolean => spec !== undefined && !spec.observed && !spec.automatic
+
 export const defineResource = <const Name extends string, T extends AnyPgTable, F extends string>(
   input: ResourceInput<T, F> & { name: Name },
-): Resource<Name, F> => ({
-  ...(input as unknown as Resource<Name, F>),
-  sections: input.sections ?? [],
-  related: input.related ?? [],
-  canAdd: input.canAdd ?? input.form.length > 0,
-  canDelete: input.canDelete ?? input.form.length > 0,
-})
+): Resource<Name, F> => {
+  const fields = input.fields as Record<F, FieldSpec>
+  const sections = allSections(fields, input.sections ?? [])
+  const form = sections.flatMap((section) => section.fields.filter((name) => isSetByPeople(fields[name])))
+  return {
+    ...(input as unknown as Resource<Name, F>),
+    path: input.path ?? pathOfNoun(input.noun[1]),
+    sections,
+    form,
+    related: input.related ?? [],
+    canAdd: input.canAdd ?? form.length > 0,
+    canDelete: input.canDelete ?? form.length > 0,
+  }
+}
 
 /** What a browser may know of a resource: no table, no function, no secret. */
 export interface ResourceDescription {
@@ -86,8 +122,8 @@ export interface ResourceDescription {
   fields: Record<string, FieldDescription>
   list: { columns: readonly string[]; filters: readonly string[]; order: string; canSearch: boolean }
   form: readonly string[]
-  sections: readonly { title: string; fields: readonly string[] }[]
-  related: readonly { resource: string; by: string }[]
+  sections: readonly Section[]
+  related: readonly Related[]
   observed: boolean
   help: readonly string[]
   canAdd: boolean

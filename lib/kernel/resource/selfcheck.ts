@@ -33,8 +33,21 @@ const checkNames = (resources: readonly Resource[], report: (resource: Resource)
       if (before !== undefined) report(resource)('R01', `${key}: “${resource[key]}” is also that of ${before}`)
       seen[key].set(resource[key], resource.name)
       if (!/^[a-z][a-z0-9-]*$/.test(resource[key]))
-        report(resource)('R02', `${key}: “${resource[key]}” is not made of small letters, digits and dashes`)
+        report(resource)('R02', `${key}: “${resource[key]}” is not made of lowercase letters, digits and dashes`)
     }
+  }
+}
+
+/** `before`: keys that pages of no resource have. */
+const checkMenu = (resources: readonly Resource[], before: ReadonlySet<string>, report: (resource: Resource) => Report): void => {
+  const taken = new Map([...before].map((key) => [key, 'another page']))
+  for (const resource of resources) {
+    if (!resource.menu) continue
+    const { key } = resource.menu
+    const holder = taken.get(key)
+    if (holder !== undefined) report(resource)('R26', `menu: the key “${key}” is also that of ${holder}`)
+    if (!/^[a-z]$/.test(key)) report(resource)('R27', `menu: the key “${key}” is not one lowercase letter`)
+    taken.set(key, resource.name)
   }
 }
 
@@ -49,6 +62,7 @@ const checkFields = (resource: Resource, table: TableShape, byName: ByName, repo
     if (spec.kind === 'reference' && spec.among !== undefined && !table.columns.has(spec.among))
       report('R25', `fields: “${name}” is among “${spec.among}”, which is no column of its table`)
     if ((reservedNames as readonly string[]).includes(name)) report('R05', `fields: “${name}” means something else in a list’s URL`)
+    if (spec.required && (spec.observed || spec.automatic)) report('R16', `fields: “${name}” is required, but people do not set it`)
     if (spec.label.trim() === '') report('R06', `fields: “${name}” has no label`)
     if (spec.kind === 'reference' && !byName.has(spec.to)) report('R07', `fields: “${name}” refers to “${spec.to}”, which is no resource`)
     if (spec.kind === 'choice' && new Set(spec.choices.map((choice) => choice.value)).size !== spec.choices.length)
@@ -75,8 +89,7 @@ const checkList = (resource: Resource, table: TableShape, report: Report): void 
     ['list.columns', columns],
     ['list.filters', filters],
     ['list.order', [first]],
-    ['form', resource.form],
-    ...resource.sections.map((section) => [`section ${section.title}`, section.fields] as const),
+    ['sections', resource.sections.flatMap((section) => section.fields)],
   ] as const) {
     const unknown = names.filter((name) => !Object.hasOwn(resource.fields, name))
     if (unknown.length > 0) report('R11', `${option}: ${list(unknown)} is no field`)
@@ -92,7 +105,6 @@ const checkList = (resource: Resource, table: TableShape, report: Report): void 
 const checkForm = (resource: Resource, table: TableShape, report: Report): void => {
   for (const name of resource.form) {
     const spec = resource.fields[name]
-    if (spec?.observed || spec?.automatic) report('R16', `form: “${name}” is not set by people`)
     if (spec?.required === undefined && table.needed.has(name))
       report('R17', `form: “${name}” must be required: its column takes no null and has no default`)
   }
@@ -118,8 +130,12 @@ const checkLinks = (resource: Resource, table: TableShape, byName: ByName, repor
   if (resource.help.length === 0) report('R22', 'help: is empty')
 }
 
-/** Every fault of the declarations at once, in order; empty when they are sound. */
-export const checkResources = (resources: readonly Resource[], shapeOf: (resource: Resource) => TableShape): DeclarationFault[] => {
+/** Every fault of the declarations at once, in order; empty when they are sound. `takenKeys`: keys of the menu that pages of no resource have. */
+export const checkResources = (
+  resources: readonly Resource[],
+  shapeOf: (resource: Resource) => TableShape,
+  takenKeys: ReadonlySet<string>,
+): DeclarationFault[] => {
   const faults: DeclarationFault[] = []
   const byName: ByName = new Map(resources.map((resource) => [resource.name, resource]))
   const reporter =
@@ -127,6 +143,7 @@ export const checkResources = (resources: readonly Resource[], shapeOf: (resourc
     (number, sentence) =>
       faults.push({ number, resource: resource.name, sentence })
   checkNames(resources, reporter)
+  checkMenu(resources, takenKeys, reporter)
   for (const resource of resources) {
     const [table, report] = [shapeOf(resource), reporter(resource)]
     checkFields(resource, table, byName, report)

@@ -5,9 +5,9 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
-import type { InboxWork } from './inbox'
 import type { WaitingHost } from './shared'
 import { useTicked } from './use-ticked'
+import type { InboxWork } from './work'
 
 export const HostList = ({
   hosts,

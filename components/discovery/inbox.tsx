@@ -3,7 +3,7 @@
 import './discovery.css'
 import { useRouter } from 'next/navigation'
 import { useCallback, useState } from 'react'
-import type { Option } from '@/components/fields/reference-input'
+import type { Option } from '@/components/fields/input-props'
 import { callApi } from '@/components/run/call-api'
 import type { Outcome } from '@/components/run/shared'
 import { useLive } from '@/components/run/use-live'
@@ -13,17 +13,7 @@ import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
 import { PoolerList } from './pooler-list'
 import type { Accepted, WaitingHost, WaitingInstance, WaitingPooler } from './shared'
-
-/** What a call to accept names its items. */
-const listNames = { 'discovered-hosts': 'hosts', 'discovered-instances': 'instances', 'discovered-poolers': 'poolers' } as const
-
-export interface InboxWork {
-  isBusy: boolean
-  /** Why an item was not accepted, by its id. */
-  refusals: Readonly<Record<string, string>>
-  accept: (path: keyof typeof listNames, items: readonly { id: string }[]) => Promise<void>
-  ignore: (ids: readonly string[]) => Promise<void>
-}
+import { type InboxWork, listNames } from './work'
 
 /** What agents and the console found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
 export const Inbox = ({

@@ -1,15 +1,16 @@
 'use client'
 
 import { useState } from 'react'
-import { type FindOptions, ReferenceInput } from '@/components/fields/reference-input'
+import type { FindOptions } from '@/components/fields/input-props'
+import { ReferenceInput } from '@/components/fields/reference-input'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { State } from '@/components/ui/state'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { InboxWork } from './inbox'
 import type { WaitingInstance } from './shared'
 import { SuggestedActions } from './suggested-actions'
 import { useTicked } from './use-ticked'
+import type { InboxWork } from './work'
 
 /** Where an instance goes: a herd that exists, or one that is made now. */
 type Place = { kind: 'herd'; id: string; title: string } | { kind: 'new'; name: string }

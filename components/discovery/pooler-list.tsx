@@ -1,14 +1,15 @@
 'use client'
 
 import { useState } from 'react'
-import { type FindOptions, ReferenceInput } from '@/components/fields/reference-input'
+import type { FindOptions } from '@/components/fields/input-props'
+import { ReferenceInput } from '@/components/fields/reference-input'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { InboxWork } from './inbox'
 import type { WaitingPooler } from './shared'
 import { SuggestedActions } from './suggested-actions'
 import { useTicked } from './use-ticked'
+import type { InboxWork } from './work'
 
 const herdField: FieldDescription = { name: 'herdId', kind: 'reference', to: 'herd', label: 'Herd' }
 

@@ -1,5 +1,5 @@
 import { Button } from '@/components/ui/button'
-import type { InboxWork } from './inbox'
+import type { InboxWork } from './work'
 
 const nothingTicked = 'Tick some first.'
 

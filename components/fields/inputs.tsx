@@ -1,29 +1,11 @@
 'use client'
 
 import clsx from 'clsx'
-import type { ComponentType, RefCallback } from 'react'
+import type { ComponentType } from 'react'
 import { Button } from '@/components/ui/button'
-import type { FieldIds } from '@/components/ui/field'
-import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
-import type { InputValue } from './input-text'
-import { type FindOptions, type Option, ReferenceInput } from './reference-input'
-
-export interface InputProps {
-  field: FieldDescription
-  ids: FieldIds
-  name: string
-  value: InputValue
-  onChange: (value: InputValue) => void
-  onBlur: () => void
-  isDisabled?: boolean
-  /** The element that takes the focus when the form points here. */
-  focusRef?: RefCallback<HTMLElement>
-  /** For references: how to look for targets, the title of the one chosen, and where they must live. */
-  find?: FindOptions
-  title?: string
-  environmentId?: string | null
-  onOption?: (option: Option) => void
-}
+import type { FieldKind } from '@/lib/kernel/resource/field'
+import type { InputProps } from './input-props'
+import { ReferenceInput } from './reference-input'
 
 const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
   <input

@@ -3,16 +3,7 @@
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import type { InputProps } from './inputs'
-
-export interface Option {
-  id: string
-  title: string
-  environmentId: string | null
-}
-
-/** Looks for targets of a reference field by words; rejects with a sentence. */
-export type FindOptions = (field: string, search: string, environmentId: string | null) => Promise<Option[]>
+import type { InputProps, Option } from './input-props'
 
 const searchAfterMs = 150
 

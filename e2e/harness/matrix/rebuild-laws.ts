@@ -7,7 +7,7 @@ import { rejoin } from '@/lib/operations/rejoin'
 import { until } from '@/lib/playground/machine/processes'
 import { probeOf, spaceDirectory, walDirectory } from './canon'
 import { titleOf } from './deeds'
-import type { Ended } from './matrix'
+import type { Ended } from './scenario'
 
 const patience = { timeoutMs: 60_000 }
 /** What brings back one that does not follow. */

@@ -3,8 +3,8 @@ import { rebuild } from '@/lib/operations/rebuild'
 import { spaceDirectory, walDirectory } from './canon'
 import { fork, split, start, stop, titleOf } from './deeds'
 import type { LabHerd } from './herd'
-import type { Scenario } from './matrix'
 import { copiedLaws, followsLaws, keptLaws } from './rebuild-laws'
+import type { Scenario } from './scenario'
 
 /** So slow that a host can be lost in the middle of a copy, and the copy still takes only some seconds. */
 const throttleMbit = 96

@@ -8,7 +8,7 @@ import { until } from '@/lib/playground/machine/processes'
 import { testFleet } from '../lab'
 import { probeOf } from './canon'
 import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './deeds'
-import type { Scenario } from './matrix'
+import type { Scenario } from './scenario'
 import { rebuildScenarios } from './scenarios-rebuild'
 
 /** Two poolers, one in front and one on the host of a member; each serves two databases of the herd and one of another herd. */

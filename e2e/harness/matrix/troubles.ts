@@ -5,7 +5,7 @@ import { passedOf } from '@/lib/operations/switchover/hand-over/parts'
 import type { ActPorts } from '@/lib/ports'
 import { type Cast, mendHost } from './canon'
 import type { LabHerd } from './herd'
-import type { Measured, Scenario } from './matrix'
+import type { Losable, Measured, Scenario } from './scenario'
 
 /**
  * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes
@@ -19,9 +19,6 @@ export type Trouble =
   | { how: 'cancel'; step: string }
   | { how: Loss; who: Losable; step: string; isGivenUp?: true }
   | { how: Loss; who: Losable; after: number | string }
-
-/** Whose host is lost; `pooler`: that of one in front of the herd. */
-export type Losable = keyof Cast | 'pooler'
 
 type Loss = (typeof losses)[number]
 const losses = ['power-off', 'freeze', 'cut'] as const

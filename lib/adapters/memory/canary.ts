@@ -1,23 +1,15 @@
-import type { CanaryLedger, LedgerEvent } from '@/lib/domain/proof/canary-ledger'
+import type { LedgerEvent } from '@/lib/domain/proof/canary-ledger'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { flow, serves } from './wal'
-import type { MemoryInstance, World } from './world'
+import type { MemoryCanary, MemoryInstance, World } from './world'
 
 /** Each commit of the canary is as long as a small row's. */
 const commitBytes = 0xc0
 /** It writes so many rows when it starts, and again at each look and when it is stopped; time does not pass for it in between. */
 const rowsAtOnce = 10
-
-/** One canary of the world: what it noted, and where each commit stands in the WAL. */
-export interface MemoryCanary {
-  doors: readonly (CanaryEndpoint | CanaryDoor)[]
-  ledger: CanaryLedger
-  isWriting: boolean
-  commits: { id: number; timeline: number; bytes: number }[]
-}
 
 export const memoryCanaryRead = (world: World): CanaryRead => ({
   ledger: async (run) => {

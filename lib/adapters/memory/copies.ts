@@ -1,6 +1,6 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
-import type { CopiesAct, CopiesRead, CopySeen } from '@/lib/ports/copies'
+import type { CopiesAct, CopiesRead } from '@/lib/ports/copies'
 import { type Calls, perform, reach } from './calls'
 import { memoryInPlaceAct, memoryInPlaceRead } from './in-place'
 import { find } from './instances'
@@ -8,30 +8,7 @@ import { beginWork, isAtWork } from './long-work'
 import { serverAt } from './replication'
 import { memoryRewindsAct, memoryRewindsRead } from './rewinds'
 import { flow, serves } from './wal'
-import { type MemoryInstance, type World, watchPrimaries } from './world'
-
-/** What of an instance lies in its data directory. */
-const inDirectory = [
-  'state',
-  'hasStandbySignal',
-  'ranAsStandby',
-  'startProblem',
-  'systemIdentifier',
-  'timeline',
-  'walBytes',
-  'checkpointBytes',
-  'forks',
-  'following',
-  'inPlaceKey',
-] as const satisfies readonly (keyof MemoryInstance)[]
-type Directory = Pick<MemoryInstance, (typeof inDirectory)[number]>
-
-/** A copy beside a data directory. `aside` is the copy until it is swapped in, and then the old directory. */
-export interface MemoryCopy {
-  key: string
-  stage: Exclude<CopySeen['stage'], 'none' | 'half'>
-  aside: Directory | null
-}
+import { type Directory, inDirectory, type MemoryCopy, type MemoryInstance, type World, watchPrimaries } from './world'
 
 const copyBytes = 2 ** 30
 

@@ -1,8 +1,8 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManOrder, DeadManSeen, PoolersAct, PoolersRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
-import { applyFile, digestOf, fenceFor, findPooler, type MemoryDeadMan, type MemoryPooler, putFile } from './pooler-state'
-import type { World } from './world'
+import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
+import type { MemoryDeadMan, MemoryPooler, World } from './world'
 
 /** What becomes of every timer by now, whether anybody looked or not. */
 export const settleDeadMen = (world: World): void => {

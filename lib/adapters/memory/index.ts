@@ -8,20 +8,18 @@ import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { buildWorld, makeHost } from './make-world'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
-import type { MemoryPooler } from './pooler-state'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
 import { memoryReplicationAct, memoryReplicationRead } from './replication'
 import { memoryWorkAct, memoryWorkRead } from './work'
-import type { HerdShape, MemoryHost, MemoryInstance, MemoryZone, World } from './world'
+import type { HerdShape, MemoryHost, MemoryInstance, MemoryPooler, MemoryZone, World } from './world'
 
 export type { ActCall, Interfere, Interference } from './calls'
 export { type MemoryClock, passingClock, virtualClock } from './clock'
 export { settleDeadMen } from './dead-man'
 export { MemoryJournal } from './journal'
 export { heldIn, putRecords } from './names'
-export type { MemoryPooled, MemoryPooler } from './pooler-state'
-export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryZone } from './world'
+export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryPooled, type MemoryPooler, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
 export interface MemoryFleet {

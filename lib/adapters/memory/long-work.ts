@@ -1,18 +1,6 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { MemoryClock } from './clock'
-import type { MemoryHost } from './world'
-
-/** Work that outlives the one who started it. `exitCode` null: it runs. */
-export interface MemoryWork {
-  startedAt: Date
-  endsAtMs: number
-  exitCode: number | null
-  /** Its exit code when it ends by itself. */
-  endsWith: number
-  output: string
-  /** Happens when it ends by itself; a Fault makes it fail. */
-  deed: () => void
-}
+import type { MemoryHost, MemoryWork } from './world'
 
 /** As long as a small copy takes. */
 const takesMs = 20_000

@@ -4,8 +4,8 @@ import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite }
 import { type Calls, hang, perform, reach } from './calls'
 import type { MemoryClock } from './clock'
 import { memoryDeadManAct, memoryDeadManRead, settleDeadMan } from './dead-man'
-import { applyFile, digestOf, fenceFor, findPooler, type MemoryPooled, type MemoryPooler, putFile } from './pooler-state'
-import { type HerdShape, idOf, type MemoryHost, type World } from './world'
+import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
+import { type HerdShape, idOf, type MemoryHost, type MemoryPooled, type MemoryPooler, type World } from './world'
 
 const iniOf = (database: string, host: string, port: number): string =>
   `[databases]\n${database} = host=${host} port=${port} dbname=${database}\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`

@@ -2,8 +2,8 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress } from '@/lib/ports'
 import type { HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports/host-work'
 import { type Calls, perform, reach } from './calls'
-import { beginWork, isAtWork, type MemoryWork } from './long-work'
-import type { MemoryHost, World } from './world'
+import { beginWork, isAtWork } from './long-work'
+import type { MemoryHost, MemoryWork, World } from './world'
 
 export const memoryWorkRead = (world: World): HostWorkRead => ({
   look: async (address, key, { waitMs = 0, ...options }) => {

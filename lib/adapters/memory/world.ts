@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto'
+import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type {
+  CanaryDoor,
+  CanaryEndpoint,
+  DeadManArming,
   FileSettingProblem,
   Following,
   InventoryHerd,
   InventoryInstance,
   InventoryName,
+  InventoryPooler,
   InventoryServer,
   InventoryZone,
+  PoolerClient,
+  PoolMode,
   RecordSet,
   Replacement,
   SqlGrid,
 } from '@/lib/ports'
-import type { MemoryCanary } from './canary'
+import type { CopySeen } from '@/lib/ports/copies'
 import type { MemoryClock } from './clock'
-import type { MemoryCopy } from './copies'
-import type { MemoryWork } from './long-work'
-import type { MemoryPooler } from './pooler-state'
 
 export interface MemoryHost {
   server: InventoryServer
@@ -96,6 +100,99 @@ export interface MemoryInstance {
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
   applied: string[]
   transactions: Map<string, 'committed' | 'aborted' | 'in-progress'>
+}
+
+/** What of an instance lies in its data directory. */
+export const inDirectory = [
+  'state',
+  'hasStandbySignal',
+  'ranAsStandby',
+  'startProblem',
+  'systemIdentifier',
+  'timeline',
+  'walBytes',
+  'checkpointBytes',
+  'forks',
+  'following',
+  'inPlaceKey',
+] as const satisfies readonly (keyof MemoryInstance)[]
+export type Directory = Pick<MemoryInstance, (typeof inDirectory)[number]>
+
+/** A copy beside a data directory. `aside` is the copy until it is swapped in, and then the old directory. */
+export interface MemoryCopy {
+  key: string
+  stage: Exclude<CopySeen['stage'], 'none' | 'half'>
+  aside: Directory | null
+}
+
+/** Work that outlives the one who started it. `exitCode` null: it runs. */
+export interface MemoryWork {
+  startedAt: Date
+  endsAtMs: number
+  exitCode: number | null
+  /** Its exit code when it ends by itself. */
+  endsWith: number
+  output: string
+  /** Happens when it ends by itself; a Fault makes it fail. */
+  deed: () => void
+}
+
+/** A database as the pooler applies it, which is what its file said at the last reload. */
+export interface MemoryPooled {
+  host: string | null
+  port: number
+  mode: PoolMode
+  isPaused: boolean
+  isDisabled: boolean
+  /** Clients that hold a server: PAUSE waits for them. */
+  busy: PoolerClient[]
+  /** Clients that hold none. */
+  idle: PoolerClient[]
+}
+
+export interface MemoryPooler {
+  inventory: InventoryPooler
+  host: MemoryHost
+  isRunning: boolean
+  /** Its console refuses the login. */
+  refusesLogin: boolean
+  isPausedWhole: boolean
+  databases: Map<string, MemoryPooled>
+  /** null: it has no file. */
+  file: { text: string; owner: string; mode: string } | null
+  /** What the last write replaced. */
+  before: string | null
+  /** The highest token that has written the file, whoever's lines. */
+  readonly fence: number
+  /** Of whoever wrote the lines of one herd alone, by the herd's id; '' for the whole file. */
+  fences: Map<string, number>
+  /** The last token the console's database gave out for it. */
+  claimed: number
+  /** On its host: of each herd the last one that was armed, and the one before. */
+  timers: MemoryDeadMan[]
+  /** Why no timer could work on its host. */
+  timerProblem: string | null
+  /** Every act that changed it, in order: `pause orders`, `write`, `reload` … */
+  applied: string[]
+}
+
+/** A timer on a pooler's host. It acts when the pooler is looked at after its time is up, as if it had acted then. */
+export interface MemoryDeadMan {
+  arming: DeadManArming
+  expiresAtMs: number
+  /** Of the files that it may replace, without the lines of other herds. */
+  digests: string[]
+  outcome: 'disarmed' | 'overtaken' | 'firing' | 'fired' | null
+  ledTo: string | null
+  resumed: string[]
+}
+
+/** One canary of the world: what it noted, and where each commit stands in the WAL. */
+export interface MemoryCanary {
+  doors: readonly (CanaryEndpoint | CanaryDoor)[]
+  ledger: CanaryLedger
+  isWriting: boolean
+  commits: { id: number; timeline: number; bytes: number }[]
 }
 
 /** One of a zone’s authoritative servers. */

@@ -1,69 +1,55 @@
-import { type SpaceNeed, spaceNeeds } from '@/lib/domain/copies/copy-space'
 import { type Choice, chooseStrategy, hasTail } from '@/lib/domain/copies/rebuild-strategy'
-import { type ConfDifference, diffConf } from '@/lib/domain/replication/conf-diff'
 import { type Parting, partingOf } from '@/lib/domain/replication/timelines'
 import { holdsWalFrom, type OldestWal } from '@/lib/domain/replication/wal-segments'
 import { whyNotFollow } from '@/lib/domain/replication/who-may-follow'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
-import type { CallOptions, CopySight, DataDirectorySeen, DataPlace, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
+import type { CallOptions, DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
-import { orNull } from '../facts/or-null'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../facts/peers'
 import { lookAtRewind, noRewind, type RewindSight } from '../facts/rewind'
 import { newWorkKey } from '../steps/host-work'
 import type { OldSlot } from '../steps/replication/drop-old-slot'
+import { type CopyFacts, gatherCopy, measureCopy, measureTimeoutMs, noCopy } from './copy-facts'
 import { type InPlaceSight, orInPlace } from './in-place-sight'
 import type { RebuildInput } from './input'
 import { oldestWal } from './oldest-wal'
 import { type UpstreamRoom, upstreamRoom } from './upstream-room'
 
-export type RebuildFacts = HerdFacts & {
-  input: RebuildInput
-  /** The one to copy from and to follow; null: `why` says why there is none. */
-  upstream: Place | null
-  upstreamProbe: Plain<Probe> | null
-  why: string | null
-  /** Titles of the other members that take writes. */
-  primaries: string[]
-  /** It led the herd when it was last seen. */
-  led: boolean
-  disk: Plain<DataDirectorySeen> | null
-  endLsn: string | null
-  parting: Parting | null
-  following: Plain<Following> | null
-  /** The slot that it leaves behind on another upstream; null: none. */
-  oldSlot: OldSlot | null
-  reach: Plain<ReplicationAnswer> | null
-  /** Of the upstream; null: could not be read. */
-  room: UpstreamRoom | null
-  choice: Choice
-  /** The fork past which it holds WAL that the upstream does not have; null: none is known. */
-  tailFrom: string | null
-  rewind: RewindSight
-  /** Of the work of a rewind that a copy follows where it fails; null: none does. */
-  rewindKey: string | null
-  /** Of the target: where a copy would go, and what an earlier one left; only where a copy may be made. */
-  sight: Plain<CopySight> | null
-  /** Of the upstream, only where a copy may be made. */
-  upstreamDisk: Plain<DataDirectorySeen> | null
-  needs: SpaceNeed[] | null
-  /** Where the upstream's bytes lie; null: not measured. */
-  upstreamPlaces: Plain<DataPlace>[] | null
-  /** null: rsync is not asked for. */
-  inPlace: InPlaceSight | null
-  totalBytes: number | null
-  /** How the configuration in its data directory differs from the upstream's. */
-  configuration: ConfDifference[]
-  /** Holds the WAL for the copy alone, so that it is there whatever becomes of the standby's own slot. */
-  copySlot: string | null
-}
+export type RebuildFacts = HerdFacts &
+  CopyFacts & {
+    input: RebuildInput
+    /** The one to copy from and to follow; null: `why` says why there is none. */
+    upstream: Place | null
+    upstreamProbe: Plain<Probe> | null
+    why: string | null
+    /** Titles of the other members that take writes. */
+    primaries: string[]
+    /** It led the herd when it was last seen. */
+    led: boolean
+    disk: Plain<DataDirectorySeen> | null
+    endLsn: string | null
+    parting: Parting | null
+    following: Plain<Following> | null
+    /** The slot that it leaves behind on another upstream; null: none. */
+    oldSlot: OldSlot | null
+    reach: Plain<ReplicationAnswer> | null
+    /** Of the upstream; null: could not be read. */
+    room: UpstreamRoom | null
+    choice: Choice
+    /** The fork past which it holds WAL that the upstream does not have; null: none is known. */
+    tailFrom: string | null
+    rewind: RewindSight
+    /** Of the work of a rewind that a copy follows where it fails; null: none does. */
+    rewindKey: string | null
+    /** null: rsync is not asked for. */
+    inPlace: InPlaceSight | null
+    /** Holds the WAL for the copy alone, so that it is there whatever becomes of the standby's own slot. */
+    copySlot: string | null
+  }
 
 const queryTimeoutMs = 10_000
-/** What takes longer to measure is not known: the plan, which has 20 s in all, says so. */
-const measureTimeoutMs = 10_000
-
 export const gatherRebuild = async (ports: ReadPorts, input: RebuildInput, context: GatherContext): Promise<RebuildFacts> => {
   const options = { timeoutMs: probeTimeoutMs, signal: context.signal }
   const [facts, peers] = await Promise.all([gatherHerd(ports, context), gatherAll(ports, context)])
@@ -155,53 +141,6 @@ const gatherAll = async (ports: ReadPorts, context: GatherContext): Promise<Peer
   const { herdId } = await ports.inventory.instance(context.targetId)
   const { members } = await ports.inventory.herdStanding(herdId)
   return gatherPeers(ports, herdId, members, context)
-}
-
-export type CopyFacts = Pick<RebuildFacts, 'sight' | 'upstreamDisk' | 'needs' | 'upstreamPlaces' | 'totalBytes' | 'configuration'>
-
-const noCopy: CopyFacts = { sight: null, upstreamDisk: null, needs: null, upstreamPlaces: null, totalBytes: null, configuration: [] }
-
-interface Measuring {
-  sizes: Promise<CopySight | null>
-  giveUp: () => void
-}
-
-/** Begun before anybody knows whether a copy is needed, since it is what takes longest. */
-const measureCopy = (ports: ReadPorts, upstream: Place, signal: AbortSignal): Measuring => {
-  const over = new AbortController()
-  const sizes = ports.copies.look(upstream.address, {
-    timeoutMs: measureTimeoutMs,
-    signal: AbortSignal.any([signal, over.signal]),
-    withSizes: true,
-  })
-  sizes.catch(() => {})
-  return { sizes: orNull(sizes, signal), giveUp: () => over.abort(new Fault('shell.cancelled')) }
-}
-
-const gatherCopy = async (
-  ports: ReadPorts,
-  target: Place,
-  upstream: Place,
-  sight: CopySight,
-  measuring: Measuring,
-  signal: AbortSignal,
-): Promise<CopyFacts> => {
-  const options = { timeoutMs: measureTimeoutMs, signal }
-  const [source, upstreamDisk, here, there] = await Promise.all([
-    measuring.sizes,
-    ports.replication.dataDirectory(upstream.address, options),
-    orNull(ports.copies.configuration(target.address, options), signal),
-    orNull(ports.copies.configuration(upstream.address, options), signal),
-  ])
-  const sizes = source?.places.map(({ what, bytes }) => (what === 'wal' ? 0 : bytes)) ?? [null]
-  return {
-    sight,
-    upstreamDisk,
-    needs: source === null ? null : spaceNeeds(source.places, sight.places),
-    upstreamPlaces: source?.places ?? null,
-    totalBytes: sizes.reduce<number | null>((sum, bytes) => (sum === null || bytes === null ? null : sum + bytes), 0),
-    configuration: here === null || there === null || here.length === 0 ? [] : diffConf(here, there),
-  }
 }
 
 const isLookedAt = ({ state }: Plain<Probe>): boolean => state === 'online' || state === 'absent' || isDown(state)

@@ -4,7 +4,7 @@ import type { CallOptions, InPlaceAnswer, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts/instance'
 import { orNull } from '../facts/or-null'
 import { newWorkKey } from '../steps/host-work'
-import type { CopyFacts } from './facts'
+import type { CopyFacts } from './copy-facts'
 
 /** What rsync would meet in the data directory. */
 export type InPlaceSight = {

@@ -1,0 +1,11 @@
+/** What a call to accept names its items. */
+export const listNames = { 'discovered-hosts': 'hosts', 'discovered-instances': 'instances', 'discovered-poolers': 'poolers' } as const
+
+/** What a person does with the items of the inbox. */
+export interface InboxWork {
+  isBusy: boolean
+  /** Why an item was not accepted, by its id. */
+  refusals: Readonly<Record<string, string>>
+  accept: (path: keyof typeof listNames, items: readonly { id: string }[]) => Promise<void>
+  ignore: (ids: readonly string[]) => Promise<void>
+}

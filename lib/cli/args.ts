@@ -8,7 +8,7 @@ export interface Args {
 }
 
 /** Flags that never take a value, so that the word after them stays a word. */
-const bare = new Set(['yes', 'help', 'go-on', 'give-up', 'standbys-first', 'no-standbys-first', 'facets', 'all'])
+const bare = new Set(['yes', 'help', 'go-on', 'give-up', 'standbys-first', 'no-standbys-first', 'outside-window', 'facets', 'all'])
 const short: Record<string, string> = { o: 'output', q: 'q', h: 'help', y: 'yes' }
 
 /** `--env prod`, `--env=prod`, `-o json`, `--yes`. After `--` everything is a word. */
@@ -20,12 +20,12 @@ export const readArgs = (argv: readonly string[]): Args => {
     if (word === '--') return { ...args, words: [...args.words, ...argv.slice(index + 1)] }
     const match = /^--([A-Za-z][\w.-]*)(?:=([\s\S]*))?$/.exec(word) ?? /^-([A-Za-z])$/.exec(word)
     if (!match) {
-      if (word.startsWith('-') && word !== '-') throw new UsageError(`${word} is not understood.`)
+      if (word.startsWith('-') && word !== '-') throw new UsageError(`Unknown option ${word}.`)
       args.words.push(word)
       continue
     }
     const name = word.startsWith('--') ? match[1]! : short[match[1]!]
-    if (!name) throw new UsageError(`${word} is not understood.`)
+    if (!name) throw new UsageError(`Unknown option ${word}.`)
     if (match[2] !== undefined) add(name, match[2])
     else if (bare.has(name)) add(name, true)
     else {
@@ -38,7 +38,7 @@ export const readArgs = (argv: readonly string[]): Args => {
   return args
 }
 
-/** Takes a flag out of the rest, so that what is left is what nobody knew. The last one counts. */
+/** Takes a flag out of `args`; what is left in the end is unknown. The last value counts. */
 export const take = (args: Args, name: string): string | undefined => {
   const values = args.flags.get(name)
   args.flags.delete(name)
@@ -55,5 +55,5 @@ export const takeFlag = (args: Args, name: string): boolean => {
 
 export const mustBeEmpty = (args: Args): void => {
   const [name] = args.flags.keys()
-  if (name) throw new UsageError(`--${name} is not understood here.`)
+  if (name) throw new UsageError(`--${name} is not an option of this command.`)
 }

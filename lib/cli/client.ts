@@ -11,7 +11,7 @@ export interface Problem {
   [fact: string]: unknown
 }
 
-/** What the console answered instead of what was asked. */
+/** An error the console answered with. */
 export class Refusal extends Error {
   constructor(readonly problem: Problem) {
     super([problem.detail, ...(problem.fields ?? []).map(({ path, message }) => `  ${path}: ${message}`)].join('\n'))
@@ -36,17 +36,19 @@ const readConfig = (): Partial<Where> => {
   }
 }
 
-/** MATRIARCH_URL and MATRIARCH_TOKEN first, then what `matriarch login` kept. */
+/** MATRIARCH_URL and MATRIARCH_TOKEN override what `matriarch login` saved. Throws `UsageError` when neither gives both. */
 export const whereToGo = (): Where => {
   const kept = readConfig()
   const url = process.env.MATRIARCH_URL || kept.url
   const token = process.env.MATRIARCH_TOKEN || kept.token
   if (!url || !token)
-    throw new UsageError('Say where: matriarch login --url https://console.example.org, or set MATRIARCH_URL and MATRIARCH_TOKEN.')
+    throw new UsageError(
+      'No console is configured: run matriarch login --url https://console.example.org, or set MATRIARCH_URL and MATRIARCH_TOKEN.',
+    )
   return { url: url.replace(/\/+$/, ''), token }
 }
 
-/** Kept for this user alone. */
+/** Saves URL and token in a file that only this user can read; returns its path. */
 export const keepWhere = (where: Where): string => {
   const file = configFile()
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -88,7 +90,7 @@ export const request = async (where: Where, path: string, { method = 'GET', body
     throw new Refusal(JSON.parse(text) as Problem)
   } catch (error) {
     if (error instanceof Refusal) throw error
-    throw new NoAnswer(`${where.url} answered ${response.status} and no problem of Matriarch’s: is this the console?`)
+    throw new NoAnswer(`${where.url} answered ${response.status}, but not as Matriarch does. Is this the console’s URL?`)
   }
 }
 

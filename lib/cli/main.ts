@@ -1,10 +1,11 @@
 import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
 import { getJson, keepWhere, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
+import { exitCodes } from './exit-codes'
 import { helpOf } from './help'
 import { list } from './lists'
 import { appointmentOf, plan, run, schedule } from './plans'
 import { verify } from './verify'
-import { exitCodes, watch } from './watch'
+import { watch } from './watch'
 import { withLock } from './with-lock'
 
 type Command = (args: Args) => Promise<number>
@@ -28,11 +29,11 @@ const login: Command = async (args) => {
   const url = take(args, 'url') || process.env.MATRIARCH_URL
   const given = take(args, 'token') || process.env.MATRIARCH_TOKEN
   mustBeEmpty(args)
-  if (!url || !URL.canParse(url)) throw new UsageError('Give --url https://console.example.org')
-  if (!given) process.stderr.write('Paste an API token (the console makes one under People & access), then end with Ctrl-D:\n')
+  if (!url || !URL.canParse(url)) throw new UsageError('Give the console: --url https://console.example.org')
+  if (!given) process.stderr.write('Paste an API token (create one in the console under People & access), then press Ctrl-D:\n')
   const where: Where = { url: url.replace(/\/+$/, ''), token: given || (await readAll()) }
   const { name } = await getJson<{ name: string }>(where, '/api/v1/me')
-  say(`You are ${name} at ${where.url}; kept in ${keepWhere(where)}`)
+  say(`Logged in to ${where.url} as ${name}; saved in ${keepWhere(where)}`)
   return exitCodes.done
 }
 
@@ -47,17 +48,23 @@ const me: Command = async (args) => {
 const cancel: Command = async (args) => {
   const id = onlyWord(args, 'run id')
   await request(whereToGo(), `/api/v1/runs/${id}/cancel`, { method: 'POST' })
-  say('Asked to stop at the next safe point.')
+  say('Cancel requested: each job stops at its next safe point.')
   return exitCodes.done
 }
 
-const resume: Command = async (args) => {
-  const [goesOn, givesUp, jobId] = [takeFlag(args, 'go-on'), takeFlag(args, 'give-up'), take(args, 'job')]
-  if (goesOn === givesUp) throw new UsageError('Say --go-on or --give-up.')
+const decide = async (args: Args, decision: 'resume' | 'abandon'): Promise<number> => {
+  const jobId = take(args, 'job')
   const id = onlyWord(args, 'run id')
   const where = whereToGo()
-  await request(where, `/api/v1/runs/${id}/resume`, { method: 'POST', body: { decision: goesOn ? 'go-on' : 'give-up', jobId } })
+  await request(where, `/api/v1/runs/${id}/resume`, { method: 'POST', body: { decision, jobId } })
   return watch(where, id)
+}
+
+/** `--go-on` and `--give-up` are the earlier spelling. */
+const resume: Command = (args) => {
+  const [goesOn, givesUp] = [takeFlag(args, 'go-on'), takeFlag(args, 'give-up')]
+  if (goesOn && givesUp) throw new UsageError('--go-on and --give-up exclude each other.')
+  return decide(args, givesUp ? 'abandon' : 'resume')
 }
 
 const retry: Command = async (args) => {
@@ -75,7 +82,7 @@ const submit: Command = async (args) => {
   const [digest, phrase, reason, ticket] = [take(args, 'digest'), take(args, 'phrase'), take(args, 'reason'), take(args, 'ticket')]
   const isOutsideWindow = takeFlag(args, 'outside-window')
   const appointment = appointmentOf(args)
-  if (!digest) throw new UsageError('Give --digest of the plan that was read.')
+  if (!digest) throw new UsageError('Give the digest of the plan that was read: --digest DIGEST')
   const planId = onlyWord(args, 'plan id')
   const where = whereToGo()
   const body = { planId, digest, phrase, reason, ticket, isOutsideWindow }
@@ -87,7 +94,7 @@ const submit: Command = async (args) => {
 
 const move: Command = async (args) => {
   const [at, reason, isOutsideWindow] = [take(args, 'at'), take(args, 'reason'), takeFlag(args, 'outside-window')]
-  if (!at) throw new UsageError('Give --at TIME, such as --at "2026-11-21 02:00 Europe/Berlin", or --at window.')
+  if (!at) throw new UsageError('Give a time: --at "2026-11-21 02:00 Europe/Berlin", or --at window.')
   const path = `/api/v1/scheduled-runs/${onlyWord(args, 'id of a scheduled run')}`
   const where = whereToGo()
   const before = await getJson<{ at: string; revision: number }>(where, path)
@@ -100,16 +107,16 @@ const move: Command = async (args) => {
 const unschedule: Command = async (args) => {
   const id = onlyWord(args, 'id of a scheduled run')
   await request(whereToGo(), `/api/v1/scheduled-runs/${id}/cancel`, { method: 'POST' })
-  say('Cancelled: it will not start.')
+  say('The scheduled run is cancelled.')
   return exitCodes.done
 }
 
 const approve: Command = async (args) => {
   const digest = take(args, 'digest')
-  if (!digest) throw new UsageError('Give --digest of the plan that was read.')
+  if (!digest) throw new UsageError('Give the digest of the plan that was read: --digest DIGEST')
   const id = onlyWord(args, 'plan id')
   await request(whereToGo(), `/api/v1/plans/${id}/approve`, { method: 'POST', body: { digest } })
-  say('Approved, for an hour.')
+  say('Approved. The approval is valid for one hour.')
   return exitCodes.done
 }
 
@@ -121,6 +128,7 @@ const commands: Record<string, Command> = {
   watch: (args) => watch(whereToGo(), onlyWord(args, 'run id')),
   cancel,
   resume,
+  abandon: (args) => decide(args, 'abandon'),
   retry,
   submit,
   move,
@@ -140,17 +148,17 @@ const perform = async (argv: readonly string[]): Promise<number> => {
   const rest = { ...args, words }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command) return command(rest)
-  if (!/^[a-z][a-z-]*$/.test(name)) throw new UsageError(`${name} is no command and no resource.`)
+  if (!/^[a-z][a-z-]*$/.test(name)) throw new UsageError(`${name} is neither a command nor a resource.`)
   return list(whereToGo(), name, rest)
 }
 
 const codeOfRefusal = ({ problem }: Refusal): number => {
-  if (problem.code === 'plan.moved') return exitCodes.moved
+  if (problem.code === 'plan.moved') return exitCodes.changed
   if (problem.code === 'plan.refused') return exitCodes.refused
   return problem.code === 'input.invalid' ? exitCodes.usage : exitCodes.failed
 }
 
-/** Runs one command; the answer is the exit code. Everything that went wrong is one sentence on standard error. */
+/** Runs one command and returns its exit code. An expected error is one sentence on standard error; anything else throws. */
 export const main = async (argv: readonly string[]): Promise<number> => {
   // `| head` closes the pipe: no reason for a stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
@@ -159,7 +167,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
     process.stderr.write(`matriarch: ${error.message}\n`)
-    if (error instanceof UsageError) process.stderr.write('matriarch help says more.\n')
+    if (error instanceof UsageError) process.stderr.write('See matriarch help.\n')
     return error instanceof UsageError ? exitCodes.usage : error instanceof Refusal ? codeOfRefusal(error) : exitCodes.failed
   }
 }

@@ -2,9 +2,10 @@ import { createInterface } from 'node:readline/promises'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
+import { exitCodes } from './exit-codes'
 import { filterOf } from './lists'
 import { clean } from './table'
-import { exitCodes, watch } from './watch'
+import { watch } from './watch'
 
 interface StoredPlan {
   id: string
@@ -70,9 +71,9 @@ const questionOf = async (where: Where, args: Args): Promise<{ body: Record<stri
     args.flags.delete(flag)
   }
   const filter = filterOf(args).toString()
-  if (targets.length > 0 && filter !== '') throw new UsageError('Choose targets by id or by filters, not by both.')
+  if (targets.length > 0 && filter !== '') throw new UsageError('Choose the targets by id or by filters, not by both.')
   if (targets.length === 0 && filter === '')
-    throw new UsageError(`Say which ${operation.on}: ids, or filters such as --env prod --herd shop.`)
+    throw new UsageError(`Choose the targets (${operation.on}): ids, or filters such as --env prod --herd shop.`)
   return {
     operation: operation.name,
     body: { operation: operation.name, input, policy, ...(targets.length > 0 ? { targets } : { filter }) },
@@ -87,18 +88,18 @@ const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
     say(clean(`${target.eligible ? '+' : '-'} ${target.title}${now ? `  (${now})` : ''}`))
     if (!target.eligible) say(clean(`    excluded: ${target.reason}`))
     for (const gate of target.gates) if (gate.verdict !== 'pass') say(clean(`    ${gate.verdict}: ${gate.title}: ${gate.because}`))
-    for (const affected of target.affected) say(clean(`    affects: ${affected.sentence}`))
+    for (const affected of target.affected) say(clean(`    impact: ${affected.sentence}`))
     if (!target.eligible) continue
     for (const effect of target.effects) {
       say(clean(`    ${effect.state === 'already-so' ? 'already so' : 'will'}: ${effect.preview}`))
       for (const command of effect.commands) say(`      $ ${clean(command)}`)
-      if (effect.ending.kind === 'final') say(clean(`      cannot be taken back: ${effect.ending.sentence}`))
+      if (effect.ending.kind === 'final') say(clean(`      cannot be undone: ${effect.ending.sentence}`))
     }
   }
   const places = plan.environments.filter((one) => one.targets > 0).map((one) => `${one.targets} in ${one.name}`)
   say(`\n${plan.title}: ${plan.eligible} will run${places.length > 0 ? ` (${places.join(', ')})` : ''}, ${plan.excluded} excluded.`)
-  if (plan.needsApproval) say('A second person has to approve it.')
-  if (phrase !== null) say(`Asks for the phrase: ${phrase}`)
+  if (plan.needsApproval) say('A second person must approve it.')
+  if (phrase !== null) say(`Phrase to type: ${phrase}`)
   say(`digest ${digest}`)
 }
 
@@ -108,7 +109,7 @@ const outputOf = (args: Args): 'text' | 'json' => {
   return wanted
 }
 
-/** `matriarch plan stop --herd shop --mode fast`: changes nothing. 4 when no target passes. */
+/** `matriarch plan stop --herd shop --mode fast`: changes nothing. */
 export const plan = async (where: Where, args: Args): Promise<number> => {
   const output = outputOf(args)
   const { body } = await questionOf(where, args)
@@ -119,7 +120,8 @@ export const plan = async (where: Where, args: Args): Promise<number> => {
 }
 
 const ask = async (question: string): Promise<string> => {
-  if (!process.stdin.isTTY) throw new UsageError('Nobody is here to ask. In a script give --yes --digest DIGEST from matriarch plan.')
+  if (!process.stdin.isTTY)
+    throw new UsageError('There is no terminal to ask on. In a script, give --yes --digest DIGEST; matriarch plan prints the digest.')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return (await terminal.question(question)).trim()
@@ -135,11 +137,11 @@ const agree = async (
 ): Promise<{ digest: string; phrase?: string } | null> => {
   const { isYes, digest, phrase } = args
   if (isYes) {
-    if (!digest) throw new UsageError('--yes needs --digest DIGEST of the plan that was read: matriarch plan prints it.')
+    if (!digest) throw new UsageError('--yes needs the digest of the plan that was read: --digest DIGEST; matriarch plan prints it.')
     return { digest, phrase }
   }
   if (stored.phrase !== null && phrase === undefined) {
-    const typed = await ask(`Type “${stored.phrase}” to run it, anything else to leave: `)
+    const typed = await ask(`Type “${stored.phrase}” to run it, anything else to quit: `)
     return typed === stored.phrase ? { digest: stored.digest, phrase: typed } : null
   }
   return /^y(es)?$/i.test(await ask('Run it? [y/N] ')) ? { digest: stored.digest, phrase } : null
@@ -148,11 +150,11 @@ const agree = async (
 /** `--at TIME` and `--start-within MINUTES`; null: now. */
 export const appointmentOf = (args: Args): { at: string; startWithinMinutes: number | undefined } | null => {
   const [at, startWithinMinutes] = [take(args, 'at'), wholeOf(args, 'start-within')]
-  if (at === undefined && startWithinMinutes !== undefined) throw new UsageError('--start-within belongs to --at.')
+  if (at === undefined && startWithinMinutes !== undefined) throw new UsageError('--start-within only applies together with --at.')
   return at === undefined ? null : { at, startWithinMinutes }
 }
 
-/** Puts a plan off, and says until when. */
+/** Schedules a plan and says for when. */
 export const schedule = async (where: Where, body: Record<string, unknown>): Promise<number> => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
   const { id, at } = await getJson<{ id: string; at: string }>(where, '/api/v1/scheduled-runs', { method: 'POST', headers, body })
@@ -160,7 +162,7 @@ export const schedule = async (where: Where, body: Record<string, unknown>): Pro
   return exitCodes.done
 }
 
-/** `matriarch run …`: shows the plan, asks, submits and follows, or with `--at` puts it off. 5 when the world moved since the plan was read. */
+/** `matriarch run …`: shows the plan, asks, submits and follows, or schedules it with `--at`. Runs nothing when the plan has changed since it was read. */
 export const run = async (where: Where, args: Args): Promise<number> => {
   const [isYes, isOutsideWindow, digest, phrase, reason, ticket, appointment] = [
     takeFlag(args, 'yes'),
@@ -193,9 +195,9 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     return await watch(where, submitted.id)
   } catch (error) {
     if (!(error instanceof Refusal) || error.problem.code !== 'plan.moved') throw error
-    say('\nThe world moved since the plan was made. Nothing has run. The plan is now:\n')
+    say('\nSomething changed since this plan was made. Nothing has run. This is the plan now:\n')
     const moved = error.problem.plan as Plan
     showPlan({ id: String(error.problem.planId), digest: moved.digest, phrase: moved.phrase, plan: moved })
-    return exitCodes.moved
+    return exitCodes.changed
   }
 }

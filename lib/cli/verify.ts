@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { checkCertificate, keyIdOf } from '@/lib/kernel/ground/certificate'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
+import { exitCodes } from './exit-codes'
 import { clean } from './table'
-
-/** Of this command alone: a script must not take a valid certificate of a loss for a good one. */
-const codes = { proven: 0, invalid: 1, notProven: 3 } as const
 
 const say = (text: string): void => void process.stdout.write(`${clean(text)}\n`)
 
@@ -17,7 +15,7 @@ export const verify = async (args: Args): Promise<number> => {
   const checked = checkCertificate(bytesOf(file), key === undefined ? null : keyIdFrom(key))
   if (!checked.isValid) {
     say(`NOT VALID: ${checked.because}`)
-    return codes.invalid
+    return exitCodes.failed
   }
   const { certificate, keyId } = checked
   const { evidence, verdict } = certificate
@@ -28,8 +26,9 @@ export const verify = async (args: Args): Promise<number> => {
   for (const sentence of verdict.because) say(`  ${sentence}`)
   say(`signed by ${keyId}`)
   if (checked.isKnownKey === null)
-    say('Whose key that is was not checked: compare it with the settings page of your console, or give it with --key.')
-  return verdict.kind === 'proven' ? codes.proven : codes.notProven
+    say('The owner of that key was not verified: compare it with the settings page of your console, or give it with --key.')
+  // A script must not take a valid certificate of a loss for a good one.
+  return verdict.kind === 'proven' ? exitCodes.done : exitCodes.unproven
 }
 
 const bytesOf = (file: string): Buffer => {
@@ -47,6 +46,6 @@ const keyIdFrom = (key: string): string => {
     return keyIdOf(bytesOf(key).toString('utf8'))
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${key} holds no public key in PEM.`)
+    throw new UsageError(`${key} does not contain a PEM public key.`)
   }
 }

@@ -1,4 +1,5 @@
 import { getJson, NoAnswer, request, type Where } from './client'
+import { exitCodes } from './exit-codes'
 import { clean } from './table'
 
 interface Line {
@@ -19,9 +20,6 @@ interface RunState {
   jobs: { id: string; title: string; state: string; because: string | null }[]
 }
 
-/** What a shell script may test for. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, attention: 3, refused: 4, moved: 5 } as const
-
 const sentenceOf = (line: Line): string | null => {
   switch (line.kind) {
     case 'opened':
@@ -35,7 +33,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'refused':
       return `refused: ${line.because}`
     case 'undone':
-      return `${line.step}: taken back`
+      return `${line.step}: undone`
     case 'released':
       return `${line.step}: released`
     case 'undo-failed':
@@ -46,7 +44,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'attention':
       return `needs attention: ${line.because}\n    ${line.question}`
     case 'cancel-requested':
-      return 'cancel was asked for'
+      return 'cancel requested'
     case 'note':
       return `  ${line.stream === 'command' ? '$ ' : ''}${line.text}`
     case 'closed':
@@ -83,7 +81,7 @@ async function* eventsOf(response: Response): AsyncGenerator<Event> {
 const reconnectMs = 1_000
 const reconnectsMax = 60
 
-/** 3 when a job waits for a person, 1 when one did not end well, 4 when gates refused every one of those. */
+/** `refused` when every job that did not end well was refused by a check; `attention` outranks both. */
 const codeOf = ({ state, jobs }: RunState): number => {
   if (state === 'attention' || jobs.some((job) => job.state === 'attention')) return exitCodes.attention
   if (state === 'done') return exitCodes.done
@@ -91,7 +89,7 @@ const codeOf = ({ state, jobs }: RunState): number => {
   return bad.length > 0 && bad.every((job) => job.state === 'refused') ? exitCodes.refused : exitCodes.failed
 }
 
-/** Follows a run to its end, or to the moment it needs a person; goes on after the last line when the connection breaks. Returns the exit code. */
+/** Follows a run until it ends or needs attention; continues after the last line when the connection breaks. Returns the exit code. */
 export const watch = async (where: Where, runId: string): Promise<number> => {
   const path = `/api/v1/runs/${encodeURIComponent(runId)}`
   const titles = new Map<string, string>()
@@ -118,7 +116,9 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
     }
     await new Promise((resolve) => setTimeout(resolve, reconnectMs))
   }
-  throw new NoAnswer('The console does not answer any more. The run goes on without us: matriarch watch it later.')
+  throw new NoAnswer(
+    `The console has stopped answering. The run continues without this command; follow it later with: matriarch watch ${runId}`,
+  )
 }
 
 const end = async (where: Where, path: string): Promise<number> => {

@@ -146,20 +146,20 @@ test('with-lock holds the herd while the command runs and not longer, and says b
   await until('the lock', () => isHeld(crm))
   expect(await herdLock(systemActor, crm)).toMatchObject({ owner: 'admin (token cli)', reason: 'vacuum' })
   const second = await matriarch('with-lock', 'crm', '--', 'touch', seen).ended
-  expect(second, 'held by another').toMatchObject({ code: 2, err: expect.stringContaining('crm is locked by admin (token cli)') })
+  expect(second, 'held by another').toMatchObject({ code: 6, err: expect.stringContaining('crm is locked by admin (token cli)') })
   expect(existsSync(seen), 'the second command did not run').toBe(false)
   const third = matriarch('with-lock', crm, '--wait', '60', '--', 'true')
   spawn('touch', [seen])
   expect(await good.ended).toMatchObject({ code: 0, out: 'ready\n' })
   expect((await third.ended).code, 'waited for it').toBe(0)
-  expect(await matriarch('with-lock', 'crm', '--', 'sh', '-c', 'exit 7').ended).toMatchObject({
-    code: 3,
-    err: 'matriarch: The command ended with 7.\n',
+  expect(await matriarch('with-lock', 'crm', '--', 'sh', '-c', 'exit 9').ended).toMatchObject({
+    code: 7,
+    err: 'matriarch: The command ended with 9.\n',
   })
   expect((await matriarch('with-lock', 'crm', '--', 'no-such-command').ended).code).toBe(1)
-  expect((await matriarch('with-lock', 'shop', '--', 'true').ended).err).toContain('2 herds are called shop: add --env.')
+  expect((await matriarch('with-lock', 'shop', '--', 'true').ended).err).toContain('2 herds are called shop: choose one with --env.')
   expect((await matriarch('with-lock', 'shop', '--env', 'dev', '--', 'true').ended).code).toBe(0)
-  expect((await matriarch('with-lock', 'crm').ended).code).toBe(1)
+  expect((await matriarch('with-lock', 'crm').ended).code).toBe(2)
   expect(await isHeld(crm)).toBe(false)
 })
 
@@ -167,7 +167,7 @@ test('a command whose lock was broken is stopped, and that is an error', async (
   const { ended } = matriarch('with-lock', 'crm', '--ttl', '5', '--', 'sleep', '600')
   await until('the lock', () => isHeld(crm))
   await breakLock(systemActor, crm)
-  expect(await ended).toMatchObject({ code: 1, err: expect.stringContaining('The lock of crm is lost: This lock is not held any more') })
+  expect(await ended).toMatchObject({ code: 1, err: expect.stringContaining('The lock of crm was lost: This lock is not held any more') })
 })
 
 test('killed with -9 it leaves a lock that runs out by itself; told to end, it ends the command and gives the lock back', async () => {
@@ -183,7 +183,7 @@ test('killed with -9 it leaves a lock that runs out by itself; told to end, it e
   const told = matriarch('with-lock', 'crm', '--', ...script)
   await until('the command to run', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '')
   told.child.kill('SIGTERM')
-  expect(await told.ended).toMatchObject({ code: 3, err: expect.stringContaining('SIGTERM') })
+  expect(await told.ended).toMatchObject({ code: 7, err: expect.stringContaining('SIGTERM') })
   expect(await isHeld(crm)).toBe(false)
 })
 
@@ -192,7 +192,7 @@ test('told to end while it waits for a lock, it starts no command', async () => 
   const waiting = matriarch('with-lock', 'crm', '--wait', '600', '--', 'touch', join(home, 'begun'))
   await until('it to wait', () => waiting.said.err.includes('Waits: crm is locked by'))
   waiting.child.kill('SIGTERM')
-  expect((await waiting.ended).code).toBe(2)
+  expect((await waiting.ended).code).toBe(6)
   await unlockHerd(systemActor, id)
   expect(existsSync(join(home, 'begun'))).toBe(false)
   expect(await isHeld(crm)).toBe(false)

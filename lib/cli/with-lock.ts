@@ -3,10 +3,8 @@ import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
 import { getJson, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
+import { exitCodes } from './exit-codes'
 import { clean } from './table'
-
-/** Of this command alone, so that a script can tell who failed. */
-const codes = { done: 0, error: 1, noLock: 2, commandFailed: 3 } as const
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const askAgainMs = 1_000
@@ -26,14 +24,14 @@ export const withLock = async (args: Args): Promise<number> => {
     const signals = catchSignals()
     try {
       const lock = await acquire(where, herdId, wish, signals)
-      return lock === null ? codes.noLock : await runUnder(where, lock, wish, signals)
+      return lock === null ? exitCodes.locked : await runUnder(where, lock, wish, signals)
     } finally {
       signals.stop()
     }
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
     tell(error.message)
-    return codes.error
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
   }
 }
 
@@ -54,11 +52,11 @@ interface Lock {
 const wishOf = (args: Args): Wish => {
   const wholeOf = (name: string, fallback: number): number => {
     const text = take(args, name) ?? String(fallback)
-    if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${name} takes whole seconds.`)
+    if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${name} takes a whole number of seconds.`)
     return Number(text)
   }
   const [herd, ...command] = args.words
-  if (!herd || command.length === 0) throw new UsageError('Write: matriarch with-lock HERD -- COMMAND')
+  if (!herd || command.length === 0) throw new UsageError('Usage: matriarch with-lock HERD -- COMMAND')
   const wish = {
     herd,
     command,
@@ -77,7 +75,9 @@ const herdOf = async (where: Where, { herd, environment }: Wish): Promise<string
   const filter = new URLSearchParams({ name: `=${herd}`, columns: 'name', ...(environment ? { env: environment } : {}) })
   const { items } = await getJson<{ items: { id: string }[] }>(where, `/api/v1/herds?${filter}`)
   if (items.length === 1) return items[0]!.id
-  throw new UsageError(items.length === 0 ? `There is no herd ${herd}.` : `${items.length} herds are called ${herd}: add --env.`)
+  throw new UsageError(
+    items.length === 0 ? `There is no herd ${herd}.` : `${items.length} herds are called ${herd}: choose one with --env.`,
+  )
 }
 
 /** null: somebody else holds it, and goes on holding it as long as this command may wait. */
@@ -90,7 +90,7 @@ const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitS
     } catch (error) {
       if (!(error instanceof Refusal) || error.problem.code !== 'lock.held') throw error
       const isOver = performance.now() >= endsAt || signals.first() !== null
-      if (isOver || !isTold) tell(isOver ? error.message : `Waits: ${error.message}`)
+      if (isOver || !isTold) tell(isOver ? error.message : `Waiting: ${error.message}`)
       if (isOver) return null
       await pause(askAgainMs)
     }
@@ -102,8 +102,8 @@ const runUnder = async (where: Where, lock: Lock, wish: Wish, signals: Signals):
   try {
     const early = signals.first()
     if (early !== null) {
-      tell(`Ended by ${early} before the command began.`)
-      return codes.error
+      tell(`Ended by ${early} before the command started.`)
+      return exitCodes.failed
     }
     const child = spawn(wish.command[0]!, wish.command.slice(1), { stdio: 'inherit' })
     const ended = endOf(child)
@@ -111,7 +111,7 @@ const runUnder = async (where: Where, lock: Lock, wish: Wish, signals: Signals):
     const beating = beat(where, lock.id, wish.ttlSeconds, over.signal).then(async (because) => {
       if (because === null) return
       lostBecause = because
-      tell(`The lock of ${lock.herd} is lost: ${because} The command is stopped.`)
+      tell(`The lock of ${lock.herd} was lost: ${because} The command is being stopped.`)
       await endIt(child, ended)
     })
     signals.passTo(child)
@@ -119,13 +119,13 @@ const runUnder = async (where: Where, lock: Lock, wish: Wish, signals: Signals):
     over.abort()
     await beating
     if (end.error) tell(`${wish.command[0]} could not be started: ${end.error.message}`)
-    if (lostBecause !== null || end.error) return codes.error
-    if (end.code === 0) return codes.done
+    if (lostBecause !== null || end.error) return exitCodes.failed
+    if (end.code === 0) return exitCodes.done
     tell(end.signal ? `The command was ended by ${end.signal}.` : `The command ended with ${end.code}.`)
-    return codes.commandFailed
+    return exitCodes.command
   } finally {
     over.abort()
-    await giveBack(where, lock, wish.ttlSeconds)
+    await release(where, lock, wish.ttlSeconds)
   }
 }
 
@@ -193,7 +193,7 @@ const beat = async (where: Where, id: string, ttlSeconds: number, over: AbortSig
       if (over.aborted) return null
       if (!(error instanceof Refusal || error instanceof NoAnswer || (error as Error).name === 'TimeoutError')) throw error
       if (error instanceof Refusal && error.problem.status < 500 && error.problem.status !== 429) return error.message
-      if (performance.now() - lastAt >= ttlSeconds * 1000) return `the console was not reached for ${ttlSeconds} s.`
+      if (performance.now() - lastAt >= ttlSeconds * 1000) return `the console could not be reached for ${ttlSeconds} s.`
     }
   }
   return null
@@ -211,10 +211,10 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', end)
   })
 
-const giveBack = async (where: Where, lock: Lock, ttlSeconds: number): Promise<void> => {
+const release = async (where: Where, lock: Lock, ttlSeconds: number): Promise<void> => {
   try {
     await request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE', signal: AbortSignal.timeout(10_000) })
   } catch (error) {
-    tell(`The lock of ${lock.herd} could not be given back; it ends by itself within ${ttlSeconds} s. ${(error as Error).message}`)
+    tell(`The lock of ${lock.herd} could not be released; it expires within ${ttlSeconds} s. ${(error as Error).message}`)
   }
 }

@@ -139,14 +139,14 @@ test('a job that cannot tell whether it happened asks, holds the run open, and g
   expect(job!.fold.attention!.question).not.toBe('')
   bench.served.fleet.calls.interfere = () => undefined
   host.power = 'on'
-  await resumeJob(systemActor, job!.id, 'go-on')
+  await resumeJob(systemActor, job!.id, 'resume')
   const ended = await until('the run to end', async () => {
     const now = await getRun(systemActor, run.id)
     return now.finishedAt ? now : null
   })
   expect(ended.state).toBe('done')
   expect(appliedTo('lost0 on lost-h0')).toEqual(['stop fast', 'start'])
-  await expect(resumeJob(systemActor, job!.id, 'give-up')).rejects.toMatchObject({ code: 'run.closed' })
+  await expect(resumeJob(systemActor, job!.id, 'abandon')).rejects.toMatchObject({ code: 'run.closed' })
   const kinds = (await readEvents(systemActor, run.id, 0, 1000)).map(({ line }) => line.kind)
   expect(kinds).toEqual(expect.arrayContaining(['attention', 'decided', 'resumed', 'closed']))
 })

@@ -178,8 +178,8 @@ export const approvePlan = async (planId: string, digest: string): Promise<Outco
 export const cancelRun = async (runId: string): Promise<Outcome<null>> => outcome((actor) => cancel(actor, String(runId)).then(() => null))
 
 /** A person's answer to a job that needs attention. */
-export const decideJob = async (jobId: string, decision: 'go-on' | 'give-up'): Promise<Outcome<null>> =>
-  outcome((actor) => resumeJob(actor, String(jobId), decision === 'go-on' ? 'go-on' : 'give-up').then(() => null))
+export const decideJob = async (jobId: string, decision: 'resume' | 'abandon'): Promise<Outcome<null>> =>
+  outcome((actor) => resumeJob(actor, String(jobId), decision === 'resume' ? 'resume' : 'abandon').then(() => null))
 
 /** A new plan for the targets that did not end well, and `withCancelled` for those that were cancelled too. */
 export const retryFailed = async (runId: string, withCancelled: boolean) =>

@@ -5,19 +5,19 @@ import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import type { JobShown, Outcome, RunActions } from './shared'
 
-/** A job that holds until a person decides: what is known, what is not, the question, and what each answer leads to. */
+/** A job that needs attention: what is known, what is not, the question, and what each answer does. */
 export const Attention = ({ job, mayDecide, decide }: { job: JobShown; mayDecide: boolean; decide: RunActions['decide'] }) => {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
   const attention = job.fold.attention
   if (job.state !== 'attention' || !attention) return null
-  const answer = async (decision: 'go-on' | 'give-up') => {
+  const answer = async (decision: 'resume' | 'abandon') => {
     setBusy(true)
     setRefusal(null)
     const outcome: Outcome<null> = await decide(job.id, decision).catch(() => ({
       ok: false as const,
       code: 'internal.bug' as const,
-      message: 'The console did not answer. The job still holds; look again before deciding twice.',
+      message: 'The console did not answer. Reload the page before you decide again.',
       fields: [],
     }))
     if (!outcome.ok) setRefusal(outcome.message)
@@ -52,18 +52,16 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobShown; mayDecide
           <>
             <div className="grid gap-2 sm:grid-cols-2">
               <div>
-                <Button look="primary" disabled={isBusy} onClick={() => answer('go-on')}>
-                  Go on
+                <Button look="primary" disabled={isBusy} onClick={() => answer('resume')}>
+                  Resume
                 </Button>
-                <p className="text-ink-2">Looks at the step again and goes forward from what it finds. Nothing is repeated blindly.</p>
+                <p className="text-ink-2">Checks the step again and continues from what it finds. Nothing is repeated blindly.</p>
               </div>
               <div>
-                <Button look="danger" disabled={isBusy} onClick={() => answer('give-up')}>
-                  Give up
+                <Button look="danger" disabled={isBusy} onClick={() => answer('abandon')}>
+                  Abandon
                 </Button>
-                <p className="text-ink-2">
-                  Releases what the job still holds and closes it as failed, saying what is left for you to do by hand.
-                </p>
+                <p className="text-ink-2">Releases what the job still holds and closes it as failed, listing what is left to do by hand.</p>
               </div>
             </div>
             {refusal && (
@@ -73,7 +71,7 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobShown; mayDecide
             )}
           </>
         ) : (
-          <p className="text-ink-2">Deciding needs the permission to run this operation there.</p>
+          <p className="text-ink-2">You need the permission to run this operation there to decide.</p>
         )}
       </div>
     </Note>

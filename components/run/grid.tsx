@@ -16,8 +16,8 @@ const stepLook: Record<StepState, [Tone, string]> = {
   'already-so': ['neutral', 'already so'],
   failed: ['bad', 'failed'],
   unknown: ['warn', 'not known'],
-  undoing: ['warn', 'taking back'],
-  undone: ['warn', 'taken back'],
+  undoing: ['warn', 'undoing'],
+  undone: ['warn', 'undone'],
   released: ['good', 'released'],
   skipped: ['neutral', 'skipped'],
 }

@@ -48,13 +48,13 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
         `${titleOf(line.step)}: ${line.certainty === 'unknown' ? 'not known whether it happened' : 'failed, it did not happen'}: ${line.because}`,
       )
     case 'undo-intended':
-      return state('warn', `${titleOf(line.step)}: is being taken back`)
+      return state('warn', `${titleOf(line.step)}: undoing`)
     case 'undone':
-      return state('warn', `${titleOf(line.step)}: taken back ${took(line.tookMs)}`)
+      return state('warn', `${titleOf(line.step)}: undone ${took(line.tookMs)}`)
     case 'undo-failed':
-      return state('bad', `${titleOf(line.step)}: could not be taken back: ${line.because}`)
+      return state('bad', `${titleOf(line.step)}: could not be undone: ${line.because}`)
     case 'release-intended':
-      return state('info', `${titleOf(line.step)}: is being released`)
+      return state('info', `${titleOf(line.step)}: releasing`)
     case 'released':
       return state('good', `${titleOf(line.step)}: released ${took(line.tookMs)}`)
     case 'release-failed':
@@ -64,7 +64,7 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
     case 'attention':
       return state('warn', `Needs attention: ${line.because} ${line.question}`)
     case 'decided':
-      return state('info', `${line.by} decided to ${line.decision === 'go-on' ? 'go on' : 'give up'}`)
+      return state('info', `${line.by} ${line.decision === 'resume' ? 'resumed' : 'abandoned'} the job`)
     case 'note':
       return {
         text: line.stream === 'command' ? `$ ${line.text}` : line.text,

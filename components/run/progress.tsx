@@ -7,7 +7,7 @@ const segments: readonly [JobState[], Tone, string][] = [
   [['done'], 'good', 'done'],
   [['failed', 'refused'], 'bad', 'failed'],
   [['attention'], 'warn', 'waiting for a decision'],
-  [['undone'], 'warn', 'taken back'],
+  [['undone'], 'warn', 'undone'],
   [['running'], 'info', 'running'],
   [['cancelled'], 'neutral', 'cancelled'],
 ]

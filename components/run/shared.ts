@@ -71,7 +71,7 @@ export interface RunOperation {
 
 export interface RunActions {
   cancel: (runId: string) => Promise<Outcome<null>>
-  decide: (jobId: string, decision: 'go-on' | 'give-up') => Promise<Outcome<null>>
+  decide: (jobId: string, decision: 'resume' | 'abandon') => Promise<Outcome<null>>
   retryFailed: (runId: string, withCancelled: boolean) => Promise<Outcome<{ planId: string }>>
 }
 

@@ -131,7 +131,7 @@ describe('the store of a run page', () => {
     } as JournalEntry
     store.addLines([event(1, 'a', 1, opened), event(2, 'a', 2, attention)])
     expect(store.snapshot().run.jobs[0]).toMatchObject({ state: 'attention', fold: { attention: { question: 'Does it run?' } } })
-    store.addLines([event(3, 'a', 3, { kind: 'decided', decision: 'go-on', by: 'dana' })])
+    store.addLines([event(3, 'a', 3, { kind: 'decided', decision: 'resume', by: 'dana' })])
     expect(store.snapshot().run.jobs[0]).toMatchObject({ state: 'running', fold: { attention: null } })
   })
 })

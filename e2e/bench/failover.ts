@@ -217,7 +217,7 @@ const judge = async (lab: Lab, pairs: readonly Pair[], faults: readonly Fault[],
 const finish = async (lab: Lab, faults: readonly Fault[], { view }: OurRound): Promise<number> => {
   await allowNames(lab, faults)
   const startedAt = performance.now()
-  for (const { id } of view.jobs.filter(({ state }) => state === 'attention')) await resumeJob(systemActor, id, 'go-on')
+  for (const { id } of view.jobs.filter(({ state }) => state === 'attention')) await resumeJob(systemActor, id, 'resume')
   const resumed = await waitForAll(view.id)
   const stuck = resumed.jobs.find(({ state }) => state === 'attention')
   if (stuck) throw new Error(`${stuck.title} still asks: ${stuck.because}`)

@@ -59,7 +59,7 @@ export const cancelRun = async (actor: Actor, runId: string): Promise<void> => {
 }
 
 /**
- * A person's answer to a job that needs attention: go on (the open step is checked again first) or give up (clean-up runs, the job is closed).
+ * A person's answer to a job that needs attention: `resume` (the open step is checked again first) or `abandon` (clean-up runs, the job is closed).
  * Throws `run.closed` when the job does not wait for an answer (any more), `access.denied`, `record.missing`.
  */
 export const resumeJob = async (actor: Actor, jobId: string, decision: Decision): Promise<void> => {

@@ -43,7 +43,7 @@ type Laws = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean) => string[
 
 const count = (fleet: MemoryFleet, host: string, act: string) =>
   fleet.instance(`demo on ${host}`).applied.filter((one) => one === act).length
-const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.kind === 'decided' && line.decision === 'abandon')
 const writes = (fleet: MemoryFleet) =>
   [...fleet.world.instances.values()].filter((one) => one.state === 'running' && one.host.power === 'on' && !one.hasStandbySignal)
 

@@ -43,7 +43,7 @@ const orders = (pooler: MemoryPooler) => pooler.databases.get('orders')!
 const isBack = (state: JobState) => state === 'undone' || state === 'cancelled' || state === 'failed'
 const nothing = () => {}
 /** Whoever gives up when taking back has failed, or when nobody can tell whether it was stopped, leaves it as it is. */
-const unlessGivenUp = (broken: readonly string[]) => broken.filter((one) => !one.includes('give-up → failed'))
+const unlessGivenUp = (broken: readonly string[]) => broken.filter((one) => !one.includes('abandon → failed'))
 
 const matrix = (name: string, arrange: Parameters<typeof stageOf>[2], broken: Parameters<typeof stageOf>[3], stride = 1) =>
   crashMatrix(() => stageOf(operationByName(name)!, {}, arrange, broken), { stride })

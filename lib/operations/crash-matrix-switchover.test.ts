@@ -42,7 +42,7 @@ const stage = async (): Promise<Stage> => {
         fleet.pooler(pooler).applied,
       ]),
     broken: (state) => {
-      const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+      const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'abandon')
       return [...fleet.world.violations, ...lawsOf(fleet, state, isGivenUp)]
     },
   }

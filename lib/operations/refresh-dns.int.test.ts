@@ -127,6 +127,6 @@ test('a name that somebody changed after the plan was made is not touched', asyn
   const { digest } = await plan()
   await point('n3')
   expect(await run(digest, portsWith())).toBe('refused')
-  expect(because()).toContain('The world moved')
+  expect(because()).toContain('Something changed')
   expect(await held()).toEqual([['n3.prod.test.'], ['n3.prod.test.']])
 })

@@ -35,7 +35,7 @@ test('one whose host loses power after the rewind, and starts it by itself, fenc
   }
   expect(await go()).toBe('attention')
   fleet.calls.interfere = () => undefined
-  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
   expect(await go()).toBe('done')
   const probe = await fleet.read.postgres.probe(inventory.address, { timeoutMs: 1000 })
   expect([probe.role, probe.timeline, probe.upstream?.status]).toEqual(['standby', 2, 'streaming'])

@@ -75,7 +75,7 @@ describe('a restart whose worker died', () => {
     fleet.host('n1').power = 'off'
     expect(await goOn()).toBe('attention')
     fleet.host('n1').power = 'on'
-    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
     expect(await goOn()).toBe('done')
     expect(instance.state).toBe('running')
   })
@@ -91,7 +91,7 @@ test('a server that does not come back asks a person and says that it is stopped
     question: expect.stringContaining('demo on n1 is stopped'),
   })
   instance.startProblem = null
-  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
   expect(await goOn()).toBe('done')
   expect(instance.state).toBe('running')
 })

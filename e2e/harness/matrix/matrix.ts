@@ -95,14 +95,14 @@ export class MatrixLab {
       await this.#fence()
       if (state === 'attention' && !job.question()?.question) broken.push('it holds without a question')
       const isGivenUp = 'isGivenUp' in trouble && trouble.isGivenUp === true && state === 'attention'
-      for (let count = 0; isGivenUp && state === 'attention' && count < questionsMax; count += 1) state = await job.decide('give-up')
+      for (let count = 0; isGivenUp && state === 'attention' && count < questionsMax; count += 1) state = await job.decide('abandon')
       for (let count = 0; state === 'attention' && count < questionsMax; count += 1) {
         await this.#seen()
-        state = await job.decide('go-on')
+        state = await job.decide('resume')
       }
       if (state === 'attention') {
         broken.push(`it asks again and again with everything mended: ${job.question()?.because}`)
-        state = await job.decide('give-up')
+        state = await job.decide('abandon')
       }
       await this.#fence()
       if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at))

@@ -136,7 +136,7 @@ export const stepWords = {
   }),
   release: z.strictObject({ release: word.describe('lets a held worker go on with the order of this name'), ...named }),
   decide: z.strictObject({
-    decide: z.enum(['go-on', 'give-up']).describe('a person’s answer where a job needs attention: go-on or give-up'),
+    decide: z.enum(['resume', 'abandon']).describe('a person’s answer where a job needs attention'),
     about: word.optional().describe('the order; the last one where it is left out'),
     ...named,
   }),

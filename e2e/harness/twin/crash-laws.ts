@@ -18,7 +18,7 @@ export interface Case {
 export const applied = (instance: MemoryInstance, act: RegExp) => instance.applied.filter((one) => act.test(one)).length
 export const atMost = (count: number, instance: MemoryInstance, act: RegExp) =>
   applied(instance, act) > count ? [`${act.source} was applied ${applied(instance, act)} times`] : []
-export const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+export const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.kind === 'decided' && line.decision === 'abandon')
 
 export const runsUnlessAsked = (instance: MemoryInstance, state: JobState, lines: readonly JournalLine[]) =>
   instance.state === 'running' || state === 'attention' || isGivenUp(lines) ? [] : [`${state}, and it is left ${instance.state}`]

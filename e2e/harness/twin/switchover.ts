@@ -51,7 +51,7 @@ export const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
       clock: fleet.clock,
     })
   const goOn = () => {
-    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
     return on()
   }
   return { state: await on(), journal, goOn }

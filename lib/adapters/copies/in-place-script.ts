@@ -118,7 +118,7 @@ mustBeDown
 mustBeMarked "$key"
 new=$data/global/pg_control.matriarch
 printf %s "$control" | base64 -d >"$new" && sync "$new" && mv -T "$new" "$data/global/pg_control" || exit 1
-if "$tools/pg_controldata" "$data" 2>&1 | grep -q '^WARNING'; then echo "the control file of the upstream was read while it was written: go on, and it is read again" >&2; exit 6; fi
+if "$tools/pg_controldata" "$data" 2>&1 | grep -q '^WARNING'; then echo "the control file of the upstream was read while it was written: resume, and it is read again" >&2; exit 6; fi
 if [ "\${major%%.*}" -ge 12 ]; then : >"$data/standby.signal"; sync "$data/standby.signal"
 else echo "standby_mode = 'on'" >"$data/recovery.conf"; sync "$data/recovery.conf"; fi
 for place in "$data" "$data"/pg_wal "$data"/pg_xlog "$data"/pg_tblspc/*; do [ ! -d "$place" ] || sync -f "$place/" || exit 1; done

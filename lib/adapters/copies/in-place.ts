@@ -123,7 +123,7 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
           if (strange !== undefined)
             throw failed(
               upstream.host,
-              `It has a tablespace (${strange}) that was not there when this was planned: give up, and plan it again`,
+              `It has a tablespace (${strange}) that was not there when this was planned: abandon the job and plan again`,
             )
           const watched = { timeoutMs, signal: AbortSignal.any(signal ? [signal, backup.lost] : [backup.lost]) }
           const done = { bytes: 0, moved: 0 }

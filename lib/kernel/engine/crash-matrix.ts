@@ -112,7 +112,7 @@ const measure = async (makeStage: () => Promise<Stage>, scenario: Scenario): Pro
 /** The case itself; where it ends in a question, once more for each answer. */
 const answered = async (makeStage: () => Promise<Stage>, scenario: Scenario, stop: Stop | null): Promise<CaseResult[]> => {
   const results: CaseResult[] = []
-  for (const decision of ['go-on', 'give-up'] as const) {
+  for (const decision of ['resume', 'abandon'] as const) {
     const stage = await makeStage()
     const points: Points = { passed: 0, acts: 0, broken: [] }
     let state = await runDrivers(stage, scenario, points, stop)
@@ -193,5 +193,5 @@ export const journalLaws = (operation: Operation, lines: readonly JournalLine[],
 const isLeft = (lines: readonly JournalLine[]): boolean => {
   const last = lines.findLast((line) => line.kind === 'attention' || line.kind === 'decided')
   const asked = lines.findLast((line) => line.kind === 'attention')
-  return last?.kind === 'decided' && last.decision === 'give-up' && asked?.kind === 'attention' && asked.during === 'release'
+  return last?.kind === 'decided' && last.decision === 'abandon' && asked?.kind === 'attention' && asked.during === 'release'
 }

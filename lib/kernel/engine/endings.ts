@@ -34,8 +34,8 @@ export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> =
       continue
     }
     recorder.add({ kind: 'undo-failed', step: effect.name, because: sayWhy(error) })
-    const question = `“${effect.title}” could not be taken back. Put right what stands in the way, then go on: it is tried again. Or give up, and it stays as it is.`
-    return ask(driving, 'undo', `Taking back “${effect.title}” failed: ${sayWhy(error)}`, question)
+    const question = `“${effect.title}” could not be undone. Remove the cause, then resume: it is tried again. Or abandon the job: the step stays as it is.`
+    return ask(driving, 'undo', `Undoing “${effect.title}” failed: ${sayWhy(error)}`, question)
   }
   return 'end'
 }
@@ -60,7 +60,7 @@ export const wrapUp = async (driving: Driving): Promise<JobState> => {
     stuck.push(`“${effect.title}”: ${sayWhy(error)}`)
   }
   if (stuck.length > 0 && recorder.progress.gaveUp?.during !== 'release') {
-    const question = 'Put right what stands in the way, then go on: the clean-up is tried again. Or give up, and it stays as it is.'
+    const question = 'Remove the cause, then resume: the clean-up is tried again. Or abandon the job: what is left stays as it is.'
     await ask(driving, 'release', `Clean-up failed. ${stuck.join(' ')}`, question)
     return 'attention'
   }
@@ -71,7 +71,7 @@ export const wrapUp = async (driving: Driving): Promise<JobState> => {
 
 export const askAfterIdleDrivers = async (driving: Driving): Promise<JobState> => {
   const because = 'Several drivers in a row took this job over and ended without getting anywhere.'
-  await ask(driving, 'driver', because, 'Look into the logs of the workers. Go on to let another driver try, or give up.')
+  await ask(driving, 'driver', because, 'Read the logs of the workers. Resume to let another driver try, or abandon the job.')
   return 'attention'
 }
 
@@ -128,8 +128,8 @@ const questionOf = ({ operation, recorder }: Driving, passed: string): string =>
   if (asked !== undefined) return asked
   const title = (name: string) => operation.effects.find((effect) => effect.name === name)?.title ?? name
   if (failed !== undefined && failed[1].failed?.certainty === 'unknown')
-    return `Did “${title(failed[0])}” happen? Look, then go on: the step is checked again before anything is done. Or give up: clean-up runs and nothing is taken back.`
-  return `“${title(passed)}” cannot be taken back, so the way is forward. Put right what stands in the way, then go on. Or give up: clean-up runs and nothing is taken back.`
+    return `Did “${title(failed[0])}” happen? Find out, then resume: the step is checked again before anything is done. Or abandon the job: clean-up runs and nothing is undone.`
+  return `“${title(passed)}” cannot be undone, so the job can only go forward. Remove the cause, then resume. Or abandon the job: clean-up runs and nothing is undone.`
 }
 
 const ask = async (driving: Driving, during: Attention['during'], because: string, question: string): Promise<'attention'> => {
@@ -139,7 +139,7 @@ const ask = async (driving: Driving, during: Attention['during'], because: strin
   for (const effect of operation.effects) {
     const record = recorder.progress.steps.get(effect.name)
     if (record === undefined) continue
-    if (record.isUndone) known.push(`“${effect.title}” was taken back`)
+    if (record.isUndone) known.push(`“${effect.title}” was undone`)
     else if (record.finished !== null)
       known.push(record.finished.ours ? `“${effect.title}” has happened` : `“${effect.title}” was already so`)
     else if (record.failed?.certainty === 'did-not-happen') known.push(`“${effect.title}” did not happen`)

@@ -54,7 +54,7 @@ describe('a job folded from its lines', () => {
       linesOf(
         opened,
         { kind: 'attention', during: 'step', because: 'b', known: ['k'], unknown: [], question: 'q' },
-        { kind: 'decided', decision: 'go-on', by: 'ada' },
+        { kind: 'decided', decision: 'resume', by: 'ada' },
       ),
       ['one'],
     )

@@ -40,7 +40,7 @@ const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
   if (!options.isCancelRequested()) return false
   const passed = pastNoReturn(operation, recorder.progress)
   if (passed !== null) {
-    recorder.note(null, 'warning', `Cancelling comes too late: “${passed}” cannot be taken back, so the job goes on to its end.`)
+    recorder.note(null, 'warning', `Cancelling comes too late: “${passed}” cannot be undone, so the job runs to its end.`)
     return false
   }
   recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
@@ -61,7 +61,7 @@ const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
     const facts = await gather(driving)
     recorder.throwIfLost()
     if (targetDigest(operation, job.targetId, facts) !== job.digest) {
-      const because = 'The world moved since the plan was made. Nothing has run; make a new plan.'
+      const because = 'Something changed since this plan was made. Nothing has run; make a new plan.'
       recorder.add({ kind: 'refused', step: null, because })
       return false
     }

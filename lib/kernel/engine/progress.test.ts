@@ -23,7 +23,7 @@ test('a decision on a stuck undo keeps the way back; on a stuck step it turns th
     const progress = newProgress()
     advance(progress, { kind: 'failed', step: 'one', code: 'shell.failed', because: 'no', certainty: 'unknown' })
     advance(progress, { kind: 'attention', during, because: 'no', known: [], unknown: [], question: '?' })
-    advance(progress, { kind: 'decided', decision: 'go-on', by: 'ada' })
+    advance(progress, { kind: 'decided', decision: 'resume', by: 'ada' })
     return progress.turned?.outcome ?? null
   }
   expect([turnedAfter('undo'), turnedAfter('step')]).toEqual(['failed', null])

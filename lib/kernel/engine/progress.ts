@@ -55,7 +55,7 @@ export const stepOf = (progress: Progress, name: string): StepRecord => {
 const decide = (progress: Progress, decision: Decision, by: string) => {
   const during = progress.attention?.during
   progress.attention = null
-  if (decision === 'give-up') {
+  if (decision === 'abandon') {
     progress.gaveUp = { by, during: during ?? 'driver' }
     return
   }

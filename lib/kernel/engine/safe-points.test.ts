@@ -12,7 +12,7 @@ describe('the world is looked at again before the first effect', () => {
     const { host, go, find } = await bench(operation)
     generation = 2
     expect(await go()).toBe('refused')
-    expect(find('refused')[0]!.because).toContain('moved')
+    expect(find('refused')[0]!.because).toContain('Something changed')
     expect(host.directories.size).toBe(0)
   })
 

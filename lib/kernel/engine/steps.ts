@@ -32,7 +32,7 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   }
 
   if (isOpen && isShort(driving, effect))
-    return fail(driving, effect, 'step.unknown', 'Its driver ended short of the point of no return, so it is taken back.', 'unknown')
+    return fail(driving, effect, 'step.unknown', 'Its driver ended before the point of no return, so it is undone.', 'unknown')
   const found = isOpen
     ? await prove(driving, effect, facts, { isEnough: (look) => look.found === 'ready', passingMs: deadlineOf(effect, facts) })
     : await look(driving, effect, facts)
@@ -119,7 +119,7 @@ const fail = (
 const halfWay = ({ partly }: { partly?: string }): string | undefined =>
   partly === undefined
     ? undefined
-    : `It has happened in part: ${partly}. Put right what stands in the way, then go on: it is completed. Or give up: clean-up runs and nothing is taken back.`
+    : `It has happened in part: ${partly}. Remove the cause, then resume: it is completed. Or abandon the job: clean-up runs and nothing is undone.`
 
 const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look> => {
   const { options, recorder, read } = driving

@@ -70,13 +70,13 @@ describe('promise 4: before the point of no return a failure is undone, after it
     await on.go()
     on.calm()
     expect(await on.go()).toBe('attention')
-    on.journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    on.journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
     expect(await on.go()).toBe('done')
 
     const up = await bench(directories)
     up.disturb('mkdir /after', { how: 'fail' })
     await up.go()
-    up.journal.write([{ kind: 'decided', decision: 'give-up', by: 'ada' }])
+    up.journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])
     expect(await up.go()).toBe('failed')
     expect([...up.host.directories].sort()).toEqual(['/first', '/point', '/second'])
     expect(up.find('closed')[0]!.because).toBe(
@@ -93,7 +93,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect(asked).toMatchObject({ during: 'undo' })
     expect(Date.parse(asked.at) - Date.parse(begun.at)).toBeGreaterThan(leftAloneMs)
     calm()
-    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
     expect(await go()).toBe('undone')
     expect([...host.directories]).toEqual([])
     expect(words().filter((word) => word === 'undo-intended one')).toHaveLength(2)
@@ -124,7 +124,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
       expect(await go({ isCancelRequested })).toBe('attention')
       expect(Date.parse(find('failed')[0]!.at) - before < 3_000).toBe(isLong === true)
       calm()
-      journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+      journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
       expect(await go({ isCancelRequested })).toBe('done')
     }
   })

@@ -68,7 +68,7 @@ test('what fails past the mark is never taken back: a person is asked, and it go
   expect(await go()).toBe('attention')
   expect(find('attention')[0]).toMatchObject({ during: 'step' })
   isBroken = false
-  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
   expect(await go()).toBe('done')
   expect([undone, [...host.directories]]).toEqual([[], ['/first', '/way', '/there', '/after']])
 })

@@ -14,7 +14,7 @@ export const faultTable = {
   'record.conflict': { status: 409, retry: false, sentence: 'Somebody else changed this meanwhile.' },
   'record.duplicate': { status: 409, retry: false, sentence: 'Another object already has this value.' },
   'record.in-use': { status: 409, retry: false, sentence: 'Other objects still need this one.' },
-  'plan.moved': { status: 409, retry: false, sentence: 'The world moved since the plan was made. Nothing has run; read the new plan.' },
+  'plan.moved': { status: 409, retry: false, sentence: 'Something changed since this plan was made. Nothing has run; read the new plan.' },
   'plan.phrase': { status: 422, retry: false, sentence: 'The typed phrase does not match.' },
   'plan.refused': { status: 409, retry: false, sentence: 'No target passes the checks of this operation.' },
   'plan.approval': { status: 403, retry: false, sentence: 'A second person has to approve this plan.' },

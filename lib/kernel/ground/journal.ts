@@ -42,8 +42,8 @@ export type JournalEntry =
 
 export type JournalLine = JournalEntry & { seq: number /** ISO time */; at: string }
 
-/** go-on: check the step again and go forward. give-up: run the releases and close as failed, saying what is left. */
-export type Decision = 'go-on' | 'give-up'
+/** resume: check the step again and go forward. abandon: run the releases and close as failed, saying what is left. */
+export type Decision = 'resume' | 'abandon'
 
 export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
 /** `attention` is open: the job holds until a person decides. `failed`: nothing that mutates had happened, or all of it was put right by releases. */

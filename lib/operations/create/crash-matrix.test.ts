@@ -33,7 +33,7 @@ const stageOf = async (herd: 'fresh' | 'demo'): Promise<Stage> => {
     broken: (state: JobState) => {
       const { state: is, isRegistered, hasStandbySignal, copy } = made()
       const { slots } = fleet.instance('demo on n1')
-      const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'give-up')
+      const isGivenUp = journal.lines.some((line) => line.kind === 'decided' && line.decision === 'abandon')
       const isBack = !isGivenUp && ['undone', 'failed', 'cancelled'].includes(state)
       return [
         ...fleet.world.violations,

@@ -55,7 +55,7 @@ export const isDirectoryFree = ({ site, instance, server }: CreateFacts): Verdic
   const cluster = `${major}/${clusterName}`
   if (site.made !== null)
     return refuse(
-      `An earlier creation left a cluster in ${dataDirectory}. Resume or give up its run; or remove it there: ${isDebian(server) ? `pg_dropcluster ${major} ${clusterName}` : `rm -r ${dataDirectory}`}`,
+      `An earlier creation left a cluster in ${dataDirectory}. Resume or abandon its run; or remove it there: ${isDebian(server) ? `pg_dropcluster ${major} ${clusterName}` : `rm -r ${dataDirectory}`}`,
     )
   if (site.isConfigured)
     return refuse(`${server.title} has a cluster ${cluster} already: register it as an instance, or choose another data directory.`)

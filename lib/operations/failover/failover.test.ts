@@ -128,7 +128,7 @@ describe('planned', () => {
     expect(asked).toMatchObject({ because: expect.stringContaining('REFUSED') })
     expect(roles(fleet).n2).toBe('primary 2')
     fleet.zone('prod.test').refuses = null
-    journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
     expect(await go()).toBe('done')
     expect(nameNow(fleet)).toEqual(['n2.prod.test'])
     expect(roles(fleet)).toEqual({ n1: 'standby 2', n2: 'primary 2', n3: 'standby 2' })

@@ -9,7 +9,8 @@ import type { RebuildFacts } from './facts'
 const fileTimeoutMs = 60_000
 const beginTimeoutMs = 300_000
 
-const again = 'the server cannot start until rsync has come to its end: go on, or give up and rebuild it again, in place or with a copy'
+const again =
+  'the server cannot start until rsync has come to its end: resume, or abandon the job and rebuild it again, in place or with a copy'
 
 const orderOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPlaceOrder => ({
   key: inPlace!.key,

@@ -109,9 +109,9 @@ test('one that is cancelled in the middle cannot start, also by its host, and sa
   await job.filling()
   isCancelled = true
   expect(await ended).toBe('attention')
-  expect(job.because('attention').join()).toContain('go on, or give up and rebuild it again')
+  expect(job.because('attention').join()).toContain('resume, or abandon the job and rebuild it again')
   await expect(herd.ports.postgresAct.start(addressOf('b'), patient)).rejects.toMatchObject({ code: 'shell.failed' })
-  job.journal.write([{ kind: 'decided', decision: 'give-up', by: 'ada' }])
+  job.journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])
   await job.go()
   const again = await submit()
   expect(again.strategy).toContain('begun again there')

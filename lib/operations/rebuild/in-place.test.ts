@@ -107,13 +107,13 @@ test('one that fails or is cancelled in the middle cannot start and says what to
   const { go, journal } = await submit(fleet)
   expect(await go()).toBe('attention')
   expect(journal.lines.find(({ kind }) => kind === 'attention')).toMatchObject({
-    because: expect.stringContaining('cannot start until rsync has come to its end: go on, or give up and rebuild it again'),
+    because: expect.stringContaining('cannot start until rsync has come to its end: resume, or abandon the job and rebuild it again'),
   })
   const { address } = fleet.instance('demo on n2').inventory
   await expect(fleet.act.postgresAct.start(address, { timeoutMs: 1000 })).rejects.toMatchObject({
     message: expect.stringContaining('backup_label'),
   })
-  journal.write([{ kind: 'decided', decision: 'give-up', by: 'ada' }])
+  journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])
   await go()
   fleet.calls.interfere = () => undefined
   const again = await submit(fleet)

@@ -183,7 +183,7 @@ test('a copy in the place of a rewind that fails itself asks, and is begun anew 
   }
   const { state, journal, goOn } = await run(fleet)
   expect(state).toBe('attention')
-  journal.write([{ kind: 'decided', decision: 'go-on', by: 'ada' }])
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
   expect(await goOn()).toBe('done')
   expect([copies, fleet.instance('demo on n2').copy, fleet.world.violations]).toEqual([2, null, []])
 })

@@ -177,9 +177,14 @@ export const workCalls = {
     path: '/api/v1/runs/{id}/resume',
     tag,
     caller: 'actor',
-    summary: 'Decide for jobs that need attention',
+    summary: 'Resume or abandon jobs that need attention',
     input: z.strictObject({
-      decision: z.enum(['go-on', 'give-up']),
+      decision: z
+        .enum(['resume', 'abandon', 'go-on', 'give-up'])
+        .transform((word) => (word === 'go-on' ? 'resume' : word === 'give-up' ? 'abandon' : word))
+        .describe(
+          'resume: check the open step again and continue. abandon: release what is held and close the job as failed. go-on and give-up are aliases.',
+        ),
       jobId: z.uuid().optional().describe('One job; default: every job of the run that needs attention.'),
     }),
     output: z.object({ jobs: z.array(z.uuid()) }),

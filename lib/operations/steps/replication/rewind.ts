@@ -61,7 +61,7 @@ export const rewindPostgres = <F extends Facts>({
       return {
         found: 'ready',
         before,
-        partly: 'pg_rewind was broken off; where it cannot be ended, give up and rebuild it with the strategy copy',
+        partly: 'pg_rewind was broken off; where it cannot be ended, abandon the job and rebuild it with the strategy copy',
       }
     const isThere = disk.timeline !== null && disk.timeline === timeline(facts)
     if (isThere || isBefore(disk, fork(facts))) return { found: 'done', output: { timeline: disk.timeline, failed: null } }

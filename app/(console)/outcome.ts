@@ -1,7 +1,7 @@
-import type { Outcome } from '@/components/run/shared'
 import { requireActor } from '@/lib/auth/actor'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { FaultCode } from '@/lib/kernel/ground/errors'
+import type { Outcome } from '@/lib/shapes/outcome'
 import { attempt } from './attempt'
 
 /** What a signed-in person asked for, as a value a component can show. */

@@ -5,10 +5,11 @@ import { useRouter } from 'next/navigation'
 import { useCallback, useState } from 'react'
 import type { Option } from '@/components/fields/input-props'
 import { callApi } from '@/components/run/call-api'
-import type { Outcome } from '@/components/run/shared'
 import { useLive } from '@/components/run/use-live'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
+import type { Outcome } from '@/lib/shapes/outcome'
+import { streams } from '@/lib/shapes/streams'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
 import { PoolerList } from './pooler-list'
@@ -49,9 +50,8 @@ export const Inbox = ({
   const [isBusy, setBusy] = useState(false)
   const [refusals, setRefusals] = useState<Record<string, string>>({})
   const [said, setSaid] = useState<{ tone: 'good' | 'bad'; text: string } | null>(null)
-  useLive('/api/live/facts', {
-    records: (data) => {
-      const changed = data as string[]
+  useLive(streams.changes, {
+    records: (changed) => {
       if (changed.some((name) => name === '*' || name.startsWith('discover'))) router.refresh()
     },
   })

@@ -1,7 +1,6 @@
 'use client'
 
 import { type FormEvent, useState, useTransition } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
 import { Field } from '@/components/ui/field'
@@ -10,6 +9,7 @@ import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
 import type { SetAside } from '@/lib/domain/problems/acknowledged'
 import type { ShownItem, ShownProblem } from '@/lib/presentation/problems/shown'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface AcknowledgedItem {
   kind: string

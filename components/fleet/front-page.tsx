@@ -12,10 +12,11 @@ import type { EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import { setAside } from '@/lib/domain/problems/acknowledged'
-import { type FleetChanges, withFleetChanges } from '@/lib/domain/problems/changes'
+import { withFleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { presentProblems } from '@/lib/presentation/problems/present'
 import type { PathOf } from '@/lib/presentation/problems/shown'
+import { streams } from '@/lib/shapes/streams'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
 import { HerdGrid } from './herds'
@@ -44,9 +45,9 @@ export const FrontPage = ({
   actions: AcknowledgeActions
 }) => {
   const [facts, setFacts] = useState(initial)
-  const live = useLive('/api/live/fleet', {
-    fleet: (data) => setFacts(data as FleetFacts),
-    changed: (data) => setFacts((now) => withFleetChanges(now, data as FleetChanges)),
+  const live = useLive(streams.fleet, {
+    fleet: setFacts,
+    changed: (changes) => setFacts((now) => withFleetChanges(now, changes)),
   })
   const environments = useMemo<Record<string, EnvironmentLook>>(
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),

@@ -5,6 +5,7 @@ import { useLive } from '@/components/run/use-live'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { useNow } from '@/components/ui/zone'
+import { streams } from '@/lib/shapes/streams'
 import type { PlanRow } from './shared'
 
 /** "Making the plan …" with the seconds that passed. Leaving cancels nothing that matters: a plan only looks. */
@@ -12,7 +13,7 @@ export const Making = ({ row, onCancel }: { row: PlanRow; onCancel: () => void }
   const now = useNow(500)
   const [startedAt] = useState(() => Date.now())
   const [isAbsent, setAbsent] = useState(false)
-  useLive(`/api/live/plans/${row.id}`, { absent: (data) => setAbsent(data === true) })
+  useLive(streams.plan(row.id), { absent: setAbsent })
   const seconds = now === null ? 0 : Math.max(0, Math.floor((now - startedAt) / 1000))
   if (isAbsent)
     return (

@@ -11,6 +11,7 @@ import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import { streams } from '@/lib/shapes/streams'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
 import { takeOver } from './handover'
@@ -94,7 +95,7 @@ export const Operate = ({
 
   const isMaking = row !== null && (row.state === 'asked' || row.state === 'making')
   const waitsForApproval = row?.plan?.needsApproval === true && row.approvedByName === null && row.runId === null
-  useLive(row && (isMaking || waitsForApproval) ? `/api/live/plans/${row.id}` : null, { plan: () => router.refresh() })
+  useLive(row && (isMaking || waitsForApproval) ? streams.plan(row.id) : null, { plan: () => router.refresh() })
 
   if (targets !== null && targets.length === 0)
     return (

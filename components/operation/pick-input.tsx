@@ -4,8 +4,9 @@ import { useCallback, useEffect, useState } from 'react'
 import { ReferenceInput } from '@/components/fields/reference-input'
 import type { FieldIds } from '@/components/ui/field'
 import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
+import type { Outcome } from '@/lib/shapes/outcome'
 import type { InputField } from './input-fields'
-import type { OperateActions, Outcome } from './shared'
+import type { OperateActions } from './shared'
 
 export type FindChoices = OperateActions['choices']
 

@@ -1,11 +1,8 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
-import type { FaultCode, FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
 import type { Plan, RunPolicy } from '@/lib/kernel/operation/plan'
-
-/** A server action's answer: an expected refusal is a value, because a thrown one reaches the browser without its words. */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; code: FaultCode; message: string; fields: FieldProblem[] }
+import type { Outcome } from '@/lib/shapes/outcome'
 
 /** A stored plan as the confirm page needs it. */
 export interface PlanRow {

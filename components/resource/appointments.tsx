@@ -3,13 +3,13 @@
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button, LinkButton } from '@/components/ui/button'
 import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { Age, Moment, useNow } from '@/components/ui/zone'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Tone } from '@/lib/kernel/resource/field'
+import type { Outcome } from '@/lib/shapes/outcome'
 import { type MoveAction, MoveScheduled } from './move-scheduled'
 
 export interface AppointmentShown {

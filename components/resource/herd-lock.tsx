@@ -2,10 +2,10 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { Age } from '@/components/ui/zone'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface HerdLockShown {
   owner: string

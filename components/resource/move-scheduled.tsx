@@ -3,7 +3,6 @@
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState, useTransition } from 'react'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from '@/components/operation/when'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -11,6 +10,7 @@ import { formatMoment } from '@/components/ui/time'
 import { useZone } from '@/components/ui/zone'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface ScheduledMove {
   /** With its zone, or `window`. */

@@ -3,10 +3,12 @@
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
-import type { JobShown, Outcome, RunActions } from './shared'
+import type { Outcome } from '@/lib/shapes/outcome'
+import type { JobView } from '@/lib/shapes/run'
+import type { RunActions } from './shared'
 
 /** A job that needs attention: what is known, what is not, the question, and what each answer does. */
-export const Attention = ({ job, mayDecide, decide }: { job: JobShown; mayDecide: boolean; decide: RunActions['decide'] }) => {
+export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide: boolean; decide: RunActions['decide'] }) => {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
   const attention = job.fold.attention

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Outcome } from './shared'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 interface ProblemBody {
   code?: string

@@ -7,7 +7,8 @@ import { formatDuration } from '@/lib/domain/values/duration'
 import type { JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobState, StepFold, StepState } from '@/lib/kernel/ground/journal'
 import type { Tone } from '@/lib/kernel/resource/field'
-import { type JobShown, jobLook, type RunOperation } from './shared'
+import type { JobView } from '@/lib/shapes/run'
+import { jobLook, type RunOperation } from './shared'
 
 const stepLook: Record<StepState, [Tone, string]> = {
   waiting: ['neutral', 'waiting'],
@@ -43,7 +44,7 @@ const Row = memo(
     isChosen,
     onChoose,
   }: {
-    job: JobShown
+    job: JobView
     environment: EnvironmentLook | undefined
     isChosen: boolean
     onChoose: (jobId: string) => void
@@ -80,7 +81,7 @@ export const Grid = ({
   chosen,
   onChoose,
 }: {
-  jobs: readonly JobShown[]
+  jobs: readonly JobView[]
   counts: JobCounts
   operation: RunOperation
   environments: Readonly<Record<string, EnvironmentLook>>

@@ -8,11 +8,12 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
 import { StepStateMark } from './grid'
 import { Log } from './log'
-import { hasMoved, type JobShown, jobLook, type RunActions, type RunOperation } from './shared'
+import { hasMoved, jobLook, type RunActions, type RunOperation } from './shared'
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import type { RunStore } from './store'
@@ -35,7 +36,7 @@ export const JobPanel = ({
   decide,
   onClose,
 }: {
-  job: JobShown
+  job: JobView
   store: RunStore
   operation: RunOperation
   mayDecide: boolean

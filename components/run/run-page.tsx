@@ -11,6 +11,8 @@ import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
+import type { RunView } from '@/lib/shapes/run'
+import { streams } from '@/lib/shapes/streams'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
 import { Grid } from './grid'
@@ -18,16 +20,7 @@ import { JobPanel } from './job-panel'
 import { LiveMark } from './live-mark'
 import { Log } from './log'
 import { Progress } from './progress'
-import {
-  hasMoved,
-  isRunOpen,
-  type RunActions,
-  type RunOperation,
-  type RunShown,
-  runLook,
-  type StreamedLine,
-  type StreamedStrip,
-} from './shared'
+import { hasMoved, isRunOpen, type RunActions, type RunOperation, runLook } from './shared'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { RunStore } from './store'
@@ -44,7 +37,7 @@ export const RunPage = ({
   mayAct,
   actions,
 }: {
-  initial: RunShown
+  initial: RunView
   operation: RunOperation
   environments: Readonly<Record<string, EnvironmentLook>>
   history: History | null
@@ -57,10 +50,10 @@ export const RunPage = ({
   const { run, rows, counts, strips, isComplete } = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot)
   const [chosen, setChosen] = useState<string | null>(null)
   const returnTo = useRef<HTMLElement | null>(null)
-  const live = useLive(`/api/live/runs/${run.id}`, {
-    lines: (data) => store.addLines(data as StreamedLine[]),
-    run: (data) => store.setRun(data as RunShown),
-    strips: (data) => store.addStrips(data as StreamedStrip[]),
+  const live = useLive(streams.run(run.id), {
+    lines: (lines) => store.addLines(lines),
+    run: (read) => store.setRun(read),
+    strips: (pieces) => store.addStrips(pieces),
     'caught-up': () => store.setComplete(),
   })
 

@@ -1,60 +1,6 @@
-import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
-import type { FaultCode, FieldProblem } from '@/lib/kernel/ground/errors'
-import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
-import type { JsonObject } from '@/lib/kernel/ground/json'
-import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { Tone } from '@/lib/kernel/resource/field'
-
-export type Outcome<T> = { ok: true; value: T } | { ok: false; code: FaultCode; message: string; fields: FieldProblem[] }
-
-/** One journal line of a run with its place in the run's stream. */
-export interface StreamedLine {
-  eventId: number
-  jobId: string
-  line: JournalLine
-}
-
-/** What a canary saw, as the run's stream sends it. */
-export interface StreamedStrip {
-  jobId: string
-  seq: number
-  piece: StripPiece | Strip
-}
-
-export interface JobShown {
-  id: string
-  title: string
-  targetId: string
-  environmentId: string | null
-  herdId: string | null
-  wave: number
-  state: JobState
-  /** Why it waits, failed, or holds; the holder of the lock it waits for is named here. */
-  because: string | null
-  startedAt: string | null
-  finishedAt: string | null
-  fold: JobFold
-}
-
-export interface RunShown {
-  id: string
-  title: string
-  operation: string
-  state: RunState
-  actorName: string
-  reason: string
-  ticket: string
-  input: JsonObject
-  policy: RunPolicy
-  planId: string | null
-  retryOf: string | null
-  cancelRequestedBy: string | null
-  createdAt: string
-  startedAt: string | null
-  finishedAt: string | null
-  deadlineAt: string | null
-  jobs: JobShown[]
-}
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface RunOperation {
   name: string

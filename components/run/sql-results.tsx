@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
-import type { JobShown } from './shared'
+import type { JobView } from '@/lib/shapes/run'
 import { gridOf, joinGrids, toCsv } from './sql-grid'
 import type { RunStore } from './store'
 
@@ -87,7 +87,7 @@ export const SqlTable = ({
 }
 
 /** One grid over every target that answered; nothing when the operation gives no rows. */
-export const SqlResults = ({ jobs, store, name }: { jobs: readonly JobShown[]; store: RunStore; name: string }) => {
+export const SqlResults = ({ jobs, store, name }: { jobs: readonly JobView[]; store: RunStore; name: string }) => {
   const joined = useMemo(() => {
     const grids = jobs.flatMap((job) => {
       const grid = gridOf(store.linesOf(job.id))

@@ -5,7 +5,9 @@ import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JobCounts } from '@/lib/kernel/engine/fold'
-import { isRunOpen, type Outcome, type RunActions, type RunOperation, type RunShown } from './shared'
+import type { Outcome } from '@/lib/shapes/outcome'
+import type { RunView } from '@/lib/shapes/run'
+import { isRunOpen, type RunActions, type RunOperation } from './shared'
 
 /** What cancelling leads to for each kind of target there is. */
 const cancelWords = (counts: JobCounts, longestMs: number | null): string => {
@@ -30,7 +32,7 @@ export const Steer = ({
   actions,
   onPlan,
 }: {
-  run: RunShown
+  run: RunView
   counts: JobCounts
   operation: RunOperation
   mayAct: boolean

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { foldJob } from '@/lib/kernel/engine/fold'
 import type { JournalEntry } from '@/lib/kernel/ground/journal'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
-import type { RunShown, StreamedLine } from './shared'
+import type { RunLine, RunView } from '@/lib/shapes/run'
 import { RunStore } from './store'
 
 const operation = {
@@ -18,28 +18,35 @@ const operation = {
 const job = (id: string) => ({
   id,
   title: `shop on ${id}`,
+  resource: 'instance',
   targetId: id,
   environmentId: null,
   herdId: null,
+  serverId: null,
   wave: 0,
   state: 'waiting' as const,
+  step: null,
   because: null,
   startedAt: null,
   finishedAt: null,
   fold: foldJob([], ['restart']),
 })
 
-const run = (): RunShown => ({
+const run = (): RunView => ({
   id: 'r',
   title: 'Restart 2',
   operation: 'restart',
   state: 'running',
+  resource: 'instance',
+  personId: null,
   actorName: 'otto',
   reason: '',
   ticket: '',
   input: {},
   policy: defaultPolicy,
   planId: null,
+  digest: 'd',
+  environmentIds: [],
   retryOf: null,
   cancelRequestedBy: null,
   createdAt: '2026-01-01T00:00:00Z',
@@ -49,7 +56,7 @@ const run = (): RunShown => ({
   jobs: [job('a'), job('b')],
 })
 
-const event = (eventId: number, jobId: string, seq: number, entry: JournalEntry): StreamedLine => ({
+const event = (eventId: number, jobId: string, seq: number, entry: JournalEntry): RunLine => ({
   eventId,
   jobId,
   line: { ...entry, seq, at: '2026-01-01T00:00:01Z' },

@@ -1,8 +1,9 @@
 import { addPiece, type Strip } from '@/lib/domain/proof/canary-strip'
 import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobFold, JournalLine } from '@/lib/kernel/ground/journal'
+import type { JobView, RunLine, RunStrip, RunView } from '@/lib/shapes/run'
 import { type LineText, lineText } from './line-text'
-import type { JobShown, RunOperation, RunShown, StreamedLine, StreamedStrip } from './shared'
+import type { RunOperation } from './shared'
 
 /** One row of the log: a journal line, or one of the lines of its text. */
 export interface LogRow extends LineText {
@@ -13,7 +14,7 @@ export interface LogRow extends LineText {
 }
 
 export interface RunSnapshot {
-  run: RunShown
+  run: RunView
   rows: readonly LogRow[]
   counts: JobCounts
   /** What canaries saw, by job. */
@@ -41,7 +42,7 @@ export class RunStore {
   #snapshot: RunSnapshot
 
   constructor(
-    run: RunShown,
+    run: RunView,
     readonly operation: RunOperation,
   ) {
     this.#effectNames = operation.effects.map((effect) => effect.name)
@@ -62,7 +63,7 @@ export class RunStore {
   }
 
   /** Journal lines in the order of their event ids. */
-  addLines(batch: readonly StreamedLine[]): void {
+  addLines(batch: readonly RunLine[]): void {
     const fresh = batch.filter((event) => event.eventId > this.#lastEventId)
     if (fresh.length === 0) return
     this.#lastEventId = fresh.at(-1)!.eventId
@@ -89,7 +90,7 @@ export class RunStore {
   }
 
   /** The run and its jobs as the database has them; folds from lines we already hold are newer than those it carries. */
-  setRun(run: RunShown): void {
+  setRun(run: RunView): void {
     const known = new Map(this.#snapshot.run.jobs.map((job) => [job.id, job]))
     const jobs = run.jobs.map((job) => {
       const old = known.get(job.id)
@@ -106,7 +107,7 @@ export class RunStore {
   }
 
   /** Pieces of strips in order; those that were here before are ignored. */
-  addStrips(batch: readonly StreamedStrip[]): void {
+  addStrips(batch: readonly RunStrip[]): void {
     const strips = new Map(this.#snapshot.strips)
     for (const { jobId, seq, piece } of batch) {
       if (seq <= (this.#stripSeqs.get(jobId) ?? 0)) continue
@@ -120,7 +121,7 @@ export class RunStore {
     if (!this.#snapshot.isComplete) this.#publish({ ...this.#snapshot, isComplete: true })
   }
 
-  #folded(job: JobShown): JobShown {
+  #folded(job: JobView): JobView {
     const fold: JobFold = foldJob(this.linesOf(job.id), this.#effectNames)
     // The past is replayed after the page was opened: an older fold never replaces a newer one.
     if (fold.lastSeq < job.fold.lastSeq) return job
@@ -132,7 +133,7 @@ export class RunStore {
     }
   }
 
-  #replaceJobs(change: (job: JobShown) => JobShown): void {
+  #replaceJobs(change: (job: JobView) => JobView): void {
     const jobs = this.#snapshot.run.jobs.map(change)
     this.#publish({
       ...this.#snapshot,

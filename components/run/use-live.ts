@@ -1,14 +1,17 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import type { StreamAddress } from '@/lib/shapes/streams'
 
 /** refused: the login ended or the right was taken away; finished: there is nothing more to come. Neither reconnects. */
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'finished' | 'refused'
 
-type Handlers = Record<string, (data: unknown) => void>
+export type Handlers<Stream> = { [Name in keyof Stream]?: (data: Stream[Name]) => void }
+/** As they are kept for any stream: the address they were given with says what comes. */
+type AnyHandlers = Record<string, ((data: unknown) => void) | undefined>
 
 interface Subscriber {
-  handlers: () => Handlers
+  handlers: () => AnyHandlers
   onState: (state: LiveState) => void
 }
 
@@ -69,10 +72,10 @@ const open = (url: string): Source => {
 }
 
 /** Listens to a stream of server-sent events while mounted; null: not now. Handlers may change between renders; their names may not. */
-export const useLive = (url: string | null, handlers: Handlers): LiveState => {
+export const useLive = <Stream extends object>(url: StreamAddress<Stream> | null, handlers: Handlers<Stream>): LiveState => {
   const [state, setState] = useState<LiveState>('connecting')
-  const latest = useRef(handlers)
-  latest.current = handlers
+  const latest = useRef(handlers as AnyHandlers)
+  latest.current = handlers as AnyHandlers
   useEffect(() => {
     if (url === null) return
     const source = sources.get(url) ?? open(url)

@@ -1,10 +1,10 @@
 'use client'
 
 import { useState } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { Note } from '@/components/ui/note'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface Verified {
   ok: boolean

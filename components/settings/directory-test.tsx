@@ -1,11 +1,11 @@
 'use client'
 
 import { useState } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface TestedStep {
   name: string

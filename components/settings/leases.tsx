@@ -3,10 +3,10 @@
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import type { Outcome } from '@/components/run/shared'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { Age } from '@/components/ui/zone'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface LeaseShown {
   name: string

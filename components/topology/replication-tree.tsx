@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { useNow } from '@/components/ui/zone'
 import { layoutTree, stepFrom, type TreeMember } from '@/lib/domain/replication/tree'
+import { streams } from '@/lib/shapes/streams'
 import { MoveForm } from './move-form'
 import { TopologyTable } from './topology-table'
 import { cardHeight, cardWidth, EdgeLabel, Edges, gapX, gapY, MemberCard, OutsideCard } from './tree-cards'
@@ -44,13 +45,13 @@ export const ReplicationTree = ({ initial, url, canRepoint }: { initial: readonl
       if ((error as Error).name !== 'AbortError') setFailed(true)
     }
   }
-  const live = useLive('/api/live/facts', {
-    facts: (data) => {
-      const changed = new Set(data as string[])
+  const live = useLive(streams.changes, {
+    facts: (ids) => {
+      const changed = new Set(ids)
       if (changed.has('*') || members.some((member) => changed.has(member.id))) read()
     },
-    records: (data) => {
-      if ((data as string[]).some((name) => ['*', 'herd', 'instance', 'server'].includes(name))) read()
+    records: (names) => {
+      if (names.some((name) => ['*', 'herd', 'instance', 'server'].includes(name))) read()
     },
   })
 

@@ -1,15 +1,9 @@
 import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
 import type { Actor } from '@/lib/kernel/access/access'
 import { makeBatch } from '@/lib/kernel/ground/batch'
+import type { RunStrip } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
 import { visibleRun } from './runs'
-
-/** One row as it is streamed. */
-export interface StripRow {
-  jobId: string
-  seq: number
-  piece: StripPiece | Strip
-}
 
 /** Pieces of many canaries travel together. A job that is gone has no strip. */
 const keepPieces = makeBatch<{ jobId: string; piece: StripPiece | Strip }, null>(
@@ -40,10 +34,10 @@ export const keepPiece = async (jobId: string, piece: StripPiece | Strip): Promi
 }
 
 /** What came of each job of a run after the last row that the reader has of it (`seen`: job id to its number). Throws `record.missing`. */
-export const readStrips = async (actor: Actor, runId: string, seen: Readonly<Record<string, number>>): Promise<StripRow[]> => {
+export const readStrips = async (actor: Actor, runId: string, seen: Readonly<Record<string, number>>): Promise<RunStrip[]> => {
   await visibleRun(actor, runId)
   try {
-    const { rows } = await getPool().query<StripRow>(
+    const { rows } = await getPool().query<RunStrip>(
       `select job_id as "jobId", seq, piece from canary_strips
        where run_id = $1 and seq > coalesce(($2::jsonb ->> job_id::text)::int, 0) order by job_id, seq limit 5000`,
       [runId, JSON.stringify(seen)],

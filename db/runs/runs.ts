@@ -1,63 +1,13 @@
 import { type Actor, allowance } from '@/lib/kernel/access/access'
 import { foldJob } from '@/lib/kernel/engine/fold'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
+import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
+import type { RunLine, RunView } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
 import { lineOf } from './journal'
-
-export interface JobView {
-  id: string
-  title: string
-  resource: string
-  targetId: string
-  environmentId: string | null
-  herdId: string | null
-  serverId: string | null
-  wave: number
-  state: JobState
-  step: string | null
-  /** Why it waits (the holder of its herd is named here), failed, or holds. */
-  because: string | null
-  /** ISO times. */
-  startedAt: string | null
-  finishedAt: string | null
-  fold: JobFold
-}
-
-export interface RunView {
-  id: string
-  operation: string
-  resource: string
-  title: string
-  state: RunState
-  personId: string | null
-  actorName: string
-  reason: string
-  ticket: string
-  input: JsonObject
-  policy: RunPolicy
-  planId: string | null
-  digest: string
-  environmentIds: string[]
-  retryOf: string | null
-  cancelRequestedBy: string | null
-  /** ISO times. */
-  createdAt: string
-  startedAt: string | null
-  finishedAt: string | null
-  deadlineAt: string | null
-  jobs: JobView[]
-}
-
-export interface RunEvent {
-  /** Rises within a run in the order in which lines become visible: remember the last one and ask for what comes after it. */
-  eventId: number
-  jobId: string
-  line: JournalLine
-}
 
 type Column = string | number | null | Date | string[] | JsonObject | RunPolicy
 interface RunRow extends Record<string, Column> {
@@ -181,7 +131,7 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
  * Journal lines of a run after `afterEventId` (0: from the start), in order, at most `limit`. A reader that goes on from the last one it got never misses
  * a line: lines of one run become visible in the order of their ids. Throws `record.missing`.
  */
-export const readEvents = async (actor: Actor, runId: string, afterEventId: number, limit: number): Promise<RunEvent[]> => {
+export const readEvents = async (actor: Actor, runId: string, afterEventId: number, limit: number): Promise<RunLine[]> => {
   await visibleRun(actor, runId)
   const rows = await query<LineRow>(
     'select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and event_id > $2 order by event_id limit $3',

@@ -1,6 +1,6 @@
 import { getPool } from '@/db/pg/client'
-import type { RunView } from '@/db/runs/runs'
 import { runAndWait } from '@/e2e/harness/submit'
+import type { RunView } from '@/lib/shapes/run'
 import { untilSeen } from './stage'
 
 const runTimeoutMs = 300_000

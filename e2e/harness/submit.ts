@@ -1,6 +1,6 @@
-import type { RunView } from '@/db/runs/runs'
 import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/requests'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
+import type { RunView } from '@/lib/shapes/run'
 
 export type Question = Omit<PlanQuestion, 'targets'> & { targets: readonly string[]; actor?: Actor }
 

@@ -1,5 +1,4 @@
 /** All that the web side sees of the workers: ask for a plan, submit it, steer the run. It holds no key and reaches no host. */
-export type { RunView } from '@/db/runs/runs'
 export { closeQueue, migrateQueue, setQueue } from '../queue/location'
 export { askForPlan, getPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from './ask-plan'
 export { breakLock, herdLock, keepLock, lockHerd, unlockHerd } from './locks'

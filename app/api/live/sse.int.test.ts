@@ -12,13 +12,19 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => database.stop())
 
+interface TestStream {
+  lines: { text: string }[]
+  ready: null
+  piece: string
+}
+
 let mayRead = true
 beforeEach(() => {
   mayRead = true
 })
 
 /** A reader as a browser is one: gives the events one after the other. */
-const read = async (open: (channel: LiveChannel) => Promise<(() => void) | undefined>) => {
+const read = async (open: (channel: LiveChannel<TestStream>) => Promise<(() => void) | undefined>) => {
   const gone = new AbortController()
   const response = await liveResponse({
     request: new Request('http://console/api/live/x', { signal: gone.signal }),

@@ -1,31 +1,27 @@
 import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { Json } from '@/lib/kernel/ground/json'
 import { logger } from '@/lib/log'
+import type { EventOf, StreamEnd } from '@/lib/shapes/streams'
 
-export interface LiveEvent {
-  event: string
-  data: Json
-  /** Comes back as Last-Event-ID when the browser reconnects. */
-  id?: string
-}
+/** `id` comes back as Last-Event-ID when the browser reconnects. */
+export type LiveEvent<Stream> = EventOf<Stream> & { id?: string }
 
-export interface LiveChannel {
-  push: (event: LiveEvent) => void
+export interface LiveChannel<Stream> {
+  push: (event: LiveEvent<Stream>) => void
   /** Resolves once the reader has taken enough of what was pushed. Await it between the pieces of something long. */
   drained: () => Promise<void>
   /** Aborted when the reader has gone, may no longer read, or `end` was called. */
   signal: AbortSignal
   /** Ends the stream for good: the reader is told why and does not reconnect. */
-  end: (because: 'finished' | 'refused' | 'gone') => void
+  end: (because: StreamEnd) => void
 }
 
-export interface LiveOptions {
+export interface LiveOptions<Stream> {
   request: Request
   /** Throws when the reader may not read (any more). Asked before the stream opens, at each heartbeat, and when logins, grants or people change. */
   authorise: () => Promise<void>
   /** Starts pushing; its answer stops what it started. Runs after the stream is open. */
-  open: (channel: LiveChannel) => Promise<(() => void) | undefined>
+  open: (channel: LiveChannel<Stream>) => Promise<(() => void) | undefined>
 }
 
 const heartbeatMs = 15_000
@@ -38,14 +34,14 @@ const refusals = ['auth.required', 'access.denied', 'record.missing'] as const
 
 const encoder = new TextEncoder()
 /** JSON has no raw line break, so one `data:` line holds it. */
-const encode = ({ event, data, id }: LiveEvent) =>
+const encode = ({ event, data, id }: { event: string; data: unknown; id?: string }) =>
   encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
 /**
- * A stream of server-sent events. No database connection is held: changes arrive over the process's one listening connection.
+ * A stream of server-sent events, of those that `Stream` names: its reader names the same. No database connection is held: changes arrive over the process's one listening connection.
  * Throws what `authorise` throws, so that the route answers with a problem instead of a stream.
  */
-export const liveResponse = async ({ request, authorise, open }: LiveOptions): Promise<Response> => {
+export const liveResponse = async <Stream>({ request, authorise, open }: LiveOptions<Stream>): Promise<Response> => {
   await authorise()
   const over = new AbortController()
   const stops: (() => void)[] = []
@@ -75,7 +71,7 @@ export const liveResponse = async ({ request, authorise, open }: LiveOptions): P
           close()
           controller.close()
         }
-        const end: LiveChannel['end'] = (because) => {
+        const end = (because: StreamEnd) => {
           send(encode({ event: 'end', data: because }))
           finish()
         }

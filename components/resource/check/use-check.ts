@@ -1,9 +1,10 @@
 'use client'
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { RunShown, StreamedLine } from '@/components/run/shared'
 import { useLive } from '@/components/run/use-live'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { RunView } from '@/lib/shapes/run'
+import { streams } from '@/lib/shapes/streams'
 import { type ShownStep, stepsOf } from './check-steps'
 
 export type StartCheck = (
@@ -14,7 +15,7 @@ export type StartCheck = (
 export interface Check {
   start: () => Promise<void>
   steps: readonly ShownStep[]
-  run: RunShown | null
+  run: RunView | null
   runId: string | null
   isStarting: boolean
   isOpen: boolean
@@ -23,7 +24,7 @@ export interface Check {
   setProblem: (problem: string) => void
 }
 
-const openStates: readonly RunShown['state'][] = ['waiting', 'running', 'cancelling']
+const openStates: readonly RunView['state'][] = ['waiting', 'running', 'cancelling']
 
 /** Runs a check operation on one object and follows its steps. Starts by itself where the form that added the object leads here. */
 export const useCheck = (
@@ -35,14 +36,14 @@ export const useCheck = (
 ): Check => {
   const [runId, setRunId] = useState<string | null>(null)
   const [lines, setLines] = useState<readonly JournalLine[]>([])
-  const [run, setRun] = useState<RunShown | null>(null)
+  const [run, setRun] = useState<RunView | null>(null)
   const [isStarting, setStarting] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const wasStarted = useRef(false)
 
-  const stream = useLive(runId === null ? null : `/api/live/runs/${runId}`, {
-    lines: (data) => setLines((known) => [...known, ...(data as StreamedLine[]).map(({ line }) => line)]),
-    run: (data) => setRun(data as RunShown),
+  const stream = useLive(runId === null ? null : streams.run(runId), {
+    lines: (more) => setLines((known) => [...known, ...more.map(({ line }) => line)]),
+    run: setRun,
   })
   const isOpen = isStarting || (runId !== null && stream !== 'refused' && (run === null || openStates.includes(run.state)))
 

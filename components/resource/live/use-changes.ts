@@ -2,11 +2,9 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type LiveState, useLive } from '@/components/run/use-live'
+import { type ChangesStream, streams } from '@/lib/shapes/streams'
 
-/** facts: ids of environments or instances; records: names of resources; runs: run ids. `*` stands for all. */
-export type LiveTopic = 'facts' | 'records' | 'runs'
-
-const namesOf = (data: unknown): string[] => (Array.isArray(data) ? data.map(String) : ['*'])
+export type LiveTopic = keyof ChangesStream
 
 /**
  * Calls `onChange` when something `wants` is interested in has changed, at most once in `everyMs`; never while the tab is hidden, and once when it is
@@ -34,11 +32,10 @@ export const useChanges = (
       Math.max(0, lastAt.current + everyMs - Date.now()),
     )
   }, [everyMs])
-  const look = (topic: LiveTopic) => (data: unknown) => {
-    const names = namesOf(data)
+  const look = (topic: LiveTopic) => (names: readonly string[]) => {
     if (names.includes('*') || latest.current.wants(topic, names)) changed()
   }
-  const state = useLive(isHidden ? null : '/api/live/facts', { facts: look('facts'), records: look('records'), runs: look('runs') })
+  const state = useLive(isHidden ? null : streams.changes, { facts: look('facts'), records: look('records'), runs: look('runs') })
 
   const before = useRef(state)
   useEffect(() => {

@@ -2,6 +2,15 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined }
 export type JsonObject = { [key: string]: Json | undefined }
 
+/** The same, or `never` where JSON would not bring it back as it was: a `Date` arrives as a string, a `Map` empty. */
+export type Plain<T> = T extends Json | undefined
+  ? T
+  : T extends Date | bigint | symbol | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | ((...given: never[]) => unknown)
+    ? never
+    : T extends object
+      ? { [Key in keyof T]: Plain<T[Key]> }
+      : T
+
 /** Canonical text: keys sorted, undefined left out; equal values have equal text, so it can be hashed. */
 export const canonicalJson = (value: Json | undefined): string => {
   if (value === undefined) return 'null'

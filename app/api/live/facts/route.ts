@@ -1,6 +1,7 @@
 import { listen } from '@/db/pg/client'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
+import type { ChangesStream } from '@/lib/shapes/streams'
 import { coalesce, liveResponse } from '../sse'
 
 export const dynamic = 'force-dynamic'
@@ -15,11 +16,11 @@ const idsMax = 500
  */
 export const GET = async (request: Request): Promise<Response> => {
   try {
-    return await liveResponse({
+    return await liveResponse<ChangesStream>({
       request,
       authorise: async () => void (await actorOfRequest(request)),
       open: async ({ push, signal }) => {
-        const follow = async (channel: 'facts' | 'records' | 'runs') => {
+        const follow = async (channel: keyof ChangesStream) => {
           const changed = new Set<string>()
           const flush = coalesce(
             async () => {

@@ -4,7 +4,7 @@ import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { fleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
-import type { Json } from '@/lib/kernel/ground/json'
+import type { FleetStream } from '@/lib/shapes/streams'
 import { coalesce, liveResponse } from '../sse'
 
 export const dynamic = 'force-dynamic'
@@ -17,7 +17,7 @@ const rereadMs = 15_000
 export const GET = async (request: Request): Promise<Response> => {
   try {
     let actor = await actorOfRequest(request)
-    return await liveResponse({
+    return await liveResponse<FleetStream>({
       request,
       authorise: async () => {
         actor = await actorOfRequest(request)
@@ -27,8 +27,7 @@ export const GET = async (request: Request): Promise<Response> => {
         const flush = coalesce(
           async () => {
             const facts = await fleetFacts(actor)
-            const [event, data] = shown === null ? ['fleet', facts] : ['changed', fleetChanges(shown, facts)]
-            push({ event, data: data as unknown as Json })
+            push(shown === null ? { event: 'fleet', data: facts } : { event: 'changed', data: fleetChanges(shown, facts) })
             shown = facts
           },
           pauseMs,

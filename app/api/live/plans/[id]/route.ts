@@ -4,6 +4,7 @@ import { getPlan } from '@/jobs/requests'
 import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access/access'
+import type { PlanStream } from '@/lib/shapes/streams'
 import { coalesce, liveResponse } from '../../sse'
 
 export const dynamic = 'force-dynamic'
@@ -16,7 +17,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
   try {
     const { id } = await params
     let actor: Actor
-    return await liveResponse({
+    return await liveResponse<PlanStream>({
       request,
       authorise: async () => {
         actor = await actorOfRequest(request)

@@ -5,7 +5,7 @@ import { actorOfRequest } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { RunState } from '@/lib/kernel/ground/journal'
-import type { Json } from '@/lib/kernel/ground/json'
+import type { RunStream } from '@/lib/shapes/streams'
 import { coalesce, liveResponse } from '../../sse'
 
 export const dynamic = 'force-dynamic'
@@ -29,7 +29,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
   try {
     const { id } = await params
     let actor: Actor
-    return await liveResponse({
+    return await liveResponse<RunStream>({
       request,
       authorise: async () => {
         actor = await actorOfRequest(request)
@@ -44,7 +44,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
             if (signal.aborted) return
             if (events.length > 0) {
               cursor = events.at(-1)!.eventId
-              push({ event: 'lines', id: String(cursor), data: events as unknown as Json })
+              push({ event: 'lines', id: String(cursor), data: events })
               await drained()
             }
             if (events.length < batch) break
@@ -63,7 +63,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
         const readStripsOn = async () => {
           const rows = await readStrips(actor, id, seen)
           for (const { jobId, seq } of rows) seen[jobId] = seq
-          if (rows.length > 0) push({ event: 'strips', data: rows as unknown as Json })
+          if (rows.length > 0) push({ event: 'strips', data: rows })
         }
         let sendingStrips: Promise<void> = Promise.resolve()
         const sendStrips = () => {
@@ -74,7 +74,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
         const run = coalesce(
           async () => {
             const view = await getRun(actor, id)
-            push({ event: 'run', data: view as unknown as Json })
+            push({ event: 'run', data: view })
             if (!ended.includes(view.state)) return
             // The line that closed the last job was written with the state just read.
             await Promise.all([sendLines(), sendStrips()])

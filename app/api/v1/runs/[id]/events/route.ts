@@ -3,7 +3,7 @@ import { getRun, readEvents } from '@/db/runs/runs'
 import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { RunState } from '@/lib/kernel/ground/journal'
-import type { Json } from '@/lib/kernel/ground/json'
+import type { RunEventsStream } from '@/lib/shapes/streams'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 import { coalesce, liveResponse } from '../../../../live/sse'
@@ -21,7 +21,7 @@ const startAfter = (request: Request): number => {
 export const GET = serve(calls.runEvents, async ({ actor: first, params, request }) => {
   const id = params.id!
   let actor: Actor = first
-  return liveResponse({
+  return liveResponse<RunEventsStream>({
     request,
     authorise: async () => {
       actor = await actorOfRequest(request)
@@ -34,8 +34,7 @@ export const GET = serve(calls.runEvents, async ({ actor: first, params, request
         for (;;) {
           const events = await readEvents(actor, id, cursor, batch)
           if (signal.aborted) return
-          for (const { eventId, jobId, line } of events)
-            push({ event: 'line', id: String(eventId), data: { jobId, ...line } as unknown as Json })
+          for (const { eventId, jobId, line } of events) push({ event: 'line', id: String(eventId), data: { jobId, ...line } })
           cursor = events.at(-1)?.eventId ?? cursor
           if (events.length < batch) return
         }

@@ -1,0 +1,64 @@
+import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
+import type { JobFold, JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { RunPolicy } from '@/lib/kernel/operation/plan'
+
+export interface JobView {
+  id: string
+  title: string
+  resource: string
+  targetId: string
+  environmentId: string | null
+  herdId: string | null
+  serverId: string | null
+  wave: number
+  state: JobState
+  step: string | null
+  /** Why it waits (the holder of its herd is named here), failed, or holds. */
+  because: string | null
+  /** ISO times. */
+  startedAt: string | null
+  finishedAt: string | null
+  fold: JobFold
+}
+
+export interface RunView {
+  id: string
+  operation: string
+  resource: string
+  title: string
+  state: RunState
+  personId: string | null
+  actorName: string
+  reason: string
+  ticket: string
+  input: JsonObject
+  policy: RunPolicy
+  planId: string | null
+  digest: string
+  environmentIds: string[]
+  retryOf: string | null
+  cancelRequestedBy: string | null
+  /** ISO times. */
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  deadlineAt: string | null
+  jobs: JobView[]
+}
+
+/** One journal line of a run. */
+export interface RunLine {
+  /** Rises within a run in the order in which lines become visible: remember the last one and ask for what comes after it. */
+  eventId: number
+  jobId: string
+  line: JournalLine
+}
+
+/** What a canary of a run saw: a piece of its strip, or all of it at its end. */
+export interface RunStrip {
+  jobId: string
+  /** Rises within a job. */
+  seq: number
+  piece: StripPiece | Strip
+}

@@ -5,7 +5,6 @@ import type { ListView } from '@/components/resource/list/list-data'
 import type { ScheduledMove } from '@/components/resource/move-scheduled'
 import type { TestedStep } from '@/components/settings/directory-test'
 import { acknowledge, takeBack } from '@/db/fleet/acknowledge'
-import { forgetEnvironmentLooks } from '@/db/fleet/environment-badges'
 import { inputChoices } from '@/db/fleet/input-choices'
 import { type Preferences, readPreferences, writePreferences } from '@/db/people/preferences'
 import { mustAdminister } from '@/db/people/settings-view'
@@ -95,14 +94,12 @@ export const saveRecord = async (
     if (id !== null) await changeRecord(actor, known, id, values, Number(revision))
     return { id: saved, revision: (await getRecord(actor, known, saved)).revision }
   })
-  if (resource === 'environment') forgetEnvironmentLooks()
   return 'problem' in done ? done : done.value
 }
 
 export const removeRecord = async (resource: string, id: string): Promise<{ removed: true } | Refused> => {
   const actor = await requireActor()
   const done = await attempt(() => deleteRecord(actor, namedResource(resource), String(id)))
-  if (resource === 'environment') forgetEnvironmentLooks()
   return 'problem' in done ? done : { removed: true }
 }
 

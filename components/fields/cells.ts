@@ -33,7 +33,8 @@ export const environmentHtml = (look: EnvironmentLook): Html =>
 const reference: Cell = (value, field, context) => {
   const id = String(value)
   const target = field.kind === 'reference' ? field.to : ''
-  const look = target === 'environment' ? context.environments[id] : undefined
+  // Ids are unique everywhere: only an environment has this one.
+  const look = context.environments[id]
   if (look) return environmentHtml(look)
   const title = context.titleOf(field.name, id)
   const path = context.pathOf[target]

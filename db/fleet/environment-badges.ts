@@ -1,5 +1,6 @@
 import { asc } from 'drizzle-orm'
 import { type Actor, allowance } from '@/lib/kernel/access/access'
+import { Fresh } from '../pg/cached'
 import { getDb } from '../pg/client'
 import { environments } from '../schema'
 
@@ -12,7 +13,7 @@ export interface EnvironmentLook {
 }
 
 const keptMs = 2_000
-let kept: { at: number; looks: Promise<EnvironmentLook[]> } | null = null
+const kept = new Fresh<EnvironmentLook[]>({ weightMax: 1 })
 
 const readAll = (): Promise<EnvironmentLook[]> =>
   getDb()
@@ -24,19 +25,7 @@ const readAll = (): Promise<EnvironmentLook[]> =>
 export const environmentLooks = async (actor: Actor): Promise<Record<string, EnvironmentLook>> => {
   const allowed = allowance(actor, 'environment.view')
   if (allowed === 'none') return {}
-  if (!kept || Date.now() - kept.at > keptMs) {
-    const looks = readAll()
-    kept = { at: Date.now(), looks }
-    looks.catch(() => {
-      kept = null
-    })
-  }
-  const all = await kept.looks
+  const all = await kept.get('environment', '', readAll, () => keptMs)
   const seen = allowed === 'all' ? all : all.filter(({ id }) => allowed.environmentIds.includes(id))
   return Object.fromEntries(seen.map((look) => [look.id, look]))
-}
-
-/** After a change of an environment in this process; other processes follow within two seconds. */
-export const forgetEnvironmentLooks = (): void => {
-  kept = null
 }

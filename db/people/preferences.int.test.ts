@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { Actor } from '@/lib/kernel/access/access'
-import { environmentLooks, forgetEnvironmentLooks } from '../fleet/environment-badges'
+import { environmentLooks } from '../fleet/environment-badges'
+import { forget } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { readPreferences, writePreferences } from './preferences'
 
@@ -28,7 +29,7 @@ test('the names and colours of environments reach only who may see them, in the 
     (await getPool().query('insert into environments (name, colour, position) values ($1, $2, $3) returning id', [name, 'red', position]))
       .rows[0].id
   const [prod, dev] = [await add('prod', 2), await add('dev', 1)]
-  forgetEnvironmentLooks()
+  forget('environment')
   const actor = (environmentId: string | null): Actor => ({
     kind: 'person',
     personId: null,

@@ -13,13 +13,13 @@ export type Reach = (
   | { kind: 'environments'; ids: readonly string[] }
   | { kind: 'owner'; personId: string }
 ) & {
-  /** Of the changes: kinds of objects whose history is not shown either. */
+  /** Resources of which it shows no row that tells of them. */
   hidden?: readonly string[]
 }
 
 export const reachOf = (actor: Actor, resource: Resource, act: Act = 'view'): Reach => {
   const reach = reachOfRole(actor, resource, act)
-  if (resource.name !== 'change' || reach.kind === 'none') return reach
+  if (resource.tellsOf === undefined || reach.kind === 'none') return reach
   const hidden = resources.filter((other) => allowance(actor, `${other.name}.${act}`) === 'none').map((other) => other.name)
   return hidden.length > 0 ? { ...reach, hidden } : reach
 }
@@ -43,7 +43,8 @@ export const reachKey = (reach: Reach): string => {
 /** The reach as a condition on the resource's table; `true` when it is everything. */
 export const reachSql = (resource: Resource, reach: Reach, params: Params, alias = 't'): string => {
   const place = placeSql(resource, reach, params, alias)
-  return reach.hidden ? `(${place} and ${alias}.resource <> all(${params.add(reach.hidden)}::text[]))` : place
+  const told = resource.tellsOf && shapeOf(resource).columns[resource.tellsOf]
+  return reach.hidden && told ? `(${place} and ${alias}.${told.sql} <> all(${params.add(reach.hidden)}::text[]))` : place
 }
 
 const placeSql = (resource: Resource, reach: Reach, params: Params, alias: string): string => {
@@ -66,7 +67,7 @@ const placeSql = (resource: Resource, reach: Reach, params: Params, alias: strin
 
 /** The same answer as `reachSql` gives, for a row that was read already. */
 export const reachCovers = (resource: Resource, reach: Reach, row: Readonly<Record<string, unknown>>): boolean => {
-  if (reach.kind === 'none' || reach.hidden?.includes(row.resource as string)) return false
+  if (reach.kind === 'none' || (resource.tellsOf && reach.hidden?.includes(row[resource.tellsOf] as string))) return false
   if (reach.kind === 'all') return true
   const { scope } = resource
   if (reach.kind === 'owner') return typeof scope === 'object' && 'owner' in scope && row[scope.owner] === reach.personId

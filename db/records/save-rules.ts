@@ -3,6 +3,7 @@ import { parseWindow } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
+import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
 
 export type Values = Record<string, Json>
@@ -121,7 +122,7 @@ const environmentCheck: Rules['check'] = async (_tx, after) =>
     .filter((said) => typeof said === 'string')
     .map((message) => ({ path: 'maintenanceWindows', message }))
 
-const rules: Readonly<Record<string, Rules>> = {
+const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   environment: { check: environmentCheck },
   instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: openJobs('target_id') },
   herd: { blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
@@ -158,4 +159,4 @@ const rules: Readonly<Record<string, Rules>> = {
   },
 }
 
-export const rulesOf = (resource: string): Rules => rules[resource] ?? {}
+export const rulesOf = (resource: string): Rules => rules[resource as ResourceName] ?? {}

@@ -48,6 +48,7 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R18', 'cannot be added without “dataDirectory”', { form: herd.form.filter((name) => name !== 'dataDirectory') }],
   ['R19', 'scope: “territory” is no column', { scope: 'territory' }],
   ['R20', 'observedAt: “seen” is no column', { observedAt: 'seen' }],
+  ['R20', 'tellsOf: “kind” is no column', { tellsOf: 'kind' }],
   ['R21', 'related: “cow” is no resource', { related: [{ resource: 'cow', by: 'herdId' }] }],
   ['R21', 'related: server has no field “herdId”', { related: [{ resource: 'server', by: 'herdId' }] }],
   ['R22', 'help: is empty', { help: [] }],

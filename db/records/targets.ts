@@ -1,6 +1,7 @@
 import { getTableColumns, inArray } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Resource } from '@/lib/kernel/resource/resource'
+import type { ResourceName } from '@/lib/resources'
 import { databaseFault, getDb } from '../pg/client'
 
 /** What a plan needs to know of a target before anybody looks at it. */
@@ -24,12 +25,14 @@ export const findTargets = async (resource: Resource, ids: readonly string[]): P
       .from(resource.table)
       .where(inArray(columns.id!, [...ids]))) as Record<string, unknown>[]
     const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+    /** An object is its own herd, or its own server. */
+    const idAs = (kind: ResourceName, row: Record<string, unknown>, column: string) => text(row[resource.name === kind ? 'id' : column])
     return rows.map((row) => ({
       id: String(row.id),
       title: resource.title(row),
       environmentId: scope === null ? null : text(row[scope]),
-      herdId: resource.name === 'herd' ? String(row.id) : text(row.herdId),
-      serverId: resource.name === 'server' ? String(row.id) : text(row.serverId),
+      herdId: idAs('herd', row, 'herdId'),
+      serverId: idAs('server', row, 'serverId'),
     }))
   } catch (error) {
     throw databaseFault(error)

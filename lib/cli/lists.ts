@@ -52,12 +52,13 @@ const firstColumns = async (where: Where, path: string): Promise<string | undefi
     audit: 'at,actorName,act,title,from',
   }
   if (!known[path]) return undefined
-  const document = await getJson<{ components: { schemas: Record<string, { properties: Record<string, unknown> }> } }>(
+  const { paths } = await getJson<{ paths: Record<string, { get?: { parameters?: readonly { name: string }[] } }> }>(
     where,
     '/api/openapi.json',
   )
-  const schema = document.components.schemas[path === 'audit' ? 'audit' : path.replace(/s$/, '')]
-  const names = known[path].split(',').filter((name) => schema?.properties[name] !== undefined)
+  // A list takes a filter of the name of each of its fields.
+  const fields = new Set(paths[`/api/v1/${path}`]?.get?.parameters?.map(({ name }) => name))
+  const names = known[path].split(',').filter((name) => fields.has(name))
   return names.length > 0 ? names.join(',') : undefined
 }
 

@@ -92,6 +92,7 @@ export const herd = defineResource({
     { resource: 'instance', by: 'herdId' },
     { resource: 'pooler', by: 'herdId' },
     { resource: 'name', by: 'herdId' },
+    { resource: 'job', by: 'herdId', title: 'Work on it' },
   ],
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',

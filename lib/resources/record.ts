@@ -8,6 +8,7 @@ export const change = defineResource({
   menu: { group: 'Work', key: 'c', icon: 'list' },
   title: (row) => row.title,
   scope: 'environmentId',
+  tellsOf: 'resource',
   fields: {
     at: { kind: 'moment', label: 'When', automatic: true },
     actorName: { kind: 'text', label: 'Who', automatic: true },
@@ -44,6 +45,7 @@ export const audit = defineResource({
   table: auditTable,
   noun: ['audit line', 'audit lines'],
   menu: { group: 'Work', key: 'a', icon: 'scroll', label: 'Audit' },
+  pages: [{ path: 'verify', label: 'Verify the chain' }],
   title: (row) => `${row.act} ${row.title}`.trim(),
   scope: 'console',
   fields: {

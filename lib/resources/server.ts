@@ -109,6 +109,7 @@ export const server = defineResource({
   related: [
     { resource: 'instance', by: 'serverId' },
     { resource: 'pooler', by: 'serverId' },
+    { resource: 'job', by: 'serverId', title: 'Work on it' },
   ],
   help: [
     'A server is a host that the console reaches over SSH as the account that owns the data directories. It may carry instances of several herds.',

@@ -18,6 +18,7 @@ export const run = defineResource({
   menu: { group: 'Work', key: 'r', icon: 'play' },
   title: (row) => row.title,
   scope: { array: 'environmentIds' },
+  changesWith: 'runs',
   fields: {
     title: { kind: 'text', label: 'Run', automatic: true },
     operation: { kind: 'text', label: 'Operation', automatic: true },
@@ -64,6 +65,7 @@ export const job = defineResource({
   noun: ['job', 'jobs'],
   title: (row) => row.title,
   scope: 'environmentId',
+  changesWith: 'runs',
   fields: {
     title: { kind: 'text', label: 'Job', automatic: true },
     runId: { kind: 'reference', label: 'Run', to: 'run', automatic: true },

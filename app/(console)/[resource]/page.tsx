@@ -57,7 +57,11 @@ const ListPage = async ({ params, searchParams }: Props) => {
         environment={shown}
         actions={
           <>
-            {path === 'audit' && <LinkButton href="/audit/verify">Verify the chain</LinkButton>}
+            {resource.pages.map((page) => (
+              <LinkButton key={page.path} href={`/${path}/${page.path}`}>
+                {page.label}
+              </LinkButton>
+            ))}
             <LinkButton look="quiet" href={`/${path}/help`}>
               Help
             </LinkButton>

@@ -1,10 +1,10 @@
 import { describe as describeResource, type Resource, type ResourceDescription } from '@/lib/kernel/resource/resource'
-import { pathOf, resourceByPath, resources } from '@/lib/resources'
+import { pathOf, type ResourceName, resourceByPath, resources } from '@/lib/resources'
 
 const described = new Map(resources.map((resource) => [resource.path, { resource, description: describeResource(resource) }]))
 
 /** The resource of a path segment with what the browser may know of it; undefined: there is none. */
-export const describedResource = (path: string): { resource: Resource; description: ResourceDescription } | undefined => {
+export const describedResource = (path: string): { resource: Resource<ResourceName>; description: ResourceDescription } | undefined => {
   const resource = resourceByPath(path)
   return resource && described.get(resource.path)
 }

@@ -41,8 +41,8 @@ export interface ListServer {
 }
 
 /** Whether a change of these names can change this list. */
-const concerns = ({ name, observed }: ResourceDescription, topic: LiveTopic, names: readonly string[]): boolean =>
-  topic === 'facts' ? observed : topic === 'runs' ? name === 'run' || name === 'job' : names.includes(name)
+const concerns = ({ name, observed, changesWith }: ResourceDescription, topic: LiveTopic, names: readonly string[]): boolean =>
+  topic === 'facts' ? observed : topic === 'runs' ? changesWith === topic : names.includes(name)
 
 /** Until a person chooses, the filters are open where there is room for them; the style sheet knows. */
 type Filters = 'auto' | 'open' | 'closed'

@@ -26,6 +26,12 @@ export interface Related {
   title?: string
 }
 
+export interface ListedPage {
+  /** Below the resource's own path. */
+  path: string
+  label: string
+}
+
 interface ResourceInput<T extends AnyPgTable, F extends string> {
   name: string
   /** Path segment of pages and API (`/herds`, `/api/v1/herds`), where it is not the plural noun in lower case with dashes. */
@@ -49,12 +55,18 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   /** Column that holds when the observed fields were seen, and who saw them. */
   observedAt?: ColumnName<T>
   observedSource?: ColumnName<T>
+  /** Column with the name of the resource that a row tells of: whoever may see nothing of that one is not shown the row. */
+  tellsOf?: ColumnName<T>
+  /** 'runs': rows change as runs proceed, which no save announces. Default: only by saves. */
+  changesWith?: 'runs'
   /** Groups of the detail page and of the form, in order; fields not named come last, in the order of `fields`. */
   sections?: readonly Section<NoInfer<F>>[]
   /** Resources that point here and are listed on the detail page: `{ resource: 'instance', by: 'herdId' }`. */
   related?: readonly Related[]
   /** Absent: no entry in the menu. */
   menu?: MenuEntry
+  /** Further pages that the list leads to: `{ path: 'verify', label: 'Verify the chain' }` is `/audit/verify`. */
+  pages?: readonly ListedPage[]
   /** Markdown-free paragraphs for the help page. */
   help: readonly string[]
   /** False: no add / delete through the console or the API, whatever the role. Default: true when there is a form. */
@@ -76,10 +88,13 @@ export interface Resource<Name extends string = string, F extends string = strin
   form: readonly F[]
   observedAt?: string
   observedSource?: string
+  tellsOf?: string
+  changesWith?: 'runs'
   /** Every field is in one of them. */
   sections: readonly Section<F>[]
   related: readonly Related[]
   menu?: MenuEntry
+  pages: readonly ListedPage[]
   help: readonly string[]
   canAdd: boolean
   canDelete: boolean
@@ -109,6 +124,7 @@ export const defineResource = <const Name extends string, T extends AnyPgTable, 
     sections,
     form,
     related: input.related ?? [],
+    pages: input.pages ?? [],
     canAdd: input.canAdd ?? form.length > 0,
     canDelete: input.canDelete ?? form.length > 0,
   }
@@ -125,6 +141,7 @@ export interface ResourceDescription {
   sections: readonly Section[]
   related: readonly Related[]
   observed: boolean
+  changesWith?: 'runs'
   help: readonly string[]
   canAdd: boolean
   canDelete: boolean
@@ -145,6 +162,7 @@ export const describe = (resource: Resource): ResourceDescription => ({
   sections: resource.sections,
   related: resource.related,
   observed: resource.observedAt !== undefined,
+  changesWith: resource.changesWith,
   help: resource.help,
   canAdd: resource.canAdd,
   canDelete: resource.canDelete,

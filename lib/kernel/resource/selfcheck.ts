@@ -120,6 +120,7 @@ const checkLinks = (resource: Resource, table: TableShape, byName: ByName, repor
   for (const [option, name] of [
     ['observedAt', resource.observedAt],
     ['observedSource', resource.observedSource],
+    ['tellsOf', resource.tellsOf],
   ] as const)
     if (name !== undefined && !table.columns.has(name)) report('R20', `${option}: “${name}” is no column of its table`)
   for (const { resource: other, by } of resource.related) {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { copyLines } from './copy-lines'
+import { instanceLines, serverLines } from './copy-lines'
 
 const server = { hostname: 'db1.example.org', address: '2001:db8::1', sshPort: 2222, sshUser: 'postgres' }
 
 test('an instance gives host, DSN without a password, psql, ssh and its LSN', () => {
-  const lines = copyLines('instance', { port: 5433, dataDirectory: '/var/lib/pg', currentLsn: null, replayedLsn: '0/3000148' }, server)
+  const lines = instanceLines({ port: 5433, dataDirectory: '/var/lib/pg', currentLsn: null, replayedLsn: '0/3000148' }, server)
   expect(Object.fromEntries(lines.map(({ label, text }) => [label, text]))).toEqual({
     Host: 'db1.example.org',
     DSN: 'postgresql://[2001:db8::1]:5433/postgres',
@@ -16,14 +16,14 @@ test('an instance gives host, DSN without a password, psql, ssh and its LSN', ()
 })
 
 test('a host that may not be seen gives no line that names it', () => {
-  expect(
-    copyLines('instance', { port: 5432, dataDirectory: '/d', currentLsn: '0/1', replayedLsn: null }, null).map(({ label }) => label),
-  ).toEqual(['Data directory', 'LSN'])
+  expect(instanceLines({ port: 5432, dataDirectory: '/d', currentLsn: '0/1', replayedLsn: null }, null).map(({ label }) => label)).toEqual([
+    'Data directory',
+    'LSN',
+  ])
 })
 
 test('a name that a shell would take apart is quoted', () => {
   expect(
-    copyLines('server', { hostname: 'h', address: 'a b;rm', sshPort: 22, sshUser: 'postgres' }, null).find(({ label }) => label === 'ssh')
-      ?.text,
+    serverLines({ hostname: 'h', address: 'a b;rm', sshPort: 22, sshUser: 'postgres' }).find(({ label }) => label === 'ssh')?.text,
   ).toBe("ssh 'postgres@a b;rm'")
 })

@@ -28,26 +28,27 @@ const database = (host: string | null, port: string | null): CopyLine[] =>
         { label: 'psql', text: quoteShell(['psql', '--host', host, '--port', port, '--dbname', 'postgres']) },
       ]
 
-/** Lines somebody pastes into a terminal. No password is ever among them. `server` is the instance's host where it may be seen. */
-export const copyLines = (resource: string, values: Values, server: Values | null): CopyLine[] => {
-  if (resource === 'server')
-    return [
-      ...line('Host name', asText(values.hostname)),
-      ...line('Address', asText(values.address)),
-      ...line('ssh', ssh(values)),
-      ...line('Host key', asText(values.hostKey)),
-    ]
-  if (resource === 'instance') {
-    const host = server && (asText(server.address) ?? asText(server.hostname))
-    return [
-      ...line('Host', server && asText(server.hostname)),
-      ...database(host, asText(values.port)),
-      ...line('ssh', server && ssh(server)),
-      ...line('Data directory', asText(values.dataDirectory)),
-      ...line('LSN', asText(values.currentLsn) ?? asText(values.replayedLsn)),
-    ]
-  }
-  if (resource === 'herd')
-    return [...database(asText(values.virtualHost), asText(values.port)), ...line('System identifier', asText(values.systemIdentifier))]
-  return []
+/** No password is ever among the lines. */
+export const serverLines = (values: Values): CopyLine[] => [
+  ...line('Host name', asText(values.hostname)),
+  ...line('Address', asText(values.address)),
+  ...line('ssh', ssh(values)),
+  ...line('Host key', asText(values.hostKey)),
+]
+
+/** `server` is the instance's host, null where it may not be seen. */
+export const instanceLines = (values: Values, server: Values | null): CopyLine[] => {
+  const host = server && (asText(server.address) ?? asText(server.hostname))
+  return [
+    ...line('Host', server && asText(server.hostname)),
+    ...database(host, asText(values.port)),
+    ...line('ssh', server && ssh(server)),
+    ...line('Data directory', asText(values.dataDirectory)),
+    ...line('LSN', asText(values.currentLsn) ?? asText(values.replayedLsn)),
+  ]
 }
+
+export const herdLines = (values: Values): CopyLine[] => [
+  ...database(asText(values.virtualHost), asText(values.port)),
+  ...line('System identifier', asText(values.systemIdentifier)),
+]

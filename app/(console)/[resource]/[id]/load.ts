@@ -13,7 +13,7 @@ export const loadObject = cache(async (path: string, id: string) => {
   if (!described) notFound()
   try {
     const [record, environments] = await Promise.all([getRecord(actor, described.resource, id), environmentLooks(actor)])
-    const environmentId = described.resource.name === 'environment' ? record.id : record.environmentId
+    const { environmentId } = record
     const environment: EnvironmentLook | null = (environmentId && environments[environmentId]) || null
     const crumbs = [
       { href: '/', label: 'Fleet' },

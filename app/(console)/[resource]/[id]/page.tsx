@@ -6,7 +6,6 @@ import { ChangeList } from '@/components/resource/detail/change-list'
 import { CopyCard } from '@/components/resource/detail/copy-card'
 import { Facts } from '@/components/resource/detail/facts'
 import { LiveRefresh } from '@/components/resource/live/live-refresh'
-import { ConsoleKeys } from '@/components/resource/server/console-keys'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -15,13 +14,11 @@ import { recordHistory } from '@/db/records/records'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import { shownKeys } from '../console-keys'
 import { pathOf } from '../resource'
 import { apiCalls } from './api-calls'
-import { copyLinesOf } from './copy-lines-of'
 import { loadObject, titlesOf } from './load'
 import { offersFor } from './offers'
-import { ResourceParts } from './parts'
+import { partsOf } from './parts'
 import { Related } from './related'
 
 interface Props {
@@ -56,7 +53,8 @@ const DetailPage = async ({ params }: Props) => {
   const { resource: path, id } = await params
   const loaded = await loadObject(path, id)
   const { actor, resource, description, record, environments, environment, crumbs, href } = loaded
-  const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLinesOf(loaded)])
+  const { Above, Beside, shownAbove, copyLines } = partsOf(resource.name)
+  const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLines?.(loaded) ?? []])
   const acts = offersFor(actor, resource, record)
   const may = (act: 'change' | 'delete') =>
     record.environmentId === null
@@ -98,36 +96,20 @@ const DetailPage = async ({ params }: Props) => {
       <div className="page-body">
         <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,1fr)_19rem]">
           <div className="grid min-w-0 gap-3.5">
-            <ResourceParts loaded={loaded} />
-            <Facts
-              resource={description}
-              record={shown}
-              environments={environments}
-              pathOf={pathOf}
-              leaveOut={resource.name === 'pooler' ? ['seen', 'template'] : []}
-            />
+            {Above && <Above loaded={loaded} />}
+            <Facts resource={description} record={shown} environments={environments} pathOf={pathOf} leaveOut={shownAbove} />
             {resource.related.map((one) => (
               <Related
                 key={`${one.resource} ${one.by}`}
                 actor={actor}
                 resource={one.resource}
                 by={one.by}
+                title={one.title}
                 id={record.id}
                 environmentId={environment?.id ?? null}
                 environments={environments}
               />
             ))}
-            {(resource.name === 'herd' || resource.name === 'server') && (
-              <Related
-                actor={actor}
-                resource="job"
-                by={`${resource.name}Id`}
-                id={record.id}
-                title="Work on it"
-                environmentId={environment?.id ?? null}
-                environments={environments}
-              />
-            )}
           </div>
           <div className="grid min-w-0 gap-3.5">
             {acts.length > 0 && (
@@ -136,7 +118,7 @@ const DetailPage = async ({ params }: Props) => {
               </Card>
             )}
             <CopyCard title="Copy" lines={lines} />
-            {resource.name === 'server' && <ConsoleKeys keys={await shownKeys(actor, record.environmentId)} />}
+            {Beside && <Beside loaded={loaded} />}
             <Card
               title="History"
               actions={

@@ -7,11 +7,11 @@ import { listRecords } from '@/db/records/records'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/resource/query'
-import { mayRun } from '@/lib/operations/may-run'
 import { resourceByName } from '@/lib/resources'
 import { listActions } from '../list-boot'
 import { describedResource, pathOf } from '../resource'
 import { capital } from './load'
+import { partsOf } from './parts'
 
 const rowsMax = 12
 const columnsMax = 7
@@ -63,7 +63,7 @@ export const Related = async ({
     environments,
     pathOf,
   }
-  const isMembers = resource.name === 'instance' && by === 'herdId' && environmentId !== null
+  const { OverRelated } = partsOf(resource.name)
   const actions = listActions(actor, resource.name, environmentId)
   return (
     <Card
@@ -71,11 +71,7 @@ export const Related = async ({
       title={label}
       actions={
         <>
-          {isMembers && mayRun(actor, 'create', environmentId) && (
-            <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">
-              Add a member
-            </Link>
-          )}
+          {OverRelated && <OverRelated actor={actor} by={by} environmentId={environmentId} />}
           {data.total > 0 && (
             <Link href={all} prefetch={false}>
               {data.total > data.ids.length ? `All ${data.total}` : 'As a list'}

@@ -68,7 +68,7 @@ const AddPage = async ({ params, searchParams }: Props) => {
           titles={titles}
           environmentId={environmentId}
           server={{ saveRecord, findOptions }}
-          aside={await formAside(actor, resource, environmentId)}
+          aside={formAside(actor, resource, environmentId)}
         />
       </div>
     </>

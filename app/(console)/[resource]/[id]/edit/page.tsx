@@ -45,7 +45,7 @@ const EditPage = async ({ params }: Props) => {
           titles={titles}
           environmentId={record.environmentId}
           server={{ saveRecord, findOptions }}
-          aside={await formAside(actor, resource, record.environmentId)}
+          aside={formAside(actor, resource, record.environmentId)}
         />
       </div>
     </>

@@ -2,36 +2,12 @@ import { PoolerAlarms } from '@/components/resource/pooler/alarms'
 import { PoolerDatabases, PoolerPace, pooledIn } from '@/components/resource/pooler/databases'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { herdsOfPooler, poolerAlarms } from '@/db/fleet/poolers'
-import { type Actor, mayIn } from '@/lib/kernel/access/access'
-import type { Json } from '@/lib/kernel/ground/json'
+import { herdsOfPooler } from '@/db/fleet/poolers'
 import { mayRun } from '@/lib/operations/may-run'
-
-/** What the poolers of a herd or a server need somebody for. For a page that has already shown that it may be seen. */
-export const PoolersInNeed = async ({
-  actor,
-  of,
-  id,
-  environmentId,
-}: {
-  actor: Actor
-  of: 'herd' | 'server'
-  id: string
-  environmentId: string | null
-}) => {
-  if (!mayIn(actor, 'pooler.view', environmentId)) return null
-  return <PoolerAlarms poolers={await poolerAlarms(of, id)} mayRun={(operation) => mayRun(actor, operation, environmentId)} />
-}
-
-interface Shown {
-  id: string
-  title: string
-  environmentId: string | null
-  values: Readonly<Record<string, Json>>
-}
+import type { Loaded, ResourceParts } from './part'
 
 /** Its databases as they were last seen, and the way to the difference between its file and what it should say. */
-export const PoolerParts = async ({ actor, record }: { actor: Actor; record: Shown }) => {
+const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   const { id, title, environmentId, values } = record
   const text = (name: string) => (typeof values[name] === 'string' ? (values[name] as string) : null)
   const databases = pooledIn(values.seen)
@@ -86,3 +62,5 @@ export const PoolerParts = async ({ actor, record }: { actor: Actor; record: Sho
     </>
   )
 }
+
+export const pooler: ResourceParts = { Above, shownAbove: ['seen', 'template'] }

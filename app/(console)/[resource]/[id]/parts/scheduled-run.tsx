@@ -1,33 +1,17 @@
-import { Appointments, ScheduledSummary } from '@/components/resource/appointments'
+import { ScheduledSummary } from '@/components/resource/appointments'
 import { environmentLooks } from '@/db/fleet/environment-badges'
 import { findPlan, planEnvironments } from '@/db/runs/plans'
-import { getScheduled, type HerdAppointment, herdAppointments, type ScheduledRun } from '@/db/runs/scheduled'
-import type { Actor } from '@/lib/kernel/access/access'
+import { getScheduled, type ScheduledRun } from '@/db/runs/scheduled'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
-import { mayRun } from '@/lib/operations/may-run'
-import { pathOf } from './[resource]/resource'
-import { cancelScheduled, moveScheduled } from './actions'
-
-type Owned = Pick<HerdAppointment, 'personId' | 'operation' | 'resource' | 'environmentIds'>
-
-const mayRunAll = (actor: Actor, { operation, environmentIds }: Owned): boolean =>
-  environmentIds.every((id) => mayRun(actor, operation, id))
-
-/** Why this person may not cancel it; null: they ordered it, or may run it themselves. */
-const mayNot = (actor: Actor, owned: Owned): string | null =>
-  (owned.personId !== null && owned.personId === actor.personId) || mayRunAll(actor, owned)
-    ? null
-    : `You do not have the permission ${owned.resource}.run.${owned.operation} in every environment it touches.`
-
-/** What is put off on a herd. For a page that has already shown that the herd may be seen. */
-export const HerdAppointments = async ({ actor, herdId }: { actor: Actor; herdId: string }) => {
-  const appointments = await herdAppointments(actor, herdId)
-  return <Appointments appointments={appointments.map((one) => ({ ...one, mayNot: mayNot(actor, one) }))} cancel={cancelScheduled} />
-}
+import { cancelScheduled, moveScheduled } from '../../../actions'
+import { pathOf } from '../../resource'
+import { mayNotCancel, mayRunAll } from './herd-appointments'
+import type { Loaded, ResourceParts } from './part'
 
 /** What a scheduled run is about and what became of it. Its plan is kept as long as it is. */
-export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }) => {
+const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const { id } = record
   const [row, looks] = await Promise.all([getScheduled(actor, id), environmentLooks(actor)])
   const asked = await findPlan(row.planId)
   const path = pathOf[row.resource] ?? row.resource
@@ -51,7 +35,7 @@ export const ScheduledParts = async ({ actor, id }: { actor: Actor; id: string }
         planHref: `${address}?plan=${row.planId}`,
         againHref: `${address}?${askAgain(targets, asked?.input ?? {})}`,
       }}
-      mayNot={mayNot(actor, row)}
+      mayNot={mayNotCancel(actor, row)}
       cancel={cancelScheduled}
       move={moveScheduled}
     />
@@ -69,3 +53,5 @@ const askAgain = (targets: readonly { id: string }[], input: unknown): URLSearch
   const values = Object.entries(input as JsonObject).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
   return new URLSearchParams([['ids', targets.map(({ id }) => id).join(',')], ...values.map(([name, value]) => [name, String(value)])])
 }
+
+export const scheduledRun: ResourceParts = { Above }

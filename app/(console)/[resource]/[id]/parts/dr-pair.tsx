@@ -3,18 +3,13 @@ import { FailBack, type FailBackSeen } from '@/components/failover/fail-back'
 import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { Card } from '@/components/ui/card'
 import { shownCandidates } from '@/db/runs/failovers'
-import { requireActor } from '@/lib/auth/actor'
 import { mayRun } from '@/lib/operations/may-run'
 import { failBackWays } from '@/lib/resources/choices'
+import { HerdAppointments } from './herd-appointments'
 import { HerdTree } from './herd-tree'
+import type { Loaded, ResourceParts } from './part'
 
-interface Pair {
-  id: string
-  environmentId: string | null
-  values: Readonly<Record<string, unknown>>
-}
-
-const failBackOf = ({ failBack, failBackBecause, failBackId }: Pair['values']): FailBackSeen | null => {
+const failBackOf = ({ failBack, failBackBecause, failBackId }: Readonly<Record<string, unknown>>): FailBackSeen | null => {
   const choice = failBackWays.find(({ value }) => value === failBack)
   if (choice === undefined || choice.value === 'none' || typeof failBackId !== 'string') return null
   return {
@@ -26,15 +21,16 @@ const failBackOf = ({ failBack, failBackBecause, failBackId }: Pair['values']): 
   }
 }
 
-/** Who would take over, live, what failing back would take, and the tree, for a page that has already shown that the pair may be seen. */
-export const DrCandidates = async ({ pair: { id, environmentId, values } }: { pair: Pair }) => {
-  const actor = await requireActor()
+/** Who would take over, live, what failing back would take, and the tree, and what is scheduled. */
+const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const { id, environmentId, values } = record
   const candidates = await shownCandidates(id)
   const may = (operation: string) => mayRun(actor, operation, environmentId)
   const failBack = failBackOf(values)
   const shown = [...candidates.map((one) => one.id), ...(failBack === null ? [] : [failBack.instanceId])]
   return (
     <>
+      <HerdAppointments actor={actor} herdId={id} />
       <Card title="Candidates" isFlush actions={<LiveRefresh ids={shown} records={['instance', 'herd']} newestAt={null} />}>
         <Candidates herdId={id} candidates={candidates} mayFailOver={may('failover')} />
       </Card>
@@ -57,3 +53,5 @@ export const DrCandidates = async ({ pair: { id, environmentId, values } }: { pa
     </>
   )
 }
+
+export const drPair: ResourceParts = { Above }

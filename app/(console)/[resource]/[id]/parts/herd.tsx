@@ -1,0 +1,32 @@
+import { HerdLockNote } from '@/components/resource/herd-lock'
+import { Card } from '@/components/ui/card'
+import { herdLock } from '@/jobs/requests'
+import { mayIn } from '@/lib/kernel/access/access'
+import { breakHerdLock } from '../../../actions'
+import { herdLines } from '../copy-lines'
+import { HerdAppointments } from './herd-appointments'
+import { HerdTree } from './herd-tree'
+import { MovePrimary } from './move-primary'
+import type { Loaded, ResourceParts } from './part'
+import { PoolersInNeed } from './poolers-in-need'
+
+const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const { id, environmentId } = record
+  return (
+    <>
+      <HerdLockNote
+        herdId={id}
+        lock={await herdLock(actor, id)}
+        because={mayIn(actor, 'setting.change', environmentId) ? null : 'Only an administrator may take a lock from its holder.'}
+        breakLock={breakHerdLock}
+      />
+      <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
+      <HerdAppointments actor={actor} herdId={id} />
+      <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} />}>
+        <HerdTree herdId={id} />
+      </Card>
+    </>
+  )
+}
+
+export const herd: ResourceParts = { Above, copyLines: ({ record }) => herdLines(record.values) }

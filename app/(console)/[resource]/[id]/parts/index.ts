@@ -1,0 +1,24 @@
+import type { ResourceName } from '@/lib/resources'
+import { dnsZone } from './dns-zone'
+import { drPair } from './dr-pair'
+import { herd } from './herd'
+import { instance } from './instance'
+import type { ResourceParts } from './part'
+import { person } from './person'
+import { pooler } from './pooler'
+import { scheduledRun } from './scheduled-run'
+import { server } from './server'
+
+/** Most resources need none. */
+const parts: Partial<Record<ResourceName, ResourceParts>> = {
+  'dns-zone': dnsZone,
+  'dr-pair': drPair,
+  herd,
+  instance,
+  person,
+  pooler,
+  'scheduled-run': scheduledRun,
+  server,
+}
+
+export const partsOf = (resource: ResourceName): ResourceParts => parts[resource] ?? {}

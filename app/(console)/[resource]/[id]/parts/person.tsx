@@ -1,0 +1,10 @@
+import { LinkButton } from '@/components/ui/button'
+import type { ResourceParts } from './part'
+
+export const person: ResourceParts = {
+  Above: ({ loaded: { href } }) => (
+    <p>
+      <LinkButton href={`${href}/access`}>What this person may do</LinkButton>
+    </p>
+  ),
+}

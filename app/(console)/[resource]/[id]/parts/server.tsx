@@ -1,0 +1,58 @@
+import { ConsoleKeys } from '@/components/resource/server/console-keys'
+import { HostKeyAlarm } from '@/components/resource/server/host-key'
+import { ServerCheck } from '@/components/resource/server/server-check'
+import { Card } from '@/components/ui/card'
+import { readCheck } from '@/db/fleet/checks'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
+import { checkServer } from '@/lib/operations/check-server'
+import { saveRecord, startCheck } from '../../../actions'
+import { shownKeys } from '../../console-keys'
+import { serverLines } from '../copy-lines'
+import { mayNot } from './may-not'
+import type { Loaded, ResourceParts } from './part'
+import { PoolersInNeed } from './poolers-in-need'
+
+const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const { id, revision, environmentId } = record
+  const text = (name: string) => (typeof record.values[name] === 'string' ? (record.values[name] as string) : null)
+  const offered = text('hostKeyOffered')
+  return (
+    <>
+      <PoolersInNeed actor={actor} of="server" id={id} environmentId={environmentId} />
+      {offered && (
+        <HostKeyAlarm
+          serverId={id}
+          revision={revision}
+          pinned={text('hostKey')}
+          offered={offered}
+          because={mayNot(actor, 'server.change', environmentId)}
+          saveRecord={saveRecord}
+        />
+      )}
+      <Card title="Check">
+        <ServerCheck
+          serverId={id}
+          revision={revision}
+          pinned={text('hostKey')}
+          because={mayNot(actor, runPermission(checkServer), environmentId)}
+          last={await readCheck(actor, id)}
+          actions={{ startCheck, saveRecord }}
+        />
+      </Card>
+    </>
+  )
+}
+
+export const server: ResourceParts = {
+  Above,
+  Beside: async ({ loaded: { actor, record } }) => <ConsoleKeys keys={await shownKeys(actor, record.environmentId)} />,
+  BesideForm: async ({ actor, environmentId }) => (
+    <>
+      <ConsoleKeys keys={await shownKeys(actor, environmentId)} />
+      <Card title="After saving">
+        <p className="text-ink-2">The check runs step by step. The server stays saved whatever it finds.</p>
+      </Card>
+    </>
+  ),
+  copyLines: ({ record }) => serverLines(record.values),
+}

@@ -6,25 +6,15 @@ import { makeInventory } from '@/db/fleet/inventory'
 import { certificateKeys } from '@/db/keys/certificate-key'
 import { consolePrivateKey } from '@/db/keys/console-keys'
 import { keepPiece } from '@/db/runs/canary-strips'
-import { makeCanary } from '@/lib/adapters/canary'
-import { makeClusters } from '@/lib/adapters/clusters'
-import { makeCopies } from '@/lib/adapters/copies'
 import { makeNames } from '@/lib/adapters/dns'
-import { type Hosts, makeHosts } from '@/lib/adapters/hosts'
-import { makeHostWork } from '@/lib/adapters/hosts/host-work'
-import { makePoolers } from '@/lib/adapters/poolers'
-import { makePostgres } from '@/lib/adapters/postgres'
+import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { ActPorts } from '@/lib/ports'
 
-export interface WorkerPorts {
-  ports: ActPorts
-  /** Beyond what operations see: the facts of a host, for the observer. */
-  hosts: Hosts
+export interface WorkerPorts extends PortsOverSsh {
   /** The public half of the vault's key, for web processes to close secrets with. */
   sealingKey: string
   /** What certificates are signed with; made at the first use. */
@@ -44,46 +34,21 @@ export const makeActPorts = (): WorkerPorts => {
   const ssh = openSsh({
     keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch'))),
   })
-  const hosts = makeHosts(ssh)
-  const clusters = makeClusters(ssh)
-  const postgres = makePostgres(ssh)
-  const poolers = makePoolers(ssh)
-  const work = makeHostWork(ssh)
-  const copies = makeCopies(ssh, work)
-  // The strip is a picture: while the database is away there is none, and the canary goes on.
-  const canary = makeCanary(ssh, join(tmpdir(), `matriarch-canary-${userInfo().uid}`), (...piece) => keepPiece(...piece).catch(() => {}))
   const names = makeNames(makeZoneSource(vault))
+  const { ports, hosts, close } = makePortsOverSsh(ssh, {
+    read: { inventory: makeInventory(), names: names.read },
+    act: { inventory: makeInventoryAct(), names: names.act },
+    canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
+    // The strip is a picture: while the database is away there is none, and the canary goes on.
+    showStrip: (...piece) => keepPiece(...piece).catch(() => {}),
+  })
   return {
-    ports: {
-      inventory: makeInventory(),
-      inventoryAct: makeInventoryAct(),
-      hosts: hosts.read,
-      hostsAct: hosts.act,
-      work: work.read,
-      workAct: work.act,
-      clusters: clusters.read,
-      clustersAct: clusters.act,
-      postgres: postgres.read,
-      postgresAct: postgres.act,
-      replication: postgres.replication.read,
-      replicationAct: postgres.replication.act,
-      copies: copies.read,
-      copiesAct: copies.act,
-      canary: canary.read,
-      canaryAct: canary.act,
-      poolers: poolers.read,
-      poolersAct: poolers.act,
-      names: names.read,
-      namesAct: names.act,
-      now: () => new Date(),
-    },
+    ports,
     hosts,
     sealingKey: vault.publicKey,
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     close: async () => {
-      await canary.close()
-      postgres.close()
-      poolers.close()
+      await close()
       await ssh.close()
     },
   }

@@ -26,12 +26,12 @@ const main = async (): Promise<void> => {
   const world = makeActPorts()
   const sink = makeFactSink(log)
   const ports = withFacts(world.ports, sink)
-  const { inventory, postgres } = world.ports
+  const { inventory, postgres } = world.ports.read
   const worker = await startWorker({ place: queuePlace(), ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
   const observer = env().OBSERVER
     ? await startObserver({ inventory, probe: postgres.probe, hostFacts: world.hosts.facts, sink, log, holder: worker.holder })
     : null
-  const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.names, log, holder: worker.holder }) : null
+  const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.read.names, log, holder: worker.holder }) : null
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { makeLdapDirectory } from './adapters/ldap'
-import { makeRedisHealth } from './adapters/redis-health'
+import { makeRedisHealth, type RedisHealth } from './adapters/redis-health'
 import { env } from './env'
 import type { Directory } from './ports/directory'
-import type { QueueHealth } from './ports/queue-health'
 
 /** The web process's composition root. It holds no SSH key and no cloud key: a directory is all it reaches by itself. */
 interface WebPorts {
   /** null: no directory is configured, only local accounts can sign in. */
   directory: Directory | null
   /** null: the queue lives in the metadata database. */
-  redis: QueueHealth | null
+  redis: RedisHealth | null
 }
 
 const makeDirectory = (): Directory | null => {

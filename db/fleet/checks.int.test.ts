@@ -8,9 +8,9 @@ import { getPool } from '../pg/client'
 import { readCheck, writeChecks } from './checks'
 
 let database: TestDatabase
-const { act: ports } = memoryFleet([{ environment: 'prod', name: 'shop', hosts: ['p1'] }])
+const fleet = memoryFleet([{ environment: 'prod', name: 'shop', hosts: ['p1'] }])
 const log = { info: () => {}, warn: () => {}, error: () => {} }
-let host: Awaited<ReturnType<typeof ports.inventory.server>>['address']
+let host: Awaited<ReturnType<typeof fleet.read.inventory.server>>['address']
 
 beforeAll(async () => {
   database = await startDatabase()
@@ -33,10 +33,10 @@ afterAll(() => database?.stop())
 test('what a check found stays with its server, and only who sees the server reads it', async () => {
   expect(await readCheck(systemActor, host.serverId)).toBeNull()
   const sink = makeFactSink(log)
-  const steps = await withFacts(ports, sink).hosts.check(host, { timeoutMs: 1000, profile: 'debian' })
+  const steps = await withFacts(fleet, sink).read.hosts.check(host, { timeoutMs: 1000, profile: 'debian' })
   await sink.close()
   expect(steps.length).toBeGreaterThan(0)
-  expect(await readCheck(systemActor, host.serverId)).toEqual({ at: ports.now().toISOString(), steps })
+  expect(await readCheck(systemActor, host.serverId)).toEqual({ at: fleet.read.now().toISOString(), steps })
   expect(await readCheck(actorIn('viewer', host.environmentId), host.serverId)).toMatchObject({ steps })
   expect(await readCheck(actorIn('admin', crypto.randomUUID()), host.serverId)).toBeNull()
 })

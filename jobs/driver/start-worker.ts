@@ -47,7 +47,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
   const onError = oncePerMinute((error) => log.warn({ err: error }, 'the queue does not answer'))
   const waker = openWaker(place, onError)
   const driver = new Driver({ ports, holder, leaseTtlMs, slots: options.slots, operationByName, waker, clock: systemClock, log })
-  const plan = (planId: string) => makePlan({ ports, holder, operationByName, log }, planId)
+  const plan = (planId: string) => makePlan({ ports: ports.read, holder, operationByName, log }, planId)
 
   const hearing = hear(place, { slots: options.slots, planSlots, onJob: (jobId) => driver.take(jobId), onPlan: plan, onError })
   const unlisten = await listen('runs', (runId) => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mcert-'))
   bench = await openBench([{ environment: 'prod', name: 'shop', hosts: ['a', 'b', 'c'] }], 'postgres')
   const place = { databaseUrl: bench.postgres.connectionString }
-  worker = await startWorker({ place, ports: bench.served.fleet.act, operationByName, log: quiet, slots: 2, sweepEveryMs: 500 })
+  worker = await startWorker({ place, ports: bench.served.fleet, operationByName, log: quiet, slots: 2, sweepEveryMs: 500 })
   const run = await runAndWait({ operation: 'failover', targets: [herdId] })
   expect(run.state).toBe('done')
   jobId = run.jobs[0]!.id

@@ -72,19 +72,20 @@ const ports = (): ActPorts => {
       ]),
     ) as T
   return {
-    ...fleet.act,
-    inventory: makeInventory(),
-    inventoryAct: makeInventoryAct(),
-    poolers: under(fleet.act.poolers),
-    poolersAct: under(fleet.act.poolersAct),
-    postgres: {
-      ...fleet.act.postgres,
-      probe: (address, options) =>
-        fleet.act.postgres.probe(
-          fleet.instance(`${address.host.hostname.startsWith('c') ? 'crm' : 'orders'} on ${address.host.hostname}`).inventory.address,
-          options,
-        ),
+    read: {
+      ...fleet.read,
+      inventory: makeInventory(),
+      poolers: under(fleet.read.poolers),
+      postgres: {
+        ...fleet.read.postgres,
+        probe: (address, options) =>
+          fleet.read.postgres.probe(
+            fleet.instance(`${address.host.hostname.startsWith('c') ? 'crm' : 'orders'} on ${address.host.hostname}`).inventory.address,
+            options,
+          ),
+      },
     },
+    act: { ...fleet.act, inventory: makeInventoryAct(), poolers: under(fleet.act.poolers) },
   }
 }
 

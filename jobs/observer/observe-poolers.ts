@@ -104,7 +104,7 @@ const primaryOf = (members: readonly Member[]): Member | null => {
 }
 
 const record = async (ports: ActPorts, pooler: InventoryPooler, members: Members, signal: AbortSignal): Promise<PoolerRecord> => {
-  const seen = await ports.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })
+  const seen = await ports.read.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })
   const pace = seen.state === 'online' ? await paceOf(ports, pooler, signal) : null
   const judged = pooler.herds.map((herd) => judge(pooler, herd, seen, members.get(herd.id) ?? []))
   const herds = judged.map((one) => one.record)
@@ -192,7 +192,7 @@ const linksOf = (
 /** By database; null: it went away between the two questions, which the next look will tell. */
 const paceOf = async (ports: ActPorts, pooler: InventoryPooler, signal: AbortSignal): Promise<Map<string, PoolerStats> | null> => {
   try {
-    const stats = await ports.poolers.stats(pooler.address, { timeoutMs: lookTimeoutMs, signal })
+    const stats = await ports.read.poolers.stats(pooler.address, { timeoutMs: lookTimeoutMs, signal })
     return new Map(stats.map((one) => [one.database, one]))
   } catch (error) {
     if (!isFault(error) || signal.aborted) throw error
@@ -219,12 +219,12 @@ const bring = async (
   try {
     const primary = primaryOf(facts.members.get(herd.id) ?? [])
     if (primary === null) return 'the primary is not known'
-    const instance = await ports.inventory.instance(primary.id)
+    const instance = await ports.read.inventory.instance(primary.id)
     const limit = AbortSignal.any([signal, AbortSignal.timeout(moveTimeoutMs)])
-    const { state, role } = await ports.postgres.probe(instance.address, { timeoutMs: lookTimeoutMs, signal: limit })
+    const { state, role } = await ports.read.postgres.probe(instance.address, { timeoutMs: lookTimeoutMs, signal: limit })
     if (state !== 'online' || role !== 'primary') return `${primary.title} is ${state}, ${role}`
     const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-    const file = await ports.poolers.readFile(pooler.address, { timeoutMs: lookTimeoutMs, signal: limit })
+    const file = await ports.read.poolers.readFile(pooler.address, { timeoutMs: lookTimeoutMs, signal: limit })
     const own = herdAim(pooler, herd, aimAt(instance))
     const aim = file === null || own.textFrom(file.text) !== null ? own : wholeOf(pooler, facts)
     if (aim === null)

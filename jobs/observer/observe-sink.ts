@@ -99,22 +99,25 @@ export const makeFactSink = (log: Log): FactSink => {
 }
 
 /** The same ports; each probe that an operation or a plan makes becomes a fact as well, so that its result shows at once, and each check stays with its server. */
-export const withFacts = (ports: ActPorts, sink: FactSink): ActPorts => ({
-  ...ports,
-  hosts: {
-    ...ports.hosts,
-    check: async (host, options) => {
-      const steps = await ports.hosts.check(host, options)
-      sink.addCheck(host.serverId, { at: ports.now().toISOString(), steps })
-      return steps
+export const withFacts = ({ read, act }: ActPorts, sink: FactSink): ActPorts => ({
+  act,
+  read: {
+    ...read,
+    hosts: {
+      ...read.hosts,
+      check: async (host, options) => {
+        const steps = await read.hosts.check(host, options)
+        sink.addCheck(host.serverId, { at: read.now().toISOString(), steps })
+        return steps
+      },
     },
-  },
-  postgres: {
-    ...ports.postgres,
-    probe: async (instance, options) => {
-      const probe = await ports.postgres.probe(instance, options)
-      sink.add({ instanceId: instance.instanceId, probe, source: 'operation' })
-      return probe
+    postgres: {
+      ...read.postgres,
+      probe: async (instance, options) => {
+        const probe = await read.postgres.probe(instance, options)
+        sink.add({ instanceId: instance.instanceId, probe, source: 'operation' })
+        return probe
+      },
     },
   },
 })

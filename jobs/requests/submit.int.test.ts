@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => bench?.close())
 
 test('fifty targets are looked at all at once, so that a plan takes as long as its slowest host', async () => {
-  const { postgres } = bench.served.fleet.act
+  const { postgres } = bench.served.fleet.read
   const { probe } = postgres
   let arrived = 0
   let open = () => {}

@@ -1,11 +1,16 @@
 import { Redis } from 'ioredis'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { QueueHealth } from '@/lib/ports/queue-health'
 
 const deadlineMs = 2_000
 
+/** Whether the queue's own server answers. */
+export interface RedisHealth {
+  /** Milliseconds the answer took. Throws `queue.down` within two seconds. */
+  ping: () => Promise<number>
+}
+
 /** One connection, opened at the first question and kept; it reconnects by itself and never queues questions while it is away. */
-export const makeRedisHealth = (url: string): QueueHealth => {
+export const makeRedisHealth = (url: string): RedisHealth => {
   let redis: Redis | null = null
   return {
     ping: async () => {

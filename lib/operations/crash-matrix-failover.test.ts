@@ -19,7 +19,7 @@ const stageOf = async (prepare: (fleet: MemoryFleet) => void, raw: JsonObject, l
   return {
     operation: failover,
     job: { id: 'job', targetId, input, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal,
     disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),

@@ -30,7 +30,7 @@ const stageOf = async (
   return {
     operation,
     job: { id: 'job', targetId: targetId(fleet), input: {}, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal: new MemoryJournal(fleet.clock),
     disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),

@@ -24,7 +24,7 @@ const stage = async (): Promise<Stage> => {
   return {
     operation: switchover,
     job: { id: 'job', targetId, input, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal,
     disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),

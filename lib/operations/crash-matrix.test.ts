@@ -120,7 +120,7 @@ const jobOn = async (fleet: MemoryFleet, operation: Operation, targetId: string,
   return {
     operation,
     job: { id: 'job', targetId, input, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal: new MemoryJournal(fleet.clock),
     disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),

@@ -30,7 +30,7 @@ const run = async (fleet: MemoryFleet, title = 'demo on n1', watch = (journal: J
   expect(plan.reason).toBeNull()
   const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  return drive(demote, job, watch(new MemoryJournal(fleet.clock).open()), fleet.act, options)
+  return drive(demote, job, watch(new MemoryJournal(fleet.clock).open()), fleet, options)
 }
 
 test('of two that take writes one is rewound onto the other and follows it, and nothing against it stays recorded', async () => {

@@ -16,7 +16,7 @@ test('a slot that nobody reads is dropped, and the others stay', async () => {
   expect(plan.reason).toBeNull()
   const job = { id: 'job', targetId: fleet.instance('demo on n1').inventory.id, input: { slot: 'left_over' }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  expect(await drive(dropSlot, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+  expect(await drive(dropSlot, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
   expect(fleet.instance('demo on n1').slots).toEqual(['n2', 'n3'])
 })
 

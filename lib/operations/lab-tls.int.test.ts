@@ -90,25 +90,30 @@ const joined = (): InventoryInstance[] =>
     const like = herd.instance(host)
     return { ...like, id, address: { ...like.address, instanceId: id } }
   })
-const portsOf = (real: ActPorts): ActPorts => ({
-  ...real,
-  inventory: {
-    ...real.inventory,
-    server: async (id) => serverOf(id),
-    herdIn: async () => ({ ...herdOf(), replication }),
-    instance: async (id) => wishing(await real.inventory.instance(id)),
-    herdInstances: async (id) => [...(await real.inventory.herdInstances(id)), ...joined()].map(wishing),
+const portsOf = ({ read, act }: ActPorts): ActPorts => ({
+  read: {
+    ...read,
+    inventory: {
+      ...read.inventory,
+      server: async (id) => serverOf(id),
+      herdIn: async () => ({ ...herdOf(), replication }),
+      instance: async (id) => wishing(await read.inventory.instance(id)),
+      herdInstances: async (id) => [...(await read.inventory.herdInstances(id)), ...joined()].map(wishing),
+    },
   },
-  inventoryAct: {
-    ...real.inventoryAct,
-    register: async ({ id, serverId }) => void registered.set(id, serverId),
-    unregister: async (id) => void registered.delete(id),
+  act: {
+    ...act,
+    inventory: {
+      ...act.inventory,
+      register: async ({ id, serverId }) => void registered.set(id, serverId),
+      unregister: async (id) => void registered.delete(id),
+    },
   },
 })
 
 const run = async (operation: Operation, targetId: string, raw: JsonObject) => {
   const input = operation.input.parse(raw) as JsonObject
-  const plan = await makeTargetPlan(operation, ports, input, targetId, new AbortController().signal)
+  const plan = await makeTargetPlan(operation, ports.read, input, targetId, new AbortController().signal)
   expect(plan.reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
@@ -158,7 +163,7 @@ test('a herd that wishes verified TLS and client certificates is repointed, copi
 
   await sql('c', 'select pg_promote()')
   await sql('c', 'create table only_on_c as select 1 as n')
-  await herd.ports.postgresAct.stop(herd.instance('c').address, 'fast', patient)
+  await herd.ports.act.postgres.stop(herd.instance('c').address, 'fast', patient)
   expect(await run(rebuild, titleOf('c'), {})).toContain('pg_rewind takes that back')
   await untilSecured('b', 'shop_c')
 })

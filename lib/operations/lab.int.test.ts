@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { type LabAddresses, labAddresses } from '@/e2e/harness/lab-addresses'
-import { makeHosts } from '@/lib/adapters/hosts'
 import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
-import { makePostgres } from '@/lib/adapters/postgres'
+import { makePortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import { drive } from '@/lib/kernel/engine/engine'
@@ -21,49 +20,32 @@ const openFleet = async () => {
   lab.authorize(key.publicKey)
   const addresses = await labAddresses(lab)
   const ssh = openSsh({ keyFor: async () => key.privateKey })
-  const postgres = makePostgres(ssh)
-  const hosts = makeHosts(ssh)
   const replaced = new Map<string, Replacement>()
-  const ports: ActPorts = {
-    inventory: inventoryOf(addresses, replaced),
-    hosts: hosts.read,
-    hostsAct: hosts.act,
-    clusters: nameless.clusters,
-    clustersAct: nameless.clustersAct,
-    postgres: postgres.read,
-    postgresAct: postgres.act,
-    names: nameless.names,
-    namesAct: nameless.namesAct,
-    replication: postgres.replication.read,
-    replicationAct: postgres.replication.act,
-    work: nameless.work,
-    workAct: nameless.workAct,
-    copies: nameless.copies,
-    copiesAct: nameless.copiesAct,
-    canary: nameless.canary,
-    canaryAct: nameless.canaryAct,
-    poolers: nameless.poolers,
-    poolersAct: nameless.poolersAct,
-    inventoryAct: {
-      ...nameless.inventoryAct,
-      replace: async (id, by) => void replaced.set(id, by),
-      restore: async (id) => void replaced.delete(id),
+  const over = makePortsOverSsh(ssh, {
+    read: { names: nameless.read.names, inventory: inventoryOf(addresses, replaced) },
+    act: {
+      names: nameless.act.names,
+      inventory: {
+        ...nameless.act.inventory,
+        replace: async (id, by) => void replaced.set(id, by),
+        restore: async (id) => void replaced.delete(id),
+      },
     },
-    now: () => new Date(),
-  }
+    canaryFolder: lab.layout.at('canary'),
+  })
   const stop = async () => {
-    postgres.close()
+    await over.close()
     await ssh.close()
     await addresses.close()
     await close()
   }
-  return { ports, addresses, stop }
+  return { ports: over.ports, addresses, stop }
 }
 
 /** These herds have no DNS names. */
-const nameless = memoryFleet([]).act
+const nameless = memoryFleet([])
 
-const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Replacement>): ActPorts['inventory'] => {
+const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Replacement>): ActPorts['read']['inventory'] => {
   const instanceOn = (host: string): InventoryInstance => {
     const address = addresses.instance('shop', host)
     const { serverId, environmentId } = address.host
@@ -81,7 +63,7 @@ const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Repl
     }
   }
   return {
-    ...nameless.inventory,
+    ...nameless.read.inventory,
     instance: async (id) => instanceOn(id.split(' on ')[1]!),
     herdInstances: async () => ['a', 'b'].map(instanceOn),
     herdStanding: async (herdId) => ({
@@ -119,7 +101,7 @@ describe('on real hosts', () => {
   const begin = async (name: string, targetId: string, raw: JsonObject = {}) => {
     const operation = operationByName(name)!
     const input = operation.input.parse(raw) as JsonObject
-    const plan = await makeTargetPlan(operation, fleet.ports, input, targetId, new AbortController().signal)
+    const plan = await makeTargetPlan(operation, fleet.ports.read, input, targetId, new AbortController().signal)
     if (plan.reason !== null) throw new Error(plan.reason)
     const journal = new MemoryJournal(passingClock())
     const go = (signal = new AbortController().signal) =>
@@ -133,7 +115,7 @@ describe('on real hosts', () => {
       journal.lines.flatMap((line) => (line.kind === 'finished' && (step === undefined || line.step === step) ? [line.output] : []))[0]
     return { plan, journal, go, output }
   }
-  const probe = (host: string) => fleet.ports.postgres.probe(fleet.addresses.instance('shop', host), { timeoutMs: 30_000 })
+  const probe = (host: string) => fleet.ports.read.postgres.probe(fleet.addresses.instance('shop', host), { timeoutMs: 30_000 })
 
   test('a reload names what it did, a checkpoint answers, a server is checked', async () => {
     const reload = await begin('reload', 'shop on a')
@@ -172,20 +154,20 @@ describe('on real hosts', () => {
   test('a restart whose worker dies as soon as the server is down is completed by the next one', async () => {
     const restart = await begin('restart', 'shop on b')
     const death = new AbortController()
-    const { start } = fleet.ports.postgresAct
-    fleet.ports.postgresAct.start = async () => {
+    const { start } = fleet.ports.act.postgres
+    fleet.ports.act.postgres.start = async () => {
       death.abort(new Fault('lease.lost'))
       throw new Fault('shell.cancelled', { isOver: true })
     }
     await expect(restart.go(death.signal)).rejects.toSatisfy((error) => isFault(error, 'lease.lost'))
     expect((await probe('b')).state).toBe('stopped')
-    fleet.ports.postgresAct.start = start
+    fleet.ports.act.postgres.start = start
     expect(await restart.go()).toBe('done')
     expect((await probe('b')).state).toBe('online')
   })
 
   test('a slot that nobody reads is dropped, its age told by the WAL it keeps; one that is read from is refused', async () => {
-    await fleet.ports.replicationAct.createSlot(fleet.addresses.instance('shop', 'a'), 'left_over', { timeoutMs: 30_000 })
+    await fleet.ports.act.replication.createSlot(fleet.addresses.instance('shop', 'a'), 'left_over', { timeoutMs: 30_000 })
     const drop = await begin('drop-slot', 'shop on a', { slot: 'left_over' })
     expect(drop.plan.gates.find(({ name }) => name === 'held')?.because).toMatch(/ of WAL; the oldest was written .* ago\.$/)
     expect(await drop.go()).toBe('done')

@@ -50,7 +50,7 @@ test('the primary that was down is recorded as one that must not start as a prim
     const plan = await planOf(fleet, 'demo on n2', detach)
     const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: { detach }, digest: plan.digest }
     const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-    expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+    expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
     expect(fleet.instance('demo on n1').replaced).toEqual(
       detach ? null : { byId: fleet.instance('demo on n2').inventory.id, timeline: 2, because: 'demo on n2 was promoted in its stead.' },
     )
@@ -62,7 +62,7 @@ test('one that is detached leaves no slot behind on the primary, which would hol
   const plan = await planOf(fleet, 'demo on n2', true)
   const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: { detach: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+  expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
   expect(fleet.instance('demo on n1').slots).toEqual(['n3'])
 })
 

@@ -34,9 +34,9 @@ const stage = () => {
   const journal = new MemoryJournal(clock)
   const portsWith = (over: Partial<ZoneSettings> = {}): ActPorts => {
     const names = makeNames(async () => ({ ...settings, ...over }))
-    return { ...fleet.act, names: names.read, namesAct: names.act }
+    return { read: { ...fleet.read, names: names.read }, act: { ...fleet.act, names: names.act } }
   }
-  const plan = () => makeTargetPlan(refreshDns, portsWith(), {}, targetId, new AbortController().signal)
+  const plan = () => makeTargetPlan(refreshDns, portsWith().read, {}, targetId, new AbortController().signal)
   const run = (digest: string, ports: ActPorts): Promise<JobState> =>
     drive(refreshDns, { id: 'job', targetId, input: {}, digest }, journal.open(), ports, {
       driver: 'test',
@@ -67,11 +67,11 @@ test('a worker that dies after the update was taken, before its answer, is follo
   const { plan, run, portsWith, journal } = stage()
   const { digest } = await plan()
   const dying = portsWith()
-  const { replace } = dying.namesAct
+  const { replace } = dying.act.names
   let sent = 0
   // Resolves once the server has taken it; the worker that sent it hears nothing any more.
   const taken = new Promise<void>((resolve) => {
-    dying.namesAct = {
+    dying.act.names = {
       replace: async (...call) => {
         sent += 1
         await replace(...call)
@@ -84,8 +84,8 @@ test('a worker that dies after the update was taken, before its answer, is follo
   await taken
   expect(journal.lines.some((line) => line.kind === 'finished')).toBe(false)
   const next = portsWith()
-  const again = next.namesAct.replace
-  next.namesAct = {
+  const again = next.act.names.replace
+  next.act.names = {
     replace: (...call) => {
       sent += 1
       return again(...call)
@@ -100,7 +100,7 @@ test('an update that is refused fails the job with what DNS says and what it sho
   await point('n2')
   const { plan, run, portsWith, because } = stage()
   const { digest } = await plan()
-  const ports = { ...portsWith(), namesAct: portsWith({ key: null, allowUnsigned: true }).namesAct }
+  const ports = { ...portsWith(), act: portsWith({ key: null, allowUnsigned: true }).act }
   expect(await run(digest, ports)).toBe('failed')
   expect(because()).toContain('from CNAME n2.prod.test for 60 s to CNAME n1.prod.test for 60 s: REFUSED')
   expect(await held()).toEqual([['n2.prod.test.'], ['n2.prod.test.']])

@@ -15,7 +15,7 @@ const stage = () => {
   const plan = () => makeTargetPlan(refreshDns, fleet.read, {}, targetId, new AbortController().signal)
   const go = async (isCancelRequested = () => false) => {
     const { digest } = await plan()
-    return drive(refreshDns, { id: 'job', targetId, input: {}, digest }, journal.open(), fleet.act, {
+    return drive(refreshDns, { id: 'job', targetId, input: {}, digest }, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested,

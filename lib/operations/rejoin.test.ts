@@ -26,8 +26,7 @@ test('one whose host loses power after the rewind, and starts it by itself, fenc
   const { digest } = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, inventory.id, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  const go = () =>
-    drive(rejoin, { id: 'job', targetId: inventory.id, input: { saveTail: true }, digest }, journal.open(), fleet.act, options)
+  const go = () => drive(rejoin, { id: 'job', targetId: inventory.id, input: { saveTail: true }, digest }, journal.open(), fleet, options)
   fleet.calls.interfere = ({ act }) => {
     if (!act.startsWith('follow')) return undefined
     Object.assign(fleet.instance('demo on n1'), { state: 'running', upstreamId: null })
@@ -58,7 +57,7 @@ test('slots that its standbys left on it are dropped once it follows; what an un
   })
   const job = { id: 'job', targetId: n1!.inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  expect(await drive(rejoin, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('done')
+  expect(await drive(rejoin, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
   expect(n1!.slots).toEqual(['barman', 'n3', 'n4'])
   expect(fleet.world.violations).toEqual([])
 })

@@ -14,7 +14,7 @@ const run = async (fleet: Fleet, target: string, upstream: string, journal = new
   expect(plan.reason).toBeNull()
   const job = { id: 'job', targetId: fleet.instance(target).inventory.id, input: { upstream }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  return drive(repoint, job, journal.open(), fleet.act, options)
+  return drive(repoint, job, journal.open(), fleet, options)
 }
 
 test('a standby goes under another one and back, and leaves no slot behind that nobody reads', async () => {

@@ -19,7 +19,7 @@ const leftRestart = async () => {
     { kind: 'intended', step: 'restart', before: { startedAt: instance.startedAt, pid: instance.pid, role: 'primary' } },
   ])
   const goOn = () =>
-    drive(restart, { id: 'job', targetId: instance.inventory.id, input, digest }, journal.open(), fleet.act, {
+    drive(restart, { id: 'job', targetId: instance.inventory.id, input, digest }, journal.open(), fleet, {
       driver: 'next',
       signal,
       isCancelRequested: () => false,

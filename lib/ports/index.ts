@@ -95,16 +95,31 @@ export interface ReadPorts {
   now: () => Date
 }
 
-/** The world, to act on. */
-export interface ActPorts extends ReadPorts {
-  hostsAct: HostsAct
-  workAct: HostWorkAct
-  clustersAct: ClustersAct
-  postgresAct: PostgresAct
-  namesAct: NamesAct
-  replicationAct: ReplicationAct
-  copiesAct: CopiesAct
-  canaryAct: CanaryAct
-  poolersAct: PoolersAct
-  inventoryAct: InventoryAct
+/** The world, to look at and to act on: what looks takes `read` alone and cannot act; what guards acts stands before `act` alone. */
+export interface ActPorts {
+  read: ReadPorts
+  act: {
+    inventory: InventoryAct
+    hosts: HostsAct
+    work: HostWorkAct
+    clusters: ClustersAct
+    postgres: PostgresAct
+    names: NamesAct
+    replication: ReplicationAct
+    copies: CopiesAct
+    canary: CanaryAct
+    poolers: PoolersAct
+  }
 }
+
+/** Some of the pairs, for what needs no more. */
+export interface SomePorts<Name extends keyof ActPorts['act']> {
+  read: Pick<ActPorts['read'], Name>
+  act: Pick<ActPorts['act'], Name>
+}
+
+/** The same ports, each as `change` makes it; what is no port (the clock) stays as it is. */
+export const eachPort = <Ports extends object>(ports: Ports, change: (port: object, name: string) => object): Ports =>
+  Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [name, typeof port === 'object' ? change(port as object, name) : port]),
+  ) as Ports

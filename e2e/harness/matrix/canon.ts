@@ -54,7 +54,7 @@ export const mendHost = async ({ lab }: LabHerd, host: string): Promise<void> =>
 }
 
 export const probeOf = (lab: LabHerd, host: string): Promise<Probe> =>
-  lab.ports.postgres.probe(lab.instance(host).address, { timeoutMs: 15_000 })
+  lab.ports.read.postgres.probe(lab.instance(host).address, { timeoutMs: 15_000 })
 
 export const isWritable = (probe: Probe): boolean => probe.state === 'online' && probe.role === 'primary'
 

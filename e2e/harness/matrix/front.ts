@@ -40,8 +40,8 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
   const hosts = poolers.map(({ address }) => address.host.hostname)
   const aimOf = (host: string) => ({ host: lab.lab.host(host).address, port: herd.port })
   for (const { id, address } of poolers) {
-    const file = await lab.ports.poolers.readFile(address, limits)
-    await lab.ports.inventoryAct.managePooler(id, adoptFile(file!.text, aimOf(members[0]!)), limits)
+    const file = await lab.ports.read.poolers.readFile(address, limits)
+    await lab.ports.act.inventory.managePooler(id, adoptFile(file!.text, aimOf(members[0]!)), limits)
   }
 
   let load: RunningLoad | null = null
@@ -69,7 +69,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
   const reset = async (pooler: InventoryPooler, primary: string): Promise<void> => {
     const { host, configPath } = pooler.address
     lab.lab.hosts.writeFile(host.hostname, configPath, textFor(pooler, primary), { mode: 0o640, owner: 'postgres' })
-    const { databases } = await lab.ports.poolers.look(pooler.address, limits)
+    const { databases } = await lab.ports.read.poolers.look(pooler.address, limits)
     await console(pooler, ['RELOAD', 'RESUME', ...databases.map(({ name }) => `RESUME "${name}"`)])
   }
   /** What was set on a member by ALTER SYSTEM; whom it follows changes with each move. */
@@ -90,7 +90,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
   /** The clients do not wait for what is left of their time. */
   const ring = async (lines: readonly JournalLine[]) => {
     const armed = (await timersOf(lines)).filter(({ state }) => state === 'armed')
-    for (const { address, key } of armed) await lab.ports.poolersAct.extendDeadMan(address, { key, expiryMs: leftMs, token: 0 }, limits)
+    for (const { address, key } of armed) await lab.ports.act.poolers.extendDeadMan(address, { key, expiryMs: leftMs, token: 0 }, limits)
     return armed
   }
   const timersOf = (lines: readonly JournalLine[]) => {
@@ -101,7 +101,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
         title,
         address,
         key: timers.key,
-        ...(await lab.ports.poolers.deadMan(address, timers.key, limits)),
+        ...(await lab.ports.read.poolers.deadMan(address, timers.key, limits)),
       })),
     )
   }
@@ -113,8 +113,8 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
 
   const poolerLaws = async (pooler: InventoryPooler, leader: string): Promise<string[]> => {
     const { title, address } = pooler
-    const { databases, isPausedWhole } = await lab.ports.poolers.look(address, limits)
-    const file = await lab.ports.poolers.readFile(address, limits)
+    const { databases, isPausedWhole } = await lab.ports.read.poolers.look(address, limits)
+    const file = await lab.ports.read.poolers.readFile(address, limits)
     const log = await lab.lab.hosts.mustExec(address.host.hostname, ['cat', '/var/log/postgresql/pgbouncer.log'])
     const held = databases.filter(({ isPaused }) => isPaused).map(({ name }) => name)
     const strangers = databases.filter(({ port }) => port !== herd.port)

@@ -1,11 +1,5 @@
-import { makeCanary } from '@/lib/adapters/canary'
-import { makeClusters } from '@/lib/adapters/clusters'
-import { makeCopies } from '@/lib/adapters/copies'
-import { makeHosts } from '@/lib/adapters/hosts'
-import { makeHostWork } from '@/lib/adapters/hosts/host-work'
 import { memoryFleet } from '@/lib/adapters/memory'
-import { makePoolers } from '@/lib/adapters/poolers'
-import { makePostgres } from '@/lib/adapters/postgres'
+import { makePortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
@@ -46,12 +40,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   const [inside, outside] = [await labAddresses(lab, { isInside: true }), await labAddresses(lab)]
   const inner = openSsh({ keyFor: async () => key.privateKey, backOffMs: 100, backOffMaxMs: 500, keepaliveIntervalMs: 1000 })
   const ssh = relayed(inner, outside.host)
-  const [postgres, hosts, nameless] = [makePostgres(ssh), makeHosts(ssh), memoryFleet([]).act]
-  const clusters = makeClusters(ssh)
-  const work = makeHostWork(ssh)
-  const copies = makeCopies(ssh, work)
-  const canary = makeCanary(ssh, lab.layout.at('canary'))
-  const bouncers = makePoolers(ssh)
+  const nameless = memoryFleet([])
   const poolers = new Map(
     (fleet.poolers ?? [])
       .filter((one) => one.herd === herdName)
@@ -78,57 +67,47 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
       address,
     }
   }
-  const ports: ActPorts = {
-    inventory: {
-      ...nameless.inventory,
-      instance: async (id) => instance(id.split(' on ')[1]!),
-      pooler: async (id) => find(id),
-      herdPoolers: async () => [...poolers.values()],
-      herdInstances: async () => names.map(instance),
-      herdStanding: async () => ({
-        herdId: herdName,
-        name: herdName,
-        environmentId: instance(names[0]!).environmentId,
-        environmentName: 'lab',
-        preferredSite: '',
-        systemIdentifier: null,
-        members: names.map((host) => standingOf(instance(host).id, host === names[0], seen, replaced)),
-      }),
-    },
-    inventoryAct: {
-      ...nameless.inventoryAct,
-      replace: async (id, by) => void replaced.set(id, by),
-      restore: async (id) => void replaced.delete(id),
-      claimPooler: async () => {
-        fence += 1
-        return fence
+  const over = makePortsOverSsh(ssh, {
+    read: {
+      names: nameless.read.names,
+      inventory: {
+        ...nameless.read.inventory,
+        instance: async (id) => instance(id.split(' on ')[1]!),
+        pooler: async (id) => find(id),
+        herdPoolers: async () => [...poolers.values()],
+        herdInstances: async () => names.map(instance),
+        herdStanding: async () => ({
+          herdId: herdName,
+          name: herdName,
+          environmentId: instance(names[0]!).environmentId,
+          environmentName: 'lab',
+          preferredSite: '',
+          systemIdentifier: null,
+          members: names.map((host) => standingOf(instance(host).id, host === names[0], seen, replaced)),
+        }),
       },
-      managePooler: async (id, template) => void Object.assign(find(id), { template, isManaged: template !== null }),
     },
-    hosts: hosts.read,
-    hostsAct: hosts.act,
-    clusters: clusters.read,
-    clustersAct: clusters.act,
-    postgres: remembering(postgres.read, seen),
-    postgresAct: postgres.act,
-    replication: postgres.replication.read,
-    replicationAct: postgres.replication.act,
-    work: work.read,
-    workAct: work.act,
-    copies: copies.read,
-    copiesAct: copies.act,
-    canary: canary.read,
-    canaryAct: canary.act,
-    poolers: bouncers.read,
-    poolersAct: bouncers.act,
-    names: nameless.names,
-    namesAct: nameless.namesAct,
-    now: () => new Date(),
-  }
+    act: {
+      names: nameless.act.names,
+      inventory: {
+        ...nameless.act.inventory,
+        replace: async (id, by) => void replaced.set(id, by),
+        restore: async (id) => void replaced.delete(id),
+        claimPooler: async () => {
+          fence += 1
+          return fence
+        },
+        managePooler: async (id, template) => void Object.assign(find(id), { template, isManaged: template !== null }),
+      },
+    },
+    canaryFolder: lab.layout.at('canary'),
+  })
+  const { read, act } = over.ports
+  const ports: ActPorts = { act, read: { ...read, postgres: remembering(read.postgres, seen) } }
   // On a busy machine the first handshake with a host takes longer than a look at it may: no case is to be judged by that.
   const answers = [
-    ...names.map((host) => ({ host, look: () => postgres.read.probe(instance(host).address, firstLook) })),
-    ...[...poolers.values()].map(({ title, address }) => ({ host: title, look: () => bouncers.read.look(address, firstLook) })),
+    ...names.map((host) => ({ host, look: () => read.postgres.probe(instance(host).address, firstLook) })),
+    ...[...poolers.values()].map(({ title, address }) => ({ host: title, look: () => read.poolers.look(address, firstLook) })),
   ].map(({ host, look }) => until(`${host} to answer`, async () => (await look()).state === 'online', { timeoutMs: 100_000 }))
   await Promise.all(answers)
   return {
@@ -138,9 +117,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     poolers,
     replaced,
     close: async () => {
-      bouncers.close()
-      await canary.close()
-      postgres.close()
+      await over.close()
       await inner.close()
       await outside.close()
       await close()

@@ -190,7 +190,7 @@ const openJob = async (
 ) => {
   const input = operation.input.parse(scenario.input(cast)) as JsonObject
   const targetId = scenario.targetId(cast)
-  const { digest, reason } = await makeTargetPlan(operation, lab.ports, input, targetId, new AbortController().signal)
+  const { digest, reason } = await makeTargetPlan(operation, lab.ports.read, input, targetId, new AbortController().signal)
   if (reason !== null) throw new Error(`${name} cannot begin: ${reason}`)
   const journal = new MemoryJournal(passingClock())
   const driveOnce = (stop: Stop | null) => {

@@ -35,7 +35,7 @@ export const followsLaws = async (
   const refusals: string[] = []
   for (const operation of ways) {
     const input = operation.input.parse({}) as JsonObject
-    const { reason } = await makeTargetPlan(operation, lab.ports, input, titleOf(host), AbortSignal.timeout(60_000))
+    const { reason } = await makeTargetPlan(operation, lab.ports.read, input, titleOf(host), AbortSignal.timeout(60_000))
     if (reason === null) return []
     refusals.push(`${operation.name}: ${reason}`)
   }
@@ -57,7 +57,7 @@ export const copiedLaws = async ({ lab, state, isGivenUp }: Ended, host: string)
     Promise.all(members.map(({ host: of }) => probeOf(lab, of))).then((probes) =>
       probes.flatMap((probe) => probe.slots.map(({ name }) => name).filter((name) => name.endsWith('_copy'))),
     ),
-    lab.ports.copies.look(lab.instance(host).address, patience),
+    lab.ports.read.copies.look(lab.instance(host).address, patience),
     on(host, 'sh', '-c', 'cd .local/state/matriarch 2>/dev/null && ls long kept 2>/dev/null'),
     on(host, 'pgrep', '-la', 'pg_(basebackup|rewind)'),
     until('no sender of a copy', senders, patience).then(

@@ -2,7 +2,7 @@ import type { Points, Stop } from '@/lib/kernel/engine/crash-driver'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { JournalPort } from '@/lib/kernel/ground/journal-port'
 import { passedOf } from '@/lib/operations/switchover/hand-over/parts'
-import type { ActPorts } from '@/lib/ports'
+import { type ActPorts, eachPort } from '@/lib/ports'
 import { type Cast, mendHost } from './canon'
 import type { LabHerd } from './herd'
 import type { Losable, Measured, Scenario } from './scenario'
@@ -93,7 +93,7 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
 }
 
 const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<unknown>) => Promise<unknown>): ActPorts => {
-  const wrap = <Port extends object>(port: Port): Port =>
+  const wrap = (port: object): object =>
     new Proxy(port, {
       get: (target, name) => {
         const act: unknown = Reflect.get(target, name)
@@ -101,8 +101,7 @@ const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<u
         return (...args: unknown[]) => around(String(name), async () => Reflect.apply(act, target, args))
       },
     })
-  const acting = Object.entries(ports).map(([name, port]) => [name, name.endsWith('Act') ? wrap(port as object) : port])
-  return Object.fromEntries(acting) as ActPorts
+  return { read: ports.read, act: eachPort(ports.act, wrap) }
 }
 
 /** The nth deed fails without having happened, or happens and its answer is lost. */

@@ -14,7 +14,7 @@ export const bench = async (operation: Operation) => {
   const planned = new Map<string, Interference>()
   fleet.calls.interfere = ({ act }) => planned.get(act)
   const go = (options: Partial<DriveOptions> = {}) =>
-    drive(operation, { id: 'job', targetId: host.server.id, input: {}, digest }, journal.open(), fleet.act, {
+    drive(operation, { id: 'job', targetId: host.server.id, input: {}, digest }, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested: () => false,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HerdShape, type MemoryFleet, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { Fault, type FaultCode, type FaultFacts, toFault } from '@/lib/kernel/ground/errors'
-import type { ActPorts } from '@/lib/ports'
+import { type ActPorts, eachPort } from '@/lib/ports'
 
 /**
  * One fleet in memory for several worker processes: the test's process holds the world, the workers reach it over a socket as they would reach hosts.
@@ -18,32 +18,10 @@ export interface ServedFleet {
 }
 
 type Port = Record<string, (...args: unknown[]) => Promise<unknown>>
-const remotePorts = [
-  'inventory',
-  'hosts',
-  'clusters',
-  'postgres',
-  'names',
-  'replication',
-  'poolers',
-  'work',
-  'copies',
-  'canary',
-  'hostsAct',
-  'clustersAct',
-  'postgresAct',
-  'namesAct',
-  'replicationAct',
-  'poolersAct',
-  'workAct',
-  'copiesAct',
-  'canaryAct',
-  'inventoryAct',
-] as const
-
 interface Call {
   id: string
-  port: (typeof remotePorts)[number]
+  side: keyof ActPorts
+  port: string
   method: string
   args: unknown[]
 }
@@ -66,7 +44,7 @@ export const serveFleet = async (shapes: readonly HerdShape[]): Promise<ServedFl
     const stop = new AbortController()
     running.set(call.id, stop)
     try {
-      const port = fleet.act[call.port] as unknown as Port
+      const port = (fleet[call.side] as unknown as Record<string, Port>)[call.port]!
       const args = call.args.map((arg) => (isOptions(arg) ? { ...arg, signal: stop.signal } : arg))
       return { value: await port[call.method]!(...args) }
     } catch (error) {
@@ -99,7 +77,7 @@ const isOptions = (arg: unknown): arg is Record<string, unknown> =>
 
 /** Ports onto a served fleet. Previews need no world and are answered here; callbacks (output, steps) are not carried. */
 export const connectFleet = (socketPath: string, shapes: readonly HerdShape[]): ActPorts => {
-  const local = memoryFleet(shapes, passingClock()).act
+  const local = memoryFleet(shapes, passingClock())
   const agent = new http.Agent({ keepAlive: true })
   const post = (path: string, message: object): Promise<Answer> =>
     new Promise((resolve, reject) => {
@@ -109,20 +87,22 @@ export const connectFleet = (socketPath: string, shapes: readonly HerdShape[]): 
       request.on('error', (cause) => reject(new Fault('shell.unreachable', { because: 'The twin’s world is gone.' }, { cause })))
       request.end(JSON.stringify(message))
     })
-  const remote = (port: Call['port'], own: object): object =>
-    new Proxy(own, {
-      get: (target, method: string) => {
-        if (method === 'commands' || method === 'then') return Reflect.get(target, method)
-        return async (...args: unknown[]) => {
-          const id = crypto.randomUUID()
-          const signal = args.find(isOptions)?.signal as AbortSignal | undefined
-          const stop = () => void post('/stop', { id }).catch(() => {})
-          signal?.addEventListener('abort', stop, { once: true })
-          const answer = await post('/call', { id, port, method, args }).finally(() => signal?.removeEventListener('abort', stop))
-          if ('fault' in answer) throw new Fault(answer.fault.code, answer.fault.facts)
-          return answer.value
-        }
-      },
-    })
-  return { ...local, ...Object.fromEntries(remotePorts.map((name) => [name, remote(name, local[name])])) } as ActPorts
+  const remote =
+    (side: Call['side']) =>
+    (own: object, port: string): object =>
+      new Proxy(own, {
+        get: (target, method: string) => {
+          if (method === 'commands' || method === 'then') return Reflect.get(target, method)
+          return async (...args: unknown[]) => {
+            const id = crypto.randomUUID()
+            const signal = args.find(isOptions)?.signal as AbortSignal | undefined
+            const stop = () => void post('/stop', { id }).catch(() => {})
+            signal?.addEventListener('abort', stop, { once: true })
+            const answer = await post('/call', { id, side, port, method, args }).finally(() => signal?.removeEventListener('abort', stop))
+            if ('fault' in answer) throw new Fault(answer.fault.code, answer.fault.facts)
+            return answer.value
+          }
+        },
+      })
+  return { read: eachPort(local.read, remote('read')), act: eachPort(local.act, remote('act')) }
 }

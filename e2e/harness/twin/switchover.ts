@@ -44,7 +44,7 @@ export const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
   const journal = new MemoryJournal(fleet.clock)
   const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
   const on = () =>
-    drive(switchover, job, journal.open(), fleet.act, {
+    drive(switchover, job, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested: () => false,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { HostAddress, HostWorkAct, HostWorkRead } from '@/lib/ports'
+import type { HostAddress, SomePorts } from '@/lib/ports'
 
 export interface WorkHost {
-  ports: { work: HostWorkRead; workAct: HostWorkAct }
+  ports: SomePorts<'work'>
   host: HostAddress
   commands: {
     /** Writes `half way` and ends with 3. */
@@ -24,22 +24,22 @@ export const hostWorkContract = (name: string, makeHost: () => Promise<WorkHost>
     })
     afterAll(() => on?.stop())
 
-    const look = (key: string) => on.ports.work.look(on.host, key, limits)
-    const launch = (key: string, argv: readonly string[]) => on.ports.workAct.launch(on.host, key, argv, limits)
+    const look = (key: string) => on.ports.read.work.look(on.host, key, limits)
+    const launch = (key: string, argv: readonly string[]) => on.ports.act.work.launch(on.host, key, argv, limits)
     const until = (key: string, seen: object) => expect.poll(() => look(key), { timeout: 60_000, interval: 100 }).toMatchObject(seen)
 
     test('work that was never started is absent, and ending or forgetting it is no error', async () => {
       expect(await look('nothing-1')).toEqual({ state: 'absent', exitCode: null, startedAt: null, tail: '' })
-      await on.ports.workAct.end(on.host, 'nothing-1', limits)
-      await on.ports.workAct.forget(on.host, 'nothing-1', limits)
+      await on.ports.act.work.end(on.host, 'nothing-1', limits)
+      await on.ports.act.work.forget(on.host, 'nothing-1', limits)
     })
 
     test('work that ended tells how, and what it wrote, to whoever asks by its key', async () => {
       await launch('failing-1', on.commands.failing)
       await until('failing-1', { state: 'ended', exitCode: 3, tail: 'half way\n' })
       expect(Date.parse((await look('failing-1')).startedAt ?? '')).not.toBeNaN()
-      expect(await on.ports.work.look(on.host, 'failing-1', { ...limits, waitMs: 600_000 })).toMatchObject({ state: 'ended' })
-      await on.ports.workAct.forget(on.host, 'failing-1', limits)
+      expect(await on.ports.read.work.look(on.host, 'failing-1', { ...limits, waitMs: 600_000 })).toMatchObject({ state: 'ended' })
+      await on.ports.act.work.forget(on.host, 'failing-1', limits)
       expect((await look('failing-1')).state).toBe('absent')
     })
 
@@ -51,11 +51,11 @@ export const hostWorkContract = (name: string, makeHost: () => Promise<WorkHost>
     })
 
     test('work that runs is not forgotten, and is over once it was ended', async () => {
-      await expect(on.ports.workAct.forget(on.host, 'endless-1', limits)).rejects.toMatchObject({ code: 'shell.failed' })
-      expect((await on.ports.work.look(on.host, 'endless-1', { ...limits, waitMs: 100 })).state).toBe('running')
-      await on.ports.workAct.end(on.host, 'endless-1', limits)
+      await expect(on.ports.act.work.forget(on.host, 'endless-1', limits)).rejects.toMatchObject({ code: 'shell.failed' })
+      expect((await on.ports.read.work.look(on.host, 'endless-1', { ...limits, waitMs: 100 })).state).toBe('running')
+      await on.ports.act.work.end(on.host, 'endless-1', limits)
       await until('endless-1', { state: 'ended', exitCode: 143 })
-      await on.ports.workAct.forget(on.host, 'endless-1', limits)
+      await on.ports.act.work.forget(on.host, 'endless-1', limits)
     })
 
     test('a key that is no plain name is refused before anything is touched', async () => {

@@ -6,7 +6,7 @@ hostWorkContract('in memory', async () => {
   fleet.world.work = ([command]) =>
     command === 'fail' ? { endsAtMs: 0, endsWith: 3, output: 'half way\n' } : { endsAtMs: Number.POSITIVE_INFINITY, output: 'at work\n' }
   return {
-    ports: fleet.act,
+    ports: fleet,
     host: fleet.host('n1').server.address,
     commands: { failing: ['fail'], endless: ['endless'] },
     stop: async () => {},

@@ -19,7 +19,7 @@ const makeFleet = async (profile: InstanceAddress['profile']) => {
     if (result.exitCode !== 0) throw new Error(result.stderr)
   }
   return {
-    ports: { postgres: postgres.read, postgresAct: postgres.act },
+    ports: { read: { postgres: postgres.read }, act: { postgres: postgres.act } },
     primary: { ...addresses.instance('shop', 'a'), profile },
     standby: { ...addresses.instance('shop', 'b'), profile },
     configure: (instance: InstanceAddress, name: string, value: string | null) =>

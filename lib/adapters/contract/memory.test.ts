@@ -35,7 +35,7 @@ postgresContract('in memory', async () => {
   const find = ({ instanceId }: InstanceAddress): MemoryInstance => fleet.world.instances.get(instanceId)!
   const initial = { ...fleet.instance('demo on n1').files }
   return {
-    ports: fleet.act,
+    ports: fleet,
     primary: fleet.instance('demo on n1').inventory.address,
     standby: fleet.instance('demo on n2').inventory.address,
     configure: async (instance, name, value) => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, rivalsOf, sameValues } from '@/lib/domain/dns/records'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { ActPorts, NameAnswer, ZoneAddress } from '@/lib/ports'
+import type { NameAnswer, SomePorts, ZoneAddress } from '@/lib/ports'
 
 export interface NamesStage {
-  ports: Pick<ActPorts, 'names' | 'namesAct'>
+  ports: SomePorts<'names'>
   zone: ZoneAddress
   /** By another hand than ours: puts these records at a name that holds none. */
   put: (records: readonly RecordSet[]) => Promise<void>
@@ -39,9 +39,9 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
     const alias = (name: string, host: string, ttlSeconds = 60) => recordSet(name, 'CNAME', [`${host}.${stage.zone.name}`], ttlSeconds)
     const addresses = (name: string, values: string[], ttlSeconds = 60) => recordSet(name, 'A', values, ttlSeconds)
     const replace = (name: string, type: RecordType, expected: RecordSet[], next: RecordSet[], signal?: AbortSignal) =>
-      stage.ports.namesAct.replace(stage.zone, { name, types: rivalsOf(type), expected, next }, { ...limits, signal })
-    const current = (name: string) => stage.ports.names.current(stage.zone, name, limits)
-    const authoritative = (name: string) => stage.ports.names.authoritative(stage.zone, name, limits)
+      stage.ports.act.names.replace(stage.zone, { name, types: rivalsOf(type), expected, next }, { ...limits, signal })
+    const current = (name: string) => stage.ports.read.names.current(stage.zone, name, limits)
+    const authoritative = (name: string) => stage.ports.read.names.authoritative(stage.zone, name, limits)
     const serving = (answers: readonly NameAnswer[]) => answers.filter(({ code, isAuthoritative }) => isAuthoritative && code === 'NOERROR')
 
     test('a name that nobody made holds nothing, and every authoritative server says so', async () => {
@@ -124,7 +124,7 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
       await expect.poll(async () => serving(await authoritative(name)).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2)
       const restore = await stage.cutOffServer()
       try {
-        const answers = await stage.ports.names.authoritative(stage.zone, name, { timeoutMs: 1_500 })
+        const answers = await stage.ports.read.names.authoritative(stage.zone, name, { timeoutMs: 1_500 })
         expect(serving(answers).length).toBe(answers.length - 1)
         expect(answers.find((one) => !serving([one]).length)?.code).toMatch(/timeout|unreachable/)
       } finally {
@@ -136,10 +136,10 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
       const name = fresh()
       const restore = await stage.cutOff()
       try {
-        expect(await code(stage.ports.names.current(stage.zone, name, { timeoutMs: 1_500 }))).toBe('dns.unreachable')
+        expect(await code(stage.ports.read.names.current(stage.zone, name, { timeoutMs: 1_500 }))).toBe('dns.unreachable')
         const fault = await replace(name, 'A', [], [addresses(name, ['192.0.2.1'])]).catch((error: unknown) => error)
         expect(fault).toMatchObject({ code: 'dns.unreachable', facts: { isOver: true } })
-        const steps = await stage.ports.names.check(stage.zone, limits)
+        const steps = await stage.ports.read.names.check(stage.zone, limits)
         expect(steps[0]).toMatchObject({ name: 'primary', verdict: 'fail' })
       } finally {
         await restore()
@@ -149,7 +149,11 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
 
     test('the check of a zone that is well fails at no step', async () => {
       const told: string[] = []
-      const steps = await stage.ports.names.check(stage.zone, { ...limits, timeoutMs: 20_000, onStep: ({ title }) => told.push(title) })
+      const steps = await stage.ports.read.names.check(stage.zone, {
+        ...limits,
+        timeoutMs: 20_000,
+        onStep: ({ title }) => told.push(title),
+      })
       expect(steps.filter(({ verdict }) => verdict === 'fail')).toEqual([])
       expect(told).toEqual(steps.map(({ title }) => title))
     })

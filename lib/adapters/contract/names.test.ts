@@ -5,7 +5,7 @@ namesContract('names in memory', async () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1'], virtualHost: 'orders' }])
   const zone = fleet.zone('prod.test')
   return {
-    ports: fleet.act,
+    ports: fleet,
     zone: zone.inventory.address,
     put: async (records) => putRecords(zone, records[0]!.name, [...records]),
     witness: async (name, type) => heldIn(zone, name).find((set) => set.type === type)?.values ?? [],

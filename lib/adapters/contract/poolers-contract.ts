@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { ActPorts, DeadManMember, DeadManOrder, PoolerAddress, PoolerFile } from '@/lib/ports'
+import type { DeadManMember, DeadManOrder, PoolerAddress, PoolerFile, SomePorts } from '@/lib/ports'
 
 /** A pooler with one database, `orders`, in transaction mode, whose file lies where its address says. */
 export interface PoolersStage {
-  ports: Pick<ActPorts, 'poolers' | 'poolersAct'>
+  ports: SomePorts<'poolers'>
   pooler: PoolerAddress
   /** The server that it leads to, which takes writes. */
   leader: Omit<DeadManMember, 'text'>
@@ -34,10 +34,10 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     })
     afterAll(() => stage?.stop())
 
-    const look = () => stage.ports.poolers.look(stage.pooler, limits)
+    const look = () => stage.ports.read.poolers.look(stage.pooler, limits)
     const orders = async () => (await look()).databases.find(({ name }) => name === 'orders')!
-    const act = () => stage.ports.poolersAct
-    const file = async (): Promise<PoolerFile> => (await stage.ports.poolers.readFile(stage.pooler, limits))!
+    const act = () => stage.ports.act.poolers
+    const file = async (): Promise<PoolerFile> => (await stage.ports.read.poolers.readFile(stage.pooler, limits))!
     const isFreed = (close: () => Promise<void>) => close().then(() => expect.poll(async () => (await orders()).serversBusy).toBe(0))
 
     test('a pooler at rest shows its version, its database and where that leads; its own console is no database of it', async () => {
@@ -46,8 +46,8 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect(seen.version).toMatch(/^\d+\.\d+/)
       expect(seen.databases.map(({ name }) => name)).toEqual(['orders'])
       expect(await orders()).toMatchObject({ poolMode: 'transaction', isPaused: false, isDisabled: false, serversBusy: 0 })
-      expect(Number((await stage.ports.poolers.settings(stage.pooler, limits)).listen_port)).toBe(stage.pooler.port)
-      expect((await stage.ports.poolers.stats(stage.pooler, limits)).every(({ database }) => database === 'orders')).toBe(true)
+      expect(Number((await stage.ports.read.poolers.settings(stage.pooler, limits)).listen_port)).toBe(stage.pooler.port)
+      expect((await stage.ports.read.poolers.stats(stage.pooler, limits)).every(({ database }) => database === 'orders')).toBe(true)
     })
 
     test('a pause of a database shows, may be repeated, and one resume lifts it; a second resume is refused', async () => {
@@ -64,7 +64,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect((await orders()).serversBusy).toBe(1)
       expect(await code(act().pause(stage.pooler, 'orders', { timeoutMs: 400 }))).toBe('pooler.timeout')
       expect(await orders()).toMatchObject({ isPaused: true, serversBusy: 1 })
-      const [holder] = (await stage.ports.poolers.clients(stage.pooler, limits)).filter(({ remotePid }) => remotePid !== null)
+      const [holder] = (await stage.ports.read.poolers.clients(stage.pooler, limits)).filter(({ remotePid }) => remotePid !== null)
       expect(holder).toMatchObject({ database: 'orders', state: 'active' })
       await act().resume(stage.pooler, 'orders', limits)
       expect((await orders()).isPaused).toBe(false)
@@ -162,18 +162,18 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     })
     const arm = async (key: string, token: number, expiryMs: number, given?: DeadManOrder) =>
       act().armDeadMan(stage.pooler, { ...(given ?? (await order())), key, herdId: 'orders', token, expiryMs }, limits)
-    const timer = (key: string) => stage.ports.poolers.deadMan(stage.pooler, key, limits)
+    const timer = (key: string) => stage.ports.read.poolers.deadMan(stage.pooler, key, limits)
     const hasFired = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('fired')
 
     test('a trial says who takes writes and why another one is silent, and leaves no timer', async () => {
-      const { problem, answers } = await stage.ports.poolers.tryDeadMan(stage.pooler, await order(), limits)
+      const { problem, answers } = await stage.ports.read.poolers.tryDeadMan(stage.pooler, await order(), limits)
       expect(problem).toBeNull()
       expect(answers).toMatchObject([
         { instanceId: 'gone', answer: 'silent', because: expect.any(String) },
         { instanceId: stage.leader.instanceId, answer: 'writable', timeline: 1, because: null },
       ])
       const stranger = { ...(await order()), systemIdentifier: '1' }
-      const { answers: others } = await stage.ports.poolers.tryDeadMan(stage.pooler, stranger, limits)
+      const { answers: others } = await stage.ports.read.poolers.tryDeadMan(stage.pooler, stranger, limits)
       expect(others[1]).toMatchObject({ answer: 'silent', because: expect.stringContaining('another system') })
       expect(await timer('tried')).toMatchObject({ state: 'absent', leftMs: null })
     })
@@ -277,7 +277,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
 
     test('a host that is gone is unreachable to a look, and an error to an act', async () => {
       const bringBack = await stage.cutOff()
-      const seen = await stage.ports.poolers.look(stage.pooler, { timeoutMs: 5_000 })
+      const seen = await stage.ports.read.poolers.look(stage.pooler, { timeoutMs: 5_000 })
       expect([seen.state, seen.databases, seen.because === null]).toEqual(['unreachable', [], false])
       expect(await code(act().reload(stage.pooler, { timeoutMs: 5_000 }))).toMatch(/^shell\./)
       await bringBack()
@@ -291,7 +291,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     })
 
     test('previews are the commands as text', () => {
-      expect(stage.ports.poolers.commands.of('pause', 'a"b')).toBe('PAUSE "a""b"')
+      expect(stage.ports.read.poolers.commands.of('pause', 'a"b')).toBe('PAUSE "a""b"')
     })
   })
 }

@@ -20,7 +20,7 @@ poolersContract('PgBouncer over SSH', async () => {
     return one
   }
   return {
-    ports: { poolers: poolers.read, poolersAct: poolers.act },
+    ports: { read: { poolers: poolers.read }, act: { poolers: poolers.act } },
     pooler: { poolerId: 'p', host: sshd.host(), socketDirectory: bouncer.folder, port: bouncer.port, configPath: bouncer.configPath },
     leader: { instanceId: 'n1', title: 'orders on n1', address: backend.folder, port: 5432, socketDirectory: null },
     openTransaction: async () => {

@@ -5,7 +5,7 @@ poolersContract('poolers in memory', async () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1'], poolers: ['n1'] }], passingClock())
   const pooler = fleet.pooler('orders pooler on n1')
   return {
-    ports: fleet.act,
+    ports: fleet,
     pooler: pooler.inventory.address,
     leader: {
       instanceId: idOf('orders on n1'),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ActPorts, InstanceAddress } from '@/lib/ports'
+import type { InstanceAddress, SomePorts } from '@/lib/ports'
 
 /** A herd of two that the suite may do anything with. It leaves both running. */
 export interface ContractFleet {
-  ports: Pick<ActPorts, 'postgres' | 'postgresAct'>
+  ports: SomePorts<'postgres'>
   primary: InstanceAddress
   /** Streams from the primary. */
   standby: InstanceAddress
@@ -32,11 +32,11 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
     })
     afterAll(() => fleet?.stop())
 
-    const probe = (instance: InstanceAddress) => fleet.ports.postgres.probe(instance, limits)
+    const probe = (instance: InstanceAddress) => fleet.ports.read.postgres.probe(instance, limits)
     const ask = (instance: InstanceAddress, sql: string, options = {}) =>
-      fleet.ports.postgres.query(instance, sql, { ...asking, ...options })
+      fleet.ports.read.postgres.query(instance, sql, { ...asking, ...options })
     const write = (instance: InstanceAddress, sql: string, onTransaction: (xid: string) => Promise<void> = noMark) =>
-      fleet.ports.postgresAct.execute(instance, sql, { ...asking, onTransaction })
+      fleet.ports.act.postgres.execute(instance, sql, { ...asking, onTransaction })
     const untilStreaming = () =>
       expect.poll(async () => (await probe(fleet.standby)).upstream?.status, { timeout: 60_000 }).toBe('streaming')
 
@@ -72,7 +72,7 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
 
     test('starting a running server is an error that changes nothing', async () => {
       const before = await probe(fleet.standby)
-      await expect(fleet.ports.postgresAct.start(fleet.standby, limits)).rejects.toMatchObject({
+      await expect(fleet.ports.act.postgres.start(fleet.standby, limits)).rejects.toMatchObject({
         code: 'shell.failed',
         facts: { isOver: true },
       })
@@ -81,7 +81,7 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
 
     test('a server that was stopped fast is shut down by its control file; a second stop is an error; a start is a new postmaster', async () => {
       const before = await probe(fleet.standby)
-      await fleet.ports.postgresAct.stop(fleet.standby, 'fast', limits)
+      await fleet.ports.act.postgres.stop(fleet.standby, 'fast', limits)
       const down = await probe(fleet.standby)
       expect(down).toMatchObject({
         state: 'stopped',
@@ -91,11 +91,11 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
         postmasterPid: null,
       })
       expect([down.systemIdentifier, down.because === null]).toEqual([before.systemIdentifier, false])
-      await expect(fleet.ports.postgresAct.stop(fleet.standby, 'fast', limits)).rejects.toMatchObject({
+      await expect(fleet.ports.act.postgres.stop(fleet.standby, 'fast', limits)).rejects.toMatchObject({
         code: 'shell.failed',
         facts: { isOver: true },
       })
-      await fleet.ports.postgresAct.start(fleet.standby, limits)
+      await fleet.ports.act.postgres.start(fleet.standby, limits)
       const up = await probe(fleet.standby)
       expect([up.state, up.postmasterPid === before.postmasterPid, up.postmasterStartedAt === before.postmasterStartedAt]).toEqual([
         'online',
@@ -105,31 +105,31 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
     })
 
     test('what needs a running server fails on a stopped one without touching it', async () => {
-      await fleet.ports.postgresAct.stop(fleet.standby, 'fast', limits)
-      const { postgres, postgresAct } = fleet.ports
+      await fleet.ports.act.postgres.stop(fleet.standby, 'fast', limits)
+      const { postgres } = fleet.ports.read
       for (const call of [
         () => ask(fleet.standby, 'select 1'),
         () => postgres.fileSettings(fleet.standby, limits),
         () => postgres.settings(fleet.standby, limits),
         () => write(fleet.standby, 'select 1'),
-        () => postgresAct.checkpoint(fleet.standby, limits),
+        () => fleet.ports.act.postgres.checkpoint(fleet.standby, limits),
       ])
         await expect(call()).rejects.toMatchObject({ code: 'sql.unreachable' })
-      await fleet.ports.postgresAct.start(fleet.standby, limits)
+      await fleet.ports.act.postgres.start(fleet.standby, limits)
     })
 
     test('a server that was stopped at once has crashed, and recovers when it starts', async () => {
-      await fleet.ports.postgresAct.stop(fleet.standby, 'immediate', limits)
+      await fleet.ports.act.postgres.stop(fleet.standby, 'immediate', limits)
       expect(await probe(fleet.standby)).toMatchObject({ state: 'crashed', controlState: 'in archive recovery' })
-      await fleet.ports.postgresAct.start(fleet.standby, limits)
+      await fleet.ports.act.postgres.start(fleet.standby, limits)
       expect((await probe(fleet.standby)).state).toBe('online')
     })
 
     test('a reload moves the load time past the server’s own clock, and the new value is there', async () => {
-      const before = await fleet.ports.postgres.settings(fleet.primary, limits)
+      const before = await fleet.ports.read.postgres.settings(fleet.primary, limits)
       await fleet.configure(fleet.primary, 'work_mem', '7MB')
-      await fleet.ports.postgresAct.reload(fleet.primary, limits)
-      const settings = () => fleet.ports.postgres.settings(fleet.primary, limits)
+      await fleet.ports.act.postgres.reload(fleet.primary, limits)
+      const settings = () => fleet.ports.read.postgres.settings(fleet.primary, limits)
       await expect.poll(async () => (await settings()).confLoadedAt > before.serverTime, { timeout: 30_000 }).toBe(true)
       const after = await settings()
       expect(after.values.work_mem).not.toBe(before.values.work_mem)
@@ -139,26 +139,26 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
           .every((at) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at)),
       ).toBe(true)
       await fleet.configure(fleet.primary, 'work_mem', null)
-      await fleet.ports.postgresAct.reload(fleet.primary, limits)
+      await fleet.ports.act.postgres.reload(fleet.primary, limits)
     })
 
     test('a setting that waits for a restart is pending and no error of the files', async () => {
       await fleet.configure(fleet.standby, 'shared_buffers', '64MB')
-      await fleet.ports.postgresAct.reload(fleet.standby, limits)
+      await fleet.ports.act.postgres.reload(fleet.standby, limits)
       await expect
-        .poll(async () => (await fleet.ports.postgres.settings(fleet.standby, limits)).pendingRestart, { timeout: 30_000 })
+        .poll(async () => (await fleet.ports.read.postgres.settings(fleet.standby, limits)).pendingRestart, { timeout: 30_000 })
         .toEqual(['shared_buffers'])
-      expect(await fleet.ports.postgres.fileSettings(fleet.standby, limits)).toEqual([])
+      expect(await fleet.ports.read.postgres.fileSettings(fleet.standby, limits)).toEqual([])
       await fleet.configure(fleet.standby, 'shared_buffers', null)
-      await fleet.ports.postgresAct.reload(fleet.standby, limits)
+      await fleet.ports.act.postgres.reload(fleet.standby, limits)
     })
 
     test('a line that does not parse is an error with its place', async () => {
       const mend = await fleet.breakFiles(fleet.primary)
-      const [problem] = await fleet.ports.postgres.fileSettings(fleet.primary, limits)
+      const [problem] = await fleet.ports.read.postgres.fileSettings(fleet.primary, limits)
       expect(problem).toMatchObject({ file: expect.stringMatching(/\.conf$/), line: expect.any(Number), error: expect.stringMatching(/./) })
       await mend()
-      expect(await fleet.ports.postgres.fileSettings(fleet.primary, limits)).toEqual([])
+      expect(await fleet.ports.read.postgres.fileSettings(fleet.primary, limits)).toEqual([])
     })
 
     test('a query is read-only, gives text, and says when rows were left out', async () => {
@@ -176,7 +176,7 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
         xids.push(xid)
       })
       expect((await ask(fleet.primary, "select to_regclass('matriarch_contract')")).rows).toEqual([['matriarch_contract']])
-      expect(await fleet.ports.postgres.transactionFate(fleet.primary, xids[0]!, limits)).toBe('committed')
+      expect(await fleet.ports.read.postgres.transactionFate(fleet.primary, xids[0]!, limits)).toBe('committed')
     })
 
     test('a statement whose transaction could not be noted is never sent, and a failed one is rolled back', async () => {
@@ -190,7 +190,7 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
         code: 'sql.failed',
       })
       expect((await ask(fleet.primary, "select to_regclass('matriarch_contract')")).rows).toEqual([['matriarch_contract']])
-      const fate = (xid: string) => fleet.ports.postgres.transactionFate(fleet.primary, xid, limits)
+      const fate = (xid: string) => fleet.ports.read.postgres.transactionFate(fleet.primary, xid, limits)
       await expect.poll(() => Promise.all(xids.map(fate)), { timeout: 30_000 }).toEqual(['aborted', 'aborted'])
       await write(fleet.primary, 'drop table matriarch_contract')
     })
@@ -200,15 +200,15 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
     })
 
     test('a checkpoint answers on a primary and on a standby', async () => {
-      await fleet.ports.postgresAct.checkpoint(fleet.primary, limits)
-      await fleet.ports.postgresAct.checkpoint(fleet.standby, limits)
+      await fleet.ports.act.postgres.checkpoint(fleet.primary, limits)
+      await fleet.ports.act.postgres.checkpoint(fleet.standby, limits)
     })
 
     test('a host that is gone is unreachable to a look, and an error to an act', async () => {
       const bringBack = await fleet.cutOff(fleet.standby)
-      const seen = await fleet.ports.postgres.probe(fleet.standby, { timeoutMs: 5_000 })
+      const seen = await fleet.ports.read.postgres.probe(fleet.standby, { timeoutMs: 5_000 })
       expect([seen.state, seen.role, seen.because === null]).toEqual(['unreachable', 'unknown', false])
-      await expect(fleet.ports.postgresAct.stop(fleet.standby, 'fast', { timeoutMs: 5_000 })).rejects.toMatchObject({
+      await expect(fleet.ports.act.postgres.stop(fleet.standby, 'fast', { timeoutMs: 5_000 })).rejects.toMatchObject({
         code: expect.stringMatching(/^shell\./),
       })
       await bringBack()
@@ -216,7 +216,7 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
     })
 
     test('previews are the commands as text', () => {
-      const { commands } = fleet.ports.postgres
+      const { commands } = fleet.ports.read.postgres
       const all = [
         commands.start(fleet.primary),
         commands.stop(fleet.primary, 'fast'),

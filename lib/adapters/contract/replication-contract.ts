@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { isOver } from '@/lib/kernel/ground/fault-text'
-import type { ActPorts, Following, InstanceAddress } from '@/lib/ports'
+import type { Following, InstanceAddress, SomePorts } from '@/lib/ports'
 
 /** A herd of three that the suite may do anything with; in the end the third one leads. */
 export interface ReplicationStage {
-  ports: Pick<ActPorts, 'postgres' | 'postgresAct' | 'replication' | 'replicationAct'>
+  ports: SomePorts<'postgres' | 'replication'>
   primary: InstanceAddress
   /** Both stream from the primary, each through a slot of its own. */
   standby: InstanceAddress
@@ -39,9 +39,9 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
     })
     afterAll(() => stage?.stop())
 
-    const probe = (instance: InstanceAddress) => stage.ports.postgres.probe(instance, limits)
-    const disk = (instance: InstanceAddress) => stage.ports.replication.dataDirectory(instance, limits)
-    const act = () => stage.ports.replicationAct
+    const probe = (instance: InstanceAddress) => stage.ports.read.postgres.probe(instance, limits)
+    const disk = (instance: InstanceAddress) => stage.ports.read.replication.dataDirectory(instance, limits)
+    const act = () => stage.ports.act.replication
     const slotsOf = async (instance: InstanceAddress) => (await probe(instance)).slots.map(({ name }) => name).sort()
     const upstreamOf = async (instance: InstanceAddress) => {
       const { upstream } = await probe(instance)
@@ -66,19 +66,19 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
     })
 
     test('the first timeline has no history', async () => {
-      expect(await stage.ports.replication.history(stage.primary, 1, limits)).toEqual([])
+      expect(await stage.ports.read.replication.history(stage.primary, 1, limits)).toEqual([])
     })
 
     test('a connection is tried from the instance’s own host: an upstream says who it is, a wrong one why not', async () => {
       const { systemIdentifier } = await disk(stage.primary)
       const following = await followingOf(stage.standby, stage.primary)
-      expect(await stage.ports.replication.tryReplication(stage.standby, following, limits)).toMatchObject({
+      expect(await stage.ports.read.replication.tryReplication(stage.standby, following, limits)).toMatchObject({
         works: true,
         systemIdentifier,
         timeline: 1,
       })
       const nobody = { ...following, conninfo: { ...following.conninfo, port: '1' } }
-      const answer = await stage.ports.replication.tryReplication(stage.standby, nobody, limits)
+      const answer = await stage.ports.read.replication.tryReplication(stage.standby, nobody, limits)
       expect(answer).toMatchObject({ works: false, because: expect.stringMatching(/connection .* failed/) })
     })
 
@@ -104,7 +104,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       await act().follow(stage.third, odd, limits)
       expect((await disk(stage.third)).following).toEqual(odd)
       expect(await upstreamOf(stage.third)).toBe(`${stage.primary.host.address}:${stage.primary.port} ${before.slotName}`)
-      await stage.ports.postgresAct.reload(stage.third, limits)
+      await stage.ports.act.postgres.reload(stage.third, limits)
       await untilStreaming(stage.third, stage.standby, moved.slotName!)
       expect((await probe(stage.third)).role).toBe('standby')
     })
@@ -112,14 +112,14 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
     test('a standby does not stream through a slot that is not there, and does once it is', async () => {
       const back = { ...(await followingOf(stage.third, stage.primary)), slotName: 'contract_late' }
       await act().follow(stage.third, back, limits)
-      await stage.ports.postgresAct.reload(stage.third, limits)
+      await stage.ports.act.postgres.reload(stage.third, limits)
       await expect.poll(() => upstreamOf(stage.third), patient).toBeNull()
       await act().createSlot(stage.primary, 'contract_late', limits)
       await untilStreaming(stage.third, stage.primary, 'contract_late')
     })
 
     test('what needs a running server fails on a stopped one, and its data directory is read all the same', async () => {
-      await stage.ports.postgresAct.stop(stage.third, 'fast', limits)
+      await stage.ports.act.postgres.stop(stage.third, 'fast', limits)
       expect(await disk(stage.third)).toMatchObject({ controlState: 'shut down in recovery', isStandby: true })
       expect(await fault(act().createSlot(stage.third, 'contract', limits))).toMatchObject({ code: 'sql.unreachable' })
       expect(await fault(act().promote(stage.third, limits))).toMatchObject({
@@ -127,7 +127,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       })
       await act().follow(stage.third, null, limits)
       expect((await disk(stage.third)).following?.slotName).toBe('contract_late')
-      await stage.ports.postgresAct.start(stage.third, limits)
+      await stage.ports.act.postgres.start(stage.third, limits)
       await untilStreaming(stage.third, stage.primary, 'contract_late')
     })
 
@@ -142,8 +142,8 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       const brief = { timeoutMs: 3_000 }
       try {
         for (const call of [
-          () => stage.ports.replication.dataDirectory(stage.third, brief),
-          () => stage.ports.replication.history(stage.third, 2, brief),
+          () => stage.ports.read.replication.dataDirectory(stage.third, brief),
+          () => stage.ports.read.replication.history(stage.third, 2, brief),
           () => act().follow(stage.third, null, brief),
         ])
           expect(await fault(call())).toMatchObject({ code: expect.stringMatching(/^shell\.(unreachable|timeout)$/) })
@@ -154,13 +154,13 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
     })
 
     test('a stopped primary is fenced and freed again by its files alone', async () => {
-      await stage.ports.postgresAct.stop(stage.primary, 'fast', limits)
+      await stage.ports.act.postgres.stop(stage.primary, 'fast', limits)
       await act().follow(stage.primary, null, limits)
       expect(await disk(stage.primary)).toMatchObject({ controlState: 'shut down', isStandby: true })
       expect((await probe(stage.primary)).hasStandbySignal).toBe(true)
       await act().unfollow(stage.primary, limits)
       expect((await disk(stage.primary)).isStandby).toBe(false)
-      await stage.ports.postgresAct.start(stage.primary, limits)
+      await stage.ports.act.postgres.start(stage.primary, limits)
       expect((await probe(stage.primary)).role).toBe('primary')
     })
 
@@ -170,12 +170,12 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       await expect
         .poll(async () => lsnBytesBetween(currentLsn, (await probe(stage.standby)).receivedLsn), patient)
         .toBeGreaterThanOrEqual(0)
-      await stage.ports.postgresAct.stop(stage.primary, 'fast', limits)
+      await stage.ports.act.postgres.stop(stage.primary, 'fast', limits)
       const { checkpointLsn } = await disk(stage.primary)
       await act().promote(stage.standby, limits)
       await expect.poll(async () => (await probe(stage.standby)).role, patient).toBe('primary')
       expect((await probe(stage.standby)).timeline).toBe(2)
-      const forks = await stage.ports.replication.history(stage.standby, 2, limits)
+      const forks = await stage.ports.read.replication.history(stage.standby, 2, limits)
       expect(forks.map(({ timeline }) => timeline)).toEqual([1])
       expect(lsnBytesBetween(checkpointLsn, forks[0]!.forkLsn), 'it had the last record of the primary').toBeGreaterThan(0)
       expect(await fault(act().promote(stage.standby, limits))).toMatchObject({ isOver: true })
@@ -183,7 +183,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
 
     test('a primary that is stopped as a standby says where its last record is, before it is fenced, and cannot be stopped twice', async () => {
       const told: unknown[] = []
-      await stage.ports.replication.readyToStop(stage.standby, limits)
+      await stage.ports.read.replication.readyToStop(stage.standby, limits)
       expect((await probe(stage.standby)).state).toBe('online')
       const end = await act().stopAsStandby(stage.standby, { ...limits, onShutDown: (seen) => told.push(seen) })
       expect(told).toEqual([end])
@@ -194,9 +194,9 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
 
     test('a standby says how far it has replayed, not what it never got; told to lead it answers with its first commit, and told again with another', async () => {
       const { replayedLsn } = await probe(stage.third)
-      const at = await stage.ports.replication.untilReplayed(stage.third, '0/1', limits)
+      const at = await stage.ports.read.replication.untilReplayed(stage.third, '0/1', limits)
       expect(lsnBytesBetween(replayedLsn, at)).toBeGreaterThanOrEqual(0)
-      expect(await fault(stage.ports.replication.untilReplayed(stage.third, 'FF/0', { timeoutMs: 300 }))).toMatchObject({
+      expect(await fault(stage.ports.read.replication.untilReplayed(stage.third, 'FF/0', { timeoutMs: 300 }))).toMatchObject({
         code: 'sql.timeout',
       })
       const first = await act().takeLead(stage.third, limits)

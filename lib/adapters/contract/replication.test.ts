@@ -5,12 +5,12 @@ replicationContract('in memory', async () => {
   const fleet = memoryFleet([{ environment: 'dev', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   const [primary, standby, third] = ['n1', 'n2', 'n3'].map((host) => fleet.instance(`demo on ${host}`).inventory.address)
   return {
-    ports: fleet.act,
+    ports: fleet,
     primary: primary!,
     standby: standby!,
     third: third!,
     write: ({ instanceId }) =>
-      fleet.act.postgresAct
+      fleet.act.postgres
         .execute(fleet.world.instances.get(instanceId)!.inventory.address, 'select 1', {
           database: 'postgres',
           statementTimeoutMs: 1000,

@@ -22,7 +22,7 @@ namesContract('names in BIND', async () => {
   const settings = settingsOf(names)
   const { read, act } = makeNames(async () => settings)
   return {
-    ports: { names: read, namesAct: act },
+    ports: { read: { names: read }, act: { names: act } },
     zone: settings.address,
     put: (records) =>
       names.nsupdate(

@@ -30,7 +30,7 @@ namesContract('names in Route 53', async () => {
   const settings = settingsOf(aws, zone)
   const { read, act } = makeNames(async () => settings)
   return {
-    ports: { names: read, namesAct: act },
+    ports: { read: { names: read }, act: { names: act } },
     zone: settings.address,
     put: async (records) => aws.route53.put(zone, records.map(asRrset)),
     witness: async (name, type) => {

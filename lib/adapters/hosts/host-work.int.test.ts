@@ -16,7 +16,7 @@ hostWorkContract('over SSH', async () => {
   const ssh = openSsh({ keyFor: async () => sshd.privateKey })
   const { read, act } = makeHostWork(ssh)
   return {
-    ports: { work: read, workAct: act },
+    ports: { read: { work: read }, act: { work: act } },
     host: sshd.host(),
     commands: {
       failing: ['sh', '-c', 'echo half way >&2; exit 3'],

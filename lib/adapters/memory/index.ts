@@ -1,4 +1,4 @@
-import type { ActPorts, ReadPorts } from '@/lib/ports'
+import type { ActPorts } from '@/lib/ports'
 import type { Calls } from './calls'
 import { memoryCanaryAct, memoryCanaryRead } from './canary'
 import { type MemoryClock, virtualClock } from './clock'
@@ -22,13 +22,10 @@ export { heldIn, putRecords } from './names'
 export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryPooled, type MemoryPooler, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
-export interface MemoryFleet {
+export interface MemoryFleet extends ActPorts {
   world: World
   clock: MemoryClock
   calls: Calls
-  /** Only looking. */
-  read: ReadPorts
-  act: ActPorts
   /** By host name. Throws when there is none. */
   host: (hostname: string) => MemoryHost
   /** By title: `demo on n1`. Throws when there is none. */
@@ -48,7 +45,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     return host
   })
   const calls: Calls = { made: [], interfere: () => undefined, afterwards: () => {} }
-  const read: ReadPorts = {
+  const read: ActPorts['read'] = {
     inventory: memoryInventory(world),
     hosts: memoryHostsRead(world),
     work: memoryWorkRead(world),
@@ -67,17 +64,16 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     calls,
     read,
     act: {
-      ...read,
-      hostsAct: memoryHostsAct(world, calls),
-      workAct: memoryWorkAct(world, calls),
-      clustersAct: memoryClustersAct(world, calls),
-      postgresAct: memoryPostgresAct(world, calls),
-      namesAct: memoryNamesAct(world, calls),
-      replicationAct: memoryReplicationAct(world, calls),
-      copiesAct: memoryCopiesAct(world, calls),
-      canaryAct: memoryCanaryAct(world, calls),
-      poolersAct: memoryPoolersAct(world, calls),
-      inventoryAct: memoryInventoryAct(world, calls),
+      hosts: memoryHostsAct(world, calls),
+      work: memoryWorkAct(world, calls),
+      clusters: memoryClustersAct(world, calls),
+      postgres: memoryPostgresAct(world, calls),
+      names: memoryNamesAct(world, calls),
+      replication: memoryReplicationAct(world, calls),
+      copies: memoryCopiesAct(world, calls),
+      canary: memoryCanaryAct(world, calls),
+      poolers: memoryPoolersAct(world, calls),
+      inventory: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),
     instance: (title) =>

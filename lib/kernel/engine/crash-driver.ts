@@ -1,4 +1,4 @@
-import type { ActPorts } from '@/lib/ports'
+import { type ActPorts, eachPort } from '@/lib/ports'
 import { type Clock, systemClock } from '../ground/clock'
 import type { JournalLine } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
@@ -63,7 +63,7 @@ export const deadly = (
       await point()
       return answer
     })
-  const wrap = <Port extends object>(port: Port, isAct: boolean): Port =>
+  const wrap = (port: object, isAct: boolean): object =>
     new Proxy(port, {
       get: (target, name) => {
         const call: unknown = Reflect.get(target, name)
@@ -95,31 +95,9 @@ export const deadly = (
         return session.confirmLease()
       }),
   }
-  const reading = {
-    inventory: wrap(ports.inventory, false),
-    hosts: wrap(ports.hosts, false),
-    postgres: wrap(ports.postgres, false),
-    names: wrap(ports.names, false),
-    replication: wrap(ports.replication, false),
-    work: wrap(ports.work, false),
-    clusters: wrap(ports.clusters, false),
-    copies: wrap(ports.copies, false),
-    canary: wrap(ports.canary, false),
-    poolers: wrap(ports.poolers, false),
-    now: ports.now,
-  }
-  const acting = {
-    ...reading,
-    hostsAct: wrap(ports.hostsAct, true),
-    postgresAct: wrap(ports.postgresAct, true),
-    namesAct: wrap(ports.namesAct, true),
-    replicationAct: wrap(ports.replicationAct, true),
-    workAct: wrap(ports.workAct, true),
-    clustersAct: wrap(ports.clustersAct, true),
-    copiesAct: wrap(ports.copiesAct, true),
-    canaryAct: wrap(ports.canaryAct, true),
-    poolersAct: wrap(ports.poolersAct, true),
-    inventoryAct: wrap(ports.inventoryAct, true),
+  const acting: ActPorts = {
+    read: eachPort(ports.read, (port) => wrap(port, false)),
+    act: eachPort(ports.act, (port) => wrap(port, true)),
   }
   // What a dead driver waits for never comes: or its loops would keep the clock of its world going for ever, long after the case is over.
   const mortalClock: Clock = { now: clock.now, sleep: (ms, signal) => alive(() => clock.sleep(ms, signal)) }

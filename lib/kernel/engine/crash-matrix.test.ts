@@ -14,7 +14,7 @@ const makeStage = async (): Promise<Stage> => {
   return {
     operation: directories,
     job: { id: 'job', targetId: host.server.id, input: {}, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal,
     disturb: (nth, how) => planned.set(fleet.calls.made.length + nth, how),

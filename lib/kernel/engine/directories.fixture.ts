@@ -16,7 +16,7 @@ const isThere = async (ports: ReadPorts, host: HostAddress, path: string, signal
   (await ports.hosts.read(host, ['test', '-d', path], { ...limits, signal })).exitCode === 0
 
 const command = async (ports: Parameters<Run>[2], host: HostAddress, argv: string[], signal: AbortSignal) => {
-  const { exitCode, stderr } = await ports.hostsAct.run(host, argv, { ...limits, signal })
+  const { exitCode, stderr } = await ports.act.hosts.run(host, argv, { ...limits, signal })
   if (exitCode !== 0) throw new Fault('shell.failed', { because: stderr })
 }
 
@@ -38,7 +38,7 @@ export const makeDirectory = (
 const remove =
   (path: string) =>
   async ({ host }: DirectoryFacts, _before: null, _output: null, ports: Parameters<Run>[2], { signal }: { signal: AbortSignal }) => {
-    if (await isThere(ports, host, path, signal)) await command(ports, host, ['rmdir', path], signal)
+    if (await isThere(ports.read, host, path, signal)) await command(ports, host, ['rmdir', path], signal)
   }
 
 export const undo = (path: string): Ending => ({ undo: remove(path), sentence: 'It is removed.' })

@@ -1,4 +1,4 @@
-import type { ActPorts, ReadPorts } from '@/lib/ports'
+import { type ActPorts, eachPort } from '@/lib/ports'
 import type { Clock } from '../ground/clock'
 import { isFault, toFault } from '../ground/errors'
 import { hasNeverBegun } from '../ground/fault-text'
@@ -34,8 +34,7 @@ export interface Driving {
   job: DriveJob
   options: DriveOptions
   recorder: Recorder
-  read: ReadPorts
-  act: ActPorts
+  ports: ActPorts
   /** Acts that reached a host, counted: while it stands still nothing has happened. */
   deeds: Deeds
 }
@@ -78,32 +77,6 @@ export const factsOf = (driving: Driving): Facts => {
   return facts
 }
 
-/** Reads and nothing else: reaching for an act is a bug that is thrown, even from code that went around the types. */
-export const readOnly = (ports: ReadPorts): ReadPorts =>
-  new Proxy<ReadPorts>(
-    {
-      inventory: ports.inventory,
-      hosts: ports.hosts,
-      clusters: ports.clusters,
-      postgres: ports.postgres,
-      names: ports.names,
-      replication: ports.replication,
-      work: ports.work,
-      copies: ports.copies,
-      canary: ports.canary,
-      poolers: ports.poolers,
-      now: ports.now,
-    },
-    {
-      get: (target, name, receiver) => {
-        // `then` is asked for by every await that the ports pass through.
-        if (typeof name === 'string' && name !== 'then' && !(name in target))
-          throw new Error(`only looking is allowed here: ${name} is not a reading port`)
-        return Reflect.get(target, name, receiver)
-      },
-    },
-  )
-
 type Act = (...args: never[]) => Promise<unknown>
 
 const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
@@ -125,9 +98,6 @@ const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
     },
   })
 
-/** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. Ports that are not for reading are acts. */
-export const guardActs = (ports: ActPorts, recorder: Recorder, deeds: Deeds): ActPorts => {
-  const reading = readOnly(ports)
-  const guarded = Object.entries(ports).map(([name, port]) => [name, name in reading ? port : guard(port, recorder, deeds)])
-  return Object.fromEntries(guarded) as ActPorts
-}
+/** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. */
+export const guardActs = (act: ActPorts['act'], recorder: Recorder, deeds: Deeds): ActPorts['act'] =>
+  eachPort(act, (port) => guard(port, recorder, deeds))

@@ -27,7 +27,7 @@ export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> =
     if (ending === null || !mayHaveHappened(record) || record.isUndone) continue
     await recorder.write({ kind: 'undo-intended', step: effect.name })
     const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
-      ending.undo(factsOf(driving), record.intended!.before, driving.act, context),
+      ending.undo(factsOf(driving), record.intended!.before, driving.ports, context),
     )
     if (error === undefined) {
       recorder.add({ kind: 'undone', step: effect.name, tookMs })
@@ -50,7 +50,7 @@ export const wrapUp = async (driving: Driving): Promise<JobState> => {
     if (!('release' in ending) || record.intended === null || record.isReleased) continue
     await recorder.write({ kind: 'release-intended', step: effect.name })
     const { tookMs, error } = await runEnding(driving, effect, ending.timeoutMs, (context) =>
-      ending.release(factsOf(driving), record.intended!.before, record.finished?.output ?? null, driving.act, context),
+      ending.release(factsOf(driving), record.intended!.before, record.finished?.output ?? null, driving.ports, context),
     )
     if (error === undefined) {
       recorder.add({ kind: 'released', step: effect.name, tookMs })

@@ -2,7 +2,7 @@ import type { ActPorts } from '@/lib/ports'
 import type { JobState } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
 import type { Operation } from '../operation/operation'
-import { type DriveJob, type DriveOptions, type Driving, guardActs, readOnly } from './driving'
+import { type DriveJob, type DriveOptions, type Driving, guardActs } from './driving'
 import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
 import { goForward } from './forward'
 import { Recorder } from './recorder'
@@ -34,7 +34,8 @@ export const drive = async (
   options.signal.addEventListener('abort', lose, { once: true })
   try {
     const deeds = { count: 0 }
-    const driving: Driving = { operation, job, options, recorder, read: readOnly(ports), act: guardActs(ports, recorder, deeds), deeds }
+    const guarded = { read: ports.read, act: guardActs(ports.act, recorder, deeds) }
+    const driving: Driving = { operation, job, options, recorder, ports: guarded, deeds }
     recorder.add(
       progress.isOpened
         ? { kind: 'resumed', driver: options.driver }

@@ -48,9 +48,10 @@ const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
 }
 
 const gather = (driving: Driving): Promise<Facts> => {
-  const { operation, job, options, read } = driving
+  const { operation, job, options, ports } = driving
   const deadline = { clock: options.clock, timeoutMs: gatherTimeoutMs, signal: options.signal, what: 'Looking at the target' }
-  return outlast(driving, () => withDeadline(deadline, (signal) => operation.gather(read, job.input, { targetId: job.targetId, signal })))
+  const { targetId } = job
+  return outlast(driving, () => withDeadline(deadline, (signal) => operation.gather(ports.read, job.input, { targetId, signal })))
 }
 
 /** The world of the plan must be the world now, and every gate must still let it pass. */

@@ -48,7 +48,7 @@ describe('the world is looked at again before the first effect', () => {
 
   test('a target that cannot be looked at fails with nothing done', async () => {
     const { fleet, go, find } = await bench(twoSteps)
-    fleet.act.inventory.server = async () => {
+    fleet.read.inventory.server = async () => {
       throw new Fault('record.missing')
     }
     expect(await go()).toBe('failed')
@@ -76,8 +76,8 @@ describe('the world is looked at again before the first effect', () => {
       })
       .build()
     const { fleet, host, go, find } = await bench(operation)
-    const known = fleet.act.inventory.server
-    fleet.act.inventory.server = async (id) => {
+    const known = fleet.read.inventory.server
+    fleet.read.inventory.server = async (id) => {
       await ask()
       return known(id)
     }
@@ -138,7 +138,7 @@ test('output of a step reaches the log in order, joined and cut', async () => {
           note('stdout', 'a')
           note('stdout', 'b\n')
           note('stderr', 'c')
-          await ports.hostsAct.run(host, ['mkdir', '/one'], { timeoutMs: 1000, signal })
+          await ports.act.hosts.run(host, ['mkdir', '/one'], { timeoutMs: 1000, signal })
           for (let nth = 0; nth < 2_000; nth += 1) note('stdout', 'x'.repeat(1024))
         },
       }),

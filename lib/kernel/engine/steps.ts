@@ -122,12 +122,12 @@ const halfWay = ({ partly }: { partly?: string }): string | undefined =>
     : `It has happened in part: ${partly}. Remove the cause, then resume: it is completed. Or abandon the job: clean-up runs and nothing is undone.`
 
 const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look> => {
-  const { options, recorder, read } = driving
+  const { options, recorder, ports } = driving
   const record = stepOf(recorder.progress, effect.name)
   const deadline = { clock: options.clock, timeoutMs: checkTimeoutMs, signal: options.signal, what: `Checking “${effect.title}”` }
   try {
     return await outlast(driving, () =>
-      withDeadline(deadline, (signal) => effect.check(facts, read, { signal, intended: record.intended, mark: record.mark })),
+      withDeadline(deadline, (signal) => effect.check(facts, ports.read, { signal, intended: record.intended, mark: record.mark })),
     )
   } catch (error) {
     recorder.throwIfLost()
@@ -157,7 +157,7 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
 }
 
 const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
-  const { options, recorder, act, deeds } = driving
+  const { options, recorder, ports, deeds } = driving
   const deedsBefore = deeds.count
   const ended = new AbortController()
   const cancelled = new AbortController()
@@ -172,7 +172,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
     }
     const output = await outlast(driving, () =>
       withDeadline<unknown>(deadline, (signal) =>
-        effect.run(facts, before, act, { ...stepContext(driving, effect.name, signal), mark, marked }),
+        effect.run(facts, before, ports, { ...stepContext(driving, effect.name, signal), mark, marked }),
       ),
     )
     return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }

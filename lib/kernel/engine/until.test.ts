@@ -25,11 +25,11 @@ const journey = (on: (place: 'begun' | 'passed', context: RunContext) => void | 
         { final: 'It is there.', until },
         {
           run: async ({ host }, _before, ports, context) => {
-            if (context.marked === null) await ports.hostsAct.run(host, ['mkdir', '/way'], limits)
+            if (context.marked === null) await ports.act.hosts.run(host, ['mkdir', '/way'], limits)
             await on('begun', context)
             if (context.marked === null) await context.mark('passed')
             await on('passed', context)
-            await ports.hostsAct.run(host, ['mkdir', '/there'], limits)
+            await ports.act.hosts.run(host, ['mkdir', '/there'], limits)
           },
         },
       ),

@@ -1,5 +1,4 @@
 import type { ReadPorts } from '@/lib/ports'
-import { readOnly } from '../engine/driving'
 import { digestOf } from '../ground/digest'
 import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
@@ -19,12 +18,11 @@ export const targetDigest = (operation: Operation, targetId: string, facts: Fact
  */
 export const makeTargetPlan = async (
   operation: Operation,
-  ports: ReadPorts,
+  read: ReadPorts,
   input: JsonObject,
   targetId: string,
   signal: AbortSignal,
 ): Promise<PlanTarget> => {
-  const read = readOnly(ports)
   try {
     const facts = await operation.gather(read, input, { targetId, signal })
     return await planFacts(operation, read, targetId, facts, signal)

@@ -24,7 +24,7 @@ const stageOf = async (herd: 'fresh' | 'demo'): Promise<Stage> => {
   return {
     operation: create,
     job: { id: 'job', targetId, input, digest },
-    ports: fleet.act,
+    ports: fleet,
     clock: fleet.clock,
     journal,
     disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),

@@ -22,7 +22,7 @@ const run = async (fleet: MemoryFleet, raw: JsonObject, host = 'n4') => {
   expect(plan.reason).toBeNull()
   const targetId = fleet.host(host).server.id
   const job = { id: 'job', targetId, input: create.input.parse(raw) as JsonObject, digest: plan.digest }
-  return drive(create, job, new MemoryJournal(fleet.clock).open(), fleet.act, {
+  return drive(create, job, new MemoryJournal(fleet.clock).open(), fleet, {
     driver: 'test',
     signal: new AbortController().signal,
     isCancelRequested: () => false,
@@ -115,6 +115,6 @@ test('a job that was planned for a primary does not make a second one when the h
     digest: planned.digest,
   }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  expect(await drive(create, job, new MemoryJournal(fleet.clock).open(), fleet.act, options)).toBe('refused')
+  expect(await drive(create, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('refused')
   expect(fleet.calls.made.filter(({ target }) => target === 'fresh on n5')).toEqual([])
 })

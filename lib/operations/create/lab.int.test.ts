@@ -32,27 +32,32 @@ const memberOf = ({ id, herdId, serverId, port, dataDirectory }: NewMember): Inv
   const address = { ...like.address, instanceId: id, herdId, clusterName: herdId, port, dataDirectory }
   return { ...like, id, title: `${herdId} on ${serverId}`, herdId, herdName: herdId, address }
 }
-const portsOf = (real: ActPorts): ActPorts => ({
-  ...real,
-  inventory: {
-    ...real.inventory,
-    server: async (id) => serverOf(id),
-    herdIn: async (_environmentId, name) => herds().find((one) => one.id === name) ?? null,
-    herdInstances: async (herdId) => [
-      ...(herdId === 'shop' ? await real.inventory.herdInstances(herdId) : []),
-      ...[...registered.values()].filter((one) => one.herdId === herdId).map(memberOf),
-    ],
-    herdStanding: async (herdId) => ({ ...(await real.inventory.herdStanding(herdId)), herdId, name: herdId, members: [] }),
+const portsOf = ({ read, act }: ActPorts): ActPorts => ({
+  read: {
+    ...read,
+    inventory: {
+      ...read.inventory,
+      server: async (id) => serverOf(id),
+      herdIn: async (_environmentId, name) => herds().find((one) => one.id === name) ?? null,
+      herdInstances: async (herdId) => [
+        ...(herdId === 'shop' ? await read.inventory.herdInstances(herdId) : []),
+        ...[...registered.values()].filter((one) => one.herdId === herdId).map(memberOf),
+      ],
+      herdStanding: async (herdId) => ({ ...(await read.inventory.herdStanding(herdId)), herdId, name: herdId, members: [] }),
+    },
   },
-  inventoryAct: {
-    ...real.inventoryAct,
-    register: async (member) => void registered.set(member.id, member),
-    unregister: async (id) => void registered.delete(id),
+  act: {
+    ...act,
+    inventory: {
+      ...act.inventory,
+      register: async (member) => void registered.set(member.id, member),
+      unregister: async (id) => void registered.delete(id),
+    },
   },
 })
 
 const planOf = (host: string, raw: JsonObject) =>
-  makeTargetPlan(create, ports, create.input.parse(raw) as JsonObject, host, new AbortController().signal)
+  makeTargetPlan(create, ports.read, create.input.parse(raw) as JsonObject, host, new AbortController().signal)
 
 /** A job whose driver can be killed, and that another one then goes on with. */
 const submit = async (host: string, raw: JsonObject) => {

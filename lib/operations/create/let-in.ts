@@ -22,8 +22,8 @@ export const letIn: Effect<CreateFacts, null, null> = {
   run: async (facts, _before, ports, { signal }) => {
     const { instance, upstream, following } = facts
     const options = { timeoutMs: shareTimeoutMs, signal }
-    await ports.clustersAct.sharePassword(upstream!.address.host, instance.address.host, roleOf(facts), options)
-    const answer = await ports.replication.tryReplication(instance.address, following!, options)
+    await ports.act.clusters.sharePassword(upstream!.address.host, instance.address.host, roleOf(facts), options)
+    const answer = await ports.read.replication.tryReplication(instance.address, following!, options)
     if (!answer.works)
       throw new Fault('step.blocked', {
         isOver: true,

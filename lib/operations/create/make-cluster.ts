@@ -26,14 +26,14 @@ export const makeCluster: Effect<CreateFacts, Before, null> = {
     return { found: 'ready', before: intended.before, ...(isOurs ? { partly: 'a part of the cluster is there' } : {}) }
   },
   run: async ({ instance, order }, { key }, ports, context) => {
-    const commands = ports.clusters.commands.make(instance.address, { ...order, key })
-    await ports.clustersAct.make(instance.address, { ...order, key }, { timeoutMs: makeTimeoutMs, ...followOutput(context, commands) })
+    const commands = ports.read.clusters.commands.make(instance.address, { ...order, key })
+    await ports.act.clusters.make(instance.address, { ...order, key }, { timeoutMs: makeTimeoutMs, ...followOutput(context, commands) })
   },
   timeoutMs: makeTimeoutMs + 10_000,
   ending: {
     undo: async ({ instance }, { key }, _output, ports, context) => {
-      for (const command of ports.clusters.commands.drop(instance.address)) context.note('command', command)
-      await ports.clustersAct.drop(instance.address, key, { timeoutMs: dropTimeoutMs, signal: context.signal })
+      for (const command of ports.read.clusters.commands.drop(instance.address)) context.note('command', command)
+      await ports.act.clusters.drop(instance.address, key, { timeoutMs: dropTimeoutMs, signal: context.signal })
     },
     sentence: 'If the job fails later, what it made is dropped: data, configuration, log. Nothing else is.',
     timeoutMs: dropTimeoutMs + 60_000,

@@ -23,7 +23,7 @@ export const makeReplicator: Effect<CreateFacts, null, null> = {
       : { found: 'blocked', because: `${instance.title} is ${probe.state}` }
   },
   run: async (facts, _before, ports, { signal }) => {
-    await ports.clustersAct.makeReplicator(facts.instance.address, roleOf(facts), { timeoutMs: makeTimeoutMs, signal })
+    await ports.act.clusters.makeReplicator(facts.instance.address, roleOf(facts), { timeoutMs: makeTimeoutMs, signal })
     return null
   },
   timeoutMs: makeTimeoutMs + 10_000,

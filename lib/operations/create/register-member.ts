@@ -13,12 +13,12 @@ export const registerMember: Effect<CreateFacts, null, null> = {
   },
   run: async ({ instance: { id, herdId, serverId, address } }, _before, ports, { signal, jobId }) => {
     const { port, dataDirectory } = address
-    await ports.inventoryAct.register({ id, herdId, serverId, port, dataDirectory, jobId }, { timeoutMs: writeTimeoutMs, signal })
+    await ports.act.inventory.register({ id, herdId, serverId, port, dataDirectory, jobId }, { timeoutMs: writeTimeoutMs, signal })
   },
   timeoutMs: 30_000,
   ending: {
     undo: ({ instance }, _before, _output, ports, { signal }) =>
-      ports.inventoryAct.unregister(instance.id, { timeoutMs: writeTimeoutMs, signal }),
+      ports.act.inventory.unregister(instance.id, { timeoutMs: writeTimeoutMs, signal }),
     sentence: 'If the job fails later, it is taken from the list again.',
   },
 }
@@ -31,7 +31,7 @@ export const handOver: Effect<CreateFacts, null, null> = {
     const { made } = await ports.clusters.look(instance.address, { timeoutMs: markTimeoutMs, signal })
     return made === null ? { found: 'done', output: null } : { found: 'ready', before: null }
   },
-  run: ({ instance }, _before, ports, { signal }) => ports.clustersAct.handOver(instance.address, { timeoutMs: markTimeoutMs, signal }),
+  run: ({ instance }, _before, ports, { signal }) => ports.act.clusters.handOver(instance.address, { timeoutMs: markTimeoutMs, signal }),
   timeoutMs: markTimeoutMs + 10_000,
   ending: { final: 'It is registered and runs.', harmless: true },
 }

@@ -18,7 +18,7 @@ const evidenceIn = async (fleet: ReturnType<typeof memoryFleet>, raw: JsonObject
   const { digest } = await makeTargetPlan(failover, fleet.read, input, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet.act, options)
+  await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet, options)
   return failoverEvidence(JSON.parse(JSON.stringify(journal.lines)) as JournalLine[], about)
 }
 
@@ -47,7 +47,7 @@ test('a primary that is down without a word can prove nothing, and a person’s 
 
 test('a primary that was found shut down, and fenced, proves as much as a planned move; one that crashed does not', async () => {
   const stopped = newFleet()
-  await stopped.act.postgresAct.stop(stopped.instance('demo on n1').inventory.address, 'fast', { timeoutMs: 1_000 })
+  await stopped.act.postgres.stop(stopped.instance('demo on n1').inventory.address, 'fast', { timeoutMs: 1_000 })
   expect(judgeMove((await evidenceIn(stopped))!)).toMatchObject({ kind: 'proven' })
   const crashed = newFleet()
   crashed.instance('demo on n1').state = 'crashed'
@@ -59,8 +59,8 @@ test('a primary that was found shut down, and fenced, proves as much as a planne
 
 test('an old primary that somebody starts again as a primary after the fence is never green', async () => {
   const fleet = newFleet()
-  const { history } = fleet.act.replication
-  fleet.act.replication.history = async (...args) => {
+  const { history } = fleet.read.replication
+  fleet.read.replication.history = async (...args) => {
     Object.assign(fleet.instance('demo on n1'), { hasStandbySignal: false, timeline: 1 })
     return history(...args)
   }
@@ -94,8 +94,8 @@ describe('with a canary', () => {
 
   test('an acknowledged commit that somebody removed is a loss', async () => {
     const fleet = newFleet()
-    const { rows } = fleet.act.canary
-    fleet.act.canary.rows = async (...args) => (await rows(...args)).filter((id) => id !== 3)
+    const { rows } = fleet.read.canary
+    fleet.read.canary.rows = async (...args) => (await rows(...args)).filter((id) => id !== 3)
     const evidence = (await evidenceIn(fleet, { canary: true }))!
     expect(judgeMove(evidence)).toMatchObject({ kind: 'lost', commits: 1 })
     expect(evidence.canary!.found!.lostIds).toEqual([3])
@@ -111,7 +111,7 @@ describe('with a canary', () => {
       because: expect.arrayContaining([expect.stringContaining('The canary was cut off')]),
     })
     const silent = newFleet()
-    silent.act.canary.rows = async () => {
+    silent.read.canary.rows = async () => {
       throw new Fault('sql.timeout')
     }
     const evidence = (await evidenceIn(silent, { canary: true }))!

@@ -19,7 +19,7 @@ const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
   const journal = new MemoryJournal(fleet.clock)
   const job = { id: 'job', targetId: herdId(fleet), input: failover.input.parse(raw) as JsonObject, digest: plan.digest }
   const go = () =>
-    drive(failover, job, journal.open(), fleet.act, {
+    drive(failover, job, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested: () => false,

@@ -10,7 +10,7 @@ const replacedFleet = () => {
   n1.replaced = { byId: n2.inventory.id, timeline: 2, because: 'demo on n2 was promoted in its stead.' }
   return { fleet, n1, n2 }
 }
-const fence = (fleet: MemoryFleet) => fenceReturned(fleet.act, fleet.instance('demo on n1').inventory.herdId, new AbortController().signal)
+const fence = (fleet: MemoryFleet) => fenceReturned(fleet, fleet.instance('demo on n1').inventory.herdId, new AbortController().signal)
 
 test('a replaced primary that is down gets standby.signal before anything may start it, once', async () => {
   const { fleet, n1 } = replacedFleet()

@@ -12,18 +12,20 @@ const stopTimeoutMs = 60_000
  * lost. Where no successor is seen to write, nothing is done: that is for a person. `others` are all looked at now, not as last known.
  */
 export const fenceReturned = async (ports: ActPorts, herdId: string, signal: AbortSignal): Promise<Fenced[]> => {
-  const standing = await ports.inventory.herdStanding(herdId)
+  const standing = await ports.read.inventory.herdStanding(herdId)
   const replaced = standing.members.filter((one) => one.replaced !== null)
   if (replaced.length === 0) return []
-  const members = await ports.inventory.herdInstances(herdId)
+  const members = await ports.read.inventory.herdInstances(herdId)
   const options = { timeoutMs: probeTimeoutMs, signal }
-  const seen = await Promise.all(members.map(async (member) => ({ member, probe: await ports.postgres.probe(member.address, options) })))
+  const seen = await Promise.all(
+    members.map(async (member) => ({ member, probe: await ports.read.postgres.probe(member.address, options) })),
+  )
   const done: Fenced[] = []
   for (const { member, probe } of seen) {
     const by = replaced.find(({ id }) => id === member.id)?.replaced
     if (!by) continue
     const fence = async (deed: Fenced['deed']) => {
-      await ports.replicationAct.follow(member.address, null, { timeoutMs: fileTimeoutMs, signal })
+      await ports.act.replication.follow(member.address, null, { timeoutMs: fileTimeoutMs, signal })
       done.push({ title: member.title, deed, because: by.because })
     }
     if (isDown(probe.state) && probe.hasStandbySignal === false) await fence('signal')
@@ -40,7 +42,7 @@ export const fenceReturned = async (ports: ActPorts, herdId: string, signal: Abo
     // A rewound copy that was started without standby.signal writes on the very timeline of the one it was rewound onto.
     const isBeside = successor.member.id === by.byId && (probe.timeline ?? 0) <= (successor.probe.timeline ?? 0)
     if (!isEarlier && !isBeside) continue
-    await ports.postgresAct.stop(member.address, 'fast', { timeoutMs: stopTimeoutMs, signal })
+    await ports.act.postgres.stop(member.address, 'fast', { timeoutMs: stopTimeoutMs, signal })
     await fence('stopped')
   }
   return done

@@ -26,7 +26,7 @@ const open = (topology: string) =>
 const shut = () => afterAll(() => herd?.close())
 
 const planOf = (raw: JsonObject = {}, operation = failover, targetId = 'shop') =>
-  makeTargetPlan(operation, herd.ports, operation.input.parse(raw) as JsonObject, targetId, new AbortController().signal)
+  makeTargetPlan(operation, herd.ports.read, operation.input.parse(raw) as JsonObject, targetId, new AbortController().signal)
 const run = async (raw: JsonObject = {}, operation = failover, targetId = 'shop') => {
   const plan = await planOf(raw, operation, targetId)
   expect(plan.reason).toBeNull()
@@ -40,7 +40,7 @@ const run = async (raw: JsonObject = {}, operation = failover, targetId = 'shop'
   const evidence = operation === failover ? failoverEvidence(journal.lines, { jobId: 'job', runId: 'run', by: 'test' }) : null
   return { state, trouble, finished, plan, evidence }
 }
-const probe = (host: string) => herd.ports.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
+const probe = (host: string) => herd.ports.read.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
 const role = async (host: string) => {
   const { state, role, timeline, upstream } = await probe(host)
   return `${state} ${role} ${timeline}${upstream?.status ? ` ${upstream.status} from ${upstream.host}` : ''}`
@@ -77,13 +77,13 @@ describe('planned, on real hosts', () => {
   })
 
   test('and back again, two clicks in all; an acknowledged commit that is removed meanwhile is a loss', async () => {
-    const { rows } = herd.ports.canary
-    herd.ports.canary.rows = async (...args) => {
+    const { rows } = herd.ports.read.canary
+    herd.ports.read.canary.rows = async (...args) => {
       await herd.lab.hosts.exec('a', ['psql', '-Xqc', 'delete from matriarch_canary.commits where id = 3'])
       return rows(...args)
     }
     const { state, trouble, evidence } = await run({ candidate: 'shop on a', canary: true })
-    herd.ports.canary.rows = rows
+    herd.ports.read.canary.rows = rows
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(judgeMove(evidence!)).toMatchObject({ kind: 'lost', commits: 1 })
@@ -92,14 +92,14 @@ describe('planned, on real hosts', () => {
   })
 
   test('a candidate that is cut off during the shutdown: everything is taken back, and the old primary takes writes again', async () => {
-    const { stop } = herd.ports.postgresAct
-    herd.ports.postgresAct.stop = async (instance, mode, options) => {
+    const { stop } = herd.ports.act.postgres
+    herd.ports.act.postgres.stop = async (instance, mode, options) => {
       await herd.lab.network.cutBetween('a', 'b')
       await herd.lab.hosts.exec('a', ['psql', '-Xqc', 'create table written_late as select 1 as n'])
       return stop(instance, mode, options)
     }
     const { state } = await run({ candidate: 'shop on b', waitSeconds: 5, canary: true })
-    herd.ports.postgresAct.stop = stop
+    herd.ports.act.postgres.stop = stop
     await herd.lab.network.heal()
     expect(state).toBe('undone')
     expect(await role('a')).toBe('online primary 3')
@@ -109,13 +109,13 @@ describe('planned, on real hosts', () => {
 
   test('a third standby that is frozen is parked by name, and holds nobody up', async () => {
     await until('b to stream again', async () => (await role('b')).includes('streaming'), { timeoutMs: 60_000 })
-    const { promote } = herd.ports.replicationAct
-    herd.ports.replicationAct.promote = async (instance, options) => {
+    const { promote } = herd.ports.act.replication
+    herd.ports.act.replication.promote = async (instance, options) => {
       herd.lab.hosts.signal('c', 'SIGSTOP')
       return promote(instance, options)
     }
     const { state, finished } = await run({ candidate: 'shop on b' })
-    herd.ports.replicationAct.promote = promote
+    herd.ports.act.replication.promote = promote
     herd.lab.hosts.signal('c', 'SIGCONT')
     expect(state).toBe('done')
     expect(finished('followers')!.output).toMatchObject({ followed: [], parked: [{ title: 'shop on c' }] })
@@ -147,12 +147,12 @@ describe('repointing and rejoining, on real hosts', () => {
   })
 
   test('a primary that was shut down before a promotion rejoins without rewind, and no slot that its standbys left stays on it', async () => {
-    await herd.ports.postgresAct.stop(herd.instance('b').address, 'fast', { timeoutMs: 60_000 })
+    await herd.ports.act.postgres.stop(herd.instance('b').address, 'fast', { timeoutMs: 60_000 })
     const over = await run({ candidate: 'shop on a' })
     expect(over.state).toBe('done')
     expect(await role('a')).toBe('online primary 3')
     expect(herd.replaced.get('shop on b')).toMatchObject({ byId: 'shop on a' })
-    const left = (await herd.ports.replication.dataDirectory(herd.instance('b').address, { timeoutMs: 15_000 })).slots
+    const left = (await herd.ports.read.replication.dataDirectory(herd.instance('b').address, { timeoutMs: 15_000 })).slots
     expect(left).not.toEqual([])
     const { state, trouble, plan, finished } = await run({}, rejoin, 'shop on b')
     expect(finished('left-slots')?.output.dropped).toEqual(left)

@@ -13,7 +13,7 @@ const runIn = async (fleet: ReturnType<typeof memoryFleet>, raw: JsonObject = {}
   const { digest } = await makeTargetPlan(failover, fleet.read, input, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet.act, options)
+  await drive(failover, { id: 'job', targetId, input, digest }, journal.open(), fleet, options)
   return reportOf(JSON.parse(JSON.stringify(journal.lines)), later)!
 }
 const rejoined: LaterWork = {

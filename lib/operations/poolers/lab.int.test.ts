@@ -24,7 +24,7 @@ const open = async () => {
   lab.authorize(key.publicKey)
   const [outside, inside] = [await labAddresses(lab), await labAddresses(lab, { isInside: true })]
   const ssh = openSsh({ keyFor: async () => key.privateKey })
-  const [postgres, poolers, twin] = [makePostgres(ssh), makePoolers(ssh), memoryFleet([]).act]
+  const [postgres, poolers, twin] = [makePostgres(ssh), makePoolers(ssh), memoryFleet([])]
   const about = { environmentId: 'dev', environmentName: 'dev', herdId: 'orders', herdName: 'orders' }
   const pooler: InventoryPooler = {
     ...about,
@@ -49,28 +49,33 @@ const open = async () => {
     return { ...about, id: address.instanceId, title: address.instanceId, serverId: host, systemIdentifier: null, address }
   }
   const ports: ActPorts = {
-    ...twin,
-    now: () => new Date(),
-    inventory: { ...twin.inventory, pooler: async () => pooler, herdInstances: async () => ['a', 'b'].map(member) },
-    inventoryAct: {
-      ...twin.inventoryAct,
-      claimPooler: async () => {
-        token += 1
-        return token
+    read: {
+      ...twin.read,
+      now: () => new Date(),
+      inventory: { ...twin.read.inventory, pooler: async () => pooler, herdInstances: async () => ['a', 'b'].map(member) },
+      postgres: {
+        ...postgres.read,
+        probe: (address, options) => postgres.read.probe({ ...address, host: outside.host(address.host.hostname) }, options),
       },
-      managePooler: async (_id, template) => void Object.assign(pooler, { template, isManaged: template !== null }),
+      poolers: poolers.read,
     },
-    postgres: {
-      ...postgres.read,
-      probe: (address, options) => postgres.read.probe({ ...address, host: outside.host(address.host.hostname) }, options),
+    act: {
+      ...twin.act,
+      inventory: {
+        ...twin.act.inventory,
+        claimPooler: async () => {
+          token += 1
+          return token
+        },
+        managePooler: async (_id, template) => void Object.assign(pooler, { template, isManaged: template !== null }),
+      },
+      poolers: poolers.act,
     },
-    poolers: poolers.read,
-    poolersAct: poolers.act,
   }
   const run = async (name: string, given: JsonObject = {}) => {
     const operation = operationByName(name)!
     const input = operation.input.parse(given) as JsonObject
-    const plan = await makeTargetPlan(operation, ports, input, 'p', new AbortController().signal)
+    const plan = await makeTargetPlan(operation, ports.read, input, 'p', new AbortController().signal)
     if (plan.reason !== null) throw new Error(plan.reason)
     const journal = new MemoryJournal(passingClock())
     const state = await drive(operation, { id: name, targetId: 'p', input, digest: plan.digest }, journal.open(), ports, {
@@ -104,13 +109,13 @@ beforeAll(async () => {
 })
 afterAll(() => stage?.stop())
 
-const look = () => stage.ports.poolers.look(stage.pooler.address, limits)
+const look = () => stage.ports.read.poolers.look(stage.pooler.address, limits)
 const serverOf = async () => (await stage.ask('select host(inet_server_addr())')).stdout.trim()
 
 test('a pooler whose file somebody wrote is adopted without a byte changed, and follows when another member leads', async () => {
-  const before = (await stage.ports.poolers.readFile(stage.pooler.address, limits))!
+  const before = (await stage.ports.read.poolers.readFile(stage.pooler.address, limits))!
   expect(await stage.run('follow-primary')).toMatchObject({ state: 'done' })
-  expect(await stage.ports.poolers.readFile(stage.pooler.address, limits)).toMatchObject({
+  expect(await stage.ports.read.poolers.readFile(stage.pooler.address, limits)).toMatchObject({
     text: before.text,
     mode: '640',
     owner: 'postgres:postgres',
@@ -143,8 +148,8 @@ test('a transaction that stays open makes the pause give up, is named and goes o
     ),
   })
   expect((await look()).databases).toMatchObject([{ isPaused: false, serversBusy: 1 }])
-  await stage.ports.poolersAct.kill(stage.pooler.address, 'orders', limits)
-  await stage.ports.poolersAct.resume(stage.pooler.address, 'orders', limits)
+  await stage.ports.act.poolers.kill(stage.pooler.address, 'orders', limits)
+  await stage.ports.act.poolers.resume(stage.pooler.address, 'orders', limits)
   expect((await sleeping).exitCode).not.toBe(0)
 })
 

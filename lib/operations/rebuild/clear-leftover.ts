@@ -21,11 +21,11 @@ export const clearLeftover: Effect<RebuildFacts, { key: string; paths: string[] 
   },
   run: async ({ instance: { address } }, { key }, ports, { signal }) => {
     const options = { timeoutMs: fileTimeoutMs, signal }
-    await ports.workAct.end(address.host, key, options)
-    const { copy } = await ports.copies.look(address, options)
-    if (copy.stage === 'half') await ports.copiesAct.putBack(address, key, options)
-    await ports.workAct.forget(address.host, key, options)
-    await ports.copiesAct.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: copy.stage === 'swapped' })
+    await ports.act.work.end(address.host, key, options)
+    const { copy } = await ports.read.copies.look(address, options)
+    if (copy.stage === 'half') await ports.act.copies.putBack(address, key, options)
+    await ports.act.work.forget(address.host, key, options)
+    await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: copy.stage === 'swapped' })
   },
   timeoutMs: removeTimeoutMs + 4 * fileTimeoutMs,
   ending: { final: 'Nobody waits for a copy that was given up.', harmless: true },

@@ -56,25 +56,25 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
     const { instance, totalBytes } = facts
     const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
     const work = { host: instance.address.host, key, what: 'pg_basebackup' }
-    const found = await ports.work.look(work.host, key, options)
+    const found = await ports.read.work.look(work.host, key, options)
     if (hasFailed(found)) {
-      await ports.copiesAct.remove(instance.address, key, { timeoutMs: removeTimeoutMs, signal: context.signal })
-      await ports.workAct.forget(work.host, key, options)
+      await ports.act.copies.remove(instance.address, key, { timeoutMs: removeTimeoutMs, signal: context.signal })
+      await ports.act.work.forget(work.host, key, options)
     }
     if (found.state === 'absent' || hasFailed(found)) {
-      for (const command of ports.copies.commands.start(instance.address, orderOf(facts, key))) context.note('command', command)
-      await ports.copiesAct.start(instance.address, orderOf(facts, key), options)
+      for (const command of ports.read.copies.commands.start(instance.address, orderOf(facts, key))) context.note('command', command)
+      await ports.act.copies.start(instance.address, orderOf(facts, key), options)
     }
     let pace = newPace
-    await followWork(work, ports, context, async () => {
-      const { copy } = await ports.copies.look(instance.address, { ...options, withSizes: true })
+    await followWork(work, ports.read, context, async () => {
+      const { copy } = await ports.read.copies.look(instance.address, { ...options, withSizes: true })
       if (copy.bytes === null) return
-      pace = addSample(pace, { bytes: copy.bytes, atMs: ports.now().getTime() })
+      pace = addSample(pace, { bytes: copy.bytes, atMs: ports.read.now().getTime() })
       if (!isWorthSaying(pace, totalBytes)) return
       context.note('info', progressText(pace, totalBytes))
       pace = said(pace)
     })
-    const { copy } = await ports.copies.look(instance.address, { ...options, withSizes: true })
+    const { copy } = await ports.read.copies.look(instance.address, { ...options, withSizes: true })
     if (copy.bytes !== null) context.note('info', `${formatBytes(copy.bytes)} copied`)
   },
   timeoutMs: copyTimeoutMs,
@@ -82,9 +82,9 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
   canInterrupt: true,
   ending: {
     undo: async ({ instance: { address } }, { key }, _output, ports, { signal }) => {
-      await ports.workAct.end(address.host, key, { timeoutMs: endTimeoutMs, signal })
-      await ports.copiesAct.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
-      await ports.workAct.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
+      await ports.act.work.end(address.host, key, { timeoutMs: endTimeoutMs, signal })
+      await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
+      await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
     },
     sentence: 'If the job fails or is cancelled, the copy is ended and its directory removed.',
     timeoutMs: removeTimeoutMs + endTimeoutMs + fileTimeoutMs,

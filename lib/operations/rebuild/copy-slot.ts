@@ -25,23 +25,23 @@ export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, n
   },
   run: async ({ upstream, copySlot }, _before, ports, { signal }) => {
     const options = { timeoutMs: slotTimeoutMs, signal }
-    const probe = await lookAt(ports, upstream!, signal)
+    const probe = await lookAt(ports.read, upstream!, signal)
     const left = probe.slots.find(({ name }) => name === copySlot)
     // One that a job that was given up left behind holds WAL from long ago.
-    if (left?.isActive === false) await ports.replicationAct.dropSlot(upstream!.address, copySlot!, options)
-    await ports.replicationAct.createSlot(upstream!.address, copySlot!, options)
+    if (left?.isActive === false) await ports.act.replication.dropSlot(upstream!.address, copySlot!, options)
+    await ports.act.replication.createSlot(upstream!.address, copySlot!, options)
   },
   timeoutMs: 60_000,
   ending: {
     release: async ({ upstream, copySlot }, _before, _output, ports, { signal, pause, note }) => {
       for (;;) {
         try {
-          const probe = await lookAt(ports, upstream!, signal)
+          const probe = await lookAt(ports.read, upstream!, signal)
           const slot = probe.slots.find(({ name }) => name === copySlot)
           if (probe.state === 'online' && slot === undefined) return
           // The sender of a copy that was ended notices a moment later.
           if (slot?.isActive === false)
-            return await ports.replicationAct.dropSlot(upstream!.address, copySlot!, { timeoutMs: slotTimeoutMs, signal })
+            return await ports.act.replication.dropSlot(upstream!.address, copySlot!, { timeoutMs: slotTimeoutMs, signal })
         } catch (error) {
           if (!isFault(error) || error.code === 'lease.lost') throw error
           note('warning', error.message)

@@ -34,7 +34,7 @@ export const beginInPlace: Effect<RebuildFacts, null, null> = {
   },
   run: async (facts, _before, ports, context) => {
     await keepDown(facts.instance, ports, context)
-    await ports.copiesAct.beginInPlace(facts.instance.address, orderOf(facts), { timeoutMs: beginTimeoutMs, signal: context.signal })
+    await ports.act.copies.beginInPlace(facts.instance.address, orderOf(facts), { timeoutMs: beginTimeoutMs, signal: context.signal })
   },
   timeoutMs: beginTimeoutMs + 120_000,
   ending: { final: 'What it had differs from the upstream once rsync is at work.' },
@@ -55,16 +55,16 @@ export const fillInPlace: Effect<RebuildFacts, null, null> = {
   },
   run: async (facts, _before, ports, context) => {
     const { instance, totalBytes } = facts
-    for (const command of ports.copies.commands.inPlace(instance.address)) context.note('command', command)
+    for (const command of ports.read.copies.commands.inPlace(instance.address)) context.note('command', command)
     let pace = newPace
     const onProgress = (bytes: number) => {
-      pace = addSample(pace, { bytes, atMs: ports.now().getTime() })
+      pace = addSample(pace, { bytes, atMs: ports.read.now().getTime() })
       if (!isWorthSaying(pace, totalBytes)) return
       context.note('info', progressText(pace, totalBytes))
       pace = said(pace)
     }
     const options = { timeoutMs: copyTimeoutMs, signal: context.signal, onProgress }
-    const { bytes, moved } = await ports.copiesAct.fillInPlace(instance.address, orderOf(facts), options)
+    const { bytes, moved } = await ports.act.copies.fillInPlace(instance.address, orderOf(facts), options)
     context.note('info', `${formatBytes(bytes)} compared, ${formatBytes(moved)} moved`)
   },
   timeoutMs: copyTimeoutMs + beginTimeoutMs,

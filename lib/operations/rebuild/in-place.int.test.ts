@@ -17,13 +17,13 @@ const wide = 'select md5(string_agg(filler, $$,$$ order by n)) from wide'
 const on = async (host: string, ...argv: string[]) => (await herd.lab.hosts.mustExec(host, argv)).trim()
 const sql = (host: string, text: string) => on(host, 'psql', '-XAtqc', text)
 const addressOf = (host: string) => herd.instance(host).address
-const probe = (host: string) => herd.ports.postgres.probe(addressOf(host), patient)
+const probe = (host: string) => herd.ports.read.postgres.probe(addressOf(host), patient)
 const streams = () => until('b to stream', async () => (await probe('b')).upstream?.status === 'streaming', patient)
 
 /** A job whose driver can be killed or told to stop, and that another one then goes on with. */
 const submit = async (raw: JsonObject = {}) => {
   const input = rebuild.input.parse({ saveTail: false, ...raw }) as JsonObject
-  const plan = await makeTargetPlan(rebuild, herd.ports, input, 'shop on b', new AbortController().signal)
+  const plan = await makeTargetPlan(rebuild, herd.ports.read, input, 'shop on b', new AbortController().signal)
   expect(plan.reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
   const go = (options: { signal?: AbortSignal; isCancelRequested?: () => boolean } = {}) =>
@@ -50,7 +50,7 @@ const submit = async (raw: JsonObject = {}) => {
 const diverge = async () => {
   await sql('b', 'select pg_promote()')
   await sql('b', `update wide set filler = 'only here' where n % 100 = 0`)
-  await herd.ports.postgresAct.stop(addressOf('b'), 'fast', patient)
+  await herd.ports.act.postgres.stop(addressOf('b'), 'fast', patient)
   // Seconds of work under a throttle, whatever the machine.
   await sql('a', `truncate wide; insert into wide select n, repeat(md5(n || random()::text), 20) from generate_series(1, 5000) as n`)
 }
@@ -64,7 +64,7 @@ const expectNothingLeft = async () => {
     patient,
   )
   for (const host of ['a', 'b']) expect((await herd.lab.hosts.exec(host, ['pgrep', '-x', 'rsync'])).stdout).toBe('')
-  expect((await herd.ports.copies.look(addressOf('b'), patient)).copy).toMatchObject({ stage: 'none', inPlaceKey: null })
+  expect((await herd.ports.read.copies.look(addressOf('b'), patient)).copy).toMatchObject({ stage: 'none', inPlaceKey: null })
 }
 
 /** The same data as the upstream's, in the same places as before. */
@@ -110,7 +110,7 @@ test('one that is cancelled in the middle cannot start, also by its host, and sa
   isCancelled = true
   expect(await ended).toBe('attention')
   expect(job.because('attention').join()).toContain('resume, or abandon the job and rebuild it again')
-  await expect(herd.ports.postgresAct.start(addressOf('b'), patient)).rejects.toMatchObject({ code: 'shell.failed' })
+  await expect(herd.ports.act.postgres.start(addressOf('b'), patient)).rejects.toMatchObject({ code: 'shell.failed' })
   job.journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])
   await job.go()
   const again = await submit()

@@ -29,7 +29,7 @@ const submit = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
   const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input, digest: plan.digest }
   const journal = new MemoryJournal(fleet.clock)
   const go = (isCancelRequested = () => false) =>
-    drive(rebuild, job, journal.open(), fleet.act, {
+    drive(rebuild, job, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested,
@@ -110,7 +110,7 @@ test('one that fails or is cancelled in the middle cannot start and says what to
     because: expect.stringContaining('cannot start until rsync has come to its end: resume, or abandon the job and rebuild it again'),
   })
   const { address } = fleet.instance('demo on n2').inventory
-  await expect(fleet.act.postgresAct.start(address, { timeoutMs: 1000 })).rejects.toMatchObject({
+  await expect(fleet.act.postgres.start(address, { timeoutMs: 1000 })).rejects.toMatchObject({
     message: expect.stringContaining('backup_label'),
   })
   journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])

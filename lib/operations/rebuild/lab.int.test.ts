@@ -15,7 +15,7 @@ let herd: LabHerd
 const patient = { timeoutMs: 60_000 }
 
 const planOf = (raw: JsonObject = {}, host = 'b', operation = rebuild) =>
-  makeTargetPlan(operation, herd.ports, operation.input.parse(raw) as JsonObject, `shop on ${host}`, new AbortController().signal)
+  makeTargetPlan(operation, herd.ports.read, operation.input.parse(raw) as JsonObject, `shop on ${host}`, new AbortController().signal)
 
 /** A job whose driver can be killed, and that another one then goes on with. */
 const submit = async (raw: JsonObject = {}, host = 'b', operation = rebuild) => {
@@ -41,7 +41,7 @@ const run = async (raw: JsonObject = {}, host = 'b', operation = rebuild) => {
   const state = await job.go()
   return { state, plan: job.plan, trouble: job.trouble(), notes: job.notes() }
 }
-const probe = (host: string) => herd.ports.postgres.probe(herd.instance(host).address, patient)
+const probe = (host: string) => herd.ports.read.postgres.probe(herd.instance(host).address, patient)
 const role = async (host: string) => {
   const { state, role, timeline, upstream } = await probe(host)
   return `${state} ${role} ${timeline}${upstream?.status ? ` ${upstream.status} from ${upstream.host}` : ''}`
@@ -51,7 +51,7 @@ const dataOf = (host: string) => herd.instance(host).address.dataDirectory
 const on = async (host: string, ...argv: string[]) => (await herd.lab.hosts.mustExec(host, argv)).trim()
 const sql = (host: string, text: string) => on(host, 'psql', '-XAtqc', text)
 const stopped = (host: string, mode: 'fast' | 'immediate' = 'fast') =>
-  herd.ports.postgresAct.stop(herd.instance(host).address, mode, patient)
+  herd.ports.act.postgres.stop(herd.instance(host).address, mode, patient)
 const strategyOf = (plan: Awaited<ReturnType<typeof planOf>>) => plan.gates.find(({ name }) => name === 'strategy')?.because
 
 /** Nothing of a copy lies anywhere: no slot, no backup, no directory, no process. */
@@ -59,7 +59,7 @@ const expectNothingLeft = async (host = 'b', upstream = 'a') => {
   const { slots } = await probe(upstream)
   expect(slots.map(({ name }) => name).filter((name) => name.endsWith('_copy'))).toEqual([])
   expect(await sql(upstream, "select count(*) from pg_stat_replication where application_name = 'matriarch_copy'")).toBe('0')
-  const { copy } = await herd.ports.copies.look(herd.instance(host).address, patient)
+  const { copy } = await herd.ports.read.copies.look(herd.instance(host).address, patient)
   expect(copy).toMatchObject({ stage: 'none', paths: [], isRewinding: false })
   expect((await herd.lab.hosts.exec(host, ['pgrep', '-f', 'pg_basebackup'])).stdout).toBe('')
 }
@@ -69,7 +69,7 @@ const copying = () =>
   until(
     'bytes of the copy',
     async () => {
-      const { copy } = await herd.ports.copies.look(herd.instance('b').address, { ...patient, withSizes: true })
+      const { copy } = await herd.ports.read.copies.look(herd.instance('b').address, { ...patient, withSizes: true })
       return copy.stage === 'unfinished' && (copy.bytes ?? 0) > 2 ** 20
     },
     { timeoutMs: 120_000 },
@@ -199,15 +199,15 @@ describe('a standby that is broken, on real hosts', () => {
   })
 
   test('a copy that does not come up is put back, and the old server streams again', async () => {
-    const { start } = herd.ports.postgresAct
+    const { start } = herd.ports.act.postgres
     let starts = 0
-    herd.ports.postgresAct.start = async (instance, options) => {
+    herd.ports.act.postgres.start = async (instance, options) => {
       starts += 1
       if (starts === 1) await on('b', 'sh', '-c', `echo 'nonsense = 1' >> ${dataOf('b')}/postgresql.auto.conf`)
       return start(instance, options)
     }
     const { state } = await run({ strategy: 'copy' })
-    herd.ports.postgresAct.start = start
+    herd.ports.act.postgres.start = start
     expect(state).toBe('undone')
     await until('b to stream again', async () => (await role('b')) === `online standby 1 streaming from ${addressOf('a')}`, patient)
     await expectNothingLeft()

@@ -24,7 +24,7 @@ const run = async (fleet: MemoryFleet, raw: JsonObject = {}, title = 'demo on n2
   const job = { id: 'job', targetId: fleet.instance(title).inventory.id, input, digest: plan.digest }
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  const goOn = () => drive(rebuild, job, journal.open(), fleet.act, options)
+  const goOn = () => drive(rebuild, job, journal.open(), fleet, options)
   const state = await goOn()
   const notes = journal.lines.flatMap((line) => (line.kind === 'note' && line.stream === 'info' ? [line.text] : []))
   return { state, notes, plan, journal, goOn }

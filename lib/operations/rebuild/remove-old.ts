@@ -26,9 +26,9 @@ export const removeOld: Effect<
     return { found: 'done', output: null }
   },
   run: async ({ instance: { address }, input, rewindKey }, { key }, ports, { signal }) => {
-    await ports.workAct.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
-    if (rewindKey) await ports.workAct.forget(address.host, rewindKey, { timeoutMs: fileTimeoutMs, signal })
-    await ports.copiesAct.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: input.keepOld })
+    await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
+    if (rewindKey) await ports.act.work.forget(address.host, rewindKey, { timeoutMs: fileTimeoutMs, signal })
+    await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: input.keepOld })
   },
   timeoutMs: removeTimeoutMs + 2 * fileTimeoutMs,
   ending: { final: 'The new one streams; what it replaced is not needed any more.', harmless: ({ input }) => input.keepOld },

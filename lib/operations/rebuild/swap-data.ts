@@ -27,15 +27,15 @@ export const swapData: Effect<Pick<RebuildFacts, 'instance'>, Before, null> = {
     return { found: 'ready', before: { key: seen.key } }
   },
   run: async ({ instance }, { key }, ports, context) => {
-    const { copy } = await ports.copies.look(instance.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
-    const isThere = (await lookAt(ports, instance, context.signal)).state !== 'absent'
+    const { copy } = await ports.read.copies.look(instance.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
+    const isThere = (await lookAt(ports.read, instance, context.signal)).state !== 'absent'
     if (copy.stage === 'whole' && isThere) await keepDown(instance, ports, context)
-    await ports.copiesAct.swapIn(instance.address, key, { timeoutMs: swapTimeoutMs, signal: context.signal })
+    await ports.act.copies.swapIn(instance.address, key, { timeoutMs: swapTimeoutMs, signal: context.signal })
   },
   timeoutMs: swapTimeoutMs + 10_000,
   ending: {
     undo: ({ instance }, { key }, _output, ports, { signal }) =>
-      ports.copiesAct.putBack(instance.address, key, { timeoutMs: swapTimeoutMs, signal }),
+      ports.act.copies.putBack(instance.address, key, { timeoutMs: swapTimeoutMs, signal }),
     sentence: 'If the job fails later, the old directory is put back.',
     timeoutMs: swapTimeoutMs + 10_000,
   },

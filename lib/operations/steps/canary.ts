@@ -35,21 +35,21 @@ export const startCanary = <F extends Facts>(
     (await ports.canary.ledger(of(facts)!.run))?.isWriting ? { found: 'done', output: null } : { found: 'ready', before: null },
   run: async (facts, _before, ports, { signal, jobId }) => {
     const { run, members, door } = of(facts)!
-    await ports.canaryAct.prepare(members[0]!, door?.serverUser ?? null, { timeoutMs: sqlTimeoutMs, signal })
-    await ports.canaryAct.start(run, door === null ? members : [door], { timeoutMs: startTimeoutMs, signal, jobId })
+    await ports.act.canary.prepare(members[0]!, door?.serverUser ?? null, { timeoutMs: sqlTimeoutMs, signal })
+    await ports.act.canary.start(run, door === null ? members : [door], { timeoutMs: startTimeoutMs, signal, jobId })
   },
   timeoutMs: sqlTimeoutMs + startTimeoutMs + 5_000,
   ending: {
     release: async (facts, _before, _output, ports, { signal, note }) => {
       const { run, members } = of(facts)!
-      await ports.canaryAct.stop(run)
-      const leads = await whoLeads(ports, places(facts), signal)
+      await ports.act.canary.stop(run)
+      const leads = await whoLeads(ports.read, places(facts), signal)
       if (leads === null)
         note(
           'warning',
           'Nobody takes writes, so the schema matriarch_canary is still there. Drop it later: drop schema matriarch_canary cascade',
         )
-      else await ports.canaryAct.remove(members.find(({ title }) => title === leads)!, run, { timeoutMs: sqlTimeoutMs, signal })
+      else await ports.act.canary.remove(members.find(({ title }) => title === leads)!, run, { timeoutMs: sqlTimeoutMs, signal })
     },
     sentence: 'However the job ends, the canary stops and its schema is dropped.',
   },
@@ -90,22 +90,22 @@ export const stopCanary = <F extends Facts>(
     const canary = of(facts)!
     const { run, members } = canary
     const enough = canary.door === null ? acksAfter : pooledAcksAfter
-    const endsAt = ports.now().getTime() + resumeTimeoutMs
+    const endsAt = ports.read.now().getTime() + resumeTimeoutMs
     for (;;) {
-      const seen = await ports.canary.ledger(run)
+      const seen = await ports.read.canary.ledger(run)
       const acks = seen?.ledger.events.filter((event) => event.kind === 'ack') ?? []
       const newest = acks.filter(({ timeline }) => timeline > acks[0]!.timeline)
-      if (!seen?.isWriting || newest.length >= enough || ports.now().getTime() >= endsAt || signal.aborted) break
+      if (!seen?.isWriting || newest.length >= enough || ports.read.now().getTime() >= endsAt || signal.aborted) break
       await pause(lookEveryMs)
     }
-    await ports.canaryAct.stop(run)
-    const seen = await ports.canary.ledger(run)
+    await ports.act.canary.stop(run)
+    const seen = await ports.read.canary.ledger(run)
     if (seen === null) return { evidence: null }
     const { title } = next(facts)!
     const endpoint = members.find((one) => one.title === title)!
     let found: { on: string; ids: number[] } | null = null
     try {
-      found = { on: title, ids: await ports.canary.rows(endpoint, run, { timeoutMs: sqlTimeoutMs, signal }) }
+      found = { on: title, ids: await ports.read.canary.rows(endpoint, run, { timeoutMs: sqlTimeoutMs, signal }) }
     } catch (error) {
       if (signal.aborted || !isFault(error)) throw error
       note('warning', `${title} could not be asked for the canary’s rows: ${error.message}`)

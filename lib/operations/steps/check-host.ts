@@ -19,7 +19,7 @@ export const checkHost = <F extends Facts>(of: (facts: F) => Plain<InventoryServ
     const { address, profile } = of(facts)
     const onStep = (step: HostCheckStep) =>
       note(step.verdict === 'fail' || step.verdict === 'warn' ? 'warning' : 'info', `${step.title}: ${step.verdict}. ${step.because}`)
-    const steps = await ports.hosts.check(address, { timeoutMs: checkTimeoutMs, signal, profile, onStep })
+    const steps = await ports.read.hosts.check(address, { timeoutMs: checkTimeoutMs, signal, profile, onStep })
     const failed = steps.filter((step) => step.verdict === 'fail')
     if (failed.length > 0)
       throw new Fault('step.blocked', { because: failed.map((step) => `${step.title}: ${step.because}`).join(' '), isOver: true })

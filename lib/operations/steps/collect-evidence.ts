@@ -48,19 +48,19 @@ export const collectEvidence = <F extends Facts>(
         return null
       }
     }
-    const at = ports.now().toISOString()
+    const at = ports.read.now().toISOString()
     const [place, former] = [next(facts), old(facts)]
-    const probe = await orNull(`${place.title} could not be looked at`, () => lookAt(ports, place, signal))
+    const probe = await orNull(`${place.title} could not be looked at`, () => lookAt(ports.read, place, signal))
     const timeline = probe?.timeline ?? null
     const [history, after, ...clocks] = await Promise.all([
       timeline === null
         ? null
         : orNull('The timeline history could not be read', () =>
-            ports.replication.history(place.address, timeline, { timeoutMs: lookTimeoutMs, signal }),
+            ports.read.replication.history(place.address, timeline, { timeoutMs: lookTimeoutMs, signal }),
           ),
-      former === null ? null : orNull(`${former.title} could not be looked at`, () => lookAfterwards(ports, former, signal)),
+      former === null ? null : orNull(`${former.title} could not be looked at`, () => lookAfterwards(ports.read, former, signal)),
       ...[place, ...(former === null ? [] : [former])].map((one) =>
-        orNull(`The clock of ${one.title} could not be read`, () => clockOf(ports, one, signal)),
+        orNull(`The clock of ${one.title} could not be read`, () => clockOf(ports.read, one, signal)),
       ),
     ])
     const last = history?.at(-1)

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => herd?.close())
 
 const planOf = (raw: JsonObject) =>
-  makeTargetPlan(switchover, herd.ports, switchover.input.parse(raw) as JsonObject, 'shop', new AbortController().signal)
+  makeTargetPlan(switchover, herd.ports.read, switchover.input.parse(raw) as JsonObject, 'shop', new AbortController().signal)
 const run = async (raw: JsonObject) => {
   const plan = await planOf(raw)
   expect(plan.reason).toBeNull()
@@ -32,7 +32,7 @@ const run = async (raw: JsonObject) => {
   return { state, trouble, evidence: switchoverEvidence(journal.lines, { jobId: 'job', runId: 'run', by: 'test' }), plan }
 }
 const role = async (host: string) => {
-  const probe = await herd.ports.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
+  const probe = await herd.ports.read.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
   return `${probe.state} ${probe.role} ${probe.timeline}${probe.upstream?.status ? ` ${probe.upstream.status}` : ''}`
 }
 /** From the order to stop to the first proven commit, milliseconds. */

@@ -33,9 +33,9 @@ beforeAll(async () => {
   herd = await openLabHerd(testFleet({ shop: 'a > b, c > d', stock: 'd' }, { idleHosts: ['front'], poolers }), 'shop')
   const { address } = herd.instance('a')
   for (const pooler of herd.poolers.values()) {
-    const file = await herd.ports.poolers.readFile(pooler.address, limits)
+    const file = await herd.ports.read.poolers.readFile(pooler.address, limits)
     const template = adoptFile(file!.text, { host: address.host.address, port: address.port })
-    await herd.ports.inventoryAct.managePooler(pooler.id, template, limits)
+    await herd.ports.act.inventory.managePooler(pooler.id, template, limits)
   }
   const synchronous = ["alter system set synchronous_standby_names = 'FIRST 1 (shop_c)'", 'select pg_reload_conf()']
   for (const host of ['a', 'b']) await herd.lab.hosts.mustExec(host, ['psql', '-Xq', ...synchronous.flatMap((sql) => ['-c', sql])])
@@ -44,7 +44,7 @@ afterAll(() => herd?.close())
 
 const run = async (raw: JsonObject = {}) => {
   const input = switchover.input.parse(raw) as JsonObject
-  const plan = await makeTargetPlan(switchover, herd.ports, input, 'shop', new AbortController().signal)
+  const plan = await makeTargetPlan(switchover, herd.ports.read, input, 'shop', new AbortController().signal)
   expect(plan.reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
@@ -54,10 +54,10 @@ const run = async (raw: JsonObject = {}) => {
   return { state, journal, handed, evidence: switchoverEvidence(journal.lines, { jobId: 'job', runId: 'run', by: 'test' }) }
 }
 const role = async (host: string) => {
-  const probe = await herd.ports.postgres.probe(herd.instance(host).address, limits)
+  const probe = await herd.ports.read.postgres.probe(herd.instance(host).address, limits)
   return `${probe.state} ${probe.role} ${probe.timeline}${probe.upstream?.status ? ` ${probe.upstream.status}` : ''}`
 }
-const look = async ([, { address }]: [string, InventoryPooler]) => (await herd.ports.poolers.look(address, limits)).databases
+const look = async ([, { address }]: [string, InventoryPooler]) => (await herd.ports.read.poolers.look(address, limits)).databases
 const seen = async () => (await look([...herd.poolers][0]!)).find(({ name }) => name === 'shop')!
 /** A pooler that does not answer in time is asked again. */
 const isHeld = async () => (await look([...herd.poolers][0]!)).some(({ name, isPaused }) => name === 'shop' && isPaused)
@@ -74,7 +74,7 @@ const led = async () => {
 }
 const leadTo = (host: string) => poolerHosts.flatMap(() => [`reports to ${host}`, `shop to ${host}`, 'stock to d'])
 const upstream = async (host: string) => {
-  const probe = await herd.ports.postgres.probe(herd.instance(host).address, limits)
+  const probe = await herd.ports.read.postgres.probe(herd.instance(host).address, limits)
   return herd.lab.fleet.hosts.find(({ address }) => address === probe.upstream?.host)?.name
 }
 const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
@@ -143,15 +143,16 @@ test('a transaction that does not end is named, goes on, and nothing was touched
 
 test('a candidate that lives and does not lead: it is stopped and proven never to have led, the old primary leads again, a client that waited gets its answer, and the candidate follows', async () => {
   const { ports } = herd
-  const { replicationAct, now } = ports
-  const { takeLead } = replicationAct
+  const { replication } = ports.act
+  const { now } = ports.read
+  const { takeLead } = replication
   const onCandidate = (script: string) => herd.lab.hosts.exec('a', ['sh', '-ec', script])
   const inDirectory = 'cd /var/lib/postgresql/*/*/'
   // Before it begins a timeline the startup process asks the archive for its history.
   const set = `psql -Xqc "alter system set restore_command = 'test ! -e held || sleep 600; false'" -c 'select pg_reload_conf()'`
   expect(await onCandidate(set)).toMatchObject({ code: 0 })
   let passedMs = 0
-  replicationAct.takeLead = async (place, options) => {
+  replication.takeLead = async (place, options) => {
     await onCandidate(`${inDirectory}; touch held`)
     try {
       return await takeLead(place, { ...options, timeoutMs: 500 })
@@ -160,7 +161,7 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
       passedMs = options.timeoutMs
     }
   }
-  ports.now = () => new Date(now().getTime() + passedMs)
+  ports.read.now = () => new Date(now().getTime() + passedMs)
   try {
     const asking = until('clients to be held back', isHeld, { ...patient, everyMs: 5 }).then(() => ask('select 42'))
     const moved = await run({ candidate: 'shop on a', canary: false })
@@ -171,16 +172,16 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
     await expect.poll(() => role('a'), { timeout: 60_000 }).toBe('online standby 4 streaming')
     expect(herd.replaced.size).toBe(0)
   } finally {
-    Object.assign(replicationAct, { takeLead })
-    ports.now = now
+    Object.assign(replication, { takeLead })
+    ports.read.now = now
     await onCandidate(`psql -Xqc 'alter system reset restore_command' -c 'select pg_reload_conf()'`)
   }
 })
 
 test('a candidate that dies while the primary stops: the old primary leads again, and a client that waited gets its answer', async () => {
-  const { replicationAct } = herd.ports
-  const { stopAsStandby } = replicationAct
-  replicationAct.stopAsStandby = async (...call) => {
+  const { replication } = herd.ports.act
+  const { stopAsStandby } = replication
+  replication.stopAsStandby = async (...call) => {
     await herd.lab.hosts.exec('a', ['sh', '-c', 'kill -9 $(head -n 1 /var/lib/postgresql/*/*/postmaster.pid)'])
     return stopAsStandby(...call)
   }
@@ -192,6 +193,6 @@ test('a candidate that dies while the primary stops: the old primary leads again
     expect(await role('b')).toBe('online primary 4')
     expect(herd.replaced.size).toBe(0)
   } finally {
-    replicationAct.stopAsStandby = stopAsStandby
+    replication.stopAsStandby = stopAsStandby
   }
 })

@@ -33,8 +33,7 @@ const submit = async (fleet: MemoryFleet, herd: Herd) => {
   expect(reason).toBeNull()
   const journal = new MemoryJournal(fleet.clock)
   const job = { id: herd, targetId: herdId(fleet, herd), input, digest }
-  return () =>
-    drive(switchover, job, journal.open(), fleet.act, { driver: 'test', signal, isCancelRequested: () => false, clock: fleet.clock })
+  return () => drive(switchover, job, journal.open(), fleet, { driver: 'test', signal, isCancelRequested: () => false, clock: fleet.clock })
 }
 const shown = (fleet: MemoryFleet) =>
   Object.fromEntries([...fleet.pooler(title).databases].map(([name, { host, isPaused }]) => [name, { host, isPaused }]))

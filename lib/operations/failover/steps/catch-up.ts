@@ -28,7 +28,7 @@ export const catchUp: Effect<FailoverFacts, null, Output> = {
   },
   run: async (facts, _before, ports, context) => {
     for (;;) {
-      const seen = await look(facts, ports, context.signal)
+      const seen = await look(facts, ports.read, context.signal)
       if (seen.isThere) return
       await context.pause(lookEveryMs)
       if (context.signal.aborted)

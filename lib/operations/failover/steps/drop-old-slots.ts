@@ -31,8 +31,8 @@ export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
       : { found: 'ready', before: null }
   },
   run: async (facts, _before, ports, { signal }) => {
-    for (const name of await idle(facts, ports, signal))
-      await ports.replicationAct.dropSlot(facts.primary!.address, name, { timeoutMs: slotTimeoutMs, signal })
+    for (const name of await idle(facts, ports.read, signal))
+      await ports.act.replication.dropSlot(facts.primary!.address, name, { timeoutMs: slotTimeoutMs, signal })
   },
   timeoutMs: 60_000,
   ending: { final: 'Nobody reads from these slots any more.', harmless: true },

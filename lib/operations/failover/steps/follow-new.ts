@@ -46,7 +46,7 @@ export const followNew: Effect<FailoverFacts, null, Output> = {
 const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPorts, context: RunContext): Promise<Sign | null> => {
   const { place } = follower
   try {
-    const probe = await lookAt(ports, place, context.signal)
+    const probe = await lookAt(ports.read, place, context.signal)
     if (!isStreamingFrom(probe, facts.candidate!)) await redirectTo(place, follower.following, follower.version, ports, context)
     await untilStreaming(follower, facts, ports, context)
     context.note('info', `${place.title} streams from ${facts.candidate!.title}.`)
@@ -59,11 +59,11 @@ const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPort
 }
 
 const untilStreaming = async ({ place }: Follower, { candidate }: FailoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
-  const endsAt = ports.now().getTime() + streamMs
+  const endsAt = ports.read.now().getTime() + streamMs
   for (;;) {
-    const probe = await settle(place, ports, context)
+    const probe = await settle(place, ports.read, context)
     if (isStreamingFrom(probe, candidate!)) return
-    if (context.signal.aborted || ports.now().getTime() >= endsAt)
+    if (context.signal.aborted || ports.read.now().getTime() >= endsAt)
       throw new Fault('step.unknown', { because: `it was put under ${candidate!.title}, but does not stream yet` })
     await context.pause(lookEveryMs)
   }

@@ -31,18 +31,18 @@ export const makeSlots: Effect<FailoverFacts, Before, Output> = {
     return { found: 'ready', before: intended?.before ?? { missing } }
   },
   run: async (facts, { missing }, ports, { signal, note }) => {
-    const probe = await lookAt(ports, facts.candidate!, signal)
+    const probe = await lookAt(ports.read, facts.candidate!, signal)
     for (const name of missing.filter((name) => !probe.slots.some((slot) => slot.name === name))) {
       note('command', `select pg_create_physical_replication_slot('${name}', true)`)
-      await ports.replicationAct.createSlot(facts.candidate!.address, name, { timeoutMs: slotTimeoutMs, signal })
+      await ports.act.replication.createSlot(facts.candidate!.address, name, { timeoutMs: slotTimeoutMs, signal })
     }
   },
   timeoutMs: 60_000,
   ending: {
     undo: async (facts, { missing }, _output, ports, { signal }) => {
-      const probe = await lookAt(ports, facts.candidate!, signal)
+      const probe = await lookAt(ports.read, facts.candidate!, signal)
       for (const slot of probe.slots.filter(({ name, isActive }) => missing.includes(name) && !isActive))
-        await ports.replicationAct.dropSlot(facts.candidate!.address, slot.name, { timeoutMs: slotTimeoutMs, signal })
+        await ports.act.replication.dropSlot(facts.candidate!.address, slot.name, { timeoutMs: slotTimeoutMs, signal })
     },
     sentence: 'If the job fails later, the slots are dropped again.',
   },

@@ -19,7 +19,7 @@ export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timel
   check: async () => ({ found: 'ready', before: null }),
   run: async ({ candidate }, _before, ports, { signal, note, mark }) => {
     note('command', writeSql)
-    await ports.postgresAct.execute(candidate!.address, writeSql, {
+    await ports.act.postgres.execute(candidate!.address, writeSql, {
       database: 'postgres',
       statementTimeoutMs: writeTimeoutMs,
       rowsMax: 1,
@@ -27,7 +27,7 @@ export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timel
       signal,
       onTransaction: (xid) => mark({ xid }),
     })
-    const probe = await lookAt(ports, candidate!, signal)
+    const probe = await lookAt(ports.read, candidate!, signal)
     return { lsn: probe.currentLsn, timeline: probe.timeline }
   },
   timeoutMs: writeTimeoutMs + 10_000,

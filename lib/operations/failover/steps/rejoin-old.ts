@@ -29,19 +29,19 @@ export const rejoinOld: Effect<FailoverFacts, null, Output> = {
   },
   run: async ({ primary, candidate }, _before, ports, context) => {
     const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-    const found = await settle(primary!, ports, context)
+    const found = await settle(primary!, ports.read, context)
     if (found.hasStandbySignal !== true)
       throw new Fault('step.blocked', { because: `${primary!.title} has no standby.signal, so it is not started`, isOver: true })
     if (isDown(found.state)) {
-      for (const command of ports.replication.commands.follow(primary!.address, primary!.following!)) context.note('command', command)
-      await ports.replicationAct.follow(primary!.address, primary!.following, options)
-      await ports.postgresAct.start(primary!.address, { timeoutMs: startTimeoutMs, ...followOutput(context, primary!.commands.start) })
+      for (const command of ports.read.replication.commands.follow(primary!.address, primary!.following!)) context.note('command', command)
+      await ports.act.replication.follow(primary!.address, primary!.following, options)
+      await ports.act.postgres.start(primary!.address, { timeoutMs: startTimeoutMs, ...followOutput(context, primary!.commands.start) })
     } else if (!isUnder(found, candidate!)) {
       // Its host was started meanwhile and brought it up, fenced, under whomever its files still named.
       await redirectTo(primary!, primary!.following!, found.version, ports, context)
     }
     for (;;) {
-      const probe = await settle(primary!, ports, context)
+      const probe = await settle(primary!, ports.read, context)
       if (isStreamingFrom(probe, candidate!)) break
       await context.pause(lookEveryMs)
       if (context.signal.aborted)

@@ -18,7 +18,7 @@ export const checkZone = <F extends Facts>(of: (facts: F) => Plain<InventoryZone
   run: async (facts, _before, ports, { signal, note }) => {
     const onStep = (step: ZoneCheckStep) =>
       note(step.verdict === 'fail' || step.verdict === 'warn' ? 'warning' : 'info', `${step.title}: ${step.verdict}. ${step.because}`)
-    const steps = await ports.names.check(of(facts).address, { timeoutMs: checkTimeoutMs, signal, onStep })
+    const steps = await ports.read.names.check(of(facts).address, { timeoutMs: checkTimeoutMs, signal, onStep })
     const failed = steps.filter((step) => step.verdict === 'fail')
     if (failed.length > 0)
       throw new Fault('step.blocked', { because: failed.map((step) => `${step.title}: ${step.because}`).join(' '), isOver: true })

@@ -55,7 +55,7 @@ const stage = async (isDoomed = false) => {
   const facts = await moving.gather(fleet.read, { isDoomed }, { targetId, signal: new AbortController().signal })
   const journal = new MemoryJournal(fleet.clock)
   const go = () =>
-    drive(moving, { id: 'job', targetId, input: { isDoomed }, digest: targetDigest(moving, targetId, facts) }, journal.open(), fleet.act, {
+    drive(moving, { id: 'job', targetId, input: { isDoomed }, digest: targetDigest(moving, targetId, facts) }, journal.open(), fleet, {
       driver: 'test',
       signal: new AbortController().signal,
       isCancelRequested: () => false,
@@ -106,8 +106,8 @@ test('a refused update fails the step with both facts: what DNS says and what it
 
 test('what somebody else wrote between the check and the update is left alone, and a person is asked', async () => {
   const { go, zone, fleet, because } = await stage()
-  const { replace } = fleet.act.namesAct
-  fleet.act.namesAct.replace = (...call) => {
+  const { replace } = fleet.act.names
+  fleet.act.names.replace = (...call) => {
     putRecords(zone, name, alias('n9'))
     return replace(...call)
   }

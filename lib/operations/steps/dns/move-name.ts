@@ -48,7 +48,7 @@ export const moveNames = <F extends Facts>(
   run: async (facts, { was }, ports, context) => {
     const moves = of(facts)
     for (const [index, move] of moves.entries()) await replaceName(ports, move, was[index] ?? [], move.next, context)
-    await untilServed(moves, was, ports, context)
+    await untilServed(moves, was, ports.read, context)
   },
   timeoutMs: (facts) => propagationMs + of(facts).reduce((sum, move) => sum + 2 * replaceTimeoutMs(move), 0),
   ending: stays ?? {
@@ -64,11 +64,11 @@ type Context = Parameters<Effect<Facts>['run']>[3] | Parameters<Extract<Effect<F
 
 /** Nothing is sent when the name is right already. */
 const replaceName = async (ports: ActPorts, move: NameMove, expected: Records, next: Records, { signal, note }: Context): Promise<void> => {
-  const held = await heldAt(ports, move, signal)
+  const held = await heldAt(ports.read, move, signal)
   if (isRight(held, next, expected)) return
   if (!sameRecords(held, expected)) throw new Fault('dns.changed', { because: changedElsewhere(move, held), isOver: true })
   for (const line of moveCommands({ ...move, now: expected, next })) note('command', line)
-  await ports.namesAct.replace(
+  await ports.act.names.replace(
     move.zone,
     { name: move.name, types: move.types, expected, next },
     { timeoutMs: replaceTimeoutMs(move), signal },

@@ -33,17 +33,17 @@ export const watchResolvers = <F extends Facts>(of: (facts: F) => readonly NameM
   }),
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, { signal, note, pause }) => {
-    const startedAt = ports.now().getTime()
+    const startedAt = ports.read.now().getTime()
     const endsAt = startedAt + watchSeconds(of(facts)) * 1000
     const agreedAfter = new Map<string, number>()
     for (;;) {
       const asked = await Promise.all(
-        of(facts).map((move) => ports.names.resolvers(move.zone, move.name, { timeoutMs: askTimeoutMs, signal })),
+        of(facts).map((move) => ports.read.names.resolvers(move.zone, move.name, { timeoutMs: askTimeoutMs, signal })),
       )
-      const elapsedMs = ports.now().getTime() - startedAt
+      const elapsedMs = ports.read.now().getTime() - startedAt
       const resolvers = of(facts).flatMap((move, index) => asked[index]!.map((answer) => told(move, answer, elapsedMs, agreedAfter)))
       signal.throwIfAborted()
-      if (resolvers.every(({ agrees }) => agrees) || ports.now().getTime() >= endsAt) {
+      if (resolvers.every(({ agrees }) => agrees) || ports.read.now().getTime() >= endsAt) {
         for (const { name, server, says, agrees } of resolvers)
           note(
             agrees ? 'info' : 'warning',

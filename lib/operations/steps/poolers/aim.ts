@@ -115,11 +115,11 @@ export const aimPooler = async (
   { signal, note, pause }: Pick<StepContext, 'signal' | 'note' | 'pause'>,
 ): Promise<void> => {
   const { address, id } = aim.pooler
-  const token = await ports.inventoryAct.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
+  const token = await ports.act.inventory.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
   await writeAim(ports, aim, { token, timeoutMs: writeTimeoutMs }, { signal, note })
   note('command', 'RELOAD')
-  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
-  await untilShown(ports, aim, { signal, pause }, lookEveryMs)
+  await ports.act.poolers.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  await untilShown(ports.read, aim, { signal, pause }, lookEveryMs)
 }
 
 /**
@@ -133,7 +133,7 @@ export const writeAim = async (
   { signal, note }: Pick<StepContext, 'signal' | 'note'>,
 ): Promise<void> => {
   for (let tried = 1; ; tried += 1) {
-    const file = (tried === 1 ? known : undefined) ?? (await readFile(ports.poolers, address, signal))
+    const file = (tried === 1 ? known : undefined) ?? (await readFile(ports.read.poolers, address, signal))
     const text = textFrom(file.text)
     if (text === null)
       throw new Fault('record.conflict', {
@@ -143,7 +143,7 @@ export const writeAim = async (
     if (text === file.text) return
     try {
       note('command', `write ${address.configPath}`)
-      return await ports.poolersAct.writeFile(address, { text, expectedDigest: file.digest, token, herdId }, { timeoutMs, signal })
+      return await ports.act.poolers.writeFile(address, { text, expectedDigest: file.digest, token, herdId }, { timeoutMs, signal })
     } catch (error) {
       if (!isFault(error, 'record.conflict') || herdId === null || tried === writeTries) throw error
     }
@@ -190,13 +190,13 @@ const readFile = async (poolers: PoolersRead, address: PoolerAddress, signal: Ab
 /** Only a file that is ours, and only when it was another before. */
 const putBack = async (ports: ActPorts, aim: PoolerAim, was: string, { signal, note }: StepContext): Promise<void> => {
   const { address, id } = aim.pooler
-  const file = await readFile(ports.poolers, address, signal)
+  const file = await readFile(ports.read.poolers, address, signal)
   if (file.digest !== was && isWritten(aim, file)) {
-    const token = await ports.inventoryAct.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
+    const token = await ports.act.inventory.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
     note('command', `write ${address.configPath} back`)
     const write = { expectedDigest: file.digest, token, herdId: aim.herdId }
-    await ports.poolersAct.restoreFile(address, write, { timeoutMs: writeTimeoutMs, signal })
+    await ports.act.poolers.restoreFile(address, write, { timeoutMs: writeTimeoutMs, signal })
   }
   note('command', 'RELOAD')
-  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  await ports.act.poolers.reload(address, { timeoutMs: commandTimeoutMs, signal })
 }

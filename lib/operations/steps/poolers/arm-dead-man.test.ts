@@ -38,7 +38,7 @@ const hold = (fleet: MemoryFleet, before: () => void, deed: () => void): Effect<
   run: async ({ timers }, _before, ports, { signal }) => {
     before()
     await restartDeadMan(ports, timers, () => 7, signal)
-    await ports.poolersAct.pause(front(fleet).inventory.address, 'orders', { timeoutMs: 1_000, signal })
+    await ports.act.poolers.pause(front(fleet).inventory.address, 'orders', { timeoutMs: 1_000, signal })
     deed()
     return null
   },
@@ -88,7 +88,7 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
   const targetId = fleet.instance('orders on n1').inventory.herdId
   const plan = await makeTargetPlan(operation, fleet.read, {}, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
-  const state = await drive(operation, { id: 'job', targetId, input: {}, digest: plan.digest }, journal.open(), fleet.act, {
+  const state = await drive(operation, { id: 'job', targetId, input: {}, digest: plan.digest }, journal.open(), fleet, {
     driver: 'test',
     signal: new AbortController().signal,
     isCancelRequested: () => false,

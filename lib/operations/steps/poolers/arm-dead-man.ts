@@ -34,8 +34,8 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
     const limits = { timeoutMs: callTimeoutMs, signal }
     await Promise.all(
       hosts.map(async ({ pooler, order }) => {
-        const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
-        await ports.poolersAct.armDeadMan(pooler.address, { ...order, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
+        const token = await ports.act.inventory.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+        await ports.act.poolers.armDeadMan(pooler.address, { ...order, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
         note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
       }),
     )
@@ -76,7 +76,7 @@ export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): 
 
 /** One that cannot be seen counts as one that does. */
 const stillHolds = async (ports: ActPorts, { pooler, order }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
-  const { state, databases } = await ports.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
+  const { state, databases } = await ports.read.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
   if (state !== 'online') return state !== 'stopped'
   return databases.some(({ name, isPaused }) => isPaused && order.databases.some((ours) => ours.name === name))
 }
@@ -90,7 +90,7 @@ const disarmAll = async (
   await Promise.all(
     hosts.map(async ({ pooler }) => {
       try {
-        const seen = await ports.poolersAct.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
+        const seen = await ports.act.poolers.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
         if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
         if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
       } catch (error) {
@@ -125,7 +125,7 @@ export const restartDeadMan = async (
   const seen = await Promise.all(
     hosts.map(({ pooler }) => {
       const extension = { key, expiryMs: expirySeconds * 1000, token: tokenOf(pooler.id) }
-      return ports.poolersAct.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
+      return ports.act.poolers.extendDeadMan(pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
     }),
   )
   const over = seen.findIndex(({ state }) => state !== 'armed')

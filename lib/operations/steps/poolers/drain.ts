@@ -23,19 +23,19 @@ export const closePooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Eff
   },
   run: async (facts, _before, ports, { signal, note }) => {
     const { address } = of(facts)
-    const { databases } = await lookAtRunning(ports, of(facts), signal)
+    const { databases } = await lookAtRunning(ports.read, of(facts), signal)
     for (const { name } of databases.filter(({ isDisabled }) => !isDisabled)) {
       note('command', `DISABLE "${name}"`)
-      await ports.poolersAct.disable(address, name, { timeoutMs: commandTimeoutMs, signal })
+      await ports.act.poolers.disable(address, name, { timeoutMs: commandTimeoutMs, signal })
     }
   },
   timeoutMs: 60_000,
   ending: {
     undo: async (facts, { closed }, _output, ports, { signal, note }) => {
-      const { databases } = await lookAtPooler(ports, of(facts), signal)
+      const { databases } = await lookAtPooler(ports.read, of(facts), signal)
       for (const { name } of databases.filter((one) => one.isDisabled && !closed.includes(one.name))) {
         note('command', `ENABLE "${name}"`)
-        await ports.poolersAct.enable(of(facts).address, name, { timeoutMs: commandTimeoutMs, signal })
+        await ports.act.poolers.enable(of(facts).address, name, { timeoutMs: commandTimeoutMs, signal })
       }
     },
     sentence: 'If the job fails later, it is opened again.',
@@ -57,11 +57,11 @@ export const awaitClientsGone = <F extends Facts>(of: (facts: F) => PoolerPlace,
     return seen.clients === 0 ? { found: 'done', output: null } : { found: 'ready', before: null }
   },
   run: async (facts, _before, ports, { signal, note, pause }) => {
-    const startedAt = ports.now().getTime()
-    const passed = () => ports.now().getTime() - startedAt
+    const startedAt = ports.read.now().getTime()
+    const passed = () => ports.read.now().getTime() - startedAt
     let first: number | null = null
     for (let saidAt = -sayEveryMs; ; ) {
-      const { clients } = await lookAtRunning(ports, of(facts), signal)
+      const { clients } = await lookAtRunning(ports.read, of(facts), signal)
       const left = clients ?? 0
       first ??= left
       if (left === 0) return
@@ -94,7 +94,7 @@ export const stopPooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effe
   },
   run: async (facts, _before, ports, { signal, note }) => {
     note('command', 'SHUTDOWN')
-    await ports.poolersAct.shutDown(of(facts).address, { timeoutMs: 20_000, signal })
+    await ports.act.poolers.shutDown(of(facts).address, { timeoutMs: 20_000, signal })
   },
   timeoutMs: 30_000,
   ending: { final: 'The console cannot start PgBouncer: start its service on the host.' },

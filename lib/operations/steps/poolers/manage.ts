@@ -19,12 +19,12 @@ export const managePooler = <F extends Facts>(of: (facts: F) => PoolerPlace, tem
     return { found: 'ready', before: intended?.before ?? { template: now.isManaged ? now.template : null } }
   },
   run: async (facts, _before, ports, { signal }) => {
-    await ports.inventoryAct.managePooler(of(facts).id, template(facts), { timeoutMs, signal })
+    await ports.act.inventory.managePooler(of(facts).id, template(facts), { timeoutMs, signal })
   },
   timeoutMs: 30_000,
   ending: {
     undo: async (facts, before, _output, ports, { signal }) => {
-      await ports.inventoryAct.managePooler(of(facts).id, before.template, { timeoutMs, signal })
+      await ports.act.inventory.managePooler(of(facts).id, before.template, { timeoutMs, signal })
     },
     sentence: 'If the job fails later, its file is left to whoever wrote it, as before.',
   },

@@ -42,11 +42,11 @@ export const pausePoolers = <F extends Facts>(
     const until = timeoutMs(facts)
     for (const { databases } of targets) for (const name of databases) context.note('command', `PAUSE "${name}"`)
     const pauses = targets.flatMap(({ pooler, databases }) =>
-      databases.map((name) => ports.poolersAct.pause(pooler.address, name, { timeoutMs: until, signal: context.signal })),
+      databases.map((name) => ports.act.poolers.pause(pooler.address, name, { timeoutMs: until, signal: context.signal })),
     )
     const failed = (await Promise.allSettled(pauses)).find((one) => one.status === 'rejected')
     if (!failed) return
-    const blockers = await Promise.all(targets.map(({ pooler, databases }) => blockersOf(ports, pooler, databases, context.signal)))
+    const blockers = await Promise.all(targets.map(({ pooler, databases }) => blockersOf(ports.read, pooler, databases, context.signal)))
     await resumeAll(targets, before, ports, context)
     const named = sayClients(blockers.flat())
     throw new Fault(
@@ -81,11 +81,11 @@ const resumeAll = async (
 ): Promise<void> => {
   await Promise.all(
     targets.map(async ({ pooler, databases }) => {
-      const seen = await lookAtPooler(ports, pooler, signal)
+      const seen = await lookAtPooler(ports.read, pooler, signal)
       const own = seen.databases.filter(({ name, isPaused }) => isPaused && databases.includes(name) && !held[pooler.id]?.includes(name))
       for (const { name } of own) {
         note('command', `RESUME "${name}"`)
-        await ports.poolersAct.resume(pooler.address, name, { timeoutMs: commandTimeoutMs, signal })
+        await ports.act.poolers.resume(pooler.address, name, { timeoutMs: commandTimeoutMs, signal })
       }
     }),
   )

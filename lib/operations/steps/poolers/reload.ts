@@ -12,7 +12,7 @@ export const reloadPooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Ef
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, { signal, note }) => {
     note('command', 'RELOAD')
-    await ports.poolersAct.reload(of(facts).address, { timeoutMs: commandTimeoutMs, signal })
+    await ports.act.poolers.reload(of(facts).address, { timeoutMs: commandTimeoutMs, signal })
     return null
   },
   timeoutMs: 20_000,

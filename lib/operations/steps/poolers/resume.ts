@@ -30,15 +30,15 @@ export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly Resume
     await Promise.all(
       of(facts).map(async (one) => {
         const { pooler } = one
-        const { isWhole, names } = heldIn(one, await lookAtRunning(ports, pooler, signal))
+        const { isWhole, names } = heldIn(one, await lookAtRunning(ports.read, pooler, signal))
         const options = { timeoutMs: commandTimeoutMs, signal }
         if (isWhole) {
           note('command', 'RESUME')
-          await ports.poolersAct.resumeWhole(pooler.address, options)
+          await ports.act.poolers.resumeWhole(pooler.address, options)
         }
         for (const name of names) {
           note('command', `RESUME "${name}"`)
-          await ports.poolersAct.resume(pooler.address, name, options)
+          await ports.act.poolers.resume(pooler.address, name, options)
         }
       }),
     )

@@ -63,10 +63,10 @@ const optionsOf = (statement: Statement, signal: AbortSignal) => ({
 })
 
 const read = (place: Place, statement: Statement, ports: ActPorts, { signal }: Context): Promise<SqlGrid> =>
-  ports.postgres.query(place.address, statement.sql, optionsOf(statement, signal))
+  ports.read.postgres.query(place.address, statement.sql, optionsOf(statement, signal))
 
 const write = (place: Place, statement: Statement, ports: ActPorts, { signal, mark }: Context): Promise<SqlGrid> =>
-  ports.postgresAct.execute(place.address, statement.sql, {
+  ports.act.postgres.execute(place.address, statement.sql, {
     ...optionsOf(statement, signal),
     onTransaction: (xid) => mark({ xid } satisfies Mark),
   })

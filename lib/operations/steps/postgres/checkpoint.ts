@@ -19,10 +19,10 @@ export const checkpointPostgres = <F extends Facts>(
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, context) => {
     const checkpoint = async (): Promise<number> => {
-      const began = ports.now().getTime()
+      const began = ports.read.now().getTime()
       context.note('command', 'checkpoint')
-      await ports.postgresAct.checkpoint(of(facts).address, { timeoutMs: checkpointTimeoutMs, signal: context.signal })
-      return ports.now().getTime() - began
+      await ports.act.postgres.checkpoint(of(facts).address, { timeoutMs: checkpointTimeoutMs, signal: context.signal })
+      return ports.read.now().getTime() - began
     }
     if ((await checkpoint()) > longMs && beforeStop) await checkpoint()
     return null

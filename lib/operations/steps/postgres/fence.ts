@@ -40,7 +40,7 @@ export const fencePostgres = <F extends Facts>(
     const { address } = of(facts)!
     if (stopsAgain) await takeDown(of(facts)!, ports, context)
     note('command', `touch ${address.dataDirectory}/standby.signal`)
-    await ports.replicationAct.follow(address, null, { timeoutMs: fileTimeoutMs, signal })
+    await ports.act.replication.follow(address, null, { timeoutMs: fileTimeoutMs, signal })
   },
   timeoutMs: 60_000,
   ending:
@@ -48,13 +48,13 @@ export const fencePostgres = <F extends Facts>(
       ? {
           undo: async (facts, _before, _output, ports, { signal }) => {
             const place = of(facts)!
-            const probe = await lookAt(ports, place, signal)
+            const probe = await lookAt(ports.read, place, signal)
             if (probe.hasStandbySignal !== true) return
             if (!isDown(probe.state))
               throw new Fault('step.unknown', {
                 because: `${place.title} is ${probe.state} with standby.signal: it came up as a standby meanwhile`,
               })
-            await ports.replicationAct.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal })
+            await ports.act.replication.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal })
           },
           sentence: 'If the job fails before the promotion, standby.signal is removed again.',
         }

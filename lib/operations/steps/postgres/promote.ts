@@ -30,14 +30,14 @@ export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effec
     const place = of(facts)
     const options = { timeoutMs: promoteTimeoutMs, signal }
     note('command', commandFor(place))
-    await ports.replicationAct.promote(place.address, options)
+    await ports.act.replication.promote(place.address, options)
     for (;;) {
-      const probe = await lookAt(ports, place, signal)
+      const probe = await lookAt(ports.read, place, signal)
       if (probe.state === 'online' && probe.role === 'primary') return
       await pause(lookEveryMs)
       if (signal.aborted) throw new Fault('step.unknown', { because: `${place.title} was told to promote, and is still a ${probe.role}` })
       // A signal wakes the startup process, which otherwise may sleep for seconds before it sees the request.
-      await ports.postgresAct.reload(place.address, options)
+      await ports.act.postgres.reload(place.address, options)
     }
   },
   timeoutMs: promoteTimeoutMs,

@@ -27,13 +27,13 @@ export const recoverPostgres = <F extends Facts>(of: (facts: F) => Place): Effec
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
-    const found = await settle(place, ports, context)
+    const found = await settle(place, ports.read, context)
     if (isDown(found.state)) {
       if (found.hasStandbySignal !== true)
         throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
-      await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+      await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
     }
-    const recovered = await settle(place, ports, context)
+    const recovered = await settle(place, ports.read, context)
     if (recovered.role === 'primary') throw new Fault('step.blocked', { because: `${place.title} takes writes`, isOver: true })
     await takeDown(place, ports, context)
   },

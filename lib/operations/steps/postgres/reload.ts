@@ -21,7 +21,7 @@ export const reloadPostgres = <F extends Facts>(of: (facts: F) => Place): Effect
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
-    await ports.postgresAct.reload(place.address, { timeoutMs: reloadTimeoutMs, ...followOutput(context, place.commands.reload) })
+    await ports.act.postgres.reload(place.address, { timeoutMs: reloadTimeoutMs, ...followOutput(context, place.commands.reload) })
   },
   timeoutMs: reloadTimeoutMs + 10_000,
   ending: { final: 'What was reloaded stays until the files are changed and loaded again.', harmless: true },

@@ -55,35 +55,35 @@ const outputOf = (probe: Probe): Output => ({
 const cycle = async (
   place: Place,
   before: Before,
-  mode: Parameters<ActPorts['postgresAct']['stop']>[1],
+  mode: Parameters<ActPorts['act']['postgres']['stop']>[1],
   stopTimeoutMs: number,
   ports: ActPorts,
   context: StepContext,
 ): Promise<void> => {
-  const first = await settle(place, ports, context)
+  const first = await settle(place, ports.read, context)
   if (first.state === 'online') {
     if (!isSame(first, before)) return
     const problem = await tryStop(place, mode, stopTimeoutMs, ports, context)
-    const then = await settle(place, ports, context)
+    const then = await settle(place, ports.read, context)
     if (then.state === 'online' && isSame(then, before))
       throw problem ?? new Fault('step.unknown', { because: `${place.title} was told to stop, and still runs` })
   }
-  const down = await settle(place, ports, context)
+  const down = await settle(place, ports.read, context)
   if (down.state === 'online') return
   if (!isDown(down.state)) throw unseen(place, down)
-  await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+  await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
 }
 
 /** A stop that did not end in time is not the end: what it left behind is looked at next. */
 const tryStop = async (
   place: Place,
-  mode: Parameters<ActPorts['postgresAct']['stop']>[1],
+  mode: Parameters<ActPorts['act']['postgres']['stop']>[1],
   timeoutMs: number,
   ports: ActPorts,
   context: StepContext,
 ): Promise<Fault | null> => {
   try {
-    await ports.postgresAct.stop(place.address, mode, { timeoutMs, ...followOutput(context, place.commands.stop) })
+    await ports.act.postgres.stop(place.address, mode, { timeoutMs, ...followOutput(context, place.commands.stop) })
     return null
   } catch (error) {
     if (!isFault(error) || error.code === 'lease.lost') throw error

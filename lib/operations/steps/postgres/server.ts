@@ -36,10 +36,10 @@ export const settle = async (place: Place, ports: ReadPorts, context: StepContex
 
 /** Starts it unless it runs; for taking back a stop. Safe to run twice. */
 export const bringUp = async (place: Place, ports: ActPorts, context: StepContext, timeoutMs: number): Promise<void> => {
-  const probe = await settle(place, ports, context)
+  const probe = await settle(place, ports.read, context)
   if (probe.state === 'online') return
   if (!isDown(probe.state)) throw unseen(place, probe)
-  await ports.postgresAct.start(place.address, { timeoutMs, ...followOutput(context, place.commands.start) })
+  await ports.act.postgres.start(place.address, { timeoutMs, ...followOutput(context, place.commands.start) })
 }
 
 /** Down, or started read-only by its host in the middle of a job that needs it down. */
@@ -48,7 +48,7 @@ export const mayBeKeptDown = ({ state, role }: Probe): boolean =>
 
 /** Takes down again what its host has started; one that takes writes is left alone, and `step.blocked` is thrown. */
 export const keepDown = async (place: Place, ports: ActPorts, context: StepContext): Promise<void> => {
-  const probe = await settle(place, ports, context)
+  const probe = await settle(place, ports.read, context)
   if (!mayBeKeptDown(probe))
     throw new Fault('step.blocked', {
       because: `${place.title} ${probe.role === 'primary' ? 'takes writes' : `is ${probe.state}`}`,
@@ -59,7 +59,7 @@ export const keepDown = async (place: Place, ports: ActPorts, context: StepConte
 
 /** Stops it fast unless it is down; for taking back a start. Safe to run twice. */
 export const takeDown = async (place: Place, ports: ActPorts, context: StepContext): Promise<void> => {
-  const probe = await lookAt(ports, place, context.signal)
+  const probe = await lookAt(ports.read, place, context.signal)
   if (isDown(probe.state)) return
-  await ports.postgresAct.stop(place.address, 'fast', { timeoutMs: stopTimeoutMs, ...followOutput(context, place.commands.stop) })
+  await ports.act.postgres.stop(place.address, 'fast', { timeoutMs: stopTimeoutMs, ...followOutput(context, place.commands.stop) })
 }

@@ -32,7 +32,7 @@ export const startPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
-    await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+    await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   },
   timeoutMs: startTimeoutMs + 10_000,
   ending: {

@@ -46,7 +46,10 @@ export const stopPostgres = <F extends Facts>(
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
-    await ports.postgresAct.stop(place.address, mode(facts), { timeoutMs: timeoutMs(facts), ...followOutput(context, place.commands.stop) })
+    await ports.act.postgres.stop(place.address, mode(facts), {
+      timeoutMs: timeoutMs(facts),
+      ...followOutput(context, place.commands.stop),
+    })
   },
   timeoutMs: (facts) => timeoutMs(facts) + 30_000,
   ending:

@@ -47,10 +47,10 @@ export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWi
       return { found: 'done', output: { dropped: planned.filter((name) => !there.includes(name)), left: there } }
     },
     run: async (facts, _before, ports, { signal, note }) => {
-      for (const name of idle(facts, await lookAt(ports, of(facts), signal)))
+      for (const name of idle(facts, await lookAt(ports.read, of(facts), signal)))
         try {
           note('command', `select pg_drop_replication_slot('${name}')`)
-          await ports.replicationAct.dropSlot(of(facts).address, name, { timeoutMs: slotTimeoutMs, signal })
+          await ports.act.replication.dropSlot(of(facts).address, name, { timeoutMs: slotTimeoutMs, signal })
         } catch (error) {
           // Somebody has begun to read from it: the next look finds it in use.
           if (!isFault(error, 'sql.failed')) throw error

@@ -41,12 +41,12 @@ export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): 
   run: async (facts, _before, ports, { signal, note, pause }) => {
     const { name, place } = of(facts)!
     for (;;) {
-      const slot = (await lookAt(ports, place!, signal)).slots.find((one) => one.name === name)
+      const slot = (await lookAt(ports.read, place!, signal)).slots.find((one) => one.name === name)
       if (slot === undefined) return
       // The old sender notices a moment later that its standby has left.
       if (!slot.isActive)
         try {
-          return await ports.replicationAct.dropSlot(place!.address, name, { timeoutMs: slotTimeoutMs, signal })
+          return await ports.act.replication.dropSlot(place!.address, name, { timeoutMs: slotTimeoutMs, signal })
         } catch (error) {
           if (!isFault(error, 'sql.failed')) throw error
           note('warning', error.message)

@@ -20,7 +20,7 @@ export const dropSlotOn = <F extends Facts>(of: (facts: F) => Place, nameOf: (fa
   },
   run: async (facts, _before, ports, { signal, note }) => {
     note('command', `select pg_drop_replication_slot('${nameOf(facts)}')`)
-    await ports.replicationAct.dropSlot(of(facts).address, nameOf(facts), { timeoutMs: slotTimeoutMs, signal })
+    await ports.act.replication.dropSlot(of(facts).address, nameOf(facts), { timeoutMs: slotTimeoutMs, signal })
   },
   timeoutMs: 30_000,
   ending: { final: 'The WAL that it kept is gone: whoever still needs it must be copied anew.' },

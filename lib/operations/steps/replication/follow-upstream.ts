@@ -44,7 +44,7 @@ export const followUpstream = <F extends Facts>({ of, upstream, next, before, ve
   run: async (facts, _before, ports, context) => {
     await redirectTo(of(facts), next(facts), version(facts), ports, context)
     for (;;) {
-      const probe = await settle(of(facts), ports, context)
+      const probe = await settle(of(facts), ports.read, context)
       if (isStreamingFrom(probe, upstream(facts))) return
       await context.pause(lookEveryMs)
       if (context.signal.aborted)
@@ -74,9 +74,9 @@ export const redirectTo = async (
   context: StepContext,
 ): Promise<void> => {
   const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-  for (const command of ports.replication.commands.follow(place.address, following)) context.note('command', command)
-  await ports.replicationAct.follow(place.address, following, options)
-  if (isReloadable(version)) return ports.postgresAct.reload(place.address, options)
+  for (const command of ports.read.replication.commands.follow(place.address, following)) context.note('command', command)
+  await ports.act.replication.follow(place.address, following, options)
+  if (isReloadable(version)) return ports.act.postgres.reload(place.address, options)
   await takeDown(place, ports, context)
   await bringUp(place, ports, context, startTimeoutMs)
 }

@@ -15,7 +15,7 @@ export const forgetReplaced = <F extends Facts>(of: (facts: F) => Place): Effect
     const isRecorded = standing.members.some(({ id, replaced }) => id === of(facts).id && replaced !== null)
     return isRecorded ? { found: 'ready', before: null } : { found: 'done', output: null }
   },
-  run: (facts, _before, ports, { signal }) => ports.inventoryAct.restore(of(facts).id, { timeoutMs: writeTimeoutMs, signal }),
+  run: (facts, _before, ports, { signal }) => ports.act.inventory.restore(of(facts).id, { timeoutMs: writeTimeoutMs, signal }),
   timeoutMs: 30_000,
   ending: { final: 'A standby needs no such record.', harmless: true },
 })

@@ -30,17 +30,17 @@ export const makeSlot = <F extends Facts>(of: (facts: F) => Place, nameOf: (fact
   run: async (facts, _before, ports, { signal }) => {
     const options = { timeoutMs: slotTimeoutMs, signal }
     const [place, name] = [of(facts), nameOf(facts)!]
-    const lost = (await lookAt(ports, place, signal)).slots.find((slot) => slot.name === name && isLost(slot))
-    if (lost !== undefined) await ports.replicationAct.dropSlot(place.address, name, options)
-    await ports.replicationAct.createSlot(place.address, name, options)
+    const lost = (await lookAt(ports.read, place, signal)).slots.find((slot) => slot.name === name && isLost(slot))
+    if (lost !== undefined) await ports.act.replication.dropSlot(place.address, name, options)
+    await ports.act.replication.createSlot(place.address, name, options)
   },
   timeoutMs: 30_000,
   ending: {
     undo: async (facts, _before, _output, ports, { signal }) => {
-      const probe = await lookAt(ports, of(facts), signal)
+      const probe = await lookAt(ports.read, of(facts), signal)
       const slot = probe.slots.find(({ name }) => name === nameOf(facts))
       if (slot !== undefined && !slot.isActive)
-        await ports.replicationAct.dropSlot(of(facts).address, slot.name, { timeoutMs: slotTimeoutMs, signal })
+        await ports.act.replication.dropSlot(of(facts).address, slot.name, { timeoutMs: slotTimeoutMs, signal })
     },
     sentence: 'If the job fails later, the slot is dropped again.',
   },

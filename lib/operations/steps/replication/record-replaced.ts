@@ -26,11 +26,11 @@ export const recordReplaced = <F extends Facts>({ of, by, timeline, because }: R
   },
   run: async (facts, _before, ports, { signal }) => {
     const replacement = { byId: by(facts)!.id, timeline: timeline(facts), because: because(facts) }
-    await ports.inventoryAct.replace(of(facts)!.id, replacement, { timeoutMs: writeTimeoutMs, signal })
+    await ports.act.inventory.replace(of(facts)!.id, replacement, { timeoutMs: writeTimeoutMs, signal })
   },
   timeoutMs: 30_000,
   ending: {
-    undo: (facts, _before, _output, ports, { signal }) => ports.inventoryAct.restore(of(facts)!.id, { timeoutMs: writeTimeoutMs, signal }),
+    undo: (facts, _before, _output, ports, { signal }) => ports.act.inventory.restore(of(facts)!.id, { timeoutMs: writeTimeoutMs, signal }),
     sentence: 'If the job fails before the point of no return, the record is removed.',
   },
 })

@@ -71,23 +71,23 @@ export const rewindPostgres = <F extends Facts>({
   run: async (facts, { key }, ports, context) => {
     const { address } = of(facts)
     const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-    const seen = await ports.work.look(address.host, key, options)
+    const seen = await ports.read.work.look(address.host, key, options)
     const isOn = seen.state === 'running' || (seen.state === 'ended' && seen.exitCode === 0)
     // One that failed before we came is run again.
-    if (!isOn && seen.state !== 'absent') await ports.workAct.forget(address.host, key, options)
+    if (!isOn && seen.state !== 'absent') await ports.act.work.forget(address.host, key, options)
     if (!isOn) {
       await keepDown(of(facts), ports, context)
-      for (const command of ports.copies.commands.rewind(address, source(facts))) context.note('command', command)
-      await ports.copiesAct.rewind(address, source(facts), key, options)
+      for (const command of ports.read.copies.commands.rewind(address, source(facts))) context.note('command', command)
+      await ports.act.copies.rewind(address, source(facts), key, options)
     }
     try {
-      await followWork({ host: address.host, key, what: 'pg_rewind' }, ports, context)
+      await followWork({ host: address.host, key, what: 'pg_rewind' }, ports.read, context)
     } catch (error) {
-      if (orCopy(facts) === null || !isFault(error, 'shell.failed') || !hasFailed(await ports.work.look(address.host, key, options)))
+      if (orCopy(facts) === null || !isFault(error, 'shell.failed') || !hasFailed(await ports.read.work.look(address.host, key, options)))
         throw error
       return context.note('warning', `${error.message} A copy is made instead.`)
     }
-    await ports.workAct.forget(address.host, key, options)
+    await ports.act.work.forget(address.host, key, options)
   },
   timeoutMs: rewindTimeoutMs,
   isLong: true,

@@ -35,15 +35,15 @@ export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Eff
   run: async (facts, { key }, ports, context) => {
     const { host } = of(facts).address
     const options = { timeoutMs: lookTimeoutMs, signal: context.signal }
-    const seen = await ports.work.look(host, key, options)
-    if (seen.state === 'lost' || (seen.state === 'ended' && seen.exitCode !== 0)) await ports.workAct.forget(host, key, options)
+    const seen = await ports.read.work.look(host, key, options)
+    if (seen.state === 'lost' || (seen.state === 'ended' && seen.exitCode !== 0)) await ports.act.work.forget(host, key, options)
     if (seen.state !== 'running' && !(seen.state === 'ended' && seen.exitCode === 0)) {
       await keepDown(of(facts), ports, context)
-      await ports.copiesAct.saveTail(of(facts).address, fork(facts), key, options)
+      await ports.act.copies.saveTail(of(facts).address, fork(facts), key, options)
     }
-    await followWork({ host, key, what: 'Saving the WAL past the fork' }, ports, context)
-    await ports.workAct.forget(host, key, options)
-    const saved = await ports.copies.savedTail(of(facts).address, fork(facts), options)
+    await followWork({ host, key, what: 'Saving the WAL past the fork' }, ports.read, context)
+    await ports.act.work.forget(host, key, options)
+    const saved = await ports.read.copies.savedTail(of(facts).address, fork(facts), options)
     if (saved !== null)
       context.note('info', `${saved.files} files, ${formatBytes(saved.bytes)}, are saved in ${saved.path}; ${saved.manifest} names them.`)
   },
@@ -51,9 +51,9 @@ export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Eff
   ending: {
     release: async (facts, { key }, _output, ports, { signal }) => {
       const { host } = of(facts).address
-      if ((await ports.work.look(host, key, { timeoutMs: lookTimeoutMs, signal })).state === 'absent') return
-      await ports.workAct.end(host, key, { timeoutMs: endTimeoutMs, signal })
-      await ports.workAct.forget(host, key, { timeoutMs: lookTimeoutMs, signal })
+      if ((await ports.read.work.look(host, key, { timeoutMs: lookTimeoutMs, signal })).state === 'absent') return
+      await ports.act.work.end(host, key, { timeoutMs: endTimeoutMs, signal })
+      await ports.act.work.forget(host, key, { timeoutMs: lookTimeoutMs, signal })
     },
     sentence: 'What was saved stays where it is until somebody removes it; a copying that still runs is ended however the job ends.',
     timeoutMs: endTimeoutMs + 2 * lookTimeoutMs,

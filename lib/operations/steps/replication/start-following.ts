@@ -29,14 +29,14 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
   },
   run: async (facts, _before, ports, context) => {
     const [place, leader] = [of(facts), upstream(facts)]
-    const found = await settle(place, ports, context)
+    const found = await settle(place, ports.read, context)
     if (found.hasStandbySignal !== true)
       throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
     if (isDown(found.state))
-      await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+      await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
     else if (!isUnder(found, leader)) await loadFiles(place, found.version, ports, context)
     for (;;) {
-      const probe = await settle(place, ports, context)
+      const probe = await settle(place, ports.read, context)
       if (isStreamingFrom(probe, leader)) return
       await context.pause(lookEveryMs)
       if (context.signal.aborted)
@@ -54,6 +54,6 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
 /** Its host started it before its files named the upstream. */
 const loadFiles = async (place: Place, version: string | null, ports: ActPorts, context: StepContext): Promise<void> => {
   const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-  const { following } = await ports.replication.dataDirectory(place.address, options)
+  const { following } = await ports.read.replication.dataDirectory(place.address, options)
   if (following !== null) await redirectTo(place, following, version, ports, context)
 }

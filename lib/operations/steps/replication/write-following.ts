@@ -32,8 +32,8 @@ export const writeFollowing = <F extends Facts>(
     return { found: 'ready', before: intended?.before ?? { isStandby: disk.isStandby === true, following: disk.following } }
   },
   run: async (facts, _before, ports, { signal, note }) => {
-    for (const command of ports.replication.commands.follow(of(facts).address, following(facts))) note('command', command)
-    await ports.replicationAct.follow(of(facts).address, following(facts), { timeoutMs: fileTimeoutMs, signal })
+    for (const command of ports.read.replication.commands.follow(of(facts).address, following(facts))) note('command', command)
+    await ports.act.replication.follow(of(facts).address, following(facts), { timeoutMs: fileTimeoutMs, signal })
   },
   timeoutMs: 60_000,
   ending: {

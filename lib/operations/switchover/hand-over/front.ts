@@ -18,8 +18,8 @@ export const readyAll = (front: readonly FrontPooler[], ports: ActPorts, { signa
   Promise.all(
     front.map(async (one) => {
       const [token, seen] = await Promise.all([
-        ports.inventoryAct.claimPooler(one.pooler.id, { timeoutMs: commandTimeoutMs, signal }),
-        lookAtRunning(ports, one.pooler, signal),
+        ports.act.inventory.claimPooler(one.pooler.id, { timeoutMs: commandTimeoutMs, signal }),
+        lookAtRunning(ports.read, one.pooler, signal),
       ])
       const held = seen.databases.filter(({ name, isPaused }) => isPaused && one.databases.includes(name))
       if (seen.isPausedWhole || held.length > 0)
@@ -38,21 +38,21 @@ export const aimHeld = async (
   const aim = herdAim(pooler, herd, next!)
   await writeAim(ports, aim, { token, timeoutMs: writeTimeoutMs, file: file! }, { signal, note })
   note('command', `RELOAD on ${address.host.hostname}`)
-  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
-  await untilShown(ports, aim, { signal, pause }, lookEveryMs)
+  await ports.act.poolers.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  await untilShown(ports.read, aim, { signal, pause }, lookEveryMs)
 }
 
 /** Leads the herd's lines back that the move has written; where they were not written, or are somebody else's by now, the file is left alone. */
 export const aimBack = async ({ pooler, herd, next, last }: FrontPooler, ports: ActPorts, { signal, note }: StepContext): Promise<void> => {
   const { address } = pooler
   const [there, back] = [herdAim(pooler, herd, next!), herdAim(pooler, herd, last!)]
-  const file = await ports.poolers.readFile(address, { timeoutMs: writeTimeoutMs, signal })
+  const file = await ports.read.poolers.readFile(address, { timeoutMs: writeTimeoutMs, signal })
   if (file !== null && there.textFrom(file.text) === file.text) {
-    const token = await ports.inventoryAct.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+    const token = await ports.act.inventory.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
     await writeAim(ports, back, { token, timeoutMs: writeTimeoutMs, file }, { signal, note })
   }
   note('command', `RELOAD on ${address.host.hostname}`)
-  await ports.poolersAct.reload(address, { timeoutMs: commandTimeoutMs, signal })
+  await ports.act.poolers.reload(address, { timeoutMs: commandTimeoutMs, signal })
 }
 
 /** Each on its own, so that a sick one holds no other up. Answers who could not be resumed, and why. */
@@ -68,7 +68,7 @@ export const resumeEach = async (
       try {
         await aimed(one)
         note('command', `RESUME ${databases.map((name) => `"${name}"`).join(', ')} on ${pooler.title}`)
-        await resumeOne(databases, (name) => ports.poolersAct.resume(pooler.address, name, { timeoutMs: resumeTimeoutMs, signal }))
+        await resumeOne(databases, (name) => ports.act.poolers.resume(pooler.address, name, { timeoutMs: resumeTimeoutMs, signal }))
         return null
       } catch (error) {
         if (!isFault(error) || error.code === 'lease.lost') throw error

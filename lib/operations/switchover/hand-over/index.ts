@@ -103,8 +103,8 @@ const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunCont
   const whole = { timeoutMs: runTimeoutMs(facts), signal: AbortSignal.any([context.signal, used.signal]) }
   const [ready] = await Promise.all([
     readyAll(facts.front, ports, context),
-    ports.replication.readyToStop(primary!.address, whole),
-    ports.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
+    ports.read.replication.readyToStop(primary!.address, whole),
+    ports.read.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
   ])
   try {
     await context.mark({ isPassed: false })
@@ -119,15 +119,16 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
   const { primary, candidate, limits } = facts
   const parts: Part[] = []
   const timed = timing(ports, parts)
-  const began = facts.front.length === 0 ? ports.now() : await pauseAll(facts, ready, ports, context)
-  if (facts.front.length > 0) parts.push({ name: 'pause', startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
+  const began = facts.front.length === 0 ? ports.read.now() : await pauseAll(facts, ready, ports, context)
+  if (facts.front.length > 0)
+    parts.push({ name: 'pause', startedAt: began.toISOString(), tookMs: ports.read.now().getTime() - began.getTime() })
   const endsAt = began.getTime() + (facts.front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000 + reserveMs)
-  const leftMs = (mostMs: number) => Math.max(1, Math.min(mostMs, endsAt - reserveMs - ports.now().getTime()))
+  const leftMs = (mostMs: number) => Math.max(1, Math.min(mostMs, endsAt - reserveMs - ports.read.now().getTime()))
   context.note('command', `stop ${primary!.title} fast; touch ${primary!.address.dataDirectory}/standby.signal`)
   const replay = ({ checkpointLsn }: ShutDown) =>
     timed('catch-up', () => {
       const options = { timeoutMs: leftMs(limits.waitSeconds * 1000), signal: context.signal }
-      return ports.replication.untilReplayed(candidate!.address, checkpointLsn, options)
+      return ports.read.replication.untilReplayed(candidate!.address, checkpointLsn, options)
     })
   const stop = async () => {
     let replaying: Promise<string> | null = null
@@ -136,22 +137,23 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
       replaying.catch(() => {})
     }
     const options = { timeoutMs: leftMs(limits.stopSeconds * 1000), signal: context.signal, onShutDown }
-    const end = await timed('stop-primary', () => ports.replicationAct.stopAsStandby(primary!.address, options))
+    const end = await timed('stop-primary', () => ports.act.replication.stopAsStandby(primary!.address, options))
     return { ...end, replayedLsn: await (replaying ?? replay(end)) }
   }
   const aims = aimAll(ready, ports, context)
-  const record = () => ports.inventoryAct.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })
+  const record = () =>
+    ports.act.inventory.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })
   try {
     const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([stop(), record()])
     aims.throwIfFailed()
-    if (endsAt - ports.now().getTime() < reserveMs)
+    if (endsAt - ports.read.now().getTime() < reserveMs)
       throw new Fault('step.blocked', {
         isOver: true,
         because: 'The time in which the clients may wait is nearly up, so nobody is promoted.',
       })
     const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
     await context.mark(passed)
-    return { passed, leadMs: endsAt - ports.now().getTime(), aimed: aims.of }
+    return { passed, leadMs: endsAt - ports.read.now().getTime(), aimed: aims.of }
   } catch (error) {
     // What is under way must be over before anything is taken back.
     await aims.settled()
@@ -173,7 +175,7 @@ const beyond = async (
   context.note('command', promoteCommand(candidate.address.major, candidate.address.dataDirectory))
   const firstCommit = await timed('promote', () => lead(facts, passed, leadMs, ports, context))
   const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context, aimed))
-  const gapMs = ports.now().getTime() - Date.parse(parts[0]!.startedAt)
+  const gapMs = ports.read.now().getTime() - Date.parse(parts[0]!.startedAt)
   context.note('info', `${candidate.title} leads after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`)
   return { ...seen, parts, firstCommit, gapMs, sick }
 }
@@ -214,7 +216,7 @@ const replacementOf = ({ candidate, primaryProbe }: SwitchoverFacts) => ({
 
 /** Another driver has passed the point of no return; a person may have started the old primary meanwhile. */
 const mustStayDown = async ({ primary, candidate }: SwitchoverFacts, ports: ActPorts, { signal }: RunContext): Promise<void> => {
-  const probe = await ports.postgres.probe(primary!.address, { timeoutMs: recordTimeoutMs, signal })
+  const probe = await ports.read.postgres.probe(primary!.address, { timeoutMs: recordTimeoutMs, signal })
   if (probe.state === 'online' && probe.role === 'primary')
     throw new Fault('step.blocked', {
       isOver: true,

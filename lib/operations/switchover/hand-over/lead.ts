@@ -37,7 +37,7 @@ export const lead = async (
   const answer = passed.isStopped === true ? givenUp(title) : await tell(facts, leadMs, ports, context)
   if (!(answer instanceof Fault)) return answer
   if (await hasLed(facts, passed, answer, ports, context))
-    return ports.replicationAct.takeLead(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
+    return ports.act.replication.takeLead(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
   throw new Fault(
     answer.code,
     { because: `${answer.message} It never led, and cannot any more: ${facts.primary!.title} leads again.` },
@@ -56,14 +56,14 @@ const tell = async (
   { signal, note, pause }: RunContext,
 ): Promise<FirstCommit | Fault> => {
   const { address, title } = candidate!
-  const endsAt = ports.now().getTime() + leadMs
+  const endsAt = ports.read.now().getTime() + leadMs
   for (;;) {
     try {
-      return await ports.replicationAct.takeLead(address, { timeoutMs: Math.max(1, endsAt - ports.now().getTime()), signal })
+      return await ports.act.replication.takeLead(address, { timeoutMs: Math.max(1, endsAt - ports.read.now().getTime()), signal })
     } catch (error) {
       if (!isFault(error) || error.code === 'lease.lost' || signal.aborted) throw error
-      const isLate = endsAt - ports.now().getTime() <= tellEveryMs
-      if (isLate || (await ports.postgres.probe(address, { timeoutMs: lookTimeoutMs, signal })).state !== 'online') {
+      const isLate = endsAt - ports.read.now().getTime() <= tellEveryMs
+      if (isLate || (await ports.read.postgres.probe(address, { timeoutMs: lookTimeoutMs, signal })).state !== 'online') {
         note('warning', `${title} was told to lead: ${error.message}`)
         return error
       }
@@ -75,7 +75,7 @@ const tell = async (
 /** False: it never did, and its mark says so. Throws when that cannot be told. */
 const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, ports: ActPorts, context: RunContext): Promise<boolean> => {
   const place = facts.candidate!
-  const look = () => ports.postgres.probe(place.address, { timeoutMs: lookTimeoutMs, signal: context.signal })
+  const look = () => ports.read.postgres.probe(place.address, { timeoutMs: lookTimeoutMs, signal: context.signal })
   let gone = passed
   let probe = await look()
   if (standingOf(probe, facts) === 'leads') return true
@@ -91,7 +91,7 @@ const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, port
     return false
   }
   if (standing === 'led')
-    await ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+    await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   else if (standing !== 'leads')
     throw new Fault(
       fault.code,
@@ -107,9 +107,9 @@ const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, port
 const stopAtOnce = async ({ candidate }: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
   const place = candidate!
   try {
-    await ports.postgresAct.stop(place.address, 'immediate', {
+    await ports.act.postgres.stop(place.address, 'immediate', {
       timeoutMs: stopTimeoutMs,
-      ...followOutput(context, ports.postgres.commands.stop(place.address, 'immediate')),
+      ...followOutput(context, ports.read.postgres.commands.stop(place.address, 'immediate')),
     })
   } catch (error) {
     if (!isFault(error) || error.code === 'lease.lost' || context.signal.aborted) throw error

@@ -27,11 +27,11 @@ export const passedOf = (mark: Json): Passed | null =>
 export const timing =
   (ports: ActPorts, parts: Part[]) =>
   async <T>(name: Part['name'], work: () => Promise<T>): Promise<T> => {
-    const began = ports.now()
+    const began = ports.read.now()
     try {
       return await work()
     } finally {
-      parts.push({ name, startedAt: began.toISOString(), tookMs: ports.now().getTime() - began.getTime() })
+      parts.push({ name, startedAt: began.toISOString(), tookMs: ports.read.now().getTime() - began.getTime() })
     }
   }
 

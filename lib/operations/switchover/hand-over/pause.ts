@@ -21,7 +21,7 @@ export const pauseAll = async (facts: SwitchoverFacts, ready: readonly Ready[], 
   const tries = holdUps === 'abort' ? 1 : pauseTries
   for (let tried = 1; ; tried += 1) {
     await restartDeadMan(ports, facts.timers, (id) => ready.find(({ pooler }) => pooler.id === id)!.token, context.signal)
-    const began = ports.now()
+    const began = ports.read.now()
     const failed = await pauseOnce(facts, ports, context)
     if (failed === null) return began
     const clients = await holdersOf(facts.front, ports, context)
@@ -43,7 +43,7 @@ const pauseOnce = async ({ front, limits }: SwitchoverFacts, ports: ActPorts, { 
     front.flatMap(({ pooler, databases }) =>
       databases.map((name) => {
         note('command', `PAUSE "${name}" on ${pooler.title}`)
-        return ports.poolersAct.pause(pooler.address, name, options)
+        return ports.act.poolers.pause(pooler.address, name, options)
       }),
     ),
   )
@@ -51,7 +51,7 @@ const pauseOnce = async ({ front, limits }: SwitchoverFacts, ports: ActPorts, { 
 }
 
 const holdersOf = async (front: readonly FrontPooler[], ports: ActPorts, { signal }: RunContext): Promise<PoolerClient[]> =>
-  (await Promise.all(front.map(({ pooler, databases }) => blockersOf(ports, pooler, databases, signal)))).flat()
+  (await Promise.all(front.map(({ pooler, databases }) => blockersOf(ports.read, pooler, databases, signal)))).flat()
 
 /** What they do, as the primary sees it. Nothing when it does not say: they are only named with it. */
 const described = async (
@@ -63,7 +63,7 @@ const described = async (
   const pids = clients.flatMap(({ remotePid }) => (remotePid === null ? [] : [Number(remotePid)]))
   const sql = `select pid, floor(extract(epoch from clock_timestamp() - xact_start)), left(regexp_replace(query, '''[^'']*''', '''…''', 'g'), 80)
     from pg_stat_activity where pid = any('{${pids.join(',')}}')`
-  const rows = await ports.postgres
+  const rows = await ports.read.postgres
     .query(facts.primary!.address, sql, { database: 'postgres', statementTimeoutMs: sqlTimeoutMs, rowsMax: 100, bytesMax: 20_000, signal })
     .then((grid) => grid.rows)
     .catch((error: unknown) => {
@@ -103,7 +103,7 @@ const terminate = async (
   if (old.length === 0) return false
   for (const one of old) context.note('warning', `Ended: ${sayHolder(one)}.`)
   const sql = `select pg_terminate_backend(pid) from unnest('{${old.map(({ remotePid }) => Number(remotePid)).join(',')}}'::int[]) as pid`
-  await ports.postgresAct.execute(facts.primary!.address, sql, {
+  await ports.act.postgres.execute(facts.primary!.address, sql, {
     database: 'postgres',
     statementTimeoutMs: sqlTimeoutMs,
     rowsMax: 100,

@@ -35,7 +35,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
   await resumeAll(facts.front, ports, context)
   const failed = aimed.find((one) => one.status === 'rejected')
   if (failed) throw failed.reason
-  await ports.inventoryAct.restore(primary.id, { timeoutMs: recordTimeoutMs, signal: context.signal })
+  await ports.act.inventory.restore(primary.id, { timeoutMs: recordTimeoutMs, signal: context.signal })
   // The command that started it may say so long after the server itself.
   await Promise.allSettled(starting)
   if (wasStopped) await followAgain(facts, ports, context)
@@ -43,7 +43,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
 
 /** Nobody has told it to; whoever did it all the same has decided who leads. */
 const mustNotLead = async ({ candidate, primary }: SwitchoverFacts, ports: ActPorts, { signal }: StepContext): Promise<void> => {
-  const probe = await ports.postgres.probe(candidate!.address, { timeoutMs: candidateTimeoutMs, signal })
+  const probe = await ports.read.postgres.probe(candidate!.address, { timeoutMs: candidateTimeoutMs, signal })
   if (probe.state === 'online' && probe.role === 'primary')
     throw new Fault('step.unknown', { because: `${candidate!.title} takes writes, so ${primary!.title} is not started as a primary` })
 }
@@ -51,7 +51,7 @@ const mustNotLead = async ({ candidate, primary }: SwitchoverFacts, ports: ActPo
 /** Without its signal it would come up as a second primary. */
 const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
   const place = candidate!
-  const { state, hasStandbySignal } = await lookAt(ports, place, context.signal)
+  const { state, hasStandbySignal } = await lookAt(ports.read, place, context.signal)
   if (isDown(state) && hasStandbySignal !== true)
     throw new Fault('step.blocked', { isOver: true, because: `${place.title} has no standby.signal, so it is not started` })
   await bringUp(place, ports, context, startTimeoutMs)
@@ -61,15 +61,15 @@ const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, cont
 /** Resolves when it takes writes, which is long before the command that starts it says so. A server on its way down is waited for. */
 const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext, starting: Promise<void>[]): Promise<void> => {
   const place = facts.primary!
-  const began = ports.now().getTime()
+  const began = ports.read.now().getTime()
   for (;;) {
-    const probe = await lookAt(ports, place, context.signal)
+    const probe = await lookAt(ports.read, place, context.signal)
     if (probe.state === 'online' && probe.role === 'primary') return
     if (context.signal.aborted) throw unseen(place, probe)
     if (probe.state === 'online') await stopStandby(facts, ports, context)
     else if (isDown(probe.state) && starting.length === 0) await startAgain(facts, probe, ports, context, starting)
     // A start that fails says so at once; one that succeeds may say so long after the server.
-    const waitMs = Math.min(lookEveryMsMax, (ports.now().getTime() - began) / 10)
+    const waitMs = Math.min(lookEveryMsMax, (ports.read.now().getTime() - began) / 10)
     if (isDown(probe.state)) await Promise.race([context.pause(waitMs), ...starting])
     await context.pause(lookEveryMs)
   }
@@ -77,7 +77,7 @@ const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepC
 
 /** Somebody started it while it was fenced. */
 const stopStandby = async ({ primary }: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> =>
-  ports.postgresAct.stop(primary!.address, 'fast', { timeoutMs: stopTimeoutMs, ...followOutput(context, primary!.commands.stop) })
+  ports.act.postgres.stop(primary!.address, 'fast', { timeoutMs: stopTimeoutMs, ...followOutput(context, primary!.commands.stop) })
 
 const startAgain = async (
   { primary }: SwitchoverFacts,
@@ -89,9 +89,9 @@ const startAgain = async (
   const place = primary!
   if (hasStandbySignal === true) {
     context.note('command', `rm ${place.address.dataDirectory}/standby.signal`)
-    await ports.replicationAct.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
+    await ports.act.replication.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
   }
-  const started = ports.postgresAct.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+  const started = ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   started.catch(() => {})
   starting.push(started)
 }

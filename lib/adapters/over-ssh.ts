@@ -1,0 +1,70 @@
+import type { ActPorts } from '@/lib/ports'
+import { makeCanary, type ShowStrip } from './canary'
+import { makeClusters } from './clusters'
+import { makeCopies } from './copies'
+import { type Hosts, makeHosts } from './hosts'
+import { makeHostWork } from './hosts/host-work'
+import { makePoolers } from './poolers'
+import { makePostgres } from './postgres'
+import type { Ssh } from './ssh'
+
+/** What SSH does not reach: the console's own records of the fleet, and DNS. */
+export interface BesideSsh {
+  read: Pick<ActPorts['read'], 'inventory' | 'names'>
+  act: Pick<ActPorts['act'], 'inventory' | 'names'>
+  /** Where ledgers of canaries lie, for this user alone. */
+  canaryFolder: string
+  showStrip?: ShowStrip
+}
+
+export interface PortsOverSsh {
+  ports: ActPorts
+  /** Beyond what operations see: the facts of a host, for the observer. */
+  hosts: Hosts
+  /** Ends what runs over `ssh`; `ssh` itself is the caller's to close. */
+  close: () => Promise<void>
+}
+
+/** The real world. Connects to nothing yet. */
+export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
+  const hosts = makeHosts(ssh)
+  const clusters = makeClusters(ssh)
+  const postgres = makePostgres(ssh)
+  const poolers = makePoolers(ssh)
+  const work = makeHostWork(ssh)
+  const copies = makeCopies(ssh, work)
+  const canary = makeCanary(ssh, beside.canaryFolder, beside.showStrip)
+  return {
+    ports: {
+      read: {
+        ...beside.read,
+        hosts: hosts.read,
+        work: work.read,
+        clusters: clusters.read,
+        postgres: postgres.read,
+        replication: postgres.replication.read,
+        copies: copies.read,
+        canary: canary.read,
+        poolers: poolers.read,
+        now: () => new Date(),
+      },
+      act: {
+        ...beside.act,
+        hosts: hosts.act,
+        work: work.act,
+        clusters: clusters.act,
+        postgres: postgres.act,
+        replication: postgres.replication.act,
+        copies: copies.act,
+        canary: canary.act,
+        poolers: poolers.act,
+      },
+    },
+    hosts,
+    close: async () => {
+      await canary.close()
+      postgres.close()
+      poolers.close()
+    },
+  }
+}

@@ -27,19 +27,25 @@ import {
   waitForPlan,
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
-import type { Problem } from '@/lib/auth/problem'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { resourceByName } from '@/lib/resources'
 import type { Outcome } from '@/lib/shapes/outcome'
+import type { ReferenceOption } from '@/lib/shapes/records'
 import { webPorts } from '@/lib/web-ports'
-import { attempt, namedResource } from './attempt'
 import { outcome } from './outcome'
 
-type Refused = { problem: Problem }
-
 const checkPlanTimeoutMs = 20_000
+
+/** The resource a browser named. Throws `record.missing`. */
+const namedResource = (name: string): Resource => {
+  const resource = resourceByName(name)
+  if (!resource) throw new Fault('record.missing', { because: 'There is no such kind of object.' })
+  return resource
+}
 
 /** Columns and density, per person. `columns: null` goes back to the declaration's. */
 export const rememberList = async (resource: string, choice: { columns?: string[] | null; density?: 'dense' | 'roomy' }): Promise<void> => {
@@ -55,67 +61,53 @@ export const rememberList = async (resource: string, choice: { columns?: string[
   await writePreferences(actor.personId, change)
 }
 
-type Views = { views: ListView[] } | { because: string }
-
 const viewsOf = async (actor: Actor, resource: string): Promise<ListView[]> =>
   (await readViews(actor, resource)).map(({ id, name, query, isShared, isOwn }) => ({ id, name, query, isShared, isOwn }))
 
-const withViews = async (resource: string, act: (actor: Actor) => Promise<unknown>): Promise<Views> => {
-  const actor = await requireActor()
-  const done = await attempt(async () => {
+const withViews = (resource: string, act: (actor: Actor) => Promise<unknown>): Promise<Outcome<ListView[]>> =>
+  outcome(async (actor) => {
     await act(actor)
     return viewsOf(actor, namedResource(resource).name)
   })
-  return 'problem' in done ? { because: done.problem.detail } : { views: done.value }
-}
 
-export const listViews = async (resource: string): Promise<Views> => withViews(resource, async () => {})
+export const listViews = async (resource: string): Promise<Outcome<ListView[]>> => withViews(resource, async () => {})
 
 /** Saving under a name of one's own replaces that view. */
-export const saveView = async (resource: string, name: string, query: string, isShared: boolean): Promise<Views> =>
+export const saveView = async (resource: string, name: string, query: string, isShared: boolean): Promise<Outcome<ListView[]>> =>
   withViews(resource, (actor) =>
     addView(actor, { resource: namedResource(resource).name, name: String(name), query: String(query), isShared: isShared === true }),
   )
 
-export const removeView = async (resource: string, id: string): Promise<Views> =>
+export const removeView = async (resource: string, id: string): Promise<Outcome<ListView[]>> =>
   withViews(resource, (actor) => deleteView(actor, String(id)))
 
-/** Adds (`id` null) or changes a record. A refusal carries `fields`, and for a concurrent edit `current` and `changes`. */
+/** Adds (`id` null) or changes a record. */
 export const saveRecord = async (
   resource: string,
   id: string | null,
   values: Record<string, Json>,
   revision: number | null,
-): Promise<{ id: string; revision: number } | Refused> => {
-  const actor = await requireActor()
-  const done = await attempt(async () => {
+): Promise<Outcome<{ id: string; revision: number }>> =>
+  outcome(async (actor) => {
     const known = namedResource(resource)
-    const saved = id === null ? (await addRecord(actor, known, values)).id : id
+    const savedId = id === null ? (await addRecord(actor, known, values)).id : id
     if (id !== null) await changeRecord(actor, known, id, values, Number(revision))
-    return { id: saved, revision: (await getRecord(actor, known, saved)).revision }
+    return { id: savedId, revision: (await getRecord(actor, known, savedId)).revision }
   })
-  return 'problem' in done ? done : done.value
-}
 
-export const removeRecord = async (resource: string, id: string): Promise<{ removed: true } | Refused> => {
-  const actor = await requireActor()
-  const done = await attempt(() => deleteRecord(actor, namedResource(resource), String(id)))
-  return 'problem' in done ? done : { removed: true }
-}
+export const removeRecord = async (resource: string, id: string): Promise<Outcome<null>> =>
+  outcome((actor) => deleteRecord(actor, namedResource(resource), String(id)).then(() => null))
 
 /** Runs the check of a server or a zone: plan and submission in one, since it asks nobody anything and changes nothing. */
-export const startCheck = async (operation: 'check-server' | 'check-zone', targetId: string): Promise<{ runId: string } | Refused> => {
-  const actor = await requireActor()
-  const done = await attempt(async () => {
+export const startCheck = async (operation: 'check-server' | 'check-zone', targetId: string): Promise<Outcome<{ runId: string }>> =>
+  outcome(async (actor) => {
     if (operation !== 'check-server' && operation !== 'check-zone') throw new Fault('input.invalid')
     const { planId } = await askForPlan(actor, { operation, targets: [String(targetId)] })
     const { digest } = await waitForPlan(actor, planId, { timeoutMs: checkPlanTimeoutMs })
     const submitted = await submitRun(actor, { planId, digest: digest ?? '' })
     if (!submitted.submitted) throw new Fault('plan.moved', { because: 'It was changed at this moment. Check it again.' })
-    return submitted.runId
+    return { runId: submitted.runId }
   })
-  return 'problem' in done ? done : { runId: done.value }
-}
 
 /** What a reference field may point to, by the words typed so far. */
 export const findOptions = async (
@@ -123,13 +115,8 @@ export const findOptions = async (
   field: string,
   search: string,
   environmentId: string | null,
-): Promise<{ options: { id: string; title: string; environmentId: string | null }[] } | Refused> => {
-  const actor = await requireActor()
-  const done = await attempt(() =>
-    referenceOptions(actor, namedResource(resource), String(field), { search: String(search), environmentId, limit: 20 }),
-  )
-  return 'problem' in done ? done : { options: done.value }
-}
+): Promise<Outcome<ReferenceOption[]>> =>
+  outcome((actor) => referenceOptions(actor, namedResource(resource), String(field), { search: String(search), environmentId, limit: 20 }))
 
 /** Asks a worker for a plan; nothing changes anywhere. */
 export const askPlan = async ({ operation, targets, input, policy }: PlanQuestion) =>

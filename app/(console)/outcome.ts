@@ -1,13 +1,31 @@
+import { databaseFault } from '@/db/pg/client'
 import { requireActor } from '@/lib/auth/actor'
+import { problemOf } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access/access'
-import type { FaultCode } from '@/lib/kernel/ground/errors'
-import type { Outcome } from '@/lib/shapes/outcome'
-import { attempt } from './attempt'
+import { type Fault, toFault } from '@/lib/kernel/ground/errors'
+import { logger } from '@/lib/log'
+import type { Outcome, Refusal } from '@/lib/shapes/outcome'
 
-/** What a signed-in person asked for, as a value a component can show. */
+/** What a signed-in person asked for, as a value that a component can show. Bugs are logged with their cause. */
 export const outcome = async <T>(act: (actor: Actor) => Promise<T>): Promise<Outcome<T>> => {
+  // Sends who is not signed in to the login page, which must not be caught.
   const actor = await requireActor()
-  const done = await attempt(() => act(actor))
-  if ('value' in done) return { ok: true, value: done.value }
-  return { ok: false, code: done.problem.code as FaultCode, message: done.problem.detail, fields: done.problem.fields ?? [] }
+  try {
+    return { ok: true, value: await act(actor) }
+  } catch (error) {
+    const fault = toFault(databaseFault(error))
+    if (fault.code === 'internal.bug') logger().error({ err: fault.cause ?? fault, code: fault.code }, fault.message)
+    return refusalOf(fault)
+  }
+}
+
+const refusalOf = (fault: Fault): Refusal => {
+  const { current, revision } = fault.facts
+  return {
+    ok: false,
+    code: fault.code,
+    message: problemOf(fault).detail,
+    fields: fault.facts.fields ?? [],
+    ...(current !== undefined && revision !== undefined ? { conflict: { current, revision } } : {}),
+  }
 }

@@ -3,12 +3,12 @@
 import './discovery.css'
 import { useRouter } from 'next/navigation'
 import { useCallback, useState } from 'react'
-import type { Option } from '@/components/fields/input-props'
 import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import type { Outcome } from '@/lib/shapes/outcome'
+import type { ReferenceOption } from '@/lib/shapes/records'
 import { streams } from '@/lib/shapes/streams'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
@@ -31,19 +31,14 @@ export const Inbox = ({
   /** Where this person may register servers. */
   environments: readonly EnvironmentLook[]
   mayAccept: boolean
-  findOptions: (
-    resource: string,
-    field: string,
-    search: string,
-    environmentId: string | null,
-  ) => Promise<{ options: Option[] } | { problem: { detail: string } }>
+  findOptions: (resource: string, field: string, search: string, environmentId: string | null) => Promise<Outcome<ReferenceOption[]>>
 }) => {
   const router = useRouter()
   const findHerds = useCallback(
     async (field: string, search: string, environmentId: string | null) => {
       const found = await findOptions('instance', field, search, environmentId)
-      if ('problem' in found) throw new Error(found.problem.detail)
-      return found.options
+      if (!found.ok) throw new Error(found.message)
+      return found.value
     },
     [findOptions],
   )

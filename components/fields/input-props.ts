@@ -1,16 +1,11 @@
 import type { RefCallback } from 'react'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { ReferenceOption } from '@/lib/shapes/records'
 import type { InputValue } from './input-text'
 
-export interface Option {
-  id: string
-  title: string
-  environmentId: string | null
-}
-
 /** Looks for targets of a reference field by words; rejects with a sentence. */
-export type FindOptions = (field: string, search: string, environmentId: string | null) => Promise<Option[]>
+export type FindOptions = (field: string, search: string, environmentId: string | null) => Promise<ReferenceOption[]>
 
 /** What every input of a form is given. */
 export interface InputProps {
@@ -27,5 +22,5 @@ export interface InputProps {
   find?: FindOptions
   title?: string
   environmentId?: string | null
-  onOption?: (option: Option) => void
+  onOption?: (option: ReferenceOption) => void
 }

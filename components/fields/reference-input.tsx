@@ -3,7 +3,8 @@
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import type { InputProps, Option } from './input-props'
+import type { ReferenceOption } from '@/lib/shapes/records'
+import type { InputProps } from './input-props'
 
 const searchAfterMs = 150
 
@@ -23,9 +24,9 @@ export const ReferenceInput = ({
   focusRef,
 }: InputProps) => {
   const listId = useId()
-  const [chosen, setChosen] = useState<Option | null>(value && title ? { id: String(value), title, environmentId: null } : null)
+  const [chosen, setChosen] = useState<ReferenceOption | null>(value && title ? { id: String(value), title, environmentId: null } : null)
   const [text, setText] = useState<string | null>(null)
-  const [found, setFound] = useState<{ options: Option[]; problem: string | null; isBusy: boolean }>({
+  const [found, setFound] = useState<{ options: ReferenceOption[]; problem: string | null; isBusy: boolean }>({
     options: [],
     problem: null,
     isBusy: false,
@@ -50,7 +51,7 @@ export const ReferenceInput = ({
     return () => clearTimeout(timer)
   }, [text, find, field.name, environmentId])
 
-  const take = (option: Option | undefined) => {
+  const take = (option: ReferenceOption | undefined) => {
     if (!option) return
     setChosen(option)
     setText(null)

@@ -2,16 +2,11 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
+import type { ReferenceOption } from '@/lib/shapes/records'
 import { shapeOf, targetOf } from '../pg/resource-table'
 import { Params, queryRows } from '../pg/statement'
 import { escapeLike } from './filters'
 import { reachOf, reachSql } from './reach'
-
-export interface ReferenceOption {
-  id: string
-  title: string
-  environmentId: string | null
-}
 
 const optionsMax = 100
 

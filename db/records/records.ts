@@ -172,5 +172,5 @@ export { type DeleteNode, type DeleteTree, deleteRecord, previewDelete } from '.
 export { exportRecords } from './export'
 export type { Facet, FacetChoice } from './facets'
 export { type HistoryLine, type HistoryPage, recordHistory } from './history'
-export { type ReferenceOption, referenceOptions } from './options'
+export { referenceOptions } from './options'
 export { addRecord, changeRecord } from './save'

@@ -249,7 +249,7 @@ const conflict = async (tx: Tx, resource: Resource, row: Values, fields: Record<
   return new Fault('record.conflict', {
     because: by ? `${by} changed this meanwhile. Nothing was saved; compare and save again.` : undefined,
     current: Object.fromEntries(resource.form.map((name) => [name, row[name] ?? null])),
-    revision: row.revision,
+    revision: Number(row.revision),
     changes: fields,
     by,
     at: at === null ? null : new Date(at).toISOString(),

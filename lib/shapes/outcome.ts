@@ -1,4 +1,5 @@
 import type { FaultCode, FieldProblem } from '@/lib/kernel/ground/errors'
+import type { JsonObject } from '@/lib/kernel/ground/json'
 
 /**
  * What a person asked for and what came of it. An expected refusal is a value: what is thrown across the border of a server action reaches the browser
@@ -11,4 +12,6 @@ export interface Refusal {
   code: FaultCode
   message: string
   fields: FieldProblem[]
+  /** Somebody else saved first: what is stored now. */
+  conflict?: { current: JsonObject; revision: number }
 }

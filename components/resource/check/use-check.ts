@@ -3,14 +3,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLive } from '@/components/run/use-live'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { Outcome } from '@/lib/shapes/outcome'
 import type { RunView } from '@/lib/shapes/run'
 import { streams } from '@/lib/shapes/streams'
 import { type ShownStep, stepsOf } from './check-steps'
 
-export type StartCheck = (
-  operation: 'check-server' | 'check-zone',
-  targetId: string,
-) => Promise<{ runId: string } | { problem: { detail: string } }>
+export type StartCheck = (operation: 'check-server' | 'check-zone', targetId: string) => Promise<Outcome<{ runId: string }>>
 
 export interface Check {
   start: () => Promise<void>
@@ -55,8 +53,8 @@ export const useCheck = (
     setRunId(null)
     const answer = await startCheck(operation, targetId)
     setStarting(false)
-    if ('problem' in answer) setProblem(answer.problem.detail)
-    else setRunId(answer.runId)
+    if (answer.ok) setRunId(answer.value.runId)
+    else setProblem(answer.message)
   }, [startCheck, operation, targetId])
 
   useEffect(() => {

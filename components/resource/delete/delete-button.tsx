@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 /** The last step of a deletion. It takes no focus by itself, so Enter on arriving deletes nothing. */
 export const DeleteButton = ({
@@ -18,7 +19,7 @@ export const DeleteButton = ({
   id: string
   /** Names what goes: "Delete herd shop and 3 more". */
   label: string
-  removeRecord: (resource: string, id: string) => Promise<{ removed: true } | { problem: { detail: string } }>
+  removeRecord: (resource: string, id: string) => Promise<Outcome<null>>
 }) => {
   const router = useRouter()
   const [problem, setProblem] = useState<string | null>(null)
@@ -26,8 +27,8 @@ export const DeleteButton = ({
   const remove = async () => {
     setBusy(true)
     const answer = await removeRecord(resource, id)
-    if ('problem' in answer) {
-      setProblem(answer.problem.detail)
+    if (!answer.ok) {
+      setProblem(answer.message)
       setBusy(false)
     } else router.replace(`/${path}`)
   }

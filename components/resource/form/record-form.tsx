@@ -4,7 +4,7 @@ import { zodResolver } from '@hookform/resolvers/zod'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { Controller, type FieldErrors, useForm } from 'react-hook-form'
-import type { FindOptions, Option } from '@/components/fields/input-props'
+import type { FindOptions } from '@/components/fields/input-props'
 import { fromInput, type InputValue, toInput } from '@/components/fields/input-text'
 import { inputs } from '@/components/fields/inputs'
 import { Button, LinkButton } from '@/components/ui/button'
@@ -14,19 +14,13 @@ import { useToast } from '@/components/ui/toast'
 import { schemaOf } from '@/lib/fields/schema'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import type { Outcome, Refusal } from '@/lib/shapes/outcome'
+import type { ReferenceOption } from '@/lib/shapes/records'
 import { Conflict, type ConflictState } from './conflict'
 import { useUnsaved } from './use-unsaved'
 
 type Values = Record<string, InputValue>
 type Stored = Record<string, Json>
-
-/** What the server refused, as `problemOf` writes it. */
-export interface Refusal {
-  code: string
-  detail: string
-  fields?: { path: string; message: string }[]
-  [fact: string]: unknown
-}
 
 export interface FormServer {
   saveRecord: (
@@ -34,13 +28,8 @@ export interface FormServer {
     id: string | null,
     values: Stored,
     revision: number | null,
-  ) => Promise<{ id: string; revision: number } | { problem: Refusal }>
-  findOptions: (
-    resource: string,
-    field: string,
-    search: string,
-    environmentId: string | null,
-  ) => Promise<{ options: Option[] } | { problem: Refusal }>
+  ) => Promise<Outcome<{ id: string; revision: number }>>
+  findOptions: (resource: string, field: string, search: string, environmentId: string | null) => Promise<Outcome<ReferenceOption[]>>
 }
 
 type After = 'show' | 'another' | 'continue'
@@ -116,8 +105,8 @@ export const RecordForm = ({
   const find = useMemo<FindOptions>(
     () => async (field, search, where) => {
       const answer = await server.findOptions(resource.name, field, search, where)
-      if ('problem' in answer) throw new Error(answer.problem.detail)
-      return answer.options
+      if (!answer.ok) throw new Error(answer.message)
+      return answer.value
     },
     [server, resource.name],
   )
@@ -128,7 +117,7 @@ export const RecordForm = ({
     const changed = id === null ? values : Object.fromEntries(Object.keys(dirtyFields).map((name) => [name, values[name] ?? null]))
     setRefusal(null)
     const answer = await server.saveRecord(resource.name, id, changed, known.current)
-    if ('problem' in answer) return refuse(answer.problem, changed)
+    if (!answer.ok) return refuse(answer, changed)
     setSaved(true)
     setConflict(null)
     toast('good', `${resource.noun[0].charAt(0).toUpperCase()}${resource.noun[0].slice(1)} saved.`)
@@ -137,31 +126,31 @@ export const RecordForm = ({
       reset(Object.fromEntries(resource.form.map((name) => [name, toInput(null, resource.fields[name]!)])))
       setSaved(false)
       setFocus(resource.form[0]!)
-    } else if (after.current === 'show') router.push(`/${resource.path}/${answer.id}${id === null ? '#added' : ''}`)
-    else if (id === null) router.replace(`/${resource.path}/${answer.id}/edit`)
+    } else if (after.current === 'show') router.push(`/${resource.path}/${answer.value.id}${id === null ? '#added' : ''}`)
+    else if (id === null) router.replace(`/${resource.path}/${answer.value.id}/edit`)
     else {
       setSaved(false)
-      known.current = answer.revision
+      known.current = answer.value.revision
       rebase(sent, sent)
       based.current = sent
       router.refresh()
     }
   }
 
-  const refuse = (problem: Refusal, mine: Stored) => {
-    if (problem.code === 'record.conflict' && typeof problem.revision === 'number') {
-      const theirs = problem.current as Stored
+  const refuse = (answer: Refusal, mine: Stored) => {
+    if (answer.conflict) {
+      const { current: theirs, revision: now } = answer.conflict
       const moved = resource.form.filter((name) => JSON.stringify(theirs[name] ?? null) !== JSON.stringify(stored[name] ?? null))
       setConflict({
-        because: problem.detail,
-        revision: problem.revision,
+        because: answer.message,
+        revision: now,
         fields: moved.map((field) => ({ field, now: theirs[field] ?? null, mine: field in mine ? mine[field]! : (stored[field] ?? null) })),
       })
       return
     }
-    setRefusal(problem)
+    setRefusal(answer)
     let isFirst = true
-    for (const { path, message } of problem.fields ?? []) {
+    for (const { path, message } of answer.fields) {
       if (!resource.form.includes(path)) continue
       setError(path, { type: 'server', message }, { shouldFocus: isFirst })
       isFirst = false
@@ -171,7 +160,7 @@ export const RecordForm = ({
   const environment = watch('environmentId')
   const where = typeof environment === 'string' && environment !== '' ? environment : placed
   const errors = formState.errors as FieldErrors<Values>
-  const elsewhere = refusal?.fields?.filter(({ path }) => !resource.form.includes(path)) ?? []
+  const elsewhere = refusal?.fields.filter(({ path }) => !resource.form.includes(path)) ?? []
   const groups = resource.sections
     .map(({ title, fields }) => ({ title, fields: fields.filter((name) => resource.form.includes(name)) }))
     .filter(({ fields }) => fields.length > 0)
@@ -185,7 +174,7 @@ export const RecordForm = ({
     <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,52rem)_22rem]">
       <form className="card grid gap-4 p-4" noValidate onSubmit={handleSubmit(save)} aria-label={`${resource.noun[0]} form`}>
         {refusal && (
-          <Note tone="bad" isAlert title={refusal.detail}>
+          <Note tone="bad" isAlert title={refusal.message}>
             {elsewhere.map(({ path, message }) => (
               <p key={path}>
                 {path}: {message}

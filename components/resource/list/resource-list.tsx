@@ -12,6 +12,7 @@ import { useToast } from '@/components/ui/toast'
 import { useZone } from '@/components/ui/zone'
 import { formatListQuery, type ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import type { Outcome } from '@/lib/shapes/outcome'
 import { ActionsMenu } from './actions-menu'
 import { Chips } from './chips'
 import { Facets } from './facets'
@@ -34,10 +35,10 @@ const ViewDialog = dynamic(() => import('./view-dialog').then((m) => m.ViewDialo
 
 /** What the list asks of the server besides rows. Each resolves to a sentence when it was refused. */
 export interface ListServer {
-  listViews: (resource: string) => Promise<{ views: ListView[] } | { because: string }>
+  listViews: (resource: string) => Promise<Outcome<ListView[]>>
   rememberList: (resource: string, choice: { columns?: string[] | null; density?: Density }) => Promise<void>
-  saveView: (resource: string, name: string, query: string, isShared: boolean) => Promise<{ views: ListView[] } | { because: string }>
-  removeView: (resource: string, id: string) => Promise<{ views: ListView[] } | { because: string }>
+  saveView: (resource: string, name: string, query: string, isShared: boolean) => Promise<Outcome<ListView[]>>
+  removeView: (resource: string, id: string) => Promise<Outcome<ListView[]>>
 }
 
 /** Whether a change of these names can change this list. */
@@ -164,9 +165,9 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
       onRun={run}
     />
   )
-  const take = (answer: { views: ListView[] } | { because: string }): string | null => {
-    if ('because' in answer) return answer.because
-    setViews(answer.views)
+  const take = (answer: Outcome<ListView[]>): string | null => {
+    if (!answer.ok) return answer.message
+    setViews(answer.value)
     return null
   }
 

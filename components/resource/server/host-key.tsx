@@ -27,7 +27,7 @@ export const HostKeyAlarm = ({
   const [problem, setProblem] = useState<string | null>(null)
   const accept = async () => {
     const answer = await saveRecord('server', serverId, { hostKey: offered }, revision)
-    if ('problem' in answer) setProblem(answer.problem.detail)
+    if (!answer.ok) setProblem(answer.message)
     else router.refresh()
   }
   return (

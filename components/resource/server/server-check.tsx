@@ -7,6 +7,7 @@ import { type StartCheck, useCheck } from '@/components/resource/check/use-check
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import type { Json } from '@/lib/kernel/ground/json'
+import type { Outcome } from '@/lib/shapes/outcome'
 
 export interface CheckServerActions {
   startCheck: StartCheck
@@ -15,7 +16,7 @@ export interface CheckServerActions {
     id: string | null,
     values: Record<string, Json>,
     revision: number | null,
-  ) => Promise<{ id: string } | { problem: { detail: string } }>
+  ) => Promise<Outcome<{ id: string }>>
 }
 
 /** Runs the check of a server and shows each step as it comes; a key nobody has pinned can be accepted here. It changes nothing on the host. */
@@ -40,7 +41,7 @@ export const ServerCheck = ({
 
   const accept = async (fingerprint: string) => {
     const answer = await actions.saveRecord('server', serverId, { hostKey: fingerprint }, revision)
-    if ('problem' in answer) check.setProblem(answer.problem.detail)
+    if (!answer.ok) check.setProblem(answer.message)
     else {
       router.refresh()
       void check.start()

@@ -1,3 +1,5 @@
+import type { JsonObject } from './json'
+
 /**
  * Every refusal and failure the program can name. A code is stable: it is what the API returns, what a script may test for, and what the log carries.
  * `retry` says whether the same call can succeed later without anybody changing anything.
@@ -79,6 +81,9 @@ export interface FaultFacts {
   /** A sentence for a person that is more exact than the table's. */
   because?: string
   fields?: FieldProblem[]
+  /** Of `record.conflict`: what is stored now, and under which revision. */
+  current?: JsonObject
+  revision?: number
   /** True when what was asked for is known to have ended on the host, or never to have begun: it cannot happen any more after this fault. */
   isOver?: boolean
   /** What a person at `attention` is asked when a step cannot tell whether it happened. */

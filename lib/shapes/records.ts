@@ -1,0 +1,6 @@
+/** What a reference field may point to. */
+export interface ReferenceOption {
+  id: string
+  title: string
+  environmentId: string | null
+}

@@ -12,7 +12,7 @@ import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { counted, type OperateActions, type OperateResource, type PlanRow } from './shared'
-import { environmentWords, loudestEnvironment } from './summary'
+import { environmentWords } from './summary'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
 
 /** Told apart by what may be done now: the person who asked submits; another person approves; nobody acts on a plan that runs already. */
@@ -120,7 +120,6 @@ export const Confirm = ({
   // One key per page view: a double click, or a retry after a lost answer, gives the run that was made the first time.
   const [idempotencyKey] = useState(() => `${row.id}:${Math.random().toString(36).slice(2)}`)
 
-  const environment = loudestEnvironment(plan)
   const isPhraseRight = plan.phrase === null || phrase.trim() === plan.phrase
   const isApproved = !plan.needsApproval || row.approvedByName !== null
   const isNow = when.kind === 'now'
@@ -172,7 +171,7 @@ export const Confirm = ({
   }
 
   return (
-    <section className="card plan-confirm" aria-label="Confirm" data-env={environment?.colour}>
+    <section className="card plan-confirm" aria-label="Confirm">
       <Approval
         row={row}
         plan={plan}

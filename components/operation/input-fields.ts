@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@/lib/kernel/ground/json'
+import { isObject, type Json, type JsonObject } from '@/lib/kernel/ground/json'
 import { type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
 
 /** One input of an operation as a form shows it, read from the operation's JSON schema. */
@@ -16,7 +16,6 @@ export interface InputField {
     | { kind: 'pick'; of: InputPick }
 }
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 const words = (name: string) =>
   name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -31,7 +30,7 @@ const unwrap = (schema: JsonObject): JsonObject => {
   return options.length === 1 ? { ...options[0], ...schema } : schema
 }
 
-const controlOf = (name: string, schema: JsonObject): InputField['control'] => {
+const controlOf = (schema: JsonObject): InputField['control'] => {
   const constants = Array.isArray(schema.anyOf) ? schema.anyOf.filter(isObject).map((option) => option.const) : []
   const choices = Array.isArray(schema.enum) ? schema.enum : constants
   if (choices.length > 0 && choices.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices: choices as string[] }
@@ -41,7 +40,7 @@ const controlOf = (name: string, schema: JsonObject): InputField['control'] => {
   const pick = inputPicks.find((one) => one === schema.picks)
   if (pick !== undefined) return { kind: 'pick', of: pick }
   const maxLength = numberOr(schema.maxLength)
-  return { kind: 'text', isLong: name === 'sql' || schema.format === 'sql' || (maxLength ?? 0) > 500, maxLength }
+  return { kind: 'text', isLong: schema.format === 'sql' || (maxLength ?? 0) > 500, maxLength }
 }
 
 /** The fields of an operation's input in their declared order. A schema without properties has none. */
@@ -52,7 +51,7 @@ export const inputFields = (schema: JsonObject): InputField[] => {
     .filter((entry): entry is [string, JsonObject] => isObject(entry[1]))
     .map(([name, raw]) => {
       const field = unwrap(raw)
-      const control = controlOf(name, field)
+      const control = controlOf(field)
       const initial = field.default ?? (control.kind === 'flag' ? false : control.kind === 'choice' ? control.choices[0]! : '')
       return {
         name,

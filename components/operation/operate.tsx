@@ -6,11 +6,13 @@ import { useRouter } from 'next/navigation'
 import { useEffect, useMemo, useState } from 'react'
 import { useLive } from '@/components/run/use-live'
 import { Button, LinkButton } from '@/components/ui/button'
+import { mostDangerous } from '@/components/ui/environment'
 import { EmptyState, Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import { statementIn } from '@/lib/kernel/operation/statement'
 import { streams } from '@/lib/shapes/streams'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
@@ -21,7 +23,8 @@ import { PlanOptions, policyWords } from './plan-options'
 import { PlanSummary } from './plan-summary'
 import { PlanTargets } from './plan-targets'
 import { counted, type Environments, type OperateActions, type OperateResource, type PlanRow } from './shared'
-import { loudestEnvironment } from './summary'
+import { Statement } from './statement'
+import { hitEnvironments } from './summary'
 
 /** What is different in a plan from the one that was read before: per target id, and about the plan as a whole. */
 export interface Moved {
@@ -125,15 +128,17 @@ export const Operate = ({
     />
   )
   const plan = row?.plan ?? null
+  const statement = row && statementIn(description.input, row.input)
   const changed = fields.filter((field) => String(values[field.name] ?? field.initial) !== String(field.initial))
   const inputWords = changed
     .map((field) => `${field.label.toLowerCase()} ${String(values[field.name])}`)
     .filter((words) => words.length < 60)
   return (
-    <div className="page-body" data-env={plan ? loudestEnvironment(plan)?.colour : undefined}>
+    <div className="page-body" data-env={plan ? mostDangerous(hitEnvironments(plan))?.colour : undefined}>
       <Note tone="neutral">
         {description.help[0] ?? description.title} Making a plan only looks; nothing changes anywhere until you confirm.
       </Note>
+      {statement !== null && <Statement statement={statement} />}
       {refusal && <Note tone="bad" isAlert title={refusal} />}
       {row ? (
         <details className="card plan-fold">

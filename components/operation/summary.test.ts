@@ -5,8 +5,8 @@ import {
   environmentWords,
   estimateSeconds,
   groupGates,
+  hitEnvironments,
   isAlreadySo,
-  loudestEnvironment,
   pointOfNoReturn,
   totalAffected,
   wayBack,
@@ -114,13 +114,13 @@ describe('the summary of a plan', () => {
     expect(of([effect('promote', 'final')], false)).toContain('cannot be taken back')
   })
 
-  test('the page wears the colour of the best protected environment and names them', () => {
+  test('the page is for every environment in which something would run, and names them', () => {
     const environments = [
       { id: '1', name: 'dev', colour: 'green', protection: 'open' as const, maintenanceWindows: [], targets: 30 },
       { id: '2', name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [], targets: 1 },
       { id: '3', name: 'lab', colour: 'red', protection: 'two-person' as const, maintenanceWindows: [], targets: 0 },
     ]
-    expect(loudestEnvironment(plan([], { environments }))!.name).toBe('prod')
+    expect(hitEnvironments(plan([], { environments })).map(({ name }) => name)).toEqual(['dev', 'prod'])
     expect(environmentWords(plan([], { environments }))).toBe('DEV and PROD')
   })
 })

@@ -1,4 +1,4 @@
-import type { Affected, GateVerdict, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
+import type { Affected, GateVerdict, Plan, PlanEnvironment, PlanTarget } from '@/lib/kernel/operation/plan'
 
 export interface GroupedGate {
   title: string
@@ -87,13 +87,11 @@ export const environmentWords = (plan: Plan): string => {
   return `${names.length} environments`
 }
 
-const protectionRank = { open: 0, confirm: 1, 'two-person': 2 } as const
-
-/** The environment whose colour the page wears: the best protected one that has a target. */
-export const loudestEnvironment = (plan: Plan) =>
-  [...plan.environments]
-    .filter((environment) => environment.targets > 0)
-    .sort((a, b) => protectionRank[b.protection] - protectionRank[a.protection] || b.targets - a.targets)[0] ?? null
+/** Those in which something would run; where nothing would, those of all targets. */
+export const hitEnvironments = (plan: Plan): PlanEnvironment[] => {
+  const hit = plan.environments.filter((environment) => environment.targets > 0)
+  return hit.length > 0 ? hit : plan.environments
+}
 
 /** What a failure leaves behind, in one line: whether all is taken back, some of it stays and is harmless, or there is a point of no return. */
 export const wayBack = (plan: Pick<Plan, 'targets' | 'isReversible'>): string => {

@@ -4,6 +4,7 @@ import './run.css'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { Statement } from '@/components/operation/statement'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/components/ui/environment'
@@ -32,6 +33,7 @@ import { useLive } from './use-live'
 export const RunPage = ({
   initial,
   operation,
+  statement,
   environments,
   history,
   mayAct,
@@ -39,6 +41,8 @@ export const RunPage = ({
 }: {
   initial: RunView
   operation: RunOperation
+  /** What the run executes, word for word; null: its operation has no statement. */
+  statement: string | null
   environments: Readonly<Record<string, EnvironmentLook>>
   history: History | null
   mayAct: boolean
@@ -74,6 +78,7 @@ export const RunPage = ({
   const runSeconds = run.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null
   return (
     <div className="page-body" data-chosen={job !== null || undefined}>
+      {statement !== null && <Statement statement={statement} />}
       <section className="card run-head" aria-label="The run">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
           <State tone={runLook[run.state][0]}>{runLook[run.state][1]}</State>

@@ -7,8 +7,8 @@ export interface Crumb {
 }
 
 /**
- * Band, breadcrumbs, title and acts of a page. `environment` is where the thing on the page lives: it colours the band, the badge and,
- * through `data-env`, every button below with `look="env"`.
+ * Band, breadcrumbs, title and acts of a page. `environment` is where the thing on the page lives; several for a plan or a run over
+ * several, of which the most dangerous one gives the colour. It colours the band, the badges and, through `data-env`, every button below with `look="env"`.
  */
 export const PageHeader = ({
   crumbs,
@@ -19,28 +19,33 @@ export const PageHeader = ({
 }: {
   crumbs: readonly Crumb[]
   title: ReactNode
-  environment?: Omit<EnvironmentLook, 'id'> | null
+  environment?: Omit<EnvironmentLook, 'id'> | readonly Omit<EnvironmentLook, 'id'>[] | null
   subtitle?: ReactNode
   actions?: ReactNode
-}) => (
-  <>
-    {environment && <EnvironmentBand environment={environment} />}
-    <div className="page-head">
-      {crumbs.length > 0 && (
-        <nav className="crumbs" aria-label="Breadcrumbs">
-          <ol>
-            {crumbs.map((crumb) => (
-              <li key={crumb.href}>
-                <a href={crumb.href}>{crumb.label}</a>
-              </li>
-            ))}
-          </ol>
-        </nav>
-      )}
-      <h1 className="[overflow-wrap:anywhere]">{title}</h1>
-      {environment && <EnvironmentBadge environment={environment} />}
-      {subtitle && <div className="text-ink-2">{subtitle}</div>}
-      {actions && <div className="acts">{actions}</div>}
-    </div>
-  </>
-)
+}) => {
+  const environments = environment == null ? [] : [environment].flat()
+  return (
+    <>
+      <EnvironmentBand environments={environments} />
+      <div className="page-head">
+        {crumbs.length > 0 && (
+          <nav className="crumbs" aria-label="Breadcrumbs">
+            <ol>
+              {crumbs.map((crumb) => (
+                <li key={crumb.href}>
+                  <a href={crumb.href}>{crumb.label}</a>
+                </li>
+              ))}
+            </ol>
+          </nav>
+        )}
+        <h1 className="[overflow-wrap:anywhere]">{title}</h1>
+        {environments.map((one) => (
+          <EnvironmentBadge key={one.name} environment={one} />
+        ))}
+        {subtitle && <div className="text-ink-2">{subtitle}</div>}
+        {actions && <div className="acts">{actions}</div>}
+      </div>
+    </>
+  )
+}

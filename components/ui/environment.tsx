@@ -1,5 +1,4 @@
 import clsx from 'clsx'
-import type { ReactNode } from 'react'
 
 /** What a page needs to show where something lives. */
 export interface EnvironmentLook {
@@ -28,15 +27,34 @@ export const EnvironmentBadge = ({ environment, className }: { environment: Look
   </span>
 )
 
-/** The band over a page that belongs to one environment. Its colour is the same in both themes. */
-export const EnvironmentBand = ({ environment, children }: { environment: Look; children?: ReactNode }) => (
-  <div className="env-band" data-env={environment.colour} data-protection={environment.protection}>
-    {environment.protection !== 'open' && (
-      <>
-        <span>{environment.name.toUpperCase()}</span>
-        <span className="font-normal">{protectionWords[environment.protection]}</span>
-      </>
-    )}
-    {children}
-  </div>
-)
+/** From what alarms to what calms. A colour that is not listed counts as calm. */
+const colours = ['red', 'amber', 'violet', 'blue', 'green', 'slate']
+const protections = ['two-person', 'confirm', 'open'] as const
+const rankOf = (colour: string) => (colours.includes(colour) ? colours.indexOf(colour) : colours.length)
+
+/**
+ * The one whose colour a page over several environments wears: the most alarming colour, and of equals the best protected. Protection does not decide before
+ * the colour does: it adds up over the environments, a colour does not. null: there is none.
+ */
+export const mostDangerous = <T extends Look>(environments: readonly T[]): T | null =>
+  [...environments].sort(
+    (a, b) => rankOf(a.colour) - rankOf(b.colour) || protections.indexOf(a.protection) - protections.indexOf(b.protection),
+  )[0] ?? null
+
+/** The band over a page, in the colour of the most dangerous of its environments, with all their names. The same in both themes. */
+export const EnvironmentBand = ({ environments }: { environments: readonly Look[] }) => {
+  const worst = mostDangerous(environments)
+  if (worst === null) return null
+  const protection = protections.find((one) => environments.some((environment) => environment.protection === one)) ?? 'open'
+  const isMany = environments.length > 1
+  return (
+    <div className="env-band" data-env={worst.colour} data-protection={protection} data-many={isMany || undefined}>
+      {(protection !== 'open' || isMany) && (
+        <>
+          <span>{environments.map(({ name }) => name.toUpperCase()).join(', ')}</span>
+          <span className="font-normal">{protectionWords[protection]}</span>
+        </>
+      )}
+    </div>
+  )
+}

@@ -6,6 +6,8 @@ import { writeAudit } from '@/db/trail/audit'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import { shortStatement, statementIn } from '@/lib/kernel/operation/statement'
+import { describeOperation, operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
 
 interface Ordered {
@@ -20,10 +22,17 @@ interface Ordered {
   scheduledId?: string
 }
 
+const statementOf = (plan: Plan): string | null => {
+  const operation = operationByName(plan.operation)
+  return operation ? statementIn(describeOperation(operation).input, plan.input) : null
+}
+
+/** What is done to what; an operation that runs a statement is told apart by it: `Run SQL: select 1 (3 instances)`. */
 export const titleOf = (plan: Plan): string => {
   const eligible = plan.targets.filter((target) => target.eligible)
-  if (eligible.length === 1) return `${plan.title}: ${eligible[0]!.title}`
-  return `${plan.title}: ${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
+  const targets = eligible.length === 1 ? eligible[0]!.title : `${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
+  const statement = statementOf(plan)
+  return statement === null ? `${plan.title}: ${targets}` : `${plan.title}: ${shortStatement(statement)} (${targets})`
 }
 
 export const hitEnvironments = (plan: Plan): string[] =>

@@ -190,7 +190,7 @@ test('killed with -9 it leaves a lock that runs out by itself; told to end, it e
 test('told to end while it waits for a lock, it starts no command', async () => {
   const { id } = await lockHerd(systemActor, crm, wish)
   const waiting = matriarch('with-lock', 'crm', '--wait', '600', '--', 'touch', join(home, 'begun'))
-  await until('it to wait', () => waiting.said.err.includes('Waits: crm is locked by'))
+  await until('it to wait', () => waiting.said.err.includes('Waiting: crm is locked by'))
   waiting.child.kill('SIGTERM')
   expect((await waiting.ended).code).toBe(6)
   await unlockHerd(systemActor, id)

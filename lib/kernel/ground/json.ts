@@ -11,6 +11,9 @@ export type Plain<T> = T extends Json | undefined
       ? { [Key in keyof T]: Plain<T[Key]> }
       : T
 
+/** An object, and neither null nor a list. */
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** Canonical text: keys sorted, undefined left out; equal values have equal text, so it can be hashed. */
 export const canonicalJson = (value: Json | undefined): string => {
   if (value === undefined) return 'null'

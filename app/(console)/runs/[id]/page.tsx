@@ -5,7 +5,6 @@ import { RunPage } from '@/components/run/run-page'
 import type { History } from '@/components/run/time-left'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
-import { EnvironmentBadge } from '@/components/ui/environment'
 import { environmentLooks } from '@/db/fleet/environment-badges'
 import { getRun } from '@/db/runs/runs'
 import { scheduledOfRun } from '@/db/runs/scheduled'
@@ -14,7 +13,8 @@ import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
-import { operationByName } from '@/lib/operations'
+import { statementIn } from '@/lib/kernel/operation/statement'
+import { describeOperation, operationByName } from '@/lib/operations'
 import { evidenceOf } from '@/lib/operations/evidence'
 import { pathOf } from '../../[resource]/resource'
 import { cancelRun, decideJob, retryFailed } from '../../actions'
@@ -48,30 +48,18 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
     const operation = operationByName(run.operation)
     if (!operation) notFound()
     const permission = runPermission(operation, run.input)
-    const only = run.environmentIds.length === 1 ? environments[run.environmentIds[0]!] : undefined
+    const hit = run.environmentIds.flatMap((environmentId) => environments[environmentId] ?? [])
     return (
       <>
         <PageHeader
           crumbs={crumbs}
           title={run.title}
-          environment={only}
+          environment={hit}
           subtitle={
-            (!only || scheduled) && (
-              <>
-                {!only && (
-                  <span className="flex flex-wrap gap-1.5">
-                    {run.environmentIds.map((environmentId) => {
-                      const look = environments[environmentId]
-                      return look && <EnvironmentBadge key={environmentId} environment={look} />
-                    })}
-                  </span>
-                )}
-                {scheduled && (
-                  <Link href={`/scheduled-runs/${scheduled.id}`} prefetch={false}>
-                    {scheduled.because === null ? 'scheduled' : 'scheduled, with targets left out'}
-                  </Link>
-                )}
-              </>
+            scheduled && (
+              <Link href={`/scheduled-runs/${scheduled.id}`} prefetch={false}>
+                {scheduled.because === null ? 'scheduled' : 'scheduled, with targets left out'}
+              </Link>
             )
           }
         />
@@ -91,6 +79,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             })),
             gates: operation.gates.map(({ name, title }) => ({ name, title })),
           }}
+          statement={statementIn(describeOperation(operation).input, run.input)}
           environments={environments}
           history={await historyOf(actor, run.planId)}
           mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}

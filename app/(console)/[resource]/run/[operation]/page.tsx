@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation'
 import { inputInAddress } from '@/components/operation/input-fields'
 import { Operate } from '@/components/operation/operate'
 import { counted } from '@/components/operation/shared'
-import { loudestEnvironment } from '@/components/operation/summary'
+import { hitEnvironments } from '@/components/operation/summary'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
@@ -68,7 +68,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
         <PageHeader
           crumbs={crumbs}
           title={titleOf(operation.verb, plan, row?.targets.length ?? null, resource.noun)}
-          environment={plan && loudestEnvironment(plan)}
+          environment={plan && hitEnvironments(plan)}
           actions={
             <LinkButton look="quiet" href={`/${path}/help#${operation.name}`}>
               Help

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/problems/fleet'
 import { parseListQuery } from '@/lib/kernel/resource/query'
 import { presentProblems } from '@/lib/presentation/problems/present'
-import { describedResource, pathOf } from './[resource]/resource'
+import { pathOf } from '@/lib/resources'
+import { describedResource } from '@/lib/resources/described'
 
 const troubles: Trouble[] = ['down', 'refused', 'unreachable', 'stale', 'not-streaming', 'lagging', 'pending-restart']
 const serverTroubles: TroubledServer['trouble'][] = ['host-key-changed', 'unreachable', 'agent-silent']

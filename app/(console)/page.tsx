@@ -3,7 +3,7 @@ import { FrontPage } from '@/components/fleet/front-page'
 import { fleetFacts } from '@/db/fleet/front-page'
 import { requireActor } from '@/lib/auth/actor'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
-import { pathOf } from './[resource]/resource'
+import { pathOf } from '@/lib/resources'
 import { acknowledgeProblem, showProblemAgain } from './actions'
 
 export const metadata: Metadata = { title: 'Fleet' }

@@ -3,7 +3,7 @@ import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { operationsOn } from '@/lib/operations'
-import { pathOf } from './resource'
+import { pathOf } from '@/lib/resources'
 
 /**
  * The operations of a resource as this person meets them; those they may not run (nowhere, or not in the one environment that all rows are of) keep the

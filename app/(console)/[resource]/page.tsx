@@ -10,9 +10,10 @@ import { currentPreferences, requireActor } from '@/lib/auth/actor'
 import { mayAnywhere } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
+import { describedResource } from '@/lib/resources/described'
 import { listViews, rememberList, removeView, saveView } from '../actions'
 import { bootText, listActions } from './list-boot'
-import { describedResource, toParams } from './resource'
+import { toParams } from './params'
 
 interface Props {
   params: Promise<{ resource: string }>

@@ -1,11 +1,11 @@
 import type { NextRequest } from 'next/server'
-import { describedResource } from '@/app/(console)/[resource]/resource'
 import { listRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { emptyQuery } from '@/lib/kernel/resource/query'
+import { describedResource } from '@/lib/resources/described'
 
 const searched = ['herds', 'instances', 'servers', 'environments', 'runs'] as const
 const perKind = 6

@@ -4,7 +4,7 @@ import { type EnvironmentLook, environmentLooks } from '@/db/fleet/environment-b
 import { getRecord } from '@/db/records/records'
 import { requireActor } from '@/lib/auth/actor'
 import { isFault } from '@/lib/kernel/ground/errors'
-import { describedResource } from '../resource'
+import { describedResource } from '@/lib/resources/described'
 
 /** The object of an address with what every page about it needs; one read a request. An object that is not there or not to be seen is "not found". */
 export const loadObject = cache(async (path: string, id: string) => {

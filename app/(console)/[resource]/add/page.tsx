@@ -9,10 +9,11 @@ import { mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import { resourceByName } from '@/lib/resources'
+import { describedResource } from '@/lib/resources/described'
 import { findOptions, saveRecord } from '../../actions'
 import { capital } from '../[id]/load'
 import { formAside } from '../form-aside'
-import { describedResource, toParams } from '../resource'
+import { toParams } from '../params'
 
 interface Props {
   params: Promise<{ resource: string }>

@@ -10,9 +10,9 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { operationsOn } from '@/lib/operations'
+import { describedResource } from '@/lib/resources/described'
 import { operationHelp } from '../../help/operation-help-of'
 import { capital } from '../[id]/load'
-import { describedResource } from '../resource'
 
 interface Props {
   params: Promise<{ resource: string }>

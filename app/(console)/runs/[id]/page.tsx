@@ -16,7 +16,7 @@ import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { statementIn } from '@/lib/kernel/operation/statement'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { evidenceOf } from '@/lib/operations/evidence'
-import { pathOf } from '../../[resource]/resource'
+import { pathOf } from '@/lib/resources'
 import { cancelRun, decideJob, retryFailed } from '../../actions'
 
 const actions = { cancel: cancelRun, decide: decideJob, retryFailed }

@@ -1,5 +1,4 @@
 import type { NextRequest } from 'next/server'
-import { describedResource } from '@/app/(console)/[resource]/resource'
 import { exportRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
@@ -8,6 +7,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import { type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import { describedResource } from '@/lib/resources/described'
 
 type Format = 'csv' | 'json'
 type Rows = AsyncIterable<Record<string, Json>>

@@ -1,10 +1,10 @@
 import type { NextRequest } from 'next/server'
-import { describedResource } from '@/app/(console)/[resource]/resource'
 import { listIds, listRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { parseListQuery } from '@/lib/kernel/resource/query'
+import { describedResource } from '@/lib/resources/described'
 
 const idsMax = 10_000
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }

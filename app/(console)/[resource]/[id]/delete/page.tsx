@@ -9,8 +9,8 @@ import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { previewDelete } from '@/db/records/records'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { pathOf } from '@/lib/resources'
 import { removeRecord } from '../../../actions'
-import { pathOf } from '../../resource'
 import { loadObject } from '../load'
 
 interface Props {

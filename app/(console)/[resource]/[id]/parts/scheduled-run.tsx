@@ -5,7 +5,7 @@ import { getScheduled, type ScheduledRun } from '@/db/runs/scheduled'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { cancelScheduled, moveScheduled } from '../../../actions'
-import { pathOf } from '../../resource'
+import { pathOf } from '@/lib/resources'
 import { mayNotCancel, mayRunAll } from './herd-appointments'
 import type { Loaded, ResourceParts } from './part'
 

@@ -15,8 +15,8 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { describeOperation, operationByName } from '@/lib/operations'
+import { describedResource } from '@/lib/resources/described'
 import { approvePlan, askPlan, askPlanApproval, pickInput, schedulePlan, submitPlan } from '../../../actions'
-import { describedResource } from '../../resource'
 import { movedSince, planRow } from './plan-row'
 
 interface Props {

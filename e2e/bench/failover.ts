@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { getPool } from '@/db/pg/client'
+import { openStage, untilSeen } from '@/e2e/harness/stage'
 import { plan } from '@/e2e/harness/submit'
 import { resumeJob, submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
@@ -13,7 +14,7 @@ import { allowNames, breakHosts, type Fault, faultsFor, mendHosts, refuseNames }
 import { clusterName, type Pair, pairFleet, pairsOf, writeFollowFiles } from './failover-fleet'
 import { failoverPeers } from './failover-peers'
 import { ensureFanoutPeers } from './fanout-peers'
-import { median, numberOf, openStage, quantile, untilSeen } from './stage'
+import { median, numberOf, quantile } from './numbers'
 
 const faultShare = 0.05
 const runTimeoutMs = 900_000

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { getPool } from '@/db/pg/client'
+import { openStage } from '@/e2e/harness/stage'
 import { plan } from '@/e2e/harness/submit'
 import { submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
@@ -7,7 +8,7 @@ import { type Fleet, herd } from '@/lib/playground/fleet/fleet'
 import { largeFleet } from '@/lib/playground/fleet/large'
 import { postgresMajor } from '@/lib/playground/machine/packages'
 import { ensureFanoutPeers, fanoutPeers } from './fanout-peers'
-import { median, numberOf, openStage } from './stage'
+import { median, numberOf } from './numbers'
 
 const clusterName = 'app'
 

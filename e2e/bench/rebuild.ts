@@ -1,4 +1,5 @@
 import { getPool } from '@/db/pg/client'
+import { openStage } from '@/e2e/harness/stage'
 import { plan } from '@/e2e/harness/submit'
 import { submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
@@ -6,8 +7,8 @@ import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet/f
 import { postgresMajor } from '@/lib/playground/machine/packages'
 import { until } from '@/lib/playground/machine/processes'
 import { ensurePeers } from './fanout-peers'
+import { numberOf } from './numbers'
 import { type RebuildStage, rebuildPeers } from './rebuild-peers'
-import { numberOf, openStage } from './stage'
 
 interface Round {
   name: string

@@ -1,7 +1,7 @@
 import { getPool } from '@/db/pg/client'
+import { untilSeen } from '@/e2e/harness/stage'
 import { runAndWait } from '@/e2e/harness/submit'
 import type { RunView } from '@/lib/shapes/run'
-import { untilSeen } from './stage'
 
 const runTimeoutMs = 300_000
 const alone = { parallel: 1, perServer: 1, standbysFirst: true, stopAfterFailures: 1, deadlineSeconds: null }

@@ -6,7 +6,6 @@ import { secretPurpose } from '@/db/fleet/dns-names'
 import { ensureConsoleKey } from '@/db/keys/console-keys'
 import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
-import { fingerprintOfLine } from '@/e2e/harness/lab-addresses'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
@@ -17,6 +16,7 @@ import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { type Child, startChild } from '@/lib/playground/start/processes'
 import { seedFleet, seedNames } from '@/lib/playground/start/seed'
+import { fingerprintOfLine } from './lab-addresses'
 
 export interface Stage {
   lab: Lab
@@ -104,10 +104,3 @@ export const untilSeen = async (sql: string, isOver: () => boolean = () => false
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
-/** The value that the share `q` of them does not exceed. */
-export const quantile = (values: readonly number[], q: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!
-export const numberOf = (args: readonly string[], flag: string, fallback: number): number =>
-  args.includes(flag) ? Number(args[args.indexOf(flag) + 1]) : fallback

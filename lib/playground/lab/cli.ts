@@ -197,15 +197,18 @@ function volumeOf({ words }: Call): VolumeName {
   return volume
 }
 
-async function main(): Promise<number> {
-  const { positionals, values, command } = parse(process.argv.slice(2))
+/** A verb for which no lab of the state folder is opened; a number is the exit code. */
+export type FreeVerb = (words: readonly string[], values: Call['values']) => Promise<number>
+
+/** What `npm run lab -- …` does with its words; the exit code. Throws a `LabError` where the words, or the lab, are at fault. */
+const lab = async (args: string[], free: Readonly<Record<string, FreeVerb>>): Promise<number> => {
+  const { positionals, values, command } = parse(args)
   const [name, ...words] = positionals
   if (!name || name === 'help' || values.help) {
     console.log(help)
     return name || values.help ? 0 : 2
   }
-  // With it come the console and its operations, which no other verb needs.
-  if (name === 'scenario') return (await import('@/e2e/harness/scenario/cli')).scenarioVerb(words, values)
+  if (free[name]) return free[name](words, values)
   const verb = verbs[name]
   if (!verb) throw new LabError(`There is no verb ${name}.`, { hint: 'npm run lab -- --help' })
   if (name === 'up') {
@@ -217,13 +220,15 @@ async function main(): Promise<number> {
   return typeof answer === 'number' ? answer : 0
 }
 
-main().then(
-  (code) => process.exit(code),
-  (fault: unknown) => {
+/** Ends the process: 1 where the words or the lab are at fault, which is printed. `free`: verbs that know more than the playground does. */
+export const labCommand = async (args: string[], free: Readonly<Record<string, FreeVerb>>): Promise<never> => {
+  try {
+    process.exit(await lab(args, free))
+  } catch (fault) {
     if (!(fault instanceof Error)) throw fault
     const isOurs = fault instanceof LabError || 'code' in fault
     console.error(isOurs ? fault.message : fault.stack)
     if (fault instanceof LabError && fault.hint) console.error(fault.hint)
     process.exit(1)
-  },
-)
+  }
+}

@@ -27,7 +27,7 @@ function newFolder(): string {
 /** Another process that owns a lab: the command line's `up`. Resolves once the lab is up. */
 async function startOwner(stateDir: string, argv: string[] = [process.execPath], root = project): Promise<ChildProcess> {
   const [program = '', ...first] = argv
-  const owner = spawn(program, [...first, '--import', 'tsx', 'lib/playground/lab/cli.ts', 'up', '--hosts', '2', '--state', stateDir], {
+  const owner = spawn(program, [...first, '--import', 'tsx', 'e2e/lab.ts', 'up', '--hosts', '2', '--state', stateDir], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

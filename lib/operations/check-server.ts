@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { InventoryServer } from '@/lib/ports'
 import type { Plain } from './facts/instance'
 import { checkHost } from './steps/check-host'

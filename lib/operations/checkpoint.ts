@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { gatherInstance } from './facts/instance'
 import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
 import { acceptsConnections, seenRow } from './gates/seen'

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { type Parting, partingOf } from '@/lib/domain/replication/timelines'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked } from '@/lib/kernel/operation/only-when'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts/instance'
@@ -12,7 +14,6 @@ import { followingTo, gatherPeers } from './facts/peers'
 import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './facts/rewind'
 import { clientsWarned, lossOf, transactionsWarned } from './gates/impact'
 import { acceptsConnections, keepsPassword, mayReplicate, pass, passBecause, refuse, seenRow, warn } from './gates/seen'
-import { onlyIf } from './steps/only-if'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
 import { fencePostgres } from './steps/postgres/fence'
 import { stopPostgres } from './steps/postgres/stop'
@@ -45,6 +46,11 @@ const stopTimeoutMs = 60_000
 const standbyAlready = 'It is a standby already.'
 const copyInstead = 'Stop it, then rebuild it.'
 const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
+
+const slotName = (facts: DemoteFacts) => facts.following!.slotName
+const following = (facts: DemoteFacts) => facts.following!
+const self = (facts: DemoteFacts) => facts.instance
+const primary = (facts: DemoteFacts) => facts.primary!
 
 export const demote = defineOperation({
   name: 'demote',
@@ -103,75 +109,41 @@ export const demote = defineOperation({
   .gate('transactions', 'No transaction is open', (facts) => transactionsWarned(facts, 'rolled back'))
   .effect(
     'stop',
-    stopPostgres<DemoteFacts>(({ instance }) => instance, {
+    stopPostgres(self, {
       mode: () => 'fast',
       timeoutMs: () => stopTimeoutMs,
       stays: 'Started again it would be the second primary: from here the only way is forward.',
     }),
   )
-  .effect(
-    'fence',
-    fencePostgres<DemoteFacts>(({ instance }) => instance, staysStandby, { stopsAgain: true }),
-  )
+  .effect('fence', fencePostgres(self, staysStandby, { stopsAgain: true }))
   .effect(
     'record',
-    recordReplaced<DemoteFacts>({
-      of: ({ instance }) => instance,
+    recordReplaced({
+      of: self,
       by: ({ primary }) => primary,
       timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? 0,
       because: ({ primary }) => `It was demoted: ${primary!.title} leads.`,
     }),
   )
-  .effect(
-    'slot',
-    makeSlot<DemoteFacts>(
-      ({ primary }) => primary!,
-      ({ following }) => following!.slotName,
-    ),
-  )
-  .effect(
-    'checkpoint',
-    checkpointPostgres<DemoteFacts>(({ primary }) => primary!),
-  )
-  .effect(
-    'tail',
-    onlyIf(
-      ({ saveTail }) => saveTail,
-      'What it wrote past the fork is not saved: that was not wanted.',
-      saveTailOf<DemoteFacts>({ of: ({ instance }) => instance, fork: forkOf, place: ({ rewind }) => rewind.tail }),
-    ),
-  )
+  .effect('slot', makeSlot(primary, slotName))
+  .effect('checkpoint', checkpointPostgres(primary))
+  .effect('tail', saveTailOf({ of: self, fork: forkOf, place: ({ rewind }) => rewind.tail }), {
+    when: ({ saveTail }) => saveTail,
+    otherwise: notAsked('What it wrote past the fork is not saved: that was not wanted.'),
+  })
   .effect(
     'rewind',
-    rewindPostgres<DemoteFacts>({
-      of: ({ instance }) => instance,
-      source: ({ following }) => following!,
+    rewindPostgres({
+      of: self,
+      source: following,
       timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? null,
       fork: forkOf,
     }),
   )
-  .effect(
-    'follow',
-    writeFollowing<DemoteFacts>(
-      ({ instance }) => instance,
-      ({ following }) => following!,
-    ),
-  )
-  .effect(
-    'start',
-    startFollowing<DemoteFacts>(
-      ({ instance }) => instance,
-      ({ primary }) => primary!,
-    ),
-  )
-  .effect(
-    'restored',
-    forgetReplaced<DemoteFacts>(({ instance }) => instance),
-  )
-  .effect(
-    'left-slots',
-    dropLeftSlots<DemoteFacts>({ of: ({ instance }) => instance, slots: ({ disk }) => disk?.slots ?? [], owners: ({ owners }) => owners }),
-  )
+  .effect('follow', writeFollowing(self, following))
+  .effect('start', startFollowing(self, primary))
+  .effect('restored', forgetReplaced(self))
+  .effect('left-slots', dropLeftSlots({ of: self, slots: ({ disk }) => disk?.slots ?? [], owners: ({ owners }) => owners }))
   .build()
 
 const gatherDemote = async (ports: ReadPorts, { saveTail }: { saveTail: boolean }, context: GatherContext): Promise<DemoteFacts> => {

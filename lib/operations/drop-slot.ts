@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { quoteLiteral } from '@/lib/domain/values/sql-quote'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { InputPick } from '@/lib/kernel/operation/input-pick'
-import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
 import { askJson } from './facts/ask-json'
@@ -81,7 +82,7 @@ export const dropSlot = defineOperation({
   .gate('held', 'What it holds back', (facts) => (facts.slot === null ? pass : passBecause(heldWords(facts))))
   .effect(
     'drop',
-    dropSlotOn<DropSlotFacts>(
+    dropSlotOn(
       ({ instance }) => instance,
       ({ input }) => input.slot,
     ),

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { gatherHerd, type HerdFacts, isDown, isUp, type Member, type Place } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
@@ -10,7 +11,6 @@ import { gatherPeers, oldSlotOf } from './facts/peers'
 import { type Readiness, readReadiness } from './facts/readiness'
 import { isFedByUnseen } from './gates/other-primary'
 import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates/seen'
-import { onlyIf } from './steps/only-if'
 import { promotePostgres } from './steps/postgres/promote'
 import { dropOldSlot, type OldSlot } from './steps/replication/drop-old-slot'
 import { recordReplaced } from './steps/replication/record-replaced'
@@ -25,6 +25,9 @@ type PromoteFacts = HerdFacts & {
 }
 
 const already = 'It is a primary already.'
+
+const self = (facts: PromoteFacts) => facts.instance
+const oldSlot = (facts: PromoteFacts) => facts.oldSlot
 
 export const promote = defineOperation({
   name: 'promote',
@@ -75,25 +78,19 @@ export const promote = defineOperation({
   .gate('replayed', 'What it has received is replayed first', replayed)
   .effect(
     'record',
-    onlyIf(
-      ({ input, oldPrimary }) => oldPrimary !== null && !input.detach,
-      'Nobody who is down would take writes when started.',
-      recordReplaced<PromoteFacts>({
-        of: ({ oldPrimary }) => oldPrimary,
-        by: ({ instance }) => instance,
-        timeline: ({ probe }) => (probe.timeline ?? 0) + 1,
-        because: ({ instance }) => `${instance.title} was promoted in its stead.`,
-      }),
-    ),
+    recordReplaced({
+      of: ({ oldPrimary }) => oldPrimary,
+      by: self,
+      timeline: ({ probe }) => (probe.timeline ?? 0) + 1,
+      because: ({ instance }) => `${instance.title} was promoted in its stead.`,
+    }),
+    {
+      when: ({ input, oldPrimary }) => oldPrimary !== null && !input.detach,
+      otherwise: notNeeded('Nobody who is down would take writes when started.'),
+    },
   )
-  .effect(
-    'promote',
-    promotePostgres<PromoteFacts>(({ instance }) => instance),
-  )
-  .effect(
-    'old-slot',
-    dropOldSlot<PromoteFacts>(({ oldSlot }) => oldSlot),
-  )
+  .effect('promote', promotePostgres(self))
+  .effect('old-slot', dropOldSlot(oldSlot))
   .build()
 
 /** The standby itself, as its neighbours are seen: others may stream from it, and it from a primary that is no member. */

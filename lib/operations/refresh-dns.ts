@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { sameRecords, sayRecords } from '@/lib/domain/dns/records'
 import { wantedRecords } from '@/lib/domain/dns/wanted'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { InventoryInstance, InventoryName, Probe, ReadPorts } from '@/lib/ports'
 import { type Plain, probeTimeoutMs } from './facts/instance'
@@ -63,8 +63,7 @@ export const refreshDns = defineOperation({
   .effect(
     'move-name',
     moveNames((facts) => facts.moves, {
-      final: 'The name stays as it was repaired; refresh it again when the herd has changed.',
-      harmless: true,
+      stays: { final: 'The name stays as it was repaired; refresh it again when the herd has changed.', harmless: true },
     }),
   )
   .effect(

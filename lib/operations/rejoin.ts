@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
-import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked, notNeeded, type When } from '@/lib/kernel/operation/only-when'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { DataDirectorySeen, Following, Fork, MemberStanding, ReadPorts } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from './facts/instance'
@@ -11,7 +13,6 @@ import { followingTo, gatherPeers, isStreamingFrom } from './facts/peers'
 import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './facts/rewind'
 import { gained } from './gates/impact'
 import { keepsPassword, pass, passBecause, refuse, seenRow, warn, wasSeen } from './gates/seen'
-import { onlyIf } from './steps/only-if'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
 import { fencePostgres } from './steps/postgres/fence'
 import { recoverPostgres } from './steps/postgres/recover'
@@ -42,6 +43,12 @@ const stopTimeoutMs = 60_000
 const nothingBack = 'Nothing has to be taken back.'
 const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
 const cleanEnds: readonly (string | null)[] = ['shut down', 'shut down in recovery', 'in archive recovery']
+
+const slotName = (facts: RejoinFacts) => facts.following!.slotName
+const following = (facts: RejoinFacts) => facts.following!
+const self = (facts: RejoinFacts) => facts.instance
+const ifRewinds: When<RejoinFacts> = { when: (facts) => rewinds(facts), otherwise: notNeeded(nothingBack) }
+const primary = (facts: RejoinFacts) => facts.primary!
 
 export const rejoin = defineOperation({
   name: 'rejoin',
@@ -92,88 +99,35 @@ export const rejoin = defineOperation({
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('slots', 'The slots that others left on it', slotsSaid)
-  .effect(
-    'stop',
-    onlyIf(
-      ({ probe }) => !isDown(probe.state),
-      'It is down already.',
-      stopPostgres<RejoinFacts>(({ instance }) => instance, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
-    ),
-  )
-  .effect(
-    'slot',
-    makeSlot<RejoinFacts>(
-      ({ primary }) => primary!,
-      ({ following }) => following!.slotName,
-    ),
-  )
-  .effect(
-    'fence',
-    onlyIf(
-      recovers,
-      nothingBack,
-      fencePostgres<RejoinFacts>(({ instance }) => instance, staysStandby),
-    ),
-  )
-  .effect(
-    'recover',
-    onlyIf(
-      recovers,
-      'It need not recover first.',
-      recoverPostgres<RejoinFacts>(({ instance }) => instance),
-    ),
-  )
-  .effect(
-    'checkpoint',
-    onlyIf(
-      rewinds,
-      nothingBack,
-      checkpointPostgres<RejoinFacts>(({ primary }) => primary!),
-    ),
-  )
-  .effect(
-    'tail',
-    onlyIf(
-      (facts) => rewinds(facts) && facts.saveTail,
-      'Nothing past the fork is saved.',
-      saveTail<RejoinFacts>({ of: ({ instance }) => instance, fork: ({ forkLsn }) => forkLsn!, place: ({ rewind }) => rewind.tail }),
-    ),
-  )
+  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
+    when: ({ probe }) => !isDown(probe.state),
+    otherwise: notNeeded('It is down already.'),
+  })
+  .effect('slot', makeSlot(primary, slotName))
+  .effect('fence', fencePostgres(self, staysStandby), { when: recovers, otherwise: notNeeded(nothingBack) })
+  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('It need not recover first.') })
+  .effect('checkpoint', checkpointPostgres(primary), ifRewinds)
+  .effect('tail', saveTail({ of: self, fork: ({ forkLsn }) => forkLsn!, place: ({ rewind }) => rewind.tail }), {
+    when: (facts) => rewinds(facts) && facts.saveTail,
+    otherwise: notAsked('Nothing past the fork is saved.'),
+  })
   .effect(
     'rewind',
-    onlyIf(
-      rewinds,
-      nothingBack,
-      rewindPostgres<RejoinFacts>({
-        of: ({ instance }) => instance,
-        source: ({ following }) => following!,
-        timeline: ({ primaryTimeline }) => primaryTimeline,
-        fork: ({ forkLsn }) => forkLsn,
-      }),
-    ),
+    rewindPostgres({
+      of: self,
+      source: following,
+      timeline: ({ primaryTimeline }) => primaryTimeline,
+      fork: ({ forkLsn }) => forkLsn,
+    }),
+    ifRewinds,
   )
-  .effect(
-    'follow',
-    writeFollowing<RejoinFacts>(
-      ({ instance }) => instance,
-      ({ following }) => following!,
-    ),
-  )
-  .effect(
-    'start',
-    startFollowing<RejoinFacts>(
-      ({ instance }) => instance,
-      ({ primary }) => primary!,
-    ),
-  )
-  .effect(
-    'restored',
-    forgetReplaced<RejoinFacts>(({ instance }) => instance),
-  )
+  .effect('follow', writeFollowing(self, following))
+  .effect('start', startFollowing(self, primary))
+  .effect('restored', forgetReplaced(self))
   .effect(
     'left-slots',
-    dropLeftSlots<RejoinFacts>({
-      of: ({ instance }) => instance,
+    dropLeftSlots({
+      of: self,
       slots: ({ disk }) => disk?.slots ?? [],
       owners: ({ owners }) => owners,
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { FileSettingProblem } from '@/lib/ports'
 import { gatherInstance, type InstanceFacts, type Plain, probeTimeoutMs } from './facts/instance'

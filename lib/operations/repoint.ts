@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { refusalText } from '@/lib/domain/replication/refusal'
 import { whyNotFollow } from '@/lib/domain/replication/who-may-follow'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { InputPick } from '@/lib/kernel/operation/input-pick'
-import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Following, Fork, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts/instance'
@@ -28,6 +29,12 @@ export type RepointFacts = HerdFacts & {
   forkLsn: string | null
   why: string | null
 }
+
+const slotName = (facts: RepointFacts) => facts.following!.slotName
+const following = (facts: RepointFacts) => facts.following!
+const upstream = (facts: RepointFacts) => facts.upstream!
+const self = (facts: RepointFacts) => facts.instance
+const oldSlot = (facts: RepointFacts) => facts.oldSlot
 
 export const repoint = defineOperation({
   name: 'repoint',
@@ -85,27 +92,18 @@ export const repoint = defineOperation({
   .gate('password', 'Whom it follows can be written anew', ({ instance, holdsPassword }) =>
     keepsPassword({ title: instance.title, holdsPassword }),
   )
-  .effect(
-    'slot',
-    makeSlot<RepointFacts>(
-      ({ upstream }) => upstream!,
-      ({ following }) => following!.slotName,
-    ),
-  )
+  .effect('slot', makeSlot(upstream, slotName))
   .effect(
     'follow',
-    followUpstream<RepointFacts>({
-      of: ({ instance }) => instance,
-      upstream: ({ upstream }) => upstream!,
-      next: ({ following }) => following!,
+    followUpstream({
+      of: self,
+      upstream,
+      next: following,
       before: ({ before }) => before,
       version: ({ probe }) => probe.version,
     }),
   )
-  .effect(
-    'old-slot',
-    dropOldSlot<RepointFacts>(({ oldSlot }) => oldSlot),
-  )
+  .effect('old-slot', dropOldSlot(oldSlot))
   .build()
 
 const gatherRepoint = async (ports: ReadPorts, wanted: string, context: GatherContext): Promise<RepointFacts> => {

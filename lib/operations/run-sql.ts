@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { gatherInstance, type InstanceFacts } from './facts/instance'
 import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'

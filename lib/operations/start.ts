@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { gatherHerd, isDown } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gained } from './gates/impact'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { gatherHerd, type HerdFacts } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './facts/instance-head'

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { HostAddress, ReadPorts } from '@/lib/ports'
 import { Fault } from '../ground/errors'
 import type { JsonObject } from '../ground/json'
-import { defineOperation, type Effect, type OperationBuilder } from '../operation/operation'
+import { defineOperation, type OperationBuilder } from '../operation/define-operation'
+import type { Effect } from '../operation/operation'
 
 /** Steps on a host's directories: the shell makes each once and complains about a second time, so a step that is run twice shows. */
 export type DirectoryFacts = { host: { [Key in keyof HostAddress]: HostAddress[Key] } }

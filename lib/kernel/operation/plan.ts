@@ -3,6 +3,15 @@ import type { JsonObject } from '../ground/json'
 /** A gate's answer. An expected "no" is a value with its reason, never an exception. */
 export type Verdict = { verdict: 'pass'; because?: string } | { verdict: 'warn' | 'refuse'; because: string }
 
+/**
+ * Why a step is left out: nobody asked for it; there is nothing for it to do; or it would be needed and nothing can do it here. What was found to be so
+ * already is none of these.
+ */
+export interface LeftOut {
+  word: 'not-asked' | 'not-needed' | 'not-possible'
+  because: string
+}
+
 export type EndingKind = 'undo' | 'release' | 'final'
 
 export interface GateVerdict {

@@ -1,11 +1,12 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation, type Effect } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notNeeded, type When } from '@/lib/kernel/operation/only-when'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { pass, refuse } from '../gates/seen'
 import { copyData } from '../rebuild/copy-data'
 import { makeCopySlot } from '../rebuild/copy-slot'
 import { removeOld } from '../rebuild/remove-old'
 import { swapData } from '../rebuild/swap-data'
-import { onlyIf } from '../steps/only-if'
 import { startPostgres } from '../steps/postgres/start'
 import { makeSlot } from '../steps/replication/make-slot'
 import { startFollowing } from '../steps/replication/start-following'
@@ -20,6 +21,12 @@ import { handOver, registerMember } from './register-member'
 
 const noCopy = 'A primary is no copy.'
 const isNoPrimary = 'Its primary has it.'
+
+const slotName = (facts: CreateFacts) => facts.following!.slotName
+const following = (facts: CreateFacts) => facts.following!
+const upstream = (facts: CreateFacts) => facts.upstream!
+const self = (facts: CreateFacts) => facts.instance
+const ifCopied: When<CreateFacts> = { when: isCopied, otherwise: notNeeded(noCopy) }
 
 export const create = defineOperation({
   name: 'create',
@@ -72,53 +79,16 @@ export const create = defineOperation({
   .gate('space', 'There is room', hasSpace)
   .gate('configuration', 'Its configuration', isOwnConfiguration)
   .effect('make', makeCluster)
-  .effect('let-in', onlyIf(isCopied, noCopy, letIn))
-  .effect(
-    'slot',
-    onlyIf(
-      isCopied,
-      noCopy,
-      makeSlot<CreateFacts>(
-        ({ upstream }) => upstream!,
-        ({ following }) => following!.slotName,
-      ),
-    ),
-  )
-  .effect('copy-slot', onlyIf(isCopied, noCopy, makeCopySlot))
-  .effect('copy', onlyIf<CreateFacts, { key: string }, { paths: string[] }>(isCopied, noCopy, copyUpstream()))
-  .effect('swap', onlyIf<CreateFacts, { key: string }, null>(isCopied, noCopy, putCopy()))
-  .effect(
-    'follow',
-    onlyIf(
-      isCopied,
-      noCopy,
-      writeFollowing<CreateFacts>(
-        ({ instance }) => instance,
-        ({ following }) => following!,
-      ),
-    ),
-  )
-  .effect(
-    'start',
-    onlyIf(
-      isLeading,
-      'It is started as a standby.',
-      startPostgres<CreateFacts>(({ instance }) => instance),
-    ),
-  )
-  .effect(
-    'stream',
-    onlyIf(
-      isCopied,
-      noCopy,
-      startFollowing<CreateFacts>(
-        ({ instance }) => instance,
-        ({ upstream }) => upstream!,
-      ),
-    ),
-  )
-  .effect('replicator', onlyIf(isLeading, isNoPrimary, makeReplicator))
-  .effect('remove-old', onlyIf(isCopied, noCopy, removeEmpty()))
+  .effect('let-in', letIn, ifCopied)
+  .effect('slot', makeSlot(upstream, slotName), ifCopied)
+  .effect('copy-slot', makeCopySlot, ifCopied)
+  .effect('copy', copyUpstream(), ifCopied)
+  .effect('swap', putCopy(), ifCopied)
+  .effect('follow', writeFollowing(self, following), ifCopied)
+  .effect('start', startPostgres(self), { when: isLeading, otherwise: notNeeded('It is started as a standby.') })
+  .effect('stream', startFollowing(self, upstream), ifCopied)
+  .effect('replicator', makeReplicator, { when: isLeading, otherwise: notNeeded(isNoPrimary) })
+  .effect('remove-old', removeEmpty(), ifCopied)
   .effect('register', registerMember)
   .effect('hand-over', handOver)
   .build()

@@ -1,11 +1,13 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
+import type { Gate } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { isStreamingFrom } from '../facts/peers'
 import { lowerLimits } from '../facts/readiness'
 import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates/seen'
 import { type FailoverFacts, messageMaxSeconds } from './facts'
+import { roomForWal } from './room'
 
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1
@@ -173,3 +175,19 @@ export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
     ? pass
     : warn(`${said.join('; ')}. If a name cannot be moved, the job waits for a person once the candidate is promoted.`)
 }
+
+/** Whether the candidate can be the primary, for a failover and a switchover alike. */
+export const candidateGates: readonly Gate<FailoverFacts>[] = [
+  { name: 'streaming', title: 'The candidate streams', look: isStreaming },
+  { name: 'lag', title: 'The candidate is close enough', look: lagWithin },
+  { name: 'history', title: 'Same system, same timeline', look: sameHistory },
+  { name: 'settings', title: 'The candidate is configured as high as the primary', look: settingsFit },
+  { name: 'room', title: 'The candidate has room for what it will write', look: roomForWal },
+]
+
+/** Whether everybody else can follow it. */
+export const followerGates: readonly Gate<FailoverFacts>[] = [
+  { name: 'standbys', title: 'Every other standby can follow', look: allFollow },
+  { name: 'passwords', title: 'Whom each follows can be written anew', look: upstreamsWritable },
+  { name: 'names-movable', title: 'The DNS names can be moved', look: namesMovable },
+]

@@ -1,11 +1,13 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import type { Place } from '../facts/instance'
+import type { NameMove } from '../facts/names'
 import { counted, pass, refuse, warn } from '../gates/seen'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
-import { moveNames } from '../steps/dns/move-name'
-import { blockedWhenUnseen, onlyIf } from '../steps/only-if'
+import { moveNames, standbyNames } from '../steps/dns/move-name'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
 import { fencePostgres } from '../steps/postgres/fence'
 import { promotePostgres } from '../steps/postgres/promote'
@@ -15,7 +17,6 @@ import { recordReplaced } from '../steps/replication/record-replaced'
 import { type FailoverFacts, gatherFailover } from './facts'
 import * as gates from './gates'
 import { failoverInput } from './input'
-import { roomForWal } from './room'
 import { catchUp } from './steps/catch-up'
 import { dropOldSlots } from './steps/drop-old-slots'
 import { followNew } from './steps/follow-new'
@@ -23,14 +24,21 @@ import { makeSlots } from './steps/make-slots'
 import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
 
+const primary = (facts: FailoverFacts) => facts.primary!
+const candidate = (facts: FailoverFacts) => facts.candidate!
+const canary = (facts: FailoverFacts) => facts.canary
 const isPlanned = ({ mode }: FailoverFacts) => mode === 'planned'
-const hasCanary = ({ canary }: FailoverFacts) => canary !== null
-const noCanary = 'No canary writes: none was asked for, or the old primary does not answer.'
-const noAnswer = 'The old primary does not answer: there is nothing to do on it.'
+const stopFast = { mode: () => 'fast' as const, timeoutMs: () => 60_000 }
 
-const stopTimeoutMs = 60_000
-const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
-const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
+const ifCanary: When<FailoverFacts> = {
+  when: (facts) => facts.canary !== null,
+  otherwise: ({ input }) =>
+    input.canary ? notPossible('The old primary does not answer, so no canary can write.') : notAsked('No canary was asked for.'),
+}
+const ifAnswers: When<FailoverFacts> = {
+  when: isPlanned,
+  otherwise: notPossible('The old primary does not answer: there is nothing to do on it.'),
+}
 
 export const failover = defineOperation({
   name: 'failover',
@@ -60,111 +68,66 @@ export const failover = defineOperation({
   .gate('alive', 'No standby sees the old primary alive', gates.notAlive)
   .gate('fenceable', 'The old primary is fenced before the promotion', gates.fenced)
   .gate('loss', 'What is lost', gates.lossSaid)
-  .gate('streaming', 'The candidate streams', gates.isStreaming)
-  .gate('lag', 'The candidate is close enough', gates.lagWithin)
-  .gate('history', 'Same system, same timeline', gates.sameHistory)
-  .gate('settings', 'The candidate is configured as high as the primary', gates.settingsFit)
-  .gate('room', 'The candidate has room for what it will write', roomForWal)
+  .gates(gates.candidateGates)
   .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
   .gate('readers', 'Every reader of WAL is well', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)
-  .gate('standbys', 'Every other standby can follow', gates.allFollow)
-  .gate('passwords', 'Whom each follows can be written anew', gates.upstreamsWritable)
-  .gate('names-movable', 'The DNS names can be moved', gates.namesMovable)
-  .effect(
-    'canary',
-    onlyIf(
-      hasCanary,
-      noCanary,
-      startCanary<FailoverFacts>(
-        ({ canary }) => canary,
-        ({ candidate, primary }) => [candidate!, primary!],
-      ),
-    ),
-  )
-  .effect(
-    'checkpoint-primary',
-    onlyIf(
-      isPlanned,
-      noAnswer,
-      checkpointPostgres<FailoverFacts>(({ primary }) => primary!, { title: 'Checkpoint on the primary' }),
-    ),
-  )
-  .effect(
-    'checkpoint-candidate',
-    onlyIf(
-      isPlanned,
-      'No time is spent on a checkpoint of the candidate.',
-      checkpointPostgres<FailoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the candidate' }),
-    ),
-  )
+  .gates(gates.followerGates)
+  .effect('canary', startCanary(canary, bothServers), ifCanary)
+  .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary' }), ifAnswers)
+  .effect('checkpoint-candidate', checkpointPostgres(candidate, { title: 'Checkpoint on the candidate' }), {
+    when: isPlanned,
+    otherwise: notNeeded('No time is spent on a checkpoint of the candidate.'),
+  })
   .effect('slots', makeSlots)
-  .effect(
-    'stop-primary',
-    onlyIf(
-      isPlanned,
-      noAnswer,
-      stopPostgres<FailoverFacts>(({ primary }) => primary!, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
-    ),
-  )
-  .effect(
-    'fence',
-    onlyIf(
-      ({ fence }) => fence === 'signal',
-      'Its host does not answer, so it cannot be fenced: a person took the responsibility.',
-      fencePostgres<FailoverFacts>(({ primary }) => primary),
-    ),
-  )
-  .effect('catch-up', onlyIf(isPlanned, 'What the old primary had not sent is lost.', catchUp))
-  .effect(
-    'replaced',
-    recordReplaced<FailoverFacts>({
-      of: ({ primary }) => primary,
-      by: ({ candidate }) => candidate,
-      timeline: nextTimeline,
-      because: ({ candidate }) => `${candidate!.title} was promoted in its stead.`,
-    }),
-  )
-  .effect(
-    'promote',
-    promotePostgres<FailoverFacts>(({ candidate }) => candidate!),
-  )
+  .effect('stop-primary', stopPostgres(primary, stopFast), ifAnswers)
+  .effect('fence', fencePostgres(primary), {
+    when: ({ fence }) => fence === 'signal',
+    otherwise: notPossible('Its host does not answer, so it cannot be fenced: a person took the responsibility.'),
+  })
+  .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
+  .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
+  .effect('promote', promotePostgres(candidate))
   .effect('write', proveWrite)
-  .effect(
-    'canary-judge',
-    onlyIf(
-      hasCanary,
-      noCanary,
-      stopCanary<FailoverFacts>(
-        ({ canary }) => canary,
-        ({ candidate }) => candidate,
-      ),
-    ),
-  )
-  .effect('names', blockedWhenUnseen(moveNames<FailoverFacts>(({ names }) => names.moves)))
+  .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
+  .effect('names', moveNames(writerNames, { isPatient: true }))
   .effect('followers', followNew)
-  .effect('rejoin', onlyIf(isPlanned, 'It must rejoin later; until then it must not start as a primary.', rejoinOld))
-  .effect(
-    'restored',
-    onlyIf(
-      isPlanned,
-      'The record stays until the old primary is seen as a standby.',
-      forgetReplaced<FailoverFacts>(({ primary }) => primary!),
-    ),
-  )
-  .effect('reader-names', blockedWhenUnseen(moveNames<FailoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
-  .effect(
-    'old-slots',
-    onlyIf(isPlanned, 'Its slots stay on it until it rejoins, which drops those that nobody comes back for.', dropOldSlots),
-  )
-  .effect(
-    'evidence',
-    collectEvidence<FailoverFacts>(
-      ({ candidate }) => candidate!,
-      ({ primary, fence }) => (fence === 'signal' ? primary : null),
-    ),
-  )
+  .effect('rejoin', rejoinOld, {
+    when: isPlanned,
+    otherwise: notPossible('It must rejoin later; until then it must not start as a primary.'),
+  })
+  .effect('restored', forgetReplaced(primary), {
+    when: isPlanned,
+    otherwise: notPossible('The record stays until the old primary is seen as a standby.'),
+  })
+  .effect('reader-names', moveNames(readerNames, standbyNames))
+  .effect('old-slots', dropOldSlots, {
+    when: isPlanned,
+    otherwise: notPossible('Its slots stay on it until it rejoins, which drops those that nobody comes back for.'),
+  })
+  .effect('evidence', collectEvidence(candidate, fencedPrimary))
   .build()
+
+/** Functions, since the operation above is built before these lines are reached. */
+function bothServers(facts: FailoverFacts): [Place, Place] {
+  return [candidate(facts), primary(facts)]
+}
+
+function writerNames({ names }: FailoverFacts): NameMove[] {
+  return names.moves
+}
+
+function readerNames({ readers }: FailoverFacts): NameMove[] {
+  return readers.moves
+}
+
+function promotedInstead(facts: FailoverFacts): string {
+  return `${candidate(facts).title} was promoted in its stead.`
+}
+
+function fencedPrimary(facts: FailoverFacts): Place | null {
+  return facts.fence === 'signal' ? facts.primary : null
+}
 
 /** The timeline that the promotion starts, as far as it is known. */
 function nextTimeline({ candidateProbe, primaryProbe }: FailoverFacts): number {

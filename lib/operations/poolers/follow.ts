@@ -3,7 +3,8 @@ import { leadLines } from '@/lib/domain/poolers/lines'
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
 import { adoptFile, type HerdAim, herdsNamed, notAsWritten, renderTemplate, templateProblems } from '@/lib/domain/poolers/template'
 import { lineDiff } from '@/lib/domain/values/line-diff'
-import { defineOperation, type GatherContext } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import type { Probe, ReadPorts } from '@/lib/ports'
 import { probeTimeoutMs } from '../facts/instance'
@@ -107,11 +108,11 @@ export const followPrimary = defineOperation({
   .gate('right', 'Where it leads', ({ isRight, seen }) => (isRight ? passBecause(`It leads to ${sayAims(seen.databases)} already.`) : pass))
   .effect(
     'aim',
-    aimPoolers<FollowFacts>(({ pooler, text }) => [wholeAim(pooler, text ?? '')]),
+    aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')]),
   )
   .effect(
     'manage',
-    managePooler<FollowFacts>(
+    managePooler(
       ({ pooler }) => pooler,
       ({ template }) => template ?? '',
     ),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked } from '@/lib/kernel/operation/only-when'
 import {
   aboutPooler,
   clientsAffected,
@@ -14,7 +15,6 @@ import {
   sessionClients,
 } from '../facts/poolers'
 import { pass, passBecause, refuse } from '../gates/seen'
-import { onlyIf } from '../steps/only-if'
 import { awaitClientsGone, closePooler, stopPooler } from '../steps/poolers/drain'
 import { pausePoolers } from '../steps/poolers/pause'
 import { reloadPooler } from '../steps/poolers/reload'
@@ -60,7 +60,7 @@ export const pausePooler = defineOperation({
   .gate('session', 'No client keeps its server', (facts) => sessionClients(facts, 'The pause will be given up unless they leave.'))
   .effect(
     'pause',
-    pausePoolers<PauseFacts>(
+    pausePoolers(
       ({ pooler, seen }) => [{ pooler, databases: seen.databases.map(({ name }) => name) }],
       ({ timeoutSeconds }) => timeoutSeconds * 1000,
     ),
@@ -89,7 +89,7 @@ export const resumePooler = defineOperation({
   .gate('paused', 'It is paused', (facts) => (isHeld(facts) ? pass : passBecause('Nothing in it is paused.')))
   .effect(
     'resume',
-    resumePoolers<PoolerFacts>(({ pooler }) => [{ pooler, databases: null }]),
+    resumePoolers(({ pooler }) => [{ pooler, databases: null }]),
   )
   .build()
 
@@ -116,7 +116,7 @@ export const reloadPoolerConfig = defineOperation({
   .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
   .effect(
     'reload',
-    reloadPooler<PoolerFacts>(({ pooler }) => pooler),
+    reloadPooler(({ pooler }) => pooler),
   )
   .build()
 
@@ -160,21 +160,18 @@ export const drainPooler = defineOperation({
   )
   .effect(
     'close',
-    closePooler<DrainFacts>(({ pooler }) => pooler),
+    closePooler(({ pooler }) => pooler),
   )
   .effect(
     'wait',
-    awaitClientsGone<DrainFacts>(
+    awaitClientsGone(
       ({ pooler }) => pooler,
       ({ waitSeconds }) => waitSeconds * 1000,
     ),
   )
   .effect(
     'stop',
-    onlyIf(
-      ({ stop }) => stop,
-      'It stays closed to new clients, and runs on.',
-      stopPooler<DrainFacts>(({ pooler }) => pooler),
-    ),
+    stopPooler(({ pooler }) => pooler),
+    { when: ({ stop }) => stop, otherwise: notAsked('It stays closed to new clients, and runs on.') },
   )
   .build()

@@ -1,9 +1,9 @@
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked, notNeeded, type When } from '@/lib/kernel/operation/only-when'
 import { isDown, isUp } from '../facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from '../facts/instance-head'
 import { clientsWarned, gained, lossOf, standbysWarned } from '../gates/impact'
 import { keepsPassword, pass, refuse, seenRow, wasSeen } from '../gates/seen'
-import { onlyIf } from '../steps/only-if'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
 import { fencePostgres } from '../steps/postgres/fence'
 import { recoverPostgres } from '../steps/postgres/recover'
@@ -46,6 +46,13 @@ const moment = 'while it is down'
 const noRewind = 'Nothing is rewound.'
 const notInPlace = 'Nothing is done in place.'
 const staysStandby = 'It stays a standby: that is the safe state of one that is rebuilt.'
+
+const slotName = (facts: RebuildFacts) => facts.following!.slotName
+const following = (facts: RebuildFacts) => facts.following!
+const upstream = (facts: RebuildFacts) => facts.upstream!
+const self = (facts: RebuildFacts) => facts.instance
+const ifRewinds: When<RebuildFacts> = { when: rewinds, otherwise: notNeeded(noRewind) }
+const oldSlot = (facts: RebuildFacts) => facts.oldSlot
 
 export const rebuild = defineOperation({
   name: 'rebuild',
@@ -103,108 +110,55 @@ export const rebuild = defineOperation({
   .gate('configuration', 'Its configuration is kept', keepsConfiguration)
   .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, moment))
   .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut when it is stopped'))
-  .effect(
-    'clear',
-    onlyIf(({ sight }) => sight !== null && sight.copy.stage !== 'none', 'An earlier rebuild left nothing.', clearLeftover),
-  )
-  .effect(
-    'slot',
-    makeSlot<RebuildFacts>(
-      ({ upstream }) => upstream!,
-      ({ following }) => following!.slotName,
-    ),
-  )
-  .effect(
-    'stop',
-    onlyIf(
-      (facts) => !copies(facts) && isUp(facts.probe.state),
-      'Nothing has to be stopped yet.',
-      stopPostgres<RebuildFacts>(({ instance }) => instance, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }),
-    ),
-  )
-  .effect(
-    'fence',
-    onlyIf(
-      rewinds,
-      'Nothing has to be fenced.',
-      fencePostgres<RebuildFacts>(({ instance }) => instance, staysStandby),
-    ),
-  )
-  .effect(
-    'recover',
-    onlyIf(
-      recovers,
-      'It need not recover first.',
-      recoverPostgres<RebuildFacts>(({ instance }) => instance),
-    ),
-  )
-  .effect(
-    'checkpoint',
-    onlyIf(
-      rewinds,
-      noRewind,
-      checkpointPostgres<RebuildFacts>(({ upstream }) => upstream!),
-    ),
-  )
-  .effect(
-    'tail',
-    onlyIf(
-      savesWal,
-      'Nothing past a fork is saved.',
-      saveTail<RebuildFacts>({ of: ({ instance }) => instance, fork: ({ tailFrom }) => tailFrom!, place: ({ rewind }) => rewind.tail }),
-    ),
-  )
+  .effect('clear', clearLeftover, {
+    when: ({ sight }) => sight !== null && sight.copy.stage !== 'none',
+    otherwise: notNeeded('An earlier rebuild left nothing.'),
+  })
+  .effect('slot', makeSlot(upstream, slotName))
+  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
+    when: (facts) => !copies(facts) && isUp(facts.probe.state),
+    otherwise: notNeeded('Nothing has to be stopped yet.'),
+  })
+  .effect('fence', fencePostgres(self, staysStandby), { when: rewinds, otherwise: notNeeded('Nothing has to be fenced.') })
+  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('It need not recover first.') })
+  .effect('checkpoint', checkpointPostgres(upstream), ifRewinds)
+  .effect('tail', saveTail({ of: self, fork: ({ tailFrom }) => tailFrom!, place: ({ rewind }) => rewind.tail }), {
+    when: savesWal,
+    otherwise: notAsked('Nothing past a fork is saved.'),
+  })
   .effect(
     'rewind',
-    onlyIf(
-      rewinds,
-      noRewind,
-      rewindPostgres<RebuildFacts>({
-        of: ({ instance }) => instance,
-        source: ({ following }) => following!,
-        timeline: ({ upstreamProbe }) => upstreamProbe?.timeline ?? null,
-        fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
-        orCopy: ({ rewindKey }) => rewindKey,
-      }),
-    ),
+    rewindPostgres({
+      of: self,
+      source: following,
+      timeline: ({ upstreamProbe }) => upstreamProbe?.timeline ?? null,
+      fork: ({ parting }) => (parting?.parts === 'at' ? parting.lsn : null),
+      orCopy: ({ rewindKey }) => rewindKey,
+    }),
+    ifRewinds,
   )
   .effect('copy-slot', whereHeld(makeCopySlot))
-  .effect('bar', onlyIf(isInPlace, notInPlace, beginInPlace))
-  .effect('fill', onlyIf(isInPlace, notInPlace, fillInPlace))
+  .effect('bar', beginInPlace, { when: isInPlace, otherwise: notNeeded(notInPlace) })
+  .effect('fill', fillInPlace, { when: isInPlace, otherwise: notNeeded(notInPlace) })
   .effect('copy', whereCopied(copyData))
   .effect(
     'stop-old',
-    onlyIf(
-      (facts) => copies(facts) && isUp(facts.probe.state),
-      'It is down by then.',
-      // What is about to be replaced needs no clean end, and a broken one may not come to it.
-      stopPostgres<RebuildFacts>(({ instance }) => instance, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
-    ),
+    // What is about to be replaced needs no clean end, and a broken one may not come to it.
+    stopPostgres(self, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
+    { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is down by then.') },
   )
   .effect('swap', whereCopied(swapData))
   .effect('follow', {
-    ...writeFollowing<RebuildFacts>(
-      ({ instance }) => instance,
-      ({ following }) => following!,
-    ),
+    ...writeFollowing(self, following),
     isRedone: (facts) => copies(facts) || isInPlace(facts),
   })
   .effect('start', {
-    ...startFollowing<RebuildFacts>(
-      ({ instance }) => instance,
-      ({ upstream }) => upstream!,
-    ),
+    ...startFollowing(self, upstream),
     isRedone: ({ probe }) => isUp(probe.state),
   })
   .effect('remove-old', whereCopied(removeOld))
-  .effect(
-    'old-slot',
-    dropOldSlot<RebuildFacts>(({ oldSlot }) => oldSlot),
-  )
-  .effect(
-    'restored',
-    forgetReplaced<RebuildFacts>(({ instance }) => instance),
-  )
+  .effect('old-slot', dropOldSlot(oldSlot))
+  .effect('restored', forgetReplaced(self))
   .build()
 
 /** Functions, since the operation above is built before these lines are reached. */

@@ -1,8 +1,8 @@
 import type { Json } from '@/lib/kernel/ground/json'
+import { effectWhen, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { hasFailed } from '../steps/host-work'
-import { onlyIf } from '../steps/only-if'
 import type { RebuildFacts } from './facts'
 
 const fileTimeoutMs = 15_000
@@ -33,7 +33,7 @@ export const whereHeld = <Before extends Json, Output extends Json>(
 export const whereCopied = <Before extends Json, Output extends Json>(
   effect: Effect<RebuildFacts, Before, Output>,
 ): Effect<RebuildFacts, Before, Output | null> => {
-  const step = onlyIf(mayCopy, 'Nothing is copied.', effect)
+  const step = effectWhen({ when: mayCopy, otherwise: notNeeded('Nothing is copied.') }, effect)
   return {
     ...step,
     preview: (facts) => {

@@ -1,8 +1,10 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { defineOperation } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import type { Place } from '../facts/instance'
+import type { NameMove } from '../facts/names'
 import * as planned from '../failover/gates'
-import { roomForWal } from '../failover/room'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
@@ -10,8 +12,7 @@ import { rejoinOld } from '../failover/steps/rejoin-old'
 import { counted, pass, refuse } from '../gates/seen'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
-import { moveNames } from '../steps/dns/move-name'
-import { blockedWhenUnseen, onlyIf } from '../steps/only-if'
+import { moveNames, standbyNames } from '../steps/dns/move-name'
 import { herdAim, keepPoolersAimed } from '../steps/poolers/aim'
 import { armDeadMan, disarmDeadMan } from '../steps/poolers/arm-dead-man'
 import { resumePoolers } from '../steps/poolers/resume'
@@ -23,16 +24,23 @@ import * as gates from './gates'
 import { handOver } from './hand-over'
 import { switchoverInput } from './input'
 
-const hasCanary = ({ canary }: SwitchoverFacts) => canary !== null
-const hasFront = ({ front }: SwitchoverFacts) => front.length > 0
-const hasTimers = ({ timers }: SwitchoverFacts) => timers.hosts.length > 0
-const noTimers = 'No pooler is held back, so no timer is needed.'
-const noFront = 'No pooler is in front of it.'
-const aimsOf = ({ front }: SwitchoverFacts) =>
-  front.flatMap(({ pooler, herd, next }) => (next === null ? [] : [herdAim(pooler, herd, next)]))
-const noCanary = 'No canary writes: none was asked for, or the checks say why.'
-const readerWords = { title: 'Move the DNS names of the standbys', none: 'No DNS name follows the standbys.' }
-const namesStay = { final: 'The names stay with the servers that follow now.', harmless: true } as const
+const primary = (facts: SwitchoverFacts) => facts.primary!
+const candidate = (facts: SwitchoverFacts) => facts.candidate!
+const canary = (facts: SwitchoverFacts) => facts.canary
+const timers = (facts: SwitchoverFacts) => facts.timers
+
+const ifCanary: When<SwitchoverFacts> = {
+  when: (facts) => facts.canary !== null,
+  otherwise: ({ noCanary }) => (noCanary === null ? notAsked('No canary was asked for.') : notPossible(noCanary)),
+}
+const ifTimers: When<SwitchoverFacts> = {
+  when: (facts) => facts.timers.hosts.length > 0,
+  otherwise: notNeeded('No pooler is held back, so no timer is needed.'),
+}
+const ifFront: When<SwitchoverFacts> = {
+  when: ({ front }) => front.length > 0,
+  otherwise: notNeeded('No pooler is in front of it.'),
+}
 
 /** Its steps have the names of a planned failover's, so that one report and one certificate tell of both. */
 export const switchover = defineOperation({
@@ -62,11 +70,7 @@ export const switchover = defineOperation({
   .gate('one-primary', 'At most one member takes writes', planned.onePrimary)
   .gate('primary', 'The primary answers', gates.primaryAnswers)
   .gate('candidate', 'A standby can take over', planned.hasCandidate)
-  .gate('streaming', 'The candidate streams', planned.isStreaming)
-  .gate('lag', 'The candidate is close enough', planned.lagWithin)
-  .gate('history', 'Same system, same timeline', planned.sameHistory)
-  .gate('settings', 'The candidate is configured as high as the primary', planned.settingsFit)
-  .gate('room', 'The candidate has room for what it will write', roomForWal)
+  .gates(planned.candidateGates)
   .gate('libraries', 'The candidate loads what the primary loads', gates.librariesFit)
   .gate('extensions', 'The candidate has the extensions of the primary', extensionsFit)
   .gate('hba', 'The candidate lets in whom the primary lets in', hbaFits)
@@ -80,91 +84,49 @@ export const switchover = defineOperation({
   .gate('pool-mode', 'No client keeps a server for itself', gates.sessionsFree)
   .gate('timers', 'The poolers’ hosts can let the clients go on', gates.timersTell)
   .gate('clients', 'Nobody is connected past the poolers', gates.clientsSaid)
-  .gate('standbys', 'Every other standby can follow', planned.allFollow)
-  .gate('passwords', 'Whom each follows can be written anew', planned.upstreamsWritable)
-  .gate('names-movable', 'The DNS names can be moved', planned.namesMovable)
+  .gates(planned.followerGates)
   .gate('canary-place', 'A canary sees what a client sees', gates.canarySaid)
   .gate('gap', 'How long nobody takes writes', gates.gapSaid)
-  .effect(
-    'canary',
-    onlyIf(
-      hasCanary,
-      noCanary,
-      startCanary<SwitchoverFacts>(
-        ({ canary }) => canary,
-        ({ candidate, primary }) => [candidate!, primary!],
-      ),
-    ),
-  )
-  .effect(
-    'checkpoint-primary',
-    checkpointPostgres<SwitchoverFacts>(({ primary }) => primary!, { title: 'Checkpoint on the primary', beforeStop: true }),
-  )
-  .effect(
-    'checkpoint-candidate',
-    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the candidate' }),
-  )
+  .effect('canary', startCanary(canary, bothServers), ifCanary)
+  .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary', beforeStop: true }))
+  .effect('checkpoint-candidate', checkpointPostgres(candidate, { title: 'Checkpoint on the candidate' }))
   .effect('slots', makeSlots)
-  .effect(
-    'arm-timers',
-    onlyIf(
-      hasTimers,
-      noTimers,
-      armDeadMan<SwitchoverFacts>(({ timers }) => timers),
-    ),
-  )
+  .effect('arm-timers', armDeadMan(timers), ifTimers)
   .effect('hand-over', handOver)
-  .effect(
-    'disarm-timers',
-    onlyIf(
-      hasTimers,
-      noTimers,
-      disarmDeadMan<SwitchoverFacts>(({ timers }) => timers),
-    ),
-  )
+  .effect('disarm-timers', disarmDeadMan(timers), ifTimers)
   .effect('followers', followNew)
-  .effect('names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ names }) => names.moves)))
+  .effect('names', moveNames(writerNames, { isPatient: true }))
   .effect('rejoin', rejoinOld)
-  .effect(
-    'canary-judge',
-    onlyIf(
-      hasCanary,
-      noCanary,
-      stopCanary<SwitchoverFacts>(
-        ({ canary }) => canary,
-        ({ candidate }) => candidate,
-      ),
-    ),
-  )
-  .effect(
-    'checkpoint-new',
-    checkpointPostgres<SwitchoverFacts>(({ candidate }) => candidate!, { title: 'Checkpoint on the new primary' }),
-  )
-  .effect('poolers-aimed', onlyIf(hasFront, noFront, keepPoolersAimed<SwitchoverFacts>(aimsOf)))
-  .effect(
-    'poolers-resumed',
-    onlyIf(
-      hasFront,
-      noFront,
-      resumePoolers<SwitchoverFacts>(({ front }) =>
-        front.map(({ pooler, databases }) => ({ pooler, databases: pooler.herds.length > 1 ? databases : null })),
-      ),
-    ),
-  )
-  .effect(
-    'restored',
-    forgetReplaced<SwitchoverFacts>(({ primary }) => primary!),
-  )
-  .effect('reader-names', blockedWhenUnseen(moveNames<SwitchoverFacts>(({ readers }) => readers.moves, namesStay, readerWords)))
+  .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
+  .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
+  .effect('poolers-aimed', keepPoolersAimed(aims), ifFront)
+  .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
+  .effect('restored', forgetReplaced(primary))
+  .effect('reader-names', moveNames(readerNames, standbyNames))
   .effect('old-slots', dropOldSlots)
-  .effect(
-    'evidence',
-    collectEvidence<SwitchoverFacts>(
-      ({ candidate }) => candidate!,
-      ({ primary }) => primary,
-    ),
-  )
+  .effect('evidence', collectEvidence(candidate, primary))
   .build()
+
+/** Functions, since the operation above is built before these lines are reached. */
+function bothServers(facts: SwitchoverFacts): [Place, Place] {
+  return [candidate(facts), primary(facts)]
+}
+
+function writerNames({ names }: SwitchoverFacts): NameMove[] {
+  return names.moves
+}
+
+function readerNames({ readers }: SwitchoverFacts): NameMove[] {
+  return readers.moves
+}
+
+function aims({ front }: SwitchoverFacts) {
+  return front.flatMap(({ pooler, herd, next }) => (next === null ? [] : [herdAim(pooler, herd, next)]))
+}
+
+function heldDatabases({ front }: SwitchoverFacts) {
+  return front.map(({ pooler, databases }) => ({ pooler, databases: pooler.herds.length > 1 ? databases : null }))
+}
 
 function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, limits, front }: SwitchoverFacts) {
   return {

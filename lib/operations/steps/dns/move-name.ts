@@ -1,5 +1,5 @@
 import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
-import { Fault } from '@/lib/kernel/ground/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../../facts/instance'
@@ -17,25 +17,41 @@ const replaceTimeoutMs = ({ zone }: NameMove): number => (zone.provider === 'rou
 const propagationMs = 60_000
 const lookEveryMs = 500
 
+export interface NameWords {
+  title?: string
+  none?: string
+  /** The ending where the move is what the operation is for, and is not taken back when something after it fails. */
+  stays?: { final: string; harmless: true }
+  /** A zone that cannot be looked at yet is no fault: a plan is made all the same, and a job asks and goes on later. */
+  isPatient?: boolean
+}
+
+/** How the names that lead to standbys are moved. */
+export const standbyNames: NameWords = {
+  title: 'Move the DNS names of the standbys',
+  none: 'No DNS name follows the standbys.',
+  stays: { final: 'The names stay with the servers that follow now.', harmless: true },
+  isPatient: true,
+}
+
 /**
  * Points names somewhere else, each in one update under the condition that it still holds what it held. Done when the source of truth holds it and every
- * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do. `stays`: the ending where the
- * move is what the operation is for, and is not taken back when something after it fails.
+ * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do.
  */
 export const moveNames = <F extends Facts>(
   of: (facts: F) => readonly NameMove[],
-  stays?: { final: string; harmless: true },
-  words: { title: string; none: string } = { title: 'Move the DNS names', none: 'No DNS name follows the primary.' },
+  { title = 'Move the DNS names', none = 'No DNS name follows the primary.', stays, isPatient = false }: NameWords = {},
 ): Effect<F, Before, Output> => ({
-  title: words.title,
+  title,
   preview: (facts) => ({
-    sentence:
-      of(facts).length === 0 ? words.none : `Change ${of(facts).map(sayMove).join('; ')}, and prove it on every authoritative server.`,
+    sentence: of(facts).length === 0 ? none : `Change ${of(facts).map(sayMove).join('; ')}, and prove it on every authoritative server.`,
     commands: of(facts).flatMap(moveCommands),
   }),
   check: async (facts, ports, { signal, intended }) => {
     const was = intended?.before.was ?? null
-    const seen = await Promise.all(of(facts).map((move, index) => lookAtName(ports, move, was?.[index] ?? null, signal)))
+    const looks = Promise.all(of(facts).map((move, index) => lookAtName(ports, move, was?.[index] ?? null, signal)))
+    const seen = await (isPatient && intended === null ? orWhy(looks, signal) : looks)
+    if ('because' in seen) return { found: 'blocked', because: seen.because }
     const wrong = seen.filter((one) => !one.isRight)
     const late = seen.filter((one) => one.isRight && disagreeing(one).length > 0)
     if (wrong.length === 0 && late.length === 0) return { found: 'done', output: { names: seen.map(outcome) } }
@@ -59,6 +75,16 @@ export const moveNames = <F extends Facts>(
     timeoutMs: 300_000,
   },
 })
+
+/** Why it could not be looked at, as a value. */
+const orWhy = async <T>(look: Promise<T>, signal: AbortSignal): Promise<T | { because: string }> => {
+  try {
+    return await look
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    return { because: error.message }
+  }
+}
 
 type Context = Parameters<Effect<Facts>['run']>[3] | Parameters<Extract<Effect<Facts>['ending'], { undo: unknown }>['undo']>[4]
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type MemoryFleet, MemoryJournal, memoryFleet, settleDeadMen } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
-import { defineOperation, type Effect } from '@/lib/kernel/operation/operation'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { type DeadManFacts, gatherDeadMan, hostsCanTell } from '../../facts/timers'
 import { armDeadMan, disarmDeadMan, restartDeadMan } from './arm-dead-man'
@@ -77,12 +78,12 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
   })
     .effect(
       'arm',
-      armDeadMan<MoveFacts>(({ timers }) => timers),
+      armDeadMan(({ timers }) => timers),
     )
     .effect('hold', hold(fleet, before, deed))
     .effect(
       'disarm',
-      disarmDeadMan<MoveFacts>(({ timers }) => timers),
+      disarmDeadMan(({ timers }) => timers),
     )
     .build()
   const targetId = fleet.instance('orders on n1').inventory.herdId

@@ -1,0 +1,105 @@
+import type { z } from 'zod'
+import type { ReadPorts } from '@/lib/ports'
+import type { Json, JsonObject } from '../ground/json'
+import { effectWhen, type GateOptions, gateWhen, type When } from './only-when'
+import {
+  type About,
+  type Danger,
+  type Effect,
+  type Facts,
+  type Gate,
+  type GatherContext,
+  isPointOfNoReturn,
+  type Operation,
+  type RunRole,
+} from './operation'
+import type { Affected, Verdict } from './plan'
+
+interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
+  name: Name
+  /** The resource it acts on, by name; the registry joins them and the self-check proves it. */
+  on: string
+  /** The least role that may run it; whoever only looks runs nothing. */
+  role: RunRole
+  title: string
+  /** Imperative for buttons: "Restart". */
+  verb: string
+  danger: Danger
+  /** Where the input decides; `danger` is then the worst it can be. Menus ask it with `{}`: as it is unless a person chooses otherwise. */
+  dangerWith?: (input: z.infer<I>) => Danger
+  /** The permission's last part; default: the operation's name. A function when the input decides (`run-sql.write`). */
+  permission?: (input: z.infer<I>) => string
+  input: I
+  /** Help paragraphs. */
+  help: readonly string[]
+  /** Reads only; returns plain JSON. */
+  gather: (ports: ReadPorts, input: z.infer<I>, context: GatherContext) => Promise<F>
+  about: (facts: F) => About
+  /** What must not have changed between plan and run: the facts less what drifts. */
+  firm: (facts: F) => JsonObject
+  /** What must be as it was when somebody scheduled it, days before: the facts that say who is who. Default: all that is firm. */
+  lasting?: (facts: F) => JsonObject
+  /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
+  locks: (facts: F) => string[]
+  now: (facts: F) => { label: string; value: string }[]
+  affected?: (facts: F) => Affected[]
+  /** Lower runs first under `standbysFirst`; standbys 0, primaries 1. */
+  order?: (facts: F) => number
+  /** Names of gates that may be decided over the *last observed* row of the target, for the availability of the button. */
+  offered?: (row: Record<string, unknown>) => Verdict
+  /** Whether an open environment asks for a typed phrase too. Default: when there is a final step that is not harmless. */
+  asksPhrase?: (input: z.infer<I>) => boolean
+  /** A reload or a check never asks for a phrase, wherever. */
+  neverAsksPhrase?: boolean
+}
+
+export interface OperationBuilder<F extends Facts> {
+  gate: (name: string, title: string, look: (facts: F) => Verdict, options?: GateOptions<F>) => OperationBuilder<F>
+  /** Those that several operations share, in their order. */
+  gates: (shared: readonly Gate<F>[]) => OperationBuilder<F>
+  /** The steps are taken in this order. */
+  effect: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>, only?: When<F>) => OperationBuilder<F>
+  build: () => Operation
+}
+
+export const defineOperation = <const Name extends string, I extends z.ZodType, F extends Facts>(
+  head: OperationHead<Name, I, F>,
+): OperationBuilder<F> => {
+  const gates: Gate<Facts>[] = []
+  const effects: ({ name: string } & Effect<Facts>)[] = []
+  const builder: OperationBuilder<F> = {
+    gate: (name, title, look, options) => {
+      const whole = options?.when === undefined ? look : gateWhen(options, look)
+      gates.push({ name, title, look: whole as Gate<Facts>['look'], ...(options?.again ? { again: true as const } : {}) })
+      return builder
+    },
+    gates: (shared) => {
+      gates.push(...(shared as readonly Gate<Facts>[]))
+      return builder
+    },
+    effect: (name, effect, only) => {
+      effects.push({ name, ...((only === undefined ? effect : effectWhen(only, effect)) as unknown as Effect<Facts>) })
+      return builder
+    },
+    build: () => {
+      const erased = head as unknown as Partial<Operation> &
+        Omit<
+          Operation,
+          'dangerWith' | 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'
+        >
+      return {
+        ...erased,
+        dangerWith: erased.dangerWith ?? (() => head.danger),
+        permission: erased.permission ?? (() => head.name),
+        affected: erased.affected ?? (() => []),
+        order: erased.order ?? (() => 0),
+        offered: erased.offered ?? (() => ({ verdict: 'pass' })),
+        asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending, null))),
+        neverAsksPhrase: erased.neverAsksPhrase ?? false,
+        gates,
+        effects,
+      }
+    },
+  }
+  return builder
+}

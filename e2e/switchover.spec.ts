@@ -14,7 +14,6 @@ import {
   moveTo,
   openList,
   putOff,
-  runState,
   test,
   tick,
   titleOf,
@@ -33,17 +32,6 @@ test.afterEach(async ({ as, stack }) => untilWell(await as('dana'), stack))
 const idOf = async (page: Page, path: string, wanted: (item: Record<string, unknown>) => boolean): Promise<string> => {
   const { items } = (await callApi(page, 'GET', `/api/v1/${path}`)).body as { items: Record<string, unknown>[] }
   return String(items.find(wanted)!.id)
-}
-
-/** The files of the playground's poolers are written by hand: the console takes them over once, with their difference shown. */
-const leadPoolers = async (page: Page, herdId: string): Promise<void> => {
-  const { items } = (await callApi(page, 'GET', '/api/v1/poolers')).body as { items: { id: string; herdId: string; isManaged: boolean }[] }
-  const own = items.filter((one) => one.herdId === herdId && !one.isManaged)
-  if (own.length === 0) return
-  await page.goto(`/poolers/run/follow-primary?ids=${own.map(({ id }) => id).join(',')}`)
-  await untilPlanned(page)
-  await confirm(page)
-  await expect(runState(page)).toHaveText(/Done/i, { timeout: 60_000 })
 }
 
 const leads = async (page: Page, host: string): Promise<boolean> =>
@@ -80,7 +68,6 @@ test('paused poolers are an alarm of the front page and resumed from it; a switc
   const page = await as('dana')
   await page.goto('/')
   const herdId = await idOf(page, 'herds', (item) => item.name === herd)
-  await leadPoolers(page, herdId)
   await openPlan(page, herdId)
   await putOff(page, 7_200)
   const scheduled = page.url()
@@ -128,7 +115,6 @@ test('under load a herd is switched over from its page: the gap is foretold, a l
   await page.goto('/')
   await untilWell(page, stack)
   const herdId = await idOf(page, 'herds', (item) => item.name === herd)
-  await leadPoolers(page, herdId)
   const [from, to] = (await leads(page, hosts[0]!)) ? hosts : hosts.toReversed()
   const ledgerFile = stack.lab.layout.at('ledger-switchover-walk')
   rmSync(ledgerFile, { force: true })

@@ -29,8 +29,8 @@ export function defaultFleet(postgresMajor: number): Fleet {
     ],
     strays: [{ host: 'stage-ams-1', baseName: 'preview', port: 5432, dataDirectory: `/var/lib/postgresql/${postgresMajor}/preview` }],
     poolers: [
-      { host: 'dev-ams-1', herd: 'dev-catalog' },
-      { host: 'dev-ams-2', herd: 'dev-catalog' },
+      { host: 'dev-ams-1', herd: 'dev-catalog', isManaged: true },
+      { host: 'dev-ams-2', herd: 'dev-catalog', isManaged: true },
     ],
     groups: standardGroups,
     people: standardPeople,

@@ -33,6 +33,8 @@ export type FleetPooler = {
   mode?: 'session' | 'transaction'
   /** Other names that it serves, each for a herd of the environment. `database`: default the herd's own. */
   also?: { name: string; herd: string; database?: string }[]
+  /** The console writes its file from the start. Default: it is a file that somebody wrote by hand. */
+  isManaged?: boolean
 }
 /** `environments: 'all'` or the names of those where the group's role holds. */
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }

@@ -9,6 +9,7 @@ import { poolerPort } from '../services/poolers'
 import type { Lab } from './lab'
 
 const child = fileURLToPath(new URL('../load/load-child.ts', import.meta.url))
+const childArgv = [process.execPath, '--import', 'tsx', child]
 
 /** Who comes through a pooler waits while it is paused. */
 const pooledAnswerMs = 60_000
@@ -29,6 +30,20 @@ export function loadTarget(lab: Lab, herdName: string, through: readonly string[
   }
 }
 
+/** The playground's application, which writes through the poolers of every herd that has any; null: none has. `input` goes to its standard input. */
+export function shopCommand(lab: Lab): { argv: string[]; input: string } | null {
+  const poolers = lab.fleet.poolers ?? []
+  const herds = [...new Set(poolers.map(({ herd }) => herd))]
+  const targets = herds.map((herd) =>
+    loadTarget(
+      lab,
+      herd,
+      poolers.filter((pooler) => pooler.herd === herd).map(({ host }) => host),
+    ),
+  )
+  return targets.length === 0 ? null : { argv: childArgv, input: JSON.stringify({ verb: 'shop', targets }) }
+}
+
 export type RunningLoad = { ledgerFile: string; stop: () => Promise<LoadSummary> }
 
 /** Starts the seeded writer in the lab's network; returns once it has its first acknowledged commit. */
@@ -39,7 +54,7 @@ export async function startLoad(
 ): Promise<RunningLoad> {
   const { ledgerFile, seed = 1, writers = 4, pauseMs = 20, through } = options
   const order = { verb: 'write', options: { ...loadTarget(lab, herd, through), ledgerFile, seed, writers, pauseMs } }
-  const writer = lab.spawn([process.execPath, '--import', 'tsx', child], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const writer = lab.spawn(childArgv, { stdio: ['pipe', 'pipe', 'pipe'] })
   writer.stdin?.end(JSON.stringify(order))
   let out = ''
   let err = ''
@@ -72,7 +87,7 @@ export async function startLoad(
 /** Proves from the present primary what became of each row of a ledger. */
 export async function verify(lab: Lab, herd: string, ledgerFile: string): Promise<Verdict & { isClean: boolean }> {
   const order = { verb: 'verify', target: loadTarget(lab, herd), ledgerFile }
-  const { code, stdout, stderr } = await lab.run([process.execPath, '--import', 'tsx', child], {
+  const { code, stdout, stderr } = await lab.run(childArgv, {
     input: JSON.stringify(order),
     timeoutMs: 120_000,
   })

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { type LoadOptions, verifyLedger, writeLoad } from './load'
+import { type LoadOptions, type Target, verifyLedger, writeLoad } from './load'
+import { runShop } from './shop'
 
 /** Runs in the lab's network; its standard input is one order in JSON. TERM ends the writing. */
 type Order =
   | { verb: 'write'; options: Omit<LoadOptions, 'signal'> }
-  | { verb: 'verify'; target: Parameters<typeof verifyLedger>[0]; ledgerFile: string }
+  | { verb: 'verify'; target: Target; ledgerFile: string }
+  | { verb: 'shop'; targets: Target[] }
 
 async function main(): Promise<void> {
   const stop = new AbortController()
   process.on('SIGTERM', () => stop.abort())
   process.on('SIGINT', () => {}) // A terminal sends Ctrl-C to everybody; the parent decides.
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order
+  if (order.verb === 'shop') return runShop(order.targets, stop.signal, (line) => console.log(`${new Date().toISOString()} ${line}`))
   const answer =
     order.verb === 'write' ? await writeLoad({ ...order.options, signal: stop.signal }) : await verifyLedger(order.target, order.ledgerFile)
   process.stdout.write(`${JSON.stringify(answer)}\n`)

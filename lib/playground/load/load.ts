@@ -74,7 +74,7 @@ export async function connectToPrimary(target: Target): Promise<pg.Client | unde
   return undefined
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => wake(), ms)
     const wake = () => {
@@ -92,7 +92,7 @@ function isRefusal(fault: unknown): boolean {
 }
 
 /** Each writer begins with another endpoint, so that several poolers share them. */
-function turned<T>(all: readonly T[], by: number): T[] {
+export function turned<T>(all: readonly T[], by: number): T[] {
   const from = by % all.length
   return [...all.slice(from), ...all.slice(0, from)]
 }

@@ -67,7 +67,11 @@ export function standbyAutoConf(upstreamAddress: string, port: number, slot: str
   ].join('\n')
 }
 
-/** Roles and a first table of a new herd. Passwords are of the base64url alphabet, so they need no quoting. */
+/** What the playground's application writes. */
+export const purchaseTableSql = `create table if not exists purchase (
+  id bigint generated always as identity primary key, item_id bigint not null, quantity int not null, bought_at timestamptz not null default now())`
+
+/** Roles and the first tables of a new herd, with rows. Passwords are of the base64url alphabet, so they need no quoting. */
 export function foundingSql(database: string, passwords: { replicator: string; app: string }): string {
   const rewind = [
     'pg_ls_dir(text, boolean, boolean)',
@@ -85,5 +89,8 @@ create database ${database} owner app;
 set role app;
 create table item (id bigint generated always as identity primary key, name text not null, made_at timestamptz not null default now());
 insert into item (name) select 'item ' || n from generate_series(1, 500) n;
+${purchaseTableSql};
+insert into purchase (item_id, quantity, bought_at)
+  select 1 + n % 500, 1 + n % 3, now() - (3000 - n) * interval '1 minute' from generate_series(1, 3000) n;
 `
 }

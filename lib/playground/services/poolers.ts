@@ -25,7 +25,7 @@ export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts
       const put = (name: string, text: string) =>
         hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
       put('userlist.txt', `"app" "${secrets.app}"\n`)
-      put('pgbouncer.ini', pgbouncerIni(fleet, pooler))
+      put('pgbouncer.ini', poolerFile(fleet, pooler))
       await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', poolerConfigPath])
       const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
       const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', socket])).code === 0
@@ -34,15 +34,38 @@ export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts
   )
 }
 
-const pgbouncerIni = (fleet: Fleet, { herd, host, mode = 'transaction', also = [] }: FleetPooler): string => {
+/** A line of `[databases]` points at whatever stands for a herd's primary: its address in a file, the words for it in a template. */
+type Aim = { host: string; port: number | string }
+
+const primaryOf = (fleet: Fleet, pooler: FleetPooler, herd: string): Aim => {
+  const served = fleet.herds.find(({ name }) => name === herd)
+  const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
+  if (!served || !primary) throw new LabError(`The pooler on ${pooler.host} is in front of ${herd}, which is no herd of the fleet.`)
+  return { host: primary.address, port: served.port }
+}
+
+/** The file of a new pooler, pointing at its herds' first primaries. */
+export const poolerFile = (fleet: Fleet, pooler: FleetPooler): string =>
+  pgbouncerIni(fleet, pooler, (herd) => primaryOf(fleet, pooler, herd))
+
+/** What the console makes the same file from, whoever is primary. */
+export const poolerTemplate = (fleet: Fleet, pooler: FleetPooler): string =>
+  pgbouncerIni(fleet, pooler, (herd) =>
+    herd === pooler.herd ? { host: '{{host}}', port: '{{port}}' } : { host: `{{host:${herd}}}`, port: `{{port:${herd}}}` },
+  )
+
+const pgbouncerIni = (
+  fleet: Fleet,
+  { herd, mode = 'transaction', also = [], isManaged }: FleetPooler,
+  aimOf: (herd: string) => Aim,
+): string => {
   const line = (one: { name?: string; herd: string; database?: string }): string => {
-    const served = fleet.herds.find(({ name }) => name === one.herd)
-    const primary = fleet.hosts.find(({ name }) => name === served?.members.find(({ role }) => role === 'primary')?.host)
-    if (!served || !primary) throw new LabError(`The pooler on ${host} is in front of ${one.herd}, which is no herd of the fleet.`)
-    const { name = served.baseName, database = served.baseName } = one
-    return `${name} = host=${primary.address} port=${served.port} dbname=${database}`
+    const usual = fleet.herds.find(({ name }) => name === one.herd)?.baseName
+    const { name = usual, database = usual } = one
+    const { host, port } = aimOf(one.herd)
+    return `${name} = host=${host} port=${port} dbname=${database}`
   }
-  return `;; Made by hand, as it were.
+  return `;; ${isManaged ? 'Written by Matriarch: change the template on the page of the pooler, not this file.' : 'Made by hand, as it were.'}
 [databases]
 ${[{ herd }, ...also].map(line).join('\n')}
 

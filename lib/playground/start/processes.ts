@@ -3,11 +3,13 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '../lab/lab'
 import { projectRoot } from '../setup.mjs'
+import { sayExit } from './deaths'
 
 /** A child of the starter: it dies with it, writes to its own log file, and is told to stop before it is made to. */
 export interface Child {
   name: string
   process: ChildProcess
+  logFile: string
   /** Last lines of its log, for an error a person can use. */
   log: () => string
   stop: (patienceMs?: number) => Promise<void>
@@ -20,12 +22,16 @@ export interface ChildPlan {
   logDirectory: string
   /** Inside the playground's network, or on this machine when null. */
   lab: Lab | null
+  /** All that it finds on its standard input. Default: nothing. */
+  input?: string
+  /** Called once when it ends without having been told to. `how`: a verb and what ended it. */
+  onDeath?: (how: string) => void
 }
 
 const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'TERM', 'NODE_OPTIONS', 'CHROMIUM_PATH']
 
 /** Starts it. The environment is built from nothing but what is named, so that a variable of the shell cannot change the product by accident. */
-export const startChild = ({ name, argv, environment, logDirectory, lab }: ChildPlan): Child => {
+export const startChild = ({ name, argv, environment, logDirectory, lab, input, onDeath }: ChildPlan): Child => {
   mkdirSync(logDirectory, { recursive: true })
   const logFile = join(logDirectory, `${name}.log`)
   const log = openSync(logFile, 'a')
@@ -33,18 +39,28 @@ export const startChild = ({ name, argv, environment, logDirectory, lab }: Child
   const options: SpawnOptions = {
     cwd: projectRoot,
     env: { ...inherited, ...environment } as unknown as NodeJS.ProcessEnv,
-    stdio: ['ignore', log, log],
+    stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
     detached: true,
   }
   const child = lab ? lab.spawn(argv, options) : spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], options)
   closeSync(log)
   child.on('error', () => {})
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
+  let isStopping = false
+  const exited = new Promise<void>((resolve) =>
+    child.once('exit', (code, signal) => {
+      if (!isStopping) onDeath?.(sayExit(code, signal))
+      resolve()
+    }),
+  )
   return {
     name,
     process: child,
+    logFile,
     log: () => readFileSync(logFile, 'utf8').split('\n').slice(-25).join('\n'),
     stop: async (patienceMs = 20_000) => {
+      isStopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)

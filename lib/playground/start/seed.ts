@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { getPool } from '@/db/pg/client'
 import type { Fleet } from '../fleet/fleet'
 import type { LabNames } from '../services/names'
+import { poolerTemplate } from '../services/poolers'
 
 /**
  * Registers the fleet in the console: environments, servers with their pinned keys, herds, instances, and the roles of the directory's groups.
@@ -63,12 +64,12 @@ const addHerds = async (client: PoolClient, fleet: Fleet): Promise<void> => {
 }
 
 const addPoolers = async (client: PoolClient, fleet: Fleet): Promise<void> => {
-  for (const { host, herd } of fleet.poolers ?? [])
+  for (const pooler of fleet.poolers ?? [])
     await client.query(
-      `insert into poolers (herd_id, server_id)
-       select h.id, s.id from servers s join herds h on h.environment_id = s.environment_id
+      `insert into poolers (herd_id, server_id, template, is_managed)
+       select h.id, s.id, $3::text, $3::text is not null from servers s join herds h on h.environment_id = s.environment_id
        where lower(s.hostname) = lower($1) and lower(h.name) = lower($2) on conflict do nothing`,
-      [host, herd],
+      [pooler.host, pooler.herd, pooler.isManaged ? poolerTemplate(fleet, pooler) : null],
     )
 }
 

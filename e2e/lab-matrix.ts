@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { testFleet } from './harness/lab'
 import { matrixHerd } from './harness/matrix/deeds'
 import { openFront } from './harness/matrix/front'
@@ -30,6 +31,7 @@ const openLab = async (isThroughPoolers: boolean): Promise<MatrixLab> => {
   return new MatrixLab(herd, matrixHerd, isThroughPoolers ? await openFront(herd, matrixHerd) : null)
 }
 
+await ensurePackages('bench')
 const startedAt = performance.now()
 const results: LabCase[] = []
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '@/lib/playground/lab/lab'
-import { installPackages } from '@/lib/playground/machine/packages'
+import { installPackages } from '@/lib/playground/machine/packages.mjs'
 import type { CommandResult } from '@/lib/playground/machine/processes'
 import { labKey } from '@/lib/playground/machine/secrets'
 

@@ -6,7 +6,7 @@ import { submitRun, waitForRun } from '@/jobs/requests'
 import { systemActor } from '@/lib/kernel/access/access'
 import { type Fleet, herd } from '@/lib/playground/fleet/fleet'
 import { largeFleet } from '@/lib/playground/fleet/large'
-import { postgresMajor } from '@/lib/playground/machine/packages'
+import { postgresMajor } from '@/lib/playground/machine/machine'
 import { ensureFanoutPeers, fanoutPeers } from './fanout-peers'
 import { median, numberOf } from './numbers'
 

@@ -1,3 +1,4 @@
+import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { benches, isBenchName } from './names'
 
 /**
@@ -15,6 +16,8 @@ if (!name || !isBenchName(name)) {
   process.exit(2)
 }
 
+// `npm start` itself is measured with what it installs.
+if (name !== 'start') await ensurePackages('bench')
 const { bench } = (await import(`./${name}.ts`)) as { bench: (args: string[]) => Promise<{ bench: string; ratio: number; peer: string }> }
 const result = await bench(args)
 console.log(JSON.stringify(result))

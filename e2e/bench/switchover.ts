@@ -1,7 +1,7 @@
 import { openStage } from '@/e2e/harness/stage'
 import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet/fleet'
 import type { Lab } from '@/lib/playground/lab/lab'
-import { postgresMajor } from '@/lib/playground/machine/packages'
+import { postgresMajor } from '@/lib/playground/machine/machine'
 import { readSecrets } from '@/lib/playground/machine/secrets'
 import { ensurePeers } from './fanout-peers'
 import { median, numberOf, quantile } from './numbers'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Fleet, herd, standardEnvironments, standardGroups, standardPeople } from '@/lib/playground/fleet/fleet'
 import { Lab } from '@/lib/playground/lab/lab'
-import { postgresMajor } from '@/lib/playground/machine/packages'
+import { postgresMajor } from '@/lib/playground/machine/machine'
 
 /**
  * A fleet for one test, from its topologies: `testFleet({ orders: 'a > b > c', billing: 'b > a' })` has the hosts a, b

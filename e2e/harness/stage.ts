@@ -10,7 +10,6 @@ import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { Lab } from '@/lib/playground/lab/lab'
-import { ensurePackages } from '@/lib/playground/machine/packages'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
@@ -31,11 +30,10 @@ export interface Stage {
 }
 
 /**
- * A lab of this fleet, registered in a console of its own whose database this process talks to, with a worker that has seen every instance. `redisUrl`:
+ * A lab of this fleet (Debian’s packages are there: `ensurePackages('bench')`), registered in a console of its own whose database this process talks to, with a worker that has seen every instance. `redisUrl`:
  * the queue is there, on this machine's loopback, not in the database.
  */
 export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string } = {}): Promise<Stage> => {
-  await ensurePackages('playground')
   const folder = await mkdtemp(join(tmpdir(), 'mben-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
   const close = async () => {

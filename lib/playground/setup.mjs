@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { collect } from './machine/programs.mjs'
 
 /** Everything here runs before the npm packages are there: plain JavaScript, Node's own modules only. */
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -20,16 +20,14 @@ export const ensureNode = () => {
 
 const digestOfFile = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** `npm ci` when node_modules does not belong to the lock file. Install scripts are not needed by any of the packages. Returns whether it ran. */
-export const ensureModules = () => {
+/** `npm ci` when node_modules does not belong to the lock file. Install scripts are not needed by any of the packages. Resolves to whether it ran. */
+export const ensureModules = async () => {
   const stamp = join(projectRoot, 'node_modules/.matriarch-lock')
   const wanted = digestOfFile(join(projectRoot, 'package-lock.json'))
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
-  const done = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: projectRoot,
-    stdio: 'inherit',
-  })
-  if (done.status !== 0) fail('npm ci failed; see above. Nothing was started.')
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const { code, output } = await collect('npm', args, { cwd: projectRoot })
+  if (code !== 0) fail(`npm ci failed, and nothing was started:\n${output}`)
   writeFileSync(stamp, wanted)
   return true
 }
@@ -54,16 +52,6 @@ const walk = (path, hash) => {
   if (found.isDirectory()) for (const name of readdirSync(path).sort()) walk(join(path, name), hash)
   else if (isBuilt(path)) hash.update(path.slice(projectRoot.length)).update(readFileSync(path))
 }
-
-/** Runs to the end with its output kept, without holding up whatever else this process does meanwhile. */
-const collect = (file, args, options) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece))
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, output }))
-  })
 
 /** `next build` when a source changed since the last one. Resolves to whether it ran; rejects with the builder's output when it fails. */
 export const ensureBuild = async () => {

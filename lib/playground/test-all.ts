@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensurePackages } from './machine/packages'
 import { ensureBuild, projectRoot } from './setup.mjs'
 
 interface Count {
@@ -12,6 +11,8 @@ interface Count {
 interface Stage {
   name: string
   run: (only: string[]) => Promise<Count>
+  /** It starts daemons of Debian's packages. */
+  needsPackages?: true
 }
 
 const reports = join(projectRoot, 'test-results')
@@ -89,15 +90,15 @@ const stages: Stage[] = [
   { name: 'types', run: check(bin('tsc'), ['--noEmit', '-p', '.']) },
   { name: 'unit', run: vitest('unit') },
   { name: 'build', run: build },
-  { name: 'integration', run: vitest('integration') },
-  { name: 'browser', run: playwright },
+  { name: 'integration', run: vitest('integration'), needsPackages: true },
+  { name: 'browser', run: playwright, needsPackages: true },
 ]
 
 /**
- * `npm test` runs all stages; `npm test -- unit integration` some of them; words after `--` go to the runners as file filters.
+ * `packages`: Debian's, on their way; the first stages do without. `npm test` runs all stages; `npm test -- unit integration` some of them; words after `--` go to the runners as file filters.
  * A failed stage does not stop the later ones, so one run shows everything that is wrong.
  */
-export const runEverything = async (args: string[]): Promise<void> => {
+export const runEverything = async (args: string[], packages: Promise<unknown>): Promise<void> => {
   const divider = args.indexOf('--')
   const names = divider < 0 ? args : args.slice(0, divider)
   const only = divider < 0 ? [] : args.slice(divider + 1)
@@ -108,13 +109,17 @@ export const runEverything = async (args: string[]): Promise<void> => {
   }
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
-  await ensurePackages('tests')
 
   const total: Count = { passed: 0, failed: 0 }
   const lines: string[] = []
   for (const stage of stages.filter((candidate) => names.length === 0 || names.includes(candidate.name))) {
     const startedAt = performance.now()
     console.log(`\n── ${stage.name}`)
+    if (stage.needsPackages)
+      await packages.catch((error: Error) => {
+        console.error(error.message)
+        process.exit(1)
+      })
     const count = await stage.run(only)
     total.passed += count.passed
     total.failed += count.failed

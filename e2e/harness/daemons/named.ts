@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findProgram } from '@/lib/playground/machine/machine'
+import { findProgram } from '@/lib/playground/machine/programs.mjs'
 import {
   emptyRoot,
   keyBlock,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { LabError } from '@/lib/playground/machine/error'
+import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { readScenario } from './read'
 import { type Outcome, runScenario } from './run'
@@ -50,6 +51,7 @@ export const scenarioVerb = async (words: readonly string[], { step = false }: {
     for (const line of sayWords()) console.log(line)
     return 0
   }
+  await ensurePackages('bench')
   const startedAt = performance.now()
   const scenarios = words.length === 1 && words[0] === 'all' ? allScenarios() : readScenarios(words.map((word) => resolve(word)))
   const outcomes: Outcome[] = []

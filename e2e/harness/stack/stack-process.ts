@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { defaultFleet } from '@/lib/playground/fleet/default'
-import { postgresMajor } from '@/lib/playground/machine/packages'
+import { postgresMajor } from '@/lib/playground/machine/machine'
+import { makeProgress } from '@/lib/playground/progress.mjs'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { bringUp } from '@/lib/playground/start/stack'
 import type { StackFacts } from './stack'
@@ -18,7 +19,7 @@ const stack = await bringUp({
   port: 0,
   fleet: defaultFleet(postgresMajor()),
   workers: 2,
-  onStep: (step, tookMs) => console.error(`  ${step} ${(tookMs / 1000).toFixed(1)} s`),
+  onStep: makeProgress(console.error).step,
 })
 
 let database: Awaited<ReturnType<typeof startEmbedded>> | null = null

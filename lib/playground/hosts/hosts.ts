@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { FleetHost } from '../fleet/fleet'
 import { LabError } from '../machine/error'
 import { cableOf, type Layout } from '../machine/layout'
-import { commandEnvironment, type Machine } from '../machine/machine'
+import type { Machine } from '../machine/machine'
 import {
   type CommandOptions,
   type CommandResult,
@@ -14,6 +14,7 @@ import {
   signalMarked,
   until,
 } from '../machine/processes'
+import { commandEnvironment } from '../machine/programs.mjs'
 import type { Supervisor } from '../machine/supervisor'
 
 export type ExecOptions = CommandOptions & { user?: 'postgres' | 'root' }

@@ -2,8 +2,9 @@ import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import type { FleetHost } from '../fleet/fleet'
 import { LabError } from '../machine/error'
 import type { Layout } from '../machine/layout'
-import { commandEnvironment, type Machine } from '../machine/machine'
+import type { Machine } from '../machine/machine'
 import { mustRun, type ProcessMark, runCommand } from '../machine/processes'
+import { commandEnvironment } from '../machine/programs.mjs'
 import type { Hosts } from './hosts'
 
 export type VolumeName = 'data' | 'wal'

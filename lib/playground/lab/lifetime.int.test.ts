@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { startLab, testFleet, withLab } from '@/e2e/harness/lab'
-import { commandEnvironment, inspectMachine } from '../machine/machine'
+import { inspectMachine } from '../machine/machine'
 import { isRunning, markOf, mustRun, runCommand, until } from '../machine/processes'
+import { commandEnvironment } from '../machine/programs.mjs'
 import { Lab } from './lab'
 
 const project = fileURLToPath(new URL('../../..', import.meta.url))

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { LabError } from './error'
+import { installCommand } from './packages.mjs'
 import { runCommand } from './processes'
+import { commandEnvironment, installedMajors } from './programs.mjs'
 
 /** The shell scripts that run inside the lab. */
 export const hostScripts = fileURLToPath(new URL('./host', import.meta.url))
@@ -15,22 +16,6 @@ export type Machine = {
   postgresMajor: number
   /** The postgres user as the hosts know it. */
   postgres: Identity
-}
-
-/** Where administrators' programs live, though a plain user's PATH often leaves it out. */
-export const searchPath = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin']
-
-export function findProgram(name: string): string | undefined {
-  return searchPath.map((folder) => join(folder, name)).find((path) => existsSync(path))
-}
-
-export function installedMajors(): number[] {
-  const root = '/usr/lib/postgresql'
-  if (!existsSync(root)) return []
-  return readdirSync(root)
-    .filter((name) => /^\d+$/.test(name) && existsSync(`${root}/${name}/bin/postgres`))
-    .map(Number)
-    .sort((a, b) => b - a)
 }
 
 function identityOf(user: string): Identity | undefined {
@@ -66,13 +51,10 @@ export async function inspectMachine(): Promise<Machine> {
   return { isRootless, postgresMajor, postgres }
 }
 
-const inherited = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'TMPDIR', 'DEBIAN_FRONTEND']
-
-/**
- * What a command of the lab sees: the administrators' folders on PATH and a few harmless variables of the caller. Nothing else, so that
- * neither a secret nor a setting of the console reaches a host or another process of the lab by accident.
- */
-export function commandEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.fromEntries(inherited.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined))
-  return { ...kept, PATH: [...new Set(searchPath)].filter(Boolean).join(delimiter) } as NodeJS.ProcessEnv
+/** The newest PostgreSQL major of the distribution's packages. Call `ensurePackages` first. */
+export function postgresMajor(): number {
+  const [newest] = installedMajors()
+  if (newest === undefined)
+    throw new LabError('No PostgreSQL of the distribution is installed here.', { hint: installCommand(['postgresql']) })
+  return newest
 }

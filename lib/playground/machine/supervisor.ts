@@ -13,8 +13,9 @@ import {
 } from 'node:fs'
 import { LabError } from './error'
 import type { Layout } from './layout'
-import { commandEnvironment, hostScripts, type Machine } from './machine'
+import { hostScripts, type Machine } from './machine'
 import { ancestorsOf, isRunning, markOf, mustRun, type ProcessMark, readMark, signalMarked, until } from './processes'
+import { commandEnvironment } from './programs.mjs'
 
 /**
  * The lab's first process and the doors into its namespaces. One process owns a lab (it called `start`); any other

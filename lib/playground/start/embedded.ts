@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { Client } from 'pg'
+import { sayExit } from './deaths'
 
 /**
  * The metadata PostgreSQL of `npm start`: the npm package's own binaries, data below the state folder, a Unix socket and nothing else.
@@ -24,6 +25,7 @@ export interface EmbeddedPostgres {
   /** `postgresql://matriarch@/matriarch?host=…`; a socket crosses network namespaces, so processes inside the playground use the same. */
   connectionString: string
   version: string
+  logFile: string
   /** Fast shutdown; resolves when the postmaster is gone. */
   stop: () => Promise<void>
 }
@@ -121,8 +123,11 @@ const waitReady = async (connectionString: string, child: ChildProcess, log: () 
   throw new Error(`The console’s PostgreSQL did not start:\n${log()}`)
 }
 
-/** Starts it under `stateDirectory/postgres`, making the cluster at the first start. Throws with PostgreSQL's own log when it does not come up. */
-export const startEmbedded = async (stateDirectory: string): Promise<EmbeddedPostgres> => {
+/**
+ * Starts it under `stateDirectory/postgres`, making the cluster at the first start. Throws with PostgreSQL's own log when it does not come up. `onDeath`: called
+ * when it ends without having been told to.
+ */
+export const startEmbedded = async (stateDirectory: string, onDeath?: (how: string) => void): Promise<EmbeddedPostgres> => {
   const dataDirectory = join(stateDirectory, 'postgres')
   const socketDirectory = join(stateDirectory, 'run')
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
@@ -180,7 +185,13 @@ export const startEmbedded = async (stateDirectory: string): Promise<EmbeddedPos
     ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ])
   const child = spawn(file, args, { cwd: '/', env: environment, stdio: ['ignore', log, log], detached: true })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let isExpected = true
+  const exited = new Promise<void>((resolve) =>
+    child.once('exit', (code, signal) => {
+      if (!isExpected) onDeath?.(sayExit(code, signal))
+      resolve()
+    }),
+  )
 
   const maintenance = `postgresql://matriarch@/postgres?host=${encodeURIComponent(socketDirectory)}`
   await waitReady(maintenance, child, () => readFileSync(logFile, 'utf8').split('\n').slice(-20).join('\n'))
@@ -190,11 +201,14 @@ export const startEmbedded = async (stateDirectory: string): Promise<EmbeddedPos
   if (existing.rowCount === 0) await client.query('create database matriarch')
   const version = (await client.query<{ v: string }>("select current_setting('server_version') as v")).rows[0]!.v
   await client.end()
+  isExpected = false
 
   return {
     connectionString: `postgresql://matriarch@/matriarch?host=${encodeURIComponent(socketDirectory)}`,
     version,
+    logFile,
     stop: async () => {
+      isExpected = true
       if (child.exitCode === null) child.kill('SIGINT')
       await exited
     },

@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fleet } from '../fleet/fleet'
 import { Lab } from '../lab/lab'
+import { shopCommand } from '../lab/load-cli'
 import { ensureBuild, projectRoot } from '../setup.mjs'
-import { type EmbeddedPostgres, startEmbedded } from './embedded'
-import { type Child, startChild, untilAnswers } from './processes'
+import type { Death } from './deaths'
+import { startEmbedded } from './embedded'
+import { type Child, type ChildPlan, startChild, untilAnswers } from './processes'
 import { claimState, ensureSecrets } from './state'
 import { webCommand } from './web-command'
 
@@ -13,14 +15,19 @@ export interface StackOptions {
   stateDirectory: string
   /** TCP port on 127.0.0.1; 0 takes a free one. */
   port: number
-  /** null: an empty console for a real fleet, no playground. */
-  fleet: Fleet | null
+  /** null: an empty console for a real fleet, no playground. A promise: what does not need it is started meanwhile. */
+  fleet: Fleet | null | Promise<Fleet | null>
+  /** The build that is under way; it is begun here when none is. */
+  build?: Promise<unknown>
+  /** An application writes into the playground's herds through their poolers. Default: nobody does. */
+  hasShop?: boolean
+  /** Called for each process that ends without having been told to. */
+  onDeath?: (death: Death) => void
   databaseUrl?: string
   redisUrl?: string
   workers?: number
-  /** Called when a step ends. */
-  onStep?: (step: string, tookMs: number) => void
-  onProgress?: (step: string, done: number, of: number) => void
+  /** Called when a step begins, with its work. */
+  onStep?: (step: string, work: Promise<unknown>) => void
 }
 
 /** The running product. */
@@ -47,12 +54,12 @@ const isLoopback = (address: string): boolean => {
 }
 
 /** The playground has no way out, so a database or Redis elsewhere cannot be reached from inside it; one on this machine is led in through a door. */
-const refuseFarServers = (options: StackOptions): void => {
+const refuseFarServers = (fleet: Fleet | null, options: StackOptions): void => {
   for (const [name, value] of [
     ['DATABASE_URL', options.databaseUrl],
     ['REDIS_URL', options.redisUrl],
   ] as const)
-    if (options.fleet && value && !isLoopback(value))
+    if (fleet && value && !isLoopback(value))
       throw new Error(
         `${name} points to another machine, and the playground has no way out. Use one on this machine, or: npm start -- --no-playground`,
       )
@@ -63,36 +70,55 @@ const refuseFarServers = (options: StackOptions): void => {
  * Whatever was started is stopped again when a step fails. Everything dies with this process.
  */
 export const bringUp = async (options: StackOptions): Promise<Stack> => {
-  const { stateDirectory, fleet } = options
-  refuseFarServers(options)
+  const { stateDirectory } = options
   claimState(stateDirectory)
   const logDirectory = join(stateDirectory, 'log')
   mkdirSync(logDirectory, { recursive: true })
   const secrets = ensureSecrets(stateDirectory)
   const undo: (() => Promise<unknown>)[] = []
+  let isStopping = false
   const stop = async () => {
+    isStopping = true
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => console.error((error as Error).message))
   }
-  const timed = async <T>(step: string, work: () => Promise<T> | T): Promise<T> => {
-    const startedAt = performance.now()
-    const result = await work()
-    options.onStep?.(step, performance.now() - startedAt)
-    return result
+  const dies = (name: string, logFile: string | null, meaning: string, startAgain: Death['startAgain']) => (how: string) => {
+    if (!isStopping) options.onDeath?.({ name, how, logFile, meaning, startAgain })
+  }
+  const step = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const running = work()
+    running.catch(() => {}) // Awaited where its result is needed; another step may fail first.
+    options.onStep?.(name, running)
+    return running
   }
 
   try {
-    let embedded: EmbeddedPostgres | null = null
-    if (!options.databaseUrl) {
-      embedded = await timed('console database', () => startEmbedded(stateDirectory))
-      undo.push(embedded.stop)
-    }
-    const databaseUrl = options.databaseUrl ?? embedded!.connectionString
+    const build = options.build ?? step('build', ensureBuild)
+    const fleet = Promise.resolve(options.fleet)
+    const labUp = fleet.then(async (wanted) => {
+      refuseFarServers(wanted, options)
+      if (!wanted) return null
+      const lab = await Lab.open({ stateDir: join(stateDirectory, 'lab') })
+      if (isStopping) return null
+      undo.push(() => lab.down())
+      await step('playground', () => lab.up(wanted))
+      void lab.ended().then(() => dies('playground', null, 'Every host, the console and its workers ran in it.', null)('ended'))
+      return { lab, fleet: wanted }
+    })
+    labUp.catch(() => {})
 
-    const lab = fleet ? await Lab.open({ stateDir: join(stateDirectory, 'lab') }) : null
-    if (lab) undo.push(() => lab.down())
-    const labUp =
-      lab && fleet ? timed('playground', () => lab.up(fleet, { onProgress: (p) => options.onProgress?.(p.step, p.done, p.of) })) : null
-    labUp?.catch(() => {})
+    let databaseUrl = options.databaseUrl
+    if (!databaseUrl) {
+      const startDatabase = () => startEmbedded(stateDirectory, databaseDied)
+      const databaseDied = dies(
+        'console database',
+        join(stateDirectory, 'postgres.log'),
+        'The console answers nothing and jobs stand still.',
+        () => again(startDatabase).then((next) => undo.unshift(next.stop)),
+      )
+      const embedded = await step('console database', startDatabase)
+      undo.unshift(embedded.stop)
+      databaseUrl = embedded.connectionString
+    }
 
     const environment: Record<string, string> = {
       DATABASE_URL: databaseUrl,
@@ -102,33 +128,49 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       NEXT_TELEMETRY_DISABLED: '1',
     }
     Object.assign(process.env, { ...environment, VAULT_KEY: secrets.vaultKey })
-    // Imported only now: the modules behind it read the environment that was just set.
-    const register = await import('./register')
-    undo.push(register.closeStarter)
-    const { publicKey } = await timed('schema and accounts', () =>
-      register.prepareConsole({ databaseUrl, adminUser, adminPassword: secrets.adminPassword }),
-    )
-    if (await timed('build', () => ensureBuild())) options.onProgress?.('build', 1, 1)
+    const accountUrl = databaseUrl
+    const { register, publicKey } = await step('schema and accounts', async () => {
+      // Imported only now: the modules behind it read the environment that was just set.
+      const register = await import('./register')
+      undo.push(register.closeStarter)
+      return { register, ...(await register.prepareConsole({ databaseUrl: accountUrl, adminUser, adminPassword: secrets.adminPassword })) }
+    })
 
+    const playground = await labUp
+    const lab = playground?.lab ?? null
     let directory: Record<string, string> = {}
-    if (lab && fleet) {
-      await labUp
-      directory = await timed('directory and inventory', () => register.registerPlayground({ lab, fleet, publicKey }))
-      for (const address of [options.databaseUrl, options.redisUrl]) if (address) undo.push(await openDoor(lab, address, stateDirectory))
+    if (playground) {
+      directory = await step('directory and inventory', () => register.registerPlayground({ ...playground, publicKey }))
+      for (const address of [options.databaseUrl, options.redisUrl])
+        if (address) undo.push(await openDoor(playground.lab, address, stateDirectory))
     }
+    await build
 
+    /** Starts it, and whoever comes after it when it dies. */
+    const keep = (plan: Omit<ChildPlan, 'logDirectory' | 'lab' | 'onDeath'>, meaning: string, startAgain: () => unknown): Child => {
+      const child: Child = startChild({
+        ...plan,
+        logDirectory,
+        lab,
+        onDeath: (how) => {
+          // Whoever lived in a playground that is gone went with it, and that is said of the playground.
+          if (!lab || lab.isUp) dies(plan.name, child.logFile, meaning, startAgain)(how)
+        },
+      })
+      undo.push(() => child.stop())
+      return child
+    }
     const workerEnvironment = { ...environment, VAULT_KEY: secrets.vaultKey }
     const workers: Child[] = []
     const startWorker = (): Child => {
-      const worker = startChild({
-        name: `worker-${workers.length + 1}`,
-        argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
-        environment: workerEnvironment,
-        logDirectory,
-        lab,
-      })
+      const name = `worker-${workers.length + 1}`
+      const argv = [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')]
+      const worker = keep(
+        { name, argv, environment: workerEnvironment },
+        'Jobs that it drove wait for another worker, which resumes them.',
+        startWorker,
+      )
       workers.push(worker)
-      undo.push(() => worker.stop())
       return worker
     }
 
@@ -138,33 +180,44 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       : null
     if (relay) undo.push(relay.close)
     const url = `http://127.0.0.1:${relay ? relay.port : inside}`
-    const web = startChild({
-      name: 'web',
-      argv: [...webCommand],
-      environment: {
-        ...environment,
-        ...directory,
-        MATRIARCH_URL: url,
-        NEXTAUTH_URL: url,
-        NEXTAUTH_SECRET: secrets.authSecret,
-        // Inside the playground the agents reach it at the console's own address as well.
-        HOSTNAME: lab ? '0.0.0.0' : '127.0.0.1',
-        PORT: String(inside),
-      },
-      logDirectory,
-      lab,
-    })
-    undo.push(() => web.stop())
+    const webEnvironment = {
+      ...environment,
+      ...directory,
+      MATRIARCH_URL: url,
+      NEXTAUTH_URL: url,
+      NEXTAUTH_SECRET: secrets.authSecret,
+      // Inside the playground the agents reach it at the console's own address as well.
+      HOSTNAME: lab ? '0.0.0.0' : '127.0.0.1',
+      PORT: String(inside),
+    }
+    const startWeb = (): Child =>
+      keep({ name: 'web', argv: [...webCommand], environment: webEnvironment }, 'Pages and the API do not answer; jobs go on.', startWeb)
+    const web = startWeb()
     for (let count = 0; count < (options.workers ?? 1); count++) startWorker()
-    await timed('web and worker', async () => {
+    await step('web and worker', async () => {
       await untilAnswers(`${url}/api/health`, web, (response) => response.ok, 60_000)
       await untilAnswers(`${url}/api/ready`, workers[0] ?? web, (response) => response.ok, 60_000)
     })
-    if (lab && fleet) await timed('host agents', () => register.equipAgents({ lab, fleet, port: webPortInside }))
+    if (playground) await step('host agents', () => register.equipAgents({ ...playground, port: webPortInside }))
+    const shop = lab && options.hasShop ? shopCommand(lab) : null
+    const startShop = (plan: { argv: string[]; input: string }): Child =>
+      keep({ name: 'application', ...plan, environment: {} }, 'Nobody writes through the poolers.', () => startShop(plan))
+    if (shop) startShop(shop)
     return { url, adminUser, adminPassword: secrets.adminPassword, lab, databaseUrl, web, workers, workerEnvironment, startWorker, stop }
   } catch (cause) {
     await stop()
     throw cause
+  }
+}
+
+/** The last processes of the one that died may still hold what the next one needs. */
+const again = async <T>(start: () => Promise<T>, times = 5): Promise<T> => {
+  try {
+    return await start()
+  } catch (cause) {
+    if (times === 1) throw cause
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    return again(start, times - 1)
   }
 }
 

@@ -129,15 +129,21 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
   await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(
     /Nothing proves that dev-catalog on dev-ams-1 is down|(is|may be) alive/,
   )
+  const overrule = page.getByRole('button', { name: 'Plan without a fence' })
   await until(
-    'the plan to pass at a person’s word',
+    'the missing fence to be the only refusal',
     async () => {
-      await page.goto(`/dr-pairs/run/failover?ids=${id}&override=dev-catalog`)
+      await page.goto(`/dr-pairs/run/failover?ids=${id}`)
       await untilPlanned(page)
-      return page.getByRole('region', { name: 'Confirm' }).isVisible()
+      return overrule.isVisible()
     },
     120_000,
   )
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText('Promote')
+  await expect(overrule).toBeDisabled()
+  await page.getByLabel('I know that dev-catalog on dev-ams-1 is off, or cut off from every client.').fill('dev-catalog')
+  await overrule.click()
+  await expect(page.getByRole('region', { name: 'Confirm' })).toBeVisible({ timeout: 30_000 })
   await confirm(page)
   await untilDone(page)
   await until('the standby to lead', async () => (await roleOf(page, 'dev-catalog on dev-ams-2')) === 'online primary', 60_000)

@@ -15,7 +15,7 @@ test('when the world moved after the plan was read, the new plan is shown with t
   await stack.lab.hosts.mustExec(standby.host, ['pg_ctlcluster', ...cluster, 'stop', '-m', 'fast'])
   try {
     await page.getByRole('button', { name: 'Restart 2 in DEV' }).click()
-    await expect(page.getByRole('alert').filter({ hasText: 'The world moved since you read the plan. Nothing has run.' })).toBeVisible({
+    await expect(page.getByRole('alert').filter({ hasText: 'Something changed since you read this plan. Nothing has run.' })).toBeVisible({
       timeout: 30_000,
     })
     const changed = page

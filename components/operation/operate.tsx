@@ -19,12 +19,13 @@ import { Confirm } from './confirm'
 import { takeOver } from './handover'
 import { canPlanAtOnce, inputFields, toInput } from './input-fields'
 import { Making } from './making'
+import { Overrule } from './overrule'
 import { PlanOptions, policyWords } from './plan-options'
 import { PlanSummary } from './plan-summary'
 import { PlanTargets } from './plan-targets'
 import { counted, type Environments, type OperateActions, type OperateResource, type PlanRow } from './shared'
 import { Statement } from './statement'
-import { hitEnvironments } from './summary'
+import { hitEnvironments, summedUp } from './summary'
 
 /** What is different in a plan from the one that was read before: per target id, and about the plan as a whole. */
 export interface Moved {
@@ -71,12 +72,12 @@ export const Operate = ({
   const [isAsking, setAsking] = useState(false)
   const address = `/${resource.path}/run/${description.name}`
 
-  const ask = async (ids: string[]) => {
+  const ask = async (ids: string[], given: JsonObject = values) => {
     setAsking(true)
     setRefusal(null)
     setProblems([])
     try {
-      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, values), policy: asked })
+      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, given), policy: asked })
       if (outcome.ok) router.replace(`${address}?plan=${outcome.value.planId}`)
       else {
         setProblems(outcome.fields)
@@ -135,9 +136,7 @@ export const Operate = ({
     .filter((words) => words.length < 60)
   return (
     <div className="page-body" data-env={plan ? mostDangerous(hitEnvironments(plan))?.colour : undefined}>
-      <Note tone="neutral">
-        {description.help[0] ?? description.title} Making a plan only looks; nothing changes anywhere until you confirm.
-      </Note>
+      <Note tone="neutral">{description.help[0] ?? description.title} Making a plan changes nothing; nothing runs until you confirm.</Note>
       {statement !== null && <Statement statement={statement} />}
       {refusal && <Note tone="bad" isAlert title={refusal} />}
       {row ? (
@@ -174,13 +173,13 @@ export const Operate = ({
       {row?.scheduledId && (
         <Note
           tone="info"
-          title="This plan was put off to a time"
-          actions={<LinkButton href={`/scheduled-runs/${row.scheduledId}`}>To its time</LinkButton>}
+          title="This plan is scheduled"
+          actions={<LinkButton href={`/scheduled-runs/${row.scheduledId}`}>Open the schedule</LinkButton>}
         />
       )}
       {moved && (
-        <Note tone="warn" isAlert title="The world moved since you read the plan. Nothing has run.">
-          This is the new plan; what changed is marked.
+        <Note tone="warn" isAlert title="Something changed since you read this plan. Nothing has run.">
+          This is the new plan; the changes are marked.
           <ul className="list-disc pl-5">
             {moved.overall.map((change) => (
               <li key={change}>{change}</li>
@@ -191,6 +190,18 @@ export const Operate = ({
       {row && plan && row.state === 'ready' && (
         <>
           <PlanSummary plan={plan} resource={resource} environments={environments} />
+          <Overrule
+            targets={plan.targets}
+            input={row.input}
+            isBusy={isAsking}
+            onPlan={(input) => {
+              setValues(input)
+              ask(
+                plan.targets.map(({ id }) => id),
+                input,
+              )
+            }}
+          />
           <PlanTargets plan={plan} path={resource.path} environments={environments} changes={moved?.targets ?? {}} />
           <Calls plan={plan} path={resource.path} origin={origin} />
           {row.runId === null &&
@@ -210,10 +221,12 @@ export const Operate = ({
                 onMoved={(planId) => router.replace(`${address}?plan=${planId}&before=${row.id}`)}
               />
             ) : (
-              <Note tone="bad" title="Nothing can run" actions={again}>
-                Every target is excluded. <Link href={`/${resource.path}`}>Choose others</Link>, or make the plan again once the reasons are
-                gone.
-              </Note>
+              summedUp(plan).targets.length === 0 && (
+                <Note tone="bad" title="Nothing can run" actions={again}>
+                  Every target is excluded. <Link href={`/${resource.path}`}>Choose others</Link>, or make the plan again once the reasons
+                  are gone.
+                </Note>
+              )
             ))}
         </>
       )}

@@ -4,7 +4,17 @@ import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { Affected, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { counted, type Environments, type OperateResource } from './shared'
-import { type AffectedTotal, estimateSeconds, type GroupedGate, groupGates, isAlreadySo, totalAffected, wayBack } from './summary'
+import {
+  type AffectedTotal,
+  estimateSeconds,
+  type GroupedGate,
+  groupGates,
+  isAlreadySo,
+  overridesOf,
+  rollback,
+  summedUp,
+  totalAffected,
+} from './summary'
 
 const affectedWords: Record<Exclude<Affected['kind'], 'redundancy'>, readonly [string, string]> = {
   clients: ['client connection', 'client connections'],
@@ -87,19 +97,23 @@ const Fact = ({ label, children }: { label: string; children: React.ReactNode })
   </div>
 )
 
-/** What a person must know before reading any single target: how many, where, who notices, how long, and whether it can be taken back. */
+/** What a person must know before reading any single target: how many, where, the impact, how long, and whether it can be undone. */
 export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; resource: OperateResource; environments: Environments }) => {
   const eligible = plan.targets.filter((target) => target.eligible)
   const already = plan.targets.filter(isAlreadySo)
   const excluded = plan.targets.filter((target) => !target.eligible && !isAlreadySo(target))
-  const warnings = groupGates(eligible, 'warn')
-  const affected = totalAffected(eligible)
-  const seconds = estimateSeconds(plan)
+  // The others are answered in a box of their own.
+  const hopeless = excluded.filter((target) => overridesOf(target).length === 0)
+  const { targets, isWouldBe } = summedUp(plan)
+  const warnings = groupGates(targets, 'warn')
+  const affected = totalAffected(targets)
+  const seconds = estimateSeconds(plan, targets)
   return (
     <>
       <section className="card plan-summary" aria-label="Summary">
         <p className="plan-count">
           <State tone={eligible.length > 0 ? 'good' : 'neutral'}>{counted(eligible.length, resource.noun)} will run</State>
+          {isWouldBe && targets.length > 0 && <span className="text-ink-2">Below is what would happen without that refusal.</span>}
           {excluded.length > 0 && (
             <State tone="bad">
               {excluded.length} {excluded.length === 1 ? 'is' : 'are'} excluded
@@ -117,28 +131,32 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
               ))}
             </span>
           </Fact>
-          <Fact label="Who notices">
-            {affected.length === 0
-              ? 'Nobody'
-              : affected.map((total) => (
-                  <span key={total.kind} className="block">
-                    {affectedSentence(total)}
+          {targets.length > 0 && (
+            <>
+              <Fact label="Impact">
+                {affected.length === 0
+                  ? 'Nobody notices'
+                  : affected.map((total) => (
+                      <span key={total.kind} className="block">
+                        {affectedSentence(total)}
+                      </span>
+                    ))}
+              </Fact>
+              <Fact label="Duration">
+                {seconds === null ? 'Not known: it has not run here before' : `About ${formatDuration(seconds)}`}
+                {plan.history && (
+                  <span className="block text-ink-2">
+                    {formatDuration(plan.history.medianSeconds)} a target, median of {plan.history.count} earlier runs
                   </span>
-                ))}
-          </Fact>
-          <Fact label="Takes">
-            {seconds === null ? 'Not known: it has not run here before' : `About ${formatDuration(seconds)}`}
-            {plan.history && (
-              <span className="block text-ink-2">
-                {formatDuration(plan.history.medianSeconds)} a target, median of {plan.history.count} earlier
-              </span>
-            )}
-          </Fact>
-          <Fact label="Way back">{wayBack(plan)}</Fact>
+                )}
+              </Fact>
+              <Fact label="Rollback">{rollback(targets)}</Fact>
+            </>
+          )}
         </dl>
       </section>
       {warnings.length > 0 && <Warnings gates={warnings} />}
-      {excluded.length > 0 && <Excluded targets={excluded} />}
+      {hopeless.length > 0 && <Excluded targets={hopeless} />}
     </>
   )
 }

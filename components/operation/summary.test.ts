@@ -7,9 +7,11 @@ import {
   groupGates,
   hitEnvironments,
   isAlreadySo,
+  overridesOf,
   pointOfNoReturn,
+  rollback,
+  summedUp,
   totalAffected,
-  wayBack,
 } from './summary'
 
 const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
@@ -91,10 +93,20 @@ describe('the summary of a plan', () => {
 
   test('the estimate respects how many may run at once, on one server, and under one lock', () => {
     const many = Array.from({ length: 25 }, (_, index) => target(`t${index}`))
-    expect(estimateSeconds(plan(many))).toBe(12)
-    expect(estimateSeconds(plan(many.map((t) => ({ ...t, serverId: 'one' }))))).toBe(13 * 4)
-    expect(estimateSeconds(plan(many.map((t) => ({ ...t, locks: ['herd:h'] }))))).toBe(25 * 4)
-    expect(estimateSeconds(plan(many, { history: null }))).toBeNull()
+    expect(estimateSeconds(plan([]), many)).toBe(12)
+    expect(
+      estimateSeconds(
+        plan([]),
+        many.map((t) => ({ ...t, serverId: 'one' })),
+      ),
+    ).toBe(13 * 4)
+    expect(
+      estimateSeconds(
+        plan([]),
+        many.map((t) => ({ ...t, locks: ['herd:h'] })),
+      ),
+    ).toBe(25 * 4)
+    expect(estimateSeconds(plan([], { history: null }), many)).toBeNull()
   })
 
   test('a target where all is already so is told apart', () => {
@@ -102,16 +114,29 @@ describe('the summary of a plan', () => {
     expect(isAlreadySo(target('a'))).toBe(false)
   })
 
-  test('the way back promises no more than there is', () => {
-    const of = (effects: PlanTarget['effects'], isReversible = true) => wayBack(plan([target('a', { effects })], { isReversible }))
+  test('a target that only overrulable refusals keep out is summed up where nothing else runs, and one that another refusal keeps out is not', () => {
+    const override = { input: 'override', words: 'shop', pledge: 'I know.', action: 'Plan without a fence' }
+    const overrulable = { name: 'fenced', title: 'Fenced', verdict: 'refuse' as const, because: 'no', override }
+    const firm = { name: 'alive', title: 'Alive', verdict: 'refuse' as const, because: 'no' }
+    const [refused, hopeless] = [
+      target('a', { eligible: false, gates: [overrulable] }),
+      target('b', { eligible: false, gates: [overrulable, firm] }),
+    ]
+    expect([refused, hopeless, target('c')].map((one) => overridesOf(one).length)).toEqual([1, 0, 0])
+    expect(summedUp(plan([refused, hopeless]))).toMatchObject({ targets: [{ id: 'a' }], isWouldBe: true })
+    expect(summedUp(plan([refused, target('c')]))).toMatchObject({ targets: [{ id: 'c' }], isWouldBe: false })
+  })
+
+  test('the rollback promises no more than there is', () => {
+    const of = (effects: PlanTarget['effects']) => rollback([target('a', { effects })])
     expect(of([effect('stop', 'undo'), effect('hold', 'release'), effect('reload', 'final', 'already-so')])).toBe(
-      'Every step can be taken back if one fails',
+      'Every step can be undone if one fails',
     )
     expect(of([effect('follow', 'undo'), effect('reload', 'final')])).toBe(
-      'What matters is taken back if a step fails; some of it stays, and is harmless',
+      'What matters is undone if a step fails; the rest stays, and is harmless',
     )
-    expect(of([effect('reload', 'final')])).toBe('Nothing to take back: what it does stays, and is harmless')
-    expect(of([effect('promote', 'final')], false)).toContain('cannot be taken back')
+    expect(of([effect('reload', 'final')])).toBe('Nothing to undo: what it does stays, and is harmless')
+    expect(of([effect('promote', 'final')])).toContain('cannot be undone')
   })
 
   test('the page is for every environment in which something would run, and names them', () => {

@@ -1,4 +1,4 @@
-import type { Affected, GateVerdict, Plan, PlanEnvironment, PlanTarget } from '@/lib/kernel/operation/plan'
+import type { Affected, GateVerdict, Override, Plan, PlanEnvironment, PlanTarget } from '@/lib/kernel/operation/plan'
 
 export interface GroupedGate {
   title: string
@@ -60,6 +60,19 @@ export const worstVerdict = (gates: readonly GateVerdict[]): GateVerdict['verdic
 export const isAlreadySo = (target: PlanTarget): boolean =>
   target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
 
+/** The refusals that keep a target out, when a person may overrule each of them; empty: it runs, or no word of a person lets it run. */
+export const overridesOf = (target: PlanTarget): Override[] => {
+  const refused = target.gates.filter((gate) => gate.verdict === 'refuse')
+  return refused.every(({ override }) => override) ? refused.flatMap(({ override }) => override ?? []) : []
+}
+
+/** What a page sums up: the targets that will run; where none will, those that would once a person overrules what refuses them. */
+export const summedUp = (plan: Plan): { targets: PlanTarget[]; isWouldBe: boolean } => {
+  const eligible = plan.targets.filter((target) => target.eligible)
+  if (eligible.length > 0) return { targets: eligible, isWouldBe: false }
+  return { targets: plan.targets.filter((target) => overridesOf(target).length > 0), isWouldBe: true }
+}
+
 /** How often the commonest name occurs. */
 const busiest = (names: readonly string[]): number => {
   const counts = new Map<string, number>()
@@ -67,15 +80,14 @@ const busiest = (names: readonly string[]): number => {
   return Math.max(0, ...counts.values())
 }
 
-/** Seconds the whole run should take by what earlier ones took; null without history. Targets that share a lock take turns; waves are not in it. */
-export const estimateSeconds = (plan: Plan): number | null => {
-  if (!plan.history || plan.eligible === 0) return null
-  const eligible = plan.targets.filter((target) => target.eligible)
-  const onServer = busiest(eligible.flatMap((target) => (target.serverId === null ? [] : [target.serverId])))
+/** Seconds a run over these targets should take by what earlier ones took; null without history. Targets that share a lock take turns; waves are not in it. */
+export const estimateSeconds = (plan: Pick<Plan, 'history' | 'policy'>, targets: readonly PlanTarget[]): number | null => {
+  if (!plan.history || targets.length === 0) return null
+  const onServer = busiest(targets.flatMap((target) => (target.serverId === null ? [] : [target.serverId])))
   const rounds = Math.max(
-    Math.ceil(plan.eligible / plan.policy.parallel),
+    Math.ceil(targets.length / plan.policy.parallel),
     Math.ceil(onServer / plan.policy.perServer),
-    busiest(eligible.flatMap((target) => target.locks)),
+    busiest(targets.flatMap((target) => target.locks)),
   )
   return rounds * plan.history.medianSeconds
 }
@@ -93,14 +105,12 @@ export const hitEnvironments = (plan: Plan): PlanEnvironment[] => {
   return hit.length > 0 ? hit : plan.environments
 }
 
-/** What a failure leaves behind, in one line: whether all is taken back, some of it stays and is harmless, or there is a point of no return. */
-export const wayBack = (plan: Pick<Plan, 'targets' | 'isReversible'>): string => {
-  if (!plan.isReversible) return 'Has a step that cannot be taken back; see the line in each target'
-  const endings = plan.targets
-    .filter(({ eligible }) => eligible)
-    .flatMap(({ effects }) => effects.filter(({ state }) => state === 'will-run').map(({ ending }) => ending.kind))
-  if (!endings.includes('final')) return 'Every step can be taken back if one fails'
+/** What a failure leaves behind, in one line: whether all is undone, some of it stays and is harmless, or there is a point of no return. */
+export const rollback = (targets: readonly PlanTarget[]): string => {
+  if (targets.some((target) => pointOfNoReturn(target) !== null)) return 'Has a step that cannot be undone; see the line in each target'
+  const endings = targets.flatMap(({ effects }) => effects.filter(({ state }) => state === 'will-run').map(({ ending }) => ending.kind))
+  if (!endings.includes('final')) return 'Every step can be undone if one fails'
   return endings.every((kind) => kind === 'final')
-    ? 'Nothing to take back: what it does stays, and is harmless'
-    : 'What matters is taken back if a step fails; some of it stays, and is harmless'
+    ? 'Nothing to undo: what it does stays, and is harmless'
+    : 'What matters is undone if a step fails; the rest stays, and is harmless'
 }

@@ -22,6 +22,8 @@ interface Operation {
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())
 
+const kebab = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
+
 const asType = (name: string, text: string | true, type: string | string[] | undefined): unknown => {
   if (text === true) return true
   const types = [type ?? 'string'].flat()
@@ -87,6 +89,8 @@ const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
     const now = target.now.map(({ label, value }) => `${label}: ${value}`).join(', ')
     say(clean(`${target.eligible ? '+' : '-'} ${target.title}${now ? `  (${now})` : ''}`))
     if (!target.eligible) say(clean(`    excluded: ${target.reason}`))
+    for (const { override } of target.gates)
+      if (override) say(clean(`    to overrule: --${kebab(override.input)} '${override.words}' (${override.pledge})`))
     for (const gate of target.gates) if (gate.verdict !== 'pass') say(clean(`    ${gate.verdict}: ${gate.title}: ${gate.because}`))
     for (const affected of target.affected) say(clean(`    impact: ${affected.sentence}`))
     if (!target.eligible) continue

@@ -62,11 +62,15 @@ const planFacts = async (
   signal: AbortSignal,
 ): Promise<PlanTarget> => {
   const gates = operation.gates.map((gate): GateVerdict => {
-    const { verdict, because } = gate.look(facts)
-    return { name: gate.name, title: gate.title, verdict, because: because ?? null }
+    const verdict = gate.look(facts)
+    const override = verdict.verdict === 'refuse' ? verdict.override : undefined
+    return { name: gate.name, title: gate.title, verdict: verdict.verdict, because: verdict.because ?? null, ...(override && { override }) }
   })
-  const refusal = gates.find((gate) => gate.verdict === 'refuse')
-  const effects = refusal ? [] : await planEffects(operation.effects, facts, read, signal)
+  const refusals = gates.filter((gate) => gate.verdict === 'refuse')
+  const refusal = refusals[0]
+  // What a person may overrule is read whole before anybody does.
+  const isReadable = refusals.every(({ override }) => override !== undefined)
+  const effects = isReadable ? await planEffects(operation.effects, facts, read, signal) : []
   const blocked = effects.find((effect) => effect.state === 'blocked')
   const isNothingToDo = effects.length > 0 && effects.every((effect) => effect.state === 'already-so')
   const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already so.' : null)
@@ -78,7 +82,7 @@ const planFacts = async (
     reason,
     gates,
     effects,
-    affected: reason === null ? operation.affected(facts) : [],
+    affected: isReadable && reason === (refusal?.because ?? null) ? operation.affected(facts) : [],
     locks: operation.locks(facts),
     order: operation.order(facts),
     digest: targetDigest(operation, targetId, facts),

@@ -1,7 +1,22 @@
 import type { JsonObject } from '../ground/json'
 
 /** A gate's answer. An expected "no" is a value with its reason, never an exception. */
-export type Verdict = { verdict: 'pass'; because?: string } | { verdict: 'warn' | 'refuse'; because: string }
+export type Verdict =
+  | { verdict: 'pass'; because?: string }
+  | { verdict: 'warn'; because: string }
+  | { verdict: 'refuse'; because: string; override?: Override }
+
+/** A refusal that a person may overrule with words of their own: the console cannot know what they know. */
+export interface Override {
+  /** The input of the operation that takes the words; several targets' words stand in it with commas between them. */
+  input: string
+  /** What must be typed, whatever the case. */
+  words: string
+  /** What a person answers for by typing them, one sentence. */
+  pledge: string
+  /** What the button says that makes the plan under this pledge. */
+  action: string
+}
 
 /**
  * Why a step is left out: nobody asked for it; there is nothing for it to do; or it would be needed and nothing can do it here. What was found to be so
@@ -19,6 +34,8 @@ export interface GateVerdict {
   title: string
   verdict: 'pass' | 'warn' | 'refuse'
   because: string | null
+  /** Only of a refusal that a person may overrule. */
+  override?: Override
 }
 
 export interface PlannedEffect {
@@ -51,7 +68,7 @@ export interface PlanTarget {
   /** What it is now, probed just now: short label and value pairs (`Role: standby`). */
   now: { label: string; value: string }[]
   eligible: boolean
-  /** Why it is excluded; null when eligible. */
+  /** Why it is excluded; null when eligible. Excluded by nothing but refusals that a person may overrule, it has its effects and who is affected to read. */
   reason: string | null
   gates: GateVerdict[]
   effects: PlannedEffect[]

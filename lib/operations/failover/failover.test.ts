@@ -177,7 +177,7 @@ describe('emergency', () => {
 
   test('without a fence and without a person’s word it is refused, and the estimated loss is said', async () => {
     const plan = await planOf(powerOff(newFleet()))
-    expect(plan.reason).toMatch(/Nothing proves that demo on n1 is down.*Estimated loss: 0 B.*type the herd’s name \(demo\)/)
+    expect(plan.reason).toMatch(/Nothing proves that demo on n1 is down.*Estimated loss: 0 B/)
     expect((await planOf(powerOff(newFleet()), { override: 'dem' })).reason).toContain('Nothing proves')
   })
 

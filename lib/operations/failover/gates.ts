@@ -62,10 +62,18 @@ export const fenced = (facts: FailoverFacts): Verdict => {
   if (fence === 'signal')
     return passBecause(`${primary?.title} is down, and its host answers: standby.signal is written there and proven before the promotion.`)
   const loss = lossWords(facts)
-  if (fence === 'override') return warn(`Nothing proves that ${primary?.title} is down: somebody takes the responsibility by name. ${loss}`)
-  return refuse(
-    `Nothing proves that ${primary?.title} is down: its host does not answer, so it cannot be fenced. ${loss} If you know that it is off, or cannot be reached by clients, type the herd’s name (${herd.name}) into “Without a fence” and make the plan again.`,
-  )
+  if (fence === 'override')
+    return warn(`Nothing proves that ${primary?.title} is down: the person who typed the herd’s name answers for it. ${loss}`)
+  return {
+    verdict: 'refuse',
+    because: `Nothing proves that ${primary?.title} is down: its host does not answer, so it cannot be fenced. ${loss}`,
+    override: {
+      input: 'override',
+      words: herd.name,
+      pledge: `I know that ${primary?.title} is off, or cut off from every client.`,
+      action: 'Plan without a fence',
+    },
+  }
 }
 
 /** Said in full, since a person answers for it. */

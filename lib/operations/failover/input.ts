@@ -27,9 +27,9 @@ export const failoverInput = z.strictObject({
       'Commits twenty rows a second on the primary during a planned failover, as a client would, and proves afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
   }),
   override: z.string().max(2000).default('').meta({
-    title: 'Without a fence: names of the herds',
+    title: 'Fail over unfenced: type the herd’s name',
     description:
-      'Only for an emergency where nothing proves that the old primary is down. Read the estimated loss in the plan, then type the herd’s name here (several with commas), and make the plan again.',
+      'Only for an emergency in which nothing proves that the old primary is down. Read the estimated loss in the plan first. Separate several herds with commas.',
   }),
 })
 

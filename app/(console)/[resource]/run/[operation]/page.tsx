@@ -42,7 +42,13 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 const plain = <T,>(value: T): T => JSON.parse(JSON.stringify(value))
 
 const titleOf = (verb: string, plan: Plan | null, targets: number | null, noun: readonly [string, string]) =>
-  plan ? `${verb} ${counted(plan.eligible, noun)}` : targets === null ? verb : `${verb} ${counted(targets, noun)}`
+  plan?.targets.length === 1
+    ? `${verb}: ${plan.targets[0]!.title}`
+    : plan && plan.eligible > 0
+      ? `${verb}: ${counted(plan.eligible, noun)}`
+      : targets === null
+        ? verb
+        : `${verb}: ${counted(targets, noun)}`
 
 const OperatePage = async ({ params, searchParams }: Props) => {
   const [{ resource: path, operation: name }, given, actor] = await Promise.all([params, searchParams, requireActor()])

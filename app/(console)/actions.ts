@@ -1,8 +1,6 @@
 'use server'
 
-import type { Appointment, PlanQuestion, Submission } from '@/components/operation/shared'
 import type { ListView } from '@/components/resource/list/list-data'
-import type { ScheduledMove } from '@/components/resource/move-scheduled'
 import type { TestedStep } from '@/components/settings/directory-test'
 import { acknowledge, takeBack } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
@@ -28,12 +26,15 @@ import {
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
 import type { Outcome } from '@/lib/shapes/outcome'
+import type { Appointment, PlanQuestion, ScheduledMove, Submission } from '@/lib/shapes/plan'
+import { appointmentSchema, scheduledMoveSchema, submissionSchema } from '@/lib/shapes/plan-schema'
 import type { ReferenceOption } from '@/lib/shapes/records'
 import { webPorts } from '@/lib/web-ports'
 import { outcome } from './outcome'
@@ -129,24 +130,20 @@ export const pickInput = async (of: string, targets: string[]): Promise<Outcome<
 /** Submits a plan that was read; when the world moved meanwhile, nothing runs and the new plan is answered. */
 export const submitPlan = async (submission: Submission): Promise<Outcome<{ runId: string } | { movedTo: string }>> =>
   outcome(async (actor) => {
-    const submitted = await submitRun(actor, submission)
+    const submitted = await submitRun(actor, checked(submissionSchema, submission))
     return submitted.submitted ? { runId: submitted.runId } : { movedTo: submitted.moved.planId }
   })
 
 /** Puts a plan that was read off to a time; when the world moved meanwhile, nothing is put off and the new plan is answered. */
 export const schedulePlan = async (appointment: Appointment): Promise<Outcome<{ scheduledId: string } | { movedTo: string }>> =>
   outcome(async (actor) => {
-    const scheduled = await scheduleRun(actor, { ...appointment, at: String(appointment.at) })
+    const scheduled = await scheduleRun(actor, checked(appointmentSchema, appointment))
     return scheduled.scheduled ? { scheduledId: scheduled.id } : { movedTo: scheduled.moved.planId }
   })
 
 /** Lets what was put off wait for another time. `revision` is the one of the page. */
 export const moveScheduled = async (scheduledId: string, move: ScheduledMove): Promise<Outcome<{ at: string }>> =>
-  outcome(async (actor) => {
-    const { at, revision, isOutsideWindow, reason } = move
-    const order = { at: String(at), revision: Number(revision), isOutsideWindow: isOutsideWindow === true, reason: String(reason) }
-    return { at: (await moveAppointment(actor, String(scheduledId), order)).at }
-  })
+  outcome(async (actor) => ({ at: (await moveAppointment(actor, String(scheduledId), checked(scheduledMoveSchema, move))).at }))
 
 export const cancelScheduled = async (scheduledId: string): Promise<Outcome<null>> =>
   outcome((actor) => unschedule(actor, String(scheduledId)).then(() => null))

@@ -10,8 +10,9 @@ import { Moment, useZone } from '@/components/ui/zone'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { Plan } from '@/lib/kernel/operation/plan'
-import type { Outcome } from '@/lib/shapes/outcome'
-import { counted, type OperateActions, type OperateResource, type PlanRow } from './shared'
+import type { Outcome, Refusal } from '@/lib/shapes/outcome'
+import { type PlanView, reasonMax, ticketMax } from '@/lib/shapes/plan'
+import { counted, type OperateActions, type OperateResource } from './shared'
 import { environmentWords } from './summary'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
 
@@ -25,7 +26,7 @@ const Approval = ({
   onApprove,
   isBusy,
 }: {
-  row: PlanRow
+  row: PlanView
   plan: Plan
   mayApprove: boolean
   link: string
@@ -97,7 +98,7 @@ export const Confirm = ({
   onScheduled,
   onMoved,
 }: {
-  row: PlanRow
+  row: PlanView
   plan: Plan
   description: OperationDescription
   resource: OperateResource
@@ -116,7 +117,7 @@ export const Confirm = ({
   const zone = useZone()
   const [openedAt] = useState(() => new Date())
   const [isBusy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<Extract<Outcome<never>, { ok: false }> | null>(null)
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
   // One key per page view: a double click, or a retry after a lost answer, gives the run that was made the first time.
   const [idempotencyKey] = useState(() => `${row.id}:${Math.random().toString(36).slice(2)}`)
 
@@ -188,12 +189,24 @@ export const Confirm = ({
           <div className="grid items-start gap-3 sm:grid-cols-[2fr_1fr]">
             <Field label="Reason" help="Kept with the run and in the audit log.">
               {(ids) => (
-                <input {...ids} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+                <input
+                  {...ids}
+                  className="input"
+                  maxLength={reasonMax}
+                  value={reason}
+                  onChange={(event) => setReason(event.target.value)}
+                />
               )}
             </Field>
             <Field label="Ticket">
               {(ids) => (
-                <input {...ids} className="input" maxLength={100} value={ticket} onChange={(event) => setTicket(event.target.value)} />
+                <input
+                  {...ids}
+                  className="input"
+                  maxLength={ticketMax}
+                  value={ticket}
+                  onChange={(event) => setTicket(event.target.value)}
+                />
               )}
             </Field>
           </div>

@@ -5,11 +5,11 @@ import { useLive } from '@/components/run/use-live'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { useNow } from '@/components/ui/zone'
+import type { PlanView } from '@/lib/shapes/plan'
 import { streams } from '@/lib/shapes/streams'
-import type { PlanRow } from './shared'
 
 /** "Making the plan …" with the seconds that passed. Leaving cancels nothing that matters: a plan only looks. */
-export const Making = ({ row, onCancel }: { row: PlanRow; onCancel: () => void }) => {
+export const Making = ({ row, onCancel }: { row: PlanView; onCancel: () => void }) => {
   const now = useNow(500)
   const [startedAt] = useState(() => Date.now())
   const [isAbsent, setAbsent] = useState(false)

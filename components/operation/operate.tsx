@@ -13,6 +13,7 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { statementIn } from '@/lib/kernel/operation/statement'
+import type { PlanView } from '@/lib/shapes/plan'
 import { streams } from '@/lib/shapes/streams'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
@@ -23,7 +24,7 @@ import { Overrule } from './overrule'
 import { PlanOptions, policyWords } from './plan-options'
 import { PlanSummary } from './plan-summary'
 import { PlanTargets } from './plan-targets'
-import { counted, type Environments, type OperateActions, type OperateResource, type PlanRow } from './shared'
+import { counted, type Environments, type OperateActions, type OperateResource } from './shared'
 import { Statement } from './statement'
 import { hitEnvironments, summedUp } from './summary'
 
@@ -52,7 +53,7 @@ export const Operate = ({
   description: OperationDescription
   resource: OperateResource
   environments: Environments
-  row: PlanRow | null
+  row: PlanView | null
   moved: Moved | null
   mayApprove: boolean
   idsInAddress: string | null

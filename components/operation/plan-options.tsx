@@ -4,7 +4,7 @@ import { useId } from 'react'
 import { Field } from '@/components/ui/field'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
-import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import { policyBounds, type RunPolicy } from '@/lib/kernel/operation/plan'
 import type { InputField } from './input-fields'
 import { type FindChoices, PickInput } from './pick-input'
 
@@ -101,14 +101,14 @@ const WholeNumber = ({
   help,
   error,
   value,
-  min,
+  bounds,
   onChange,
 }: {
   label: string
   help: string
   error?: string
   value: number | null
-  min: number
+  bounds: { min: number; max?: number }
   onChange: (value: number | null) => void
 }) => (
   <Field label={label} help={help} error={error}>
@@ -118,7 +118,7 @@ const WholeNumber = ({
         className="input max-w-28"
         type="number"
         inputMode="numeric"
-        min={min}
+        {...bounds}
         value={value ?? ''}
         onChange={(event) => onChange(event.target.value === '' ? null : Number(event.target.value))}
       />
@@ -172,7 +172,7 @@ export const PlanOptions = ({
           label="At once"
           help="Targets at the same time, over the whole run."
           error={problemOf('policy.parallel')}
-          min={1}
+          bounds={policyBounds.parallel}
           value={policy.parallel}
           onChange={(parallel) => onPolicy({ parallel: parallel ?? policy.parallel })}
         />
@@ -180,7 +180,7 @@ export const PlanOptions = ({
           label="At once on one server"
           help="So that one host is not asked for everything."
           error={problemOf('policy.perServer')}
-          min={1}
+          bounds={policyBounds.perServer}
           value={policy.perServer}
           onChange={(perServer) => onPolicy({ perServer: perServer ?? policy.perServer })}
         />
@@ -188,7 +188,7 @@ export const PlanOptions = ({
           label="Stop after failures"
           help="No further target starts after this many failed. Empty: go on."
           error={problemOf('policy.stopAfterFailures')}
-          min={1}
+          bounds={policyBounds.stopAfterFailures}
           value={policy.stopAfterFailures}
           onChange={(stopAfterFailures) => onPolicy({ stopAfterFailures })}
         />
@@ -196,7 +196,7 @@ export const PlanOptions = ({
           label="Deadline in minutes"
           help="No further target starts after it. Empty: none."
           error={problemOf('policy.deadlineSeconds')}
-          min={1}
+          bounds={{ min: 1, max: policyBounds.deadlineSeconds.max / 60 }}
           value={policy.deadlineSeconds === null ? null : policy.deadlineSeconds / 60}
           onChange={(minutes) => onPolicy({ deadlineSeconds: minutes === null ? null : Math.round(minutes * 60) })}
         />

@@ -1,51 +1,7 @@
 import type { EnvironmentLook } from '@/components/ui/environment'
-import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
-import type { Plan, RunPolicy } from '@/lib/kernel/operation/plan'
 import type { Outcome } from '@/lib/shapes/outcome'
-
-/** A stored plan as the confirm page needs it. */
-export interface PlanRow {
-  id: string
-  state: 'asked' | 'making' | 'ready' | 'failed'
-  targets: string[]
-  input: JsonObject
-  policy: RunPolicy
-  actorName: string
-  /** The person who looks at the page asked for it. */
-  isOwn: boolean
-  plan: Plan | null
-  because: string | null
-  /** ISO time; null: nobody was asked to approve it yet. */
-  approvalAskedAt: string | null
-  approvedByName: string | null
-  approvedAt: string | null
-  /** The run it was submitted as, if it was. */
-  runId: string | null
-  /** What it was put off as, if it was. */
-  scheduledId: string | null
-}
-
-export interface PlanQuestion {
-  operation: string
-  targets: string[]
-  input: JsonObject
-  /** What is left out follows the console and the environments. */
-  policy: Partial<RunPolicy>
-}
-
-export interface Submission {
-  planId: string
-  digest: string
-  phrase: string
-  reason: string
-  ticket: string
-  isOutsideWindow: boolean
-  idempotencyKey: string
-}
-
-/** A submission that waits for its time. `at`: with its zone, or `window`. */
-export type Appointment = Omit<Submission, 'idempotencyKey'> & { at: string }
+import type { Appointment, PlanQuestion, Submission } from '@/lib/shapes/plan'
 
 export interface OperateActions {
   ask: (question: PlanQuestion) => Promise<Outcome<{ planId: string }>>

@@ -11,16 +11,7 @@ import { useZone } from '@/components/ui/zone'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Outcome } from '@/lib/shapes/outcome'
-
-export interface ScheduledMove {
-  /** With its zone, or `window`. */
-  at: string
-  /** Of the scheduled run as the page showed it. */
-  revision: number
-  isOutsideWindow: boolean
-  /** Empty: the one that was given stays. */
-  reason: string
-}
+import { reasonMax, type ScheduledMove } from '@/lib/shapes/plan'
 
 export type MoveAction = (id: string, move: ScheduledMove) => Promise<Outcome<{ at: string }>>
 
@@ -79,7 +70,7 @@ export const MoveScheduled = ({
           <OutsideWindow closed={closed} isNow={false} isChecked={isOutsideWindow} onChange={setOutsideWindow} />
           <Field label="Reason" help="Takes the place of the one that was given, and is kept in the audit log.">
             {(ids) => (
-              <input {...ids} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+              <input {...ids} className="input" maxLength={reasonMax} value={reason} onChange={(event) => setReason(event.target.value)} />
             )}
           </Field>
         </>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { forget } from '../pg/cached'
 import { notify } from '../pg/client'
@@ -19,14 +20,6 @@ const wantedSchema = itemSchema.extend({
 })
 export type Item = z.infer<typeof itemSchema>
 export type Wanted = z.infer<typeof wantedSchema>
-
-const checked = <T>(schema: z.ZodType<T>, input: unknown): T => {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw new Fault('input.invalid', {
-    fields: parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message })),
-  })
-}
 
 const mustMay = (actor: Actor, environmentId: string | null): void => {
   if (!mayIn(actor, 'fleet.acknowledge', environmentId)) throw new Fault('access.denied')

@@ -1,8 +1,9 @@
-import { askForPlan, type PlanQuestion, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/requests'
+import { askForPlan, type StoredPlan, submitRun, waitForPlan, waitForRun } from '@/jobs/requests'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
+import type { PlanQuestion } from '@/lib/shapes/plan'
 import type { RunView } from '@/lib/shapes/run'
 
-export type Question = Omit<PlanQuestion, 'targets'> & { targets: readonly string[]; actor?: Actor }
+export type Question = PlanQuestion & { actor?: Actor }
 
 /** Asks for a plan and waits for it. `targets` are ids. */
 export const plan = async ({ actor = systemActor, ...question }: Question): Promise<StoredPlan> => {

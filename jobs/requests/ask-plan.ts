@@ -3,53 +3,23 @@ import { getPool, listen } from '@/db/pg/client'
 import { findTargets } from '@/db/records/targets'
 import { findPlan, insertPlan, type PlanRow, policyLimits } from '@/db/runs/plans'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
-import { Fault } from '@/lib/kernel/ground/errors'
+import { checked } from '@/lib/kernel/ground/checked'
+import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { policyOf } from '@/lib/kernel/operation/describe-operation'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
+import type { PlanQuestion } from '@/lib/shapes/plan'
+import { policySchema, targetsSchema } from '@/lib/shapes/plan-schema'
 import { getWaker } from '../queue/location'
 import { mustRun } from './permission'
-
-export const targetsMax = 1000
-
-export interface PlanQuestion {
-  operation: string
-  targets: readonly string[]
-  input?: unknown
-  /** What is left out takes its default. */
-  policy?: Partial<RunPolicy>
-}
 
 /** A plan as it is kept, and the run it was submitted as. */
 export type StoredPlan = PlanRow & { runId: string | null }
 
-const policySchema = z.strictObject({
-  parallel: z.int().min(1).max(500),
-  perServer: z.int().min(1).max(100),
-  standbysFirst: z.boolean(),
-  stopAfterFailures: z.int().min(1).nullable(),
-  deadlineSeconds: z
-    .int()
-    .min(1)
-    .max(30 * 86_400)
-    .nullable(),
-})
-
-const questionSchema = z.object({
-  targets: z
-    .array(z.uuid('is not the id of an object'))
-    .min(1, 'Choose at least one target.')
-    .max(targetsMax, `Choose at most ${targetsMax} targets at once.`),
-  policy: policySchema.partial(),
-})
-
-const invalid = (issues: readonly { path: PropertyKey[]; message: string }[], under: string[] = []) =>
-  new Fault('input.invalid', {
-    fields: issues.map(({ path, message }) => ({ path: [...under, ...path].map(String).join('.'), message })),
-  })
+const questionSchema = z.object({ targets: targetsSchema, policy: policySchema.partial() })
 
 export const knownOperation = (name: string): Operation => {
   const operation = operationByName(name)
@@ -74,12 +44,9 @@ export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: st
 /** Writes the question down for a worker, and wakes none. Throws as `askForPlan` does. */
 export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<string> => {
   const operation = knownOperation(question.operation)
-  const asked = questionSchema.safeParse({ targets: [...new Set(question.targets)], policy: question.policy ?? {} })
-  if (!asked.success) throw invalid(asked.error.issues)
-  const input = operation.input.safeParse(question.input ?? {})
-  if (!input.success) throw invalid(input.error.issues, ['input'])
+  const { targets, policy } = checked(questionSchema, { targets: [...new Set(question.targets)], policy: question.policy ?? {} })
+  const input = checked(operation.input, question.input ?? {}, ['input'])
 
-  const { targets } = asked.data
   const found = new Map((await findTargets(resourceByName(operation.on)!, targets)).map((target) => [target.id, target]))
   const unseen = targets.filter((id) => !found.has(id) || !mayIn(actor, `${operation.on}.view`, found.get(id)!.environmentId))
   if (unseen.length > 0)
@@ -89,13 +56,13 @@ export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf
         message: `There is no ${operation.on} ${id}, or you may not see it.`,
       })),
     })
-  mustRun(actor, operation, input.data, [...found.values()])
+  mustRun(actor, operation, input, [...found.values()])
 
   return insertPlan({
     operation: operation.name,
     targets,
-    input: input.data as JsonObject,
-    policy: await policyWithin([...found.values()], policyOf(operation), asked.data.policy),
+    input: input as JsonObject,
+    policy: await policyWithin([...found.values()], policyOf(operation), policy),
     personId: actor.personId,
     actorName: actor.name,
     retryOf,
@@ -113,17 +80,17 @@ const policyWithin = async (
   const environmentIds = [...new Set(targets.map((target) => target.environmentId).filter((id) => id !== null))]
   const limits = await policyLimits(environmentIds)
   const policy = { ...usual, ...asked }
-  const problems: { path: string[]; message: string }[] = []
+  const problems: FieldProblem[] = []
   const hold = (name: Limited, limit: number | null, environment: string, message: string) => {
     if (limit === null || (policy[name] ?? Number.POSITIVE_INFINITY) <= limit) return
     if (asked[name] === undefined) policy[name] = limit
-    else problems.push({ path: [name], message: `${environment} ${message}` })
+    else problems.push({ path: `policy.${name}`, message: `${environment} ${message}` })
   }
   for (const { name, parallelMax, stopAfterFailuresMax } of limits) {
     hold('parallel', parallelMax, name, `allows at most ${parallelMax} at once.`)
     hold('stopAfterFailures', stopAfterFailuresMax, name, `wants a run to stop after ${stopAfterFailuresMax} failures at the latest.`)
   }
-  if (problems.length > 0) throw invalid(problems, ['policy'])
+  if (problems.length > 0) throw new Fault('input.invalid', { fields: problems })
   return policy
 }
 

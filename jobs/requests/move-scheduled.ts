@@ -8,21 +8,11 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import type { ScheduledMove } from '@/lib/shapes/plan'
 import { knownOperation } from './ask-plan'
 import { mustRunIn } from './permission'
 import { timeOf } from './schedule-run'
 import { mustBeTime } from './submit'
-
-interface Move {
-  /** A time with its zone, or `window`, as when it was put off. */
-  at: string
-  /** Of the scheduled run that was looked at. */
-  revision: number
-  /** It may run then although a maintenance window is not open: needs what a submission outside it needs. */
-  isOutsideWindow?: boolean
-  /** Takes the place of the reason that was given; empty or left out: that one stays. */
-  reason?: string
-}
 
 export interface Moved {
   id: string
@@ -36,7 +26,7 @@ export interface Moved {
  * it and for the one in whose name it runs. The plan that was read stays, and is made again at the new time. Throws `input.invalid`, `plan.window`,
  * `access.denied`, `record.missing`, `record.conflict` when somebody moved it meanwhile, `run.closed` when it does not wait any more.
  */
-export const moveScheduled = async (actor: Actor, id: string, move: Move): Promise<Moved> => {
+export const moveScheduled = async (actor: Actor, id: string, move: ScheduledMove): Promise<Moved> => {
   if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a signed-in person can reschedule a run.' })
   const row = await getScheduled(actor, id)
   const plan = await currentPlan(row)

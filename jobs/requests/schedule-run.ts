@@ -7,17 +7,11 @@ import { nextOpening } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import type { Appointment } from '@/lib/shapes/plan'
 import { getPlan, knownOperation } from './ask-plan'
 import { mustRunIn } from './permission'
 import { hitEnvironments, titleOf } from './start-run'
-import { confirmPlan, type Submission } from './submit'
-
-interface Appointment extends Omit<Submission, 'idempotencyKey'> {
-  /** A time with its zone, `2026-11-21 02:00 Europe/Berlin`, or `window`: the next moment at which the windows of all its environments are open. */
-  at: string
-  /** It is skipped when no worker has begun so long after its time. Default 15. */
-  startWithinMinutes?: number
-}
+import { confirmPlan } from './submit'
 
 type Scheduled =
   | { scheduled: true; id: string /** ISO time. */; at: string }
@@ -52,7 +46,8 @@ export const timeOf = (at: string, plan: Pick<Plan, 'environments'>, now: Date):
  * Throws as `submitRun` does, and `input.invalid` for the time.
  */
 export const scheduleRun = async (actor: Actor, appointment: Appointment): Promise<Scheduled> => {
-  if (actor.personId === null) throw new Fault('access.denied', { because: 'Only a signed-in person can schedule a run: it runs in their name.' })
+  if (actor.personId === null)
+    throw new Fault('access.denied', { because: 'Only a signed-in person can schedule a run: it runs in their name.' })
   const row = await getPlan(actor, appointment.planId)
   const earlier = await scheduledOfPlan(row.id)
   if (earlier) return { scheduled: true, id: earlier.id, at: earlier.at.toISOString() }

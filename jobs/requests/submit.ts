@@ -8,23 +8,11 @@ import { closedAt } from '@/lib/domain/values/maintenance-window'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import type { Submission } from '@/lib/shapes/plan'
 import { getWaker } from '../queue/location'
 import { askAgain, getPlan, knownOperation, waitForPlan } from './ask-plan'
 import { mustRun, mustRunIn } from './permission'
 import { hitEnvironments, startRun } from './start-run'
-
-export interface Submission {
-  planId: string
-  /** Of the plan that was read. */
-  digest: string
-  phrase?: string
-  reason?: string
-  ticket?: string
-  /** It may run although a maintenance window of an environment is not open: needs the permission `run.outside-window` there, and a reason. */
-  isOutsideWindow?: boolean
-  /** Of the caller's own making; the same key answers with the same run. */
-  idempotencyKey?: string
-}
 
 export type Submitted =
   | { submitted: true; runId: string /** A sentence when the run waits for something unusual: the queue is down. */; notice: string | null }

@@ -1,4 +1,5 @@
 import { environments } from '@/db/schema'
+import { policyBounds } from '@/lib/kernel/operation/plan'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const environment = defineResource({
@@ -49,8 +50,7 @@ export const environment = defineResource({
     parallelMax: {
       kind: 'integer',
       label: 'At once, at most',
-      min: 1,
-      max: 500,
+      ...policyBounds.parallel,
       help: 'Runs that touch this environment work on no more targets at the same time. Empty: each run decides.',
     },
     stopAfterFailuresMax: {

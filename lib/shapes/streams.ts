@@ -2,6 +2,7 @@ import type { FleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Plain } from '@/lib/kernel/ground/json'
+import type { PlanState } from './plan'
 import type { JobView, RunLine, RunStrip, RunView } from './run'
 
 /** Each stream of server-sent events: the names of its events and what each carries. */
@@ -16,7 +17,7 @@ export interface RunStream {
 
 export interface PlanStream {
   /** Its state, whenever that or its approval has changed. */
-  plan: 'asked' | 'making' | 'ready' | 'failed'
+  plan: PlanState
   /** No worker is there that could make it. */
   absent: boolean
 }

@@ -5,9 +5,9 @@ import { storeReport } from '@/db/discovery/report-batches'
 import { databaseFault } from '@/db/pg/client'
 import { hostTokenHash } from '@/lib/auth/hosts'
 import { reportInput } from '@/lib/fields/agent-report'
+import { checked } from '@/lib/kernel/ground/checked'
 import { Fault, toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
-import { checked } from './check'
 
 /** Of the body as it comes, and of what it unpacks to. */
 export const reportBytesMax = 1024 * 1024

@@ -1,5 +1,5 @@
 import { listIds } from '@/db/records/records'
-import { askForPlan, type PlanQuestion, type StoredPlan, targetsMax, waitForPlan } from '@/jobs/requests'
+import { askForPlan, type StoredPlan, waitForPlan } from '@/jobs/requests'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
@@ -7,6 +7,7 @@ import { parseListQuery } from '@/lib/kernel/resource/query'
 import { describe as described } from '@/lib/kernel/resource/resource'
 import { operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
+import { type PlanQuestion, targetsMax } from '@/lib/shapes/plan'
 import { json } from './serve'
 
 export const planTimeoutMs = 30_000

@@ -4,8 +4,8 @@ import { PlayIcon } from '@/components/ui/icons'
 import { LazyMenu } from '@/components/ui/lazy-menu'
 import { MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
 import type { Danger } from '@/lib/kernel/operation/operation'
+import { targetsMax } from '@/lib/shapes/plan'
 import type { ListAction } from './list-data'
-import { targetsMax } from './selection'
 
 const groups: readonly { danger: Danger; label: string }[] = [
   { danger: 'routine', label: 'Routine' },

@@ -2,8 +2,6 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 
-/** The most a plan takes; see `askForPlan`. */
-export const targetsMax = 1_000
 /** The most that "select all matching" pins. */
 export const selectionMax = 10_000
 

@@ -95,6 +95,14 @@ export interface RunPolicy {
   deadlineSeconds: number | null
 }
 
+/** Ends included. What may be null is not bounded by being so. */
+export const policyBounds = {
+  parallel: { min: 1, max: 500 },
+  perServer: { min: 1, max: 100 },
+  stopAfterFailures: { min: 1 },
+  deadlineSeconds: { min: 1, max: 30 * 86_400 },
+} as const satisfies Partial<Record<keyof RunPolicy, { min: number; max?: number }>>
+
 export const defaultPolicy: RunPolicy = { parallel: 10, perServer: 2, standbysFirst: true, stopAfterFailures: 1, deadlineSeconds: 3600 }
 
 export interface PlanEnvironment {

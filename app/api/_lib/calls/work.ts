@@ -1,25 +1,16 @@
 import { z } from 'zod'
+import { appointmentSchema, confirmationSchema, policySchema, scheduledMoveSchema, targetsSchema } from '@/lib/shapes/plan-schema'
 import { defineCall } from '../call'
 
 const tag = 'operations'
 const json = z.record(z.string(), z.unknown())
 
-const policy = z
-  .strictObject({
-    parallel: z.int().min(1).max(500).describe('Targets at once over the whole run.'),
-    perServer: z.int().min(1).max(100),
-    standbysFirst: z.boolean(),
-    stopAfterFailures: z.int().min(1).nullable().describe('Start no more targets after this many have failed; null: never stop.'),
-    deadlineSeconds: z.int().min(1).nullable(),
-  })
-  .partial()
-
 const wanted = {
   operation: z.string().describe('A name from GET /api/v1/operations.'),
-  targets: z.array(z.uuid()).min(1).max(1000).optional().describe('Ids of what the operation acts on.'),
+  targets: targetsSchema.optional().describe('Ids of what the operation acts on.'),
   filter: z.string().max(4000).optional().describe('Instead of targets: the query of a list, such as `environmentId=…&state=online`.'),
   input: json.default({}),
-  policy: policy.optional(),
+  policy: policySchema.partial().optional(),
 }
 const hasOneChoice = ({ targets, filter }: { targets?: string[]; filter?: string }) => (targets === undefined) !== (filter === undefined)
 const oneChoice = { message: 'Give either targets or filter.', path: ['targets'] }
@@ -28,20 +19,11 @@ const oneChoice = { message: 'Give either targets or filter.', path: ['targets']
 const submitted = {
   ...wanted,
   operation: wanted.operation.optional(),
-  planId: z.uuid().optional(),
-  digest: z.string(),
-  phrase: z.string().optional(),
-  reason: z.string().max(2000).optional(),
-  ticket: z.string().max(200).optional(),
-  isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open; needs a reason.'),
+  ...confirmationSchema.shape,
+  planId: confirmationSchema.shape.planId.optional(),
 }
 const hasOnePlan = ({ planId, operation }: { planId?: string; operation?: string }) => (planId === undefined) !== (operation === undefined)
 const onePlan = { message: 'Give either planId or operation with its targets.', path: ['planId'] }
-
-const appointed = z
-  .string()
-  .max(80)
-  .describe('With its zone: `2026-11-21T01:00:00Z`, `2026-11-21 02:00 Europe/Berlin`. Or `window`: when the maintenance windows open next.')
 
 const planAnswer = z.looseObject({ id: z.uuid(), state: z.enum(['asked', 'making', 'ready', 'failed']), plan: json.nullable() })
 const planFaults = ['input.invalid', 'access.denied', 'worker.absent', 'plan.failed'] as const
@@ -109,8 +91,8 @@ export const workCalls = {
     input: z
       .strictObject({
         ...submitted,
-        at: appointed,
-        startWithinMinutes: z.int().min(1).max(1440).default(15).describe('Skipped when no worker has begun so long after its time.'),
+        at: appointmentSchema.shape.at,
+        startWithinMinutes: appointmentSchema.shape.startWithinMinutes,
       })
       .refine(hasOnePlan, onePlan),
     output: z.object({ id: z.uuid(), at: z.string() }),
@@ -125,12 +107,7 @@ export const workCalls = {
     summary: 'Move a scheduled run to another time',
     description:
       'Needs the permission to run it, and the time is judged as when it was put off. The plan that was read stays and is made again at the new time. `revision` is the one that was read; when somebody moved it meanwhile the answer is 409 with the time as it is.',
-    input: z.strictObject({
-      at: appointed,
-      revision: z.int(),
-      isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open then; needs a reason.'),
-      reason: z.string().max(2000).optional().describe('Takes the place of the reason that was given.'),
-    }),
+    input: scheduledMoveSchema,
     output: z.object({ id: z.uuid(), at: z.string(), revision: z.int() }),
     faults: ['input.invalid', 'plan.window', 'plan.failed', 'run.closed', 'access.denied', 'record.missing', 'record.conflict'],
   }),

@@ -17,7 +17,7 @@ import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { describedResource } from '@/lib/resources/described'
 import { approvePlan, askPlan, askPlanApproval, pickInput, schedulePlan, submitPlan } from '../../../actions'
-import { movedSince, planRow } from './plan-row'
+import { movedSince, planView } from './plan-row'
 
 interface Props {
   params: Promise<{ resource: string; operation: string }>
@@ -64,7 +64,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
   const planId = one(given.plan)
   const beforeId = one(given.before)
   try {
-    const [environments, row] = await Promise.all([environmentLooks(actor), planId === null ? null : planRow(actor, planId)])
+    const [environments, row] = await Promise.all([environmentLooks(actor), planId === null ? null : planView(actor, planId)])
     const plan = row?.plan ?? null
     const permission = runPermission(operation, row?.input ?? {})
     const mayApprove =

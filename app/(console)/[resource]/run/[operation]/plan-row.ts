@@ -1,5 +1,4 @@
 import type { Moved } from '@/components/operation/operate'
-import type { PlanRow } from '@/components/operation/shared'
 import { scheduledOfPlan } from '@/db/runs/scheduled'
 import { getPlan } from '@/jobs/requests'
 import type { Actor } from '@/lib/kernel/access/access'
@@ -7,9 +6,10 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { type PlanChange, planChanges } from '@/lib/kernel/operation/plan-changes'
+import type { PlanView } from '@/lib/shapes/plan'
 
 /** A stored plan as its page shows it. Throws `record.missing`. */
-export const planRow = async (actor: Actor, planId: string): Promise<PlanRow> => {
+export const planView = async (actor: Actor, planId: string): Promise<PlanView> => {
   const row = await getPlan(actor, planId)
   return {
     id: row.id,

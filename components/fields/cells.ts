@@ -50,37 +50,64 @@ const choice: Cell = (value, field) => {
 
 const integer: Cell = (value, field) => html`${rounded(value)}${field.kind === 'integer' && field.unit ? ` ${field.unit}` : null}`
 
-/** What a value looks like in a table and on a page: markup for inside one element. Never called with null. */
-const cells = {
-  text,
-  longText: text,
-  hostname: text,
-  path: code,
-  port: number,
-  integer,
-  bytes: (value) => html`${formatBytes(Number(value))}`,
-  seconds: (value) => html`${formatDuration(Number(value))}`,
-  flag: (value) => (value === true ? html`yes` : html`<span class="no">no</span>`),
-  secret: (value) => (value === true ? html`set` : html`<span class="no">not set</span>`),
-  choice,
-  moment: (value, _field, { zone, now }) => {
-    const at = String(value)
-    return now === undefined
-      ? html`<time title="${formatUtc(at)}">${formatMoment(at, zone)}</time>`
-      : html`${formatShortMoment(at, zone, now)}`
-  },
-  lsn: code,
-  tags: (value) => (Array.isArray(value) ? html`${value.map((tag) => html`<span class="tag">${String(tag)}</span> `)}` : noHtml),
-  reference,
-  json: (value) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
-    return text === '{}' || text === '[]' ? noHtml : html`<code>${shortened(text)}</code>`
-  },
-} satisfies Record<FieldKind, Cell>
+const moment: Cell = (value, _field, { zone, now }) => {
+  const at = String(value)
+  return now === undefined
+    ? html`<time title="${formatUtc(at)}">${formatMoment(at, zone)}</time>`
+    : html`${formatShortMoment(at, zone, now)}`
+}
 
-const numeric: ReadonlySet<FieldKind> = new Set(['port', 'integer', 'bytes', 'seconds'])
-export const isNumeric = (field: FieldDescription): boolean => numeric.has(field.kind)
+const json: Cell = (value) => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === '{}' || text === '[]' ? noHtml : html`<code>${shortened(text)}</code>`
+}
+
+const no = (word: string): Html => html`<span class="no">${word}</span>`
+const wordOf = (yes: string, otherwise: string) => (value: Json) => (value === true ? yes : value === false ? otherwise : String(value))
+
+/** What a kind of value looks like. Neither is called with null. */
+interface CellKind {
+  /** Markup for inside one element. */
+  html: Cell
+  /** One line of plain text. Default: the value as a string. */
+  plain?: (value: Exclude<Json, null>, field: FieldDescription, zone: string) => string
+  isNumeric?: true
+}
+
+const cells = {
+  text: { html: text },
+  longText: { html: text },
+  hostname: { html: text },
+  path: { html: code },
+  port: { html: number, isNumeric: true },
+  integer: { html: integer, isNumeric: true },
+  bytes: { html: (value) => html`${formatBytes(Number(value))}`, plain: (value) => formatBytes(Number(value)), isNumeric: true },
+  seconds: { html: (value) => html`${formatDuration(Number(value))}`, plain: (value) => formatDuration(Number(value)), isNumeric: true },
+  flag: { html: (value) => (value === true ? html`yes` : no('no')), plain: wordOf('yes', 'no') },
+  secret: { html: (value) => (value === true ? html`set` : no('not set')), plain: wordOf('set', 'not set') },
+  choice: {
+    html: choice,
+    plain: (value, field) => (field.kind === 'choice' && field.choices.find((one) => one.value === value)?.label) || String(value),
+  },
+  moment: { html: moment, plain: (value, _field, zone) => formatMoment(String(value), zone) },
+  lsn: { html: code },
+  tags: { html: (value) => (Array.isArray(value) ? html`${value.map((tag) => html`<span class="tag">${String(tag)}</span> `)}` : noHtml) },
+  reference: { html: reference },
+  json: { html: json },
+} satisfies Record<FieldKind, CellKind>
+
+const kindOf = (field: FieldDescription): CellKind => cells[field.kind]
+
+export const isNumeric = (field: FieldDescription): boolean => kindOf(field).isNumeric === true
 
 /** The value's markup; empty for null, which the style sheet shows as a dash. */
 export const cellHtml = (value: Json | undefined, field: FieldDescription, context: CellContext): Html =>
-  value === null || value === undefined || value === '' ? noHtml : cells[field.kind](value, field, context)
+  value === null || value === undefined || value === '' ? noHtml : kindOf(field).html(value, field, context)
+
+/** The value as one line of plain text: for differences, chips and titles. `none` stands for null and the empty text. */
+export const plainValue = (value: Json | undefined, field: FieldDescription | undefined, zone: string, none = 'empty'): string => {
+  if (value === null || value === undefined || value === '') return none
+  if (Array.isArray(value)) return value.length === 0 ? none : value.map((one) => plainValue(one, undefined, zone)).join(', ')
+  if (typeof value === 'object') return JSON.stringify(value)
+  return (field && kindOf(field).plain?.(value, field, zone)) ?? String(value)
+}

@@ -2,10 +2,12 @@ import type { RefCallback } from 'react'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ReferenceOption } from '@/lib/shapes/records'
-import type { InputValue } from './input-text'
 
 /** Looks for targets of a reference field by words; rejects with a sentence. */
 export type FindOptions = (field: string, search: string, environmentId: string | null) => Promise<ReferenceOption[]>
+
+/** What an input holds: always a text or a flag; the form's schema turns it into the stored value. */
+export type InputValue = string | boolean
 
 /** What every input of a form is given. */
 export interface InputProps {

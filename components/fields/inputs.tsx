@@ -3,8 +3,9 @@
 import clsx from 'clsx'
 import type { ComponentType } from 'react'
 import { Button } from '@/components/ui/button'
-import type { FieldKind } from '@/lib/kernel/resource/field'
-import type { InputProps } from './input-props'
+import type { Json } from '@/lib/kernel/ground/json'
+import type { FieldKind, FieldSpec } from '@/lib/kernel/resource/field'
+import type { InputProps, InputValue } from './input-props'
 import { ReferenceInput } from './reference-input'
 
 const Line = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
@@ -124,22 +125,72 @@ const MomentInput = ({ ids, name, value, onChange, onBlur, isDisabled, focusRef 
   />
 )
 
-/** The input of each kind of field. They hold text (or a flag); the schema reads it. */
-export const inputs = {
-  text: Line,
-  longText: Lines,
-  hostname: Line,
-  path: Line,
-  port: Line,
-  integer: Line,
-  bytes: Line,
-  seconds: Line,
-  flag: Flag,
-  secret: Secret,
-  choice: ChoiceInput,
-  moment: MomentInput,
-  lsn: Line,
-  tags: Tags,
-  reference: ReferenceInput,
-  json: Lines,
-} satisfies Record<FieldKind, ComponentType<InputProps>>
+const local = (at: string): string => {
+  const time = new Date(at)
+  return Number.isNaN(time.getTime()) ? '' : new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}
+
+const exactBytes = (bytes: number): string => {
+  for (const [unit, size] of [
+    ['TB', 1024 ** 4],
+    ['GB', 1024 ** 3],
+    ['MB', 1024 ** 2],
+    ['kB', 1024],
+  ] as const)
+    if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`
+  return String(bytes)
+}
+
+const utc = (input: string): string => {
+  const time = new Date(input)
+  return Number.isNaN(time.getTime()) ? input : time.toISOString()
+}
+
+/** How a kind of field is typed in. */
+interface InputKind {
+  Input: ComponentType<InputProps>
+  /** A stored value as the input holds it. Default: as a string. Sizes and durations are exact: a unit only where nothing is lost. */
+  hold?: (value: Exclude<Json, null>, spec: FieldSpec) => InputValue
+  /** What the input holds for null. Default: ''. */
+  empty?: false
+  /** The text of the input as the schema reads it. Default: as it is. */
+  read?: (input: string) => Json
+}
+
+const inputs = {
+  text: { Input: Line },
+  longText: { Input: Lines },
+  hostname: { Input: Line },
+  path: { Input: Line },
+  port: { Input: Line },
+  integer: { Input: Line },
+  bytes: { Input: Line, hold: (value) => exactBytes(Number(value)) },
+  seconds: { Input: Line, hold: (value) => `${value}s` },
+  flag: { Input: Flag, hold: (value) => value === true, empty: false },
+  // Set, and not to be read by anybody.
+  secret: { Input: Secret, hold: (value) => (value === true ? true : '') },
+  choice: { Input: ChoiceInput },
+  // The browser's local time.
+  moment: { Input: MomentInput, hold: (value) => local(String(value)), read: utc },
+  lsn: { Input: Line },
+  tags: {
+    Input: Tags,
+    hold: (value, spec) => (Array.isArray(value) ? value.join(spec.kind === 'tags' && spec.pattern ? '\n' : ' ') : String(value)),
+  },
+  reference: { Input: ReferenceInput },
+  json: { Input: Lines, hold: (value) => JSON.stringify(value, null, 2) },
+} satisfies Record<FieldKind, InputKind>
+
+const kindOf = (kind: FieldKind): InputKind => inputs[kind]
+
+export const inputOf = (kind: FieldKind): ComponentType<InputProps> => inputs[kind].Input
+
+/** A stored value as it stands in its input; typing nothing and saving gives the same value back. */
+export const toInput = (value: Json | undefined, spec: FieldSpec): InputValue => {
+  const { hold = String, empty = '' } = kindOf(spec.kind)
+  return value === null || value === undefined ? empty : hold(value, spec)
+}
+
+/** What an input holds as the form's schema reads it. */
+export const fromInput = (input: InputValue, spec: FieldSpec): Json =>
+  typeof input === 'string' && input !== '' ? (kindOf(spec.kind).read?.(input) ?? input) : input

@@ -1,4 +1,4 @@
-import { plainValue } from '@/components/fields/plain'
+import { plainValue } from '@/components/fields/cells'
 import { Differences } from '@/components/ui/differences'
 import { Moment } from '@/components/ui/zone'
 import type { Json } from '@/lib/kernel/ground/json'

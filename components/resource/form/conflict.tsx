@@ -1,6 +1,6 @@
 'use client'
 
-import { plainValue } from '@/components/fields/plain'
+import { plainValue } from '@/components/fields/cells'
 import { Button } from '@/components/ui/button'
 import { Differences } from '@/components/ui/differences'
 import { Note } from '@/components/ui/note'

@@ -4,9 +4,8 @@ import { zodResolver } from '@hookform/resolvers/zod'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { Controller, type FieldErrors, useForm } from 'react-hook-form'
-import type { FindOptions } from '@/components/fields/input-props'
-import { fromInput, type InputValue, toInput } from '@/components/fields/input-text'
-import { inputs } from '@/components/fields/inputs'
+import type { FindOptions, InputValue } from '@/components/fields/input-props'
+import { fromInput, inputOf, toInput } from '@/components/fields/inputs'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -202,7 +201,7 @@ export const RecordForm = ({
             {groups.length > 1 && <legend className="mb-3 font-semibold">{title}</legend>}
             {fields.map((name) => {
               const field = resource.fields[name]!
-              const Input = inputs[field.kind]
+              const Input = inputOf(field.kind)
               return (
                 <Controller
                   key={name}

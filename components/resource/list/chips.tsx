@@ -1,6 +1,6 @@
 'use client'
 
-import { plainValue } from '@/components/fields/plain'
+import { plainValue } from '@/components/fields/cells'
 import { CloseIcon } from '@/components/ui/icons'
 import { useZone } from '@/components/ui/zone'
 import type { FieldDescription } from '@/lib/kernel/resource/field'

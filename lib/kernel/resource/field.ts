@@ -1,6 +1,7 @@
 /**
- * Field kinds: what a value is, once. Parsing, formatting and operators live in `lib/fields`, cells and inputs in `components/fields`,
- * SQL in `db/filters`; each of the three is a `Record<FieldKind, …>`, so a new kind does not compile until all exist.
+ * Field kinds. What a kind is stands in one table a layer, each a `Record<FieldKind, …>`, so that a new kind does not compile until all five exist:
+ * how values are parsed, written and validated (`lib/fields/kinds`), which operators filter them (`./terms`) and as which SQL (`db/records/filters`),
+ * what they look like (`components/fields/cells`) and how they are typed in (`components/fields/inputs`).
  */
 export const fieldKinds = [
   'text',

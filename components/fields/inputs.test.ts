@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fieldSchema } from '@/lib/fields/schema'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldSpec } from '@/lib/kernel/resource/field'
-import { fromInput, toInput } from './input-text'
+import { fromInput, toInput } from './inputs'
 
 const same = (spec: FieldSpec, value: Json) => expect(fieldSchema(spec).parse(fromInput(toInput(value, spec), spec))).toEqual(value)
 

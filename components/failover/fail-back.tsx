@@ -12,16 +12,17 @@ export interface FailBackSeen {
   instanceId: string
 }
 
-/** Which operation is the next of the two, and on what. */
-const nextOf = (herdId: string, { way, instanceId }: FailBackSeen) => {
+/** The next of the two steps back: bring the former primary back as a standby, then fail over to it. */
+export const nextStepBack = (herdId: string, { way, instanceId }: Pick<FailBackSeen, 'way' | 'instanceId'>) => {
   if (way === 'ready')
     return {
-      label: 'Fail back to it',
+      label: 'Fail back to the former primary',
       operation: 'failover',
       href: `/dr-pairs/run/failover?ids=${herdId}&candidate=${instanceId}`,
     } as const
-  if (way === 'rebuild') return { label: 'Rebuild it', operation: 'rebuild', href: `/instances/run/rebuild?ids=${instanceId}` } as const
-  return { label: 'Let it rejoin', operation: 'rejoin', href: `/instances/run/rejoin?ids=${instanceId}` } as const
+  if (way === 'rebuild')
+    return { label: 'Rebuild former primary', operation: 'rebuild', href: `/instances/run/rebuild?ids=${instanceId}` } as const
+  return { label: 'Rejoin former primary', operation: 'rejoin', href: `/instances/run/rejoin?ids=${instanceId}` } as const
 }
 
 /** What bringing the old primary back would take, by the last looks, and the next of the two steps. */
@@ -34,7 +35,7 @@ export const FailBack = ({
   seen: FailBackSeen
   may: Record<'failover' | 'rebuild' | 'rejoin', boolean>
 }) => {
-  const next = nextOf(herdId, seen)
+  const next = nextStepBack(herdId, seen)
   return (
     <div className="flex flex-wrap items-center gap-3">
       <State tone={seen.tone}>{seen.label}</State>

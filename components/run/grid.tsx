@@ -10,7 +10,7 @@ import type { Tone } from '@/lib/kernel/resource/field'
 import type { JobView } from '@/lib/shapes/run'
 import { jobLook, type RunOperation } from './shared'
 
-const stepLook: Record<StepState, [Tone, string]> = {
+export const stepLook: Record<StepState, [Tone, string]> = {
   waiting: ['neutral', 'waiting'],
   running: ['info', 'running'],
   done: ['good', 'done'],

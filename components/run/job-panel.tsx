@@ -7,26 +7,18 @@ import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
-import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
-import { StepStateMark } from './grid'
 import { Log } from './log'
 import { hasMoved, jobLook, type RunActions, type RunOperation } from './shared'
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
+import { Steps } from './steps'
 import type { RunStore } from './store'
 import { CanaryStrip } from './strip'
 
-const StepSaid = ({ line }: { line: JournalLine | undefined }) =>
-  line?.kind === 'note' ? (
-    <output className="basis-full text-ink-2" aria-label="Progress of the step">
-      {line.text}
-    </output>
-  ) : null
-
-/** Everything about one target of the run. It opens beside the grid and is in the address, so a reload or a pasted link shows it again. */
+/** Everything about one target of a run over several. It opens beside the grid and is in the address, so a reload or a pasted link shows it again. */
 export const JobPanel = ({
   job,
   store,
@@ -49,12 +41,9 @@ export const JobPanel = ({
   useEffect(() => heading.current?.focus({ preventScroll: false }), [job.id])
   const rows = store.snapshot().rows.filter((row) => row.jobId === job.id)
   const lines = store.linesOf(job.id)
-  // The page of a run with one target shows it already.
-  const strip = store.snapshot().run.jobs.length === 1 ? undefined : store.snapshot().strips.get(job.id)
+  const strip = store.snapshot().strips.get(job.id)
   const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
   const grid = gridOf(lines)
-  /** What a long step last said of itself: the bytes, rate and time left of a copy. */
-  const saidBy = (step: string) => lines.findLast((line) => line.kind === 'note' && line.stream === 'info' && line.step === step)
   return (
     <aside className="card run-panel" aria-label={job.title} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <header>
@@ -93,20 +82,7 @@ export const JobPanel = ({
         )}
         <section aria-label="Steps">
           <h3>Steps</h3>
-          <ol className="grid gap-1">
-            {job.fold.steps.map((step, index) => (
-              <li key={step.name} className="flex flex-wrap items-baseline gap-x-3">
-                <span>
-                  {index + 1}. {operation.effects.find((effect) => effect.name === step.name)?.title ?? step.name}
-                </span>
-                <span>
-                  <StepStateMark step={step} />
-                </span>
-                {step.because && <span className="basis-full text-ink-2">{step.because}</span>}
-                {step.state === 'running' && <StepSaid line={saidBy(step.name)} />}
-              </li>
-            ))}
-          </ol>
+          <Steps job={job} lines={lines} titleOf={(step) => operation.effects.find((effect) => effect.name === step)?.title ?? step} />
         </section>
         {commands.length > 0 && (
           <details>

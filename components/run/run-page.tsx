@@ -15,15 +15,17 @@ import { formatDuration } from '@/lib/domain/values/duration'
 import type { RunView } from '@/lib/shapes/run'
 import { streams } from '@/lib/shapes/streams'
 import { Attention } from './attention'
-import { CertificateLink } from './certificate-link'
+import { AfterMove } from './ended'
 import { Grid } from './grid'
 import { JobPanel } from './job-panel'
 import { LiveMark } from './live-mark'
 import { Log } from './log'
-import { Progress } from './progress'
+import { OneTarget } from './one-target'
+import { Progress, ProgressBySteps } from './progress'
 import { hasMoved, isRunOpen, type RunActions, type RunOperation, runLook } from './shared'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
+import { stepProgress } from './step-progress'
 import { RunStore } from './store'
 import { CanaryStrip } from './strip'
 import { type History, secondsLeft } from './time-left'
@@ -36,6 +38,7 @@ export const RunPage = ({
   statement,
   environments,
   history,
+  sentences,
   mayAct,
   actions,
 }: {
@@ -45,6 +48,8 @@ export const RunPage = ({
   statement: string | null
   environments: Readonly<Record<string, EnvironmentLook>>
   history: History | null
+  /** Of a run of one target: by step, what the plan said that it does. */
+  sentences: Readonly<Record<string, string>>
   mayAct: boolean
   actions: RunActions
 }) => {
@@ -73,7 +78,10 @@ export const RunPage = ({
   useEffect(() => setChosen(new URL(window.location.href).searchParams.get('job')), [])
 
   const isOpen = isRunOpen(run.state)
-  const job = run.jobs.find((one) => one.id === chosen) ?? null
+  const only = run.jobs.length === 1 ? run.jobs[0]! : null
+  const job = only ? null : (run.jobs.find((one) => one.id === chosen) ?? null)
+  const left = isOpen ? secondsLeft(run, history) : null
+  const titleOf = (step: string) => operation.effects.find(({ name }) => name === step)?.title ?? step
   const waiting = run.jobs.filter((one) => one.state === 'attention')
   const runSeconds = run.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null
   return (
@@ -90,12 +98,16 @@ export const RunPage = ({
           {run.ticket && <span className="tag">{run.ticket}</span>}
           {run.retryOf && (
             <Link href={`/runs/${run.retryOf}`} prefetch={false}>
-              retries an earlier run
+              retry of an earlier run
             </Link>
           )}
           <span className="ml-auto">{isOpen || live !== 'finished' ? <LiveMark state={live} /> : null}</span>
         </div>
-        <Progress counts={counts} total={run.jobs.length} secondsLeft={secondsLeft(run, history)} isOpen={isOpen} />
+        {only ? (
+          <ProgressBySteps progress={stepProgress(only, titleOf)} secondsLeft={left} />
+        ) : (
+          <Progress counts={counts} total={run.jobs.length} secondsLeft={left} />
+        )}
         <Steer
           run={run}
           counts={counts}
@@ -106,52 +118,55 @@ export const RunPage = ({
         />
       </section>
       {live === 'refused' && (
-        <Note tone="bad" isAlert title="You are signed out, or may not see this run any more">
-          What you see is as of then. <Link href={`/login?callbackUrl=${encodeURIComponent(`/runs/${run.id}`)}`}>Sign in</Link> to go on.
+        <Note tone="bad" isAlert title="You are signed out, or may no longer see this run">
+          This page shows the state at that time. <Link href={`/login?callbackUrl=${encodeURIComponent(`/runs/${run.id}`)}`}>Sign in</Link>{' '}
+          to continue.
         </Note>
       )}
       {waiting
         .slice(0, 3)
-        .map((one) => one.id !== chosen && <Attention key={one.id} job={one} mayDecide={mayAct} decide={actions.decide} />)}
+        .map((one) => one.id !== job?.id && <Attention key={one.id} job={one} mayDecide={mayAct} decide={actions.decide} />)}
       {waiting.length > 3 && (
-        <Note tone="warn" title={`${waiting.length - 3} more targets need a decision; choose “needs attention” below.`} />
+        <Note tone="warn" title={`${waiting.length - 3} more targets need attention: choose “needs attention” below.`} />
       )}
-      {run.jobs.length === 1 && strips.has(run.jobs[0]!.id) && (
-        <Card
-          title={isOpen ? 'What a client sees' : 'What a client saw'}
-          actions={
-            operation.isCertified && !isOpen && hasMoved(store.linesOf(run.jobs[0]!.id)) && <CertificateLink jobId={run.jobs[0]!.id} />
-          }
-        >
-          <CanaryStrip strip={strips.get(run.jobs[0]!.id)!} isOpen={isOpen} />
+      {only && !isOpen && operation.isCertified && only.herdId !== null && hasMoved(store.linesOf(only.id)) && (
+        <AfterMove jobId={only.id} herdId={only.herdId} />
+      )}
+      {only && strips.has(only.id) && (
+        <Card title={isOpen ? 'What a client sees' : 'What a client saw'}>
+          <CanaryStrip strip={strips.get(only.id)!} isOpen={isOpen} />
         </Card>
       )}
-      <div className="run-split">
-        <Card title="Targets" isFlush>
-          <Grid
-            jobs={run.jobs}
-            counts={counts}
-            operation={operation}
-            environments={environments}
-            chosen={chosen}
-            onChoose={(id) => choose(id === chosen ? null : id)}
-          />
-        </Card>
-        {job && (
-          <JobPanel
-            job={job}
-            store={store}
-            operation={operation}
-            mayDecide={mayAct}
-            isRunOpen={isOpen}
-            decide={actions.decide}
-            onClose={() => choose(null)}
-          />
-        )}
-      </div>
+      {only ? (
+        <OneTarget job={only} lines={store.linesOf(only.id)} operation={operation} sentences={sentences} />
+      ) : (
+        <div className="run-split">
+          <Card title="Targets" isFlush>
+            <Grid
+              jobs={run.jobs}
+              counts={counts}
+              operation={operation}
+              environments={environments}
+              chosen={chosen}
+              onChoose={(id) => choose(id === chosen ? null : id)}
+            />
+          </Card>
+          {job && (
+            <JobPanel
+              job={job}
+              store={store}
+              operation={operation}
+              mayDecide={mayAct}
+              isRunOpen={isOpen}
+              decide={actions.decide}
+              onClose={() => choose(null)}
+            />
+          )}
+        </div>
+      )}
       <SqlResults jobs={run.jobs} store={store} name={run.title} />
       <Card title="Log" isFlush actions={!isComplete && <span className="text-ink-2">reading the past …</span>}>
-        <Log rows={rows} name={`${run.title}.log`} isOpen={isOpen} />
+        <Log rows={rows} name={`${run.title}.log`} isOpen={isOpen} hasTitles={!only} />
       </Card>
       {!isOpen && (
         <p>

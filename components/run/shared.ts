@@ -18,6 +18,8 @@ export interface RunOperation {
 export interface RunActions {
   cancel: (runId: string) => Promise<Outcome<null>>
   decide: (jobId: string, decision: 'resume' | 'abandon') => Promise<Outcome<null>>
+  /** A new plan for all targets with the same input. */
+  again: () => Promise<Outcome<{ planId: string }>>
   retryFailed: (runId: string, withCancelled: boolean) => Promise<Outcome<{ planId: string }>>
 }
 

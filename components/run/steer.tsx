@@ -14,16 +14,16 @@ const cancelWords = (counts: JobCounts, longestMs: number | null): string => {
   const atMost = longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`
   const words: string[] = []
   if (counts.waiting > 0)
-    words.push(counts.waiting === 1 ? 'The one that waits never starts.' : `The ${counts.waiting} that wait never start.`)
+    words.push(counts.waiting === 1 ? 'The target that waits never starts.' : `The ${counts.waiting} targets that wait never start.`)
   if (counts.running > 0)
     words.push(
-      `${counts.running === 1 ? 'The one that runs finishes the step it is' : `The ${counts.running} that run finish the step they are`} in${atMost}, because between two steps is where it is safe; then what can be taken back is taken back, and what is held is released.`,
+      `${counts.running === 1 ? 'The running target finishes its current step' : `The ${counts.running} running targets finish their current step`}${atMost}, because stopping is safe only between two steps. Then the steps that can be undone are undone, and what is held is released.`,
     )
-  if (counts.attention > 0) words.push('What needs a decision still needs it.')
-  return [...words, 'What has ended stays as it is.'].join(' ')
+  if (counts.attention > 0) words.push('Targets that need attention still need it.')
+  return [...words, 'Targets that have ended stay as they are.'].join(' ')
 }
 
-/** Cancel, with what it does said first; and retry of what failed, which leads to a new plan. */
+/** Cancel, with what it does said first; and run again, whole or on what failed: each makes a new plan. */
 export const Steer = ({
   run,
   counts,
@@ -54,7 +54,7 @@ export const Steer = ({
     setBusy(true)
     setRefusal(null)
     const outcome = await call.catch(() => null)
-    if (outcome === null) setRefusal('The console did not answer. The run goes on whatever this page shows; look again.')
+    if (outcome === null) setRefusal('The console did not answer. The run continues whatever this page shows; reload it.')
     else if (outcome.ok) done(outcome.value)
     else setRefusal(outcome.message)
     setBusy(false)
@@ -73,16 +73,25 @@ export const Steer = ({
           </Button>
         )}
         {run.cancelRequestedBy && isOpen && (
-          <span className="st warn">{run.cancelRequestedBy} asked to cancel; it stops at the next safe point</span>
+          <span className="st warn">{run.cancelRequestedBy} requested to cancel: the run stops at the next safe point</span>
         )}
         {!isOpen && failed > 0 && (
           <Button look="primary" disabled={!mayAct || isBusy} onClick={() => retry(false)}>
-            {isBusy ? 'Making a plan …' : `Retry the ${failed} that did not end well`}
+            {isBusy
+              ? 'Making a plan …'
+              : failed === run.jobs.length
+                ? 'Run again'
+                : `Run on the ${failed} failed ${failed === 1 ? 'one' : 'ones'}`}
+          </Button>
+        )}
+        {!isOpen && failed < run.jobs.length && (
+          <Button disabled={!mayAct || isBusy} onClick={() => work(actions.again(), ({ planId }) => onPlan(planId))}>
+            Run again
           </Button>
         )}
         {!isOpen && counts.cancelled > 0 && (
           <Button disabled={!mayAct || isBusy} onClick={() => retry(true)}>
-            {failed > 0 ? `Retry these and the ${counts.cancelled} cancelled` : `Run the ${counts.cancelled} cancelled after all`}
+            {failed > 0 ? `Run on these and the ${counts.cancelled} cancelled` : `Run on the ${counts.cancelled} cancelled`}
           </Button>
         )}
       </div>

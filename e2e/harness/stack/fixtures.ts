@@ -184,9 +184,13 @@ export const confirm = async (page: Page): Promise<string> => {
   return new URL(page.url()).pathname.split('/')[2]!
 }
 
-/** The state of each target as the grid of the run's page shows it. */
+/** The state of each target as the run's page shows it: in the grid, or above the steps of the only one. */
 export const jobStates = async (page: Page): Promise<Record<string, string>> => {
-  const rows = page.getByRole('region', { name: 'Targets and steps' }).locator('tbody tr')
+  const targets = page.getByRole('region', { name: 'Targets and steps' })
+  const only = targets.locator('.run-one').first()
+  if (await only.isVisible())
+    return { [(await only.getByRole('link').textContent())!.trim()]: (await only.locator('.st').first().textContent())!.trim() }
+  const rows = targets.locator('tbody tr')
   return Object.fromEntries(
     await rows.evaluateAll((all) =>
       all.map((one) => [one.querySelector('th')!.textContent!.trim(), one.querySelectorAll('td')[1]!.textContent!.trim()]),

@@ -28,6 +28,7 @@ export const failoverInput = z.strictObject({
   }),
   override: z.string().max(2000).default('').meta({
     title: 'Fail over unfenced: type the herd’s name',
+    once: true,
     description:
       'Only for an emergency in which nothing proves that the old primary is down. Read the estimated loss in the plan first. Separate several herds with commas.',
   }),

@@ -12,14 +12,16 @@ import { getPlan } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { inputAgain } from '@/lib/kernel/operation/input-again'
+import type { Plan } from '@/lib/kernel/operation/plan'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { statementIn } from '@/lib/kernel/operation/statement'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { evidenceOf } from '@/lib/operations/evidence'
 import { pathOf } from '@/lib/resources'
-import { cancelRun, decideJob, retryFailed } from '../../actions'
+import type { RunView } from '@/lib/shapes/run'
+import { askPlan, cancelRun, decideJob, retryFailed } from '../../actions'
 
-const actions = { cancel: cancelRun, decide: decideJob, retryFailed }
 const crumbs = [
   { href: '/', label: 'Fleet' },
   { href: '/runs', label: 'Runs' },
@@ -27,26 +29,36 @@ const crumbs = [
 
 export const metadata: Metadata = { title: 'Run' }
 
-/** What its plan knew of earlier runs, while the plan is kept; null afterwards. */
-const historyOf = async (actor: Actor, planId: string | null): Promise<History | null> => {
+/** Its plan, while that is kept; null afterwards. */
+const planOf = async (actor: Actor, planId: string | null): Promise<Plan | null> => {
   if (planId === null) return null
   try {
-    const { plan } = await getPlan(actor, planId)
-    if (!plan?.history) return null
-    return { medianSeconds: plan.history.medianSeconds, isSerialInHerd: plan.targets.some((target) => target.locks.length > 0) }
+    return (await getPlan(actor, planId)).plan
   } catch (error) {
     if (isFault(error, 'record.missing') || isFault(error, 'access.denied')) return null
     throw error
   }
 }
 
+const historyOf = (plan: Plan | null): History | null =>
+  plan?.history
+    ? { medianSeconds: plan.history.medianSeconds, isSerialInHerd: plan.targets.some((target) => target.locks.length > 0) }
+    : null
+
+/** What each step does, of a run of one target. */
+const sentencesOf = (plan: Plan | null, { jobs }: RunView): Record<string, string> => {
+  const target = jobs.length === 1 ? plan?.targets.find(({ id }) => id === jobs[0]!.targetId) : undefined
+  return Object.fromEntries((target?.effects ?? []).map(({ name, preview }) => [name, preview]))
+}
+
 const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
   const [{ id }, actor] = await Promise.all([params, requireActor()])
   try {
     const [run, environments] = await Promise.all([getRun(actor, id), environmentLooks(actor)])
-    const scheduled = await scheduledOfRun(run.id)
+    const [scheduled, plan] = await Promise.all([scheduledOfRun(run.id), planOf(actor, run.planId)])
     const operation = operationByName(run.operation)
     if (!operation) notFound()
+    const description = describeOperation(operation)
     const permission = runPermission(operation, run.input)
     const hit = run.environmentIds.flatMap((environmentId) => environments[environmentId] ?? [])
     return (
@@ -79,11 +91,22 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             })),
             gates: operation.gates.map(({ name, title }) => ({ name, title })),
           }}
-          statement={statementIn(describeOperation(operation).input, run.input)}
+          statement={statementIn(description.input, run.input)}
           environments={environments}
-          history={await historyOf(actor, run.planId)}
+          history={historyOf(plan)}
+          sentences={sentencesOf(plan, run)}
           mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
-          actions={actions}
+          actions={{
+            cancel: cancelRun,
+            decide: decideJob,
+            retryFailed,
+            again: askPlan.bind(null, {
+              operation: run.operation,
+              targets: run.jobs.map(({ targetId }) => targetId),
+              input: inputAgain(description.input, run.input),
+              policy: run.policy,
+            }),
+          }}
         />
       </>
     )

@@ -97,7 +97,7 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
       'MaxStartups 100:30:200',
-      `SetEnv XDG_STATE_HOME=${join(folder, 'state')}`,
+      `SetEnv XDG_STATE_HOME=${join(folder, 'state')} PGPASSFILE=${join(folder, 'passfile')}`,
     ].join('\n'),
   )
   let hostKey = await makeHostKey()

@@ -110,7 +110,8 @@ for d in "$bin" "/usr/lib/postgresql/$major/bin" "/usr/pgsql-$major/bin" /usr/lo
   if [ -n "$d" ] && [ -x "$d/psql" ]; then PATH=$d:$PATH; break; fi
 done
 ask() { psql -XAtq -w -v ON_ERROR_STOP=1 -v "role=$role" -h "$socket" -p "$port" -d postgres; }
-[ "$(echo "select count(*) from pg_roles where rolname = :'role'" | ask)" = 0 ] || exit 0
+known=$(echo "select count(*) from pg_roles where rolname = :'role'" | ask) || exit 1
+[ "$known" = 0 ] || exit 0
 password=$(linesOf "$role" | awk -F: '$1 == "*" && $2 == "*"' | head -n 1 | cut -d: -f5-)
 if [ -z "$password" ]; then
   password=$(head -c 32 /dev/urandom | base64 | tr -d '=+/\\n')

@@ -1,24 +1,34 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { CallOptions, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
+import type { CallOptions, ClusterSite, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { blankInstance } from './make-world'
 import { isServing } from './probe'
 import { flow } from './wal'
 import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world'
 
-/** Every place of a host is there to be looked at; a cluster comes to be in it when it is made. */
+/** Every place of a host is there to be looked at; a cluster comes to be in it when it is made. What lies in a directory is found under whatever name. */
 const plotAt = (world: World, address: InstanceAddress): MemoryInstance => {
-  const known = world.instances.get(address.instanceId)
-  if (known !== undefined) return known
-  const plot = blankInstance(world, hostOf(world, address.host.hostname), address)
+  const host = hostOf(world, address.host.hostname)
+  const lying = othersOn(world, host).find((one) => one.inventory.address.dataDirectory === address.dataDirectory)
+  if (lying !== undefined) return lying
+  const plot = world.instances.get(address.instanceId) ?? blankInstance(world, host, address)
+  if (plot.state === 'absent') plot.inventory = { ...plot.inventory, address }
   world.instances.set(address.instanceId, plot)
   return plot
 }
 
-const neighbourOf = (world: World, plot: MemoryInstance): MemoryInstance | undefined =>
-  [...world.instances.values()].find(
-    (one) => one !== plot && one.host === plot.host && one.state !== 'absent' && one.inventory.address.port === plot.inventory.address.port,
-  )
+const othersOn = (world: World, host: MemoryHost, plot?: MemoryInstance): MemoryInstance[] =>
+  [...world.instances.values()].filter((one) => one !== plot && one.host === host && one.state !== 'absent')
+
+const directoryOf = ({ state, host }: MemoryInstance, { dataDirectory }: InstanceAddress): ClusterSite['directory'] => {
+  if (state !== 'absent') return 'taken'
+  return host.directories.has(dataDirectory) ? 'empty' : 'absent'
+}
+
+/** Debian's configuration of a version and a name, wherever its data lie. */
+const isConfigured = (world: World, { host }: MemoryInstance, { profile, major, clusterName }: InstanceAddress): boolean =>
+  profile.startsWith('debian') &&
+  othersOn(world, host).some(({ inventory: { address } }) => address.major === major && address.clusterName === clusterName)
 
 export const memoryClustersRead = (world: World): ClustersRead => ({
   installed: async (host, options) => {
@@ -29,11 +39,10 @@ export const memoryClustersRead = (world: World): ClustersRead => ({
   look: async (address, options) => {
     const plot = plotAt(world, address)
     await reach(world.clock, plot.host, options)
-    const isThere = plot.state !== 'absent'
-    const neighbour = neighbourOf(world, plot)
+    const neighbour = othersOn(world, plot.host, plot).find((one) => one.inventory.address.port === address.port)
     return {
-      directory: isThere ? 'taken' : 'absent',
-      isConfigured: isThere,
+      directory: directoryOf(plot, address),
+      isConfigured: isConfigured(world, plot, address),
       portTakenBy:
         plot.state === 'running' ? 'a program that listens on it' : neighbour ? `the cluster ${neighbour.inventory.title}` : null,
       because: null,
@@ -56,12 +65,19 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
       watchPrimaries(world)
     })
   }
+  /** A directory that was there before stays, empty. */
+  const clear = (plot: MemoryInstance): void => {
+    if (!['stopped', 'crashed', 'absent'].includes(plot.state)) throw failed('a server runs there')
+    Object.assign(plot, blankInstance(world, plot.host, plot.inventory.address), { applied: plot.applied })
+  }
   return {
     make: (address, { key }, options) =>
       act(address, 'make cluster', options, (plot) => {
-        if (plot.made?.key === key && plot.made.isWhole) return
-        if (plot.state !== 'absent') throw failed(`something lies in ${address.dataDirectory}`)
         if (!plot.host.majors.includes(address.major ?? '')) throw failed('the server programs are not installed')
+        if (plot.made?.key === key && plot.made.isWhole) return
+        if (plot.made?.key === key) clear(plot)
+        if (plot.state !== 'absent') throw failed(`something lies in ${address.dataDirectory}`)
+        if (isConfigured(world, plot, address)) throw failed(`there is a cluster ${address.major}/${address.clusterName} already`)
         const systemIdentifier = `7${BigInt(`0x${idOf(key).slice(0, 8)}`)}`
         Object.assign(plot, { state: 'stopped', systemIdentifier, made: { key, isWhole: true } })
         plot.applied.push('make')
@@ -70,9 +86,8 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
       act(address, 'drop cluster', options, (plot) => {
         if (plot.made === null) return
         if (plot.made.key !== key) throw failed('what lies there is another creation’s')
-        if (!['stopped', 'crashed', 'absent'].includes(plot.state)) throw failed('a server runs there')
-        const { applied } = plot
-        Object.assign(plot, blankInstance(world, plot.host, address), { applied: [...applied, 'drop'] })
+        clear(plot)
+        plot.applied.push('drop')
       }),
     handOver: (address, options) =>
       act(address, 'hand over', options, (plot) => {
@@ -80,7 +95,9 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
       }),
     makeReplicator: (address, role, options) =>
       act(address, `make role ${role}`, options, (plot) => {
-        if (!isServing(plot) || plot.hasStandbySignal) throw failed('it takes no writes')
+        if (!isServing(plot)) throw failed('could not connect to server')
+        if (plot.roles.has(role)) return
+        if (plot.hasStandbySignal) throw failed('cannot execute CREATE ROLE in a read-only transaction')
         plot.roles.add(role)
         plot.host.passwords.add(role)
       }),

@@ -59,7 +59,8 @@ const openWith = (open: () => string): string => {
     throw new Fault(
       'internal.bug',
       {
-        because: 'A secret cannot be opened: it was sealed with another VAULT_KEY or for another field. Enter it again, or restore the old key.',
+        because:
+          'A secret cannot be opened: it was sealed with another VAULT_KEY or for another field. Enter it again, or restore the old key.',
       },
       { cause },
     )

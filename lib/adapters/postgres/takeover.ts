@@ -75,7 +75,8 @@ export const makeTakeover = (
 const untilLeading = async (ask: Ask, deadline: Deadline): Promise<void> => {
   for (let wokenAt = performance.now(); ; ) {
     if ((await ask<{ leads: boolean }>('select not pg_is_in_recovery() as leads')).leads) return
-    if (remainingMs(deadline) === 0) throw new Fault('sql.timeout', { because: 'The standby was told to promote, and is still in recovery.' })
+    if (remainingMs(deadline) === 0)
+      throw new Fault('sql.timeout', { because: 'The standby was told to promote, and is still in recovery.' })
     if (performance.now() - wokenAt >= wakeEveryMs) {
       await ask('select pg_reload_conf()')
       wokenAt = performance.now()

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './e2e/harness/longest-first'
 
 const alias = { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') }
 const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.spec.ts']
@@ -7,6 +8,7 @@ const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.sp
 /** `unit` is pure and parallel; `integration` starts real daemons, so files run three at a time (they mostly wait) and may take longer. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: { alias },

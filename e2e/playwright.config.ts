@@ -1,7 +1,9 @@
 import { defineConfig } from '@playwright/test'
 
-/** Files that move herds, and the pages with everything these leave to be shown; all others run beside them. */
-const herds = /(discovery|failover|pages|switchover)\.spec\.ts$/
+/** Files that move herds; all others run beside them. */
+const herds = /(discovery|failover|switchover)\.spec\.ts$/
+/** Every page, shared out: each project looks at those whose records it makes. */
+const pages = /pages\.spec\.ts$/
 
 /**
  * The built app, real workers, the real lab and Debian's Chromium. Each project runs on a product and a lab of its own, one file after the other; after
@@ -14,14 +16,14 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   fullyParallel: false,
   projects: [
-    { name: 'herds', testMatch: herds, workers: 1 },
+    { name: 'herds', testMatch: [herds, pages], workers: 1 },
     { name: 'console', testMatch: '*.spec.ts', testIgnore: herds, workers: 1 },
   ],
   workers: process.env.MATRIARCH_E2E ? 1 : 2,
   retries: 0,
   forbidOnly: true,
   reporter: [['list'], ['json']],
-  globalSetup: './harness/global-setup.ts',
+  globalSetup: './harness/stack/global-setup.ts',
   use: {
     actionTimeout: 20_000,
     navigationTimeout: 30_000,

@@ -1,6 +1,5 @@
 'use server'
 
-import type { ListView } from '@/components/resource/list/list-data'
 import type { TestedStep } from '@/components/settings/directory-test'
 import { acknowledge, takeBack } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
@@ -32,10 +31,10 @@ import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
+import type { ListView, ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
 import type { Appointment, PlanQuestion, ScheduledMove, Submission } from '@/lib/shapes/plan'
 import { appointmentSchema, scheduledMoveSchema, submissionSchema } from '@/lib/shapes/plan-schema'
-import type { ReferenceOption } from '@/lib/shapes/records'
 import { webPorts } from '@/lib/web-ports'
 import { outcome } from './outcome'
 

@@ -5,7 +5,7 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
-import type { WaitingHost } from './shared'
+import type { InboxHost } from '@/lib/shapes/inbox'
 import { useTicked } from './use-ticked'
 import type { InboxWork } from './work'
 
@@ -15,18 +15,18 @@ export const HostList = ({
   mayAccept,
   work,
 }: {
-  hosts: readonly WaitingHost[]
+  hosts: readonly InboxHost[]
   environments: readonly EnvironmentLook[]
   mayAccept: boolean
   work: InboxWork
 }) => {
   const [chosen, setChosen] = useState<Record<string, string>>({})
   const { ticked, setTicked, toggle } = useTicked()
-  const environmentOf = (host: WaitingHost) =>
+  const environmentOf = (host: InboxHost) =>
     chosen[host.id] ?? (environments.some((one) => one.id === host.environmentId) ? host.environmentId! : '')
   const selected = hosts.filter((host) => ticked.has(host.id))
   const ready = selected.filter((host) => environmentOf(host) !== '')
-  const accept = (list: readonly WaitingHost[]) =>
+  const accept = (list: readonly InboxHost[]) =>
     work.accept(
       'discovered-hosts',
       list.map((host) => ({ id: host.id, environmentId: environmentOf(host) })),

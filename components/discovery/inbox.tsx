@@ -7,13 +7,13 @@ import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
 import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
+import type { Accepted, InboxHost, InboxInstance, InboxPooler } from '@/lib/shapes/inbox'
+import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
-import type { ReferenceOption } from '@/lib/shapes/records'
 import { streams } from '@/lib/shapes/streams'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
 import { PoolerList } from './pooler-list'
-import type { Accepted, WaitingHost, WaitingInstance, WaitingPooler } from './shared'
 import { type InboxWork, listNames } from './work'
 
 /** What agents and the console found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
@@ -25,9 +25,9 @@ export const Inbox = ({
   mayAccept,
   findOptions,
 }: {
-  hosts: readonly WaitingHost[]
-  instances: readonly WaitingInstance[]
-  poolers: readonly WaitingPooler[]
+  hosts: readonly InboxHost[]
+  instances: readonly InboxInstance[]
+  poolers: readonly InboxPooler[]
   /** Where this person may register servers. */
   environments: readonly EnvironmentLook[]
   mayAccept: boolean

@@ -7,7 +7,7 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { State } from '@/components/ui/state'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { WaitingInstance } from './shared'
+import type { InboxInstance } from '@/lib/shapes/inbox'
 import { SuggestedActions } from './suggested-actions'
 import { useTicked } from './use-ticked'
 import type { InboxWork } from './work'
@@ -17,7 +17,7 @@ type Place = { kind: 'herd'; id: string; title: string } | { kind: 'new'; name: 
 
 const herdField: FieldDescription = { name: 'herdId', kind: 'reference', to: 'herd', label: 'Herd' }
 
-const suggestedPlace = (instance: WaitingInstance): Place =>
+const suggestedPlace = (instance: InboxInstance): Place =>
   instance.suggestedHerdId !== null
     ? { kind: 'herd', id: instance.suggestedHerdId, title: instance.suggestedHerdName ?? '' }
     : { kind: 'herd', id: '', title: '' }
@@ -30,7 +30,7 @@ const PlaceInput = ({
   onChange,
   findHerds,
 }: {
-  instance: WaitingInstance
+  instance: InboxInstance
   place: Place
   onChange: (place: Place) => void
   findHerds: FindOptions
@@ -86,18 +86,18 @@ export const InstanceList = ({
   work,
   findHerds,
 }: {
-  instances: readonly WaitingInstance[]
+  instances: readonly InboxInstance[]
   mayAccept: boolean
   work: InboxWork
   findHerds: FindOptions
 }) => {
   const [places, setPlaces] = useState<Record<string, Place>>({})
   const { ticked, setTicked, toggle } = useTicked()
-  const placeOf = (instance: WaitingInstance) => places[instance.id] ?? suggestedPlace(instance)
-  const isReady = (instance: WaitingInstance) => instance.serverId !== null && isPlaced(placeOf(instance))
+  const placeOf = (instance: InboxInstance) => places[instance.id] ?? suggestedPlace(instance)
+  const isReady = (instance: InboxInstance) => instance.serverId !== null && isPlaced(placeOf(instance))
   const selected = instances.filter((instance) => ticked.has(instance.id))
   const suggested = instances.filter((instance) => isReady(instance) && instance.suggestedHerdId !== null)
-  const accept = (list: readonly WaitingInstance[]) =>
+  const accept = (list: readonly InboxInstance[]) =>
     work.accept(
       'discovered-instances',
       list.map((instance) => {

@@ -6,7 +6,7 @@ import { ReferenceInput } from '@/components/fields/reference-input'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { WaitingPooler } from './shared'
+import type { InboxPooler } from '@/lib/shapes/inbox'
 import { SuggestedActions } from './suggested-actions'
 import { useTicked } from './use-ticked'
 import type { InboxWork } from './work'
@@ -15,7 +15,7 @@ const herdField: FieldDescription = { name: 'herdId', kind: 'reference', to: 'he
 
 const shownMax = 5
 
-const leadsTo = (databases: WaitingPooler['databases']): string => {
+const leadsTo = (databases: InboxPooler['databases']): string => {
   const shown = databases.slice(0, shownMax).map(({ name, host, port }) => `${name} → ${host ?? 'its own host'}:${port}`)
   return [...shown, ...(databases.length > shownMax ? [`${databases.length - shownMax} more`] : [])].join(', ')
 }
@@ -26,18 +26,18 @@ export const PoolerList = ({
   work,
   findHerds,
 }: {
-  poolers: readonly WaitingPooler[]
+  poolers: readonly InboxPooler[]
   mayAccept: boolean
   work: InboxWork
   findHerds: FindOptions
 }) => {
   const [chosen, setChosen] = useState<Record<string, { id: string; title: string }>>({})
   const { ticked, setTicked, toggle } = useTicked()
-  const herdOf = (pooler: WaitingPooler) => chosen[pooler.id] ?? { id: pooler.suggestedHerdId ?? '', title: pooler.suggestedHerdName ?? '' }
-  const isReady = (pooler: WaitingPooler) => herdOf(pooler).id !== '' && pooler.socketDirectory !== null
+  const herdOf = (pooler: InboxPooler) => chosen[pooler.id] ?? { id: pooler.suggestedHerdId ?? '', title: pooler.suggestedHerdName ?? '' }
+  const isReady = (pooler: InboxPooler) => herdOf(pooler).id !== '' && pooler.socketDirectory !== null
   const suggested = poolers.filter((pooler) => pooler.suggestedHerdId !== null && isReady(pooler))
   const selected = poolers.filter((pooler) => ticked.has(pooler.id))
-  const accept = (list: readonly WaitingPooler[]) =>
+  const accept = (list: readonly InboxPooler[]) =>
     work.accept(
       'discovered-poolers',
       list.map((pooler) => ({ id: pooler.id, herdId: herdOf(pooler).id })),

@@ -1,7 +1,7 @@
 import type { RefCallback } from 'react'
 import type { FieldIds } from '@/components/ui/field'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { ReferenceOption } from '@/lib/shapes/records'
+import type { ReferenceOption } from '@/lib/shapes/list'
 
 /** Looks for targets of a reference field by words; rejects with a sentence. */
 export type FindOptions = (field: string, search: string, environmentId: string | null) => Promise<ReferenceOption[]>

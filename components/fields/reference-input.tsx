@@ -3,7 +3,7 @@
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import type { ReferenceOption } from '@/lib/shapes/records'
+import type { ReferenceOption } from '@/lib/shapes/list'
 import type { InputProps } from './input-props'
 
 const searchAfterMs = 150

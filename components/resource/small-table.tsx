@@ -6,7 +6,7 @@ import type { EnvironmentLook } from '@/components/ui/environment'
 import { staleAfterMs } from '@/components/ui/time'
 import { useNow, useZone } from '@/components/ui/zone'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { ListData } from './list/list-data'
+import type { ListPage } from '@/lib/shapes/list'
 import { rowsHtml } from './list/row-html'
 
 export interface Ticks {
@@ -29,7 +29,7 @@ export const SmallTable = ({
   path: string
   fields: Readonly<Record<string, FieldDescription>>
   columns: readonly string[]
-  data: ListData
+  data: ListPage
   environments: Readonly<Record<string, EnvironmentLook>>
   pathOf: Readonly<Record<string, string>>
   ticks?: Ticks

@@ -4,12 +4,7 @@ import { useRouter } from 'next/navigation'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { Dialog } from '@/components/ui/dialog'
 import type { MenuPlace } from '@/lib/kernel/resource/menu'
-
-export interface Found {
-  href: string
-  title: string
-  kind: string
-}
+import { answerOf, type FoundObject, reads } from '@/lib/shapes/reads'
 
 const searchAfterMs = 120
 
@@ -18,7 +13,11 @@ export const Palette = ({ places, onClose }: { places: readonly MenuPlace[]; onC
   const router = useRouter()
   const listId = useId()
   const [text, setText] = useState('')
-  const [found, setFound] = useState<{ text: string; items: readonly Found[]; failed: boolean }>({ text: '', items: [], failed: false })
+  const [found, setFound] = useState<{ text: string; items: readonly FoundObject[]; failed: boolean }>({
+    text: '',
+    items: [],
+    failed: false,
+  })
   const [at, setAt] = useState(0)
   const list = useRef<HTMLDivElement>(null)
   const wanted = text.trim()
@@ -28,8 +27,9 @@ export const Palette = ({ places, onClose }: { places: readonly MenuPlace[]; onC
     const abort = new AbortController()
     const timer = setTimeout(async () => {
       try {
-        const response = await fetch(`/api/find?q=${encodeURIComponent(wanted)}`, { signal: abort.signal })
-        setFound({ text: wanted, items: response.ok ? await response.json() : [], failed: !response.ok })
+        const address = reads.find(wanted)
+        const response = await fetch(address, { signal: abort.signal })
+        setFound({ text: wanted, items: response.ok ? await answerOf(address, response) : [], failed: !response.ok })
       } catch {
         if (!abort.signal.aborted) setFound({ text: wanted, items: [], failed: true })
       }
@@ -40,7 +40,7 @@ export const Palette = ({ places, onClose }: { places: readonly MenuPlace[]; onC
     }
   }, [wanted])
 
-  const items = useMemo<readonly Found[]>(() => {
+  const items = useMemo<readonly FoundObject[]>(() => {
     const low = wanted.toLowerCase()
     const pages = places
       .filter((place) => place.label.toLowerCase().includes(low))
@@ -49,7 +49,7 @@ export const Palette = ({ places, onClose }: { places: readonly MenuPlace[]; onC
   }, [places, wanted, found.items])
   const chosen = Math.min(at, items.length - 1)
 
-  const go = (item: Found | undefined) => {
+  const go = (item: FoundObject | undefined) => {
     if (!item) return
     onClose()
     router.push(item.href)

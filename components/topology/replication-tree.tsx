@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { useNow } from '@/components/ui/zone'
 import { layoutTree, stepFrom, type TreeMember } from '@/lib/domain/replication/tree'
+import { answerOf, reads } from '@/lib/shapes/reads'
 import { streams } from '@/lib/shapes/streams'
 import { MoveForm } from './move-form'
 import { TopologyTable } from './topology-table'
@@ -15,11 +16,19 @@ import { cardHeight, cardWidth, EdgeLabel, Edges, gapX, gapY, MemberCard, Outsid
 import { useMoving } from './use-moving'
 
 /**
- * A herd's replication tree, live. `url` answers GET with `{ members: TreeMember[] }`; it is read again when facts of the herd change. The same as a
+ * A herd's replication tree, live. They are read again when facts of the herd change. The same as a
  * table is one button away, and what a reader of the screen gets. With `canRepoint` a standby is dragged (or picked up with Space) onto another upstream,
  * which opens the plan of a repoint.
  */
-export const ReplicationTree = ({ initial, url, canRepoint }: { initial: readonly TreeMember[]; url: string; canRepoint: boolean }) => {
+export const ReplicationTree = ({
+  herdId,
+  initial,
+  canRepoint,
+}: {
+  herdId: string
+  initial: readonly TreeMember[]
+  canRepoint: boolean
+}) => {
   const [members, setMembers] = useState(initial)
   const [isTable, setTable] = useState(false)
   const [current, setCurrent] = useState<string | null>(null)
@@ -37,9 +46,10 @@ export const ReplicationTree = ({ initial, url, canRepoint }: { initial: readonl
     reading.current?.abort()
     reading.current = new AbortController()
     try {
-      const answer = await fetch(url, { signal: reading.current.signal, headers: { accept: 'application/json' } })
+      const address = reads.herd(herdId)
+      const answer = await fetch(address, { signal: reading.current.signal, headers: { accept: 'application/json' } })
       if (!answer.ok) throw new Error(String(answer.status))
-      setMembers(((await answer.json()) as { members: TreeMember[] }).members)
+      setMembers((await answerOf(address, answer)).members)
       setFailed(false)
     } catch (error) {
       if ((error as Error).name !== 'AbortError') setFailed(true)

@@ -2,6 +2,7 @@ import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { FoundPooler } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
+import type { InboxPooler } from '@/lib/shapes/inbox'
 import { herdsLedTo } from '../fleet/pooler-targets'
 import { databaseFault, getPool, inTransaction, notify } from '../pg/client'
 import { addRecord } from '../records/save'
@@ -70,27 +71,11 @@ export const keepFoundPoolers = async (found: readonly PoolersFound[]): Promise<
   }
 }
 
-export interface InboxPooler {
-  id: string
-  title: string
-  serverId: string
-  environmentId: string
-  socketDirectory: string | null
-  configPath: string
-  poolMode: string
-  authType: string
-  databases: { name: string; host: string | null; port: number }[]
-  suggestedHerdId: string | null
-  suggestedHerdName: string | null
-  suggestion: string
-  seenAt: string
-}
-
 const rowsMax = 1000
 
 /** Those that wait for a person, of these environments; null: of all of them. */
 export const inboxPoolers = async (environmentIds: readonly string[] | null): Promise<{ poolers: InboxPooler[]; total: number }> => {
-  const { rows } = await getPool().query<InboxPooler & { total: number }>(
+  const { rows } = await getPool().query<Omit<InboxPooler, 'seenAt'> & { seenAt: Date; total: number }>(
     `select d.id, d.title, d.server_id as "serverId", d.environment_id as "environmentId", d.socket_directory as "socketDirectory",
         d.config_path as "configPath", d.pool_mode as "poolMode", d.auth_type as "authType", d.databases, d.suggested_herd_id as "suggestedHerdId",
         h.name as "suggestedHerdName", d.suggestion, d.seen_at as "seenAt", count(*) over ()::int as total
@@ -98,7 +83,7 @@ export const inboxPoolers = async (environmentIds: readonly string[] | null): Pr
       where d.inbox = 'new' and ($1::uuid[] is null or d.environment_id = any($1)) order by d.title limit ${rowsMax}`,
     [environmentIds],
   )
-  return { poolers: rows.map(({ total: _total, ...row }) => row), total: rows[0]?.total ?? 0 }
+  return { poolers: rows.map(({ total: _total, ...row }) => ({ ...row, seenAt: row.seenAt.toISOString() })), total: rows[0]?.total ?? 0 }
 }
 
 /** Registers one in front of a herd, with the same checks as a person's form. Throws `record.missing`, `input.invalid`, `access.denied`. */

@@ -1,66 +1,14 @@
 import { sql } from 'drizzle-orm'
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, allowance, mayIn, type Permission } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { resourceByName } from '@/lib/resources'
+import type { Accepted, Inbox, InboxHost, InboxInstance } from '@/lib/shapes/inbox'
 import { getPool, inTransaction, notify } from '../pg/client'
 import { addRecord } from '../records/save'
 import { writeAudit } from '../trail/audit'
-import { acceptPooler, type InboxPooler, inboxPoolers } from './discovered-poolers'
+import { acceptPooler, inboxPoolers } from './discovered-poolers'
 import { placeHost } from './suggestions'
-
-export interface InboxHost {
-  id: string
-  hostname: string
-  addresses: string[]
-  agentVersion: string | null
-  environmentId: string | null
-  environmentName: string | null
-  suggestion: string
-  seenAt: string | null
-  createdAt: string
-  /** Instances of it that wait as well. */
-  instances: number
-}
-
-export interface InboxInstance {
-  id: string
-  hostId: string
-  hostname: string
-  /** Of its host; null: accept the host first. */
-  serverId: string | null
-  name: string
-  port: number
-  dataDirectory: string
-  version: string | null
-  state: string
-  role: string
-  systemIdentifier: string | null
-  upstreamHost: string | null
-  environmentId: string | null
-  environmentName: string | null
-  suggestedHerdId: string | null
-  suggestedHerdName: string | null
-  /** What the suggestion rests on; null: no herd is suggested. */
-  suggestedBy: 'identifier' | 'upstream' | 'name' | null
-  suggestion: string
-  seenAt: string
-}
-
-export interface Inbox {
-  hosts: InboxHost[]
-  instances: InboxInstance[]
-  poolers: InboxPooler[]
-  /** All that wait, also beyond the rows given here. */
-  hostCount: number
-  instanceCount: number
-  poolerCount: number
-  ignoredCount: number
-}
-
-export interface Refused {
-  id: string
-  because: string
-}
 
 const rowsMax = 1000
 
@@ -76,7 +24,7 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
   if (environmentIds?.length === 0) throw new Fault('access.denied')
   const isSeen = (column: string) => `($1::uuid[] is null or ${column} = any($1))`
   const [hosts, instances, poolers, counts] = await Promise.all([
-    getPool().query<InboxHost>(
+    getPool().query<Omit<InboxHost, 'seenAt' | 'createdAt'> & { seenAt: Date | null; createdAt: Date }>(
       `select h.id, h.hostname, h.addresses, h.agent_version as "agentVersion", h.suggested_environment_id as "environmentId",
           e.name as "environmentName", h.suggestion, h.seen_at as "seenAt", h.created_at as "createdAt",
           (select count(*)::int from discovered_instances d where d.host_id = h.id and d.inbox = 'new') as instances
@@ -84,7 +32,7 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
         where h.state = 'new' and ${isSeen('h.suggested_environment_id')} order by h.created_at, h.hostname limit ${rowsMax}`,
       [environmentIds],
     ),
-    getPool().query<InboxInstance>(
+    getPool().query<Omit<InboxInstance, 'seenAt'> & { seenAt: Date }>(
       `select d.id, d.host_id as "hostId", h.hostname, h.server_id as "serverId", d.name, d.port, d.data_directory as "dataDirectory", d.version, d.state, d.role,
           d.system_identifier as "systemIdentifier", d.upstream_host as "upstreamHost", d.suggested_environment_id as "environmentId",
           e.name as "environmentName", d.suggested_herd_id as "suggestedHerdId", hd.name as "suggestedHerdName", d.suggested_by as "suggestedBy",
@@ -107,8 +55,8 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
   ])
   const { hosts: hostCount, instances: instanceCount, ignored: ignoredCount } = counts.rows[0]!
   return {
-    hosts: hosts.rows,
-    instances: instances.rows,
+    hosts: hosts.rows.map((row) => ({ ...row, seenAt: iso(row.seenAt), createdAt: row.createdAt.toISOString() })),
+    instances: instances.rows.map((row) => ({ ...row, seenAt: row.seenAt.toISOString() })),
     poolers: poolers.poolers,
     hostCount,
     instanceCount,
@@ -124,12 +72,12 @@ const refusal = (error: unknown): string => {
   return fields.length > 0 ? fields.join(' ') : error.message
 }
 
-const each = async <W extends { id: string }, D>(
+const each = async <W extends { id: string }, D extends { id: string }>(
   wanted: readonly W[],
   work: (one: W) => Promise<D>,
-): Promise<{ accepted: D[]; refused: Refused[] }> => {
+): Promise<Accepted<D>> => {
   const accepted: D[] = []
-  const refused: Refused[] = []
+  const refused: Accepted['refused'] = []
   for (const one of wanted) {
     try {
       accepted.push(await work(one))

@@ -1,7 +1,9 @@
 import type { Follows, PoolerMember } from '@/lib/domain/poolers/judge'
+import { iso } from '@/lib/domain/values/iso'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
+import type { PoolerAlarm, PoolerHerd } from '@/lib/shapes/pooler'
 import { databaseFault, getPool } from '../pg/client'
 import { herdsLedTo } from './pooler-targets'
 
@@ -131,45 +133,17 @@ export const poolerMembers = async (
   return found
 }
 
-export interface PoolerAlarm {
-  id: string
-  title: string
-  state: string
-  because: string | null
-  paused: string
-  pausedSince: string | null
-  staleSince: string | null
-  waiting: number | null
-  follows: string
-  target: string | null
-  wanted: string | null
-}
-
 /** Of a herd or a server: poolers that are paused, lead elsewhere, or cannot be used; of a herd only as far as it is its own. The caller has shown that they may be seen. */
 export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<PoolerAlarm[]> => {
   const isAlarm = `(one.paused in ('some', 'all') or one.follows = 'stale' or p.state in ('stopped', 'refused', 'unreachable'))`
   const from = of === 'herd' ? 'pooler_herds one join poolers p on p.id = one.pooler_id' : 'poolers p join poolers one on one.id = p.id'
-  const rows = await rowsOf<PoolerAlarm>(
+  const rows = await rowsOf<Omit<PoolerAlarm, 'pausedSince' | 'staleSince'> & { pausedSince: Date | null; staleSince: Date | null }>(
     `select p.id, p.title, p.state, coalesce(one.because, p.because) as because, one.paused, one.paused_since as "pausedSince",
        one.stale_since as "staleSince", one.waiting, one.follows, one.target, one.wanted
      from ${from} where ${of === 'herd' ? 'one.herd_id' : 'p.server_id'} = $1 and ${isAlarm} order by p.title limit 20`,
     [id],
   )
-  const iso = (at: unknown) => (at instanceof Date ? at.toISOString() : null)
   return rows.map((row) => ({ ...row, pausedSince: iso(row.pausedSince), staleSince: iso(row.staleSince) }))
-}
-
-/** A herd that a pooler serves, as the pooler was last seen. */
-export interface PoolerHerd {
-  herdId: string
-  name: string
-  paused: string
-  follows: string
-  because: string | null
-  target: string | null
-  wanted: string | null
-  /** ISO time. */
-  staleSince: string | null
 }
 
 /** The one that it was registered with first. The caller has shown that the pooler may be seen: its herds are of one environment with it. */
@@ -180,7 +154,7 @@ export const herdsOfPooler = async (poolerId: string): Promise<PoolerHerd[]> => 
      where p.id = $1 order by h.id <> p.herd_id, h.name`,
     [poolerId],
   )
-  return rows.map((row) => ({ ...row, staleSince: row.staleSince?.toISOString() ?? null }))
+  return rows.map((row) => ({ ...row, staleSince: iso(row.staleSince) }))
 }
 
 /** Herds of these that are to be left alone just now: a person holds the lock, or a job that does not leave them to the observer. After a failover the poolers must follow at once; a switchover leads them itself. */

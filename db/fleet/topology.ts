@@ -1,16 +1,8 @@
-import type { TreeMember } from '@/lib/domain/replication/tree'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
+import type { HerdTopology } from '@/lib/shapes/reads'
 import { getPool } from '../pg/client'
-
-export interface HerdTopology {
-  herdId: string
-  name: string
-  environmentId: string
-  systemIdentifier: string | null
-  members: TreeMember[]
-}
 
 const readMembers = {
   name: 'herd-topology',

@@ -1,3 +1,4 @@
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
 import type { SourcedGrant } from '@/lib/kernel/access/access-matrix'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -23,8 +24,6 @@ export interface PersonAccess {
     lastUsedAt: string | null
   }[]
 }
-
-const iso = (at: Date | null): string | null => at?.toISOString() ?? null
 
 /** Grants and live tokens of a person: one's own, or anybody's for whoever may see people. Throws `record.missing`. */
 export const personAccess = async (actor: Actor, personId: string): Promise<PersonAccess> => {

@@ -3,23 +3,12 @@ import type { Actor } from '@/lib/kernel/access/access'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldKind } from '@/lib/kernel/resource/field'
 import { hasWildcard, matchesTerms, type Term, writeTerm } from '@/lib/kernel/resource/terms'
+import type { Facet, FacetChoice } from '@/lib/shapes/list'
 import { Fresh } from '../pg/cached'
 import { shapeOf, targetOf } from '../pg/resource-table'
 import { Params, queryRows } from '../pg/statement'
 import { type Condition, conditionKey, conditionSql, filteredBy, termsKey } from './condition'
 import { titlesOf } from './titles'
-
-export interface FacetChoice {
-  /** Canonical term: what the filter in the URL is set to. */
-  value: string
-  label: string
-  count: number
-}
-
-export interface Facet {
-  field: string
-  choices: FacetChoice[]
-}
 
 /**
  * Every combination of values of the filterable columns with its number of rows: one scan answers the total and all the counts, whichever

@@ -4,28 +4,14 @@ import type { Json } from '@/lib/kernel/ground/json'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
+import type { ListPage } from '@/lib/shapes/list'
 import { shapeOf, targetOf } from '../pg/resource-table'
 import { Params, queryRows } from '../pg/statement'
 import { conditionOf } from './condition'
-import { type Facet, facetsOf, totalOf } from './facets'
+import { facetsOf, totalOf } from './facets'
 import { reachOf, reachSql } from './reach'
 import { readPage, wholeList } from './read-page'
 import { titlesOf } from './titles'
-
-export interface ListPage {
-  columns: string[]
-  ids: string[]
-  /** Values in the order of `columns`. */
-  rows: Json[][]
-  /** Field → id → title, of objects that the actor may see. */
-  references: Record<string, Record<string, string>>
-  /** When each row was seen; null where nothing of the resource is observed. */
-  observedAt: (string | null)[] | null
-  total: number
-  page: number
-  perPage: number
-  facets: Facet[] | null
-}
 
 const fieldsOf = (resource: Resource, wanted: readonly string[] | null): string[] => {
   const known = (wanted ?? resource.list.columns).filter((name) => Object.hasOwn(resource.fields, name))
@@ -170,7 +156,6 @@ export const getRecord = async (actor: Actor, resource: Resource, id: string): P
 
 export { type DeleteNode, type DeleteTree, deleteRecord, previewDelete } from './delete-tree'
 export { exportRecords } from './export'
-export type { Facet, FacetChoice } from './facets'
 export { type HistoryLine, type HistoryPage, recordHistory } from './history'
 export { referenceOptions } from './options'
 export { addRecord, changeRecord } from './save'

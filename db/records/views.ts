@@ -1,16 +1,11 @@
 import { and, eq, or, sql } from 'drizzle-orm'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { ListView } from '@/lib/shapes/list'
 import { getDb } from '../pg/client'
 import { people, savedViews } from '../schema'
 
-export interface SavedView {
-  id: string
-  name: string
-  /** The query string of the list, without `page`. */
-  query: string
-  isShared: boolean
-  isOwn: boolean
+export interface SavedView extends ListView {
   owner: string
 }
 

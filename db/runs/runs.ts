@@ -1,3 +1,4 @@
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, allowance } from '@/lib/kernel/access/access'
 import { foldJob } from '@/lib/kernel/engine/fold'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -73,8 +74,6 @@ export const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> =
   if (!row) throw missing()
   return row
 }
-
-const iso = (at: Date | null): string | null => at?.toISOString() ?? null
 
 /** A run with its jobs, each folded from its journal. Throws `record.missing`. */
 export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {

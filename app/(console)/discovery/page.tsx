@@ -19,9 +19,6 @@ export const metadata: Metadata = { title: 'Discovery' }
 
 const crumbs = [{ href: '/', label: 'Fleet' }]
 
-/** What the database gives as dates, as the browser gets it. */
-const plain = <T,>(value: T): T => JSON.parse(JSON.stringify(value))
-
 const Page = async () => {
   const actor = await requireActor()
   try {
@@ -52,9 +49,9 @@ const Page = async () => {
         <div className="page-body">
           {beyond > 0 && <Note tone="info" title={`${beyond} more wait; they come up as these are dealt with.`} />}
           <Inbox
-            hosts={plain(inbox.hosts)}
-            instances={plain(inbox.instances)}
-            poolers={plain(inbox.poolers)}
+            hosts={inbox.hosts}
+            instances={inbox.instances}
+            poolers={inbox.poolers}
             environments={environments}
             mayAccept={environments.length > 0}
             findOptions={findOptions}

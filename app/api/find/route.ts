@@ -6,11 +6,12 @@ import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { emptyQuery } from '@/lib/kernel/resource/query'
 import { describedResource } from '@/lib/resources/described'
+import type { FoundObject } from '@/lib/shapes/reads'
 
 const searched = ['herds', 'instances', 'servers', 'environments', 'runs'] as const
 const perKind = 6
 
-const find = async (actor: Actor, path: string, text: string) => {
+const find = async (actor: Actor, path: string, text: string): Promise<FoundObject[]> => {
   const described = describedResource(path)
   if (!described || !mayAnywhere(actor, `${described.resource.name}.view`)) return []
   const first = described.resource.list.columns[0]!

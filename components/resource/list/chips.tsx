@@ -7,7 +7,7 @@ import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { type Operator, readTerm } from '@/lib/kernel/resource/terms'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 
 const joins: Record<Operator, string> = {
   is: '',
@@ -22,7 +22,7 @@ const joins: Record<Operator, string> = {
 }
 
 /** A term in words: `not stopped`, `> 1 GB`, `prod`. */
-export const termWords = (field: FieldDescription, source: string, data: ListData, zone: string): string => {
+export const termWords = (field: FieldDescription, source: string, data: ListPage, zone: string): string => {
   const term = readTerm(field, source)
   if ('because' in term) return source
   if (term.operator === 'empty' || term.operator === 'filled') return joins[term.operator]
@@ -42,7 +42,7 @@ export const Chips = ({
 }: {
   resource: ResourceDescription
   query: ListQuery
-  data: ListData
+  data: ListPage
   onChange: (change: (query: ListQuery) => ListQuery) => void
 }) => {
   const zone = useZone()

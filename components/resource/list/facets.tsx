@@ -4,7 +4,7 @@ import { memo, useState } from 'react'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import { writeTerm } from '@/lib/kernel/resource/terms'
-import type { FacetData } from './list-data'
+import type { Facet } from '@/lib/shapes/list'
 
 const shownMax = 10
 const count = new Intl.NumberFormat('en')
@@ -18,13 +18,13 @@ export const Facets = memo(
     onToggle,
   }: {
     resource: ResourceDescription
-    facets: readonly FacetData[]
+    facets: readonly Facet[]
     query: ListQuery
     onToggle: (field: string, term: string, isOn: boolean) => void
   }) => (
     <>
       {facets.map((facet) => (
-        <Facet
+        <OneFacet
           key={facet.field}
           label={resource.fields[facet.field]?.label ?? facet.field}
           facet={facet}
@@ -37,14 +37,14 @@ export const Facets = memo(
 )
 Facets.displayName = 'Facets'
 
-const Facet = ({
+const OneFacet = ({
   label,
   facet,
   chosen,
   onToggle,
 }: {
   label: string
-  facet: FacetData
+  facet: Facet
   chosen: readonly string[]
   onToggle: (field: string, term: string, isOn: boolean) => void
 }) => {

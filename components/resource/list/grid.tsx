@@ -6,7 +6,8 @@ import { isNumeric } from '@/components/fields/cells'
 import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import type { Density, ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
+import type { Density } from './list-data'
 import { useKeptFocus } from './use-kept-focus'
 
 const features = tableFeatures({ rowSortingFeature })
@@ -33,7 +34,7 @@ export const Grid = ({
   onTogglePage,
 }: {
   resource: ResourceDescription
-  data: ListData
+  data: ListPage
   markup: readonly string[]
   columns: readonly string[]
   query: ListQuery

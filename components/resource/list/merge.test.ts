@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 import { changedIds, isSameOrder, mergeInPlace } from './merge'
 
-const page = (ids: string[], states: string[], columns = ['title', 'state']): ListData => ({
+const page = (ids: string[], states: string[], columns = ['title', 'state']): ListPage => ({
   columns,
   ids,
   rows: ids.map((id, index) => columns.map((name) => (name === 'title' ? `t-${id}` : states[index]!))),

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
 import { LeftIcon, RightIcon } from '@/components/ui/icons'
 import type { ListQuery } from '@/lib/kernel/resource/query'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 
 const sizes = [25, 50, 100, 200, 500]
 const count = new Intl.NumberFormat('en')
@@ -17,7 +17,7 @@ export const Pager = ({
   onChange,
   children,
 }: {
-  data: ListData
+  data: ListPage
   query: ListQuery
   noun: readonly [string, string]
   onChange: (change: (query: ListQuery) => ListQuery) => void

@@ -12,12 +12,13 @@ import { useToast } from '@/components/ui/toast'
 import { useZone } from '@/components/ui/zone'
 import { formatListQuery, type ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import type { ListPage, ListView } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { ActionsMenu } from './actions-menu'
 import { Chips } from './chips'
 import { Facets } from './facets'
 import { Grid } from './grid'
-import { type Density, type ListAction, type ListBoot, type ListData, type ListView, newestOf } from './list-data'
+import { type Density, type ListAction, type ListBoot, newestOf } from './list-data'
 import { isSameOrder, mergeInPlace } from './merge'
 import { NoRows } from './no-rows'
 import { Pager } from './pager'
@@ -68,7 +69,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const [isMoved, setMoved] = useState(false)
 
   /** Rows stay where they are while somebody points at them or stands in them with the keyboard. */
-  const onRows = useCallback((before: ListData, after: ListData, isQuiet: boolean): ListData => {
+  const onRows = useCallback((before: ListPage, after: ListPage, isQuiet: boolean): ListPage => {
     const isHeld = isQuiet && wrap.current?.matches(':hover, :focus-within') === true
     if (!isHeld || isSameOrder(before, after)) {
       setMoved(false)

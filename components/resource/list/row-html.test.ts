@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 import { type RowWriter, rowsHtml } from './row-html'
 
 const fields = {
@@ -11,7 +11,7 @@ const fields = {
   port: { name: 'port', label: 'Port', kind: 'port' },
 } as unknown as Record<string, FieldDescription>
 
-const data = (columns: string[], rows: Json[][]): ListData => ({
+const data = (columns: string[], rows: Json[][]): ListPage => ({
   columns,
   ids: rows.map((_, index) => `id${index}`),
   rows,

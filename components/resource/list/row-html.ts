@@ -2,7 +2,7 @@ import { type CellContext, cellHtml, isNumeric } from '@/components/fields/cells
 import { escapeHtml } from '@/components/ui/html'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 
 /** How the rows of one list are written. `columns` are field names in the order shown. */
 export interface RowWriter {
@@ -38,7 +38,7 @@ const cellWriter = (field: FieldDescription, context: CellContext): ((value: Jso
  * The inside of each `<tr>`: a checkbox, then the cells; the first cell is the row's header and links to the object.
  * A checkbox is written unticked and ticked by the list afterwards, so that ticking does not rewrite the row.
  */
-export const rowsHtml = (data: ListData, writer: RowWriter): string[] => {
+export const rowsHtml = (data: ListPage, writer: RowWriter): string[] => {
   const { path, context, hasActions } = writer
   const [first, ...others] = writer.columns
     .map((name) => ({ field: writer.fields[name]!, at: data.columns.indexOf(name) }))

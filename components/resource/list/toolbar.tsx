@@ -7,7 +7,8 @@ import { LazyMenu } from '@/components/ui/lazy-menu'
 import { MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import type { Density, ListView } from './list-data'
+import type { ListView } from '@/lib/shapes/list'
+import type { Density } from './list-data'
 import { SearchBox } from './search-box'
 
 /** Words of the query language that mean something on this list. */

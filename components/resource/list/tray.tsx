@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
-import type { ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
 import { type Selection, selectionMax } from './selection'
 
 const count = new Intl.NumberFormat('en')
@@ -18,7 +18,7 @@ export const Tray = ({
   children,
 }: {
   selection: Selection
-  data: ListData
+  data: ListPage
   noun: readonly [string, string]
   isSelectingAll: boolean
   problem: string | null

@@ -3,11 +3,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import type { ListBoot, ListData } from './list-data'
+import type { ListPage } from '@/lib/shapes/list'
+import { answerOf, reads } from '@/lib/shapes/reads'
+import type { ListBoot } from './list-data'
 
 export interface ListState {
   query: ListQuery
-  data: ListData
+  data: ListPage
   /** A person waits for an answer. */
   isLoading: boolean
   /** Why the last request failed; the rows shown are then the ones before it. */
@@ -21,12 +23,13 @@ export type Change = (query: ListQuery) => ListQuery
 const requestTimeoutMs = 20_000
 
 /** Rows of a query, as JSON. Rejects with a sentence to show. */
-const fetchRows = async (path: string, search: string, withFacets: boolean, signal: AbortSignal): Promise<ListData> => {
-  const response = await fetch(`/api/rows/${path}?${search}${search ? '&' : ''}facets=${withFacets ? 1 : 0}`, {
+const fetchRows = async (path: string, search: string, withFacets: boolean, signal: AbortSignal): Promise<ListPage> => {
+  const address = reads.rows(path, search, withFacets)
+  const response = await fetch(address, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     headers: { accept: 'application/json' },
   })
-  if (response.ok) return response.json()
+  if (response.ok) return answerOf(address, response)
   if (response.status === 401) throw new Error('Your session has ended. Sign in again; this page keeps its address.')
   const problem: { detail?: string; title?: string } = await response.json().catch(() => ({}))
   throw new Error(problem.detail ?? problem.title ?? `The console answered ${response.status}.`)
@@ -41,7 +44,7 @@ const sentenceOf = (error: unknown): string => {
 const sameRows = (a: ListQuery, b: ListQuery): boolean => a.search === b.search && JSON.stringify(a.filters) === JSON.stringify(b.filters)
 
 /** The list's state; the address bar says the same at any time. Every change asks for rows only. */
-export const useList = (boot: ListBoot, onRows: (before: ListData, after: ListData, isQuiet: boolean) => ListData) => {
+export const useList = (boot: ListBoot, onRows: (before: ListPage, after: ListPage, isQuiet: boolean) => ListPage) => {
   const { resource } = boot
   const [state, setState] = useState<ListState>(() => ({
     query: readQuery(resource, boot.query),

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { answerOf, reads } from '@/lib/shapes/reads'
 import { selectionMax } from './selection'
 
 /** Adds every matching row to a selection, up to its most. `query`: of the list, without a page. */
@@ -9,10 +10,10 @@ export const useSelectAll = (path: string, query: () => string, add: (ids: strin
   const selectAll = async () => {
     setSelecting({ isBusy: true, problem: null })
     try {
-      const params = query()
-      const response = await fetch(`/api/rows/${path}?${params}${params ? '&' : ''}shape=ids&max=${selectionMax}`)
+      const address = reads.rowIds(path, query(), selectionMax)
+      const response = await fetch(address)
       if (!response.ok) throw new Error()
-      add(await response.json())
+      add(await answerOf(address, response))
       setSelecting({ isBusy: false, problem: null })
     } catch {
       setSelecting({ isBusy: false, problem: 'The matching rows could not be read. Nothing was added.' })

@@ -2,27 +2,13 @@ import Link from 'next/link'
 import { LinkButton } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import { Age } from '@/components/ui/zone'
-
-export interface PoolerShown {
-  id: string
-  title: string
-  state: string
-  because: string | null
-  paused: string
-  /** ISO times. */
-  pausedSince: string | null
-  staleSince: string | null
-  waiting: number | null
-  follows: string
-  target: string | null
-  wanted: string | null
-}
+import type { PoolerAlarm } from '@/lib/shapes/pooler'
 
 const clientsWait = (count: number | null) => (count === 1 ? '1 client waits.' : `${count ?? 0} clients wait.`)
 
 type MayRun = (operation: string) => boolean
 
-const PoolerAlarm = ({ one, mayRun }: { one: PoolerShown; mayRun: MayRun }) => {
+const OneAlarm = ({ one, mayRun }: { one: PoolerAlarm; mayRun: MayRun }) => {
   const way = (operation: string, label: string) =>
     mayRun(operation) && <LinkButton href={`/poolers/run/${operation}?ids=${one.id}`}>{label}</LinkButton>
   const name = <Link href={`/poolers/${one.id}`}>{one.title}</Link>
@@ -73,5 +59,5 @@ const PoolerAlarm = ({ one, mayRun }: { one: PoolerShown; mayRun: MayRun }) => {
 }
 
 /** What holds clients back or sends them elsewhere, with the way out of it. Nothing for a pooler that is well. */
-export const PoolerAlarms = ({ poolers, mayRun }: { poolers: readonly PoolerShown[]; mayRun: MayRun }) =>
-  poolers.map((one) => <PoolerAlarm key={one.id} one={one} mayRun={mayRun} />)
+export const PoolerAlarms = ({ poolers, mayRun }: { poolers: readonly PoolerAlarm[]; mayRun: MayRun }) =>
+  poolers.map((one) => <OneAlarm key={one.id} one={one} mayRun={mayRun} />)

@@ -3,6 +3,7 @@ import Link from 'next/link'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
+import type { PoolerHerd } from '@/lib/shapes/pooler'
 
 /** One database of a pooler as its last look left it. */
 export interface PooledShown {
@@ -30,18 +31,6 @@ interface PaceShown {
   transactionMicroseconds: number
   queryMicroseconds: number
   waitMicroseconds: number
-}
-
-/** A herd that it serves, and whether it leads to that herd's primary. */
-export interface ServedHerd {
-  herdId: string
-  name: string
-  follows: string
-  because: string | null
-  target: string | null
-  wanted: string | null
-  /** ISO time. */
-  staleSince: string | null
 }
 
 /** What was kept of the last look, if it is one. */
@@ -86,7 +75,7 @@ const DatabaseRow = ({ one, isPausedWhole }: { one: PooledShown; isPausedWhole: 
 )
 
 /** Above the databases of a herd, where there are several herds. */
-const HerdRow = ({ herd }: { herd: ServedHerd | null }) => (
+const HerdRow = ({ herd }: { herd: PoolerHerd | null }) => (
   <tr>
     <th scope="rowgroup" colSpan={texts.length + numbers.length}>
       {herd === null ? (
@@ -119,7 +108,7 @@ const HerdRow = ({ herd }: { herd: ServedHerd | null }) => (
   </tr>
 )
 
-const groupsOf = (databases: readonly PooledShown[], herds: readonly ServedHerd[]) =>
+const groupsOf = (databases: readonly PooledShown[], herds: readonly PoolerHerd[]) =>
   [...herds, null]
     .map((herd) => ({ herd, databases: databases.filter(({ herdId }) => (herdId ?? null) === (herd?.herdId ?? null)) }))
     .filter((group) => group.herd !== null || group.databases.length > 0)
@@ -131,7 +120,7 @@ export const PoolerDatabases = ({
   isPausedWhole,
 }: {
   databases: readonly PooledShown[]
-  herds: readonly ServedHerd[]
+  herds: readonly PoolerHerd[]
   isPausedWhole: boolean
 }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.

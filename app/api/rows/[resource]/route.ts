@@ -5,6 +5,7 @@ import { problem } from '@/lib/auth/problem'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { parseListQuery } from '@/lib/kernel/resource/query'
 import { describedResource } from '@/lib/resources/described'
+import type { ListPage } from '@/lib/shapes/list'
 
 const idsMax = 10_000
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
@@ -27,7 +28,7 @@ export const GET = async (request: NextRequest, { params }: { params: Promise<{ 
     })
     const { query, dropped } = parseListQuery(described.description, asked)
     if (dropped.length > 0) throw new Fault('input.invalid', { because: `Not understood: ${dropped.join(' · ')}` })
-    const body =
+    const body: ListPage | string[] =
       shape === 'ids'
         ? await listIds(actor, described.resource, query, Math.min(idsMax, Math.max(1, Number(max) || idsMax)))
         : await listRecords(actor, described.resource, query, { facets: facets === '1' })

@@ -7,5 +7,5 @@ import { mayRun } from '@/lib/operations/may-run'
 export const HerdTree = async ({ herdId }: { herdId: string }) => {
   const actor = await requireActor()
   const { members, environmentId } = await herdTopology(actor, herdId)
-  return <ReplicationTree initial={members} url={`/api/live/herds/${herdId}`} canRepoint={mayRun(actor, 'repoint', environmentId)} />
+  return <ReplicationTree herdId={herdId} initial={members} canRepoint={mayRun(actor, 'repoint', environmentId)} />
 }

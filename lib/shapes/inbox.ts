@@ -1,21 +1,25 @@
-/** A host that waits, as the inbox shows it. */
-export interface WaitingHost {
+/** A host that waits for a person. */
+export interface InboxHost {
   id: string
   hostname: string
   addresses: string[]
   agentVersion: string | null
   environmentId: string | null
+  environmentName: string | null
   suggestion: string
   /** ISO time of its last report; null: none yet. */
   seenAt: string | null
+  /** ISO time. */
+  createdAt: string
   /** Instances of it that wait as well. */
   instances: number
 }
 
-export interface WaitingInstance {
+export interface InboxInstance {
   id: string
+  hostId: string
   hostname: string
-  /** null: its host has to be accepted first. */
+  /** Of its host; null: accept the host first. */
   serverId: string | null
   name: string
   port: number
@@ -23,17 +27,24 @@ export interface WaitingInstance {
   version: string | null
   state: string
   role: string
+  systemIdentifier: string | null
+  upstreamHost: string | null
   environmentId: string | null
+  environmentName: string | null
   suggestedHerdId: string | null
   suggestedHerdName: string | null
+  /** What the suggestion rests on; null: no herd is suggested. */
+  suggestedBy: 'identifier' | 'upstream' | 'name' | null
   suggestion: string
+  /** ISO time. */
   seenAt: string
 }
 
 /** A PgBouncer that runs on a registered server. */
-export interface WaitingPooler {
+export interface InboxPooler {
   id: string
   title: string
+  serverId: string
   environmentId: string
   /** null: it cannot be managed. */
   socketDirectory: string | null
@@ -44,9 +55,23 @@ export interface WaitingPooler {
   suggestedHerdId: string | null
   suggestedHerdName: string | null
   suggestion: string
+  /** ISO time. */
+  seenAt: string
 }
 
-export interface Accepted {
-  accepted: { id: string }[]
+export interface Inbox {
+  hosts: InboxHost[]
+  instances: InboxInstance[]
+  poolers: InboxPooler[]
+  /** All that wait, also beyond the rows given here. */
+  hostCount: number
+  instanceCount: number
+  poolerCount: number
+  ignoredCount: number
+}
+
+/** What came of accepting several, each by itself. */
+export interface Accepted<Done extends { id: string } = { id: string }> {
+  accepted: Done[]
   refused: { id: string; because: string }[]
 }

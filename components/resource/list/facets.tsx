@@ -3,7 +3,6 @@
 import { memo, useState } from 'react'
 import type { ListQuery } from '@/lib/kernel/resource/query'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import { writeTerm } from '@/lib/kernel/resource/terms'
 import type { Facet } from '@/lib/shapes/list'
 
 const shownMax = 10
@@ -49,23 +48,20 @@ const OneFacet = ({
   onToggle: (field: string, term: string, isOn: boolean) => void
 }) => {
   const [isWhole, setIsWhole] = useState(false)
-  const choices = facet.choices.map((choice) => ({
-    ...choice,
-    term: choice.value === '' ? 'isnull' : writeTerm({ operator: 'is', value: choice.value }),
-  }))
-  const shown = isWhole ? choices : choices.filter((choice, index) => index < shownMax || chosen.includes(choice.term))
+  const { choices } = facet
+  const shown = isWhole ? choices : choices.filter((choice, index) => index < shownMax || chosen.includes(choice.value))
   return (
     <fieldset>
       <legend>{label}</legend>
       {choices.length === 0 && <p className="text-ink-3">nothing to choose</p>}
       {shown.map((choice) => (
-        <label key={choice.term} className={choice.count === 0 ? 'none' : undefined}>
+        <label key={choice.value} className={choice.count === 0 ? 'none' : undefined}>
           <input
             type="checkbox"
-            checked={chosen.includes(choice.term)}
-            onChange={(event) => onToggle(facet.field, choice.term, event.target.checked)}
+            checked={chosen.includes(choice.value)}
+            onChange={(event) => onToggle(facet.field, choice.value, event.target.checked)}
           />
-          <span title={choice.label}>{choice.label === '' ? 'none' : choice.label}</span>
+          <span title={choice.label}>{choice.label}</span>
           <span className="count">{count.format(choice.count)}</span>
         </label>
       ))}

@@ -6,6 +6,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryName, InventoryRead, InventoryZone, ZoneAddress } from '@/lib/ports'
 import type { TsigAlgorithm, ZoneSettings, ZoneSource } from '@/lib/ports/zones'
 import { databaseFault, getPool } from '../pg/client'
+import { secretPurpose } from '../records/sealing-key'
 
 interface NameRow {
   id: string
@@ -153,9 +154,6 @@ interface ZoneRow {
   authoritative_servers: string[]
   resolvers: string[]
 }
-
-/** What a field's secret is bound to when it is sealed: it does not open as another field's. */
-export const secretPurpose = (resource: string, field: string): string => `${resource}.${field}`
 
 /** Zones with their secrets opened by the worker's vault. */
 export const makeZoneSource =

@@ -1,11 +1,13 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import { closeBox } from '@/lib/kernel/ground/sealed-box'
 import type { Resource } from '@/lib/kernel/resource/resource'
-import { secretPurpose } from '../fleet/dns-names'
 import { databaseFault, getPool } from '../pg/client'
 import type { Values } from './save-rules'
 
 const setting = 'sealing-key'
+
+/** What a field's secret is bound to when it is sealed: it does not open as another field's. */
+export const secretPurpose = (resource: string, field: string): string => `${resource}.${field}`
 
 /** Tells every web process with which key secrets are closed. The worker's vault alone opens them. */
 export const publishSealingKey = async (publicKey: string): Promise<void> => {

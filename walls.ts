@@ -1,0 +1,179 @@
+/**
+ * Who may import whom. A room is a folder or a file; a file belongs to the deepest room that holds it, and sees its own room. What a room may import is
+ * named by path: a folder stands for all in it. Types count as much as values, and tests stand outside. `e2e/walls/walls.test.ts` holds the whole tree
+ * against this.
+ */
+export interface Room {
+  /** Paths, with blanks between. */
+  imports: string
+  /** Packages without their subpaths, with blanks between: one vendor library an adapter. `node`: its modules, which the browser does not have. */
+  libraries?: string
+}
+
+export interface Walls {
+  rooms: Readonly<Record<string, Room>>
+  /** Who reads `process.env`, by path, and why. */
+  env: Readonly<Record<string, string>>
+  /** Who writes statements of SQL, by path, and for which database. */
+  sql: Readonly<Record<string, string>>
+  /** Who imports what only the run names, by path, and why nobody can say it before. */
+  computed: Readonly<Record<string, string>>
+}
+
+const rooms: Walls['rooms'] = {
+  // Knowledge: no process, no database, no browser.
+  'lib/domain': { imports: '' },
+  'lib/ports': { imports: 'lib/domain' },
+  'lib/kernel/ground': { imports: 'lib/domain', libraries: 'zod node' },
+  'lib/kernel/access': { imports: '' },
+  'lib/kernel/resource': { imports: 'lib/domain lib/kernel/ground', libraries: 'drizzle-orm' },
+  'lib/kernel/operation': { imports: 'lib/kernel/ground lib/kernel/access lib/ports', libraries: 'zod' },
+  'lib/kernel/engine': { imports: 'lib/kernel/ground lib/kernel/operation lib/ports', libraries: 'zod' },
+  'lib/fields': { imports: 'lib/domain lib/kernel/ground lib/kernel/resource', libraries: 'zod' },
+  'lib/shapes': { imports: 'lib/domain lib/kernel', libraries: 'zod' },
+  'lib/presentation': { imports: 'lib/domain' },
+  'lib/resources': { imports: 'lib/domain lib/kernel/access lib/kernel/resource lib/kernel/operation db/schema' },
+  'lib/operations': { imports: 'lib/domain lib/kernel lib/ports', libraries: 'zod' },
+
+  // The world: one library each.
+  'lib/adapters/ssh': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'ssh2 node' },
+  'lib/adapters/hosts': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh' },
+  'lib/adapters/postgres': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh', libraries: 'pg node' },
+  'lib/adapters/clusters': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh' },
+  'lib/adapters/copies': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'ssh2' },
+  'lib/adapters/poolers': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres',
+    libraries: 'pg node',
+  },
+  'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
+  'lib/adapters/dns': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
+    libraries: 'dns-packet @aws-sdk/client-route-53 node',
+  },
+  'lib/adapters/ldap.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
+  'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },
+  'lib/adapters/redis-health.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ioredis' },
+  'lib/adapters/over-ssh.ts': { imports: 'lib/kernel/ground lib/ports lib/adapters' },
+  'lib/adapters/memory': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
+  'lib/adapters/contract': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/postgres', libraries: 'vitest' },
+
+  // What a process is given when it starts.
+  'lib/env.ts': { imports: '', libraries: 'zod node' },
+  'lib/log.ts': { imports: 'lib/env.ts', libraries: 'pino' },
+  'lib/web-ports.ts': { imports: 'lib/ports lib/env.ts lib/adapters/ldap.ts lib/adapters/redis-health.ts', libraries: 'node' },
+
+  // The console's own database.
+  'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },
+  'db/pg': { imports: 'db/schema lib/kernel/ground lib/kernel/resource lib/resources lib/env.ts', libraries: 'drizzle-orm pg node' },
+  'db/trail': { imports: 'db/schema db/pg lib/kernel', libraries: 'drizzle-orm node' },
+  'db/keys': { imports: 'db/pg lib/kernel/ground' },
+  'db/records': {
+    imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/fields lib/shapes lib/resources lib/operations',
+    libraries: 'drizzle-orm',
+  },
+  'db/runs': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/shapes lib/operations', libraries: 'drizzle-orm' },
+  'db/people': { imports: 'db/schema db/pg db/trail lib/kernel lib/ports', libraries: 'drizzle-orm' },
+  'db/fleet': {
+    imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
+    libraries: 'drizzle-orm zod',
+  },
+  'db/discovery': {
+    imports: 'db/schema db/pg db/trail db/records db/fleet lib/kernel lib/fields lib/ports lib/shapes lib/resources',
+    libraries: 'drizzle-orm',
+  },
+  db: { imports: 'db/schema db/pg lib/env.ts', libraries: 'drizzle-orm drizzle-kit pg node' },
+
+  // Work: the web side asks, workers do.
+  'jobs/queue': { imports: 'db/pg lib/env.ts lib/log.ts', libraries: 'bullmq ioredis' },
+  'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
+  'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
+  'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
+  'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
+  'jobs/worker.ts': {
+    imports: 'jobs/driver jobs/observer jobs/queue jobs/ports.ts db lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+  },
+
+  // What people see.
+  'components/ui': { imports: 'lib/kernel/resource', libraries: 'clsx lucide-react next radix-ui react' },
+  components: {
+    imports: 'components/ui lib/domain lib/kernel lib/fields lib/shapes lib/presentation',
+    libraries: '@hookform/resolvers @tanstack/react-table clsx lucide-react next next-auth react react-hook-form',
+  },
+  'lib/auth': { imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts', libraries: 'next next-auth react zod node' },
+  'app/(auth)': { imports: 'components lib/auth lib/web-ports.ts', libraries: 'next next-auth react' },
+  'app/(console)': {
+    imports:
+      'components jobs/requests db lib/domain lib/kernel lib/fields lib/shapes lib/presentation lib/resources lib/operations lib/auth lib/env.ts lib/log.ts lib/web-ports.ts',
+    libraries: 'lucide-react next react zod',
+  },
+  'app/api': {
+    imports:
+      'jobs/requests db lib/domain lib/kernel lib/fields lib/shapes lib/presentation lib/resources lib/operations lib/auth lib/env.ts lib/log.ts lib/web-ports.ts',
+    libraries: 'next next-auth zod node',
+  },
+  app: { imports: 'app/api components db lib/kernel lib/auth lib/env.ts lib/log.ts lib/web-ports.ts', libraries: 'next react node' },
+  'instrumentation.ts': { imports: 'db/records' },
+  'postcss.config.mjs': { imports: '' },
+  'next.config.ts': { imports: '', libraries: 'next' },
+
+  // Beside the console: it talks to it over HTTP.
+  'lib/cli': { imports: 'lib/kernel/ground lib/kernel/operation lib/shapes', libraries: 'tsx node' },
+
+  // The playground. Its lab knows nothing of the console; `start` puts one in front of it.
+  'lib/playground/machine': { imports: '', libraries: 'node' },
+  'lib/playground/fleet': { imports: 'lib/playground/machine' },
+  'lib/playground/hosts': { imports: 'lib/playground/machine lib/playground/fleet', libraries: 'node' },
+  'lib/playground/load': { imports: 'lib/playground/machine lib/playground/services', libraries: 'pg node' },
+  'lib/playground/services': { imports: 'lib/playground/machine lib/playground/fleet lib/playground/hosts', libraries: 'node' },
+  'lib/playground/lab': {
+    imports: 'lib/playground/machine lib/playground/fleet lib/playground/hosts lib/playground/load lib/playground/services',
+    libraries: 'node',
+  },
+  'lib/playground/start': {
+    imports:
+      'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/kernel/access lib/env.ts',
+    libraries: 'pg node',
+  },
+  'lib/playground/progress.mjs': { imports: '' },
+  'lib/playground/setup.mjs': { imports: 'lib/playground/machine', libraries: 'node' },
+  'lib/playground': {
+    imports: 'lib/playground/start lib/playground/machine lib/playground/progress.mjs lib/playground/setup.mjs',
+    libraries: 'tsx node',
+  },
+
+  // What tries the whole.
+  'e2e/harness': { imports: 'app/api db jobs lib', libraries: '@axe-core/playwright @playwright/test dns-packet pg vitest yaml zod node' },
+  'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
+  'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
+  'e2e/walls': { imports: 'walls.ts', libraries: 'vitest node' },
+  e2e: { imports: 'e2e/harness lib', libraries: '@playwright/test node' },
+  'walls.ts': { imports: '' },
+  'vitest.config.ts': { imports: '', libraries: 'vitest node' },
+}
+
+export const walls: Walls = {
+  rooms,
+  env: {
+    'lib/env.ts': 'reads and checks it once for both server processes',
+    'app/server.ts': 'PORT, HOSTNAME and the build it serves, which are Next’s',
+    'app/api/auth': 'gives the address of the console to the library that reads it there',
+    'instrumentation.ts': 'which of Next’s runtimes this is',
+    'next.config.ts': 'where the build goes',
+    'lib/cli': 'a program of its own, with variables of its own',
+    'lib/playground': 'starts processes, and hands its environment on to them',
+    e2e: 'starts processes, and hands its environment on to them',
+  },
+  sql: {
+    db: 'the console’s own database',
+    jobs: 'still, and to be carried down',
+    'lib/domain/replication/conf.ts': 'the servers that are operated',
+    'lib/operations': 'the servers that are operated',
+    'lib/adapters': 'the servers that are operated',
+    'lib/playground': 'the lab’s servers, and a console’s database that it fills',
+    e2e: 'whatever a test looks at',
+  },
+  computed: {
+    'e2e/bench/index.ts': 'the bench that the command line names',
+    'e2e/harness/api.ts': 'the route that a test asks for',
+  },
+}

@@ -13,33 +13,33 @@ import { Lab } from './lab'
 import { runLoad, verifyLoad } from './load-cli'
 import { labTable, table, viewLab } from './view'
 
-const help = `npm run lab -- VERB …     the playground's own tool; it steers the lab of this folder's .matriarch (or --state DIR)
+const help = `npm run lab -- VERB …     operate the playground's hosts: those of this folder's .matriarch, or of --state DIR
 
-  up [--hosts N]                     bring the lab up, without a console, and keep it up until Ctrl-C
-  down [--abruptly]                  shut every host down and end the lab
-  ls [--json]                        hosts, their power, their network and their clusters
-  exec HOST [--root] -- CMD …        run a command in a host as postgres; its exit code is this tool's
-  shell HOST [--root]                a shell in a host
-  ssh HOST -- CMD …                  the same over real SSH, with the lab's own key
+  up [--hosts N]                     bring the hosts up without a console, until Ctrl-C
+  down [--abruptly]                  shut every host down
+  ls [--json]                        list hosts with power, network and clusters
+  exec HOST [--root] -- CMD …        run a command in a host as postgres; exits with its code
+  shell HOST [--root]                open a shell in a host
+  ssh HOST -- CMD …                  run a command over SSH, with the lab's own key
   run -- CMD …                       run a command of this machine in the lab's network
-  logs HOST [CLUSTER|sshd|agent|boot]
-  power-off HOST · power-on HOST     the plug: every process dies at once, the disk stays
-  shut-down HOST                     an orderly shutdown
-  freeze HOST [PATTERN]              stop the processes (SIGSTOP) whose command line matches, or all
-  thaw HOST [PATTERN]
-  kill HOST PATTERN                  kill -9
-  cut HOST                           pull its cable
-  cut A B [--one-way]                lose all packets between two, or only those from A to B; "console" may be one of them
-  heal [HOST]                        undo cuts and slowness
-  slow HOST [--rate KBITS] [--delay MS]   per direction
-  fill HOST data|wal · unfill HOST data|wal   a host with small volumes (stage-ams-1)
-  skew HOST SECONDS                  make its wall clock wrong (needs libfaketime; power-cycles the host); 0 makes it right
-  directory [start|stop|kill]        the LDAP directory; without a word, how to log in
-  names [start|stop|kill primary|secondary|resolver]   the name servers; without words, how to ask and change them
-  load HERD [--seconds N] [--ledger FILE]     write, and keep a ledger of what was acknowledged
-  verify HERD --ledger FILE          prove from the database what was lost, doubled or unknown
-  scenario FILE … [--step]           run scenario files on a lab of their own; --step waits for Enter before each step; "scenario all" for all of e2e/scenarios
-  scenario words                     what may stand in a scenario file, each word with its meaning`
+  logs HOST [CLUSTER|sshd|agent|boot]   print a log, also of a host that is off
+  power-off HOST · power-on HOST     pull or restore the plug: every process dies at once, the disk stays
+  shut-down HOST                     shut down in order
+  freeze HOST [PATTERN]              stop (SIGSTOP) the processes whose command line matches, or all
+  thaw HOST [PATTERN]                let them run again (SIGCONT)
+  kill HOST PATTERN                  kill -9 the processes whose command line matches
+  cut HOST                           pull its network cable
+  cut A B [--one-way]                drop all packets between two hosts, or only those from A to B; "console" may be one
+  heal [HOST]                        restore the network: undo cut and slow
+  slow HOST [--rate KBITS] [--delay MS]   limit the network, per direction
+  fill HOST data|wal · unfill HOST data|wal   fill or free a small volume (stage-ams-1)
+  skew HOST SECONDS                  set its wall clock off (needs libfaketime; power-cycles the host); 0 corrects it
+  directory [start|stop|kill]        the LDAP directory; without a word: how to log in
+  names [start|stop|kill primary|secondary|resolver]   the name servers; without words: how to query and update them
+  load HERD [--seconds N] [--ledger FILE]     write rows, and keep a ledger of acknowledged commits
+  verify HERD --ledger FILE          compare the ledger with the database: lost, duplicate, unknown
+  scenario FILE … [--step]           run scenario files, each on hosts of its own; --step waits for Enter before each step; "scenario all": all of e2e/scenarios
+  scenario words                     the words of a scenario file, each with its meaning`
 
 const flags = {
   state: { type: 'string' },
@@ -173,7 +173,7 @@ const verbs: Record<string, Verb> = {
       const server = nameServerOf(which)
       if (act === 'start') return lab.nameServers.start(server)
       if (act === 'stop' || act === 'kill') return lab.nameServers.stop(server, act === 'kill' ? 'SIGKILL' : 'SIGTERM')
-      throw new LabError(`Names can be asked to start, stop or kill, not to ${act}.`)
+      throw new LabError(`names takes start, stop or kill, not "${act}".`)
     }
     const names = lab.names()
     if (values.json) return console.log(JSON.stringify(names, null, 2))
@@ -210,7 +210,7 @@ const lab = async (args: string[], free: Readonly<Record<string, FreeVerb>>): Pr
   }
   if (free[name]) return free[name](words, values)
   const verb = verbs[name]
-  if (!verb) throw new LabError(`There is no verb ${name}.`, { hint: 'npm run lab -- --help' })
+  if (!verb) throw new LabError(`There is no verb "${name}".`, { hint: 'npm run lab -- --help' })
   if (name === 'up') {
     const installed = await ensurePackages('playground')
     if (installed.length > 0) console.log(`Installed ${installed.join(', ')}.`)

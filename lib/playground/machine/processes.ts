@@ -79,7 +79,7 @@ export async function until<T>(
     options.signal?.throwIfAborted()
     const found = await probe()
     if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new LabError(`Waited ${options.timeoutMs / 1000} s in vain for ${what}.`)
+    if (Date.now() > deadline) throw new LabError(`Timed out after ${options.timeoutMs / 1000} s: waited for ${what}.`)
     await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 15))
   }
 }

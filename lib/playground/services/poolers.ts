@@ -65,7 +65,7 @@ const pgbouncerIni = (
     const { host, port } = aimOf(one.herd)
     return `${name} = host=${host} port=${port} dbname=${database}`
   }
-  return `;; ${isManaged ? 'Written by Matriarch: change the template on the page of the pooler, not this file.' : 'Made by hand, as it were.'}
+  return `;; ${isManaged ? 'Written by Matriarch: change the template on the page of the pooler, not this file.' : 'Written by hand: Matriarch does not manage this pooler yet.'}
 [databases]
 ${[{ herd }, ...also].map(line).join('\n')}
 

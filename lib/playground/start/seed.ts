@@ -16,7 +16,7 @@ export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, strin
     for (const [position, environment] of fleet.environments.entries())
       await client.query(
         `insert into environments (name, description, colour, protection, position) values ($1, $2, $3, $4, $5) on conflict (lower(name)) do nothing`,
-        [environment.name, `The playground’s ${environment.name} territory.`, environment.colour, environment.protection, position],
+        [environment.name, `The playground’s ${environment.name} environment.`, environment.colour, environment.protection, position],
       )
     await addServers(client, fleet, fingerprints)
     await addHerds(client, fleet)

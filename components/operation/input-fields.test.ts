@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { JsonObject } from '@/lib/kernel/ground/json'
-import { canPlanAtOnce, inputFields, inputInAddress, toInput } from './input-fields'
+import { bytesText, canPlanAtOnce, inputFields, inputInAddress, toInput } from './input-fields'
 
 const fieldsOf = (schema: z.ZodType) => inputFields(z.toJSONSchema(schema, { io: 'input' }) as JsonObject)
 
@@ -34,6 +34,22 @@ describe('the input form of an operation', () => {
   test('what was typed becomes the input: numbers parsed, empty optional values left out', () => {
     const fields = fieldsOf(z.object({ sql: z.string(), rows: z.int().optional(), database: z.string().optional() }))
     expect(toInput(fields, { sql: 'select 1', rows: '20', database: '' })).toEqual({ sql: 'select 1', rows: 20 })
+  })
+
+  test('a size is typed with its unit, in powers of 1024, and shown as PostgreSQL writes it', () => {
+    const fields = fieldsOf(
+      z.object({
+        lag: z
+          .int()
+          .default(16 * 1024 ** 2)
+          .meta({ unit: 'bytes' }),
+      }),
+    )
+    expect(fields[0]).toMatchObject({ control: { kind: 'bytes' }, initial: 16_777_216 })
+    expect(toInput(fields, {})).toEqual({ lag: 16_777_216 })
+    expect(toInput(fields, { lag: '1.5 GB' })).toEqual({ lag: 1_610_612_736 })
+    expect(toInput(fields, { lag: 'much' })).toEqual({ lag: 'much' })
+    expect(['64 kB', 1_610_612_736, 1_000_001].map(bytesText)).toEqual(['64 kB', '1.5 GB', '1000001'])
   })
 
   test('an input that is picked from what the targets have says so', () => {

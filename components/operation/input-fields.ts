@@ -1,5 +1,7 @@
+import { formatBytes, parseBytes } from '@/lib/domain/values/bytes'
 import { isObject, type Json, type JsonObject } from '@/lib/kernel/ground/json'
 import { type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 
 /** One input of an operation as a form shows it, read from the operation's JSON schema. */
 export interface InputField {
@@ -11,6 +13,8 @@ export interface InputField {
   control:
     | { kind: 'choice'; choices: string[] }
     | { kind: 'flag' }
+    /** Typed and shown with a unit: `16 MB`. */
+    | { kind: 'bytes' }
     | { kind: 'number'; min: number | null; max: number | null; isWhole: boolean }
     | { kind: 'text'; isLong: boolean; maxLength: number | null }
     | { kind: 'pick'; of: InputPick }
@@ -35,6 +39,7 @@ const controlOf = (schema: JsonObject): InputField['control'] => {
   const choices = Array.isArray(schema.enum) ? schema.enum : constants
   if (choices.length > 0 && choices.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices: choices as string[] }
   if (schema.type === 'boolean') return { kind: 'flag' }
+  if (schema.unit === 'bytes') return { kind: 'bytes' }
   if (schema.type === 'integer' || schema.type === 'number')
     return { kind: 'number', min: numberOr(schema.minimum), max: numberOr(schema.maximum), isWhole: schema.type === 'integer' }
   const pick = inputPicks.find((one) => one === schema.picks)
@@ -42,6 +47,17 @@ const controlOf = (schema: JsonObject): InputField['control'] => {
   const maxLength = numberOr(schema.maxLength)
   return { kind: 'text', isLong: schema.format === 'sql' || (maxLength ?? 0) > 500, maxLength }
 }
+
+/** Bytes as they are typed: `16 MB`; a text that somebody is typing stays as it is, and so does a number that no unit fits. */
+export const bytesText = (value: Json): string => {
+  if (typeof value !== 'number') return String(value ?? '')
+  const text = formatBytes(value)
+  return parseBytes(text) === value ? text : String(value)
+}
+
+/** The value of a field in words, for where its form is folded away. */
+export const valueWords = ({ control }: InputField, value: Json): string =>
+  control.kind === 'bytes' ? bytesText(value) : uuidPattern.test(String(value)) ? 'chosen' : String(value)
 
 /** The fields of an operation's input in their declared order. A schema without properties has none. */
 export const inputFields = (schema: JsonObject): InputField[] => {
@@ -85,7 +101,9 @@ export const toInput = (fields: readonly InputField[], values: Readonly<Record<s
   const input: JsonObject = {}
   for (const field of fields) {
     const value = values[field.name] ?? field.initial
-    if (field.control.kind === 'number') {
+    if (field.control.kind === 'bytes') {
+      if (value !== '' && value !== null) input[field.name] = parseBytes(String(value)) ?? value
+    } else if (field.control.kind === 'number') {
       if (value !== '' && value !== null) input[field.name] = Number(value)
     } else if (value !== '' || field.required) input[field.name] = value
   }

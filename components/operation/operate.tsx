@@ -18,7 +18,7 @@ import { streams } from '@/lib/shapes/streams'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
 import { takeOver } from './handover'
-import { canPlanAtOnce, inputFields, toInput } from './input-fields'
+import { canPlanAtOnce, inputFields, toInput, valueWords } from './input-fields'
 import { Making } from './making'
 import { Overrule } from './overrule'
 import { PlanOptions, policyWords } from './plan-options'
@@ -133,7 +133,7 @@ export const Operate = ({
   const statement = row && statementIn(description.input, row.input)
   const changed = fields.filter((field) => String(values[field.name] ?? field.initial) !== String(field.initial))
   const inputWords = changed
-    .map((field) => `${field.label.toLowerCase()} ${String(values[field.name])}`)
+    .map((field) => `${field.label.toLowerCase()} ${valueWords(field, values[field.name] ?? '')}`)
     .filter((words) => words.length < 60)
   return (
     <div className="page-body" data-env={plan ? mostDangerous(hitEnvironments(plan))?.colour : undefined}>

@@ -34,11 +34,16 @@ export const Overrule = ({
   onPlan: (input: JsonObject) => void
 }) => {
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
-  const open = targets.flatMap((target) => overridesOf(target).map((override) => ({ target, override, key: `${target.id} ${override.input}` })))
+  const open = targets.flatMap((target) =>
+    overridesOf(target).map((override) => ({ target, override, key: `${target.id} ${override.input}` })),
+  )
   if (open.length === 0) return null
   const answered = open.filter(({ key, override }) => isTyped(typed[key], override)).map(({ override }) => override)
   return (
-    <Note tone="bad" title={open.length === 1 ? `${open[0]!.target.title} is refused` : `${open.length} are refused, unless you overrule it`}>
+    <Note
+      tone="bad"
+      title={open.length === 1 ? `${open[0]!.target.title} is refused` : `${open.length} are refused, unless you overrule it`}
+    >
       <form
         className="grid gap-3"
         onSubmit={(event) => {

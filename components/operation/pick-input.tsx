@@ -10,6 +10,23 @@ import type { OperateActions } from './shared'
 
 export type FindChoices = OperateActions['choices']
 
+/** What an input may be for these targets; null: not known yet. */
+export const useChoices = (of: InputPick, targets: readonly string[] | null, choices: FindChoices): Outcome<InputChoice[]> | null => {
+  const [found, setFound] = useState<Outcome<InputChoice[]> | null>(null)
+  useEffect(() => {
+    let isMine = true
+    if (targets !== null)
+      choices(of, [...targets]).then(
+        (outcome) => isMine && setFound(outcome),
+        () => isMine && setFound({ ok: false, code: 'internal.bug', message: 'The console did not answer.', fields: [] }),
+      )
+    return () => {
+      isMine = false
+    }
+  }, [of, targets, choices])
+  return found
+}
+
 /** A search field over what the targets of the plan have; a link may have filled it with an id instead of a title. */
 export const PickInput = ({
   field,
@@ -29,19 +46,7 @@ export const PickInput = ({
   choices: FindChoices
   onChange: (value: string) => void
 }) => {
-  const [found, setFound] = useState<Outcome<InputChoice[]> | null>(null)
-  useEffect(() => {
-    let isMine = true
-    if (targets !== null)
-      choices(of, [...targets]).then(
-        (outcome) => isMine && setFound(outcome),
-        () => isMine && setFound({ ok: false, code: 'internal.bug', message: 'The console did not answer.', fields: [] }),
-      )
-    return () => {
-      isMine = false
-    }
-  }, [of, targets, choices])
-
+  const found = useChoices(of, targets, choices)
   const find = useCallback(
     async (_field: string, search: string) => {
       if (found === null) return []

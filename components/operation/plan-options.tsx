@@ -2,10 +2,12 @@
 
 import { useId } from 'react'
 import { Field } from '@/components/ui/field'
+import { parseBytes } from '@/lib/domain/values/bytes'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import { policyBounds, type RunPolicy } from '@/lib/kernel/operation/plan'
-import type { InputField } from './input-fields'
+import { CandidateInput } from './candidate-input'
+import { bytesText, type InputField } from './input-fields'
 import { type FindChoices, PickInput } from './pick-input'
 
 type Values = Readonly<Record<string, Json | undefined>>
@@ -54,6 +56,19 @@ const InputControl = ({
         {error && <p className="error">{error}</p>}
       </fieldset>
     )
+  if (control.kind === 'pick' && control.of === 'candidate')
+    return (
+      <CandidateInput field={field} value={String(value ?? '')} error={error} targets={targets} choices={choices} onChange={onChange} />
+    )
+  if (control.kind === 'bytes') {
+    const typed = bytesText(value)
+    const problem = typed === '' || parseBytes(typed) !== null ? error : 'Give a size with its unit, such as 16 MB.'
+    return (
+      <Field label={field.label} help={field.help} error={problem} isRequired={field.required}>
+        {(ids) => <input {...ids} className="input max-w-40" value={typed} onChange={(event) => onChange(event.target.value)} />}
+      </Field>
+    )
+  }
   const text = value === null ? '' : String(value)
   return (
     <Field label={field.label} help={field.help} error={error} isRequired={field.required}>

@@ -45,10 +45,23 @@ test('a herd is picked from those of the server’s environment, with how many m
   expect(await inputChoices(actorIn('dba', ids['environment:there']!), 'herd', [ids['server:here']!])).toEqual([])
 })
 
+test('a candidate is picked from the standbys of the one herd, best first, each with its rank, site, position, lag and priority', async () => {
+  await getPool().query(
+    `update instances set state = 'online', role = 'standby', timeline = 1, received_lsn = '0/3000000', replayed_lsn = '0/3000000', lag_bytes = 0,
+      lag_seconds = 0.2, observed_at = now() where id = $1`,
+    [ids['standby:here']],
+  )
+  const [first] = await inputChoices(actorIn('dba', null), 'candidate', [ids['herd:here']!])
+  expect(first).toMatchObject({ value: ids['standby:here'], title: 'herd-here on second-here' })
+  expect(first!.details).toEqual(expect.arrayContaining(['rank 1', 'received to 0/3000000', '0 B, 200 ms behind', 'priority 100']))
+  expect(await inputChoices(actorIn('dba', null), 'candidate', [ids['herd:here']!, ids['herd:there']!])).toEqual([])
+  expect(await inputChoices(actorIn('dba', ids['environment:there']!), 'candidate', [ids['herd:here']!])).toEqual([])
+})
+
 test('nothing is told of an environment that one may not look into, and nothing of what is no choice', async () => {
   const elsewhere = actorIn('dba', ids['environment:there']!)
   expect(await inputChoices(elsewhere, 'herd-member', [ids['standby:here']!])).toEqual([])
   expect(await inputChoices(elsewhere, 'idle-slot', [ids['instance:here']!])).toEqual([])
   expect(await inputChoices(actorIn('dba', null), 'herd-member', ['x'])).toEqual([])
-  await expect(inputChoices(elsewhere, 'people', [])).rejects.toThrow('nothing to pick from')
+  await expect(inputChoices(elsewhere, 'people', [])).rejects.toThrow('not a list of choices')
 })

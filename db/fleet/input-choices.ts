@@ -3,10 +3,11 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import { type InputChoice, type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { getPool } from '../pg/client'
+import { candidateChoices } from './candidates'
 
 const choicesMax = 500
 
-const statements: Record<InputPick, string> = {
+const statements: Record<Exclude<InputPick, 'candidate'>, string> = {
   'herd-member': `select i.title as value, i.id::text as id, i.environment_id as "environmentId",
       i.title || ' (' || case when i.state = 'online' then i.role else i.state end || ')' as title
     from instances i
@@ -31,6 +32,7 @@ export const inputChoices = async (actor: Actor, pick: string, targetIds: readon
   const known = inputPicks.find((one) => one === pick)
   if (known === undefined) throw new Fault('input.invalid', { because: `“${pick}” is not a list of choices.` })
   const ids = targetIds.filter((id) => uuidPattern.test(id))
+  if (known === 'candidate') return candidateChoices(actor, ids)
   const { rows } = await getPool().query<InputChoice & { environmentId: string }>(statements[known], [ids])
   return rows
     .filter(({ environmentId }) => mayIn(actor, known === 'herd' ? 'herd.view' : 'instance.view', environmentId))

@@ -5,12 +5,13 @@ import { type CandidateFacts, equalWithinBytes, rankCandidates } from '@/lib/dom
 import { systemActor } from '@/lib/kernel/access/access'
 import { parseListQuery } from '@/lib/kernel/resource/query'
 import { resourceByName } from '@/lib/resources'
+import { shownCandidates } from '../fleet/candidates'
 import { readReplication } from '../fleet/front-page-replication'
 import { getPool } from '../pg/client'
 import { descriptionOf } from '../records/condition'
 import { listRecords } from '../records/records'
 import { seedLarge, seedWork } from '../seed-large'
-import { laterWork, shownCandidates } from './failovers'
+import { laterWork } from './failovers'
 import { herdAppointments } from './scheduled'
 
 let database: TestDatabase

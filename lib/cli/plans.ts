@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { parseBytes } from '@/lib/domain/values/bytes'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
@@ -17,17 +18,28 @@ interface StoredPlan {
 interface Operation {
   name: string
   on: string
-  input: { properties?: Record<string, { type?: string | string[] }> }
+  input: { properties?: Record<string, InputProperty> }
+}
+
+interface InputProperty {
+  type?: string | string[]
+  /** Such as `bytes`: it may be given with its unit. */
+  unit?: string
 }
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())
 
 const kebab = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 
-const asType = (name: string, text: string | true, type: string | string[] | undefined): unknown => {
+const asType = (name: string, text: string | true, { type, unit }: InputProperty): unknown => {
   if (text === true) return true
   const types = [type ?? 'string'].flat()
   if (types.includes('boolean')) return text === 'true'
+  if (unit === 'bytes') {
+    const bytes = parseBytes(text)
+    if (bytes === null) throw new UsageError(`--${name} takes a size, such as 16MB.`)
+    return bytes
+  }
   if (types.includes('integer') || types.includes('number')) {
     if (Number.isNaN(Number(text))) throw new UsageError(`--${name} takes a number.`)
     return Number(text)
@@ -69,7 +81,7 @@ const questionOf = async (where: Where, args: Args): Promise<{ body: Record<stri
   for (const [flag, values] of [...args.flags]) {
     const property = operation.input.properties?.[camel(flag)]
     if (!property) continue
-    input[camel(flag)] = asType(flag, values.at(-1)!, property.type)
+    input[camel(flag)] = asType(flag, values.at(-1)!, property)
     args.flags.delete(flag)
   }
   const filter = filterOf(args).toString()

@@ -17,19 +17,19 @@ const input = z.strictObject({
     description:
       'Without it the statement runs in a read-only transaction that is rolled back. Writing needs its own permission and a typed phrase.',
   }),
-  statementTimeoutSeconds: z.int().min(1).max(3600).default(30).meta({ title: 'Statement timeout in seconds' }),
+  statementTimeoutSeconds: z.int().min(1).max(3600).default(30).meta({ title: 'Statement timeout (seconds)' }),
   rowsMax: z
     .int()
     .min(1)
     .max(10_000)
     .default(1000)
-    .meta({ title: 'Rows at most', description: 'For each instance; more are left out, and it says so.' }),
+    .meta({ title: 'Maximum rows', description: 'For each instance; further rows are left out, and the result says so.' }),
   bytesMax: z
     .int()
     .min(1024)
     .max(4 * MiB)
     .default(MiB)
-    .meta({ title: 'Bytes at most', description: 'For each instance.' }),
+    .meta({ title: 'Maximum result size', unit: 'bytes', description: 'For each instance.' }),
 })
 
 export const runSql = defineOperation({

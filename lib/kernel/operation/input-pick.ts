@@ -1,9 +1,9 @@
-export const inputPicks = ['herd-member', 'idle-slot', 'herd'] as const
+export const inputPicks = ['herd-member', 'idle-slot', 'herd', 'candidate'] as const
 
 /**
  * What an input of an operation is picked from on its form; said as `picks` in the meta of its schema. herd-member: the instances of the targets' herds, by
  * title. idle-slot: the replication slots of the targets that nobody reads, by name. herd: those of the
- * environments of the target servers, by name. Whoever calls the API types it.
+ * environments of the target servers, by name. candidate: the standbys of the one herd that is the target, in the order in which they would take over. Whoever calls the API types it.
  */
 export type InputPick = (typeof inputPicks)[number]
 
@@ -12,4 +12,8 @@ export interface InputChoice {
   value: string
   id: string
   title: string
+  /** What tells it apart from the others, in a few words each: `rank 1`, `0 B behind`. */
+  details?: readonly string[]
+  /** Why it cannot be chosen now. */
+  barredBecause?: string
 }

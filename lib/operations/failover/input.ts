@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
+import type { InputPick } from '@/lib/kernel/operation/input-pick'
 
 /** Every field has a default, so that a plan can be made at once. */
 export const failoverInput = z.strictObject({
-  candidate: z.string().max(80).default('auto').meta({
-    title: 'Candidate',
-    description: 'auto: the best by rank. Or the id of the standby that shall take over, for one pair.',
-  }),
+  candidate: z
+    .string()
+    .max(80)
+    .default('auto')
+    .meta({
+      title: 'Candidate',
+      picks: 'candidate' satisfies InputPick,
+      description: 'auto: the best by rank. Otherwise the id of the standby to promote, for one herd at a time.',
+    }),
   mode: z.enum(['auto', 'planned', 'emergency']).default('auto').meta({
     title: 'Mode',
     description:
@@ -16,7 +22,7 @@ export const failoverInput = z.strictObject({
     .int()
     .min(0)
     .default(16 * MiB)
-    .meta({ title: 'Lag at most, in bytes', description: 'A planned failover is refused when the candidate is further behind.' }),
+    .meta({ title: 'Maximum lag', unit: 'bytes', description: 'A planned failover is refused when the candidate is further behind.' }),
   waitSeconds: z.int().min(5).max(600).default(30).meta({
     title: 'Wait for the standby, in seconds',
     description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',

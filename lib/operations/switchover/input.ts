@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
+import type { InputPick } from '@/lib/kernel/operation/input-pick'
 
 /** Every field has a default, so that a plan can be made at once. */
 export const switchoverInput = z.strictObject({
-  candidate: z.string().max(80).default('auto').meta({
-    title: 'Candidate',
-    description: 'auto: the best by rank. Or the id of the standby that shall take over, for one pair.',
-  }),
+  candidate: z
+    .string()
+    .max(80)
+    .default('auto')
+    .meta({
+      title: 'Candidate',
+      picks: 'candidate' satisfies InputPick,
+      description: 'auto: the best by rank. Otherwise the id of the standby to promote, for one herd at a time.',
+    }),
   blockers: z.enum(['refuse', 'cut']).default('refuse').meta({
     title: 'Long transactions',
     description:
@@ -51,7 +57,7 @@ export const switchoverInput = z.strictObject({
     .int()
     .min(0)
     .default(MiB)
-    .meta({ title: 'Lag at most, in bytes', description: 'The switchover is refused when the candidate is further behind.' }),
+    .meta({ title: 'Maximum lag', unit: 'bytes', description: 'The switchover is refused when the candidate is further behind.' }),
   stopSeconds: z.int().min(5).max(300).default(10).meta({
     title: 'Stop within, in seconds',
     description: 'How long the old primary may take to shut down; then it is started again.',

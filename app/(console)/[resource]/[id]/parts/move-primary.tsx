@@ -1,5 +1,5 @@
 import { LinkButton } from '@/components/ui/button'
-import { shownCandidates } from '@/db/runs/failovers'
+import { shownCandidates } from '@/db/fleet/candidates'
 import { requireActor } from '@/lib/auth/actor'
 import { mayRun } from '@/lib/operations/may-run'
 

@@ -4,7 +4,7 @@ import { KeyboardProvider } from '@/components/shell/keyboard'
 import { Shell } from '@/components/shell/shell'
 import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, roles } from '@/lib/kernel/access/access'
 import { menuFor } from '@/lib/resources/menu'
@@ -24,7 +24,7 @@ const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): st
 
 const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
   const [jar, actor] = await Promise.all([cookies(), requireActor()])
-  const looks = await environmentLooks(actor)
+  const badged = await badgedEnvironments(actor)
   return (
     <ZoneProvider zone={jar.get('zone')?.value ?? 'UTC'}>
       <ToastProvider>
@@ -32,7 +32,7 @@ const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
           <Shell
             menu={menuFor(actor)}
             name={actor.name}
-            role={roleWords(actor, (id) => looks[id]?.name)}
+            role={roleWords(actor, (id) => badged[id]?.name)}
             theme={jar.get('theme')?.value ?? 'system'}
           >
             {children}

@@ -3,8 +3,8 @@
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { InboxHost } from '@/lib/shapes/inbox'
 import { useTicked } from './use-ticked'
 import type { InboxWork } from './work'
@@ -16,7 +16,7 @@ export const HostList = ({
   work,
 }: {
   hosts: readonly InboxHost[]
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
   mayAccept: boolean
   work: InboxWork
 }) => {

@@ -5,8 +5,8 @@ import { useRouter } from 'next/navigation'
 import { useCallback, useState } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { Accepted, InboxHost, InboxInstance, InboxPooler } from '@/lib/shapes/inbox'
 import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
@@ -29,7 +29,7 @@ export const Inbox = ({
   instances: readonly InboxInstance[]
   poolers: readonly InboxPooler[]
   /** Where this person may register servers. */
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
   mayAccept: boolean
   findOptions: (resource: string, field: string, search: string, environmentId: string | null) => Promise<Outcome<ReferenceOption[]>>
 }) => {

@@ -1,17 +1,17 @@
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { type Html, html, noHtml } from '@/components/ui/html'
 import { formatMoment, formatShortMoment, formatUtc } from '@/components/ui/time'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldDescription, FieldKind } from '@/lib/kernel/resource/field'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 export interface CellContext {
   /** IANA zone of the person. */
   zone: string
   /** In tables that say more when pointed at: milliseconds of the reader's clock, so that today's moments show the time alone. */
   now?: number
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   /** Title of what a reference points to; undefined: it may not be seen. */
   titleOf: (field: string, id: string) => string | undefined
   /** Path segment of a resource: `herd` → `herds`. */
@@ -27,15 +27,15 @@ const code: Cell = (value) => html`<code>${String(value)}</code>`
 const rounded = (value: Json): string => String(typeof value === 'number' ? Math.round(value * 100) / 100 : value)
 const number: Cell = (value) => html`${rounded(value)}`
 
-export const environmentHtml = (look: EnvironmentLook): Html =>
-  html`<a class="env" data-env="${look.colour}" data-protection="${look.protection}" href="/environments/${look.id}">${look.name}</a>`
+export const environmentHtml = (environment: BadgedEnvironment): Html =>
+  html`<a class="env" data-env="${environment.colour}" data-protection="${environment.protection}" href="/environments/${environment.id}">${environment.name}</a>`
 
 const reference: Cell = (value, field, context) => {
   const id = String(value)
   const target = field.kind === 'reference' ? field.to : ''
   // Ids are unique everywhere: only an environment has this one.
-  const look = context.environments[id]
-  if (look) return environmentHtml(look)
+  const environment = context.environments[id]
+  if (environment) return environmentHtml(environment)
   const title = context.titleOf(field.name, id)
   const path = context.pathOf[target]
   if (title === undefined || path === undefined) return html`<span class="unseen" title="You may not see this object">not visible</span>`

@@ -8,7 +8,6 @@ import { useLive } from '@/components/run/use-live'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import { setAside } from '@/lib/domain/problems/acknowledged'
@@ -16,6 +15,7 @@ import { withFleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { presentProblems } from '@/lib/presentation/problems/present'
 import type { PathOf } from '@/lib/presentation/problems/shown'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { streams } from '@/lib/shapes/streams'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
@@ -49,7 +49,7 @@ export const FrontPage = ({
     fleet: setFacts,
     changed: (changes) => setFacts((now) => withFleetChanges(now, changes)),
   })
-  const environments = useMemo<Record<string, EnvironmentLook>>(
+  const environments = useMemo<Record<string, BadgedEnvironment>>(
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),
     [facts.environments],
   )

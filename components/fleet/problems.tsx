@@ -3,12 +3,13 @@
 import Link from 'next/link'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
 import type { Severity } from '@/lib/domain/problems/problem'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { ShownItem, ShownProblem } from '@/lib/presentation/problems/shown'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { type AcknowledgeActions, AcknowledgeDialog } from './acknowledge'
 
 export const severityLook: Record<Severity, [Tone, string]> = {
@@ -27,7 +28,7 @@ export const Problems = ({
   acknowledge,
 }: {
   problems: readonly (ShownProblem & { acknowledged: number })[]
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   /** Lines under each heading; the rest is one click away. */
   listedMax: number
   mayAcknowledgeIn: (environmentId: string | null) => boolean

@@ -1,10 +1,11 @@
 import Link from 'next/link'
 import { runLook } from '@/components/run/shared'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
 import type { FleetLock, FleetRun, FleetScheduled } from '@/lib/domain/problems/fleet'
 import type { RunState } from '@/lib/kernel/ground/journal'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 /** Work that is under way: what people do outside the console under a herd's lock, then the runs, newest first, then what waits for its time. */
 export const RunningWork = ({
@@ -17,7 +18,7 @@ export const RunningWork = ({
   locks: readonly FleetLock[]
   /** Those that wait. */
   scheduled: readonly FleetScheduled[]
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
 }) => (
   <ul className="fleet-items p-2">
     {locks.map((lock) => (

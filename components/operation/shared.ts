@@ -1,5 +1,5 @@
-import type { EnvironmentLook } from '@/components/ui/environment'
 import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { Outcome } from '@/lib/shapes/outcome'
 import type { Appointment, PlanQuestion, Submission } from '@/lib/shapes/plan'
 
@@ -19,7 +19,7 @@ export interface OperateResource {
   noun: readonly [string, string]
 }
 
-export type Environments = Readonly<Record<string, EnvironmentLook>>
+export type Environments = Readonly<Record<string, BadgedEnvironment>>
 
 /** "1 instance", "37 instances". */
 export const counted = (count: number, noun: readonly [string, string]): string => `${count} ${count === 1 ? noun[0] : noun[1]}`

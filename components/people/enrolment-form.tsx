@@ -4,15 +4,15 @@ import { useState } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { Button, LinkButton } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { installCommands } from './install-commands'
 import { SecretOnce } from './secret-once'
 
 /** Makes an enrolment key for hosts of one environment, and shows it once together with the commands that use it. */
-export const EnrolmentForm = ({ environments, origin }: { environments: readonly EnvironmentLook[]; origin: string }) => {
+export const EnrolmentForm = ({ environments, origin }: { environments: readonly BadgedEnvironment[]; origin: string }) => {
   const [name, setName] = useState('')
   const [environmentId, setEnvironmentId] = useState(environments[0]?.id ?? '')
   const [hours, setHours] = useState(24)

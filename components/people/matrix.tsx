@@ -1,9 +1,10 @@
 import './people.css'
 import Link from 'next/link'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { type Permission, permissionName } from '@/lib/kernel/access/access'
 import { accessCell, type PermissionGroup, type SourcedGrant } from '@/lib/kernel/access/access-matrix'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 const grantWords = (grant: SourcedGrant): string =>
   `${grant.role}${grant.environmentId === null ? ' everywhere' : ''}${grant.groupName === null ? '' : ` through the group ${grant.groupName}`}`
@@ -40,7 +41,7 @@ export const AccessMatrix = ({
 }: {
   grants: readonly SourcedGrant[]
   groups: readonly PermissionGroup[]
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
 }) => (
   <section
     className="access-scroll"

@@ -3,10 +3,10 @@
 import { useState } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { Button, LinkButton } from '@/components/ui/button'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { SecretOnce } from './secret-once'
 
 const lives = [
@@ -24,7 +24,7 @@ export const TokenForm = ({
 }: {
   /** Roles the person holds somewhere, the weakest first: a token never holds more than its owner. */
   roles: readonly string[]
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
   origin: string
 }) => {
   const [name, setName] = useState('')

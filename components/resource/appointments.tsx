@@ -4,11 +4,12 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { Button, LinkButton } from '@/components/ui/button'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { Age, Moment, useNow } from '@/components/ui/zone'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Tone } from '@/lib/kernel/resource/field'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { type MoveAction, MoveScheduled } from './move-scheduled'
 
@@ -73,7 +74,7 @@ export interface ScheduledShown {
   plan: Pick<Plan, 'environments' | 'isDisruptive'> | null
   /** What would have run by the plan that was read, as far as this person may see it. */
   targets: readonly { id: string; title: string; href: string }[]
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
   /** The plan as it was read. */
   planHref: string
   /** The same asked anew. */

@@ -2,10 +2,10 @@
 
 import { type MouseEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import { isNumeric } from '@/components/fields/cells'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { staleAfterMs } from '@/components/ui/time'
 import { useNow, useZone } from '@/components/ui/zone'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { ListPage } from '@/lib/shapes/list'
 import { rowsHtml } from './list/row-html'
 
@@ -30,7 +30,7 @@ export const SmallTable = ({
   fields: Readonly<Record<string, FieldDescription>>
   columns: readonly string[]
   data: ListPage
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   pathOf: Readonly<Record<string, string>>
   ticks?: Ticks
 }) => {

@@ -1,12 +1,13 @@
 'use client'
 
 import { memo, useState } from 'react'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobState, StepFold, StepState } from '@/lib/kernel/ground/journal'
 import type { Tone } from '@/lib/kernel/resource/field'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { JobView } from '@/lib/shapes/run'
 import { jobLook, type RunOperation } from './shared'
 
@@ -45,7 +46,7 @@ const Row = memo(
     onChoose,
   }: {
     job: JobView
-    environment: EnvironmentLook | undefined
+    environment: BadgedEnvironment | undefined
     isChosen: boolean
     onChoose: (jobId: string) => void
   }) => (
@@ -84,7 +85,7 @@ export const Grid = ({
   jobs: readonly JobView[]
   counts: JobCounts
   operation: RunOperation
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   chosen: string | null
   onChoose: (jobId: string) => void
 }) => {

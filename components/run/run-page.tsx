@@ -7,11 +7,11 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import { Statement } from '@/components/operation/statement'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { RunView } from '@/lib/shapes/run'
 import { streams } from '@/lib/shapes/streams'
 import { Attention } from './attention'
@@ -46,7 +46,7 @@ export const RunPage = ({
   operation: RunOperation
   /** What the run executes, word for word; null: its operation has no statement. */
   statement: string | null
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   history: History | null
   /** Of a run of one target: by step, what the plan said that it does. */
   sentences: Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { EnvironmentBadge, EnvironmentBand, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge, EnvironmentBand } from '@/components/ui/environment'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 export interface Crumb {
   href: string
@@ -19,7 +20,7 @@ export const PageHeader = ({
 }: {
   crumbs: readonly Crumb[]
   title: ReactNode
-  environment?: Omit<EnvironmentLook, 'id'> | readonly Omit<EnvironmentLook, 'id'>[] | null
+  environment?: Omit<BadgedEnvironment, 'id'> | readonly Omit<BadgedEnvironment, 'id'>[] | null
   subtitle?: ReactNode
   actions?: ReactNode
 }) => {

@@ -1,14 +1,7 @@
 import clsx from 'clsx'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
-/** What a page needs to show where something lives. */
-export interface EnvironmentLook {
-  id: string
-  name: string
-  colour: string
-  protection: 'open' | 'confirm' | 'two-person'
-}
-
-type Look = Pick<EnvironmentLook, 'name' | 'colour' | 'protection'>
+type Badged = Omit<BadgedEnvironment, 'id'>
 
 const protectionWords = {
   open: 'open: nothing is asked beyond the plan',
@@ -16,7 +9,7 @@ const protectionWords = {
   'two-person': 'protected: a second person approves',
 } as const
 
-export const EnvironmentBadge = ({ environment, className }: { environment: Look; className?: string }) => (
+export const EnvironmentBadge = ({ environment, className }: { environment: Badged; className?: string }) => (
   <span
     className={clsx('env', className)}
     data-env={environment.colour}
@@ -36,13 +29,13 @@ const rankOf = (colour: string) => (colours.includes(colour) ? colours.indexOf(c
  * The one whose colour a page over several environments wears: the most alarming colour, and of equals the best protected. Protection does not decide before
  * the colour does: it adds up over the environments, a colour does not. null: there is none.
  */
-export const mostDangerous = <T extends Look>(environments: readonly T[]): T | null =>
+export const mostDangerous = <T extends Badged>(environments: readonly T[]): T | null =>
   [...environments].sort(
     (a, b) => rankOf(a.colour) - rankOf(b.colour) || protections.indexOf(a.protection) - protections.indexOf(b.protection),
   )[0] ?? null
 
 /** The band over a page, in the colour of the most dangerous of its environments, with all their names. The same in both themes. */
-export const EnvironmentBand = ({ environments }: { environments: readonly Look[] }) => {
+export const EnvironmentBand = ({ environments }: { environments: readonly Badged[] }) => {
   const worst = mostDangerous(environments)
   if (worst === null) return null
   const protection = protections.find((one) => environments.some((environment) => environment.protection === one)) ?? 'open'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { Actor } from '@/lib/kernel/access/access'
-import { environmentLooks } from '../fleet/environment-badges'
+import { badgedEnvironments } from '../fleet/environment-badges'
 import { forget } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { readPreferences, writePreferences } from './preferences'
@@ -36,8 +36,8 @@ test('the names and colours of environments reach only who may see them, in the 
     name: 'a',
     grants: [{ role: 'viewer', environmentId }],
   })
-  expect(Object.values(await environmentLooks(actor(null))).map(({ name }) => name)).toEqual(['dev', 'prod'])
-  expect(Object.keys(await environmentLooks(actor(prod)))).toEqual([prod])
-  expect(await environmentLooks({ ...actor(null), grants: [] })).toEqual({})
-  expect((await environmentLooks(actor(dev)))[dev]).toEqual({ id: dev, name: 'dev', colour: 'red', protection: 'confirm' })
+  expect(Object.values(await badgedEnvironments(actor(null))).map(({ name }) => name)).toEqual(['dev', 'prod'])
+  expect(Object.keys(await badgedEnvironments(actor(prod)))).toEqual([prod])
+  expect(await badgedEnvironments({ ...actor(null), grants: [] })).toEqual({})
+  expect((await badgedEnvironments(actor(dev)))[dev]).toEqual({ id: dev, name: 'dev', colour: 'red', protection: 'confirm' })
 })

@@ -4,7 +4,7 @@ import { ResourceList } from '@/components/resource/list/resource-list'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { listRecords } from '@/db/records/records'
 import { currentPreferences, requireActor } from '@/lib/auth/actor'
 import { mayAnywhere } from '@/lib/kernel/access/access'
@@ -38,7 +38,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
   const { query: parsed, dropped } = parseListQuery(description, asked)
   if (dropped.length > 0) redirect(`/${path}?${cleanAddress(formatListQuery(description, parsed), dropped)}`)
 
-  const [preferences, environments] = await Promise.all([currentPreferences(), environmentLooks(actor)])
+  const [preferences, environments] = await Promise.all([currentPreferences(), badgedEnvironments(actor)])
   const query: ListQuery = { ...parsed, columns: parsed.columns ?? preferences.lists?.[resource.name]?.columns ?? null }
   const title = capital(resource.noun[1])
   let data: Awaited<ReturnType<typeof listRecords>>

@@ -8,7 +8,7 @@ import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { listInbox } from '@/db/discovery/discovery'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
@@ -22,8 +22,8 @@ const crumbs = [{ href: '/', label: 'Fleet' }]
 const Page = async () => {
   const actor = await requireActor()
   try {
-    const [inbox, looks] = await Promise.all([listInbox(actor), environmentLooks(actor)])
-    const environments = Object.values(looks).filter((look) => mayIn(actor, 'server.add', look.id))
+    const [inbox, badged] = await Promise.all([listInbox(actor), badgedEnvironments(actor)])
+    const environments = Object.values(badged).filter((environment) => mayIn(actor, 'server.add', environment.id))
     const mayKey = mayAnywhere(actor, 'enrolment-key.add')
     const origin = new URL(env().MATRIARCH_URL).origin
     const beyond =

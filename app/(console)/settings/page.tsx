@@ -12,7 +12,7 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Age } from '@/components/ui/zone'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { certificatePublicKey } from '@/db/keys/certificate-key'
 import { settingsView } from '@/db/people/settings-view'
 import { requireActor } from '@/lib/auth/actor'
@@ -30,12 +30,12 @@ const row = 'flex flex-wrap items-baseline gap-x-4 gap-y-1 border-t border-line 
 const SettingsPage = async () => {
   const actor = await requireActor()
   try {
-    const [view, looks, certificateKey] = await Promise.all([settingsView(actor), environmentLooks(actor), certificatePublicKey()])
+    const [view, badged, certificateKey] = await Promise.all([settingsView(actor), badgedEnvironments(actor), certificatePublicKey()])
     const badge = (environmentId: string | null) =>
       environmentId === null ? (
         <span className="tag">every environment</span>
       ) : (
-        looks[environmentId] && <EnvironmentBadge environment={looks[environmentId]} />
+        badged[environmentId] && <EnvironmentBadge environment={badged[environmentId]} />
       )
     return (
       <>

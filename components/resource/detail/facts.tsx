@@ -1,10 +1,10 @@
 import { FieldValue } from '@/components/fields/value'
 import { Card } from '@/components/ui/card'
-import type { EnvironmentLook } from '@/components/ui/environment'
 import { Age } from '@/components/ui/zone'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 export interface ShownRecord {
   id: string
@@ -28,7 +28,7 @@ export const Facts = ({
 }: {
   resource: ResourceDescription
   record: ShownRecord
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
   pathOf: Readonly<Record<string, string>>
   /** Fields that the page shows in its own way. */
   leaveOut?: readonly string[]

@@ -1,7 +1,7 @@
-import type { EnvironmentLook } from '@/components/ui/environment'
 import type { Danger } from '@/lib/kernel/operation/operation'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { ListPage } from '@/lib/shapes/list'
 
 export interface ListAction {
@@ -24,7 +24,7 @@ export interface ListBoot {
   /** Names of parameters that were left out because the list does not know them. */
   dropped: string[]
   actions: ListAction[]
-  environments: Record<string, EnvironmentLook>
+  environments: Record<string, BadgedEnvironment>
   pathOf: Record<string, string>
   density: Density
   mayAdd: boolean

@@ -1,11 +1,12 @@
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
-import { EnvironmentBadge, type EnvironmentLook } from '@/components/ui/environment'
+import { EnvironmentBadge } from '@/components/ui/environment'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 export interface ShownKey {
   publicKey: string
   /** Environments that use it; empty: all of them. */
-  environments: readonly EnvironmentLook[]
+  environments: readonly BadgedEnvironment[]
 }
 
 /** What a host must accept before the console can log in. */

@@ -1,10 +1,11 @@
 import { notFound } from 'next/navigation'
 import { cache } from 'react'
-import { type EnvironmentLook, environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { getRecord } from '@/db/records/records'
 import { requireActor } from '@/lib/auth/actor'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { describedResource } from '@/lib/resources/described'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 /** The object of an address with what every page about it needs; one read a request. An object that is not there or not to be seen is "not found". */
 export const loadObject = cache(async (path: string, id: string) => {
@@ -12,9 +13,9 @@ export const loadObject = cache(async (path: string, id: string) => {
   const described = describedResource(path)
   if (!described) notFound()
   try {
-    const [record, environments] = await Promise.all([getRecord(actor, described.resource, id), environmentLooks(actor)])
+    const [record, environments] = await Promise.all([getRecord(actor, described.resource, id), badgedEnvironments(actor)])
     const { environmentId } = record
-    const environment: EnvironmentLook | null = (environmentId && environments[environmentId]) || null
+    const environment: BadgedEnvironment | null = (environmentId && environments[environmentId]) || null
     const crumbs = [
       { href: '/', label: 'Fleet' },
       { href: `/${path}`, label: capital(described.resource.noun[1]) },

@@ -2,13 +2,13 @@ import Link from 'next/link'
 import { SmallTable } from '@/components/resource/small-table'
 import { TickTable } from '@/components/resource/tick-table'
 import { Card } from '@/components/ui/card'
-import type { EnvironmentLook } from '@/db/fleet/environment-badges'
 import { listRecords } from '@/db/records/records'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { emptyQuery, formatListQuery, type ListQuery } from '@/lib/kernel/resource/query'
 import { pathOf, resourceByName } from '@/lib/resources'
 import { describedResource } from '@/lib/resources/described'
+import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { listActions } from '../list-boot'
 import { capital } from './load'
 import { partsOf } from './parts'
@@ -36,7 +36,7 @@ export const Related = async ({
   environmentId?: string | null
   /** Further terms, field → terms. */
   filters?: Record<string, string[]>
-  environments: Readonly<Record<string, EnvironmentLook>>
+  environments: Readonly<Record<string, BadgedEnvironment>>
 }) => {
   const described = describedResource(resourceByName(name)?.path ?? '')
   if (!described?.resource.fields[by]) return null

@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { EnrolmentForm } from '@/components/people/enrolment-form'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
@@ -17,8 +17,8 @@ const crumbs = [
 
 const Page = async () => {
   const actor = await requireActor()
-  const looks = Object.values(await environmentLooks(actor)).filter((look) => mayIn(actor, 'enrolment-key.add', look.id))
-  if (looks.length === 0)
+  const badged = Object.values(await badgedEnvironments(actor)).filter((environment) => mayIn(actor, 'enrolment-key.add', environment.id))
+  if (badged.length === 0)
     return (
       <FaultPage
         fault={new Fault('access.denied', { because: 'Making enrolment keys needs the admin role in an environment.' })}
@@ -33,7 +33,7 @@ const Page = async () => {
           A host shows the key once and gets a token of its own, which speaks for that host alone. What it reports waits in the discovery
           inbox.
         </p>
-        <EnrolmentForm environments={looks} origin={new URL(env().MATRIARCH_URL).origin} />
+        <EnrolmentForm environments={badged} origin={new URL(env().MATRIARCH_URL).origin} />
       </div>
     </>
   )

@@ -5,7 +5,7 @@ import { RunPage } from '@/components/run/run-page'
 import type { History } from '@/components/run/time-left'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { getRun } from '@/db/runs/runs'
 import { scheduledOfRun } from '@/db/runs/scheduled'
 import { getPlan } from '@/jobs/requests'
@@ -54,7 +54,7 @@ const sentencesOf = (plan: Plan | null, { jobs }: RunView): Record<string, strin
 const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
   const [{ id }, actor] = await Promise.all([params, requireActor()])
   try {
-    const [run, environments] = await Promise.all([getRun(actor, id), environmentLooks(actor)])
+    const [run, environments] = await Promise.all([getRun(actor, id), badgedEnvironments(actor)])
     const [scheduled, plan] = await Promise.all([scheduledOfRun(run.id), planOf(actor, run.planId)])
     const operation = operationByName(run.operation)
     if (!operation) notFound()

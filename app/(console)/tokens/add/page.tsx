@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { TokenForm } from '@/components/people/token-form'
 import { PageHeader } from '@/components/shell/page-header'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { roles } from '@/lib/kernel/access/access'
@@ -26,7 +26,7 @@ const Page = async () => {
         </p>
         <TokenForm
           roles={roles.slice(0, strongest + 1)}
-          environments={Object.values(await environmentLooks(actor))}
+          environments={Object.values(await badgedEnvironments(actor))}
           origin={new URL(env().MATRIARCH_URL).origin}
         />
       </div>

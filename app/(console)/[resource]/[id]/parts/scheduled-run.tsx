@@ -1,5 +1,5 @@
 import { ScheduledSummary } from '@/components/resource/appointments'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { findPlan, planEnvironments } from '@/db/runs/plans'
 import { getScheduled, type ScheduledRun } from '@/db/runs/scheduled'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -12,7 +12,7 @@ import type { Loaded, ResourceParts } from './part'
 /** What a scheduled run is about and what became of it. Its plan is kept as long as it is. */
 const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   const { id } = record
-  const [row, looks] = await Promise.all([getScheduled(actor, id), environmentLooks(actor)])
+  const [row, badged] = await Promise.all([getScheduled(actor, id), badgedEnvironments(actor)])
   const asked = await findPlan(row.planId)
   const path = pathOf[row.resource] ?? row.resource
   const targets = (asked?.plan?.targets ?? []).filter((target) => target.eligible)
@@ -29,9 +29,9 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         startWithinMinutes: row.startWithinMinutes,
         runId: row.runId,
         targets: targets
-          .filter(({ environmentId }) => environmentId === null || looks[environmentId])
+          .filter(({ environmentId }) => environmentId === null || badged[environmentId])
           .map((target) => ({ id: target.id, title: target.title, href: `/${path}/${target.id}` })),
-        environments: row.environmentIds.flatMap((environmentId) => looks[environmentId] ?? []),
+        environments: row.environmentIds.flatMap((environmentId) => badged[environmentId] ?? []),
         planHref: `${address}?plan=${row.planId}`,
         againHref: `${address}?${askAgain(targets, asked?.input ?? {})}`,
       }}

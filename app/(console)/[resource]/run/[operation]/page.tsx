@@ -7,7 +7,7 @@ import { hitEnvironments } from '@/components/operation/summary'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
@@ -64,7 +64,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
   const planId = one(given.plan)
   const beforeId = one(given.before)
   try {
-    const [environments, row] = await Promise.all([environmentLooks(actor), planId === null ? null : planView(actor, planId)])
+    const [environments, row] = await Promise.all([badgedEnvironments(actor), planId === null ? null : planView(actor, planId)])
     const plan = row?.plan ?? null
     const permission = runPermission(operation, row?.input ?? {})
     const mayApprove =

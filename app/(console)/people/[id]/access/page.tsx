@@ -7,7 +7,7 @@ import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Age, Moment } from '@/components/ui/zone'
-import { environmentLooks } from '@/db/fleet/environment-badges'
+import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { personAccess } from '@/db/people/access-view'
 import { listSessions } from '@/db/people/sessions'
 import { requireActor } from '@/lib/auth/actor'
@@ -38,9 +38,9 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
     : [{ href: '/', label: 'Fleet' }]
   try {
     const { SESSION_HOURS: hours, SESSION_IDLE_MINUTES: idleMinutes } = env()
-    const [person, looks, sessions] = await Promise.all([
+    const [person, badged, sessions] = await Promise.all([
       personAccess(actor, id),
-      environmentLooks(actor),
+      badgedEnvironments(actor),
       listSessions(actor, { hours, idleMinutes, personId: id }),
     ])
     const isOwn = actor.personId === id
@@ -65,7 +65,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
             Each role below leads to the grant that gives it.
           </p>
           <Card title="Permissions" isFlush>
-            <AccessMatrix grants={person.grants} groups={groups} environments={Object.values(looks)} />
+            <AccessMatrix grants={person.grants} groups={groups} environments={Object.values(badged)} />
           </Card>
           <Card title="Logins" isFlush>
             <EndList
@@ -98,7 +98,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
                     {token.role}{' '}
                     {token.environmentId === null
                       ? 'wherever its owner may'
-                      : `in ${looks[token.environmentId]?.name ?? 'one environment'}`}
+                      : `in ${badged[token.environmentId]?.name ?? 'one environment'}`}
                     , <code>mat_{token.prefix}_…</code>,{' '}
                     {token.lastUsedAt ? (
                       <>

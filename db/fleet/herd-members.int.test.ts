@@ -40,7 +40,7 @@ test('a herd’s standing tells site, priority and the furthest position of each
   const standing = await readStanding(ids.herd!)
   expect(standing).toMatchObject({ name: 'shop', preferredSite: 'fra', environmentName: 'prod' })
   expect(standing.members).toMatchObject([
-    { site: 'ams', failoverPriority: 100, lastRole: 'primary', lastLsn: '0/5000000', replaced: null },
+    { site: 'ams', failoverPriority: 100, lastRole: 'primary', lastLsn: '0/5000000', isUnreachable: false, replaced: null },
     { lastRole: 'standby', lastLsn: '0/4000000', replaced: null },
   ])
   await expect(readStanding('00000000-0000-4000-8000-000000000000')).rejects.toSatisfy((error) => isFault(error, 'record.missing'))

@@ -103,6 +103,8 @@ export interface MemberStanding {
   lastLsn: string | null
   /** ISO time; null: never seen. */
   seenAt: string | null
+  /** The observer’s last look could not reach its host. */
+  isUnreachable: boolean
   /** Another member was promoted in its stead: it must not start as a primary. */
   replaced: Replacement | null
 }

@@ -67,6 +67,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
         lastTimeline: one.timeline,
         lastLsn: formatLsn(BigInt(one.walBytes)),
         seenAt: one.wasSeen ? world.clock.now().toISOString() : null,
+        isUnreachable: false,
         replaced: one.replaced,
       })),
     }

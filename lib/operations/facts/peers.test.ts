@@ -59,3 +59,26 @@ test('an old primary that followed under a name before is given that one again',
   fleet.instance('demo on n1').following = { conninfo: { host: 'n2', application_name: 'first' }, slotName: 'n1' }
   expect(await nameUnder('n2')).toBe('first')
 })
+
+test('a member whose host the observer knows as unreachable is looked at all the same, and waited for less than the others', async () => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
+  const targetId = fleet.instance('demo on n1').inventory.herdId
+  const { members } = await fleet.read.inventory.herdStanding(targetId)
+  const gone = fleet.instance('demo on n1').inventory.id
+  const patience: Record<string, number> = {}
+  const { probe } = fleet.read.postgres
+  const read = {
+    ...fleet.read,
+    postgres: {
+      ...fleet.read.postgres,
+      probe: ((instance, options) => {
+        patience[instance.host.hostname] = options.timeoutMs
+        return probe(instance, options)
+      }) satisfies typeof probe,
+    },
+  }
+  const standings = members.map((one) => ({ ...one, isUnreachable: one.id === gone }))
+  const peers = await gatherPeers(read, targetId, standings, { targetId, signal: new AbortController().signal })
+  expect(patience).toEqual({ n1: 3_000, n2: 15_000 })
+  expect(peers.map((peer) => peer.probe.state)).toEqual(['online', 'online'])
+})

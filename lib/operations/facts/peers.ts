@@ -28,10 +28,14 @@ const nothingKnown = (id: string): MemberStanding => ({
   lastTimeline: null,
   lastLsn: null,
   seenAt: null,
+  isUnreachable: false,
   replaced: null,
 })
 
-/** Every member, all looked at at once. */
+/** Enough for a host that has come back; for one that is still gone, nobody waits longer during an outage. */
+const knownGoneTimeoutMs = 3_000
+
+/** Every member, all looked at at once; one that the observer knows as unreachable gets less time to answer. */
 export const gatherPeers = async (
   ports: ReadPorts,
   herdId: string,
@@ -42,7 +46,8 @@ export const gatherPeers = async (
   return Promise.all(
     members.map(async (member): Promise<Peer> => {
       const standing = standings.find((one) => one.id === member.id) ?? nothingKnown(member.id)
-      const probe = await ports.postgres.probe(member.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
+      const timeoutMs = standing.isUnreachable ? knownGoneTimeoutMs : probeTimeoutMs
+      const probe = await ports.postgres.probe(member.address, { timeoutMs, signal: context.signal })
       const disk = probe.state === 'online' || isDown(probe.state) ? await diskOf(ports, member, context.signal) : null
       const following = probe.role === 'standby' ? (disk?.following ?? null) : null
       const place = { ...member, commands: commandsOf(ports.postgres, member, 'fast') }

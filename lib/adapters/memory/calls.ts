@@ -1,3 +1,4 @@
+import { ended } from '@/lib/kernel/ground/clock'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { MemoryClock } from './clock'
 import { settleWork } from './long-work'
@@ -41,7 +42,7 @@ export const hang = (
     if (signal?.aborted) return end()
     const over = new AbortController()
     signal?.addEventListener('abort', () => {
-      over.abort()
+      over.abort(ended)
       end()
     })
     void clock.sleep(timeoutMs, over.signal).then(end)

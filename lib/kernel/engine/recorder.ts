@@ -1,4 +1,4 @@
-import type { Clock } from '../ground/clock'
+import { type Clock, ended } from '../ground/clock'
 import { Fault } from '../ground/errors'
 import type { JournalEntry, JournalLine } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
@@ -36,7 +36,7 @@ export class Recorder {
   /** The driver must stop at once: every later write throws `error`, and so does every guarded act. */
   lose(error: unknown): void {
     this.#lost ??= { error }
-    this.#linger?.abort()
+    this.#linger?.abort(ended)
   }
 
   get isLost(): boolean {
@@ -91,7 +91,7 @@ export class Recorder {
 
   /** Resolves when everything added so far is durable. */
   flush(): Promise<void> {
-    this.#linger?.abort()
+    this.#linger?.abort(ended)
     this.#linger = null
     this.#chain = this.#chain.then(() => this.#append())
     return this.#chain

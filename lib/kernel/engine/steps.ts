@@ -1,4 +1,4 @@
-import { withDeadline } from '../ground/clock'
+import { ended, withDeadline } from '../ground/clock'
 import { Fault, type FaultCode, toFault } from '../ground/errors'
 import { isOver, sayWhy } from '../ground/fault-text'
 import type { Json } from '../ground/json'
@@ -159,9 +159,9 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
 const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
   const { options, recorder, ports, deeds } = driving
   const deedsBefore = deeds.count
-  const ended = new AbortController()
+  const over = new AbortController()
   const cancelled = new AbortController()
-  if (hearsCancel(driving, effect)) void watchCancel(driving, ended.signal, cancelled)
+  if (hearsCancel(driving, effect)) void watchCancel(driving, over.signal, cancelled)
   const signal = AbortSignal.any([options.signal, cancelled.signal])
   const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
@@ -180,7 +180,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
     recorder.throwIfLost()
     return { fault: toFault(error), because: sayWhy(error), isInterrupted: cancelled.signal.aborted, hasBegun: deeds.count > deedsBefore }
   } finally {
-    ended.abort()
+    over.abort(ended)
   }
 }
 

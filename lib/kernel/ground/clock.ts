@@ -34,8 +34,8 @@ interface DeadlineOptions {
 /** After the deadline the work is told to stop and has this long to say how it ended: that answer decides whether its command is known dead. */
 export const graceMs = 10_000
 
-/** Ends the wait of a deadline that was kept: made once, since every step of every job keeps many. */
-const ended = new Error('the work has ended')
+/** Ends a wait that nobody needs any more. Made once: without a reason each abort makes an error with a stack of its own, and every step of every job makes many. */
+export const ended = new Error('the work has ended')
 
 /**
  * Runs `work` with a signal that aborts at the deadline. Work that still answers within the grace is believed, whatever it answers: a late success is
@@ -46,16 +46,22 @@ export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: A
   const stop = new AbortController()
   // One step may ask many servers at once.
   setMaxListeners(0, stop.signal)
-  const over = new AbortController()
-  const abort = () => stop.abort(signal.reason)
+  const waiting = new AbortController()
+  let grace = null as AbortController | null
+  let isOver = false
+  const abort = () => {
+    stop.abort(signal.reason)
+    waiting.abort(ended)
+  }
   if (signal.aborted) abort()
   else signal.addEventListener('abort', abort, { once: true })
   const silence = async (): Promise<never> => {
-    await clock.sleep(timeoutMs, AbortSignal.any([over.signal, stop.signal]))
-    if (over.signal.aborted) throw ended
+    await clock.sleep(timeoutMs, waiting.signal)
+    if (isOver) throw ended
     const because = signal.aborted ? `${what} was interrupted` : `${what} did not end within ${timeoutMs / 1000} s`
     stop.abort(new Fault('shell.timeout', { because }))
-    await clock.sleep(graceMs, over.signal)
+    grace = new AbortController()
+    await clock.sleep(graceMs, grace.signal)
     throw new Fault('shell.timeout', { because })
   }
   try {
@@ -64,6 +70,8 @@ export const withDeadline = async <T>(options: DeadlineOptions, work: (signal: A
     return await Promise.race([(async () => work(stop.signal))(), deadline])
   } finally {
     signal.removeEventListener('abort', abort)
-    over.abort(ended)
+    isOver = true
+    waiting.abort(ended)
+    grace?.abort(ended)
   }
 }

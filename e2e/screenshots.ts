@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
+import { startLoad } from '@/lib/playground/lab/load-cli'
 import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
 import { until } from './harness/hold'
 import { signInTo } from './harness/stack/sign-in'
 import { Stack, titleOf } from './harness/stack/stack'
 
 /**
- * `npm run screenshots`: the README's pictures, from a playground with something to show (a standby that lags, one that is stopped, work under way),
+ * `npm run screenshots`: the README's pictures, from a playground with something to show (a switchover under load, a standby that lags, one that is stopped, work under way),
  * and every page worth a look on a phone and in both themes, to be judged by eye, in test-results/screenshots.
  */
 const published = join(projectRoot, 'public/screenshots')
@@ -15,12 +16,14 @@ const judged = join(projectRoot, 'test-results/screenshots')
 const desk = { width: 1400, height: 900 }
 const phone = { width: 390, height: 844 }
 
-type Shot = (name: string, look: { theme: 'light' | 'dark'; viewport: typeof desk }, address: string, folder?: string) => Promise<void>
+/** `part`: the accessible name of the figure that is pictured, not the whole page. */
+type Look = { theme: 'light' | 'dark'; viewport: typeof desk; part?: RegExp }
+type Shot = (name: string, look: Look, address: string, folder?: string) => Promise<void>
 
-/** One standby stops replaying while its primary writes, another one is down. */
+/** One standby stops replaying while its primary writes; another one, the former primary of the herd that was moved, is down. */
 const makeTrouble = async (stack: Stack): Promise<() => Promise<void>> => {
   const of = (title: string) => stack.members.find((member) => titleOf(member) === title)!
-  const [lagging, primary, down] = [of('prod-orders on prod-fra-1'), of('prod-orders on prod-ams-1'), of('dev-catalog on dev-ams-2')]
+  const [lagging, primary, down] = [of('prod-orders on prod-fra-1'), of('prod-orders on prod-ams-1'), of('dev-catalog on dev-ams-1')]
   const cluster = [String(stack.lab.fleet.postgresMajor), 'catalog']
   await stack.ask(lagging, 'select pg_wal_replay_pause()')
   await stack.ask(primary, "create table if not exists public.pictured as select repeat('x', 900) as filler from generate_series(1, 90000)")
@@ -32,21 +35,59 @@ const makeTrouble = async (stack: Stack): Promise<() => Promise<void>> => {
   }
 }
 
+/** As much of the API's answers as is read here. */
+interface Answer {
+  id: string
+  state: string
+  plan: { digest: string; phrase?: string | null }
+  items: { id: string; title: string; state: string; lagBytes: number }[]
+}
+type Call = (path: string, data?: unknown) => Promise<Answer>
+
+/** The console's API as the person of this page. Throws its answer when it refuses. */
+const apiOf =
+  (page: Page): Call =>
+  async (path, data) => {
+    const { origin } = new URL(page.url())
+    const address = `/api/v1/${path}`
+    const response = await (data === undefined ? page.request.get(address) : page.request.post(address, { data, headers: { origin } }))
+    if (!response.ok()) throw new Error(`${path}: ${await response.text()}`)
+    return response.json()
+  }
+
+interface Moved {
+  runId: string
+  certificateId: string
+}
+
+/** A switchover of the playground's first herd while an application writes through its poolers, and what proves it. */
+const moveHerd = async (stack: Stack, call: Call): Promise<Moved> => {
+  const [{ name }, through] = [stack.lab.fleet.herds[0]!, stack.lab.fleet.poolers!.map(({ host }) => host)]
+  const load = await startLoad(stack.lab, name, { ledgerFile: stack.lab.layout.at('ledger-pictures'), through })
+  try {
+    const { items } = await call(`herds?q=${name}`)
+    const { id, plan } = await call('plans', { operation: 'switchover', targets: [items[0]!.id] })
+    const run = await call('runs', { planId: id, digest: plan.digest, phrase: plan.phrase ?? undefined })
+    await until('the switchover to be done', async () => (await call(`runs/${run.id}`)).state === 'done', 120_000)
+    let certificateId: string | undefined
+    await until('its certificate', async () => {
+      certificateId = (await call('certificates')).items[0]?.id
+      return certificateId !== undefined
+    })
+    return { runId: run.id, certificateId: certificateId! }
+  } finally {
+    await load.stop()
+  }
+}
+
 interface Made {
   planId: string
   runId: string
 }
 
 /** A plan to read, and a run that takes its time. */
-const makeWork = async (page: Page): Promise<Made> => {
-  const { origin } = new URL(page.url())
-  const call = async (path: string, data?: unknown) => {
-    const address = `/api/v1/${path}`
-    const response = await (data === undefined ? page.request.get(address) : page.request.post(address, { data, headers: { origin } }))
-    if (!response.ok()) throw new Error(`${path}: ${await response.text()}`)
-    return response.json()
-  }
-  const { items } = (await call('instances?role=standby&state=online')) as { items: { id: string; title: string }[] }
+const makeWork = async (call: Call): Promise<Made> => {
+  const { items } = await call('instances?role=standby&state=online')
   const prod = items.filter(({ title }) => title.startsWith('prod')).map(({ id }) => id)
   const plan = await call('plans', { operation: 'restart', targets: prod })
   const input = { sql: 'select pg_sleep(25), current_setting($$cluster_name$$)', statementTimeoutSeconds: 60 }
@@ -57,7 +98,7 @@ const makeWork = async (page: Page): Promise<Made> => {
 
 const shooter =
   (browser: Browser, stack: Stack, storageState: Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>): Shot =>
-  async (name, { theme, viewport }, address, folder = judged) => {
+  async (name, { theme, viewport, part }, address, folder = judged) => {
     const context = await browser.newContext({
       baseURL: stack.facts.url,
       storageState,
@@ -75,7 +116,8 @@ const shooter =
       .first()
       .waitFor({ timeout: 5_000 })
       .catch(() => {}) // Not every page is live.
-    await page.screenshot({ path: join(folder, `${name}.png`) })
+    const pictured = part ? page.getByRole('figure', { name: part }) : page
+    await pictured.screenshot({ path: join(folder, `${name}.png`) })
     await context.close()
   }
 
@@ -88,25 +130,29 @@ try {
   await page.goto('/login')
   await signInTo(page, 'dana', stack.facts.people.dana!)
   await page.waitForURL((url) => url.pathname === '/')
+  const call = apiOf(page)
+  const moved = await moveHerd(stack, call)
   const heal = await makeTrouble(stack)
   try {
-    const list = async () =>
-      (await (await page.request.get('/api/v1/instances')).json()) as { items: { title: string; state: string; lagBytes: number }[] }
     await until('the trouble to be seen', async () => {
-      const { items } = await list()
+      const { items } = await call('instances')
       return items.some(({ lagBytes }) => lagBytes > 50_000_000) && items.some(({ state }) => state === 'stopped')
     })
-    const { planId, runId } = await makeWork(page)
+    const { planId, runId } = await makeWork(call)
     const shot = shooter(browser, stack, await page.context().storageState())
     await shot('fleet-dark', { theme: 'dark', viewport: desk }, '/', published)
     await shot('plan-light', { theme: 'light', viewport: desk }, `/instances/run/restart?plan=${planId}`, published)
-    const { items } = (await (await page.request.get('/api/v1/herds?q=prod-orders')).json()) as { items: { id: string }[] }
+    await shot('switchover-strip', { theme: 'light', viewport: desk, part: /^Commits of the canary/ }, `/runs/${moved.runId}`, published)
+    await shot('certificate-light', { theme: 'light', viewport: desk }, `/certificates/${moved.certificateId}`, published)
+    const { items } = await call('herds?q=prod-orders')
     const pages = {
       fleet: '/',
       instances: '/instances',
       herd: `/herds/${items[0]!.id}`,
       plan: `/instances/run/restart?plan=${planId}`,
       run: `/runs/${runId}`,
+      switchover: `/runs/${moved.runId}`,
+      certificate: `/certificates/${moved.certificateId}`,
       discovery: '/discovery',
       'server-add': '/servers/add',
       help: '/help',

@@ -72,19 +72,19 @@ const rooms: Walls['rooms'] = {
     libraries: 'drizzle-orm',
   },
   'db/runs': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/shapes lib/operations', libraries: 'drizzle-orm' },
-  'db/people': { imports: 'db/schema db/pg db/trail lib/kernel lib/ports', libraries: 'drizzle-orm' },
+  'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
     imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
     libraries: 'drizzle-orm zod',
   },
   'db/discovery': {
-    imports: 'db/schema db/pg db/trail db/records db/fleet lib/kernel lib/fields lib/ports lib/shapes lib/resources',
+    imports: 'db/schema db/pg db/trail db/records db/fleet lib/domain lib/kernel lib/fields lib/ports lib/shapes lib/resources',
     libraries: 'drizzle-orm',
   },
   db: { imports: 'db/schema db/pg lib/env.ts', libraries: 'drizzle-orm drizzle-kit pg node' },
 
   // Work: the web side asks, workers do.
-  'jobs/queue': { imports: 'db/pg lib/env.ts lib/log.ts', libraries: 'bullmq ioredis' },
+  'jobs/queue': { imports: 'db/pg lib/kernel/ground lib/env.ts lib/log.ts', libraries: 'bullmq ioredis' },
   'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
@@ -94,7 +94,7 @@ const rooms: Walls['rooms'] = {
   },
 
   // What people see.
-  'components/ui': { imports: 'lib/kernel/resource', libraries: 'clsx lucide-react next radix-ui react' },
+  'components/ui': { imports: 'lib/kernel/resource lib/shapes', libraries: 'clsx lucide-react next radix-ui react' },
   components: {
     imports: 'components/ui lib/domain lib/kernel lib/fields lib/shapes lib/presentation',
     libraries: '@hookform/resolvers @tanstack/react-table clsx lucide-react next next-auth react react-hook-form',
@@ -117,7 +117,7 @@ const rooms: Walls['rooms'] = {
   'next.config.ts': { imports: '', libraries: 'next' },
 
   // Beside the console: it talks to it over HTTP.
-  'lib/cli': { imports: 'lib/kernel/ground lib/kernel/operation lib/shapes', libraries: 'tsx node' },
+  'lib/cli': { imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes', libraries: 'tsx node' },
 
   // The playground. Its lab knows nothing of the console; `start` puts one in front of it.
   'lib/playground/machine': { imports: '', libraries: 'node' },
@@ -148,7 +148,7 @@ const rooms: Walls['rooms'] = {
   'e2e/walls': { imports: 'walls.ts', libraries: 'vitest node' },
   e2e: { imports: 'e2e/harness lib', libraries: '@playwright/test node' },
   'walls.ts': { imports: '' },
-  'vitest.config.ts': { imports: '', libraries: 'vitest node' },
+  'vitest.config.ts': { imports: 'e2e/harness', libraries: 'vitest node' },
 }
 
 export const walls: Walls = {

@@ -1,41 +1,48 @@
 import { expect, test } from 'vitest'
-import type { FleetFacts, Trouble, TroubledServer } from '@/lib/domain/problems/fleet'
+import type { TroubledInstance, TroubledServer } from '@/lib/domain/problems/fleet'
+import { fleetOf, herdOf } from '@/lib/domain/problems/fleet.fixture'
 import { parseListQuery } from '@/lib/kernel/resource/query'
 import { presentProblems } from '@/lib/presentation/problems/present'
 import { pathOf } from '@/lib/resources'
 import { describedResource } from '@/lib/resources/described'
 
-const troubles: Trouble[] = ['down', 'refused', 'unreachable', 'stale', 'not-streaming', 'lagging', 'pending-restart']
+const troubles: TroubledInstance['trouble'][] = [
+  'down',
+  'refused',
+  'unreachable',
+  'stale',
+  'not-streaming',
+  'replay-paused',
+  'lagging',
+  'pending-restart',
+]
 const serverTroubles: TroubledServer['trouble'][] = ['host-key-changed', 'unreachable', 'agent-silent']
 
-const everythingWrong: FleetFacts = {
-  at: '2026-01-01T00:00:00Z',
-  environments: [],
-  herds: [
-    {
-      id: 'h',
-      name: 'h',
-      environmentId: 'e',
-      members: 7,
-      online: 3,
-      primaries: 0,
-      primaryIdentifiers: 0,
-      unseen: 1,
-      troubles: Object.fromEntries(troubles.map((trouble) => [trouble, 1])),
-      lagBytesMax: 1,
-    },
-  ],
-  instances: [],
+const everythingWrong = fleetOf({
+  herds: [herdOf('h', { primaries: 0, primaryIdentifiers: 0, unseen: 1 })],
+  instances: troubles.map((trouble) => ({
+    id: trouble,
+    title: trouble,
+    environmentId: 'e',
+    trouble,
+    state: 'stopped',
+    because: null,
+    lagBytes: null,
+    lagSeconds: null,
+    since: null,
+    total: 1,
+  })),
   servers: serverTroubles.map((trouble) => ({
     id: trouble,
     hostname: trouble,
     environmentId: 'e',
     trouble,
     because: null,
-    at: null,
+    since: null,
+    instances: [],
+    poolers: 0,
     total: 1,
   })),
-  replication: [],
   poolers: (['paused', 'stale', 'down'] as const).map((trouble) => ({
     id: trouble,
     title: trouble,
@@ -48,20 +55,12 @@ const everythingWrong: FleetFacts = {
     wanted: null,
     waiting: null,
     herds: [],
-    observedAt: null,
     total: 1,
   })),
-  names: [{ id: 'n', name: 'n', environmentId: 'e', because: null, answer: null, wanted: null, observedAt: null, total: 1 }],
+  names: [{ id: 'n', name: 'n', environmentId: 'e', because: null, answer: null, wanted: null, total: 1 }],
   attention: [{ jobId: 'j', runId: 'r', title: 't', operation: 'o', because: null, environmentId: null, since: null }],
-  runs: [],
-  approvals: [],
-  expiring: [],
-  locks: [],
-  scheduled: [],
-  acknowledged: [],
   discovered: { hosts: 1, instances: 1, poolers: 0 },
-  workers: 1,
-}
+})
 
 test('every “all of them” link of the front page is a list that understands its filters', () => {
   const hrefs = presentProblems(everythingWrong, pathOf).flatMap((problem) =>

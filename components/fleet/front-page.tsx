@@ -9,7 +9,8 @@ import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { State } from '@/components/ui/state'
-import { Age } from '@/components/ui/zone'
+import { formatShortMoment } from '@/components/ui/time'
+import { Age, useZone } from '@/components/ui/zone'
 import { setAside } from '@/lib/domain/problems/acknowledged'
 import { withFleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
@@ -49,13 +50,19 @@ export const FrontPage = ({
     fleet: setFacts,
     changed: (changes) => setFacts((now) => withFleetChanges(now, changes)),
   })
+  const zone = useZone()
   const environments = useMemo<Record<string, BadgedEnvironment>>(
     () => Object.fromEntries(facts.environments.map((environment) => [environment.id, environment])),
     [facts.environments],
   )
   const { problems, aside } = useMemo(
-    () => setAside(presentProblems(facts, pathOf), facts.acknowledged, new Date(facts.at)),
-    [facts, pathOf],
+    () =>
+      setAside(
+        presentProblems(facts, pathOf, (at) => formatShortMoment(at, zone, Date.parse(facts.at))),
+        facts.acknowledged,
+        new Date(facts.at),
+      ),
+    [facts, pathOf, zone],
   )
   const mayIn = (environmentId: string | null) =>
     !isWall && (environmentId === null ? mayAcknowledge.ofConsole : mayAcknowledge.environmentIds.includes(environmentId))

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
-import { Age } from '@/components/ui/zone'
+import { Age, Lasting } from '@/components/ui/zone'
 import type { Severity } from '@/lib/domain/problems/problem'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { ShownItem, ShownProblem } from '@/lib/presentation/problems/shown'
@@ -77,10 +77,8 @@ export const Problems = ({
                           {item.next.label}
                         </Link>
                       )}
-                      {item.at && (
-                        <span className="ml-auto text-ink-2">
-                          <Age at={item.at} />
-                        </span>
+                      {(item.since ?? item.due) && (
+                        <span className="ml-auto text-ink-2">{item.since ? <Lasting since={item.since} /> : <Age at={item.due!} />}</span>
                       )}
                       {mayAcknowledgeIn(item.environmentId) && (
                         <Button isSmall look="quiet" aria-label={`Acknowledge: ${item.label}`} onClick={() => setAsked({ problem, item })}>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatMoment, formatShortMoment, formatUtc } from './time'
+import { formatAge, formatLasting, formatMoment, formatShortMoment, formatUtc } from './time'
 
 test('a moment is shown in the person’s zone on both sides of a change of the clocks', () => {
   expect(formatMoment('2026-10-25T00:30:00Z', 'Europe/Berlin')).toBe('2026-10-25 02:30:00')
@@ -25,4 +25,8 @@ test('an age has one unit and says the future as the future', () => {
   expect(formatAge('2025-12-31T23:59:56Z', now)).toBe('4 s ago')
   expect(formatAge('2025-12-31T22:00:00Z', now)).toBe('2 h ago')
   expect(formatAge('2026-01-01T02:00:00Z', now)).toBe('in 2 h')
+})
+
+test('trouble is given its length and its beginning, in the person’s zone', () => {
+  expect(formatLasting('2026-10-24T06:32:14Z', Date.parse('2026-10-24T06:36:26Z'), 'Europe/Berlin')).toBe('for 4 min (since 08:32:14)')
 })

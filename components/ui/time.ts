@@ -108,5 +108,9 @@ export const formatAge = (at: string, now: number): string => {
   return ms > now + 1_000 ? `in ${formatSpan(ms - now)}` : `${formatSpan(now - ms)} ago`
 }
 
+/** `for 4 min (since 08:32:14)`: how long something has lasted at `now`, milliseconds, and when it began. */
+export const formatLasting = (since: string, now: number, zone: string): string =>
+  `for ${formatSpan(now - Date.parse(since))} (since ${formatShortMoment(since, zone, now)})`
+
 /** Facts older than this are shown as stale. Milliseconds. */
 export const staleAfterMs = 30_000

@@ -1,7 +1,7 @@
 'use client'
 
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
-import { formatAge, formatMoment, formatUtc, staleAfterMs } from './time'
+import { formatAge, formatLasting, formatMoment, formatUtc, staleAfterMs } from './time'
 
 const ZoneContext = createContext('UTC')
 
@@ -57,6 +57,17 @@ export const Age = ({ at, fades = false }: { at: string; fades?: boolean }) => {
   return (
     <time dateTime={at} title={formatUtc(at)} className={isStale ? 'st warn' : 'whitespace-nowrap'}>
       {now === null ? formatMoment(at, zone) : `${formatAge(at, now)}${isStale ? ', stale' : ''}`}
+    </time>
+  )
+}
+
+/** How long something has lasted, ticking, and since when: `for 4 min (since 08:32:14)`; the moment in UTC on hover. */
+export const Lasting = ({ since }: { since: string }) => {
+  const now = useNow(1_000)
+  const zone = useZone()
+  return (
+    <time dateTime={since} title={formatUtc(since)} className="whitespace-nowrap">
+      {now === null ? `since ${formatMoment(since, zone)}` : formatLasting(since, now, zone)}
     </time>
   )
 }

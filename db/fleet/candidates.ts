@@ -10,7 +10,7 @@ const readCandidates = {
   text: `select i.id, i.title, s.site, i.state, i.role, i.timeline, i.system_identifier as "systemIdentifier", i.received_lsn as "receivedLsn",
       i.replayed_lsn as "replayedLsn", i.failover_priority as priority, i.observed_at as "observedAt",
       i.upstream_id = any(array_agg(i.id) filter (where i.role = 'primary' and i.state = 'online') over ()) as "followsPrimary", i.lag_bytes::float8 as "lagBytes",
-      i.lag_seconds as "lagSeconds", h.system_identifier as "herdIdentifier", h.preferred_site as "preferredSite"
+      i.lag_seconds as "lagSeconds", i.is_replay_paused as "isReplayPaused", h.system_identifier as "herdIdentifier", h.preferred_site as "preferredSite"
     from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id
     where i.herd_id = $1 order by i.title`,
 }
@@ -22,7 +22,6 @@ export const shownCandidates = async (herdId: string): Promise<ShownCandidate[]>
     const members = rows.map((row): CandidateFacts & { lagBytes: number | null; lagSeconds: number | null } => ({
       ...row,
       observedAt: (row.observedAt as Date | null)?.toISOString() ?? null,
-      isReplayPaused: null,
       applyDelayMs: null,
     }))
     const timelines = members.filter(({ role }) => role === 'primary').map(({ timeline }) => timeline ?? 0)

@@ -7,15 +7,16 @@ import type { Queryable } from '../pg/transaction'
  * agent reports, or whose herd's virtual host it is while it is primary) and the port that the standby connects to. A member without an upstream is not
  * a primary for that. Lag in bytes is against the primary's position as last seen; of several, the one on the newest timeline.
  * A member that another look is just writing is left to what follows from that look: nobody waits here, so nobody waits in a circle.
- * Lag in seconds is 0 without lag in bytes, the replay's own delay while WAL streams in, else the age of the last replayed transaction.
+ * Lag in seconds is 0 without lag in bytes, the replay's own delay while WAL streams in, else the age of the last replayed transaction: also of one that
+ * streams but does not replay. A standby is behind while it lags by what its environment allows, does not stream, or does not replay.
  */
 const derive = {
   name: 'facts-derive',
   text: `with member as materialized (
       select i.id, i.herd_id, i.server_id, i.state, i.role, i.system_identifier, i.timeline, i.current_lsn, i.received_lsn, i.replayed_lsn, i.port,
-        i.upstream_host, i.upstream_port, i.upstream_slot, i.observed_at, i.probe, i.lag_bytes, i.lag_seconds, lower(s.address) as address, lower(s.hostname) as hostname,
-        lower(h.virtual_host) as virtual_host
-      from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id
+        i.upstream_host, i.upstream_port, i.upstream_slot, i.observed_at, i.probe, i.lag_bytes, i.lag_seconds, i.is_replay_paused, i.behind_since, lower(s.address) as address, lower(s.hostname) as hostname,
+        lower(h.virtual_host) as virtual_host, v.lag_bytes_max, v.lag_seconds_max
+      from instances i join servers s on s.id = i.server_id join herds h on h.id = i.herd_id join environments v on v.id = h.environment_id
       where i.herd_id = any($1::uuid[])
     ), mine as materialized (
       select i.id from instances i where i.herd_id = any($1::uuid[]) order by i.id for no key update skip locked
@@ -28,14 +29,16 @@ const derive = {
         case when p.lsn is not null and m.replayed_lsn is not null then greatest(0, p.lsn - m.replayed_lsn::pg_lsn)::bigint end as replay_bytes,
         case when p.lsn is not null and m.received_lsn is not null then greatest(0, p.lsn - m.received_lsn::pg_lsn)::bigint end as receive_bytes
       from member m left join principal p on p.herd_id = m.herd_id and p.system_identifier = m.system_identifier
-    ), final as materialized (
-      select b.id, b.observed_at, u.id as upstream_id, y.sync_state,
-        case when is_kept then b.lag_bytes when is_standby then b.replay_bytes end as lag_bytes,
+    ), seen as materialized (
+      select b.*, u.id as upstream_id, y.sync_state,
+        case when is_kept then b.lag_bytes when is_standby then b.replay_bytes end as new_lag_bytes,
         case when is_kept then b.lag_seconds when not is_standby then null when b.replay_bytes = 0 then 0
-          when b.probe->'upstream'->>'status' = 'streaming' then (b.probe->>'replaySeconds')::float8
-          else coalesce((b.probe->>'replayedSecondsAgo')::float8, (b.probe->>'replaySeconds')::float8) end as lag_seconds,
+          when b.probe->'upstream'->>'status' = 'streaming' and not b.is_replay_paused
+            then coalesce((b.probe->>'replaySeconds')::float8, (b.probe->>'replayedSecondsAgo')::float8)
+          else coalesce((b.probe->>'replayedSecondsAgo')::float8, (b.probe->>'replaySeconds')::float8,
+            case when b.is_replay_paused then extract(epoch from b.observed_at - b.behind_since)::float8 end) end as new_lag_seconds,
         case when is_standby and not is_kept and b.probe is not null
-          then b.probe || jsonb_build_object('receiveLagBytes', b.receive_bytes, 'replayLagBytes', b.replay_bytes) else b.probe end as probe
+          then b.probe || jsonb_build_object('receiveLagBytes', b.receive_bytes, 'replayLagBytes', b.replay_bytes) else b.probe end as new_probe
       from bytes b
       left join lateral (
         select u.id, u.probe from member u
@@ -53,11 +56,20 @@ const derive = {
         where s->>'slotName' = b.upstream_slot or s->>'clientAddress' = b.address
         order by (s->>'slotName' = b.upstream_slot) desc nulls last limit 1
       ) y on true
+    ), final as materialized (
+      select id, observed_at, upstream_id, sync_state, new_lag_bytes as lag_bytes, new_lag_seconds as lag_seconds, new_probe as probe,
+        case when is_standby and (state in ('unreachable', 'unknown') and behind_since is not null or state = 'online' and (
+            is_replay_paused or new_lag_bytes > lag_bytes_max or new_lag_seconds > lag_seconds_max
+            or sync_state is null and (upstream_id is not null or upstream_host is null)))
+          then coalesce(behind_since, observed_at) end as behind_since
+      from seen
     )
-    update instances i set upstream_id = f.upstream_id, sync_state = f.sync_state, lag_bytes = f.lag_bytes, lag_seconds = f.lag_seconds, probe = f.probe
+    update instances i set upstream_id = f.upstream_id, sync_state = f.sync_state, lag_bytes = f.lag_bytes, lag_seconds = f.lag_seconds, behind_since = f.behind_since,
+      probe = f.probe
     from final f, mine
     where i.id = f.id and mine.id = f.id and i.observed_at is not distinct from f.observed_at
-      and (i.upstream_id, i.sync_state, i.lag_bytes, i.lag_seconds, i.probe) is distinct from (f.upstream_id, f.sync_state, f.lag_bytes, f.lag_seconds, f.probe)
+      and (i.upstream_id, i.sync_state, i.lag_bytes, i.lag_seconds, i.behind_since, i.probe)
+        is distinct from (f.upstream_id, f.sync_state, f.lag_bytes, f.lag_seconds, f.behind_since, f.probe)
     returning i.id`,
 }
 

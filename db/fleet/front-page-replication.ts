@@ -1,17 +1,25 @@
-import { listedMax } from '@/lib/domain/problems/fleet'
+import { listedMax, staleAfterSeconds } from '@/lib/domain/problems/fleet'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
-const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.observed_at
+const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.behind_since
   from instances i
   where i.role = 'standby' and i.state = 'online' and i.sync_state is null and ($1::uuid[] is null or i.environment_id = any($1))`
 
-/** Of the slots that nobody reads, the one that holds back most. */
-const greediest = `select s->>'name' from jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
-  where s->>'isActive' = 'false' order by (s->>'retainedBytes')::numeric desc nulls last, s->>'name' limit 1`
+/**
+ * The inactive slots of an instance `i`: how many, the WAL they hold back, and the one that holds back most. A slot that is a member's, by its files or by
+ * its host's name, is not among them while that member is down or cannot be seen: it comes back for it.
+ */
+const inactive = `select count(*)::int as n, sum((s->>'retainedBytes')::numeric)::bigint as bytes,
+    (array_agg(s->>'name' order by (s->>'retainedBytes')::numeric desc nulls last, s->>'name'))[1] as greediest
+  from jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
+  where s->>'isActive' = 'false' and not exists (
+    select from instances m join servers o on o.id = m.server_id
+    where m.herd_id = i.herd_id and m.id <> i.id and (m.state <> 'online' or m.observed_at < now() - interval '${staleAfterSeconds} s')
+      and s->>'name' in (m.upstream_slot, left(regexp_replace(lower(o.hostname), '[^a-z0-9_]', '_', 'g'), 63)))`
 
 /**
  * What is wrong with who follows whom, each trouble with its first instances and its count. A standby counts as forked before it counts as orphaned. Facts
- * of a herd whose primary cannot be seen accuse nobody of a fork.
+ * of a herd whose primary cannot be seen accuse nobody of a fork, and call no member of it an orphan of another: its herd needs a primary first.
  */
 export const readReplication = {
   name: 'fleet-replication',
@@ -28,18 +36,18 @@ export const readReplication = {
     ),
     found as (
       select id, title, herd_id, environment_id, 'forked' as trouble, primary_title as other, null as other_state, timeline,
-        primary_timeline as other_timeline, null::int as n, null::bigint as bytes, observed_at
+        primary_timeline as other_timeline, null::int as n, null::bigint as bytes, behind_since as since, null as fenced, null::timestamptz as fenced_at
       from judged where timeline <> primary_timeline
       union all
       select id, title, herd_id, environment_id, 'orphaned', coalesce(upstream_title, upstream_host || coalesce(':' || upstream_port, '')), upstream_state,
-        timeline, null, null, null, observed_at
+        timeline, null, null, null, behind_since, null, null
       from judged where (primary_timeline is null or timeline = primary_timeline)
-        and (upstream_id is null or upstream_state in ('stopped', 'crashed', 'absent', 'unreachable'))
+        and (upstream_id is null or primary_title is not null and upstream_state in ('stopped', 'crashed', 'absent', 'unreachable'))
       union all
-      select id, title, herd_id, environment_id, 'idle-slot', (${greediest}), null, null, null, idle_slots, idle_slot_bytes, observed_at
-      from instances i where idle_slots > 0 and ($1::uuid[] is null or environment_id = any($1))
+      select id, title, herd_id, environment_id, 'idle-slot', x.greediest, null, null, null, x.n, x.bytes, null, null, null
+      from instances i cross join lateral (${inactive}) x where idle_slots > 0 and x.n > 0 and ($1::uuid[] is null or environment_id = any($1))
       union all
-      select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, b.observed_at
+      select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, null, null, null
       from (
         select postmaster_started_at, system_identifier, port from instances
         where postmaster_started_at is not null and system_identifier is not null
@@ -53,11 +61,17 @@ export const readReplication = {
       ) a on true
       where $1::uuid[] is null or b.environment_id = any($1)
       union all
-      select id, title, herd_id, environment_id, 'replaced', replaced_because, null, timeline, replaced_timeline, null, null, replaced_at
-      from instances where replaced_at is not null and ($1::uuid[] is null or environment_id = any($1))
+      select i.id, i.title, i.herd_id, i.environment_id, 'replaced', i.replaced_because, i.state, i.timeline, i.replaced_timeline, null, null, i.replaced_at,
+        f.deed, f.at
+      from instances i
+      left join lateral (
+        select a.detail->>'deed' as deed, a.at from audit a
+        where a.act = 'instance.fence' and a.at >= i.replaced_at and a.object_id = i.herd_id and a.title = i.title order by a.at desc limit 1
+      ) f on true
+      where i.replaced_at is not null and ($1::uuid[] is null or i.environment_id = any($1))
     )
     select id, title, herd_id as "herdId", environment_id as "environmentId", trouble, other, other_state as "otherState", timeline,
-      other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, observed_at as "observedAt", total
+      other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, since, fenced, fenced_at as "fencedAt", total
     from (select *, count(*) over (partition by trouble)::int as total, row_number() over (partition by trouble order by bytes desc nulls last, title) as place from found) ranked
     where place <= ${listedMax} order by trouble, place`,
 }

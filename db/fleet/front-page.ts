@@ -3,12 +3,12 @@ import {
   expiresWithinDays,
   type FleetEnvironment,
   type FleetFacts,
-  lagBytesMax,
-  lagSecondsMax,
+  type FleetHerd,
   listedMax,
   poolerPatienceSeconds,
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
+import { hasNoPrimary } from '@/lib/domain/problems/judge'
 import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
@@ -17,17 +17,22 @@ import { readReplication } from './front-page-replication'
 
 /**
  * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
- * server outside the herd cannot be judged so.
+ * server outside the herd cannot be judged so. Over an instance `i` and its environment `v`, which says what far behind is.
  */
 const trouble = `case
+    when i.replaced_at is not null and i.state in ('stopped', 'crashed') then 'replaced'
     when i.state in ('stopped', 'crashed', 'absent') then 'down'
     when i.state = 'unreachable' then 'unreachable'
     when i.state = 'refused' then 'refused'
     when i.observed_at is null or i.observed_at < now() - interval '${staleAfterSeconds} s' or i.state = 'unknown' then 'stale'
     when i.role = 'standby' and i.state = 'online' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null) then 'not-streaming'
-    when i.role = 'standby' and (i.lag_bytes > ${lagBytesMax} or i.lag_seconds > ${lagSecondsMax}) then 'lagging'
+    when i.is_replay_paused then 'replay-paused'
+    when i.role = 'standby' and (i.lag_bytes > v.lag_bytes_max or i.lag_seconds > v.lag_seconds_max) then 'lagging'
     when i.has_pending_restart then 'pending-restart'
   end`
+
+/** Over a server `s`: nothing on it can be looked at. */
+const isServerCutOff = `(s.host_key_offered is not null or s.state in ('unreachable', 'refused'))`
 
 const readHerds = {
   name: 'fleet-herds',
@@ -37,16 +42,16 @@ const readHerds = {
         select count(distinct coalesce(i.system_identifier, ''))::int from instances i
         where i.herd_id = h.id and i.state = 'online' and i.role = 'primary'
       ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen,
-      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax"
+      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt"
     from herds h left join (
-      select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen,
+      select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen, max(lost_at) as lost_at,
         max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles
       from (
         select i.herd_id, ${trouble} as trouble, count(*) as n, count(*) filter (where i.state = 'online') as online,
           count(*) filter (where i.state = 'online' and i.role = 'primary') as primaries,
           count(*) filter (where i.state in ('unreachable', 'refused', 'unknown')) as unseen,
-          max(i.lag_bytes) as lag_bytes_max
-        from instances i where $1::uuid[] is null or i.environment_id = any($1)
+          max(i.lag_bytes) as lag_bytes_max, max(i.state_since) filter (where i.role = 'primary' and i.state <> 'online') as lost_at
+        from instances i join environments v on v.id = i.environment_id where $1::uuid[] is null or i.environment_id = any($1)
         group by 1, 2
       ) by_trouble group by herd_id
     ) m on m.herd_id = h.id
@@ -54,17 +59,37 @@ const readHerds = {
     order by h.environment_id, h.name`,
 }
 
+/**
+ * Without what follows from something that is listed itself: what is on a host that does not answer, standbys that do not stream while their herd has no
+ * primary, and former primaries that are kept down.
+ */
 const readInstances = {
   name: 'fleet-instances',
   text: `select id, title, environment_id as "environmentId", trouble, state, because, lag_bytes::float8 as "lagBytes", lag_seconds as "lagSeconds",
-      observed_at as "observedAt"
+      since, total
     from (
-      select *, row_number() over (partition by trouble order by title) as place from (
-        select i.id, i.title, i.environment_id, ${trouble} as trouble, i.state, i.because, i.lag_bytes, i.lag_seconds, i.observed_at
-        from instances i where $1::uuid[] is null or i.environment_id = any($1)
-      ) judged where trouble is not null
+      select *, row_number() over (partition by trouble order by title) as place, count(*) over (partition by trouble)::int as total from (
+        select *, case when trouble in ('down', 'unreachable', 'refused') then state_since when trouble = 'stale' then observed_at
+            when trouble in ('not-streaming', 'replay-paused', 'lagging') then behind_since end as since
+        from (
+          select i.id, i.title, i.herd_id, i.server_id, i.environment_id, ${trouble} as trouble, i.state, i.because, i.lag_bytes, i.lag_seconds,
+            i.observed_at, i.state_since, i.behind_since
+          from instances i join environments v on v.id = i.environment_id where $1::uuid[] is null or i.environment_id = any($1)
+        ) judged where trouble <> 'replaced'
+      ) troubled
+      where case trouble
+        when 'unreachable' then not exists (select from servers s where s.id = troubled.server_id and ${isServerCutOff})
+        when 'not-streaming' then exists (select from instances p where p.herd_id = troubled.herd_id and p.role = 'primary' and p.state = 'online')
+        else true end
     ) placed where place <= ${listedMax}
     order by trouble, title`,
+}
+
+/** Who would take over in herds that have lost their primary, as the DR pairs say; few herds, or the view is costly. */
+const readSuccessors = {
+  name: 'fleet-successors',
+  text: `select p.id as "herdId", c.title, p.lag_bytes::float8 as "lagBytes" from dr_pairs p join instances c on c.id = p.candidate_id
+    where p.id = any($1::uuid[])`,
 }
 
 const list = (body: string) => `(select coalesce(json_agg(x), '[]') from (${body}) x)`
@@ -76,17 +101,20 @@ const readRest = {
       from environments e left join servers s on s.environment_id = e.id
       where $1::uuid[] is null or e.id = any($1) group by e.id order by e.position, lower(e.name)`)} as environments,
     ${list(`select * from (
-        select id, hostname, environment_id as "environmentId", trouble, because, at, count(*) over (partition by trouble)::int as total,
-          row_number() over (partition by trouble order by hostname) as place
+        select id, hostname, environment_id as "environmentId", trouble, because, since, count(*) over (partition by trouble)::int as total,
+          row_number() over (partition by trouble order by hostname) as place,
+          case when trouble = 'agent-silent' then '{}' else array(select i.title from instances i where i.server_id = judged.id and i.state = 'unreachable'
+            order by i.role = 'primary' desc, i.title) end as instances,
+          case when trouble = 'agent-silent' then 0 else (select count(*)::int from poolers p where p.server_id = judged.id and p.state = 'unreachable') end as poolers
         from (select s.id, s.hostname, s.environment_id, s.because,
             case when s.host_key_offered is not null then 'host-key-changed'
               when s.state in ('unreachable', 'refused') then 'unreachable'
               when s.agent_seen_at < now() - interval '${agentSilentAfterSeconds} s' then 'agent-silent' end as trouble,
-            case when s.state = 'reachable' then s.agent_seen_at else s.observed_at end as at
+            case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
       where place <= ${listedMax} order by trouble, hostname`)} as servers,
-    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "observedAt", count(*) over ()::int as total
+    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, count(*) over ()::int as total
       from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
     ${list(`select * from (
         select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
@@ -94,12 +122,13 @@ const readRest = {
             from pooler_herds l join herds h on h.id = l.herd_id
             where l.pooler_id = p.id and cardinality(p.herd_ids) > 1 and
               case p.trouble when 'paused' then l.paused_since when 'stale' then l.stale_since end is not null) as herds,
-          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since, p.observed_at as "observedAt",
+          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since,
           count(*) over (partition by p.trouble)::int as total, row_number() over (partition by p.trouble order by p.title) as place
         from (select *, case
             when paused_since < now() - interval '${poolerPatienceSeconds} s' then 'paused'
             when stale_since < now() - interval '${poolerPatienceSeconds} s' then 'stale'
-            when state in ('stopped', 'refused', 'unreachable') then 'down' end as trouble
+            when state in ('stopped', 'refused') then 'down'
+            when state = 'unreachable' and not exists (select from servers s where s.id = poolers.server_id and ${isServerCutOff}) then 'down' end as trouble
           from poolers where $1::uuid[] is null or environment_id = any($1)) p
         where p.trouble is not null) placed
       where place <= ${listedMax} order by trouble, title`)} as poolers,
@@ -152,14 +181,22 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
   return {
     ...row,
     at: iso(row.at)!,
-    herds: herds.rows,
-    instances: instances.rows.map((instance) => ({ ...instance, observedAt: iso(instance.observedAt) })),
-    replication: replication.rows.map((one) => ({ ...one, observedAt: iso(one.observedAt) })),
+    herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
+    instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
+    replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt) })),
     approvals: (row.approvals as FleetFacts['approvals'])
       .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayRunAnywhere(actor, plan.operation))
       .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),
     discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0, poolers: 0 },
   }
+}
+
+const withSuccessors = async (herds: FleetHerd[]): Promise<FleetHerd[]> => {
+  const headless = herds.filter(hasNoPrimary).slice(0, listedMax)
+  if (headless.length === 0) return herds
+  const { rows } = await getPool().query({ ...readSuccessors, values: [headless.map(({ id }) => id)] })
+  const successors = new Map(rows.map(({ herdId, ...successor }) => [herdId, successor]))
+  return herds.map((herd) => ({ ...herd, successor: successors.get(herd.id) ?? null }))
 }
 
 const recent = new Fresh<FleetFacts>({ weightMax: 50 })

@@ -42,6 +42,7 @@ const keptOfProbe = `jsonb_strip_nulls(jsonb_build_object('canRewind', i.probe->
  * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
  */
 export const applyLooks = `update instances i set state = t.state, because = t.because,
+  state_since = case when i.state is distinct from t.state then t.at else i.state_since end,
   role = case when t."isSeen" then coalesce(t.role, i.role) else i.role end,
   version = case when t."isSeen" then coalesce(t.version, i.version) else i.version end,
   system_identifier = case when t."isSeen" then coalesce(t."systemIdentifier", i.system_identifier) else i.system_identifier end,
@@ -53,6 +54,8 @@ export const applyLooks = `update instances i set state = t.state, because = t.b
   upstream_port = case when not t."isSeen" then i.upstream_port when t.state = 'online' or t.role = 'primary' then t."upstreamPort" else coalesce(t."upstreamPort", i.upstream_port) end,
   upstream_slot = case when not t."isSeen" then i.upstream_slot when t.state = 'online' or t.role = 'primary' then t."upstreamSlot" else coalesce(t."upstreamSlot", i.upstream_slot) end,
   clients = case when t."isSeen" then t.clients else i.clients end,
+  is_replay_paused = case when t."isSeen" and t.state = 'online' then coalesce((t.probe->>'isReplayPaused')::boolean, t.source = 'agent' and i.is_replay_paused)
+    else i.is_replay_paused end,
   has_pending_restart = case when t."isSeen" then t."hasPendingRestart" else i.has_pending_restart end,
   idle_slots = case when t."isSeen" and t.state = 'online' then (${idleSlots('count(*)::int')}) else i.idle_slots end,
   idle_slot_bytes = case when t."isSeen" and t.state = 'online' then (${idleSlots(`sum((s->>'retainedBytes')::numeric)::bigint`)}) else i.idle_slot_bytes end,
@@ -174,7 +177,7 @@ const storeHosts = {
     ), mine as materialized (
       select s.id from servers s join input t on t.id = s.id order by s.id for no key update of s
     )
-    update servers s set state = t.state, because = t.because, host_key_offered = t.offered, observed_at = t.at, observed_source = 'observer',
+    update servers s set state = t.state, state_since = case when s.state is distinct from t.state then t.at else s.state_since end, because = t.because, host_key_offered = t.offered, observed_at = t.at, observed_source = 'observer',
       os = coalesce(t.os, s.os), load_per_cpu = coalesce(t.load, s.load_per_cpu), memory_bytes = coalesce(t.memory, s.memory_bytes),
       disk_free_bytes = coalesce(t.disk, s.disk_free_bytes), clock_offset_seconds = coalesce(t.clock, s.clock_offset_seconds)
     from input t, mine

@@ -15,8 +15,10 @@ export interface ShapeColumn {
 /** What statements need of a resource, read once from its table. */
 export interface Shape {
   resource: Resource
-  /** Quoted. */
+  /** What it is read from, quoted. */
   table: string
+  /** Where it is written, quoted: has every column of a title. */
+  stored: string
   columns: Readonly<Record<string, ShapeColumn>>
   /** Columns that the title is made of. */
   titleColumns: readonly string[]
@@ -59,7 +61,7 @@ export const columnsInside = (part: unknown, properties: ReadonlyMap<string, str
 
 const uniquesOf = (resource: Resource, columns: Record<string, PgColumn>): Map<string, string[]> => {
   const properties = new Map(Object.entries(columns).map(([property, column]) => [column.name, property]))
-  const config = getTableConfig(resource.table as unknown as PgTable)
+  const config = getTableConfig(resource.keptIn as unknown as PgTable)
   const found = new Map<string, string[]>()
   for (const { config: index } of config.indexes)
     if (index.unique && index.name)
@@ -99,6 +101,7 @@ export const shapeOf = (resource: Resource): Shape => {
   const shape: Shape = {
     resource,
     table: quote(getTableName(resource.table)),
+    stored: quote(getTableName(resource.keptIn)),
     columns,
     titleColumns: columnsOfTitle(resource).filter((name) => name in columns),
     environmentColumn,

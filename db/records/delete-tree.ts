@@ -49,7 +49,7 @@ const depthMax = 6
 
 const byTable = new Map<string, Resource>()
 const resourceOfTable = (table: string): Resource | null => {
-  if (byTable.size === 0) for (const resource of resources) byTable.set(shapeOf(resource).table, resource)
+  if (byTable.size === 0) for (const resource of resources) byTable.set(shapeOf(resource).stored, resource)
   return byTable.get(quote(table)) ?? null
 }
 
@@ -154,7 +154,7 @@ const treeOf = async (tx: Tx, actor: Actor, resource: Resource, id: string) => {
   const ownerId = typeof scope === 'object' && 'owner' in scope ? (row[scope.owner] as string | null) : null
   const state: Walk = { tx, actor, missing: new Set(), going: [] }
   if (!mayOnRow(actor, resource, 'delete', { environmentId, ownerId })) state.missing.add(`${resource.name}.delete`)
-  const table = shapeOf(resource).table.replaceAll('"', '')
+  const table = shapeOf(resource).stored.replaceAll('"', '')
   const children = await walk(state, table, `select * from ${quote(table)} where id = '${row.id as string}'`, 0)
   const blockers = [...((await rulesOf(resource.name).blockers?.(tx, id, actor)) ?? []), ...blockersOf(children)]
   const missing = [...state.missing].sort()
@@ -185,7 +185,7 @@ export const deleteRecord = async (actor: Actor, resource: Resource, id: string)
       const { tree, row, environmentId, going } = await treeOf(tx, actor, resource, id)
       if (tree.missing.length > 0) throw new Fault('access.denied', { because: `Missing permission: ${tree.missing.join(', ')}.`, tree })
       if (tree.blockers.length > 0) throw new Fault('record.in-use', { because: tree.blockers.join(' '), tree })
-      await tx.execute(sql`delete from ${resource.table} where id = ${tree.id}`)
+      await tx.execute(sql`delete from ${resource.keptIn} where id = ${tree.id}`)
       await rulesOf(resource.name).afterwards?.(tx)
       const fields = Object.fromEntries(resource.form.map((name) => [name, [row[name] ?? null, null] as [(typeof row)[string], null]]))
       await writeChange(tx, actor, {

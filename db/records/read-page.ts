@@ -42,7 +42,7 @@ const orderOf = (resource: Resource, sort: Sort): { terms: OrderTerm[]; joins: s
     if (target) {
       const shape = shapeOf(target)
       const title = shape.columns[shape.titleColumns[0] ?? 'id']!
-      joins.push(`left join ${shape.table} s${index} on s${index}.id = t.${column.sql}`)
+      joins.push(`left join ${shape.stored} s${index} on s${index}.id = t.${column.sql}`)
       return { sql: `s${index}.${title.sql}`, down, canBeNull: true, boundType: null }
     }
     if (resource.fields[field]!.kind === 'lsn')

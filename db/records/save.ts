@@ -16,7 +16,7 @@ import { rulesOf, type Values } from './save-rules'
 import { sealSecrets, secretsAfter } from './sealing-key'
 import { titlesOf } from './titles'
 
-const columnsOf = (resource: Resource): Record<string, PgColumn> => getTableColumns(resource.table) as Record<string, PgColumn>
+const columnsOf = (resource: Resource): Record<string, PgColumn> => getTableColumns(resource.keptIn) as Record<string, PgColumn>
 
 /** A row as Drizzle reads it, as plain JSON. */
 export const plainRow = (row: Record<string, unknown>): Values =>
@@ -136,7 +136,7 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     const rules = rulesOf(resource.name)
     mustBeFine((await rules.check?.(tx, { ...columns, ...secretsAfter(resource, columns) }, null, actor)) ?? [])
     const [inserted] = await tx
-      .insert(resource.table)
+      .insert(resource.keptIn)
       .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null) }) as never)
       .returning()
     const row = plainRow(inserted as Record<string, unknown>)
@@ -165,7 +165,7 @@ export const lockRow = async (tx: Tx, actor: Actor, resource: Resource, id: stri
   const missing = new Fault('record.missing', { because: `There is no ${resource.noun[0]} with this id, or you may not see it.` })
   if (!uuidPattern.test(id)) throw missing
   const columns = columnsOf(resource)
-  const [found] = await tx.select().from(resource.table).where(eq(columns.id!, id)).for('update')
+  const [found] = await tx.select().from(resource.keptIn).where(eq(columns.id!, id)).for('update')
   const row = found as Record<string, unknown> | undefined
   if (!row || !reachCovers(resource, reachOf(actor, resource), row)) throw missing
   return plainRow(row)
@@ -219,7 +219,7 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
     mustBeFine((await rules.check?.(tx, after, before, actor)) ?? [])
     const columns = columnsOf(resource)
     await tx
-      .update(resource.table)
+      .update(resource.keptIn)
       .set({
         ...toRow(resource, { ...changed, ...rules.alongside?.(after, before) }),
         changedAt: sql`now()`,

@@ -31,7 +31,11 @@ const planted: [string, string, Partial<Resource>][] = [
   [
     'R10',
     '“port” is observed',
-    { fields: { ...herd.fields, port: { kind: 'port', label: 'P', observed: true } }, form: herd.form.filter((name) => name !== 'port') },
+    {
+      fields: { ...herd.fields, port: { kind: 'port', label: 'P', observed: true } },
+      observedAt: undefined,
+      form: herd.form.filter((name) => name !== 'port'),
+    },
   ],
   ['R11', 'list.columns: “colour” is no field', { list: { ...herd.list, columns: ['name', 'colour'] } as Resource['list'] }],
   ['R11', 'list.order: “colour” is no field', { list: { ...herd.list, order: '-colour' } }],

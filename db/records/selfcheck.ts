@@ -15,11 +15,14 @@ const openHashes = new Set(['audit.hash', 'audit.previousHash'])
 const tableShape = (resource: Resource): TableShape => {
   const columns = getTableColumns(resource.table) as Record<string, PgColumn>
   const names = Object.keys(columns)
+  const kept = getTableColumns(resource.keptIn) as Record<string, PgColumn>
   const byColumn = new Map(Object.entries(columns).map(([property, column]) => [column.name, property]))
   const trigrams = getTableConfig(resource.table as unknown as PgTable).indexes.filter(({ config }) => config.method === 'gin')
   return {
     columns: new Set(names),
-    needed: new Set(names.filter((name) => columns[name]!.notNull && !columns[name]!.hasDefault && columns[name]!.generated === undefined)),
+    needed: new Set(
+      Object.keys(kept).filter((name) => kept[name]!.notNull && !kept[name]!.hasDefault && kept[name]!.generated === undefined),
+    ),
     searchable: new Set(trigrams.flatMap(({ config }) => config.columns.flatMap((part) => columnsInside(part, byColumn)))),
     secret: new Set(
       names.filter(

@@ -15,14 +15,14 @@ export interface TargetRow {
 
 /** The registered targets of these ids, in no order; ids that are not registered are left out. For the system: the caller checks permissions. */
 export const findTargets = async (resource: Resource, ids: readonly string[]): Promise<TargetRow[]> => {
-  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  const columns = getTableColumns(resource.keptIn) as Record<string, PgColumn>
   // A whole probe is not needed to name a target.
   const plain = Object.fromEntries(Object.entries(columns).filter(([, column]) => column.dataType !== 'json'))
   const scope = typeof resource.scope === 'string' ? resource.scope : null
   try {
     const rows = (await getDb()
       .select(plain)
-      .from(resource.table)
+      .from(resource.keptIn)
       .where(inArray(columns.id!, [...ids]))) as Record<string, unknown>[]
     const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
     /** An object is its own herd, or its own server. */

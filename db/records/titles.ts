@@ -12,11 +12,11 @@ const idsPerKept = 64
 const kept = new Fresh<ReadonlyMap<string, string>>({ weightMax: 20_000, weightOf: (titles) => titles.size + 1 })
 
 const readTitles = async (resource: Resource, ids: readonly string[], actor: Actor): Promise<ReadonlyMap<string, string>> => {
-  const { table, columns, titleColumns } = shapeOf(resource)
+  const { stored, columns, titleColumns } = shapeOf(resource)
   const params = new Params()
   const place = params.add(ids)
   const rows = await queryRows(
-    `select t.id, ${titleColumns.map((name) => `t.${columns[name]!.sql}`).join(', ')} from ${table} t
+    `select t.id, ${titleColumns.map((name) => `t.${columns[name]!.sql}`).join(', ')} from ${stored} t
       where t.id = any(${place}::uuid[]) and ${reachSql(resource, reachOf(actor, resource), params)}`,
     params,
     { isPrepared: true },

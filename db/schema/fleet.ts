@@ -38,6 +38,9 @@ export const environments = pgTable(
     /** Limits on the policy of runs that touch it; null: none. */
     parallelMax: integer('parallel_max'),
     stopAfterFailuresMax: integer('stop_after_failures_max'),
+    /** A standby further behind than either lags. */
+    lagBytesMax: bigint('lag_bytes_max', { mode: 'number' }).notNull().default(67_108_864),
+    lagSecondsMax: integer('lag_seconds_max').notNull().default(60),
     position: integer('position').notNull().default(0),
     ...stamps(),
   },
@@ -68,6 +71,8 @@ export const servers = pgTable(
     note: text('note').notNull().default(''),
     state: text('state').$type<'reachable' | 'unreachable' | 'refused' | 'unknown'>().notNull().default('unknown'),
     because: text('because'),
+    /** Of the first look that found it in this state. */
+    stateSince: moment('state_since'),
     os: text('os'),
     loadPerCpu: doublePrecision('load_per_cpu'),
     memoryBytes: bigint('memory_bytes', { mode: 'number' }),
@@ -161,6 +166,8 @@ export const instances = pgTable(
       .notNull()
       .default('unknown'),
     because: text('because'),
+    /** Of the first look that found it in this state. */
+    stateSince: moment('state_since'),
     role: text('role').$type<'primary' | 'standby' | 'unknown'>().notNull().default('unknown'),
     version: text('version'),
     /** `15.9` before `15.18`: what versions are sorted by. */
@@ -174,6 +181,9 @@ export const instances = pgTable(
     replayedLsn: text('replayed_lsn'),
     lagBytes: bigint('lag_bytes', { mode: 'number' }),
     lagSeconds: doublePrecision('lag_seconds'),
+    isReplayPaused: boolean('is_replay_paused').notNull().default(false),
+    /** Since when this standby lags, does not stream or does not replay; null: it does none of these. */
+    behindSince: moment('behind_since'),
     upstreamId: uuid('upstream_id'),
     upstreamHost: text('upstream_host'),
     upstreamPort: integer('upstream_port'),

@@ -34,3 +34,49 @@ export const drPairs = pgTable(
   },
   (t) => [index('herds_search_trgm').using('gin', t.searchText.op('gin_trgm_ops'))],
 )
+
+/**
+ * A view over herds, under their ids and with all their columns: what is registered, and what was seen of members, poolers, names and the last move. Left
+ * out of `index.ts` as the one above is.
+ */
+export const herdList = pgTable(
+  'herd_list',
+  {
+    id: uuid('id').primaryKey(),
+    environmentId: uuid('environment_id').notNull(),
+    name: text('name').notNull(),
+    baseName: text('base_name').notNull(),
+    description: text('description').notNull(),
+    port: integer('port').notNull(),
+    dataDirectory: text('data_directory').notNull(),
+    virtualHost: text('virtual_host'),
+    preferredSite: text('preferred_site').notNull(),
+    replicationUser: text('replication_user').notNull(),
+    replicationOptions: text('replication_options').notNull(),
+    systemIdentifier: text('system_identifier'),
+    searchText: text('search_text'),
+    createdAt: moment('created_at').notNull(),
+    changedAt: moment('changed_at').notNull(),
+    revision: integer('revision').notNull(),
+    state: text('state').notNull(),
+    primaryId: uuid('primary_id'),
+    memberCount: integer('member_count').notNull(),
+    /** `2/3`: online of all. */
+    members: text('members').notNull(),
+    /** The worst of its standbys. */
+    lagBytes: bigint('lag_bytes', { mode: 'number' }),
+    lagSeconds: doublePrecision('lag_seconds'),
+    version: text('version'),
+    versionKey: integer('version_key').array(),
+    poolerCount: integer('pooler_count').notNull(),
+    /** The worst of its poolers, and of its names. */
+    poolerState: text('pooler_state'),
+    dnsState: text('dns_state'),
+    certificateId: uuid('certificate_id'),
+    certificateVerdict: text('certificate_verdict'),
+    movedAt: moment('moved_at'),
+    /** Of the member that was looked at longest ago. */
+    observedAt: moment('observed_at'),
+  },
+  (t) => [index('herds_search_trgm').using('gin', t.searchText.op('gin_trgm_ops'))],
+)

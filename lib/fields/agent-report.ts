@@ -72,6 +72,7 @@ const instance = z.looseObject({
   replayedLsn: optional(lsn),
   replaySeconds: optional(z.number()),
   replayedSecondsAgo: optional(z.number()),
+  isReplayPaused: optional(z.boolean()),
   upstream: optional(
     z.looseObject({ host: optional(text(300)), port: optional(port), slotName: optional(text(200)), status: optional(text(50)) }),
   ),

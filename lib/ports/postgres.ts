@@ -56,6 +56,8 @@ export interface Probe {
   replaySeconds: number | null
   /** Seconds since the last transaction that was replayed had been committed upstream, whatever has been received since. On an idle primary this grows without meaning lag. */
   replayedSecondsAgo?: number | null
+  /** pg_is_wal_replay_paused(); left out by one that replays. */
+  isReplayPaused?: true
   /** `messageSecondsAgo`: since the receiver last heard from its sender; left out when there is no receiver. */
   upstream: { host: string | null; port: number | null; slotName: string | null; status: string | null; messageSecondsAgo?: number } | null
   standbys: StandbySeen[]

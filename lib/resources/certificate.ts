@@ -1,5 +1,6 @@
 import { certificates } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource/resource'
+import { moveVerdicts } from './choices'
 
 export const certificate = defineResource({
   name: 'certificate',
@@ -25,11 +26,7 @@ export const certificate = defineResource({
       kind: 'choice',
       label: 'No commit lost',
       automatic: true,
-      choices: [
-        { value: 'proven', label: 'Proven', tone: 'good' },
-        { value: 'not-provable', label: 'Not provable', tone: 'warn' },
-        { value: 'lost', label: 'Lost', tone: 'bad' },
-      ],
+      choices: moveVerdicts,
     },
     because: { kind: 'longText', label: 'Because', automatic: true },
     lostBytes: { kind: 'bytes', label: 'Lost WAL', automatic: true, help: 'At least so much; empty: none that is known.' },

@@ -29,6 +29,13 @@ export const failBackWays: readonly Choice[] = [
   { value: 'unknown', label: 'Not known yet', tone: 'neutral' },
 ]
 
+/** Of a certificate. */
+export const moveVerdicts: readonly Choice[] = [
+  { value: 'proven', label: 'Proven', tone: 'good' },
+  { value: 'not-provable', label: 'Not provable', tone: 'warn' },
+  { value: 'lost', label: 'Lost', tone: 'bad' },
+]
+
 export const roleChoices: readonly Choice[] = [
   { value: 'viewer', label: 'Viewer', tone: 'neutral' },
   { value: 'operator', label: 'Operator', tone: 'info' },

@@ -60,6 +60,18 @@ export const environment = defineResource({
       max: 500,
       help: 'Runs that touch this environment start nothing more after this many failed. Empty: each run decides.',
     },
+    lagBytesMax: {
+      kind: 'bytes',
+      label: 'Lagging from (WAL)',
+      help: 'A standby further behind than this is lagging: on the front page, in lists and among candidates. Empty: 64 MB.',
+    },
+    lagSecondsMax: {
+      kind: 'integer',
+      label: 'Lagging from (seconds)',
+      min: 1,
+      max: 86_400,
+      help: 'A standby further behind in time than this is lagging. Empty: 60.',
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -73,6 +85,7 @@ export const environment = defineResource({
   sections: [
     { title: 'Territory', fields: ['name', 'description', 'position'] },
     { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
+    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax'] },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

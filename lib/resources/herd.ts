@@ -1,10 +1,13 @@
 import { herds } from '@/db/schema'
+import { herdList } from '@/db/schema/views'
 import { replicationOptionsPattern } from '@/lib/domain/replication/wish'
 import { defineResource } from '@/lib/kernel/resource/resource'
+import { moveVerdicts } from './choices'
 
 export const herd = defineResource({
   name: 'herd',
-  table: herds,
+  table: herdList,
+  keptIn: herds,
   noun: ['herd', 'herds'],
   menu: { group: 'Fleet', key: 'h', icon: 'network' },
   title: (row) => row.name,
@@ -52,8 +55,8 @@ export const herd = defineResource({
       kind: 'text',
       label: 'Replication role',
       maxLength: 63,
-      pattern: { source: '^([a-z_][a-z0-9_]*)?$', message: 'Use small letters, digits and underscores, and no digit first.' },
-      help: 'As whom standbys follow. Empty: as those there are do now; replicator where there is none. Its password stays in the passfile of each host.',
+      pattern: { source: '^([a-z_][a-z0-9_]*)?$', message: 'Use lowercase letters, digits and underscores, and no digit first.' },
+      help: 'Role that standbys connect as. Empty: same as the existing standbys; replicator where there is none. Its password stays in the passfile of each host.',
     },
     replicationOptions: {
       kind: 'text',
@@ -62,9 +65,9 @@ export const herd = defineResource({
       pattern: {
         source: replicationOptionsPattern,
         message:
-          'Write keyword=value pairs of primary_conninfo with one blank between, such as sslmode=verify-full; not host, port, user or a password.',
+          'Write keyword=value pairs of primary_conninfo separated by a single space, such as sslmode=verify-full; not host, port, user or a password.',
       },
-      help: 'Further keywords of primary_conninfo: sslmode=verify-full application_name={host}, where {host} is the standby’s. Written whenever the console writes whom a standby follows: create, rebuild, repoint, rejoin, demote, failover.',
+      help: 'Further keywords of primary_conninfo: sslmode=verify-full application_name={host}, where {host} is the standby’s. Written whenever the console writes a standby’s primary_conninfo: create, rebuild, repoint, rejoin, demote, failover.',
     },
     systemIdentifier: {
       kind: 'text',
@@ -73,17 +76,94 @@ export const herd = defineResource({
       help: 'What tells this cluster’s WAL from any other’s. Learnt from the first primary seen; type it only to be strict from the start.',
     },
     description: { kind: 'longText', label: 'Description', maxLength: 2000 },
+    state: {
+      kind: 'choice',
+      label: 'State',
+      observed: true,
+      choices: [
+        { value: 'split-brain', label: 'Split brain', tone: 'bad' },
+        { value: 'no-primary', label: 'No primary', tone: 'bad' },
+        { value: 'mixed', label: 'Mixed systems', tone: 'bad' },
+        { value: 'degraded', label: 'Degraded', tone: 'bad' },
+        { value: 'stale', label: 'Stale', tone: 'warn' },
+        { value: 'lagging', label: 'Lagging', tone: 'warn' },
+        { value: 'healthy', label: 'Healthy', tone: 'good' },
+        { value: 'empty', label: 'No members', tone: 'neutral' },
+      ],
+      help: 'The worst of what its members say. Degraded: it has its primary, and a member is down, cannot be seen, does not stream or does not replay. Mixed systems: primaries with different system identifiers. Stale: a member has not been seen for a minute. Lagging: further behind than the environment allows.',
+    },
+    primaryId: {
+      kind: 'reference',
+      label: 'Primary',
+      to: 'instance',
+      observed: true,
+      help: 'The member that takes writes; where none does, the one that last did.',
+    },
+    members: { kind: 'text', label: 'Members', observed: true, sortedBy: 'memberCount', help: 'Online / registered.' },
+    memberCount: { kind: 'integer', label: 'Number of members', automatic: true },
+    lagBytes: { kind: 'bytes', label: 'Worst lag', observed: true, help: 'Of its standbys: WAL not replayed yet.' },
+    lagSeconds: { kind: 'seconds', label: 'Worst lag in time', observed: true },
+    version: { kind: 'text', label: 'Version', observed: true, sortedBy: 'versionKey', help: 'Of the primary.' },
+    poolerState: {
+      kind: 'choice',
+      label: 'Poolers',
+      observed: true,
+      choices: [
+        { value: 'paused', label: 'Paused', tone: 'bad' },
+        { value: 'stale', label: 'Point elsewhere', tone: 'bad' },
+        { value: 'down', label: 'Down', tone: 'bad' },
+        { value: 'unknown', label: 'Unknown', tone: 'warn' },
+        { value: 'right', label: 'Point at the primary', tone: 'good' },
+      ],
+      help: 'The worst of its poolers; empty: it has none.',
+    },
+    poolerCount: { kind: 'integer', label: 'Number of poolers', automatic: true },
+    dnsState: {
+      kind: 'choice',
+      label: 'DNS',
+      observed: true,
+      choices: [
+        { value: 'wrong', label: 'Wrong', tone: 'bad' },
+        { value: 'unknown', label: 'Unknown', tone: 'warn' },
+        { value: 'right', label: 'Right', tone: 'good' },
+      ],
+      help: 'The worst of its DNS names; empty: it has none.',
+    },
+    certificateVerdict: {
+      kind: 'choice',
+      label: 'Last move',
+      automatic: true,
+      choices: moveVerdicts,
+      help: 'Whether the last switchover or failover lost a commit, by its certificate; empty: its primary has not been moved.',
+    },
+    certificateId: { kind: 'reference', label: 'Certificate of the last move', to: 'certificate', automatic: true },
+    movedAt: { kind: 'moment', label: 'Last move certified', automatic: true },
+    observedAt: { kind: 'moment', label: 'Seen', automatic: true, help: 'Of its members, the one seen longest ago.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
   list: {
-    columns: ['name', 'environmentId', 'baseName', 'port', 'virtualHost', 'preferredSite'],
-    filters: ['environmentId', 'preferredSite', 'port'],
+    columns: [
+      'name',
+      'environmentId',
+      'state',
+      'primaryId',
+      'members',
+      'lagBytes',
+      'version',
+      'poolerState',
+      'dnsState',
+      'certificateVerdict',
+    ],
+    filters: ['environmentId', 'state', 'version', 'poolerState', 'dnsState', 'certificateVerdict', 'preferredSite'],
     search: ['searchText'],
     order: 'name',
   },
+  observedAt: 'observedAt',
   sections: [
     { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
+    { title: 'State', fields: ['state', 'primaryId', 'members', 'lagBytes', 'lagSeconds', 'version', 'poolerState', 'dnsState'] },
+    { title: 'Last move', fields: ['certificateVerdict', 'movedAt', 'certificateId'] },
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },
     { title: 'Names and sites', fields: ['virtualHost', 'preferredSite'] },
     { title: 'Replication', fields: ['replicationUser', 'replicationOptions'] },
@@ -96,7 +176,7 @@ export const herd = defineResource({
   ],
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
-    'What is written here holds for every member; an instance may override port and data directory.',
-    'The herd’s page draws who follows whom, with the lag on each edge. Operations that change who leads take the herd’s lock, so no two of them run at once.',
+    'What is registered here applies to every member; an instance may override port and data directory.',
+    'The herd’s page draws who follows whom, with the lag on each edge. Operations that move the primary take the herd’s lock, so no two of them run at once.',
   ],
 })

@@ -14,6 +14,7 @@ const answer: ProbeAnswer = {
   receivedLsn: '0/5000000',
   replayedLsn: '0/4000000',
   replayedSecondsAgo: 12,
+  isReplayPaused: false,
   startedAt: '2026-01-01T00:00:00.123456+00:00',
   confLoadedAt: '2026-01-01T01:00:00+01:00',
   receiver: null,

@@ -23,6 +23,7 @@ select json_build_object(
   'receivedLsn', case when r.is_in_recovery then pg_last_wal_receive_lsn()::text end,
   'replayedLsn', case when r.is_in_recovery then pg_last_wal_replay_lsn()::text end,
   'replayedSecondsAgo', case when r.is_in_recovery then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end,
+  'isReplayPaused', case when r.is_in_recovery then pg_is_wal_replay_paused() end,
   'startedAt', pg_postmaster_start_time(),
   'confLoadedAt', pg_conf_load_time(),
   'receiver', (select to_jsonb(w) from pg_stat_wal_receiver w limit 1),
@@ -78,6 +79,7 @@ export interface ProbeAnswer {
   receivedLsn: string | null
   replayedLsn: string | null
   replayedSecondsAgo: number | null
+  isReplayPaused: boolean | null
   startedAt: string
   confLoadedAt: string
   receiver: Record<string, unknown> | null
@@ -118,6 +120,7 @@ export const probeOfAnswer = (answer: ProbeAnswer, observedAt: string): Probe =>
   replayedLsn: answer.replayedLsn,
   replaySeconds: replaySecondsOf(answer),
   replayedSecondsAgo: answer.replayedSecondsAgo,
+  ...(answer.isReplayPaused === true ? { isReplayPaused: true } : {}),
   upstream: upstreamOf(answer),
   standbys: answer.standbys,
   slots: answer.slots,

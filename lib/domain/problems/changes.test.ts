@@ -13,6 +13,8 @@ const herd = (id: string, online = 3): FleetHerd => ({
   unseen: 0,
   troubles: online < 3 ? { down: 3 - online } : {},
   lagBytesMax: null,
+  lostAt: null,
+  successor: null,
 })
 const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   at,

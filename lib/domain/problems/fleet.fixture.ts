@@ -12,6 +12,8 @@ export const herdOf = (name: string, over: Partial<FleetHerd> = {}): FleetHerd =
   unseen: 0,
   troubles: {},
   lagBytesMax: 0,
+  lostAt: null,
+  successor: null,
   ...over,
 })
 

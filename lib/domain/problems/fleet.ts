@@ -1,13 +1,21 @@
 /** An observed fact older than this is shown as stale. The observer looks at each instance about every 5 s. */
 export const staleAfterSeconds = 60
 export const agentSilentAfterSeconds = 300
-export const lagBytesMax = 64 * 1024 * 1024
-export const lagSecondsMax = 60
 export const expiresWithinDays = 14
 /** How many of each trouble are listed by name; the counts are of all. */
 export const listedMax = 12
 
-export type Trouble = 'down' | 'refused' | 'unreachable' | 'stale' | 'not-streaming' | 'lagging' | 'pending-restart'
+/** replay-paused: somebody has called pg_wal_replay_pause(). replaced: another member was promoted in its stead, and it is kept down. */
+export type Trouble =
+  | 'down'
+  | 'refused'
+  | 'unreachable'
+  | 'stale'
+  | 'not-streaming'
+  | 'replay-paused'
+  | 'lagging'
+  | 'pending-restart'
+  | 'replaced'
 
 export interface FleetHerd {
   id: string
@@ -24,6 +32,10 @@ export interface FleetHerd {
   troubles: Partial<Record<Trouble, number>>
   /** Of the members that lag too far; null: none does. */
   lagBytesMax: number | null
+  /** ISO time since when the one that was its primary has been in its present state; null: not known, or nothing has happened to it. */
+  lostAt: string | null
+  /** Of a herd without a primary: who would take over, and the WAL of the last primary that it has not replayed; null: nobody could. */
+  successor: { title: string; lagBytes: number | null } | null
 }
 
 export interface FleetEnvironment {
@@ -39,12 +51,15 @@ export interface TroubledInstance {
   id: string
   title: string
   environmentId: string
-  trouble: Trouble
+  trouble: Exclude<Trouble, 'replaced'>
   state: string
   because: string | null
   lagBytes: number | null
   lagSeconds: number | null
-  observedAt: string | null
+  /** ISO time of the first look that found it so; null: not known. */
+  since: string | null
+  /** How many have this trouble, those not listed included. */
+  total: number
 }
 
 export interface TroubledServer {
@@ -53,7 +68,11 @@ export interface TroubledServer {
   environmentId: string
   trouble: 'host-key-changed' | 'unreachable' | 'agent-silent'
   because: string | null
-  at: string | null
+  /** ISO time of the first look that found it so; null: not known. */
+  since: string | null
+  /** What cannot be seen because of it: titles of instances, primaries first, and a number of poolers. */
+  instances: string[]
+  poolers: number
   /** How many servers have this trouble, those not listed included. */
   total: number
 }
@@ -72,14 +91,18 @@ export interface TroubledReplication {
   trouble: ReplicationTrouble
   /** orphaned: the upstream, or null when it follows nobody. forked: the primary. twice: the other name. replaced: the reason. idle-slot: the name of the one that holds back most. */
   other: string | null
-  /** orphaned: the upstream's state; null: no member. */
+  /** orphaned: the upstream's state; null: no member. replaced: its own state. */
   otherState: string | null
   timeline: number | null
   otherTimeline: number | null
   /** idle-slot: how many, and the WAL they hold. */
   count: number | null
   bytes: number | null
-  observedAt: string | null
+  /** ISO time since when it is so; null: not known. */
+  since: string | null
+  /** replaced: what the console itself did about it when it came back, and when (ISO). */
+  fenced: 'stopped' | 'signal' | null
+  fencedAt: string | null
   /** How many have this trouble, those not listed included. */
   total: number
 }
@@ -92,7 +115,6 @@ export interface WrongName {
   because: string | null
   answer: string | null
   wanted: string | null
-  observedAt: string | null
   /** How many there are, those not listed included. */
   total: number
 }
@@ -105,19 +127,18 @@ export interface TroubledPooler {
   trouble: 'paused' | 'stale' | 'down'
   state: string
   because: string | null
-  /** ISO time since when it is paused or leads elsewhere. */
+  /** ISO time since when it is paused or points elsewhere. */
   since: string | null
   target: string | null
   wanted: string | null
   waiting: number | null
   /** Of one that serves several: the herds that have the trouble. Empty for one that serves a single herd. */
   herds: { name: string; target: string | null; wanted: string | null }[]
-  observedAt: string | null
   /** How many have this trouble, those not listed included. */
   total: number
 }
 
-/** Seconds that a pooler may be paused, or lead elsewhere, before it is a problem: a move of the primary is shorter. */
+/** Seconds that a pooler may be paused, or point elsewhere, before it is a problem: a move of the primary is shorter. */
 export const poolerPatienceSeconds = 5
 
 export interface FleetRun {
@@ -134,7 +155,7 @@ export interface FleetRun {
   createdAt: string
 }
 
-/** What somebody put off: it waits for its time in the next days, or was skipped or left targets out in the last ones. */
+/** What somebody scheduled: it waits for its time in the next days, or was skipped or left targets out in the last ones. */
 export interface FleetScheduled {
   id: string
   title: string

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { TroubledInstance } from './fleet'
 import { fleetOf, herdOf } from './fleet.fixture'
 import { fleetProblems, herdSeverity } from './judge'
 
@@ -10,13 +11,21 @@ describe('what needs attention', () => {
   })
 
   test('worst first: split brain and herds without a primary before lag, lag before a pending restart', () => {
-    const herds = [
-      herdOf('restart', { troubles: { 'pending-restart': 2 } }),
-      herdOf('lag', { troubles: { lagging: 1 } }),
-      herdOf('down', { primaries: 0, primaryIdentifiers: 0, online: 2, troubles: { down: 1 } }),
-      herdOf('torn', { primaries: 2 }),
-    ]
-    expect(kindsOf({ herds })).toEqual([
+    const instance = (trouble: TroubledInstance['trouble'], total: number): TroubledInstance => ({
+      id: trouble,
+      title: trouble,
+      environmentId: 'prod',
+      trouble,
+      state: 'online',
+      because: null,
+      lagBytes: null,
+      lagSeconds: null,
+      since: null,
+      total,
+    })
+    const herds = [herdOf('headless', { primaries: 0, primaryIdentifiers: 0, online: 2 }), herdOf('torn', { primaries: 2 })]
+    const instances = [instance('pending-restart', 2), instance('lagging', 1), instance('down', 1)]
+    expect(kindsOf({ herds, instances })).toEqual([
       ['split-brain', 1],
       ['no-primary', 1],
       ['down', 1],

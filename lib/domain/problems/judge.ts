@@ -18,6 +18,7 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   unreachable: 1,
   refused: 1,
   'not-streaming': 1,
+  'replay-paused': 2,
   lagging: 2,
   stale: 2,
   'pending-restart': 3,
@@ -37,7 +38,16 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
 }
 
 const serverTroubles = ['host-key-changed', 'unreachable', 'agent-silent'] as const
-const instanceTroubles = ['down', 'unreachable', 'refused', 'not-streaming', 'lagging', 'stale', 'pending-restart'] as const
+const instanceTroubles = [
+  'down',
+  'unreachable',
+  'refused',
+  'not-streaming',
+  'replay-paused',
+  'lagging',
+  'stale',
+  'pending-restart',
+] as const
 const poolerTroubles = ['paused', 'stale', 'down'] as const
 const replicationTroubles = ['forked', 'orphaned', 'replaced', 'twice', 'idle-slot'] as const
 
@@ -81,10 +91,10 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
       ),
     ),
     ...instanceTroubles.map((trouble) =>
-      problem(
+      counted(
         trouble,
-        facts.instances.filter((one) => one.trouble === trouble).map(itemOf),
-        herds.reduce((sum, herd) => sum + (herd.troubles[trouble] ?? 0), 0),
+        facts.instances.filter((one) => one.trouble === trouble),
+        itemOf,
       ),
     ),
     counted('name-wrong', facts.names, itemOf),

@@ -29,6 +29,7 @@ export interface Subjects {
   unreachable: TroubledInstance
   refused: TroubledInstance
   'not-streaming': TroubledInstance
+  'replay-paused': TroubledInstance
   lagging: TroubledInstance
   stale: TroubledInstance
   'pending-restart': TroubledInstance

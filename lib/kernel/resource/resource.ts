@@ -36,7 +36,10 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   name: string
   /** Path segment of pages and API (`/herds`, `/api/v1/herds`), where it is not the plural noun in lower case with dashes. */
   path?: string
+  /** What it is read from. */
   table: T
+  /** Where it is written, when `table` is a view: the table whose rows the view shows under the same id and the same column names. */
+  keptIn?: AnyPgTable
   /** Singular and plural, lower case. */
   noun: readonly [string, string]
   title: (row: Row<T>) => string
@@ -79,6 +82,7 @@ export interface Resource<Name extends string = string, F extends string = strin
   name: Name
   path: string
   table: ResourceTable
+  keptIn: ResourceTable
   noun: readonly [string, string]
   title: (row: Record<string, unknown>) => string
   scope: Scope<string>
@@ -121,6 +125,7 @@ export const defineResource = <const Name extends string, T extends AnyPgTable, 
   return {
     ...(input as unknown as Resource<Name, F>),
     path: input.path ?? pathOfNoun(input.noun[1]),
+    keptIn: (input.keptIn ?? input.table) as ResourceTable,
     sections,
     form,
     related: input.related ?? [],

@@ -1,17 +1,24 @@
 import type { FleetHerd } from '@/lib/domain/problems/fleet'
+import { formatBytes } from '@/lib/domain/values/bytes'
 import { type Context, counted, type Words } from './shown'
 
 const herdItem = (herd: FleetHerd, { addresses }: Context, detail: string) => ({
   label: herd.name,
   href: addresses.object('herd', herd.id),
   detail,
-  at: null,
+  since: null,
 })
 
 const noPrimaryDetail = (herd: FleetHerd): string =>
   herd.unseen > 0
     ? `${herd.unseen} of ${counted(herd.members, 'member', 'members')} cannot be seen, so whether one is writable is not known`
     : `${herd.online} of ${counted(herd.members, 'member', 'members')} online, none of them a primary`
+
+const successorWords = ({ successor }: FleetHerd): string => {
+  if (successor === null) return 'no standby can take over'
+  const lag = successor.lagBytes === null ? 'its lag is not known' : `${formatBytes(successor.lagBytes)} behind the last known position`
+  return `best candidate: ${successor.title}, ${lag}`
+}
 
 export const splitBrain: Words<'split-brain'> = {
   title: (count) => `Split brain in ${counted(count, 'herd', 'herds')}`,
@@ -24,7 +31,11 @@ export const splitBrain: Words<'split-brain'> = {
 
 export const noPrimary: Words<'no-primary'> = {
   title: (count) => `${counted(count, 'herd has', 'herds have')} no writable primary`,
-  item: (herd, context) => herdItem(herd, context, noPrimaryDetail(herd)),
+  item: (herd, context) => ({
+    ...herdItem(herd, context, `${noPrimaryDetail(herd)}; ${successorWords(herd)}`),
+    since: herd.lostAt,
+    ...(herd.successor && { next: { label: 'Fail over…', href: context.addresses.run('dr-pair', 'failover', { ids: herd.id }) } }),
+  }),
 }
 
 export const foreign: Words<'foreign'> = {

@@ -1,5 +1,4 @@
 import type { TroubledPooler } from '@/lib/domain/problems/fleet'
-import { formatDuration } from '@/lib/domain/values/duration'
 import { type Addresses, counted, type Words } from './shown'
 
 type Kind = 'pooler-paused' | 'pooler-stale' | 'pooler-down'
@@ -13,11 +12,11 @@ interface Remedy {
 const words = (title: (poolers: string, count: number) => string, query: string, remedy: Remedy | null): Words<Kind> => ({
   title: (count) => title(counted(count, 'pooler', 'poolers'), count),
   list: ({ list }) => list('pooler', query),
-  item: (one, { addresses, at }) => ({
+  item: (one, { addresses }) => ({
     label: one.title,
     href: addresses.object('pooler', one.id),
-    detail: detailOf(one, at),
-    at: one.observedAt,
+    detail: detailOf(one),
+    since: one.since,
     ...(remedy && { next: { label: remedy.label, href: addresses.run('pooler', remedy.operation, { ids: one.id }) } }),
   }),
   // Beyond what is listed their ids are not known here; the list has them.
@@ -44,15 +43,14 @@ export const poolerWords: { [K in Kind]: Words<K> } = {
   'pooler-down': words((poolers) => `${poolers} cannot be used or seen`, 'state=stopped,refused,unreachable', null),
 }
 
-const detailOf = (pooler: TroubledPooler, at: string): string => {
-  const { trouble, since, because, target, wanted, waiting, state, herds } = pooler
-  const lasting = since === null ? '' : ` for ${formatDuration(Math.max(0, Math.round((Date.parse(at) - Date.parse(since)) / 1000)))}`
+const detailOf = (pooler: TroubledPooler): string => {
+  const { trouble, because, target, wanted, waiting, state, herds } = pooler
   const why = because === null ? '' : `: ${because}`
   const whose = herds.map(({ name }) => name).join(', ')
   if (trouble === 'paused')
-    return `${whose === '' ? '' : `${whose} `}paused${lasting}, ${waiting ?? 0} ${waiting === 1 ? 'client waits' : 'clients wait'}`
+    return `${whose === '' ? '' : `${whose} `}paused, ${waiting ?? 0} ${waiting === 1 ? 'client waits' : 'clients wait'}`
   if (trouble === 'stale' && herds.length > 0)
-    return `${herds.map((herd) => `${herd.name} points at ${herd.target ?? 'nothing'} instead of ${herd.wanted ?? 'its primary'}`).join('; ')}${lasting}${why}`
-  if (trouble === 'stale') return `points at ${target ?? 'nothing'} instead of ${wanted ?? 'the primary'}${lasting}${why}`
+    return `${herds.map((herd) => `${herd.name} points at ${herd.target ?? 'nothing'} instead of ${herd.wanted ?? 'its primary'}`).join('; ')}${why}`
+  if (trouble === 'stale') return `points at ${target ?? 'nothing'} instead of ${wanted ?? 'the primary'}${why}`
   return because ?? state
 }

@@ -14,7 +14,6 @@ test('a name at the wrong server comes with both facts and with its repair', () 
     because: null,
     answer: 'CNAME h2',
     wanted: 'CNAME h1',
-    observedAt: null,
     total: 1,
   }
   expect(shown({ names: [name] })).toMatchObject([
@@ -55,5 +54,63 @@ test('a plan for approval leads to the plan, by the path of its resource', () =>
 test('what stands in the inbox is counted in its heading, and not listed', () => {
   expect(shown({ discovered: { hosts: 2, instances: 1, poolers: 0 } })).toMatchObject([
     { title: '2 hosts and 1 instance wait in the discovery inbox', href: '/discovery', items: [] },
+  ])
+})
+
+test('a herd that lost its primary offers its best candidate, with its lag, and since when', () => {
+  const lost = herdOf('orders', {
+    primaries: 0,
+    primaryIdentifiers: 0,
+    online: 2,
+    lostAt: '2026-03-01T11:55:48.000Z',
+    successor: { title: 'orders on ams-2', lagBytes: 16_384 },
+  })
+  expect(shown({ herds: [lost] })[0]).toMatchObject({
+    title: '1 herd has no writable primary',
+    items: [
+      {
+        detail: '2 of 3 members online, none of them a primary; best candidate: orders on ams-2, 16 kB behind the last known position',
+        since: '2026-03-01T11:55:48.000Z',
+        next: { label: 'Fail over…', href: '/dr-pairs/run/failover?ids=orders' },
+      },
+    ],
+  })
+  const [hopeless] = shown({ herds: [{ ...lost, successor: null }] })
+  expect(hopeless!.items[0]).not.toHaveProperty('next')
+  expect(hopeless!.items[0]!.detail).toContain('no standby can take over')
+})
+
+test('a server that does not answer names what is on it, in one line', () => {
+  const server = {
+    id: 's',
+    hostname: 'ams-1',
+    environmentId: 'prod',
+    trouble: 'unreachable' as const,
+    because: 'connection timed out',
+    since: null,
+    instances: ['orders on ams-1', 'pay on ams-1', 'crm on ams-1', 'web on ams-1'],
+    poolers: 1,
+    total: 1,
+  }
+  expect(shown({ servers: [server] }).map(({ items }) => items.map(({ detail }) => detail))).toEqual([
+    ['connection timed out; on it, state not known: 4 instances (orders on ams-1, pay on ams-1, crm on ams-1 and 1 more), 1 pooler'],
+  ])
+})
+
+test('a standby whose replay is paused says so, with what it has not replayed', () => {
+  const paused = {
+    id: 'i',
+    title: 'orders on ams-2',
+    environmentId: 'prod',
+    trouble: 'replay-paused' as const,
+    state: 'online',
+    because: null,
+    lagBytes: 12_582_912,
+    lagSeconds: null,
+    since: null,
+    total: 1,
+  }
+  expect(shown({ instances: [paused] })).toMatchObject([
+    { title: '1 standby has replay paused', href: '/instances?isReplayPaused=true', items: [{ detail: 'replay paused, 12 MB behind' }] },
   ])
 })

@@ -5,7 +5,7 @@ import { foreign, noPrimary, splitBrain } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
 import { replicationWords } from './replication'
-import { agentSilent, hostKeyChanged, serverUnreachable } from './servers'
+import { serverWords } from './servers'
 import { addressesOf, type Context, type PathOf, type ShownProblem, type Words } from './shown'
 import { approval, attention, expiring, inbox, nameWrong, noWorker, scheduledSkipped } from './work'
 
@@ -15,9 +15,7 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   'no-primary': noPrimary,
   foreign,
   attention,
-  'server-host-key-changed': hostKeyChanged,
-  'server-unreachable': serverUnreachable,
-  'server-agent-silent': agentSilent,
+  ...serverWords,
   ...instanceWords,
   'name-wrong': nameWrong,
   ...poolerWords,
@@ -47,9 +45,11 @@ const shown = <Kind extends ProblemKind>(problem: ProblemOf<Kind>, words: Words<
   }
 }
 
+const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
+
 /** What needs attention, worst first, in words and with addresses: the same for pages, the wall and whoever reads it elsewhere. */
-export const presentProblems = (facts: FleetFacts, pathOf: PathOf): ShownProblem[] => {
-  const context = { addresses: addressesOf(pathOf), at: facts.at }
+export const presentProblems = (facts: FleetFacts, pathOf: PathOf, clock: Context['clock'] = utc): ShownProblem[] => {
+  const context = { addresses: addressesOf(pathOf), at: facts.at, clock }
   return fleetProblems(facts).map((problem: Problem) =>
     shown(problem as ProblemOf<ProblemKind>, wordsOf[problem.kind] as Words<ProblemKind>, context),
   )

@@ -16,7 +16,9 @@ const trouble = (of: TroubledReplication['trouble'], over: Partial<TroubledRepli
   otherTimeline: 2,
   count: null,
   bytes: null,
-  observedAt: null,
+  since: null,
+  fenced: null,
+  fencedAt: null,
   total: 1,
   ...over,
 })
@@ -42,9 +44,9 @@ test('each trouble is said in its own words and leads to its next step', () => {
   ])
   expect(said(trouble('idle-slot', { count: 1, bytes: null, other: 'shop_c' }))[1]).toBe('slot shop_c')
   expect(said(trouble('idle-slot', { count: 2, bytes: null, other: null }))[1]).toBe('2 slots')
-  expect(said(trouble('replaced', { other: 'b was promoted' }))).toEqual([
+  expect(said(trouble('replaced', { other: 'b was promoted', otherState: 'stopped' }))).toEqual([
     '1 former primary must not start as primary',
-    'b was promoted',
+    'stopped; b was promoted',
     '/instances/run/rejoin?ids=replaced',
   ])
   expect(said(trouble('twice'))[1]).toBe('it is the same server as shop on a')
@@ -52,4 +54,15 @@ test('each trouble is said in its own words and leads to its next step', () => {
 
 test('counts are of all, also of those that are not listed', () => {
   expect(problemOf(trouble('orphaned', { total: 40 }))).toMatchObject({ total: 40, title: '40 standbys have no upstream to follow' })
+})
+
+test('a former primary that the console stopped says who did it, when and why', () => {
+  const stopped = trouble('replaced', {
+    other: 'b was promoted in its stead.',
+    otherState: 'stopped',
+    fenced: 'stopped',
+    fencedAt: '2026-03-01T08:37:16.000Z',
+  })
+  expect(problemOf(stopped).items[0]!.detail).toBe('stopped by Matriarch at 2026-03-01 08:37:16 UTC: b was promoted in its stead.')
+  expect(problemOf({ ...stopped, fenced: 'signal' }).items[0]!.detail).toMatch(/^barred from starting read-write by Matriarch at/)
 })

@@ -1,6 +1,6 @@
 import type { ReplicationTrouble, TroubledReplication } from '@/lib/domain/problems/fleet'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { type Addresses, counted, type Step, type Words } from './shown'
+import { type Addresses, type Context, counted, type Step, type Words } from './shown'
 
 const slotWords = ({ count, other }: TroubledReplication): string => {
   const slots = counted(count ?? 0, 'slot', 'slots')
@@ -13,18 +13,25 @@ const upstreamWords = ({ other, otherState }: TroubledReplication): string => {
   return `follows ${other}, which is ${otherState ?? 'no member of its herd'}`
 }
 
+/** Who stopped it, when, and why: a person who finds it down must not start it again. */
+const replacedWords = ({ other, otherState, fenced, fencedAt }: TroubledReplication, { clock }: Context): string => {
+  const because = other ?? 'another member was promoted in its stead'
+  if (fenced === null || fencedAt === null) return otherState === null ? because : `${otherState}; ${because}`
+  return `${fenced === 'stopped' ? 'stopped' : 'barred from starting read-write'} by Matriarch at ${clock(fencedAt)}: ${because}`
+}
+
 const words = (
   title: (count: number) => string,
-  detail: (one: TroubledReplication) => string,
+  detail: (one: TroubledReplication, context: Context) => string,
   next: (one: TroubledReplication, addresses: Addresses) => Step,
 ): Words<ReplicationTrouble> => ({
   title,
-  item: (one, { addresses }) => ({
+  item: (one, context) => ({
     label: one.title,
-    href: addresses.object('instance', one.id),
-    detail: detail(one),
-    at: one.observedAt,
-    next: next(one, addresses),
+    href: context.addresses.object('instance', one.id),
+    detail: detail(one, context),
+    since: one.since,
+    next: next(one, context.addresses),
   }),
 })
 
@@ -46,7 +53,7 @@ export const replicationWords: { [Kind in ReplicationTrouble]: Words<Kind> } = {
   ),
   replaced: words(
     (count) => `${counted(count, 'former primary', 'former primaries')} must not start as primary`,
-    (one) => one.other ?? 'another member was promoted in its stead',
+    replacedWords,
     runOn('Rejoin', 'rejoin'),
   ),
   twice: words(

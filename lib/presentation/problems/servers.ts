@@ -1,31 +1,47 @@
 import type { TroubledServer } from '@/lib/domain/problems/fleet'
-import { counted, type Words } from './shown'
+import { type Addresses, type Context, counted, type Words } from './shown'
 
-const words = (title: (count: number) => string, query: string, usual: string) => ({
+type Kind = `server-${TroubledServer['trouble']}`
+
+const namedMax = 3
+
+/** What else does not answer because of it: that has no line of its own. */
+const consequences = ({ instances, poolers }: TroubledServer): string => {
+  if (instances.length + poolers === 0) return ''
+  const named = instances.slice(0, namedMax).join(', ')
+  const more = instances.length > namedMax ? ` and ${instances.length - namedMax} more` : ''
+  const parts = [
+    ...(instances.length > 0 ? [`${counted(instances.length, 'instance', 'instances')} (${named}${more})`] : []),
+    ...(poolers > 0 ? [counted(poolers, 'pooler', 'poolers')] : []),
+  ]
+  return `; on it, state not known: ${parts.join(', ')}`
+}
+
+const words = (title: (count: number) => string, query: string, usual: string): Words<Kind> => ({
   title,
-  list: ({ list }: { list: (resource: string, query: string) => string }) => list('server', query),
-  item: (server: TroubledServer, { addresses }: { addresses: { object: (resource: string, id: string) => string } }) => ({
+  list: ({ list }: Addresses) => list('server', query),
+  item: (server: TroubledServer, { addresses }: Context) => ({
     label: server.hostname,
     href: addresses.object('server', server.id),
-    detail: server.because ?? usual,
-    at: server.at,
+    detail: `${server.because ?? usual}${consequences(server)}`,
+    since: server.since,
   }),
 })
 
-export const hostKeyChanged: Words<'server-host-key-changed'> = words(
-  (count) => `${counted(count, 'server shows', 'servers show')} another host key than the pinned one`,
-  'hostKeyOffered=notnull',
-  'everything on it is refused until a person accepts the new key',
-)
-
-export const serverUnreachable: Words<'server-unreachable'> = words(
-  (count) => `${counted(count, 'server does', 'servers do')} not answer over SSH`,
-  'state=unreachable,refused',
-  'does not answer',
-)
-
-export const agentSilent: Words<'server-agent-silent'> = words(
-  (count) => `The agents of ${counted(count, 'server', 'servers')} have gone silent`,
-  'sort=agentSeenAt',
-  'its agent used to report',
-)
+export const serverWords: { [K in Kind]: Words<K> } = {
+  'server-host-key-changed': words(
+    (count) => `${counted(count, 'server shows', 'servers show')} another host key than the pinned one`,
+    'hostKeyOffered=notnull',
+    'everything on it is refused until a person accepts the new key',
+  ),
+  'server-unreachable': words(
+    (count) => `${counted(count, 'server does', 'servers do')} not answer over SSH`,
+    'state=unreachable,refused',
+    'does not answer',
+  ),
+  'server-agent-silent': words(
+    (count) => `The agents of ${counted(count, 'server', 'servers')} have gone silent`,
+    'sort=agentSeenAt',
+    'its agent used to report',
+  ),
+}

@@ -12,8 +12,10 @@ export interface ShownItem {
   href: string
   /** What is wrong with this one, in words. */
   detail: string
-  /** ISO time of the observation it rests on; null: none. */
-  at: string | null
+  /** ISO time since when it is so; null: not known. */
+  since: string | null
+  /** ISO time at which it will happen. */
+  due?: string
   /** What a person would do about it. */
   next?: Step
 }
@@ -56,6 +58,8 @@ export interface Context {
   addresses: Addresses
   /** ISO time of the reading. */
   at: string
+  /** An ISO time as the reader's clock shows it. */
+  clock: (at: string) => string
 }
 
 /** The words of one kind of problem. */

@@ -3,7 +3,7 @@ import { counted, type Words } from './shown'
 
 export const noWorker: Words<'no-worker'> = {
   title: () => 'No worker is running: nothing is observed and nothing can be done',
-  item: () => ({ label: 'Workers', href: '/settings', detail: 'none seen in the last 30 s', at: null }),
+  item: () => ({ label: 'Workers', href: '/settings', detail: 'none seen in the last 30 s', since: null }),
 }
 
 export const attention: Words<'attention'> = {
@@ -13,7 +13,7 @@ export const attention: Words<'attention'> = {
     label: `${job.operation} ${job.title}`,
     href: `${addresses.object('run', job.runId)}?job=${job.jobId}`,
     detail: job.because ?? '',
-    at: job.since,
+    since: job.since,
   }),
 }
 
@@ -25,7 +25,7 @@ export const nameWrong: Words<'name-wrong'> = {
     label: one.name,
     href: addresses.object('name', one.id),
     detail: one.because ?? `the answer is ${one.answer ?? 'not known'}, and should be ${one.wanted ?? 'something else'}`,
-    at: one.observedAt,
+    since: null,
     next: { label: 'Refresh', href: addresses.run('name', 'refresh-dns', { ids: one.id }) },
   }),
 }
@@ -37,7 +37,7 @@ export const scheduledSkipped: Words<'scheduled-skipped'> = {
     label: one.title,
     href: addresses.object('scheduled-run', one.id),
     detail: `scheduled by ${one.actorName}; ${one.state === 'skipped' ? 'nothing has run' : 'left out'}: ${one.because ?? 'no reason is known'}`,
-    at: one.at,
+    since: one.at,
   }),
 }
 
@@ -47,7 +47,7 @@ export const approval: Words<'approval'> = {
     label: `${plan.title}: ${plan.eligible}`,
     href: addresses.run(plan.resource, plan.operation, { plan: plan.planId }),
     detail: `requested by ${plan.actorName}`,
-    at: plan.at,
+    since: plan.at,
   }),
 }
 
@@ -57,7 +57,8 @@ export const expiring: Words<'expiring'> = {
     label: one.name,
     href: addresses.object(one.kind, one.id),
     detail: one.kind === 'token' ? 'API token' : 'enrolment key',
-    at: one.expiresAt,
+    since: null,
+    due: one.expiresAt,
   }),
 }
 
@@ -73,5 +74,5 @@ export const inbox: Words<'inbox'> = {
   },
   list: () => '/discovery',
   isCountOnly: true,
-  item: () => ({ label: 'Discovery', href: '/discovery', detail: '', at: null }),
+  item: () => ({ label: 'Discovery', href: '/discovery', detail: '', since: null }),
 }

@@ -1,0 +1,168 @@
+ALTER TABLE "environments" ADD COLUMN "lag_bytes_max" bigint DEFAULT 67108864 NOT NULL;--> statement-breakpoint
+ALTER TABLE "environments" ADD COLUMN "lag_seconds_max" integer DEFAULT 60 NOT NULL;--> statement-breakpoint
+ALTER TABLE "instances" ADD COLUMN "state_since" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "instances" ADD COLUMN "is_replay_paused" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "instances" ADD COLUMN "behind_since" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "servers" ADD COLUMN "state_since" timestamp with time zone;--> statement-breakpoint
+-- Among candidates that count as equal a few bytes only tell who was looked at last: priority, site and name decide, so that the choice stays the same.
+create or replace view dr_pairs as
+select h.id, h.id as herd_id, h.environment_id, h.name, h.search_text, h.preferred_site, m.members, m.timeline,
+  m.primary_id, m.primary_state, m.candidate_id, m.candidate_site, m.lag_bytes, m.lag_seconds, m.candidates, m.observed_at,
+  case
+    when m.primaries > 1 then 'split-brain'
+    when m.candidates = 0 then 'no-candidate'
+    when m.primaries = 0 then 'primary-lost'
+    when m.observed_at is null or m.observed_at < now() - interval '60 s' then 'stale'
+    when m.lag_bytes > v.lag_bytes_max or m.lag_seconds > v.lag_seconds_max then 'lagging'
+    else 'ready'
+  end as verdict,
+  f.started_at as last_failover_at, f.id as last_failover_id,
+  w.way as fail_back,
+  case w.way
+    when 'ready' then format('%s follows again: fail over to it.', f.back_title)
+    when 'follow' then case
+      when o.timeline = p.timeline then format('%s is on the timeline of %s already.', o.title, p.title)
+      else format('What %s has ends before the fork at %s: nothing has to be taken back.', o.title, e.fork) end
+    when 'rewind' then case
+      when o.state = 'crashed' then format('%s did not shut down, so it may have written past the fork at %s: it replays its own WAL, read-only, then pg_rewind takes that back.', o.title, e.fork)
+      else format('%s wrote %s past the fork at %s: pg_rewind takes that back.', o.title, pg_size_pretty(e.past), e.fork) end
+    when 'rebuild' then case
+      when o.state = 'absent' then format('The data directory of %s is gone.', o.title)
+      when o.system_identifier <> p.system_identifier then format('%s is of another system than %s.', o.title, p.title)
+      when e.fork is null then format('The history of %s does not lead through timeline %s of %s.', p.title, o.timeline, o.title)
+      else format('%s wrote past the fork at %s, and has neither data checksums nor wal_log_hints, which pg_rewind needs.', o.title, e.fork) end
+    when 'unknown' then case
+      when m.primaries = 0 then format('Nobody that %s could follow answers as primary.', o.title)
+      when m.primaries > 1 then 'Two members take writes: demote one of them first.'
+      when o.state in ('unreachable', 'refused', 'unknown') then format('%s is %s. A primary that ended without a shutdown has mostly written more than its standbys received: pg_rewind takes that back.', o.title, o.state)
+      when o.state in ('starting', 'stopping') then format('%s is %s.', o.title, o.state)
+      else format('How far %s goes, or where %s left its history, has not been seen yet.', o.title, p.title) end
+  end as fail_back_because,
+  case when w.way = 'ready' then f.back_id else m.former_id end as fail_back_id
+from herds h
+join environments v on v.id = h.environment_id
+cross join lateral (
+  select count(*)::int as members, max(r.herd_timeline) as timeline,
+    count(*) filter (where r.role = 'primary' and r.state = 'online')::int as primaries,
+    (array_agg(r.id order by r.state = 'online' desc, r.timeline desc nulls last, r.observed_at desc nulls last, r.id) filter (where r.role = 'primary'))[1] as primary_id,
+    (array_agg(r.state order by r.state = 'online' desc, r.timeline desc nulls last, r.observed_at desc nulls last, r.id) filter (where r.role = 'primary'))[1] as primary_state,
+    count(*) filter (where r.is_able)::int as candidates,
+    (array_agg(r.id order by r.place) filter (where r.is_able))[1] as candidate_id,
+    (array_agg(r.site order by r.place) filter (where r.is_able))[1] as candidate_site,
+    (array_agg(r.lag_bytes order by r.place) filter (where r.is_able))[1] as lag_bytes,
+    (array_agg(r.lag_seconds order by r.place) filter (where r.is_able))[1] as lag_seconds,
+    coalesce((array_agg(r.observed_at order by r.place) filter (where r.is_able))[1], max(r.observed_at)) as observed_at,
+    (array_agg(r.id order by r.replaced_at desc nulls last, r.observed_at desc nulls last, r.id) filter (where r.is_former))[1] as former_id
+  from (
+    select b.*, row_number() over (order by b.is_able desc, b.timeline desc, b.is_cascaded, b.best - b.lsn <= 1048576 desc,
+        case when b.best - b.lsn > 1048576 then b.lsn end desc nulls last, b.failover_priority desc,
+        h.preferred_site <> '' and b.site = h.preferred_site desc, b.title) as place,
+      b.replaced_at is not null or (b.role = 'primary' and b.state <> 'online' and b.leads) as is_former
+    from (
+      select a.*, max(a.lsn) filter (where a.is_able) over (partition by a.timeline) as best
+      from (
+        select i.id, i.title, i.state, i.role, i.timeline, i.lag_bytes, i.lag_seconds, i.observed_at, i.failover_priority, i.replaced_at, s.site,
+          greatest(i.received_lsn::pg_lsn, i.replayed_lsn::pg_lsn) as lsn,
+          max(i.timeline) filter (where i.role = 'primary') over () as herd_timeline,
+          coalesce(bool_or(i.role = 'primary' and i.state = 'online') over (), false) as leads,
+          coalesce(i.upstream_id <> all(array_agg(i.id) filter (where i.role = 'primary' and i.state = 'online') over ()), false) as is_cascaded,
+          i.role = 'standby' and i.state = 'online' and i.observed_at is not null and i.failover_priority > 0 and not i.is_replay_paused and i.timeline is not null
+            and coalesce(i.received_lsn, i.replayed_lsn) is not null
+            and (h.system_identifier is null or i.system_identifier is null or i.system_identifier = h.system_identifier)
+            and i.timeline >= coalesce(max(i.timeline) filter (where i.role = 'primary') over (), 0) as is_able
+        from instances i join servers s on s.id = i.server_id
+        where i.herd_id = h.id
+      ) a
+    ) b
+  ) r
+) m
+left join instances p on p.id = m.primary_id
+left join instances o on o.id = m.former_id
+left join lateral (
+  select f.id, f.started_at, b.id as back_id, b.title as back_title
+  from failovers f
+  left join instances b on b.herd_id = h.id and b.title = f.old_primary and b.role = 'standby' and b.state = 'online' and b.upstream_id is not null
+    and f.state = 'done' and b.failover_priority > 0
+  where f.herd_id = h.id order by f.started_at desc nulls last, f.id limit 1
+) f on true
+cross join lateral (
+  select (select (k->>'forkLsn')::pg_lsn
+      from jsonb_array_elements(case when jsonb_typeof(p.probe->'forks') = 'array' then p.probe->'forks' else '[]' end) k
+      where k->>'timeline' = o.timeline::text and k->>'forkLsn' ~* '^[0-9a-f]{1,8}/[0-9a-f]{1,8}$' limit 1) as fork,
+    case when o.probe->'ended'->>'checkpointLsn' ~* '^[0-9a-f]{1,8}/[0-9a-f]{1,8}$' then (o.probe->'ended'->>'checkpointLsn')::pg_lsn
+      when o.state = 'stopped' then o.current_lsn::pg_lsn end as record,
+    case when o.probe->'ended'->>'minRecoveryLsn' ~* '^[0-9a-f]{1,8}/[0-9a-f]{1,8}$' then (o.probe->'ended'->>'minRecoveryLsn')::pg_lsn
+      else greatest(o.received_lsn::pg_lsn, o.replayed_lsn::pg_lsn) end as received,
+    o.probe->>'canRewind' as rewindable
+) d
+cross join lateral (
+  -- The last record of a primary begins at its checkpoint, so one that begins at the fork is past it.
+  select d.fork, greatest(d.record - d.fork, d.received - d.fork)::bigint as past,
+    coalesce(d.record >= d.fork, false) or coalesce(d.received > d.fork, false) as is_past,
+    d.record is not null or d.received is not null as is_known
+) e
+cross join lateral (
+  select case
+    when m.former_id is null then case when f.back_id is not null then 'ready' else 'none' end
+    when m.primaries <> 1 or o.state in ('unreachable', 'refused', 'unknown', 'starting', 'stopping') then 'unknown'
+    when o.state = 'absent' or o.system_identifier <> p.system_identifier then 'rebuild'
+    when o.timeline = p.timeline then 'follow'
+    when p.probe->'forks' is null or o.timeline is null then 'unknown'
+    when e.fork is null then 'rebuild'
+    when o.state = 'crashed' or e.is_past then case d.rewindable when 'true' then 'rewind' when 'false' then 'rebuild' else 'unknown' end
+    when not e.is_known then 'unknown'
+    else 'follow'
+  end as way
+) w
+where m.members > 1;
+--> statement-breakpoint
+-- A herd as its list shows it: what is registered, and what its members, poolers, names and last move say. One pass over each herd's members, by
+-- instances_herd_list_idx; a page of the list, which is in the order of herds_name_idx, makes as many as it has rows.
+create view herd_list as
+select h.id, h.environment_id, h.name, h.base_name, h.description, h.port, h.data_directory, h.virtual_host, h.preferred_site, h.replication_user,
+  h.replication_options, h.system_identifier, h.search_text, h.created_at, h.changed_at, h.revision,
+  case
+    when m.members = 0 then 'empty'
+    when m.primaries > greatest(1, m.identifiers) then 'split-brain'
+    when m.primaries = 0 then 'no-primary'
+    when m.primaries > 1 then 'mixed'
+    when m.broken > 0 then 'degraded'
+    when m.stale > 0 then 'stale'
+    when m.lagging > 0 then 'lagging'
+    else 'healthy'
+  end as state,
+  coalesce(m.primary_id, m.last_primary_id) as primary_id, m.members as member_count, m.online || '/' || m.members as members, m.lag_bytes, m.lag_seconds, m.version,
+  string_to_array(substring(m.version from '^[0-9]{1,6}(?:\.[0-9]{1,6})*'), '.')::int[] as version_key, m.observed_at,
+  coalesce(p.poolers, 0) as pooler_count, p.state as pooler_state, d.state as dns_state, c.id as certificate_id, c.verdict as certificate_verdict,
+  c.issued_at as moved_at
+from herds h
+join environments v on v.id = h.environment_id
+cross join lateral (
+  select count(*)::int as members, count(*) filter (where i.state = 'online')::int as online,
+    count(*) filter (where i.state = 'online' and i.role = 'primary')::int as primaries,
+    count(distinct coalesce(i.system_identifier, '')) filter (where i.state = 'online' and i.role = 'primary')::int as identifiers,
+    count(*) filter (where i.state not in ('online', 'unknown', 'starting', 'stopping')
+      or i.state = 'online' and i.role = 'standby' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null)
+      or i.is_replay_paused)::int as broken,
+    count(*) filter (where i.observed_at is null or i.observed_at < now() - interval '60 s' or i.state = 'unknown')::int as stale,
+    count(*) filter (where i.role = 'standby' and (i.lag_bytes > v.lag_bytes_max or i.lag_seconds > v.lag_seconds_max))::int as lagging,
+    max(i.lag_bytes) as lag_bytes, max(i.lag_seconds) as lag_seconds, min(i.observed_at) as observed_at,
+    (max(i.id::text) filter (where i.state = 'online' and i.role = 'primary'))::uuid as primary_id,
+    (max(i.id::text) filter (where i.role = 'primary'))::uuid as last_primary_id,
+    coalesce(max(i.version) filter (where i.state = 'online' and i.role = 'primary'), max(i.version)) as version
+  from instances i where i.herd_id = h.id
+) m
+left join lateral (
+  select count(*)::int as poolers,
+    case max(case when l.paused in ('some', 'all') then 4 when l.follows = 'stale' then 3 when o.state in ('stopped', 'refused', 'unreachable') then 2
+        when o.state = 'unknown' or l.follows = 'unknown' then 1 else 0 end)
+      when 4 then 'paused' when 3 then 'stale' when 2 then 'down' when 1 then 'unknown' when 0 then 'right' end as state
+  from pooler_herds l join poolers o on o.id = l.pooler_id where l.herd_id = h.id
+) p on true
+left join lateral (
+  select case max(case n.state when 'wrong' then 2 when 'unknown' then 1 else 0 end) when 2 then 'wrong' when 1 then 'unknown' when 0 then 'right' end as state
+  from dns_names n where n.herd_id = h.id
+) d on true
+left join lateral (
+  select c.id, c.verdict, c.issued_at from certificates c where c.herd_id = h.id order by c.issued_at desc limit 1
+) c on true;

@@ -20,6 +20,7 @@ import {
   retryFailed as retry,
   scheduleRun,
   submitRun,
+  targetsOf,
   cancelScheduled as unschedule,
   waitForPlan,
 } from '@/jobs/requests'
@@ -33,7 +34,7 @@ import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
 import type { ListView, ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
-import type { Appointment, PlanQuestion, ScheduledMove, Submission } from '@/lib/shapes/plan'
+import type { Appointment, QuestionOf, ScheduledMove, Submission } from '@/lib/shapes/plan'
 import { appointmentSchema, scheduledMoveSchema, submissionSchema } from '@/lib/shapes/plan-schema'
 import { webPorts } from '@/lib/web-ports'
 import { outcome } from './outcome'
@@ -119,8 +120,12 @@ export const findOptions = async (
   outcome((actor) => referenceOptions(actor, namedResource(resource), String(field), { search: String(search), environmentId, limit: 20 }))
 
 /** Asks a worker for a plan; nothing changes anywhere. */
-export const askPlan = async ({ operation, targets, input, policy }: PlanQuestion) =>
-  outcome((actor) => askForPlan(actor, { operation: String(operation), targets: targets.map(String), input, policy }))
+export const askPlan = async ({ operation, targets, of, input, policy }: QuestionOf) =>
+  outcome(async (actor) => {
+    const ids = targets.map(String)
+    const belonging = typeof of === 'string' ? await targetsOf(actor, String(operation), of, ids) : ids
+    return askForPlan(actor, { operation: String(operation), targets: belonging, input, policy })
+  })
 
 /** What an input of an operation may be picked from, for the targets of a plan. */
 export const pickInput = async (of: string, targets: string[]): Promise<Outcome<InputChoice[]>> =>

@@ -46,6 +46,7 @@ export const Operate = ({
   moved,
   mayApprove,
   idsInAddress,
+  of,
   inputGiven,
   origin,
   actions,
@@ -57,6 +58,8 @@ export const Operate = ({
   moved: Moved | null
   mayApprove: boolean
   idsInAddress: string | null
+  /** The resource of the targets handed over, where the operation runs on what belongs to them. */
+  of: string | null
   /** Inputs that the address holds, for a plan that a link opens. */
   inputGiven: JsonObject
   origin: string
@@ -78,7 +81,13 @@ export const Operate = ({
     setRefusal(null)
     setProblems([])
     try {
-      const outcome = await actions.ask({ operation: description.name, targets: ids, input: toInput(fields, given), policy: asked })
+      const outcome = await actions.ask({
+        operation: description.name,
+        targets: ids,
+        of: row ? null : of,
+        input: toInput(fields, given),
+        policy: asked,
+      })
       if (outcome.ok) router.replace(`${address}?plan=${outcome.value.planId}`)
       else {
         setProblems(outcome.fields)
@@ -93,7 +102,7 @@ export const Operate = ({
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens without a plan; planning changes nothing anywhere.
   useEffect(() => {
     if (row) return
-    const ids = takeOver(resource.path, description.name, idsInAddress)
+    const ids = takeOver(resource.path, description.name, idsInAddress, of)
     setTargets(ids)
     if (ids.length > 0 && canPlanAtOnce(fields, values)) ask(ids)
   }, [])

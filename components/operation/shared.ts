@@ -1,10 +1,10 @@
 import type { InputChoice, InputPick } from '@/lib/kernel/operation/input-pick'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { Outcome } from '@/lib/shapes/outcome'
-import type { Appointment, PlanQuestion, Submission } from '@/lib/shapes/plan'
+import type { Appointment, QuestionOf, Submission } from '@/lib/shapes/plan'
 
 export interface OperateActions {
-  ask: (question: PlanQuestion) => Promise<Outcome<{ planId: string }>>
+  ask: (question: QuestionOf) => Promise<Outcome<{ planId: string }>>
   submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
   schedule: (appointment: Appointment) => Promise<Outcome<{ scheduledId: string } | { movedTo: string }>>
   askApproval: (planId: string) => Promise<Outcome<null>>

@@ -29,7 +29,7 @@ export const TickTable = ({
           noun={noun}
           isOpen={isOpen}
           onOpenChange={setOpen}
-          onRun={(action) => router.push(handOver(table.path, action.name, chosen))}
+          onRun={(action) => router.push(handOver(action.path, action.name, chosen, action.of))}
         />
         <span role="status" className="text-ink-2">
           {chosen.length === 0 ? `Tick ${noun[1]} to act on them together.` : `${chosen.length} of ${table.data.ids.length} ticked`}

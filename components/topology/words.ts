@@ -20,13 +20,9 @@ export const stateTone = (state: string): Tone =>
 export const lagWords = (member: TreeMember): string => {
   const bytes = member.lagBytes === null ? null : formatBytes(member.lagBytes)
   const seconds = member.lagSeconds === null ? null : formatDuration(member.lagSeconds)
-  if (bytes === null && seconds === null) return 'lag not known'
-  return [bytes, seconds].filter((part) => part !== null).join(', ')
+  const lag = bytes === null && seconds === null ? 'lag not known' : [bytes, seconds].filter((part) => part !== null).join(', ')
+  return member.isReplayPaused ? `replay paused, ${lag}` : lag
 }
 
 export const lagTone = (member: TreeMember): Tone =>
-  member.lagBytes === null && member.lagSeconds === null
-    ? 'neutral'
-    : (member.lagBytes ?? 0) > 64 * 1024 * 1024 || (member.lagSeconds ?? 0) > 60
-      ? 'warn'
-      : 'good'
+  member.isBehind ? 'warn' : member.lagBytes === null && member.lagSeconds === null ? 'neutral' : 'good'

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
-import type { Actor } from '@/lib/kernel/access/access'
+import { type Actor, systemActor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { forget } from '../pg/cached'
-import { getPool } from '../pg/client'
+import { getPool, inTransaction } from '../pg/client'
 import { askForApproval } from '../runs/approvals'
+import { writeAudit } from '../trail/audit'
 import { fleetFacts } from './front-page'
 import { herdTopology } from './topology'
 
@@ -99,9 +100,13 @@ describe('what is wrong with who follows whom', () => {
   test('a standby whose upstream is gone, or is no member, is orphaned; one that streams is not', async () => {
     expect(await troubles()).toEqual([])
     await within(`update instances set sync_state = null where title in ('headless on p2', 'headless on p3')`, async () => {
+      // The upstream of the one on p2 was the herd's primary: that herd needs a primary, and nobody to be repointed.
+      expect(await troubles()).toMatchObject([{ trouble: 'orphaned', title: 'headless on p3', other: 'x', otherState: null }])
+    })
+    const orphan = `update instances set sync_state = null, upstream_id = '${ids['headless/p1']}' where title = 'mixed on p2'`
+    await within(orphan, async () => {
       expect(await troubles()).toMatchObject([
-        { trouble: 'orphaned', title: 'headless on p2', other: 'headless on p1', otherState: 'stopped' },
-        { trouble: 'orphaned', title: 'headless on p3', other: 'x', otherState: null },
+        { trouble: 'orphaned', title: 'mixed on p2', other: 'headless on p1', otherState: 'stopped' },
       ])
     })
   })
@@ -125,6 +130,90 @@ describe('what is wrong with who follows whom', () => {
         expect(found[0]).toMatchObject({ title: 'torn on p1', bytes: 5_000_000_000, other: 'big' })
         expect([found[2]!.title, found[2]!.other].sort()).toEqual(['mixed on p1', 'torn on p1'])
       },
+    )
+  })
+})
+
+describe('what follows from something else', () => {
+  const seen = async () => {
+    forget('fleet')
+    return fleetFacts(actor(null, 'admin'))
+  }
+  const during = async (changes: string[], undo: string[], look: () => Promise<void>) => {
+    try {
+      for (const text of changes) await getPool().query(text)
+      await look()
+    } finally {
+      for (const text of undo) await getPool().query(text)
+    }
+  }
+
+  test('a slot of a member that is down is offered to nobody; one that is nobody’s is', async () => {
+    const slots = (name: string) =>
+      `update instances set idle_slots = 1, probe = '{"slots": [{"name": "${name}", "isActive": false, "retainedBytes": 5}]}' where title = 'headless on p2'`
+    const undo = [`update instances set idle_slots = 0, probe = null`]
+    // The member on p1 is stopped; a slot is its own by its host's name.
+    await during([slots('p1')], undo, async () => expect((await seen()).replication).toEqual([]))
+    await during([slots('left_over')], undo, async () =>
+      expect((await seen()).replication).toMatchObject([{ trouble: 'idle-slot', other: 'left_over', count: 1, bytes: 5 }]),
+    )
+  })
+
+  test('a server that does not answer takes along what is on it', async () => {
+    await during(
+      [
+        `update servers set state = 'unreachable', state_since = '2026-01-01T08:32:14Z' where hostname = 'd1'`,
+        `update instances set state = 'unreachable' where title = 'shop on d1'`,
+      ],
+      [
+        `update servers set state = 'reachable', state_since = null where hostname = 'd1'`,
+        `update instances set state = 'online' where title = 'shop on d1'`,
+      ],
+      async () => {
+        const { servers, instances } = await seen()
+        expect(servers).toMatchObject([
+          { hostname: 'd1', instances: ['shop on d1'], poolers: 0, since: expect.stringContaining('2026-01-01T08:32:14') },
+        ])
+        expect(instances.filter(({ trouble }) => trouble === 'unreachable')).toEqual([])
+      },
+    )
+  })
+
+  test('a former primary that the console stopped is listed once, with who stopped it and when', async () => {
+    await during(
+      [`update instances set replaced_at = now(), replaced_because = 'p2 was promoted in its stead.' where title = 'headless on p1'`],
+      [`update instances set replaced_at = null, replaced_because = null`],
+      async () => {
+        const fence = {
+          act: 'instance.fence',
+          resource: 'herd',
+          objectId: ids.headless!,
+          title: 'headless on p1',
+          environmentId: ids.prod!,
+        }
+        await inTransaction((tx) => writeAudit(tx, systemActor, { ...fence, detail: { deed: 'stopped' } }))
+        const { replication, instances, herds } = await seen()
+        expect(replication).toMatchObject([
+          { trouble: 'replaced', title: 'headless on p1', otherState: 'stopped', fenced: 'stopped', fencedAt: expect.any(String) },
+        ])
+        expect(instances.map(({ title }) => title)).not.toContain('headless on p1')
+        expect(herds.find(({ name }) => name === 'headless')!.troubles).toMatchObject({ replaced: 1 })
+      },
+    )
+  })
+
+  test('a herd that lost its primary names who would take over and since when', async () => {
+    await during(
+      [
+        `update instances set state_since = '2026-01-01T08:32:14Z' where title = 'headless on p1'`,
+        `update instances set received_lsn = '0/3000000', replayed_lsn = '0/3000000' where title = 'headless on p2'`,
+      ],
+      [`update instances set state_since = null, received_lsn = null, replayed_lsn = null`],
+      async () =>
+        expect(herd(await seen(), 'headless')).toMatchObject({
+          lostAt: '2026-01-01T08:32:14.000Z',
+          successor: { title: 'headless on p2', lagBytes: 2 ** 30 },
+        }),
     )
   })
 })

@@ -135,6 +135,55 @@ test('a standby that receives nothing is as old as its last transaction, though 
   expect(await row('b')).toMatchObject({ lag_bytes: String(0x2000000), lag_seconds: 90 })
 })
 
+/** b, as a lists it. */
+const standbys: Probe['standbys'] = [
+  {
+    applicationName: 'b',
+    clientAddress: '198.18.0.2',
+    state: 'streaming',
+    syncState: 'async',
+    sentLsn: null,
+    flushLsn: null,
+    replayLsn: null,
+    lagBytes: null,
+    slotName: null,
+  },
+]
+
+test('a standby that streams and does not replay is behind, in time too, until it replays again', async () => {
+  const paused = () => standby('198.18.0.1', { isReplayPaused: true, replaySeconds: null, replayedSecondsAgo: null })
+  await see('a', primary({ currentLsn: '0/3000010', standbys }))
+  await see('b', paused())
+  const first = await row('b')
+  expect(first).toMatchObject({ is_replay_paused: true, lag_bytes: '16', behind_since: first.observed_at })
+  await see('a', primary({ currentLsn: '0/3000020', standbys }))
+  await see('b', paused())
+  const second = await row('b')
+  expect(second.behind_since).toEqual(first.behind_since)
+  expect(second.lag_seconds).toBe((second.observed_at.getTime() - first.observed_at.getTime()) / 1000)
+  await see('b', standby('198.18.0.1', { receivedLsn: '0/3000020', replayedLsn: '0/3000020' }))
+  expect(await row('b')).toMatchObject({ is_replay_paused: false, behind_since: null, lag_seconds: 0 })
+})
+
+test('what far behind is, the environment says', async () => {
+  const behindSince = async (lagBytesMax: number) => {
+    await query('update environments set lag_bytes_max = $1', [lagBytesMax])
+    await see('b', standby('198.18.0.1'))
+    return (await row('b')).behind_since
+  }
+  await see('a', primary({ currentLsn: '0/3000010', standbys }))
+  expect(await behindSince(16)).toBeNull()
+  expect(await behindSince(15)).not.toBeNull()
+})
+
+test('a state has the time of the first look that found it, however often it is seen again', async () => {
+  await see('a', primary())
+  const down = unreachable()
+  await see('a', down)
+  await see('a', unreachable())
+  expect((await row('a')).state_since).toEqual(new Date(down.observedAt))
+})
+
 test('of two primaries the one on the newer timeline is what lag is measured against', async () => {
   await see('a', primary({ timeline: 1, currentLsn: '0/9000000' }))
   await see('c', primary({ timeline: 2, currentLsn: '0/3000100' }))

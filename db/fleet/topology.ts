@@ -8,7 +8,8 @@ const readMembers = {
   name: 'herd-topology',
   text: `select i.id, i.title, s.hostname, s.site, i.state, i.because, i.role, i.version, i.timeline,
       i.system_identifier as "systemIdentifier", coalesce(i.current_lsn, i.replayed_lsn, i.received_lsn) as lsn,
-      i.lag_bytes::float8 as "lagBytes", i.lag_seconds as "lagSeconds", i.upstream_id as "upstreamId", i.upstream_host as "upstreamHost",
+      i.lag_bytes::float8 as "lagBytes", i.lag_seconds as "lagSeconds",
+      i.is_replay_paused as "isReplayPaused", i.behind_since is not null as "isBehind", i.upstream_id as "upstreamId", i.upstream_host as "upstreamHost",
       i.upstream_port as "upstreamPort", i.upstream_slot as "upstreamSlot", i.sync_state as "syncState", i.clients,
       coalesce(i.probe->'slots', '[]') as slots, i.replaced_because as "replacedBecause", i.observed_at as "observedAt"
     from instances i join servers s on s.id = i.server_id

@@ -174,9 +174,22 @@ export const herd = defineResource({
     { resource: 'name', by: 'herdId' },
     { resource: 'job', by: 'herdId', title: 'Work on it' },
   ],
+  offers: [
+    {
+      resource: 'dr-pair',
+      by: 'herdId',
+      operations: { switchover: null, failover: null },
+    },
+    {
+      resource: 'instance',
+      by: 'herdId',
+      operations: { restart: 'Restart members in order', reload: 'Reload members', checkpoint: 'Checkpoint members' },
+    },
+  ],
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
     'What is registered here applies to every member; an instance may override port and data directory.',
+    'Ticked herds can be acted on from their list: a switchover or failover moves the primary of each, a restart, reload or checkpoint runs on every member. In a restart the standbys of a herd go first and its primary last. The plan lists each target before anything runs.',
     'The herd’s page draws who follows whom, with the lag on each edge. Operations that move the primary take the herd’s lock, so no two of them run at once.',
   ],
 })

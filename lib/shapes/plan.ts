@@ -41,6 +41,11 @@ export interface PlanQuestion {
   policy?: Partial<RunPolicy>
 }
 
+/** A question whose targets may be of another resource, which `of` names: the operation runs on what belongs to them. */
+export interface QuestionOf extends PlanQuestion {
+  of?: string | null
+}
+
 /** What a person says with a plan that was read. */
 export interface Confirmation {
   planId: string

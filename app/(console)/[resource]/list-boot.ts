@@ -2,19 +2,28 @@ import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
 import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import { operationsOn } from '@/lib/operations'
-import { pathOf } from '@/lib/resources'
+import { operationByName, operationsOn } from '@/lib/operations'
+import { pathOf, resourceByName } from '@/lib/resources'
 
 /**
  * The operations of a resource as this person meets them; those they may not run (nowhere, or not in the one environment that all rows are of) keep the
  * reason. Who may run none is offered none.
  */
 export const listActions = (actor: Actor, resource: string, environmentId: string | null = null): ListAction[] => {
-  const actions = operationsOn(resource).map((operation) => {
+  const own = operationsOn(resource).map((operation) => ({ operation, verb: operation.verb, of: null }))
+  const offered = (resourceByName(resource)?.offers ?? []).flatMap(({ operations }) =>
+    Object.entries(operations).map(([name, verb]) => {
+      const operation = operationByName(name)!
+      return { operation, verb: verb ?? operation.verb, of: resource }
+    }),
+  )
+  const actions = [...own, ...offered].map(({ operation, verb, of }) => {
     const permission = runPermission(operation)
     return {
       name: operation.name,
-      verb: operation.verb,
+      path: pathOf[operation.on]!,
+      of,
+      verb,
       title: operation.title,
       danger: operation.dangerWith({}),
       because: (environmentId === null ? mayAnywhere(actor, permission) : mayIn(actor, permission, environmentId))

@@ -6,6 +6,10 @@ import type { ListPage } from '@/lib/shapes/list'
 
 export interface ListAction {
   name: string
+  /** Path of the resource that it acts on. */
+  path: string
+  /** The resource of the ticked rows, where it acts on what belongs to them; null: it acts on the rows. */
+  of: string | null
   verb: string
   title: string
   danger: Danger

@@ -145,7 +145,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
     () => formatListQuery(resource, { ...query, page: 1 }),
     (ids) => selection.set(ids, true),
   )
-  const run = (action: ListAction) => router.push(handOver(path, action.name, selection.ids))
+  const run = (action: ListAction) => router.push(handOver(action.path, action.name, selection.ids, action.of))
 
   useListShortcuts(
     wrap,

@@ -15,6 +15,8 @@ const member = (id: string, over: Partial<TreeMember> = {}): TreeMember => ({
   lsn: '0/3000148',
   lagBytes: 0,
   lagSeconds: 0,
+  isReplayPaused: false,
+  isBehind: false,
   upstreamId: null,
   upstreamHost: null,
   upstreamPort: null,

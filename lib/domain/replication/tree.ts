@@ -14,6 +14,9 @@ export interface TreeMember {
   lsn: string | null
   lagBytes: number | null
   lagSeconds: number | null
+  isReplayPaused: boolean
+  /** It lags by what its environment allows, does not stream or does not replay. */
+  isBehind: boolean
   upstreamId: string | null
   upstreamHost: string | null
   upstreamPort: number | null

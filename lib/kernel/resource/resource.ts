@@ -32,6 +32,14 @@ export interface ListedPage {
   label: string
 }
 
+/** Operations of another resource that are offered for rows of this one: they run on those that point to the rows by `by`. */
+export interface Offered {
+  resource: string
+  by: string
+  /** Operation → the words of its button here; null: its own. */
+  operations: Readonly<Record<string, string | null>>
+}
+
 interface ResourceInput<T extends AnyPgTable, F extends string> {
   name: string
   /** Path segment of pages and API (`/herds`, `/api/v1/herds`), where it is not the plural noun in lower case with dashes. */
@@ -66,6 +74,7 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   sections?: readonly Section<NoInfer<F>>[]
   /** Resources that point here and are listed on the detail page: `{ resource: 'instance', by: 'herdId' }`. */
   related?: readonly Related[]
+  offers?: readonly Offered[]
   /** Absent: no entry in the menu. */
   menu?: MenuEntry
   /** Further pages that the list leads to: `{ path: 'verify', label: 'Verify the chain' }` is `/audit/verify`. */
@@ -97,6 +106,7 @@ export interface Resource<Name extends string = string, F extends string = strin
   /** Every field is in one of them. */
   sections: readonly Section<F>[]
   related: readonly Related[]
+  offers: readonly Offered[]
   menu?: MenuEntry
   pages: readonly ListedPage[]
   help: readonly string[]
@@ -129,6 +139,7 @@ export const defineResource = <const Name extends string, T extends AnyPgTable, 
     sections,
     form,
     related: input.related ?? [],
+    offers: input.offers ?? [],
     pages: input.pages ?? [],
     canAdd: input.canAdd ?? form.length > 0,
     canDelete: input.canDelete ?? form.length > 0,

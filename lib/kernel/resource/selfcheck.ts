@@ -128,6 +128,8 @@ const checkLinks = (resource: Resource, table: TableShape, byName: ByName, repor
     if (!target) report('R21', `related: “${other}” is no resource`)
     else if (!Object.hasOwn(target.fields, by)) report('R21', `related: ${other} has no field “${by}”`)
   }
+  for (const { resource: other, by } of resource.offers)
+    if (!Object.hasOwn(byName.get(other)?.fields ?? {}, by)) report('R26', `offers: ${other} has no field “${by}”`)
   if (resource.help.length === 0) report('R22', 'help: is empty')
 }
 

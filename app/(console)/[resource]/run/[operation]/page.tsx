@@ -90,6 +90,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
           moved={plan && beforeId ? await movedSince(actor, beforeId, plan) : null}
           mayApprove={mayApprove}
           idsInAddress={one(given.ids)}
+          of={one(given.of)}
           inputGiven={inputInAddress(description.input, given)}
           origin={new URL(env().MATRIARCH_URL).origin}
           actions={actions}

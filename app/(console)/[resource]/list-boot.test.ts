@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { Actor } from '@/lib/kernel/access/access'
+import { operationByName } from '@/lib/operations'
+import { resources } from '@/lib/resources'
+import { listActions } from './list-boot'
+
+const actor = (role: 'viewer' | 'operator' | 'dba'): Actor => ({
+  kind: 'person',
+  personId: null,
+  name: 'p',
+  grants: [{ role, environmentId: null }],
+})
+
+test('what a resource offers of another one is an operation of that one', () => {
+  for (const { offers } of resources)
+    for (const { resource, operations } of offers)
+      for (const name of Object.keys(operations)) expect(operationByName(name)?.on, name).toBe(resource)
+})
+
+test('ticked herds are offered what runs on their pairs and members, at the path of those', () => {
+  expect(listActions(actor('dba'), 'herd').map(({ name, path, of, because }) => [name, path, of, because])).toEqual([
+    ['switchover', 'dr-pairs', 'herd', null],
+    ['failover', 'dr-pairs', 'herd', null],
+    ['restart', 'instances', 'herd', null],
+    ['reload', 'instances', 'herd', null],
+    ['checkpoint', 'instances', 'herd', null],
+  ])
+})
+
+test('who may run none of it is offered none, and who may run some sees the reason at the others', () => {
+  expect(listActions(actor('viewer'), 'herd')).toEqual([])
+  const operator = listActions(actor('operator'), 'herd')
+  expect(operator.find(({ name }) => name === 'reload')!.because).toBeNull()
+  expect(operator.find(({ name }) => name === 'failover')!.because).not.toBeNull()
+})

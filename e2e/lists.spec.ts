@@ -51,7 +51,7 @@ test('the search box takes words and filters, and a link that says something unk
 
   await page.goto('/instances?role=primary&colour=blue&sort=-title')
   await expect(page).toHaveURL(/\/instances\?role=primary&sort=-title$/)
-  await expect(page.getByText('Part of the link was left out')).toBeVisible()
+  await expect(page.getByText('Part of the link was ignored')).toBeVisible()
   const shown = await titles(page)
   expect(shown).toEqual([...shown].sort().reverse())
 })

@@ -16,7 +16,7 @@ export const Calls = ({ plan, path, origin }: { plan: Plan; path: string; origin
   return (
     <details className="card plan-fold">
       <summary>
-        <strong>The same as API and command</strong>
+        <strong>The same through the API and the command line</strong>
       </summary>
       <div className="body grid gap-2">
         <h3>API</h3>

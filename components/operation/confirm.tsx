@@ -45,7 +45,7 @@ const Approval = ({
             at <Moment at={row.approvedAt} />
           </>
         )}
-        . The approval holds for exactly this plan.
+        . The approval applies to exactly this plan.
       </p>
     )
   if (!row.isOwn)
@@ -60,27 +60,27 @@ const Approval = ({
         }
       >
         {mayApprove
-          ? 'Read the plan above. Approving starts nothing: it lets the person who asked start exactly this.'
-          : 'You may not run this operation there, so you cannot approve it.'}
+          ? 'Read the plan above. Approving starts nothing: it allows the person who asked to start exactly this plan.'
+          : 'You lack the permission to run this operation there, so you cannot approve it.'}
       </Note>
     )
   if (row.approvalAskedAt === null)
     return (
       <Note
         tone="warn"
-        title="A second person has to approve this plan"
+        title="A second person must approve this plan"
         actions={
           <Button look="primary" disabled={isBusy} onClick={onAsk}>
             Ask for approval
           </Button>
         }
       >
-        Asking shows the plan on the front page of everybody who may run this operation there. Nothing runs by it.
+        This shows the plan on the front page of everybody who may run this operation there. Nothing runs yet.
       </Note>
     )
   return (
-    <Note tone="warn" title="Waits for the approval of a second person" actions={<CopyButton text={link} label="Copy the link for them" />}>
-      Asked at <Moment at={row.approvalAskedAt} />. This page goes on by itself once somebody has approved; it can be closed meanwhile.
+    <Note tone="warn" title="Waiting for a second person’s approval" actions={<CopyButton text={link} label="Copy the link for them" />}>
+      Asked at <Moment at={row.approvalAskedAt} />. This page continues by itself once somebody has approved; you may close it.
     </Note>
   )
 }
@@ -127,13 +127,13 @@ export const Confirm = ({
   const moment = chosenMoment(when, zone, plan, openedAt)
   const closed = plan.isDisruptive && typeof moment !== 'string' ? closedAt(plan.environments, moment) : []
   const missing = !isApproved
-    ? 'A second person has to approve first.'
+    ? 'A second person must approve first.'
     : typeof moment === 'string'
       ? moment
       : closed.length > 0 && !isOutsideWindow
         ? `No maintenance window is open${isNow ? '' : ' then'}.`
         : closed.length > 0 && reason.trim() === ''
-          ? 'Say why it must run outside the window.'
+          ? 'Give the reason for running it outside the window.'
           : !isPhraseRight
             ? 'Type the phrase first.'
             : null
@@ -151,7 +151,7 @@ export const Confirm = ({
       setRefusal({
         ok: false,
         code: 'internal.bug',
-        message: 'The console did not answer. Nothing is lost: look at the runs before trying again.',
+        message: 'The console did not answer. Look at the list of runs before you try again.',
         fields: [],
       })
     }
@@ -187,7 +187,7 @@ export const Confirm = ({
           <WhenFields plan={plan} openedAt={openedAt} value={when} onChange={setWhen} />
           {closed.length > 0 && <OutsideWindow closed={closed} isNow={isNow} isChecked={isOutsideWindow} onChange={setOutsideWindow} />}
           <div className="grid items-start gap-3 sm:grid-cols-[2fr_1fr]">
-            <Field label="Reason" help="Kept with the run and in the audit log.">
+            <Field label="Reason" help="Stored with the run and in the audit log.">
               {(ids) => (
                 <input
                   {...ids}
@@ -234,11 +234,11 @@ export const Confirm = ({
           )}
           <div className="flex flex-wrap items-center gap-3">
             <Button look="env" disabled={isBusy || missing !== null} onClick={submit}>
-              {isBusy ? 'Looking once more …' : isNow ? words : `Schedule “${words}”`}
+              {isBusy ? 'Checking again …' : isNow ? words : `Schedule “${words}”`}
             </Button>
             <span className="text-ink-2" aria-live="polite">
               {missing ??
-                `Every target is looked at once more first; if anything moved, nothing ${isNow ? 'runs' : 'is scheduled'} and you see what.`}
+                `Every target is checked again first. If anything has changed, nothing ${isNow ? 'runs' : 'is scheduled'} and you see the changes.`}
             </span>
           </div>
         </>
@@ -254,7 +254,7 @@ export const Confirm = ({
       )}
       {!row.isOwn && !plan.needsApproval && (
         <p className="text-ink-2">
-          {row.actorName} made this plan for {counted(plan.eligible, resource.noun)}. To run it yourself, make your own.
+          {row.actorName} made this plan for {counted(plan.eligible, resource.noun)}. To run it yourself, make a plan of your own.
         </p>
       )}
     </section>

@@ -20,22 +20,22 @@ export const Making = ({ row, onCancel }: { row: PlanView; onCancel: () => void 
       <Note
         tone="bad"
         isAlert
-        title="No worker answers"
+        title="No worker is running"
         actions={
           <Button isSmall onClick={onCancel}>
             Cancel
           </Button>
         }
       >
-        Plans are made by a worker, and none has been seen for half a minute. Start one, or look at its log; this page goes on by itself as
-        soon as one takes the plan.
+        A worker makes the plan, and none has reported for half a minute. Start a worker, or read its log; this page continues by itself as
+        soon as a worker takes the plan.
       </Note>
     )
   return (
     <section className="card flex flex-wrap items-center gap-3 p-4" aria-busy="true">
       <span className="spin" aria-hidden="true" />
       <p role="status">
-        Making the plan: looking at {row.targets.length} {row.targets.length === 1 ? 'target' : 'targets'}
+        Making the plan: checking {row.targets.length} {row.targets.length === 1 ? 'target' : 'targets'}
       </p>
       <span className="text-ink-2">{seconds} s</span>
       <Button isSmall className="ml-auto" onClick={onCancel}>

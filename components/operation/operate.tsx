@@ -113,11 +113,8 @@ export const Operate = ({
 
   if (targets !== null && targets.length === 0)
     return (
-      <EmptyState
-        title={`No ${resource.noun[1]} were handed over`}
-        actions={<LinkButton href={`/${resource.path}`}>To the list</LinkButton>}
-      >
-        Tick the {resource.noun[1]} in the list and choose {description.title} there.
+      <EmptyState title={`No ${resource.noun[1]} chosen`} actions={<LinkButton href={`/${resource.path}`}>Open the list</LinkButton>}>
+        Tick {resource.noun[1]} in the list and choose {description.title} there.
       </EmptyState>
     )
 
@@ -154,7 +151,7 @@ export const Operate = ({
           <summary>
             <strong>Options</strong>{' '}
             <span className="text-ink-2">
-              {[...(fields.length > 0 && changed.length === 0 ? ['all as usual'] : inputWords), policyWords(policy)].join(' · ')}
+              {[...(fields.length > 0 && changed.length === 0 ? ['all defaults'] : inputWords), policyWords(policy)].join(' · ')}
             </span>
           </summary>
           <div className="body grid gap-3">
@@ -178,7 +175,7 @@ export const Operate = ({
         </Note>
       )}
       {row?.runId && (
-        <Note tone="info" title="This plan was submitted" actions={<LinkButton href={`/runs/${row.runId}`}>To its run</LinkButton>} />
+        <Note tone="info" title="This plan was submitted" actions={<LinkButton href={`/runs/${row.runId}`}>Open the run</LinkButton>} />
       )}
       {row?.scheduledId && (
         <Note
@@ -233,8 +230,8 @@ export const Operate = ({
             ) : (
               summedUp(plan).targets.length === 0 && (
                 <Note tone="bad" title="Nothing can run" actions={again}>
-                  Every target is excluded. <Link href={`/${resource.path}`}>Choose others</Link>, or make the plan again once the reasons
-                  are gone.
+                  Every target is excluded. <Link href={`/${resource.path}`}>Choose other targets</Link>, or make the plan again once the
+                  reasons are gone.
                 </Note>
               )
             ))}

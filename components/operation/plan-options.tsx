@@ -182,18 +182,18 @@ export const PlanOptions = ({
         </div>
       )}
       <fieldset className="plan-policy">
-        <legend>How the run goes</legend>
+        <legend>Run policy</legend>
         <WholeNumber
-          label="At once"
-          help="Targets at the same time, over the whole run."
+          label="Targets in parallel"
+          help="Over the whole run."
           error={problemOf('policy.parallel')}
           bounds={policyBounds.parallel}
           value={policy.parallel}
           onChange={(parallel) => onPolicy({ parallel: parallel ?? policy.parallel })}
         />
         <WholeNumber
-          label="At once on one server"
-          help="So that one host is not asked for everything."
+          label="Targets in parallel on one server"
+          help="Limits the load on a host that has several targets."
           error={problemOf('policy.perServer')}
           bounds={policyBounds.perServer}
           value={policy.perServer}
@@ -201,15 +201,15 @@ export const PlanOptions = ({
         />
         <WholeNumber
           label="Stop after failures"
-          help="No further target starts after this many failed. Empty: go on."
+          help="No further target starts after this many failures. Empty: continue."
           error={problemOf('policy.stopAfterFailures')}
           bounds={policyBounds.stopAfterFailures}
           value={policy.stopAfterFailures}
           onChange={(stopAfterFailures) => onPolicy({ stopAfterFailures })}
         />
         <WholeNumber
-          label="Deadline in minutes"
-          help="No further target starts after it. Empty: none."
+          label="Deadline (minutes)"
+          help="No further target starts after it. Empty: no deadline."
           error={problemOf('policy.deadlineSeconds')}
           bounds={{ min: 1, max: policyBounds.deadlineSeconds.max / 60 }}
           value={policy.deadlineSeconds === null ? null : policy.deadlineSeconds / 60}
@@ -227,11 +227,11 @@ export const PlanOptions = ({
 /** The policy in one line, for when its form is folded away. */
 export const policyWords = (policy: RunPolicy): string =>
   [
-    `${policy.parallel} at once`,
-    `${policy.perServer} a server`,
+    `${policy.parallel} in parallel`,
+    `${policy.perServer} per server`,
     policy.standbysFirst ? 'standbys first' : 'in any order',
     policy.stopAfterFailures === null
-      ? 'goes on after failures'
+      ? 'continues after failures'
       : `stops after ${policy.stopAfterFailures} ${policy.stopAfterFailures === 1 ? 'failure' : 'failures'}`,
     policy.deadlineSeconds === null ? 'no deadline' : `within ${Math.round(policy.deadlineSeconds / 60)} min`,
   ].join(', ')

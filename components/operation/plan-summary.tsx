@@ -65,7 +65,7 @@ const Warnings = ({ gates }: { gates: readonly GroupedGate[] }) => (
           ))}
           {gate.reasons.length > 3 && (
             <p className="text-ink-2">
-              … and {gate.reasons.length - 3} more reasons on {gate.targets} targets; open the targets to read them.
+              … and {gate.reasons.length - 3} more reasons on {gate.targets} targets: open the targets to read them.
             </p>
           )}
         </li>
@@ -119,7 +119,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
               {excluded.length} {excluded.length === 1 ? 'is' : 'are'} excluded
             </State>
           )}
-          {already.length > 0 && <State tone="neutral">{already.length} already so: nothing to do there</State>}
+          {already.length > 0 && <State tone="neutral">{already.length} already so: nothing to do</State>}
         </p>
         <dl className="plan-facts">
           <Fact label="Where">

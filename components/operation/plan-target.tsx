@@ -22,7 +22,7 @@ const effectLook: Record<PlannedEffect['state'], [Tone, string]> = {
   'already-so': ['neutral', 'already so'],
   blocked: ['bad', 'blocked'],
 }
-const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be taken back' }
+const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be undone' }
 
 const targetLook = (target: PlanTarget): [Tone, string] => {
   if (isAlreadySo(target)) return ['neutral', 'already so']
@@ -104,7 +104,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
           </dl>
           {target.affected.length > 0 && (
             <>
-              <h3>Who notices</h3>
+              <h3>Impact</h3>
               <ul className="list-disc pl-5">
                 {target.affected.map((affected) => (
                   <li key={`${affected.kind} ${affected.sentence}`}>{affected.sentence}</li>
@@ -121,7 +121,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
         </div>
         {target.effects.length > 0 && (
           <div>
-            <h3>What will happen</h3>
+            <h3>Steps</h3>
             <ol className="grid gap-2">
               {target.effects.map((effect, index) => [
                 index === line ? (

@@ -38,7 +38,7 @@ export const PlanTargets = ({
     <section className="card" aria-label="Targets">
       <header>
         <h2>Target by target</h2>
-        <span className="text-ink-2">in reading order: what needs you first</span>
+        <span className="text-ink-2">what needs your attention first</span>
       </header>
       <ul>
         {shown.map((target) => (

@@ -22,14 +22,14 @@ export const chosenMoment = ({ kind, local }: When, zone: string, plan: Pick<Pla
   if (local === '') return 'Choose the time.'
   const parsed = parseTime(appointedText(local, zone))
   if (typeof parsed === 'string') return parsed
-  return parsed.at.getTime() > now.getTime() ? parsed.at : 'Choose a time that lies ahead.'
+  return parsed.at.getTime() > now.getTime() ? parsed.at : 'Choose a time in the future.'
 }
 
 /** As the console takes it: the field's value with the zone it was meant in. */
 export const appointedText = (local: string, zone: string): string => `${local.replace('T', ' ')} ${zone}`
 
 const whenPlanned =
-  'At its time a worker makes this plan again in your name. It is skipped, and the front page says why, when a gate refuses, when one warns of something that is not in this plan, when a target is not what it is now, or when no worker has begun within 15 minutes.'
+  'At that time a worker makes this plan again in your name. The run is skipped, with the reason on the front page, when a check refuses, when a check warns of something that is not in this plan, when a target has changed, or when no worker starts it within 15 minutes.'
 
 /** Now, at a time, or when the windows open; the last only where there are any and they are closed. What waits already is not moved to now. */
 export const WhenFields = ({
@@ -115,14 +115,14 @@ export const OutsideWindow = ({
         {environment.name}: {environment.maintenanceWindows.join(', ')}.{' '}
         {opensAt && (
           <>
-            Opens next at <Moment at={opensAt.toISOString()} />.
+            Next opens at <Moment at={opensAt.toISOString()} />.
           </>
         )}
       </p>
     ))}
     <label className="inline-flex items-center gap-2">
       <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
-      It must run {isNow ? 'now' : 'then'}; the reason below is kept in the audit log
+      Run it {isNow ? 'now' : 'then'} all the same; the reason below goes into the audit log
     </label>
   </Note>
 )

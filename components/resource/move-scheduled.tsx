@@ -50,7 +50,7 @@ export const MoveScheduled = ({
         : closed.length > 0 && !isOutsideWindow
           ? 'No maintenance window is open then.'
           : closed.length > 0 && reason.trim() === ''
-            ? 'Say why it must run outside the window.'
+            ? 'Give the reason for running it outside the window.'
             : null
   const send = (event: FormEvent) => {
     event.preventDefault()

@@ -26,7 +26,7 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide:
     setBusy(false)
   }
   return (
-    <Note tone="warn" title={`${job.title} needs a decision`}>
+    <Note tone="warn" title={`${job.title} needs attention`}>
       <div className="grid gap-2">
         <p>{attention.because}</p>
         {attention.known.length > 0 && (

@@ -26,6 +26,6 @@ export const callApi = async <T>(method: 'POST' | 'PUT' | 'DELETE', path: string
       fields: problem.fields ?? [],
     }
   } catch {
-    return { ok: false, code: 'internal.bug', message: 'The console did not answer. Look again before trying once more.', fields: [] }
+    return { ok: false, code: 'internal.bug', message: 'The console did not answer. Reload the page before you try again.', fields: [] }
   }
 }

@@ -139,7 +139,7 @@ export const Grid = ({
             ))}
           </tbody>
         </table>
-        {shown.length === 0 && <p className="p-4 text-ink-2">No target is in this state now.</p>}
+        {shown.length === 0 && <p className="p-4 text-ink-2">No target is in this state.</p>}
       </section>
     </>
   )

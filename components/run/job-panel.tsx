@@ -97,7 +97,7 @@ export const JobPanel = ({
             <SqlTable
               columns={grid.columns}
               rows={grid.rows}
-              note={grid.isCut ? 'Rows past the cap were left out.' : null}
+              note={grid.isCut ? 'Rows beyond the limit were left out.' : null}
               name={`${job.title}.csv`}
             />
           </section>

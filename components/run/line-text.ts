@@ -25,7 +25,7 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
     case 'resumed':
       return state('warn', `Taken over by worker ${line.driver}${line.by ? ` for ${line.by}` : ''}`)
     case 'gathered':
-      return { text: 'Looked at the target', tone: 'neutral', class: 'info' }
+      return { text: 'Checked the target', tone: 'neutral', class: 'info' }
     case 'gate':
       return {
         text: `Check “${titleOf(line.step)}”: ${line.verdict}${reason(line.because)}`,
@@ -35,7 +35,7 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
     case 'intended':
       return state('info', `${titleOf(line.step)}: begins`)
     case 'marked':
-      return { text: `${titleOf(line.step)}: on its way`, tone: 'neutral', class: 'info' }
+      return { text: `${titleOf(line.step)}: in progress`, tone: 'neutral', class: 'info' }
     case 'finished':
       return line.ours
         ? state('good', `${titleOf(line.step)}: done ${took(line.tookMs)}`)

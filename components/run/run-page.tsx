@@ -165,13 +165,13 @@ export const RunPage = ({
         </div>
       )}
       <SqlResults jobs={run.jobs} store={store} name={run.title} />
-      <Card title="Log" isFlush actions={!isComplete && <span className="text-ink-2">reading the past …</span>}>
+      <Card title="Log" isFlush actions={!isComplete && <span className="text-ink-2">loading …</span>}>
         <Log rows={rows} name={`${run.title}.log`} isOpen={isOpen} hasTitles={!only} />
       </Card>
       {!isOpen && (
         <p>
           <Button onClick={() => window.print()} isSmall>
-            Print this report
+            Print this page
           </Button>
         </p>
       )}

@@ -101,7 +101,7 @@ export const SqlResults = ({ jobs, store, name }: { jobs: readonly JobView[]; st
       <SqlTable
         columns={joined.columns}
         rows={joined.rows}
-        note={joined.isCut ? 'On some targets rows past the cap were left out.' : null}
+        note={joined.isCut ? 'Rows beyond the limit were left out on some targets.' : null}
         name={`${name}.csv`}
       />
     </Card>

@@ -66,7 +66,7 @@ export const Steer = ({
         {isOpen && run.state !== 'cancelling' && !isAsking && (
           <Button
             disabled={!mayAct}
-            title={mayAct ? undefined : 'Cancelling needs the permission to run this operation'}
+            title={mayAct ? undefined : 'You need the permission to run this operation to cancel it'}
             onClick={() => setAsking(true)}
           >
             Cancel the run …
@@ -98,11 +98,11 @@ export const Steer = ({
       {isAsking && isOpen && (
         <Note
           tone="warn"
-          title="What cancelling does"
+          title="What Cancel does"
           actions={
             <>
               <Button look="danger" isSmall disabled={isBusy} onClick={() => work(actions.cancel(run.id), () => setAsking(false))}>
-                Cancel what is left
+                Cancel the rest
               </Button>
               <Button isSmall onClick={() => setAsking(false)}>
                 Keep it running

@@ -4,9 +4,9 @@ import type { BadgedEnvironment } from '@/lib/shapes/environment'
 type Badged = Omit<BadgedEnvironment, 'id'>
 
 const protectionWords = {
-  open: 'open: nothing is asked beyond the plan',
-  confirm: 'protected: irreversible work asks for a typed phrase',
-  'two-person': 'protected: a second person approves',
+  open: 'open: no confirmation beyond the plan',
+  confirm: 'protected: disruptive operations need a typed phrase',
+  'two-person': 'protected: a second person must approve',
 } as const
 
 export const EnvironmentBadge = ({ environment, className }: { environment: Badged; className?: string }) => (

@@ -53,7 +53,7 @@ test('a candidate is picked from the standbys of the one herd, best first, each 
   )
   const [first] = await inputChoices(actorIn('dba', null), 'candidate', [ids['herd:here']!])
   expect(first).toMatchObject({ value: ids['standby:here'], title: 'herd-here on second-here' })
-  expect(first!.details).toEqual(expect.arrayContaining(['rank 1', 'received to 0/3000000', '0 B, 200 ms behind', 'priority 100']))
+  expect(first!.details).toEqual(expect.arrayContaining(['rank 1', 'received to 0/3000000', '0 B, 0.2 s behind', 'priority 100']))
   expect(await inputChoices(actorIn('dba', null), 'candidate', [ids['herd:here']!, ids['herd:there']!])).toEqual([])
   expect(await inputChoices(actorIn('dba', ids['environment:there']!), 'candidate', [ids['herd:here']!])).toEqual([])
 })

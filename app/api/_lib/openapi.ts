@@ -40,14 +40,14 @@ const objectSchema = (resource: Resource): JsonSchema => ({
   properties: {
     id: { type: 'string', format: 'uuid' },
     title: { type: 'string' },
-    revision: { type: 'integer', description: 'Send it back with a change; 0 where nothing can be changed.' },
+    revision: { type: 'integer', description: 'Send it back with a change; 0 where the resource cannot be changed.' },
     ...Object.fromEntries(
       Object.entries(resource.fields).map(([name, spec]) => [
         name,
         { ...describedField(spec, true), ...(resource.form.includes(name) ? {} : { readOnly: true }) },
       ]),
     ),
-    references: { type: 'object', description: 'Field to id, title and resource of what it refers to.' },
+    references: { type: 'object', description: 'Maps a field to id, title and resource of the record it refers to.' },
     observedAt: { type: ['string', 'null'], format: 'date-time' },
   },
 })
@@ -84,7 +84,7 @@ const answerOf = (call: Call): JsonSchema | undefined => {
       total: { type: 'integer' },
       page: { type: 'integer' },
       perPage: { type: 'integer' },
-      references: { type: 'object', description: 'Field to id to title.' },
+      references: { type: 'object', description: 'Maps field and id to the title.' },
     },
   }
 }
@@ -105,7 +105,7 @@ const parametersOf = (call: Call) => [
         {
           name: 'Idempotency-Key',
           in: 'header',
-          description: 'Of your own making; repeated within a day it answers as the first time.',
+          description: 'Chosen by the caller; a repeated call within a day gets the first response.',
           schema: { type: 'string', maxLength: 200 },
         },
       ]
@@ -144,7 +144,7 @@ const describeCall = (call: Call) => {
     ...(call.description ? { description: call.description } : {}),
     parameters: parametersOf(call),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
-    responses: { [call.status ?? 200]: { description: 'As asked.', ...(content ? { content } : {}) }, ...problemResponses(call) },
+    responses: { [call.status ?? 200]: { description: 'Success.', ...(content ? { content } : {}) }, ...problemResponses(call) },
     security: call.caller === 'open' ? [] : call.caller === 'host' ? [{ host: [] }] : [{ token: [] }, { login: [] }],
   }
 }
@@ -156,9 +156,9 @@ const problemSchema = {
     type: { type: 'string' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', enum: Object.keys(faultTable), description: 'Stable: what a script may test for.' },
+    code: { type: 'string', enum: Object.keys(faultTable), description: 'Stable: scripts may test for it.' },
     detail: { type: 'string' },
-    canRetry: { type: 'boolean', description: 'The same call can succeed later without anybody changing anything.' },
+    canRetry: { type: 'boolean', description: 'The same call may succeed later without any change.' },
     fields: {
       type: 'array',
       items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
@@ -201,7 +201,7 @@ export const openApiDocument = (): unknown => {
           type: 'apiKey',
           in: 'cookie',
           name: 'next-auth.session-token',
-          description: 'A login; changes only from the console’s own pages.',
+          description: 'A browser session; changes are accepted only from the console’s own pages.',
         },
       },
     },

@@ -20,7 +20,7 @@ export interface OfferedAct {
 const labels: Record<Danger, string> = {
   routine: 'Routine',
   disruptive: 'Cuts clients for a while',
-  destructive: 'Gives up data or redundancy',
+  destructive: 'Sacrifices data or redundancy',
 }
 const order: readonly Danger[] = ['routine', 'disruptive', 'destructive']
 

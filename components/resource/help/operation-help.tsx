@@ -15,7 +15,7 @@ export interface ShownOperation {
 const dangers: Record<Danger, { tone: Tone; words: string }> = {
   routine: { tone: 'good', words: 'routine: no client notices' },
   disruptive: { tone: 'warn', words: 'disruptive: cuts clients for a while' },
-  destructive: { tone: 'bad', words: 'destructive: gives up data or redundancy' },
+  destructive: { tone: 'bad', words: 'destructive: sacrifices data or redundancy' },
 }
 const endings: Record<EndingKind, string> = {
   undo: 'Undone',

@@ -10,7 +10,7 @@ import type { ListAction } from './list-data'
 const groups: readonly { danger: Danger; label: string }[] = [
   { danger: 'routine', label: 'Routine' },
   { danger: 'disruptive', label: 'Cuts clients for a while' },
-  { danger: 'destructive', label: 'Gives up data or redundancy' },
+  { danger: 'destructive', label: 'Sacrifices data or redundancy' },
 ]
 const count = new Intl.NumberFormat('en')
 

@@ -53,7 +53,7 @@ const OneFacet = ({
   return (
     <fieldset>
       <legend>{label}</legend>
-      {choices.length === 0 && <p className="text-ink-3">nothing to choose</p>}
+      {choices.length === 0 && <p className="text-ink-3">no values</p>}
       {shown.map((choice) => (
         <label key={choice.value} className={choice.count === 0 ? 'none' : undefined}>
           <input

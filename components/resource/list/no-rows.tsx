@@ -16,7 +16,7 @@ export const NoRows = ({
 }) =>
   isFiltered ? (
     <EmptyState title={`No ${resource.noun[1]} match`} actions={<Button onClick={onClear}>Clear search and filters</Button>}>
-      Loosen a filter above, or check the spelling of the search.
+      Remove a filter above, or check the spelling of the search.
     </EmptyState>
   ) : (
     <EmptyState

@@ -213,13 +213,13 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         style={data.facets && data.facets.length > 0 && filters !== 'closed' ? undefined : { gridColumn: '1 / -1' }}
       >
         {boot.dropped.length > 0 && (
-          <Note tone="warn" className="m-2" title="Part of the link was left out">
+          <Note tone="warn" className="m-2" title="Part of the link was ignored">
             {boot.dropped.join(' · ')}
           </Note>
         )}
         {state.problem && (
           <Note tone="bad" isAlert className="m-2" title={state.problem} actions={<Button onClick={retry}>Try again</Button>}>
-            The rows below are the last ones that were read.
+            The rows below are the last ones read.
           </Note>
         )}
         {isMoved && (
@@ -231,7 +231,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
               </Button>
             }
           >
-            The list has another order or other rows by now.
+            The order or the rows of the list have changed since.
           </Note>
         )}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}

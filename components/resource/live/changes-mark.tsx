@@ -11,7 +11,7 @@ export const ChangesMark = ({ state, newestAt, now }: { state: LiveState | 'off'
   const ageMs = newestAt === null || now === null ? 0 : now - newestAt
   if (state !== 'live' || ageMs <= staleAfterMs) return <LiveMark state={state} />
   return (
-    <span role="status" title="Nothing shown here was observed lately. Is a worker running?">
+    <span role="status" title="Nothing shown here was observed recently. Is a worker running?">
       <State tone="warn">stale {formatSpan(ageMs)}</State>
     </span>
   )

@@ -10,7 +10,7 @@ export const certificateCalls = {
     tag,
     caller: 'actor',
     summary: 'The signed file of a certificate',
-    description: 'Byte for byte as it was signed: matriarch verify FILE checks it without the console.',
+    description: 'Byte for byte as it was signed: matriarch verify FILE verifies it without the console.',
     contentType: 'application/json',
     faults: ['record.missing'],
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineCall } from '../call'
 
 const tag = 'locks'
-const ttlSeconds = z.int().min(5).max(3600).default(60).describe('How long it outlives a holder that no longer says that it lives.')
+const ttlSeconds = z.int().min(5).max(3600).default(60).describe('Seconds after the last renewal until the lock expires.')
 
 export const lockCalls = {
   lockHerd: defineCall({
@@ -10,12 +10,12 @@ export const lockCalls = {
     path: '/api/v1/herds/{id}/lock',
     tag,
     caller: 'actor',
-    summary: 'Hold a herd around work outside the console',
+    summary: 'Lock a herd for work outside the console',
     description:
-      'Until it is given back, every job that needs the herd waits and says for whom. Say with PUT /api/v1/locks/{id} that the work goes on, three times as often as the lock would run out.',
+      'Until the lock is released, every job that needs the herd waits and says for whom. Renew it with PUT /api/v1/locks/{id} three times within each `ttlSeconds`.',
     input: z.strictObject({
       reason: z.string().trim().min(1, 'Say what for: others read it who have to wait.').max(300),
-      holder: z.string().trim().min(1).max(200).describe('Host and process of the command that runs under it.'),
+      holder: z.string().trim().min(1).max(200).describe('Host and process of the command that runs under the lock.'),
       ttlSeconds,
     }),
     output: z.object({ id: z.uuid(), herd: z.string(), ttlSeconds: z.int() }),
@@ -27,7 +27,7 @@ export const lockCalls = {
     path: '/api/v1/herds/{id}/lock',
     tag,
     caller: 'actor',
-    summary: 'Who holds a herd from outside',
+    summary: 'Read the lock of a herd',
     output: z.object({
       lock: z
         .object({ owner: z.string(), holder: z.string(), reason: z.string(), acquiredAt: z.string(), expiresAt: z.string() })
@@ -40,8 +40,8 @@ export const lockCalls = {
     path: '/api/v1/herds/{id}/lock',
     tag,
     caller: 'actor',
-    summary: 'Take a herd’s lock from its holder',
-    description: 'For administrators. The command under it is told at its next sign of life.',
+    summary: 'Break a herd’s lock',
+    description: 'For administrators. The command that runs under the lock learns it at its next renewal.',
     status: 204,
     faults: ['access.denied', 'record.missing'],
   }),
@@ -50,7 +50,7 @@ export const lockCalls = {
     path: '/api/v1/locks/{id}',
     tag,
     caller: 'actor',
-    summary: 'Say that the work under a lock goes on',
+    summary: 'Renew a lock',
     input: z.strictObject({ ttlSeconds }),
     output: z.object({ expiresAt: z.string() }),
     faults: ['input.invalid', 'lock.lost'],
@@ -60,8 +60,8 @@ export const lockCalls = {
     path: '/api/v1/locks/{id}',
     tag,
     caller: 'actor',
-    summary: 'Give a lock back',
-    description: 'One that is gone already is no error.',
+    summary: 'Release a lock',
+    description: 'Releasing a lock that no longer exists is not an error.',
     status: 204,
   }),
 }

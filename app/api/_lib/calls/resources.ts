@@ -17,7 +17,7 @@ export const resourceCalls = {
     input: object,
     status: 201,
   }),
-  get: defineCall({ method: 'GET', path: '/api/v1/{resource}/{id}', tag: 'resources', caller: 'actor', summary: 'One' }),
+  get: defineCall({ method: 'GET', path: '/api/v1/{resource}/{id}', tag: 'resources', caller: 'actor', summary: 'Read' }),
   change: defineCall({
     method: 'PATCH',
     path: '/api/v1/{resource}/{id}',
@@ -87,7 +87,8 @@ export const callsOf = (resource: Resource): Call[] => {
           {
             ...at(resourceCalls.change),
             summary: `Change a ${one}`,
-            description: '`revision` is the one that was read; when somebody saved meanwhile the answer is 409 with the current values.',
+            description:
+              '`revision` is the one that was read; when somebody else has saved since, the response is 409 with the current values.',
             input: schemaOf(resource).partial().extend({ revision: z.int() }),
             output: object,
             faults: ['access.denied', 'input.invalid', 'record.missing', 'record.conflict', 'record.duplicate'],

@@ -10,7 +10,7 @@ export const systemCalls = {
     path: '/api/health',
     tag,
     caller: 'open',
-    summary: 'The web process lives',
+    summary: 'Liveness of the web process',
     output: z.object({ status: z.literal('ok') }),
   }),
   ready: defineCall({
@@ -18,7 +18,7 @@ export const systemCalls = {
     path: '/api/ready',
     tag,
     caller: 'open',
-    summary: 'Database, queue and a worker answer',
+    summary: 'Readiness: database, queue and a worker answer',
     description: '503 with the same body when one of them does not.',
     output: z.object({
       status: z.enum(['ready', 'not ready']),
@@ -32,7 +32,7 @@ export const systemCalls = {
     tag,
     caller: 'actor',
     summary: 'Prometheus metrics',
-    description: 'Counts only what the token may see.',
+    description: 'Counts only what the token may view.',
     contentType: 'text/plain',
   }),
   me: defineCall({
@@ -40,7 +40,7 @@ export const systemCalls = {
     path: '/api/v1/me',
     tag,
     caller: 'actor',
-    summary: 'Who the token or the login is, and the grants held now',
+    summary: 'The owner of the token or session, with the current grants',
     output: z.object({
       kind: z.enum(['person', 'token', 'system']),
       name: z.string(),

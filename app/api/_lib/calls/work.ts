@@ -7,7 +7,7 @@ const json = z.record(z.string(), z.unknown())
 
 const wanted = {
   operation: z.string().describe('A name from GET /api/v1/operations.'),
-  targets: targetsSchema.optional().describe('Ids of what the operation acts on.'),
+  targets: targetsSchema.optional().describe('Ids of the targets.'),
   filter: z.string().max(4000).optional().describe('Instead of targets: the query of a list, such as `environmentId=…&state=online`.'),
   input: json.default({}),
   policy: policySchema.partial().optional(),
@@ -34,7 +34,7 @@ export const workCalls = {
     path: '/api/v1/operations',
     tag,
     caller: 'actor',
-    summary: 'Operations with the JSON schema of their input',
+    summary: 'List the operations with the JSON schema of their input',
     output: z.object({ items: z.array(z.looseObject({ name: z.string(), on: z.string(), input: json })) }),
   }),
   makePlan: defineCall({
@@ -42,8 +42,8 @@ export const workCalls = {
     path: '/api/v1/plans',
     tag,
     caller: 'actor',
-    summary: 'What an operation would do to its targets now',
-    description: 'A worker looks at every target and changes nothing anywhere. Answers when the plan is ready, within 30 s.',
+    summary: 'Make a plan: what an operation would do to its targets now',
+    description: 'A worker checks every target and changes nothing. Responds when the plan is ready, within 30 s.',
     input: z.strictObject(wanted).refine(hasOneChoice, oneChoice),
     output: planAnswer,
     faults: planFaults,
@@ -53,7 +53,7 @@ export const workCalls = {
     path: '/api/v1/plans/{id}',
     tag,
     caller: 'actor',
-    summary: 'A plan',
+    summary: 'Read a plan',
     output: planAnswer,
     faults: ['record.missing'],
   }),
@@ -74,7 +74,7 @@ export const workCalls = {
     caller: 'actor',
     summary: 'Run a plan that was read',
     description:
-      'Give the planId of a plan, or the same operation, targets, input and policy again, and the digest that was read. The worker looks again first: 409 `plan.moved` carries the new plan, and nothing has run.',
+      'Give the planId of a plan, or the same operation, targets, input and policy again, and the digest that was read. The worker checks every target again first: 409 `plan.moved` carries the new plan when something has changed, and nothing has run.',
     input: z.strictObject(submitted).refine(hasOnePlan, onePlan),
     output: z.object({ id: z.uuid() }),
     status: 202,
@@ -85,9 +85,9 @@ export const workCalls = {
     path: '/api/v1/scheduled-runs',
     tag: 'scheduled-runs',
     caller: 'actor',
-    summary: 'Put a plan that was read off to a time',
+    summary: 'Schedule a plan that was read',
     description:
-      'Everything is asked for now that POST /api/v1/runs asks for. At its time a worker makes the plan again in the name of the caller, and skips it with the reason when a gate refuses, warns of something new, or a target is not what it was.',
+      'Requires now everything that POST /api/v1/runs requires. At the scheduled time a worker makes the plan again in the name of the caller, and skips the run, with the reason, when a check refuses or warns of something new, or when a target has changed.',
     input: z
       .strictObject({
         ...submitted,
@@ -106,7 +106,7 @@ export const workCalls = {
     caller: 'actor',
     summary: 'Move a scheduled run to another time',
     description:
-      'Needs the permission to run it, and the time is judged as when it was put off. The plan that was read stays and is made again at the new time. `revision` is the one that was read; when somebody moved it meanwhile the answer is 409 with the time as it is.',
+      'Requires the permission to run it; the new time is checked as the first one was. The plan that was read is kept and made again at the new time. `revision` is the one that was read; when somebody else has moved the run since, the response is 409 with the current time.',
     input: scheduledMoveSchema,
     output: z.object({ id: z.uuid(), at: z.string(), revision: z.int() }),
     faults: ['input.invalid', 'plan.window', 'plan.failed', 'run.closed', 'access.denied', 'record.missing', 'record.conflict'],
@@ -116,7 +116,7 @@ export const workCalls = {
     path: '/api/v1/scheduled-runs/{id}/cancel',
     tag: 'scheduled-runs',
     caller: 'actor',
-    summary: 'Let a scheduled run not start',
+    summary: 'Cancel a scheduled run',
     status: 204,
     faults: ['run.closed', 'access.denied', 'record.missing'],
   }),
@@ -125,7 +125,7 @@ export const workCalls = {
     path: '/api/v1/runs/{id}',
     tag,
     caller: 'actor',
-    summary: 'A run with its jobs and their steps',
+    summary: 'Read a run with its jobs and their steps',
     output: json,
     faults: ['record.missing'],
   }),
@@ -145,7 +145,7 @@ export const workCalls = {
     path: '/api/v1/runs/{id}/cancel',
     tag,
     caller: 'actor',
-    summary: 'Stop at the next safe point of each job and run the endings',
+    summary: 'Cancel: stop each job at its next safe point, undo and release',
     status: 204,
     faults: ['run.closed', 'access.denied'],
   }),
@@ -172,7 +172,7 @@ export const workCalls = {
     path: '/api/v1/runs/{id}/retry',
     tag,
     caller: 'actor',
-    summary: 'A new plan for the failed targets only',
+    summary: 'Make a new plan for the failed targets only',
     output: planAnswer,
     faults: planFaults,
   }),
@@ -183,7 +183,7 @@ export const workCalls = {
     caller: 'actor',
     summary: 'Check a server step by step',
     description:
-      'Reachable, host key, login, user, binaries, versions, clusters, disk, clock. Made by a worker; changes nothing on the host.',
+      'Reachability, host key, login, user, binaries, versions, clusters, disk, clock. Run by a worker; changes nothing on the host.',
     input: z.strictObject({ serverId: z.uuid() }),
     output: z.object({
       runId: z.uuid(),

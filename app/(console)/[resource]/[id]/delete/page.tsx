@@ -53,11 +53,11 @@ const DeletePage = async ({ params }: Props) => {
           </Note>
         )}
         {tree.missing.length > 0 && (
-          <Note tone="warn" title="You lack permissions for what hangs on it">
+          <Note tone="warn" title="You lack permissions on dependent objects">
             {tree.missing.join(', ')}
           </Note>
         )}
-        <Card title="What would go">
+        <Card title="What would be deleted">
           <div className="grid gap-3">
             <p>
               The {resource.noun[0]} <strong>{record.title}</strong>
@@ -65,7 +65,7 @@ const DeletePage = async ({ params }: Props) => {
             </p>
             {tree.children.length > 0 && <DeleteTreeView nodes={tree.children} pathOf={pathOf} />}
             <p className="text-ink-2">
-              Only the console forgets. Nothing is stopped or removed on any host. History and audit keep their lines.
+              Only the console’s records are deleted. Nothing is stopped or removed on any host. History and audit log are kept.
             </p>
           </div>
         </Card>

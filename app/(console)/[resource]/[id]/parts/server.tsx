@@ -50,7 +50,7 @@ export const server: ResourceParts = {
     <>
       <ConsoleKeys keys={await shownKeys(actor, environmentId)} />
       <Card title="After saving">
-        <p className="text-ink-2">The check runs step by step. The server stays saved whatever it finds.</p>
+        <p className="text-ink-2">The check runs step by step. The server stays registered whatever it finds.</p>
       </Card>
     </>
   ),

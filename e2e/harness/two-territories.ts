@@ -1,145 +1,119 @@
-import { getPool } from '@/db/pg/client'
+import { getTableColumns } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import { getDb } from '@/db/pg/client'
 import type { Actor, Role } from '@/lib/kernel/access/access'
+import type { Resource } from '@/lib/kernel/resource/resource'
+import { type ResourceName, resources } from '@/lib/resources'
 
-/** One row of every resource in each of two environments, and the ids by `resource:environment`. */
+type Values = Record<string, unknown>
+interface Territory {
+  name: 'here' | 'there'
+  index: number
+  /** By resource, of this territory, so far. */
+  ids: Partial<Record<ResourceName, string>>
+}
+
+/** Where a row cannot be made from the schema alone, or where tests want it by these values. */
+const particular: Partial<Record<ResourceName, (territory: Territory) => Values>> = {
+  environment: ({ name }) => ({ name }),
+  server: ({ name }) => ({ hostname: `host-${name}`, address: '10.0.0.1', tags: ['t', name] }),
+  herd: ({ name }) => ({ name: `herd-${name}`, dataDirectory: '/data', preferredSite: name }),
+  instance: ({ index }) => ({ version: `15.${index}` }),
+  'dns-zone': ({ name }) => ({ name: `${name}.test` }),
+  name: () => ({ hostName: 'shop' }),
+  job: ({ ids }) => ({ operation: 'reload', resource: 'server', targetId: ids.server, state: 'done' }),
+  change: ({ ids }) => ({ resource: 'herd', objectId: ids.herd }),
+}
+
+/** A pair is its herd, as a view. */
+const isSeenThrough: Partial<Record<ResourceName, ResourceName>> = { 'dr-pair': 'herd' }
+
+const anHourMs = 3_600_000
+
+/** A value that a column without a default takes, and that names the territory where it is a text. */
+const filled = (resource: Resource, property: string, column: PgColumn, { name, index }: Territory): unknown => {
+  const spec = resource.fields[property]
+  if (spec?.kind === 'choice') return spec.choices[0]!.value
+  if (column.enumValues?.length) return column.enumValues[0]
+  if (column.dataType === 'date') return new Date(Date.now() + anHourMs)
+  if (column.dataType === 'number') return index + 1
+  if (column.dataType === 'boolean') return false
+  if (column.dataType === 'json') return {}
+  if (column.dataType === 'array') return []
+  return column.getSQLType() === 'uuid' ? crypto.randomUUID() : `${resource.name}-${name}`
+}
+
+/** Column → the resource whose row it holds, by the foreign keys and by the fields that refer. */
+const pointersOf = (resource: Resource<ResourceName>): Map<string, ResourceName> => {
+  const columns = Object.entries(getTableColumns(resource.table) as Record<string, PgColumn>)
+  const pointers = new Map<string, ResourceName>()
+  for (const [property, spec] of Object.entries(resource.fields))
+    if (spec.kind === 'reference') pointers.set(property, spec.to as ResourceName)
+  for (const key of getTableConfig(resource.table as unknown as PgTable).foreignKeys) {
+    const { columns: from, foreignColumns, foreignTable } = key.reference()
+    const target = resources.find(({ table }) => (table as unknown) === foreignTable)
+    const held = from[foreignColumns.findIndex(({ name }) => name === 'id')]
+    const property = columns.find(([, column]) => column === held)?.[0]
+    if (target && property) pointers.set(property, target.name)
+  }
+  const { scope } = resource
+  const scoped = typeof scope === 'string' && !['id', 'console'].includes(scope) ? scope : null
+  if (scoped) pointers.set(scoped, 'environment')
+  return pointers
+}
+
+const rowOf = (resource: Resource<ResourceName>, territory: Territory): Values => {
+  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  const row: Values = {}
+  for (const [property, target] of pointersOf(resource)) if (target !== resource.name) row[property] = territory.ids[target]
+  for (const [property, column] of Object.entries(columns))
+    if (row[property] === undefined && column.notNull && !column.hasDefault && !column.generated)
+      row[property] = filled(resource, property, column, territory)
+  if (typeof resource.scope === 'object' && 'array' in resource.scope) row[resource.scope.array] = [territory.ids.environment]
+  return { ...row, ...particular[resource.name]?.(territory) }
+}
+
+const insert = async (resource: Resource, row: Values): Promise<string> => {
+  const [inserted] = await getDb()
+    .insert(resource.table)
+    .values(row as never)
+    .returning()
+  return (inserted as { id: string }).id
+}
+
+/** What it points to first. */
+const inOrder = (): Resource<ResourceName>[] => {
+  const done: Resource<ResourceName>[] = []
+  const visit = (resource: Resource<ResourceName>, path: readonly string[]): void => {
+    if (done.includes(resource) || path.includes(resource.name)) return
+    const before = [...pointersOf(resource).values(), isSeenThrough[resource.name]]
+    for (const name of before) if (name) visit(resources.find((one) => one.name === name)!, [...path, resource.name])
+    done.push(resource)
+  }
+  for (const resource of resources) visit(resource, [])
+  return done
+}
+
+/** One row of every resource in each of two environments, made from the schema, and the ids by `resource:environment`. */
 export const seedTerritories = async (): Promise<Record<string, string>> => {
-  const ids: Record<string, string> = {}
-  const add = async (key: string, table: string, values: Record<string, unknown>) => {
-    const names = Object.keys(values)
-    const { rows } = await getPool().query(
-      `insert into ${table} (${names.join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')}) returning id`,
-      Object.values(values),
-    )
-    ids[key] = rows[0].id
-    return rows[0].id as string
+  const all: Record<string, string> = {}
+  const byName = (name: ResourceName) => resources.find((one) => one.name === name)!
+  for (const [index, name] of (['here', 'there'] as const).entries()) {
+    const territory: Territory = { name, index, ids: {} }
+    for (const resource of inOrder()) {
+      const seenThrough = isSeenThrough[resource.name]
+      territory.ids[resource.name] = seenThrough ? territory.ids[seenThrough]! : await insert(resource, rowOf(resource, territory))
+    }
+    // A second member makes the herd a pair.
+    const second = await insert(byName('server'), {
+      ...rowOf(byName('server'), territory),
+      hostname: `second-${name}`,
+      address: '10.0.0.2',
+    })
+    const standby = await insert(byName('instance'), { herdId: territory.ids.herd, serverId: second })
+    for (const [kind, id] of Object.entries({ ...territory.ids, second, standby })) all[`${kind}:${name}`] = id
   }
-  for (const [index, name] of ['here', 'there'].entries()) {
-    const environment = await add(`environment:${name}`, 'environments', { name })
-    const person = await add(`person:${name}`, 'people', { user_name: `person-${name}` })
-    const server = await add(`server:${name}`, 'servers', {
-      environment_id: environment,
-      hostname: `host-${name}`,
-      address: '10.0.0.1',
-      tags: ['t', name],
-    })
-    const herd = await add(`herd:${name}`, 'herds', {
-      environment_id: environment,
-      name: `herd-${name}`,
-      base_name: 'main',
-      data_directory: '/data',
-      preferred_site: name,
-    })
-    await add(`instance:${name}`, 'instances', { herd_id: herd, server_id: server, version: `15.${index}` })
-    // A second member makes the herd a pair, which has the herd's id.
-    const second = await add(`second:${name}`, 'servers', { environment_id: environment, hostname: `second-${name}`, address: '10.0.0.2' })
-    await add(`standby:${name}`, 'instances', { herd_id: herd, server_id: second })
-    ids[`dr-pair:${name}`] = herd
-    await add(`failover:${name}`, 'failovers', {
-      id: crypto.randomUUID(),
-      run_id: crypto.randomUUID(),
-      herd_id: herd,
-      environment_id: environment,
-      title: `failover-${name}`,
-      state: 'done',
-      mode: 'planned',
-      actor_name: name,
-      lines: '[]',
-    })
-    await add(`certificate:${name}`, 'certificates', {
-      id: crypto.randomUUID(),
-      run_id: crypto.randomUUID(),
-      herd_id: herd,
-      environment_id: environment,
-      title: `certificate-${name}`,
-      operation: 'failover',
-      verdict: 'proven',
-      because: name,
-      key_id: name,
-      issued_at: new Date(),
-      document: name,
-    })
-    await add(`pooler:${name}`, 'poolers', { herd_id: herd, server_id: server })
-    const zone = await add(`dns-zone:${name}`, 'dns_zones', { environment_id: environment, name: `${name}.test` })
-    await add(`name:${name}`, 'dns_names', { zone_id: zone, herd_id: herd, host_name: 'shop' })
-    await add(`grant:${name}`, 'grants', { person_id: person, role: 'dba', environment_id: environment, group_name: null })
-    await add(`token:${name}`, 'tokens', { person_id: person, name: `token-${name}`, prefix: name, hash: 'x', environment_id: environment })
-    await add(`session:${name}`, 'sessions', { person_id: person, expires_at: new Date(Date.now() + 3_600_000) })
-    const run = await add(`run:${name}`, 'runs', {
-      operation: 'reload',
-      resource: 'instance',
-      title: `run-${name}`,
-      actor_name: name,
-      policy: {},
-      digest: 'd',
-      environment_ids: [environment],
-    })
-    await add(`scheduled-run:${name}`, 'scheduled_runs', {
-      at: new Date(),
-      start_within_minutes: 15,
-      operation: 'reload',
-      resource: 'instance',
-      title: `scheduled-${name}`,
-      environment_ids: [environment],
-      plan_id: crypto.randomUUID(),
-      actor_name: name,
-    })
-    await add(`job:${name}`, 'jobs', {
-      run_id: run,
-      operation: 'reload',
-      resource: 'server',
-      target_id: server,
-      title: `job-${name}`,
-      environment_id: environment,
-      digest: 'd',
-      state: 'done',
-    })
-    await add(`change:${name}`, 'changes', {
-      actor_name: name,
-      resource: 'herd',
-      object_id: herd,
-      title: `change-${name}`,
-      act: 'change',
-      environment_id: environment,
-    })
-    await add(`audit:${name}`, 'audit', {
-      seq: index + 1,
-      at: new Date(),
-      actor_name: name,
-      actor_kind: 'person',
-      act: 'x',
-      environment_id: environment,
-      previous_hash: '',
-      hash: '',
-    })
-    const host = await add(`discovered-host:${name}`, 'discovered_hosts', {
-      hostname: `found-${name}`,
-      token_hash: name,
-      suggested_environment_id: environment,
-    })
-    await add(`discovered-instance:${name}`, 'discovered_instances', {
-      host_id: host,
-      name: `found-${name}`,
-      port: 5432,
-      data_directory: '/d',
-      suggested_environment_id: environment,
-    })
-    await add(`discovered-pooler:${name}`, 'discovered_poolers', {
-      server_id: server,
-      environment_id: environment,
-      port: 6433,
-      title: `found-${name}`,
-      config_path: '/c',
-    })
-    await add(`discovery-rule:${name}`, 'discovery_rules', { name: `rule-${name}`, environment_id: environment })
-    await add(`enrolment-key:${name}`, 'enrolment_keys', {
-      name: `key-${name}`,
-      environment_id: environment,
-      prefix: name,
-      hash: name,
-      expires_at: new Date(),
-    })
-  }
-  return ids
+  return all
 }
 
 export const actorIn = (role: Role, environmentId: string | null, personId: string | null = null): Actor => ({

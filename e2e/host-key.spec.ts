@@ -27,9 +27,16 @@ test('a server added by hand with a wrong host key is refused everything until t
   await expect(page.getByRole('definition').filter({ hasText: fingerprint }).first()).toBeVisible()
   await expect(page.getByText('The server is saved all the same')).toBeVisible({ timeout: 60_000 })
 
-  await page.getByRole('button', { name: 'Accept the new key' }).click()
+  const accept = page.getByRole('button', { name: 'Accept the new key' })
+  await expect(page.getByRole('button', { name: /^Accept/ })).toHaveCount(1)
+  await expect(accept).toBeDisabled()
+  const compared = page.getByLabel('Last 6 characters of the fingerprint')
+  await compared.fill(wrongKey.slice(-6))
+  await expect(accept).toBeDisabled()
+  await compared.fill(fingerprint.slice(-6))
+  await accept.click()
   await expect(page.getByText('Everything on this server is refused')).toBeHidden()
-  await page.getByRole('button', { name: /^Check (now|again)$/ }).click()
+  // The check runs again without being asked.
   await expect(page.getByText(/^(Everything passed|Passed, with warnings)\.$/)).toBeVisible({ timeout: 60_000 })
 
   await page.getByRole('link', { name: 'Delete' }).click()
@@ -60,6 +67,18 @@ test('a host whose key is not the pinned one runs nothing: an operation on it is
     await expect(page.getByRole('region', { name: 'Summary' })).toContainText('1 is excluded')
     await expect(page.getByText('Nothing can run')).toBeVisible()
     await expect(page.getByRole('region', { name: 'Targets' })).toContainText(/key/)
+    await page.goto('/?wall=1')
+    await expect(page).toHaveTitle(/^\(\d+!\) /)
+    await expect(page.locator('link[rel~="icon"]')).toHaveAttribute('href', '/icon-alarm.svg')
+    const [frame, bad] = await page.evaluate(() => {
+      const probe = document.createElement('i')
+      probe.style.color = 'var(--bad)'
+      document.body.append(probe)
+      return [getComputedStyle(document.querySelector('.shell')!).borderTopColor, getComputedStyle(probe).color]
+    })
+    expect(frame).toBe(bad)
+    await page.goto('/instances')
+    await expect(page).toHaveTitle('Instances · Matriarch')
   } finally {
     await pin(server.hostKey)
   }

@@ -16,13 +16,15 @@ import { withFleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { presentProblems } from '@/lib/presentation/problems/present'
 import type { PathOf } from '@/lib/presentation/problems/shown'
+import { tabTitle } from '@/lib/presentation/problems/tab-title'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { streams } from '@/lib/shapes/streams'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
 import { HerdGrid } from './herds'
-import { Problems } from './problems'
+import { Problems, severityLook } from './problems'
 import { RunningWork } from './runs'
+import { useTabAlarm } from './use-tab-alarm'
 
 /** The first page: what needs a person, what runs, and the fleet. It follows the fleet by itself; `isWall` leaves out everything to click around it. */
 export const FrontPage = ({
@@ -64,6 +66,9 @@ export const FrontPage = ({
       ),
     [facts, pathOf, zone],
   )
+  useTabAlarm(tabTitle(problems))
+  const worst = problems[0]?.severity
+  const frame = worst === undefined ? 'good' : severityLook[worst][0]
   const mayIn = (environmentId: string | null) =>
     !isWall && (environmentId === null ? mayAcknowledge.ofConsole : mayAcknowledge.environmentIds.includes(environmentId))
   const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)
@@ -72,7 +77,7 @@ export const FrontPage = ({
   const scheduled = facts.scheduled.filter(({ state }) => state === 'waiting')
   const urgent = problems.filter((problem) => problem.severity <= 2).length
   return (
-    <div data-wall={isWall || undefined}>
+    <div data-wall={isWall ? frame : undefined}>
       <PageHeader
         crumbs={[]}
         title="Fleet"

@@ -104,6 +104,11 @@ export const Shell = ({
     return () => document.removeEventListener('keydown', onKey)
   }, [])
 
+  const findFromMenu = () => {
+    setNavOpen(false)
+    setOpen('palette')
+  }
+
   /** Links that are plain anchors, in the menu and in tables, go through the router as well: one handler instead of a component each. */
   const followLinks = (event: MouseEvent<HTMLElement>) => {
     const href = hrefToFollow(event)
@@ -140,13 +145,13 @@ export const Shell = ({
             <SearchIcon />
           </Button>
         </div>
-        {isNavOpen && <div className="shade lg:hidden" aria-hidden="true" onClick={() => setNavOpen(false)} />}
+        {isNavOpen && <div className="shade nav-shade" aria-hidden="true" onClick={() => setNavOpen(false)} />}
         <div className="side" id="side" data-open={isNavOpen}>
           <a href="/" className="brand">
             <Mark />
             Matriarch
           </a>
-          <button type="button" className="find" onClick={() => setOpen('palette')}>
+          <button type="button" className="find" onClick={findFromMenu}>
             <SearchIcon />
             Find
             <kbd>Ctrl K</kbd>

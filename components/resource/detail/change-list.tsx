@@ -26,7 +26,7 @@ export const ChangeList = ({
   /** id → title, for references. */
   titles?: Readonly<Record<string, string>>
 }) => (
-  <ol className="grid gap-4">
+  <ol className="grid grid-cols-[minmax(0,1fr)] gap-4">
     {changes.map((change) => {
       const entries = Object.entries(change.fields)
       const shown = (name: string, value: Json) =>

@@ -1,42 +1,34 @@
 'use client'
 
-import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import type { CheckServerActions } from './server-check'
 
-/** The host shows another key than the pinned one: both fingerprints, and the one button that ends the refusal. */
+const comparedLength = 6
+
+/** The host shows another key than the pinned one: both fingerprints, and what ends the refusal once somebody has compared the new one. */
 export const HostKeyAlarm = ({
-  serverId,
-  revision,
   pinned,
   offered,
   because,
-  saveRecord,
+  accept,
 }: {
-  serverId: string
-  revision: number
-  pinned: string | null
+  pinned: string
   offered: string
   /** Why this person may not accept it; null: they may. */
   because: string | null
-  saveRecord: CheckServerActions['saveRecord']
+  accept: () => Promise<void>
 }) => {
-  const router = useRouter()
-  const [problem, setProblem] = useState<string | null>(null)
-  const accept = async () => {
-    const answer = await saveRecord('server', serverId, { hostKey: offered }, revision)
-    if (!answer.ok) setProblem(answer.message)
-    else router.refresh()
-  }
+  const [typed, setTyped] = useState('')
+  const isCompared = typed.trim() === offered.slice(-comparedLength)
   return (
     <Note
       tone="bad"
       isAlert
       title="The host shows another key than the pinned one. Everything on this server is refused."
       actions={
-        <Button look="danger" disabled={because !== null} title={because ?? undefined} onClick={() => void accept()}>
+        <Button look="danger" disabled={because !== null || !isCompared} title={because ?? undefined} onClick={() => void accept()}>
           Accept the new key
         </Button>
       }
@@ -44,7 +36,7 @@ export const HostKeyAlarm = ({
       <dl className="facts">
         <dt>Pinned</dt>
         <dd>
-          <code>{pinned ?? 'none'}</code>
+          <code>{pinned}</code>
         </dd>
         <dt>Shown now</dt>
         <dd>
@@ -52,11 +44,25 @@ export const HostKeyAlarm = ({
         </dd>
       </dl>
       <p>
-        Was the host reinstalled? Then compare the new fingerprint there and accept it. If not, somebody else may be answering: find out
-        first.
+        Was the host reinstalled? Then read the new fingerprint on the host itself:{' '}
+        <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code>. If it was not, another machine may be answering: find out first.
         {because && ` ${because}`}
       </p>
-      {problem && <p className="st bad">{problem}</p>}
+      {because === null && (
+        <Field label={`Last ${comparedLength} characters of the fingerprint, as the host prints it`}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input max-w-40 font-mono"
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={comparedLength}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
     </Note>
   )
 }

@@ -5,9 +5,11 @@ import { fingerprintIn, type LastCheck } from '@/components/resource/check/check
 import { CheckView } from '@/components/resource/check/check-view'
 import { type StartCheck, useCheck } from '@/components/resource/check/use-check'
 import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { Outcome } from '@/lib/shapes/outcome'
+import { HostKeyAlarm } from './host-key'
 
 export interface CheckServerActions {
   startCheck: StartCheck
@@ -19,20 +21,29 @@ export interface CheckServerActions {
   ) => Promise<Outcome<{ id: string }>>
 }
 
-/** Runs the check of a server and shows each step as it comes; a key nobody has pinned can be accepted here. It changes nothing on the host. */
+/**
+ * Runs the check of a server and shows each step as it comes. A key that is not pinned is accepted here, and the check then runs again by itself.
+ * It changes nothing on the host.
+ */
 export const ServerCheck = ({
   serverId,
   revision,
   pinned,
+  shown,
   because,
+  mayNotAccept,
   last,
   actions,
 }: {
   serverId: string
   revision: number
   pinned: string | null
+  /** The key that the host showed instead, when it was last seen. */
+  shown: string | null
   /** Why this person may not run it; null: they may. */
   because: string | null
+  /** Why this person may not accept a key; null: they may. */
+  mayNotAccept: string | null
   last: LastCheck | null
   actions: CheckServerActions
 }) => {
@@ -44,40 +55,48 @@ export const ServerCheck = ({
     if (!answer.ok) check.setProblem(answer.message)
     else {
       router.refresh()
-      void check.start()
+      if (because === null) void check.start()
     }
   }
 
-  const offered = check.steps
+  const seen = check.steps
     .map((step) => (/key/i.test(step.title) ? fingerprintIn(step.because) : null))
     .find((key) => key !== null && key !== pinned)
+  const offered = shown ?? seen ?? null
   return (
-    <div className="grid gap-3">
-      <CheckView
-        check={check}
-        noun="server"
-        what="Reachable, host key, login, programs, versions, clusters, disk, clock. Changes nothing."
-        because={because}
-        last={last}
-      />
-      {offered && !check.isOpen && because === null && (
-        <Note
-          tone="warn"
-          title="Is this the host’s key?"
-          actions={
-            <Button look="primary" onClick={() => void accept(offered)}>
-              Accept this key
-            </Button>
-          }
-        >
-          <p>
-            <code>{offered}</code>
-          </p>
-          <p>
-            On the host: <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code>. Accept only what you have compared there.
-          </p>
-        </Note>
+    <div className="grid min-w-0 gap-3.5">
+      {offered !== null && pinned !== null && (
+        <HostKeyAlarm key={offered} pinned={pinned} offered={offered} because={mayNotAccept} accept={() => accept(offered)} />
       )}
+      <Card title="Check">
+        <div className="grid gap-3">
+          <CheckView
+            check={check}
+            noun="server"
+            what="Reachable, host key, login, programs, versions, clusters, disk, clock. Changes nothing."
+            because={because}
+            last={last}
+          />
+          {offered !== null && pinned === null && !check.isOpen && mayNotAccept === null && (
+            <Note
+              tone="warn"
+              title="Is this the host’s key?"
+              actions={
+                <Button look="primary" onClick={() => void accept(offered)}>
+                  Accept this key
+                </Button>
+              }
+            >
+              <p>
+                <code>{offered}</code>
+              </p>
+              <p>
+                On the host: <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code>. Accept only what you have compared there.
+              </p>
+            </Note>
+          )}
+        </div>
+      </Card>
     </div>
   )
 }

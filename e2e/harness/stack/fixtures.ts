@@ -7,7 +7,7 @@ import { Stack, titleOf } from './stack'
 export { expect, signIn, titleOf, until }
 
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>
-export type Look = { colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number } }
+export type Look = { colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number }; hasTouch?: boolean }
 
 interface Shared {
   stack: Stack

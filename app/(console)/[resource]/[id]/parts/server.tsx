@@ -1,5 +1,4 @@
 import { ConsoleKeys } from '@/components/resource/server/console-keys'
-import { HostKeyAlarm } from '@/components/resource/server/host-key'
 import { ServerCheck } from '@/components/resource/server/server-check'
 import { Card } from '@/components/ui/card'
 import { readCheck } from '@/db/fleet/checks'
@@ -15,30 +14,19 @@ import { PoolersInNeed } from './poolers-in-need'
 const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   const { id, revision, environmentId } = record
   const text = (name: string) => (typeof record.values[name] === 'string' ? (record.values[name] as string) : null)
-  const offered = text('hostKeyOffered')
   return (
     <>
       <PoolersInNeed actor={actor} of="server" id={id} environmentId={environmentId} />
-      {offered && (
-        <HostKeyAlarm
-          serverId={id}
-          revision={revision}
-          pinned={text('hostKey')}
-          offered={offered}
-          because={mayNot(actor, 'server.change', environmentId)}
-          saveRecord={saveRecord}
-        />
-      )}
-      <Card title="Check">
-        <ServerCheck
-          serverId={id}
-          revision={revision}
-          pinned={text('hostKey')}
-          because={mayNot(actor, runPermission(checkServer), environmentId)}
-          last={await readCheck(actor, id)}
-          actions={{ startCheck, saveRecord }}
-        />
-      </Card>
+      <ServerCheck
+        serverId={id}
+        revision={revision}
+        pinned={text('hostKey')}
+        shown={text('hostKeyOffered')}
+        because={mayNot(actor, runPermission(checkServer), environmentId)}
+        mayNotAccept={mayNot(actor, 'server.change', environmentId)}
+        last={await readCheck(actor, id)}
+        actions={{ startCheck, saveRecord }}
+      />
     </>
   )
 }

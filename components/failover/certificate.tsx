@@ -166,7 +166,7 @@ export const CertificateView = ({
           heads={['Step', 'State', 'Began', 'Took']}
           rows={evidence.steps.map((step) => [
             step.title,
-            step.state.replace('-', ' '),
+            step.because === undefined ? step.state.replace('-', ' ') : `${step.state}: ${step.because}`,
             step.startedAt === null ? '' : <Moment key="m" at={step.startedAt} />,
             ms(step.tookMs),
           ])}

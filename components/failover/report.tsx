@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { stepLook } from '@/components/run/step-look'
 import { CanaryStrip } from '@/components/run/strip'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
@@ -7,18 +8,12 @@ import { Moment } from '@/components/ui/zone'
 import type { FailoverReport, LaterWork } from '@/lib/domain/proof/failover-report'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
+import type { Verdict } from '@/lib/kernel/operation/plan'
+import { verdictWords } from '@/lib/kernel/operation/verdict'
 import type { Tone } from '@/lib/kernel/resource/field'
 import { Rows } from './rows'
 
-const verdictTones: Record<string, Tone> = { pass: 'good', warn: 'warn', refuse: 'bad' }
-const stepTones: Record<string, Tone> = {
-  done: 'good',
-  'already-so': 'neutral',
-  failed: 'bad',
-  unknown: 'bad',
-  undone: 'warn',
-  undoing: 'warn',
-}
+const verdictTones: Record<Verdict['verdict'], Tone> = { pass: 'good', warn: 'warn', unknown: 'neutral', refuse: 'bad' }
 const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms / 1000).toFixed(2)}\u00a0s` : formatDuration(ms / 1000))
 
 const lossOf = ({ lossBytes, lastKnown, mode }: FailoverReport): string =>
@@ -144,8 +139,8 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         heads={['Check', 'Verdict', 'Because']}
         rows={report.gates.map((gate) => [
           gate.title,
-          <State key="v" tone={verdictTones[gate.verdict] ?? 'neutral'}>
-            {gate.verdict}
+          <State key="v" tone={verdictTones[gate.verdict]}>
+            {verdictWords[gate.verdict]}
           </State>,
           gate.because ?? '',
         ])}
@@ -165,8 +160,8 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         heads={['Step', 'State', 'Began', 'Took', 'Because']}
         rows={report.steps.map((step) => [
           step.title,
-          <State key="s" tone={stepTones[step.state] ?? 'neutral'}>
-            {step.state.replace('-', ' ')}
+          <State key="s" tone={stepLook[step.state][0]}>
+            {stepLook[step.state][1]}
           </State>,
           step.startedAt === null ? '' : <Moment key="m" at={step.startedAt} />,
           seconds(step.tookMs),

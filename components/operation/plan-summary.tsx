@@ -3,6 +3,7 @@ import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { Affected, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
+import type { Tone } from '@/lib/kernel/resource/field'
 import { counted, type Environments, type OperateResource } from './shared'
 import {
   type AffectedTotal,
@@ -46,8 +47,8 @@ const Titles = ({ targets }: { targets: readonly PlanTarget[] }) => (
   </span>
 )
 
-const Warnings = ({ gates }: { gates: readonly GroupedGate[] }) => (
-  <Note tone="warn" title={`${gates.length === 1 ? 'One check warns' : `${gates.length} checks warn`}`}>
+const Gates = ({ gates, tone, title }: { gates: readonly GroupedGate[]; tone: Tone; title: string }) => (
+  <Note tone={tone} title={title}>
     <ul className="grid gap-1">
       {gates.map((gate) => (
         <li key={gate.title}>
@@ -106,6 +107,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
   const hopeless = excluded.filter((target) => overridesOf(target).length === 0)
   const { targets, isWouldBe } = summedUp(plan)
   const warnings = groupGates(targets, 'warn')
+  const blind = groupGates(targets, 'unknown')
   const affected = totalAffected(targets)
   const seconds = estimateSeconds(plan, targets)
   return (
@@ -155,7 +157,16 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
           )}
         </dl>
       </section>
-      {warnings.length > 0 && <Warnings gates={warnings} />}
+      {warnings.length > 0 && (
+        <Gates gates={warnings} tone="warn" title={warnings.length === 1 ? 'One check warns' : `${warnings.length} checks warn`} />
+      )}
+      {blind.length > 0 && (
+        <Gates
+          gates={blind}
+          tone="neutral"
+          title={blind.length === 1 ? 'One check could not look' : `${blind.length} checks could not look`}
+        />
+      )}
       {hopeless.length > 0 && <Excluded targets={hopeless} />}
     </>
   )

@@ -8,19 +8,19 @@ import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { EndingKind, GateVerdict, PlannedEffect, PlanTarget } from '@/lib/kernel/operation/plan'
+import { effectWords, verdictWords, worstVerdict } from '@/lib/kernel/operation/verdict'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { Environments } from './shared'
-import { isAlreadySo, pointOfNoReturn, worstVerdict } from './summary'
+import { isAlreadySo, pointOfNoReturn } from './summary'
 
-const verdictLook: Record<GateVerdict['verdict'], [Tone, string]> = {
-  pass: ['good', 'pass'],
-  warn: ['warn', 'warning'],
-  refuse: ['bad', 'refused'],
-}
-const effectLook: Record<PlannedEffect['state'], [Tone, string]> = {
-  'will-run': ['info', 'will run'],
-  'already-so': ['neutral', 'already so'],
-  blocked: ['bad', 'blocked'],
+const verdictTones: Record<GateVerdict['verdict'], Tone> = { pass: 'good', warn: 'warn', unknown: 'neutral', refuse: 'bad' }
+const effectTones: Record<PlannedEffect['state'], Tone> = {
+  'will-run': 'info',
+  'already-so': 'neutral',
+  blocked: 'bad',
+  'not-asked': 'neutral',
+  'not-needed': 'neutral',
+  'not-possible': 'neutral',
 }
 const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be undone' }
 
@@ -51,7 +51,7 @@ const Gates = ({ gates }: { gates: readonly GateVerdict[] }) => (
   <ul className="plan-gates">
     {gates.map((gate) => (
       <li key={gate.name}>
-        <State tone={verdictLook[gate.verdict][0]}>{verdictLook[gate.verdict][1]}</State>
+        <State tone={verdictTones[gate.verdict]}>{verdictWords[gate.verdict]}</State>
         <span>
           {gate.title}
           {gate.because && <span className="text-ink-2">: {gate.because}</span>}
@@ -67,10 +67,10 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
       <strong>
         {index + 1}. {effect.title}
       </strong>
-      <State tone={effectLook[effect.state][0]}>{effectLook[effect.state][1]}</State>
+      <State tone={effectTones[effect.state]}>{effectWords[effect.state]}</State>
     </div>
     <p>{effect.preview}</p>
-    {effect.because && <p className="text-ink-2">{effect.because}</p>}
+    {effect.because && effect.because !== effect.preview && <p className="text-ink-2">{effect.because}</p>}
     <p className="text-ink-2">
       {endingWords[effect.ending.kind]}: {effect.ending.sentence} At most {formatDuration(effect.timeoutMs / 1000)}.
     </p>

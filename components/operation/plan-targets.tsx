@@ -3,9 +3,9 @@
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import type { Plan, PlanTarget } from '@/lib/kernel/operation/plan'
+import { worstVerdict } from '@/lib/kernel/operation/verdict'
 import { PlanTargetRow } from './plan-target'
 import type { Environments } from './shared'
-import { worstVerdict } from './summary'
 
 const shownAtFirst = 50
 const openAtFirstMax = 2

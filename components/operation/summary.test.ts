@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultPolicy, type Plan, type PlanTarget } from '@/lib/kernel/operation/plan'
+import { defaultPolicy, type Plan, type PlannedEffect, type PlanTarget } from '@/lib/kernel/operation/plan'
 import { apiCalls, cliCall } from './calls'
 import {
   environmentWords,
@@ -31,7 +31,7 @@ const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
   digest: id,
   ...over,
 })
-const effect = (name: string, kind: 'undo' | 'release' | 'final', state: 'will-run' | 'already-so' = 'will-run') => ({
+const effect = (name: string, kind: 'undo' | 'release' | 'final', state: PlannedEffect['state'] = 'will-run') => ({
   name,
   title: name,
   preview: name,
@@ -112,6 +112,7 @@ describe('the summary of a plan', () => {
   test('a target where all is already so is told apart', () => {
     expect(isAlreadySo(target('a', { effects: [effect('start', 'undo', 'already-so')] }))).toBe(true)
     expect(isAlreadySo(target('a'))).toBe(false)
+    expect(isAlreadySo(target('a', { effects: [effect('start', 'undo', 'already-so'), effect('canary', 'undo', 'not-asked')] }))).toBe(true)
   })
 
   test('a target that only overrulable refusals keep out is summed up where nothing else runs, and one that another refusal keeps out is not', () => {

@@ -1,8 +1,8 @@
-import type { Affected, GateVerdict, Override, Plan, PlanEnvironment, PlanTarget } from '@/lib/kernel/operation/plan'
+import type { Affected, Override, Plan, PlanEnvironment, PlanTarget } from '@/lib/kernel/operation/plan'
 
 export interface GroupedGate {
   title: string
-  verdict: 'warn' | 'refuse'
+  verdict: 'warn' | 'unknown' | 'refuse'
   /** Every distinct reason with the targets it holds for. */
   reasons: { because: string; targets: PlanTarget[] }[]
   targets: number
@@ -53,12 +53,9 @@ export const pointOfNoReturn = (target: PlanTarget): number | null => {
   return index < 0 ? null : index
 }
 
-export const worstVerdict = (gates: readonly GateVerdict[]): GateVerdict['verdict'] =>
-  gates.some((gate) => gate.verdict === 'refuse') ? 'refuse' : gates.some((gate) => gate.verdict === 'warn') ? 'warn' : 'pass'
-
-/** True when nothing of a target would run because all of it is already so. Such a target is not eligible, but nothing is wrong with it. */
+/** True when nothing of a target would run because all of it is already so, or does not apply. Such a target is not eligible, but nothing is wrong with it. */
 export const isAlreadySo = (target: PlanTarget): boolean =>
-  target.effects.length > 0 && target.effects.every((effect) => effect.state === 'already-so')
+  target.effects.length > 0 && target.effects.every(({ state }) => state !== 'will-run' && state !== 'blocked')
 
 /** The refusals that keep a target out, when a person may overrule each of them; empty: it runs, or no word of a person lets it run. */
 export const overridesOf = (target: PlanTarget): Override[] => {

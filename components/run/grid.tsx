@@ -5,24 +5,11 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JobCounts } from '@/lib/kernel/engine/fold'
-import type { JobState, StepFold, StepState } from '@/lib/kernel/ground/journal'
-import type { Tone } from '@/lib/kernel/resource/field'
+import type { JobState, StepFold } from '@/lib/kernel/ground/journal'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { JobView } from '@/lib/shapes/run'
 import { jobLook, type RunOperation } from './shared'
-
-export const stepLook: Record<StepState, [Tone, string]> = {
-  waiting: ['neutral', 'waiting'],
-  running: ['info', 'running'],
-  done: ['good', 'done'],
-  'already-so': ['neutral', 'already so'],
-  failed: ['bad', 'failed'],
-  unknown: ['warn', 'not known'],
-  undoing: ['warn', 'undoing'],
-  undone: ['warn', 'undone'],
-  released: ['good', 'released'],
-  skipped: ['neutral', 'skipped'],
-}
+import { stepLook } from './step-look'
 
 export const stepSeconds = (step: StepFold): number | null =>
   step.startedAt === null || step.endedAt === null ? null : (Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000

@@ -1,5 +1,7 @@
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import { leftOutWords } from '@/lib/kernel/ground/left-out'
+import { verdictWords } from '@/lib/kernel/operation/verdict'
 import type { Tone } from '@/lib/kernel/resource/field'
 
 /** state: what moved the job. output: what a command printed. info: progress, checks and the rest. */
@@ -28,8 +30,8 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
       return { text: 'Checked the target', tone: 'neutral', class: 'info' }
     case 'gate':
       return {
-        text: `Check “${titleOf(line.step)}”: ${line.verdict}${reason(line.because)}`,
-        tone: line.verdict === 'pass' ? 'neutral' : line.verdict === 'warn' ? 'warn' : 'bad',
+        text: `Check “${titleOf(line.step)}”: ${verdictWords[line.verdict]}${reason(line.because)}`,
+        tone: line.verdict === 'pass' || line.verdict === 'unknown' ? 'neutral' : line.verdict === 'warn' ? 'warn' : 'bad',
         class: 'info',
       }
     case 'intended':
@@ -40,6 +42,8 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
       return line.ours
         ? state('good', `${titleOf(line.step)}: done ${took(line.tookMs)}`)
         : state('neutral', `${titleOf(line.step)}: already so, nothing done`)
+    case 'left-out':
+      return state('neutral', `${titleOf(line.step)}: ${leftOutWords[line.word]}: ${line.because}`)
     case 'refused':
       return state('bad', `Refused${line.step === null ? '' : ` at ${titleOf(line.step)}`}: ${line.because}`)
     case 'failed':

@@ -21,7 +21,8 @@ const operation: RunOperation = {
 }
 
 const intended = (step: string): JournalEntry => ({ kind: 'intended', step, before: {}, token: 1 }) as unknown as JournalEntry
-const finished = (step: string, ours = true): JournalEntry => ({ kind: 'finished', step, ours, tookMs: 1_500, output: null }) as JournalEntry
+const finished = (step: string, ours = true): JournalEntry =>
+  ({ kind: 'finished', step, ours, tookMs: 1_500, output: null }) as JournalEntry
 const note = (step: string, text: string): JournalEntry => ({ kind: 'note', step, stream: 'info', text })
 
 const linesOf = (entries: readonly JournalEntry[]): JournalLine[] =>

@@ -7,6 +7,9 @@ const tones: Record<StepState, Tone | null> = {
   running: 'info',
   done: 'good',
   'already-so': 'good',
+  'not-asked': 'neutral',
+  'not-needed': 'neutral',
+  'not-possible': 'neutral',
   failed: 'bad',
   unknown: 'warn',
   undoing: 'warn',
@@ -15,7 +18,7 @@ const tones: Record<StepState, Tone | null> = {
   skipped: 'neutral',
 }
 
-const passed: readonly StepState[] = ['done', 'already-so', 'released']
+const passed: readonly StepState[] = ['done', 'already-so', 'not-asked', 'not-needed', 'not-possible', 'released']
 const ended: readonly JobState[] = ['done', 'undone', 'failed', 'refused', 'cancelled']
 
 /** Where the one target of a run is: the step that moves, else the first that has not begun. */

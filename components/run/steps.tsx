@@ -5,7 +5,8 @@ import { useNow, useZone } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JournalLine, StepFold } from '@/lib/kernel/ground/journal'
 import type { JobView } from '@/lib/shapes/run'
-import { stepLook, stepSeconds } from './grid'
+import { stepSeconds } from './grid'
+import { stepLook } from './step-look'
 
 const Elapsed = ({ since }: { since: string }) => {
   const now = useNow(1_000)
@@ -27,7 +28,7 @@ const saidBy = (step: StepFold, lines: readonly JournalLine[]): string | null =>
 }
 
 /** Steps in which something happened say what; the others are there to be counted. */
-const quiet: readonly StepFold['state'][] = ['waiting', 'skipped', 'already-so']
+const quiet: readonly StepFold['state'][] = ['waiting', 'skipped', 'already-so', 'not-asked', 'not-needed', 'not-possible']
 
 /** The steps of one target down the page: state, title, when it began and how long it took, what it does, and what it said. */
 export const Steps = ({

@@ -1,5 +1,5 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { JobState, JournalEntry, JournalLine } from '@/lib/kernel/ground/journal'
+import { type JobState, type JournalEntry, type JournalLine, movesTo } from '@/lib/kernel/ground/journal'
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
@@ -48,13 +48,6 @@ export const lineOf = (row: Row): JournalLine =>
     seq: row.seq,
     at: row.at.toISOString(),
   }) as JournalLine
-
-/** Where an entry moves its job; undefined: it stays as it is. */
-const movesTo = (entry: JournalEntry): JobState | undefined => {
-  if (entry.kind === 'opened' || entry.kind === 'resumed' || entry.kind === 'decided') return 'running'
-  if (entry.kind === 'attention') return 'attention'
-  return entry.kind === 'closed' ? entry.outcome : undefined
-}
 
 interface Move {
   id: string

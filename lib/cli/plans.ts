@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { parseBytes } from '@/lib/domain/values/bytes'
 import type { Plan } from '@/lib/kernel/operation/plan'
+import { effectWords, verdictWords } from '@/lib/kernel/operation/verdict'
 import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
 import { exitCodes } from './exit-codes'
@@ -103,11 +104,12 @@ const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
     if (!target.eligible) say(clean(`    excluded: ${target.reason}`))
     for (const { override } of target.gates)
       if (override) say(clean(`    to overrule: --${kebab(override.input)} '${override.words}' (${override.pledge})`))
-    for (const gate of target.gates) if (gate.verdict !== 'pass') say(clean(`    ${gate.verdict}: ${gate.title}: ${gate.because}`))
+    for (const gate of target.gates)
+      if (gate.verdict !== 'pass') say(clean(`    ${verdictWords[gate.verdict]}: ${gate.title}: ${gate.because}`))
     for (const affected of target.affected) say(clean(`    impact: ${affected.sentence}`))
     if (!target.eligible) continue
     for (const effect of target.effects) {
-      say(clean(`    ${effect.state === 'already-so' ? 'already so' : 'will'}: ${effect.preview}`))
+      say(clean(`    ${effect.state === 'will-run' ? 'will' : effectWords[effect.state]}: ${effect.preview}`))
       for (const command of effect.commands) say(`      $ ${clean(command)}`)
       if (effect.ending.kind === 'final') say(clean(`      cannot be undone: ${effect.ending.sentence}`))
     }

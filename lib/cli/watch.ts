@@ -1,3 +1,6 @@
+import { type LeftOut, leftOutWords } from '@/lib/kernel/ground/left-out'
+import type { Verdict } from '@/lib/kernel/operation/plan'
+import { verdictWords } from '@/lib/kernel/operation/verdict'
 import { getJson, NoAnswer, request, type Where } from './client'
 import { exitCodes } from './exit-codes'
 import { clean } from './table'
@@ -12,7 +15,9 @@ interface Line {
   because?: string | null
   outcome?: string
   question?: string
-  verdict?: string
+  verdict?: Verdict['verdict']
+  ours?: boolean
+  word?: LeftOut['word']
 }
 
 interface RunState {
@@ -27,7 +32,9 @@ const sentenceOf = (line: Line): string | null => {
     case 'intended':
       return `${line.step}: starts`
     case 'finished':
-      return `${line.step}: done`
+      return `${line.step}: ${line.ours === false ? 'already so' : 'done'}`
+    case 'left-out':
+      return `${line.step}: ${leftOutWords[line.word!]}: ${line.because}`
     case 'failed':
       return `${line.step}: failed: ${line.because}`
     case 'refused':
@@ -40,7 +47,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'release-failed':
       return `${line.step}: ${line.kind.replace('-', ' ')}: ${line.because}`
     case 'gate':
-      return line.verdict === 'pass' ? null : `${line.step}: ${line.verdict}: ${line.because}`
+      return line.verdict === 'pass' ? null : `${line.step}: ${verdictWords[line.verdict!]}: ${line.because}`
     case 'attention':
       return `needs attention: ${line.because}\n    ${line.question}`
     case 'cancel-requested':

@@ -5,12 +5,13 @@ import { lagBytes } from '@/lib/domain/values/lsn'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, type HerdFacts, isDown, isUp, type Member, type Place } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gatherPeers, oldSlotOf } from './facts/peers'
 import { type Readiness, readReadiness } from './facts/readiness'
 import { isFedByUnseen } from './gates/other-primary'
-import { acceptsConnections, pass, passBecause, refuse, seenRow, warn } from './gates/seen'
+import { acceptsConnections, seenRow } from './gates/seen'
 import { promotePostgres } from './steps/postgres/promote'
 import { dropOldSlot, type OldSlot } from './steps/replication/drop-old-slot'
 import { recordReplaced } from './steps/replication/record-replaced'
@@ -127,7 +128,7 @@ function allSeen({ others, input }: PromoteFacts): Verdict {
 }
 
 function mayReplay({ readiness }: PromoteFacts): Verdict {
-  if (readiness === null) return warn('Whether its replay is paused or delayed could not be read.')
+  if (readiness === null) return unknown('Whether its replay is paused or delayed could not be read.')
   if (readiness.isReplayPaused === true)
     return refuse('Its replay is paused, so it would ignore the promotion. Resume it first: select pg_wal_replay_resume().')
   if ((readiness.applyDelayMs ?? 0) > 0)

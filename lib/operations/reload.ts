@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { counted } from '@/lib/domain/values/counted'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause } from '@/lib/kernel/operation/verdict'
 import type { FileSettingProblem } from '@/lib/ports'
 import { gatherInstance, type InstanceFacts, type Plain, probeTimeoutMs } from './facts/instance'
 import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
 import { filesParse } from './gates/config-files'
-import { acceptsConnections, counted, pass, passBecause, seenRow } from './gates/seen'
+import { acceptsConnections, seenRow } from './gates/seen'
 import { reloadPostgres } from './steps/postgres/reload'
 
 type ReloadFacts = InstanceFacts & { problems: Plain<FileSettingProblem[]> }

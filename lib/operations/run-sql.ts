@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { gatherInstance, type InstanceFacts } from './facts/instance'
 import { aboutInstance, firmInstance, instanceNow } from './facts/instance-head'
-import { acceptsConnections, pass, refuse, seenRow, warn } from './gates/seen'
+import { acceptsConnections, seenRow } from './gates/seen'
 import { askPostgres, type Statement } from './steps/postgres/ask'
 
 type SqlFacts = InstanceFacts & { input: Statement }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { passBecause, refuse } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, isDown } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gained } from './gates/impact'
 import { otherPrimary, silentMembers } from './gates/other-primary'
-import { passBecause, refuse, seenRow, wasSeen } from './gates/seen'
+import { seenRow, wasSeen } from './gates/seen'
 import { startPostgres } from './steps/postgres/start'
 
 export const start = defineOperation({

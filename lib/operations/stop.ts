@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, type HerdFacts } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './facts/instance-head'
 import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './gates/impact'
-import { pass, refuse, seenRow, warn, wasSeen } from './gates/seen'
+import { seenRow, wasSeen } from './gates/seen'
 import { stopPostgres } from './steps/postgres/stop'
 import { type StopInput, stopInput, stopOf } from './steps/stop-input'
 

@@ -160,7 +160,9 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
   }
   const parkedIn = (lines: readonly JournalLine[]): string[] => {
     const followed = lines.findLast((line) => line.kind === 'finished' && line.step === 'followers')
-    const { parked } = (followed?.kind === 'finished' ? followed.output : { parked: [] }) as { parked: { title: string }[] }
+    const gathered = lines.findLast((line) => line.kind === 'gathered')
+    const said = followed?.kind === 'finished' ? followed.output : gathered?.kind === 'gathered' ? gathered.facts : { parked: [] }
+    const { parked } = said as { parked: { title: string }[] }
     return parked.map(({ title }) => title)
   }
   const clientLaws = async (wasCut: boolean): Promise<string[]> => {

@@ -75,7 +75,12 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
       await journal.append(entries, firstSeq)
       isPassed ||= entries.some((entry) => entry.kind === 'marked' && passedOf(entry.mark) !== null)
       if (!('step' in trouble)) return
-      if (entries.some((entry) => (entry.kind === 'intended' || entry.kind === 'finished') && entry.step === trouble.step)) await strike()
+      if (
+        entries.some(
+          (entry) => (entry.kind === 'intended' || entry.kind === 'finished' || entry.kind === 'left-out') && entry.step === trouble.step,
+        )
+      )
+        await strike()
     },
   })
   return {

@@ -29,8 +29,8 @@ begin
   if exists (
     select from scenario_holds h join jobs j on j.id = new.job_id and j.herd_id = h.herd_id
     where case h.at
-      when 'before' then new.step = h.step and new.kind in ('intended', 'finished')
-      when 'after' then new.step = h.step and new.kind = 'finished'
+      when 'before' then new.step = h.step and new.kind in ('intended', 'finished', 'left-out')
+      when 'after' then new.step = h.step and new.kind in ('finished', 'left-out')
       else new.kind = 'marked' and new.data->'mark'->>'isPassed' = 'true'
     end
   ) then

@@ -54,7 +54,10 @@ export interface ClockSeen {
 export interface EvidenceStep {
   name: string
   title: string
+  /** done, already so, or why it was left out: not asked for, not needed, not possible. */
   state: string
+  /** Why it was left out. */
+  because?: string
   startedAt: string | null
   endedAt: string | null
   tookMs: number | null

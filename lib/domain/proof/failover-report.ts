@@ -4,7 +4,20 @@ import type { CanaryEvidence } from './certificate'
 export interface ReportStep {
   name: string
   title: string
-  state: string
+  state:
+    | 'waiting'
+    | 'running'
+    | 'done'
+    | 'already-so'
+    | 'not-asked'
+    | 'not-needed'
+    | 'not-possible'
+    | 'failed'
+    | 'unknown'
+    | 'undoing'
+    | 'undone'
+    | 'released'
+    | 'skipped'
   startedAt: string | null
   /** Milliseconds; null while it runs, or when it never began. */
   tookMs: number | null
@@ -44,7 +57,7 @@ export interface FailoverReport {
   lastKnown: { lsn: string; seenAt: string | null } | null
   ranking: RankedCandidate[]
   gatheredAt: string
-  gates: { title: string; verdict: string; because: string | null }[]
+  gates: { title: string; verdict: 'pass' | 'warn' | 'unknown' | 'refuse'; because: string | null }[]
   steps: ReportStep[]
   positions: { label: string; lsn: string; timeline: number | null }[]
   fence: string

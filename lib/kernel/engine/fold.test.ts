@@ -19,6 +19,15 @@ describe('a job folded from its lines', () => {
     ['an intended step runs', [opened, intended('one')], ['running', 'running', 'waiting']],
     ['a step found so is marked', [opened, finished('one', false), intended('two')], ['running', 'already-so', 'running']],
     [
+      'a step that is left out says which word is true of it',
+      [
+        opened,
+        { kind: 'left-out', step: 'one', word: 'not-asked', because: 'none' },
+        { kind: 'left-out', step: 'two', word: 'not-possible', because: 'off' },
+      ],
+      ['running', 'not-asked', 'not-possible'],
+    ],
+    [
       'a failed step is undone around',
       [
         opened,

@@ -1,4 +1,4 @@
-import type { JobFold, JobState, JournalLine, RunState, StepFold } from '../ground/journal'
+import { type JobFold, type JobState, type JournalLine, movesTo, type RunState, type StepFold } from '../ground/journal'
 
 /** What a page shows of one job, from its lines and the names of its effects in order. Pure and small enough for a browser to repeat on each line. */
 export const foldJob = (lines: readonly JournalLine[], effectNames: readonly string[]): JobFold => {
@@ -20,16 +20,16 @@ export const foldJob = (lines: readonly JournalLine[], effectNames: readonly str
 type Move = (name: string, change: Partial<StepFold>) => void
 
 const foldLine = (fold: JobFold, move: Move, line: JournalLine): void => {
+  fold.state = movesTo(line) ?? fold.state
   switch (line.kind) {
-    case 'opened':
-    case 'resumed':
-      fold.state = 'running'
-      return
     case 'intended':
       move(line.step, { state: 'running', startedAt: line.at, endedAt: null, because: null })
       return
     case 'finished':
       move(line.step, { state: line.ours ? 'done' : 'already-so', endedAt: line.at, because: null })
+      return
+    case 'left-out':
+      move(line.step, { state: line.word, endedAt: line.at, because: line.because })
       return
     case 'failed':
       fold.because = line.because
@@ -53,18 +53,15 @@ const foldLine = (fold: JobFold, move: Move, line: JournalLine): void => {
       return
     case 'attention': {
       const { because, known, unknown, question } = line
-      fold.state = 'attention'
       fold.because = because
       fold.attention = { because, known, unknown, question }
       return
     }
     case 'decided':
-      fold.state = 'running'
       fold.because = null
       fold.attention = null
       return
     case 'closed':
-      fold.state = line.outcome
       fold.because = line.because
       fold.attention = null
       for (const step of fold.steps) if (step.state === 'waiting') step.state = 'skipped'

@@ -10,6 +10,7 @@ export interface StepRecord {
   mark: Json
   finished: { output: Json; ours: boolean } | null
   failed: { code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown'; question?: string } | null
+  isLeftOut: boolean
   isUndone: boolean
   isReleased: boolean
 }
@@ -46,7 +47,7 @@ export const newProgress = (): Progress => ({
 export const stepOf = (progress: Progress, name: string): StepRecord => {
   let record = progress.steps.get(name)
   if (record === undefined) {
-    record = { intended: null, mark: null, finished: null, failed: null, isUndone: false, isReleased: false }
+    record = { intended: null, mark: null, finished: null, failed: null, isLeftOut: false, isUndone: false, isReleased: false }
     progress.steps.set(name, record)
   }
   return record
@@ -83,6 +84,10 @@ export const advance = (progress: Progress, entry: JournalEntry): void => {
       break
     case 'finished':
       stepOf(progress, entry.step).finished = { output: entry.output, ours: entry.ours }
+      break
+    case 'left-out':
+      stepOf(progress, entry.step).finished = { output: null, ours: false }
+      stepOf(progress, entry.step).isLeftOut = true
       break
     case 'failed':
       stepOf(progress, entry.step).failed = {
@@ -132,7 +137,7 @@ export const hasBegun = (progress: Progress): boolean =>
 export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
   const passed = operation.effects.find((effect) => {
     const record = progress.steps.get(effect.name)
-    if (!isPointOfNoReturn(effect.ending, progress.facts) || record === undefined) return false
+    if (!isPointOfNoReturn(effect.ending, progress.facts) || record === undefined || record.isLeftOut) return false
     return record.finished !== null || (mayHaveHappened(record) && !isShortOfNoReturn(effect.ending, record.mark))
   })
   return passed?.name ?? null

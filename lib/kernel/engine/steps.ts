@@ -38,6 +38,10 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
     : await look(driving, effect, facts)
   recorder.throwIfLost()
   if (found.found === 'done') return finish(found.output, isOpen)
+  if (found.found === 'left-out') {
+    recorder.add({ kind: 'left-out', step: effect.name, word: found.word, because: found.because })
+    return true
+  }
   if (found.found === 'unknown' || found.found === 'blocked') {
     const code = found.found === 'unknown' ? found.fault.code : 'step.blocked'
     return fail(driving, effect, code, found.because, isOpen ? 'unknown' : 'did-not-happen', found)
@@ -147,7 +151,7 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
   const startedAt = clock.now().getTime()
   for (let looks = 0; ; looks += 1) {
     const found = await look(driving, effect, facts)
-    if (found.found === 'done' || isEnough(found)) return found
+    if (found.found === 'done' || found.found === 'left-out' || isEnough(found)) return found
     if (found.found === 'blocked' && !found.isPassing) return found
     if (found.found === 'unknown' && found.fault.code === 'internal.bug') return found
     if (clock.now().getTime() - startedAt >= (found.found === 'blocked' ? passingMs : proofMs)) return found

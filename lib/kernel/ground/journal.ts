@@ -1,5 +1,6 @@
 import type { FaultCode } from './errors'
 import type { Json, JsonObject } from './json'
+import type { LeftOut } from './left-out'
 
 /**
  * A job is its journal. Lines are appended under `(jobId, seq)`; a driver that lost its lease collides on the key before it acts.
@@ -11,11 +12,13 @@ export type JournalEntry =
   | { kind: 'resumed'; driver: string; by?: string }
   /** The facts the effects act on, from this driver's own look. After the first intent they are never gathered again: the job itself has changed the world. */
   | { kind: 'gathered'; facts: JsonObject }
-  | { kind: 'gate'; step: string; verdict: 'pass' | 'warn' | 'refuse'; because: string | null }
+  | { kind: 'gate'; step: string; verdict: 'pass' | 'warn' | 'unknown' | 'refuse'; because: string | null }
   | { kind: 'intended'; step: string; before: Json }
   /** What a running step must not forget when its driver dies: a transaction id, a remote process, a change batch. The last one counts. */
   | { kind: 'marked'; step: string; mark: Json }
   | { kind: 'finished'; step: string; output: Json; ours: boolean; tookMs: number }
+  /** The step does not apply here: nothing was done, and nothing was found done. */
+  | { kind: 'left-out'; step: string; word: LeftOut['word']; because: string }
   | { kind: 'refused'; step: string | null; because: string }
   | { kind: 'failed'; step: string; code: FaultCode; because: string; certainty: 'did-not-happen' | 'unknown'; question?: string }
   | { kind: 'undo-intended'; step: string }
@@ -51,7 +54,19 @@ export type JobState = 'waiting' | 'running' | 'attention' | JobOutcome
 export type RunState = 'waiting' | 'running' | 'cancelling' | 'attention' | 'done' | 'failed' | 'cancelled'
 
 export const openJobStates: readonly JobState[] = ['waiting', 'running', 'attention']
-export type StepState = 'waiting' | 'running' | 'done' | 'already-so' | 'failed' | 'unknown' | 'undoing' | 'undone' | 'released' | 'skipped'
+/** skipped: the job ended before it came to it. */
+export type StepState =
+  | 'waiting'
+  | 'running'
+  | 'done'
+  | 'already-so'
+  | LeftOut['word']
+  | 'failed'
+  | 'unknown'
+  | 'undoing'
+  | 'undone'
+  | 'released'
+  | 'skipped'
 
 export interface StepFold {
   name: string
@@ -68,4 +83,18 @@ export interface JobFold {
   because: string | null
   attention: { because: string; known: string[]; unknown: string[]; question: string } | null
   lastSeq: number
+}
+
+/** Where an entry moves its job; undefined: it stays as it is. */
+export const movesTo = (entry: JournalEntry): JobState | undefined => {
+  switch (entry.kind) {
+    case 'opened':
+    case 'resumed':
+    case 'decided':
+      return 'running'
+    case 'attention':
+      return 'attention'
+    case 'closed':
+      return entry.outcome
+  }
 }

@@ -1,10 +1,14 @@
 import type { Json } from '../ground/json'
+import type { LeftOut } from '../ground/left-out'
 import type { Effect, Ending, Gate } from './operation'
-import type { LeftOut, Verdict } from './plan'
+import type { Verdict } from './plan'
 
 export const notAsked = (because: string): LeftOut => ({ word: 'not-asked', because })
 export const notNeeded = (because: string): LeftOut => ({ word: 'not-needed', because })
 export const notPossible = (because: string): LeftOut => ({ word: 'not-possible', because })
+
+/** What `check` answers for a step that does not apply here. Never with an intent. */
+export const leaveOut = (why: LeftOut) => ({ found: 'left-out', ...why }) as const
 
 /** Where a step applies, and what is said where it does not. The facts alone decide, so that every driver decides alike. */
 export interface When<F> {
@@ -28,7 +32,7 @@ export const effectWhen = <F, Before extends Json, Output extends Json>(
   return {
     ...effect,
     preview: (facts) => (when(facts) ? effect.preview(facts) : { sentence: leftOut(facts).because, commands: [] }),
-    check: async (facts, ports, context) => (when(facts) ? effect.check(facts, ports, context) : { found: 'done', output: null }),
+    check: async (facts, ports, context) => (when(facts) ? effect.check(facts, ports, context) : leaveOut(leftOut(facts))),
     ending: elsewhereHarmless(when, effect.ending as Ending<F, Before, Output | null>),
   }
 }

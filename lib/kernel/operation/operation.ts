@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Role } from '../access/access'
 import type { Json, JsonObject } from '../ground/json'
+import type { LeftOut } from '../ground/left-out'
 import type { Affected, RunPolicy, Verdict } from './plan'
 
 /** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */
@@ -45,6 +46,8 @@ export interface CheckContext<Before extends Json> {
 /** The one answer that serves the dry run, idempotence, resume after a crash, and rollback. */
 export type Found<Before extends Json, Output extends Json> =
   | { found: 'done'; output: Output }
+  /** Only without an intent: it does not apply here, and the words say why. */
+  | ({ found: 'left-out' } & LeftOut)
   /** `partly` (only with an intent): what of it has happened already, in words. Running again completes it; for a final step it is past the point of no return. */
   | { found: 'ready'; before: Before; partly?: string }
   /** `isPassing`: it ends by itself (a server starts up, a shutdown is under way), so an intended step waits for it, up to its deadline. */

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../ground/json'
 import type { Plan, PlanTarget } from './plan'
+import { effectWords, verdictWords } from './verdict'
 
 export interface PlanChange {
   /** null: it concerns the whole plan. */
@@ -65,9 +66,12 @@ const targetChanges = (was: PlanTarget, is: PlanTarget): PlanChange[] => {
   }
   const nows = (target: PlanTarget) => target.now.map(({ label, value }) => ({ key: label, text: `${label}: ${value}` }))
   const gates = (target: PlanTarget) =>
-    target.gates.map((gate) => ({ key: gate.name, text: `${gate.title}: ${gate.verdict}${gate.because ? `, ${gate.because}` : ''}` }))
+    target.gates.map((gate) => ({
+      key: gate.name,
+      text: `${gate.title}: ${verdictWords[gate.verdict]}${gate.because ? `, ${gate.because}` : ''}`,
+    }))
   const effects = (target: PlanTarget) =>
-    target.effects.map((effect) => ({ key: effect.name, text: `${effect.preview} (${effect.state})` }))
+    target.effects.map((effect) => ({ key: effect.name, text: `${effect.preview} (${effectWords[effect.state]})` }))
   const affected = (target: PlanTarget) => target.affected.map((one, index) => ({ key: `${one.kind}${index}`, text: one.sentence }))
   pairs('now', nows(was), nows(is))
   pairs('gate', gates(was), gates(is))

@@ -72,7 +72,7 @@ const planFacts = async (
   const isReadable = refusals.every(({ override }) => override !== undefined)
   const effects = isReadable ? await planEffects(operation.effects, facts, read, signal) : []
   const blocked = effects.find((effect) => effect.state === 'blocked')
-  const isNothingToDo = effects.length > 0 && effects.every((effect) => effect.state === 'already-so')
+  const isNothingToDo = effects.length > 0 && effects.every(({ state }) => state !== 'will-run' && state !== 'blocked')
   const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already so.' : null)
   return {
     id: targetId,
@@ -98,14 +98,15 @@ const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts
     const found = founds[index]!
     const willBefore = planned.some((effect) => effect.state === 'will-run')
     const isBlocked = found.found === 'blocked' && !willBefore
+    const isAlreadySo = found.found === 'done' && !(willBefore && step.isRedone?.(facts))
     const { sentence, commands } = step.preview(facts)
     planned.push({
       name: step.name,
       title: step.title,
       preview: sentence,
       commands,
-      state: isBlocked ? 'blocked' : found.found === 'done' && !(willBefore && step.isRedone?.(facts)) ? 'already-so' : 'will-run',
-      because: isBlocked && found.found === 'blocked' ? found.because : null,
+      state: found.found === 'left-out' ? found.word : isBlocked ? 'blocked' : isAlreadySo ? 'already-so' : 'will-run',
+      because: found.found === 'left-out' || (found.found === 'blocked' && isBlocked) ? found.because : null,
       ending: {
         kind: endingKind(step.ending),
         sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence,

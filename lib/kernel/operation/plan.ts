@@ -1,9 +1,13 @@
 import type { JsonObject } from '../ground/json'
+import type { LeftOut } from '../ground/left-out'
 
-/** A gate's answer. An expected "no" is a value with its reason, never an exception. */
+/**
+ * A gate's answer. An expected "no" is a value with its reason, never an exception. unknown: the gate could not look, and says why; the step is taken all
+ * the same.
+ */
 export type Verdict =
   | { verdict: 'pass'; because?: string }
-  | { verdict: 'warn'; because: string }
+  | { verdict: 'warn' | 'unknown'; because: string }
   | { verdict: 'refuse'; because: string; override?: Override }
 
 /** A refusal that a person may overrule with words of their own: the console cannot know what they know. */
@@ -18,21 +22,12 @@ export interface Override {
   action: string
 }
 
-/**
- * Why a step is left out: nobody asked for it; there is nothing for it to do; or it would be needed and nothing can do it here. What was found to be so
- * already is none of these.
- */
-export interface LeftOut {
-  word: 'not-asked' | 'not-needed' | 'not-possible'
-  because: string
-}
-
 export type EndingKind = 'undo' | 'release' | 'final'
 
 export interface GateVerdict {
   name: string
   title: string
-  verdict: 'pass' | 'warn' | 'refuse'
+  verdict: Verdict['verdict']
   because: string | null
   /** Only of a refusal that a person may overrule. */
   override?: Override
@@ -45,7 +40,8 @@ export interface PlannedEffect {
   preview: string
   /** The exact commands or statements, as text to read and copy. */
   commands: string[]
-  state: 'will-run' | 'already-so' | 'blocked'
+  state: 'will-run' | 'already-so' | 'blocked' | LeftOut['word']
+  /** Why it is blocked, or left out. */
   because: string | null
   /** `isPointOfNoReturn`: once it has happened, or might have, nothing before it is taken back either. */
   ending: { kind: EndingKind; sentence: string; isPointOfNoReturn: boolean }

@@ -1,4 +1,4 @@
-import type { Plan, PlanTarget } from './plan'
+import type { GateVerdict, Plan, PlanTarget } from './plan'
 import { planChanges } from './plan-changes'
 
 export interface LeftOut {
@@ -29,10 +29,13 @@ export const asAgreed = (read: Plan, now: Plan): { plan: Plan; leftOut: LeftOut[
   return { plan: withTargets(now, targets), leftOut }
 }
 
+/** What somebody who read the plan had to take into account. */
+const isSaid = ({ verdict }: GateVerdict): boolean => verdict === 'warn' || verdict === 'unknown'
+
 const whyNot = (was: PlanTarget, is: PlanTarget, read: Plan, now: Plan): string | null => {
   if (!is.eligible) return is.reason
-  const knew = new Set(was.gates.filter((gate) => gate.verdict === 'warn').map((gate) => gate.name))
-  const news = is.gates.find((gate) => gate.verdict === 'warn' && !knew.has(gate.name))
+  const knew = new Set(was.gates.filter(isSaid).map((gate) => gate.name))
+  const news = is.gates.find((gate) => isSaid(gate) && !knew.has(gate.name))
   if (news) return `${news.title}: ${news.because}`
   if ((was.lasting ?? was.digest) === (is.lasting ?? is.digest)) return null
   const change = planChanges(read, now).find(({ targetId, what }) => targetId === is.id && (what === 'now' || what === 'effect'))

@@ -1,7 +1,7 @@
 import { confDifferenceText } from '@/lib/domain/replication/conf-diff'
 import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { pass, passBecause, refuse, warn } from '../gates/seen'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import type { UpstreamOnly } from './compare-upstream'
 import { type CreateFacts, isDebian } from './facts'
 
@@ -76,7 +76,7 @@ export const hasSpace = ({ site, kind, totalBytes }: CreateFacts): Verdict => {
   const { freeBytes } = site
   const needBytes = kind === 'primary' ? emptyBytes : totalBytes === null ? null : totalBytes + emptyBytes
   if (freeBytes === null || needBytes === null)
-    return warn('Whether there is room for it could not be told in time: make sure that there is.')
+    return unknown('Whether there is room for it could not be told in time: make sure that there is.')
   const text = `It needs ${formatBytes(needBytes)}, and ${formatBytes(freeBytes)} are free.`
   return freeBytes < needBytes ? refuse(text) : passBecause(text)
 }
@@ -90,7 +90,7 @@ export const isOwnConfiguration = ({ kind, order, upstream, knowsSettings, upstr
   const least = 'max_connections and the like'
   return knowsSettings
     ? warn(`${lets} Of ${upstream.title}’s configuration only ${least} are taken over. ${differencesText(upstreamOnly, upstream.title)}`)
-    : warn(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is taken back.`)
+    : unknown(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is taken back.`)
 }
 
 const differencesText = ({ settings, rules }: UpstreamOnly, upstream: string): string => {

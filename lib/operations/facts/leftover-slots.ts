@@ -1,5 +1,5 @@
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { pass, passBecause, warn } from '../gates/seen'
+import { pass, passBecause, warn } from '@/lib/kernel/operation/verdict'
 import type { Place } from './instance'
 import { isUnder, type Peer, slotNameOf } from './peers'
 

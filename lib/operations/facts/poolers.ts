@@ -1,10 +1,11 @@
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { About, GatherContext } from '@/lib/kernel/operation/operation'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { InventoryPooler, PoolerSeen, ReadPorts } from '@/lib/ports'
-import { counted, pass, refuse, warn } from '../gates/seen'
 import type { Plain } from './instance'
 
 /** A look that takes longer is as good as no answer. */

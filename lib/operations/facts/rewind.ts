@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { CallOptions, Following, ReadPorts } from '@/lib/ports'
 import type { RewindAnswer, TailPlace } from '@/lib/ports/rewinds'
-import { pass, passBecause, refuse, warn } from '../gates/seen'
 import type { Place, Plain } from './instance'
 import { orNull } from './or-null'
 

@@ -1,7 +1,7 @@
 import { leadLines, partLines } from '@/lib/domain/poolers/lines'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { DeadManOrder, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
-import { pass, passBecause, refuse, warn } from '../gates/seen'
 import type { Plain } from './instance'
 import { aimAt, partOf } from './pooler-part'
 import type { PoolerPlace } from './poolers'

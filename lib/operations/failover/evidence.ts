@@ -1,6 +1,7 @@
 import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/proof/certificate'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
+import { leftOutWords } from '@/lib/kernel/ground/left-out'
 import type { Evidence, EvidenceAbout } from '../steps/collect-evidence'
 import { failover } from '.'
 import type { FailoverFacts } from './facts'
@@ -70,15 +71,29 @@ const journalClock = (lines: readonly JournalLine[], { at }: Evidence): ClockSee
   return [{ what: 'the metadata database', offsetMs: Math.round(middle - own), uncertaintyMs: Math.ceil((last - first) / 2) }]
 }
 
+const titleOf = (step: string): string => failover.effects.find(({ name }) => name === step)?.title ?? step
+
 /** As the journal has them, in its order; the endings are not part of it. */
 const stepsOf = (lines: readonly JournalLine[]): EvidenceStep[] =>
   lines.flatMap((line): EvidenceStep[] => {
+    if (line.kind === 'left-out')
+      return [
+        {
+          name: line.step,
+          title: titleOf(line.step),
+          state: leftOutWords[line.word],
+          because: line.because,
+          startedAt: null,
+          endedAt: line.at,
+          tookMs: null,
+        },
+      ]
     if (line.kind !== 'finished') return []
     const began = line.ours ? lines.find((one) => one.kind === 'intended' && one.step === line.step) : undefined
     return [
       {
         name: line.step,
-        title: failover.effects.find(({ name }) => name === line.step)?.title ?? line.step,
+        title: titleOf(line.step),
         state: line.ours ? 'done' : 'already-so',
         startedAt: began?.at ?? null,
         endedAt: line.at,

@@ -1,11 +1,13 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
 import type { Gate } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { isStreamingFrom } from '../facts/peers'
 import { lowerLimits } from '../facts/readiness'
-import { counted, keepsPassword, pass, passBecause, refuse, warn } from '../gates/seen'
+import { keepsPassword } from '../gates/seen'
 import { type FailoverFacts, messageMaxSeconds } from './facts'
 import { roomForWal } from './room'
 
@@ -90,8 +92,11 @@ export const lossSaid = (facts: FailoverFacts): Verdict => {
     : warn(lossWords(facts))
 }
 
+const silent = unknown('The old primary does not answer.')
+
 export const isStreaming = ({ mode, candidateProbe, primary, candidate }: FailoverFacts): Verdict => {
-  if (mode === 'emergency' || candidateProbe === null || primary === null) return pass
+  if (mode === 'emergency') return silent
+  if (candidateProbe === null || primary === null) return pass
   return isStreamingFrom(candidateProbe, primary)
     ? pass
     : refuse(
@@ -100,7 +105,8 @@ export const isStreaming = ({ mode, candidateProbe, primary, candidate }: Failov
 }
 
 export const lagWithin = ({ mode, candidateProbe, primaryProbe, input, candidate }: FailoverFacts): Verdict => {
-  if (mode === 'emergency' || candidateProbe === null) return pass
+  if (mode === 'emergency') return unknown('The old primary does not answer; what is lost is estimated above.')
+  if (candidateProbe === null) return pass
   const behind = lagBytes(candidateProbe.replayedLsn, primaryProbe?.currentLsn ?? null)
   if (behind === null) return refuse(`How far ${candidate?.title} is behind could not be seen.`)
   return behind <= input.lagBytesMax
@@ -115,22 +121,23 @@ export const sameHistory = ({ mode, candidateProbe, primaryProbe, candidate, pri
     return refuse(`${candidate?.title} is no copy of ${primary?.title}: another system identifier.`)
   if (mode === 'planned' && candidateProbe.timeline !== primaryProbe.timeline)
     return refuse(`${candidate?.title} is on timeline ${candidateProbe.timeline}, ${primary?.title} on ${primaryProbe.timeline}.`)
-  return pass
+  if (ours !== null && theirs !== null) return pass
+  return unknown(`The system identifier of ${(theirs === null ? primary : candidate)?.title} could not be read.`)
 }
 
 export const settingsFit = ({ readiness, candidate, primary, mode }: FailoverFacts): Verdict => {
   const { primary: theirs, candidate: ours } = readiness
-  if (ours === null) return candidate === null ? pass : warn(`The settings of ${candidate.title} could not be read.`)
-  if (theirs === null) return mode === 'planned' ? warn(`The settings of ${primary?.title} could not be compared.`) : pass
+  if (ours === null) return candidate === null ? pass : unknown(`The settings of ${candidate.title} could not be read.`)
+  if (theirs === null) return mode === 'planned' ? unknown(`The settings of ${primary?.title} could not be read.`) : silent
   const lower = lowerLimits(theirs, ours)
   if (lower.length === 0) return pass
   const list = lower.map((one) => `${one.name} ${one.candidate} (primary: ${one.primary})`).join(', ')
   return refuse(`${candidate?.title} is configured lower: ${list}. Raise it there and restart it first.`)
 }
 
-export const leftBehind = ({ readiness }: FailoverFacts): Verdict => {
+export const leftBehind = ({ readiness, mode, primary }: FailoverFacts): Verdict => {
   const theirs = readiness.primary
-  if (theirs === null) return pass
+  if (theirs === null) return mode === 'planned' ? unknown(`${primary?.title} could not be asked.`) : silent
   const said = [
     ...(theirs.logicalSlots > 0 ? [`${counted(theirs.logicalSlots, 'logical slot')} stay behind (they are not carried over)`] : []),
     ...(theirs.preparedTransactions > 0
@@ -142,7 +149,7 @@ export const leftBehind = ({ readiness }: FailoverFacts): Verdict => {
 }
 
 export const readersWell = ({ mode, senders }: FailoverFacts): Verdict => {
-  if (mode === 'emergency') return pass
+  if (mode === 'emergency') return silent
   const slow = senders.filter(({ state }) => state !== 'streaming')
   return slow.length === 0
     ? pass
@@ -150,7 +157,7 @@ export const readersWell = ({ mode, senders }: FailoverFacts): Verdict => {
 }
 
 export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {
-  if (mode === 'emergency' || primaryProbe === null) return pass
+  if (mode === 'emergency' || primaryProbe === null) return silent
   const { clients, activeTransactions, longestTransactionSeconds: longest } = primaryProbe
   if (!clients) return pass
   const open = activeTransactions

@@ -41,7 +41,12 @@ test('a planned failover: positions in order, the fence with its evidence, every
     ['After the first proven commit', 2],
   ])
   expect(report.fence).toContain('carries standby.signal, proven on its host')
-  expect(report.steps.every(({ state }) => state === 'done' || state === 'already-so')).toBe(true)
+  expect(report.steps.filter(({ state }) => state !== 'done').map(({ name, state }) => [name, state])).toEqual([
+    ['canary', 'not-asked'],
+    ['catch-up', 'already-so'],
+    ['canary-judge', 'not-asked'],
+    ['reader-names', 'not-needed'],
+  ])
   expect(report.names[0]).toMatchObject({ name: 'demo.prod.test' })
   expect(report.names[0]!.servers.length).toBeGreaterThan(0)
   expect(report.gapMs).not.toBeNull()
@@ -55,6 +60,10 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
   const report = await runIn(fleet, { override: 'demo' })
   expect(report.state).toBe('done')
   expect(report.fence).toContain('a person took the responsibility')
+  const stateOf = (step: string) => report.steps.find(({ name }) => name === step)?.state
+  expect(['stop-primary', 'fence', 'rejoin', 'canary'].map(stateOf)).toEqual(['not-possible', 'not-possible', 'not-possible', 'not-asked'])
+  expect(report.steps.filter(({ state }) => state === 'already-so')).toEqual([])
+  expect(report.gates.find(({ title }) => title === 'The candidate streams')?.verdict).toBe('unknown')
   expect(report.lossBytes).toBe(0)
   expect(report.gapMs).toBeNull()
   expect(report.open).toEqual([

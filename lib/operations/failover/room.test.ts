@@ -27,5 +27,5 @@ test('a tenth of a file system is enough, less is said, and what could not be re
   expect(verdict([place(10 * GiB, 100 * GiB)])).toBe('pass: 10 GB of 100 GB free at /data.')
   expect(verdict([place(9 * GiB, 100 * GiB)])).toBe('warn: demo on n2 is nearly full: 9 GB of 100 GB free at /data.')
   expect(verdict([place(2 * GiB)], null)).toBe('pass: 2 GB free at /data.')
-  expect(verdict(null)).toBe('warn: How much is free on the host of demo on n2 could not be read.')
+  expect(verdict(null)).toBe('unknown: How much is free on the host of demo on n2 could not be read.')
 })

@@ -2,10 +2,10 @@ import { formatBytes, GiB } from '@/lib/domain/values/bytes'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import type { DataPlace, ReadPorts } from '@/lib/ports'
 import { type Place, probeTimeoutMs } from '../facts/instance'
 import type { Readiness } from '../facts/readiness'
-import { pass, passBecause, refuse, warn } from '../gates/seen'
 
 /** What is left on a file system that the candidate writes to. */
 export type Room = { path: string; freeBytes: number; totalBytes: number | null }
@@ -42,7 +42,7 @@ type WithRoom = {
  */
 export const roomForWal = ({ mode, room, readiness, candidate }: WithRoom): Verdict => {
   if (candidate === null) return pass
-  if (room === null) return warn(`How much is free on the host of ${candidate.title} could not be read.`)
+  if (room === null) return unknown(`How much is free on the host of ${candidate.title} could not be read.`)
   const neededBytes = Math.min(readiness.candidate?.walBytesMax ?? GiB, GiB)
   const scarce = room.filter(({ freeBytes }) => freeBytes < neededBytes)
   if (scarce.length > 0) {

@@ -1,6 +1,7 @@
+import { counted } from '@/lib/domain/values/counted'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, refuse } from '@/lib/kernel/operation/verdict'
 import type { FileSettingProblem } from '@/lib/ports'
-import { counted, pass, refuse } from './seen'
 
 const shownMax = 3
 

@@ -1,7 +1,8 @@
+import { counted } from '@/lib/domain/values/counted'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import { pass, warn } from '@/lib/kernel/operation/verdict'
 import type { StopMode } from '@/lib/ports'
 import { type HerdFacts, isUp } from '../facts/instance'
-import { counted, pass, warn } from './seen'
 
 interface Loss {
   mode: StopMode

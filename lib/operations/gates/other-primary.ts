@@ -1,6 +1,6 @@
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { type HerdFacts, isUp, type Member } from '../facts/instance'
-import { pass, passBecause, refuse, warn } from './seen'
 
 /**
  * May this stopped server come back as it is? With standby.signal it comes back as a standby. Without it, it will write: then no other primary may

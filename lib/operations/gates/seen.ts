@@ -1,15 +1,8 @@
 import { refusalText } from '@/lib/domain/replication/refusal'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse } from '@/lib/kernel/operation/verdict'
 import type { Following, Probe, ReplicationAnswer } from '@/lib/ports'
 import type { Place, Plain } from '../facts/instance'
-
-export const pass: Verdict = { verdict: 'pass' }
-export const passBecause = (because: string): Verdict => ({ verdict: 'pass', because })
-export const warn = (because: string): Verdict => ({ verdict: 'warn', because })
-export const refuse = (because: string): Verdict => ({ verdict: 'refuse', because })
-
-/** `1 client`, `3 clients`. */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** Writing an upstream anew needs the whole connection string, and a password is never read. */
 export const keepsPassword = ({ title, holdsPassword }: { title: string; holdsPassword: boolean }): Verdict =>

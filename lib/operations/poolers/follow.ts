@@ -6,6 +6,7 @@ import { lineDiff } from '@/lib/domain/values/line-diff'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { Probe, ReadPorts } from '@/lib/ports'
 import { probeTimeoutMs } from '../facts/instance'
 import { aimAt } from '../facts/pooler-part'
@@ -20,7 +21,6 @@ import {
   poolerNow,
   seenPooler,
 } from '../facts/poolers'
-import { pass, passBecause, refuse, warn } from '../gates/seen'
 import { aimPoolers, wholeAim } from '../steps/poolers/aim'
 import { managePooler } from '../steps/poolers/manage'
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notAsked } from '@/lib/kernel/operation/only-when'
+import { pass, passBecause, refuse } from '@/lib/kernel/operation/verdict'
 import {
   aboutPooler,
   clientsAffected,
@@ -14,7 +15,6 @@ import {
   seenPooler,
   sessionClients,
 } from '../facts/poolers'
-import { pass, passBecause, refuse } from '../gates/seen'
 import { awaitClientsGone, closePooler, stopPooler } from '../steps/poolers/drain'
 import { pausePoolers } from '../steps/poolers/pause'
 import { reloadPooler } from '../steps/poolers/reload'

@@ -3,9 +3,10 @@ import { confDifferenceText } from '@/lib/domain/replication/conf-diff'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { lsnBytesBetween } from '@/lib/domain/values/lsn'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { isDown } from '../facts/instance'
 import { mayRewind, savesTail } from '../facts/rewind'
-import { mayReplicate, pass, passBecause, refuse, warn, wasSeen } from '../gates/seen'
+import { mayReplicate, wasSeen } from '../gates/seen'
 import type { RebuildFacts } from './facts'
 import { whyNoRoom } from './in-place-sight'
 import { isInPlace } from './where-copied'
@@ -133,7 +134,7 @@ export const hasSpace = (facts: RebuildFacts): Verdict => {
 
 const hasSpaceInPlace = ({ inPlace }: RebuildFacts): Verdict => {
   if (inPlace?.needs == null)
-    return warn('Whether the upstream’s data have room in the place of the old ones could not be measured in time.')
+    return unknown('Whether the upstream’s data have room in the place of the old ones could not be measured in time.')
   const small = inPlace.needs.find(isTooSmall)
   return small
     ? refuse(`In the place of the old data it needs ${spaceText(small)}, what lies there now counted as free.`)
@@ -145,7 +146,7 @@ const hasSpaceForCopy = ({ needs, sight, inPlace }: RebuildFacts): Verdict => {
   const barred = whyNoRoom({ sight, needs: null })
   if (barred !== null) return refuse(`${barred}${nor}`)
   if (needs === null)
-    return warn('How large the upstream is could not be measured in time: make sure that the copy fits beside the old directory.')
+    return unknown('How large the upstream is could not be measured in time: make sure that the copy fits beside the old directory.')
   const small = needs.find(isTooSmall)
   if (small)
     return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind or in-place where it can work.${nor}`)

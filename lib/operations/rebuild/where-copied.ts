@@ -1,5 +1,5 @@
 import type { Json } from '@/lib/kernel/ground/json'
-import { effectWhen, notNeeded } from '@/lib/kernel/operation/only-when'
+import { effectWhen, leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { hasFailed } from '../steps/host-work'
@@ -10,6 +10,8 @@ const fileTimeoutMs = 15_000
 export const copies = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'copy'
 
 export const isInPlace = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'in-place'
+
+const noCopy = 'Nothing is copied.'
 
 const mayCopy = (facts: RebuildFacts): boolean => copies(facts) || facts.rewindKey !== null
 
@@ -33,7 +35,7 @@ export const whereHeld = <Before extends Json, Output extends Json>(
 export const whereCopied = <Before extends Json, Output extends Json>(
   effect: Effect<RebuildFacts, Before, Output>,
 ): Effect<RebuildFacts, Before, Output | null> => {
-  const step = effectWhen({ when: mayCopy, otherwise: notNeeded('Nothing is copied.') }, effect)
+  const step = effectWhen({ when: mayCopy, otherwise: notNeeded(noCopy) }, effect)
   return {
     ...step,
     preview: (facts) => {
@@ -42,7 +44,9 @@ export const whereCopied = <Before extends Json, Output extends Json>(
     },
     check: async (facts, ports, context) => {
       const isNeeded = context.intended !== null || copies(facts) || (await isRewindGivenUp(facts, ports, context.signal))
-      return isNeeded ? step.check(facts, ports, context) : { found: 'done', output: null }
+      return isNeeded
+        ? step.check(facts, ports, context)
+        : leaveOut(notNeeded(facts.rewindKey === null ? noCopy : 'It is needed only where the rewind fails.'))
     },
   }
 }

@@ -57,10 +57,11 @@ test('clients that would be turned away, extensions that would be missing and ta
   })
 })
 
-test('what could not be read is said, and stands in nobody’s way', async () => {
+test('what could not be read is not known, with the database that did not say, and stands in nobody’s way', async () => {
+  const why = 'The database postgres on demo on n1 gave no answer.'
   expect(await gatesOf(newFleet())).toEqual({
-    extensions: ['pass', 'Which extensions are installed could not be compared.'],
-    hba: ['pass', 'pg_hba.conf could not be compared.'],
-    unlogged: ['pass', 'Which tables are unlogged could not be read.'],
+    extensions: ['unknown', `Which extensions are installed could not be compared. ${why}`],
+    hba: ['unknown', `pg_hba.conf could not be compared. ${why}`],
+    unlogged: ['unknown', `Which tables are unlogged could not be read. ${why}`],
   })
 })

@@ -1,18 +1,19 @@
+import { counted } from '@/lib/domain/values/counted'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, unknown, warn } from '@/lib/kernel/operation/verdict'
 import type { ReadPorts } from '@/lib/ports'
-import { askJson } from '../facts/ask-json'
+import { tryJson } from '../facts/ask-json'
 import type { Place } from '../facts/instance'
-import { counted, pass, passBecause, warn } from '../gates/seen'
 
-/** What the candidate would not serve as the primary does; null: could not be read. */
+/** What the candidate would not serve as the primary does. A text: why it could not be read. */
 export type Fit = {
   /** By database; those without one are left out. */
-  unloggedTables: { database: string; count: number }[] | null
+  unloggedTables: { database: string; count: number }[] | string
   /** Lines of pg_hba.conf that the primary has and the candidate has not, at most `shownMax` of them. */
-  hbaMissing: string[] | null
+  hbaMissing: string[] | string
   /** Installed in a database of the primary, and not there to load on the candidate. */
-  extensionsMissing: string[] | null
+  extensionsMissing: string[] | string
 }
 
 const shownMax = 5
@@ -37,37 +38,48 @@ type Contents = { unlogged: number; extensions: string[] }
 export const gatherFit = async (ports: ReadPorts, primary: Place, candidate: Place, { signal }: GatherContext): Promise<Fit> => {
   const [contents, available, theirs, ours] = await Promise.all([
     contentsOf(ports, primary, signal),
-    askJson<string[]>(ports, candidate, extensionsSql, { database: 'postgres', bytesMax, signal }),
-    askJson<string[]>(ports, primary, hbaSql, { database: 'postgres', bytesMax, signal }),
-    askJson<string[]>(ports, candidate, hbaSql, { database: 'postgres', bytesMax, signal }),
+    tryJson<string[]>(ports, candidate, extensionsSql, { database: 'postgres', bytesMax, signal }),
+    tryJson<string[]>(ports, primary, hbaSql, { database: 'postgres', bytesMax, signal }),
+    tryJson<string[]>(ports, candidate, hbaSql, { database: 'postgres', bytesMax, signal }),
   ])
-  const installed = new Set(contents?.flatMap(({ extensions }) => extensions))
   return {
-    unloggedTables:
-      contents?.filter(({ unlogged }) => unlogged > 0).map(({ database, unlogged }) => ({ database, count: unlogged })) ?? null,
-    extensionsMissing: contents && available && [...installed].filter((name) => !available.includes(name)).sort(),
-    hbaMissing: theirs && ours && [...new Set(theirs)].filter((line) => !ours.includes(line)).slice(0, shownMax),
+    unloggedTables: isText(contents)
+      ? contents
+      : contents.filter(({ unlogged }) => unlogged > 0).map(({ database, unlogged }) => ({ database, count: unlogged })),
+    extensionsMissing: isText(contents)
+      ? contents
+      : isText(available)
+        ? available
+        : [...new Set(contents.flatMap(({ extensions }) => extensions))].filter((name) => !available.includes(name)).sort(),
+    hbaMissing: isText(theirs)
+      ? theirs
+      : isText(ours)
+        ? ours
+        : [...new Set(theirs)].filter((line) => !ours.includes(line)).slice(0, shownMax),
   }
 }
 
-const contentsOf = async (ports: ReadPorts, primary: Place, signal: AbortSignal): Promise<(Contents & { database: string })[] | null> => {
-  const databases = await askJson<string[]>(ports, primary, databasesSql, { database: 'postgres', bytesMax, signal })
-  if (databases === null) return null
+const contentsOf = async (ports: ReadPorts, primary: Place, signal: AbortSignal): Promise<(Contents & { database: string })[] | string> => {
+  const databases = await tryJson<string[]>(ports, primary, databasesSql, { database: 'postgres', bytesMax, signal })
+  if (isText(databases)) return databases
   const each = await Promise.all(
     databases.map(async (database) => {
-      const contents = await askJson<Contents>(ports, primary, contentsSql, { database, bytesMax, signal })
-      return contents && { database, ...contents }
+      const contents = await tryJson<Contents>(ports, primary, contentsSql, { database, bytesMax, signal })
+      return isText(contents) ? contents : { database, ...contents }
     }),
   )
-  return each.every((one) => one !== null) ? each : null
+  const why = each.filter((one) => typeof one === 'string')
+  return why.length > 0 ? why.join(' ') : each.filter((one) => typeof one !== 'string')
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string'
 
 type WithFit = { fit: Fit | null; primary: Place | null; candidate: Place | null }
 
 /** Their contents are not in the WAL: a standby has them empty. */
 export const unloggedSaid = ({ fit, candidate }: WithFit): Verdict => {
   if (fit === null) return pass
-  if (fit.unloggedTables === null) return passBecause('Which tables are unlogged could not be read.')
+  if (isText(fit.unloggedTables)) return unknown(`Which tables are unlogged could not be read. ${fit.unloggedTables}`)
   if (fit.unloggedTables.length === 0) return pass
   const said = fit.unloggedTables.map(({ database, count }) => `${counted(count, 'table')} of ${database}`).join(', ')
   return warn(`Unlogged: ${said}. They are empty on ${candidate?.title}, and on the old primary too once it has followed.`)
@@ -75,7 +87,7 @@ export const unloggedSaid = ({ fit, candidate }: WithFit): Verdict => {
 
 export const extensionsFit = ({ fit, candidate }: WithFit): Verdict => {
   if (fit === null) return pass
-  if (fit.extensionsMissing === null) return passBecause('Which extensions are installed could not be compared.')
+  if (isText(fit.extensionsMissing)) return unknown(`Which extensions are installed could not be compared. ${fit.extensionsMissing}`)
   const { extensionsMissing: missing } = fit
   return missing.length === 0
     ? pass
@@ -87,7 +99,7 @@ export const extensionsFit = ({ fit, candidate }: WithFit): Verdict => {
 /** Who is let in by the primary and not by the candidate would find the door closed. */
 export const hbaFits = ({ fit, candidate }: WithFit): Verdict => {
   if (fit === null) return pass
-  if (fit.hbaMissing === null) return passBecause('pg_hba.conf could not be compared.')
+  if (isText(fit.hbaMissing)) return unknown(`pg_hba.conf could not be compared. ${fit.hbaMissing}`)
   const { hbaMissing: missing } = fit
   return missing.length === 0
     ? pass

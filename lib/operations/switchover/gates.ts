@@ -1,13 +1,14 @@
 import { predictGap } from '@/lib/domain/replication/switchover-gap'
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { formatBytes } from '@/lib/domain/values/bytes'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { sayThrough } from '../facts/canary'
 import { poolerAnswers } from '../facts/poolers'
 import { hostsCanTell } from '../facts/timers'
-import { counted, pass, passBecause, refuse, warn } from '../gates/seen'
 import type { SwitchoverFacts } from './facts'
 import type { Blocker } from './sessions'
 
@@ -27,7 +28,7 @@ const blockerWords = ({ pid, user, database, application, client, seconds, query
 export const noBlockers = ({ sessions, limits, primary }: SwitchoverFacts): Verdict => {
   if (primary === null) return pass
   if (sessions === null)
-    return warn(`Which transactions are open on ${primary.title} could not be read; those that are will be rolled back.`)
+    return unknown(`Which transactions are open on ${primary.title} could not be read; those that are will be rolled back.`)
   const long = sessions.blockers.filter(({ seconds }) => seconds > limits.blockerSeconds)
   const [oldest] = sessions.blockers
   if (oldest === undefined) return passBecause('No transaction is open.')
@@ -62,7 +63,10 @@ export const readersStream = ({
 
 /** An extension whose library is not loaded fails in the first transaction that needs it. */
 export const librariesFit = ({ sessions, candidateLibraries, candidate, primary }: SwitchoverFacts): Verdict => {
-  if (sessions === null || candidateLibraries === null) return pass
+  if (sessions === null || candidateLibraries === null)
+    return primary === null || candidate === null
+      ? pass
+      : unknown(`What ${(sessions === null ? primary : candidate).title} loads (shared_preload_libraries) could not be read.`)
   const [theirs, ours] = [sessions.libraries, candidateLibraries].map((list) => list.split(/[\s,"]+/).filter((name) => name !== ''))
   const missing = theirs!.filter((name) => !ours!.includes(name))
   return missing.length === 0
@@ -81,7 +85,7 @@ export const synchronousFits = ({
   followers,
 }: SwitchoverFacts): Verdict => {
   if (candidate === null || primary === null) return pass
-  if (theirs === null) return warn(`Whether ${candidate.title} waits for synchronous standbys could not be read.`)
+  if (theirs === null) return unknown(`Whether ${candidate.title} waits for synchronous standbys could not be read.`)
   const needed = synchronousCount(theirs)
   const names = [...followers.map(({ following }) => following), primary.following].map(
     (following) => following?.conninfo.application_name ?? '',
@@ -187,7 +191,7 @@ export const canarySaid = ({ canary, noCanary }: SwitchoverFacts): Verdict => {
 
 export const gapSaid = (facts: SwitchoverFacts): Verdict => {
   const words = gapWords(facts)
-  return words === null ? pass : passBecause(words)
+  return words === null ? unknown('How far the candidate is behind, or how fast its host answers, could not be seen.') : passBecause(words)
 }
 
 /** null: what it depends on could not be seen. */

@@ -1,3 +1,4 @@
+import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
 import { lookAt } from '../../steps/postgres/server'
@@ -16,14 +17,20 @@ const idle = async (facts: FailoverFacts, ports: ReadPorts, signal: AbortSignal)
   return slots.filter((slot) => formerSlots(facts).includes(slot.name) && !slot.isActive).map(({ name }) => name)
 }
 
+const noSlot = 'Nobody read through a slot of the old primary.'
+
 /** Nobody reads from them any more, and each would hold WAL back on the old primary for ever. */
 export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
   title: 'Drop the slots that nobody reads on the old primary',
   preview: (facts) => ({
-    sentence: `Drop the slots ${formerSlots(facts).join(', ') || '(none)'} on ${facts.primary?.title}, which would hold WAL back for nobody.`,
+    sentence:
+      formerSlots(facts).length === 0
+        ? noSlot
+        : `Drop the slots ${formerSlots(facts).join(', ')} on ${facts.primary?.title}, which would hold WAL back for nobody.`,
     commands: formerSlots(facts).map((name) => `select pg_drop_replication_slot('${name}')`),
   }),
   check: async (facts, ports, { signal, intended }) => {
+    if (formerSlots(facts).length === 0) return leaveOut(notNeeded(noSlot))
     const names = await idle(facts, ports, signal)
     // In the plan they are still in use: whether there is anything to drop shows only once everybody has left.
     return names.length === 0 && intended !== null

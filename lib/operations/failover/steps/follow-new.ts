@@ -1,4 +1,5 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { leaveOut, notNeeded, notPossible } from '@/lib/kernel/operation/only-when'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import { isStreamingFrom } from '../../facts/peers'
@@ -14,17 +15,24 @@ const startTimeoutMs = 120_000
 const streamMs = 30_000
 const lookEveryMs = 200
 
+const leftAsIs = ({ parked }: FailoverFacts): string =>
+  parked.length === 0 ? 'There is no other standby.' : parked.map(({ title, because }) => `${title} stays as it is: ${because}.`).join(' ')
+
 /** Puts every other standby under the new primary, all at once; who cannot be reached, or does not stream in time, is parked by name. */
 export const followNew: Effect<FailoverFacts, null, Output> = {
   title: 'Put the other standbys under the new primary',
-  preview: ({ followers, parked, candidate }) => ({
-    sentence:
-      followers.length === 0
-        ? 'No other standby has to be put under the new primary.'
-        : `Put ${followers.map(({ place }) => place.title).join(', ')} under ${candidate?.title}${parked.length > 0 ? `; leave ${parked.map(({ title }) => title).join(', ')} as it is` : ''}.`,
-    commands: followers.map(({ place }) => `primary_conninfo of ${place.title}, then ${place.commands.reload.join(' ')}`),
-  }),
+  preview: (facts) => {
+    const { followers, parked, candidate } = facts
+    return {
+      sentence:
+        followers.length === 0
+          ? leftAsIs(facts)
+          : `Put ${followers.map(({ place }) => place.title).join(', ')} under ${candidate?.title}${parked.length > 0 ? `; leave ${parked.map(({ title }) => title).join(', ')} as it is` : ''}.`,
+      commands: followers.map(({ place }) => `primary_conninfo of ${place.title}, then ${place.commands.reload.join(' ')}`),
+    }
+  },
   check: async (facts, ports, { signal }) => {
+    if (facts.followers.length === 0) return leaveOut(facts.parked.length === 0 ? notNeeded(leftAsIs(facts)) : notPossible(leftAsIs(facts)))
     const probes = await Promise.all(
       facts.followers.map(({ place }) => ports.postgres.probe(place.address, { timeoutMs: fileTimeoutMs, signal })),
     )

@@ -1,3 +1,4 @@
+import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import { lookAt } from '../../steps/postgres/server'
 import type { FailoverFacts } from '../facts'
@@ -16,14 +17,20 @@ export const slotsOf = ({ mode, followers, primary }: FailoverFacts): string[] =
   return [...new Set(names.filter((name) => name !== null))]
 }
 
+const noSlot = ({ candidate }: FailoverFacts): string => `Nobody who will follow ${candidate?.title} uses a slot.`
+
 export const makeSlots: Effect<FailoverFacts, Before, Output> = {
   title: 'Make replication slots on the candidate',
   preview: (facts) => ({
-    sentence: `Make the slots ${slotsOf(facts).join(', ') || '(none)'} on ${facts.candidate?.title}, so that it keeps the WAL its standbys will need.`,
+    sentence:
+      slotsOf(facts).length === 0
+        ? noSlot(facts)
+        : `Make the slots ${slotsOf(facts).join(', ')} on ${facts.candidate?.title}, so that it keeps the WAL its standbys will need.`,
     commands: slotsOf(facts).map((name) => `select pg_create_physical_replication_slot('${name}', true)`),
   }),
   check: async (facts, ports, { signal, intended }) => {
     const wanted = slotsOf(facts)
+    if (wanted.length === 0) return leaveOut(notNeeded(noSlot(facts)))
     const probe = await lookAt(ports, facts.candidate!, signal)
     if (probe.state !== 'online') return { found: 'blocked', because: `${facts.candidate!.title} is ${probe.state}` }
     const missing = wanted.filter((name) => !probe.slots.some((slot) => slot.name === name))

@@ -1,5 +1,6 @@
 import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../../facts/instance'
@@ -48,6 +49,7 @@ export const moveNames = <F extends Facts>(
     commands: of(facts).flatMap(moveCommands),
   }),
   check: async (facts, ports, { signal, intended }) => {
+    if (of(facts).length === 0) return leaveOut(notNeeded(none))
     const was = intended?.before.was ?? null
     const looks = Promise.all(of(facts).map((move, index) => lookAtName(ports, move, was?.[index] ?? null, signal)))
     const seen = await (isPatient && intended === null ? orWhy(looks, signal) : looks)

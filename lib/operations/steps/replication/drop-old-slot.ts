@@ -1,4 +1,5 @@
 import { isFault } from '@/lib/kernel/ground/errors'
+import { leaveOut, notNeeded, notPossible } from '@/lib/kernel/operation/only-when'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Place } from '../../facts/instance'
 import { lookAt } from '../postgres/server'
@@ -24,16 +25,15 @@ export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): 
       commands: [`select pg_drop_replication_slot('${old.name}')`],
     }
   },
-  check: async (facts, ports, { signal }) => {
+  check: async (facts, ports, { signal, intended }) => {
     const old = of(facts)
-    if (old === null) return { found: 'done', output: { dropped: null, open: null } }
-    if (old.place === null) return { found: 'done', output: { dropped: null, open: byHand(old) } }
+    if (old === null) return leaveOut(notNeeded('It leaves no slot behind.'))
+    if (old.place === null) return leaveOut(notPossible(`${byHand(old)}.`))
     const probe = await ports.postgres.probe(old.place.address, { timeoutMs: slotTimeoutMs, signal })
-    if (probe.state !== 'online')
-      return {
-        found: 'done',
-        output: { dropped: null, open: `${old.title} is ${probe.state}: drop the slot ${old.name} there once it is back` },
-      }
+    if (probe.state !== 'online') {
+      const open = `${old.title} is ${probe.state}: drop the slot ${old.name} there once it is back`
+      return intended === null ? leaveOut(notPossible(`${open}.`)) : { found: 'done', output: { dropped: null, open } }
+    }
     return probe.slots.some((slot) => slot.name === old.name)
       ? { found: 'ready', before: null }
       : { found: 'done', output: { dropped: old.name, open: null } }

@@ -1,3 +1,4 @@
+import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Place } from '../../facts/instance'
 import { lookAt } from '../postgres/server'
@@ -20,7 +21,7 @@ export const makeSlot = <F extends Facts>(of: (facts: F) => Place, nameOf: (fact
         },
   check: async (facts, ports, { signal }) => {
     const name = nameOf(facts)
-    if (name === null) return { found: 'done', output: null }
+    if (name === null) return leaveOut(notNeeded('It uses no slot.'))
     const probe = await lookAt(ports, of(facts), signal)
     if (probe.state !== 'online') return { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
     return probe.slots.some((slot) => slot.name === name && !isLost(slot))

@@ -16,12 +16,34 @@ import { Rows } from './rows'
 const verdictTones: Record<Verdict['verdict'], Tone> = { pass: 'good', warn: 'warn', unknown: 'neutral', refuse: 'bad' }
 const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms / 1000).toFixed(2)}\u00a0s` : formatDuration(ms / 1000))
 
-const lossOf = ({ lossBytes, lastKnown, mode }: FailoverReport): string =>
-  mode === 'planned'
-    ? 'Nothing: the candidate had replayed the last record before it was promoted.'
-    : lossBytes === null || lastKnown === null
-      ? 'Not provable: nobody knows how far the old primary had written.'
-      : `Estimated ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${lastKnown.seenAt === null ? '' : ` (seen ${lastKnown.seenAt})`}; what was written after that look is not in it.`
+const Loss = ({ report: { lossBytes, lastKnown, mode } }: { report: FailoverReport }) => {
+  if (mode === 'planned') return 'Nothing: the candidate had replayed the last record before it was promoted.'
+  if (lossBytes === null || lastKnown === null) return 'Not provable: nobody knows how far the old primary had written.'
+  return (
+    <>
+      Estimated {formatBytes(lossBytes)} up to {lastKnown.lsn}
+      {lastKnown.seenAt !== null && (
+        <>
+          {' '}
+          (seen <Moment at={lastKnown.seenAt} />)
+        </>
+      )}
+      ; what was written after that look is not in it.
+    </>
+  )
+}
+
+/** How long nobody took writes: measured where the console stopped the old primary, else as far as the looks bound it. */
+const WithoutPrimary = ({ report: { gapMs, bounds } }: { report: FailoverReport }) => {
+  if (gapMs !== null) return `${seconds(gapMs)} from the order to stop to the first proven commit`
+  if (bounds === null) return 'not measured'
+  return (
+    <>
+      At most {seconds(Date.parse(bounds.firstCommitAt) - Date.parse(bounds.lastSeenAt))}: last seen writable{' '}
+      <Moment at={bounds.lastSeenAt} />, first proven commit <Moment at={bounds.firstCommitAt} />
+    </>
+  )
+}
 
 const clientSaw = ({ canary }: FailoverReport): string => {
   if (canary === null) return 'not measured: no canary wrote'
@@ -106,9 +128,13 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         <dt>Fence</dt>
         <dd>{report.fence}</dd>
         <dt>Lost</dt>
-        <dd>{lossOf(report)}</dd>
+        <dd>
+          <Loss report={report} />
+        </dd>
         <dt>Without a primary</dt>
-        <dd>{report.gapMs === null ? 'not measured' : `${seconds(report.gapMs)} from the order to stop to the first proven commit`}</dd>
+        <dd>
+          <WithoutPrimary report={report} />
+        </dd>
         <dt>A client saw</dt>
         <dd>{clientSaw(report)}</dd>
         {report.oldPrimary !== null && (

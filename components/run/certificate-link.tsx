@@ -16,8 +16,19 @@ const looks: Record<MoveVerdict['kind'], [Tone, string]> = {
 const everyMs = 1_000
 const triesMax = 30
 
+/** A run has few targets that move a primary; the list answers at most so many. */
+export const certificatesOf = (runId: string): string => `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`
+
+/** Among those of its run, so that one that is not there yet is an empty list and no error. */
+const verdictOf = async (runId: string, jobId: string, signal: AbortSignal): Promise<MoveVerdict['kind'] | null> => {
+  const answer = await fetch(certificatesOf(runId), { signal })
+  if (!answer.ok) return null
+  const { items } = (await answer.json()) as { items: { id: string; verdict: MoveVerdict['kind'] }[] }
+  return items.find(({ id }) => id === jobId)?.verdict ?? null
+}
+
 /** Leads to the certificate of a job that has ended, with its verdict, as soon as there is one. */
-export const CertificateLink = ({ jobId }: { jobId: string }) => {
+export const CertificateLink = ({ runId, jobId }: { runId: string; jobId: string }) => {
   const [verdict, setVerdict] = useState<MoveVerdict['kind'] | null>(null)
   const [isGivenUp, setGivenUp] = useState(false)
   useEffect(() => {
@@ -26,9 +37,9 @@ export const CertificateLink = ({ jobId }: { jobId: string }) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
       tries += 1
-      const answer = await fetch(`/api/v1/certificates/${jobId}`, { signal: gone.signal }).catch(() => null)
+      const issued = await verdictOf(runId, jobId, gone.signal).catch(() => null)
       if (gone.signal.aborted) return
-      if (answer?.ok) setVerdict(((await answer.json()) as { verdict: MoveVerdict['kind'] }).verdict)
+      if (issued !== null) setVerdict(issued)
       else if (tries < triesMax) timer = setTimeout(() => void ask(), everyMs)
       else setGivenUp(true)
     }
@@ -37,7 +48,7 @@ export const CertificateLink = ({ jobId }: { jobId: string }) => {
       gone.abort()
       clearTimeout(timer)
     }
-  }, [jobId])
+  }, [runId, jobId])
   if (verdict === null)
     return <span className="text-ink-2">{isGivenUp ? 'No certificate was issued.' : 'The certificate is being issued …'}</span>
   const [tone, words] = looks[verdict]

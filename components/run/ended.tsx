@@ -39,7 +39,7 @@ const useFailBack = (herdId: string): Seen | null => {
 }
 
 /** Where a run that moved the primary of a herd leads once it has ended: its report, its certificate, and what is next for the former primary. */
-export const AfterMove = ({ jobId, herdId }: { jobId: string; herdId: string }) => {
+export const AfterMove = ({ runId, jobId, herdId }: { runId: string; jobId: string; herdId: string }) => {
   const seen = useFailBack(herdId)
   const next =
     seen?.failBackId && seen.failBack && seen.failBack !== 'none'
@@ -62,7 +62,7 @@ export const AfterMove = ({ jobId, herdId }: { jobId: string; herdId: string }) 
           </Link>
         </li>
         <li>
-          <CertificateLink jobId={jobId} />
+          <CertificateLink runId={runId} jobId={jobId} />
         </li>
       </ul>
     </Card>

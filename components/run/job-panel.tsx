@@ -72,7 +72,9 @@ export const JobPanel = ({
           <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
             Open the target
           </Link>
-          {operation.isCertified && job.finishedAt && hasMoved(lines) && <CertificateLink jobId={job.id} />}
+          {operation.isCertified && job.finishedAt && hasMoved(lines) && (
+            <CertificateLink runId={store.snapshot().run!.id} jobId={job.id} />
+          )}
         </p>
         {strip && (
           <section aria-label="What a client sees">

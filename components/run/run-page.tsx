@@ -130,7 +130,7 @@ export const RunPage = ({
         <Note tone="warn" title={`${waiting.length - 3} more targets need attention: choose “needs attention” below.`} />
       )}
       {only && !isOpen && operation.isCertified && only.herdId !== null && hasMoved(store.linesOf(only.id)) && (
-        <AfterMove jobId={only.id} herdId={only.herdId} />
+        <AfterMove runId={run.id} jobId={only.id} herdId={only.herdId} />
       )}
       {only && strips.has(only.id) && (
         <Card title={isOpen ? 'What a client sees' : 'What a client saw'}>

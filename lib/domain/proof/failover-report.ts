@@ -66,6 +66,8 @@ export interface FailoverReport {
   parked: { title: string; because: string }[]
   /** Milliseconds from telling the old primary to stop until the new one had committed a write; null: one of the two did not happen here. */
   gapMs: number | null
+  /** Where nobody told it to stop: from the last look that saw it write to the first commit proven on the new one, which is the longest that writes can have failed. */
+  bounds: { lastSeenAt: string; firstCommitAt: string } | null
   /** What a canary saw from a client's place; null: none wrote. */
   canary: CanaryEvidence | null
   /** What its members were brought back with, oldest first. */

@@ -50,6 +50,7 @@ test('a planned failover: positions in order, the fence with its evidence, every
   expect(report.names[0]).toMatchObject({ name: 'demo.prod.test' })
   expect(report.names[0]!.servers.length).toBeGreaterThan(0)
   expect(report.gapMs).not.toBeNull()
+  expect(report.bounds).toBeNull()
   expect(report).toMatchObject({ followed: ['demo on n3'], parked: [], open: [] })
 })
 
@@ -66,6 +67,7 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
   expect(report.gates.find(({ title }) => title === 'The candidate streams')?.verdict).toBe('unknown')
   expect(report.lossBytes).toBe(0)
   expect(report.gapMs).toBeNull()
+  expect(Date.parse(report.bounds!.firstCommitAt)).toBeGreaterThanOrEqual(Date.parse(report.bounds!.lastSeenAt))
   expect(report.open).toEqual([
     expect.stringContaining('demo on n3 does not follow'),
     expect.stringContaining('demo on n1 must not start as a primary'),

@@ -47,6 +47,7 @@ export const reportOf = (lines: readonly JournalLine[], later: LaterWork[] = [])
     followed,
     parked,
     gapMs: gapOf(lines),
+    bounds: boundsOf(facts, lines),
     canary: (outputs.get('canary-judge')?.evidence as unknown as CanaryEvidence | undefined) ?? null,
     later,
     open: openPoints(facts, fold.state, fold.attention?.question ?? fold.because, outputs, parked, broughtBack(later)),
@@ -95,6 +96,12 @@ const gapOf = (lines: readonly JournalLine[]): number | null => {
   const stop = lines.find((line) => line.kind === 'intended' && line.step === 'stop-primary')
   const write = lines.find((line) => line.kind === 'finished' && line.step === 'write')
   return stop && write ? Date.parse(write.at) - Date.parse(stop.at) : null
+}
+
+const boundsOf = ({ mode, lastKnown }: FailoverFacts, lines: readonly JournalLine[]): FailoverReport['bounds'] => {
+  const write = lines.find((line) => line.kind === 'finished' && line.step === 'write')
+  if (mode === 'planned' || write === undefined || lastKnown?.seenAt == null) return null
+  return { lastSeenAt: lastKnown.seenAt, firstCommitAt: write.at }
 }
 
 /** Members that a later job left following. */

@@ -7,7 +7,7 @@ const problem = (kind: ProblemKind, severity: Severity, title: string, labels: r
   kind,
   severity,
   title,
-  items: labels.map((label) => ({ key: label, environmentId: null, label, href: '/', detail: '', at: null })),
+  items: labels.map((label) => ({ key: label, environmentId: null, label, href: '/', detail: '', since: null })),
   total: labels.length,
   href: null,
 })

@@ -60,5 +60,5 @@ test('a PgBouncer nobody registered is found on its host, told with the herd it 
   await openList(page, '/poolers')
   const taken = row(page, 'pgbouncer on dev-ams-2')
   await expect(taken.getByText('Online', { exact: true })).toBeVisible({ timeout: 30_000 })
-  await expect(taken).toContainText('Leads to the primary')
+  await expect(taken).toContainText('Points to the primary')
 })

@@ -128,7 +128,7 @@ test('a deletion shows what goes and what is in the way; nothing that is in use 
   await expect(page.getByRole('button', { name: /^Delete/ })).toHaveCount(0)
 
   await page.goto(`${path}/delete`)
-  await expect(page.getByText('Nothing else hangs on it.')).toBeVisible()
+  await expect(page.getByText('Nothing else depends on it.')).toBeVisible()
   await page.getByRole('button', { name: `Delete ${name} in dev` }).click()
   await expect(page).toHaveURL(/\/herds$/)
   await page.goto(path)

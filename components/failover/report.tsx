@@ -18,7 +18,7 @@ const seconds = (ms: number | null) => (ms === null ? '' : ms < 10_000 ? `${(ms 
 
 const Loss = ({ report: { lossBytes, lastKnown, mode } }: { report: FailoverReport }) => {
   if (mode === 'planned') return 'Nothing: the candidate had replayed the last record before it was promoted.'
-  if (lossBytes === null || lastKnown === null) return 'Not provable: nobody knows how far the old primary had written.'
+  if (lossBytes === null || lastKnown === null) return 'Not provable: it is not known how far the old primary had written.'
   return (
     <>
       Estimated {formatBytes(lossBytes)} up to {lastKnown.lsn}
@@ -84,7 +84,7 @@ const CameBack = ({ report: { steps, later, oldPrimary } }: { report: FailoverRe
 
 const Later = ({ later }: { later: readonly LaterWork[] }) => (
   <Rows
-    heads={['Member', 'Job', 'State', 'Began', 'Took', 'WAL saved before it was taken back']}
+    heads={['Member', 'Job', 'State', 'Began', 'Took', 'WAL saved before the rewind']}
     rows={later.map((work) => [
       work.title,
       <Link key="j" href={`/runs/${work.runId}?job=${work.jobId}`}>

@@ -71,14 +71,14 @@ const Secret = ({ field, ids, name, value, onChange, onBlur, isDisabled, focusRe
       autoComplete="new-password"
       spellCheck={false}
       disabled={isDisabled}
-      placeholder={value === true ? 'Set. Type to replace it.' : value === false ? 'Will be taken away when you save.' : 'Not set'}
+      placeholder={value === true ? 'Set. Type to replace it.' : value === false ? 'Will be removed when you save.' : 'Not set'}
       value={typeof value === 'string' ? value : ''}
       onChange={(event) => onChange(event.target.value)}
       onBlur={onBlur}
     />
     {value === true && (
-      <Button aria-label={`Take away ${field.label}`} disabled={isDisabled} onClick={() => onChange(false)}>
-        Take away
+      <Button aria-label={`Remove ${field.label}`} disabled={isDisabled} onClick={() => onChange(false)}>
+        Remove
       </Button>
     )}
     {value === false && (

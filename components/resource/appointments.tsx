@@ -82,15 +82,15 @@ export interface ScheduledShown {
 }
 
 const looks: Readonly<Record<string, [Tone, string]>> = {
-  waiting: ['info', 'It starts at'],
-  started: ['good', 'It was started at'],
-  skipped: ['bad', 'It was skipped at'],
-  cancelled: ['neutral', 'It was cancelled; it would have started at'],
+  waiting: ['info', 'Starts at'],
+  started: ['good', 'Started at'],
+  skipped: ['bad', 'Skipped at'],
+  cancelled: ['neutral', 'Cancelled; it was scheduled for'],
 }
 
 const afterwards = ({ state, because, startWithinMinutes }: ScheduledShown): string => {
   if (state !== 'waiting') return [...(state === 'skipped' ? ['Nothing has run.'] : []), ...(because === null ? [] : [because])].join(' ')
-  return `A worker makes its plan again then. It is skipped, with the reason, if anything is not as it was or nobody has begun it within ${startWithinMinutes} min.`
+  return `A worker then makes its plan again. The run is skipped, with the reason, if something has changed or no worker starts it within ${startWithinMinutes} min.`
 }
 
 /** When a scheduled run starts or what became of it, on what, and the ways on from here. */

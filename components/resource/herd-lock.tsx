@@ -49,8 +49,8 @@ export const HerdLockNote = ({
       }
     >
       <p>
-        Held from <code>{lock.holder}</code>, taken <Age at={lock.acquiredAt} />. Every job that needs this herd waits until it is given
-        back, or until its holder no longer says that the work goes on.
+        Held by <code>{lock.holder}</code>, acquired <Age at={lock.acquiredAt} />. Every job that needs this herd waits until the lock is
+        released, or expires because its holder has stopped renewing it.
       </p>
       {refusal && <p className="st bad">{refusal}</p>}
     </Note>

@@ -46,7 +46,7 @@ export const MoveScheduled = ({
     typeof moment === 'string'
       ? moment
       : Math.floor(moment.getTime() / 60_000) === Math.floor(Date.parse(at) / 60_000)
-        ? 'It waits for this time already.'
+        ? 'It is already scheduled for this time.'
         : closed.length > 0 && !isOutsideWindow
           ? 'No maintenance window is open then.'
           : closed.length > 0 && reason.trim() === ''

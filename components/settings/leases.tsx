@@ -40,15 +40,15 @@ export const Leases = ({ leases, release }: { leases: readonly LeaseShown[]; rel
             <code>{lease.name}</code>
             <span>{lease.reason}</span>
             <span className="text-ink-2">
-              held by {lease.owner === null ? lease.holder : `${lease.owner} from ${lease.holder}`}, taken <Age at={lease.acquiredAt} />
+              held by {lease.owner === null ? lease.holder : `${lease.owner} from ${lease.holder}`}, acquired <Age at={lease.acquiredAt} />
             </span>
             {lease.runId && (
               <Link href={`/runs/${lease.runId}`} prefetch={false}>
-                its run
+                the run
               </Link>
             )}
             <Button isSmall className="ml-auto" disabled={busy !== null} onClick={() => take(lease.name)}>
-              Take it away
+              Release it
             </Button>
           </li>
         ))}

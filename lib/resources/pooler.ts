@@ -92,7 +92,7 @@ export const pooler = defineResource({
     clients: { kind: 'integer', label: 'Clients', observed: true },
     waiting: { kind: 'integer', label: 'Waiting', observed: true, help: 'Clients without a server connection.' },
     longestWaitSeconds: { kind: 'seconds', label: 'Longest wait', observed: true },
-    target: { kind: 'text', label: 'Leads to', observed: true },
+    target: { kind: 'text', label: 'Points to', observed: true },
     wanted: { kind: 'text', label: 'Primary', observed: true, help: 'Where the herd’s primary is, as it was last seen.' },
     follows: {
       kind: 'choice',

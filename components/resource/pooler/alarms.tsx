@@ -25,21 +25,21 @@ const OneAlarm = ({ one, mayRun }: { one: PoolerAlarm; mayRun: MayRun }) => {
       >
         {one.pausedSince && (
           <>
-            First seen so <Age at={one.pausedSince} />.{' '}
+            First observed <Age at={one.pausedSince} />.{' '}
           </>
         )}
-        {clientsWait(one.waiting)} Nobody gets an error; nobody is served either.
+        {clientsWait(one.waiting)} Clients get no error, but none is served.
       </Note>
     )
   if (one.follows === 'stale')
     return (
-      <Note tone="bad" title={<>{name} leads elsewhere than to the primary</>} actions={way('follow-primary', 'Lead to the primary')}>
+      <Note tone="bad" title={<>{name} does not point to the primary</>} actions={way('follow-primary', 'Point to the primary')}>
         {one.staleSince && (
           <>
-            First seen so <Age at={one.staleSince} />.{' '}
+            First observed <Age at={one.staleSince} />.{' '}
           </>
         )}
-        It leads to <code>{one.target ?? 'nothing'}</code> instead of <code>{one.wanted ?? 'the primary'}</code>.
+        It points to <code>{one.target ?? 'nothing'}</code> instead of <code>{one.wanted ?? 'the primary'}</code>.
         {one.because && ` ${one.because}`}
       </Note>
     )

@@ -50,7 +50,7 @@ const count = new Intl.NumberFormat('en')
 const sayMicroseconds = (microseconds: number): string =>
   microseconds < 1e6 ? `${Number((microseconds / 1e3).toPrecision(2))} ms` : formatDuration(microseconds / 1e6)
 
-const texts = ['Database', 'Leads to', 'Pool mode', 'State']
+const texts = ['Database', 'Points to', 'Pool mode', 'State']
 const numbers = ['Clients active', 'Waiting', 'Longest wait', 'Servers busy', 'Idle']
 
 const DatabaseRow = ({ one, isPausedWhole }: { one: PooledShown; isPausedWhole: boolean }) => (
@@ -84,9 +84,9 @@ const HerdRow = ({ herd }: { herd: PoolerHerd | null }) => (
         <>
           <Link href={`/herds/${herd.herdId}`}>{herd.name}</Link>{' '}
           {herd.follows === 'right' ? (
-            <State tone="good">Leads to the primary</State>
+            <State tone="good">Points to the primary</State>
           ) : herd.follows === 'stale' ? (
-            <State tone="bad">Leads elsewhere</State>
+            <State tone="bad">Points elsewhere</State>
           ) : (
             <State tone="warn">Unknown</State>
           )}{' '}

@@ -61,7 +61,7 @@ const DeletePage = async ({ params }: Props) => {
           <div className="grid gap-3">
             <p>
               The {resource.noun[0]} <strong>{record.title}</strong>
-              {tree.children.length === 0 && '. Nothing else hangs on it.'}
+              {tree.children.length === 0 && '. Nothing else depends on it.'}
             </p>
             {tree.children.length > 0 && <DeleteTreeView nodes={tree.children} pathOf={pathOf} />}
             <p className="text-ink-2">

@@ -18,7 +18,7 @@ test('what the console does, the command line does with a token: plan, run by di
   await page.goto('/tokens/add')
   await page.getByLabel('Name').fill('nightly')
   await page.getByLabel('Role').selectOption('dba')
-  await page.getByRole('button', { name: 'Make the token' }).click()
+  await page.getByRole('button', { name: 'Create token' }).click()
   const secret = page.locator('code').filter({ hasText: /^mat_/ }).first()
   const token = (await secret.textContent())!.trim()
 

@@ -38,22 +38,22 @@ const variables = z.object({
     .describe('A login ends after this many hours.'),
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
-    .describe('A login that is not used ends after this many minutes.'),
-  TRUSTED_PROXIES: whole(0, 10).default(0).describe('How many proxies of yours stand before the console and append to X-Forwarded-For.'),
+    .describe('An idle login ends after this many minutes.'),
+  TRUSTED_PROXIES: whole(0, 10).default(0).describe('Number of your own proxies in front of the console that append to X-Forwarded-For.'),
   LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
   LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
-  LDAP_CA_FILE: z.string().optional().describe('PEM file with the authority of the directory’s certificate.'),
-  LDAP_BIND_DN: z.string().optional().describe('Service account that may search.'),
+  LDAP_CA_FILE: z.string().optional().describe('PEM file with the CA of the directory’s certificate.'),
+  LDAP_BIND_DN: z.string().optional().describe('Service account for searching.'),
   LDAP_BIND_PASSWORD: z.string().optional().describe('Its password.'),
-  LDAP_BASE_DN: z.string().optional().describe('Where people are.'),
+  LDAP_BASE_DN: z.string().optional().describe('Where people are searched for.'),
   LDAP_USER_ATTRIBUTE: z.string().default('uid').describe('Attribute that holds the user name.'),
-  LDAP_GROUP_BASE_DN: z.string().optional().describe('Where groups are; default: LDAP_BASE_DN.'),
+  LDAP_GROUP_BASE_DN: z.string().optional().describe('Where groups are searched for; default: LDAP_BASE_DN.'),
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
-  OBSERVER: flag.default(true).describe('Whether this worker takes part in refreshing facts.'),
+  OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
     .default('info')
-    .describe('Least level that is logged.'),
+    .describe('Minimum log level.'),
   PLAYGROUND_PEOPLE: z.string().optional().describe('Set by the playground: JSON of the people the login page offers to try.'),
 })
 

@@ -45,7 +45,7 @@ export const EnrolmentForm = ({ environments, origin }: { environments: readonly
           <CopyButton text={installCommands(origin, key)} label="Copy the commands" />
         </SecretOnce>
         <p>
-          <LinkButton href="/discovery">To the discovery inbox</LinkButton>
+          <LinkButton href="/discovery">Open the discovery inbox</LinkButton>
         </p>
       </div>
     )
@@ -90,7 +90,7 @@ export const EnrolmentForm = ({ environments, origin }: { environments: readonly
       {refusal && <Note tone="bad" isAlert title={refusal.message} />}
       <div>
         <Button type="submit" look="primary" disabled={isBusy || name.trim() === '' || environmentId === ''}>
-          {isBusy ? 'Making it …' : 'Make the key'}
+          {isBusy ? 'Creating …' : 'Create key'}
         </Button>
       </div>
     </form>

@@ -6,7 +6,7 @@ import { Note } from '@/components/ui/note'
 export const SecretOnce = ({ title, secret, children }: { title: string; secret: string; children?: React.ReactNode }) => (
   <Note tone="warn" isAlert title={title}>
     <div className="grid justify-items-start gap-2">
-      <p>Copy it now: only its hash is kept, so nobody can show it again.</p>
+      <p>Copy it now: only its hash is stored, so it cannot be shown again.</p>
       <code className="code secret-once w-full">{secret}</code>
       <CopyButton text={secret} label="Copy it" />
       {children}

@@ -58,7 +58,7 @@ export const TokenForm = ({
           <code className="code w-full">{`curl -H "Authorization: Bearer ${secret.slice(0, 12)}…" ${origin}/api/v1/me`}</code>
         </SecretOnce>
         <p>
-          <LinkButton href="/tokens">To the tokens</LinkButton>
+          <LinkButton href="/tokens">All tokens</LinkButton>
         </p>
       </div>
     )
@@ -111,7 +111,7 @@ export const TokenForm = ({
       {refusal && <Note tone="bad" isAlert title={refusal.message} />}
       <div>
         <Button type="submit" look="primary" disabled={isBusy || name.trim() === ''}>
-          {isBusy ? 'Making it …' : 'Make the token'}
+          {isBusy ? 'Creating …' : 'Create token'}
         </Button>
       </div>
     </form>

@@ -44,8 +44,8 @@ export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<Verified
       {result && !result.ok && <Note tone="bad" isAlert title={result.message} />}
       {result?.ok &&
         (result.value.ok ? (
-          <Note tone="good" isAlert title={`All ${result.value.lines} lines hold: none was changed, taken out or put in.`}>
-            <p>The last hash. Keep a copy elsewhere: it also proves that nothing was cut off the end.</p>
+          <Note tone="good" isAlert title={`All ${result.value.lines} lines are intact: none was changed, removed or inserted.`}>
+            <p>The last hash. Keep a copy elsewhere to prove that nothing was cut off the end.</p>
             <code className="code my-1">{result.value.head}</code>
             <CopyButton text={result.value.head} label="Copy the hash" />
           </Note>

@@ -5,7 +5,7 @@ import { type Fault, faultTable } from '@/lib/kernel/ground/errors'
 import { type Crumb, PageHeader } from './page-header'
 
 const nextStep: Partial<Record<Fault['code'], string>> = {
-  'access.denied': 'Ask an administrator for a role that holds it. What you may do is on your own page under People.',
+  'access.denied': 'Ask an administrator for a role that holds it. Your own permissions are at /account.',
   'record.missing': 'It may have been deleted, or it lives in an environment you hold no role in.',
   'database.down': 'Nothing was changed. Look at the metadata PostgreSQL of the console, then load the page again.',
 }

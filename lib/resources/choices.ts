@@ -23,7 +23,7 @@ export const instanceRoles: readonly Choice[] = [
 export const failBackWays: readonly Choice[] = [
   { value: 'none', label: 'Nothing to bring back', tone: 'neutral' },
   { value: 'ready', label: 'Follows again', tone: 'good' },
-  { value: 'follow', label: 'Only follow', tone: 'info' },
+  { value: 'follow', label: 'Rejoin as it is', tone: 'info' },
   { value: 'rewind', label: 'Rewind', tone: 'warn' },
   { value: 'rebuild', label: 'Rebuild', tone: 'bad' },
   { value: 'unknown', label: 'Not known yet', tone: 'neutral' },

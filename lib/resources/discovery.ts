@@ -10,7 +10,7 @@ export const discoveredHost = defineResource({
   title: (row) => row.hostname,
   scope: 'suggestedEnvironmentId',
   fields: {
-    hostname: { kind: 'hostname', label: 'Host name', automatic: true, help: 'As the host reports it; compared whatever the case.' },
+    hostname: { kind: 'hostname', label: 'Host name', automatic: true, help: 'As the host reports it. Case does not matter.' },
     addresses: { kind: 'tags', label: 'Addresses', automatic: true },
     state: { kind: 'choice', label: 'Inbox', automatic: true, choices: inboxStates },
     suggestedEnvironmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
@@ -30,7 +30,7 @@ export const discoveredHost = defineResource({
   related: [{ resource: 'discovered-instance', by: 'hostId' }],
   help: [
     'A host whose agent has enrolled. Accepting it registers it as a server; until then it only reports.',
-    'What an agent brings is observed, never trusted as configuration.',
+    'What an agent reports is an observation, never trusted as configuration.',
   ],
 })
 
@@ -67,8 +67,8 @@ export const discoveredInstance = defineResource({
   },
   observedAt: 'seenAt',
   help: [
-    'An instance that an agent found and nobody has registered yet. The suggested herd comes from the system identifier first, then from the upstream, then from its name and port.',
-    'Accept it into a herd, or ignore it; ignored ones stay findable. No herd or environment is ever made by guessing.',
+    'An instance that an agent found and that is not registered yet. The suggested herd comes from the system identifier first, then from the upstream, then from its name and port.',
+    'Accept it into a herd, or ignore it; ignored instances can still be found. The console never creates a herd or an environment from a guess.',
   ],
 })
 
@@ -86,15 +86,15 @@ export const discoveredPooler = defineResource({
     inbox: { kind: 'choice', label: 'Inbox', automatic: true, choices: inboxStates },
     socketDirectory: {
       kind: 'path',
-      label: 'Socket folder',
+      label: 'Socket directory',
       observed: true,
-      help: 'Empty: it has no socket with a file, and cannot be managed.',
+      help: 'Empty: it has no Unix socket, so it cannot be managed.',
     },
     configPath: { kind: 'path', label: 'Configuration file', observed: true },
-    isReadable: { kind: 'flag', label: 'File may be read', observed: true },
+    isReadable: { kind: 'flag', label: 'File is readable', observed: true },
     poolMode: { kind: 'text', label: 'Pool mode', observed: true },
     authType: { kind: 'text', label: 'Authentication', observed: true },
-    databases: { kind: 'json', label: 'Its databases', observed: true },
+    databases: { kind: 'json', label: 'Databases', observed: true },
     suggestedHerdId: { kind: 'reference', label: 'Suggested herd', to: 'herd', automatic: true },
     suggestion: { kind: 'text', label: 'Why', automatic: true },
     poolerId: { kind: 'reference', label: 'Pooler', to: 'pooler', automatic: true },
@@ -109,8 +109,8 @@ export const discoveredPooler = defineResource({
   },
   observedAt: 'seenAt',
   help: [
-    'A PgBouncer whose process runs on a registered server and that nobody has registered yet. The suggested herd is the one that most of its databases lead to.',
-    'Accept it in front of a herd, or ignore it; ignored ones stay findable. Its file stays as it is: the console only watches it until somebody leads it to the primary.',
+    'A PgBouncer that runs on a registered server and is not registered yet. The suggested herd is the one that most of its databases point to.',
+    'Accept it in front of a herd, or ignore it; ignored poolers can still be found. Its file stays as it is: the console only watches the pooler until somebody has it managed.',
   ],
 })
 
@@ -127,7 +127,7 @@ export const discoveryRule = defineResource({
       label: 'Environment',
       to: 'environment',
       required: true,
-      help: 'What matches is put into this environment.',
+      help: 'Matching hosts are put into this environment.',
     },
     hostPattern: {
       kind: 'text',
@@ -140,20 +140,20 @@ export const discoveryRule = defineResource({
       kind: 'text',
       label: 'Network',
       pattern: { source: '^[0-9A-Fa-f.:]+/\\d{1,3}$', message: 'Write an address block such as 10.20.0.0/16.' },
-      help: 'One of the host’s addresses has to lie in it. Empty: any address.',
+      help: 'One of the host’s addresses must be in it. Empty: any address.',
     },
     acceptsHosts: {
       kind: 'flag',
-      label: 'Accept hosts by itself',
-      help: 'Matching hosts become servers at once, with no host key pinned yet.',
+      label: 'Accept hosts automatically',
+      help: 'Matching hosts become servers immediately, with no host key pinned yet.',
     },
     acceptsInstances: {
       kind: 'flag',
-      label: 'Accept instances by itself',
-      help: 'Only where the system identifier or the upstream names the herd.',
+      label: 'Accept instances automatically',
+      help: 'Only where the system identifier or the upstream identifies the herd.',
     },
-    position: { kind: 'integer', label: 'Position', min: 0, max: 10000, help: 'Rules are tried in this order; the first match holds.' },
-    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+    position: { kind: 'integer', label: 'Position', min: 0, max: 10000, help: 'Rules are tried in this order; the first match wins.' },
+    createdAt: { kind: 'moment', label: 'Created', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
   list: {
@@ -163,7 +163,7 @@ export const discoveryRule = defineResource({
     order: 'position',
   },
   help: [
-    'A rule suggests an environment for hosts by name and address, and may accept them by itself. Without a rule every host waits in the inbox for a person.',
+    'A rule suggests an environment for hosts by name and address, and may accept them automatically. A host that no rule matches waits in the inbox.',
   ],
 })
 
@@ -182,7 +182,7 @@ export const enrolmentKey = defineResource({
       required: true,
       help: 'Hosts that enrol with it are suggested for this environment.',
     },
-    expiresAt: { kind: 'moment', label: 'Expires', required: true, help: 'Keep it short: a host needs the key only once.' },
+    expiresAt: { kind: 'moment', label: 'Expires', required: true, help: 'Keep the key short-lived: a host needs it only once.' },
     usesLeft: {
       kind: 'integer',
       label: 'Uses left',
@@ -192,7 +192,7 @@ export const enrolmentKey = defineResource({
     },
     prefix: { kind: 'text', label: 'Prefix', automatic: true, help: 'The part of the key that may be shown.' },
     revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
-    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+    createdAt: { kind: 'moment', label: 'Created', automatic: true },
   },
   list: {
     columns: ['name', 'environmentId', 'prefix', 'usesLeft', 'expiresAt', 'revokedAt'],
@@ -200,10 +200,10 @@ export const enrolmentKey = defineResource({
     search: [],
     order: 'name',
   },
-  // Made where its secret can be shown once.
+  // Created where its secret can be shown once.
   canAdd: false,
   help: [
-    'A host shows an enrolment key once and gets a token of its own, which speaks for that host alone.',
-    'The key is shown once, when it is made; only its hash is kept.',
+    'A host presents an enrolment key once and receives a token of its own, valid for that host only.',
+    'The key is shown once, when it is created; only its hash is stored.',
   ],
 })

@@ -10,7 +10,7 @@ export const environment = defineResource({
   title: (row) => row.name,
   scope: 'id',
   fields: {
-    name: { kind: 'text', label: 'Name', required: true, maxLength: 40, help: 'Short and unique, whatever the case: dev, stage, prod-eu.' },
+    name: { kind: 'text', label: 'Name', required: true, maxLength: 40, help: 'Short and unique, ignoring case: dev, stage, prod-eu.' },
     colour: {
       kind: 'choice',
       label: 'Colour',
@@ -29,7 +29,7 @@ export const environment = defineResource({
       kind: 'choice',
       label: 'Protection',
       required: true,
-      help: 'Open asks nothing beyond the plan. Confirm asks for a typed phrase before disruptive work. Two-person also wants a second person to approve the plan.',
+      help: 'Open: the plan is enough. Confirm: disruptive work also requires a typed phrase. Two-person: a second person must approve the plan as well.',
       choices: [
         { value: 'open', label: 'Open', tone: 'neutral' },
         { value: 'confirm', label: 'Confirm', tone: 'warn' },
@@ -40,7 +40,7 @@ export const environment = defineResource({
     maintenanceWindows: {
       kind: 'tags',
       label: 'Maintenance windows',
-      help: 'When disruptive work may be submitted, one entry each: Sat 22:00-04:00 Europe/Berlin. Outside them a DBA has to say so, with a reason. None: any time.',
+      help: 'When disruptive work may be submitted, one window per entry: Sat 22:00-04:00 Europe/Berlin. Outside them a DBA must say so, with a reason. Empty: any time.',
       pattern: {
         source:
           '^((Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? )?([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d( [A-Za-z]+(/[A-Za-z0-9_+-]+)*)?$',
@@ -49,16 +49,16 @@ export const environment = defineResource({
     },
     parallelMax: {
       kind: 'integer',
-      label: 'At once, at most',
+      label: 'Maximum targets at once',
       ...policyBounds.parallel,
-      help: 'Runs that touch this environment work on no more targets at the same time. Empty: each run decides.',
+      help: 'Applies to every run that touches this environment. Empty: each run decides.',
     },
     stopAfterFailuresMax: {
       kind: 'integer',
-      label: 'Stop after failures, at most',
+      label: 'Maximum failures before stopping',
       min: 1,
       max: 500,
-      help: 'Runs that touch this environment start nothing more after this many failed. Empty: each run decides.',
+      help: 'A run that touches this environment starts no further target after this many failures. Empty: each run decides.',
     },
     lagBytesMax: {
       kind: 'bytes',
@@ -83,8 +83,8 @@ export const environment = defineResource({
     order: 'name',
   },
   sections: [
-    { title: 'Territory', fields: ['name', 'description', 'position'] },
-    { title: 'Care', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
+    { title: 'Environment', fields: ['name', 'description', 'position'] },
+    { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
     { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax'] },
   ],
   related: [
@@ -93,8 +93,8 @@ export const environment = defineResource({
     { resource: 'dns-zone', by: 'environmentId' },
   ],
   help: [
-    'An environment is a territory: dev, stage, prod. Every server and every herd belongs to exactly one, and people are given roles in it.',
-    'Its protection decides how much care disruptive work asks for; its colour keeps you from mistaking one for another at night.',
+    'An environment is a part of the fleet with rules of its own: dev, stage, prod. Every server and every herd belongs to exactly one, and people hold roles in it.',
+    'Its protection decides what disruptive work requires; its colour keeps you from mistaking one environment for another at night.',
     'An environment that still holds servers or herds cannot be deleted: move or delete those first.',
   ],
 })

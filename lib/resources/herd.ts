@@ -18,14 +18,14 @@ export const herd = defineResource({
       label: 'Name',
       required: true,
       maxLength: 80,
-      help: 'What people call it: prod-orders. Unique within its environment, whatever the case.',
+      help: 'What people call it: prod-orders. Unique within its environment, ignoring case.',
     },
     environmentId: {
       kind: 'reference',
       label: 'Environment',
       to: 'environment',
       required: true,
-      help: 'Moving a herd takes its instances along.',
+      help: 'Moving a herd moves its instances as well.',
     },
     baseName: {
       kind: 'text',
@@ -34,7 +34,7 @@ export const herd = defineResource({
       maxLength: 63,
       pattern: {
         source: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$',
-        message: 'Use letters, digits, dots, dashes and underscores, and no dash first.',
+        message: 'Use letters, digits, dots, dashes and underscores; do not start with a dash.',
       },
       help: 'The name of the cluster on its hosts: the second column of pg_lsclusters. Unique within the environment together with the port.',
     },
@@ -43,20 +43,20 @@ export const herd = defineResource({
     virtualHost: {
       kind: 'hostname',
       label: 'Virtual host',
-      help: 'The DNS name that clients use; copied into connection lines. Register it under DNS names, too, so that it follows the primary.',
+      help: 'The DNS name that clients use; part of the connection strings shown here. Register it under DNS names as well, so that it follows the primary.',
     },
     preferredSite: {
       kind: 'text',
       label: 'Preferred DR site',
       maxLength: 60,
-      help: 'Where the standby that would take over should stand.',
+      help: 'Site of the standby that should take over.',
     },
     replicationUser: {
       kind: 'text',
       label: 'Replication role',
       maxLength: 63,
-      pattern: { source: '^([a-z_][a-z0-9_]*)?$', message: 'Use lowercase letters, digits and underscores, and no digit first.' },
-      help: 'Role that standbys connect as. Empty: same as the existing standbys; replicator where there is none. Its password stays in the passfile of each host.',
+      pattern: { source: '^([a-z_][a-z0-9_]*)?$', message: 'Use lowercase letters, digits and underscores; do not start with a digit.' },
+      help: 'Role standbys connect as. Empty: same as existing standbys, or replicator where there is none. Its password stays in the passfile of each host.',
     },
     replicationOptions: {
       kind: 'text',
@@ -65,15 +65,15 @@ export const herd = defineResource({
       pattern: {
         source: replicationOptionsPattern,
         message:
-          'Write keyword=value pairs of primary_conninfo separated by a single space, such as sslmode=verify-full; not host, port, user or a password.',
+          'Write keyword=value pairs of primary_conninfo separated by single spaces, such as sslmode=verify-full; not host, port, user or a password.',
       },
-      help: 'Further keywords of primary_conninfo: sslmode=verify-full application_name={host}, where {host} is the standby’s. Written whenever the console writes a standby’s primary_conninfo: create, rebuild, repoint, rejoin, demote, failover.',
+      help: 'Additional keywords of primary_conninfo: sslmode=verify-full application_name={host}, where {host} is the standby’s host name. Written whenever the console writes primary_conninfo: create, rebuild, repoint, rejoin, demote, failover.',
     },
     systemIdentifier: {
       kind: 'text',
       label: 'System identifier',
       pattern: { source: '^\\d{10,20}$', message: 'Write the number that pg_controldata shows as Database system identifier.' },
-      help: 'What tells this cluster’s WAL from any other’s. Learnt from the first primary seen; type it only to be strict from the start.',
+      help: 'Identifies this cluster’s WAL. Taken from the first primary seen; fill it in only to enforce it from the start.',
     },
     description: { kind: 'longText', label: 'Description', maxLength: 2000 },
     state: {
@@ -188,8 +188,8 @@ export const herd = defineResource({
   ],
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
-    'What is registered here applies to every member; an instance may override port and data directory.',
+    'These settings apply to every member; an instance may override port and data directory.',
     'Ticked herds can be acted on from their list: a switchover or failover moves the primary of each, a restart, reload or checkpoint runs on every member. In a restart the standbys of a herd go first and its primary last. The plan lists each target before anything runs.',
-    'The herd’s page draws who follows whom, with the lag on each edge. Operations that move the primary take the herd’s lock, so no two of them run at once.',
+    'The herd’s page shows the replication tree, with the lag on each edge. Operations that change the primary take the herd’s lock, so no two of them run at once.',
   ],
 })

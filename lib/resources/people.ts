@@ -15,8 +15,8 @@ export const person = defineResource({
       label: 'User name',
       required: true,
       maxLength: 80,
-      pattern: { source: '^[^\\s,:]+$', message: 'Leave out blanks, commas and colons.' },
-      help: 'What is typed at login; unique, whatever the case.',
+      pattern: { source: '^[^\\s,:]+$', message: 'Do not use spaces, commas or colons.' },
+      help: 'What is typed at sign-in. Unique, ignoring case.',
     },
     fullName: { kind: 'text', label: 'Full name' },
     email: {
@@ -32,9 +32,9 @@ export const person = defineResource({
         { value: 'local', label: 'Local', tone: 'neutral' },
         { value: 'directory', label: 'Directory', tone: 'info' },
       ],
-      help: 'Local: password kept by the console, for the day the directory is down. Directory: remembered from a login.',
+      help: 'Local: the console keeps the password, for when the directory is down. Directory: known from a sign-in.',
     },
-    isDisabled: { kind: 'flag', label: 'Disabled', help: 'Cannot sign in; live sessions and tokens end at once.' },
+    isDisabled: { kind: 'flag', label: 'Disabled', help: 'Cannot sign in; sessions and tokens end immediately.' },
     lastLoginAt: { kind: 'moment', label: 'Last login', automatic: true },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -51,7 +51,7 @@ export const person = defineResource({
     { resource: 'session', by: 'personId' },
   ],
   help: [
-    'People of the directory appear here by themselves at their first login; what they may do follows from the grants of their groups.',
+    'People from the directory appear here at their first sign-in; the grants of their groups decide what they may do.',
     'Local accounts are break-glass: keep one or two for the day the directory does not answer. Set the password on the person’s own page.',
   ],
 })
@@ -68,22 +68,22 @@ export const grant = defineResource({
     groupName: {
       kind: 'text',
       label: 'Directory group',
-      help: 'Everybody whom the directory puts into this group at login. Compared whatever the case.',
+      help: 'Everybody in this directory group at sign-in. Case does not matter.',
     },
     role: {
       kind: 'choice',
       label: 'Role',
       required: true,
       choices: roleChoices,
-      help: 'Viewer looks. Operator also starts, stops, restarts, reloads and checks. DBA also registers, changes and runs every other operation. Admin also handles people and environments.',
+      help: 'Viewer: read only. Operator: also start, stop, restart, reload and check. DBA: also register, change and run every other operation. Admin: also manage people and environments.',
     },
     environmentId: {
       kind: 'reference',
       label: 'Environment',
       to: 'environment',
-      help: 'Where the role holds. Empty: everywhere, environments to come included.',
+      help: 'Where the role applies. Empty: everywhere, including future environments.',
     },
-    createdAt: { kind: 'moment', label: 'Given', automatic: true },
+    createdAt: { kind: 'moment', label: 'Granted', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
   list: {
@@ -112,15 +112,20 @@ export const token = defineResource({
       label: 'Owner',
       to: 'person',
       automatic: true,
-      help: 'A token never holds more than its owner holds at the time of use.',
+      help: 'A token never holds more permissions than its owner at the time of use.',
     },
     prefix: { kind: 'text', label: 'Prefix', automatic: true, help: 'The part of the token that may be shown.' },
     role: { kind: 'choice', label: 'Role', choices: roleChoices, help: 'The most it may do. Empty: viewer.' },
-    environmentId: { kind: 'reference', label: 'Environment', to: 'environment', help: 'Where it holds. Empty: wherever its owner may.' },
+    environmentId: {
+      kind: 'reference',
+      label: 'Environment',
+      to: 'environment',
+      help: 'Where it is valid. Empty: wherever its owner holds a role.',
+    },
     expiresAt: { kind: 'moment', label: 'Expires', help: 'Empty: never.' },
     lastUsedAt: { kind: 'moment', label: 'Last used', automatic: true },
     revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
-    createdAt: { kind: 'moment', label: 'Made', automatic: true },
+    createdAt: { kind: 'moment', label: 'Created', automatic: true },
   },
   list: {
     columns: ['name', 'prefix', 'role', 'environmentId', 'personId', 'expiresAt', 'lastUsedAt', 'revokedAt'],
@@ -128,11 +133,11 @@ export const token = defineResource({
     search: [],
     order: 'name',
   },
-  // Made where its secret can be shown once.
+  // Created where its secret can be shown once.
   canAdd: false,
   help: [
     'A token lets a script use the API in your name, with at most the role and the environment you give it here.',
-    'It is shown once, when it is made; only its hash is kept. Revoking it ends it at once.',
+    'It is shown once, when it is created; only its hash is stored. Revoking it takes effect immediately.',
   ],
 })
 
@@ -158,5 +163,5 @@ export const session = defineResource({
     search: [],
     order: '-createdAt',
   },
-  help: ['A session is one login in one browser. It ends by itself, when it is not used for a while, or at once when it is revoked.'],
+  help: ['A session is one login in one browser. It expires, ends when it is idle for too long, or ends immediately when it is revoked.'],
 })

@@ -34,9 +34,7 @@ export const change = defineResource({
     search: ['title'],
     order: '-at',
   },
-  help: [
-    'Every save is here: who, when, and the changed fields before and after. It is written in the same transaction as the change itself.',
-  ],
+  help: ['Every change: who, when, and each changed field before and after. It is written in the same transaction as the change itself.'],
 })
 
 export const audit = defineResource({
@@ -63,13 +61,13 @@ export const audit = defineResource({
       ],
     },
     from: { kind: 'text', label: 'From', automatic: true },
-    act: { kind: 'text', label: 'Act', automatic: true },
+    act: { kind: 'text', label: 'Action', automatic: true },
     resource: { kind: 'text', label: 'Kind', automatic: true },
     objectId: { kind: 'text', label: 'Id', automatic: true },
     title: { kind: 'text', label: 'Object', automatic: true },
     environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
     detail: { kind: 'json', label: 'Detail', automatic: true },
-    previousHash: { kind: 'text', label: 'Hash before', automatic: true },
+    previousHash: { kind: 'text', label: 'Previous hash', automatic: true },
     hash: { kind: 'text', label: 'Hash', automatic: true },
   },
   list: {
@@ -79,7 +77,7 @@ export const audit = defineResource({
     order: '-at',
   },
   help: [
-    'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only ever added.',
-    'Each line carries the hash of the line before it, so that a changed or missing line shows. Note the last hash somewhere else and it also proves that nothing was cut off the end.',
+    'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only added, never changed.',
+    'Each line contains the hash of the line before it, so that a changed or missing line shows. Keep the last hash somewhere else to prove that nothing was cut off the end.',
   ],
 })

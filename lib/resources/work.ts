@@ -55,7 +55,7 @@ export const run = defineResource({
   related: [{ resource: 'job', by: 'runId' }],
   help: [
     'A run is what somebody submitted: an operation, its targets, its policy and the digest of the plan they read. Each target has its own job.',
-    'Nothing is lost when a page is closed: a run goes on, and its page shows the same to everybody who may see one of its environments.',
+    'Closing a page loses nothing: the run continues, and its page shows the same to everybody who may see one of its environments.',
   ],
 })
 
@@ -94,7 +94,9 @@ export const job = defineResource({
     search: ['title'],
     order: '-createdAt',
   },
-  help: ['A job is the part of a run that acts on one target. It is its journal: the intent before each deed, the outcome after it.'],
+  help: [
+    'A job is the part of a run that acts on one target. It is driven by its journal: the intent before each step, the outcome after it.',
+  ],
 })
 
 export const scheduledRun = defineResource({

@@ -40,7 +40,7 @@ const Page = async () => {
               {mayKey && <LinkButton href="/enrolment-keys">Enrolment keys</LinkButton>}
               {mayKey && (
                 <LinkButton look="primary" href="/enrolment-keys/add">
-                  Make an enrolment key
+                  Create an enrolment key
                 </LinkButton>
               )}
             </>
@@ -68,7 +68,7 @@ const Page = async () => {
           </p>
           <Card title="Put the agent on a host">
             <p className="mb-2 max-w-[80ch]">
-              One POSIX shell file that only looks. Make an enrolment key for the environment, then run on the host, as root:
+              One POSIX shell script that only reads. Create an enrolment key for the environment, then run on the host, as root:
             </p>
             <code className="code">{installCommands(origin, 'KEY')}</code>
           </Card>

@@ -10,14 +10,14 @@ import { capital } from '../[resource]/[id]/load'
 export const metadata: Metadata = { title: 'Help' }
 
 const words = [
-  ['Environment', 'A territory such as dev, stage or prod, with a colour and a protection.'],
+  ['Environment', 'A part of the fleet such as dev, stage or prod, with a colour and a protection.'],
   ['Herd', 'One replicated PostgreSQL cluster: a primary and its standbys.'],
   ['Server', 'A host that is reached over SSH.'],
   ['Instance', 'A herd’s member on one server.'],
   ['Operation', 'A declared procedure: restart, reload, run SQL.'],
   ['Plan', 'What an operation would do to its targets now, with its checks. Nothing has run.'],
   ['Run', 'What somebody submitted: an operation, its targets, and the plan they read.'],
-  ['Job', 'The part of a run that acts on one target. It is its journal.'],
+  ['Job', 'The part of a run that acts on one target, driven by its journal.'],
   ['Fact', 'An observed value with its source and its age. A stale fact is shown as stale and never acted on.'],
 ] as const
 
@@ -67,9 +67,9 @@ const HelpIndex = async () => {
         </div>
         <Card title="Keyboard">
           <p>
-            <kbd>?</kbd> shows every shortcut of the page one is on, and turns them off. <kbd>Ctrl</kbd> <kbd>K</kbd> finds anything.{' '}
-            <kbd>/</kbd> searches a list, <kbd>j</kbd> and <kbd>k</kbd> walk its rows, <kbd>x</kbd> ticks one, <kbd>a</kbd> opens the
-            actions, <kbd>g</kbd> <kbd>h</kbd> goes to the herds.
+            <kbd>?</kbd> shows every shortcut of the current page, and turns them off. <kbd>Ctrl</kbd> <kbd>K</kbd> finds anything.{' '}
+            <kbd>/</kbd> searches a list, <kbd>j</kbd> and <kbd>k</kbd> move through its rows, <kbd>x</kbd> ticks one, <kbd>a</kbd> opens
+            the actions, <kbd>g</kbd> <kbd>h</kbd> goes to the herds.
           </p>
         </Card>
       </div>

@@ -44,15 +44,15 @@ const SettingsPage = async () => {
           <Card title="Workers" isFlush>
             {view.workers.length === 0 && (
               <div className="p-3.5">
-                <Note tone="bad" title="No worker was seen in the last day">
-                  Plans, runs and observations are made by workers. Start one beside the metadata database: <code>npm run worker</code>
+                <Note tone="bad" title="No worker in the last 24 hours">
+                  Workers make plans, drive runs and observe the fleet. Start one beside the metadata database: <code>npm run worker</code>
                 </Note>
               </div>
             )}
             <ul>
               {view.workers.map((worker) => (
                 <li key={worker.id} className={row}>
-                  <State tone={worker.isSeen ? 'good' : 'bad'}>{worker.isSeen ? 'at work' : 'gone'}</State>
+                  <State tone={worker.isSeen ? 'good' : 'bad'}>{worker.isSeen ? 'running' : 'gone'}</State>
                   <strong>
                     {worker.host}, process {worker.pid}
                   </strong>
@@ -73,7 +73,7 @@ const SettingsPage = async () => {
             ) : (
               <p>
                 No directory is configured, so only local accounts sign in. Set <code>LDAP_URL</code> and <code>LDAP_BASE_DN</code> and
-                start the web process again.
+                restart the web process.
               </p>
             )}
           </Card>
@@ -82,12 +82,12 @@ const SettingsPage = async () => {
             isFlush
             actions={
               <LinkButton href="/grants/add" isSmall>
-                Give a role to a group
+                Grant a role to a group
               </LinkButton>
             }
           >
             {view.groupGrants.length === 0 ? (
-              <p className="p-3.5 text-ink-2">No group holds a role yet, so people of the directory can sign in and see nothing.</p>
+              <p className="p-3.5 text-ink-2">No group holds a role yet, so people from the directory can sign in but see nothing.</p>
             ) : (
               <ul>
                 {view.groupGrants.map((grant) => (
@@ -104,7 +104,7 @@ const SettingsPage = async () => {
           </Card>
           <Card title="The console’s public SSH keys" isFlush>
             {view.keys.length === 0 ? (
-              <p className="p-3.5 text-ink-2">No key yet: a worker with VAULT_KEY makes the first one when it starts.</p>
+              <p className="p-3.5 text-ink-2">No key yet: a worker with VAULT_KEY creates the first one when it starts.</p>
             ) : (
               <ul>
                 {view.keys.map((key) => (
@@ -117,9 +117,9 @@ const SettingsPage = async () => {
               </ul>
             )}
           </Card>
-          <Card title="The key that certificates are signed with" isFlush>
+          <Card title="Certificate signing key" isFlush>
             {certificateKey === null ? (
-              <p className="p-3.5 text-ink-2">No key yet: a worker makes it with the first certificate.</p>
+              <p className="p-3.5 text-ink-2">No key yet: a worker creates it with the first certificate.</p>
             ) : (
               <ul>
                 <li className={row}>

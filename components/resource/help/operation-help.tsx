@@ -37,7 +37,7 @@ export const OperationHelp = ({ operation }: { operation: ShownOperation }) => (
     </div>
     {operation.gates.length > 0 && (
       <p className="max-w-[75ch]">
-        <strong className="font-semibold">Looks first:</strong> {operation.gates.map(({ title }) => title).join('; ')}.
+        <strong className="font-semibold">Checks first:</strong> {operation.gates.map(({ title }) => title).join('; ')}.
       </p>
     )}
     <ol className="max-w-[75ch] list-decimal pl-5">

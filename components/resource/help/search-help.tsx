@@ -33,9 +33,8 @@ export const SearchHelp = ({ resource }: { resource: ResourceDescription }) => {
   return (
     <div className="grid max-w-[75ch] gap-2">
       <p>
-        Words in the box are looked for in the {resource.noun[0]}’s names. <code>field:value</code>, <code>field&gt;value</code> and the
-        like filter; a minus in front turns a filter round; quotes keep words together; <code>*</code> stands for anything. Several words
-        must all hold.
+        Words in the box match the {resource.noun[0]}’s names. <code>field:value</code>, <code>field&gt;value</code> and the like filter; a
+        minus in front negates a filter; quotes keep words together; <code>*</code> matches anything. Several words must all match.
       </p>
       {examples.length > 0 && (
         <p>
@@ -50,12 +49,12 @@ export const SearchHelp = ({ resource }: { resource: ResourceDescription }) => {
         </p>
       )}
       <p>
-        The address of a list is the list: a link shows a colleague the same rows, less what they may not see. A part of a link that this
-        list does not know is left out, and the page says so.
+        The address holds the whole list: a link shows a colleague the same rows, except those they may not see. A part of a link that this
+        list does not know is ignored, and the page says so.
       </p>
       <p>
-        Sort by a header; Shift adds another. Tick rows, Shift-click for a range, then “select all matching”: the selection is pinned to
-        what it was at that moment.
+        Click a header to sort; Shift-click adds another column. Tick rows, Shift-click for a range, then “select all matching”: the
+        selection stays what it was at that moment.
       </p>
     </div>
   )

@@ -8,7 +8,7 @@ import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 
-export const metadata: Metadata = { title: 'Make an enrolment key' }
+export const metadata: Metadata = { title: 'Create an enrolment key' }
 
 const crumbs = [
   { href: '/', label: 'Fleet' },
@@ -21,13 +21,13 @@ const Page = async () => {
   if (badged.length === 0)
     return (
       <FaultPage
-        fault={new Fault('access.denied', { because: 'Making enrolment keys needs the admin role in an environment.' })}
+        fault={new Fault('access.denied', { because: 'Creating enrolment keys requires the admin role in an environment.' })}
         crumbs={crumbs}
       />
     )
   return (
     <>
-      <PageHeader crumbs={crumbs} title="Make an enrolment key" />
+      <PageHeader crumbs={crumbs} title="Create an enrolment key" />
       <div className="page-body">
         <p className="max-w-[70ch]">
           A host shows the key once and gets a token of its own, which speaks for that host alone. What it reports waits in the discovery

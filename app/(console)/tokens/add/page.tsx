@@ -6,7 +6,7 @@ import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { roles } from '@/lib/kernel/access/access'
 
-export const metadata: Metadata = { title: 'Make a token' }
+export const metadata: Metadata = { title: 'Create a token' }
 
 const Page = async () => {
   const actor = await requireActor()
@@ -18,7 +18,7 @@ const Page = async () => {
           { href: '/', label: 'Fleet' },
           { href: '/tokens', label: 'Tokens' },
         ]}
-        title="Make a token"
+        title="Create a token"
       />
       <div className="page-body">
         <p className="max-w-[70ch]">

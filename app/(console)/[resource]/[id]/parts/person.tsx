@@ -4,7 +4,7 @@ import type { ResourceParts } from './part'
 export const person: ResourceParts = {
   Above: ({ loaded: { href } }) => (
     <p>
-      <LinkButton href={`${href}/access`}>What this person may do</LinkButton>
+      <LinkButton href={`${href}/access`}>Permissions</LinkButton>
     </p>
   ),
 }

@@ -19,7 +19,7 @@ import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 
-export const metadata: Metadata = { title: 'What a person may do' }
+export const metadata: Metadata = { title: 'Permissions' }
 
 const groups = permissionGroups(
   resources.map((resource) => ({ ...resource, isEditable: resource.form.length > 0 })),
@@ -48,9 +48,9 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
       <>
         <PageHeader
           crumbs={crumbs}
-          title={isOwn ? 'What you may do' : `What ${person.userName} may do`}
+          title={isOwn ? 'Your permissions' : `Permissions of ${person.userName}`}
           subtitle={person.fullName}
-          actions={isOwn && <LinkButton href="/tokens/add">Make a token</LinkButton>}
+          actions={isOwn && <LinkButton href="/tokens/add">Create a token</LinkButton>}
         />
         <div className="page-body">
           {person.isDisabled && (
@@ -59,10 +59,10 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
           <p>
             {person.source === 'directory'
               ? person.groups.length > 0
-                ? `From the directory; groups when last asked: ${person.groups.join(', ')}.`
-                : 'From the directory, in none of its groups when last asked.'
-              : 'A local account: what it may do comes from grants to the person alone.'}{' '}
-            Each role below leads to the grant that gives it.
+                ? `From the directory; groups at the last check: ${person.groups.join(', ')}.`
+                : 'From the directory, in no group at the last check.'
+              : 'A local account: permissions come from grants to this person only.'}{' '}
+            Each role below links to the grant behind it.
           </p>
           <Card title="Permissions" isFlush>
             <AccessMatrix grants={person.grants} groups={groups} environments={Object.values(badged)} />

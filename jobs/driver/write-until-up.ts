@@ -1,5 +1,6 @@
 import { databaseError } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 
 const firstPauseMs = 100
 const longestPauseMs = 2_000
@@ -7,17 +8,6 @@ const longestPauseMs = 2_000
 const passing = new Set(['40P01', '40001', '57014', '55P03', '25P03'])
 
 export const isPassing = (error: unknown): boolean => isFault(error, 'database.down') || passing.has(databaseError(error)?.code ?? '')
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-  })
 
 /**
  * Repeats `work` while the metadata database is away, as long as that takes: what a driver has to write down cannot be left out.
@@ -32,6 +22,6 @@ export const persist = async <T>(work: () => Promise<T>, signal: AbortSignal, on
       if (!isPassing(error)) throw error
       onWait?.(error)
     }
-    await pause(waitMs, signal)
+    await sleep(waitMs, signal)
   }
 }

@@ -15,6 +15,7 @@ import { partLines } from '@/lib/domain/poolers/lines'
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
 import { herdsNamed, renderTemplate } from '@/lib/domain/poolers/template'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import { aimAt, partOf } from '@/lib/operations/facts/pooler-part'
 import { aimPooler, herdAim, type PoolerAim, wholeAim } from '@/lib/operations/steps/poolers/aim'
 import type { ActPorts, InventoryPooler, PoolerSeen, PoolerStats } from '@/lib/ports'
@@ -223,13 +224,12 @@ const bring = async (
     const limit = AbortSignal.any([signal, AbortSignal.timeout(moveTimeoutMs)])
     const { state, role } = await ports.read.postgres.probe(instance.address, { timeoutMs: lookTimeoutMs, signal: limit })
     if (state !== 'online' || role !== 'primary') return `${primary.title} is ${state}, ${role}`
-    const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
     const file = await ports.read.poolers.readFile(pooler.address, { timeoutMs: lookTimeoutMs, signal: limit })
     const own = herdAim(pooler, herd, aimAt(instance))
     const aim = file === null || own.textFrom(file.text) !== null ? own : wholeOf(pooler, facts)
     if (aim === null)
       return 'its file is not what its template makes, and another of its herds has no primary that is known, or is worked on'
-    await aimPooler(ports, aim, { signal: limit, note: () => {}, pause })
+    await aimPooler(ports, aim, { signal: limit, note: () => {}, pause: sleep })
     log.info({ pooler: pooler.title, primary: primary.title }, 'a pooler was led to the primary')
     return null
   } catch (error) {

@@ -1,3 +1,4 @@
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { Log } from './log'
 
 export interface Repeated {
@@ -33,15 +34,3 @@ export const repeat = (works: readonly Repeated[], log: Log): { stop: () => Prom
     },
   }
 }
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-  })

@@ -1,4 +1,5 @@
 import { type LeftOut, leftOutWords } from '@/lib/kernel/ground/left-out'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { verdictWords } from '@/lib/kernel/operation/verdict'
 import { getJson, NoAnswer, request, type Where } from './client'
@@ -121,7 +122,7 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof TypeError)) throw error
     }
-    await new Promise((resolve) => setTimeout(resolve, reconnectMs))
+    await sleep(reconnectMs)
   }
   throw new NoAnswer(
     `The console has stopped answering. The run continues without this command; follow it later with: matriarch watch ${runId}`,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
 import { getJson, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
 import { exitCodes } from './exit-codes'
@@ -12,7 +13,6 @@ const askAgainMs = 1_000
 const graceMs = 10_000
 
 const tell = (text: string): void => void process.stderr.write(`matriarch: ${clean(text)}\n`)
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** `matriarch with-lock HERD -- COMMAND`: the lock is held while the command runs, and never longer. */
 export const withLock = async (args: Args): Promise<number> => {
@@ -92,7 +92,7 @@ const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitS
       const isOver = performance.now() >= endsAt || signals.first() !== null
       if (isOver || !isTold) tell(isOver ? error.message : `Waiting: ${error.message}`)
       if (isOver) return null
-      await pause(askAgainMs)
+      await sleep(askAgainMs)
     }
   }
 }
@@ -198,18 +198,6 @@ const beat = async (where: Where, id: string, ttlSeconds: number, over: AbortSig
   }
   return null
 }
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end)
-  })
 
 const release = async (where: Where, lock: Lock, ttlSeconds: number): Promise<void> => {
   try {

@@ -1,5 +1,6 @@
 import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import { logger } from '@/lib/log'
 import type { EventOf, StreamEnd } from '@/lib/shapes/streams'
 
@@ -134,15 +135,7 @@ export const coalesce = (work: () => Promise<void>, pauseMs: number, signal: Abo
     while (isWanted && !signal.aborted) {
       isWanted = false
       await work().catch((error) => logger().warn({ err: error }, 'a live stream could not read'))
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, pauseMs)
-        function done() {
-          clearTimeout(timer)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        signal.addEventListener('abort', done)
-      })
+      await sleep(pauseMs, signal)
     }
     isBusy = false
   }

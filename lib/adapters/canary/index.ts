@@ -5,6 +5,7 @@ import { readLedger, stripOf } from '@/lib/domain/proof/canary-ledger'
 import type { Strip, StripPiece } from '@/lib/domain/proof/canary-strip'
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { connectPg } from '../postgres/connection'
 import { queryFault } from '../postgres/warm'
@@ -116,7 +117,7 @@ export const makeCanary = (
             isOver: true,
           })
         }
-        await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+        await sleep(lookEveryMs)
       }
     },
     stop,

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/proof/canary-ledger'
 import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/proof/canary-strip'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { CanaryDoor, CanaryEndpoint } from '@/lib/ports'
 import { connectPg } from '../postgres/connection'
 import type { Ssh } from '../ssh'
@@ -177,15 +178,3 @@ export class CanaryWriter {
     return connectDoor(this.ssh, door, { user: door.user, password: await this.#password }, deadline)
   }
 }
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, Math.max(0, ms))
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end)
-  })

@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { PoolerAddress, PoolerSeen, PoolersAct, PoolersRead, PoolerVerb } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
@@ -108,6 +109,6 @@ const shutDown = async (
     }
     if (remainingMs(deadline) === 0)
       throw new Fault('pooler.timeout', { because: `PgBouncer on ${pooler.host.hostname} was told to end and still listens.` })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await sleep(50)
   }
 }

@@ -1,4 +1,5 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { CommandResult, InstanceAddress, PostgresAct } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
@@ -135,7 +136,7 @@ const stepAside = async (
         )
         return
       }
-      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, smartPollMs))])
+      await Promise.race([over, sleep(smartPollMs)])
     }
   } catch {
     // The server is gone: then none of ours holds it up.

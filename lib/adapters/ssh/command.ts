@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { ClientChannel } from 'ssh2'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
 import type { CommandOptions, CommandResult } from '@/lib/ports'
 import { cancelledFault, type Deadline, deadlineIn, remainingMs, within } from './deadline'
 import { ChannelSilence, isChannelRefusal, type SshLink } from './link'
@@ -227,7 +228,7 @@ const openChannel = async (link: SshLink, line: string, argv: readonly string[],
       if (refusedSince !== null && performance.now() > refusedSince + freeingMs)
         throw notStarted(link, `sshd refuses a session: ${(error as Error).message}`)
       // Not on a change alone: the one that just ended may not be free yet, and then nothing would ever change again.
-      await within(Promise.race([link.commands.changed(), pause(freeingStepMs)]), deadline, () =>
+      await within(Promise.race([link.commands.changed(), sleep(freeingStepMs)]), deadline, () =>
         notStarted(link, 'sshd refuses more sessions (MaxSessions)'),
       )
     }
@@ -269,12 +270,10 @@ const kill = async (link: SshLink, process: RemoteProcess, deadline: Deadline): 
       return answer.trim() === 'gone'
     } catch (error) {
       if (!isFault(error, 'shell.unreachable') || remainingMs(deadline) < killRetryMs) throw error
-      await pause(killRetryMs)
+      await sleep(killRetryMs)
     }
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const notStarted = (link: SshLink, because: string): Fault =>
   new Fault('shell.unreachable', {

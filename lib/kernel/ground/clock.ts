@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Fault } from './errors'
+import { sleep } from './sleep'
 
 /** Time enters as an argument, so that a twin can make an hour pass at once. */
 export interface Clock {
@@ -10,17 +11,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => new Date(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve()
-      const end = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      signal?.addEventListener('abort', end)
-    }),
+  sleep,
 }
 
 interface DeadlineOptions {

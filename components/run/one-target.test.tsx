@@ -79,6 +79,15 @@ describe('a run of one target', () => {
     expect(stepProgress(jobOf([]), titleOf).words).toBe('Waiting; 3 steps')
     const failed = [...running, { kind: 'closed', outcome: 'failed', because: 'No.' } as JournalEntry]
     expect(stepProgress(jobOf(failed), titleOf).words).toBe('1 of 3 steps done')
+    const leftOut = { kind: 'left-out', step: 'stop', word: 'not-possible', because: 'Its host does not answer.' } as JournalEntry
+    const done = [
+      opened,
+      finished('pause'),
+      leftOut,
+      finished('promote'),
+      { kind: 'closed', outcome: 'done', because: null } as JournalEntry,
+    ]
+    expect(stepProgress(jobOf(done), titleOf).words).toBe('2 of 3 steps done, 1 not applicable')
   })
 
   test('lists its steps down the page with state, duration, what each does and what the running one last said', () => {

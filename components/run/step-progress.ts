@@ -18,13 +18,21 @@ const tones: Record<StepState, Tone | null> = {
   skipped: 'neutral',
 }
 
-const passed: readonly StepState[] = ['done', 'already-so', 'not-asked', 'not-needed', 'not-possible', 'released']
+const leftOut: readonly StepState[] = ['not-asked', 'not-needed', 'not-possible']
+const passed: readonly StepState[] = ['done', 'already-so', 'released', ...leftOut]
 const ended: readonly JobState[] = ['done', 'undone', 'failed', 'refused', 'cancelled']
 
 /** Where the one target of a run is: the step that moves, else the first that has not begun. */
 const current = (steps: readonly StepFold[]): number => {
   const moving = steps.findIndex(({ state }) => state === 'running' || state === 'undoing' || state === 'unknown' || state === 'failed')
   return moving >= 0 ? moving : steps.findIndex(({ state }) => state === 'waiting')
+}
+
+/** `11 of 18 steps done, 4 not applicable`: what did not apply was not done. */
+const endedWords = (steps: readonly StepFold[]): string => {
+  const count = (states: readonly StepState[]) => steps.filter(({ state }) => states.includes(state)).length
+  const inapplicable = count(leftOut)
+  return `${count(passed) - inapplicable} of ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} done${inapplicable === 0 ? '' : `, ${inapplicable} not applicable`}`
 }
 
 export interface StepProgress {
@@ -44,7 +52,7 @@ export const stepProgress = (job: JobView, titleOf: (step: string) => string): S
   const index = current(steps)
   const all = `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`
   if (job.state === 'waiting') return { pieces, done, words: `Waiting; ${all}` }
-  if (ended.includes(job.state) || index < 0) return { pieces, done, words: `${done} of ${all} done` }
+  if (ended.includes(job.state) || index < 0) return { pieces, done, words: endedWords(steps) }
   const step = steps[index]!
   const what = step.state === 'undoing' ? 'Undoing step' : 'Step'
   const attention = job.state === 'attention' ? ', needs attention' : ''

@@ -1,8 +1,6 @@
+import { quoteShellWord } from '@/lib/domain/values/shell-quote'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { defaultPolicy, type RunPolicy } from '@/lib/kernel/operation/plan'
-
-/** A word of a POSIX shell command, quoted where it must be. */
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 const kebab = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 
@@ -23,9 +21,9 @@ export const apiCalls = (asked: Asked, digest: string, origin: string): string =
   const body = { operation: asked.operation, targets: asked.targets, input: asked.input, policy: changedPolicy(asked.policy) }
   const call = (path: string, json: object) =>
     [
-      `curl --fail-with-body -X POST ${quoted(`${origin}/api/v1/${path}`)} \\`,
+      `curl --fail-with-body -X POST ${quoteShellWord(`${origin}/api/v1/${path}`)} \\`,
       `  -H "Authorization: Bearer $MATRIARCH_TOKEN" -H 'Content-Type: application/json' \\`,
-      `  --data-binary ${quoted(JSON.stringify(json))}`,
+      `  --data-binary ${quoteShellWord(JSON.stringify(json))}`,
     ].join('\n')
   return `${call('plans', body)}\n\n${call('runs', { ...body, digest })}`
 }
@@ -33,7 +31,7 @@ export const apiCalls = (asked: Asked, digest: string, origin: string): string =
 export const cliCall = (asked: Asked, digest: string): string => {
   const options = [...Object.entries(asked.input), ...Object.entries(changedPolicy(asked.policy))]
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => `--${kebab(name)} ${quoted(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .map(([name, value]) => `--${kebab(name)} ${quoteShellWord(typeof value === 'string' ? value : JSON.stringify(value))}`)
   const ids = asked.targets.map((id) => `--id ${id}`)
   return ['npx matriarch run', asked.operation, ...ids, ...options, `--digest ${digest}`].join(' ')
 }

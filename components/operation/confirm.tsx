@@ -7,12 +7,13 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment, useZone } from '@/components/ui/zone'
+import { counted } from '@/lib/domain/values/counted'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Outcome, Refusal } from '@/lib/shapes/outcome'
 import { type PlanView, reasonMax, ticketMax } from '@/lib/shapes/plan'
-import { counted, type OperateActions, type OperateResource } from './shared'
+import type { OperateActions, OperateResource } from './shared'
 import { environmentWords } from './summary'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
 
@@ -254,7 +255,7 @@ export const Confirm = ({
       )}
       {!row.isOwn && !plan.needsApproval && (
         <p className="text-ink-2">
-          {row.actorName} made this plan for {counted(plan.eligible, resource.noun)}. To run it yourself, make a plan of your own.
+          {row.actorName} made this plan for {counted(plan.eligible, ...resource.noun)}. To run it yourself, make a plan of your own.
         </p>
       )}
     </section>

@@ -1,4 +1,5 @@
 import { formatBytes, parseBytes } from '@/lib/domain/values/bytes'
+import { capital } from '@/lib/domain/values/capital'
 import { isObject, type Json, type JsonObject } from '@/lib/kernel/ground/json'
 import { type InputPick, inputPicks } from '@/lib/kernel/operation/input-pick'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
@@ -25,7 +26,6 @@ const words = (name: string) =>
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[-_]/g, ' ')
     .toLowerCase()
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const numberOr = (value: unknown): number | null => (typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null)
 
 /** `anyOf: [{…}, {type: 'null'}]` is how an optional value is described; the form leaves it empty for null. */
@@ -71,7 +71,7 @@ export const inputFields = (schema: JsonObject): InputField[] => {
       const initial = field.default ?? (control.kind === 'flag' ? false : control.kind === 'choice' ? control.choices[0]! : '')
       return {
         name,
-        label: typeof field.title === 'string' ? field.title : sentence(words(name)),
+        label: typeof field.title === 'string' ? field.title : capital(words(name)),
         help: typeof field.description === 'string' ? field.description : '',
         required: required.includes(name) && field.default === undefined,
         initial,

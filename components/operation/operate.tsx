@@ -8,6 +8,7 @@ import { useLive } from '@/components/run/use-live'
 import { Button, LinkButton } from '@/components/ui/button'
 import { mostDangerous } from '@/components/ui/environment'
 import { EmptyState, Note } from '@/components/ui/note'
+import { counted } from '@/lib/domain/values/counted'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
@@ -24,7 +25,7 @@ import { Overrule } from './overrule'
 import { PlanOptions, policyWords } from './plan-options'
 import { PlanSummary } from './plan-summary'
 import { PlanTargets } from './plan-targets'
-import { counted, type Environments, type OperateActions, type OperateResource } from './shared'
+import type { Environments, OperateActions, OperateResource } from './shared'
 import { Statement } from './statement'
 import { hitEnvironments, summedUp } from './summary'
 
@@ -164,7 +165,7 @@ export const Operate = ({
           {options}
           <div className="flex flex-wrap items-center gap-3">
             {again}
-            {targets !== null && <span className="text-ink-2">for {counted(targets.length, resource.noun)}</span>}
+            {targets !== null && <span className="text-ink-2">for {counted(targets.length, ...resource.noun)}</span>}
           </div>
         </section>
       )}

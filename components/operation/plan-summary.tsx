@@ -1,10 +1,11 @@
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { Affected, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import type { Tone } from '@/lib/kernel/resource/field'
-import { counted, type Environments, type OperateResource } from './shared'
+import type { Environments, OperateResource } from './shared'
 import {
   type AffectedTotal,
   estimateSeconds,
@@ -34,7 +35,7 @@ const affectedSentence = (total: AffectedTotal): string => {
   if (sentences.length <= 2 && sentences.every((sentence) => sentence.length <= sentenceMax)) return sentences.join(' ')
   if (total.kind === 'redundancy')
     return `${sentences.slice(0, 2).join(' ')}${sentences.length > 2 ? ` And ${sentences.length - 2} more; open the targets to read them.` : ''}`
-  return `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, affectedWords[total.kind])} on ${total.sentences.length === 1 ? 'one target' : `${total.sentences.length} targets`}`
+  return `${total.unknown > 0 ? 'at least ' : ''}${counted(total.count, ...affectedWords[total.kind])} on ${total.sentences.length === 1 ? 'one target' : `${total.sentences.length} targets`}`
 }
 
 const Titles = ({ targets }: { targets: readonly PlanTarget[] }) => (
@@ -114,7 +115,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
     <>
       <section className="card plan-summary" aria-label="Summary">
         <p className="plan-count">
-          <State tone={eligible.length > 0 ? 'good' : 'neutral'}>{counted(eligible.length, resource.noun)} will run</State>
+          <State tone={eligible.length > 0 ? 'good' : 'neutral'}>{counted(eligible.length, ...resource.noun)} will run</State>
           {isWouldBe && targets.length > 0 && <span className="text-ink-2">Below is what would happen without that refusal.</span>}
           {excluded.length > 0 && (
             <State tone="bad">

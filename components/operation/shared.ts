@@ -20,6 +20,3 @@ export interface OperateResource {
 }
 
 export type Environments = Readonly<Record<string, BadgedEnvironment>>
-
-/** "1 instance", "37 instances". */
-export const counted = (count: number, noun: readonly [string, string]): string => `${count} ${count === 1 ? noun[0] : noun[1]}`

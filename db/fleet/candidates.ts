@@ -1,6 +1,7 @@
 import { type CandidateFacts, equalWithinBytes, rankCandidates, type ShownCandidate } from '@/lib/domain/replication/candidates'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import { databaseFault, getPool } from '../pg/client'
@@ -21,7 +22,7 @@ export const shownCandidates = async (herdId: string): Promise<ShownCandidate[]>
     const { rows } = await getPool().query({ ...readCandidates, values: [herdId] })
     const members = rows.map((row): CandidateFacts & { lagBytes: number | null; lagSeconds: number | null } => ({
       ...row,
-      observedAt: (row.observedAt as Date | null)?.toISOString() ?? null,
+      observedAt: iso(row.observedAt as Date | null),
       applyDelayMs: null,
     }))
     const timelines = members.filter(({ role }) => role === 'primary').map(({ timeline }) => timeline ?? 0)

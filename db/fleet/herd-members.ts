@@ -1,3 +1,4 @@
+import { iso } from '@/lib/domain/values/iso'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
@@ -41,7 +42,7 @@ const memberOf = (row: MemberRow): MemberStanding => ({
   lastRole: row.role,
   lastTimeline: row.timeline,
   lastLsn: row.lsn,
-  seenAt: row.observed_at?.toISOString() ?? null,
+  seenAt: iso(row.observed_at),
   isUnreachable: row.unreachable,
   replaced:
     row.replaced_at === null

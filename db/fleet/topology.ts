@@ -1,3 +1,4 @@
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
@@ -28,6 +29,6 @@ export const herdTopology = async (actor: Actor, herdId: string): Promise<HerdTo
   if (!found || !mayIn(actor, 'herd.view', found.environmentId) || !mayIn(actor, 'instance.view', found.environmentId))
     throw new Fault('record.missing')
   const { rows } = await getPool().query({ ...readMembers, values: [herdId] })
-  const members = rows.map((row) => ({ ...row, observedAt: row.observedAt === null ? null : (row.observedAt as Date).toISOString() }))
+  const members = rows.map((row) => ({ ...row, observedAt: iso(row.observedAt) }))
   return { herdId, name: found.name, environmentId: found.environmentId, systemIdentifier: found.systemIdentifier, members }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { iso } from '@/lib/domain/values/iso'
 import { type Actor, type Grant, mayAnywhere, type Role } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { getPool, inTransaction, notify } from '../pg/client'
@@ -72,7 +73,7 @@ export const addToken = async (actor: Actor, wanted: NewToken, secret: { prefix:
       objectId: row!.id,
       title: wanted.name,
       environmentId: wanted.environmentId,
-      detail: { role: wanted.role, prefix: secret.prefix, expiresAt: wanted.expiresAt?.toISOString() ?? null },
+      detail: { role: wanted.role, prefix: secret.prefix, expiresAt: iso(wanted.expiresAt) },
     })
     return row!
   })

@@ -1,3 +1,4 @@
+import { iso } from '@/lib/domain/values/iso'
 import type { JobState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
@@ -125,7 +126,7 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
       token,
       leases: names.length,
       cancelRequestedBy: run.cancel_requested_by,
-      deadlineAt: isDecided.has(job.id) ? null : (run.deadline_at?.toISOString() ?? null),
+      deadlineAt: isDecided.has(job.id) ? null : iso(run.deadline_at),
     }))
   })
 

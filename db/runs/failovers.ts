@@ -1,4 +1,5 @@
 import type { LaterWork } from '@/lib/domain/proof/failover-report'
+import { iso } from '@/lib/domain/values/iso'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { databaseFault, getPool } from '../pg/client'
 
@@ -32,8 +33,8 @@ export const laterWork = async (id: string): Promise<LaterWork[]> => {
     const { rows } = await getPool().query({ ...readLater, values: [id] })
     return rows.map(({ startedAt, finishedAt, host, saved, ...row }) => ({
       ...row,
-      startedAt: startedAt?.toISOString() ?? null,
-      finishedAt: finishedAt?.toISOString() ?? null,
+      startedAt: iso(startedAt),
+      finishedAt: iso(finishedAt),
       saved: saved === null ? null : { ...saved, host },
     }))
   } catch (error) {

@@ -1,3 +1,4 @@
+import { capital } from '@/lib/domain/values/capital'
 import { type Actor, mayAnywhere, type Permission } from '@/lib/kernel/access/access'
 import { type MenuGroup, type MenuPlace, menuGroups, type ShownGroup } from '@/lib/kernel/resource/menu'
 import type { Resource } from '@/lib/kernel/resource/resource'
@@ -18,8 +19,6 @@ const lastPages: readonly Place[] = [
 
 /** Keys after `g` that no resource may take. */
 export const takenKeys: ReadonlySet<string> = new Set([...firstPages, ...lastPages].map(({ key }) => key))
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const placeOf = ({ name, path, noun, scope, menu }: Resource): Place[] =>
   menu

@@ -7,6 +7,7 @@ import { LinkButton } from '@/components/ui/button'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { listRecords } from '@/db/records/records'
 import { currentPreferences, requireActor } from '@/lib/auth/actor'
+import { capital } from '@/lib/domain/values/capital'
 import { mayAnywhere } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
@@ -26,8 +27,6 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
   const described = describedResource((await params).resource)
   return { title: described ? capital(described.resource.noun[1]) : 'Not found' }
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const ListPage = async ({ params, searchParams }: Props) => {
   const [{ resource: path }, given, actor] = await Promise.all([params, searchParams, requireActor()])

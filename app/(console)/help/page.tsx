@@ -3,9 +3,9 @@ import Link from 'next/link'
 import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
 import { requireActor } from '@/lib/auth/actor'
+import { capital } from '@/lib/domain/values/capital'
 import { operations } from '@/lib/operations'
 import { resourceByName, resources } from '@/lib/resources'
-import { capital } from '../[resource]/[id]/load'
 
 export const metadata: Metadata = { title: 'Help' }
 

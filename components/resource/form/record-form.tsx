@@ -10,6 +10,7 @@ import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { useToast } from '@/components/ui/toast'
+import { capital } from '@/lib/domain/values/capital'
 import { schemaOf } from '@/lib/fields/schema'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
@@ -119,7 +120,7 @@ export const RecordForm = ({
     if (!answer.ok) return refuse(answer, changed)
     setSaved(true)
     setConflict(null)
-    toast('good', `${resource.noun[0].charAt(0).toUpperCase()}${resource.noun[0].slice(1)} saved.`)
+    toast('good', `${capital(resource.noun[0])} saved.`)
     if (after.current === 'another') {
       if (id !== null) router.push(`/${resource.path}/add`)
       reset(Object.fromEntries(resource.form.map((name) => [name, toInput(null, resource.fields[name]!)])))

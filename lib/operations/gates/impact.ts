@@ -1,3 +1,4 @@
+import { capital } from '@/lib/domain/values/capital'
 import { counted } from '@/lib/domain/values/counted'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { pass, warn } from '@/lib/kernel/operation/verdict'
@@ -49,7 +50,7 @@ const redundancy = ({ probe, instance, others }: HerdFacts, moment: string, isBa
     return {
       kind: 'redundancy',
       count: standbys,
-      sentence: `${sentenceOf(moment)}, ${left}; ${counted(standbys, 'standby', 'standbys')} can read.`,
+      sentence: `${capital(moment)}, ${left}; ${counted(standbys, 'standby', 'standbys')} can read.`,
     }
   }
   const now = standbys + (isUp(probe.state) ? 1 : 0)
@@ -60,8 +61,6 @@ const redundancy = ({ probe, instance, others }: HerdFacts, moment: string, isBa
     sentence: `${counted(now, 'standby', 'standbys')} of ${instance.herdName} now, ${standbys} ${moment}${after}.`,
   }
 }
-
-const sentenceOf = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 export const clientsWarned = ({ probe }: HerdFacts, what: string): Verdict =>
   probe.clients !== null && probe.clients > 0 ? warn(`${counted(probe.clients, 'client')} connected; ${what}.`) : pass

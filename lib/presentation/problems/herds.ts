@@ -1,6 +1,7 @@
 import type { FleetHerd } from '@/lib/domain/problems/fleet'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { type Context, counted, type Words } from './shown'
+import { counted } from '@/lib/domain/values/counted'
+import type { Context, Words } from './shown'
 
 const herdItem = (herd: FleetHerd, { addresses }: Context, detail: string) => ({
   label: herd.name,

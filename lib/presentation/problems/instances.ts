@@ -1,7 +1,8 @@
 import type { TroubledInstance } from '@/lib/domain/problems/fleet'
 import { formatBytes } from '@/lib/domain/values/bytes'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
-import { counted, type Words } from './shown'
+import type { Words } from './shown'
 
 const lagOf = ({ lagBytes, lagSeconds }: TroubledInstance): string =>
   [lagBytes === null ? null : formatBytes(lagBytes), lagSeconds === null ? null : formatDuration(lagSeconds)]

@@ -1,5 +1,6 @@
 import type { TroubledPooler } from '@/lib/domain/problems/fleet'
-import { type Addresses, counted, type Words } from './shown'
+import { counted } from '@/lib/domain/values/counted'
+import type { Addresses, Words } from './shown'
 
 type Kind = 'pooler-paused' | 'pooler-stale' | 'pooler-down'
 

@@ -1,6 +1,7 @@
 import type { ReplicationTrouble, TroubledReplication } from '@/lib/domain/problems/fleet'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { type Addresses, type Context, counted, type Step, type Words } from './shown'
+import { counted } from '@/lib/domain/values/counted'
+import type { Addresses, Context, Step, Words } from './shown'
 
 const slotWords = ({ count, other }: TroubledReplication): string => {
   const slots = counted(count ?? 0, 'slot', 'slots')

@@ -1,5 +1,6 @@
 import type { TroubledServer } from '@/lib/domain/problems/fleet'
-import { type Addresses, type Context, counted, type Words } from './shown'
+import { counted } from '@/lib/domain/values/counted'
+import type { Addresses, Context, Words } from './shown'
 
 type Kind = `server-${TroubledServer['trouble']}`
 

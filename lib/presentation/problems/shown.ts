@@ -72,5 +72,3 @@ export interface Words<Kind extends ProblemKind> {
   isCountOnly?: true
   next?: (total: number, items: readonly ProblemItem<Subjects[Kind]>[], addresses: Addresses) => Step | undefined
 }
-
-export const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`

@@ -1,5 +1,6 @@
 import { expiresWithinDays } from '@/lib/domain/problems/fleet'
-import { counted, type Words } from './shown'
+import { counted } from '@/lib/domain/values/counted'
+import type { Words } from './shown'
 
 export const noWorker: Words<'no-worker'> = {
   title: () => 'No worker is running: nothing is observed and nothing can be done',

@@ -3,6 +3,7 @@ import { cache } from 'react'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { getRecord } from '@/db/records/records'
 import { requireActor } from '@/lib/auth/actor'
+import { capital } from '@/lib/domain/values/capital'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { describedResource } from '@/lib/resources/described'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
@@ -26,8 +27,6 @@ export const loadObject = cache(async (path: string, id: string) => {
     throw error
   }
 })
-
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Field → id → title, flattened: ids are unique everywhere. */
 export const titlesOf = (references: Readonly<Record<string, Readonly<Record<string, string>>>>): Record<string, string> =>

@@ -8,11 +8,11 @@ import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
 import { requireActor } from '@/lib/auth/actor'
+import { capital } from '@/lib/domain/values/capital'
 import { env } from '@/lib/env'
 import { operationsOn } from '@/lib/operations'
 import { describedResource } from '@/lib/resources/described'
 import { operationHelp } from '../../help/operation-help-of'
-import { capital } from '../[id]/load'
 
 interface Props {
   params: Promise<{ resource: string }>

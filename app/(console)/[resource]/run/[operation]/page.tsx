@@ -2,13 +2,14 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { inputInAddress } from '@/components/operation/input-fields'
 import { Operate } from '@/components/operation/operate'
-import { counted } from '@/components/operation/shared'
 import { hitEnvironments } from '@/components/operation/summary'
 import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
+import { capital } from '@/lib/domain/values/capital'
+import { counted } from '@/lib/domain/values/counted'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
@@ -45,10 +46,10 @@ const titleOf = (verb: string, plan: Plan | null, targets: number | null, noun: 
   plan?.targets.length === 1
     ? `${verb}: ${plan.targets[0]!.title}`
     : plan && plan.eligible > 0
-      ? `${verb}: ${counted(plan.eligible, noun)}`
+      ? `${verb}: ${counted(plan.eligible, ...noun)}`
       : targets === null
         ? verb
-        : `${verb}: ${counted(targets, noun)}`
+        : `${verb}: ${counted(targets, ...noun)}`
 
 const OperatePage = async ({ params, searchParams }: Props) => {
   const [{ resource: path, operation: name }, given, actor] = await Promise.all([params, searchParams, requireActor()])
@@ -58,7 +59,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
   const { resource } = described
   const crumbs = [
     { href: '/', label: 'Fleet' },
-    { href: `/${path}`, label: resource.noun[1].charAt(0).toUpperCase() + resource.noun[1].slice(1) },
+    { href: `/${path}`, label: capital(resource.noun[1]) },
   ]
   const description = plain(describeOperation(operation))
   const planId = one(given.plan)

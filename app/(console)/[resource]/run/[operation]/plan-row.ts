@@ -1,6 +1,7 @@
 import type { Moved } from '@/components/operation/operate'
 import { scheduledOfPlan } from '@/db/runs/scheduled'
 import { getPlan } from '@/jobs/requests'
+import { iso } from '@/lib/domain/values/iso'
 import type { Actor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -21,9 +22,9 @@ export const planView = async (actor: Actor, planId: string): Promise<PlanView> 
     isOwn: row.personId !== null && row.personId === actor.personId,
     plan: row.plan,
     because: row.because,
-    approvalAskedAt: row.approvalAskedAt?.toISOString() ?? null,
+    approvalAskedAt: iso(row.approvalAskedAt),
     approvedByName: row.approvedByName,
-    approvedAt: row.approvedAt?.toISOString() ?? null,
+    approvedAt: iso(row.approvedAt),
     runId: row.runId,
     scheduledId: (await scheduledOfPlan(row.id))?.id ?? null,
   }

@@ -161,3 +161,8 @@ export const breakLease = async (client: Queryable, name: string): Promise<HeldL
   if (!rows[0]) throw new Fault('record.missing', { because: `There is no lease ${name}.` })
   return held(rows[0])
 }
+
+/** Takes a lease away that is of no use to its holder any more; no fault where nobody holds it. */
+export const dropLease = async (client: Queryable, name: string): Promise<void> => {
+  await client.query('delete from leases where name = $1', [name])
+}

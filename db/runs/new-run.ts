@@ -67,7 +67,7 @@ export const insertRun = async (client: Queryable, run: NewRun): Promise<string>
   return runId
 }
 
-export const runOfPlan = async (client: Queryable, planId: string): Promise<string | null> => {
+export const runOfPlan = async (planId: string, client: Queryable = getPool()): Promise<string | null> => {
   const { rows } = await client.query<{ id: string }>('select id from runs where plan_id = $1', [planId])
   return rows[0]?.id ?? null
 }

@@ -1,6 +1,7 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import type { Plan, PlanEnvironment } from '@/lib/kernel/operation/plan'
 import { databaseFault, getDb, getPool, notify } from '../pg/client'
+import type { Queryable } from '../pg/transaction'
 import { environments, plans } from '../schema'
 
 export type PlanRow = typeof plans.$inferSelect
@@ -27,6 +28,20 @@ export const findPlan = (planId: string): Promise<PlanRow | undefined> =>
     const [row] = await getDb().select().from(plans).where(eq(plans.id, planId))
     return row
   })
+
+/** Locks the row of a plan for this transaction: two that submit, schedule or approve it wait for one another. */
+export const lockPlan = async (client: Queryable, planId: string): Promise<void> => {
+  await client.query('select 1 from plans where id = $1 for update', [planId])
+}
+
+/** The caller holds its row locked and has shown that this person may. */
+export const notePlanApproval = async (client: Queryable, planId: string, by: { personId: string; name: string }): Promise<void> => {
+  await client.query('update plans set approved_by = $2, approved_by_name = $3, approved_at = clock_timestamp() where id = $1', [
+    planId,
+    by.personId,
+    by.name,
+  ])
+}
 
 /** Moves a plan that is not made yet to `making`; undefined when it is ready, failed or gone. */
 export const startPlan = (planId: string): Promise<PlanRow | undefined> =>

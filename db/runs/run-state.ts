@@ -1,6 +1,7 @@
 import { countJobs, foldRun, type JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobState, RunState } from '@/lib/kernel/ground/journal'
-import type { Queryable } from '../pg/transaction'
+import { getPool } from '../pg/client'
+import { inPgTransaction, type Queryable } from '../pg/transaction'
 
 const ended: readonly RunState[] = ['done', 'failed', 'cancelled']
 
@@ -36,4 +37,18 @@ export const settleRuns = async (client: Queryable, runIds: readonly string[]): 
     ],
   )
   await client.query(`select pg_notify('runs', id) from unnest($1::text[]) as id`, [runIds])
+}
+
+/** Closes runs whose last job has ended while nobody was there to say so. */
+export const settleStale = async (): Promise<void> => {
+  const { rows } = await getPool().query<{ id: string }>(
+    `select r.id from runs r where r.state in ('waiting', 'running', 'cancelling')
+       and not exists (select 1 from jobs j where j.run_id = r.id and j.state in ('waiting', 'running'))`,
+  )
+  if (rows.length === 0) return
+  const ids = rows.map((row) => row.id).sort()
+  await inPgTransaction(async (client) => {
+    await client.query('select 1 from runs where id = any($1) order by id for update', [ids])
+    await settleRuns(client, ids)
+  })
 }

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
-import { databaseFault, getDb, getPool, notify, type Tx } from '../pg/client'
+import { type Db, databaseFault, getDb, getPool, notify, type Tx } from '../pg/client'
 import { scheduledRuns } from '../schema'
 
 export type ScheduledRun = typeof scheduledRuns.$inferSelect
@@ -22,9 +22,9 @@ export const insertScheduled = async (tx: Tx, values: typeof scheduledRuns.$infe
 }
 
 /** A plan is put off once. */
-export const scheduledOfPlan = async (planId: string): Promise<ScheduledRun | undefined> =>
+export const scheduledOfPlan = async (planId: string, tx: Tx | Db = getDb()): Promise<ScheduledRun | undefined> =>
   guarded(async () => {
-    const [row] = await getDb().select().from(scheduledRuns).where(eq(scheduledRuns.planId, planId))
+    const [row] = await tx.select().from(scheduledRuns).where(eq(scheduledRuns.planId, planId))
     return row
   })
 

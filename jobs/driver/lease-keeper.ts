@@ -1,5 +1,5 @@
-import { getPool } from '@/db/pg/client'
 import { renewLeases } from '@/db/runs/leases'
+import { readCancels } from '@/db/runs/steering'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
 
@@ -67,11 +67,7 @@ export class Keeper {
   async readCancels(runId?: string): Promise<void> {
     const kept = [...this.#kept].filter((one) => runId === undefined || one.runId === runId)
     if (kept.length === 0) return
-    const { rows } = await getPool().query<{ id: string; cancel_requested_by: string }>(
-      'select id, cancel_requested_by from runs where id = any($1) and cancel_requested_at is not null',
-      [[...new Set(kept.map((one) => one.runId))]],
-    )
-    const by = new Map(rows.map((row) => [row.id, row.cancel_requested_by]))
+    const by = await readCancels([...new Set(kept.map((one) => one.runId))])
     for (const one of kept) one.cancelRequestedBy = by.get(one.runId) ?? one.cancelRequestedBy
   }
 

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os'
-import { getPool, listen } from '@/db/pg/client'
+import { listen } from '@/db/pg/client'
+import { forgetWorker, registerWorker } from '@/db/runs/workers'
+import { tidy } from '@/db/tidy'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
@@ -9,7 +11,7 @@ import { hear, openWaker, type QueuePlace } from '../queue/waker'
 import { Driver } from './drive-job'
 import { makePlan } from './make-plan'
 import { startDue } from './start-scheduled'
-import { sweep, tidy } from './sweep'
+import { sweep } from './sweep'
 
 export interface WorkerOptions {
   place: QueuePlace
@@ -54,13 +56,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
     driver.keeper.readCancels(runId || undefined).catch(() => {})
   })
   const startedAt = new Date()
-  const register = async () => {
-    await getPool().query(
-      `insert into workers (id, host, pid, started_at, seen_at, jobs) values ($1, $2, $3, $4, now(), $5)
-       on conflict (id) do update set seen_at = now(), jobs = excluded.jobs`,
-      [id, hostname(), process.pid, startedAt, driver.active],
-    )
-  }
+  const register = () => registerWorker({ id, host: hostname(), pid: process.pid, startedAt, jobs: driver.active })
   const sweepOnce = async () => {
     const found = await sweep()
     driver.takeSome(found.jobs, found.workers)
@@ -83,9 +79,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
     await driver.drain(drainMs)
     await heart.stop()
     await waker.close()
-    await getPool()
-      .query('delete from workers where id = $1', [id])
-      .catch(() => {})
+    await forgetWorker(id).catch(() => {})
   }
   return { id, holder, driver, stop }
 }

@@ -1,4 +1,5 @@
-import { getPool, inTransaction } from '@/db/pg/client'
+import { type HerdInDanger, herdsInDanger } from '@/db/fleet/returned-primaries'
+import { inTransaction } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { releaseLeases, takeLease } from '@/db/runs/leases'
 import { writeAudit } from '@/db/trail/audit'
@@ -13,17 +14,6 @@ const fenceTimeoutMs = 90_000
 /** Longer than the work under it may take. */
 const leaseTtlMs = fenceTimeoutMs + 30_000
 
-/** Herds with a member that was replaced and whose last look says that it may write: up as a primary, or down without standby.signal. */
-const dangerous = `select distinct i.herd_id as id, h.name, h.environment_id as "environmentId" from instances i join herds h on h.id = i.herd_id
-  where i.replaced_at is not null
-    and (i.state = 'online' and i.role = 'primary' or i.state in ('stopped', 'crashed') and i.probe->>'hasStandbySignal' = 'false')`
-
-interface HerdRow {
-  id: string
-  name: string
-  environmentId: string
-}
-
 export interface FenceOptions {
   ports: ActPorts
   holder: string
@@ -35,11 +25,10 @@ export const startFence = (options: FenceOptions): { stop: () => Promise<void> }
   repeat([{ name: 'fence', everyMs, work: () => fenceOnce(options) }], options.log)
 
 export const fenceOnce = async (options: FenceOptions): Promise<void> => {
-  const { rows } = await getPool().query<HerdRow>(dangerous)
-  for (const herd of rows) await fenceHerd(options, herd)
+  for (const herd of await herdsInDanger()) await fenceHerd(options, herd)
 }
 
-const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdRow): Promise<void> => {
+const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdInDanger): Promise<void> => {
   const token = crypto.randomUUID()
   const lease = { names: [`herd:${herd.id}`], token, holder, reason: 'fencing a primary that was replaced', jobId: null }
   if ((await takeLease(lease, leaseTtlMs)) !== null) return
@@ -50,7 +39,7 @@ const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdRow): P
   }
 }
 
-const tell = async (fenced: Fenced, herd: HerdRow, log: Log): Promise<void> => {
+const tell = async (fenced: Fenced, herd: HerdInDanger, log: Log): Promise<void> => {
   log.warn({ herd: herd.name, instance: fenced.title, deed: fenced.deed }, 'a primary that was replaced was fenced')
   await inTransaction((tx) =>
     writeAudit(tx, systemActor, {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { getPool, listen } from '@/db/pg/client'
+import { listen } from '@/db/pg/client'
 import { findTargets } from '@/db/records/targets'
+import { runOfPlan } from '@/db/runs/new-run'
 import { findPlan, insertPlan, type PlanRow, policyLimits } from '@/db/runs/plans'
+import { countWorkers } from '@/db/runs/workers'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
@@ -102,17 +104,11 @@ export const getPlan = async (actor: Actor, planId: string): Promise<StoredPlan>
   const maySee = isOwn || (environments.length > 0 && environments.every(({ id }) => mayIn(actor, 'run.view', id)))
   if (!row || !maySee)
     throw new Fault('record.missing', { because: 'There is no such plan, or you may not see it. Plans are kept for a day.' })
-  const { rows } = await getPool().query<{ id: string }>('select id from runs where plan_id = $1', [planId])
-  return { ...row, runId: rows[0]?.id ?? null }
+  return { ...row, runId: await runOfPlan(planId) }
 }
 
 const pollMs = 1_000
 const absentAfterMs = 2_000
-
-const isWorkerSeen = async (): Promise<boolean> => {
-  const { rows } = await getPool().query(`select 1 from workers where seen_at > clock_timestamp() - interval '15 seconds' limit 1`)
-  return rows.length > 0
-}
 
 /**
  * Waits until the plan is ready or failed, and answers it. Throws `worker.absent` when no worker is there to make it, `plan.failed` when it takes longer
@@ -145,7 +141,7 @@ export const waitForPlan = async (
       if (row.state === 'ready' || row.state === 'failed') return row
       const waitedMs = Date.now() - startedAt
       const isLate = waitedMs >= options.timeoutMs
-      if (row.state === 'asked' && (isLate || waitedMs > absentAfterMs) && !(await isWorkerSeen())) throw new Fault('worker.absent')
+      if (row.state === 'asked' && (isLate || waitedMs > absentAfterMs) && (await countWorkers()) === 0) throw new Fault('worker.absent')
       if (isLate)
         throw new Fault('plan.failed', { because: `The plan was not ready within ${options.timeoutMs / 1000} s; it is still being made.` })
       await news

@@ -1,5 +1,5 @@
 import { inPgTransaction } from '@/db/pg/transaction'
-import { findPlan } from '@/db/runs/plans'
+import { findPlan, lockPlan } from '@/db/runs/plans'
 import { endScheduled, getScheduled, insertScheduled, lockWaiting, scheduledOfPlan } from '@/db/runs/scheduled'
 import { writeAudit } from '@/db/trail/audit'
 import { parseTime } from '@/lib/domain/values/appointed-time'
@@ -65,9 +65,9 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
   const eligible = plan.targets.filter((target) => target.eligible)
   const { reason = '', ticket = '', isOutsideWindow = false } = appointment
   const id = await inPgTransaction(async (client, tx) => {
-    await client.query('select 1 from plans where id = $1 for update', [row.id])
-    const other = await client.query<{ id: string }>('select id from scheduled_runs where plan_id = $1', [row.id])
-    if (other.rows[0]) return other.rows[0].id
+    await lockPlan(client, row.id)
+    const other = await scheduledOfPlan(row.id, tx)
+    if (other) return other.id
     const made = await insertScheduled(tx, {
       at,
       zone,

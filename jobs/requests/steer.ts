@@ -1,10 +1,11 @@
-import { getPool, listen, notify } from '@/db/pg/client'
-import { inPgTransaction, type Queryable } from '@/db/pg/transaction'
+import { listen, notify } from '@/db/pg/client'
+import { inPgTransaction } from '@/db/pg/transaction'
 import { closeStopped } from '@/db/runs/claims'
 import { appendWith } from '@/db/runs/journal'
-import { breakLease } from '@/db/runs/leases'
+import { breakLease, dropLease } from '@/db/runs/leases'
 import { settleRuns } from '@/db/runs/run-state'
 import { getRun, runIdOfJob } from '@/db/runs/runs'
+import { lockJob, lockRun, noteCancel, stateOfRun } from '@/db/runs/steering'
 import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -29,15 +30,6 @@ const audited = (run: RunView) => ({
   environmentId: run.environmentIds.length === 1 ? run.environmentIds[0]! : null,
 })
 
-const lockRun = async (client: Queryable, runId: string): Promise<{ state: RunState; cancelled: boolean }> => {
-  const { rows } = await client.query<{ state: RunState; cancelled: boolean }>(
-    'select state, cancel_requested_at is not null as cancelled from runs where id = $1 for update',
-    [runId],
-  )
-  if (!rows[0]) throw new Fault('record.missing')
-  return rows[0]
-}
-
 /**
  * Targets that have not started never will; those that run stop at their next safe point and run their endings. Asking again changes nothing.
  * Throws `run.closed` when it has ended, `access.denied`, `record.missing`.
@@ -48,10 +40,7 @@ export const cancelRun = async (actor: Actor, runId: string): Promise<void> => {
     const { state, cancelled } = await lockRun(client, runId)
     if (endedRuns.includes(state)) throw new Fault('run.closed')
     if (cancelled) return
-    await client.query('update runs set cancel_requested_by = $2, cancel_requested_at = clock_timestamp() where id = $1', [
-      runId,
-      actor.name,
-    ])
+    await noteCancel(client, runId, actor.name)
     await closeStopped(client, runId)
     await settleRuns(client, [runId])
     await notify(tx, 'runs', runId)
@@ -68,16 +57,12 @@ export const resumeJob = async (actor: Actor, jobId: string, decision: Decision)
   const run = await steerable(actor, runId)
   await inPgTransaction(async (client, tx) => {
     await lockRun(client, runId)
-    const { rows } = await client.query<{ state: JobState; last_seq: number; title: string }>(
-      'select state, last_seq, title from jobs where id = $1 for no key update',
-      [jobId],
-    )
-    const job = rows[0]
+    const job = await lockJob(client, jobId)
     if (job?.state !== 'attention') throw new Fault('run.closed', { because: 'This job is no longer waiting for a decision.' })
     // Its driver has written its question and is about to let go: what it held is of no use to it now.
-    await client.query(`delete from leases where name = $1`, [`job:${jobId}`])
+    await dropLease(client, `job:${jobId}`)
     const [fault] = await appendWith(client, [
-      { runId, jobId, token: null, firstSeq: job.last_seq + 1, entries: [{ kind: 'decided', decision, by: actor.name }] },
+      { runId, jobId, token: null, firstSeq: job.lastSeq + 1, entries: [{ kind: 'decided', decision, by: actor.name }] },
     ])
     if (fault) throw fault
     await writeAudit(tx, actor, { act: 'run.decide', ...audited(run), detail: { jobId, target: job.title, decision } })
@@ -130,8 +115,7 @@ export const waitForRun = async (actor: Actor, runId: string, options: { timeout
           resolve()
         }
       })
-      const { rows } = await getPool().query<{ state: RunState }>('select state from runs where id = $1', [runId])
-      const state = rows[0]?.state
+      const state = await stateOfRun(runId)
       if (state === undefined || state === 'attention' || endedRuns.includes(state)) return await getRun(actor, runId)
       if (Date.now() > deadline) throw new Fault('worker.absent', { because: `The run had not ended after ${options.timeoutMs / 1000} s.` })
       await news

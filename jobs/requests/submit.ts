@@ -2,7 +2,7 @@ import { notify } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { startableJobs } from '@/db/runs/claims'
 import { runByKey, runOfPlan } from '@/db/runs/new-run'
-import { findPlan, type PlanRow } from '@/db/runs/plans'
+import { findPlan, lockPlan, notePlanApproval, type PlanRow } from '@/db/runs/plans'
 import { writeAudit } from '@/db/trail/audit'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
@@ -124,8 +124,8 @@ const lookAgain = async (actor: Actor, row: PlanRow): Promise<{ planId: string; 
 const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submission, key: string | null): Promise<Submitted> => {
   const created = await inPgTransaction(async (client, tx) => {
     // Two that submit the same plan at once: the second one waits here and then finds the run of the first.
-    await client.query('select 1 from plans where id = $1 for update', [row.id])
-    const other = (await runOfPlan(client, row.id)) ?? (key === null ? null : await runByKey(key, client))
+    await lockPlan(client, row.id)
+    const other = (await runOfPlan(row.id, client)) ?? (key === null ? null : await runByKey(key, client))
     if (other) return { runId: other, isNew: false }
     const { reason = '', ticket = '' } = submission
     const runId = await startRun(client, tx, actor, { row, plan, reason, ticket, approvedBy: row.approvedByName, idempotencyKey: key })
@@ -147,7 +147,7 @@ const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submis
 export const approvePlan = async (actor: Actor, planId: string, digest: string): Promise<void> => {
   await getPlan(actor, planId)
   await inPgTransaction(async (client, tx) => {
-    await client.query('select 1 from plans where id = $1 for update', [planId])
+    await lockPlan(client, planId)
     const row = await findPlan(planId)
     if (!row?.plan || row.digest !== digest)
       throw new Fault('plan.moved', { because: 'This is not the plan you reviewed. Review it again.' })
@@ -155,11 +155,7 @@ export const approvePlan = async (actor: Actor, planId: string, digest: string):
     mustRunIn(actor, knownOperation(row.operation), row.input, environmentIds)
     if (actor.personId === null || actor.personId === row.personId)
       throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who asked for the plan.' })
-    await client.query('update plans set approved_by = $2, approved_by_name = $3, approved_at = clock_timestamp() where id = $1', [
-      planId,
-      actor.personId,
-      actor.name,
-    ])
+    await notePlanApproval(client, planId, { personId: actor.personId, name: actor.name })
     await notify(tx, 'plans', planId)
     await writeAudit(tx, actor, {
       act: 'plan.approve',

@@ -1,0 +1,18 @@
+import { getPool } from './pg/client'
+
+const statements = [
+  `delete from plans p where p.created_at < now() - interval '1 day' and not exists (select 1 from runs r where r.plan_id = p.id)
+     and not exists (select 1 from scheduled_runs s where s.plan_id = p.id)`,
+  `delete from leases where expires_at < now() - interval '1 hour'`,
+  `delete from workers where seen_at < now() - interval '1 hour'`,
+  `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
+  `delete from acknowledgements where until < now() - interval '1 day'`,
+  `delete from sessions where expires_at < now() - interval '30 days'`,
+  `delete from canary_strips s using jobs j where j.id = s.job_id and j.finished_at < now() - interval '90 days'`,
+  `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
+]
+
+/** What nobody asks for any more: plans of yesterday that were not run, keys and logins long past, strips whose certificate shows them, leases of workers that died, workers that are gone. */
+export const tidy = async (): Promise<void> => {
+  for (const statement of statements) await getPool().query(statement)
+}

@@ -72,9 +72,7 @@ export const JobPanel = ({
           <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
             Open the target
           </Link>
-          {operation.isCertified && job.finishedAt && hasMoved(lines) && (
-            <CertificateLink runId={store.snapshot().run!.id} jobId={job.id} />
-          )}
+          {job.finishedAt && hasMoved(operation, lines) && <CertificateLink runId={store.snapshot().run!.id} jobId={job.id} />}
         </p>
         {strip && (
           <section aria-label="What a client sees">

@@ -15,7 +15,7 @@ const operation: RunOperation = {
   title: 'Fail over',
   verb: 'Fail over',
   path: 'dr-pairs',
-  isCertified: true,
+  movesFrom: { kind: 'marked', step: 'hand-over', mark: { isPassed: true } },
   effects: names.map((name) => ({ name, title: titleOf(name), timeoutMs: null })),
   gates: [],
 }

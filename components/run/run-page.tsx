@@ -129,7 +129,7 @@ export const RunPage = ({
       {waiting.length > 3 && (
         <Note tone="warn" title={`${waiting.length - 3} more targets need attention: choose “needs attention” below.`} />
       )}
-      {only && !isOpen && operation.isCertified && only.herdId !== null && hasMoved(store.linesOf(only.id)) && (
+      {only && !isOpen && only.herdId !== null && hasMoved(operation, store.linesOf(only.id)) && (
         <AfterMove runId={run.id} jobId={only.id} herdId={only.herdId} />
       )}
       {only && strips.has(only.id) && (

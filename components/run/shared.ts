@@ -1,6 +1,7 @@
 import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { Outcome } from '@/lib/shapes/outcome'
+import { isMoveLine, type MoveLine } from '@/lib/shapes/run'
 
 export interface RunOperation {
   name: string
@@ -8,8 +9,8 @@ export interface RunOperation {
   verb: string
   /** Plural path of the resource its targets are of. */
   path: string
-  /** Each of its jobs that moves a primary ends with a certificate. */
-  isCertified: boolean
+  /** The line from which on one of its jobs has moved a primary and will end with a certificate; null: it moves none. */
+  movesFrom: MoveLine | null
   /** `timeoutMs` null: it depends on the target. */
   effects: { name: string; title: string; timeoutMs: number | null }[]
   gates: { name: string; title: string }[]
@@ -44,12 +45,8 @@ export const runLook: Record<RunState, [Tone, string]> = {
   cancelled: ['neutral', 'cancelled'],
 }
 
-/** From here on there is a certificate once the job has ended: somebody was told to lead, in a step of its own or within the one that clients wait for. */
-export const hasMoved = (lines: readonly JournalLine[]): boolean =>
-  lines.some(
-    (line) =>
-      (line.kind === 'intended' && line.step === 'promote') ||
-      (line.kind === 'marked' && line.step === 'hand-over' && (line.mark as { isPassed?: boolean } | null)?.isPassed === true),
-  )
+/** From here on there is a certificate once the job has ended. */
+export const hasMoved = ({ movesFrom }: Pick<RunOperation, 'movesFrom'>, lines: readonly JournalLine[]): boolean =>
+  movesFrom !== null && lines.some((line) => isMoveLine(line, movesFrom))
 
 export const isRunOpen = (state: RunState): boolean => !['done', 'failed', 'cancelled'].includes(state)

@@ -10,7 +10,7 @@ const operation = {
   title: 'Restart',
   verb: 'Restart',
   path: 'instances',
-  isCertified: false,
+  movesFrom: null,
   effects: [{ name: 'restart', title: 'Restart PostgreSQL', timeoutMs: 1000 }],
   gates: [],
 }

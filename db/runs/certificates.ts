@@ -1,4 +1,5 @@
 import type { Certificate } from '@/lib/kernel/ground/certificate'
+import type { MoveLine } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
 
 /** A job that moved a primary, or may have, has ended, and has no certificate yet. */
@@ -12,20 +13,21 @@ export interface UncertifiedJob {
   by: string
 }
 
-/** Those of these operations whose promotion was begun, oldest first. */
-export const uncertifiedJobs = async (operations: readonly string[]): Promise<UncertifiedJob[]> => {
+/** Those of these operations whose journal has the line from which on a primary has moved, oldest first. */
+export const uncertifiedJobs = async (moves: readonly ({ operation: string } & MoveLine)[]): Promise<UncertifiedJob[]> => {
   try {
     const { rows } = await getPool().query<UncertifiedJob>(
       `select j.id, j.run_id as "runId", j.operation, j.herd_id as "herdId", j.environment_id as "environmentId", j.title, r.actor_name as by
-       from jobs j join runs r on r.id = j.run_id
-       where j.operation = any($1) and j.state in ('done', 'failed', 'undone', 'cancelled')
+       from jsonb_to_recordset($1) as m (operation text, kind text, step text, mark jsonb)
+         join jobs j on j.operation = m.operation join runs r on r.id = j.run_id
+       where j.state in ('done', 'failed', 'undone', 'cancelled')
          and not exists (select from certificates c where c.id = j.id)
          and exists (
            select from journal l where l.job_id = j.id
-             and (l.kind = 'intended' and l.step = 'promote' or l.kind = 'marked' and l.step = 'hand-over' and l.data -> 'mark' ->> 'isPassed' = 'true')
+             and l.kind = m.kind and l.step = m.step and (m.mark is null or l.data -> 'mark' @> m.mark)
          )
        order by j.finished_at limit 20`,
-      [operations],
+      [JSON.stringify(moves)],
     )
     return rows
   } catch (error) {

@@ -2,7 +2,7 @@ import { getDb, notify } from '@/db/pg/client'
 import { keepCertificate, type UncertifiedJob, uncertifiedJobs } from '@/db/runs/certificates'
 import { readLines } from '@/db/runs/journal'
 import { type CertificateKeys, signCertificate } from '@/lib/kernel/ground/certificate'
-import { evidenceOf } from '@/lib/operations/evidence'
+import { moves } from '@/lib/operations/evidence'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 
@@ -22,12 +22,12 @@ export const startCertifying = (options: CertifyOptions): { stop: () => Promise<
   repeat([{ name: 'certificates', everyMs, work: () => certifyOnce(options) }], options.log)
 
 export const certifyOnce = async (options: CertifyOptions): Promise<void> => {
-  const jobs = await uncertifiedJobs(Object.keys(evidenceOf))
+  const jobs = await uncertifiedJobs(Object.entries(moves).map(([operation, { from }]) => ({ operation, ...from })))
   for (const job of jobs) await certify(job, options)
 }
 
 const certify = async (job: UncertifiedJob, { keys, log }: CertifyOptions): Promise<void> => {
-  const evidence = evidenceOf[job.operation]!(await readLines(job.id), { jobId: job.id, runId: job.runId, by: job.by })
+  const evidence = moves[job.operation]!.evidence(await readLines(job.id), { jobId: job.id, runId: job.runId, by: job.by })
   if (evidence === null) return
   const signed = signCertificate(evidence, new Date().toISOString(), await keys())
   if (!(await keepCertificate(job, signed))) return

@@ -1,13 +1,24 @@
 import type { MoveEvidence } from '@/lib/domain/proof/certificate'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
+import type { MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
 import { switchoverEvidence } from './switchover/evidence'
 
-/** Operations that move a primary, and what the journal of one such job proves; null: nothing was moved. Each job of these ends with a certificate. */
-export const evidenceOf: Readonly<Record<string, (lines: readonly JournalLine[], about: EvidenceAbout) => MoveEvidence | null>> = {
-  [failover.name]: failoverEvidence,
-  [switchover.name]: switchoverEvidence,
+interface Move {
+  /** The journal line from which on the job has moved a primary, or may have. */
+  from: MoveLine
+  /** What the journal of one such job proves; null: nothing was moved. */
+  evidence: (lines: readonly JournalLine[], about: EvidenceAbout) => MoveEvidence | null
 }
+
+/** Operations that move a primary, by name. Each job of these that has moved one ends with a certificate. */
+export const moves: Readonly<Record<string, Move>> = {
+  [failover.name]: { from: { kind: 'intended', step: 'promote', mark: null }, evidence: failoverEvidence },
+  [switchover.name]: { from: { kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, evidence: switchoverEvidence },
+}
+
+/** null: jobs of this operation move no primary. */
+export const moveLineOf = (operation: string): MoveLine | null => moves[operation]?.from ?? null

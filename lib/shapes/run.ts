@@ -62,3 +62,17 @@ export interface RunStrip {
   seq: number
   piece: StripPiece | Strip
 }
+
+/** The journal line from which on a job has moved a primary, or may have: an intent, or the mark by which a step passes its point of no return. */
+export interface MoveLine {
+  kind: 'intended' | 'marked'
+  step: string
+  /** What the mark must hold at least; null: any line of that kind. */
+  mark: Readonly<Record<string, boolean>> | null
+}
+
+export const isMoveLine = (line: JournalLine, { kind, step, mark }: MoveLine): boolean => {
+  if (line.kind !== kind || !('step' in line) || line.step !== step) return false
+  const held = (line.kind === 'marked' ? line.mark : null) as JsonObject | null
+  return Object.entries(mark ?? {}).every(([name, value]) => held?.[name] === value)
+}

@@ -17,7 +17,7 @@ import type { Plan } from '@/lib/kernel/operation/plan'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { statementIn } from '@/lib/kernel/operation/statement'
 import { describeOperation, operationByName } from '@/lib/operations'
-import { evidenceOf } from '@/lib/operations/evidence'
+import { moveLineOf } from '@/lib/operations/evidence'
 import { pathOf } from '@/lib/resources'
 import type { RunView } from '@/lib/shapes/run'
 import { askPlan, cancelRun, decideJob, retryFailed } from '../../actions'
@@ -83,7 +83,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             title: operation.title,
             verb: operation.verb,
             path: pathOf[operation.on] ?? operation.on,
-            isCertified: Object.hasOwn(evidenceOf, operation.name),
+            movesFrom: moveLineOf(operation.name),
             effects: operation.effects.map(({ name, title, timeoutMs }) => ({
               name,
               title,

@@ -59,7 +59,7 @@ export const HostList = ({
       }
     >
       {hosts.length === 0 ? (
-        <p className="p-4 text-ink-2">No host waits. A host appears here when its agent has enrolled.</p>
+        <p className="p-4 text-ink-2">No hosts pending. A host appears here once its agent has enrolled.</p>
       ) : (
         <ul className="inbox">
           {hosts.map((host) => (
@@ -76,15 +76,15 @@ export const HostList = ({
                 <p>
                   <strong>{host.hostname}</strong> <span className="text-ink-2">{host.addresses.join(', ')}</span>
                 </p>
-                <p className="text-ink-2">{host.suggestion || 'Nothing suggests an environment.'}</p>
+                <p className="text-ink-2">{host.suggestion || 'No environment suggested.'}</p>
                 <p className="text-ink-2">
-                  {host.instances > 0 && `${host.instances} of its instances wait too. `}
+                  {host.instances > 0 && `${host.instances} of its instances pending too. `}
                   {host.seenAt ? (
                     <>
                       Reported <Age at={host.seenAt} />.
                     </>
                   ) : (
-                    'It has enrolled and not reported yet.'
+                    'Enrolled; no report yet.'
                   )}
                 </p>
                 {work.refusals[host.id] && <p className="st bad whitespace-normal">{work.refusals[host.id]}</p>}

@@ -68,7 +68,7 @@ export const Inbox = ({
         setRefusals(Object.fromEntries(refused.map((one) => [one.id, one.because])))
         setSaid({
           tone: refused.length > 0 ? 'bad' : 'good',
-          text: `${accepted.length} accepted${refused.length > 0 ? `, ${refused.length} not: the reason stands at each` : ''}.`,
+          text: `${accepted.length} accepted${refused.length > 0 ? `, ${refused.length} not: see the reason on each` : ''}.`,
         })
       }),
     ignore: (ids) =>

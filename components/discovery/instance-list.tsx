@@ -118,7 +118,7 @@ export const InstanceList = ({
       }
     >
       {instances.length === 0 ? (
-        <p className="p-4 text-ink-2">No instance waits: everything that agents report is registered or ignored.</p>
+        <p className="p-4 text-ink-2">No instances pending: everything that agents report is registered or ignored.</p>
       ) : (
         <ul className="inbox">
           {instances.map((instance) => (
@@ -142,7 +142,7 @@ export const InstanceList = ({
                     {instance.version && `, ${instance.version}`}, <code>{instance.dataDirectory}</code>
                   </span>
                 </p>
-                <p className="text-ink-2">{instance.suggestion || 'Nothing suggests a herd.'}</p>
+                <p className="text-ink-2">{instance.suggestion || 'No herd suggested.'}</p>
                 {work.refusals[instance.id] && <p className="st bad whitespace-normal">{work.refusals[instance.id]}</p>}
               </div>
               {mayAccept && (
@@ -159,7 +159,7 @@ export const InstanceList = ({
                       />
                       <Button
                         disabled={work.isBusy || !isReady(instance)}
-                        title={isReady(instance) ? undefined : 'Choose its herd, or name a new one, first.'}
+                        title={isReady(instance) ? undefined : 'Choose an existing herd or name a new one first.'}
                         onClick={() => accept([instance])}
                       >
                         Accept

@@ -55,7 +55,7 @@ export const PoolerList = ({
       }
     >
       {poolers.length === 0 ? (
-        <p className="p-4 text-ink-2">No pooler waits: every PgBouncer seen on a registered server is registered or ignored.</p>
+        <p className="p-4 text-ink-2">No poolers pending: every PgBouncer seen on a registered server is registered or ignored.</p>
       ) : (
         <ul className="inbox">
           {poolers.map((pooler) => (

@@ -58,7 +58,7 @@ export const Candidates = ({
               <td>
                 {mayFailOver && one.rank !== null && (
                   <LinkButton isSmall href={`/dr-pairs/run/failover?ids=${herdId}&candidate=${one.id}`}>
-                    Fail over to it
+                    Fail over to this standby
                   </LinkButton>
                 )}
               </td>

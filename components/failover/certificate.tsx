@@ -51,7 +51,7 @@ const Canary = ({ canary }: { canary: CanaryEvidence }) => (
     <dt>Found</dt>
     <dd>
       {canary.found === null
-        ? 'nobody asked'
+        ? 'the new primary was not asked'
         : `${canary.found.rows} rows on ${canary.found.on}, ${canary.found.lost} of the acknowledged missing, ${canary.found.unknownPresent} of those without an answer there`}
     </dd>
     <dt>Ledger</dt>
@@ -146,7 +146,7 @@ export const CertificateView = ({
           <dt>Seen afterwards</dt>
           <dd>
             {after === null
-              ? 'nobody could look'
+              ? 'could not be checked'
               : `${after.state} ${after.role}, timeline ${after.timeline ?? 'not known'}, ${after.hasStandbySignal ? 'with' : 'without'} standby.signal`}
           </dd>
         </dl>
@@ -177,7 +177,7 @@ export const CertificateView = ({
 }
 
 const fenceWords = {
-  signal: 'standby.signal on the stopped old primary: whoever starts it gets a read-only server',
-  override: 'none: a person took the responsibility',
+  signal: 'standby.signal on the stopped old primary: if started, it is read-only',
+  override: 'none: a person took responsibility',
   none: 'none',
 } as const

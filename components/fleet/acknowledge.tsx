@@ -60,7 +60,7 @@ export const AcknowledgeDialog = ({
     <Dialog isOpen onClose={onClose} title={`Acknowledge: ${item.label}`} description={problem.title}>
       <form className="grid gap-3 p-4" onSubmit={send}>
         <p className="text-ink-2">
-          It moves out of everybody’s way until the time is over. Anything new, or worse trouble of the same thing, still shows at once.
+          Hidden for everyone until it expires. Anything new, or worse trouble of the same object, still shows at once.
         </p>
         {refusal && <Note tone="bad" isAlert title={refusal} />}
         <Field label="What is being done" isRequired>
@@ -78,7 +78,7 @@ export const AcknowledgeDialog = ({
           </div>
         </fieldset>
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Leave it</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={isBusy || note.trim() === ''}>
             {isBusy ? 'Acknowledging …' : 'Acknowledge'}
           </Button>

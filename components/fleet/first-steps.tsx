@@ -19,21 +19,21 @@ export const FirstSteps = ({ facts, mayAdd }: { facts: FleetFacts; mayAdd: boole
       isDone: facts.environments.length > 0,
       href: '/environments/add',
       link: 'Add an environment',
-      text: 'dev, stage, prod: its colour marks every page, its protection decides what a confirmation asks for.',
+      text: 'dev, stage, prod: its colour marks every page, its protection decides how work there is confirmed.',
     },
     {
-      title: 'Tell the console about your hosts',
+      title: 'Register your hosts',
       isDone: servers > 0,
       href: servers > 0 ? '/servers' : '/servers/add',
       link: servers > 0 ? 'See the servers' : 'Add a server',
-      text: 'Add a server by hand and let it be checked step by step, or install the host agent and accept what it finds in the discovery inbox.',
+      text: 'Add a server by hand and check it step by step, or install the host agent and accept what it finds in the discovery inbox.',
     },
     {
       title: 'Group their instances into herds',
       isDone: facts.herds.length > 0,
       href: '/discovery',
       link: 'Open the discovery inbox',
-      text: 'A herd is one replicated cluster: a primary and its standbys. The agent suggests which instance belongs where.',
+      text: 'A herd is one replicated cluster: a primary and its standbys. The agent suggests the herd of each instance.',
     },
   ]
   return (
@@ -45,7 +45,7 @@ export const FirstSteps = ({ facts, mayAdd }: { facts: FleetFacts; mayAdd: boole
             <p>Nothing is registered that you may see. Ask an administrator for a grant in an environment.</p>
           ) : (
             <>
-              <p>Nothing is operated from here yet. In order:</p>
+              <p>Nothing is registered yet. In order:</p>
               <ol>
                 {steps.map((step, index) => (
                   <li key={step.title} data-done={step.isDone || undefined}>

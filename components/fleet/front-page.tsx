@@ -26,7 +26,7 @@ import { Problems, severityLook } from './problems'
 import { RunningWork } from './runs'
 import { useTabAlarm } from './use-tab-alarm'
 
-/** The first page: what needs a person, what runs, and the fleet. It follows the fleet by itself; `isWall` leaves out everything to click around it. */
+/** The first page: what needs attention, what runs, and the fleet. It follows the fleet by itself; `isWall` leaves out everything to click around it. */
 export const FrontPage = ({
   initial,
   isWall,
@@ -108,14 +108,14 @@ export const FrontPage = ({
         }
       />
       <div className="page-body fleet-body">
-        <Card title={urgent === 0 ? 'Needs a person' : `Needs a person (${urgent})`} isFlush className="fleet-needs">
+        <Card title={urgent === 0 ? 'Needs attention' : `Needs attention (${urgent})`} isFlush className="fleet-needs">
           <div aria-live="polite">
             {problems.length === 0 ? (
               <p className="p-4">
-                <State tone="good">Nothing does.</State>{' '}
+                <State tone="good">Nothing.</State>{' '}
                 {aside.length === 0
                   ? 'Every herd has one writable primary, and every standby follows.'
-                  : 'What is wrong has somebody who looks after it.'}
+                  : 'All known problems are acknowledged.'}
               </p>
             ) : (
               <Problems

@@ -16,9 +16,11 @@ const words = (herd: FleetHerd): string => {
   if (down > 0) return `${down} down`
   if (herd.troubles['not-streaming']) return 'not streaming'
   if (herd.troubles.lagging) return `lag ${herd.lagBytesMax === null ? '' : formatBytes(herd.lagBytesMax)}`.trim()
+  if (herd.troubles['replay-paused']) return 'replay paused'
+  if (herd.troubles.replaced) return 'former primary down'
   if (herd.troubles.stale) return 'stale'
   if (herd.troubles['pending-restart']) return 'restart pending'
-  return 'well'
+  return 'healthy'
 }
 
 const Tile = memo(({ herd }: { herd: FleetHerd }) => {

@@ -86,7 +86,7 @@ export const ReplicationTree = ({
         <LiveMark state={failed ? 'reconnecting' : live} />
         <p id={help} className="text-ink-2">
           Arrows show where WAL flows. The arrow keys walk the tree
-          {canRepoint ? ', Space picks up a standby to put it under another upstream; dragging does the same.' : '.'}
+          {canRepoint ? ', Space picks up a standby to repoint it; dragging does the same.' : '.'}
         </p>
         <Button isSmall className="ml-auto" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
           As a table

@@ -52,7 +52,7 @@ export const useMoving = (members: readonly TreeMember[]): Moving => {
       const member = members.find((one) => one.id === id)
       if (!member) return
       if (member.role !== 'standby') {
-        setAnnouncement(`${member.hostname} is no standby, so it cannot be put under another upstream.`)
+        setAnnouncement(`${member.hostname} is not a standby, so it cannot be repointed.`)
         return
       }
       const legal = upstreamChoices(member, members).filter(({ because }) => because === null)
@@ -60,8 +60,8 @@ export const useMoving = (members: readonly TreeMember[]): Moving => {
       setAnnouncement(
         `${member.hostname} is picked up. ${
           legal.length === 0
-            ? 'Nobody may be its upstream now.'
-            : `It may follow ${legal.map((one) => nameOf(one.id)).join(', ')}. Choose with the arrow keys, drop with Space, Escape lets go.`
+            ? 'It has no possible upstream now.'
+            : `It may follow ${legal.map((one) => nameOf(one.id)).join(', ')}. Choose with the arrow keys, drop with Space, cancel with Escape.`
         }`,
       )
     },

@@ -149,7 +149,7 @@ test('a file of somebody’s own is never written: the pooler is stale, and a pr
   await movePrimary()
   await observe()
   expect(pooler().applied).toEqual([])
-  expect(await row()).toMatchObject({ follows: 'stale', because: 'it leads to orders on n1, and its file is not managed by the console' })
+  expect(await row()).toMatchObject({ follows: 'stale', because: 'it points to orders on n1, and its file is not managed by the console' })
   expect((await fleetFacts(systemActor)).poolers).toEqual([])
   await getPool().query(`update poolers set stale_since = now() - interval '6 s' where id = $1`, [ids.pooler])
   await expect
@@ -277,9 +277,9 @@ describe('a pooler that serves two herds', () => {
     await observe()
     expect(await links()).toMatchObject([
       { name: 'orders', follows: 'right', paused: 'all' },
-      { name: 'crm', follows: 'stale', paused: 'no', because: expect.stringContaining('it leads to crm on c1') },
+      { name: 'crm', follows: 'stale', paused: 'no', because: expect.stringContaining('it points to crm on c1') },
     ])
-    expect(await row()).toMatchObject({ paused: 'some', because: expect.stringMatching(/^crm: it leads to crm on c1/) })
+    expect(await row()).toMatchObject({ paused: 'some', because: expect.stringMatching(/^crm: it points to crm on c1/) })
     const alarms = (herd: string) => poolerAlarms('herd', herd)
     expect(await alarms(ids.herd)).toMatchObject([{ paused: 'all', follows: 'right' }])
     expect(await alarms(ids.crm.herd)).toMatchObject([{ paused: 'no', follows: 'stale', target: `${addressOf('c1')}:5432` }])

@@ -113,7 +113,7 @@ export const herd = defineResource({
         { value: 'stale', label: 'Point elsewhere', tone: 'bad' },
         { value: 'down', label: 'Down', tone: 'bad' },
         { value: 'unknown', label: 'Unknown', tone: 'warn' },
-        { value: 'right', label: 'Point at the primary', tone: 'good' },
+        { value: 'right', label: 'Point to the primary', tone: 'good' },
       ],
       help: 'The worst of its poolers; empty: it has none.',
     },

@@ -33,7 +33,7 @@ const Page = async () => {
         <PageHeader
           crumbs={crumbs}
           title="Discovery"
-          subtitle="What was found and nobody has registered yet"
+          subtitle="Found, not registered yet"
           actions={
             <>
               <LinkButton href="/discovery-rules">Rules</LinkButton>

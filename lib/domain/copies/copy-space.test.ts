@@ -33,11 +33,11 @@ test('what goes to one file system is added up, and a directory of its own is as
   expect(three.map(isTooSmall)).toEqual([false, false, true])
 })
 
-test('a source that was not measured needs nobody knows how much, and unknown free space is no proof of too little', () => {
+test('a source that was not measured needs an unknown amount, and unknown free space is no proof of too little', () => {
   expect(spaceNeeds([place('data', '/a')], [place('data', '/b')])).toBeNull()
   const [need] = spaceNeeds([place('data', '/a', { bytes: GiB })], [place('data', '/b', { freeBytes: null, device: null })])!
   expect(isTooSmall(need!)).toBe(false)
-  expect(spaceText(need!)).toContain('nobody knows how much is free')
+  expect(spaceText(need!)).toContain('an unknown amount is free')
 })
 
 test('in the place of what is there now its own bytes count as free, all those of one disk together', () => {

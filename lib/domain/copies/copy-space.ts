@@ -65,4 +65,4 @@ export const spaceNeedsInPlace = (source: readonly SpacePlace[], target: readonl
 export const isTooSmall = ({ needBytes, freeBytes }: SpaceNeed): boolean => freeBytes !== null && freeBytes < needBytes
 
 export const spaceText = ({ paths, needBytes, freeBytes }: SpaceNeed): string =>
-  `${formatBytes(needBytes)} on the file system of ${paths.join(', ')}, where ${freeBytes === null ? 'nobody knows how much' : formatBytes(freeBytes)} is free`
+  `${formatBytes(needBytes)} on the file system of ${paths.join(', ')}, where ${freeBytes === null ? 'an unknown amount' : formatBytes(freeBytes)} is free`

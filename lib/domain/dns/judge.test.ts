@@ -48,7 +48,7 @@ describe('what a name should be', () => {
   test.each([
     [name(), [member('h1', 'primary', { isOnline: false }), member('h2', 'standby')], 'no primary of the herd is seen online'],
     [name(), [member('h1', 'primary'), member('h2', 'primary')], 'both are primaries'],
-    [name({ follows: 'members' }), members, 'an alias leads to one host only'],
+    [name({ follows: 'members' }), members, 'a CNAME points to one host only'],
     [name({ type: 'AAAA', carries: 'address' }), members, 'is no IPv6 address'],
     [name({ carries: 'address' }), members, 'is an address, and an alias needs a host name'],
   ])('%#: it says why it cannot be told', (declared, seen, because) => {

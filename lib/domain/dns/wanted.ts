@@ -33,7 +33,7 @@ export const wantedRecords = (name: DeclaredName, members: readonly NameTarget[]
     return { because: `no ${roleWords[name.follows]} of the herd is seen online, so what ${name.title} should be is not known` }
   if (chosen.length > 1 && name.follows === 'primary')
     return { because: `${chosen.map(({ title }) => title).join(' and ')} both are primaries: a name follows one` }
-  if (chosen.length > 1 && name.type === 'CNAME') return { because: 'an alias leads to one host only; use A or AAAA for several members' }
+  if (chosen.length > 1 && name.type === 'CNAME') return { because: 'a CNAME points to one host only; use A or AAAA for several members' }
   return recordsFor(name, chosen)
 }
 

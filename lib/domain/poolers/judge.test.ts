@@ -27,7 +27,7 @@ test('a pooler is right when it leads to the primary by address, by host name, o
 test('a pooler that leads to a standby is stale, and says that nobody writes its file', () => {
   expect(judge(shown('10.0.0.2'))).toMatchObject({
     follows: 'stale',
-    because: 'it leads to orders on n2, and its file is not managed by the console',
+    because: 'it points to orders on n2, and its file is not managed by the console',
   })
   expect(judge(shown('localhost'), herd, null, 'n2').follows).toBe('stale')
 })
@@ -41,7 +41,7 @@ test('a managed pooler must show what its file is to say, database by database',
   expect(judge([...shown('10.0.0.1'), { name: 'reports', host: '10.0.0.2', port: 5432 }], herd, text).follows).toBe('right')
   expect(judge([...shown('10.0.0.2'), { name: 'reports', host: '10.0.0.2', port: 5432 }], herd, text)).toMatchObject({
     follows: 'stale',
-    because: 'orders leads to 10.0.0.2:5432',
+    because: 'orders points to 10.0.0.2:5432',
   })
 })
 
@@ -76,7 +76,7 @@ test('a herd that a managed file serves by an address is watched, and says that 
   const template = '[databases]\norders = host={{host}} port={{port}}\ncrm = host=10.0.0.8 port=5432\n'
   expect(judgePooler({ serverId: 'front', part: partOf(template, 'crm') }, crm, both('10.0.0.1', '10.0.0.8'))).toMatchObject({
     follows: 'stale',
-    because: 'it leads to orders on n8, and its template does not name the herd',
+    because: 'it points to orders on n8, and its template does not name the herd',
   })
 })
 

@@ -72,7 +72,7 @@ export const judgePooler = (
     const text = renderPart(part, { host: primary.address, port: primary.port, hostname: primary.hostname })
     const wrong = notAsWritten(text, shown, isOwnLine(part))
     if (wrong.length === 0) return { follows: 'right', because: null, wanted }
-    const say = ({ name, is }: (typeof wrong)[number]) => `${name} leads to ${is ? sayAims([is]) : 'nothing'}`
+    const say = ({ name, is }: (typeof wrong)[number]) => `${name} points to ${is ? sayAims([is]) : 'nothing'}`
     return { follows: 'stale', because: wrong.map(say).join('; '), wanted }
   }
   if (shown.some((one) => leadsTo(one, primary, pooler.serverId))) return { follows: 'right', because: null, wanted }
@@ -80,8 +80,8 @@ export const judgePooler = (
   if (astray)
     return {
       follows: 'stale',
-      because: `it leads to ${astray.title}, and ${part === null ? 'its file is not managed by the console' : 'its template does not name the herd'}`,
+      because: `it points to ${astray.title}, and ${part === null ? 'its file is not managed by the console' : 'its template does not name the herd'}`,
       wanted,
     }
-  return { follows: 'unknown', because: 'it leads to no member that is registered', wanted }
+  return { follows: 'unknown', because: 'it points to no registered member', wanted }
 }

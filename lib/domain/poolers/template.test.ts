@@ -91,7 +91,7 @@ test('a template that serves several herds names them, and each word becomes the
 
 test.each([
   ['a herd that is not of the environment', shared.replaceAll('crm}}', 'mrc}}'), '{{host:mrc}} names no herd of its environment'],
-  ['a line of two herds', shared.replace('{{port}}', '{{port:crm}}'), 'line 2 leads to orders and crm: give each herd a line of its own'],
+  ['a line of two herds', shared.replace('{{port}}', '{{port:crm}}'), 'line 2 points to orders and crm: give each herd a line of its own'],
   ['a herd’s name after a word that leads nowhere', shared.replace('{{host:crm}}', '{{pooler:crm}}'), '{{pooler:crm}} is not known'],
   ['an empty name', shared.replace('{{host:crm}}', '{{host:}}'), '{{host:}} is not known'],
 ])('%s is refused by name', (_what, bad, problem) => {

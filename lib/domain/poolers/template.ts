@@ -60,7 +60,7 @@ export const templateProblems = (template: string, port: number, herds: readonly
   problems.push(...strangers.map((herd) => `{{host:${herd}}} names no herd of its environment; write the herd’s name as it is registered`))
   for (const [index, line] of templateLines(template).entries()) {
     const named = herdsNamed(line, first)
-    if (named.length > 1) problems.push(`line ${index + 1} leads to ${named.join(' and ')}: give each herd a line of its own`)
+    if (named.length > 1) problems.push(`line ${index + 1} points to ${named.join(' and ')}: give each herd a line of its own`)
   }
   if (template.includes('\0')) problems.push('it holds a NUL byte')
   if (/\bpassword\s*=/i.test(template))

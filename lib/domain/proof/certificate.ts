@@ -230,9 +230,9 @@ const canaryDoubts = ({ canary, isCanaryWanted, timeline }: MoveEvidence): strin
   if (canary.found === null) doubts.push('The new primary was not asked for the canary’s commits.')
   if (canary.found !== null && canary.found.foreign > 0) doubts.push(`${canary.found.foreign} rows are there that the canary never sent.`)
   if (canary.found !== null && canary.found.rows !== canary.acked + canary.found.unknownPresent + canary.found.foreign)
-    doubts.push('The numbers of the canary’s ledger and of its table do not add up.')
+    doubts.push('The counts of the canary’s ledger and of its table do not match.')
   if (canary.acked + canary.refused + canary.unknown !== canary.ledger.attempts || counted !== canary.acked)
-    doubts.push('The numbers of the canary’s ledger do not add up.')
+    doubts.push('The counts of the canary’s ledger are inconsistent.')
   if (ackedOn(timeline.old) === 0) doubts.push('The canary had no commit acknowledged before the move.')
   if (ackedOn(timeline.new) === 0) doubts.push('The canary had no commit acknowledged after the move.')
   return doubts

@@ -41,7 +41,7 @@ test('several paused poolers are resumed together; when more are paused than are
 test('a stale pooler says where it leads and where it should, and leads to the operation that mends it', () => {
   const problem = found(trouble({ trouble: 'stale', because: 'PgBouncer refused' }))
   expect(problem.items[0]).toMatchObject({
-    detail: 'points at 10.0.0.2:5432 instead of 10.0.0.1:5432: PgBouncer refused',
+    detail: 'points to 10.0.0.2:5432 instead of 10.0.0.1:5432: PgBouncer refused',
     next: { href: '/poolers/run/follow-primary?ids=p' },
   })
 })
@@ -55,6 +55,6 @@ test('a pooler that does not answer says why', () => {
 test('a pooler that serves several herds says of which of them it has the trouble', () => {
   const crm = { name: 'crm', target: '10.0.1.2:5432', wanted: '10.0.1.1:5432' }
   const stale = found(trouble({ trouble: 'stale', herds: [crm] }))
-  expect(stale.items[0]!.detail).toBe('crm points at 10.0.1.2:5432 instead of 10.0.1.1:5432')
+  expect(stale.items[0]!.detail).toBe('crm points to 10.0.1.2:5432 instead of 10.0.1.1:5432')
   expect(found(trouble({ herds: [crm] })).items[0]!.detail).toBe('crm paused, 12 clients wait')
 })

@@ -36,9 +36,9 @@ export const poolerWords: { [K in Kind]: Words<K> } = {
     label: 'Resume',
     all: (count) => `Resume all ${count}`,
   }),
-  'pooler-stale': words((poolers, count) => `${poolers} ${count === 1 ? 'does' : 'do'} not point at the primary`, 'follows=stale', {
+  'pooler-stale': words((poolers, count) => `${poolers} ${count === 1 ? 'does' : 'do'} not point to the primary`, 'follows=stale', {
     operation: 'follow-primary',
-    label: 'Point at the primary',
+    label: 'Point to the primary',
     all: (count) => `Point all ${count} at the primary`,
   }),
   'pooler-down': words((poolers) => `${poolers} cannot be used or seen`, 'state=stopped,refused,unreachable', null),
@@ -51,7 +51,7 @@ const detailOf = (pooler: TroubledPooler): string => {
   if (trouble === 'paused')
     return `${whose === '' ? '' : `${whose} `}paused, ${waiting ?? 0} ${waiting === 1 ? 'client waits' : 'clients wait'}`
   if (trouble === 'stale' && herds.length > 0)
-    return `${herds.map((herd) => `${herd.name} points at ${herd.target ?? 'nothing'} instead of ${herd.wanted ?? 'its primary'}`).join('; ')}${why}`
-  if (trouble === 'stale') return `points at ${target ?? 'nothing'} instead of ${wanted ?? 'the primary'}${why}`
+    return `${herds.map((herd) => `${herd.name} points to ${herd.target ?? 'nothing'} instead of ${herd.wanted ?? 'its primary'}`).join('; ')}${why}`
+  if (trouble === 'stale') return `points to ${target ?? 'nothing'} instead of ${wanted ?? 'the primary'}${why}`
   return because ?? state
 }

@@ -20,7 +20,7 @@ test('a name at the wrong server comes with both facts and with its repair', () 
     {
       kind: 'name-wrong',
       severity: 0,
-      title: '1 DNS name points at the wrong server',
+      title: '1 DNS name points to the wrong server',
       items: [{ detail: 'the answer is CNAME h2, and should be CNAME h1', next: { href: '/names/run/refresh-dns?ids=n' } }],
     },
   ])

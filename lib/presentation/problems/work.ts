@@ -20,7 +20,7 @@ export const attention: Words<'attention'> = {
 
 /** Names that send clients somewhere else than they should: writes fail there, or reach a server that nobody means. */
 export const nameWrong: Words<'name-wrong'> = {
-  title: (count) => `${counted(count, 'DNS name points', 'DNS names point')} at the wrong server`,
+  title: (count) => `${counted(count, 'DNS name points', 'DNS names point')} to the wrong server`,
   list: ({ list }) => list('name', 'state=wrong'),
   item: (one, { addresses }) => ({
     label: one.name,

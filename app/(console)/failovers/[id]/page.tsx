@@ -41,7 +41,7 @@ const FailoverPage = async ({ params }: Props) => {
         }
       />
       {report === null ? (
-        <EmptyState title="There is nothing to report yet">The job has not looked at the herd.</EmptyState>
+        <EmptyState title="Nothing to report yet">The job has not read the state of the herd.</EmptyState>
       ) : (
         <Report report={report} runHref={`/runs/${runId}?job=${record.id}`} />
       )}

@@ -116,8 +116,9 @@ cross join lateral (
 ) w
 where m.members > 1;
 --> statement-breakpoint
--- A herd as its list shows it: what is registered, and what its members, poolers, names and last move say. One pass over each herd's members, by
--- instances_herd_list_idx; a page of the list, which is in the order of herds_name_idx, makes as many as it has rows.
+-- A herd as its list shows it: what is registered, and what its members, poolers, names and last move say. A page of the list walks herds_name_idx and
+-- looks up each of its herds' members (instances_herd_server_key), poolers, names and newest certificate by index, so it costs what its own rows cost. A
+-- filter, a facet or a sort by what was observed looks up every herd.
 create view herd_list as
 select h.id, h.environment_id, h.name, h.base_name, h.description, h.port, h.data_directory, h.virtual_host, h.preferred_site, h.replication_user,
   h.replication_options, h.system_identifier, h.search_text, h.created_at, h.changed_at, h.revision,

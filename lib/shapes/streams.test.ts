@@ -1,11 +1,11 @@
 import { expectTypeOf, test } from 'vitest'
-import type { Json, Plain } from '@/lib/kernel/ground/json'
+import type { AsJson, Json } from '@/lib/kernel/ground/json'
 import type { ChangesStream, EventOf, FleetStream, PlanStream, RunEventsStream, RunStream } from './streams'
 
 test('what JSON would change on its way to the browser cannot be streamed', () => {
-  expectTypeOf<Plain<{ rows: { at: Date }[] }>>().toEqualTypeOf<{ rows: { at: never }[] }>()
-  expectTypeOf<Plain<{ seen: Map<string, string> }>['seen']>().toBeNever()
-  expectTypeOf<Plain<{ at: string | null; rest: Json }>>().toEqualTypeOf<{ at: string | null; rest: Json }>()
+  expectTypeOf<AsJson<{ rows: { at: Date }[] }>>().toEqualTypeOf<{ rows: { at: never }[] }>()
+  expectTypeOf<AsJson<{ seen: Map<string, string> }>['seen']>().toBeNever()
+  expectTypeOf<AsJson<{ at: string | null; rest: Json }>>().toEqualTypeOf<{ at: string | null; rest: Json }>()
 })
 
 test('every stream carries plain JSON alone', () => {

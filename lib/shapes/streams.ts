@@ -1,7 +1,7 @@
 import type { FleetChanges } from '@/lib/domain/problems/changes'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
-import type { Plain } from '@/lib/kernel/ground/json'
+import type { AsJson } from '@/lib/kernel/ground/json'
 import type { PlanState } from './plan'
 import type { JobView, RunLine, RunStrip, RunView } from './run'
 
@@ -47,7 +47,7 @@ export interface RunEventsStream {
 export type StreamEnd = 'finished' | 'refused' | 'gone'
 
 /** One event of a stream, its name and its data tied together. What JSON would change on the way does not compile. */
-export type EventOf<Stream> = { [Name in keyof Stream & string]: { event: Name; data: Plain<Stream[Name]> } }[keyof Stream & string]
+export type EventOf<Stream> = { [Name in keyof Stream & string]: { event: Name; data: AsJson<Stream[Name]> } }[keyof Stream & string]
 
 declare const carries: unique symbol
 /** An address that says what comes from it. */

@@ -3,12 +3,12 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json | undefined }
 
 /** The same, or `never` where JSON would not bring it back as it was: a `Date` arrives as a string, a `Map` empty. */
-export type Plain<T> = T extends Json | undefined
+export type AsJson<T> = T extends Json | undefined
   ? T
   : T extends Date | bigint | symbol | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | ((...given: never[]) => unknown)
     ? never
     : T extends object
-      ? { [Key in keyof T]: Plain<T[Key]> }
+      ? { [Key in keyof T]: AsJson<T[Key]> }
       : T
 
 /** An object, and neither null nor a list. */

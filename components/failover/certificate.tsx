@@ -6,7 +6,7 @@ import type { CanaryEvidence, MoveEvidence, MoveVerdict } from '@/lib/domain/pro
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { Rows } from './rows'
 
-const looks = {
+const styles = {
   proven: { tone: 'good', title: () => 'Proven: no commit that was acknowledged is lost.' },
   'not-provable': { tone: 'warn', title: () => 'Not provable. Nothing is known to be lost, but the proof has gaps:' },
   lost: {
@@ -79,7 +79,7 @@ export const CertificateView = ({
   issuedAt: string
   signature: { keyId: string; says: string; isGood: boolean }
 }) => {
-  const look = looks[verdict.kind]
+  const style = styles[verdict.kind]
   const { stopped, replayed, fork, firstCommit, after } = evidence
   const positions: [string, string | null | undefined, number | null | undefined][] = [
     ['Last position anybody saw the old primary at before', evidence.lastKnownLsn, evidence.timeline.old],
@@ -90,7 +90,7 @@ export const CertificateView = ({
   ]
   return (
     <div className="page-body report">
-      <Note tone={signature.isGood ? look.tone : 'bad'} title={signature.isGood ? look.title(verdict) : 'This certificate is not valid.'}>
+      <Note tone={signature.isGood ? style.tone : 'bad'} title={signature.isGood ? style.title(verdict) : 'This certificate is not valid.'}>
         <ul className="list-disc pl-5">
           {(signature.isGood ? verdict.because : [signature.says]).map((sentence) => (
             <li key={sentence}>{sentence}</li>

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { runLook } from '@/components/run/shared'
+import { runStyle } from '@/components/run/shared'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { State } from '@/components/ui/state'
 import { Age, Moment } from '@/components/ui/zone'
@@ -37,7 +37,7 @@ export const RunningWork = ({
       </li>
     ))}
     {runs.map((run) => {
-      const [tone, word] = runLook[run.state as RunState]
+      const [tone, word] = runStyle[run.state as RunState]
       return (
         <li key={run.id}>
           <State tone={tone}>{word}</State>

@@ -81,7 +81,7 @@ export interface ScheduledShown {
   againHref: string
 }
 
-const looks: Readonly<Record<string, [Tone, string]>> = {
+const styles: Readonly<Record<string, [Tone, string]>> = {
   waiting: ['info', 'Starts at'],
   started: ['good', 'Started at'],
   skipped: ['bad', 'Skipped at'],
@@ -109,7 +109,7 @@ export const ScheduledSummary = ({
   const { id, state, at, runId, targets, environments, planHref, againHref, plan } = scheduled
   const [isMoving, setMoving] = useState(false)
   const isWaiting = state === 'waiting'
-  const [tone, words] = looks[state] ?? ['neutral', 'At']
+  const [tone, words] = styles[state] ?? ['neutral', 'At']
   const now = useNow(1_000)
   const isDue = isWaiting && now !== null && Date.parse(at) <= now
   return (

@@ -6,7 +6,7 @@ import { State } from '@/components/ui/state'
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { Tone } from '@/lib/kernel/resource/field'
 
-const looks: Record<MoveVerdict['kind'], [Tone, string]> = {
+const styles: Record<MoveVerdict['kind'], [Tone, string]> = {
   proven: ['good', 'Proven: nothing is lost'],
   'not-provable': ['warn', 'Not provable'],
   lost: ['bad', 'Commits are lost'],
@@ -51,7 +51,7 @@ export const CertificateLink = ({ runId, jobId }: { runId: string; jobId: string
   }, [runId, jobId])
   if (verdict === null)
     return <span className="text-ink-2">{isGivenUp ? 'No certificate was issued.' : 'The certificate is being issued …'}</span>
-  const [tone, words] = looks[verdict]
+  const [tone, words] = styles[verdict]
   return (
     <span className="flex flex-wrap gap-x-3">
       <State tone={tone}>{words}</State>

@@ -8,7 +8,7 @@ import type { JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobState, StepFold } from '@/lib/kernel/ground/journal'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { JobView } from '@/lib/shapes/run'
-import { jobLook, type RunOperation } from './shared'
+import { jobStyle, type RunOperation } from './shared'
 import { stepLook } from './step-look'
 
 export const stepSeconds = (step: StepFold): number | null =>
@@ -45,7 +45,7 @@ const Row = memo(
       </th>
       <td>{environment && <EnvironmentBadge environment={environment} />}</td>
       <td>
-        <State tone={jobLook[job.state][0]}>{jobLook[job.state][1]}</State>
+        <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
       </td>
       {job.fold.steps.map((step) => (
         <td key={step.name}>
@@ -88,8 +88,8 @@ export const Grid = ({
           .filter((state) => counts[state] > 0 || only === state)
           .map((state) => (
             <button type="button" key={state} aria-pressed={only === state} onClick={() => setOnly(only === state ? null : state)}>
-              <State tone={jobLook[state][0]}>
-                {jobLook[state][1]} {counts[state]}
+              <State tone={jobStyle[state][0]}>
+                {jobStyle[state][1]} {counts[state]}
               </State>
             </button>
           ))}

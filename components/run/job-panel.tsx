@@ -11,7 +11,7 @@ import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
 import { Log } from './log'
-import { hasMoved, jobLook, type RunActions, type RunOperation } from './shared'
+import { hasMoved, jobStyle, type RunActions, type RunOperation } from './shared'
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import { Steps } from './steps'
@@ -50,7 +50,7 @@ export const JobPanel = ({
         <h2 ref={heading} tabIndex={-1}>
           {job.title}
         </h2>
-        <State tone={jobLook[job.state][0]}>{jobLook[job.state][1]}</State>
+        <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
         <Button look="quiet" isSmall isIcon className="ml-auto" aria-label="Close" onClick={onClose}>
           <X aria-hidden="true" />
         </Button>

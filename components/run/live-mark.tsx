@@ -1,7 +1,7 @@
 import { State } from '@/components/ui/state'
 import type { LiveState } from './use-live'
 
-const looks = {
+const styles = {
   connecting: ['neutral', 'connecting'],
   live: ['good', 'live'],
   reconnecting: ['warn', 'reconnecting'],
@@ -12,6 +12,6 @@ const looks = {
 /** How fresh the page is. "reconnecting" means that what it shows may be old. */
 export const LiveMark = ({ state }: { state: LiveState }) => (
   <span role="status">
-    <State tone={looks[state][0]}>{looks[state][1]}</State>
+    <State tone={styles[state][0]}>{styles[state][1]}</State>
   </span>
 )

@@ -4,7 +4,7 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { JobView } from '@/lib/shapes/run'
-import { jobLook, type RunOperation } from './shared'
+import { jobStyle, type RunOperation } from './shared'
 import { Steps } from './steps'
 
 /** The one target of a run: its steps down the page, so that the one that runs is in sight. The log is the page's own. */
@@ -28,7 +28,7 @@ export const OneTarget = ({
           <Link href={`/${operation.path}/${job.targetId}`} prefetch={false}>
             {job.title}
           </Link>
-          <State tone={jobLook[job.state][0]}>{jobLook[job.state][1]}</State>
+          <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
           {job.because && job.state !== 'attention' && <span>{job.because}</span>}
         </p>
         <Steps

@@ -22,7 +22,7 @@ import { LiveMark } from './live-mark'
 import { Log } from './log'
 import { OneTarget } from './one-target'
 import { Progress, ProgressBySteps } from './progress'
-import { hasMoved, isRunOpen, type RunActions, type RunOperation, runLook } from './shared'
+import { hasMoved, isRunOpen, type RunActions, type RunOperation, runStyle } from './shared'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { stepProgress } from './step-progress'
@@ -89,7 +89,7 @@ export const RunPage = ({
       {statement !== null && <Statement statement={statement} />}
       <section className="card run-head" aria-label="The run">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-          <State tone={runLook[run.state][0]}>{runLook[run.state][1]}</State>
+          <State tone={runStyle[run.state][0]}>{runStyle[run.state][1]}</State>
           <span className="text-ink-2">
             {run.actorName}, <Moment at={run.createdAt} />
             {runSeconds !== null && `, took ${formatDuration(runSeconds)}`}

@@ -24,7 +24,7 @@ export interface RunActions {
   retryFailed: (runId: string, withCancelled: boolean) => Promise<Outcome<{ planId: string }>>
 }
 
-export const jobLook: Record<JobState, [Tone, string]> = {
+export const jobStyle: Record<JobState, [Tone, string]> = {
   waiting: ['neutral', 'waiting'],
   running: ['info', 'running'],
   attention: ['warn', 'needs attention'],
@@ -35,7 +35,7 @@ export const jobLook: Record<JobState, [Tone, string]> = {
   cancelled: ['neutral', 'cancelled'],
 }
 
-export const runLook: Record<RunState, [Tone, string]> = {
+export const runStyle: Record<RunState, [Tone, string]> = {
   waiting: ['neutral', 'waiting'],
   running: ['info', 'running'],
   cancelling: ['warn', 'cancelling'],

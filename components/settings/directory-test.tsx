@@ -14,7 +14,7 @@ export interface TestedStep {
   because: string
 }
 
-const looks = { pass: ['good', 'pass'], fail: ['bad', 'fail'], skipped: ['neutral', 'skipped'] } as const
+const styles = { pass: ['good', 'pass'], fail: ['bad', 'fail'], skipped: ['neutral', 'skipped'] } as const
 
 /** Asks the directory step by step: connection, certificate, service account, people, groups, and a login when one is given. */
 export const DirectoryTest = ({ test }: { test: (userName: string, password: string) => Promise<Outcome<TestedStep[]>> }) => {
@@ -69,7 +69,7 @@ export const DirectoryTest = ({ test }: { test: (userName: string, password: str
         <ol className="grid gap-1" aria-label="Result of the test" aria-live="polite">
           {steps.map((step) => (
             <li key={step.name} className="flex flex-wrap items-baseline gap-x-3">
-              <State tone={looks[step.verdict][0]}>{looks[step.verdict][1]}</State>
+              <State tone={styles[step.verdict][0]}>{styles[step.verdict][1]}</State>
               <span className="font-semibold">{step.title}</span>
               <span className="text-ink-2">{step.because}</span>
             </li>

@@ -1,30 +1,13 @@
-import { type LeftOut, leftOutWords } from '@/lib/kernel/ground/left-out'
+import { leftOutWords } from '@/lib/kernel/ground/left-out'
 import { sleep } from '@/lib/kernel/ground/sleep'
-import type { Verdict } from '@/lib/kernel/operation/plan'
 import { verdictWords } from '@/lib/kernel/operation/verdict'
+import type { EventOf, RunEventsStream, StreamEnd } from '@/lib/shapes/streams'
 import { getJson, NoAnswer, request, type Where } from './client'
 import { exitCodes } from './exit-codes'
 import { clean } from './table'
 
-interface Line {
-  jobId: string
-  kind: string
-  at: string
-  step?: string | null
-  stream?: string
-  text?: string
-  because?: string | null
-  outcome?: string
-  question?: string
-  verdict?: Verdict['verdict']
-  ours?: boolean
-  word?: LeftOut['word']
-}
-
-interface RunState {
-  state: string
-  jobs: { id: string; title: string; state: string; because: string | null }[]
-}
+type Line = RunEventsStream['line']
+type RunState = RunEventsStream['run']
 
 const sentenceOf = (line: Line): string | null => {
   switch (line.kind) {
@@ -35,7 +18,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'finished':
       return `${line.step}: ${line.ours === false ? 'already so' : 'done'}`
     case 'left-out':
-      return `${line.step}: ${leftOutWords[line.word!]}: ${line.because}`
+      return `${line.step}: ${leftOutWords[line.word]}: ${line.because}`
     case 'failed':
       return `${line.step}: failed: ${line.because}`
     case 'refused':
@@ -48,7 +31,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'release-failed':
       return `${line.step}: ${line.kind.replace('-', ' ')}: ${line.because}`
     case 'gate':
-      return line.verdict === 'pass' ? null : `${line.step}: ${verdictWords[line.verdict!]}: ${line.because}`
+      return line.verdict === 'pass' ? null : `${line.step}: ${verdictWords[line.verdict]}: ${line.because}`
     case 'attention':
       return `needs attention: ${line.because}\n    ${line.question}`
     case 'cancel-requested':
@@ -62,11 +45,8 @@ const sentenceOf = (line: Line): string | null => {
   }
 }
 
-interface Event {
-  event: string
-  id: string | null
-  data: unknown
-}
+/** `end`: the console has told all there is. */
+type Event = (EventOf<RunEventsStream> | { event: 'end'; data: StreamEnd }) & { id: string | null }
 
 /** Server-sent events of one response. */
 async function* eventsOf(response: Response): AsyncGenerator<Event> {
@@ -81,7 +61,7 @@ async function* eventsOf(response: Response): AsyncGenerator<Event> {
         block.split('\n').map((text) => [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1).trimStart()]),
       )
       const data = fields.get('data')
-      if (data !== undefined) yield { event: fields.get('event') ?? 'message', id: fields.get('id') ?? null, data: JSON.parse(data) }
+      if (data !== undefined) yield { event: fields.get('event'), id: fields.get('id') ?? null, data: JSON.parse(data) } as Event
     }
   }
 }
@@ -105,11 +85,11 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
   for (let broken = 0; broken <= reconnectsMax; broken++) {
     try {
       const response: Response = await request(where, `${path}/events`, { headers: after === null ? {} : { 'last-event-id': after } })
-      for await (const { event, id, data } of eventsOf(response)) {
+      for await (const news of eventsOf(response)) {
         broken = 0
-        if (id !== null) after = id
-        if (event === 'line') {
-          const line = data as Line
+        if (news.id !== null) after = news.id
+        if (news.event === 'line') {
+          const line = news.data
           if (!titles.has(line.jobId)) for (const job of (await getJson<RunState>(where, path)).jobs) titles.set(job.id, job.title)
           const sentence = sentenceOf(line)
           if (sentence !== null)
@@ -117,7 +97,7 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
               `${line.at.slice(11, 19)} ${titles.get(line.jobId) ?? line.jobId}: ${sentence.split('\n').map(clean).join('\n')}\n`,
             )
         }
-        if (event === 'end' || (event === 'run' && (data as RunState).state === 'attention')) return await end(where, path)
+        if (news.event === 'end' || (news.event === 'run' && news.data.state === 'attention')) return await end(where, path)
       }
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof TypeError)) throw error

@@ -25,7 +25,7 @@ test('a host without power turns its instances unreachable with their last value
   await expect(standby, 'the last version is kept').toContainText('15.')
   await expect(row(page, 'prod-orders on prod-ams-1').getByText('Online', { exact: true })).toBeVisible()
   await expect(front.getByText('7 of 10 instances')).toBeVisible({ timeout: 30_000 })
-  await expect(front.getByRole('region', { name: 'Needs a person' }).or(front.locator('.fleet-needs'))).toContainText('prod-ledger')
+  await expect(front.getByRole('region', { name: 'Needs attention' }).or(front.locator('.fleet-needs'))).toContainText('prod-ledger')
 
   await expect(standby).toHaveClass(/stale/, { timeout: 90_000 })
   await standby.getByText('Standby', { exact: true }).hover()

@@ -33,7 +33,7 @@ const rooms: Walls['rooms'] = {
   'lib/shapes': { imports: 'lib/domain lib/kernel', libraries: 'zod' },
   'lib/presentation': { imports: 'lib/domain' },
   'lib/resources': { imports: 'lib/domain lib/kernel/access lib/kernel/resource lib/kernel/operation db/schema' },
-  'lib/operations': { imports: 'lib/domain lib/kernel lib/ports', libraries: 'zod' },
+  'lib/operations': { imports: 'lib/domain lib/kernel lib/ports lib/shapes', libraries: 'zod' },
 
   // The world: one library each.
   'lib/adapters/ssh': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'ssh2 node' },

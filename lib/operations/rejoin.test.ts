@@ -20,7 +20,7 @@ const planFor = async (wrote: number, change: (fleet: MemoryFleet) => void = () 
   return makeTargetPlan(rejoin, fleet.read, { saveTail: true }, fleet.instance('demo on n1').inventory.id, new AbortController().signal)
 }
 
-test('one whose host loses power after the rewind, and starts it by itself, fenced, is put under the primary when the job goes on', async () => {
+test('one whose host loses power after the rewind, and starts it by itself with nobody to follow, is put under the primary when the job goes on', async () => {
   const fleet = forkedFleet(4096)
   const { inventory } = fleet.instance('demo on n1')
   const { digest } = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, inventory.id, new AbortController().signal)
@@ -28,8 +28,9 @@ test('one whose host loses power after the rewind, and starts it by itself, fenc
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
   const go = () => drive(rejoin, { id: 'job', targetId: inventory.id, input: { saveTail: true }, digest }, journal.open(), fleet, options)
   fleet.calls.interfere = ({ act }) => {
-    if (!act.startsWith('follow')) return undefined
-    Object.assign(fleet.instance('demo on n1'), { state: 'running', upstreamId: null })
+    const n1 = fleet.instance('demo on n1')
+    if (act !== 'forget work' || n1.timeline !== 2) return undefined
+    Object.assign(n1, { state: 'running', upstreamId: null, following: null })
     return { how: 'fail', fault: new Fault('shell.unreachable', { because: 'The connection was lost.' }) }
   }
   expect(await go()).toBe('attention')

@@ -79,7 +79,8 @@ export interface CopiesRead extends RewindsRead, InPlaceRead {
 export interface CopiesAct extends RewindsAct, InPlaceAct {
   /**
    * Begins a base backup beside the data directory, as host work of the order's key, and returns. The copy keeps the configuration of the old directory
-   * and leaves the source's out (where there was no old one, it keeps the source's). An error when a copy of ours is there already, or work of that key.
+   * and leaves the source's out (where there was no old one, it keeps the source's). The address needs its major version. An error when a copy of ours is
+   * there already, or work of that key.
    */
   start: (instance: InstanceAddress, order: CopyOrder, options: CallOptions) => Promise<void>
   /**

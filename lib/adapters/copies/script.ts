@@ -69,6 +69,7 @@ umask 077
 data=$1 bin=$2 major=$3 copy=$4 source=$5 slot=$6 rate=$7
 shift 7
 fail() { echo "$1" >&2; exit 1; }
+[ -n "$major" ] || fail "the version of the copy is not known"
 ${findTools}
 [ -x "$tools/pg_basebackup" ] || fail "pg_basebackup of PostgreSQL $major is not installed"
 findCopy "$data"

@@ -97,17 +97,30 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
         beginWork(world.clock, instance.host, key, { deed })
         instance.copy = copy
       }),
-    rewind: (address, { conninfo }, key, options) =>
+    rewind: (address, source, key, options) =>
       act(address, 'rewind', options, (instance) => {
+        const hadBegun = instance.isRewinding
         const deed = () => {
-          if (instance.state !== 'stopped') throw failed('target server must be shut down cleanly')
-          const { timeline, forks, walBytes } = sourceOf(conninfo)
+          if (!isDown(instance)) throw failed('a server runs there')
+          if (!hadBegun && instance.state !== 'stopped') throw failed('it was not shut down cleanly')
+          if (!hadBegun && instance.inPlaceKey !== null) throw failed('it holds a backup_label')
+          if (instance.holdsPassword) throw failed('primary_conninfo holds a password, which would be lost')
+          const { timeline, forks, walBytes } = sourceOf(source.conninfo)
           Object.assign(instance, { timeline, forks: [...forks], walBytes, checkpointBytes: walBytes, hasStandbySignal: true, slots: [] })
+          instance.following = structuredClone(source)
           instance.isRewinding = false
         }
-        beginWork(world.clock, instance.host, key, { deed })
-        // One that cannot begin leaves no mark.
-        instance.isRewinding ||= instance.state === 'stopped'
+        const deedOrNothing = () => {
+          try {
+            deed()
+          } catch (error) {
+            // One that failed before it changed anything leaves no mark.
+            instance.isRewinding = hadBegun
+            throw error
+          }
+        }
+        beginWork(world.clock, instance.host, key, { deed: deedOrNothing })
+        instance.isRewinding ||= instance.state === 'stopped' && instance.inPlaceKey === null
       }),
     swapIn: (address, key, options) =>
       act(address, 'swap in', options, (instance) => {
@@ -121,8 +134,9 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
       }),
     putBack: (address, key, options) =>
       act(address, 'put back', options, (instance) => {
-        if (instance.copy?.stage !== 'swapped') return
+        if (instance.copy === null) return
         const copy = mustHave(instance, key)
+        if (copy.stage !== 'swapped') return
         mustBeDown(instance)
         swap(instance, copy)
         Object.assign(copy, { stage: 'whole' })
@@ -150,8 +164,10 @@ const mustHave = ({ copy }: MemoryInstance, key: string): MemoryCopy => {
   return copy
 }
 
-const mustBeDown = ({ state }: MemoryInstance): void => {
-  if (!['stopped', 'crashed', 'absent'].includes(state)) throw failed('a server runs there')
+const isDown = ({ state }: MemoryInstance): boolean => ['stopped', 'crashed', 'absent'].includes(state)
+
+const mustBeDown = (instance: MemoryInstance): void => {
+  if (!isDown(instance)) throw failed('a server runs there')
 }
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })

@@ -119,7 +119,10 @@ const startServer = (world: World, instance: MemoryInstance) => {
   if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('another server might be running; it is already running')
   if (instance.startProblem !== null) throw failed(instance.startProblem)
   if (instance.inPlaceKey !== null) throw failed('invalid data in file "backup_label"')
-  if (instance.isRewinding) world.violations.push(`${instance.inventory.title} was started half rewound`)
+  if (instance.isRewinding) {
+    world.violations.push(`${instance.inventory.title} was started half rewound`)
+    throw failed('invalid data in file "backup_label"')
+  }
   instance.applied.push('start')
   instance.active = { ...instance.files }
   instance.state = 'running'

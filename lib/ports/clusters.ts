@@ -25,7 +25,7 @@ export interface ClusterSite {
   made: { key: string; isWhole: boolean } | null
 }
 
-export interface ClusterOrder {
+export interface ClusterSpec {
   /** Its mark: letters, digits and dashes. Only what carries it is dropped again. */
   key: string
   hasChecksums: boolean
@@ -44,7 +44,7 @@ export interface ClustersRead {
   look: (instance: InstanceAddress, options: CallOptions) => Promise<ClusterSite>
   /** What an act would run, for previews: pure, no call. */
   commands: {
-    make: (instance: InstanceAddress, order: ClusterOrder) => string[]
+    make: (instance: InstanceAddress, spec: ClusterSpec) => string[]
     drop: (instance: InstanceAddress) => string[]
   }
 }
@@ -55,7 +55,7 @@ export interface ClustersAct {
    * Makes a cluster, set up and stopped. Whole already with that key is no error; a half-made one of that key is made anew. An error when anything
    * else lies there, or while another creation is at work there.
    */
-  make: (instance: InstanceAddress, order: ClusterOrder, options: CallOptions) => Promise<void>
+  make: (instance: InstanceAddress, spec: ClusterSpec, options: CallOptions) => Promise<void>
   /** Removes what carries the mark of that key: data, configuration, log. An error while a server runs there; nothing to drop is none. */
   drop: (instance: InstanceAddress, key: string, options: CallOptions) => Promise<void>
   /** Takes the mark away: from now on it is never dropped. No mark is no error. */

@@ -36,7 +36,7 @@ export interface CopySeen {
    * was broken off, and nothing can start until it is repeated. swapped: it is in its place, the old one is aside.
    */
   stage: 'none' | 'unfinished' | 'whole' | 'half' | 'swapped'
-  /** The key it was ordered with. */
+  /** The key it was begun with. */
   key: string | null
   /** Of the copy so far, all places together, less its WAL; measured with `withSizes`. */
   bytes: number | null
@@ -49,7 +49,7 @@ export interface CopySeen {
 }
 
 /** A base backup of `source`, to lie beside the data directory until it is swapped in. */
-export interface CopyOrder {
+export interface CopySpec {
   /** Of the host work that makes it, and the mark that the copy carries. */
   key: string
   /** Its slot, which must be there, holds the WAL back while the copy runs; null: none. */
@@ -67,7 +67,7 @@ export interface CopiesRead extends RewindsRead, InPlaceRead {
   configuration: (instance: InstanceAddress, options: CallOptions) => Promise<{ name: string; text: string }[]>
   /** What an act would run, for previews: pure, no call. */
   commands: {
-    start: (instance: InstanceAddress, order: CopyOrder) => string[]
+    start: (instance: InstanceAddress, spec: CopySpec) => string[]
     rewind: (instance: InstanceAddress, source: Following) => string[]
     inPlace: (instance: InstanceAddress) => string[]
     swapIn: (instance: InstanceAddress) => string[]
@@ -78,11 +78,11 @@ export interface CopiesRead extends RewindsRead, InPlaceRead {
 /** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
 export interface CopiesAct extends RewindsAct, InPlaceAct {
   /**
-   * Begins a base backup beside the data directory, as host work of the order's key, and returns. The copy keeps the configuration of the old directory
+   * Begins a base backup beside the data directory, as host work of the spec's key, and returns. The copy keeps the configuration of the old directory
    * and leaves the source's out (where there was no old one, it keeps the source's). The address needs its major version. An error when a copy of ours is
    * there already, or work of that key.
    */
-  start: (instance: InstanceAddress, order: CopyOrder, options: CallOptions) => Promise<void>
+  start: (instance: InstanceAddress, spec: CopySpec, options: CallOptions) => Promise<void>
   /**
    * Begins pg_rewind of a cleanly stopped server, in place, as host work of `key`, and returns. `source` must have made a checkpoint on its own timeline.
    * Configuration in the data directory stays as it was, but for the upstream: the files say that it is a standby of `source`, whatever the source's say.

@@ -4,7 +4,7 @@ import type { CallOptions } from './postgres'
 export type InPlaceAnswer = { works: true } | { works: false; because: string }
 
 /** The data of a stopped standby made like its upstream's where they lie, with rsync. The console carries the bytes, so the two hosts need no way to each other. */
-export interface InPlaceOrder {
+export interface InPlaceSpec {
   /** The mark that the data directory carries until it is whole. */
   key: string
   upstream: InstanceAddress
@@ -30,7 +30,7 @@ export interface InPlaceAct {
    * From here on the server cannot start until `fillInPlace` has come to its end, a reboot of its host included. Configuration in the data directory stays;
    * its WAL and the tablespaces that the upstream does not have go. An error, before anything is changed, when a server runs there. Done already is none.
    */
-  beginInPlace: (instance: InstanceAddress, order: InPlaceOrder, options: CallOptions) => Promise<void>
+  beginInPlace: (instance: InstanceAddress, spec: InPlaceSpec, options: CallOptions) => Promise<void>
   /**
    * Takes what the upstream has, in a backup of its own that ends with it, whatever becomes of us, and makes the server a standby that can start. The WAL from
    * the beginning of that backup on must be held for it. Whatever an earlier one left at work there is ended first. One that was broken off is run again: it
@@ -38,7 +38,7 @@ export interface InPlaceAct {
    */
   fillInPlace: (
     instance: InstanceAddress,
-    order: InPlaceOrder,
+    spec: InPlaceSpec,
     options: CallOptions & { onProgress?: (bytes: number) => void },
   ) => Promise<InPlaceDone>
 }

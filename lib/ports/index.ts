@@ -11,11 +11,11 @@ import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
-export type { ClusterOrder, ClusterSite, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
-export type { CopiesAct, CopiesRead, CopyOrder, CopySeen, CopySight, DataPlace } from './copies'
+export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
+export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type { CommandOptions, CommandResult, FoundPooler, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
-export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceOrder, InPlaceRead } from './in-place'
+export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceRead, InPlaceSpec } from './in-place'
 export type {
   HerdStanding,
   InventoryAct,
@@ -46,8 +46,8 @@ export type {
   DeadManArming,
   DeadManExtension,
   DeadManMember,
-  DeadManOrder,
   DeadManSeen,
+  DeadManSpec,
   DeadManTrial,
   PooledDatabase,
   PoolerAddress,

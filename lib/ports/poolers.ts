@@ -128,7 +128,7 @@ export interface DeadManMember {
 }
 
 /** What a timer is to watch over. */
-export interface DeadManOrder {
+export interface DeadManSpec {
   members: DeadManMember[]
   /** Those that the job pauses, with their names on the server: no other one is ever resumed. */
   databases: { name: string; database: string }[]
@@ -139,7 +139,7 @@ export interface DeadManOrder {
 }
 
 /** `key` names one timer of one pooler: letters, digits and dashes, at most 40. `token` is of `claimPooler`. The clock starts now. */
-export interface DeadManArming extends DeadManOrder {
+export interface DeadManArming extends DeadManSpec {
   key: string
   herdId: string
   token: number
@@ -198,7 +198,7 @@ export interface PoolersRead {
   /** null: there is no such file. Throws `shell.*`. */
   readFile: (pooler: PoolerAddress, options: CallOptions) => Promise<PoolerFile | null>
   /** From the pooler's host, with the same script and logins as a timer: who is writable now. Leaves nothing behind. Throws `shell.*`. */
-  tryDeadMan: (pooler: PoolerAddress, order: DeadManOrder, options: CallOptions) => Promise<DeadManTrial>
+  tryDeadMan: (pooler: PoolerAddress, spec: DeadManSpec, options: CallOptions) => Promise<DeadManTrial>
   /** Throws `shell.*`. */
   deadMan: (pooler: PoolerAddress, key: string, options: CallOptions) => Promise<DeadManSeen>
   /** The console's commands, for previews: pure, no call. */

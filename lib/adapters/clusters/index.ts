@@ -4,8 +4,8 @@ import { quoteLiteral } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type {
   CallOptions,
-  ClusterOrder,
   ClusterSite,
+  ClusterSpec,
   ClustersAct,
   ClustersRead,
   CommandOptions,
@@ -35,12 +35,12 @@ const placeOf = (instance: InstanceAddress): string[] => [
   String(instance.port),
 ]
 
-const confLines = ({ settings }: ClusterOrder): string =>
+const confLines = ({ settings }: ClusterSpec): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name} = ${quoteLiteral(value)}`)
     .join('\n')
 
-const hbaLines = ({ letsIn }: ClusterOrder): string =>
+const hbaLines = ({ letsIn }: ClusterSpec): string =>
   ['all', 'replication'].map((database) => `host ${database} all ${letsIn} scram-sha-256`).join('\n')
 
 /** Making and dropping clusters over SSH, with what the platform has for it. */
@@ -73,7 +73,7 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
       },
       look: async (instance, options) => parseSite(await at(instance, 'Checking the place of the new cluster', siteScript, [], options)),
       commands: {
-        make: (instance, order) => [quoteShell(makeCommand(instance, order))],
+        make: (instance, spec) => [quoteShell(makeCommand(instance, spec))],
         drop: (instance) => [
           isDebian(instance)
             ? quoteShell(['pg_dropcluster', instance.major ?? 'MAJOR', instance.clusterName])
@@ -82,9 +82,9 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
       },
     },
     act: {
-      make: async (instance, order, options) => {
-        const checksums = order.hasChecksums ? '-k' : Number(instance.major) >= 18 ? '--no-data-checksums' : ''
-        const more = [order.key, checksums, order.encoding, order.locale, confLines(order), hbaLines(order)]
+      make: async (instance, spec, options) => {
+        const checksums = spec.hasChecksums ? '-k' : Number(instance.major) >= 18 ? '--no-data-checksums' : ''
+        const more = [spec.key, checksums, spec.encoding, spec.locale, confLines(spec), hbaLines(spec)]
         await at(instance, 'Making the cluster', makeScript, more, options)
       },
       drop: async (instance, key, options) => {
@@ -111,7 +111,7 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
   }
 }
 
-const makeCommand = (instance: InstanceAddress, { hasChecksums, encoding, locale }: ClusterOrder): string[] => {
+const makeCommand = (instance: InstanceAddress, { hasChecksums, encoding, locale }: ClusterSpec): string[] => {
   const major = instance.major ?? 'MAJOR'
   const access = [...(hasChecksums ? ['-k'] : []), '--auth-local=peer', '--auth-host=scram-sha-256']
   return isDebian(instance)

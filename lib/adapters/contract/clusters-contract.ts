@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ClusterOrder, HostAddress, InstanceAddress, SomePorts } from '@/lib/ports'
+import type { ClusterSpec, HostAddress, InstanceAddress, SomePorts } from '@/lib/ports'
 import { faultOf } from './caught'
 
 /** A host on which nothing lies yet in two places, with server programs of their version. */
@@ -14,7 +14,7 @@ export interface ClustersStage {
   /** An empty directory, made behind the port's back. */
   makeDirectory: (instance: InstanceAddress) => Promise<void>
   /** What a creation of that key leaves that was broken off in the middle. */
-  halfMake: (instance: InstanceAddress, order: ClusterOrder) => Promise<void>
+  halfMake: (instance: InstanceAddress, spec: ClusterSpec) => Promise<void>
   /** Makes the host of both places unreachable; the answer brings it back. */
   cutOff: () => Promise<() => Promise<void>>
   stop: () => Promise<void>
@@ -36,7 +36,7 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
     afterAll(() => stage?.stop())
 
     const act = () => stage.ports.act.clusters
-    const orderOf = (key: string): ClusterOrder => ({
+    const specOf = (key: string): ClusterSpec => ({
       key,
       hasChecksums: true,
       encoding: 'UTF8',
@@ -44,7 +44,7 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
       settings: stage.settings,
       letsIn: 'samenet',
     })
-    const make = (instance: InstanceAddress, key: string) => act().make(instance, orderOf(key), limits)
+    const make = (instance: InstanceAddress, key: string) => act().make(instance, specOf(key), limits)
     const drop = (instance: InstanceAddress, key: string) => act().drop(instance, key, limits)
     const look = (instance: InstanceAddress) => stage.ports.read.clusters.look(instance, limits)
     const stateOf = async (instance: InstanceAddress) => (await stage.ports.read.postgres.probe(instance, limits)).state
@@ -121,7 +121,7 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
     })
 
     test('one that was broken off is made anew or dropped by its own key alone', async () => {
-      await stage.halfMake(stage.other, orderOf('half'))
+      await stage.halfMake(stage.other, specOf('half'))
       const half = { directory: 'taken', made: { key: 'half', isWhole: false } }
       expect(await look(stage.other)).toMatchObject(half)
       await expect(make(stage.other, 'another')).rejects.toMatchObject(refused)
@@ -131,7 +131,7 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
       expect(await look(stage.other)).toMatchObject({ made: { key: 'half', isWhole: true } })
       expect(await stateOf(stage.other)).toBe('stopped')
       await drop(stage.other, 'half')
-      await stage.halfMake(stage.other, orderOf('half-2'))
+      await stage.halfMake(stage.other, specOf('half-2'))
       await drop(stage.other, 'half-2')
       expect(await look(stage.other)).toMatchObject(free)
     })

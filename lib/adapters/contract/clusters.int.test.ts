@@ -45,8 +45,8 @@ clustersContract('over SSH', async () => {
     neighbour: neighbour.host({ environmentId: 'next' }),
     settings: { unix_socket_directories: sshd.folder, listen_addresses: '127.0.0.1', shared_buffers: '8MB', fsync: 'off' },
     makeDirectory: async ({ dataDirectory }) => void (await runAsOwner(sshd, 'mkdir -m 700 "$1"', dataDirectory)),
-    halfMake: async (instance, order) =>
-      void (await faultOf(clusters.act.make({ ...instance, binDirectory: shim }, order, { timeoutMs: 60_000 }))),
+    halfMake: async (instance, spec) =>
+      void (await faultOf(clusters.act.make({ ...instance, binDirectory: shim }, spec, { timeoutMs: 60_000 }))),
     cutOff: async () => {
       await sshd.kill()
       return async () => void (await sshd.restart())

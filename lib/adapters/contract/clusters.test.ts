@@ -22,10 +22,10 @@ clustersContract('in memory', async () => {
     makeDirectory: async ({ dataDirectory }) => {
       host.directories.add(dataDirectory)
     },
-    halfMake: async (instance, order) => {
-      await fleet.act.clusters.make(instance, order, { timeoutMs: 1_000 })
+    halfMake: async (instance, spec) => {
+      await fleet.act.clusters.make(instance, spec, { timeoutMs: 1_000 })
       const plot = fleet.world.instances.get(instance.instanceId)!
-      Object.assign(plot, { startProblem: 'it was never made whole', made: { key: order.key, isWhole: false } })
+      Object.assign(plot, { startProblem: 'it was never made whole', made: { key: spec.key, isWhole: false } })
     },
     cutOff: async () => {
       host.power = 'off'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CopyOrder, Following, InPlaceOrder, InstanceAddress, SomePorts } from '@/lib/ports'
+import type { CopySpec, Following, InPlaceSpec, InstanceAddress, SomePorts } from '@/lib/ports'
 import { faultOf } from './caught'
 
 /** A pair that the suite may do anything with. */
@@ -34,7 +34,7 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
     afterAll(() => stage?.stop())
 
     const copies = () => stage.ports.act.copies
-    const orderOf = (key: string, more: Partial<CopyOrder> = {}): CopyOrder => ({
+    const specOf = (key: string, more: Partial<CopySpec> = {}): CopySpec => ({
       key,
       source: { ...stage.following, slotName: null },
       rateKbMax: null,
@@ -42,7 +42,7 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
       ...more,
     })
     const seen = async () => (await stage.ports.read.copies.look(stage.standby, { ...limits, withSizes: true })).copy
-    const start = (order: CopyOrder) => copies().start(stage.standby, order, limits)
+    const start = (spec: CopySpec) => copies().start(stage.standby, spec, limits)
     const swapIn = (key: string) => copies().swapIn(stage.standby, key, limits)
     const putBack = (key: string) => copies().putBack(stage.standby, key, limits)
     const remove = (key: string) => copies().remove(stage.standby, key, limits)
@@ -81,9 +81,9 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
     })
 
     test('a copy that is being made is neither swapped in nor removed, nor is another one begun; ended, its own key removes it', async () => {
-      await start(orderOf('slow', { rateKbMax: 32 }))
+      await start(specOf('slow', { rateKbMax: 32 }))
       await expect.poll(async () => (await seen()).stage, patient).toBe('unfinished')
-      await expect(start(orderOf('second'))).rejects.toMatchObject(refused)
+      await expect(start(specOf('second'))).rejects.toMatchObject(refused)
       await expect(swapIn('slow')).rejects.toMatchObject(refused)
       await expect(remove('slow')).rejects.toMatchObject(refused)
       await stage.ports.act.work.end(stage.standby.host, 'slow', limits)
@@ -99,7 +99,7 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
     })
 
     test('a copy through a slot that its source does not have fails, and is not whole', async () => {
-      await start(orderOf('slotless', { source: { ...stage.following, slotName: 'nobody' } }))
+      await start(specOf('slotless', { source: { ...stage.following, slotName: 'nobody' } }))
       expect(await endOf('slotless')).not.toBe(0)
       expect((await seen()).stage).toBe('unfinished')
       await expect(swapIn('slotless')).rejects.toMatchObject(refused)
@@ -107,7 +107,7 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
     })
 
     test('a whole copy is not swapped in while the server runs, nor by another key', async () => {
-      await start(orderOf('whole'))
+      await start(specOf('whole'))
       expect(await endOf('whole')).toBe(0)
       await expect(swapIn('whole')).rejects.toMatchObject(refused)
       expect((await server.probe()).state).toBe('online')
@@ -200,10 +200,10 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
 
     test('in place it is begun only on a server that is down, which then cannot start; filled by its own key alone, it streams', async () => {
       const { read } = stage.ports
-      const order = (key: string): InPlaceOrder => ({ key, upstream: stage.source, rateKbMax: null, tablespaces: [] })
-      const begin = (key: string) => copies().beginInPlace(stage.standby, order(key), limits)
+      const spec = (key: string): InPlaceSpec => ({ key, upstream: stage.source, rateKbMax: null, tablespaces: [] })
+      const begin = (key: string) => copies().beginInPlace(stage.standby, spec(key), limits)
       const fill = (key: string, onProgress = (_bytes: number) => {}) =>
-        copies().fillInPlace(stage.standby, order(key), { ...limits, onProgress })
+        copies().fillInPlace(stage.standby, spec(key), { ...limits, onProgress })
       expect(await read.copies.tryInPlace(stage.standby, stage.source, limits)).toEqual({ works: true })
       await expect(begin('in-place')).rejects.toMatchObject(refused)
       await diverge()
@@ -234,7 +234,7 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
       // A connection that was open is only found broken by whoever uses it first.
       const codeOf = async (work: Promise<unknown>) => (await faultOf(work)).code
       await expect.poll(() => codeOf(seen()), patient).toBe('shell.unreachable')
-      expect(await codeOf(start(orderOf('unreachable')))).toBe('shell.unreachable')
+      expect(await codeOf(start(specOf('unreachable')))).toBe('shell.unreachable')
       expect(await codeOf(swapIn('unreachable'))).toBe('shell.unreachable')
       expect(await codeOf(remove('unreachable'))).toBe('shell.unreachable')
       await mend()

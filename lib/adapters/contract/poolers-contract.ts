@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { DeadManMember, DeadManOrder, PoolerAddress, PoolerFile, SomePorts } from '@/lib/ports'
+import type { DeadManMember, DeadManSpec, PoolerAddress, PoolerFile, SomePorts } from '@/lib/ports'
 
 /** A pooler with one database, `orders`, in transaction mode, whose file lies where its address says. */
 export interface PoolersStage {
@@ -154,25 +154,25 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       socketDirectory: null,
       text: null,
     }
-    const order = async (change: Partial<DeadManMember> = {}): Promise<DeadManOrder> => ({
+    const spec = async (change: Partial<DeadManMember> = {}): Promise<DeadManSpec> => ({
       systemIdentifier: null,
       foreignLines: [],
       databases: [{ name: 'orders', database: (await orders()).database }],
       members: [nobody, { ...stage.leader, text: (await file()).text, ...change }],
     })
-    const arm = async (key: string, token: number, expiryMs: number, given?: DeadManOrder) =>
-      act().armDeadMan(stage.pooler, { ...(given ?? (await order())), key, herdId: 'orders', token, expiryMs }, limits)
+    const arm = async (key: string, token: number, expiryMs: number, given?: DeadManSpec) =>
+      act().armDeadMan(stage.pooler, { ...(given ?? (await spec())), key, herdId: 'orders', token, expiryMs }, limits)
     const timer = (key: string) => stage.ports.read.poolers.deadMan(stage.pooler, key, limits)
     const hasFired = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('fired')
 
     test('a trial says who takes writes and why another one is silent, and leaves no timer', async () => {
-      const { problem, answers } = await stage.ports.read.poolers.tryDeadMan(stage.pooler, await order(), limits)
+      const { problem, answers } = await stage.ports.read.poolers.tryDeadMan(stage.pooler, await spec(), limits)
       expect(problem).toBeNull()
       expect(answers).toMatchObject([
         { instanceId: 'gone', answer: 'silent', because: expect.any(String) },
         { instanceId: stage.leader.instanceId, answer: 'writable', timeline: 1, because: null },
       ])
-      const stranger = { ...(await order()), systemIdentifier: '1' }
+      const stranger = { ...(await spec()), systemIdentifier: '1' }
       const { answers: others } = await stage.ports.read.poolers.tryDeadMan(stage.pooler, stranger, limits)
       expect(others[1]).toMatchObject({ answer: 'silent', because: expect.stringContaining('another system') })
       expect(await timer('tried')).toMatchObject({ state: 'absent', leftMs: null })
@@ -208,14 +208,14 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect((await timer('early')).state).toBe('overtaken')
       expect((await act().disarmDeadMan(stage.pooler, 'early', limits)).state).toBe('overtaken')
       expect(await code(arm('stale', 25, 1))).toBe('pooler.fenced, over')
-      await arm('other', 27, 1, { ...(await order()), databases: [] })
+      await arm('other', 27, 1, { ...(await spec()), databases: [] })
       await hasFired('other')
       expect([(await timer('other')).resumed, (await orders()).isPaused]).toEqual([[], true])
       await act().resume(stage.pooler, 'orders', limits)
     })
 
     test('what a later writer has made of the file is left alone, and the clients wait until it leads to who takes writes; disarmed before, it ends', async () => {
-      const [right, given] = [await file(), await order()]
+      const [right, given] = [await file(), await spec()]
       const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
       const isFiring = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('firing')
       await act().pause(stage.pooler, 'orders', limits)
@@ -254,7 +254,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     test('timers of two herds wait side by side, and one that fires leaves the lines of the other as they are by then', async () => {
       const right = await file()
       const astray = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
-      const given = await order({ text: `${right.text}; crm leads here\n` })
+      const given = await spec({ text: `${right.text}; crm leads here\n` })
       const [gone, leader] = given.members as [DeadManMember, DeadManMember]
       const members = [{ ...gone, text: `${astray}; crm leads here\n` }, leader]
       await stage.edit(`${right.text}; crm leads here\n`)

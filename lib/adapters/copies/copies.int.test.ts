@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
 import { endOfWork, runAsOwner, sqlAsOwner } from '@/e2e/harness/daemons/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
-import type { CopyOrder, Following } from '@/lib/ports'
+import type { CopySpec, Following } from '@/lib/ports'
 import { makeHostWork } from '../hosts/host-work'
 import { makePostgres, type Postgres } from '../postgres'
 import { openSsh, type Ssh } from '../ssh'
@@ -47,12 +47,12 @@ const sourceOf = (cluster: TestCluster, slotName: string | null = null): Followi
   conninfo: { host: sshd.folder, port: String(cluster.port), user: sshd.user, application_name: 'beta' },
   slotName,
 })
-const order = (key: string, more: Partial<CopyOrder> = {}): CopyOrder => {
+const spec = (key: string, more: Partial<CopySpec> = {}): CopySpec => {
   return { key, source: sourceOf(alpha), rateKbMax: null, tablespaces: [], ...more }
 }
 const lookAt = (cluster: TestCluster) => copies.read.look(cluster.instance(), { ...limits, withSizes: true })
 const untilEnded = (key: string) => endOfWork(work.read, sshd.host(), key)
-const copied = async (cluster: TestCluster, given: CopyOrder) => {
+const copied = async (cluster: TestCluster, given: CopySpec) => {
   await copies.act.start({ ...cluster.instance(), major: '15' }, given, limits)
   expect(await untilEnded(given.key)).toMatchObject({ state: 'ended', exitCode: 0 })
 }
@@ -79,11 +79,11 @@ test('a copy takes the place of a stopped standby and streams; its links, tables
   ])
   expect(seen).toMatchObject({ configuration: expect.arrayContaining(files), copy: { stage: 'none', key: null, isRewinding: false } })
 
-  await copied(beta, order('copy-1', { tablespaces: [{ oid, location: ts }] }))
+  await copied(beta, spec('copy-1', { tablespaces: [{ oid, location: ts }] }))
   const whole = await lookAt(beta)
   expect(whole.copy).toMatchObject({ stage: 'whole', key: 'copy-1', paths: [beta.data, wal, mapped].map((path) => `${path}.matriarch`) })
   expect(whole.copy.bytes).toBeGreaterThan(10_000_000)
-  await expect(copies.act.start(beta.instance(), order('copy-2'), limits)).rejects.toMatchObject({
+  await expect(copies.act.start(beta.instance(), spec('copy-2'), limits)).rejects.toMatchObject({
     message: expect.stringContaining('lies in'),
   })
 
@@ -120,7 +120,7 @@ test('a copy takes the place of a stopped standby and streams; its links, tables
 })
 
 test('a copy that is ended half way leaves nothing on its source, and can be removed while the server runs', async () => {
-  await copies.act.start({ ...beta.instance(), major: '15' }, order('copy-slow', { rateKbMax: 32, tablespaces: await spaces() }), limits)
+  await copies.act.start({ ...beta.instance(), major: '15' }, spec('copy-slow', { rateKbMax: 32, tablespaces: await spaces() }), limits)
   await expect.poll(async () => (await lookAt(beta)).copy.bytes ?? 0, { timeout: 60_000 }).toBeGreaterThan(100_000)
   await work.act.end(sshd.host(), 'copy-slow', limits)
   await expect.poll(backups, { timeout: 60_000 }).toBe('0')
@@ -133,7 +133,7 @@ const spaces = async () => (await postgres.replication.read.dataDirectory(alpha.
 
 test('an old directory that is kept has its own WAL and tablespaces, and is no leftover', async () => {
   await beta.ctl('stop')
-  await copied(beta, order('copy-keep', { tablespaces: await spaces() }))
+  await copied(beta, spec('copy-keep', { tablespaces: await spaces() }))
   await copies.act.swapIn(beta.instance(), 'copy-keep', limits)
   await copies.act.remove(beta.instance(), 'copy-keep', { ...limits, keep: true })
   const { stdout } = await asOwner('cd "$1"; ls -d beta.old.*; readlink -f beta.old.*/pg_wal beta.old.*/pg_tblspc/*', sshd.folder)

@@ -7,7 +7,7 @@ import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemon
 import { runAsOwner, sqlAsOwner } from '@/e2e/harness/daemons/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { Following, InPlaceOrder } from '@/lib/ports'
+import type { Following, InPlaceSpec } from '@/lib/ports'
 import { makeHostWork } from '../hosts/host-work'
 import { makePostgres, type Postgres } from '../postgres'
 import { openSsh, type Ssh } from '../ssh'
@@ -44,7 +44,7 @@ const source = (): Following => ({
   conninfo: { host: sshd.folder, port: String(alpha.port), user: sshd.user, application_name: 'beta' },
   slotName: 'beta',
 })
-const order = (key: string, more: Partial<InPlaceOrder> = {}): InPlaceOrder => ({
+const spec = (key: string, more: Partial<InPlaceSpec> = {}): InPlaceSpec => ({
   key,
   upstream: alpha.instance(),
   rateKbMax: null,
@@ -87,7 +87,7 @@ test('a standby that went its own way is made like its upstream where it lies: i
   const before = texts()
 
   expect(await copies.read.tryInPlace(beta.instance(), alpha.instance(), limits)).toEqual({ works: true })
-  const given = order('in-place-1', { tablespaces: [space!] })
+  const given = spec('in-place-1', { tablespaces: [space!] })
   await expect(copies.act.fillInPlace(beta.instance(), given, limits)).rejects.toMatchObject({
     message: expect.stringContaining('carry the mark'),
   })
@@ -113,7 +113,7 @@ test('a standby that went its own way is made like its upstream where it lies: i
   await expect.poll(() => sql(beta, 'select count(*) from kept').catch(() => ''), { timeout: 60_000 }).toBe('1001')
   expect(await checksum(beta)).toBe(await checksum(alpha))
   expect(await sql(beta, `select count(*) from pg_class where relname = 'only_here'`)).toBe('0')
-  await expect(copies.act.beginInPlace(beta.instance(), order('in-place-2'), limits)).rejects.toMatchObject({
+  await expect(copies.act.beginInPlace(beta.instance(), spec('in-place-2'), limits)).rejects.toMatchObject({
     message: expect.stringContaining('a server runs there'),
   })
 })
@@ -121,7 +121,7 @@ test('a standby that went its own way is made like its upstream where it lies: i
 test('one that is broken off, by a cancel, a lost backup or a lost connection, cannot start and leaves no backup and no rsync; the next one completes it', async () => {
   await beta.ctl('stop', '-m', 'immediate')
   await sql(alpha, 'update wide set filler = reverse(filler)')
-  const slow = order('in-place-3', { tablespaces: await spaces(), rateKbMax: 400 })
+  const slow = spec('in-place-3', { tablespaces: await spaces(), rateKbMax: 400 })
   await copies.act.beginInPlace(beta.instance(), slow, limits)
   /** Breaks it off in the middle; how it ended. */
   const broken = async (breakOff: (over: AbortController) => unknown): Promise<Fault> => {

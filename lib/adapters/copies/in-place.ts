@@ -1,6 +1,6 @@
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { HostAddress, InPlaceAct, InPlaceAnswer, InPlaceOrder, InPlaceRead, InstanceAddress } from '@/lib/ports'
+import type { HostAddress, InPlaceAct, InPlaceAnswer, InPlaceRead, InPlaceSpec, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 import { ownNames } from './data-place-script'
@@ -86,7 +86,7 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
     const said = (await run(host, 'Looking for rsync', shell(tryScript, directory), options)).trim()
     return said === '' ? null : `on ${host.hostname} ${said}`
   }
-  const begin = async (instance: InstanceAddress, { key, tablespaces }: InPlaceOrder, again: 'again' | '', options: CallOptions) => {
+  const begin = async (instance: InstanceAddress, { key, tablespaces }: InPlaceSpec, again: 'again' | '', options: CallOptions) => {
     const spaces = tablespaces.flatMap(({ oid, location }) => [oid, location])
     await run(instance.host, 'Beginning in place', shell(beginScript, instance.dataDirectory, key, again, ...spaces), options)
   }
@@ -113,13 +113,13 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
       },
     },
     act: {
-      beginInPlace: (instance, order, options) => begin(instance, order, '', options),
-      fillInPlace: async (instance, order, { timeoutMs, signal, onProgress = () => {} }) => {
-        const { key, upstream } = order
-        await begin(instance, order, 'again', { timeoutMs: beginTimeoutMs, signal })
+      beginInPlace: (instance, spec, options) => begin(instance, spec, '', options),
+      fillInPlace: async (instance, spec, { timeoutMs, signal, onProgress = () => {} }) => {
+        const { key, upstream } = spec
+        await begin(instance, spec, 'again', { timeoutMs: beginTimeoutMs, signal })
         const backup = await startBackup(ssh, upstream, `matriarch ${key}`, { signal })
         try {
-          const strange = backup.oids.find((oid) => !order.tablespaces.some((one) => one.oid === oid))
+          const strange = backup.oids.find((oid) => !spec.tablespaces.some((one) => one.oid === oid))
           if (strange !== undefined)
             throw failed(
               upstream.host,
@@ -127,7 +127,7 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
             )
           const watched = { timeoutMs, signal: AbortSignal.any(signal ? [signal, backup.lost] : [backup.lost]) }
           const done = { bytes: 0, moved: 0 }
-          for (const { path, filters } of partsOf(instance, order)) {
+          for (const { path, filters } of partsOf(instance, spec)) {
             let seen = 0
             const onProgressOfPart = (bytes: number) => {
               seen = bytes
@@ -136,7 +136,7 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
             const to = { host: instance.host, argv: receiving(instance, key, path, filters) }
             const from = {
               host: upstream.host,
-              argvFor: (capabilities: string) => sendArguments(capabilities, `${upstream.dataDirectory}${path}`, order.rateKbMax),
+              argvFor: (capabilities: string) => sendArguments(capabilities, `${upstream.dataDirectory}${path}`, spec.rateKbMax),
             }
             const carried = await carry(ssh, { to, from }, { ...watched, onProgress: onProgressOfPart }).catch((error: unknown) => {
               throw backup.lost.aborted && !signal?.aborted ? backup.lost.reason : error
@@ -167,7 +167,7 @@ export const inPlaceCommand = ({ dataDirectory }: InstanceAddress): string =>
     `${dataDirectory}/`,
   ])
 
-const partsOf = (instance: InstanceAddress, { upstream, tablespaces }: InPlaceOrder): { path: string; filters: string[] }[] => [
+const partsOf = (instance: InstanceAddress, { upstream, tablespaces }: InPlaceSpec): { path: string; filters: string[] }[] => [
   { path: '', filters: dataFilters },
   ...tablespaces.map(({ oid }) => ({ path: `/pg_tblspc/${oid}`, filters: spaceFilters(upstream.major ?? instance.major) })),
 ]

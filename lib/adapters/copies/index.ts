@@ -2,7 +2,7 @@ import { followLines, standbyLines } from '@/lib/domain/replication/conf'
 import { writeConninfo } from '@/lib/domain/values/conninfo'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { CopiesAct, CopiesRead, CopyOrder, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
+import type { CopiesAct, CopiesRead, CopySpec, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 import { inPlaceCommand, makeInPlace } from './in-place'
@@ -43,7 +43,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
       configuration: async (instance, options) =>
         parseConfiguration(await run(instance, 'Reading the configuration', configurationScript, [], options)),
       commands: {
-        start: (instance, order) => [quoteShell(basebackup(instance, order))],
+        start: (instance, spec) => [quoteShell(basebackup(instance, spec))],
         rewind: (instance, source) => [quoteShell(['pg_rewind', '-D', instance.dataDirectory, `--source-server=${rewindSource(source)}`])],
         inPlace: (instance) => [inPlaceCommand(instance)],
         swapIn: ({ dataDirectory }) => [
@@ -60,9 +60,9 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
     act: {
       ...rewinds.act,
       ...inPlace.act,
-      start: async (instance, order, options) => {
+      start: async (instance, spec, options) => {
         await run(instance, 'A copy', mayBeginScript, [], options)
-        const { key, source, rateKbMax, tablespaces } = order
+        const { key, source, rateKbMax, tablespaces } = spec
         const values = [
           instance.dataDirectory,
           instance.binDirectory ?? '',
@@ -98,7 +98,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
   }
 }
 
-const basebackup = ({ dataDirectory }: InstanceAddress, { source, rateKbMax, tablespaces }: CopyOrder): string[] => [
+const basebackup = ({ dataDirectory }: InstanceAddress, { source, rateKbMax, tablespaces }: CopySpec): string[] => [
   'pg_basebackup',
   '-D',
   `${dataDirectory}.matriarch/new`,

@@ -1,5 +1,5 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManOrder, DeadManSeen, PoolersAct, PoolersRead } from '@/lib/ports'
+import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManSeen, DeadManSpec, PoolersAct, PoolersRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
 import type { MemoryDeadMan, MemoryPooler, World } from './world'
@@ -17,7 +17,7 @@ export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
   }
 }
 
-const answerOf = (world: World, { systemIdentifier }: DeadManOrder, { instanceId, title }: DeadManMember): DeadManAnswer => {
+const answerOf = (world: World, { systemIdentifier }: DeadManSpec, { instanceId, title }: DeadManMember): DeadManAnswer => {
   const instance = world.instances.get(instanceId)
   const silent = (because: string): DeadManAnswer => ({ instanceId, title, answer: 'silent', timeline: null, because })
   if (instance === undefined || instance.host.power !== 'on') return silent('timeout expired')
@@ -26,11 +26,11 @@ const answerOf = (world: World, { systemIdentifier }: DeadManOrder, { instanceId
   return { instanceId, title, answer: instance.hasStandbySignal ? 'standby' : 'writable', timeline: instance.timeline, because: null }
 }
 
-const leaderOf = (world: World, order: DeadManOrder): DeadManMember | null => {
-  const answers = order.members.map((member) => answerOf(world, order, member))
+const leaderOf = (world: World, spec: DeadManSpec): DeadManMember | null => {
+  const answers = spec.members.map((member) => answerOf(world, spec, member))
   const highest = Math.max(0, ...answers.map(({ timeline }) => timeline ?? 0))
   const writable = answers.filter(({ answer, timeline }) => answer === 'writable' && timeline === highest)
-  return writable.length === 1 ? order.members.find(({ instanceId }) => instanceId === writable[0]!.instanceId)! : null
+  return writable.length === 1 ? spec.members.find(({ instanceId }) => instanceId === writable[0]!.instanceId)! : null
 }
 
 /** False: the pooler leads elsewhere, and nobody may change that but the one who did. */
@@ -71,11 +71,11 @@ const seenOf = (world: World, pooler: MemoryPooler, key: string): DeadManSeen =>
 }
 
 export const memoryDeadManRead = (world: World): Pick<PoolersRead, 'tryDeadMan' | 'deadMan'> => ({
-  tryDeadMan: async (address, order, options) => {
+  tryDeadMan: async (address, spec, options) => {
     const pooler = findPooler(world, address)
     await reach(world.clock, pooler.host, options)
     if (pooler.timerProblem !== null) return { problem: pooler.timerProblem, answers: [] }
-    return { problem: null, answers: order.members.map((member) => answerOf(world, order, member)) }
+    return { problem: null, answers: spec.members.map((member) => answerOf(world, spec, member)) }
   },
   deadMan: async (address, key, options) => {
     const pooler = findPooler(world, address)

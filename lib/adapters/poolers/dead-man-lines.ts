@@ -1,11 +1,11 @@
 import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { DeadManAnswer, DeadManMember, DeadManOrder, DeadManSeen, DeadManTrial } from '@/lib/ports'
+import type { DeadManAnswer, DeadManMember, DeadManSeen, DeadManSpec, DeadManTrial } from '@/lib/ports'
 import { fieldMark } from './dead-man-ask-script'
 
 /** What the scripts read from stdin. Throws `input.invalid` for a name that no line can carry. */
-export const linesOf = ({ databases, members }: DeadManOrder): string => {
+export const linesOf = ({ databases, members }: DeadManSpec): string => {
   const lines = [
     ...databases.map(({ name, database }) => ['database', name, quoteIdentifier(name), database]),
     ...members.flatMap((member, index) => [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { labAddresses } from '@/e2e/harness/lab-addresses'
 import type { Lab } from '@/lib/playground/lab/lab'
-import type { DeadManOrder, PoolerAddress } from '@/lib/ports'
+import type { DeadManSpec, PoolerAddress } from '@/lib/ports'
 import { openSsh } from '../ssh'
 import { makeSshKey } from '../vault'
 import { makePoolers } from './index'
@@ -61,7 +61,7 @@ afterAll(async () => {
 const file = async () => (await console.read.readFile(front, limits))!
 const orders = async () => (await console.read.look(front, limits)).databases[0]!
 const leadingTo = (text: string, host: string) => text.replace(/host=\S+/, `host=${addressOf(host)}`)
-const orderFor = async (pooler: string): Promise<DeadManOrder> => {
+const specFor = async (pooler: string): Promise<DeadManSpec> => {
   const { text } = await file()
   return {
     systemIdentifier: null,
@@ -78,7 +78,7 @@ const orderFor = async (pooler: string): Promise<DeadManOrder> => {
   }
 }
 const arm = async (key: string, token: number, expiryMs: number) =>
-  console.act.armDeadMan(front, { ...(await orderFor('front')), key, herdId: 'orders', token, expiryMs }, limits)
+  console.act.armDeadMan(front, { ...(await specFor('front')), key, herdId: 'orders', token, expiryMs }, limits)
 const timer = (key: string) => console.read.deadMan(front, key, limits)
 /** As an application, through the pooler, without anything of ours: the address of the server that answers. */
 const ask = async () => {
@@ -95,7 +95,7 @@ const role = (host: string, command: string) =>
 
 test('a host asks with the logins that its pooler has, or over the socket of a member beside it, and says what it lacks', async () => {
   for (const host of ['front', 'b']) {
-    const trial = await console.read.tryDeadMan(stage.addressOf(host), await orderFor(host), limits)
+    const trial = await console.read.tryDeadMan(stage.addressOf(host), await specFor(host), limits)
     expect(trial).toMatchObject({
       problem: null,
       answers: [
@@ -110,7 +110,7 @@ test('a host asks with the logins that its pooler has, or over the socket of a m
     '-c',
     `cp -p ${userlist} ${userlist}.kept && echo '"app" "SCRAM-SHA-256$4096:salt$stored:server"' >${userlist}`,
   ])
-  const blind = await console.read.tryDeadMan(front, await orderFor('front'), limits)
+  const blind = await console.read.tryDeadMan(front, await specFor('front'), limits)
   expect(blind.answers.map(({ answer, because }) => `${answer}: ${because}`)).toEqual(
     Array(2).fill('silent: the pooler has no login for it'),
   )

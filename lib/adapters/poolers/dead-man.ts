@@ -1,5 +1,5 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { CommandResult, DeadManOrder, DeadManSeen, PoolerAddress, PoolersAct, PoolersRead } from '@/lib/ports'
+import type { CommandResult, DeadManSeen, DeadManSpec, PoolerAddress, PoolersAct, PoolersRead } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 import { linesOf, readSeen, readTrial } from './dead-man-lines'
@@ -33,9 +33,9 @@ export const makeDeadMan = (ssh: Ssh): DeadMan => {
 
   return {
     read: {
-      tryDeadMan: async (pooler, order, options) => {
-        const { stdout } = await run(pooler, tryScript, placeOf(pooler, order), { ...options, stdin: linesOf(order) })
-        return readTrial(stdout, order.members)
+      tryDeadMan: async (pooler, spec, options) => {
+        const { stdout } = await run(pooler, tryScript, placeOf(pooler, spec), { ...options, stdin: linesOf(spec) })
+        return readTrial(stdout, spec.members)
       },
       deadMan: (pooler, key, options) => see(pooler, deadManScript, [workOf(pooler, key)], options),
     },
@@ -75,7 +75,7 @@ const workOf = (pooler: PoolerAddress, key: string): string => {
   throw new Fault('input.invalid', { because: `“${key}” is no name of a timer: it needs letters, digits, dots and dashes, at most 40.` })
 }
 
-const placeOf = ({ configPath, socketDirectory, port }: PoolerAddress, { systemIdentifier, foreignLines }: DeadManOrder): string[] => [
+const placeOf = ({ configPath, socketDirectory, port }: PoolerAddress, { systemIdentifier, foreignLines }: DeadManSpec): string[] => [
   configPath,
   socketDirectory,
   String(port),

@@ -1,6 +1,6 @@
 import { type ConfDifference, diffConf } from '@/lib/domain/replication/conf-diff'
 import { type HbaRule, hbaRuleText } from '@/lib/domain/replication/hba-rules'
-import type { CallOptions, ClusterOrder, ReadPorts } from '@/lib/ports'
+import type { CallOptions, ClusterSpec, ReadPorts } from '@/lib/ports'
 import type { Place, Plain } from '../facts/instance'
 import { orNull } from '../facts/or-null'
 
@@ -22,7 +22,7 @@ order by line_number`
 export const compareUpstream = async (
   ports: ReadPorts,
   upstream: Place,
-  { settings, letsIn }: Plain<Omit<ClusterOrder, 'key'>>,
+  { settings, letsIn }: Plain<Omit<ClusterSpec, 'key'>>,
   options: CallOptions,
 ): Promise<UpstreamOnly> => {
   const [theirs, rules] = await Promise.all([rowsOf(ports, upstream, settingsSql, options), rowsOf(ports, upstream, rulesSql, options)])

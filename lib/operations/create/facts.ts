@@ -2,8 +2,8 @@ import { digestOf } from '@/lib/kernel/ground/digest'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type {
-  ClusterOrder,
   ClusterSite,
+  ClusterSpec,
   DataDirectorySeen,
   Following,
   InventoryHerd,
@@ -34,7 +34,7 @@ export type CreateFacts = {
   installed: Plain<ServersInstalled>
   /** null: no version to look with. */
   site: Plain<ClusterSite> | null
-  order: Plain<Omit<ClusterOrder, 'key'>>
+  spec: Plain<Omit<ClusterSpec, 'key'>>
   /** The commands that make the cluster. */
   makes: string[]
   upstream: Place | null
@@ -79,7 +79,7 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
   const instance = placeFor(ports, input, herd, server, major)
   const { settings, knowsSettings } = await settingsFor(ports, input, upstream, context.signal)
   const following = upstream === null ? null : followingTo(upstream.place, { place: instance, following: null }, peers)
-  const order = { hasChecksums: input.checksums, encoding: input.encoding, locale: input.locale, settings, letsIn: input.letsIn }
+  const spec = { hasChecksums: input.checksums, encoding: input.encoding, locale: input.locale, settings, letsIn: input.letsIn }
   const [copied, upstreamOnly] =
     upstream === null
       ? [
@@ -88,7 +88,7 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
         ]
       : await Promise.all([
           sizeOf(ports, upstream.place, context.signal),
-          compareUpstream(ports, upstream.place, order, { timeoutMs: queryTimeoutMs, signal: context.signal }),
+          compareUpstream(ports, upstream.place, spec, { timeoutMs: queryTimeoutMs, signal: context.signal }),
         ])
   return {
     input: { ...input, keepOld: false },
@@ -100,8 +100,8 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
     own: peers.find(({ place }) => place.serverId === server.id)?.place.title ?? null,
     installed,
     site: herd.id === '' || !installed.majors.includes(major) ? null : await ports.clusters.look(instance.address, options),
-    order,
-    makes: ports.clusters.commands.make(instance.address, { ...order, key: '' }),
+    spec,
+    makes: ports.clusters.commands.make(instance.address, { ...spec, key: '' }),
     upstream: upstream?.place ?? null,
     upstreamProbe: upstream?.probe ?? null,
     why: kind === 'standby' && upstream === null ? whyNobody(input, herd, leading) : null,

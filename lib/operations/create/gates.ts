@@ -84,8 +84,8 @@ export const hasSpace = ({ site, kind, totalBytes }: CreateFacts): Verdict => {
 const differencesMax = 20
 
 /** Nothing of it is taken over silently. */
-export const isOwnConfiguration = ({ kind, order, upstream, knowsSettings, upstreamOnly }: CreateFacts): Verdict => {
-  const lets = `Lets ${order.letsIn} in with a password (scram-sha-256).`
+export const isOwnConfiguration = ({ kind, spec, upstream, knowsSettings, upstreamOnly }: CreateFacts): Verdict => {
+  const lets = `Lets ${spec.letsIn} in with a password (scram-sha-256).`
   if (kind === 'primary' || upstream === null) return passBecause(lets)
   const least = 'max_connections and the like'
   return knowsSettings

@@ -49,14 +49,14 @@ export const create = defineOperation({
     herdId: herd.id === '' ? null : herd.id,
     serverId: server.id,
   }),
-  firm: ({ instance, herd, kind, upstream, following, order, site }) => ({
+  firm: ({ instance, herd, kind, upstream, following, spec, site }) => ({
     address: instance.address,
     commands: instance.commands,
     herd: herd.id,
     kind,
     upstream: upstream?.id ?? null,
     following,
-    order,
+    spec,
     directory: site?.directory ?? null,
   }),
   locks: ({ herd }) => (herd.id === '' ? [] : [`herd:${herd.id}`]),

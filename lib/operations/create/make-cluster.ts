@@ -25,9 +25,9 @@ export const makeCluster: Effect<CreateFacts, Before, null> = {
     if (isOurs && made.isWhole) return { found: 'done', output: null }
     return { found: 'ready', before: intended.before, ...(isOurs ? { partly: 'a part of the cluster is there' } : {}) }
   },
-  run: async ({ instance, order }, { key }, ports, context) => {
-    const commands = ports.read.clusters.commands.make(instance.address, { ...order, key })
-    await ports.act.clusters.make(instance.address, { ...order, key }, { timeoutMs: makeTimeoutMs, ...followOutput(context, commands) })
+  run: async ({ instance, spec }, { key }, ports, context) => {
+    const commands = ports.read.clusters.commands.make(instance.address, { ...spec, key })
+    await ports.act.clusters.make(instance.address, { ...spec, key }, { timeoutMs: makeTimeoutMs, ...followOutput(context, commands) })
   },
   timeoutMs: makeTimeoutMs + 10_000,
   ending: {

@@ -1,7 +1,7 @@
 import { leadLines, partLines } from '@/lib/domain/poolers/lines'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
-import type { DeadManOrder, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
+import type { DeadManSpec, DeadManTrial, InventoryInstance, ReadPorts } from '@/lib/ports'
 import type { Plain } from './instance'
 import { aimAt, partOf } from './pooler-part'
 import type { PoolerPlace } from './poolers'
@@ -10,7 +10,7 @@ const trialTimeoutMs = 20_000
 
 export type DeadManPlace = {
   pooler: PoolerPlace
-  order: Plain<DeadManOrder>
+  spec: Plain<DeadManSpec>
   /** What the pooler's host found when it tried; `problem` too when it could not be reached. */
   trial: Plain<DeadManTrial>
 }
@@ -40,13 +40,13 @@ export const gatherDeadMan = async (
   expirySeconds: about.expirySeconds,
   hosts: await Promise.all(
     held.map(async (one) => {
-      const order = orderFor(one, about)
-      return { pooler: one.pooler, order, trial: await tryIt(ports, one.pooler, order, signal) }
+      const spec = specFor(one, about)
+      return { pooler: one.pooler, spec, trial: await tryIt(ports, one.pooler, spec, signal) }
     }),
   ),
 })
 
-const orderFor = ({ pooler, databases, file }: HeldPooler, { herd, members, systemIdentifier }: About): Plain<DeadManOrder> => {
+const specFor = ({ pooler, databases, file }: HeldPooler, { herd, members, systemIdentifier }: About): Plain<DeadManSpec> => {
   const part = partOf(pooler, herd.name)
   return {
     systemIdentifier,
@@ -63,14 +63,9 @@ const orderFor = ({ pooler, databases, file }: HeldPooler, { herd, members, syst
   }
 }
 
-const tryIt = async (
-  ports: ReadPorts,
-  { address }: PoolerPlace,
-  order: Plain<DeadManOrder>,
-  signal: AbortSignal,
-): Promise<DeadManTrial> => {
+const tryIt = async (ports: ReadPorts, { address }: PoolerPlace, spec: Plain<DeadManSpec>, signal: AbortSignal): Promise<DeadManTrial> => {
   try {
-    return await ports.poolers.tryDeadMan(address, order, { timeoutMs: trialTimeoutMs, signal })
+    return await ports.poolers.tryDeadMan(address, spec, { timeoutMs: trialTimeoutMs, signal })
   } catch (error) {
     signal.throwIfAborted()
     return { problem: error instanceof Error ? error.message : String(error), answers: [] }

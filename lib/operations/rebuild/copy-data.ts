@@ -1,7 +1,7 @@
 import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import type { CopyOrder, CopySeen } from '@/lib/ports'
+import type { CopySeen, CopySpec } from '@/lib/ports'
 import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
 import type { RebuildFacts } from './facts'
 
@@ -23,7 +23,7 @@ export const copyTimeoutMs = 14 * 24 * 3_600_000
 export const rateKbOf = (megabits: number): number | null =>
   megabits === 0 ? null : Math.max(32, Math.round((megabits * 1_000_000) / 8 / 1024))
 
-const orderOf = ({ following, copySlot, input, upstreamDisk }: CopiedFacts, key: string): CopyOrder => ({
+const specOf = ({ following, copySlot, input, upstreamDisk }: CopiedFacts, key: string): CopySpec => ({
   key,
   source: { ...following!, slotName: copySlot },
   rateKbMax: rateKbOf(input.throttleMbit),
@@ -62,8 +62,8 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
       await ports.act.work.forget(work.host, key, options)
     }
     if (found.state === 'absent' || hasFailed(found)) {
-      for (const command of ports.read.copies.commands.start(instance.address, orderOf(facts, key))) context.note('command', command)
-      await ports.act.copies.start(instance.address, orderOf(facts, key), options)
+      for (const command of ports.read.copies.commands.start(instance.address, specOf(facts, key))) context.note('command', command)
+      await ports.act.copies.start(instance.address, specOf(facts, key), options)
     }
     let pace = newPace
     await followWork(work, ports.read, context, async () => {

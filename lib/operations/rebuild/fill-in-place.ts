@@ -1,7 +1,7 @@
 import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/domain/copies/copy-progress'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import type { InPlaceOrder } from '@/lib/ports'
+import type { InPlaceSpec } from '@/lib/ports'
 import { keepDown, lookAt, mayBeKeptDown } from '../steps/postgres/server'
 import { copyTimeoutMs, rateKbOf } from './copy-data'
 import type { RebuildFacts } from './facts'
@@ -12,7 +12,7 @@ const beginTimeoutMs = 300_000
 const again =
   'the server cannot start until rsync has come to its end: resume, or abandon the job and rebuild it again, in place or with a copy'
 
-const orderOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPlaceOrder => ({
+const specOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPlaceSpec => ({
   key: inPlace!.key,
   upstream: upstream!.address,
   rateKbMax: rateKbOf(input.throttleMbit),
@@ -34,7 +34,7 @@ export const beginInPlace: Effect<RebuildFacts, null, null> = {
   },
   run: async (facts, _before, ports, context) => {
     await keepDown(facts.instance, ports, context)
-    await ports.act.copies.beginInPlace(facts.instance.address, orderOf(facts), { timeoutMs: beginTimeoutMs, signal: context.signal })
+    await ports.act.copies.beginInPlace(facts.instance.address, specOf(facts), { timeoutMs: beginTimeoutMs, signal: context.signal })
   },
   timeoutMs: beginTimeoutMs + 120_000,
   ending: { final: 'What it had differs from the upstream once rsync is at work.' },
@@ -64,7 +64,7 @@ export const fillInPlace: Effect<RebuildFacts, null, null> = {
       pace = said(pace)
     }
     const options = { timeoutMs: copyTimeoutMs, signal: context.signal, onProgress }
-    const { bytes, moved } = await ports.act.copies.fillInPlace(instance.address, orderOf(facts), options)
+    const { bytes, moved } = await ports.act.copies.fillInPlace(instance.address, specOf(facts), options)
     context.note('info', `${formatBytes(bytes)} compared, ${formatBytes(moved)} moved`)
   },
   timeoutMs: copyTimeoutMs + beginTimeoutMs,

@@ -33,9 +33,9 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
     const { key, herdId, expirySeconds, hosts } = of(facts)
     const limits = { timeoutMs: callTimeoutMs, signal }
     await Promise.all(
-      hosts.map(async ({ pooler, order }) => {
+      hosts.map(async ({ pooler, spec }) => {
         const token = await ports.act.inventory.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
-        await ports.act.poolers.armDeadMan(pooler.address, { ...order, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
+        await ports.act.poolers.armDeadMan(pooler.address, { ...spec, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
         note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
       }),
     )
@@ -75,10 +75,10 @@ export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): 
 })
 
 /** One that cannot be seen counts as one that does. */
-const stillHolds = async (ports: ActPorts, { pooler, order }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
+const stillHolds = async (ports: ActPorts, { pooler, spec }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
   const { state, databases } = await ports.read.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
   if (state !== 'online') return state !== 'stopped'
-  return databases.some(({ name, isPaused }) => isPaused && order.databases.some((ours) => ours.name === name))
+  return databases.some(({ name, isPaused }) => isPaused && spec.databases.some((ours) => ours.name === name))
 }
 
 /** A host that does not answer holds no job up: its timer leads to whoever takes writes, or went down with it. */

@@ -3,7 +3,7 @@ import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database
 import { identifier, later, primary, standby, unreachable } from '@/e2e/harness/observed'
 import type { Probe } from '@/lib/ports'
 import { getPool, listen } from '../pg/client'
-import { type FactSource, writeHosts, writeProbe, writeProbes } from './observations'
+import { type FactSource, writeHosts, writeProbes } from './observations'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -40,7 +40,7 @@ beforeEach(async () => {
 })
 
 const row = async (name: string) => (await query('select * from instances where id = $1', [ids[name]]))[0]
-const see = (name: string, probe: Probe, source: FactSource = 'observer') => writeProbe(ids[name]!, probe, source)
+const see = (name: string, probe: Probe, source: FactSource = 'observer') => writeProbes([{ instanceId: ids[name]!, probe, source }])
 
 test('a look is written whole, with its time and source', async () => {
   const probe = primary({ pendingRestart: ['shared_buffers'] })
@@ -305,7 +305,7 @@ test('looks at one herd from several writers at once neither deadlock nor get lo
 })
 
 test('a look at an instance that is not registered any more is passed over', async () => {
-  expect(await writeProbe('00000000-0000-4000-8000-000000000000', primary(), 'observer')).toEqual([])
+  expect(await writeProbes([{ instanceId: '00000000-0000-4000-8000-000000000000', probe: primary(), source: 'observer' }])).toEqual([])
 })
 
 test('listeners hear which instances changed, and * when they are too many to name', async () => {

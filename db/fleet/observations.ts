@@ -157,9 +157,6 @@ export const deriveHerds = (herdIds: readonly string[]): Promise<void> =>
 /** `writeLooks` in a transaction of its own. Throws `database.down`. */
 export const writeProbes = (looks: readonly Look[]): Promise<string[]> => inPgTransaction((client) => writeLooks(client, looks))
 
-export const writeProbe = (instanceId: string, probe: Probe, source: FactSource): Promise<string[]> =>
-  writeProbes([{ instanceId, probe, source }])
-
 export interface HostLook {
   serverId: string
   at: string

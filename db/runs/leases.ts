@@ -143,15 +143,6 @@ export const releaseLeases = async (client: Queryable, tokens: readonly string[]
   return rows.map((row) => row.name)
 }
 
-/** Every lease in force, oldest first. `prefix` narrows by name: `herd:`. */
-export const listLeases = async (prefix = ''): Promise<HeldLease[]> => {
-  const { rows } = await getPool().query<Row>(
-    `select ${columns} from leases where starts_with(name, $1) and expires_at > clock_timestamp() order by acquired_at, name`,
-    [prefix],
-  )
-  return rows.map(held)
-}
-
 /**
  * Takes a lease away from whoever holds it, for a person who knows that the holder is gone. Its driver stops at its next line; the job stays open.
  * Throws `record.missing` when nobody holds it.

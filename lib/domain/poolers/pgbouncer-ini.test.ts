@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { databaseLines, parseIni, poolerSettings, sayAims } from './pgbouncer-ini'
+import { databaseLines, parseIni, sayAims } from './pgbouncer-ini'
 
 const file = `;; by hand
 [databases]
@@ -24,9 +24,10 @@ test('databases are read as PgBouncer reads them: quoted names and values, the u
   ])
 })
 
-test('the last setting of a name holds', () => {
-  expect(poolerSettings(file).get('pool_mode')).toBe('transaction')
-  expect(parseIni(file).problems).toEqual([])
+test('settings are read in their order, and a comment and an include are no problem', () => {
+  const { settings, problems } = parseIni(file)
+  expect(settings.filter(({ key }) => key === 'pool_mode').map(({ value }) => value)).toEqual(['session', 'transaction'])
+  expect(problems).toEqual([])
 })
 
 test('a line that is nothing is named by its number', () => {

@@ -51,14 +51,6 @@ export const databaseLines = (text: string): DatabaseLine[] =>
       return { name: key, host: host || null, port: Number(keywords.get('port') ?? 5432), line }
     })
 
-/** `[pgbouncer]` settings, the last one of a name as PgBouncer takes it. */
-export const poolerSettings = (text: string): Map<string, string> =>
-  new Map(
-    parseIni(text)
-      .settings.filter(({ section }) => section === 'pgbouncer')
-      .map(({ key, value }) => [key, value]),
-  )
-
 /** A value of libpq's kind: `host=10.0.0.1 password='it''s'`. */
 const connectionKeywords = (value: string): Map<string, string> =>
   new Map([...value.matchAll(keywordPattern)].map(([, key, quoted, plain]) => [key!, quoted?.replaceAll("''", "'") ?? plain ?? '']))

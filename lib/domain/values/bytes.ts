@@ -1,7 +1,6 @@
 export const KiB = 1024
 export const MiB = 1024 * KiB
 export const GiB = 1024 * MiB
-export const TiB = 1024 * GiB
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 const pattern = /^([+-]?\d+(?:\.\d+)?)\s*(b|bytes?|[kmgtp](?:i?b)?)?$/i

@@ -52,11 +52,9 @@ export const commandProfiles: Record<ProfileName, CommandTemplates> = {
   'generic-systemd': managed(generic, 'postgresql-{major}.service'),
 }
 
-export const isProfileName = (name: string): name is ProfileName => (profileNames as readonly string[]).includes(name)
-
 const placeholder = /\{([a-z]*)\}/g
 
-/** A template's arguments with the values in their places. Throws RangeError for an unknown placeholder: check a template when it is saved. */
+/** A template's arguments with the values in their places. Throws RangeError for an unknown placeholder. */
 export const expandTemplate = (template: readonly string[], values: PlaceholderValues): string[] =>
   template.map((part) =>
     part.replace(placeholder, (_, name: string) => {
@@ -64,22 +62,6 @@ export const expandTemplate = (template: readonly string[], values: PlaceholderV
       return values[name as keyof PlaceholderValues]
     }),
   )
-
-/** What is wrong with a template a person wrote; null: nothing. */
-export const faultOfTemplate = (command: CommandName, template: readonly string[]): string | null => {
-  const [program] = template
-  if (!program) return 'The command is empty.'
-  if (!/^(\/|\{bin\}\/)?[A-Za-z0-9_.+-]+(\/[A-Za-z0-9_.+-]+)*$/.test(program))
-    return `"${program}" is not a program: a name on the path, an absolute path, or {bin}/NAME.`
-  if (template.some((part) => /\p{Cc}/u.test(part))) return 'An argument holds a control character.'
-  const used = template.flatMap((part) => [...part.matchAll(placeholder)].map((found) => found[1]!))
-  const unknown = used.find((name) => !(placeholders as readonly string[]).includes(name))
-  if (unknown !== undefined) return `{${unknown}} is not a placeholder; there are ${placeholders.map((name) => `{${name}}`).join(', ')}.`
-  if (!used.includes('data') && !used.includes('cluster') && !used.includes('major'))
-    return 'The command names no instance: it needs {data}, {cluster} or {major}, or it would act on all instances of a host alike.'
-  if (command === 'stop' && !used.includes('mode')) return 'The stop command needs {mode}: smart, fast or immediate.'
-  return null
-}
 
 /** The bin directory that a profile expects where none was given. */
 export const usualBinDirectory = (profile: ProfileName, major: string): string =>

@@ -30,8 +30,5 @@ export const versionOfNumber = (number: number): string =>
     ? `${Math.floor(number / 10_000)}.${number % 10_000}`
     : `${Math.floor(number / 10_000)}.${Math.floor(number / 100) % 100}.${number % 100}`
 
-/** Negative when `a` is older. Text that is no version sorts first. */
-export const comparePgVersions = (a: string, b: string): number => (parsePgVersion(a)?.number ?? -1) - (parsePgVersion(b)?.number ?? -1)
-
 /** The last major without `standby.signal`: up to it a standby is told so by `recovery.conf`. */
 export const lastMajorWithRecoveryConf = 11

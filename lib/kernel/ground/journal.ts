@@ -53,7 +53,6 @@ export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
 export type JobState = 'waiting' | 'running' | 'attention' | JobOutcome
 export type RunState = 'waiting' | 'running' | 'cancelling' | 'attention' | 'done' | 'failed' | 'cancelled'
 
-export const openJobStates: readonly JobState[] = ['waiting', 'running', 'attention']
 /** skipped: the job ended before it came to it. */
 export type StepState =
   | 'waiting'

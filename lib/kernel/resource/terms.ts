@@ -120,8 +120,6 @@ export const termKinds = {
 
 export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-export const operatorsOf = (kind: FieldKind): readonly Operator[] => termKinds[kind].operators
-
 /** Reads one term; a sentence when it is none. An empty text is no term. */
 export const readTerm = (spec: FieldSpec, source: string): Term | { because: string } => {
   const kind: TermKind = termKinds[spec.kind]

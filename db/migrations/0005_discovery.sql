@@ -1,1 +1,0 @@
-ALTER TABLE "discovered_instances" ADD COLUMN "suggested_by" text;

@@ -1,1 +1,0 @@
-CREATE INDEX "runs_plan_idx" ON "runs" USING btree ("plan_id");

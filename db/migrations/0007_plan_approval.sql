@@ -1,1 +1,0 @@
-ALTER TABLE "plans" ADD COLUMN "approval_asked_at" timestamp with time zone;

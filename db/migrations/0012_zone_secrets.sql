@@ -1,2 +1,0 @@
-ALTER TABLE "dns_zones" ADD COLUMN "key_secret" boolean GENERATED ALWAYS AS (sealed_key_secret is not null) STORED;--> statement-breakpoint
-ALTER TABLE "dns_zones" ADD COLUMN "access_secret" boolean GENERATED ALWAYS AS (sealed_access_secret is not null) STORED;

@@ -1,2 +1,0 @@
-ALTER TABLE "instances" ADD COLUMN "version_key" integer[] GENERATED ALWAYS AS (string_to_array(substring(version from '^[0-9]{1,6}(?:\.[0-9]{1,6})*'), '.')::int[]) STORED;--> statement-breakpoint
-CREATE INDEX "instances_version_key_idx" ON "instances" USING btree ("version_key","title","id");

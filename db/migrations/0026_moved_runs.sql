@@ -1,1 +1,0 @@
-ALTER TABLE "scheduled_runs" ADD COLUMN "revision" integer DEFAULT 1 NOT NULL;

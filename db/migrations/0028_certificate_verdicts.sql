@@ -1,1 +1,0 @@
-CREATE INDEX "certificates_verdict_idx" ON "certificates" USING btree ("verdict","issued_at");

@@ -197,19 +197,20 @@ export const Operate = ({
       )}
       {row && plan && row.state === 'ready' && (
         <>
-          <PlanSummary plan={plan} resource={resource} environments={environments} />
-          <Overrule
-            targets={plan.targets}
-            input={row.input}
-            isBusy={isAsking}
-            onPlan={(input) => {
-              setValues(input)
-              ask(
-                plan.targets.map(({ id }) => id),
-                input,
-              )
-            }}
-          />
+          <PlanSummary plan={plan} resource={resource} environments={environments}>
+            <Overrule
+              targets={plan.targets}
+              input={row.input}
+              isBusy={isAsking}
+              onPlan={(input) => {
+                setValues(input)
+                ask(
+                  plan.targets.map(({ id }) => id),
+                  input,
+                )
+              }}
+            />
+          </PlanSummary>
           <PlanTargets plan={plan} path={resource.path} environments={environments} changes={moved?.targets ?? {}} />
           <Calls plan={plan} path={resource.path} origin={origin} />
           {row.runId === null &&

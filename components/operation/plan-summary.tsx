@@ -100,7 +100,18 @@ const Fact = ({ label, children }: { label: string; children: React.ReactNode })
 )
 
 /** What a person must know before reading any single target: how many, where, the impact, how long, and whether it can be undone. */
-export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; resource: OperateResource; environments: Environments }) => {
+export const PlanSummary = ({
+  plan,
+  resource,
+  environments,
+  children,
+}: {
+  plan: Plan
+  resource: OperateResource
+  environments: Environments
+  /** What is answered before anything else is read: it stands above the warnings. */
+  children?: React.ReactNode
+}) => {
   const eligible = plan.targets.filter((target) => target.eligible)
   const already = plan.targets.filter(isAlreadySo)
   const excluded = plan.targets.filter((target) => !target.eligible && !isAlreadySo(target))
@@ -115,21 +126,24 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
     <>
       <section className="card plan-summary" aria-label="Summary">
         <p className="plan-count">
-          <State tone={eligible.length > 0 ? 'good' : 'neutral'}>{counted(eligible.length, ...resource.noun)} will run</State>
-          {isWouldBe && targets.length > 0 && <span className="text-ink-2">Below is what would happen without that refusal.</span>}
+          <State tone={eligible.length > 0 ? 'good' : 'neutral'}>
+            {eligible.length > 0 ? `${counted(eligible.length, ...resource.noun)} will run` : 'Nothing will run'}
+          </State>
           {excluded.length > 0 && (
             <State tone="bad">
               {excluded.length} {excluded.length === 1 ? 'is' : 'are'} excluded
             </State>
           )}
           {already.length > 0 && <State tone="neutral">{already.length} already so: nothing to do</State>}
+          {isWouldBe && targets.length > 0 && <span className="text-ink-2">Below: what would happen once you overrule the refusal</span>}
         </p>
         <dl className="plan-facts">
           <Fact label="Where">
             <span className="flex flex-wrap gap-1.5">
               {plan.environments.map((environment) => (
                 <span key={environment.id} className="inline-flex items-baseline gap-1">
-                  <EnvironmentBadge environment={environments[environment.id] ?? environment} /> {environment.targets}
+                  <EnvironmentBadge environment={environments[environment.id] ?? environment} />{' '}
+                  {environment.targets > 0 && environment.targets}
                 </span>
               ))}
             </span>
@@ -158,6 +172,7 @@ export const PlanSummary = ({ plan, resource, environments }: { plan: Plan; reso
           )}
         </dl>
       </section>
+      {children}
       {warnings.length > 0 && (
         <Gates gates={warnings} tone="warn" title={warnings.length === 1 ? 'One check warns' : `${warnings.length} checks warn`} />
       )}

@@ -163,7 +163,7 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
   const foretold = await failBack.textContent()
   await failBack.getByRole('link', { name: 'Rejoin former primary' }).click()
   await untilPlanned(page)
-  const taken = foretold!.includes('pg_rewind') ? /pg_rewind takes that back/ : /nothing has to be taken back/
+  const taken = foretold!.includes('pg_rewind') ? /pg_rewind discards that/ : /no rewind is needed/
   await expect(page.getByRole('region', { name: 'Targets', exact: true })).toContainText(taken)
   await confirm(page)
   await untilDone(page)

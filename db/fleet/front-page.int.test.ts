@@ -181,7 +181,7 @@ describe('what follows from something else', () => {
 
   test('a former primary that the console stopped is listed once, with who stopped it and when', async () => {
     await during(
-      [`update instances set replaced_at = now(), replaced_because = 'p2 was promoted in its stead.' where title = 'headless on p1'`],
+      [`update instances set replaced_at = now(), replaced_because = 'p2 was promoted in its place.' where title = 'headless on p1'`],
       [`update instances set replaced_at = null, replaced_because = null`],
       async () => {
         const fence = {

@@ -47,7 +47,7 @@ test('a herd’s standing tells site, priority and the furthest position of each
 })
 
 test('who was replaced stays so until it is seen as a standby on the new timeline, or leads a later one; both may be said twice', async () => {
-  const by = { byId: ids.b!, timeline: 2, because: 'shop on b was promoted in its stead.' }
+  const by = { byId: ids.b!, timeline: 2, because: 'shop on b was promoted in its place.' }
   const isRecorded = async (change: string) => {
     await act.replace(ids.a!, by, options)
     await act.replace(ids.a!, by, options)

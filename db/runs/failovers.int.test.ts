@@ -153,12 +153,12 @@ describe('the pair of a herd', () => {
     expect(await told({ replaced_at: null })).toEqual(['none', null, null])
     expect(await told({}, { checkpointLsn: '0/3FFFF88' })).toEqual([
       'follow',
-      'What shop on a has ends before the fork at 0/4000000: nothing has to be taken back.',
+      'What shop on a has ends before the fork at 0/4000000: no rewind is needed.',
       a,
     ])
     expect(await told({}, { checkpointLsn: '0/4001000' })).toEqual([
       'rewind',
-      'shop on a wrote 4096 bytes past the fork at 0/4000000: pg_rewind takes that back.',
+      'shop on a wrote 4096 bytes past the fork at 0/4000000: pg_rewind discards that.',
       a,
     ])
     expect((await told({}, { checkpointLsn: '0/4001000', canRewind: false }))[0]).toBe('rebuild')

@@ -69,10 +69,10 @@ test.each(['stop', 'fence', 'checkpoint', 'tail', 'rewind'])(
 test('the plan says where the histories part, how much is lost, who streams from it, and that it is a way forward only', async () => {
   const plan = await planOf(splitFleet())
   expect(because(plan, 'history')).toBe(
-    'It and demo on n2 part at 0/4000000. It wrote 4 kB after that: pg_rewind takes that back, once its WAL is saved.',
+    'It and demo on n2 diverge at 0/4000000. It wrote 4 kB after that: pg_rewind discards that, once its WAL is saved.',
   )
   expect(plan.now.slice(-2)).toEqual([
-    { label: 'Histories part at', value: '0/4000000' },
+    { label: 'Timelines diverge at', value: '0/4000000' },
     { label: 'Written after that', value: '4 kB' },
   ])
   expect(because(plan, 'standbys')).toContain('n3 may hold what is taken back here')
@@ -114,7 +114,7 @@ test('what it wrote is saved before it is taken back, in a place that the plan n
   expect([...n1.tails.keys()]).toEqual(['/var/lib/postgresql/15/demo.diverged-0-4000000'])
   expect(n1.applied.indexOf('save tail')).toBeLessThan(n1.applied.indexOf('rewind'))
   const full = splitFleet((split) => Object.assign(split.instance('demo on n1'), { freeBytes: 1000 }))
-  expect((await planOf(full)).reason).toContain('choose not to save what is taken back')
+  expect((await planOf(full)).reason).toContain('choose not to archive the discarded WAL')
   const { inventory } = full.instance('demo on n1')
   expect((await makeTargetPlan(demote, full.read, { saveTail: false }, inventory.id, new AbortController().signal)).reason).toBeNull()
 })

@@ -57,13 +57,13 @@ export const demote = defineOperation({
   name: 'demote',
   on: 'instance',
   role: 'dba',
-  title: 'Make a primary a standby of the other one',
+  title: 'Demote primary',
   verb: 'Demote',
   danger: 'destructive',
   input: z.strictObject(rewindInput),
   help: [
     'Ends a split brain, and brings back a standby that was detached: of two members that take writes, this one is stopped and follows the other. Refused where no other primary answers: a herd is never left without one. To change roles fail the herd over instead.',
-    'Both have written since their histories parted. The plan says where that was, and how much this one wrote past it: that is taken back with pg_rewind. Its WAL is saved aside first, unless that is not wanted; rows are more easily saved as long as it runs.',
+    'Both have written since their timelines diverged. The plan says where that was, and how much this one wrote past it: pg_rewind discards that. Its WAL is archived first, unless that is not wanted; rows are more easily saved as long as it runs.',
     'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched: stop it and rebuild it.',
   ],
   gather: (ports, input, context) => gatherDemote(ports, input, context),
@@ -87,9 +87,9 @@ export const demote = defineOperation({
     probe.role === 'standby' ? refuse(standbyAlready) : acceptsConnections(probe, 'a stopped former primary rejoins its herd'),
   )
   .gate('other', 'Another primary of the herd answers', otherPrimary)
-  .gate('history', 'What it wrote can be taken back', history)
+  .gate('history', 'What it wrote can be rewound', history)
   .gate('rewindable', 'pg_rewind can work', canRewind)
-  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('reach', 'It reaches the other primary', ({ reach, primary, instance, following }) =>
@@ -103,7 +103,7 @@ export const demote = defineOperation({
     probe.standbys.length === 0
       ? pass
       : warn(
-          `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what is taken back here: each must be rewound or copied anew, and put under ${primary?.title ?? 'the other primary'}.`,
+          `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what is taken back here: each must be rewound or rebuilt, and repointed to ${primary?.title ?? 'the other primary'}.`,
         ),
   )
   .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut, and what they wrote here is gone'))
@@ -123,7 +123,7 @@ export const demote = defineOperation({
       of: self,
       by: ({ primary }) => primary,
       timeline: ({ primaryProbe }) => primaryProbe?.timeline ?? 0,
-      because: ({ primary }) => `It was demoted: ${primary!.title} leads.`,
+      because: ({ primary }) => `It was demoted: ${primary!.title} is primary.`,
     }),
   )
   .effect('slot', makeSlot(primary, slotName))
@@ -212,19 +212,19 @@ const pastBytes = ({ parting, probe }: DemoteFacts): number | null =>
 function history(facts: DemoteFacts): Verdict {
   const { parting, primary, probe, primaryProbe } = facts
   if (primary === null) return pass
-  if (parting === null) return refuse('Where its history and the other one’s part could not be read.')
+  if (parting === null) return refuse('Where its timeline and the other one’s diverge could not be read.')
   if (parting.parts === 'stranger') return refuse(`It and ${primary.title} have no timeline in common. ${copyInstead}`)
   if (parting.parts === 'never')
     return refuse(
-      `Both write on timeline ${probe.timeline}: the WAL does not tell them apart, so pg_rewind would find nothing to take back. ${copyInstead}`,
+      `Both write on timeline ${probe.timeline}: the WAL does not tell them apart, so pg_rewind would find nothing to discard. ${copyInstead}`,
     )
   if (probe.timeline === primaryProbe?.timeline)
     return refuse(
-      `Both are on a timeline ${probe.timeline}, but not the same one: they parted at ${parting.lsn}. Whether a rewind is over could not be told. ${copyInstead}`,
+      `Both are on a timeline ${probe.timeline}, but not the same one: they diverged at ${parting.lsn}. Whether a rewind is over could not be told. ${copyInstead}`,
     )
   const past = pastBytes(facts)
   return warn(
-    `It and ${primary.title} part at ${parting.lsn}. ${past === null ? 'How much it wrote after that is not known' : `It wrote ${formatBytes(Math.max(0, past))} after that`}: pg_rewind takes that back${facts.saveTail ? ', once its WAL is saved' : ', and it is gone'}.`,
+    `It and ${primary.title} diverge at ${parting.lsn}. ${past === null ? 'How much it wrote after that is not known' : `It wrote ${formatBytes(Math.max(0, past))} after that`}: pg_rewind discards that${facts.saveTail ? ', once its WAL is saved' : ', and it is gone'}.`,
   )
 }
 
@@ -232,14 +232,14 @@ function canRewind({ disk, primary }: DemoteFacts): Verdict {
   if (disk === null || primary === null) return pass
   return disk.hasChecksums === true || disk.logsHints === true
     ? pass
-    : refuse(`It has neither data checksums nor wal_log_hints, so pg_rewind cannot take back what it wrote. ${copyInstead}`)
+    : refuse(`It has neither data checksums nor wal_log_hints, so pg_rewind cannot discard what it wrote. ${copyInstead}`)
 }
 
 const divergence = (facts: DemoteFacts): { label: string; value: string }[] => {
   const past = pastBytes(facts)
   return facts.parting?.parts === 'at'
     ? [
-        { label: 'Histories part at', value: facts.parting.lsn },
+        { label: 'Timelines diverge at', value: facts.parting.lsn },
         ...(past === null ? [] : [{ label: 'Written after that', value: formatBytes(Math.max(0, past)) }]),
       ]
     : []

@@ -41,7 +41,7 @@ export const dropSlot = defineOperation({
   name: 'drop-slot',
   on: 'instance',
   role: 'dba',
-  title: 'Drop a replication slot that nobody reads',
+  title: 'Drop an inactive replication slot',
   verb: 'Drop slot',
   danger: 'destructive',
   input: z.strictObject({
@@ -55,7 +55,7 @@ export const dropSlot = defineOperation({
       }),
   }),
   help: [
-    'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops one that nobody reads from.',
+    'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops an inactive one.',
     'The plan says how much WAL it holds back and since when nobody has read it. A member that is down and follows through it is named: without the slot it may not find its WAL again, and must be rebuilt.',
   ],
   gather: (ports, input, context) => gatherDropSlot(ports, input, context),
@@ -71,12 +71,12 @@ export const dropSlot = defineOperation({
     const names = probe.slots.map(({ name }) => name)
     return refuse(`${instance.title} has no slot ${input.slot}. ${names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`}`)
   })
-  .gate('idle', 'Nobody reads from it', isIdle)
+  .gate('idle', 'The slot is inactive', isIdle)
   .gate('needed', 'No member that is down needs it', isNeeded)
   .gate('logical', 'It is no place of a subscriber', ({ slot, seen }) =>
     slot?.kind === 'logical'
       ? warn(
-          `It is logical${seen?.database == null ? '' : `, of database ${seen.database}`}: its subscriber loses its place, and must copy its tables anew.`,
+          `It is logical${seen?.database == null ? '' : `, of database ${seen.database}`}: its subscriber loses its position, and must copy its tables again.`,
         )
       : pass,
   )
@@ -166,12 +166,12 @@ function isNeeded({ slot, needs, unseen }: DropSlotFacts): Verdict {
 const sinceWords = (seen: SlotSeen | null): string => {
   if (seen?.unusedSeconds != null) return `nobody has read from it for ${formatDuration(seen.unusedSeconds)}`
   if (seen?.keptSeconds != null) return `the oldest was written ${formatDuration(seen.keptSeconds)} ago`
-  return 'since when nobody reads from it is not known'
+  return 'since when it is inactive is not known'
 }
 
 const heldWords = ({ slot, seen }: DropSlotFacts): string =>
   slot!.retainedBytes === null
-    ? `It holds no WAL back: nobody has ever read from it, or its WAL is gone already; ${sinceWords(seen)}.`
+    ? `It holds no WAL back: it was never used, or its WAL is gone already; ${sinceWords(seen)}.`
     : `${formatBytes(slot!.retainedBytes)} of WAL; ${sinceWords(seen)}.`
 
 const slotNow = (facts: DropSlotFacts): { label: string; value: string }[] =>

@@ -164,6 +164,6 @@ test('a herd that wishes verified TLS and client certificates is repointed, copi
   await sql('c', 'select pg_promote()')
   await sql('c', 'create table only_on_c as select 1 as n')
   await herd.ports.act.postgres.stop(herd.instance('c').address, 'fast', patient)
-  expect(await run(rebuild, titleOf('c'), {})).toContain('pg_rewind takes that back')
+  expect(await run(rebuild, titleOf('c'), {})).toContain('pg_rewind discards that')
   await untilSecured('b', 'shop_c')
 })

@@ -186,6 +186,6 @@ describe('on real hosts', () => {
     const write = await begin('run-sql', 'shop on b', { sql: 'create table after (a int)', write: true })
     expect(await write.go()).toBe('done')
     await expect(begin('promote', 'shop on b')).rejects.toThrow('It is a primary already.')
-    await expect(begin('start', 'shop on a')).rejects.toThrow('It must not start as a primary: shop on b was promoted in its stead.')
+    await expect(begin('start', 'shop on a')).rejects.toThrow('It must not start as a primary: shop on b was promoted in its place.')
   })
 })

@@ -38,7 +38,7 @@ test('with the primary seen down it is promoted, and who will not follow is name
     effects: [
       { name: 'record', state: 'will-run' },
       { name: 'promote', state: 'will-run' },
-      { name: 'old-slot', state: 'already-so' },
+      { name: 'old-slot', state: 'not-possible' },
     ],
   })
   expect(plan.affected).toMatchObject([{ sentence: 'demo on n3 will not follow demo on n2 until repointed.' }])
@@ -52,7 +52,7 @@ test('the primary that was down is recorded as one that must not start as a prim
     const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
     expect(await drive(promote, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
     expect(fleet.instance('demo on n1').replaced).toEqual(
-      detach ? null : { byId: fleet.instance('demo on n2').inventory.id, timeline: 2, because: 'demo on n2 was promoted in its stead.' },
+      detach ? null : { byId: fleet.instance('demo on n2').inventory.id, timeline: 2, because: 'demo on n2 was promoted in its place.' },
     )
   }
 })

@@ -83,7 +83,7 @@ export const promote = defineOperation({
       of: ({ oldPrimary }) => oldPrimary,
       by: self,
       timeline: ({ probe }) => (probe.timeline ?? 0) + 1,
-      because: ({ instance }) => `${instance.title} was promoted in its stead.`,
+      because: ({ instance }) => `${instance.title} was promoted in its place.`,
     }),
     {
       when: ({ input, oldPrimary }) => oldPrimary !== null && !input.detach,

@@ -100,7 +100,7 @@ const unseenMembers = (members: readonly Seen[], name: Plain<InventoryName>): Ve
     .map(({ title }) => title)
   if (unseen.length === 0) return pass
   const what =
-    name.follows === 'primary' ? 'if one of them is a primary too, the name may lead to the wrong one' : 'the name is made without them'
+    name.follows === 'primary' ? 'if one of them is a primary too, the name may point to the wrong one' : 'the name is made without them'
   return warn(`${counted(unseen.length, 'member')} cannot be seen (${unseen.join(', ')}): ${what}.`)
 }
 

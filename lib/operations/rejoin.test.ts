@@ -66,7 +66,7 @@ test('slots that its standbys left on it are dropped once it follows; what an un
 test('one whose last record is before the fork rejoins as it is', async () => {
   const plan = await planFor(-0x78)
   expect(plan.reason).toBeNull()
-  expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
+  expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('no rewind is needed')
   expect(plan.effects.some(({ ending }) => ending.isPointOfNoReturn)).toBe(false)
 })
 
@@ -75,7 +75,7 @@ test('one that wrote past the fork is rewound, with the fork and the bytes said 
   expect(plan.reason).toBeNull()
   expect(plan.gates.find(({ name }) => name === 'history')).toMatchObject({
     verdict: 'warn',
-    because: expect.stringMatching(/4 kB past the fork at 0\/4000000.*pg_rewind takes that back/),
+    because: expect.stringMatching(/4 kB past the fork at 0\/4000000.*pg_rewind discards that/),
   })
   expect(plan.effects.find(({ name }) => name === 'rewind')).toMatchObject({ state: 'will-run', ending: { isPointOfNoReturn: true } })
 })
@@ -92,9 +92,9 @@ test('one that crashed may have written anything past its checkpoint: it first r
 test('one that received past the fork as a standby is judged by what it has, not by its old checkpoint', async () => {
   const asStandby = { ranAsStandby: true, hasStandbySignal: true, checkpointBytes: 0x3000060 }
   const past = await planFor(4096, (fleet) => Object.assign(fleet.instance('demo on n1'), asStandby))
-  expect(past.gates.find(({ name }) => name === 'history')?.because).toMatch(/past the fork.*pg_rewind takes that back/)
+  expect(past.gates.find(({ name }) => name === 'history')?.because).toMatch(/past the fork.*pg_rewind discards that/)
   const upToIt = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n1'), asStandby))
-  expect(upToIt.gates.find(({ name }) => name === 'history')?.because).toContain('nothing has to be taken back')
+  expect(upToIt.gates.find(({ name }) => name === 'history')?.because).toContain('no rewind is needed')
 })
 
 test('one that runs, or whose herd has no primary to follow, is refused', async () => {

@@ -41,7 +41,7 @@ export type RejoinFacts = HerdFacts & {
 }
 
 const stopTimeoutMs = 60_000
-const nothingBack = 'Nothing has to be taken back.'
+const nothingBack = 'No rewind is needed.'
 const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
 const cleanEnds: readonly (string | null)[] = ['shut down', 'shut down in recovery', 'in archive recovery']
 
@@ -55,14 +55,14 @@ export const rejoin = defineOperation({
   name: 'rejoin',
   on: 'instance',
   role: 'dba',
-  title: 'Let a former primary rejoin its herd',
+  title: 'Rejoin former primary',
   verb: 'Rejoin',
   danger: 'destructive',
   input: z.strictObject(rewindInput),
   help: [
     'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
-    'Where it was shut down before the promotion, its last record is part of the new primary’s history and nothing is taken back. Where it has written more, the plan says how much, and pg_rewind takes that back; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
-    'Slots that its standbys read from while it led are dropped once nobody comes back for them; one that belongs to no member, or to one that cannot be seen, stays and is named.',
+    'Where it was shut down before the promotion, its last record is part of the new primary’s history and no rewind is needed. Where it has written more, the plan says how much, and pg_rewind discards that; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
+    'Slots that its standbys used while it was primary are dropped once nobody comes back for them; one that belongs to no member, or to one that cannot be seen, stays and is named.',
     'Failing back is this and then a failover with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherRejoin(ports, input, context),
@@ -96,7 +96,7 @@ export const rejoin = defineOperation({
   .gate('saveable', 'What it wrote is saved', (facts) =>
     facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: tailBytes(facts) }),
   )
-  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('slots', 'The slots that others left on it', slotsSaid)
@@ -190,26 +190,26 @@ export function predict({ disk, forkLsn, primary, others, instance, probe, saveT
   if (led?.systemIdentifier != null && disk.systemIdentifier !== null && led.systemIdentifier !== disk.systemIdentifier)
     return say(refuse(`${instance.title} has another system identifier than ${primary.title}: it is no copy of this herd.`))
   if (disk.timeline !== null && disk.timeline === led?.timeline)
-    return say(passBecause('It is on the primary’s own timeline: nothing has to be taken back.'))
+    return say(passBecause('It is on the primary’s own timeline: no rewind is needed.'))
   if (forkLsn === null || disk.checkpointLsn === null)
     return say(refuse('Where its history and the primary’s part could not be read: rebuild it.'))
   const hasCrashed = probe.state === 'crashed' || !cleanEnds.includes(disk.controlState)
   const past = pastFork(disk, probe.replayedLsn, forkLsn)
   // A running one that is fenced is a standby that finds nobody to follow; it is stopped cleanly first.
-  if (!hasCrashed && past === null) return say(passBecause(`What it has ends before the fork at ${forkLsn}: nothing has to be taken back.`))
+  if (!hasCrashed && past === null) return say(passBecause(`What it has ends before the fork at ${forkLsn}: no rewind is needed.`))
   const wrote = hasCrashed
     ? `up to an unknown place past its checkpoint at ${disk.checkpointLsn} (the fork is at ${forkLsn})`
     : `${formatBytes(past ?? 0)} past the fork at ${forkLsn}`
   if (disk.hasChecksums !== true && disk.logsHints !== true)
     return say(
       refuse(
-        `It may have written ${wrote}, which ${primary.title} does not have, and has neither checksums nor wal_log_hints: pg_rewind cannot take that back. Rebuild it.`,
+        `It may have written ${wrote}, which ${primary.title} does not have, and has neither checksums nor wal_log_hints: pg_rewind cannot discard that. Rebuild it.`,
       ),
     )
   const recovery = hasCrashed ? ' It first replays its own WAL, read-only.' : ''
   return say(
     warn(
-      `It wrote ${wrote}, which ${primary.title} does not have: pg_rewind takes that back${saveTail ? ', once its WAL is saved' : ', and it is gone'}.${recovery}`,
+      `It wrote ${wrote}, which ${primary.title} does not have: pg_rewind discards that${saveTail ? ', once its WAL is saved' : ', and it is gone'}.${recovery}`,
     ),
     'rewind',
   )

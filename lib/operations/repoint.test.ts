@@ -66,8 +66,10 @@ test('a former upstream that is down is named with the slot that stays there, in
   expect(await run(fleet, 'demo on n3', 'demo on n1', journal)).toBe('done')
   expect(journal.lines).toContainEqual(
     expect.objectContaining({
+      kind: 'left-out',
       step: 'old-slot',
-      output: { dropped: null, open: 'demo on n2 is stopped: drop the slot n3 there once it is back' },
+      word: 'not-possible',
+      because: 'demo on n2 is stopped: drop the slot n3 there once it is back.',
     }),
   )
 })

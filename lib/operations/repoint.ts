@@ -41,7 +41,7 @@ export const repoint = defineOperation({
   name: 'repoint',
   on: 'instance',
   role: 'dba',
-  title: 'Put a standby under another upstream',
+  title: 'Repoint standby',
   verb: 'Repoint',
   danger: 'routine',
   input: z.strictObject({
@@ -59,7 +59,7 @@ export const repoint = defineOperation({
   help: [
     'Makes a standby follow another member of its herd. A slot is made there first; from PostgreSQL 13 on a reload is enough, before that it is restarted. It must stream from the new upstream, else it follows the former one again.',
     'The upstream must be of the same system and on the same or a later timeline that holds what the standby has; no circle is made. The slot on the former upstream is dropped at the end; one that cannot be reached is named.',
-    'A standby that should follow there already, and does not stream, can be put there again: its slot is made and its connection string written anew.',
+    'A standby that should follow there already, and does not stream, can be put there again: its slot is made and its connection string rewritten.',
   ],
   gather: (ports, input, context) => gatherRepoint(ports, input.upstream, context),
   about: aboutInstance,
@@ -90,7 +90,7 @@ export const repoint = defineOperation({
           refusalText(reach.because, { upstream: upstream.title, host: instance.address.host.hostname, conninfo: following.conninfo }),
         ),
   )
-  .gate('password', 'Whom it follows can be written anew', ({ instance, holdsPassword }) =>
+  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, holdsPassword }) =>
     keepsPassword({ title: instance.title, holdsPassword }),
   )
   .effect('slot', makeSlot(upstream, slotName))

@@ -70,5 +70,5 @@ export const runSql = defineOperation({
 function writable({ input, probe }: SqlFacts): Verdict {
   if (!input.write) return pass
   if (probe.role === 'standby') return refuse('It is a standby and takes no writes.')
-  return warn('What it writes is committed and cannot be taken back.')
+  return warn('What it writes is committed and cannot be undone.')
 }

@@ -25,7 +25,7 @@ export const promoteByHand = async (lab: LabHerd, { primary, candidate }: Cast):
   lab.replaced.set(titleOf(primary), {
     byId: titleOf(candidate),
     timeline: timeline ?? 0,
-    because: `${titleOf(candidate)} was promoted in its stead.`,
+    because: `${titleOf(candidate)} was promoted in its place.`,
   })
 }
 

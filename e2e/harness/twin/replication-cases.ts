@@ -15,7 +15,7 @@ const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFl
     forks: [{ timeline: 1, bytes }],
     walBytes: bytes + 0x78,
   })
-  instance.replaced = { byId: successor.inventory.id, timeline: 2, because: `${title} was promoted in its stead.` }
+  instance.replaced = { byId: successor.inventory.id, timeline: 2, because: `${title} was promoted in its place.` }
 }
 
 /** The other one was promoted while this one went on writing: both take writes. */

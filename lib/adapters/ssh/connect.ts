@@ -146,7 +146,7 @@ export const connectSsh = async (host: HostAddress, privateKey: string, times: C
     isOver: true,
     expected: host.hostKey,
     offered: offered[0],
-    because: `${host.hostname} shows the key ${offered[0]}, not the pinned ${host.hostKey}. Nothing runs there until a person accepts the new key.`,
+    because: `${host.hostname} shows the key ${offered[0]}, not the pinned ${host.hostKey}. Nothing runs there until somebody accepts the new key.`,
   })
 }
 

@@ -123,9 +123,9 @@ const followOr = ({ upstream, hasWal, endLsn }: RebuildSight): Choice =>
 const rewindOr = ({ upstream, hasChecksums, logsHints, barred, wanted }: RebuildSight, past: string): Choice => {
   const wrote = `It wrote ${past}, which ${upstream} does not have`
   if (hasChecksums !== true && logsHints !== true)
-    return copy(`${wrote}, and has neither data checksums nor wal_log_hints: pg_rewind cannot take that back.`)
+    return copy(`${wrote}, and has neither data checksums nor wal_log_hints: pg_rewind cannot discard that.`)
   // Where a rewind is wanted nothing else is chosen in its stead, and a gate says what its role lacks.
   if (barred !== null && wanted === 'auto')
     return copy(`${wrote}, and pg_rewind could not read ${upstream} to take that back: ${barred.replace(/\.$/, '')}.`)
-  return { strategy: 'rewind', because: `${wrote}: pg_rewind takes that back and copies only what differs.` }
+  return { strategy: 'rewind', because: `${wrote}: pg_rewind discards that and copies only what differs.` }
 }

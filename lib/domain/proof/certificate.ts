@@ -184,7 +184,7 @@ const forkDoubts = ({ fork, stopped, timeline, systemIdentifier, firstCommit }: 
 
 const fenceDoubts = ({ fence, after, stopped, timeline, oldPrimary }: MoveEvidence): string[] => {
   const old = oldPrimary ?? 'The old primary'
-  if (fence.kind === 'override') return [`Nothing proves that ${old} was down: a person took the responsibility.`]
+  if (fence.kind === 'override') return [`Nothing proves that ${old} was down: somebody took responsibility for that.`]
   if (fence.kind === 'none' || !fence.hasStandbySignal) return [`${old} was not fenced.`]
   if (!fence.isBeforePromotion) return [`${old} was not fenced before the promotion.`]
   if (after === null) return [`Nobody could look at ${old} afterwards, so whether the fence held is not known.`]

@@ -94,7 +94,7 @@ const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Ex
   const didNotHappen = attempt.isFirst && !hasPassed && ((hasEnded && isClean) || !attempt.hasBegun)
   const now = proof.found === 'ready' ? (proof.partly ?? (hasEnded ? 'nothing has changed' : 'it has not happened yet')) : proof.because
   const because =
-    'output' in attempt ? `The command ended well, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
+    'output' in attempt ? `The command succeeded, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
   fail(
     driving,
     effect,

@@ -35,7 +35,7 @@ export const faultTable = {
   'shell.host-key-changed': {
     status: 409,
     retry: false,
-    sentence: 'The host shows another key than the pinned one. Everything on it is refused until a person accepts the new key.',
+    sentence: 'The host shows another key than the pinned one. Everything on it is refused until somebody accepts the new key.',
   },
   'shell.failed': { status: 502, retry: false, sentence: 'The command failed on the host.' },
   'shell.timeout': { status: 504, retry: true, sentence: 'The command did not end in time; whether it did its work is not known.' },

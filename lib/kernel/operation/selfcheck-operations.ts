@@ -46,11 +46,11 @@ const checkHead = (operation: Operation, report: Report): void => {
 
 const checkNames = ({ gates, effects, name }: Operation, report: Report): void => {
   const names = new Set<string>()
-  if (!namePattern.test(name)) report('O03', `name: “${name}” is not made of small letters, digits and dashes`)
+  if (!namePattern.test(name)) report('O03', `name: “${name}” is not made of lowercase letters, digits and dashes`)
   for (const step of [...gates, ...effects]) {
     if (names.has(step.name)) report('O12', `“${step.name}” names two of its gates and effects`)
     names.add(step.name)
-    if (!namePattern.test(step.name)) report('O13', `“${step.name}” is not made of small letters, digits and dashes`)
+    if (!namePattern.test(step.name)) report('O13', `“${step.name}” is not made of lowercase letters, digits and dashes`)
     if (step.title.trim() === '') report('O14', `“${step.name}” has no title`)
   }
 }
@@ -64,7 +64,7 @@ const checkEffect = (effect: { name: string } & Effect<Facts>, report: Report): 
     report('O16', `“${name}” has ${kinds.length === 0 ? 'no ending' : `the endings ${kinds.join(' and ')}`}; it needs exactly one`)
   const words = 'final' in ending ? ending.final : ending.sentence
   if (typeof words !== 'string' || words.trim() === '')
-    report('O17', 'final' in ending ? `“${name}” is final and does not say why` : `“${name}” does not say how it is taken back`)
+    report('O17', 'final' in ending ? `“${name}” is final and does not say why` : `“${name}” does not say how it is undone`)
   if ('timeoutMs' in ending && ending.timeoutMs !== undefined && !(ending.timeoutMs > 0))
     report('O18', `the ending of “${name}” has no deadline: timeoutMs is ${ending.timeoutMs}`)
   if (effect.proof === 'answer' && !('final' in ending))

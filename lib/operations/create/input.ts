@@ -53,7 +53,7 @@ export const createInput = z.strictObject({
       'Addresses that may connect with a password (scram-sha-256), as pg_hba.conf writes them. samenet: the networks the host is in.',
   }),
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
-    title: 'Copy at most, in megabits a second',
+    title: 'Bandwidth limit (Mbit/s)',
     description: 'Of a standby. 0: as fast as it goes.',
   }),
 })

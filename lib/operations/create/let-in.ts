@@ -10,7 +10,7 @@ const roleOf = ({ following }: CreateFacts): string => following!.conninfo.user 
 
 /** The upstream lets the new standby replicate, proven from its own host. A password that is missing there is taken from the upstream's host. */
 export const letIn: Effect<CreateFacts, null, null> = {
-  title: 'Be let in by the upstream',
+  title: 'Get replication access on the upstream',
   preview: (facts) => ({
     sentence: `Prove that ${facts.upstream!.title} lets ${facts.server.title} replicate as ${roleOf(facts)}; put the password of ${facts.upstream!.address.host.hostname}’s passfile into the one there, if it is missing.`,
     commands: [],

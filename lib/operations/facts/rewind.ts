@@ -9,9 +9,9 @@ import { orNull } from './or-null'
 
 export const rewindInput = {
   saveTail: z.boolean().default(true).meta({
-    title: 'Save what is taken back',
+    title: 'Archive WAL that the rewind discards',
     description:
-      'Where what it wrote past the fork is taken back, that WAL is copied aside on its own host first, with a manifest. Off: it is gone.',
+      'Before the rewind discards what it wrote past the fork, that WAL is copied aside on its own host, with a manifest. Off: it is gone.',
   }),
 }
 
@@ -47,13 +47,13 @@ export const mayRewind = ({ may }: RewindSight, source: Place | null): Verdict =
 
 export const savesTail = ({ tail }: RewindSight, { saves, pastBytes }: { saves: boolean; pastBytes: number | null }): Verdict => {
   if (!saves) return pass
-  const instead = 'Free it, or choose not to save what is taken back.'
-  if (tail === null) return refuse(`Where what is taken back could be saved cannot be seen. ${instead}`)
+  const instead = 'Free it, or choose not to archive the discarded WAL.'
+  if (tail === null) return refuse(`Where the discarded WAL could be archived cannot be seen. ${instead}`)
   if (tail.isSaved) return passBecause(`It is saved already, in ${tail.path}.`)
-  if (tail.because !== null) return refuse(`What is taken back cannot be saved beside the data directory: ${tail.because}. ${instead}`)
+  if (tail.because !== null) return refuse(`The discarded WAL cannot be archived beside the data directory: ${tail.because}. ${instead}`)
   const needed = (pastBytes ?? 0) + roundingBytes
   if (tail.freeBytes !== null && tail.freeBytes < needed)
-    return refuse(`Saving what is taken back needs about ${formatBytes(needed)}, and ${formatBytes(tail.freeBytes)} are free. ${instead}`)
+    return refuse(`Archiving the discarded WAL needs about ${formatBytes(needed)}, and ${formatBytes(tail.freeBytes)} are free. ${instead}`)
   return tail.hasStart
     ? passBecause(`Its WAL past the fork is copied to ${tail.path} first.`)
     : warn(`The WAL at the fork was recycled already: what is left after it is copied to ${tail.path} first.`)

@@ -41,7 +41,7 @@ test('a primary that is down without a word can prove nothing, and a person’s 
   const evidence = (await evidenceIn(fleet, { override: 'demo' }))!
   expect(judgeMove(evidence)).toMatchObject({
     kind: 'not-provable',
-    because: expect.arrayContaining([expect.stringContaining('took the responsibility')]),
+    because: expect.arrayContaining([expect.stringContaining('took responsibility for that')]),
   })
 })
 

@@ -7,7 +7,7 @@ const replacedFleet = () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
   Object.assign(n2, { hasStandbySignal: false, timeline: 2, upstreamId: null })
-  n1.replaced = { byId: n2.inventory.id, timeline: 2, because: 'demo on n2 was promoted in its stead.' }
+  n1.replaced = { byId: n2.inventory.id, timeline: 2, because: 'demo on n2 was promoted in its place.' }
   return { fleet, n1, n2 }
 }
 const fence = (fleet: MemoryFleet) => fenceReturned(fleet, fleet.instance('demo on n1').inventory.herdId, new AbortController().signal)

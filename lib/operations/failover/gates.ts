@@ -161,7 +161,7 @@ export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {
   const { clients, activeTransactions, longestTransactionSeconds: longest } = primaryProbe
   if (!clients) return pass
   const open = activeTransactions
-    ? `; ${counted(activeTransactions, 'open transaction')} rolled back${longest === null ? '' : `, the longest since ${formatDuration(longest)}`}`
+    ? `; ${counted(activeTransactions, 'open transaction')} rolled back${longest === null ? '' : `, the longest open for ${formatDuration(longest)}`}`
     : ''
   return warn(`${counted(clients, 'client')} connected: cut${open}.`)
 }
@@ -188,7 +188,7 @@ export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
   const said = [...names.problems, ...readers.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
   return said.length === 0
     ? pass
-    : warn(`${said.join('; ')}. If a name cannot be moved, the job waits for a person once the candidate is promoted.`)
+    : warn(`${said.join('; ')}. If a name cannot be moved, the job needs attention once the candidate is promoted.`)
 }
 
 /** Whether the candidate can be the primary, for a failover and a switchover alike. */
@@ -196,13 +196,13 @@ export const candidateGates: readonly Gate<FailoverFacts>[] = [
   { name: 'streaming', title: 'The candidate streams', look: isStreaming },
   { name: 'lag', title: 'The candidate is close enough', look: lagWithin },
   { name: 'history', title: 'Same system, same timeline', look: sameHistory },
-  { name: 'settings', title: 'The candidate is configured as high as the primary', look: settingsFit },
+  { name: 'settings', title: 'The candidate’s limits (max_connections …) are at least the primary’s', look: settingsFit },
   { name: 'room', title: 'The candidate has room for what it will write', look: roomForWal },
 ]
 
 /** Whether everybody else can follow it. */
 export const followerGates: readonly Gate<FailoverFacts>[] = [
   { name: 'standbys', title: 'Every other standby can follow', look: allFollow },
-  { name: 'passwords', title: 'Whom each follows can be written anew', look: upstreamsWritable },
+  { name: 'passwords', title: 'Every standby’s primary_conninfo can be rewritten', look: upstreamsWritable },
   { name: 'names-movable', title: 'The DNS names can be moved', look: namesMovable },
 ]

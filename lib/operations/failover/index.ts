@@ -50,9 +50,9 @@ export const failover = defineOperation({
   danger: 'destructive',
   input: failoverInput,
   help: [
-    'Makes a standby the primary of its herd. While the primary answers it is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
+    'Makes a standby the primary of its herd. While the primary answers, this is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
     'When it does not answer, life is searched for through the standbys first. Then the old primary must be fenced (standby.signal on its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
-    'Before the promotion every failure takes everything back, up to the started primary. After it the only way is forward: DNS names are moved and proven, the other standbys are put under the new primary, and the old one comes back as a standby or not at all.',
+    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: DNS names are moved and proven, the other standbys are repointed to the new primary, and the old one comes back as a standby or not at all.',
     'Failing back is two steps: let the old primary rejoin, then fail over again with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherFailover(ports, input, context),
@@ -71,7 +71,7 @@ export const failover = defineOperation({
   .gate('loss', 'What is lost', gates.lossSaid)
   .gates(gates.candidateGates)
   .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
-  .gate('readers', 'Every reader of WAL is well', gates.readersWell)
+  .gate('readers', 'Every WAL receiver is streaming', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)
   .gates(gates.followerGates)
   .effect('canary', startCanary(canary, bothServers), ifCanary)
@@ -84,7 +84,7 @@ export const failover = defineOperation({
   .effect('stop-primary', stopPostgres(primary, stopFast), ifAnswers)
   .effect('fence', fencePostgres(primary), {
     when: ({ fence }) => fence === 'signal',
-    otherwise: notPossible('Its host does not answer, so it cannot be fenced: a person took the responsibility.'),
+    otherwise: notPossible('Its host does not answer, so it cannot be fenced: somebody took responsibility for that.'),
   })
   .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
@@ -95,16 +95,16 @@ export const failover = defineOperation({
   .effect('followers', followNew)
   .effect('rejoin', rejoinOld, {
     when: isPlanned,
-    otherwise: notPossible('It must rejoin later; until then it must not start as a primary.'),
+    otherwise: notPossible('Its host does not answer. It rejoins later; until then it is barred from starting read-write.'),
   })
   .effect('restored', forgetReplaced(primary), {
     when: isPlanned,
-    otherwise: notPossible('The record stays until the old primary is seen as a standby.'),
+    otherwise: notPossible('The bar stays until the old primary is seen as a standby.'),
   })
   .effect('reader-names', moveNames(readerNames, standbyNames))
   .effect('old-slots', dropOldSlots, {
     when: isPlanned,
-    otherwise: notPossible('Its slots stay on it until it rejoins, which drops those that nobody comes back for.'),
+    otherwise: notPossible('Its slots stay on it until it rejoins, which drops the inactive ones.'),
   })
   .effect('evidence', collectEvidence(candidate, fencedPrimary))
   .build()
@@ -123,7 +123,7 @@ function readerNames({ readers }: FailoverFacts): NameMove[] {
 }
 
 function promotedInstead(facts: FailoverFacts): string {
-  return `${candidate(facts).title} was promoted in its stead.`
+  return `${candidate(facts).title} was promoted in its place.`
 }
 
 function fencedPrimary(facts: FailoverFacts): Place | null {
@@ -175,7 +175,7 @@ function affectedOf(facts: FailoverFacts): Affected[] {
           {
             kind: 'names' as const,
             count: names.moves.length,
-            sentence: `${names.moves.map(({ name }) => name).join(', ')} will lead to the new primary.`,
+            sentence: `${names.moves.map(({ name }) => name).join(', ')} will point to the new primary.`,
           },
         ]
       : []),

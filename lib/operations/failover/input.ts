@@ -24,7 +24,7 @@ export const failoverInput = z.strictObject({
     .default(16 * MiB)
     .meta({ title: 'Maximum lag', unit: 'bytes', description: 'A planned failover is refused when the candidate is further behind.' }),
   waitSeconds: z.int().min(5).max(600).default(30).meta({
-    title: 'Wait for the standby, in seconds',
+    title: 'Wait for the standby (seconds)',
     description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
   }),
   canary: z.boolean().default(false).meta({

@@ -60,7 +60,7 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
   fleet.host('n3').power = 'off'
   const report = await runIn(fleet, { override: 'demo' })
   expect(report.state).toBe('done')
-  expect(report.fence).toContain('a person took the responsibility')
+  expect(report.fence).toContain('somebody took responsibility for that')
   const stateOf = (step: string) => report.steps.find(({ name }) => name === step)?.state
   expect(['stop-primary', 'fence', 'rejoin', 'canary'].map(stateOf)).toEqual(['not-possible', 'not-possible', 'not-possible', 'not-asked'])
   expect(report.steps.filter(({ state }) => state === 'already-so')).toEqual([])
@@ -91,8 +91,8 @@ test('one that waits for a person says for what', async () => {
   fleet.zone('prod.test').refuses = 'REFUSED'
   const report = await runIn(fleet)
   expect(report.state).toBe('attention')
-  expect(report.open[0]).toContain('The job waits for a person')
-  expect(report.open.at(-1)).toContain('demo.prod.test: not proven to lead to the new primary')
+  expect(report.open[0]).toContain('The job needs attention')
+  expect(report.open.at(-1)).toContain('demo.prod.test: not proven to point to the new primary')
 })
 
 test('before it has looked there is nothing to report', () => {

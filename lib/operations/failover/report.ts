@@ -87,7 +87,7 @@ const fenceWords = ({ mode, fence, primary }: FailoverFacts, outputs: ReadonlyMa
   if (seen?.hasStandbySignal === true)
     return `${title} was stopped (control file: ${String(seen.controlState ?? 'not read')}) and carries standby.signal, proven on its host.`
   if (fence === 'override')
-    return `${title} could not be reached. Nothing proves that it was down: a person took the responsibility by typing the herd’s name.`
+    return `${title} could not be reached. Nothing proves that it was down: somebody took responsibility for that by typing the herd’s name.`
   return mode === 'planned' ? `${title} was not fenced (yet).` : `${title} was not fenced.`
 }
 
@@ -118,7 +118,7 @@ const openPoints = (
 ): string[] => {
   const isPromoted = outputs.has('promote')
   const open: string[] = []
-  if (state === 'attention') open.push(`The job waits for a person: ${why ?? 'its page says what for'}`)
+  if (state === 'attention') open.push(`The job needs attention: ${why ?? 'its page says what for'}`)
   if (state === 'failed') open.push(`The job failed: ${why ?? 'its page says where'}`)
   if (!isPromoted) return open
   for (const one of parked)
@@ -129,8 +129,8 @@ const openPoints = (
     )
   for (const problem of [...facts.names.problems, ...facts.readers.problems]) open.push(`${problem}. Correct the name, then refresh it.`)
   if (!outputs.has('names') && facts.names.moves.length > 0)
-    open.push(`${facts.names.moves.map(({ name }) => name).join(', ')}: not proven to lead to the new primary.`)
+    open.push(`${facts.names.moves.map(({ name }) => name).join(', ')}: not proven to point to the new primary.`)
   if (!outputs.has('reader-names') && facts.readers.moves.length > 0)
-    open.push(`${facts.readers.moves.map(({ name }) => name).join(', ')}: not proven to lead to the standbys that follow now.`)
+    open.push(`${facts.readers.moves.map(({ name }) => name).join(', ')}: not proven to point to the standbys that follow now.`)
   return open
 }

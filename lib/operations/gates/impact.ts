@@ -69,7 +69,7 @@ export const transactionsWarned = ({ probe }: HerdFacts, what: string): Verdict 
   if (probe.activeTransactions === null || probe.activeTransactions === 0) return pass
   const longest = probe.longestTransactionSeconds
   return warn(
-    `${counted(probe.activeTransactions, 'open transaction')}${longest === null ? '' : `, the longest since ${Math.round(longest)} s`}; ${what}.`,
+    `${counted(probe.activeTransactions, 'open transaction')}${longest === null ? '' : `, the longest open for ${Math.round(longest)} s`}; ${what}.`,
   )
 }
 

@@ -94,7 +94,7 @@ describe('start', () => {
 
   test('refuses one that a failover has replaced, whatever the rest of the herd looks like', async () => {
     const fleet = stopped('demo on n1')
-    fleet.instance('demo on n1').replaced = { byId: 'x', timeline: 2, because: 'demo on n2 was promoted in its stead.' }
+    fleet.instance('demo on n1').replaced = { byId: 'x', timeline: 2, because: 'demo on n2 was promoted in its place.' }
     expect((await planOf(fleet, 'start', 'demo on n1')).reason).toContain('must not start as a primary: demo on n2 was promoted')
     fleet.instance('demo on n1').hasStandbySignal = true
     expect((await planOf(fleet, 'start', 'demo on n1')).reason).toBeNull()
@@ -122,7 +122,7 @@ describe('stop', () => {
     expect(warnings(plan)).toEqual([
       'It is the primary of demo: nothing can be written while it is stopped.',
       '12 clients connected; they are cut.',
-      '3 open transactions, the longest since 1 s; they are rolled back.',
+      '3 open transactions, the longest open for 1 s; they are rolled back.',
       'n2, n3: without an upstream while it is stopped.',
     ])
     expect(plan.affected.map((one) => [one.kind, one.count])).toEqual([

@@ -50,13 +50,13 @@ export const followPrimary = defineOperation({
   name: 'follow-primary',
   on: 'pooler',
   role: 'dba',
-  title: 'Lead the pooler to the primary',
+  title: 'Point the pooler at the primary',
   verb: 'Repoint',
   danger: 'disruptive',
   input: z.strictObject({}),
   help: [
-    'Makes PgBouncer’s file from its template with the herd’s primary in it, shows the difference, writes it in one step with the owner and mode it had, reloads, and proves by SHOW DATABASES that every database leads there.',
-    'Without a template the file that is there becomes one: the lines that lead to the primary follow it from now on, and not a byte changes today.',
+    'Makes PgBouncer’s file from its template with the herd’s primary in it, shows the difference, writes it in one step with the owner and mode it had, reloads, and proves by SHOW DATABASES that every database points there.',
+    'Without a template the file that is there becomes one: the lines that point to the primary follow it from now on, and not a byte changes today.',
     'One that serves several herds names them in its template, {{host:HERD}} and {{port:HERD}}; lines of a herd that it does not name are made to follow that herd’s primary. Each herd’s lines then move with its own primary alone.',
     'From then on the console writes the file whenever the primary moves, by a failover or behind its back. Clear the template to leave the file to somebody else again.',
   ],
@@ -103,9 +103,11 @@ export const followPrimary = defineOperation({
     const primaries = herds.flatMap(({ primary }) => (primary === null ? [] : [`${primary.title} at ${sayAims([primary.aim])}`]))
     return template !== null || primaries.length === 0
       ? pass
-      : refuse(`No line of its file leads to ${primaries.join(' or ')}. Register a template, or correct the file.`)
+      : refuse(`No line of its file points to ${primaries.join(' or ')}. Register a template, or correct the file.`)
   })
-  .gate('right', 'Where it leads', ({ isRight, seen }) => (isRight ? passBecause(`It leads to ${sayAims(seen.databases)} already.`) : pass))
+  .gate('right', 'Where it points', ({ isRight, seen }) =>
+    isRight ? passBecause(`It points to ${sayAims(seen.databases)} already.`) : pass,
+  )
   .effect(
     'aim',
     aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')]),

@@ -35,7 +35,7 @@ export const pausePooler = defineOperation({
       .min(1)
       .max(60)
       .default(5)
-      .meta({ title: 'Give up after, in seconds', description: 'Open transactions must have ended by then; else everything is resumed.' }),
+      .meta({ title: 'Pause timeout (seconds)', description: 'Open transactions must have ended by then; else everything is resumed.' }),
   }),
   help: [
     'Holds the clients of every database back: running queries end, new ones wait without an error until the pooler is resumed.',
@@ -75,7 +75,7 @@ export const resumePooler = defineOperation({
   verb: 'Resume',
   danger: 'routine',
   input: z.strictObject({}),
-  help: ['Lets the clients of every database go on, whether single databases or the whole pooler was paused, and by whomever.'],
+  help: ['Resumes the clients of every database, whether single databases or the whole pooler was paused, and by whomever.'],
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,
   firm: firmPooler,
@@ -102,8 +102,8 @@ export const reloadPoolerConfig = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Tells PgBouncer to read its file again. Server connections of databases that lead elsewhere now are closed as they are released; no client notices.',
-    'PgBouncer answers well even when its file has errors, so what it shows afterwards is part of the result. Settings that were changed by SET are lost.',
+    'Tells PgBouncer to read its file again. Server connections of databases that point elsewhere now are closed as they are released; no client notices.',
+    'PgBouncer reports success even when its file has errors, so what it shows afterwards is part of the result. Settings that were changed by SET are lost.',
   ],
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,

@@ -88,7 +88,7 @@ describe('follow-primary', () => {
     for (const name of ['orders on n1', 'orders on n2']) fleet.instance(name).state = 'stopped'
     expect((await planOf(fleet, 'follow-primary')).reason).toBe('No member of orders answers as primary.')
     fleet.instance('orders on n2').state = 'running'
-    expect((await planOf(fleet, 'follow-primary')).reason).toContain('No line of its file leads to orders on n2')
+    expect((await planOf(fleet, 'follow-primary')).reason).toContain('No line of its file points to orders on n2')
   })
 
   test('says that not a byte of a hand-written file changes when it is adopted', async () => {

@@ -21,7 +21,7 @@ const specOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPla
 
 /** Two steps, so that whoever comes next can tell one that has come to its end from one that was never begun. */
 export const beginInPlace: Effect<RebuildFacts, null, null> = {
-  title: 'Bar it from starting',
+  title: 'Prevent the server from starting',
   preview: ({ instance }) => ({
     sentence: `Mark ${instance.address.dataDirectory} so that the server cannot start until rsync has come to its end, whatever becomes of its host or of the console. Its pg_wal is emptied.`,
     commands: [],

@@ -59,7 +59,7 @@ export const hasRoom = ({ room, upstream, upstreamProbe, following, choice, rewi
     isForCopy && room.senders < sendersOfCopy
       ? `A copy takes ${sendersOfCopy} WAL senders of ${upstream.title}, and ${room.senders} of ${room.sendersMax} are free: end one in pg_stat_replication that nobody needs, or raise max_wal_senders there, which takes a restart.`
       : room.slots < slots
-        ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop one that nobody reads, or raise max_replication_slots there, which takes a restart.`
+        ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop an inactive one, or raise max_replication_slots there, which takes a restart.`
         : null
   if (because === null) return pass
   return choice.strategy === 'copy' || choice.strategy === 'in-place' || room.slots < ownSlot
@@ -74,7 +74,7 @@ export const hasStrategy = (facts: RebuildFacts): Verdict => {
   const { choice, input } = facts
   if (choice.strategy === null) return refuse(choice.because)
   if (choice.strategy === 'none')
-    return refuse(`${choice.because} Nothing has to be rebuilt; choose the strategy copy to take it anew all the same.`)
+    return refuse(`${choice.because} Nothing has to be rebuilt; choose the strategy copy to rebuild it all the same.`)
   const because = `${titles[choice.strategy]}. ${choice.because}`
   if (isInPlace(facts)) return warn(`${because} ${costInPlace(facts)}`)
   return choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld) ? warn(because) : passBecause(because)

@@ -6,7 +6,7 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { rebuild } from '.'
 
-/** It was promoted by itself, wrote, and was stopped; pg_rewind cannot take that back, and no copy has room beside it. */
+/** It was promoted by itself, wrote, and was stopped; pg_rewind cannot discard that, and no copy has room beside it. */
 const newFleet = () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   diverge(fleet, 'demo on n2', 'demo on n1')

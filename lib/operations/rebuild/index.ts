@@ -59,7 +59,7 @@ export const rebuild = defineOperation({
   name: 'rebuild',
   on: 'instance',
   role: 'dba',
-  title: 'Make a standby anew from its upstream',
+  title: 'Rebuild standby',
   verb: 'Rebuild',
   danger: 'destructive',
   input: rebuildInput,
@@ -84,7 +84,7 @@ export const rebuild = defineOperation({
     ...herdNow(facts),
     { label: 'New upstream', value: facts.upstream?.title ?? 'none' },
     ...(facts.choice.strategy === null ? [] : [{ label: 'Strategy', value: titles[facts.choice.strategy] }]),
-    ...(facts.parting?.parts === 'at' ? [{ label: 'Histories part at', value: facts.parting.lsn }] : []),
+    ...(facts.parting?.parts === 'at' ? [{ label: 'Timelines diverge at', value: facts.parting.lsn }] : []),
   ],
   affected: (facts) => (isDown(facts.probe.state) ? gained(facts) : lossOf(facts, { mode: 'fast', moment, isBack: true })),
   order: () => 0,
@@ -99,7 +99,7 @@ export const rebuild = defineOperation({
   .gate('upstream', 'There is an upstream', hasUpstream)
   .gate('reach', 'It reaches the upstream', isLetIn)
   .gate('room', 'The upstream has a sender and a slot for it', hasRoom)
-  .gate('password', 'Whom it follows can be written anew', ({ instance, disk }) =>
+  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('strategy', 'How it is rebuilt', hasStrategy)
@@ -146,7 +146,7 @@ export const rebuild = defineOperation({
     'stop-old',
     // What is about to be replaced needs no clean end, and a broken one may not come to it.
     stopPostgres(self, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
-    { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is down by then.') },
+    { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is down at that point.') },
   )
   .effect('swap', whereCopied(swapData))
   .effect('follow', {

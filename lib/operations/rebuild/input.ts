@@ -11,7 +11,7 @@ export const rebuildInput = z.strictObject({
   strategy: z.enum(['auto', 'rewind', 'copy', 'in-place']).default('auto').meta({
     title: 'Strategy',
     description:
-      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy takes everything anew, also where less would do. in-place does so with rsync in the old directory itself, where a copy has no room beside it: there is nothing to go back to then.',
+      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy copies everything, even where less would do. in-place does so with rsync in the old directory itself, where a copy has no room beside it: there is nothing to go back to then.',
   }),
   copyInstead: z.boolean().default(true).meta({
     title: 'Copy where a rewind fails',
@@ -20,7 +20,7 @@ export const rebuildInput = z.strictObject({
   }),
   ...rewindInput,
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
-    title: 'At most, in megabits a second',
+    title: 'Bandwidth limit (Mbit/s)',
     description: 'Of a copy, or of rsync. 0: as fast as it goes.',
   }),
   keepOld: z.boolean().default(false).meta({

@@ -174,7 +174,7 @@ describe('a standby that is broken, on real hosts', () => {
     expect((await planOf()).reason).toContain('demote it first')
     await stopped('b')
     const { state, plan, trouble } = await run()
-    expect(strategyOf(plan)).toContain('pg_rewind takes that back')
+    expect(strategyOf(plan)).toContain('pg_rewind discards that')
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await role('b')).toBe(`online standby 1 streaming from ${addressOf('a')}`)
@@ -262,7 +262,7 @@ describe('a former primary that crashed with what nobody else has, on real hosts
   test('rebuilding it lets it replay its own WAL read-only, saves it, rewinds it, and it follows without what it had alone', async () => {
     await replace('a', 'b')
     const { state, plan, trouble, notes } = await run({}, 'a')
-    expect(strategyOf(plan)).toContain('pg_rewind takes that back')
+    expect(strategyOf(plan)).toContain('pg_rewind discards that')
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await savedWal('a', notes, 1)).toContain('COMMIT')
@@ -285,7 +285,7 @@ describe('a former primary that crashed with what nobody else has, on real hosts
     const killed = on('a', 'sh', '-c', 'until pkill -KILL -x pg_rewind; do sleep 0.01; done')
     const { state, plan, trouble, notes } = await run({}, 'a')
     await killed
-    expect(strategyOf(plan)).toContain('pg_rewind takes that back')
+    expect(strategyOf(plan)).toContain('pg_rewind discards that')
     expect(trouble).toEqual([])
     expect(notes.filter((text) => text.includes('A copy is made instead'))).toHaveLength(1)
     expect(state).toBe('done')

@@ -92,7 +92,7 @@ const divergedFleet = () => {
 test('a rewind that fails half way is followed by a copy in the same job, and nothing of either is left', async () => {
   const fleet = divergedFleet()
   const { state, plan, journal } = await run(fleet)
-  expect(gate(plan, 'strategy')?.because).toContain('pg_rewind takes that back')
+  expect(gate(plan, 'strategy')?.because).toContain('pg_rewind discards that')
   expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('Should the rewind fail') })
   expect(plan.effects.find(({ name }) => name === 'copy')?.preview).toMatch(/^Only where the rewind fails: Copy demo on n1/)
   expect(journal.lines).toContainEqual(
@@ -151,7 +151,7 @@ test('what a copy replaces is saved unless that is not wanted, the old directory
     tail: unsaved,
   })
   const full = await saveable({}, { freeBytes: 2 ** 20 })
-  expect(full).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('or choose not to save what is taken back') })
+  expect(full).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('or choose not to archive the discarded WAL') })
 })
 
 test('where no copy may follow, a rewind that fails half way stops and asks, and the next rebuild copies', async () => {

@@ -12,7 +12,7 @@ export const stopInput = {
     .min(5)
     .max(3600)
     .default(60)
-    .meta({ title: 'Deadline in seconds', description: 'How long the shutdown itself may take.' }),
+    .meta({ title: 'Shutdown timeout (seconds)', description: 'How long the shutdown itself may take.' }),
 }
 
 export type StopInput = { mode: 'smart' | 'fast' | 'immediate'; timeoutSeconds: number }

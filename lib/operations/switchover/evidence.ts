@@ -5,7 +5,7 @@ import type { EvidenceAbout } from '../steps/collect-evidence'
 import { switchover } from '.'
 import { unfoldHandOver } from './hand-over/unfold'
 
-const partTitles: Readonly<Record<string, string>> = { pause: 'Hold the clients back', resume: 'Let the clients go on' }
+const partTitles: Readonly<Record<string, string>> = { pause: 'Pause clients', resume: 'Resume clients' }
 
 /** Its steps are those of a planned failover, by name and by what they answer. */
 export const switchoverEvidence = (lines: readonly JournalLine[], about: EvidenceAbout): MoveEvidence | null => {

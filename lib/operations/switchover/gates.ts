@@ -57,7 +57,7 @@ export const readersStream = ({
   return behind.length === 0
     ? pass
     : warn(
-        `${behind.join(', ')}: the shutdown waits for that, and is taken back after ${limits.stopSeconds} s. Look whether ${behind.length === 1 ? 'it is' : 'they are'} well.`,
+        `${behind.join(', ')}: the shutdown waits for that, and is taken back after ${limits.stopSeconds} s. Check whether ${behind.length === 1 ? 'it is' : 'they are'} healthy.`,
       )
 }
 
@@ -131,11 +131,11 @@ export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
       seen.isPausedWhole === true
         ? ['as a whole']
         : seen.databases.filter((one) => one.isPaused && databases.includes(one.name)).map(({ name }) => name)
-    if (held.length > 0) return refuse(`${pooler.title} is paused (${held.join(', ')}): somebody holds its clients back. Resume it first.`)
+    if (held.length > 0) return refuse(`${pooler.title} is paused (${held.join(', ')}): somebody paused its clients. Resume it first.`)
   }
   if (leftOut.length > 0)
     return warn(
-      `${leftOut.join(', ')} ${leftOut.length === 1 ? 'is' : 'are'} left out: its clients get errors until somebody leads it to the new primary.`,
+      `${leftOut.join(', ')} ${leftOut.length === 1 ? 'is' : 'are'} left out: its clients get errors until somebody points it at the new primary.`,
     )
   return front.length === 0 ? pass : passBecause(`${front.map(({ pooler }) => pooler.title).join(', ')}: their clients wait meanwhile.`)
 }
@@ -151,12 +151,12 @@ export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): 
   const straying = front.filter(({ strays }) => strays.length > 0)
   if (straying.length > 0)
     return refuse(
-      `${straying.map(({ pooler, strays }) => `${strays.join(', ')} on ${pooler.title}`).join('; ')} ${straying.length === 1 && straying[0]!.strays.length === 1 ? 'leads' : 'lead'} to ${primary.title} by a line that its template does not lead to the herd: its clients would get errors. Lead the pooler to the primary once first, or name the herd in that line.`,
+      `${straying.map(({ pooler, strays }) => `${strays.join(', ')} on ${pooler.title}`).join('; ')} ${straying.length === 1 && straying[0]!.strays.length === 1 ? 'leads' : 'lead'} to ${primary.title} by a line that its template does not lead to the herd: its clients would get errors. Point the pooler at the primary once first, or name the herd in that line.`,
     )
   const elsewhere = front.filter(({ databases }) => databases.length === 0)
   return elsewhere.length === 0
     ? pass
-    : warn(`No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} leads to ${primary.title}: nobody is held back there.`)
+    : warn(`No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} leads to ${primary.title}: no client is paused there.`)
 }
 
 export const timersTell = ({ timers, primary, candidate, front, limits }: SwitchoverFacts): Verdict => {
@@ -176,7 +176,7 @@ export const sessionsFree = ({ front }: SwitchoverFacts): Verdict => {
   if (held.length === 0) return pass
   const who = front.flatMap(({ sessionClients }) => sessionClients)
   return refuse(
-    `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} is pooled by session, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server`).join('; ')}: ${who.join(', ')}. They would never come to rest. Let them disconnect, or pool by transaction.`,
+    `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} is pooled by session, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server`).join('; ')}: ${who.join(', ')}. They would never be paused. Let them disconnect, or pool by transaction.`,
   )
 }
 

@@ -36,7 +36,7 @@ const ifCanary: When<SwitchoverFacts> = {
 }
 const ifTimers: When<SwitchoverFacts> = {
   when: (facts) => facts.timers.hosts.length > 0,
-  otherwise: notNeeded('No pooler is held back, so no timer is needed.'),
+  otherwise: notNeeded('No pooler is paused, so no timer is needed.'),
 }
 const ifFront: When<SwitchoverFacts> = {
   when: ({ front }) => front.length > 0,
@@ -53,9 +53,9 @@ export const switchover = defineOperation({
   danger: 'disruptive',
   input: switchoverInput,
   help: [
-    'Lets a primary and one of its standbys change places while both are well. Nothing is lost: the primary is stopped and its standby must have replayed the last record before it is promoted.',
+    'Lets a primary and one of its standbys swap roles while both are healthy. Nothing is lost: the primary is stopped and its standby must have replayed the last record before it is promoted.',
     'It is stricter than a planned failover: it refuses before it begins whatever would make the pause long (an old transaction, a standby that lags or catches up, commits that would wait for nobody), and it gives up after seconds, not minutes.',
-    'Before the promotion every failure takes everything back, up to the started primary. After it the only way is forward: DNS names, the other standbys, and the old primary as a standby.',
+    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: DNS names, the other standbys, and the old primary as a standby.',
     'Clients that are connected to the primary are cut and must connect again. For a primary that does not answer there is the failover.',
   ],
   gather: (ports, input, context) => gatherSwitchover(ports, input, context),
@@ -74,17 +74,17 @@ export const switchover = defineOperation({
   .gates(planned.candidateGates)
   .gate('libraries', 'The candidate loads what the primary loads', gates.librariesFit)
   .gate('extensions', 'The candidate has the extensions of the primary', extensionsFit)
-  .gate('hba', 'The candidate lets in whom the primary lets in', hbaFits)
-  .gate('unlogged', 'No table is without WAL', unloggedSaid)
-  .gate('synchronous', 'Commits wait for standbys that will be there', gates.synchronousFits)
+  .gate('hba', 'pg_hba.conf of the candidate admits the same clients', hbaFits)
+  .gate('unlogged', 'No unlogged tables', unloggedSaid)
+  .gate('synchronous', 'Synchronous standbys remain available', gates.synchronousFits)
   .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
-  .gate('readers', 'Every reader of WAL streams', gates.readersStream)
-  .gate('blockers', 'No transaction is long', gates.noBlockers)
+  .gate('readers', 'Every WAL receiver is streaming', gates.readersStream)
+  .gate('blockers', 'No long-running transaction', gates.noBlockers)
   .gate('poolers', 'Every pooler in front of it answers', gates.poolersAnswer)
-  .gate('poolers-managed', 'The console leads every pooler', gates.poolersManaged)
-  .gate('pool-mode', 'No client keeps a server for itself', gates.sessionsFree)
-  .gate('timers', 'The poolers’ hosts can let the clients go on', gates.timersTell)
-  .gate('clients', 'Nobody is connected past the poolers', gates.clientsSaid)
+  .gate('poolers-managed', 'The console manages every pooler', gates.poolersManaged)
+  .gate('pool-mode', 'No session pooling', gates.sessionsFree)
+  .gate('timers', 'The poolers’ hosts can resume clients on their own', gates.timersTell)
+  .gate('clients', 'No client bypasses the poolers', gates.clientsSaid)
   .gates(planned.followerGates)
   .gate('canary-place', 'A canary sees what a client sees', gates.canarySaid)
   .gate('gap', 'How long nobody takes writes', gates.gapSaid)
@@ -198,7 +198,7 @@ function affectedOf(facts: SwitchoverFacts): Affected[] {
           {
             kind: 'names' as const,
             count: names.moves.length,
-            sentence: `${names.moves.map(({ name }) => name).join(', ')} will lead to the new primary.`,
+            sentence: `${names.moves.map(({ name }) => name).join(', ')} will point to the new primary.`,
           },
         ]
       : []),

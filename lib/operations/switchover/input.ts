@@ -19,39 +19,39 @@ export const switchoverInput = z.strictObject({
       'refuse: a transaction older than the limit below stops the switchover before it begins. cut: it is rolled back with the stop.',
   }),
   blockerSeconds: z.int().min(1).max(86_400).default(30).meta({
-    title: 'Transactions at most, in seconds',
+    title: 'Longest transaction allowed (seconds)',
     description: 'An open transaction that is older than this is long.',
   }),
   holdUps: z.enum(['abort', 'retry', 'terminate']).default('retry').meta({
-    title: 'Clients that do not come to rest',
+    title: 'If clients stay in a transaction',
     description:
-      'What happens when a transaction through a pooler does not end while the clients are held back. abort: everybody goes on and the switchover ends. retry: everybody goes on, and it is tried again. terminate: those that are old enough are ended.',
+      'What happens when a transaction through a pooler does not end while clients are paused. abort: clients are resumed and the switchover ends. retry: clients are resumed, and it is tried again. terminate: those that are old enough are ended.',
   }),
   pauseSeconds: z.int().min(1).max(10).default(2).meta({
-    title: 'Hold clients back, in seconds',
+    title: 'Pause clients for up to (seconds)',
     description: 'How long the transactions through a pooler may take to end; until then their clients wait and no other is served.',
   }),
   pauseTries: z.int().min(1).max(20).default(3).meta({
     title: 'Tries',
-    description: 'How often the clients are held back at most, with the policies retry and terminate.',
+    description: 'How often clients are paused at most, with the policies retry and terminate.',
   }),
   pauseBackoffSeconds: z.int().min(1).max(600).default(5).meta({
-    title: 'Between tries, in seconds',
+    title: 'Time between tries (seconds)',
     description: 'How long everybody is served before the next try.',
   }),
   terminateSeconds: z.int().min(0).max(3_600).default(2).meta({
-    title: 'End transactions older than, in seconds',
+    title: 'End transactions older than (seconds)',
     description: 'With the policy terminate: a younger one is waited for.',
   }),
   leaveOut: z.string().max(2_000).default('').meta({
     title: 'Leave out poolers',
     description:
-      'Titles of poolers, separated by commas, that are not paused and not led to the new primary: one that cannot be reached, or that nobody uses.',
+      'Titles of poolers, separated by commas, that are not paused and not pointed at the new primary: one that cannot be reached, or that nobody uses.',
   }),
   timers: z.boolean().default(true).meta({
     title: 'Timers on the poolers’ hosts',
     description:
-      'Each lets the clients of its pooler go on to whoever takes writes when nothing of the console is left after 15 s. Without them somebody has to resume by hand then.',
+      'Each points its pooler at whoever takes writes and resumes its clients when nothing of the console is left after 15 s. Without them somebody has to resume by hand then.',
   }),
   lagBytesMax: z
     .int()
@@ -59,11 +59,11 @@ export const switchoverInput = z.strictObject({
     .default(MiB)
     .meta({ title: 'Maximum lag', unit: 'bytes', description: 'The switchover is refused when the candidate is further behind.' }),
   stopSeconds: z.int().min(5).max(300).default(10).meta({
-    title: 'Stop within, in seconds',
+    title: 'Stop timeout (seconds)',
     description: 'How long the old primary may take to shut down; then it is started again.',
   }),
   waitSeconds: z.int().min(5).max(300).default(5).meta({
-    title: 'Wait for the standby, in seconds',
+    title: 'Wait for the standby (seconds)',
     description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
   }),
   canary: z.boolean().default(true).meta({

@@ -58,11 +58,11 @@ test('counts are of all, also of those that are not listed', () => {
 
 test('a former primary that the console stopped says who did it, when and why', () => {
   const stopped = trouble('replaced', {
-    other: 'b was promoted in its stead.',
+    other: 'b was promoted in its place.',
     otherState: 'stopped',
     fenced: 'stopped',
     fencedAt: '2026-03-01T08:37:16.000Z',
   })
-  expect(problemOf(stopped).items[0]!.detail).toBe('stopped by Matriarch at 2026-03-01 08:37:16 UTC: b was promoted in its stead.')
+  expect(problemOf(stopped).items[0]!.detail).toBe('stopped by Matriarch at 2026-03-01 08:37:16 UTC: b was promoted in its place.')
   expect(problemOf({ ...stopped, fenced: 'signal' }).items[0]!.detail).toMatch(/^barred from starting read-write by Matriarch at/)
 })

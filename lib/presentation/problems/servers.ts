@@ -33,7 +33,7 @@ export const serverWords: { [K in Kind]: Words<K> } = {
   'server-host-key-changed': words(
     (count) => `${counted(count, 'server shows', 'servers show')} another host key than the pinned one`,
     'hostKeyOffered=notnull',
-    'everything on it is refused until a person accepts the new key',
+    'everything on it is refused until somebody accepts the new key',
   ),
   'server-unreachable': words(
     (count) => `${counted(count, 'server does', 'servers do')} not answer over SSH`,

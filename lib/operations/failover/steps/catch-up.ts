@@ -39,7 +39,7 @@ export const catchUp: Effect<FailoverFacts, null, Output> = {
     }
   },
   timeoutMs: ({ input }) => input.waitSeconds * 1000,
-  ending: { undo: async () => {}, sentence: 'Waiting has nothing to take back.' },
+  ending: { undo: async () => {}, sentence: 'Waiting has nothing to undo.' },
 }
 
 /** A candidate that cannot be seen has not replayed it: nobody has told it to lead yet, so the old primary is started again once the time is up. */

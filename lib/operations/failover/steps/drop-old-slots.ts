@@ -21,7 +21,7 @@ const noSlot = 'Nobody read through a slot of the old primary.'
 
 /** Nobody reads from them any more, and each would hold WAL back on the old primary for ever. */
 export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
-  title: 'Drop the slots that nobody reads on the old primary',
+  title: 'Drop the inactive slots on the old primary',
   preview: (facts) => ({
     sentence:
       formerSlots(facts).length === 0
@@ -42,5 +42,5 @@ export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
       await ports.act.replication.dropSlot(facts.primary!.address, name, { timeoutMs: slotTimeoutMs, signal })
   },
   timeoutMs: 60_000,
-  ending: { final: 'Nobody reads from these slots any more.', harmless: true },
+  ending: { final: 'These slots are inactive.', harmless: true },
 }

@@ -20,7 +20,7 @@ const leftAsIs = ({ parked }: FailoverFacts): string =>
 
 /** Puts every other standby under the new primary, all at once; who cannot be reached, or does not stream in time, is parked by name. */
 export const followNew: Effect<FailoverFacts, null, Output> = {
-  title: 'Put the other standbys under the new primary',
+  title: 'Repoint the other standbys to the new primary',
   preview: (facts) => {
     const { followers, parked, candidate } = facts
     return {

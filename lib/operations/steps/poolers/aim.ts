@@ -57,7 +57,7 @@ const previewOf = (aims: readonly PoolerAim[]) => ({
     aims.length === 0
       ? 'No pooler is managed by the console.'
       : aims
-          .map(({ pooler, written, isJudged }) => `${pooler.title} leads to ${sayAims(databaseLines(written).filter(isJudged))}`)
+          .map(({ pooler, written, isJudged }) => `${pooler.title} points to ${sayAims(databaseLines(written).filter(isJudged))}`)
           .join('; ')
           .concat('.'),
   commands: aims.flatMap(({ pooler }) => [`write ${pooler.address.configPath} on ${pooler.address.host.hostname}`, 'RELOAD']),
@@ -164,7 +164,7 @@ export const untilShown = async (
     if (wrong.length === 0) return
     if (signal.aborted || ports.now().getTime() >= until)
       throw new Fault('step.unknown', {
-        because: `${pooler.title} was told to read its file again, but ${wrong.map(({ name, is, should }) => `${name} leads to ${is ? sayAims([is]) : 'nothing'} instead of ${sayAims([should])}`).join('; ')}. See PgBouncer’s log.`,
+        because: `${pooler.title} was told to read its file again, but ${wrong.map(({ name, is, should }) => `${name} points to ${is ? sayAims([is]) : 'nothing'} instead of ${sayAims([should])}`).join('; ')}. See PgBouncer’s log.`,
       })
     await pause(everyMs)
   }

@@ -33,7 +33,7 @@ type MoveFacts = { timers: DeadManFacts }
 
 /** Holds the clients of one pooler back, and nothing else. */
 const hold = (fleet: MemoryFleet, before: () => void, deed: () => void): Effect<MoveFacts, null, null> => ({
-  title: 'Hold the clients back',
+  title: 'Pause clients',
   preview: () => ({ sentence: 'PAUSE', commands: [] }),
   check: async () => ({ found: 'ready', before: null }),
   run: async ({ timers }, _before, ports, { signal }) => {
@@ -134,7 +134,7 @@ test('a pooler’s host that is gone when the job ends holds it up no more than 
   const { state, lines } = await run(fleet, { deed })
   expect(state).toBe('done')
   expect(notes(lines).join()).toContain(
-    'on front could not be disarmed, and lets its clients go on by itself: front does not answer over SSH.',
+    'on front could not be disarmed, and resumes its clients on its own: front does not answer over SSH.',
   )
 })
 

@@ -15,9 +15,9 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
   preview: (facts) => {
     const { hosts, expirySeconds } = of(facts)
     return hosts.length === 0
-      ? { sentence: 'No pooler is held back, so no timer is needed.', commands: [] }
+      ? { sentence: 'No pooler is paused, so no timer is needed.', commands: [] }
       : {
-          sentence: `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members by itself who takes writes, lead ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and let the clients go on.`,
+          sentence: `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members who takes writes, point ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and resume clients.`,
           commands: hosts.map(({ pooler }) => `setsid … dead-man timer of ${pooler.title}, ${expirySeconds} s`),
         }
   },
@@ -36,7 +36,7 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
       hosts.map(async ({ pooler, spec }) => {
         const token = await ports.act.inventory.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
         await ports.act.poolers.armDeadMan(pooler.address, { ...spec, key, herdId, token, expiryMs: expirySeconds * 1000 }, limits)
-        note('info', `${pooler.address.host.hostname} lets the clients of ${pooler.title} go on by itself in ${expirySeconds} s`)
+        note('info', `${pooler.address.host.hostname} resumes the clients of ${pooler.title} on its own in ${expirySeconds} s`)
       }),
     )
   },
@@ -71,7 +71,7 @@ export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): 
   },
   proof: 'answer',
   timeoutMs: 40_000,
-  ending: { final: 'The clients go on.', harmless: true },
+  ending: { final: 'Clients are resumed.', harmless: true },
 })
 
 /** One that cannot be seen counts as one that does. */
@@ -97,7 +97,7 @@ const disarmAll = async (
         if (!isFault(error) || !error.code.startsWith('shell.') || signal.aborted) throw error
         note(
           'warning',
-          `The timer on the host of ${pooler.title} could not be disarmed, and lets its clients go on by itself: ${error.message}`,
+          `The timer on the host of ${pooler.title} could not be disarmed, and resumes its clients on its own: ${error.message}`,
         )
       }
     }),
@@ -110,7 +110,7 @@ const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
 const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string =>
   seen.state === 'fired' || seen.state === 'firing'
     ? sayFired(title, seen)
-    : `The timer on the host of ${title} is ${seen.state}: nobody would let its clients go on.`
+    : `The timer on the host of ${title} is ${seen.state}: nobody would resume its clients.`
 
 /**
  * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own

@@ -10,7 +10,7 @@ type Before = { closed: string[] }
 export const closePooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effect<F, Before, null> => ({
   title: 'Close it to new clients',
   preview: (facts) => ({
-    sentence: `Disable every database of ${of(facts).title}: new clients are rejected, those that are there go on.`,
+    sentence: `Disable every database of ${of(facts).title}: new clients are rejected, those that are connected stay.`,
     commands: ['DISABLE'],
   }),
   check: async (facts, ports, { signal, intended }) => {

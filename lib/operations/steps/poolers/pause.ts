@@ -17,7 +17,7 @@ export const pausePoolers = <F extends Facts>(
   of: (facts: F) => readonly PauseTarget[],
   timeoutMs: (facts: F) => number,
 ): Effect<F, Before, null> => ({
-  title: 'Hold the clients back',
+  title: 'Pause clients',
   preview: (facts) => ({
     sentence: `Pause ${of(facts)
       .map(({ pooler, databases }) => `${databases.join(', ')} on ${pooler.title}`)
@@ -55,8 +55,8 @@ export const pausePoolers = <F extends Facts>(
         isOver: true,
         because:
           named === ''
-            ? `The clients could not be held back: ${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}`
-            : `The clients did not come to rest within ${until / 1000} s; everything was resumed. Held up by ${named}.`,
+            ? `Clients could not be paused: ${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}`
+            : `Clients stayed in a transaction for more than ${until / 1000} s; everything was resumed. Held up by ${named}.`,
       },
       { cause: failed.reason },
     )
@@ -64,7 +64,7 @@ export const pausePoolers = <F extends Facts>(
   timeoutMs: (facts) => timeoutMs(facts) + 30_000,
   ending: {
     undo: (facts, before, _output, ports, context) => resumeAll(of(facts), before, ports, context),
-    sentence: 'If the job fails later, the clients go on.',
+    sentence: 'If the job fails later, clients are resumed.',
   },
 })
 

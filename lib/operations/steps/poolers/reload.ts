@@ -17,5 +17,5 @@ export const reloadPooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Ef
   },
   timeoutMs: 20_000,
   proof: 'answer',
-  ending: { final: 'A reload has nothing to take back.', harmless: true },
+  ending: { final: 'A reload has nothing to undo.', harmless: true },
 })

@@ -13,7 +13,7 @@ const heldIn = ({ databases: ours }: ResumeTarget, { isPausedWhole, databases }:
 
 /** Lets the clients of these databases go on, however and by whomever they were held back. */
 export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly ResumeTarget[]): Effect<F, null, null> => ({
-  title: 'Let the clients go on',
+  title: 'Resume clients',
   preview: (facts) => ({
     sentence: `Resume ${of(facts)
       .map(({ pooler, databases }) => (databases === null ? pooler.title : `${databases.join(', ')} on ${pooler.title}`))
@@ -44,5 +44,5 @@ export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly Resume
     )
   },
   timeoutMs: 60_000,
-  ending: { final: 'Clients that were served cannot be held back again for the time that passed.', harmless: true },
+  ending: { final: 'Clients that were served cannot be paused for the time that has passed.', harmless: true },
 })

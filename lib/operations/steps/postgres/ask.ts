@@ -74,7 +74,7 @@ const write = (place: Place, statement: Statement, ports: ActPorts, { signal, ma
 const unknown = (place: Place, why: string): Fault =>
   new Fault('step.unknown', {
     because: `Whether the statement was committed on ${place.title} is not known: ${why}`,
-    question: `Look in the database whether the statement took effect on ${place.title}. It is never sent a second time by itself: give this job up, and run it anew if it did not.`,
+    question: `Look in the database whether the statement took effect on ${place.title}. It is never sent a second time by itself: abandon this job, and run it again if it did not.`,
   })
 
 const lostGrid = (xid: string): Output => ({

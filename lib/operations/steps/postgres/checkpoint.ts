@@ -30,5 +30,5 @@ export const checkpointPostgres = <F extends Facts>(
   timeoutMs: (beforeStop ? 2 : 1) * checkpointTimeoutMs + 10_000,
   proof: 'answer',
   canInterrupt: true,
-  ending: { final: 'A checkpoint has nothing to take back.', harmless: true },
+  ending: { final: 'A checkpoint has nothing to undo.', harmless: true },
 })

@@ -27,7 +27,7 @@ export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWi
       physical(probe).flatMap(({ name, isActive }) => (isActive ? [] : [name])),
     ).drop
   return {
-    title: 'Drop the slots that nobody reads on it',
+    title: 'Drop its inactive slots',
     preview: (facts) => {
       const { drop, keep } = judged(facts, slots(facts))
       const left = keep.length === 0 ? '' : ` Left: ${keepWords(keep)}.`
@@ -58,6 +58,6 @@ export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWi
         }
     },
     timeoutMs: 60_000,
-    ending: { final: 'Nobody reads from these slots any more.', harmless: true },
+    ending: { final: 'These slots are inactive.', harmless: true },
   }
 }

@@ -56,5 +56,5 @@ export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): 
     }
   },
   timeoutMs: 30_000,
-  ending: { final: 'Nobody reads from the slot any more.', harmless: true },
+  ending: { final: 'The slot is inactive.', harmless: true },
 })

@@ -5,9 +5,9 @@ const writeTimeoutMs = 15_000
 
 /** It follows now, so it may lead again one day. */
 export const forgetReplaced = <F extends Facts>(of: (facts: F) => Place): Effect<F, null, null> => ({
-  title: 'Take away the record that it must not lead',
+  title: 'Lift the bar',
   preview: (facts) => ({
-    sentence: `Remove the record that ${of(facts).title} must not start as a primary: it follows the new one.`,
+    sentence: `Lift the bar on ${of(facts).title}: it follows the new primary.`,
     commands: [],
   }),
   check: async (facts, ports) => {
@@ -17,5 +17,5 @@ export const forgetReplaced = <F extends Facts>(of: (facts: F) => Place): Effect
   },
   run: (facts, _before, ports, { signal }) => ports.act.inventory.restore(of(facts).id, { timeoutMs: writeTimeoutMs, signal }),
   timeoutMs: 30_000,
-  ending: { final: 'A standby needs no such record.', harmless: true },
+  ending: { final: 'A standby needs no bar.', harmless: true },
 })

@@ -14,9 +14,9 @@ const writeTimeoutMs = 15_000
 
 /** The fact that outlives the job: start refuses it, the tree shows it, the observer fences it when its host comes back. */
 export const recordReplaced = <F extends Facts>({ of, by, timeline, because }: RecordWith<F>): Effect<F, null, { because: string }> => ({
-  title: 'Record that the old primary must not start as primary',
+  title: 'Bar the old primary from starting read-write',
   preview: (facts) => ({
-    sentence: `Record that ${of(facts)?.title} must not start as a primary. When its host comes back, the console fences it before anything else.`,
+    sentence: `Bar ${of(facts)?.title} from starting read-write. When its host comes back, the console fences it before anything else.`,
     commands: [],
   }),
   check: async (facts, ports) => {
@@ -31,6 +31,6 @@ export const recordReplaced = <F extends Facts>({ of, by, timeline, because }: R
   timeoutMs: 30_000,
   ending: {
     undo: (facts, _before, _output, ports, { signal }) => ports.act.inventory.restore(of(facts)!.id, { timeoutMs: writeTimeoutMs, signal }),
-    sentence: 'If the job fails before the point of no return, the record is removed.',
+    sentence: 'If the job fails before the point of no return, the bar is lifted.',
   },
 })

@@ -19,7 +19,7 @@ const saveTimeoutMs = 2 * 3_600_000
 
 /** Copies the WAL past the fork aside on the same host, before a rewind takes it back: what only this server ever had. Read it with pg_waldump. */
 export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Effect<F, Before, Plain<TailSaved>> => ({
-  title: 'Save what it wrote past the fork',
+  title: 'Archive the WAL it wrote past the fork',
   preview: (facts) => ({
     sentence: `Copy the WAL of ${of(facts).title} from ${fork(facts)} on to ${place(facts)?.path} on its own host, with a manifest. It stays until somebody removes it; pg_waldump reads it.`,
     commands: [`cp ${of(facts).address.dataDirectory}/pg_wal/… ${place(facts)?.path}/`],

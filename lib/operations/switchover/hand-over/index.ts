@@ -35,9 +35,9 @@ const nobody = '0/0'
  * longest part of it. Until the candidate is told to lead, which its mark says, all of it is taken back; and afterwards where it is proven that it never led.
  */
 export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
-  title: 'Change places while the clients wait',
+  title: 'Hand over: swap roles while clients are paused',
   preview: ({ primary, candidate, front, limits }) => ({
-    sentence: `${front.length === 0 ? '' : `Hold the clients of ${front.map(({ pooler }) => pooler.title).join(', ')} back for at most ${limits.pauseSeconds} s until they rest; `}stop ${primary?.title} fast and fence it with standby.signal, let ${candidate?.title} replay the last record, promote it, prove a commit${front.length === 0 ? '' : ', and let the clients go on there'}.`,
+    sentence: `${front.length === 0 ? '' : `Pause the clients of ${front.map(({ pooler }) => pooler.title).join(', ')} for at most ${limits.pauseSeconds} s; `}stop ${primary?.title} fast and fence it with standby.signal, let ${candidate?.title} replay the last record, promote it, prove a commit${front.length === 0 ? '' : ', and resume clients there'}.`,
     commands: [
       ...front.flatMap(({ databases }) => databases.map((name) => `PAUSE "${name}"`)),
       ...(primary?.commands.stop ?? []),
@@ -56,7 +56,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
       return {
         found: 'ready',
         before: null,
-        partly: `${candidate!.title} was told to lead${passed.isStopped ? ', did not in time, and is to be stopped' : ''}`,
+        partly: `${candidate!.title} was told to promote${passed.isStopped ? ', did not in time, and is to be stopped' : ''}`,
       }
     const [old, next] = await Promise.all([primary!, candidate!].map((place) => lookAt(ports, place, signal)))
     if (next!.role === 'primary') return { found: 'blocked', because: `${candidate!.title} takes writes already` }
@@ -75,7 +75,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   proof: 'answer',
   ending: {
     final:
-      'Once the candidate was told to lead it is on a timeline of its own: from there the only way is forward. Before, and where it is proven that it never led, everything is taken back at once.',
+      'Once the candidate was told to promote it is on a timeline of its own: from there the only way is forward. Before, and where it is proven that it was never primary, everything is undone at once.',
     until: {
       isPassed: (mark) => passedOf(mark) !== null,
       undo: async (facts, _before, mark, ports, context) => {
@@ -176,7 +176,10 @@ const beyond = async (
   const firstCommit = await timed('promote', () => lead(facts, passed, leadMs, ports, context))
   const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context, aimed))
   const gapMs = ports.read.now().getTime() - Date.parse(parts[0]!.startedAt)
-  context.note('info', `${candidate.title} leads after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`)
+  context.note(
+    'info',
+    `${candidate.title} is primary after ${gapMs} ms: ${parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')}.`,
+  )
   return { ...seen, parts, firstCommit, gapMs, sick }
 }
 
@@ -211,7 +214,7 @@ const allOrFirst = async <const T extends readonly unknown[]>(work: T): Promise<
 const replacementOf = ({ candidate, primaryProbe }: SwitchoverFacts) => ({
   byId: candidate!.id,
   timeline: (primaryProbe?.timeline ?? 0) + 1,
-  because: `${candidate!.title} was promoted in its stead.`,
+  because: `${candidate!.title} was promoted in its place.`,
 })
 
 /** Another driver has passed the point of no return; a person may have started the old primary meanwhile. */
@@ -220,6 +223,6 @@ const mustStayDown = async ({ primary, candidate }: SwitchoverFacts, ports: ActP
   if (probe.state === 'online' && probe.role === 'primary')
     throw new Fault('step.blocked', {
       isOver: true,
-      because: `${primary!.title} takes writes, so ${candidate!.title} is not told to lead: stop the one that must not write`,
+      because: `${primary!.title} takes writes, so ${candidate!.title} is not promoted: stop the one that must not write`,
     })
 }

@@ -55,7 +55,7 @@ test('a candidate that lives and does not lead in time is stopped, proven never 
     'drop slot n1',
   ])
   expect(pausedAt[1]! - pausedAt[0]!).toBeLessThan(10_500)
-  expect(because(journal.lines, 'failed')).toContain('It never led, and cannot any more: demo on n1 leads again.')
+  expect(because(journal.lines, 'failed')).toContain('It was never primary, and cannot become one any more: demo on n1 is primary again.')
   expect(fleet.instance('demo on n1').replaced).toBeNull()
   expect(fleet.world.violations).toEqual([])
 })
@@ -97,7 +97,7 @@ test('a candidate that neither leads nor can be stopped keeps everybody waiting 
   const fleet = fleetWhere(stuck)
   const { state, journal, goOn } = await run(fleet)
   expect([state, ...states(fleet), clients(fleet)]).toEqual(['attention', 'stopped', 'running', 'wait for demo on n2'])
-  expect(because(journal.lines, 'attention')).toContain('Whether demo on n2 has led cannot be told: it is online')
+  expect(because(journal.lines, 'attention')).toContain('Whether demo on n2 was primary is not known: it is online')
   delete stuck[stops]
   expect([await goOn(), ...roles(fleet), ...states(fleet), clients(fleet)]).toEqual([
     'undone',

@@ -40,13 +40,13 @@ export const lead = async (
     return ports.act.replication.takeLead(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
   throw new Fault(
     answer.code,
-    { because: `${answer.message} It never led, and cannot any more: ${facts.primary!.title} leads again.` },
+    { because: `${answer.message} It was never primary, and cannot become one any more: ${facts.primary!.title} is primary again.` },
     { cause: answer },
   )
 }
 
 const givenUp = (title: string): Fault =>
-  new Fault('step.unknown', { because: `${title} was told to lead, and given up by an earlier worker.` })
+  new Fault('step.unknown', { because: `${title} was told to promote, and abandoned by an earlier worker.` })
 
 /** As often as it can be heard in the time that it is given. Answers why it did not say that it leads. */
 const tell = async (
@@ -64,7 +64,7 @@ const tell = async (
       if (!isFault(error) || error.code === 'lease.lost' || signal.aborted) throw error
       const isLate = endsAt - ports.read.now().getTime() <= tellEveryMs
       if (isLate || (await ports.read.postgres.probe(address, { timeoutMs: lookTimeoutMs, signal })).state !== 'online') {
-        note('warning', `${title} was told to lead: ${error.message}`)
+        note('warning', `${title} was told to promote: ${error.message}`)
         return error
       }
     }
@@ -96,7 +96,7 @@ const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, port
     throw new Fault(
       fault.code,
       {
-        because: `${fault.message} Whether ${place.title} has led cannot be told: it is ${probe.state}${probe.because === null ? '' : `: ${probe.because}`}`,
+        because: `${fault.message} Whether ${place.title} was primary is not known: it is ${probe.state}${probe.because === null ? '' : `: ${probe.because}`}`,
       },
       { cause: fault },
     )

@@ -87,9 +87,9 @@ const sayWhy = async (
   context: RunContext,
 ): Promise<string> => {
   if (!isFault(failed, 'pooler.timeout') || clients.length === 0)
-    return `The clients could not be held back: ${failed instanceof Error ? failed.message : String(failed)} Everything was resumed.`
+    return `Clients could not be paused: ${failed instanceof Error ? failed.message : String(failed)} Everything was resumed.`
   const holders = await described(facts, clients, ports, context)
-  return `The clients did not come to rest within ${facts.limits.pauseSeconds} s; everything was resumed. Held up by ${holders.map(sayHolder).join('; ')}.`
+  return `Clients stayed in a transaction for more than ${facts.limits.pauseSeconds} s; everything was resumed. Held up by ${holders.map(sayHolder).join('; ')}.`
 }
 
 /** False: nobody is old enough to be ended. */

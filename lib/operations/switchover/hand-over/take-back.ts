@@ -31,7 +31,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
     ...facts.front.map((one) => aimBack(one, ports, context)),
   ])
   if (led.status === 'rejected') throw led.reason
-  context.note('info', `${primary.title} leads again.`)
+  context.note('info', `${primary.title} is primary again.`)
   await resumeAll(facts.front, ports, context)
   const failed = aimed.find((one) => one.status === 'rejected')
   if (failed) throw failed.reason

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { LongestFirst } from './e2e/harness/longest-first'
+import { LongestFirst } from './e2e/harness/longest-first.ts'
 
 const alias = { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') }
 const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.spec.ts']

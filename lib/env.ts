@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
 /**
- * Reads `process.env` for both server processes; who else does stands in `walls.ts`. Every variable is checked at start and every fault is named at once.
+ * Reads `process.env` for both server processes; who else does stands in `e2e/walls/walls.ts`. Every variable is checked at start and every fault is named at once.
  * A secret may be given through a file: `AUTH_SECRET_FILE=/run/secrets/auth` instead of `AUTH_SECRET`.
  */
 const url = (schemes: string[]) =>

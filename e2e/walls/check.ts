@@ -1,4 +1,4 @@
-import type { Room, Walls } from '../../walls'
+import type { Room, Walls } from './walls'
 import type { Import, Source } from './tree'
 
 const holds = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)

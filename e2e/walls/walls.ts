@@ -145,9 +145,8 @@ const rooms: Walls['rooms'] = {
   'e2e/harness': { imports: 'app/api db jobs lib', libraries: '@axe-core/playwright @playwright/test dns-packet drizzle-orm pg vitest yaml zod node' },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
-  'e2e/walls': { imports: 'walls.ts', libraries: 'vitest node' },
+  'e2e/walls': { imports: '', libraries: 'vitest node' },
   e2e: { imports: 'e2e/harness lib', libraries: '@playwright/test node' },
-  'walls.ts': { imports: '' },
   'vitest.config.ts': { imports: 'e2e/harness/longest-first.ts', libraries: 'vitest node' },
 }
 

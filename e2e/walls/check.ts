@@ -1,5 +1,5 @@
-import type { Room, Walls } from './walls'
 import type { Import, Source } from './tree'
+import type { Room, Walls } from './walls'
 
 const holds = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { type Walls, walls } from './walls'
 import { breachesOf, circlesOf, faultsOf, tableOf } from './check'
 import { readSource, readTree } from './tree'
+import { type Walls, walls } from './walls'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

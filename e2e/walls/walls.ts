@@ -142,7 +142,10 @@ const rooms: Walls['rooms'] = {
   },
 
   // What tries the whole.
-  'e2e/harness': { imports: 'app/api db jobs lib', libraries: '@axe-core/playwright @playwright/test dns-packet drizzle-orm pg vitest yaml zod node' },
+  'e2e/harness': {
+    imports: 'app/api db jobs lib',
+    libraries: '@axe-core/playwright @playwright/test dns-packet drizzle-orm pg vitest yaml zod node',
+  },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
   'e2e/walls': { imports: '', libraries: 'vitest node' },

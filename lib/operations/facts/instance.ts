@@ -30,29 +30,40 @@ export type HerdFacts = InstanceFacts & {
 /** A look that takes longer is as good as no answer. */
 export const probeTimeoutMs = 15_000
 
+const lookAtInstance = async (
+  ports: ReadPorts,
+  instance: InventoryInstance,
+  signal: AbortSignal,
+  mode: StopMode,
+): Promise<InstanceFacts> => {
+  const probe = await ports.postgres.probe(instance.address, { timeoutMs: probeTimeoutMs, signal })
+  return { instance: { ...instance, commands: commandsOf(ports.postgres, instance, mode) }, probe }
+}
+
 /** The instance, seen just now. A machine that is down gives a probe that says so, not a fault. */
 export const gatherInstance = async (
   ports: ReadPorts,
   { targetId, signal }: GatherContext,
   mode: StopMode = 'fast',
-): Promise<InstanceFacts> => {
-  const instance = await ports.inventory.instance(targetId)
-  const probe = await ports.postgres.probe(instance.address, { timeoutMs: probeTimeoutMs, signal })
-  return { instance: { ...instance, commands: commandsOf(ports.postgres, instance, mode) }, probe }
-}
+): Promise<InstanceFacts> => lookAtInstance(ports, await ports.inventory.instance(targetId), signal, mode)
 
 /** The instance and the rest of its herd, all seen just now. */
-export const gatherHerd = async (ports: ReadPorts, context: GatherContext, mode: StopMode = 'fast'): Promise<HerdFacts> => {
-  const own = gatherInstance(ports, context, mode)
-  own.catch(() => {})
-  const instance = await ports.inventory.instance(context.targetId)
-  const [members, standing] = await Promise.all([
-    ports.inventory.herdInstances(instance.herdId),
+export const gatherHerd = async (
+  ports: ReadPorts,
+  { targetId, signal }: GatherContext,
+  mode: StopMode = 'fast',
+): Promise<HerdFacts> => {
+  const instance = await ports.inventory.instance(targetId)
+  const lookAtOthers = async (): Promise<Member[]> => {
+    const members = await ports.inventory.herdInstances(instance.herdId)
+    return Promise.all(members.filter(({ id }) => id !== targetId).map((member) => lookAtMember(ports, member, signal)))
+  }
+  const [own, others, standing] = await Promise.all([
+    lookAtInstance(ports, instance, signal, mode),
+    lookAtOthers(),
     ports.inventory.herdStanding(instance.herdId),
   ])
-  const replaced = standing.members.find(({ id }) => id === context.targetId)?.replaced?.because ?? null
-  const others = members.filter((member) => member.id !== context.targetId).map((member) => lookAtMember(ports, member, context.signal))
-  return { ...(await own), others: await Promise.all(others), replaced }
+  return { ...own, others, replaced: standing.members.find(({ id }) => id === targetId)?.replaced?.because ?? null }
 }
 
 const lookAtMember = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Member> => {

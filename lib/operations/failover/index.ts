@@ -182,7 +182,7 @@ function affectedOf(facts: FailoverFacts): Affected[] {
     {
       kind: 'redundancy',
       count: followers.length + (mode === 'planned' ? 1 : 0),
-      sentence: `Afterwards ${counted(followers.length + (mode === 'planned' ? 1 : 0), 'standby', 'standbys')} of ${herd.name} follow the new primary${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
+      sentence: `Afterwards ${herd.name} has ${counted(followers.length + (mode === 'planned' ? 1 : 0), 'standby', 'standbys')}${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
     },
   ]
 }

@@ -75,7 +75,7 @@ export const collectEvidence = <F extends Facts>(
   },
   timeoutMs: 60_000,
   proof: 'answer',
-  ending: { final: 'Looking changes nothing.', harmless: true },
+  ending: { final: 'Reading changes nothing.', harmless: true },
 })
 
 const lookAfterwards = async (ports: ReadPorts, place: Place, signal: AbortSignal): Promise<OldPrimarySeen> => {

@@ -87,7 +87,7 @@ export const switchover = defineOperation({
   .gate('clients', 'No client bypasses the poolers', gates.clientsSaid)
   .gates(planned.followerGates)
   .gate('canary-place', 'A canary sees what a client sees', gates.canarySaid)
-  .gate('gap', 'How long nobody takes writes', gates.gapSaid)
+  .gate('gap', 'Expected time without a writer', gates.gapSaid)
   .effect('canary', startCanary(canary, bothServers), ifCanary)
   .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary', beforeStop: true }))
   .effect('checkpoint-candidate', checkpointPostgres(candidate, { title: 'Checkpoint on the candidate' }))
@@ -205,7 +205,7 @@ function affectedOf(facts: SwitchoverFacts): Affected[] {
     {
       kind: 'redundancy',
       count: standbys,
-      sentence: `Afterwards ${counted(standbys, 'standby', 'standbys')} of ${herd.name} follow the new primary${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
+      sentence: `Afterwards ${herd.name} has ${counted(standbys, 'standby', 'standbys')}${parked.length > 0 ? `; ${parked.length} cannot be reached` : ''}.`,
     },
   ]
 }

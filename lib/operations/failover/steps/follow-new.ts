@@ -27,7 +27,7 @@ export const followNew: Effect<FailoverFacts, null, Output> = {
       sentence:
         followers.length === 0
           ? leftAsIs(facts)
-          : `Put ${followers.map(({ place }) => place.title).join(', ')} under ${candidate?.title}${parked.length > 0 ? `; leave ${parked.map(({ title }) => title).join(', ')} as it is` : ''}.`,
+          : `Repoint ${followers.map(({ place }) => place.title).join(', ')} to ${candidate?.title}${parked.length > 0 ? `; leave ${parked.map(({ title }) => title).join(', ')} as it is` : ''}.`,
       commands: followers.map(({ place }) => `primary_conninfo of ${place.title}, then ${place.commands.reload.join(' ')}`),
     }
   },

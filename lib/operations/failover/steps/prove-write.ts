@@ -32,5 +32,5 @@ export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timel
   },
   timeoutMs: writeTimeoutMs + 10_000,
   proof: 'answer',
-  ending: { final: 'The message in the WAL means nothing to anybody.', harmless: true },
+  ending: { final: 'The message in the WAL has no effect.', harmless: true },
 }

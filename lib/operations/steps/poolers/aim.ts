@@ -50,7 +50,7 @@ const lookEveryMs = 50
 /** Where the databases were to lead whose file said so, by pooler id; for those that the job changes. */
 type Before = { was: Record<string, { digest: string }> }
 
-const title = 'Lead the poolers to the primary'
+const title = 'Point the poolers at the primary'
 
 const previewOf = (aims: readonly PoolerAim[]) => ({
   sentence:

@@ -121,7 +121,7 @@ test('a timer that fired before its job ended is told of, with where it led and 
   }
   const { lines } = await run(fleet, { deed })
   expect(notes(lines)).toContain(
-    'The timer on the host of orders pooler on front has fired: it led there to orders on n2 and let the clients of orders go on.',
+    'The timer on the host of orders pooler on front has fired: it pointed the pooler at orders on n2 and resumed the clients of orders.',
   )
   expect(orders(fleet)).toMatchObject({ isPaused: false, host: addressOf(fleet, 'n2') })
 })

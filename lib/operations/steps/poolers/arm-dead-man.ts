@@ -105,7 +105,7 @@ const disarmAll = async (
 }
 
 const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
-  `The timer on the host of ${title} has fired: it led there to ${ledTo ?? 'nobody yet'} and let the clients of ${resumed.join(', ') || 'no database'} go on.`
+  `The timer on the host of ${title} has fired: it pointed the pooler at ${ledTo ?? 'nobody yet'} and resumed the clients of ${resumed.join(', ') || 'no database'}.`
 
 const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string =>
   seen.state === 'fired' || seen.state === 'firing'

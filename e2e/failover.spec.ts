@@ -159,7 +159,7 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
 
   await page.goto(`/dr-pairs/${id}`)
   const failBack = page.getByRole('region', { name: 'Fail back' })
-  await expect(failBack).toContainText(/past the fork at|nothing has to be taken back/, { timeout: 60_000 })
+  await expect(failBack).toContainText(/past the fork at|no rewind is needed/, { timeout: 60_000 })
   const foretold = await failBack.textContent()
   await failBack.getByRole('link', { name: 'Rejoin former primary' }).click()
   await untilPlanned(page)

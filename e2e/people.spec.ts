@@ -4,7 +4,7 @@ import { callApi, expect, instances, signIn, test } from './harness/stack/fixtur
 
 /** What the pages call whatever changes something. A person's own tokens and logins are theirs to make and end. */
 const changing =
-  'Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Go on|Give up|Release|Disable'
+  'Add|Edit|Delete|Save|Accept|Ignore|Approve|Actions|Start|Stop|Restart|Reload|Checkpoint|Run SQL|Check now|Check again|Cancel the run|Retry|Resume|Abandon|Release|Disable'
 
 /** A link is an act when it is called so; titles of runs begin with the same words. */
 const offers = (page: Page): Promise<string[]> =>

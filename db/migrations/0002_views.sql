@@ -19,19 +19,19 @@ select h.id, h.id as herd_id, h.environment_id, h.name, h.search_text, h.preferr
     when 'ready' then format('%s follows again: fail over to it.', f.back_title)
     when 'follow' then case
       when o.timeline = p.timeline then format('%s is on the timeline of %s already.', o.title, p.title)
-      else format('What %s has ends before the fork at %s: nothing has to be taken back.', o.title, e.fork) end
+      else format('What %s has ends before the fork at %s: no rewind is needed.', o.title, e.fork) end
     when 'rewind' then case
-      when o.state = 'crashed' then format('%s did not shut down, so it may have written past the fork at %s: it replays its own WAL, read-only, then pg_rewind takes that back.', o.title, e.fork)
-      else format('%s wrote %s past the fork at %s: pg_rewind takes that back.', o.title, pg_size_pretty(e.past), e.fork) end
+      when o.state = 'crashed' then format('%s did not shut down, so it may have written past the fork at %s: it replays its own WAL, read-only, then pg_rewind discards that.', o.title, e.fork)
+      else format('%s wrote %s past the fork at %s: pg_rewind discards that.', o.title, pg_size_pretty(e.past), e.fork) end
     when 'rebuild' then case
       when o.state = 'absent' then format('The data directory of %s is gone.', o.title)
       when o.system_identifier <> p.system_identifier then format('%s is of another system than %s.', o.title, p.title)
-      when e.fork is null then format('The history of %s does not lead through timeline %s of %s.', p.title, o.timeline, o.title)
+      when e.fork is null then format('The history of %s does not pass through timeline %s of %s.', p.title, o.timeline, o.title)
       else format('%s wrote past the fork at %s, and has neither data checksums nor wal_log_hints, which pg_rewind needs.', o.title, e.fork) end
     when 'unknown' then case
       when m.primaries = 0 then format('Nobody that %s could follow answers as primary.', o.title)
       when m.primaries > 1 then 'Two members take writes: demote one of them first.'
-      when o.state in ('unreachable', 'refused', 'unknown') then format('%s is %s. A primary that ended without a shutdown has mostly written more than its standbys received: pg_rewind takes that back.', o.title, o.state)
+      when o.state in ('unreachable', 'refused', 'unknown') then format('%s is %s. A primary that ended without a shutdown has usually written more than its standbys received: pg_rewind discards that.', o.title, o.state)
       when o.state in ('starting', 'stopping') then format('%s is %s.', o.title, o.state)
       else format('How far %s goes, or where %s left its history, has not been seen yet.', o.title, p.title) end
   end as fail_back_because,

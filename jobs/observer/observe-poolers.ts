@@ -235,7 +235,7 @@ const bring = async (
   } catch (error) {
     signal.throwIfAborted()
     log.warn({ err: error, pooler: pooler.title }, 'a pooler could not be led to the primary')
-    return isFault(error) ? error.message : 'it could not be led there; see the worker’s log'
+    return isFault(error) ? error.message : 'it could not be pointed there; see the worker’s log'
   }
 }
 

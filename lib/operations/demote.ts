@@ -103,7 +103,7 @@ export const demote = defineOperation({
     probe.standbys.length === 0
       ? pass
       : warn(
-          `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what is taken back here: each must be rewound or rebuilt, and repointed to ${primary?.title ?? 'the other primary'}.`,
+          `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what the rewind discards: each must be rewound or rebuilt, and repointed to ${primary?.title ?? 'the other primary'}.`,
         ),
   )
   .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut, and what they wrote here is gone'))

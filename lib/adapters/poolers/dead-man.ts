@@ -51,7 +51,7 @@ export const makeDeadMan = (ssh: Ssh): DeadMan => {
             because: `A later writer (token ${said}, ours is ${token}) is at ${pooler.configPath} on ${pooler.host.hostname}: no timer was armed.`,
           })
         if (exitCode === 7)
-          throw refused(pooler, 'another job’s timer lets its clients go on this moment: look at the pooler, then try again')
+          throw refused(pooler, 'another job’s timer is resuming its clients right now: look at the pooler, then try again')
         if (exitCode === 6 || said !== 'started') throw refused(pooler, `the timer of this job is over (${said}), and is not armed again`)
       },
       extendDeadMan: (pooler, { key, expiryMs, token }, options) =>

@@ -105,7 +105,7 @@ test('data of another system, of another version, or of no cluster at all are no
 test('what a person asks for is done where it can work, and refused with the way out where it cannot', () => {
   expect(chosen({ wanted: 'copy', isStreaming: true })).toBe('copy')
   expect(chosen({ wanted: 'rewind', parting: fork })).toBe('rewind')
-  expect(chooseStrategy(sight({ wanted: 'rewind' })).because).toContain('nothing to take back: choose auto, or a copy')
+  expect(chooseStrategy(sight({ wanted: 'rewind' })).because).toContain('nothing to rewind: choose auto, or a copy')
   expect(chooseStrategy(sight({ wanted: 'rewind', parting: fork, hasChecksums: false })).because).toContain('choose auto, or a copy')
 })
 

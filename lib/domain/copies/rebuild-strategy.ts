@@ -56,7 +56,7 @@ export const chooseStrategy = (sight: RebuildSight): Choice => {
   const cheap = cheapest(sight)
   if (sight.wanted === 'auto' || cheap.strategy === 'rewind') return cheap
   if (cheap.strategy === 'copy') return no(`${cheap.because} A rewind does not help here: choose auto, or a copy.`)
-  return no(`${cheap.because} There is nothing to take back: choose auto, or a copy.`)
+  return no(`${cheap.because} There is nothing to rewind: choose auto, or a copy.`)
 }
 
 const inPlace = ({ directory, isHalfInPlace }: RebuildSight): Choice => {

@@ -90,7 +90,7 @@ export const isOwnConfiguration = ({ kind, spec, upstream, knowsSettings, upstre
   const least = 'max_connections and the like'
   return knowsSettings
     ? warn(`${lets} Of ${upstream.title}’s configuration only ${least} are taken over. ${differencesText(upstreamOnly, upstream.title)}`)
-    : unknown(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is taken back.`)
+    : unknown(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is removed again.`)
 }
 
 const differencesText = ({ settings, rules }: UpstreamOnly, upstream: string): string => {

@@ -157,7 +157,7 @@ describe('repointing and rejoining, on real hosts', () => {
     const { state, trouble, plan, finished } = await run({}, rejoin, 'shop on b')
     expect(finished('left-slots')?.output.dropped).toEqual(left)
     expect((await probe('b')).slots).toEqual([])
-    expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('nothing has to be taken back')
+    expect(plan.now.find(({ label }) => label === 'Prediction')?.value).toContain('no rewind is needed')
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await role('b')).toBe(`online standby 3 streaming from ${addressOf('a')}`)

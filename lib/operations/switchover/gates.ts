@@ -57,7 +57,7 @@ export const readersStream = ({
   return behind.length === 0
     ? pass
     : warn(
-        `${behind.join(', ')}: the shutdown waits for that, and is taken back after ${limits.stopSeconds} s. Check whether ${behind.length === 1 ? 'it is' : 'they are'} healthy.`,
+        `${behind.join(', ')}: the shutdown waits for that, and is rolled back after ${limits.stopSeconds} s. Check whether ${behind.length === 1 ? 'it is' : 'they are'} healthy.`,
       )
 }
 

@@ -38,5 +38,5 @@ export const recoverPostgres = <F extends Facts>(of: (facts: F) => Place): Effec
     await takeDown(place, ports, context)
   },
   timeoutMs: recoverTimeoutMs,
-  ending: { final: 'It only replays what it had written before; that is not taken back.', harmless: true },
+  ending: { final: 'It only replays what it had written before; that is not undone.', harmless: true },
 })

@@ -75,7 +75,7 @@ test('the plan says where the histories part, how much is lost, who streams from
     { label: 'Timelines diverge at', value: '0/4000000' },
     { label: 'Written after that', value: '4 kB' },
   ])
-  expect(because(plan, 'standbys')).toContain('n3 may hold what is taken back here')
+  expect(because(plan, 'standbys')).toContain('n3 may hold what the rewind discards')
   expect(plan.effects.filter(({ ending }) => ending.isPointOfNoReturn).map(({ name }) => name)).toEqual(['stop', 'rewind'])
 })
 

@@ -48,7 +48,7 @@ const refusedFields = async (work: Promise<unknown>): Promise<Record<string, str
 }
 
 test('without a worker’s key no secret is taken, and the sentence says why', async () => {
-  await expect(addRecord(admin, zone, zoneValues('early.test'))).rejects.toThrow('once a worker has run')
+  await expect(addRecord(admin, zone, zoneValues('early.test'))).rejects.toThrow('only after a worker has run once')
   await publishSealingKey(vault.publicKey)
 })
 

@@ -144,7 +144,7 @@ test('a transaction that stays open makes the pause give up, is named and goes o
   expect(state).toMatch(/undone|failed/)
   expect(lines.find(({ kind }) => kind === 'failed')).toMatchObject({
     because: expect.stringMatching(
-      /did not come to rest within 1 s; everything was resumed\. Held up by app from 127\.0\.0\.1:\d+ in orders.*process \d+ of the server/,
+      /Clients stayed in a transaction for more than 1 s; everything was resumed\. Held up by app from 127\.0\.0\.1:\d+ in orders.*process \d+ of the server/,
     ),
   })
   expect((await look()).databases).toMatchObject([{ isPaused: false, serversBusy: 1 }])

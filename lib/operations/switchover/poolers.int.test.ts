@@ -123,7 +123,7 @@ test('a transaction that does not end is named, goes on, and nothing was touched
   const given = await run({ candidate: 'shop on b', holdUps: 'abort', pauseSeconds: 1, blockers: 'cut', canary: false })
   expect(given.state).toBe('undone')
   expect(failureOf(given)).toMatch(
-    /did not come to rest within 1 s; everything was resumed\. Held up by app from 127\.0\.0\.1:\d+ in .*process \d+ of the server, for .*pg_sleep\(3600\)/,
+    /Clients stayed in a transaction for more than 1 s; everything was resumed\. Held up by app from 127\.0\.0\.1:\d+ in .*process \d+ of the server, for .*pg_sleep\(3600\)/,
   )
   expect(await seen()).toMatchObject({ isPaused: false, serversBusy: 1 })
   expect(await role('a')).toBe('online primary 3')
@@ -165,7 +165,7 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
   try {
     const asking = until('clients to be held back', isHeld, { ...patient, everyMs: 5 }).then(() => ask('select 42'))
     const moved = await run({ candidate: 'shop on a', canary: false })
-    expect(failureOf(moved)).toMatch(/It never led, and cannot any more: shop on b leads again\.$/)
+    expect(failureOf(moved)).toMatch(/It was never primary, and cannot become one any more: shop on b is primary again\.$/)
     expect(moved.state).toBe('undone')
     expect((await asking).stdout.trim()).toBe('42')
     expect(await role('b')).toBe('online primary 4')

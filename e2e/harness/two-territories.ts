@@ -45,13 +45,13 @@ const filled = (resource: Resource, property: string, column: PgColumn, { name, 
 
 /** Column → the resource whose row it holds, by the foreign keys and by the fields that refer. */
 const pointersOf = (resource: Resource<ResourceName>): Map<string, ResourceName> => {
-  const columns = Object.entries(getTableColumns(resource.table) as Record<string, PgColumn>)
+  const columns = Object.entries(getTableColumns(resource.keptIn) as Record<string, PgColumn>)
   const pointers = new Map<string, ResourceName>()
   for (const [property, spec] of Object.entries(resource.fields))
     if (spec.kind === 'reference') pointers.set(property, spec.to as ResourceName)
-  for (const key of getTableConfig(resource.table as unknown as PgTable).foreignKeys) {
+  for (const key of getTableConfig(resource.keptIn as unknown as PgTable).foreignKeys) {
     const { columns: from, foreignColumns, foreignTable } = key.reference()
-    const target = resources.find(({ table }) => (table as unknown) === foreignTable)
+    const target = resources.find(({ keptIn }) => (keptIn as unknown) === foreignTable)
     const held = from[foreignColumns.findIndex(({ name }) => name === 'id')]
     const property = columns.find(([, column]) => column === held)?.[0]
     if (target && property) pointers.set(property, target.name)
@@ -63,7 +63,7 @@ const pointersOf = (resource: Resource<ResourceName>): Map<string, ResourceName>
 }
 
 const rowOf = (resource: Resource<ResourceName>, territory: Territory): Values => {
-  const columns = getTableColumns(resource.table) as Record<string, PgColumn>
+  const columns = getTableColumns(resource.keptIn) as Record<string, PgColumn>
   const row: Values = {}
   for (const [property, target] of pointersOf(resource)) if (target !== resource.name) row[property] = territory.ids[target]
   for (const [property, column] of Object.entries(columns))
@@ -75,7 +75,7 @@ const rowOf = (resource: Resource<ResourceName>, territory: Territory): Values =
 
 const insert = async (resource: Resource, row: Values): Promise<string> => {
   const [inserted] = await getDb()
-    .insert(resource.table)
+    .insert(resource.keptIn)
     .values(row as never)
     .returning()
   return (inserted as { id: string }).id

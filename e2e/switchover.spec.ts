@@ -71,7 +71,7 @@ test('paused poolers are an alarm of the front page and resumed from it; a switc
   await openPlan(page, herdId)
   await putOff(page, 7_200)
   const scheduled = page.url()
-  await expect(page.getByText(/^It starts at .*in 1 h/)).toBeVisible()
+  await expect(page.getByText(/^Starts at .*in 1 h/)).toBeVisible()
   await page.goto(`/herds/${herdId}`)
   await expect(page.getByText(/is scheduled for/)).toBeVisible()
   const standbys = (await instances(page, 'role=standby')).map(({ title }) => title)
@@ -100,7 +100,7 @@ test('paused poolers are an alarm of the front page and resumed from it; a switc
 
   await expect(page.getByText(/nothing has run: .*replay is paused/).first()).toBeVisible({ timeout: 60_000 })
   await page.goto(scheduled)
-  await expect(page.getByText(/^It was skipped at/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^Skipped at/)).toBeVisible({ timeout: 60_000 })
   await expect(page.getByText(/^Nothing has run\..*replay is paused/)).toBeVisible()
   await expect(page.getByRole('link', { name: 'Plan it again' })).toHaveAttribute('href', new RegExp(`ids=${herdId}`))
   await stack.ask(standby, 'select pg_wal_replay_resume()')

@@ -1,16 +1,35 @@
 import { useEffect } from 'react'
 
-/** Says in the browser's tab what is broken, with a dot on the icon; `alarm` null, and leaving the page, put both back. */
+const alarmIcon = '/icon-alarm.svg'
+
+/**
+ * Says in the browser's tab what is broken, with a dot on the icon; `alarm` null, and leaving the page, put both back. Next writes title and icon whenever
+ * the metadata of a page arrives, which may be after this has spoken: what it wrote is kept for the end, and said over.
+ */
 export const useTabAlarm = (alarm: string | null): void => {
   useEffect(() => {
     if (alarm === null) return
-    const icon = document.querySelector<HTMLLinkElement>('link[rel~="icon"]')
-    const before = { title: document.title, href: icon?.getAttribute('href') ?? null }
-    document.title = `${alarm} · Matriarch`
-    icon?.setAttribute('href', '/icon-alarm.svg')
+    const said = `${alarm} · Matriarch`
+    let title = document.title
+    let icon: { link: HTMLLinkElement; href: string } | null = null
+    const say = (): void => {
+      if (document.title !== said) {
+        title = document.title
+        document.title = said
+      }
+      const link = document.querySelector<HTMLLinkElement>('link[rel~="icon"]')
+      const href = link?.getAttribute('href')
+      if (!link || href == null || href === alarmIcon) return
+      icon = { link, href }
+      link.setAttribute('href', alarmIcon)
+    }
+    const watch = new MutationObserver(say)
+    watch.observe(document.head, { subtree: true, childList: true, characterData: true })
+    say()
     return () => {
-      document.title = before.title
-      if (before.href !== null) icon?.setAttribute('href', before.href)
+      watch.disconnect()
+      document.title = title
+      icon?.link.setAttribute('href', icon.href)
     }
   }, [alarm])
 }

@@ -3,7 +3,7 @@ import { confirm, expect, openList, row, runState, test, untilPlanned } from './
 test('a herd’s members are ticked on its own page, all or some, and acted on together as in their list', async ({ as }) => {
   const page = await as('ada')
   await openList(page, '/herds')
-  await row(page, 'prod-billing').getByRole('link', { name: 'prod-billing' }).click()
+  await row(page, 'prod-billing').getByRole('link', { name: 'prod-billing', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'prod-billing' })).toBeVisible()
   const all = page.getByRole('checkbox', { name: 'Select every row of Instances' })
   await all.check()

@@ -133,7 +133,7 @@ test('what no worker could begin in time is skipped and says so', async () => {
   const scheduledId = await schedule({ operation: 'reload', targets: [id('d')] })
   expect(await comeDue(scheduledId, 16)).toMatchObject({
     state: 'skipped',
-    because: 'No worker was available to start it within 15 minutes of its time.',
+    because: 'No worker was available to start it within 15 minutes of its scheduled time.',
   })
   expect(applied('d on d-1')).toEqual([])
 })

@@ -30,9 +30,14 @@ test('a value without a blank in the history makes no page wider than its window
   const page = await as('admin')
   await page.goto('/')
   const { body } = await callApi(page, 'GET', '/api/v1/servers?per=1')
-  const [server] = body.items as { id: string; note: string | null; revision: number }[]
-  const changed = await callApi(page, 'PATCH', `/api/v1/servers/${server!.id}`, { note: 'x'.repeat(300), revision: server!.revision })
-  expect(changed.status).toBe(200)
+  const [server] = body.items as { id: string }[]
+  const note = async (text: string | null): Promise<string | null> => {
+    const { body: now } = await callApi(page, 'GET', `/api/v1/servers/${server!.id}`)
+    const changed = await callApi(page, 'PATCH', `/api/v1/servers/${server!.id}`, { note: text, revision: now.revision })
+    expect(changed.status, JSON.stringify(changed.body)).toBe(200)
+    return now.note as string | null
+  }
+  const before = await note('x'.repeat(300))
   for (const address of [`/servers/${server!.id}`, `/servers/${server!.id}/history`])
     for (const width of [390, 1100, 1400]) {
       await page.setViewportSize({ width, height: 900 })
@@ -41,6 +46,5 @@ test('a value without a blank in the history makes no page wider than its window
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       expect(wider, `${address} in a window of ${width} px`).toBe(0)
     }
-  const { body: now } = await callApi(page, 'GET', `/api/v1/servers/${server!.id}`)
-  await callApi(page, 'PATCH', `/api/v1/servers/${server!.id}`, { note: server!.note, revision: now.revision })
+  await note(before)
 })

@@ -43,7 +43,11 @@ test('a pair is failed over to a chosen standby and back, the tree and the repor
   const id = await openPair(page, 'prod-billing')
   const candidates = page.getByRole('region', { name: 'Candidates' })
   await expect(candidates.getByRole('row').filter({ hasText: 'prod-billing on prod-ams-1' })).toContainText(/WAL/)
-  await candidates.getByRole('row').filter({ hasText: 'prod-billing on prod-ams-1' }).getByRole('link', { name: 'Fail over to this standby' }).click()
+  await candidates
+    .getByRole('row')
+    .filter({ hasText: 'prod-billing on prod-ams-1' })
+    .getByRole('link', { name: 'Fail over to this standby' })
+    .click()
   await untilPlanned(page)
   await confirm(page)
   await untilDone(page)

@@ -11,17 +11,18 @@ export const useTabAlarm = (alarm: string | null): void => {
     if (alarm === null) return
     const said = `${alarm} · Matriarch`
     let title = document.title
-    let icon: { link: HTMLLinkElement; href: string } | null = null
+    const icons = new Map<Element, string>()
     const say = (): void => {
       if (document.title !== said) {
         title = document.title
         document.title = said
       }
-      const link = document.querySelector<HTMLLinkElement>('link[rel~="icon"]')
-      const href = link?.getAttribute('href')
-      if (!link || href == null || href === alarmIcon) return
-      icon = { link, href }
-      link.setAttribute('href', alarmIcon)
+      for (const link of document.querySelectorAll('link[rel~="icon"]')) {
+        const href = link.getAttribute('href')
+        if (href === null || href === alarmIcon) continue
+        icons.set(link, href)
+        link.setAttribute('href', alarmIcon)
+      }
     }
     const watch = new MutationObserver(say)
     watch.observe(document.head, { subtree: true, childList: true, characterData: true })
@@ -29,7 +30,7 @@ export const useTabAlarm = (alarm: string | null): void => {
     return () => {
       watch.disconnect()
       document.title = title
-      icon?.link.setAttribute('href', icon.href)
+      for (const [link, href] of icons) link.setAttribute('href', href)
     }
   }, [alarm])
 }

@@ -48,11 +48,7 @@ export const gatherInstance = async (
 ): Promise<InstanceFacts> => lookAtInstance(ports, await ports.inventory.instance(targetId), signal, mode)
 
 /** The instance and the rest of its herd, all seen just now. */
-export const gatherHerd = async (
-  ports: ReadPorts,
-  { targetId, signal }: GatherContext,
-  mode: StopMode = 'fast',
-): Promise<HerdFacts> => {
+export const gatherHerd = async (ports: ReadPorts, { targetId, signal }: GatherContext, mode: StopMode = 'fast'): Promise<HerdFacts> => {
   const instance = await ports.inventory.instance(targetId)
   const lookAtOthers = async (): Promise<Member[]> => {
     const members = await ports.inventory.herdInstances(instance.herdId)

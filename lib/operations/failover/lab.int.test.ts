@@ -222,7 +222,9 @@ describe('emergency, on real hosts', () => {
     expect((await planOf({}, demote, 'shop on c')).reason).toContain('replicator may not run pg_read_binary_file(text)')
     await onB('grant execute on function pg_read_binary_file(text) to replicator')
     const { state, trouble, plan, finished } = await run({}, demote, 'shop on c')
-    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(/diverge at .* It wrote .* after that: pg_rewind discards that/)
+    expect(plan.gates.find(({ name }) => name === 'history')?.because).toMatch(
+      /diverge at .* It wrote .* after that: pg_rewind discards that/,
+    )
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(await role('c')).toBe(`online standby 2 streaming from ${addressOf('b')}`)

@@ -17,6 +17,7 @@ import type { Outcome } from '@/lib/shapes/outcome'
 import { ActionsMenu } from './actions-menu'
 import { Chips } from './chips'
 import { Facets } from './facets'
+import { type FacetsShown, isFacetsShown } from './facets-shown'
 import { Grid } from './grid'
 import { type Density, type ListAction, type ListBoot, newestOf } from './list-data'
 import { isSameOrder, mergeInPlace } from './merge'
@@ -46,10 +47,6 @@ export interface ListServer {
 const concerns = ({ name, observed, changesWith }: ResourceDescription, topic: LiveTopic, names: readonly string[]): boolean =>
   topic === 'facts' ? observed : topic === 'runs' ? changesWith === topic : names.includes(name)
 
-/** Until a person chooses, the filters are open where there is room for them; the style sheet knows. */
-type Filters = 'auto' | 'open' | 'closed'
-const isFacetsShown = (filters: Filters) => filters === 'open' || (filters === 'auto' && window.matchMedia('(min-width: 60rem)').matches)
-
 const tickMs = 5_000
 
 export const ResourceList = ({ boot: text, server }: { boot: string; server: ListServer }) => {
@@ -64,7 +61,7 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   const [density, setDensity] = useState(boot.density)
   const [views, setViews] = useState<ListView[] | null>(null)
   const [open, setOpen] = useState<'columns' | 'view' | 'actions' | null>(null)
-  const [filters, setFilters] = useState<Filters>('auto')
+  const [filters, setFilters] = useState<FacetsShown>('auto')
   const [now, setNow] = useState(boot.now)
   const [isMoved, setMoved] = useState(false)
 

@@ -120,7 +120,7 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
       expect(await stateOf(stage.place)).toBe('stopped')
     })
 
-    test('one that was broken off is made anew or dropped by its own key alone', async () => {
+    test('one that was interrupted is made again or dropped by its own key alone', async () => {
       await stage.halfMake(stage.other, specOf('half'))
       const half = { directory: 'taken', made: { key: 'half', isWhole: false } }
       expect(await look(stage.other)).toMatchObject(half)

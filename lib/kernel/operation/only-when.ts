@@ -37,7 +37,7 @@ export const effectWhen = <F, Before extends Json, Output extends Json>(
   }
 }
 
-/** A final step that does not apply is no point of no return: what came before it is taken back as usual. */
+/** A final step that does not apply is no point of no return: what came before it is undone as usual. */
 const elsewhereHarmless = <F, Before extends Json, Output extends Json>(
   applies: (facts: F) => boolean,
   ending: Ending<F, Before, Output>,

@@ -21,7 +21,7 @@ const lookEveryMs = 500
 export interface NameWords {
   title?: string
   none?: string
-  /** The ending where the move is what the operation is for, and is not taken back when something after it fails. */
+  /** The ending where the move is what the operation is for, and is not undone when something after it fails. */
   stays?: { final: string; harmless: true }
   /** A zone that cannot be looked at yet is no fault: a plan is made all the same, and a job asks and goes on later. */
   isPatient?: boolean

@@ -36,6 +36,10 @@ const roles = (fleet: MemoryFleet) =>
       `${one.state === 'running' ? '' : `${one.state} `}${one.hasStandbySignal ? `standby ${one.timeline}` : `primary ${one.timeline}`}`,
     ]),
   )
+const followersOf = async (fleet: MemoryFleet, host: string) => {
+  const probe = await fleet.read.postgres.probe(fleet.instance(`demo on ${host}`).inventory.address, { timeoutMs: 1000 })
+  return probe.standbys.map((one) => one.applicationName).sort()
+}
 const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
 
 describe('planned', () => {
@@ -46,8 +50,7 @@ describe('planned', () => {
     expect(state).toBe('done')
     expect(roles(fleet)).toEqual({ n1: 'standby 2', n2: 'primary 2', n3: 'standby 2', n4: 'standby 2' })
     expect(nameNow(fleet)).toEqual(['n2.prod.test'])
-    const probe = await fleet.read.postgres.probe(fleet.instance('demo on n2').inventory.address, { timeoutMs: 1000 })
-    expect(probe.standbys.map((one) => one.applicationName).sort()).toEqual(['n1', 'n3', 'n4'])
+    expect(await followersOf(fleet, 'n2')).toEqual(['n1', 'n3', 'n4'])
     expect(fleet.instance('demo on n1').replaced).toBeNull()
     expect(fleet.instance('demo on n1').slots, 'no slot holds WAL back for nobody').toEqual([])
     expect(fleet.world.violations).toEqual([])
@@ -119,11 +122,12 @@ describe('planned', () => {
     expect(output('followers')!.output).toMatchObject({ followed: ['demo on n3'], parked: [{ title: 'demo on n4' }] })
   })
 
-  test('DNS that refuses holds the job with both facts, and going on finishes it', async () => {
+  test('DNS that refuses holds the job with both facts, the other standbys follow already, and going on finishes it', async () => {
     const fleet = newFleet(['n1', 'n2', 'n3'])
     fleet.zone('prod.test').refuses = 'REFUSED'
     const { state, journal, go } = await run(fleet)
     expect(state).toBe('attention')
+    expect(await followersOf(fleet, 'n2')).toEqual(['n3'])
     const asked = journal.lines.find((line) => line.kind === 'attention')
     expect(asked).toMatchObject({ because: expect.stringContaining('REFUSED') })
     expect(roles(fleet).n2).toBe('primary 2')
@@ -189,6 +193,14 @@ describe('emergency', () => {
     expect(nameNow(fleet)).toEqual(['n2.prod.test'])
     expect(fleet.instance('demo on n1').replaced).toMatchObject({ byId: fleet.instance('demo on n2').inventory.id, timeline: 2 })
     expect(fleet.instance('demo on n2').slots).not.toContain('n1')
+  })
+
+  test('a name server in the dead site holds the job, and no standby: whoever waits for a synchronous one is served', async () => {
+    const fleet = powerOff(newFleet())
+    fleet.zone('prod.test').host.power = 'off'
+    const { state } = await run(fleet, { override: 'demo' })
+    expect(state).toBe('attention')
+    expect(await followersOf(fleet, 'n2')).toEqual(['n3', 'n4'])
   })
 
   test('a primary that only the console cannot reach is alive to its standbys: refused, whatever is typed', async () => {

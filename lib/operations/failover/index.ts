@@ -52,7 +52,7 @@ export const failover = defineOperation({
   help: [
     'Makes a standby the primary of its herd. While the primary answers, this is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
     'When it does not answer, life is searched for through the standbys first. Then the old primary must be fenced (standby.signal on its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
-    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: DNS names are moved and proven, the other standbys are repointed to the new primary, and the old one comes back as a standby or not at all.',
+    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: the other standbys are repointed to the new primary, DNS names are moved and proven, and the old one comes back as a standby or not at all.',
     'Failing back is two steps: let the old primary rejoin, then fail over again with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherFailover(ports, input, context),
@@ -91,8 +91,8 @@ export const failover = defineOperation({
   .effect('promote', promotePostgres(candidate))
   .effect('write', proveWrite)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
-  .effect('names', moveNames(writerNames, { isPatient: true }))
   .effect('followers', followNew)
+  .effect('names', moveNames(writerNames, { isPatient: true }))
   .effect('rejoin', rejoinOld, {
     when: isPlanned,
     otherwise: notPossible('Its host does not answer. It rejoins later; until then it is barred from starting read-write.'),

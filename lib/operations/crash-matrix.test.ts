@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { applied, atMost, type Case, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
+import { healthyWorld } from '@/e2e/harness/twin/healthy'
 import { replicationCases } from '@/e2e/harness/twin/replication-cases'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
-import type { JobState } from '@/lib/kernel/ground/journal'
+import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import { exampleInput } from '@/lib/kernel/operation/example-input'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationByName, operations } from '.'
@@ -95,16 +97,14 @@ const cases: Case[] = [
     ends: ['attention', 'cancelled', 'done', 'failed'],
   },
   ...replicationCases,
-  { operation: 'check-server', what: 'of a host', target: 'n1', broken: () => [], ends: ['cancelled', 'done'] },
 ]
 
 const stageOf = async ({ operation: name, target, input, prepare, broken }: Case): Promise<Stage> => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
-  const operation = operationByName(name)!
-  const instance = fleet.instance(operation.on === 'server' ? `demo on ${target}` : target)
+  const instance = fleet.instance(target)
   prepare?.(instance, fleet)
-  const targetId = operation.on === 'server' ? fleet.host(target).server.id : instance.inventory.id
-  return { ...(await jobOn(fleet, operation, targetId, input ?? {})), snapshot: () => snapshotOf(fleet), broken: told }
+  const job = await jobOn(fleet, operationByName(name)!, instance.inventory.id, input ?? {})
+  return { ...job, snapshot: () => snapshotOf(fleet), broken: told }
 
   function told(this: Stage, state: JobState) {
     return [...fleet.world.violations, ...broken(instance, state, this.journal.lines, fleet)]
@@ -127,8 +127,43 @@ const jobOn = async (fleet: MemoryFleet, operation: Operation, targetId: string,
   }
 }
 
-const snapshotOf = (fleet: MemoryFleet): string =>
-  JSON.stringify([...fleet.world.instances.values()].map(({ state, applied, active, pid }) => ({ state, applied, active, pid })))
+const snapshotOf = ({ world }: MemoryFleet): string =>
+  JSON.stringify([
+    [...world.instances.values()].map(({ state, applied, active, pid }) => ({ state, applied, active, pid })),
+    [...world.poolers.values()].map(({ applied }) => applied),
+    [...world.zones.values()].map(({ applied }) => applied),
+  ])
+
+/** Whatever an operation does to a healthy world: nothing twice that is not harmless, and no server is left down unless that is what it did or somebody is asked. */
+const brokenOfAny = (operation: Operation, { world }: MemoryFleet, state: JobState, lines: readonly JournalLine[]): string[] => {
+  const isHarmless = operation.effects.every(({ ending }) => 'final' in ending && ending.harmless === true)
+  const places = [...world.instances.values(), ...world.poolers.values(), ...world.zones.values()]
+  const twice = places.flatMap(({ applied }) => applied.filter((act, at) => applied.indexOf(act) !== at))
+  return [
+    ...world.violations,
+    ...(isHarmless ? [] : twice.map((act) => `${act} was applied twice`)),
+    ...(state === 'done' ? [] : [...world.instances.values()].flatMap((instance) => runsUnlessAsked(instance, state, lines))),
+  ]
+}
+
+const stageOfAny = async (operation: Operation, at: number): Promise<Stage> => {
+  const { fleet, targets } = healthyWorld(operation.on)
+  const job = await jobOn(fleet, operation, targets[at]!.id, exampleInput(operation))
+  return { ...job, snapshot: () => snapshotOf(fleet), broken: (state) => brokenOfAny(operation, fleet, state, job.journal.lines) }
+}
+
+/** The targets of the healthy world that an operation does not refuse. */
+const targetsFor = async (operation: Operation): Promise<number[]> => {
+  const { targets } = healthyWorld(operation.on)
+  const stages = await Promise.allSettled(targets.map((_one, at) => stageOfAny(operation, at)))
+  return stages.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []))
+}
+
+/** Whose matrix is a file of its own, since what it acts on is no instance or more than one. */
+const elsewhere = [
+  ...['create', 'failover', 'switchover', 'refresh-dns', 'check-zone'],
+  ...['pause-pooler', 'resume-pooler', 'reload-pooler', 'drain-pooler', 'follow-primary'],
+]
 
 describe('wherever drivers die, sleep or hand over, and however acts go wrong', () => {
   for (const one of cases)
@@ -140,10 +175,23 @@ describe('wherever drivers die, sleep or hand over, and however acts go wrong', 
       expect(Object.keys(countStates(results)).sort()).toEqual(one.ends)
     })
 
-  test('the matrix covers every operation', () => {
-    // Names, zones, DR pairs and poolers have a matrix of their own, since what they act on is not an instance; so has what makes one.
-    const others = ['name', 'dns-zone', 'dr-pair', 'pooler']
-    const onInstances = operations.filter((one) => !others.includes(one.on) && one.name !== 'create')
-    expect(new Set(cases.map((one) => one.operation))).toEqual(new Set(onInstances.map((one) => one.name)))
+  const withLaws = new Set([...elsewhere, ...cases.map((one) => one.operation)])
+  for (const operation of operations.filter(({ name }) => !withLaws.has(name)))
+    test(`${operation.name}, which has no laws of its own here, ends as its snapshot says and leaves a healthy world healthy`, {
+      timeout: 300_000,
+    }, async () => {
+      const { targets } = healthyWorld(operation.on)
+      const ends: string[] = []
+      for (const at of await targetsFor(operation)) {
+        const results = await crashMatrix(() => stageOfAny(operation, at), { stride: operation.effects.length ** 2 })
+        expect(brokenOf(results)).toEqual([])
+        ends.push(`${targets[at]!.what}: ${Object.keys(countStates(results)).sort().join(', ')}`)
+      }
+      expect(ends, 'refused by every healthy target: give it a case with what it needs').not.toEqual([])
+      await expect(`${ends.join('\n')}\n`).toMatchFileSnapshot(`__snapshots__/crashes/${operation.name}.txt`)
+    })
+
+  test('a matrix of its own is that of an operation', () => {
+    expect([...withLaws].filter((name) => operationByName(name) === undefined)).toEqual([])
   })
 })

@@ -51,6 +51,7 @@ export const dropSlot = defineOperation({
       .meta({
         title: 'Slot',
         picks: 'idle-slot' satisfies InputPick,
+        examples: ['n2'],
         description: 'Its name. A slot that somebody reads from is refused.',
       }),
   }),

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { memoryFleet } from '@/lib/adapters/memory'
+import { healthyWorld } from '@/e2e/harness/twin/healthy'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import { exampleInput } from '@/lib/kernel/operation/example-input'
+import type { Operation } from '@/lib/kernel/operation/operation'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { checkOperations } from '@/lib/kernel/operation/selfcheck-operations'
 import { resources } from '@/lib/resources'
 import { describeOperation, operationByName, operations, operationsOn } from '.'
 
-const states = ['online', 'starting', 'stopping', 'stopped', 'crashed', 'absent', 'refused', 'unreachable', 'unknown'] as const
-const samples: Record<string, JsonObject> = {
-  'run-sql': { sql: 'select 1' },
-  repoint: { upstream: 'demo on n3' },
-  'drop-slot': { slot: 'n2' },
+/** Those whose plans are snapshots of scenes of their own, with more in them than a healthy world has. */
+const staged = new Set(['create', 'failover', 'switchover'])
+
+/** The states that the target's resource says it can be in. */
+const statesOf = ({ on }: Operation): string[] => {
+  const field = resources.find(({ name }) => name === on)?.fields.state
+  return field?.kind === 'choice' ? field.choices.map(({ value }) => value) : []
 }
 
 test('every declaration is sound and acts on a registered resource', () => {
@@ -33,9 +37,9 @@ test('what a browser gets is plain JSON with the schema of the input', () => {
   })
 })
 
-describe.each(operations.filter((one) => one.on === 'instance'))('$name', (operation) => {
+describe.each(operations.filter((one) => statesOf(one).length > 0))('$name', (operation) => {
   test('is offered by the last observed state as this table says', async () => {
-    const table = states.map((state) => {
+    const table = statesOf(operation).map((state) => {
       const { verdict, because } = operation.offered({
         state,
         role: 'standby',
@@ -45,21 +49,19 @@ describe.each(operations.filter((one) => one.on === 'instance'))('$name', (opera
     })
     await expect(`${table.join('\n')}\n`).toMatchFileSnapshot(`__snapshots__/offered/${operation.name}.txt`)
   })
+})
 
-  test('plans a healthy primary and a healthy standby as these snapshots say', async () => {
-    const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
-    fleet.instance('demo on n1').clients = 7
-    fleet.instance('demo on n1').activeTransactions = 2
-    const input = operation.input.parse(samples[operation.name] ?? {}) as JsonObject
-    const titles = ['demo on n1', 'demo on n2']
-    if (operation.name === 'start') for (const title of titles) fleet.instance(title).state = 'stopped'
-    const targets = titles.map((title) =>
-      makeTargetPlan(operation, fleet.read, input, fleet.instance(title).inventory.id, new AbortController().signal),
-    )
-    const { environmentId } = fleet.instance('demo on n1').inventory
-    const prod = { id: environmentId, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
+describe.each(operations.filter((one) => !staged.has(one.name)))('$name', (operation) => {
+  test('plans healthy targets as these snapshots say, and runs nothing for it', async () => {
+    const { fleet, targets } = healthyWorld(operation.on)
+    if (operation.name === 'start') for (const { id } of targets) fleet.world.instances.get(id)!.state = 'stopped'
+    const input = operation.input.parse(exampleInput(operation)) as JsonObject
+    const { signal } = new AbortController()
+    const planned = await Promise.all(targets.map(({ id }) => makeTargetPlan(operation, fleet.read, input, id, signal)))
+    const { environmentId } = planned[0]!
+    const prod = { id: environmentId!, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
     const made = { at: fleet.clock.now(), inMs: 0 }
-    const plan = composePlan(operation, input, defaultPolicy, await Promise.all(targets), [prod], { medianSeconds: 3, count: 12 }, made)
+    const plan = composePlan(operation, input, defaultPolicy, planned, [prod], { medianSeconds: 3, count: 12 }, made)
     await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot(`__snapshots__/plans/${operation.name}.txt`)
     expect(fleet.calls.made).toEqual([])
   })

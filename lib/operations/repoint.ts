@@ -52,6 +52,7 @@ export const repoint = defineOperation({
       .meta({
         title: 'Upstream',
         picks: 'herd-member' satisfies InputPick,
+        examples: ['demo on n3'],
         description:
           'The member of its herd to follow, by title or id: the primary, or another standby (a cascade). The herd’s page offers it by dragging.',
       }),

@@ -11,7 +11,12 @@ import { askPostgres, type Statement } from './steps/postgres/ask'
 type SqlFacts = InstanceFacts & { input: Statement }
 
 const input = z.strictObject({
-  sql: z.string().trim().min(1).max(100_000).meta({ title: 'Statement', description: 'One statement.', format: 'sql' }),
+  sql: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100_000)
+    .meta({ title: 'Statement', description: 'One statement.', format: 'sql', examples: ['select 1'] }),
   database: z.string().min(1).max(63).default('postgres').meta({ title: 'Database' }),
   write: z.boolean().default(false).meta({
     title: 'May write',

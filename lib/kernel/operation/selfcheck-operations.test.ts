@@ -34,6 +34,20 @@ test.each<[string, Operation]>([
   ['O17', withEffect({ ending: { final: '', harmless: true } })],
   ['O18', withEffect({ ending: { undo: async () => {}, sentence: 'It goes.', timeoutMs: 0 } })],
   ['O19', withEffect({ proof: 'answer' })],
+  ['O20', { ...directories, input: z.strictObject({ names: z.array(z.string()).default([]) }) }],
+  ['O21', { ...directories, input: z.strictObject({ path: z.string() }) }],
+  [
+    'O21',
+    {
+      ...directories,
+      input: z.strictObject({
+        path: z
+          .string()
+          .min(2)
+          .meta({ examples: ['/'] }),
+      }),
+    },
+  ],
 ])('fault %s is found', (number, operation) => {
   expect(checkOperations([operation], resources).map((fault) => fault.number)).toEqual([number])
 })

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isObject, type Json, type JsonObject } from '../ground/json'
+import { exampleInput } from './example-input'
 import { type Effect, type Facts, isPointOfNoReturn, type Operation } from './operation'
 
 /** A mistake in a declaration: its number is stable, its sentence names the option and the value. */
@@ -36,12 +38,26 @@ const checkHead = (operation: Operation, report: Report): void => {
     report('O07', `neverAsksPhrase: only a routine operation may say so, and this one is ${operation.danger}`)
   const lasting = operation.effects.find((effect) => isPointOfNoReturn(effect.ending, null))
   if (operation.danger === 'routine' && lasting) report('O08', `danger: it is routine, but “${lasting.name}” is a point of no return`)
-  const input = operation.input.safeParse({})
+  const input = operation.input.safeParse(exampleInput(operation))
   const permission = operation.permission(input.success ? input.data : {})
   if (permission !== operation.name && !permission.startsWith(`${operation.name}.`))
     report('O09', `permission: “${permission}” does not begin with the operation’s name`)
   if (!(operation.input instanceof z.ZodObject)) report('O10', 'input: is no object')
   else if (operation.input.def.catchall === undefined) report('O11', 'input: takes unknown keys in silence; use z.strictObject')
+  checkInput(operation, report)
+}
+
+/** What the kinds of a form's inputs hold: text, numbers, flags and choices. */
+const isTyped = (schema: Json | undefined): boolean => isObject(schema) && schema.type !== 'array' && schema.type !== 'object'
+
+const checkInput = ({ input }: Operation, report: Report): void => {
+  if (!(input instanceof z.ZodObject)) return
+  const { properties } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as JsonObject
+  for (const [name, schema] of Object.entries(isObject(properties) ? properties : {}))
+    if (!isTyped(schema)) report('O20', `input: “${name}” is a list or an object, which no form asks for; take a text and split it`)
+  const example = input.safeParse(exampleInput({ input }))
+  for (const { path } of example.error?.issues ?? [])
+    report('O21', `input: “${path.join('.')}” has no default, and no example that it takes; put \`examples\` into its meta`)
 }
 
 const checkNames = ({ gates, effects, name }: Operation, report: Report): void => {

@@ -12,6 +12,7 @@ export const createInput = z.strictObject({
     .meta({
       title: 'Herd',
       picks: 'herd' satisfies InputPick,
+      examples: ['orders'],
       description: 'Id or name of a herd in the environment of the server. One without members gets its primary, any other one a standby.',
     }),
   upstream: z.string().max(80).default('').meta({

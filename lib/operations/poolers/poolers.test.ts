@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
 import type { JsonObject } from '@/lib/kernel/ground/json'
-import { defaultPolicy } from '@/lib/kernel/operation/plan'
-import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationsOn } from '..'
 
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['n1', 'front'] }])
 const title = 'orders pooler on front'
 const operations = operationsOn('pooler')
-const states = ['online', 'stopped', 'refused', 'unreachable', 'unknown'] as const
 
 const planOf = (fleet: MemoryFleet, name: string, input: JsonObject = {}) => {
   const operation = operations.find((one) => one.name === name)!
@@ -30,33 +28,6 @@ const client = (user: string) => ({
 })
 
 describe.each(operations)('$name', (operation) => {
-  test('is offered by the last observed state as this table says', async () => {
-    const table = states.map((state) => {
-      const { verdict, because } = operation.offered({ state, because: state === 'unreachable' ? 'no route to host' : null })
-      return `${state.padEnd(12)}${verdict.padEnd(8)}${because ?? ''}`.trimEnd()
-    })
-    await expect(`${table.join('\n')}\n`).toMatchFileSnapshot(`../__snapshots__/offered/${operation.name}.txt`)
-  })
-
-  test('plans a healthy pooler as this snapshot says, and runs nothing for it', async () => {
-    const fleet = newFleet()
-    fleet.pooler(title).databases.get('orders')!.idle = [client('app')]
-    const { environmentId } = fleet.pooler(title).inventory
-    const prod = { id: environmentId, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
-    const target = await planOf(fleet, operation.name)
-    const plan = composePlan(
-      operation,
-      {},
-      defaultPolicy,
-      [target],
-      [prod],
-      { medianSeconds: 3, count: 12 },
-      { at: fleet.clock.now(), inMs: 0 },
-    )
-    await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot(`../__snapshots__/plans/${operation.name}.txt`)
-    expect(fleet.calls.made).toEqual([])
-  })
-
   test('refuses a pooler whose host does not answer, with the reason', async () => {
     const fleet = newFleet()
     fleet.host('front').power = 'off'

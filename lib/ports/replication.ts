@@ -44,6 +44,14 @@ export interface Fork {
   forkLsn: string
 }
 
+/** `synchronous_standby_names`. */
+export interface SynchronousSetting {
+  /** As the server applies it. */
+  names: string
+  /** As ALTER SYSTEM has set it; null: it has not, and the configuration files of people say. */
+  altered: string | null
+}
+
 export type ReplicationAnswer = { works: true; systemIdentifier: string; timeline: number; lsn: string } | { works: false; because: string }
 
 export interface ReplicationRead extends TakeoverRead {
@@ -51,6 +59,8 @@ export interface ReplicationRead extends TakeoverRead {
   dataDirectory: (instance: InstanceAddress, options: CallOptions & { withSizes?: boolean }) => Promise<DataDirectorySeen>
   /** Oldest first; empty on timeline 1. Read from pg_wal, so it works on a stopped server. Throws `shell.*`. */
   history: (instance: InstanceAddress, timeline: number, options: CallOptions) => Promise<Fork[]>
+  /** Needs a running server. Throws `sql.*`. */
+  synchronousSetting: (instance: InstanceAddress, options: CallOptions) => Promise<SynchronousSetting>
   /** IDENTIFY_SYSTEM over `following`'s connection string from the instance's own host and user. Throws only when that host cannot be used. */
   tryReplication: (instance: InstanceAddress, following: Following, options: CallOptions) => Promise<ReplicationAnswer>
   commands: {
@@ -71,6 +81,8 @@ export interface ReplicationAct extends TakeoverAct {
   follow: (instance: InstanceAddress, following: Following | null, options: CallOptions) => Promise<void>
   /** Takes standby.signal (recovery.conf) away again. An error on a running server. */
   unfollow: (instance: InstanceAddress, options: CallOptions) => Promise<void>
+  /** `synchronous_standby_names` by ALTER SYSTEM, and a reload; null takes away what ALTER SYSTEM has set. Works on a standby too, where it waits for the promotion. */
+  setSynchronous: (instance: InstanceAddress, altered: string | null, options: CallOptions) => Promise<void>
   /** Physical, reserving WAL at once. An error when there is one of that name. */
   createSlot: (instance: InstanceAddress, name: string, options: CallOptions) => Promise<void>
   /** An error when it is active or there is none. */

@@ -16,13 +16,13 @@ export const newFleet = ({ hosts = ['n1', 'n2', 'n3'], poolers = [] }: { hosts?:
 }
 const herdId = (fleet: MemoryFleet) => fleet.instance('demo on n1').inventory.herdId
 
-const quiet: Sessions = { blockers: [], clients: [], synchronousNames: '', libraries: '' }
+const quiet: Sessions = { blockers: [], clients: [], libraries: '' }
 
 /** What the members say of their sessions; every other statement is answered as before. */
 export const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: Partial<Sessions> = {}) => {
   const other = fleet.world.sql
   fleet.world.sql = (instance, sql, isWriting) =>
-    sql.includes('synchronousNames')
+    sql.includes('blockers')
       ? {
           columns: ['sessions'],
           rows: [[JSON.stringify({ ...quiet, ...(instance.hasStandbySignal ? candidate : sessions) })]],

@@ -82,6 +82,37 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       expect(answer).toMatchObject({ works: false, because: expect.stringMatching(/connection .* failed/) })
     })
 
+    test('whom commits wait for is set beside the files, on a standby too, and taken away again; meanwhile a commit that nobody confirms is given up and not known', async () => {
+      const setting = (instance: InstanceAddress) => stage.ports.read.replication.synchronousSetting(instance, limits)
+      // One that has written nothing waits for nobody.
+      const commit = (how: string) =>
+        stage.ports.act.postgres.execute(
+          stage.primary,
+          `select pg_logical_emit_message(true, 'contract', set_config('synchronous_commit', '${how}', true))`,
+          {
+            database: 'postgres',
+            statementTimeoutMs: 1_000,
+            rowsMax: 1,
+            bytesMax: 1_000,
+            onTransaction: async () => {},
+          },
+        )
+      for (const instance of [stage.primary, stage.standby]) {
+        const before = await setting(instance)
+        expect(before.altered).toBeNull()
+        await act().setSynchronous(instance, 'FIRST 1 ("no\'body")', limits)
+        const names = `FIRST 1 ("no'body")`
+        await expect.poll(() => setting(instance), patient).toEqual({ names, altered: names })
+        if (instance === stage.primary) {
+          expect(await fault(commit('on'))).toEqual({ code: 'sql.timeout', isOver: false })
+          await commit('local')
+        }
+        await act().setSynchronous(instance, null, limits)
+        await expect.poll(() => setting(instance), patient).toEqual(before)
+      }
+      await commit('on')
+    })
+
     test('slots are made and dropped on primaries and standbys; one that is there, is read from, or is not there is an error that changed nothing', async () => {
       for (const instance of [stage.primary, stage.standby]) {
         await act().createSlot(instance, 'contract', limits)

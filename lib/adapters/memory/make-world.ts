@@ -108,6 +108,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     confLoadedAt: startedAt,
     active: { ...settings },
     files: { ...settings },
+    altered: {},
     fileProblems: [],
     walBytes: 0x3000148,
     checkpointBytes: 0x3000060,

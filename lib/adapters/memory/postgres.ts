@@ -2,7 +2,7 @@ import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
 import { type Calls, hang, reach } from './calls'
 import { actingOn, find } from './instances'
-import { isServing, pendingRestart, probeOf, unseenProbe } from './probe'
+import { isHeldUp, isServing, pendingRestart, probeOf, unseenProbe } from './probe'
 import { applyFollowing, writeShutdown } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'
 
@@ -65,7 +65,8 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         mustServe(instance, 'reload')
         instance.applied.push('reload')
         if (instance.fileProblems.length > 0) return
-        for (const [name, value] of Object.entries(instance.files)) if (!postmasterOnly.has(name)) instance.active[name] = value
+        for (const [name, value] of Object.entries({ ...instance.files, ...instance.altered }))
+          if (!postmasterOnly.has(name)) instance.active[name] = value
         instance.confLoadedAt = world.clock.stamp()
         if (instance.hasStandbySignal) applyFollowing(world, instance)
       }),
@@ -90,9 +91,13 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
           const grid = cut(world.sql(instance, sql, true), options.rowsMax)
           instance.transactions.set(xid, 'committed')
           instance.applied.push(`execute ${sql}`)
+          if (isHeldUp(world, instance, sql)) {
+            await world.clock.sleep(options.statementTimeoutMs, options.signal)
+            throw new Fault('sql.timeout', { because: 'COMMIT was not answered in time.' })
+          }
           return grid
         } catch (error) {
-          instance.transactions.set(xid, 'aborted')
+          if (instance.transactions.get(xid) === 'in-progress') instance.transactions.set(xid, 'aborted')
           throw error
         }
       }),
@@ -124,7 +129,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
     throw failed('invalid data in file "backup_label"')
   }
   instance.applied.push('start')
-  instance.active = { ...instance.files }
+  instance.active = { ...instance.files, ...instance.altered }
   instance.state = 'running'
   instance.pid += 1000
   if (instance.hasStandbySignal) applyFollowing(world, instance)

@@ -1,3 +1,4 @@
+import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
 import { upstreamOf as configuredUpstream, isStreaming } from './wal'
@@ -39,8 +40,16 @@ export const isServing = (instance: MemoryInstance): boolean => instance.state =
 export const pendingRestart = (instance: MemoryInstance): string[] =>
   [...postmasterOnly].filter((name) => instance.files[name] !== undefined && instance.files[name] !== instance.active[name]).sort()
 
-const standbysOf = (world: World, upstream: MemoryInstance): MemoryInstance[] =>
+/** Those that stream from it just now. */
+export const standbysOf = (world: World, upstream: MemoryInstance): MemoryInstance[] =>
   [...world.instances.values()].filter((one) => one.upstreamId === upstream.inventory.id && isStreaming(world, one))
+
+/** Its commit waits for synchronous standbys of which too few stream, unless it waits for none. */
+export const isHeldUp = (world: World, instance: MemoryInstance, sql: string): boolean => {
+  const setting = instance.active.synchronous_standby_names ?? ''
+  const streaming = standbysOf(world, instance).map((one) => one.inventory.address.host.hostname)
+  return !sql.includes(`'synchronous_commit', 'local'`) && synchronousAmong(setting, streaming).length < synchronousCount(setting)
+}
 
 const controlStates: Record<MemoryInstance['state'], (isStandby: boolean) => string | null> = {
   running: (isStandby) => (isStandby ? 'in archive recovery' : 'in production'),

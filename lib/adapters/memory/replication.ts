@@ -39,6 +39,12 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
     const instance = await reached(world, address, options)
     return instance.forks.filter((fork) => fork.timeline < timeline).map((fork) => ({ timeline: fork.timeline, forkLsn: lsn(fork.bytes) }))
   },
+  synchronousSetting: async (address, options) => {
+    const instance = await reached(world, address, options)
+    mustServe(instance)
+    const name = 'synchronous_standby_names'
+    return { names: instance.active[name] ?? '', altered: instance.altered[name] ?? null }
+  },
   tryReplication: async (address, { conninfo }, options) => {
     const instance = await reached(world, address, options)
     const upstream = serverAt(world, conninfo)
@@ -109,6 +115,13 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
       act(address, 'unfollow', options, (instance) => {
         if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('the server runs')
         instance.hasStandbySignal = false
+      }),
+    setSynchronous: (address, altered, options) =>
+      act(address, 'set synchronous', options, (instance) => {
+        mustServe(instance)
+        const { synchronous_standby_names: _old, ...others } = instance.altered
+        instance.altered = altered === null ? others : { ...others, synchronous_standby_names: altered }
+        instance.active.synchronous_standby_names = altered ?? instance.files.synchronous_standby_names ?? ''
       }),
     createSlot: (address, name, options) =>
       act(address, `create slot ${name}`, options, (instance) => {

@@ -55,6 +55,8 @@ export interface MemoryInstance {
   /** Settings as the server applies them, and as the files say. Names in `postmasterOnly` change only with a restart. */
   active: Record<string, string>
   files: Record<string, string>
+  /** As ALTER SYSTEM set them, which overrules the files. */
+  altered: Record<string, string>
   fileProblems: FileSettingProblem[]
   /** Written on a primary, received and replayed on a standby. */
   walBytes: number

@@ -7,10 +7,9 @@ import { deadlineIn, remainingMs } from '../ssh/deadline'
 import { commandFor } from '../ssh/profiles'
 import { applicationName, connectPg, type PgConnection } from './connection'
 import { probeInstance } from './probe'
-import { isSocketRefused, psqlJson } from './psql'
 import { runStatement } from './query'
-import { askJson } from './server-views'
-import { queryFault, type WarmPool } from './warm'
+import { askJson, runAlone } from './server-views'
+import type { WarmPool } from './warm'
 
 const smartPollMs = 150
 
@@ -79,7 +78,7 @@ export const postgresAct = (ssh: Ssh, warm: WarmPool): PostgresAct => {
         await act(known, commandFor(known, 'reload'), options)
       }
     },
-    checkpoint: (instance, options) => checkpoint(ssh, instance, options),
+    checkpoint: (instance, options) => runAlone(ssh, instance, ['checkpoint'], options),
     execute: (instance, sql, options) =>
       runStatement(ssh, instance, sql, options, { isReadOnly: false, onTransaction: options.onTransaction }),
   }
@@ -142,30 +141,5 @@ const stepAside = async (
     // The server is gone: then none of ours holds it up.
   } finally {
     held.destroy()
-  }
-}
-
-/** A session of its own: a checkpoint may take minutes and must not hold up the looks. */
-const checkpoint = async (ssh: Ssh, instance: InstanceAddress, options: CallOptions): Promise<void> => {
-  const deadline = deadlineIn(options.timeoutMs, options.signal)
-  let connection: PgConnection
-  try {
-    connection = await connectPg(
-      ssh,
-      instance,
-      { database: 'postgres', isReadOnly: false, statementTimeoutMs: options.timeoutMs },
-      deadline,
-    )
-  } catch (error) {
-    if (!isSocketRefused(error)) throw error
-    await psqlJson(ssh, instance, `checkpoint; select 'true'::json`, deadline)
-    return
-  }
-  try {
-    await connection.client.query('CHECKPOINT')
-  } catch (error) {
-    throw queryFault(error)
-  } finally {
-    connection.destroy()
   }
 }

@@ -9,7 +9,7 @@ import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import type { Ssh } from '../ssh'
 import { followFiles } from './follow-files'
 import { dataDirectoryScript, findTools, parseDataDirectory, parseHistory } from './replication-look'
-import { askJson } from './server-views'
+import { alterSystem, askJson } from './server-views'
 import { makeTakeover } from './takeover'
 import type { WarmPool } from './warm'
 
@@ -49,6 +49,10 @@ major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 exec "$tools/pg_ctl" promote -W -s -D "$data"`
 
+const synchronousSql = `select json_build_object(
+  'names', current_setting('synchronous_standby_names'),
+  'altered', (select setting from pg_file_settings where name = 'synchronous_standby_names' and sourcefile ~ 'postgresql\\.auto\\.conf$' order by seqno desc limit 1))`
+
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
 /** What a server follows and how that is changed, over SSH and its own socket. Deeds are judged by exit status, and by the caller's own look afterwards. */
@@ -85,6 +89,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       const script = 'cat "$1/pg_wal/$2" 2>/dev/null || cat "$1/pg_xlog/$2"'
       return parseHistory((await run(instance, `Reading ${name}`, shell(script, instance.dataDirectory, name), options)).stdout)
     },
+    synchronousSetting: (instance, options) => askJson(ssh, warm, instance, 'matriarch_synchronous', synchronousSql, options),
     tryReplication: async (instance, following, options) => {
       // The word that a walreceiver is looked up by in a passfile.
       const conninfo = writeConninfo({ ...following.conninfo, dbname: 'replication', replication: 'true' })
@@ -118,6 +123,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
     unfollow: async (instance, options) => {
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)
     },
+    setSynchronous: (instance, altered, options) => alterSystem(ssh, instance, 'synchronous_standby_names', altered, options),
     createSlot: async (instance, name, options) => {
       await ask(instance, `select to_json(slot_name) from pg_create_physical_replication_slot(${quoteLiteral(name)}, true)`, options)
     },

@@ -1,10 +1,12 @@
+import { quoteLiteral } from '@/lib/domain/values/sql-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { FileSettingProblem, InstanceAddress } from '@/lib/ports'
 import type { CallOptions, SettingsSeen, TransactionFate } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 import { deadlineIn } from '../ssh/deadline'
+import { connectPg, type PgConnection } from './connection'
 import { isSocketRefused, psqlJson } from './psql'
-import type { WarmPool } from './warm'
+import { queryFault, type WarmPool } from './warm'
 
 /** Asks a statement of ours, that answers one JSON value, over the warm session, or through psql where sockets are not forwarded. */
 export const askJson = async <T>(
@@ -23,6 +25,43 @@ export const askJson = async <T>(
     if (!isSocketRefused(error)) throw error
     return psqlJson<T>(ssh, instance, `select (${sql})`, deadline)
   }
+}
+
+/** Statements of ours that no transaction may hold, one after the other, in a session of their own: a checkpoint may take minutes and must not hold up the looks. */
+export const runAlone = async (ssh: Ssh, instance: InstanceAddress, statements: readonly string[], options: CallOptions): Promise<void> => {
+  const deadline = deadlineIn(options.timeoutMs, options.signal)
+  let connection: PgConnection
+  try {
+    connection = await connectPg(
+      ssh,
+      instance,
+      { database: 'postgres', isReadOnly: false, statementTimeoutMs: options.timeoutMs },
+      deadline,
+    )
+  } catch (error) {
+    if (!isSocketRefused(error)) throw error
+    await psqlJson(ssh, instance, `${statements.join(';\n')};\nselect 'true'::json`, deadline)
+    return
+  }
+  try {
+    for (const statement of statements) await connection.client.query(statement)
+  } catch (error) {
+    throw queryFault(error)
+  } finally {
+    connection.destroy()
+  }
+}
+
+/** null takes the setting out of postgresql.auto.conf. */
+export const alterSystem = (
+  ssh: Ssh,
+  instance: InstanceAddress,
+  name: string,
+  value: string | null,
+  options: CallOptions,
+): Promise<void> => {
+  const change = value === null ? `alter system reset ${name}` : `alter system set ${name} = ${quoteLiteral(value)}`
+  return runAlone(ssh, instance, [change, 'do $$ begin perform pg_reload_conf(); end $$'], options)
 }
 
 const problemsSql = `

@@ -17,3 +17,11 @@ export const synchronousAmong = (setting: string, standbys: readonly string[]): 
   const names = synchronousNames(setting).map((name) => name.toLowerCase())
   return standbys.filter((one) => names.includes('*') || names.includes(one.toLowerCase()))
 }
+
+/** The setting with no more standbys to wait for than `present` of them: a quorum of three with two left becomes one of two, and nobody left waits for nobody. */
+export const synchronousLowered = (setting: string, present: number): string => {
+  if (present >= synchronousCount(setting)) return setting
+  if (present === 0) return ''
+  const [, method, inner] = /^\s*(first|any)?\s*\d+\s*\((.*)\)\s*$/is.exec(setting)!
+  return `${(method ?? 'FIRST').toUpperCase()} ${present} (${inner!.trim()})`
+}

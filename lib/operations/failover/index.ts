@@ -21,9 +21,12 @@ import { failoverInput } from './input'
 import { catchUp } from './steps/catch-up'
 import { dropOldSlots } from './steps/drop-old-slots'
 import { followNew } from './steps/follow-new'
+import { ifShort, lowerSynchronous } from './steps/lower-synchronous'
 import { makeSlots } from './steps/make-slots'
+import { ifAwaits, proveCommits } from './steps/prove-commits'
 import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
+import { synchronousFits } from './synchronous'
 
 const primary = (facts: FailoverFacts) => facts.primary!
 const candidate = (facts: FailoverFacts) => facts.candidate!
@@ -70,6 +73,7 @@ export const failover = defineOperation({
   .gate('fenceable', 'The old primary is fenced before the promotion', gates.fenced)
   .gate('loss', 'What is lost', gates.lossSaid)
   .gates(gates.candidateGates)
+  .gate('synchronous', 'Synchronous standbys remain available', synchronousFits)
   .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
   .gate('readers', 'Every WAL receiver is streaming', gates.readersWell)
   .gate('clients', 'Nobody is connected', gates.clientsCut)
@@ -87,6 +91,7 @@ export const failover = defineOperation({
     otherwise: notPossible('Its host does not answer, so it cannot be fenced: somebody took responsibility for that.'),
   })
   .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
+  .effect('lower-synchronous', lowerSynchronous, ifShort)
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
   .effect('promote', promotePostgres(candidate))
   .effect('write', proveWrite)
@@ -97,6 +102,7 @@ export const failover = defineOperation({
     when: isPlanned,
     otherwise: notPossible('Its host does not answer. It rejoins later; until then it is barred from starting read-write.'),
   })
+  .effect('commits', proveCommits, ifAwaits)
   .effect('restored', forgetReplaced(primary), {
     when: isPlanned,
     otherwise: notPossible('The bar stays until the old primary is seen as a standby.'),

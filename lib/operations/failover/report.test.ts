@@ -44,7 +44,9 @@ test('a planned failover: positions in order, the fence with its evidence, every
   expect(report.steps.filter(({ state }) => state !== 'done').map(({ name, state }) => [name, state])).toEqual([
     ['canary', 'not-asked'],
     ['catch-up', 'already-so'],
+    ['lower-synchronous', 'not-needed'],
     ['canary-judge', 'not-asked'],
+    ['commits', 'not-needed'],
     ['reader-names', 'not-needed'],
   ])
   expect(report.names[0]).toMatchObject({ name: 'demo.prod.test' })

@@ -5,6 +5,7 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
+import { setNames } from './steps/lower-synchronous'
 
 /** What journals lack that were written before names of standbys were moved. */
 const withoutReaders: Pick<FailoverFacts, 'readers'> = { readers: { moves: [], problems: [] } }
@@ -126,6 +127,11 @@ const openPoints = (
   if (!outputs.has('rejoin') && facts.primary !== null && !back.has(facts.primary.title))
     open.push(
       `${facts.primary.title} must not start as a primary. Let it rejoin once its host is back, or rebuild it where that is refused; then the herd can fail back.`,
+    )
+  const lowered = outputs.get('lower-synchronous')
+  if (typeof lowered?.was === 'string' && lowered.was !== lowered.is)
+    open.push(
+      `${facts.candidate?.title} waits for fewer standbys than before the failover. Once enough of them follow, put it back there: ${setNames(lowered.was)}`,
     )
   for (const problem of [...facts.names.problems, ...facts.readers.problems]) open.push(`${problem}. Correct the name, then refresh it.`)
   if (!outputs.has('names') && facts.names.moves.length > 0)

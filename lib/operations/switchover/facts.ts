@@ -17,8 +17,6 @@ export type SwitchoverFacts = FailoverFacts & {
   limits: SwitchoverInput
   /** Of the primary; null: it did not say. */
   sessions: Sessions | null
-  /** `synchronous_standby_names` of the candidate; null: it did not say. */
-  candidateSynchronousNames: string | null
   /** `shared_preload_libraries` of the candidate; null: it did not say. */
   candidateLibraries: string | null
   /** null: one of them was not asked. */
@@ -37,7 +35,7 @@ export type SwitchoverFacts = FailoverFacts & {
 
 export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput, context: GatherContext): Promise<SwitchoverFacts> => {
   const { candidate, lagBytesMax, waitSeconds, canary } = input
-  const planned = { candidate, lagBytesMax, waitSeconds, canary, mode: 'planned', override: '' } as const
+  const planned = { candidate, lagBytesMax, waitSeconds, canary, mode: 'planned', lowerSynchronous: false, override: '' } as const
   const [facts, poolers] = await Promise.all([gatherFailover(ports, planned, context), ports.inventory.herdPoolers(context.targetId)])
   const isOnline = facts.primary !== null && facts.primaryProbe?.state === 'online'
   const isLeftOut = ({ title }: { title: string }) => namesIn(input.leaveOut).includes(title)
@@ -66,7 +64,6 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
       context.signal,
     ),
     sessions,
-    candidateSynchronousNames: theirs?.synchronousNames ?? null,
     candidateLibraries: theirs?.libraries ?? null,
     fit,
     roundTripMs: isOnline ? await measure(ports, facts, context) : null,

@@ -1,5 +1,4 @@
 import { predictGap } from '@/lib/domain/replication/switchover-gap'
-import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
@@ -74,32 +73,6 @@ export const librariesFit = ({ sessions, candidateLibraries, candidate, primary 
     : warn(
         `${candidate?.title} does not load ${missing.join(', ')}, and ${primary?.title} does (shared_preload_libraries): what needs ${missing.length === 1 ? 'it' : 'them'} will fail there. Set it and restart the candidate first.`,
       )
-}
-
-/** The candidate's own setting counts after the promotion: with too few standbys under it, every commit there waits for ever. */
-export const synchronousFits = ({
-  candidateSynchronousNames: theirs,
-  sessions,
-  candidate,
-  primary,
-  followers,
-}: SwitchoverFacts): Verdict => {
-  if (candidate === null || primary === null) return pass
-  if (theirs === null) return unknown(`Whether ${candidate.title} waits for synchronous standbys could not be read.`)
-  const needed = synchronousCount(theirs)
-  const names = [...followers.map(({ following }) => following), primary.following].map(
-    (following) => following?.conninfo.application_name ?? '',
-  )
-  const present = synchronousAmong(theirs, names)
-  if (needed > present.length)
-    return refuse(
-      `${candidate.title} has synchronous_standby_names ${theirs}: ${counted(needed, 'standby', 'standbys')} must confirm each commit, and ${present.length === 0 ? 'none' : present.join(', ')} of those that will follow is among them. Its commits would wait for ever. Correct the setting there and reload.`,
-    )
-  if (needed === 0 && sessions !== null && sessions.synchronousNames !== '')
-    return warn(
-      `${primary.title} waits for synchronous standbys (${sessions.synchronousNames}), ${candidate.title} will not: set it there first if commits must stay on two servers.`,
-    )
-  return pass
 }
 
 /** Who is connected other than through a pooler; null: not known. The servers' side of the poolers are their clients. */

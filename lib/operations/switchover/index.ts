@@ -10,7 +10,9 @@ import * as planned from '../failover/gates'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
+import { ifAwaits, proveCommits } from '../failover/steps/prove-commits'
 import { rejoinOld } from '../failover/steps/rejoin-old'
+import { synchronousFits } from '../failover/synchronous'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
 import { moveNames, standbyNames } from '../steps/dns/move-name'
@@ -76,7 +78,7 @@ export const switchover = defineOperation({
   .gate('extensions', 'The candidate has the extensions of the primary', extensionsFit)
   .gate('hba', 'pg_hba.conf of the candidate admits the same clients', hbaFits)
   .gate('unlogged', 'No unlogged tables', unloggedSaid)
-  .gate('synchronous', 'Synchronous standbys remain available', gates.synchronousFits)
+  .gate('synchronous', 'Synchronous standbys remain available', synchronousFits)
   .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
   .gate('readers', 'Every WAL receiver is streaming', gates.readersStream)
   .gate('blockers', 'No long-running transaction', gates.noBlockers)
@@ -102,6 +104,7 @@ export const switchover = defineOperation({
   .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
   .effect('poolers-aimed', keepPoolersAimed(aims), ifFront)
   .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
+  .effect('commits', proveCommits, ifAwaits)
   .effect('restored', forgetReplaced(primary))
   .effect('reader-names', moveNames(readerNames, standbyNames))
   .effect('old-slots', dropOldSlots)

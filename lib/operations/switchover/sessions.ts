@@ -14,11 +14,10 @@ export type Blocker = {
   query: string
 }
 
-/** Who is connected to a server, and for whom its commits wait. */
+/** Who is connected to a server, and what it loads. */
 export type Sessions = {
   blockers: Blocker[]
   clients: { user: string; application: string; client: string; count: number }[]
-  synchronousNames: string
   /** `shared_preload_libraries` */
   libraries: string
 }
@@ -38,7 +37,6 @@ select json_build_object(
   'clients', (select coalesce(json_agg(json_build_object('user', usename, 'application', application_name, 'client', client, 'count', count)), '[]')
     from (select usename, application_name, coalesce(host(client_addr), 'socket') as client, count(*) as count
       from client group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit ${shownMax}) most),
-  'synchronousNames', current_setting('synchronous_standby_names'),
   'libraries', current_setting('shared_preload_libraries')
 )::text as sessions`
 

@@ -167,7 +167,9 @@ describe('refuses before it begins', () => {
   })
 
   test('commits that would wait for nobody on the new primary', async () => {
-    const withNames = (names: string) => (fleet: MemoryFleet) => say(fleet, {}, { synchronousNames: names })
+    const withNames = (names: string) => (fleet: MemoryFleet) => {
+      fleet.instance('demo on n2').active.synchronous_standby_names = names
+    }
     expect(await reasonOf(withNames('FIRST 1 (elsewhere)'))).toContain('Its commits would wait for ever')
     expect(await reasonOf(withNames('ANY 3 (*)'))).toContain('3 standbys must confirm each commit, and n3, n1 of those')
     expect(await reasonOf(withNames('ANY 1 (n1, n3)'))).toBeNull()
@@ -176,7 +178,6 @@ describe('refuses before it begins', () => {
   test('nothing where the new primary waits for the old one by its cluster_name: that is what it will follow as', async () => {
     const awaited = 'FIRST 1 (shop_one)'
     const named = (name: string) => (fleet: MemoryFleet) => {
-      say(fleet, {}, { synchronousNames: awaited })
       fleet.instance('demo on n2').active.synchronous_standby_names = awaited
       fleet.instance('demo on n1').active.cluster_name = name
     }

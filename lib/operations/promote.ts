@@ -6,7 +6,7 @@ import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
-import { gatherHerd, type HerdFacts, isDown, isUp, type Member, type Place } from './facts/instance'
+import { asMember, gatherHerd, type HerdFacts, isDown, isUp, type Place } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gatherPeers, oldSlotOf } from './facts/peers'
 import { type Readiness, readReadiness } from './facts/readiness'
@@ -90,21 +90,14 @@ export const promote = defineOperation({
       otherwise: notNeeded('Nobody who is down would take writes when started.'),
     },
   )
-  .effect('promote', promotePostgres(self))
+  .effect('promote', promotePostgres(self, { isDetached: ({ input }) => input.detach }))
   .effect('old-slot', dropOldSlot(oldSlot))
   .build()
 
-/** The standby itself, as its neighbours are seen: others may stream from it, and it from a primary that is no member. */
-function selfOf({ instance, probe }: PromoteFacts): Member {
-  const { id, title, address } = instance
-  const { state, role, timeline, systemIdentifier, upstream } = probe
-  const hosts = [address.host.address.toLowerCase(), address.host.hostname.toLowerCase()]
-  return { id, title, hosts, port: address.port, state, role, timeline, systemIdentifier, upstream }
-}
-
 function noPrimary(facts: PromoteFacts): Verdict {
-  const { others, instance, input } = facts
-  const members = [...others, selfOf(facts)]
+  const { others, instance, probe, input } = facts
+  // Others may stream from the standby itself, and it from a primary that is no member.
+  const members = [...others, asMember(instance, probe)]
   const primary = others.find((one) => one.role === 'primary' && isUp(one.state))
   const fed = members.find((one) => one.state === 'online' && isFedByUnseen(one, members))
   if (primary === undefined && fed === undefined) return pass

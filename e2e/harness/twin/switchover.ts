@@ -1,6 +1,7 @@
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { adoptFile } from '@/lib/domain/poolers/template'
 import { drive } from '@/lib/kernel/engine/engine'
+import type { Decision } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { switchover } from '@/lib/operations/switchover'
@@ -37,23 +38,29 @@ export const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: 
 export const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
   makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
 
-/** To the end of the job, or until it asks. `goOn`: after a person has said so. Throws when it is refused. */
-export const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+/** A job that drivers take up one after the other; `signal` ends one at once. `goOn`, `giveUp`: after a person has said so. Throws when its plan refuses. */
+export const jobOf = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
   const plan = await planOf(fleet, raw)
   if (plan.reason !== null) throw new Error(plan.reason)
   const journal = new MemoryJournal(fleet.clock)
   const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
-  const on = () =>
+  const on = (signal = new AbortController().signal) =>
     drive(switchover, job, journal.open(), fleet, {
       driver: 'test',
-      signal: new AbortController().signal,
+      signal,
       isCancelRequested: () => false,
       clock: fleet.clock,
     })
-  const goOn = () => {
-    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
+  const decide = (decision: Decision) => {
+    journal.write([{ kind: 'decided', decision, by: 'ada' }])
     return on()
   }
+  return { journal, on, goOn: () => decide('resume'), giveUp: () => decide('abandon') }
+}
+
+/** To the end of the job, or until it asks. */
+export const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+  const { journal, on, goOn } = await jobOf(fleet, raw)
   return { state: await on(), journal, goOn }
 }
 

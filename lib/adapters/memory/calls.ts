@@ -52,7 +52,8 @@ export const hang = (
 export const reach = async (clock: MemoryClock, host: MemoryHost, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> => {
   const { hostname } = host.server.address
   options.signal?.throwIfAborted()
-  if (host.power === 'off') throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
+  if (host.power === 'off' || host.power === 'cut')
+    throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
   if (host.power === 'refuses-key') throw new Fault('shell.denied', { because: `${hostname} refuses the console’s SSH key.` })
   if (host.power === 'frozen') await hang(clock, options.signal, options.timeoutMs, false, `${hostname} did not answer in time.`)
   settleWork(clock, host)

@@ -2,7 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManSeen, DeadManSpec, PoolersAct, PoolersRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
 import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
-import type { MemoryDeadMan, MemoryPooler, World } from './world'
+import { type MemoryDeadMan, type MemoryPooler, servesOthers, type World } from './world'
 
 /** What becomes of every timer by now, whether anybody looked or not. */
 export const settleDeadMen = (world: World): void => {
@@ -20,8 +20,8 @@ export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
 const answerOf = (world: World, { systemIdentifier }: DeadManSpec, { instanceId, title }: DeadManMember): DeadManAnswer => {
   const instance = world.instances.get(instanceId)
   const silent = (because: string): DeadManAnswer => ({ instanceId, title, answer: 'silent', timeline: null, because })
-  if (instance === undefined || instance.host.power !== 'on') return silent('timeout expired')
-  if (instance.state !== 'running') return silent('Connection refused')
+  if (instance?.state === 'running' && !servesOthers(instance)) return silent('timeout expired')
+  if (instance?.state !== 'running') return silent('Connection refused')
   if (systemIdentifier !== null && instance.systemIdentifier !== systemIdentifier) return silent('it is of another system')
   return { instanceId, title, answer: instance.hasStandbySignal ? 'standby' : 'writable', timeline: instance.timeline, because: null }
 }

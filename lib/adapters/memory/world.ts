@@ -23,8 +23,8 @@ import type { MemoryClock } from './clock'
 
 export interface MemoryHost {
   server: InventoryServer
-  /** off: nothing answers. frozen: connections hang. refuses-key: the SSH key is not accepted. */
-  power: 'on' | 'off' | 'frozen' | 'refuses-key'
+  /** off: nothing answers. frozen: connections hang. refuses-key: the SSH key is not accepted. cut: the console alone does not reach it. */
+  power: 'on' | 'off' | 'frozen' | 'refuses-key' | 'cut'
   /** Major versions whose server programs are installed. */
   majors: string[]
   /** Roles whose password for replication its passfile holds. */
@@ -259,11 +259,15 @@ export const idOf = (name: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
+/** It runs, and whoever is not the console reaches it. */
+export const servesOthers = ({ state, host: { power } }: MemoryInstance): boolean =>
+  state === 'running' && (power === 'on' || power === 'cut' || power === 'refuses-key')
+
 /** Two running servers of one system that both write. */
 export const watchPrimaries = (world: World): void => {
   const bySystem = new Map<string, MemoryInstance[]>()
   for (const instance of world.instances.values()) {
-    if (instance.state !== 'running' || instance.hasStandbySignal || instance.host.power !== 'on') continue
+    if (!servesOthers(instance) || instance.hasStandbySignal) continue
     bySystem.set(instance.systemIdentifier, [...(bySystem.get(instance.systemIdentifier) ?? []), instance])
   }
   for (const primaries of bySystem.values())

@@ -46,6 +46,7 @@ export interface Deeds {
 export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({
   signal,
   jobId: driving.job.id,
+  isUnbroken: driving.recorder.progress.isUnbroken,
   note: (stream, text) => driving.recorder.note(step, stream, text),
   pause: (ms) => driving.options.clock.sleep(ms, signal),
 })

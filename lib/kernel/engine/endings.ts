@@ -34,7 +34,10 @@ export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> =
       continue
     }
     recorder.add({ kind: 'undo-failed', step: effect.name, because: sayWhy(error) })
-    const question = `“${effect.title}” could not be undone. Remove the cause, then resume: it is tried again. Or abandon the job: the step stays as it is.`
+    const asked = isFault(error) ? error.facts.question : undefined
+    const question =
+      asked ??
+      `“${effect.title}” could not be undone. Remove the cause, then resume: it is tried again. Or abandon the job: the step stays as it is.`
     return ask(driving, 'undo', `Undoing “${effect.title}” failed: ${sayWhy(error)}`, question)
   }
   return 'end'

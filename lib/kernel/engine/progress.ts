@@ -30,6 +30,8 @@ export interface Progress {
   wentOn: boolean
   /** Drivers in a row that took over and wrote nothing else. */
   idleResumes: number
+  /** Nobody else drove it, and nobody was asked, since its facts were gathered. */
+  isUnbroken: boolean
 }
 
 export const newProgress = (): Progress => ({
@@ -42,6 +44,7 @@ export const newProgress = (): Progress => ({
   closed: null,
   wentOn: false,
   idleResumes: 0,
+  isUnbroken: true,
 })
 
 export const stepOf = (progress: Progress, name: string): StepRecord => {
@@ -75,6 +78,10 @@ export const advance = (progress: Progress, entry: JournalEntry): void => {
       break
     case 'gathered':
       progress.facts = entry.facts
+      progress.isUnbroken = true
+      break
+    case 'resumed':
+      progress.isUnbroken = false
       break
     case 'intended':
       stepOf(progress, entry.step).intended ??= { before: entry.before }
@@ -114,6 +121,7 @@ export const advance = (progress: Progress, entry: JournalEntry): void => {
       progress.attention = entry
       break
     case 'decided':
+      progress.isUnbroken = false
       decide(progress, entry.decision, entry.by)
       break
     case 'closed':

@@ -102,6 +102,7 @@ const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Ex
     because,
     didNotHappen ? 'did-not-happen' : 'unknown',
     proof,
+    'fault' in attempt ? attempt.fault.facts.question : undefined,
   )
   if ('fault' in attempt && attempt.isInterrupted && pastNoReturn(driving.operation, recorder.progress) === null)
     recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
@@ -114,8 +115,9 @@ const fail = (
   because: string,
   certainty: 'did-not-happen' | 'unknown',
   look?: Look,
+  question?: string,
 ): false => {
-  const asked = look?.found === 'unknown' ? look.fault.facts.question : look?.found === 'ready' ? halfWay(look) : undefined
+  const asked = question ?? (look?.found === 'unknown' ? look.fault.facts.question : look?.found === 'ready' ? halfWay(look) : undefined)
   driving.recorder.add({ kind: 'failed', step: effect.name, code, because, certainty, ...(asked === undefined ? {} : { question: asked }) })
   return false
 }

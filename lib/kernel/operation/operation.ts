@@ -22,6 +22,11 @@ export interface GatherContext {
 export interface StepContext {
   signal: AbortSignal
   jobId: string
+  /**
+   * One driver alone has driven the job since its facts were gathered: no other one took it over, and no person was asked in between. Where it is false
+   * anybody may have done anything meanwhile, and nothing that a server writes by may rest on the facts.
+   */
+  isUnbroken: boolean
   /** Writes a `note` line: progress, a command, its output. Never throws. */
   note: (stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning', text: string) => void
   /** Waits before looking again; ends early, without throwing, when `signal` aborts. */

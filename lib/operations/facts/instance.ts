@@ -62,11 +62,14 @@ export const gatherHerd = async (ports: ReadPorts, { targetId, signal }: GatherC
   return { ...own, others, replaced: standing.members.find(({ id }) => id === targetId)?.replaced?.because ?? null }
 }
 
-const lookAtMember = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Member> => {
-  const { address } = member
-  const { state, role, timeline, systemIdentifier, upstream } = await ports.postgres.probe(address, { timeoutMs: probeTimeoutMs, signal })
+const lookAtMember = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<Member> =>
+  asMember(member, await ports.postgres.probe(member.address, { timeoutMs: probeTimeoutMs, signal }))
+
+/** An instance as its neighbours care for it. */
+export const asMember = ({ id, title, address }: Plain<InventoryInstance>, probe: Plain<Probe>): Member => {
+  const { state, role, timeline, systemIdentifier, upstream } = probe
   const hosts = [...new Set([address.host.address.toLowerCase(), address.host.hostname.toLowerCase()])]
-  return { id: member.id, title: member.title, hosts, port: address.port, state, role, timeline, systemIdentifier, upstream }
+  return { id, title, hosts, port: address.port, state, role, timeline, systemIdentifier, upstream }
 }
 
 export const commandsOf = ({ commands }: PostgresRead, { address }: InventoryInstance, mode: StopMode): Commands => ({

@@ -93,7 +93,7 @@ export const failover = defineOperation({
   .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
   .effect('lower-synchronous', lowerSynchronous, ifShort)
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
-  .effect('promote', promotePostgres(candidate))
+  .effect('promote', promotePostgres(candidate, { answeredFor: overruled }))
   .effect('write', proveWrite)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('followers', followNew)
@@ -130,6 +130,11 @@ function readerNames({ readers }: FailoverFacts): NameMove[] {
 
 function promotedInstead(facts: FailoverFacts): string {
   return `${candidate(facts).title} was promoted in its place.`
+}
+
+/** Who was not seen when a person typed the herd's name. */
+function overruled({ fence, primary, parked }: FailoverFacts): string[] {
+  return fence === 'override' ? [...(primary === null ? [] : [primary.title]), ...parked.map(({ title }) => title)] : []
 }
 
 function fencedPrimary(facts: FailoverFacts): Place | null {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isUp, type Member } from '../facts/instance'
 
 /** How a server is told to shut down; shared by every operation that stops one. */
 export const stopInput = {
@@ -20,4 +21,6 @@ export type StopInput = { mode: 'smart' | 'fast' | 'immediate'; timeoutSeconds: 
 export const stopOf = {
   mode: (facts: { input: StopInput }) => facts.input.mode,
   timeoutMs: (facts: { input: StopInput }) => facts.input.timeoutSeconds * 1000,
+  beside: ({ others }: { others: readonly Member[] }) =>
+    others.filter(({ role, state }) => role === 'primary' && isUp(state)).map(({ id }) => id),
 }

@@ -100,16 +100,26 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
 const notes = (lines: readonly { kind: string }[]) =>
   lines.flatMap((line) => ('text' in line && typeof line.text === 'string' ? [line.text] : []))
 
-test('the timer of a pooler that holds nobody is disarmed at once, every other one when the job ends; nobody was let go on', async () => {
+test('the timer of a pooler that holds nobody is disarmed at once, every other one when the job ends and its clients go on by then', async () => {
   const fleet = newFleet()
+  let asked = 0
+  fleet.calls.afterwards = ({ act }) => {
+    if (act === 'disarm dead man' && asked++ === 0) orders(fleet).isPaused = false
+  }
   const { state } = await run(fleet)
   const disarmed = fleet.calls.made.filter(({ act }) => act === 'disarm dead man').map(({ target }) => target)
   expect(disarmed).toEqual(['orders pooler on n2', 'orders pooler on front', 'orders pooler on n2'])
   expect(state).toBe('done')
   expect([...fleet.world.poolers.values()].map(({ timers }) => timers.map(({ outcome }) => outcome))).toEqual([['disarmed'], ['disarmed']])
+})
+
+test('a timer whose clients still wait when the job ends stays armed, and lets them go on', async () => {
+  const fleet = newFleet()
+  await run(fleet)
+  expect([front(fleet).timers[0]!.outcome, orders(fleet).isPaused]).toEqual([null, true])
   await fleet.clock.sleep(60_000)
   settleDeadMen(fleet.world)
-  expect(orders(fleet).isPaused).toBe(true)
+  expect(orders(fleet).isPaused).toBe(false)
 })
 
 test('a timer that fired before its job ended is told of, with where it led and whom it let go on', async () => {

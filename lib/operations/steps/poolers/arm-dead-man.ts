@@ -43,9 +43,10 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
   timeoutMs: 40_000,
   ending: {
     release: async (facts, _before, _output, ports, context) => {
-      await disarmAll(of(facts), ports, context)
+      await disarmIdle(of(facts), ports, context, { ifUnreachable: 'disarm' })
     },
-    sentence: 'However the job ends, the timers are disarmed.',
+    sentence:
+      'However the job ends, the timers are disarmed; one whose pooler still pauses clients goes on asking until it may resume them.',
   },
 })
 
@@ -64,9 +65,7 @@ export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): 
   }),
   check: async () => ({ found: 'ready', before: null }),
   run: async (facts, _before, ports, context) => {
-    const { key, hosts } = of(facts)
-    const held = await Promise.all(hosts.map((host) => stillHolds(ports, host, context)))
-    await disarmAll({ key, hosts: hosts.filter((_host, index) => !held[index]) }, ports, context)
+    await disarmIdle(of(facts), ports, context, { ifUnreachable: 'stays' })
     return null
   },
   proof: 'answer',
@@ -74,9 +73,25 @@ export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): 
   ending: { final: 'Clients are resumed.', harmless: true },
 })
 
-/** One that cannot be seen counts as one that does. */
-const stillHolds = async (ports: ActPorts, { pooler, spec }: DeadManPlace, { signal }: StepContext): Promise<boolean> => {
+const disarmIdle = async (
+  { key, hosts }: DeadManFacts,
+  ports: ActPorts,
+  context: StepContext,
+  { ifUnreachable }: { ifUnreachable: 'stays' | 'disarm' },
+): Promise<void> => {
+  const held = await Promise.all(hosts.map((host) => stillHolds(ports, host, context, ifUnreachable === 'stays')))
+  await disarmAll({ key, hosts: hosts.filter((_host, index) => !held[index]) }, ports, context)
+}
+
+/** One whose console does not say counts as one that does. */
+const stillHolds = async (
+  ports: ActPorts,
+  { pooler, spec }: DeadManPlace,
+  { signal }: StepContext,
+  ifUnreachable: boolean,
+): Promise<boolean> => {
   const { state, databases } = await ports.read.poolers.look(pooler.address, { timeoutMs: callTimeoutMs, signal })
+  if (state === 'unreachable') return ifUnreachable
   if (state !== 'online') return state !== 'stopped'
   return databases.some(({ name, isPaused }) => isPaused && spec.databases.some((ours) => ours.name === name))
 }

@@ -3,6 +3,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { InstanceRole } from '@/lib/ports'
 import { isDown, type Place } from '../../facts/instance'
 import { lookAt, takeDown } from './server'
+import { mustWriteAlone } from './write-alone'
 
 type Output = { controlState: string | null; hasStandbySignal: boolean; checkpointLsn: string | null }
 
@@ -46,7 +47,8 @@ export const fencePostgres = <F extends Facts>(
   ending:
     stays === undefined
       ? {
-          undo: async (facts, _before, _output, ports, { signal }) => {
+          undo: async (facts, _before, _output, ports, context) => {
+            const { signal } = context
             const place = of(facts)!
             const probe = await lookAt(ports.read, place, signal)
             if (probe.hasStandbySignal !== true) return
@@ -54,6 +56,7 @@ export const fencePostgres = <F extends Facts>(
               throw new Fault('step.unknown', {
                 because: `${place.title} is ${probe.state} with standby.signal: it came up as a standby meanwhile`,
               })
+            await mustWriteAlone({ place }, ports.read, context)
             await ports.act.replication.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal })
           },
           sentence: 'If the job fails before the promotion, standby.signal is removed again.',

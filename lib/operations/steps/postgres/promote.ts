@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Place } from '../../facts/instance'
 import { lookAt } from './server'
+import { mustWriteAlone } from './write-alone'
 
 type Before = { timeline: number | null; receivedLsn: string | null }
 type Output = { timeline: number | null; lsn: string | null }
@@ -12,8 +13,18 @@ const lookEveryMs = 30
 
 const commandFor = ({ address }: Place): string => promoteCommand(address.major, address.dataDirectory)
 
+interface PromoteWith<F> {
+  /** It is meant to write beside the herd's primary. */
+  isDetached?: (facts: F) => boolean
+  /** Titles of members whose silence a person has answered for. */
+  answeredFor?: (facts: F) => readonly string[]
+}
+
 /** Asks for the promotion and wakes the startup process until the server takes writes on a new timeline. */
-export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, Before, Output> => ({
+export const promotePostgres = <F extends Facts>(
+  of: (facts: F) => Place,
+  { isDetached, answeredFor }: PromoteWith<F> = {},
+): Effect<F, Before, Output> => ({
   title: 'Promote the standby',
   preview: (facts) => ({
     sentence: `Promote ${of(facts).title} and wait until it takes writes on a new timeline.`,
@@ -26,8 +37,11 @@ export const promotePostgres = <F extends Facts>(of: (facts: F) => Place): Effec
     if (probe.role === 'primary') return { found: 'done', output: { timeline: probe.timeline, lsn: probe.currentLsn } }
     return { found: 'ready', before: intended?.before ?? { timeline: probe.timeline, receivedLsn: probe.receivedLsn } }
   },
-  run: async (facts, _before, ports, { signal, note, pause }) => {
+  run: async (facts, _before, ports, context) => {
+    const { signal, note, pause } = context
     const place = of(facts)
+    if (!context.isUnbroken && isDetached?.(facts) !== true)
+      await mustWriteAlone({ place, answeredFor: answeredFor?.(facts) }, ports.read, context)
     const options = { timeoutMs: promoteTimeoutMs, signal }
     note('command', commandFor(place))
     await ports.act.replication.promote(place.address, options)

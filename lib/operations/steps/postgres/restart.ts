@@ -1,9 +1,10 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
-import type { ActPorts, Probe } from '@/lib/ports'
+import type { ActPorts, Probe, StopMode } from '@/lib/ports'
 import { isDown, type Place } from '../../facts/instance'
 import { followOutput, lookAt, settle, unseen } from './server'
 import type { StopWith } from './stop'
+import { mustWriteAlone } from './write-alone'
 
 type Before = { startedAt: string | null; pid: number | null; role: Probe['role'] }
 type Output = { role: Probe['role']; startedAt: string | null; pid: number | null; pendingRestart: string[] }
@@ -34,7 +35,8 @@ export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: 
       return { found: 'ready', before: intended.before, partly: `${of(facts).title} is ${probe.state}` }
     return { found: 'blocked', because: probe.because ?? `it is ${probe.state}` }
   },
-  run: (facts, before, ports, context) => cycle(of(facts), before, stop.mode(facts), stop.timeoutMs(facts), ports, context),
+  run: (facts, before, ports, context) =>
+    cycle(of(facts), before, { mode: stop.mode(facts), timeoutMs: stop.timeoutMs(facts), beside: stop.beside?.(facts) }, ports, context),
   timeoutMs: (facts) => stop.timeoutMs(facts) + lingerMs + startTimeoutMs,
   ending: { final: 'Once it is stopped, the way is forward: the server is started again. Its connections do not come back.' },
 })
@@ -55,15 +57,14 @@ const outputOf = (probe: Probe): Output => ({
 const cycle = async (
   place: Place,
   before: Before,
-  mode: Parameters<ActPorts['act']['postgres']['stop']>[1],
-  stopTimeoutMs: number,
+  { mode, timeoutMs, beside }: { mode: StopMode; timeoutMs: number; beside: readonly string[] | undefined },
   ports: ActPorts,
   context: StepContext,
 ): Promise<void> => {
   const first = await settle(place, ports.read, context)
   if (first.state === 'online') {
     if (!isSame(first, before)) return
-    const problem = await tryStop(place, mode, stopTimeoutMs, ports, context)
+    const problem = await tryStop(place, mode, timeoutMs, ports, context)
     const then = await settle(place, ports.read, context)
     if (then.state === 'online' && isSame(then, before))
       throw problem ?? new Fault('step.unknown', { because: `${place.title} was told to stop, and still runs` })
@@ -71,17 +72,12 @@ const cycle = async (
   const down = await settle(place, ports.read, context)
   if (down.state === 'online') return
   if (!isDown(down.state)) throw unseen(place, down)
+  if (!context.isUnbroken && down.hasStandbySignal !== true) await mustWriteAlone({ place, beside }, ports.read, context)
   await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
 }
 
 /** A stop that did not end in time is not the end: what it left behind is looked at next. */
-const tryStop = async (
-  place: Place,
-  mode: Parameters<ActPorts['act']['postgres']['stop']>[1],
-  timeoutMs: number,
-  ports: ActPorts,
-  context: StepContext,
-): Promise<Fault | null> => {
+const tryStop = async (place: Place, mode: StopMode, timeoutMs: number, ports: ActPorts, context: StepContext): Promise<Fault | null> => {
   try {
     await ports.act.postgres.stop(place.address, mode, { timeoutMs, ...followOutput(context, place.commands.stop) })
     return null

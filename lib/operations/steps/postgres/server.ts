@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe, ReadPorts } from '@/lib/ports'
 import { isDown, type Place, probeTimeoutMs } from '../../facts/instance'
+import { mustWriteAlone } from './write-alone'
 
 const stopTimeoutMs = 60_000
 const lookEveryMs = 500
@@ -34,11 +35,20 @@ export const settle = async (place: Place, ports: ReadPorts, context: StepContex
   }
 }
 
-/** Starts it unless it runs; for taking back a stop. Safe to run twice. */
-export const bringUp = async (place: Place, ports: ActPorts, context: StepContext, timeoutMs: number): Promise<void> => {
+/**
+ * Starts it unless it runs; for taking back a stop. Safe to run twice. As a primary only where nobody else is one by now: throws as `mustWriteAlone` does.
+ * `beside`: ids of members that took writes when the job began.
+ */
+export const bringUp = async (
+  place: Place,
+  ports: ActPorts,
+  context: StepContext,
+  { timeoutMs, beside }: { timeoutMs: number; beside?: readonly string[] | undefined },
+): Promise<void> => {
   const probe = await settle(place, ports.read, context)
   if (probe.state === 'online') return
   if (!isDown(probe.state)) throw unseen(place, probe)
+  if (probe.hasStandbySignal !== true) await mustWriteAlone({ place, beside }, ports.read, context)
   await ports.act.postgres.start(place.address, { timeoutMs, ...followOutput(context, place.commands.start) })
 }
 

@@ -2,6 +2,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Probe } from '@/lib/ports'
 import type { Place } from '../../facts/instance'
 import { followOutput, lookAt, takeDown } from './server'
+import { mustWriteAlone } from './write-alone'
 
 type Before = { expects: Probe['role'] }
 type Output = { role: Probe['role']; startedAt: string | null; pid: number | null }
@@ -32,6 +33,8 @@ export const startPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
+    if (!context.isUnbroken && (await lookAt(ports.read, place, context.signal)).hasStandbySignal !== true)
+      await mustWriteAlone({ place }, ports.read, context)
     await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   },
   timeoutMs: startTimeoutMs + 10_000,

@@ -12,6 +12,8 @@ export interface StopWith<F> {
   timeoutMs: (facts: F) => number
   /** Why it is not started again when the job fails later. */
   stays?: string
+  /** Ids of members that took writes beside it when the job began: started again it is not refused because of them. */
+  beside?: (facts: F) => readonly string[]
 }
 
 /** Starting a server again takes as long as its recovery. */
@@ -20,7 +22,7 @@ const startTimeoutMs = 300_000
 /** Stops a running server and proves it from the control file: shut down, or, after an immediate stop, no server at all. */
 export const stopPostgres = <F extends Facts>(
   of: (facts: F) => Place,
-  { mode, timeoutMs, stays }: StopWith<F>,
+  { mode, timeoutMs, stays, beside }: StopWith<F>,
 ): Effect<F, Before, Output> => ({
   title: 'Stop PostgreSQL',
   preview: (facts) => ({
@@ -55,7 +57,8 @@ export const stopPostgres = <F extends Facts>(
   ending:
     stays === undefined
       ? {
-          undo: (facts, _before, _output, ports, context) => bringUp(of(facts), ports, context, startTimeoutMs),
+          undo: (facts, _before, _output, ports, context) =>
+            bringUp(of(facts), ports, context, { timeoutMs: startTimeoutMs, beside: beside?.(facts) }),
           sentence: 'If the job fails later, the server is started again.',
           timeoutMs: startTimeoutMs + 30_000,
         }

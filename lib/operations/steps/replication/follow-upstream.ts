@@ -78,5 +78,5 @@ export const redirectTo = async (
   await ports.act.replication.follow(place.address, following, options)
   if (isReloadable(version)) return ports.act.postgres.reload(place.address, options)
   await takeDown(place, ports, context)
-  await bringUp(place, ports, context, startTimeoutMs)
+  await bringUp(place, ports, context, { timeoutMs: startTimeoutMs })
 }

@@ -30,7 +30,12 @@ export const recordReplaced = <F extends Facts>({ of, by, timeline, because }: R
   },
   timeoutMs: 30_000,
   ending: {
-    undo: (facts, _before, _output, ports, { signal }) => ports.act.inventory.restore(of(facts)!.id, { timeoutMs: writeTimeoutMs, signal }),
+    undo: async (facts, _before, _output, ports, { signal }) => {
+      const standing = await ports.read.inventory.herdStanding(of(facts)!.herdId)
+      const replaced = standing.members.find(({ id }) => id === of(facts)!.id)?.replaced
+      // One that another promotion has put in its place meanwhile stays.
+      if (replaced?.byId === by(facts)!.id) await ports.act.inventory.restore(of(facts)!.id, { timeoutMs: writeTimeoutMs, signal })
+    },
     sentence: 'If the job fails before the point of no return, the bar is lifted.',
   },
 })

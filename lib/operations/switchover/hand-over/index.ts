@@ -6,6 +6,7 @@ import type { ActPorts } from '@/lib/ports'
 import type { FirstCommit, ShutDown } from '@/lib/ports/takeover'
 import { aimPooler, herdAim } from '../../steps/poolers/aim'
 import { lookAt } from '../../steps/postgres/server'
+import { mustWriteAlone } from '../../steps/postgres/write-alone'
 import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
@@ -67,7 +68,8 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   },
   run: async (facts, _before, ports, context) => {
     const passed = passedOf(context.marked)
-    if (passed !== null) await mustStayDown(facts, ports, context)
+    // Another driver has passed the point of no return; anybody may have been promoted, or the old primary started, since.
+    if (passed !== null) await mustWriteAlone({ place: facts.candidate! }, ports.read, context)
     const reached = passed === null ? await towards(facts, ports, context) : { passed, leadMs: budgetMs, aimed: aimAgain(ports, context) }
     return beyond(facts, reached, ports, context)
   },
@@ -216,13 +218,3 @@ const replacementOf = ({ candidate, primaryProbe }: SwitchoverFacts) => ({
   timeline: (primaryProbe?.timeline ?? 0) + 1,
   because: `${candidate!.title} was promoted in its place.`,
 })
-
-/** Another driver has passed the point of no return; a person may have started the old primary meanwhile. */
-const mustStayDown = async ({ primary, candidate }: SwitchoverFacts, ports: ActPorts, { signal }: RunContext): Promise<void> => {
-  const probe = await ports.read.postgres.probe(primary!.address, { timeoutMs: recordTimeoutMs, signal })
-  if (probe.state === 'online' && probe.role === 'primary')
-    throw new Fault('step.blocked', {
-      isOver: true,
-      because: `${primary!.title} takes writes, so ${candidate!.title} is not promoted: stop the one that must not write`,
-    })
-}

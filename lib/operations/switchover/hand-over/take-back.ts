@@ -1,13 +1,14 @@
-import { Fault } from '@/lib/kernel/ground/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { isDown } from '../../facts/instance'
+import { lookTimeoutMs } from '../../facts/poolers'
+import { herdAim } from '../../steps/poolers/aim'
 import { bringUp, followOutput, lookAt, unseen } from '../../steps/postgres/server'
+import { mustWriteAlone } from '../../steps/postgres/write-alone'
 import type { SwitchoverFacts } from '../facts'
 import { aimBack, resumeAll } from './front'
 
-/** A candidate that does not answer within it was never told to lead; its clients do not wait for it. */
-const candidateTimeoutMs = 1_000
 const fileTimeoutMs = 15_000
 const startTimeoutMs = 300_000
 const stopTimeoutMs = 60_000
@@ -24,7 +25,7 @@ export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
  */
 export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
   const primary = facts.primary!
-  await mustNotLead(facts, ports, context)
+  await mustLeadAlone(facts, ports, context)
   const starting: Promise<void>[] = []
   const [led, ...aimed] = await Promise.allSettled([
     leadAgain(facts, ports, context, starting),
@@ -41,11 +42,42 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
   if (wasStopped) await followAgain(facts, ports, context)
 }
 
-/** Nobody has told it to; whoever did it all the same has decided who leads. */
-const mustNotLead = async ({ candidate, primary }: SwitchoverFacts, ports: ActPorts, { signal }: StepContext): Promise<void> => {
-  const probe = await ports.read.postgres.probe(candidate!.address, { timeoutMs: candidateTimeoutMs, signal })
-  if (probe.state === 'online' && probe.role === 'primary')
-    throw new Fault('step.unknown', { because: `${candidate!.title} takes writes, so ${primary!.title} is not started as a primary` })
+/**
+ * Nobody of this job has told the candidate to lead; whoever did it all the same has decided who leads. A driver that was there from the first second knows
+ * that the candidate followed until now, seen or not; any other one has to see it.
+ */
+const mustLeadAlone = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
+  const mayServeOn = context.isUnbroken || !(await isAimedAway(facts, ports, context))
+  try {
+    await mustWriteAlone({ place: facts.primary!, replacedBy: facts.candidate!.id, mayServeOn }, ports.read, context)
+  } catch (error) {
+    const waiting = isFault(error, 'step.blocked') ? await sayWaiting(facts, ports, context) : null
+    if (waiting === null || !isFault(error)) throw error
+    throw new Fault(error.code, { ...error.facts, because: `${error.message} ${waiting}` }, { cause: error })
+  }
+}
+
+/** Its lines lead to the candidate: this job has written them, or whoever saw the candidate lead. One that cannot be read may. */
+const isAimedAway = async ({ front }: SwitchoverFacts, { read }: ActPorts, { signal }: StepContext): Promise<boolean> => {
+  const files = await Promise.allSettled(
+    front.map(({ pooler }) => read.poolers.readFile(pooler.address, { timeoutMs: fileTimeoutMs, signal })),
+  )
+  return files.some((one, index) => {
+    const { pooler, herd, next } = front[index]!
+    return one.status === 'rejected' || (one.value !== null && herdAim(pooler, herd, next!).textFrom(one.value.text) === one.value.text)
+  })
+}
+
+/** Whose clients wait while a person is asked, and what ends that; null: nobody's. */
+const sayWaiting = async ({ front, timers }: SwitchoverFacts, { read }: ActPorts, { signal }: StepContext): Promise<string | null> => {
+  const seen = await Promise.all(front.map(({ pooler }) => read.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })))
+  const waiting = front.filter(({ databases }, index) =>
+    seen[index]!.databases.some(({ name, isPaused }) => isPaused && databases.includes(name)),
+  )
+  if (waiting.length === 0) return null
+  const isTimed = waiting.every(({ pooler }) => timers.hosts.some((host) => host.pooler.id === pooler.id))
+  const titles = waiting.map(({ pooler }) => pooler.title).join(', ')
+  return `Clients of ${titles} are paused${isTimed ? '; the timer on its host points it at the one member that takes writes and resumes them' : ', and no timer resumes them: resume them on the pooler’s page once the job is abandoned'}.`
 }
 
 /** Without its signal it would come up as a second primary. */
@@ -54,7 +86,7 @@ const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, cont
   const { state, hasStandbySignal } = await lookAt(ports.read, place, context.signal)
   if (isDown(state) && hasStandbySignal !== true)
     throw new Fault('step.blocked', { isOver: true, because: `${place.title} has no standby.signal, so it is not started` })
-  await bringUp(place, ports, context, startTimeoutMs)
+  await bringUp(place, ports, context, { timeoutMs: startTimeoutMs })
   context.note('info', `${place.title} follows again.`)
 }
 

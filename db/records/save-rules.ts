@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { DnsProvider } from '@/lib/domain/dns/providers'
 import { parseWindow } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
@@ -61,25 +62,28 @@ const instanceCheck: Rules['check'] = async (tx, after) => {
   ]
 }
 
-const zoneCheck: Rules['check'] = async (_tx, after) => {
-  const has = (name: string) => after[name] !== null && after[name] !== undefined && after[name] !== '' && after[name] !== false
-  const problems: FieldProblem[] = []
-  if (after.provider === 'route53') {
-    if (!has('hostedZoneId')) problems.push({ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' })
-    if (has('accessKeyId') !== has('accessSecret'))
-      problems.push({
-        path: has('accessKeyId') ? 'accessSecret' : 'accessKeyId',
-        message: 'Give both the access key id and its secret, or neither.',
-      })
-    return problems
-  }
-  if (!has('primaryHost')) problems.push({ path: 'primaryHost', message: 'Dynamic updates need the primary server.' })
-  if (has('keyName') !== has('keySecret'))
-    problems.push({ path: has('keyName') ? 'keySecret' : 'keyName', message: 'Give both the key’s name and its secret, or neither.' })
-  if (!has('keyName') && !has('allowUnsigned'))
-    problems.push({ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' })
-  return problems
+const isGiven = (value: unknown) => value !== null && value !== undefined && value !== '' && value !== false
+type Zone = Record<string, unknown>
+
+/** What a zone must say before its provider can change it. */
+const zoneNeeds: Record<DnsProvider, (zone: Zone) => FieldProblem[]> = {
+  rfc2136: (zone) => [
+    ...(isGiven(zone.primaryHost) ? [] : [{ path: 'primaryHost', message: 'Dynamic updates need the primary server.' }]),
+    ...bothOrNeither(zone, ['keyName', 'keySecret'], 'Give both the key’s name and its secret, or neither.'),
+    ...(isGiven(zone.keyName) || isGiven(zone.allowUnsigned)
+      ? []
+      : [{ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' }]),
+  ],
+  route53: (zone) => [
+    ...(isGiven(zone.hostedZoneId) ? [] : [{ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' }]),
+    ...bothOrNeither(zone, ['accessKeyId', 'accessSecret'], 'Give both the access key id and its secret, or neither.'),
+  ],
 }
+
+const bothOrNeither = (zone: Zone, [name, secret]: readonly [string, string], message: string): FieldProblem[] =>
+  isGiven(zone[name]) === isGiven(zone[secret]) ? [] : [{ path: isGiven(zone[name]) ? secret : name, message }]
+
+const zoneCheck: Rules['check'] = async (_tx, after) => zoneNeeds[(after.provider ?? 'rfc2136') as DnsProvider](after)
 
 const nameCheck: Rules['check'] = async (tx, after) => {
   const problems: FieldProblem[] = []

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, foreignKey, index, integer, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { DnsProvider } from '@/lib/domain/dns/providers'
 import { environments, herds } from './fleet'
 
 const id = () => uuid('id').primaryKey().defaultRandom()
@@ -19,7 +20,7 @@ export const dnsZones = pgTable(
       .notNull()
       .references(() => environments.id),
     name: text('name').notNull(),
-    provider: text('provider').$type<'rfc2136' | 'route53'>().notNull().default('rfc2136'),
+    provider: text('provider').$type<DnsProvider>().notNull().default('rfc2136'),
     primaryHost: text('primary_host'),
     primaryPort: integer('primary_port').notNull().default(53),
     keyName: text('key_name'),

@@ -46,9 +46,16 @@ const rooms: Walls['rooms'] = {
     libraries: 'pg node',
   },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
+  'lib/adapters/dns/wire': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts', libraries: 'dns-packet node' },
+  'lib/adapters/dns/provider.ts': { imports: 'lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire' },
+  'lib/adapters/dns/route53.ts': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire lib/adapters/dns/provider.ts',
+    libraries: '@aws-sdk/client-route-53',
+  },
   'lib/adapters/dns': {
-    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
-    libraries: 'dns-packet @aws-sdk/client-route-53 node',
+    imports:
+      'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire lib/adapters/dns/provider.ts lib/adapters/dns/route53.ts',
+    libraries: 'node',
   },
   'lib/adapters/ldap.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },

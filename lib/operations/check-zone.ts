@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dnsProviders } from '@/lib/domain/dns/providers'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { InventoryZone } from '@/lib/ports'
 import type { Plain } from './facts/instance'
@@ -23,7 +24,7 @@ export const checkZone = defineOperation({
   locks: () => [],
   now: ({ zone }) => [
     { label: 'Zone', value: zone.address.name },
-    { label: 'Changed through', value: zone.address.provider === 'route53' ? 'Amazon Route 53' : 'dynamic update' },
+    { label: 'Changed through', value: dnsProviders[zone.address.provider].title },
   ],
   neverAsksPhrase: true,
 })

@@ -1,3 +1,4 @@
+import type { DnsProvider } from '@/lib/domain/dns/providers'
 import type { RecordSet, RecordType } from '@/lib/domain/dns/records'
 
 export type { RecordSet, RecordType }
@@ -7,7 +8,7 @@ export interface ZoneAddress {
   zoneId: string
   /** `db.example.com`, no trailing dot, lower case. */
   name: string
-  provider: 'rfc2136' | 'route53'
+  provider: DnsProvider
 }
 
 export interface NameAnswer {

@@ -1,4 +1,5 @@
 import { dnsNames, dnsZones } from '@/db/schema'
+import { dnsProviders } from '@/lib/domain/dns/providers'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 const serverPattern = {
@@ -32,10 +33,7 @@ export const dnsZone = defineResource({
       kind: 'choice',
       label: 'Update method',
       required: true,
-      choices: [
-        { value: 'rfc2136', label: 'Dynamic update (RFC 2136)' },
-        { value: 'route53', label: 'Amazon Route 53' },
-      ],
+      choices: Object.entries(dnsProviders).map(([value, { title }]) => ({ value, label: title })),
       help: 'BIND, Knot, PowerDNS and Windows DNS accept dynamic updates.',
     },
     primaryHost: {

@@ -3,8 +3,8 @@ import type { NameAnswer, NameOptions, ZoneCheckStep } from '@/lib/ports/names'
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { deadlineIn } from '../ssh/deadline'
 import type { Provider } from './provider'
-import { askResolver, askServer } from './query'
-import { authoritativeOf, resolversOf } from './servers'
+import { askResolver, askServer } from './wire/query'
+import { authoritativeOf, resolversOf } from './wire/servers'
 
 /** No single step may take the time of all. */
 const stepTimeoutMs = 5_000

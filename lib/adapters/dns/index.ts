@@ -1,12 +1,13 @@
+import type { DnsProvider } from '@/lib/domain/dns/providers'
 import type { NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress } from '@/lib/ports/names'
 import type { ZoneSettings, ZoneSource } from '@/lib/ports/zones'
 import { deadlineIn } from '../ssh/deadline'
 import { checkZone } from './check'
 import type { Provider } from './provider'
-import { type Answered, askResolver, askServer } from './query'
 import { rfc2136 } from './rfc2136'
 import { route53 } from './route53'
-import { authoritativeOf, resolversOf } from './servers'
+import { type Answered, askResolver, askServer } from './wire/query'
+import { authoritativeOf, resolversOf } from './wire/servers'
 
 /** Half of the time is for finding the servers; whatever is left is for their answers. */
 const servedBy = async (
@@ -20,28 +21,28 @@ const servedBy = async (
   return [...unresolved, ...(await Promise.all(servers.map((server) => askServer(server, zone.address.name, name, deadline))))]
 }
 
-/** A hosted zone keeps its name servers for life, and AWS answers five requests a second for a whole account: they are asked for once in this time. */
-const delegationLifeMs = 10 * 60_000
+const providers: Record<DnsProvider, (zone: ZoneSettings) => Provider> = { rfc2136, route53 }
 
 /** The provider, with its answer about name servers kept where asking is dear. */
-const withDelegations = (zone: ZoneSettings, provider: Provider, kept: Map<string, { until: number; answer: Answered }>): Provider => ({
-  ...provider,
-  askPrimary: async (name, type, deadline) => {
-    const key = zone.route53?.hostedZoneId ?? ''
-    const known = kept.get(key)
+const withDelegations = (provider: Provider, kept: Map<string, { until: number; answer: Answered }>): Provider => {
+  const { delegation } = provider
+  if (delegation === undefined) return provider
+  const askPrimary: Provider['askPrimary'] = async (name, type, deadline) => {
+    const known = kept.get(delegation.of)
     if (type === 'NS' && known && known.until > performance.now()) return known.answer
     const answer = await provider.askPrimary(name, type, deadline)
-    if (type === 'NS') kept.set(key, { until: performance.now() + delegationLifeMs, answer })
+    if (type === 'NS') kept.set(delegation.of, { until: performance.now() + delegation.lifeMs, answer })
     return answer
-  },
-})
+  }
+  return { ...provider, askPrimary }
+}
 
 /** The world's names. `zoneOf` gives a zone with its secrets opened; they are held for one call. */
 export const makeNames = (zoneOf: ZoneSource): { read: NamesRead; act: NamesAct } => {
   const delegations = new Map<string, { until: number; answer: Answered }>()
   const open = async ({ zoneId }: ZoneAddress) => {
     const zone = await zoneOf(zoneId)
-    return { zone, provider: zone.address.provider === 'route53' ? withDelegations(zone, route53(zone), delegations) : rfc2136(zone) }
+    return { zone, provider: withDelegations(providers[zone.address.provider](zone), delegations) }
   }
   return {
     read: {

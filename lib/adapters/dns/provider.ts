@@ -1,6 +1,6 @@
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
 import type { Deadline } from '../ssh/deadline'
-import type { Answered } from './query'
+import type { Answered } from './wire/query'
 
 /** The way to one provider: reading and changing the source of truth. */
 export interface Provider {
@@ -10,6 +10,8 @@ export interface Provider {
   checks: readonly ProviderCheck[]
   /** Asks where the zone is changed: for NS records and their addresses. */
   askPrimary: (name: string, type: 'NS' | 'A' | 'AAAA', deadline: Deadline) => Promise<Answered>
+  /** Where asking for NS records is dear, and they do not change: what they belong to, and how long an answer may be kept. */
+  delegation?: { of: string; lifeMs: number }
 }
 
 export interface ProviderCheck extends Pick<ZoneCheckStep, 'name' | 'title'> {

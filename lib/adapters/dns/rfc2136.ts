@@ -5,10 +5,10 @@ import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/po
 import type { ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn } from '../ssh/deadline'
 import type { Provider, ProviderCheck } from './provider'
-import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './query'
-import { resolveServer } from './servers'
-import { type ServerAddress, sayServer } from './transport'
-import { encodeUpdate, rcodeName } from './wire'
+import { encodeUpdate, rcodeName } from './wire/message'
+import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './wire/query'
+import { resolveServer } from './wire/servers'
+import { type ServerAddress, sayServer } from './wire/transport'
 
 /** A zone that is changed by RFC 2136 updates at its primary server. Every message is signed where the zone has a key, questions too. */
 export const rfc2136 = (zone: ZoneSettings): Provider => {

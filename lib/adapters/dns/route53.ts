@@ -13,9 +13,11 @@ import type { NameChange } from '@/lib/ports/names'
 import type { Route53Settings, ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn, remainingMs } from '../ssh/deadline'
 import type { Provider, ProviderCheck } from './provider'
-import type { Answered } from './query'
+import type { Answered } from './wire/query'
 
 const itemsMax = 100
+/** A hosted zone keeps its name servers for life, and AWS answers five requests a second for a whole account: they are asked for once in this time. */
+const delegationLifeMs = 10 * 60_000
 /** Each try; the SDK tries again what was throttled. */
 const attemptsMax = 4
 
@@ -35,6 +37,7 @@ export const route53 = (zone: ZoneSettings): Provider => ({
     })
   },
   checks: checksOf(zone),
+  delegation: { of: zone.route53?.hostedZoneId ?? '', lifeMs: delegationLifeMs },
   askPrimary: async (_name, type, deadline) => ({
     code: 'NOERROR',
     isAuthoritative: true,

@@ -1,3 +1,4 @@
+import { dnsProviders } from '@/lib/domain/dns/providers'
 import { type RecordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
@@ -12,8 +13,7 @@ type Before = { was: Records[] }
 type Output = { names: { name: string; records: Records; servers: { server: string; says: string }[] }[] }
 type Seen = { move: NameMove; held: RecordSet[]; isRight: boolean; answers: NameAnswer[] }
 
-/** An update is answered at once; Route 53 says when all its servers have a change, which takes about a minute. */
-const replaceTimeoutMs = ({ zone }: NameMove): number => (zone.provider === 'route53' ? 120_000 : 10_000)
+const replaceTimeoutMs = ({ zone }: NameMove): number => dnsProviders[zone.provider].changeMs
 /** How long secondaries may take to follow; a NOTIFY and a transfer take a second or two. */
 const propagationMs = 60_000
 const lookEveryMs = 500

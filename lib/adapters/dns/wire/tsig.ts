@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { TsigKey } from '@/lib/ports/zones'
-import { classCodes, encodeName, headerBytes, lastRecord, rcodeName, typeCodes, u16 } from './wire'
+import { classCodes, encodeName, headerBytes, lastRecord, rcodeName, typeCodes, u16 } from './message'
 
 /** Seconds by which the clocks of both ends may differ. */
 const fudgeSeconds = 300

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { cancelledFault, type Deadline, remainingMs } from '../ssh/deadline'
+import { cancelledFault, type Deadline, remainingMs } from '../../ssh/deadline'
 
 /** An address literal and a port. */
 export interface ServerAddress {

@@ -4,10 +4,10 @@ import { plainName, type RecordSet, type RecordType, recordSet, recordTypes } fr
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { NameAnswer } from '@/lib/ports/names'
 import type { TsigKey } from '@/lib/ports/zones'
-import type { Deadline } from '../ssh/deadline'
+import type { Deadline } from '../../ssh/deadline'
+import { rcodeName } from './message'
 import { exchangeTcp, exchangeUdp, type ServerAddress, sayServer } from './transport'
 import { signMessage, verifyAnswer } from './tsig'
-import { rcodeName } from './wire'
 
 export type QueryType = RecordType | 'NS' | 'SOA'
 

@@ -10,6 +10,7 @@ import { asMember, gatherHerd, type HerdFacts, isDown, isUp, type Place } from '
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gatherPeers, oldSlotOf } from './facts/peers'
 import { type Readiness, readReadiness } from './facts/readiness'
+import { leadOf, writesReplaced } from './failover/leader'
 import { isFedByUnseen } from './gates/other-primary'
 import { acceptsConnections, seenRow } from './gates/seen'
 import { promotePostgres } from './steps/postgres/promote'
@@ -21,6 +22,8 @@ type PromoteFacts = HerdFacts & {
   readiness: Readiness | null
   /** The slot it leaves behind on its upstream; null: none. */
   oldSlot: OldSlot | null
+  /** A failover would have somebody to fail over from. */
+  canFailOver: boolean
   /** It is down and would take writes as soon as anything starts it; null: there is none. */
   oldPrimary: Place | null
 }
@@ -51,13 +54,16 @@ export const promote = defineOperation({
   gather: async (ports, input, context): Promise<PromoteFacts> => {
     const facts = await gatherHerd(ports, context)
     const readiness = facts.probe.state === 'online' ? await readReadiness(ports, facts.instance, context) : null
-    const peers = await gatherPeers(ports, facts.instance.herdId, [], context)
+    const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
+    const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
+    const lead = leadOf(peers)
     const self = peers.find(({ place }) => place.id === facts.instance.id)
     const oldPrimary = peers.find((peer) => peer !== self && isDown(peer.probe.state) && peer.probe.hasStandbySignal === false)
     return {
       input,
       ...facts,
       readiness,
+      canFailOver: lead.old !== null && lead.old !== self && !writesReplaced(lead),
       oldSlot: self === undefined || facts.probe.role === 'primary' ? null : oldSlotOf(self, peers),
       oldPrimary: oldPrimary?.place ?? null,
     }
@@ -112,11 +118,14 @@ function noPrimary(facts: PromoteFacts): Verdict {
     : refuse(`${alive}. To change roles fail the herd over; to try this copy out by itself choose “Detach it”.`)
 }
 
-function allSeen({ others, input }: PromoteFacts): Verdict {
+function allSeen({ others, input, canFailOver }: PromoteFacts): Verdict {
   const unseen = others.filter((one) => one.state === 'unreachable' || one.state === 'unknown' || one.state === 'refused')
   if (unseen.length === 0 || input.detach) return pass
+  const said = `${unseen.map((one) => one.title).join(', ')} cannot be seen, and may take writes.`
   return refuse(
-    `${unseen.map((one) => one.title).join(', ')} cannot be seen, and may take writes. Fail the herd over instead: it searches for life, and fences.`,
+    canFailOver
+      ? `${said} Fail the herd over instead: it searches for life, and fences.`
+      : `${said} Bring ${unseen.length === 1 ? 'its host' : 'their hosts'} back; or delete here what is gone for good, and promote then.`,
   )
 }
 

@@ -34,7 +34,7 @@ export const failoverEvidence = (lines: readonly JournalLine[], about: EvidenceA
     lastKnownLsn: lastKnown?.lsn ?? null,
     stopped: fence === null ? null : { controlState: textOf(fence.controlState), checkpointLsn },
     fence: {
-      kind: facts.fence,
+      kind: (facts.unseen ?? []).length > 0 ? 'override' : facts.fence,
       hasStandbySignal: fence?.hasStandbySignal === true,
       isBeforePromotion: fenced !== undefined && fenced.seq < promotion.seq,
     },

@@ -1,25 +1,20 @@
-import {
-  type CandidateFacts,
-  equalWithinBytes,
-  estimateLoss,
-  type RankedCandidate,
-  rankCandidates,
-} from '@/lib/domain/replication/candidates'
+import { type CandidateFacts, equalWithinBytes, type RankedCandidate, rankCandidates } from '@/lib/domain/replication/candidates'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
-import type { DataDirectorySeen, Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
+import type { Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { type CanaryFacts, canaryFor } from '../facts/canary'
-import { isDown, isUp, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
+import { isDown, isUp, type Place, type Plain } from '../facts/instance'
 import { movesTo, type NameMoves } from '../facts/names'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
 import { type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
+import { type Lead, leadOf, othersOf, suspectsOf, writesReplaced } from './leader'
+import { type LifeSign, searchLife } from './life'
+import { type LastKnown, lastKnownOf, lossOf } from './loss'
 import { gatherRoom, type Room } from './room'
 
 /** A standby that is to follow the new primary, and how. */
 export type Follower = { place: Place; version: string | null; following: Plain<Following> }
 export type Sign = { title: string; because: string }
-/** `heardSecondsAgo` null: it gets an answer now. */
-export type LifeSign = Sign & { heardSecondsAgo: number | null }
 
 export type FailoverFacts = {
   input: FailoverInput
@@ -27,9 +22,17 @@ export type FailoverFacts = {
   mode: 'planned' | 'emergency'
   /** signal: it is stopped and gets standby.signal. override: a person takes the responsibility. none: nothing proves that it is down. */
   fence: 'signal' | 'override' | 'none'
-  /** Who is, or was last known as, the primary. */
+  /** The herd's name was typed. */
+  isOverridden: boolean
+  /** Who is, or was last known as, the primary; where nobody is known to lead, who was to lead last. */
   primary: (Place & { following: Plain<Following> | null }) | null
   primaryProbe: Plain<Probe> | null
+  /** Nobody is known to lead: what the record says of whoever was replaced last. */
+  recorded: { title: string; because: string; isWriting: boolean } | null
+  /** Members that may have been told to lead, beside the old primary, and that nobody can see: a person must answer for each. */
+  unseen: string[]
+  /** Such members that are down without standby.signal, and get it. */
+  bare: Place[]
   /** More than one member that answers as primary. */
   primaries: string[]
   candidate: Place | null
@@ -43,11 +46,11 @@ export type FailoverFacts = {
   withPassword: string[]
   /** Standbys that cannot be reached now: they are left as they are, by name. */
   parked: Sign[]
-  /** Standbys through which the old primary is seen alive although it does not answer the console. */
+  /** Standbys through which one that may lead is seen alive although it does not answer the console. */
   life: LifeSign[]
   lossBytes: number | null
   /** The furthest position that anybody has seen the old primary at. */
-  lastKnown: { lsn: string; seenAt: string | null } | null
+  lastKnown: LastKnown | null
   readiness: { primary: Readiness | null; candidate: Readiness | null }
   /** Of the candidate's host; null: it did not say. */
   room: Room[] | null
@@ -64,21 +67,26 @@ export type FailoverFacts = {
 export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, context: GatherContext): Promise<FailoverFacts> => {
   const herd = await ports.inventory.herdStanding(context.targetId)
   const peers = await gatherPeers(ports, context.targetId, herd.members, context)
-  const old = primaryOf(peers)
+  const lead = leadOf(peers)
+  const { old } = lead
   const mode = modeOf(input, old)
   const readiness = await readinessOf(ports, peers, context)
   const ranking = rank(herd, peers, readiness, old, mode)
   const candidate = choose(input, ranking, peers)
   const place = candidate.peer?.place ?? null
   const followers = peers.filter((peer) => peer !== old && peer !== candidate.peer && peer.probe.role !== 'primary')
-  const lastKnown = lastKnownOf(old)
+  const suspects = suspectsOf(lead, peers, candidate.peer)
+  const lastKnown = lastKnownOf(suspects)
   return {
     input,
     herd: { id: herd.herdId, name: herd.name, environmentId: herd.environmentId, environmentName: herd.environmentName },
     mode,
     fence: fenceOf(input, herd.name, old),
+    isOverridden: isOverridden(input.override, herd.name),
     primary: old && { ...old.place, following: place && followingTo(place, old, peers) },
     primaryProbe: old?.probe ?? null,
+    recorded: recordedOf(lead),
+    ...othersOf(suspects),
     primaries: peers.filter(({ probe }) => probe.role === 'primary' && isUp(probe.state)).map((peer) => peer.place.title),
     candidate: place,
     candidateProbe: candidate.peer?.probe ?? null,
@@ -90,8 +98,9 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
         : followers.filter((peer) => movesUnder(peer, old, followers, candidate.peer)).map((peer) => followerOf(peer, place, peers)),
     withPassword: peers.filter((peer) => peer !== candidate.peer && peer.holdsPassword).map((peer) => peer.place.title),
     parked: followers.filter((peer) => peer.probe.state !== 'online').map(parkedOf),
-    life: mode === 'emergency' && old !== null ? await searchLife(ports, old, peers, context) : [],
-    lossBytes: candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, old, candidate.peer.probe, lastKnown, context),
+    life: mode === 'emergency' ? await searchLife(ports, suspects, peers, context) : [],
+    lossBytes:
+      candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, suspects, candidate.peer.probe, lastKnown, context),
     lastKnown,
     room: place && (await gatherRoom(ports, place, context)),
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
@@ -113,22 +122,12 @@ const standbysAfter = (peers: readonly Peer[], candidate: Peer | null, old: Peer
     )
     .map(({ place }) => place)
 
-/** The one that writes; else the one that would, by its files or by what it was when it was last seen, on the newest timeline. Not one that was replaced. */
-const primaryOf = (peers: readonly Peer[]): Peer | null => {
-  const led = ({ probe, standing }: Peer) => {
-    if (probe.role !== 'unknown' || probe.hasStandbySignal === true) return probe.role === 'primary'
-    return (
-      probe.controlState === 'shut down' ||
-      probe.controlState === 'in production' ||
-      (probe.controlState === null && standing.lastRole === 'primary')
-    )
+const recordedOf = (lead: Lead): FailoverFacts['recorded'] =>
+  lead.recorded && {
+    title: lead.recorded.place.title,
+    because: lead.recorded.standing.replaced!.because,
+    isWriting: writesReplaced(lead),
   }
-  const timelineOf = ({ probe, standing }: Peer) => probe.timeline ?? standing.lastTimeline ?? 0
-  const order = peers
-    .filter((peer) => led(peer) && peer.standing.replaced === null)
-    .sort((a, b) => Number(isUp(b.probe.state)) - Number(isUp(a.probe.state)) || timelineOf(b) - timelineOf(a))
-  return order[0] ?? null
-}
 
 const modeOf = ({ mode }: FailoverInput, old: Peer | null): FailoverFacts['mode'] =>
   mode === 'emergency' ? 'emergency' : old?.probe.state === 'online' || mode === 'planned' ? 'planned' : 'emergency'
@@ -211,55 +210,3 @@ const parkedOf = ({ place, probe }: Peer): Sign => ({
   title: place.title,
   because: probe.because === null ? `it is ${probe.state}` : `it is ${probe.state}: ${probe.because}`,
 })
-
-/** A message this fresh means that the sender lives, however the console's own way to it is broken. */
-export const messageMaxSeconds = 10
-
-/** Asks every standby that answers whether it still hears the old primary, and whether it can reach it. */
-const searchLife = async (ports: ReadPorts, old: Peer, peers: readonly Peer[], { signal }: GatherContext): Promise<LifeSign[]> => {
-  if (isDown(old.probe.state)) return []
-  const standbys = peers.filter((peer) => peer !== old && peer.probe.state === 'online' && peer.probe.role === 'standby')
-  const signs = await Promise.all(
-    standbys.map(async (peer): Promise<LifeSign | null> => {
-      const { upstream } = peer.probe
-      const heard = upstream?.messageSecondsAgo
-      const isHeard = upstream?.status === 'streaming' && isUnder(peer.probe, old.place) && heard != null && heard <= messageMaxSeconds
-      try {
-        const answer = await ports.replication.tryReplication(peer.place.address, followingTo(old.place, peer, peers), {
-          timeoutMs: probeTimeoutMs / 2,
-          signal,
-        })
-        if (answer.works)
-          return { title: peer.place.title, because: `it reaches ${old.place.title} and gets an answer`, heardSecondsAgo: null }
-      } catch {
-        signal.throwIfAborted()
-      }
-      return isHeard
-        ? { title: peer.place.title, because: `it heard from ${old.place.title} ${Math.round(heard)} s ago`, heardSecondsAgo: heard }
-        : null
-    }),
-  )
-  return signs.filter((sign) => sign !== null)
-}
-
-const lastKnownOf = (old: Peer | null): FailoverFacts['lastKnown'] => {
-  const lsn = old?.probe.currentLsn ?? old?.standing.lastLsn ?? null
-  return lsn === null ? null : { lsn, seenAt: old?.probe.currentLsn ? old.probe.observedAt : (old?.standing.seenAt ?? null) }
-}
-
-/** A clean shutdown wrote the last record there is, and its place is on the disk; else the last position seen is all there is. */
-const lossOf = async (
-  ports: ReadPorts,
-  old: Peer | null,
-  candidate: Plain<Probe>,
-  lastKnown: FailoverFacts['lastKnown'],
-  { signal }: GatherContext,
-): Promise<number | null> => {
-  const estimate = estimateLoss(candidate, lastKnown?.lsn ?? null)
-  if (old === null || !isDown(old.probe.state)) return estimate
-  const disk: DataDirectorySeen | null = await ports.replication
-    .dataDirectory(old.place.address, { timeoutMs: probeTimeoutMs, signal })
-    .catch(() => null)
-  signal.throwIfAborted()
-  return disk?.controlState === 'shut down' && disk.checkpointLsn !== null ? estimateLoss(candidate, disk.checkpointLsn) : estimate
-}

@@ -8,7 +8,8 @@ import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation
 import { isStreamingFrom } from '../facts/peers'
 import { lowerLimits } from '../facts/readiness'
 import { keepsPassword } from '../gates/seen'
-import { type FailoverFacts, messageMaxSeconds } from './facts'
+import type { FailoverFacts } from './facts'
+import { messageMaxSeconds } from './life'
 import { roomForWal } from './room'
 
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
@@ -18,8 +19,12 @@ export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
       )
     : pass
 
-export const modeFits = ({ input, mode, primary, primaryProbe }: FailoverFacts): Verdict => {
+export const modeFits = ({ input, mode, primary, primaryProbe, recorded }: FailoverFacts): Verdict => {
   if (primary === null) return refuse('Which member was the primary is not known, so there is nothing to fail over from.')
+  if (recorded?.isWriting)
+    return refuse(
+      `${recorded.title} takes writes, although it was replaced: ${recorded.because} Stop it first: then it is fenced, and a standby can take over.`,
+    )
   const state = primaryProbe?.state ?? 'unknown'
   if (mode === 'planned' && state !== 'online')
     return refuse(`${primary.title} is ${state}: a planned failover needs a primary that answers. Choose the mode emergency.`)
@@ -29,6 +34,10 @@ export const modeFits = ({ input, mode, primary, primaryProbe }: FailoverFacts):
     return refuse(`${primary.title} is ${state} just now. Look again in a moment.`)
   if (mode === 'emergency' && state === 'refused')
     return refuse(`PostgreSQL runs on ${primary.title}, but refuses the console: it may be writing.`)
+  if (recorded !== null)
+    return warn(
+      `No member is known to lead. ${recorded.title} was replaced: ${recorded.because} ${primary.title} is ${state}: this is an emergency failover.`,
+    )
   return mode === 'planned'
     ? passBecause(`${primary.title} answers: nothing will be lost.`)
     : warn(`${primary.title} is ${state}: this is an emergency failover.`)
@@ -44,35 +53,42 @@ export const hasCandidate = ({ candidate, noCandidate, ranking }: FailoverFacts)
 }
 
 /** A message that was heard before the power went looks like life until it is old; whoever still gets an answer is proof. */
-export const notAlive = ({ life, primary }: FailoverFacts): Verdict => {
-  if (life.length === 0) return pass
-  const said = life.map((one) => `${one.title} says that ${one.because}`).join('; ')
-  if (life.some(({ heardSecondsAgo }) => heardSecondsAgo === null))
-    return refuse(
-      `${primary?.title} is alive: ${said}. Only the console’s own way to it is broken; a failover would make a second primary.`,
-    )
-  const heard = Math.min(...life.map(({ heardSecondsAgo }) => heardSecondsAgo!))
+export const notAlive = ({ life }: FailoverFacts): Verdict => {
+  const one = life.find(({ heardSecondsAgo }) => heardSecondsAgo === null) ?? life[0]
+  if (one === undefined) return pass
+  const signs = life.filter(({ of }) => of === one.of)
+  const said = signs.map(({ title, because }) => `${title} says that ${because}`).join('; ')
+  if (one.heardSecondsAgo === null)
+    return refuse(`${one.of} is alive: ${said}. Only the console’s own way to it is broken; a failover would make a second primary.`)
+  const heard = Math.min(...signs.map(({ heardSecondsAgo }) => heardSecondsAgo!))
   const waitSeconds = Math.max(1, Math.ceil(messageMaxSeconds - heard) + 1)
   return refuse(
-    `${primary?.title} may be alive: ${said}. A message counts as life for ${messageMaxSeconds} s. If its host has just gone down, make the plan again in ${waitSeconds} s: it will not have been heard again.`,
+    `${one.of} may be alive: ${said}. A message counts as life for ${messageMaxSeconds} s. If its host has just gone down, make the plan again in ${waitSeconds} s: it will not have been heard again.`,
   )
 }
 
 export const fenced = (facts: FailoverFacts): Verdict => {
-  const { mode, fence, primary, herd } = facts
+  const { mode, fence, primary, herd, bare } = facts
   if (mode === 'planned') return passBecause('It is stopped and gets standby.signal before the candidate is promoted.')
-  if (fence === 'signal')
-    return passBecause(`${primary?.title} is down, and its host answers: standby.signal is written there and proven before the promotion.`)
+  const open = [...(fence === 'signal' ? [] : [primary?.title]), ...facts.unseen]
+  const toFence = [...(fence === 'signal' ? [primary?.title] : []), ...bare.map(({ title }) => title)]
+  const isOne = toFence.length === 1
+  if (open.length === 0)
+    return passBecause(
+      `${toFence.join(', ')} ${isOne ? 'is' : 'are'} down, and ${isOne ? 'its host answers' : 'their hosts answer'}: standby.signal is written there and proven before the promotion.`,
+    )
   const loss = lossWords(facts)
-  if (fence === 'override')
-    return warn(`Nothing proves that ${primary?.title} is down: the person who typed the herd’s name answers for it. ${loss}`)
+  const who = open.join(' and ')
+  const [are, hosts] = open.length === 1 ? ['is', 'its host does not answer, so it'] : ['are', 'their hosts do not answer, so they']
+  if (facts.isOverridden)
+    return warn(`Nothing proves that ${who} ${are} down: the person who typed the herd’s name answers for it. ${loss}`)
   return {
     verdict: 'refuse',
-    because: `Nothing proves that ${primary?.title} is down: its host does not answer, so it cannot be fenced. ${loss}`,
+    because: `Nothing proves that ${who} ${are} down: ${hosts} cannot be fenced. ${loss}`,
     override: {
       input: 'override',
       words: herd.name,
-      pledge: `I know that ${primary?.title} is off, or cut off from every client.`,
+      pledge: `I know that ${who} ${are} off, or cut off from every client.`,
       action: 'Plan without a fence',
     },
   }

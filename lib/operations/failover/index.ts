@@ -20,6 +20,7 @@ import * as gates from './gates'
 import { failoverInput } from './input'
 import { catchUp } from './steps/catch-up'
 import { dropOldSlots } from './steps/drop-old-slots'
+import { fenceOthers, ifBare } from './steps/fence-others'
 import { followNew } from './steps/follow-new'
 import { ifShort, lowerSynchronous } from './steps/lower-synchronous'
 import { makeSlots } from './steps/make-slots'
@@ -90,6 +91,7 @@ export const failover = defineOperation({
     when: ({ fence }) => fence === 'signal',
     otherwise: notPossible('Its host does not answer, so it cannot be fenced: somebody took responsibility for that.'),
   })
+  .effect('fence-others', fenceOthers, ifBare)
   .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
   .effect('lower-synchronous', lowerSynchronous, ifShort)
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
@@ -147,7 +149,7 @@ function nextTimeline({ candidateProbe, primaryProbe }: FailoverFacts): number {
 }
 
 function firmOf(facts: FailoverFacts) {
-  const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, input } = facts
+  const { herd, mode, fence, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, unseen, bare, input } = facts
   return {
     herd: herd.id,
     mode,
@@ -157,15 +159,21 @@ function firmOf(facts: FailoverFacts) {
     candidate: candidate?.id ?? null,
     timeline: candidateProbe?.timeline ?? null,
     followers: followers.map(({ place }) => place.id),
+    unseen,
+    bare: bare.map(({ id }) => id),
     names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
     input,
   }
 }
 
 function nowOf(facts: FailoverFacts): { label: string; value: string }[] {
-  const { primary, primaryProbe, candidate, ranking, followers, lossBytes, mode } = facts
+  const { primary, primaryProbe, recorded, candidate, ranking, followers, lossBytes, mode } = facts
+  const isKnown = primary !== null && recorded === null
   return [
-    { label: 'Primary', value: primary === null ? 'not known' : `${primary.title}: ${primaryProbe?.because ?? primaryProbe?.state}` },
+    {
+      label: isKnown ? 'Primary' : 'Last to lead',
+      value: primary === null ? 'not known' : `${primary.title}: ${primaryProbe?.because ?? primaryProbe?.state}`,
+    },
     { label: 'Mode', value: mode },
     { label: 'Candidate', value: candidate?.title ?? 'none' },
     ...ranking.map((one) => ({ label: one.rank === null ? 'Not a candidate' : `Rank ${one.rank}`, value: `${one.title}: ${one.because}` })),

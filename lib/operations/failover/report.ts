@@ -82,7 +82,15 @@ const positionsOf = (facts: FailoverFacts, outputs: ReadonlyMap<string, Output>)
   )
 }
 
-const fenceWords = ({ mode, fence, primary }: FailoverFacts, outputs: ReadonlyMap<string, Output>): string => {
+const fenceWords = (facts: FailoverFacts, outputs: ReadonlyMap<string, Output>): string => {
+  const { unseen = [] } = facts
+  const words = primaryFenceWords(facts, outputs)
+  return unseen.length === 0
+    ? words
+    : `${words} Nor does anything prove that ${unseen.join(' and ')} ${unseen.length === 1 ? 'was' : 'were'} down: somebody took responsibility for that too.`
+}
+
+const primaryFenceWords = ({ mode, fence, primary }: FailoverFacts, outputs: ReadonlyMap<string, Output>): string => {
   const title = primary?.title ?? 'The old primary'
   const seen = outputs.get('fence')
   if (seen?.hasStandbySignal === true)

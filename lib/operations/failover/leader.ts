@@ -1,0 +1,69 @@
+import { isDown, isUp, type Place } from '../facts/instance'
+import type { Peer } from '../facts/peers'
+
+/** Whom the herd is to be failed over from. */
+export type Lead = {
+  /** The one that writes, or would; or, where nobody is known to lead, the last one that was to. null: not known. */
+  old: Peer | null
+  /** Nobody is known to lead: the record of a replacement says who was to. Whom that one was to replace; null: somebody is known. */
+  recorded: Peer | null
+}
+
+const timelineOf = ({ probe, standing }: Peer): number => probe.timeline ?? standing.lastTimeline ?? 0
+
+/** It writes, or would when started: by what it is, by its files, or by what it was when it was last seen. */
+const led = ({ probe, standing }: Peer): boolean => {
+  if (probe.role !== 'unknown' || probe.hasStandbySignal === true) return probe.role === 'primary'
+  return (
+    probe.controlState === 'shut down' ||
+    probe.controlState === 'in production' ||
+    (probe.controlState === null && standing.lastRole === 'primary')
+  )
+}
+
+const isStandby = ({ probe }: Peer): boolean => probe.state === 'online' && probe.role === 'standby'
+
+/** The one that leads, on the newest timeline, and not one that was replaced; else by the newest record of a replacement. */
+export const leadOf = (peers: readonly Peer[]): Lead => {
+  const order = peers
+    .filter((peer) => led(peer) && peer.standing.replaced === null)
+    .sort((a, b) => Number(isUp(b.probe.state)) - Number(isUp(a.probe.state)) || timelineOf(b) - timelineOf(a))
+  return order[0] === undefined ? recordedLead(peers) : { old: order[0], recorded: null }
+}
+
+/**
+ * Its successor was lost before anybody saw it lead, or never led. Who answers as a standby leads nobody; who writes although it was replaced is named, so
+ * that nothing is promoted beside it.
+ */
+const recordedLead = (peers: readonly Peer[]): Lead => {
+  const replaced = peers
+    .filter(({ standing }) => standing.replaced !== null)
+    .sort((a, b) => b.standing.replaced!.timeline - a.standing.replaced!.timeline)
+  const writing = replaced.find(({ probe }) => probe.role === 'primary' && isUp(probe.state))
+  if (writing !== undefined) return { old: writing, recorded: writing }
+  for (const one of replaced) {
+    const successor = peers.find(({ place }) => place.id === one.standing.replaced!.byId)
+    if (successor !== undefined && !isStandby(successor)) return { old: successor, recorded: one }
+    if (!isStandby(one)) return { old: one, recorded: one }
+  }
+  return { old: null, recorded: null }
+}
+
+/** Takes writes although it was replaced. */
+export const writesReplaced = ({ old, recorded }: Lead): boolean => recorded !== null && old === recorded && old.probe.role === 'primary'
+
+/** Everybody who may have been told to lead, or led: only the one where that is known. */
+export const suspectsOf = ({ old, recorded }: Lead, peers: readonly Peer[], candidate: Peer | null): Peer[] => {
+  if (old === null) return []
+  if (recorded === null) return [old]
+  return [old, ...peers.filter((peer) => peer !== old && peer !== candidate && !isStandby(peer) && peer.probe.state !== 'absent')]
+}
+
+/** Of them, beside the one itself: whom nobody can see, so that somebody must answer for it; and who lies there without standby.signal. */
+export const othersOf = (suspects: readonly Peer[]): { unseen: string[]; bare: Place[] } => {
+  const others = suspects.slice(1)
+  return {
+    unseen: others.filter(({ probe }) => !isDown(probe.state)).map(({ place }) => place.title),
+    bare: others.filter(({ probe }) => isDown(probe.state) && probe.hasStandbySignal !== true).map(({ place }) => place),
+  }
+}

@@ -1,0 +1,39 @@
+import { notNeeded, type When } from '@/lib/kernel/operation/only-when'
+import type { Effect } from '@/lib/kernel/operation/operation'
+import { isDown } from '../../facts/instance'
+import { lookAt } from '../../steps/postgres/server'
+import type { FailoverFacts } from '../facts'
+
+type Output = { fenced: string[] }
+
+const fileTimeoutMs = 15_000
+const titles = ({ bare }: FailoverFacts): string => bare.map(({ title }) => title).join(', ')
+
+export const ifBare: When<FailoverFacts> = {
+  when: ({ bare }) => bare.length > 0,
+  otherwise: notNeeded('Nobody else is down who would take writes when started.'),
+}
+
+/** Of a failover before this one: whoever that one replaced would write as soon as anything starts it. */
+export const fenceOthers: Effect<FailoverFacts, null, Output> = {
+  title: 'Fence whoever was replaced before',
+  preview: (facts) => ({
+    sentence: `Write standby.signal into ${titles(facts)}: whoever starts one of them now gets a read-only server.`,
+    commands: facts.bare.map(({ address }) => `touch ${address.dataDirectory}/standby.signal`),
+  }),
+  check: async ({ bare }, ports, { signal }) => {
+    const seen = await Promise.all(bare.map(async (place) => ({ place, probe: await lookAt(ports, place, signal) })))
+    const up = seen.find(({ probe }) => !isDown(probe.state) && !(probe.state === 'online' && probe.role === 'standby'))
+    if (up !== undefined) return { found: 'blocked', because: `${up.place.title} is ${up.probe.state}, so it cannot be fenced` }
+    const isSo = seen.every(({ probe }) => probe.role === 'standby' || probe.hasStandbySignal === true)
+    return isSo ? { found: 'done', output: { fenced: bare.map(({ title }) => title) } } : { found: 'ready', before: null }
+  },
+  run: async ({ bare }, _before, ports, { signal, note }) => {
+    for (const { address } of bare) {
+      note('command', `touch ${address.dataDirectory}/standby.signal`)
+      await ports.act.replication.follow(address, null, { timeoutMs: fileTimeoutMs, signal })
+    }
+  },
+  timeoutMs: 60_000,
+  ending: { final: 'Whoever was replaced must not start as a primary.', harmless: true },
+}

@@ -52,7 +52,10 @@ export interface SynchronousSetting {
   altered: string | null
 }
 
-export type ReplicationAnswer = { works: true; systemIdentifier: string; timeline: number; lsn: string } | { works: false; because: string }
+export type ReplicationAnswer =
+  | { works: true; systemIdentifier: string; timeline: number; lsn: string }
+  /** `isAnswered`: a running server said no, so it lives. */
+  | { works: false; because: string; isAnswered: boolean }
 
 export interface ReplicationRead extends TakeoverRead {
   /** `withSizes` also measures it, which takes long on a big one. Throws `shell.*`. */

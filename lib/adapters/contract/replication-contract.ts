@@ -79,7 +79,12 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       })
       const nobody = { ...following, conninfo: { ...following.conninfo, port: '1' } }
       const answer = await stage.ports.read.replication.tryReplication(stage.standby, nobody, limits)
-      expect(answer).toMatchObject({ works: false, because: expect.stringMatching(/connection .* failed/) })
+      expect(answer).toMatchObject({ works: false, because: expect.stringMatching(/connection .* failed/), isAnswered: false })
+      const stranger = { ...following, conninfo: { ...following.conninfo, user: 'stranger' } }
+      expect(await stage.ports.read.replication.tryReplication(stage.standby, stranger, limits)).toMatchObject({
+        works: false,
+        isAnswered: true,
+      })
     })
 
     test('whom commits wait for is set beside the files, on a standby too, and taken away again; meanwhile a commit that nobody confirms is given up and not known', async () => {

@@ -49,8 +49,9 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
     const instance = await reached(world, address, options)
     const upstream = serverAt(world, conninfo)
     if (upstream === undefined || !serves(upstream) || instance.isCut)
-      return { works: false, because: `connection to server at "${conninfo.host}", port ${conninfo.port} failed` }
-    if (!instance.host.passwords.has(conninfo.user ?? '')) return { works: false, because: 'fe_sendauth: no password supplied' }
+      return { works: false, because: `connection to server at "${conninfo.host}", port ${conninfo.port} failed`, isAnswered: false }
+    if (!instance.host.passwords.has(conninfo.user ?? ''))
+      return { works: false, because: 'fe_sendauth: no password supplied', isAnswered: true }
     return { works: true, systemIdentifier: upstream.systemIdentifier, timeline: upstream.timeline, lsn: lsn(upstream.walBytes) }
   },
   commands: {

@@ -1,4 +1,5 @@
 import { followLines, promoteCommand, standbyLines } from '@/lib/domain/replication/conf'
+import { isServersAnswer } from '@/lib/domain/replication/sign-of-life'
 import { writeConninfo } from '@/lib/domain/values/conninfo'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { quoteLiteral } from '@/lib/domain/values/sql-quote'
@@ -101,7 +102,9 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       const [systemIdentifier, timeline, lsn] = result.stdout.trim().split('|')
       if (result.exitCode === 0 && systemIdentifier && timeline && lsn)
         return { works: true, systemIdentifier, timeline: Number(timeline), lsn }
-      return { works: false, because: result.stderr.trim().split('\n')[0] || `psql ended with exit code ${result.exitCode}` }
+      const lines = result.stderr.trim().split('\n')
+      const because = lines.find((line) => !line.startsWith('WARNING:')) || lines[0] || `psql ended with exit code ${result.exitCode}`
+      return { works: false, because, isAnswered: isServersAnswer(result.stderr) }
     },
     commands: {
       promote: ({ major, dataDirectory }) => [promoteCommand(major, dataDirectory)],

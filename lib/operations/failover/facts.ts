@@ -8,7 +8,7 @@ import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type P
 import { type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
 import { type Lead, leadOf, othersOf, suspectsOf, writesReplaced } from './leader'
-import { type LifeSign, searchLife } from './life'
+import { type LifeSign, type Running, runningOf, searchLife } from './life'
 import { type LastKnown, lastKnownOf, lossOf } from './loss'
 import { gatherRoom, type Room } from './room'
 
@@ -46,6 +46,8 @@ export type FailoverFacts = {
   withPassword: string[]
   /** Standbys that cannot be reached now: they are left as they are, by name. */
   parked: Sign[]
+  /** Those that may lead and run on a host that answers. */
+  running: Running[]
   /** Standbys through which one that may lead is seen alive although it does not answer the console. */
   life: LifeSign[]
   lossBytes: number | null
@@ -98,6 +100,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
         : followers.filter((peer) => movesUnder(peer, old, followers, candidate.peer)).map((peer) => followerOf(peer, place, peers)),
     withPassword: peers.filter((peer) => peer !== candidate.peer && peer.holdsPassword).map((peer) => peer.place.title),
     parked: followers.filter((peer) => peer.probe.state !== 'online').map(parkedOf),
+    running: mode === 'emergency' ? runningOf(suspects) : [],
     life: mode === 'emergency' ? await searchLife(ports, suspects, peers, context) : [],
     lossBytes:
       candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, suspects, candidate.peer.probe, lastKnown, context),

@@ -209,6 +209,28 @@ describe('emergency', () => {
     expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(/demo on n1 is alive: .*reaches demo on n1 and gets an answer/)
   })
 
+  test('so is one that turns every standby away: only a server that lives can', async () => {
+    const fleet = newFleet()
+    fleet.host('n1').power = 'frozen'
+    for (const host of ['n2', 'n3', 'n4']) fleet.host(host).passwords.clear()
+    expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(
+      /^demo on n1 is alive: demo on n2 says that it reaches demo on n1, which turns it away: .*no password supplied; demo on n3 says/,
+    )
+  })
+
+  test('one whose host answers and shows its process is not failed over from, whatever is typed', async () => {
+    const fleet = newFleet()
+    const { probe } = fleet.read.postgres
+    fleet.read.postgres.probe = async (address, options) => {
+      const seen = await probe(address, options)
+      const because = 'The server runs (process 1000), but does not answer.'
+      return address.host.hostname === 'n1' ? { ...seen, state: 'unknown', role: 'unknown', hasStandbySignal: false, because } : seen
+    }
+    expect((await planOf(fleet, { override: 'demo' })).reason).toBe(
+      'PostgreSQL of demo on n1 runs, and may be writing: The server runs (process 1000), but does not answer. Stop it on its host, or power the host off, and make the plan again.',
+    )
+  })
+
   test('one that was heard just before its host went down is refused with how long to wait, and not once that is over', async () => {
     const fleet = newFleet()
     fleet.host('n1').power = 'off'
@@ -221,9 +243,11 @@ describe('emergency', () => {
         : { ...seen, upstream: { ...seen.upstream, status: 'streaming', messageSecondsAgo: heardSecondsAgo } }
     }
     expect((await planOf(fleet, { override: 'demo' })).reason).toMatch(
-      /demo on n1 may be alive: .*demo on n2 says that it heard from demo on n1 4 s ago.*make the plan again in 7 s/,
+      /demo on n1 may be alive: .*demo on n2 says that it heard from demo on n1 4 s ago.*make the plan again in 32 s/,
     )
-    heardSecondsAgo = 10.5
+    heardSecondsAgo = 30
+    expect((await planOf(fleet, { override: 'demo' })).reason, 'an idle primary is heard every 30 s').toContain('may be alive')
+    heardSecondsAgo = 35.5
     expect((await planOf(fleet, { override: 'demo' })).reason).toBeNull()
   })
 

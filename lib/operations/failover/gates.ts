@@ -53,7 +53,11 @@ export const hasCandidate = ({ candidate, noCandidate, ranking }: FailoverFacts)
 }
 
 /** A message that was heard before the power went looks like life until it is old; whoever still gets an answer is proof. */
-export const notAlive = ({ life }: FailoverFacts): Verdict => {
+export const notAlive = ({ life, running }: FailoverFacts): Verdict => {
+  if (running[0] !== undefined)
+    return refuse(
+      `PostgreSQL of ${running[0].title} runs, and may be writing: ${running[0].because.replace(/\.$/, '')}. Stop it on its host, or power the host off, and make the plan again.`,
+    )
   const one = life.find(({ heardSecondsAgo }) => heardSecondsAgo === null) ?? life[0]
   if (one === undefined) return pass
   const signs = life.filter(({ of }) => of === one.of)

@@ -17,6 +17,7 @@ import { repoint } from '../repoint'
 import { failover } from '.'
 import { failoverEvidence } from './evidence'
 import { fenceReturned } from './fence-returned'
+import { messageMaxSeconds } from './life'
 
 let herd: LabHerd
 const open = (topology: string) =>
@@ -178,7 +179,7 @@ describe('emergency, on real hosts', () => {
 
   test('a primary whose host is off is replaced at a person’s word: the others follow, and it is recorded', async () => {
     await herd.lab.powerOff('a')
-    await until('the last message to be old', async () => ((await probe('b')).upstream?.messageSecondsAgo ?? 99) > 10, {
+    await until('the last message to be old', async () => ((await probe('b')).upstream?.messageSecondsAgo ?? 99) > messageMaxSeconds, {
       timeoutMs: 60_000,
     })
     expect((await planOf()).reason).toContain('Nothing proves that shop on a is down')

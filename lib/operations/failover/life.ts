@@ -1,13 +1,27 @@
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { isDown, probeTimeoutMs } from '../facts/instance'
+import { isDown, isUp, probeTimeoutMs } from '../facts/instance'
 import { followingTo, isUnder, type Peer } from '../facts/peers'
 
 /** `of`: who lives. `heardSecondsAgo` null: it gets an answer now. */
 export type LifeSign = { title: string; of: string; because: string; heardSecondsAgo: number | null }
 
-/** A message this fresh means that the sender lives, however the console's own way to it is broken. */
-export const messageMaxSeconds = 10
+/**
+ * A message this fresh means that the sender lives, however the console's own way to it is broken. An idle primary says nothing by itself: it is heard when
+ * its standby asks, after half of wal_receiver_timeout, which is 30 s unless somebody has changed it.
+ */
+export const messageMaxSeconds = 35
+
+/** Who may lead and runs, as its own host says, though it does not serve the console. */
+export type Running = { title: string; because: string }
+
+export const runningOf = (suspects: readonly Peer[]): Running[] =>
+  suspects
+    .filter(({ probe }) => isUp(probe.state) || probe.postmasterPid !== null)
+    .map(({ place, probe }) => ({
+      title: place.title,
+      because: probe.because ?? `it is ${probe.state}${probe.postmasterPid === null ? '' : ` (process ${probe.postmasterPid})`}`,
+    }))
 
 /** Asks every standby that answers whether it still hears those that may lead, and whether it can reach them. */
 export const searchLife = async (
@@ -39,6 +53,12 @@ const signOf = async (
       signal,
     })
     if (answer.works) return { ...about, because: `it reaches ${place.title} and gets an answer`, heardSecondsAgo: null }
+    if (answer.isAnswered)
+      return {
+        ...about,
+        because: `it reaches ${place.title}, which turns it away: ${answer.because.replace(/^.* failed: /, '').replace(/\.$/, '')}`,
+        heardSecondsAgo: null,
+      }
   } catch {
     signal.throwIfAborted()
   }

@@ -52,6 +52,7 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide:
         <p className="font-semibold">{attention.question}</p>
         {mayDecide ? (
           <>
+            <p className="text-ink-2">Until you decide, the job keeps its herd reserved: no other job starts there.</p>
             <div className="grid gap-2 sm:grid-cols-2">
               <div>
                 <Button look="primary" disabled={isBusy} onClick={() => answer('resume')}>
@@ -63,7 +64,10 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide:
                 <Button look="danger" disabled={isBusy} onClick={() => answer('abandon')}>
                   Abandon
                 </Button>
-                <p className="text-ink-2">Releases what the job still holds and closes it as failed, listing what is left to do by hand.</p>
+                <p className="text-ink-2">
+                  Releases what the job still holds, frees its herd for other jobs, and closes it as failed, listing what is left to do by
+                  hand.
+                </p>
               </div>
             </div>
             {refusal && (

@@ -7,6 +7,7 @@ import { getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
 import { type Append, appendWith } from './journal'
 import { type HeldLease, type LeaseRequest, releaseLeases, takeLeases } from './leases'
+import { reservationsOf, sayReservation } from './reservations'
 import { settleRuns } from './run-state'
 
 /** A job that its caller drives from now on, as long as it renews `token`. */
@@ -90,7 +91,7 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
     await closeNeverStarted(client, run, plan, byId)
 
     const start = plan.start.filter((id) => jobIds.includes(id)).map((id) => byId.get(id)!)
-    const requests = start.map((job): LeaseRequest & { job: JobRow } => ({
+    const wishes = start.map((job): LeaseRequest & { job: JobRow } => ({
       job,
       names: [`job:${job.id}`, ...job.locks],
       token: crypto.randomUUID(),
@@ -98,6 +99,16 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
       reason: `${run.operation} of ${job.title} (${run.actor_name})`,
       jobId: job.id,
     }))
+    // What an open job has reserved is taken by nobody else, whether a driver holds it now or not; nor do two of one call share a lock then.
+    const reservations = await reservationsOf(
+      client,
+      wishes.map(({ job }) => ({ jobId: job.id, names: job.locks })),
+    )
+    const requests = wishes.filter((_, index) => reservations[index] === null)
+    for (const [index, { job }] of wishes.entries()) {
+      const reservation = reservations[index]
+      if (reservation) plan.wait.set(job.id, `Waits: the ${reservation.name.split(':')[0]} is ${sayReservation(reservation)}.`)
+    }
     const refused = await takeLeases(client, requests, driver.ttlMs)
     for (const { token, job } of requests) {
       const other = refused.get(token)

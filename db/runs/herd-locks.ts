@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool } from '../pg/client'
 import type { Queryable } from '../pg/transaction'
 import { type HeldLease, takeLeases } from './leases'
+import { type Reservation, reservationsOf } from './reservations'
 
 /** A herd that a person holds around work outside the console. Times are ISO. */
 export interface HerdLock {
@@ -25,8 +26,13 @@ interface Hold {
   ttlSeconds: number
 }
 
-/** Takes the lease for a person, and answers the one in the way; null: it is held now. */
-export const holdOutside = async (client: Queryable, { actor, id, name, reason, holder, ttlSeconds }: Hold): Promise<HeldLease | null> => {
+/** Takes the lease for a person, and answers the lease in the way, or the open job that keeps the herd; null: it is held now. */
+export const holdOutside = async (
+  client: Queryable,
+  { actor, id, name, reason, holder, ttlSeconds }: Hold,
+): Promise<HeldLease | Reservation | null> => {
+  const [reservation] = await reservationsOf(client, [{ names: [name], jobId: null }])
+  if (reservation) return reservation
   const owner = { name: actor.name, personId: actor.personId }
   const refused = await takeLeases(client, [{ names: [name], token: id, holder, reason, jobId: null, owner }], ttlSeconds * 1000)
   return refused.get(id) ?? null

@@ -157,9 +157,9 @@ export class Driver {
     await persist(() => this.#append(append), signal)
   }
 
-  /** Gives the leases back and wakes whoever waited for them. */
+  /** Gives the leases back and wakes whoever waited for them; also where the worker stops at once, so that nobody waits for them to run out. */
   async #leave(claim: Claim): Promise<void> {
-    const next = await persist(() => this.#release(claim), this.#stop.signal)
+    const next = await persist(() => this.#release(claim), AbortSignal.timeout(this.#options.leaseTtlMs))
     await this.wake(next)
   }
 

@@ -1,9 +1,11 @@
 import { type HerdInDanger, herdsInDanger } from '@/db/fleet/returned-primaries'
-import { inTransaction } from '@/db/pg/client'
+import { getPool, inTransaction } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
-import { releaseLeases, takeLease } from '@/db/runs/leases'
+import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
+import { reservationsOf } from '@/db/runs/reservations'
 import { writeAudit } from '@/db/trail/audit'
 import { systemActor } from '@/lib/kernel/access/access'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { type Fenced, fenceReturned } from '@/lib/operations/failover/fence-returned'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from '../queue/log'
@@ -11,8 +13,9 @@ import { repeat } from '../queue/schedule'
 
 const everyMs = 2_000
 const fenceTimeoutMs = 90_000
-/** Longer than the work under it may take. */
-const leaseTtlMs = fenceTimeoutMs + 30_000
+/** A worker that dies under it delays no job of the herd for longer; one that lives renews it. */
+const leaseTtlMs = 15_000
+const renewEveryMs = 5_000
 
 export interface FenceOptions {
   ports: ActPorts
@@ -20,7 +23,10 @@ export interface FenceOptions {
   log: Log
 }
 
-/** Keeps primaries that were replaced from writing when their hosts come back. A herd that a job works on is left to that job. */
+/**
+ * Keeps primaries that were replaced from writing when their hosts come back. A herd that a job works on is left to that job; not one whose job waits for a
+ * person, since that may take days.
+ */
 export const startFence = (options: FenceOptions): { stop: () => Promise<void> } =>
   repeat([{ name: 'fence', everyMs, work: () => fenceOnce(options) }], options.log)
 
@@ -31,10 +37,19 @@ export const fenceOnce = async (options: FenceOptions): Promise<void> => {
 const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdInDanger): Promise<void> => {
   const token = crypto.randomUUID()
   const lease = { names: [`herd:${herd.id}`], token, holder, reason: 'fencing a primary that was replaced', jobId: null }
-  if ((await takeLease(lease, leaseTtlMs)) !== null) return
+  const [running] = await reservationsOf(getPool(), [lease], ['running'])
+  if (running !== null || (await takeLease(lease, leaseTtlMs)) !== null) return
+  const lost = new AbortController()
+  const renewing = setInterval(() => {
+    renewLeases([token], leaseTtlMs)
+      .then((held) => (held.get(token) === 1 ? undefined : lost.abort(new Fault('lease.lost'))))
+      .catch((err: unknown) => log.warn({ err, herd: herd.name }, 'the lease of a fence could not be renewed'))
+  }, renewEveryMs)
   try {
-    for (const one of await fenceReturned(ports, herd.id, AbortSignal.timeout(fenceTimeoutMs))) await tell(one, herd, log)
+    const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(fenceTimeoutMs)])
+    for (const one of await fenceReturned(ports, herd.id, signal)) await tell(one, herd, log)
   } finally {
+    clearInterval(renewing)
     await inPgTransaction((client) => releaseLeases(client, [token]))
   }
 }

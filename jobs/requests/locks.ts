@@ -5,6 +5,7 @@ import { getRecord } from '@/db/records/records'
 import { jobsWaitingFor } from '@/db/runs/claims'
 import { type HerdLock, holdOutside, keepOutside, leaseOfHerd, releaseOutside } from '@/db/runs/herd-locks'
 import { breakLease } from '@/db/runs/leases'
+import { sayReservation } from '@/db/runs/reservations'
 import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { lockPermission } from '@/lib/kernel/access/access-matrix'
@@ -38,7 +39,7 @@ const tell = async (tx: Tx): Promise<void> => {
 
 /**
  * Takes the herd's lock for work outside the console: until it is given back, every job that needs the herd waits. Answers the id to keep it and give it back with.
- * Throws `lock.held` with who holds it, `access.denied`, `record.missing`.
+ * A herd with an open job is that job's until it ends or is abandoned. Throws `lock.held` with who holds it, `access.denied`, `record.missing`.
  */
 export const lockHerd = async (actor: Actor, herdId: string, wish: LockWish): Promise<{ id: string; herd: string; ttlSeconds: number }> => {
   const about = await seenHerd(actor, herdId)
@@ -47,6 +48,15 @@ export const lockHerd = async (actor: Actor, herdId: string, wish: LockWish): Pr
   const id = crypto.randomUUID()
   await inPgTransaction(async (client, tx) => {
     const other = await holdOutside(client, { actor, id, name: nameOf(herdId), ...wish })
+    if (other !== null && 'runId' in other)
+      throw new Fault('lock.held', {
+        because: `${about.title} is ${sayReservation(other)}.`,
+        owner: null,
+        holder: null,
+        reason: `${other.operation} of ${other.title} (${other.actorName})`,
+        since: other.startedAt,
+        runId: other.runId,
+      })
     if (other)
       throw new Fault('lock.held', {
         because:

@@ -30,7 +30,8 @@ const deciding = `matriarch resume RUN [--job JOB]
 matriarch abandon RUN [--job JOB]
 
 Answers the jobs of a run that need attention, or one of them. Resume checks the open step first and continues from what it finds.
-Abandon releases what the job still holds and closes it as failed, listing what is left to do by hand.
+Abandon releases what the job still holds, frees its herd for other jobs and closes it as failed, listing what is left to do by hand.
+Until then the herd stays reserved: other jobs on it wait.
 resume RUN --go-on and resume RUN --give-up are the earlier spelling and still work.`
 
 const topics: Record<string, string> = {

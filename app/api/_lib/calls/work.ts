@@ -160,7 +160,7 @@ export const workCalls = {
         .enum(['resume', 'abandon', 'go-on', 'give-up'])
         .transform((word) => (word === 'go-on' ? 'resume' : word === 'give-up' ? 'abandon' : word))
         .describe(
-          'resume: check the open step again and continue. abandon: release what is held and close the job as failed. go-on and give-up are aliases.',
+          'resume: check the open step again and continue. abandon: release what is held, free its herd for other jobs and close the job as failed. Until one of the two is said no other job starts on its herd. go-on and give-up are aliases.',
         ),
       jobId: z.uuid().optional().describe('One job; default: every job of the run that needs attention.'),
     }),

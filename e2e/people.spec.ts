@@ -89,7 +89,7 @@ test('a DBA of dev sees dev alone and may act there; prod does not exist for the
 
 test('somebody in none of the groups is told so and sees nothing', async ({ as }) => {
   const page = await as('nora')
-  await expect(page.getByRole('main')).toContainText('Nothing is registered that you may see. Ask an administrator for a grant')
+  await expect(page.getByRole('main')).toContainText('You have no access to anything that is registered. Ask an administrator for a role')
   await expect(page.getByRole('main')).not.toContainText('prod')
   expect((await callApi(page, 'GET', '/api/v1/instances')).body).not.toHaveProperty('items.0')
 })

@@ -43,7 +43,7 @@ test('an operator is told that SQL is not theirs to run, in the menu and by the 
   await page.getByRole('button', { name: 'Actions' }).click()
   const item = page.getByRole('menuitem', { name: /^Run SQL/ })
   await expect(item).toBeDisabled()
-  await expect(item).toContainText('You hold no role that may run it here.')
+  await expect(item).toContainText('You have no role that may run it here.')
   const [target] = await instances(page, 'role=primary')
   for (const write of [false, true]) {
     const answer = await callApi(page, 'POST', '/api/v1/plans', {

@@ -141,7 +141,7 @@ test('under load a herd is switched over from its page: the gap is foretold, a l
   await expect(strip).toContainText(/Errors\s*none/)
   await expect(strip).toContainText(/new primary, timeline \d+/)
   await expect(strip).toContainText(/Longest gap\s*[\d.]+ m?s/)
-  const next = page.getByRole('region', { name: 'What is next' })
+  const next = page.getByRole('region', { name: 'Next steps' })
   await expect(next).toContainText('Proven: nothing is lost', { timeout: 30_000 })
   expect(await axeFaults(page)).toEqual([])
   await next.getByRole('link', { name: 'Certificate' }).click()

@@ -9,7 +9,7 @@ const ConsoleError = ({ error, retry }: { error: Error & { digest?: string }; re
   <>
     <PageHeader crumbs={[]} title="Something went wrong" />
     <EmptyState
-      title="This page could not be made"
+      title="This page could not be shown"
       actions={
         <>
           <Button look="primary" onClick={retry}>
@@ -19,7 +19,7 @@ const ConsoleError = ({ error, retry }: { error: Error & { digest?: string }; re
         </>
       }
     >
-      Nothing was changed by it. If it stays, the log of the web process names the cause
+      Nothing was changed. If it happens again, see the log of the web process
       {error.digest ? (
         <>
           {' '}

@@ -60,7 +60,7 @@ export const AcknowledgeDialog = ({
     <Dialog isOpen onClose={onClose} title={`Acknowledge: ${item.label}`} description={problem.title}>
       <form className="grid gap-3 p-4" onSubmit={send}>
         <p className="text-ink-2">
-          Hidden for everyone until it expires. Anything new, or worse trouble of the same object, still shows at once.
+          Hidden for everybody until it expires. A new or worse problem of the same object is still shown at once.
         </p>
         {refusal && <Note tone="bad" isAlert title={refusal} />}
         <Field label="What is being done" isRequired>

@@ -42,7 +42,7 @@ export const FirstSteps = ({ facts, mayAdd }: { facts: FleetFacts; mayAdd: boole
       <div className="page-body">
         <section className="card fleet-steps" aria-label="First steps">
           {!mayAdd && facts.environments.length === 0 ? (
-            <p>Nothing is registered that you may see. Ask an administrator for a grant in an environment.</p>
+            <p>You have no access to anything that is registered. Ask an administrator for a role in an environment.</p>
           ) : (
             <>
               <p>Nothing is registered yet. In order:</p>

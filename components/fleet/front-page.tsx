@@ -114,7 +114,7 @@ export const FrontPage = ({
               <p className="p-4">
                 <State tone="good">Nothing.</State>{' '}
                 {aside.length === 0
-                  ? 'Every herd has one writable primary, and every standby follows.'
+                  ? 'Every herd has one writable primary, and every standby is streaming.'
                   : 'All known problems are acknowledged.'}
               </p>
             ) : (

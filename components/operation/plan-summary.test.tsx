@@ -24,7 +24,7 @@ const shown = async (isSplit: boolean) => {
 test('a plan that only an overrulable refusal stops sums up what would happen, and answers the refusal above every warning', async () => {
   const page = await shown(false)
   expect(page).toContain('Nothing will run')
-  expect(page).toContain('Has a step that cannot be undone')
+  expect(page).toContain('Contains a step that cannot be undone')
   expect(page.indexOf('the way on')).toBeLessThan(page.indexOf('checks warn'))
   expect(page).not.toContain('Every step can be undone')
 })

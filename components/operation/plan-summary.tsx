@@ -152,7 +152,7 @@ export const PlanSummary = ({
             <>
               <Fact label="Impact">
                 {affected.length === 0
-                  ? 'Nobody notices'
+                  ? 'No impact on clients'
                   : affected.map((total) => (
                       <span key={total.kind} className="block">
                         {affectedSentence(total)}
@@ -160,7 +160,7 @@ export const PlanSummary = ({
                     ))}
               </Fact>
               <Fact label="Duration">
-                {seconds === null ? 'Not known: it has not run here before' : `About ${formatDuration(seconds)}`}
+                {seconds === null ? 'Unknown: it has not run here before' : `About ${formatDuration(seconds)}`}
                 {plan.history && (
                   <span className="block text-ink-2">
                     {formatDuration(plan.history.medianSeconds)} a target, median of {plan.history.count} earlier runs
@@ -177,11 +177,7 @@ export const PlanSummary = ({
         <Gates gates={warnings} tone="warn" title={warnings.length === 1 ? 'One check warns' : `${warnings.length} checks warn`} />
       )}
       {blind.length > 0 && (
-        <Gates
-          gates={blind}
-          tone="neutral"
-          title={blind.length === 1 ? 'One check could not look' : `${blind.length} checks could not look`}
-        />
+        <Gates gates={blind} tone="neutral" title={blind.length === 1 ? 'One check is unknown' : `${blind.length} checks are unknown`} />
       )}
       {hopeless.length > 0 && <Excluded targets={hopeless} />}
     </>

@@ -134,9 +134,9 @@ describe('the summary of a plan', () => {
       'Every step can be undone if one fails',
     )
     expect(of([effect('follow', 'undo'), effect('reload', 'final')])).toBe(
-      'What matters is undone if a step fails; the rest stays, and is harmless',
+      'What matters is undone if a step fails; the rest is permanent and harmless',
     )
-    expect(of([effect('reload', 'final')])).toBe('Nothing to undo: what it does stays, and is harmless')
+    expect(of([effect('reload', 'final')])).toBe('Nothing to undo: its effect is permanent and harmless')
     expect(of([effect('promote', 'final')])).toContain('cannot be undone')
   })
 

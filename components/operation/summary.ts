@@ -104,10 +104,11 @@ export const hitEnvironments = (plan: Plan): PlanEnvironment[] => {
 
 /** What a failure leaves behind, in one line: whether all is undone, some of it stays and is harmless, or there is a point of no return. */
 export const rollback = (targets: readonly PlanTarget[]): string => {
-  if (targets.some((target) => pointOfNoReturn(target) !== null)) return 'Has a step that cannot be undone; see the line in each target'
+  if (targets.some((target) => pointOfNoReturn(target) !== null))
+    return 'Contains a step that cannot be undone; see the point of no return in each target'
   const endings = targets.flatMap(({ effects }) => effects.filter(({ state }) => state === 'will-run').map(({ ending }) => ending.kind))
   if (!endings.includes('final')) return 'Every step can be undone if one fails'
   return endings.every((kind) => kind === 'final')
-    ? 'Nothing to undo: what it does stays, and is harmless'
-    : 'What matters is undone if a step fails; the rest stays, and is harmless'
+    ? 'Nothing to undo: its effect is permanent and harmless'
+    : 'What matters is undone if a step fails; the rest is permanent and harmless'
 }

@@ -117,7 +117,7 @@ export const ScheduledSummary = ({
       tone={tone}
       title={
         <>
-          {isDue ? 'It is due since' : words} <Moment at={at} />, <Age at={at} />
+          {isDue ? 'It has been due since' : words} <Moment at={at} />, <Age at={at} />
         </>
       }
       actions={
@@ -128,7 +128,7 @@ export const ScheduledSummary = ({
           {isWaiting && (
             <Button
               disabled={plan === null}
-              title={plan === null ? 'You may not run it in every environment it touches.' : undefined}
+              title={plan === null ? 'You do not have the permission to run it in every environment it touches.' : undefined}
               aria-expanded={isMoving}
               onClick={() => setMoving(!isMoving)}
             >
@@ -180,6 +180,8 @@ export const Appointments = ({
       }
       actions={<CancelScheduled id={one.id} state={one.state} because={one.mayNot} cancel={cancel} />}
     >
-      {one.state === 'waiting' ? `By ${one.actorName}. It is looked at again then, and skipped if it is not as it was.` : one.because}
+      {one.state === 'waiting'
+        ? `By ${one.actorName}. The plan is made again then, and the run is skipped if something has changed.`
+        : one.because}
     </Note>
   ))

@@ -68,7 +68,7 @@ export const MoveScheduled = ({
       {closed.length > 0 && (
         <>
           <OutsideWindow closed={closed} isNow={false} isChecked={isOutsideWindow} onChange={setOutsideWindow} />
-          <Field label="Reason" help="Takes the place of the one that was given, and is kept in the audit log.">
+          <Field label="Reason" help="Replaces the reason given before, and is kept in the audit log.">
             {(ids) => (
               <input {...ids} className="input" maxLength={reasonMax} value={reason} onChange={(event) => setReason(event.target.value)} />
             )}
@@ -80,9 +80,9 @@ export const MoveScheduled = ({
         <Button look="primary" type="submit" disabled={isBusy || missing !== null}>
           {isBusy ? 'Moving …' : 'Move it'}
         </Button>
-        <Button onClick={onDone}>Leave it</Button>
+        <Button onClick={onDone}>Keep the time</Button>
         <span className="text-ink-2" aria-live="polite">
-          {missing ?? 'Its plan stays the one that was read, and is made again at the new time.'}
+          {missing ?? 'The plan that was read is kept, and is made again at the new time.'}
         </span>
       </div>
     </form>

@@ -58,7 +58,7 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide:
                 <Button look="primary" disabled={isBusy} onClick={() => answer('resume')}>
                   Resume
                 </Button>
-                <p className="text-ink-2">Checks the step again and continues from what it finds. Nothing is repeated blindly.</p>
+                <p className="text-ink-2">Checks the step again and continues from what it finds. A step that was done is not run again.</p>
               </div>
               <div>
                 <Button look="danger" disabled={isBusy} onClick={() => answer('abandon')}>

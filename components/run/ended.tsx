@@ -46,7 +46,7 @@ export const AfterMove = ({ runId, jobId, herdId }: { runId: string; jobId: stri
       ? nextStepBack(herdId, { way: seen.failBack, instanceId: seen.failBackId })
       : null
   return (
-    <Card title="What is next">
+    <Card title="Next steps">
       <ul className="grid gap-1.5">
         {next && (
           <li>

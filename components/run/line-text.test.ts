@@ -10,7 +10,7 @@ const said = (entry: JournalEntry) => {
 test('the log says already so only of what is so, and of the rest that nobody asked for it, that it is not needed, or why it is not possible', () => {
   expect(said({ kind: 'finished', step: 'Stop', output: null, ours: false, tookMs: 0 })).toEqual([
     'neutral',
-    'Stop: already so, nothing done',
+    'Stop: already done, nothing to do',
   ])
   expect(said({ kind: 'left-out', step: 'Canary', word: 'not-asked', because: 'No canary.' })).toEqual([
     'neutral',

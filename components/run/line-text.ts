@@ -41,7 +41,7 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
     case 'finished':
       return line.ours
         ? state('good', `${titleOf(line.step)}: done ${took(line.tookMs)}`)
-        : state('neutral', `${titleOf(line.step)}: already so, nothing done`)
+        : state('neutral', `${titleOf(line.step)}: already done, nothing to do`)
     case 'left-out':
       return state('neutral', `${titleOf(line.step)}: ${leftOutWords[line.word]}: ${line.because}`)
     case 'refused':

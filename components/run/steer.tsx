@@ -14,10 +14,10 @@ const cancelWords = (counts: JobCounts, longestMs: number | null): string => {
   const atMost = longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`
   const words: string[] = []
   if (counts.waiting > 0)
-    words.push(counts.waiting === 1 ? 'The target that waits never starts.' : `The ${counts.waiting} targets that wait never start.`)
+    words.push(counts.waiting === 1 ? 'The waiting target never starts.' : `The ${counts.waiting} waiting targets never start.`)
   if (counts.running > 0)
     words.push(
-      `${counts.running === 1 ? 'The running target finishes its current step' : `The ${counts.running} running targets finish their current step`}${atMost}, because stopping is safe only between two steps. Then the steps that can be undone are undone, and what is held is released.`,
+      `${counts.running === 1 ? 'The running target finishes its current step' : `The ${counts.running} running targets finish their current step`}${atMost}, because stopping is safe only between two steps. Then the steps that can be undone are undone, and the clean-up runs.`,
     )
   if (counts.attention > 0) words.push('Targets that need attention still need it.')
   return [...words, 'Targets that have ended stay as they are.'].join(' ')
@@ -54,7 +54,7 @@ export const Steer = ({
     setBusy(true)
     setRefusal(null)
     const outcome = await call.catch(() => null)
-    if (outcome === null) setRefusal('The console did not answer. The run continues whatever this page shows; reload it.')
+    if (outcome === null) setRefusal('The console did not answer. The run continues; reload this page.')
     else if (outcome.ok) done(outcome.value)
     else setRefusal(outcome.message)
     setBusy(false)

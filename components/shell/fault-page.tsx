@@ -6,8 +6,8 @@ import { type Crumb, PageHeader } from './page-header'
 
 const nextStep: Partial<Record<Fault['code'], string>> = {
   'access.denied': 'Ask an administrator for a role that holds it. Your own permissions are at /account.',
-  'record.missing': 'It may have been deleted, or it lives in an environment you hold no role in.',
-  'database.down': 'Nothing was changed. Look at the metadata PostgreSQL of the console, then load the page again.',
+  'record.missing': 'It may have been deleted, or it belongs to an environment you have no role in.',
+  'database.down': 'Nothing was changed. Check the console’s metadata database, then reload the page.',
 }
 
 /** An expected "no" as a page: what happened, in the fault's words, and what to do next. */

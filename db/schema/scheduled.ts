@@ -14,7 +14,7 @@ export const scheduledRuns = pgTable(
     at: moment('at').notNull(),
     /** In which the time was given, as IANA names it. */
     zone: text('zone').notNull().default('UTC'),
-    /** It is skipped when no worker has begun so long after its time. */
+    /** The run is skipped if no worker has started it this long after its time. */
     startWithinMinutes: integer('start_within_minutes').notNull(),
     operation: text('operation').notNull(),
     resource: text('resource').notNull(),

@@ -25,7 +25,7 @@ const targetText = (target: PlanTarget): string[] => [
   ...target.affected.map(({ sentence }) => `- impact: ${sentence}`),
   '',
   ...target.effects.flatMap((effect, at) => [
-    `${at + 1}. ${effect.title} (${effect.state}): ${effect.preview}${effect.because ? ` ${effect.because}` : ''}`,
+    `${at + 1}. ${effect.title} (${effect.state}): ${effect.preview}${effect.because && effect.because !== effect.preview ? ` ${effect.because}` : ''}`,
     ...effect.commands.map((command) => `   \`${command.replaceAll('\n', ' ⏎ ')}\``),
     `   ${effect.ending.kind}: ${effect.ending.sentence}`,
   ]),
@@ -72,7 +72,7 @@ const helpText = (): string[] =>
         '',
         ...help.flatMap((paragraph) => [paragraph, '']),
         ...inputText(operation),
-        `- looks first: ${gates.map((gate) => gate.title).join('; ')}`,
+        `- checks first: ${gates.map((gate) => gate.title).join('; ')}`,
         ...effects.map((effect, at) => `${at + 1}. ${effect.title}. ${effect.ending.kind}: ${effect.ending.sentence}`),
         '',
       ]

@@ -111,7 +111,7 @@ export const herdLock = async (actor: Actor, herdId: string): Promise<HerdLock |
 export const breakLock = async (actor: Actor, herdId: string): Promise<void> => {
   const about = await seenHerd(actor, herdId)
   if (!mayIn(actor, 'setting.change', about.environmentId))
-    throw new Fault('access.denied', { because: 'Only an administrator may take a lock from its holder.' })
+    throw new Fault('access.denied', { because: 'Only an administrator may break a lock.' })
   if ((await leaseOfHerd(herdId)) === null) throw new Fault('record.missing', { because: `Nobody has locked ${about.title}.` })
   await inPgTransaction(async (client, tx) => {
     const lease = await breakLease(client, nameOf(herdId))

@@ -84,8 +84,7 @@ export const retryFailed = async (actor: Actor, runId: string, options: { withCa
 
 /** Takes a lease from its holder; administrators only. The job stays open and is taken up again. Throws `record.missing` when nobody holds it. */
 export const releaseLease = async (actor: Actor, name: string): Promise<void> => {
-  if (!mayIn(actor, 'setting.change', null))
-    throw new Fault('access.denied', { because: 'Only an administrator may take a lease from its holder.' })
+  if (!mayIn(actor, 'setting.change', null)) throw new Fault('access.denied', { because: 'Only an administrator may release a lease.' })
   await inPgTransaction(async (client, tx) => {
     const lease = await breakLease(client, name)
     await writeAudit(tx, actor, {

@@ -167,7 +167,7 @@ test('a command whose lock was broken is stopped, and that is an error', async (
   const { ended } = matriarch('with-lock', 'crm', '--ttl', '5', '--', 'sleep', '600')
   await until('the lock', () => isHeld(crm))
   await breakLock(systemActor, crm)
-  expect(await ended).toMatchObject({ code: 1, err: expect.stringContaining('The lock of crm was lost: This lock is not held any more') })
+  expect(await ended).toMatchObject({ code: 1, err: expect.stringContaining('The lock of crm was lost: This lock is no longer held') })
 })
 
 test('killed with -9 it leaves a lock that runs out by itself; told to end, it ends the command and gives the lock back', async () => {

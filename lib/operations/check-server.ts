@@ -15,7 +15,7 @@ export const checkServer = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Goes through everything the console needs on a server, step by step: it answers, shows the pinned host key, accepts the login, has PostgreSQL’s programs and clusters, disk space and a right clock. It changes nothing.',
+    'Goes through everything the console needs on a server, step by step: SSH, the pinned host key, the login, PostgreSQL’s programs and clusters, disk space, the clock. It changes nothing.',
   ],
   gather: async (ports, _input, { targetId }): Promise<ServerFacts> => ({ server: await ports.inventory.server(targetId) }),
   about: ({ server }) => ({ title: server.title, environmentId: server.environmentId, herdId: null, serverId: server.id }),

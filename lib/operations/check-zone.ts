@@ -16,7 +16,7 @@ export const checkZone = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Goes through everything the console needs of a zone, step by step: the primary answers, serves the zone and takes the console’s key, every authoritative server has the same serial, the resolvers answer. It changes nothing.',
+    'Goes through everything the console needs of a zone, step by step: whether the primary server answers, serves the zone and accepts the console’s key, whether all authoritative servers have the same serial, and whether the resolvers answer. It changes nothing.',
   ],
   gather: async (ports, _input, { targetId }): Promise<ZoneFacts> => ({ zone: await ports.inventory.zone(targetId) }),
   about: ({ zone }) => ({ title: zone.title, environmentId: zone.environmentId, herdId: null, serverId: null }),

@@ -24,7 +24,7 @@ export const checkpoint = defineOperation({
   offered: (row) => acceptsConnections(seenRow(row)),
   neverAsksPhrase: true,
 })
-  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe))
+  .gate('running', 'Reachable and accepting connections', ({ probe }) => acceptsConnections(probe))
   .effect(
     'checkpoint',
     checkpointPostgres((facts) => facts.instance),

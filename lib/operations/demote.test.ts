@@ -85,9 +85,7 @@ test('a split brain is planned as this snapshot says', async () => {
 
 test('the only primary of a herd is not demoted', async () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
-  expect((await planOf(fleet)).reason).toBe(
-    'No other member of demo answers as primary. To change roles fail the herd over: that stops this one too.',
-  )
+  expect((await planOf(fleet)).reason).toBe('No other member of demo answers as primary. To swap roles, use Switch over or Fail over.')
   expect((await planOf(fleet, 'demo on n2')).reason).toBe('It is a standby already.')
 })
 
@@ -101,13 +99,13 @@ test('what pg_rewind would not see, or could not take back, is refused before an
   const foreign = splitFleet((fleet) => Object.assign(fleet.instance('demo on n2'), { systemIdentifier: '99' }))
   expect((await planOf(foreign)).reason).toContain('another system identifier')
   const third = splitFleet((fleet) => Object.assign(fleet.instance('demo on n3'), { hasStandbySignal: false, timeline: 3 }))
-  expect((await planOf(third)).reason).toContain('whom it should follow is not clear')
+  expect((await planOf(third)).reason).toContain('it is not clear which to follow')
 })
 
 test('what it wrote is saved before it is taken back, in a place that the plan names; or not at all where that is not wanted', async () => {
   const fleet = splitFleet()
   expect(because(await planOf(fleet), 'saveable')).toBe(
-    'Its WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-4000000 first.',
+    'The WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-4000000 first.',
   )
   expect(await run(fleet)).toBe('done')
   const n1 = fleet.instance('demo on n1')

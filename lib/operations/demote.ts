@@ -46,7 +46,7 @@ export type DemoteFacts = HerdFacts & {
 const stopTimeoutMs = 60_000
 const standbyAlready = 'It is a standby already.'
 const copyInstead = 'Stop it, then rebuild it.'
-const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
+const staysStandby = 'It stays a standby: the safe state for a former primary.'
 
 const slotName = (facts: DemoteFacts) => facts.following!.slotName
 const following = (facts: DemoteFacts) => facts.following!
@@ -62,9 +62,9 @@ export const demote = defineOperation({
   danger: 'destructive',
   input: z.strictObject(rewindInput),
   help: [
-    'Ends a split brain, and brings back a standby that was detached: of two members that take writes, this one is stopped and follows the other. Refused where no other primary answers: a herd is never left without one. To change roles fail the herd over instead.',
-    'Both have written since their timelines diverged. The plan says where that was, and how much this one wrote past it: pg_rewind discards that. Its WAL is archived first, unless that is not wanted; rows are more easily saved as long as it runs.',
-    'Once it is stopped the way is forward, since started as it was it would be the second primary again. Where pg_rewind cannot work it is refused before anything is touched: stop it and rebuild it.',
+    'Ends a split brain, or brings back a detached standby: of two members that take writes, this one is stopped and made a standby of the other. Refused if no other primary answers. To swap roles, use Switch over or Fail over.',
+    'Both have written since their timelines diverged. The plan says at which LSN, and how much this member wrote after that: pg_rewind discards it. The discarded WAL is archived first unless you turn that off. Rescue rows you need before the demotion, while the server still runs.',
+    'Once the server is stopped nothing is undone: started unchanged, it would be a second primary again. If pg_rewind cannot work, the demotion is refused before anything is touched: stop the server and rebuild it.',
   ],
   gather: (ports, input, context) => gatherDemote(ports, input, context),
   about: aboutInstance,
@@ -83,37 +83,37 @@ export const demote = defineOperation({
     return seen.role === 'standby' ? refuse(standbyAlready) : acceptsConnections(seen, 'a stopped former primary rejoins its herd')
   },
 })
-  .gate('primary', 'It is a primary that answers', ({ probe }) =>
+  .gate('primary', 'Answers as a primary', ({ probe }) =>
     probe.role === 'standby' ? refuse(standbyAlready) : acceptsConnections(probe, 'a stopped former primary rejoins its herd'),
   )
   .gate('other', 'Another primary of the herd answers', otherPrimary)
-  .gate('history', 'What it wrote can be rewound', history)
+  .gate('history', 'Diverged writes can be rewound', history)
   .gate('rewindable', 'pg_rewind can work', canRewind)
-  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
+  .gate('password', 'primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
-  .gate('reach', 'It reaches the other primary', ({ reach, primary, instance, following }) =>
+  .gate('reach', 'The other primary accepts the replication connection', ({ reach, primary, instance, following }) =>
     mayReplicate({ reach, upstream: primary, follower: instance, following }),
   )
-  .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
-  .gate('saveable', 'What it wrote is saved', (facts) =>
+  .gate('role', 'The replication role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
+  .gate('saveable', 'Discarded WAL is archived', (facts) =>
     facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: pastBytes(facts) }),
   )
-  .gate('standbys', 'No standby streams from it', ({ probe, primary }) =>
+  .gate('standbys', 'No standby streams from this instance', ({ probe, primary }) =>
     probe.standbys.length === 0
       ? pass
       : warn(
           `${probe.standbys.map((one) => one.applicationName).join(', ')} may hold what the rewind discards: each must be rewound or rebuilt, and repointed to ${primary?.title ?? 'the other primary'}.`,
         ),
   )
-  .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut, and what they wrote here is gone'))
-  .gate('transactions', 'No transaction is open', (facts) => transactionsWarned(facts, 'rolled back'))
+  .gate('clients', 'No client connections', (facts) => clientsWarned(facts, 'cut, and what they wrote here is gone'))
+  .gate('transactions', 'No open transactions', (facts) => transactionsWarned(facts, 'rolled back'))
   .effect(
     'stop',
     stopPostgres(self, {
       mode: () => 'fast',
       timeoutMs: () => stopTimeoutMs,
-      stays: 'Started again it would be the second primary: from here the only way is forward.',
+      stays: 'Started unchanged, it would be a second primary; so it is not started again.',
     }),
   )
   .effect('fence', fencePostgres(self, staysStandby, { stopsAgain: true }))
@@ -130,7 +130,7 @@ export const demote = defineOperation({
   .effect('checkpoint', checkpointPostgres(primary))
   .effect('tail', saveTailOf({ of: self, fork: forkOf, place: ({ rewind }) => rewind.tail }), {
     when: ({ saveTail }) => saveTail,
-    otherwise: notAsked('What it wrote past the fork is not saved: that was not wanted.'),
+    otherwise: notAsked('The WAL past the fork is not archived: that was turned off.'),
   })
   .effect(
     'rewind',
@@ -189,14 +189,12 @@ const gatherDemote = async (ports: ReadPorts, { saveTail }: { saveTail: boolean 
 
 function otherPrimary({ primary, primaries, probe, primaryProbe, instance }: DemoteFacts): Verdict {
   if (primaries.length > 1)
-    return refuse(`${primaries.join(' and ')} both answer as primary: whom it should follow is not clear. Demote one of them first.`)
+    return refuse(`${primaries.join(' and ')} both answer as primary: it is not clear which to follow. Demote one of them first.`)
   if (primary === null)
-    return refuse(
-      `No other member of ${instance.herdName} answers as primary. To change roles fail the herd over: that stops this one too.`,
-    )
+    return refuse(`No other member of ${instance.herdName} answers as primary. To swap roles, use Switch over or Fail over.`)
   const [ours, theirs] = [probe.systemIdentifier, primaryProbe?.systemIdentifier ?? null]
   return ours !== null && theirs !== null && ours !== theirs
-    ? refuse(`${primary.title} has another system identifier: they are no copies of each other.`)
+    ? refuse(`${primary.title} has another system identifier: they are not copies of each other.`)
     : passBecause(`It will follow ${primary.title}, on timeline ${primaryProbe?.timeline}.`)
 }
 
@@ -212,15 +210,13 @@ const pastBytes = ({ parting, probe }: DemoteFacts): number | null =>
 function history(facts: DemoteFacts): Verdict {
   const { parting, primary, probe, primaryProbe } = facts
   if (primary === null) return pass
-  if (parting === null) return refuse('Where its timeline and the other one’s diverge could not be read.')
+  if (parting === null) return refuse('Where the two timelines diverge could not be read.')
   if (parting.parts === 'stranger') return refuse(`It and ${primary.title} have no timeline in common. ${copyInstead}`)
   if (parting.parts === 'never')
-    return refuse(
-      `Both write on timeline ${probe.timeline}: the WAL does not tell them apart, so pg_rewind would find nothing to discard. ${copyInstead}`,
-    )
+    return refuse(`Both write on timeline ${probe.timeline}: pg_rewind cannot tell their WAL apart. ${copyInstead}`)
   if (probe.timeline === primaryProbe?.timeline)
     return refuse(
-      `Both are on a timeline ${probe.timeline}, but not the same one: they diverged at ${parting.lsn}. Whether a rewind is over could not be told. ${copyInstead}`,
+      `Both are on a timeline ${probe.timeline}, but not the same one: they diverged at ${parting.lsn}. Whether a rewind was completed is not known. ${copyInstead}`,
     )
   const past = pastBytes(facts)
   return warn(

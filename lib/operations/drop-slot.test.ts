@@ -22,7 +22,7 @@ test('a slot that nobody reads is dropped, and the others stay', async () => {
 
 test('a slot that is read from, or is not there, is refused with who reads it and what there is', async () => {
   const fleet = newFleet()
-  expect((await planOf(fleet, 'n2')).reason).toMatch(/^n2 at [\d.]+ reads from it now\.$/)
+  expect((await planOf(fleet, 'n2')).reason).toMatch(/^n2 at [\d.]+ is using it now\.$/)
   expect((await planOf(fleet, 'n9')).reason).toBe('demo on n1 has no slot n9. It has n2, n3.')
   expect((await planOf(fleet, 'n9', 'demo on n2')).reason).toBe('demo on n2 has no slot n9. It has none.')
 })
@@ -32,7 +32,7 @@ test('a member that is down and follows through it is named; one whose files can
   fleet.instance('demo on n3').state = 'stopped'
   const plan = await planOf(fleet, 'n3')
   expect(plan.reason).toBeNull()
-  expect(because(plan, 'needed')).toContain('demo on n3 would read from it when started again')
+  expect(because(plan, 'needed')).toContain('demo on n3 would use it when started again')
   fleet.host('n3').power = 'off'
   expect(because(await planOf(fleet, 'n3'), 'needed')).toContain('demo on n3 cannot be seen')
 })

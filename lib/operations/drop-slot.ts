@@ -52,12 +52,12 @@ export const dropSlot = defineOperation({
         title: 'Slot',
         picks: 'idle-slot' satisfies InputPick,
         examples: ['n2'],
-        description: 'Its name. A slot that somebody reads from is refused.',
+        description: 'Name of the slot. An active slot is refused.',
       }),
   }),
   help: [
-    'A slot keeps all WAL that its reader has not got yet, for ever if it never comes back: in the end the disk is full and the server stops. This drops an inactive one.',
-    'The plan says how much WAL it holds back and since when nobody has read it. A member that is down and follows through it is named: without the slot it may not find its WAL again, and must be rebuilt.',
+    'A slot retains all WAL that its consumer has not received, without limit if the consumer never comes back: the disk fills up and the server stops. This drops an inactive slot.',
+    'The plan says how much WAL the slot retains and how long it has been inactive. It names the member that would use the slot when started again: without the slot that member may miss WAL, and must then be rebuilt.',
   ],
   gather: (ports, input, context) => gatherDropSlot(ports, input, context),
   about: aboutInstance,
@@ -66,22 +66,22 @@ export const dropSlot = defineOperation({
   now: (facts) => [...herdNow(facts), ...slotNow(facts)],
   offered: (row) => acceptsConnections(seenRow(row)),
 })
-  .gate('answers', 'It answers', ({ probe }) => acceptsConnections(probe))
-  .gate('slot', 'The slot is there', ({ slot, input, probe, instance }) => {
+  .gate('answers', 'The server answers', ({ probe }) => acceptsConnections(probe))
+  .gate('slot', 'The slot exists', ({ slot, input, probe, instance }) => {
     if (slot !== null || probe.state !== 'online') return pass
     const names = probe.slots.map(({ name }) => name)
     return refuse(`${instance.title} has no slot ${input.slot}. ${names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`}`)
   })
   .gate('idle', 'The slot is inactive', isIdle)
-  .gate('needed', 'No member that is down needs it', isNeeded)
-  .gate('logical', 'It is no place of a subscriber', ({ slot, seen }) =>
+  .gate('needed', 'No member that is down needs the slot', isNeeded)
+  .gate('logical', 'Not the slot of a subscriber', ({ slot, seen }) =>
     slot?.kind === 'logical'
       ? warn(
           `It is logical${seen?.database == null ? '' : `, of database ${seen.database}`}: its subscriber loses its position, and must copy its tables again.`,
         )
       : pass,
   )
-  .gate('held', 'What it holds back', (facts) => (facts.slot === null ? pass : passBecause(heldWords(facts))))
+  .gate('held', 'Retained WAL', (facts) => (facts.slot === null ? pass : passBecause(heldWords(facts))))
   .effect(
     'drop',
     dropSlotOn(
@@ -150,17 +150,17 @@ function isIdle({ slot, probe, seen }: DropSlotFacts): Verdict {
     const reader = probe.standbys.find(({ slotName }) => slotName === slot.name)
     return refuse(
       reader === undefined
-        ? 'Somebody reads from it now.'
-        : `${reader.applicationName}${reader.clientAddress === null ? '' : ` at ${reader.clientAddress}`} reads from it now.`,
+        ? 'Somebody is using it now.'
+        : `${reader.applicationName}${reader.clientAddress === null ? '' : ` at ${reader.clientAddress}`} is using it now.`,
     )
   }
-  return seen?.isTemporary === true ? refuse('It is temporary: it goes with the session that made it.') : pass
+  return seen?.isTemporary === true ? refuse('It is temporary: it is dropped with the session that created it.') : pass
 }
 
 function isNeeded({ slot, needs, unseen }: DropSlotFacts): Verdict {
   if (slot === null) return pass
   if (needs.length > 0)
-    return warn(`${needs.join(', ')} would read from it when started again: without it the WAL may be gone, and it must be rebuilt.`)
+    return warn(`${needs.join(', ')} would use it when started again: without it the WAL may be gone, and that member must be rebuilt.`)
   return unseen.length > 0 ? warn(`${unseen.join(', ')} cannot be seen: whether it needs this slot is not known.`) : pass
 }
 
@@ -172,7 +172,7 @@ const sinceWords = (seen: SlotSeen | null): string => {
 
 const heldWords = ({ slot, seen }: DropSlotFacts): string =>
   slot!.retainedBytes === null
-    ? `It holds no WAL back: it was never used, or its WAL is gone already; ${sinceWords(seen)}.`
+    ? `It retains no WAL: it was never used, or its WAL is already removed; ${sinceWords(seen)}.`
     : `${formatBytes(slot!.retainedBytes)} of WAL; ${sinceWords(seen)}.`
 
 const slotNow = (facts: DropSlotFacts): { label: string; value: string }[] =>
@@ -180,5 +180,5 @@ const slotNow = (facts: DropSlotFacts): { label: string; value: string }[] =>
     ? []
     : [
         { label: 'Slot', value: `${facts.slot.name} (${facts.slot.kind}, ${facts.slot.isActive ? 'in use' : 'idle'})` },
-        { label: 'Holds back', value: heldWords(facts) },
+        { label: 'Retained', value: heldWords(facts) },
       ]

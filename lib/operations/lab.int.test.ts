@@ -173,7 +173,7 @@ describe('on real hosts', () => {
     expect(drop.plan.gates.find(({ name }) => name === 'held')?.because).toMatch(/ of WAL; the oldest was written .* ago\.$/)
     expect(await drop.go()).toBe('done')
     expect((await probe('a')).slots.map(({ name, isActive }) => [name, isActive])).toEqual([['shop_b', true]])
-    await expect(begin('drop-slot', 'shop on a', { slot: 'shop_b' })).rejects.toThrow(/shop_b at .* reads from it/)
+    await expect(begin('drop-slot', 'shop on a', { slot: 'shop_b' })).rejects.toThrow(/shop_b at .* is using it/)
   })
 
   test('a standby whose primary is down is promoted: it takes writes on a timeline of its own, and is no standby for a second time', async () => {

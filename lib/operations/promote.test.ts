@@ -14,7 +14,7 @@ const stopped = (fleet: MemoryFleet) => {
 
 test('a standby is not promoted beside its living primary, unless it is detached, which warns', async () => {
   expect((await planOf(newFleet())).reason).toBe(
-    'demo on n1 is the primary of demo, and alive. To change roles fail the herd over; to try this copy out by itself choose “Detach it”.',
+    'demo on n1 is the primary of demo, and alive. To swap roles, use Switch over or Fail over; to try out this copy by itself, choose “Detach it”.',
   )
   const detached = await planOf(newFleet(), 'demo on n2', true)
   expect(detached.reason).toBeNull()

@@ -44,12 +44,12 @@ export const promote = defineOperation({
     detach: z.boolean().default(false).meta({
       title: 'Detach it',
       description:
-        'Although its herd has a primary: it leaves the herd’s history and takes writes of its own, for a test. Only a rebuild brings it back.',
+        'Promote although the herd has a primary: the standby leaves the herd’s history and takes writes of its own, for a test. Only a rebuild brings it back.',
     }),
   }),
   help: [
-    'Makes a standby take writes on a timeline of its own. Refused while a primary of its herd is seen, or might be there unseen: then fail the herd over, which stops and fences the old primary, moves the names and puts the other standbys under the new one.',
-    'It is for a herd whose primary is known to be down for good, and, detached, for a copy that is to be tried out. The old primary is recorded as one that must not start as a primary, and is fenced when something starts it. The slot through which it read is dropped, and nothing else is touched: no name is moved and no other standby follows it.',
+    'Makes a standby take writes on a new timeline. Refused while the herd has a primary, or may have one that cannot be seen: then use Fail over, which stops and fences the old primary, moves the DNS names and repoints the other standbys.',
+    'Use it when the primary is known to be down for good, or, with “Detach it”, to try out a copy. The old primary is barred from starting read-write, and fenced if something starts it. The slot that the standby used is dropped. Nothing else changes: no DNS name is moved and no other standby is repointed.',
   ],
   gather: async (ports, input, context): Promise<PromoteFacts> => {
     const facts = await gatherHerd(ports, context)
@@ -78,11 +78,11 @@ export const promote = defineOperation({
     return seen.role === 'primary' ? refuse(already) : acceptsConnections(seen)
   },
 })
-  .gate('standby', 'It is a standby that answers', ({ probe }) => (probe.role === 'primary' ? refuse(already) : acceptsConnections(probe)))
+  .gate('standby', 'Answers as a standby', ({ probe }) => (probe.role === 'primary' ? refuse(already) : acceptsConnections(probe)))
   .gate('no-primary', 'No primary of the herd is alive', noPrimary)
-  .gate('unseen', 'Every other member is seen', allSeen)
-  .gate('replay', 'It may replay what it has received', mayReplay)
-  .gate('replayed', 'What it has received is replayed first', replayed)
+  .gate('unseen', 'Every other member is reachable', allSeen)
+  .gate('replay', 'Replay is neither paused nor delayed', mayReplay)
+  .gate('replayed', 'Received WAL is replayed first', replayed)
   .effect(
     'record',
     recordReplaced({
@@ -93,7 +93,7 @@ export const promote = defineOperation({
     }),
     {
       when: ({ input, oldPrimary }) => oldPrimary !== null && !input.detach,
-      otherwise: notNeeded('Nobody who is down would take writes when started.'),
+      otherwise: notNeeded('No stopped member would take writes when started.'),
     },
   )
   .effect('promote', promotePostgres(self, { isDetached: ({ input }) => input.detach }))
@@ -113,9 +113,9 @@ function noPrimary(facts: PromoteFacts): Verdict {
       : `${primary.title} is the primary of ${instance.herdName}, and alive`
   return input.detach
     ? warn(
-        `${alive}. Detached, this one is a second server of the same system that takes writes: no client of ${instance.herdName} may reach it.`,
+        `${alive}. Detached, this one is a second server with the same data that takes writes: no client of ${instance.herdName} may connect to it.`,
       )
-    : refuse(`${alive}. To change roles fail the herd over; to try this copy out by itself choose “Detach it”.`)
+    : refuse(`${alive}. To swap roles, use Switch over or Fail over; to try out this copy by itself, choose “Detach it”.`)
 }
 
 function allSeen({ others, input, canFailOver }: PromoteFacts): Verdict {
@@ -124,18 +124,18 @@ function allSeen({ others, input, canFailOver }: PromoteFacts): Verdict {
   const said = `${unseen.map((one) => one.title).join(', ')} cannot be seen, and may take writes.`
   return refuse(
     canFailOver
-      ? `${said} Fail the herd over instead: it searches for life, and fences.`
-      : `${said} Bring ${unseen.length === 1 ? 'its host' : 'their hosts'} back; or delete here what is gone for good, and promote then.`,
+      ? `${said} Fail the herd over instead: that checks for a live primary, and fences it.`
+      : `${said} Bring ${unseen.length === 1 ? 'its host' : 'their hosts'} back; or delete the members that are gone for good here, then promote.`,
   )
 }
 
 function mayReplay({ readiness }: PromoteFacts): Verdict {
   if (readiness === null) return unknown('Whether its replay is paused or delayed could not be read.')
   if (readiness.isReplayPaused === true)
-    return refuse('Its replay is paused, so it would ignore the promotion. Resume it first: select pg_wal_replay_resume().')
+    return refuse('Its replay is paused, so it would not promote. Resume replay first: select pg_wal_replay_resume().')
   if ((readiness.applyDelayMs ?? 0) > 0)
     return refuse(
-      `It holds back what it replays by ${formatDuration(readiness.applyDelayMs! / 1000)} (recovery_min_apply_delay). Set that to 0 and reload it first.`,
+      `It delays replay by ${formatDuration(readiness.applyDelayMs! / 1000)} (recovery_min_apply_delay). Set it to 0 and reload first.`,
     )
   return pass
 }
@@ -143,7 +143,7 @@ function mayReplay({ readiness }: PromoteFacts): Verdict {
 function replayed({ probe }: PromoteFacts): Verdict {
   const bytes = lagBytes(probe.replayedLsn, probe.receivedLsn)
   if (bytes === null || bytes === 0) return pass
-  return passBecause(`${formatBytes(bytes)} received and not yet replayed: they are replayed before it takes writes.`)
+  return passBecause(`${formatBytes(bytes)} received and not yet replayed: replayed before it takes writes.`)
 }
 
 function leftAlone({ others, instance }: PromoteFacts): Affected {

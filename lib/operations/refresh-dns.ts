@@ -31,8 +31,8 @@ export const refreshDns = defineOperation({
   danger: 'disruptive',
   input: z.strictObject({}),
   help: [
-    'Compares what DNS says with what it should say for the members as they are now, and repairs the difference: one update, only if the name still holds what the plan saw.',
-    'Proven on every authoritative server; then the resolvers are watched until they must have forgotten the old answer. A name that is right already is left alone.',
+    'Compares the DNS record with what it should be for the members as they are now, and repairs it: with one update, and only if the record is still what the plan saw.',
+    'The result is verified on every authoritative server; then the resolvers are watched until the old answer has expired. A correct record is left alone.',
   ],
   gather: async (ports, _input, { targetId, signal }): Promise<RefreshFacts> => {
     const name = await ports.inventory.name(targetId)
@@ -57,14 +57,14 @@ export const refreshDns = defineOperation({
       ? [{ kind: 'names', count: 1, sentence: `New connections to ${name.title} go elsewhere once resolvers forget the old answer.` }]
       : [],
 })
-  .gate('wanted', 'What it should be is known', ({ problem }) => (problem === null ? pass : refuse(`Not known: ${problem}.`)))
+  .gate('wanted', 'The expected record is known', ({ problem }) => (problem === null ? pass : refuse(`Not known: ${problem}.`)))
   .gate('seen', 'The zone can be read', ({ moves }) => (moves[0]?.unseen ? refuse(moves[0].unseen) : pass))
   .gate('members', 'Every member is seen', ({ members, name }) => unseenMembers(members, name))
   .gate('servers', 'Every authoritative server answers', ({ servers }) => silentServers(servers))
   .effect(
     'move-name',
     moveNames((facts) => facts.moves, {
-      stays: { final: 'The name stays as it was repaired; refresh it again when the herd has changed.', harmless: true },
+      stays: { final: 'The record stays as repaired; refresh it again when the herd has changed.', harmless: true },
     }),
   )
   .effect(

@@ -54,7 +54,7 @@ test('slots that its standbys left on it are dropped once it follows; what an un
   expect(plan.gates.find(({ name }) => name === 'slots')).toMatchObject({
     verdict: 'warn',
     because:
-      'Dropped, since nobody comes back for it: n2. Left: barman (demo on n4 cannot be seen: whose it is is not known); n3 (demo on n3 follows through it); n4 (demo on n4 cannot be seen, and may come back for it).',
+      'Dropped, since no member needs it: n2. Left: barman (demo on n4 cannot be seen, so its owner is not known); n3 (demo on n3 follows through it); n4 (demo on n4 cannot be seen, and may come back for it).',
   })
   const job = { id: 'job', targetId: n1!.inventory.id, input: { saveTail: true }, digest: plan.digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }

@@ -42,7 +42,7 @@ export type RejoinFacts = HerdFacts & {
 
 const stopTimeoutMs = 60_000
 const nothingBack = 'No rewind is needed.'
-const staysStandby = 'It stays a standby: that is the safe state of a former primary.'
+const staysStandby = 'It stays a standby: the safe state for a former primary.'
 const cleanEnds: readonly (string | null)[] = ['shut down', 'shut down in recovery', 'in archive recovery']
 
 const slotName = (facts: RejoinFacts) => facts.following!.slotName
@@ -60,10 +60,10 @@ export const rejoin = defineOperation({
   danger: 'destructive',
   input: z.strictObject(rewindInput),
   help: [
-    'Brings a former primary back as a standby of the one that replaced it: standby.signal and its upstream are written while it is down, then it is started and must stream.',
-    'Where it was shut down before the promotion, its last record is part of the new primary’s history and no rewind is needed. Where it has written more, the plan says how much, and pg_rewind discards that; one that crashed first replays its own WAL, read-only, since pg_rewind needs a clean end. Where pg_rewind cannot work, rebuild it.',
-    'Slots that its standbys used while it was primary are dropped once nobody comes back for them; one that belongs to no member, or to one that cannot be seen, stays and is named.',
-    'Failing back is this and then a failover with it as the candidate.',
+    'Brings a former primary back as a standby of the member that replaced it: standby.signal and primary_conninfo are written while it is down, then it is started and must stream.',
+    'If it was shut down before the promotion, its last record is part of the new primary’s history and no rewind is needed. If it wrote more, the plan says how much, and pg_rewind discards that. A crashed server first runs crash recovery, read-only, since pg_rewind needs a clean shutdown. If pg_rewind cannot work, rebuild it.',
+    'Slots that its standbys used while it was primary are dropped if they are no longer needed. A slot of a member that cannot be seen, or of no known member, stays, and the plan names it.',
+    'To fail back: rejoin it, then fail over with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherRejoin(ports, input, context),
   about: aboutInstance,
@@ -87,30 +87,30 @@ export const rejoin = defineOperation({
     return isDown(seen.state) ? pass : refuse('It runs: only a stopped former primary rejoins.')
   },
 })
-  .gate('seen', 'It is seen, and does not follow yet', isOutside)
+  .gate('seen', 'Reachable and not following yet', isOutside)
   .gate('primary', 'The herd has one primary to follow', ({ primary, instance }) =>
     primary === null ? refuse(`${instance.herdName} has no primary that answers.`) : passBecause(`${primary.title}.`),
   )
-  .gate('history', 'What it wrote is part of the new primary’s history', (facts) => predict(facts).verdict)
-  .gate('role', 'Its role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
-  .gate('saveable', 'What it wrote is saved', (facts) =>
+  .gate('history', 'Its WAL is part of the new primary’s history', (facts) => predict(facts).verdict)
+  .gate('role', 'The replication role may run pg_rewind', ({ rewind, primary }) => mayRewind(rewind, primary))
+  .gate('saveable', 'Discarded WAL is archived', (facts) =>
     facts.rewind.may === null ? pass : savesTail(facts.rewind, { saves: facts.saveTail, pastBytes: tailBytes(facts) }),
   )
-  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
+  .gate('password', 'primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
-  .gate('slots', 'The slots that others left on it', slotsSaid)
+  .gate('slots', 'Leftover slots', slotsSaid)
   .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
     when: ({ probe }) => !isDown(probe.state),
     otherwise: notNeeded('It is down already.'),
   })
   .effect('slot', makeSlot(primary, slotName))
   .effect('fence', fencePostgres(self, staysStandby), { when: recovers, otherwise: notNeeded(nothingBack) })
-  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('It need not recover first.') })
+  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('No crash recovery is needed.') })
   .effect('checkpoint', checkpointPostgres(primary), ifRewinds)
   .effect('tail', saveTail({ of: self, fork: ({ forkLsn }) => forkLsn!, place: ({ rewind }) => rewind.tail }), {
     when: (facts) => rewinds(facts) && facts.saveTail,
-    otherwise: notAsked('Nothing past the fork is saved.'),
+    otherwise: notAsked('Archiving was turned off, or there is nothing to archive.'),
   })
   .effect(
     'rewind',
@@ -185,14 +185,14 @@ export function predict({ disk, forkLsn, primary, others, instance, probe, saveT
   how: 'nothing' | 'rewind'
 } {
   const say = (verdict: Verdict, how: 'nothing' | 'rewind' = 'nothing') => ({ verdict, how, sentence: verdict.because ?? '' })
-  if (disk === null || primary === null) return say(warn('Nothing can be said before it is down and a primary answers.'))
+  if (disk === null || primary === null) return say(warn('Not known until it is stopped and a primary answers.'))
   const led = others.find(({ id }) => id === primary.id)
   if (led?.systemIdentifier != null && disk.systemIdentifier !== null && led.systemIdentifier !== disk.systemIdentifier)
     return say(refuse(`${instance.title} has another system identifier than ${primary.title}: it is no copy of this herd.`))
   if (disk.timeline !== null && disk.timeline === led?.timeline)
     return say(passBecause('It is on the primary’s own timeline: no rewind is needed.'))
   if (forkLsn === null || disk.checkpointLsn === null)
-    return say(refuse('Where its history and the primary’s part could not be read: rebuild it.'))
+    return say(refuse('Where its timeline and the primary’s diverge could not be read: rebuild it.'))
   const hasCrashed = probe.state === 'crashed' || !cleanEnds.includes(disk.controlState)
   const past = pastFork(disk, probe.replayedLsn, forkLsn)
   // A running one that is fenced is a standby that finds nobody to follow; it is stopped cleanly first.
@@ -236,7 +236,7 @@ function isOutside({ probe, primary }: RejoinFacts): Verdict {
   if (probe.state !== 'online') return refuse(`It is ${probe.state}.`)
   if (probe.role === 'primary') return refuse('It takes writes: stop it first.')
   if (primary !== null && isStreamingFrom(probe, primary)) return refuse(`It follows ${primary.title} already.`)
-  return passBecause('It runs as a standby that follows nobody: it is stopped first.')
+  return passBecause('It runs as a standby without an upstream: it is stopped first.')
 }
 
 /** A function, since the operation above is built before this line is reached. */

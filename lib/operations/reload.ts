@@ -21,8 +21,8 @@ export const reload = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Tells the server to read its configuration files again, and proves it by the time of the last load. No client notices.',
-    'Refused while the files have errors. The result names every setting that changed and every one that still waits for a restart.',
+    'Tells the server to read its configuration files again, and proves it by pg_conf_load_time(). No client notices.',
+    'Refused while the files have errors. The result names every setting that changed and every one that is still pending a restart.',
   ],
   gather: async (ports, _input, context): Promise<ReloadFacts> => {
     const facts = await gatherInstance(ports, context)
@@ -37,9 +37,9 @@ export const reload = defineOperation({
   offered: (row) => acceptsConnections(seenRow(row)),
   neverAsksPhrase: true,
 })
-  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe))
-  .gate('files', 'Its configuration files parse', ({ problems }) => filesParse(problems))
-  .gate('pending', 'Settings that wait for a restart', ({ probe }) => pending(probe.pendingRestart))
+  .gate('running', 'Reachable and accepting connections', ({ probe }) => acceptsConnections(probe))
+  .gate('files', 'Configuration files parse', ({ problems }) => filesParse(problems))
+  .gate('pending', 'Settings pending a restart', ({ probe }) => pending(probe.pendingRestart))
   .effect(
     'reload',
     reloadPostgres((facts) => facts.instance),

@@ -58,9 +58,9 @@ export const repoint = defineOperation({
       }),
   }),
   help: [
-    'Makes a standby follow another member of its herd. A slot is made there first; from PostgreSQL 13 on a reload is enough, before that it is restarted. It must stream from the new upstream, else it follows the former one again.',
-    'The upstream must be of the same system and on the same or a later timeline that holds what the standby has; no circle is made. The slot on the former upstream is dropped at the end; one that cannot be reached is named.',
-    'A standby that should follow there already, and does not stream, can be put there again: its slot is made and its connection string rewritten.',
+    'Makes a standby follow another member of its herd. A replication slot is created there first. From PostgreSQL 13 on a reload is enough; older versions are restarted. If the standby does not stream from the new upstream, it follows the former one again.',
+    'The upstream must have the same system identifier, and the standby’s WAL must be part of its history; a cascade in a circle is refused. The slot on the former upstream is dropped at the end; if that upstream cannot be reached, the plan names the slot.',
+    'A standby that should follow this upstream already but does not stream can be repointed to it: its slot is created and primary_conninfo rewritten.',
   ],
   gather: (ports, input, context) => gatherRepoint(ports, input.upstream, context),
   about: aboutInstance,
@@ -69,29 +69,35 @@ export const repoint = defineOperation({
   now: (facts) => [...herdNow(facts), { label: 'New upstream', value: facts.upstream?.title ?? 'none' }],
   offered: (row) => {
     const seen = seenRow(row)
-    return seen.role === 'primary' ? refuse('It is a primary, which follows nobody. Fail its herd over instead.') : acceptsConnections(seen)
+    return seen.role === 'primary'
+      ? refuse('It is a primary, which has no upstream. To swap roles, use Switch over or Fail over.')
+      : acceptsConnections(seen)
   },
 })
-  .gate('standby', 'It is a standby that answers', ({ probe }) =>
-    probe.role === 'primary' ? refuse('It is a primary, which follows nobody. Fail its herd over instead.') : acceptsConnections(probe),
+  .gate('standby', 'Answers as a standby', ({ probe }) =>
+    probe.role === 'primary'
+      ? refuse('It is a primary, which has no upstream. To swap roles, use Switch over or Fail over.')
+      : acceptsConnections(probe),
   )
-  .gate('upstream', 'The upstream may feed it', ({ why, upstream }) => (why === null ? passBecause(`${upstream?.title}.`) : refuse(why)))
-  .gate('history', 'The upstream’s history holds what the standby has', inHistory)
+  .gate('upstream', 'The upstream can send WAL to this standby', ({ why, upstream }) =>
+    why === null ? passBecause(`${upstream?.title}.`) : refuse(why),
+  )
+  .gate('history', 'The standby’s WAL is part of the upstream’s history', inHistory)
   .gate('wal', 'The upstream still has the WAL', ({ upstreamProbe, following }) =>
     upstreamProbe?.slots.some(({ name }) => name === following?.slotName)
       ? pass
       : warn(
-          'No slot keeps WAL for it there yet: if what it needs is gone already, it will not stream, and follows the former upstream again.',
+          'It has no slot there yet: if the WAL it needs is already gone, it will not stream, and is pointed back at the former upstream.',
         ),
   )
-  .gate('reach', 'The upstream lets it replicate', ({ reach, upstream, instance, following }) =>
+  .gate('reach', 'The upstream accepts the replication connection', ({ reach, upstream, instance, following }) =>
     reach === null || reach.works || upstream === null || following === null
       ? pass
       : refuse(
           refusalText(reach.because, { upstream: upstream.title, host: instance.address.host.hostname, conninfo: following.conninfo }),
         ),
   )
-  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, holdsPassword }) =>
+  .gate('password', 'primary_conninfo can be rewritten', ({ instance, holdsPassword }) =>
     keepsPassword({ title: instance.title, holdsPassword }),
   )
   .effect('slot', makeSlot(upstream, slotName))

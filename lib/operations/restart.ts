@@ -24,7 +24,7 @@ export const restart = defineOperation({
   input: z.strictObject(stopInput),
   help: [
     'Stops the server and starts it again, as one step: whatever happens to the console in between, the next worker completes it, so no server is left stopped.',
-    'In a bulk run the standbys of a herd go first and its primary last. Settings that wait for a restart take effect. A stopped server is not restarted; start it.',
+    'In a bulk run the standbys of a herd go first and its primary last. Settings pending a restart take effect. A stopped server is refused: use Start.',
   ],
   gather: async (ports, input, context): Promise<RestartFacts> => {
     const facts = await gatherHerd(ports, context, input.mode)
@@ -41,11 +41,11 @@ export const restart = defineOperation({
   offered: (row) => acceptsConnections(seenRow(row), 'use start'),
   asksPhrase: () => false,
 })
-  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe, 'use start'))
-  .gate('files', 'Its configuration files parse, so that it comes back', ({ problems }) => filesParse(problems))
-  .gate('pending', 'Settings that wait for this restart', ({ probe }) => pending(probe.pendingRestart))
-  .gate('primary', 'The herd can be written', (facts) => primaryWarned(facts, 'while it restarts'))
-  .gate('clients', 'Nobody is connected', (facts) =>
+  .gate('running', 'Reachable and accepting connections', ({ probe }) => acceptsConnections(probe, 'use start'))
+  .gate('files', 'Configuration files parse', ({ problems }) => filesParse(problems))
+  .gate('pending', 'Settings pending a restart', ({ probe }) => pending(probe.pendingRestart))
+  .gate('primary', 'The herd accepts writes throughout', (facts) => primaryWarned(facts, 'while it restarts'))
+  .gate('clients', 'No client connections', (facts) =>
     clientsWarned(
       facts,
       facts.input.mode === 'smart'
@@ -53,10 +53,10 @@ export const restart = defineOperation({
         : 'they are cut and have to connect again',
     ),
   )
-  .gate('transactions', 'No transaction is open', (facts) =>
+  .gate('transactions', 'No open transactions', (facts) =>
     transactionsWarned(facts, facts.input.mode === 'smart' ? 'they are waited for' : 'they are rolled back'),
   )
-  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, 'while it restarts'))
+  .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while it restarts'))
   .effect(
     'restart',
     restartPostgres<RestartFacts>((facts) => facts.instance, stopOf),

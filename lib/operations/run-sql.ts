@@ -51,7 +51,7 @@ export const runSql = defineOperation({
   help: [
     'Runs one statement on every chosen instance and keeps the result of each. By default in a read-only transaction that is rolled back, with a statement timeout and caps on rows and bytes.',
     'With “may write” it runs in a transaction of its own that is committed, on primaries only. What cannot run in a transaction block (VACUUM, CREATE DATABASE) cannot be run here.',
-    'A statement that may have been sent when its worker died is never sent again: its transaction is asked for instead.',
+    'If a worker dies after it may have sent the statement, the statement is never sent again: the status of its transaction is looked up instead.',
   ],
   gather: async (ports, input, context): Promise<SqlFacts> => ({ input, ...(await gatherInstance(ports, context)) }),
   about: aboutInstance,
@@ -61,8 +61,8 @@ export const runSql = defineOperation({
   offered: (row) => acceptsConnections(seenRow(row)),
   asksPhrase: ({ write }) => write,
 })
-  .gate('running', 'It is seen, and it accepts connections', ({ probe }) => acceptsConnections(probe))
-  .gate('writable', 'It takes what the statement does', writable)
+  .gate('running', 'Reachable and accepting connections', ({ probe }) => acceptsConnections(probe))
+  .gate('writable', 'The statement may run here', writable)
   .effect(
     'run-sql',
     askPostgres(

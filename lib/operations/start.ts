@@ -17,8 +17,8 @@ export const start = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Starts a stopped server and waits until it accepts connections in the role its data directory says.',
-    'A former primary whose herd has another primary is refused unless it carries standby.signal: started as it is, the herd would have two servers that write.',
+    'Starts a stopped server and waits until it accepts connections, as the primary or standby that its data directory makes it.',
+    'A former primary whose herd has another primary is refused unless it has standby.signal: otherwise the herd would have two primaries.',
     'If it does not come up, it is stopped again.',
   ],
   gather: (ports, _input, context) => gatherHerd(ports, context),
@@ -30,9 +30,9 @@ export const start = defineOperation({
   order: ({ probe }) => (probe.hasStandbySignal === true ? 1 : 0),
   offered: (row) => notRunning(seenRow(row)),
 })
-  .gate('stopped', 'It is seen, and it is stopped', ({ probe }) => notRunning(probe))
+  .gate('stopped', 'Reachable and stopped', ({ probe }) => notRunning(probe))
   .gate('one-primary', 'The herd keeps one primary', otherPrimary)
-  .gate('herd-seen', 'The rest of the herd answers', silentMembers)
+  .gate('herd-seen', 'Every other member answers', silentMembers)
   .effect(
     'start',
     startPostgres((facts) => facts.instance),

@@ -32,14 +32,14 @@ export const stop = defineOperation({
   order: standbysFirst,
   offered: (row) => running(seenRow(row)),
 })
-  .gate('running', 'It is seen, and it runs', ({ probe }) => running(probe))
-  .gate('primary', 'The herd can be written', (facts) => primaryWarned(facts, 'while it is stopped'))
-  .gate('clients', 'Nobody is connected', clientsBy)
-  .gate('transactions', 'No transaction is open', (facts) =>
+  .gate('running', 'Reachable and running', ({ probe }) => running(probe))
+  .gate('primary', 'The herd accepts writes throughout', (facts) => primaryWarned(facts, 'while it is stopped'))
+  .gate('clients', 'No client connections', clientsBy)
+  .gate('transactions', 'No open transactions', (facts) =>
     transactionsWarned(facts, facts.input.mode === 'smart' ? 'they are waited for' : 'they are rolled back'),
   )
-  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, 'while it is stopped'))
-  .gate('recovery', 'It needs no recovery at its next start', ({ input }) =>
+  .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while it is stopped'))
+  .gate('recovery', 'The next start needs no recovery', ({ input }) =>
     input.mode === 'immediate' ? warn('An immediate stop writes no checkpoint: the next start recovers from the WAL.') : pass,
   )
   .effect(

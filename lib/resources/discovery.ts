@@ -110,7 +110,7 @@ export const discoveredPooler = defineResource({
   observedAt: 'seenAt',
   help: [
     'A PgBouncer that runs on a registered server and is not registered yet. The suggested herd is the one that most of its databases point to.',
-    'Accept it in front of a herd, or ignore it; ignored poolers can still be found. Its file stays as it is: the console only watches the pooler until somebody has it managed.',
+    'Accept it in front of a herd, or ignore it; ignored poolers can still be found. Its file stays as it is: the console only watches the pooler until somebody lets it manage the file.',
   ],
 })
 

@@ -90,8 +90,8 @@ export const drPair = defineResource({
   ],
   help: [
     'A DR pair is a herd’s primary and the standby that would take over. Every herd with more than one member is listed, even while its primary is down.',
-    'Candidates are ranked by timeline, then by received WAL; the instance’s failover priority and the herd’s preferred site break ties. A standby that was never seen is not a candidate; priority 0 means never.',
-    'Failing back takes two steps from the pair’s page: rejoin the old primary (or rebuild it), then fail over to it. The page predicts from the last observations what the first step needs, and why.',
+    'Candidates are ranked by timeline, then by received WAL; the instance’s failover priority and the herd’s preferred site break ties. A standby that was never observed is not a candidate; priority 0 means never.',
+    'Failing back takes two steps from the pair’s page: rejoin the old primary (or rebuild it), then fail over to it. The page predicts from the last observations which of the two the first step is, and why.',
     'While the primary answers, a failover is planned and loses nothing. When it does not answer, the failover is an emergency: the standbys are asked whether they still receive from the old primary, and the old primary is fenced, or a person takes responsibility by typing the herd’s name.',
   ],
 })

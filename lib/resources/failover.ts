@@ -64,7 +64,7 @@ export const failover = defineResource({
     order: '-startedAt',
   },
   help: [
-    'The report of each failover: what was known when, the positions in the WAL, how the old primary was fenced, how long each step took, what DNS answered, who followed, and what is still open.',
-    'A report is kept for good, also when the herd or its servers are no longer registered.',
+    'The report of each failover: what was known when, the LSNs, how the old primary was fenced, how long each step took, what DNS answered, which standbys follow, and what is still open.',
+    'A report is kept for good, even after the herd or its servers are no longer registered.',
   ],
 })

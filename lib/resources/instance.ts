@@ -80,9 +80,9 @@ export const instance = defineResource({
       kind: 'moment',
       label: 'Behind since',
       observed: true,
-      help: 'Since then it lags beyond what its environment allows, does not stream or does not replay.',
+      help: 'Since when it lags beyond what its environment allows, does not stream or does not replay.',
     },
-    stateSince: { kind: 'moment', label: 'State since', observed: true, help: 'The first look that found it in this state.' },
+    stateSince: { kind: 'moment', label: 'State since', observed: true, help: 'When it was first observed in this state.' },
     syncState: {
       kind: 'choice',
       label: 'Sync state',

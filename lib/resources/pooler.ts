@@ -127,7 +127,7 @@ export const pooler = defineResource({
   help: [
     'A PgBouncer in front of one or more herds: those that its databases point to. Each herd is judged and moved by its own databases, and a switchover of one never pauses the clients of another. The console reaches its admin console through SSH and its Unix socket: no password, no open port.',
     'Pause makes the clients of every database wait, without an error; resume lets them continue; reload reads the file again; drain refuses new clients and waits until the last one has disconnected.',
-    'A file that somebody wrote by hand is only watched. “Repoint” makes it the template, or takes the one that is registered, shows the difference, and from then on the console writes the file whenever the primary moves.',
+    'A file written by hand is only watched until you choose “Repoint”. That takes the registered template, or makes one from the file, shows the difference, and from then on the console writes the file whenever the primary moves.',
     'A pooler that stays paused or does not point to the primary is listed on the front page.',
   ],
 })

@@ -78,6 +78,6 @@ export const audit = defineResource({
   },
   help: [
     'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only added, never changed.',
-    'Each line contains the hash of the line before it, so that a changed or missing line shows. Keep the last hash somewhere else to prove that nothing was cut off the end.',
+    'Each line contains the hash of the line before it, so that a changed or missing line is detected. Keep the last hash somewhere else to prove that nothing was cut off the end.',
   ],
 })

@@ -120,12 +120,12 @@ export const scheduledRun = defineResource({
       ],
     },
     at: { kind: 'moment', label: 'At', automatic: true },
-    zone: { kind: 'text', label: 'Time zone', automatic: true, help: 'In which the time was given.' },
+    zone: { kind: 'text', label: 'Time zone', automatic: true, help: 'The zone the time was given in.' },
     startWithinMinutes: {
       kind: 'integer',
       label: 'Start within (min)',
       automatic: true,
-      help: 'It is skipped when no worker has begun so long after its time.',
+      help: 'The run is skipped if no worker has started it this long after its time.',
     },
     because: {
       kind: 'longText',
@@ -158,8 +158,8 @@ export const scheduledRun = defineResource({
     { title: 'Who', fields: ['actorName', 'personId', 'approvedByName', 'createdAt'] },
   ],
   help: [
-    'A plan that somebody read and put off to a time, or to the next opening of the maintenance window. It is kept in the database and survives restarts.',
-    'At its time a worker makes the plan again, in the name of whoever ordered it and with what they may do at that moment. It is skipped, with the reason, when a gate refuses, when a gate warns of something that was not there before, or when a target is not what it was: another primary, for instance. Of several targets only those are left out that this is true of.',
-    'It is skipped, too, when no worker was there in time: nothing starts hours late by itself.',
+    'A plan that somebody read and scheduled for a time, or for the next maintenance window. It is kept in the database and survives restarts.',
+    'At that time a worker makes the plan again, in the name of the person who scheduled it and with the permissions they have then. A target is skipped, with the reason, if a check refuses, if a check warns of something new, or if the target has changed: another member is the primary, for instance. If no target remains, the run is skipped.',
+    'The run is also skipped if no worker was available in time: nothing starts hours late.',
   ],
 })

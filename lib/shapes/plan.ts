@@ -67,7 +67,7 @@ export interface Submission extends Confirmation {
 export interface Appointment extends Confirmation {
   /** A time with its zone, `2026-11-21 02:00 Europe/Berlin`, or `window`: the next moment at which the windows of all its environments are open. */
   at: string
-  /** It is skipped when no worker has begun so long after its time. Default 15. */
+  /** The run is skipped if no worker has started it this long after its time. Default 15. */
   startWithinMinutes?: number
 }
 

@@ -28,7 +28,7 @@ export const listActions = (actor: Actor, resource: string, environmentId: strin
       danger: operation.dangerWith({}),
       because: (environmentId === null ? mayAnywhere(actor, permission) : mayIn(actor, permission, environmentId))
         ? null
-        : 'You hold no role that may run it here.',
+        : 'You have no role that may run it here.',
     }
   })
   return actions.some(({ because }) => because === null) ? actions : []

@@ -47,7 +47,7 @@ const Page = async () => {
           }
         />
         <div className="page-body">
-          {beyond > 0 && <Note tone="info" title={`${beyond} more wait; they come up as these are dealt with.`} />}
+          {beyond > 0 && <Note tone="info" title={`${beyond} more are pending; they appear as you accept or ignore these.`} />}
           <Inbox
             hosts={inbox.hosts}
             instances={inbox.instances}
@@ -57,7 +57,7 @@ const Page = async () => {
             findOptions={findOptions}
           />
           <p className="text-ink-2">
-            All that was ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>,{' '}
+            Everything ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>,{' '}
             <Link href="/discovered-poolers">poolers</Link>
             {inbox.ignoredCount > 0 && (
               <>
@@ -66,7 +66,7 @@ const Page = async () => {
             )}
             .
           </p>
-          <Card title="Put the agent on a host">
+          <Card title="Install the agent on a host">
             <p className="mb-2 max-w-[80ch]">
               One POSIX shell script that only reads. Create an enrolment key for the environment, then run on the host, as root:
             </p>

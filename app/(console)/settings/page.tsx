@@ -87,7 +87,7 @@ const SettingsPage = async () => {
             }
           >
             {view.groupGrants.length === 0 ? (
-              <p className="p-3.5 text-ink-2">No group holds a role yet, so people from the directory can sign in but see nothing.</p>
+              <p className="p-3.5 text-ink-2">No group has a role yet, so people from the directory can sign in but see nothing.</p>
             ) : (
               <ul>
                 {view.groupGrants.map((grant) => (
@@ -104,7 +104,7 @@ const SettingsPage = async () => {
           </Card>
           <Card title="The console’s public SSH keys" isFlush>
             {view.keys.length === 0 ? (
-              <p className="p-3.5 text-ink-2">No key yet: a worker with VAULT_KEY creates the first one when it starts.</p>
+              <p className="p-3.5 text-ink-2">There is no key yet: a worker with VAULT_KEY creates the first one when it starts.</p>
             ) : (
               <ul>
                 {view.keys.map((key) => (

@@ -19,8 +19,8 @@ export interface OfferedAct {
 
 const labels: Record<Danger, string> = {
   routine: 'Routine',
-  disruptive: 'Cuts clients for a while',
-  destructive: 'Sacrifices data or redundancy',
+  disruptive: 'Disconnects clients',
+  destructive: 'Costs data or redundancy',
 }
 const order: readonly Danger[] = ['routine', 'disruptive', 'destructive']
 

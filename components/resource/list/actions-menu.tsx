@@ -9,8 +9,8 @@ import type { ListAction } from './list-data'
 
 const groups: readonly { danger: Danger; label: string }[] = [
   { danger: 'routine', label: 'Routine' },
-  { danger: 'disruptive', label: 'Cuts clients for a while' },
-  { danger: 'destructive', label: 'Sacrifices data or redundancy' },
+  { danger: 'disruptive', label: 'Disconnects clients' },
+  { danger: 'destructive', label: 'Costs data or redundancy' },
 ]
 const count = new Intl.NumberFormat('en')
 

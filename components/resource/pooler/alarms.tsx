@@ -28,7 +28,7 @@ const OneAlarm = ({ one, mayRun }: { one: PoolerAlarm; mayRun: MayRun }) => {
             First observed <Age at={one.pausedSince} />.{' '}
           </>
         )}
-        {clientsWait(one.waiting)} Clients get no error, but none is served.
+        {clientsWait(one.waiting)} Clients wait without an error until the pooler is resumed.
       </Note>
     )
   if (one.follows === 'stale')

@@ -79,7 +79,7 @@ const HerdRow = ({ herd }: { herd: PoolerHerd | null }) => (
   <tr>
     <th scope="rowgroup" colSpan={texts.length + numbers.length}>
       {herd === null ? (
-        'Of no herd that is registered'
+        'Not a registered herd'
       ) : (
         <>
           <Link href={`/herds/${herd.herdId}`}>{herd.name}</Link>{' '}
@@ -152,7 +152,7 @@ export const PoolerDatabases = ({
   </section>
 )
 
-const paces = ['Transactions', 'Queries', 'A transaction takes', 'A query takes', 'Clients waited']
+const paces = ['Transactions', 'Queries', 'Average transaction', 'Average query', 'Client wait']
 
 /** How busy each database was, by PgBouncer's own averages. Nothing while it could not be asked. */
 export const PoolerPace = ({ databases }: { databases: readonly PooledShown[] }) => {
@@ -163,8 +163,8 @@ export const PoolerPace = ({ databases }: { databases: readonly PooledShown[] })
     <section className="overflow-x-auto" tabIndex={0} aria-label="Table: Averages">
       <table className="sheet" data-density="dense">
         <caption className="p-2 text-left text-ink-2">
-          Averages of PgBouncer’s last stats period, a minute unless its file says otherwise. Clients waited: for a server connection, all
-          of them together.
+          Averages of PgBouncer’s last stats period, a minute unless its file says otherwise. Client wait: time waited for a server
+          connection, all of them together.
         </caption>
         <thead>
           <tr>

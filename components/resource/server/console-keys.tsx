@@ -13,7 +13,7 @@ export interface ShownKey {
 export const ConsoleKeys = ({ keys }: { keys: readonly ShownKey[] }) => (
   <Card title="The console’s public key">
     {keys.length === 0 ? (
-      <p className="text-ink-2">No worker has made a key yet. Start a worker; it makes one by itself.</p>
+      <p className="text-ink-2">There is no key yet. Start a worker; it creates one.</p>
     ) : (
       <div className="grid gap-4">
         <p className="text-ink-2">

@@ -50,7 +50,7 @@ test('one whose role may not run pg_rewind is copied and says why, unless a rewi
   expect(chooseStrategy(sight(barred))).toEqual({
     strategy: 'copy',
     because:
-      'It wrote 16 MB past the fork at 0/2000000, which n1 does not have, and pg_rewind could not read n1 to take that back: replicator may not run pg_read_binary_file(text).',
+      'It wrote 16 MB past the fork at 0/2000000, which n1 does not have, and pg_rewind could not read n1 to discard that: replicator may not run pg_read_binary_file(text).',
   })
   expect(chosen({ ...barred, wanted: 'rewind' })).toBe('rewind')
 })
@@ -66,7 +66,7 @@ test('only what lies whole past a known fork can be saved', () => {
 test('one that is half rewound is copied, whatever its control file says', () => {
   expect(chooseStrategy(sight({ isTorn: true }))).toMatchObject({
     strategy: 'copy',
-    because: expect.stringContaining('broken off half way'),
+    because: expect.stringContaining('was interrupted'),
   })
   expect(chosen({ isTorn: true, parting: fork })).toBe('copy')
   expect(chosen({ isTorn: true, parting: fork, wanted: 'rewind' })).toBe(null)
@@ -105,8 +105,8 @@ test('data of another system, of another version, or of no cluster at all are no
 test('what a person asks for is done where it can work, and refused with the way out where it cannot', () => {
   expect(chosen({ wanted: 'copy', isStreaming: true })).toBe('copy')
   expect(chosen({ wanted: 'rewind', parting: fork })).toBe('rewind')
-  expect(chooseStrategy(sight({ wanted: 'rewind' })).because).toContain('nothing to rewind: choose auto, or a copy')
-  expect(chooseStrategy(sight({ wanted: 'rewind', parting: fork, hasChecksums: false })).because).toContain('choose auto, or a copy')
+  expect(chooseStrategy(sight({ wanted: 'rewind' })).because).toContain('nothing to rewind: choose auto or copy')
+  expect(chooseStrategy(sight({ wanted: 'rewind', parting: fork, hasChecksums: false })).because).toContain('choose auto or copy')
 })
 
 test('in place is never the first choice, goes on where it was broken off, and is left by a copy that is asked for', () => {
@@ -118,7 +118,7 @@ test('in place is never the first choice, goes on where it was broken off, and i
   })
   expect(chooseStrategy(sight({ isHalfInPlace: true, parting: fork }))).toMatchObject({
     strategy: 'in-place',
-    because: expect.stringContaining('begun again there'),
+    because: expect.stringContaining('started again there'),
   })
   expect(chosen({ isHalfInPlace: true, wanted: 'copy' })).toBe('copy')
   expect(chooseStrategy(sight({ isHalfInPlace: true, wanted: 'rewind' })).strategy).toBeNull()

@@ -55,16 +55,16 @@ export const chooseStrategy = (sight: RebuildSight): Choice => {
   if (sight.wanted === 'in-place' || (sight.wanted === 'auto' && sight.isHalfInPlace)) return inPlace(sight)
   const cheap = cheapest(sight)
   if (sight.wanted === 'auto' || cheap.strategy === 'rewind') return cheap
-  if (cheap.strategy === 'copy') return no(`${cheap.because} A rewind does not help here: choose auto, or a copy.`)
-  return no(`${cheap.because} There is nothing to rewind: choose auto, or a copy.`)
+  if (cheap.strategy === 'copy') return no(`${cheap.because} A rewind does not help here: choose auto or copy.`)
+  return no(`${cheap.because} There is nothing to rewind: choose auto or copy.`)
 }
 
 const inPlace = ({ directory, isHalfInPlace }: RebuildSight): Choice => {
-  if (directory !== 'cluster') return no('There is no data directory to work in: choose auto, or a copy.')
+  if (directory !== 'cluster') return no('There is no data directory to work in: choose auto or copy.')
   return {
     strategy: 'in-place',
     because: isHalfInPlace
-      ? 'rsync was broken off in its data directory: it is begun again there and moves what still differs.'
+      ? 'rsync was interrupted in its data directory: it is started again there and transfers what still differs.'
       : 'It was asked for.',
   }
 }
@@ -72,25 +72,25 @@ const inPlace = ({ directory, isHalfInPlace }: RebuildSight): Choice => {
 /** What no strategy may touch. */
 const whyNever = ({ directory, systemIdentifier, upstreamSystem, major, upstreamMajor, upstream }: RebuildSight): string | null => {
   if (directory === 'foreign')
-    return 'Its data directory holds something that is no PostgreSQL cluster (there is no PG_VERSION). Move that away first: it is not touched.'
+    return 'Its data directory holds files that are not a PostgreSQL cluster (there is no PG_VERSION). They are not touched: move them away first.'
   if (systemIdentifier !== null && upstreamSystem !== null && systemIdentifier !== upstreamSystem)
-    return `Its data are of another system than ${upstream} (${systemIdentifier}, not ${upstreamSystem}): they may be somebody's only copy and are not touched. Remove them by hand if they are not needed.`
+    return `Its data have another system identifier than ${upstream} (${systemIdentifier}, not ${upstreamSystem}): they may be somebody's only copy and are not touched. Remove them by hand if they are not needed.`
   if (major !== null && upstreamMajor !== null && major !== upstreamMajor)
-    return `It is of PostgreSQL ${major}, ${upstream} of ${upstreamMajor}: a standby must be of the same major version.`
+    return `It runs PostgreSQL ${major}, ${upstream} runs ${upstreamMajor}: a standby must have the same major version.`
   return null
 }
 
 const cheapest = (sight: RebuildSight): Choice => {
   const { upstream, isStreaming, parting, directory } = sight
   if (directory !== 'cluster') return copy('There is no data directory to build on.')
-  if (sight.isHalfInPlace) return copy('rsync was broken off in its data directory, so nothing in it can be relied on.')
-  if (sight.isTorn) return copy('A rewind of it was broken off half way, so nothing in its data directory can be relied on.')
-  if (isStreaming) return { strategy: 'none', because: `It streams from ${upstream}, and what it still lacks is on its way.` }
+  if (sight.isHalfInPlace) return copy('rsync was interrupted in its data directory, so nothing in it can be relied on.')
+  if (sight.isTorn) return copy('A rewind of it was interrupted, so nothing in its data directory can be relied on.')
+  if (isStreaming) return { strategy: 'none', because: `It streams from ${upstream} and is catching up or in sync.` }
   if (sight.systemIdentifier === null) return copy('Its control file cannot be read, so nothing in its data directory can be relied on.')
-  if (parting === null) return copy(`Where its history and that of ${upstream} part could not be read.`)
+  if (parting === null) return copy(`Where its timeline and that of ${upstream} diverge could not be read.`)
   if (parting.parts === 'stranger') return copy(`It and ${upstream} have no timeline in common.`)
   if (parting.parts === 'never' && sight.wrote)
-    return copy(`It last ran as a primary on the very timeline of ${upstream}, so the WAL does not tell apart what each of them wrote.`)
+    return copy(`It last ran as a primary on the same timeline as ${upstream}, so the WAL of the two cannot be told apart.`)
   const past = pastFork(sight)
   return past === null ? followOr(sight) : rewindOr(sight, past)
 }
@@ -103,7 +103,7 @@ export const hasTail = (sight: Omit<RebuildSight, 'barred'>): boolean =>
 const pastFork = ({ parting, endLsn, isCrashed, wrote }: Omit<RebuildSight, 'barred'>): string | null => {
   if (parting?.parts !== 'at') return null
   const bytes = lsnBytesBetween(parting.lsn, endLsn)
-  if (bytes === null || (isCrashed && wrote)) return `up to an unknown place (the fork is at ${parting.lsn})`
+  if (bytes === null || (isCrashed && wrote)) return `up to an unknown LSN (the fork is at ${parting.lsn})`
   if (wrote && bytes === 0) return `its last record at the fork, ${parting.lsn},`
   return bytes > 0 ? `${formatBytes(bytes)} past the fork at ${parting.lsn}` : null
 }
@@ -117,7 +117,7 @@ const followOr = ({ upstream, hasWal, endLsn }: RebuildSight): Choice =>
     : copy(
         hasWal === false
           ? `${upstream} no longer has the WAL from ${endLsn} on.`
-          : `Whether ${upstream} still has the WAL from where it ends could not be seen.`,
+          : `Whether ${upstream} still has the WAL it needs could not be determined.`,
       )
 
 const rewindOr = ({ upstream, hasChecksums, logsHints, barred, wanted }: RebuildSight, past: string): Choice => {
@@ -126,6 +126,6 @@ const rewindOr = ({ upstream, hasChecksums, logsHints, barred, wanted }: Rebuild
     return copy(`${wrote}, and has neither data checksums nor wal_log_hints: pg_rewind cannot discard that.`)
   // Where a rewind is wanted nothing else is chosen in its stead, and a gate says what its role lacks.
   if (barred !== null && wanted === 'auto')
-    return copy(`${wrote}, and pg_rewind could not read ${upstream} to take that back: ${barred.replace(/\.$/, '')}.`)
+    return copy(`${wrote}, and pg_rewind could not read ${upstream} to discard that: ${barred.replace(/\.$/, '')}.`)
   return { strategy: 'rewind', because: `${wrote}: pg_rewind discards that and copies only what differs.` }
 }

@@ -45,11 +45,11 @@ const fixes: readonly [RegExp, Fix][] = [
   [
     /number of requested standby connections exceeds max_wal_senders/,
     (_, asked) =>
-      `All WAL senders of ${asked.upstream} are taken: end one in pg_stat_replication that nobody needs, or raise max_wal_senders there, which takes a restart.`,
+      `All WAL senders of ${asked.upstream} are taken: end an unneeded one (pg_stat_replication), or raise max_wal_senders there, which requires a restart.`,
   ],
   [
     /too many clients|remaining connection slots are reserved/,
-    (_, asked) => `All connections of ${asked.upstream} are taken: end some, or raise max_connections there, which takes a restart.`,
+    (_, asked) => `All connections of ${asked.upstream} are taken: end some, or raise max_connections there, which requires a restart.`,
   ],
   [
     /Connection refused/,

@@ -31,7 +31,7 @@ const isFedBy = (start: Follower, id: string, byId: ReadonlyMap<string, Follower
  */
 export const whyNotFollow = (standby: Follower, upstream: Follower, members: readonly Follower[]): string | null => {
   if (standby.id === upstream.id) return 'It cannot follow itself.'
-  if (standby.role === 'primary') return `${standby.title} is a primary, which follows nobody.`
+  if (standby.role === 'primary') return `${standby.title} is a primary, which has no upstream.`
   if (standby.role !== 'standby') return `The role of ${standby.title} is not known.`
   if (standby.state !== 'online') return `${standby.title} is ${standby.state}.`
   if (upstream.state !== 'online') return `${upstream.title} is ${upstream.state}.`

@@ -73,8 +73,8 @@ export const wrapUp = async (driving: Driving): Promise<JobState> => {
 }
 
 export const askAfterIdleDrivers = async (driving: Driving): Promise<JobState> => {
-  const because = 'Several drivers in a row took this job over and ended without getting anywhere.'
-  await ask(driving, 'driver', because, 'Read the logs of the workers. Resume to let another driver try, or abandon the job.')
+  const because = 'Several workers in a row took this job over and died without progress.'
+  await ask(driving, 'driver', because, 'Read the logs of the workers. Resume the job to let another worker try, or abandon it.')
   return 'attention'
 }
 
@@ -84,7 +84,7 @@ const verdict = ({ operation, recorder }: Driving, stuck: string[]): { outcome: 
     const left = [...leftBehind(operation.effects, steps), ...stuck]
     return {
       outcome: 'failed',
-      because: `Given up by ${gaveUp.by}. ${left.length > 0 ? `Left as it is: ${left.join('; ')}.` : 'Nothing is left behind.'}`,
+      because: `Abandoned by ${gaveUp.by}. ${left.length > 0 ? `Left as it is: ${left.join('; ')}.` : 'Nothing is left behind.'}`,
     }
   }
   if (turned === null) return { outcome: 'done', because: null }

@@ -40,7 +40,7 @@ const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
   if (!options.isCancelRequested()) return false
   const passed = pastNoReturn(operation, recorder.progress)
   if (passed !== null) {
-    recorder.note(null, 'warning', `Cancelling comes too late: “${passed}” cannot be undone, so the job runs to its end.`)
+    recorder.note(null, 'warning', `Too late to cancel: “${passed}” cannot be undone, so the job continues to its end.`)
     return false
   }
   recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })

@@ -32,7 +32,7 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   }
 
   if (isOpen && isShort(driving, effect))
-    return fail(driving, effect, 'step.unknown', 'Its driver ended before the point of no return, so it is undone.', 'unknown')
+    return fail(driving, effect, 'step.unknown', 'Its worker died before the point of no return, so it is undone.', 'unknown')
   const found = isOpen
     ? await prove(driving, effect, facts, { isEnough: (look) => look.found === 'ready', passingMs: deadlineOf(effect, facts) })
     : await look(driving, effect, facts)
@@ -75,7 +75,7 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   const proof = await prove(driving, effect, facts, { isEnough: (look) => isSettled && look.found === 'ready', passingMs: proofMs })
   recorder.throwIfLost()
   if (proof.found === 'done') {
-    if ('fault' in attempt) recorder.note(effect.name, 'warning', `${attempt.because} Looking again shows that it has happened.`)
+    if ('fault' in attempt) recorder.note(effect.name, 'warning', `${attempt.because} A second check shows that it has happened.`)
     return finish(proof.output, true)
   }
   failAttempt(driving, effect, attempt, proof)

@@ -9,7 +9,7 @@ import { pass, refuse, unknown } from './verdict'
 
 const never = () => false
 const operation = directoriesHead()
-  .gate('dark', 'It can be seen', () => unknown('The light is off.'))
+  .gate('dark', 'Reachable', () => unknown('The light is off.'))
   .gate('elsewhere', 'It is here', () => refuse('It is not.'), { when: never, otherwise: pass })
   .effect('asked', makeDirectory('/asked', undo('/asked')), { when: never, otherwise: notAsked('Nobody asked for it.') })
   .effect('point', makeDirectory('/point', final), { when: never, otherwise: ({ host }) => notPossible(`${host.hostname} has no room.`) })

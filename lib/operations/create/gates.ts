@@ -11,10 +11,10 @@ const emptyBytes = 128 * MiB
 export const hasHerd = ({ herd, own, kind, members }: CreateFacts): Verdict => {
   if (herd.id === '')
     return refuse(`There is no herd “${herd.name}” in ${herd.environmentName}. Add it first, or choose one of the server’s environment.`)
-  if (own !== null) return refuse(`${own} is a member of it already: a herd has at most one on a host.`)
+  if (own !== null) return refuse(`${own} is a member of it already: a herd has at most one member on a host.`)
   if (kind === 'primary' && herd.systemIdentifier !== null)
     return refuse(
-      `${herd.name} has no member, but had one: its system identifier is ${herd.systemIdentifier}, and a new primary would have another. Register its members again, or empty the system identifier of the herd if its data are gone for good.`,
+      `${herd.name} has no member, but had one: its system identifier is ${herd.systemIdentifier}, and a new primary would have another. Register its members again, or clear the system identifier of the herd if its data are gone for good.`,
     )
   return kind === 'primary'
     ? passBecause(`${herd.name} has no member yet: this becomes its primary.`)
@@ -23,11 +23,11 @@ export const hasHerd = ({ herd, own, kind, members }: CreateFacts): Verdict => {
 
 export const hasUpstream = ({ kind, why, upstream, upstreamProbe }: CreateFacts): Verdict => {
   if (kind === 'primary') return pass
-  if (why !== null || upstream === null) return refuse(why ?? 'There is nobody to copy from.')
+  if (why !== null || upstream === null) return refuse(why ?? 'There is no member to copy from.')
   if (upstreamProbe?.state !== 'online')
     return refuse(`${upstream.title} is ${upstreamProbe?.state ?? 'unknown'}: nothing can be copied from it.`)
   return upstreamProbe.role === 'standby' && upstreamProbe.upstream?.status !== 'streaming'
-    ? warn(`${upstream.title} is a standby that receives nothing itself just now.`)
+    ? warn(`${upstream.title} is a standby that is not streaming itself.`)
     : passBecause(`${upstream.title}.`)
 }
 
@@ -55,12 +55,12 @@ export const isDirectoryFree = ({ site, instance, server }: CreateFacts): Verdic
   const cluster = `${major}/${clusterName}`
   if (site.made !== null)
     return refuse(
-      `An earlier creation left a cluster in ${dataDirectory}. Resume or abandon its run; or remove it there: ${isDebian(server) ? `pg_dropcluster ${major} ${clusterName}` : `rm -r ${dataDirectory}`}`,
+      `An unfinished creation left a cluster in ${dataDirectory}. Resume or abandon its run; or remove it there: ${isDebian(server) ? `pg_dropcluster ${major} ${clusterName}` : `rm -r ${dataDirectory}`}`,
     )
   if (site.isConfigured)
     return refuse(`${server.title} has a cluster ${cluster} already: register it as an instance, or choose another data directory.`)
-  if (site.directory === 'taken') return refuse(`Something lies in ${dataDirectory}: choose another data directory, or empty it.`)
-  if (site.because !== null) return refuse(`Nothing can be made in ${dataDirectory}: ${site.because}.`)
+  if (site.directory === 'taken') return refuse(`There are files in ${dataDirectory}: choose another data directory, or empty it.`)
+  if (site.because !== null) return refuse(`A cluster cannot be created in ${dataDirectory}: ${site.because}.`)
   return passBecause(`${dataDirectory} is ${site.directory === 'empty' ? 'empty' : 'not there yet'}.`)
 }
 
@@ -76,7 +76,7 @@ export const hasSpace = ({ site, kind, totalBytes }: CreateFacts): Verdict => {
   const { freeBytes } = site
   const needBytes = kind === 'primary' ? emptyBytes : totalBytes === null ? null : totalBytes + emptyBytes
   if (freeBytes === null || needBytes === null)
-    return unknown('Whether there is room for it could not be told in time: make sure that there is.')
+    return unknown('The free disk space could not be measured in time: make sure that there is enough.')
   const text = `It needs ${formatBytes(needBytes)}, and ${formatBytes(freeBytes)} are free.`
   return freeBytes < needBytes ? refuse(text) : passBecause(text)
 }
@@ -85,12 +85,14 @@ const differencesMax = 20
 
 /** Nothing of it is taken over silently. */
 export const isOwnConfiguration = ({ kind, spec, upstream, knowsSettings, upstreamOnly }: CreateFacts): Verdict => {
-  const lets = `Lets ${spec.letsIn} in with a password (scram-sha-256).`
+  const lets = `Accepts clients from ${spec.letsIn} in with a password (scram-sha-256).`
   if (kind === 'primary' || upstream === null) return passBecause(lets)
   const least = 'max_connections and the like'
   return knowsSettings
-    ? warn(`${lets} Of ${upstream.title}’s configuration only ${least} are taken over. ${differencesText(upstreamOnly, upstream.title)}`)
-    : unknown(`${lets} ${least} of ${upstream.title} could not be read: with less than there it does not start, and is removed again.`)
+    ? warn(`${lets} Of ${upstream.title}’s configuration only ${least} are copied. ${differencesText(upstreamOnly, upstream.title)}`)
+    : unknown(
+        `${lets} ${least} of ${upstream.title} could not be read: if its limits are higher, the new standby does not start and is removed again.`,
+      )
 }
 
 const differencesText = ({ settings, rules }: UpstreamOnly, upstream: string): string => {
@@ -100,8 +102,8 @@ const differencesText = ({ settings, rules }: UpstreamOnly, upstream: string): s
     ...(rules ?? []).map((rule) => `pg_hba.conf: “${rule}” only on ${upstream}`),
   ]
   const more = told.length - differencesMax
-  const compare = unread.length > 0 ? [`Compare ${unread.join(' and ')} before it may take over: what is there could not be read.`] : []
-  if (told.length === 0) return [...compare, ...(unread.length < 2 ? ['Nothing else is set there.'] : [])].join(' ')
+  const compare = unread.length > 0 ? [`Compare ${unread.join(' and ')} before it takes over: they could not be read.`] : []
+  if (told.length === 0) return [...compare, ...(unread.length < 2 ? ['Nothing else differs.'] : [])].join(' ')
   const list = `${told.slice(0, differencesMax).join('; ')}${more > 0 ? `; and ${more} more` : ''}`
-  return [`Not taken over, so add what it needs before it may take over: ${list}.`, ...compare].join(' ')
+  return [`Not copied; add what it needs before it takes over: ${list}.`, ...compare].join(' ')
 }

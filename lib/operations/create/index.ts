@@ -19,8 +19,8 @@ import { makeCluster } from './make-cluster'
 import { makeReplicator } from './make-replicator'
 import { handOver, registerMember } from './register-member'
 
-const noCopy = 'A primary is no copy.'
-const isNoPrimary = 'Its primary has it.'
+const noCopy = 'A primary is not a copy.'
+const isNoPrimary = 'The primary already has it.'
 
 const slotName = (facts: CreateFacts) => facts.following!.slotName
 const following = (facts: CreateFacts) => facts.following!
@@ -38,9 +38,9 @@ export const create = defineOperation({
   input: createInput,
   help: [
     'Makes a new member of a herd on each server: the primary of a herd that has no member yet, else a standby. Several servers at once become several standbys.',
-    'The cluster is made the way of the platform: pg_createcluster on Debian, initdb elsewhere. A primary gets data checksums unless you choose otherwise, lets in with passwords (scram-sha-256), and has a role for replication, whose password stays in the passfile of its host.',
-    'A standby is copied from the upstream with pg_basebackup, through a slot that holds the WAL, and must stream before it is registered. Of the upstream’s configuration only what a standby may not stay below is taken over; the plan names the settings and the lines of pg_hba.conf that only the upstream has.',
-    'A directory that holds anything, a port in use, and a version that is not installed are refused, with the command that helps. If it fails or is cancelled, what was made is dropped, and nothing else.',
+    'The cluster is created with pg_createcluster on Debian and initdb elsewhere. A primary gets data checksums unless you turn them off, accepts password logins (scram-sha-256), and gets a replication role, whose password stays in the passfile on its host.',
+    'A standby is copied from the upstream with pg_basebackup, through a replication slot, and must stream before it is registered. Only the settings that must not be lower on a standby (max_connections and the like) are copied from the upstream; the plan names the other settings and the pg_hba.conf lines that only the upstream has.',
+    'A directory that is not empty, a port in use and a version that is not installed are refused, with the command that helps. If the job fails or is cancelled, only what it created is dropped.',
   ],
   gather: gatherCreate,
   about: ({ instance, server, herd }) => ({
@@ -71,13 +71,13 @@ export const create = defineOperation({
   ],
   offered: (row) => (row.state === 'unreachable' || row.state === 'refused' ? refuse('Its host does not answer the console.') : pass),
 })
-  .gate('herd', 'The herd takes it', hasHerd)
+  .gate('herd', 'The herd accepts a new member', hasHerd)
   .gate('installed', 'PostgreSQL is installed', isInstalled)
   .gate('upstream', 'There is an upstream', hasUpstream)
   .gate('directory', 'The directory is free', isDirectoryFree)
   .gate('port', 'The port is free', isPortFree)
-  .gate('space', 'There is room', hasSpace)
-  .gate('configuration', 'Its configuration', isOwnConfiguration)
+  .gate('space', 'Disk space', hasSpace)
+  .gate('configuration', 'Configuration', isOwnConfiguration)
   .effect('make', makeCluster)
   .effect('let-in', letIn, ifCopied)
   .effect('slot', makeSlot(upstream, slotName), ifCopied)
@@ -116,7 +116,7 @@ function copyUpstream(): Effect<CreateFacts, { key: string }, { paths: string[] 
 function putCopy(): Effect<CreateFacts, { key: string }, null> {
   return {
     ...swapData,
-    title: 'Put the copy into the cluster',
+    title: 'Move the copy into the cluster',
     preview: ({ instance }) => ({
       sentence: `Move the copy into ${instance.address.dataDirectory}; the configuration of the cluster stays.`,
       commands: [],
@@ -129,7 +129,7 @@ function removeEmpty(): typeof removeOld {
   return {
     ...removeOld,
     title: 'Remove the empty cluster',
-    preview: () => ({ sentence: 'Remove the empty cluster that the copy took the place of.', commands: [] }),
-    ending: { final: 'The empty cluster is of no use.', harmless: true },
+    preview: () => ({ sentence: 'Remove the empty cluster that the copy replaced.', commands: [] }),
+    ending: { final: 'The empty cluster is not needed.', harmless: true },
   }
 }

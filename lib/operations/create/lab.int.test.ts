@@ -114,7 +114,9 @@ describe('a new member, on real hosts', () => {
       `cluster ${major()}/shop already`,
     )
     expect(await reason('c', { herd: 'fresh', major: '11' })).toContain('Run there: apt-get install postgresql-11')
-    expect(await reason('c', { herd: 'fresh', dataDirectory: '/dev/null/x/1/y' })).toContain('Nothing can be made in /dev/null/x/1/y')
+    expect(await reason('c', { herd: 'fresh', dataDirectory: '/dev/null/x/1/y' })).toContain(
+      'A cluster cannot be created in /dev/null/x/1/y',
+    )
     await expectNothingLeft('c', 'fresh')
   })
 
@@ -149,7 +151,7 @@ describe('a new member, on real hosts', () => {
     await on('d', 'pg_ctlcluster', major(), 'fresh', 'restart')
     const { gates } = await planOf('c', { herd: 'fresh' })
     expect(gates.find(({ name }) => name === 'configuration')?.because).toMatch(
-      /before it may take over: postgresql.conf: work_mem is not set here, 64MB on fresh on d; pg_hba.conf: “host app app 10.0.0.0\/8 md5” only on fresh on d\.$/,
+      /before it takes over: postgresql.conf: work_mem is not set here, 64MB on fresh on d; pg_hba.conf: “host app app 10.0.0.0\/8 md5” only on fresh on d\.$/,
     )
 
     expect(await run('c', { herd: 'fresh' })).toEqual({ state: 'done', trouble: [] })

@@ -12,7 +12,7 @@ const roleOf = ({ following }: CreateFacts): string => following!.conninfo.user 
 export const letIn: Effect<CreateFacts, null, null> = {
   title: 'Get replication access on the upstream',
   preview: (facts) => ({
-    sentence: `Prove that ${facts.upstream!.title} lets ${facts.server.title} replicate as ${roleOf(facts)}; put the password of ${facts.upstream!.address.host.hostname}’s passfile into the one there, if it is missing.`,
+    sentence: `Prove that ${facts.upstream!.title} lets ${facts.server.title} replicate as ${roleOf(facts)}; add the password from ${facts.upstream!.address.host.hostname}’s passfile to the one there, if it is missing.`,
     commands: [],
   }),
   check: async ({ instance, following }, ports, { signal }) => {

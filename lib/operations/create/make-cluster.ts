@@ -10,7 +10,7 @@ const dropTimeoutMs = 300_000
 
 /** An empty cluster, set up and stopped. It carries a mark, so that only what this job made is ever dropped. */
 export const makeCluster: Effect<CreateFacts, Before, null> = {
-  title: 'Make the cluster',
+  title: 'Create the cluster',
   preview: ({ instance, kind, makes }) => ({
     sentence: `Make ${kind === 'primary' ? 'an empty cluster' : 'a cluster for the copy'} in ${instance.address.dataDirectory}, on port ${instance.address.port}.`,
     commands: makes,
@@ -35,7 +35,7 @@ export const makeCluster: Effect<CreateFacts, Before, null> = {
       for (const command of ports.read.clusters.commands.drop(instance.address)) context.note('command', command)
       await ports.act.clusters.drop(instance.address, key, { timeoutMs: dropTimeoutMs, signal: context.signal })
     },
-    sentence: 'If the job fails later, what it made is dropped: data, configuration, log. Nothing else is.',
+    sentence: 'If the job fails later, what it created is dropped: data, configuration, log; nothing else.',
     timeoutMs: dropTimeoutMs + 60_000,
   },
 }

@@ -11,9 +11,9 @@ const makeTimeoutMs = 30_000
 
 /** So that the next standby of the herd finds what it needs. */
 export const makeReplicator: Effect<CreateFacts, null, null> = {
-  title: 'Make the role for replication',
+  title: 'Create the replication role',
   preview: (facts) => ({
-    sentence: `Make the role ${roleOf(facts)} in ${facts.instance.title}. Its password is made on ${facts.server.title} and kept in the passfile there; the console never sees it.`,
+    sentence: `Create the role ${roleOf(facts)} in ${facts.instance.title}. Its password is generated on ${facts.server.title} and kept in the passfile there; the console never sees it.`,
     commands: [`create role ${roleOf(facts)} login replication`],
   }),
   check: async ({ instance }, ports, { signal }) => {
@@ -28,5 +28,5 @@ export const makeReplicator: Effect<CreateFacts, null, null> = {
   },
   timeoutMs: makeTimeoutMs + 10_000,
   proof: 'answer',
-  ending: { final: 'It goes with the cluster, if that is dropped.', harmless: true },
+  ending: { final: 'It is dropped together with the cluster.', harmless: true },
 }

@@ -5,7 +5,7 @@ const writeTimeoutMs = 15_000
 const markTimeoutMs = 20_000
 
 export const registerMember: Effect<CreateFacts, null, null> = {
-  title: 'Register it',
+  title: 'Register the instance',
   preview: ({ instance, herd }) => ({ sentence: `Register ${instance.title} as a member of ${herd.name}.`, commands: [] }),
   check: async ({ instance }, ports) => {
     const members = await ports.inventory.herdInstances(instance.herdId)
@@ -19,19 +19,22 @@ export const registerMember: Effect<CreateFacts, null, null> = {
   ending: {
     undo: ({ instance }, _before, _output, ports, { signal }) =>
       ports.act.inventory.unregister(instance.id, { timeoutMs: writeTimeoutMs, signal }),
-    sentence: 'If the job fails later, it is taken from the list again.',
+    sentence: 'If the job fails later, the registration is removed.',
   },
 }
 
 /** It is a member like any other now: nothing of ours may drop it any more. */
 export const handOver: Effect<CreateFacts, null, null> = {
-  title: 'Hand it over',
-  preview: ({ instance }) => ({ sentence: `Remove the mark by which ${instance.title} could still be dropped.`, commands: [] }),
+  title: 'Finish the creation',
+  preview: ({ instance }) => ({
+    sentence: `Remove the marker that allows ${instance.title} to be dropped if the creation fails.`,
+    commands: [],
+  }),
   check: async ({ instance }, ports, { signal }) => {
     const { made } = await ports.clusters.look(instance.address, { timeoutMs: markTimeoutMs, signal })
     return made === null ? { found: 'done', output: null } : { found: 'ready', before: null }
   },
   run: ({ instance }, _before, ports, { signal }) => ports.act.clusters.handOver(instance.address, { timeoutMs: markTimeoutMs, signal }),
   timeoutMs: markTimeoutMs + 10_000,
-  ending: { final: 'It is registered and runs.', harmless: true },
+  ending: { final: 'It is registered and running.', harmless: true },
 }

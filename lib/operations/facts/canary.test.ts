@@ -46,6 +46,6 @@ test('where its table would leave the server or may not be made no canary writes
   expect(await said('right')).toMatchObject({
     verdict: 'warn',
     because:
-      'No canary writes, and nobody measures what a client sees. In the database postgres of demo on n1 the console’s login may not make a schema there.',
+      'No canary writes, so what a client sees is not measured. In the database postgres of demo on n1 the console’s login may not make a schema there.',
   })
 })

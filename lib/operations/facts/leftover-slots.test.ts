@@ -18,9 +18,9 @@ test('a slot stays where somebody follows through it, may come back for it, or i
   })
   expect(judgeSlots(['n3', 'barman'], [n1, n2, unseen]).keep).toEqual([
     { name: 'n3', because: 'demo on n3 cannot be seen, and may come back for it' },
-    { name: 'barman', because: 'demo on n3 cannot be seen: whose it is is not known' },
+    { name: 'barman', because: 'demo on n3 cannot be seen, so its owner is not known' },
   ])
-  expect(judgeSlots(['barman'], [n1, n2, n3]).keep[0]?.because).toContain('whose it is is not known')
+  expect(judgeSlots(['barman'], [n1, n2, n3]).keep[0]?.because).toContain('so its owner is not known')
 })
 
 test('the plan says what goes, and warns of what stays', () => {
@@ -28,6 +28,6 @@ test('the plan says what goes, and warns of what stays', () => {
   expect(leftSlotsVerdict({ drop: ['n2'], keep: [] })).toEqual({ verdict: 'pass', because: expect.stringContaining('n2') })
   expect(leftSlotsVerdict({ drop: ['n2'], keep: [{ name: 'barman', because: 'nobody knows it' }] })).toEqual({
     verdict: 'warn',
-    because: 'Dropped, since nobody comes back for it: n2. Left: barman (nobody knows it).',
+    because: 'Dropped, since no member needs it: n2. Left: barman (nobody knows it).',
   })
 })

@@ -52,8 +52,8 @@ const whyKept = (name: string, owners: readonly SlotOwner[]): string | null => {
   if (its.length === 0) {
     const hidden = owners.filter(({ isSeen }) => !isSeen)
     return hidden.length === 0
-      ? 'no member reads from a slot of that name: whose it is is not known'
-      : `${hidden.map(({ title }) => title).join(', ')} cannot be seen: whose it is is not known`
+      ? 'no member reads from a slot of that name: so its owner is not known'
+      : `${hidden.map(({ title }) => title).join(', ')} cannot be seen, so its owner is not known`
   }
   const unseen = its.find(({ isSeen }) => !isSeen)
   return unseen === undefined ? null : `${unseen.title} cannot be seen, and may come back for it`
@@ -61,7 +61,7 @@ const whyKept = (name: string, owners: readonly SlotOwner[]): string | null => {
 
 /** What becomes of them, in words. */
 export const leftSlotsVerdict = ({ drop, keep }: LeftSlots): Verdict => {
-  const gone = drop.length === 0 ? '' : `Dropped, since nobody comes back for ${drop.length === 1 ? 'it' : 'them'}: ${drop.join(', ')}.`
+  const gone = drop.length === 0 ? '' : `Dropped, since no member needs ${drop.length === 1 ? 'it' : 'them'}: ${drop.join(', ')}.`
   if (keep.length > 0) return warn([gone, `Left: ${keepWords(keep)}.`].filter(Boolean).join(' '))
   return gone === '' ? pass : passBecause(gone)
 }

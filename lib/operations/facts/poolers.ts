@@ -54,7 +54,7 @@ export const poolerNow = ({ pooler, seen }: PoolerFacts): { label: string; value
     { label: 'In front of', value: pooler.herds.map(({ name }) => name).join(', ') },
     ...(seen.state === 'online'
       ? [
-          { label: 'Leads to', value: sayAims(seen.databases) || 'nothing: it has no database' },
+          { label: 'Points to', value: sayAims(seen.databases) || 'nothing: it has no database' },
           { label: 'Paused', value: seen.isPausedWhole ? 'as a whole' : held.join(', ') || 'not paused' },
           ...(closed.length > 0 ? [{ label: 'Closed to new clients', value: closed.join(', ') }] : []),
           {
@@ -102,6 +102,6 @@ export const sessionClients = ({ seen }: PoolerFacts, what: string): Verdict => 
   return held.length === 0
     ? pass
     : warn(
-        `${held.map((one) => `${one.name} (${counted(one.clientsActive, 'client')})`).join(', ')}: in session mode a client keeps its server until it leaves. ${what}`,
+        `${held.map((one) => `${one.name} (${counted(one.clientsActive, 'client')})`).join(', ')}: in session mode a client keeps its server connection until it disconnects. ${what}`,
       )
 }

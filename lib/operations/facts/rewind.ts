@@ -11,7 +11,7 @@ export const rewindInput = {
   saveTail: z.boolean().default(true).meta({
     title: 'Archive WAL that the rewind discards',
     description:
-      'Before the rewind discards what it wrote past the fork, that WAL is copied aside on its own host, with a manifest. Off: it is gone.',
+      'The WAL past the fork is copied to a directory on the same host, with a manifest, before the rewind discards it. Off: it is lost.',
   }),
 }
 
@@ -55,6 +55,6 @@ export const savesTail = ({ tail }: RewindSight, { saves, pastBytes }: { saves: 
   if (tail.freeBytes !== null && tail.freeBytes < needed)
     return refuse(`Archiving the discarded WAL needs about ${formatBytes(needed)}, and ${formatBytes(tail.freeBytes)} are free. ${instead}`)
   return tail.hasStart
-    ? passBecause(`Its WAL past the fork is copied to ${tail.path} first.`)
+    ? passBecause(`The WAL past the fork is copied to ${tail.path} first.`)
     : warn(`The WAL at the fork was recycled already: what is left after it is copied to ${tail.path} first.`)
 }

@@ -65,7 +65,7 @@ test('a third member takes over where the second was lost in its promotion: ever
   expect(plan.gates.find(({ name }) => name === 'mode')).toMatchObject({
     verdict: 'warn',
     because:
-      'No member is known to lead. demo on n1 was replaced: demo on n2 was promoted in its place. demo on n2 is unreachable: this is an emergency failover.',
+      'No member is known to be the primary. demo on n1 was replaced: demo on n2 was promoted in its place. demo on n2 is unreachable: this is an emergency failover.',
   })
   expect(await run(fleet, { override: 'demo' })).toBe('done')
   expect(at(fleet, 'n3')).toMatchObject({ hasStandbySignal: false, timeline: 2 })
@@ -145,13 +145,13 @@ test('nobody is promoted beside one that writes although it was replaced: it is 
 
 test('promote points at the failover where that has somebody to fail over from, and else says what to do', async () => {
   expect((await planPromote(await lostInPromotion())).reason).toBe(
-    'demo on n1, demo on n2 cannot be seen, and may take writes. Fail the herd over instead: it searches for life, and fences.',
+    'demo on n1, demo on n2 cannot be seen, and may take writes. Fail the herd over instead: that checks for a live primary, and fences it.',
   )
   const fleet = newFleet()
   at(fleet, 'n1').hasStandbySignal = true
   fleet.host('n1').power = 'off'
-  expect((await planOf(fleet)).reason).toContain('Which member was the primary is not known')
+  expect((await planOf(fleet)).reason).toContain('It is not known which member was the primary')
   expect((await planPromote(fleet)).reason).toBe(
-    'demo on n1 cannot be seen, and may take writes. Bring its host back; or delete here what is gone for good, and promote then.',
+    'demo on n1 cannot be seen, and may take writes. Bring its host back; or delete the members that are gone for good here, then promote.',
   )
 })

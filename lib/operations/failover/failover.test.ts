@@ -264,6 +264,6 @@ describe('emergency', () => {
     const fleet = newFleet()
     expect((await planOf(fleet, { mode: 'emergency' })).reason).toContain('a planned failover loses nothing')
     Object.assign(fleet.instance('demo on n2'), { hasStandbySignal: false, timeline: 2 })
-    expect((await planOf(fleet)).reason).toContain('end the split brain first')
+    expect((await planOf(fleet)).reason).toContain('End the split brain first')
   })
 })

@@ -15,12 +15,12 @@ import { roomForWal } from './room'
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1
     ? refuse(
-        `${primaries.join(' and ')} both answer as primary of ${herd.name}: end the split brain first: demote the one whose writes are given up.`,
+        `${primaries.join(' and ')} both answer as primary of ${herd.name}. End the split brain first: demote the one whose writes can be discarded.`,
       )
     : pass
 
 export const modeFits = ({ input, mode, primary, primaryProbe, recorded }: FailoverFacts): Verdict => {
-  if (primary === null) return refuse('Which member was the primary is not known, so there is nothing to fail over from.')
+  if (primary === null) return refuse('It is not known which member was the primary, so there is nothing to fail over from.')
   if (recorded?.isWriting)
     return refuse(
       `${recorded.title} takes writes, although it was replaced: ${recorded.because} Stop it first: then it is fenced, and a standby can take over.`,
@@ -31,12 +31,12 @@ export const modeFits = ({ input, mode, primary, primaryProbe, recorded }: Failo
   if (input.mode === 'emergency' && state === 'online')
     return refuse(`${primary.title} answers: a planned failover loses nothing. Choose the mode planned.`)
   if (mode === 'emergency' && (state === 'starting' || state === 'stopping'))
-    return refuse(`${primary.title} is ${state} just now. Look again in a moment.`)
+    return refuse(`${primary.title} is ${state} now. Make the plan again in a moment.`)
   if (mode === 'emergency' && state === 'refused')
     return refuse(`PostgreSQL runs on ${primary.title}, but refuses the console: it may be writing.`)
   if (recorded !== null)
     return warn(
-      `No member is known to lead. ${recorded.title} was replaced: ${recorded.because} ${primary.title} is ${state}: this is an emergency failover.`,
+      `No member is known to be the primary. ${recorded.title} was replaced: ${recorded.because} ${primary.title} is ${state}: this is an emergency failover.`,
     )
   return mode === 'planned'
     ? passBecause(`${primary.title} answers: nothing will be lost.`)
@@ -63,11 +63,11 @@ export const notAlive = ({ life, running }: FailoverFacts): Verdict => {
   const signs = life.filter(({ of }) => of === one.of)
   const said = signs.map(({ title, because }) => `${title} says that ${because}`).join('; ')
   if (one.heardSecondsAgo === null)
-    return refuse(`${one.of} is alive: ${said}. Only the console’s own way to it is broken; a failover would make a second primary.`)
+    return refuse(`${one.of} is alive: ${said}. Only the console cannot reach it; a failover would create a second primary.`)
   const heard = Math.min(...signs.map(({ heardSecondsAgo }) => heardSecondsAgo!))
   const waitSeconds = Math.max(1, Math.ceil(messageMaxSeconds - heard) + 1)
   return refuse(
-    `${one.of} may be alive: ${said}. A message counts as life for ${messageMaxSeconds} s. If its host has just gone down, make the plan again in ${waitSeconds} s: it will not have been heard again.`,
+    `${one.of} may be alive: ${said}. A message counts as a sign of life for ${messageMaxSeconds} s. If its host has just gone down, make the plan again in ${waitSeconds} s.`,
   )
 }
 
@@ -79,13 +79,13 @@ export const fenced = (facts: FailoverFacts): Verdict => {
   const isOne = toFence.length === 1
   if (open.length === 0)
     return passBecause(
-      `${toFence.join(', ')} ${isOne ? 'is' : 'are'} down, and ${isOne ? 'its host answers' : 'their hosts answer'}: standby.signal is written there and proven before the promotion.`,
+      `${toFence.join(', ')} ${isOne ? 'is' : 'are'} down, and ${isOne ? 'its host answers' : 'their hosts answer'}: standby.signal is written there and verified before the promotion.`,
     )
   const loss = lossWords(facts)
   const who = open.join(' and ')
   const [are, hosts] = open.length === 1 ? ['is', 'its host does not answer, so it'] : ['are', 'their hosts do not answer, so they']
   if (facts.isOverridden)
-    return warn(`Nothing proves that ${who} ${are} down: the person who typed the herd’s name answers for it. ${loss}`)
+    return warn(`Nothing proves that ${who} ${are} down: the person who typed the herd’s name took responsibility. ${loss}`)
   return {
     verdict: 'refuse',
     because: `Nothing proves that ${who} ${are} down: ${hosts} cannot be fenced. ${loss}`,
@@ -100,15 +100,15 @@ export const fenced = (facts: FailoverFacts): Verdict => {
 
 /** Said in full, since a person answers for it. */
 export const lossWords = ({ lossBytes, lastKnown }: Pick<FailoverFacts, 'lossBytes' | 'lastKnown'>): string => {
-  if (lastKnown === null || lossBytes === null) return 'How much is lost cannot be estimated: nobody knows how far it had written.'
+  if (lastKnown === null || lossBytes === null) return 'The loss cannot be estimated: the last LSN of the old primary is not known.'
   const seen = lastKnown.seenAt === null ? '' : `, seen ${lastKnown.seenAt}`
   return `Estimated loss: ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${seen}, and whatever was written after that.`
 }
 
 export const lossSaid = (facts: FailoverFacts): Verdict => {
-  if (facts.mode === 'planned') return passBecause('Nothing: the candidate must have replayed the last record before it is promoted.')
+  if (facts.mode === 'planned') return passBecause('None: the candidate must have replayed the last record before it is promoted.')
   return facts.lossBytes === 0 && facts.primaryProbe?.state === 'stopped'
-    ? passBecause('Nothing: it was shut down cleanly, and the candidate has received its last record.')
+    ? passBecause('None: the old primary was shut down cleanly, and the candidate has received its last record.')
     : warn(lossWords(facts))
 }
 
@@ -128,7 +128,7 @@ export const lagWithin = ({ mode, candidateProbe, primaryProbe, input, candidate
   if (mode === 'emergency') return unknown('The old primary does not answer; what is lost is estimated above.')
   if (candidateProbe === null) return pass
   const behind = lagBytes(candidateProbe.replayedLsn, primaryProbe?.currentLsn ?? null)
-  if (behind === null) return refuse(`How far ${candidate?.title} is behind could not be seen.`)
+  if (behind === null) return refuse(`The lag of ${candidate?.title} could not be measured.`)
   return behind <= input.lagBytesMax
     ? passBecause(`${formatBytes(behind)} behind.`)
     : refuse(`${candidate?.title} is ${formatBytes(behind)} behind; at most ${formatBytes(input.lagBytesMax)} is allowed.`)
@@ -138,7 +138,7 @@ export const sameHistory = ({ mode, candidateProbe, primaryProbe, candidate, pri
   if (candidateProbe === null || primaryProbe === null) return pass
   const [ours, theirs] = [candidateProbe.systemIdentifier, primaryProbe.systemIdentifier]
   if (ours !== null && theirs !== null && ours !== theirs)
-    return refuse(`${candidate?.title} is no copy of ${primary?.title}: another system identifier.`)
+    return refuse(`${candidate?.title} is not a copy of ${primary?.title}: it has another system identifier.`)
   if (mode === 'planned' && candidateProbe.timeline !== primaryProbe.timeline)
     return refuse(`${candidate?.title} is on timeline ${candidateProbe.timeline}, ${primary?.title} on ${primaryProbe.timeline}.`)
   if (ours !== null && theirs !== null) return pass
@@ -152,16 +152,18 @@ export const settingsFit = ({ readiness, candidate, primary, mode }: FailoverFac
   const lower = lowerLimits(theirs, ours)
   if (lower.length === 0) return pass
   const list = lower.map((one) => `${one.name} ${one.candidate} (primary: ${one.primary})`).join(', ')
-  return refuse(`${candidate?.title} is configured lower: ${list}. Raise it there and restart it first.`)
+  return refuse(`${candidate?.title} has lower limits: ${list}. Raise them and restart it first.`)
 }
 
 export const leftBehind = ({ readiness, mode, primary }: FailoverFacts): Verdict => {
   const theirs = readiness.primary
   if (theirs === null) return mode === 'planned' ? unknown(`${primary?.title} could not be asked.`) : silent
   const said = [
-    ...(theirs.logicalSlots > 0 ? [`${counted(theirs.logicalSlots, 'logical slot')} stay behind (they are not carried over)`] : []),
+    ...(theirs.logicalSlots > 0
+      ? [`${counted(theirs.logicalSlots, 'logical slot')} are left behind (a physical standby does not have them)`]
+      : []),
     ...(theirs.preparedTransactions > 0
-      ? [`${counted(theirs.preparedTransactions, 'prepared transaction')} are carried over and still hold their locks`]
+      ? [`${counted(theirs.preparedTransactions, 'prepared transaction')} are carried over and keep their locks`]
       : []),
     ...(theirs.isArchivingFailing ? ['archiving fails there: a shutdown waits for it'] : []),
   ]
@@ -173,7 +175,7 @@ export const readersWell = ({ mode, senders }: FailoverFacts): Verdict => {
   const slow = senders.filter(({ state }) => state !== 'streaming')
   return slow.length === 0
     ? pass
-    : warn(`${slow.map((one) => `${one.name} (${one.state})`).join(', ')}: a shutdown waits for every reader of WAL.`)
+    : warn(`${slow.map((one) => `${one.name} (${one.state})`).join(', ')}: a shutdown waits until every WAL receiver has all WAL.`)
 }
 
 export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {
@@ -183,13 +185,11 @@ export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {
   const open = activeTransactions
     ? `; ${counted(activeTransactions, 'open transaction')} rolled back${longest === null ? '' : `, the longest open for ${formatDuration(longest)}`}`
     : ''
-  return warn(`${counted(clients, 'client')} connected: cut${open}.`)
+  return warn(`${counted(clients, 'client')} connected; they are disconnected${open}.`)
 }
 
 export const allFollow = ({ parked }: FailoverFacts): Verdict =>
-  parked.length === 0
-    ? pass
-    : warn(`${parked.map((one) => `${one.title} (${one.because})`).join(', ')}: left as it is, by name; the others are not held up.`)
+  parked.length === 0 ? pass : warn(`${parked.map((one) => `${one.title} (${one.because})`).join(', ')}: not repointed; the others are.`)
 
 /** The old primary must be able to follow; one of the others that cannot be told whom to follow is parked. */
 export const upstreamsWritable = ({ mode, primary, followers, withPassword }: FailoverFacts): Verdict => {
@@ -199,25 +199,23 @@ export const upstreamsWritable = ({ mode, primary, followers, withPassword }: Fa
   return parked.length === 0
     ? pass
     : warn(
-        `${parked.join(', ')}: primary_conninfo holds a password, which the console never reads and would lose, so it stays as it is. Put it into a passfile there first.`,
+        `${parked.join(', ')}: primary_conninfo holds a password, which the console never reads and would lose, so it is not repointed. Move the password to a passfile there first.`,
       )
 }
 
 export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
   const unseen = [...names.moves, ...readers.moves].filter((move) => move.unseen !== null)
   const said = [...names.problems, ...readers.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
-  return said.length === 0
-    ? pass
-    : warn(`${said.join('; ')}. If a name cannot be moved, the job needs attention once the candidate is promoted.`)
+  return said.length === 0 ? pass : warn(`${said.join('; ')}. If a name cannot be moved, the job will need attention after the promotion.`)
 }
 
 /** Whether the candidate can be the primary, for a failover and a switchover alike. */
 export const candidateGates: readonly Gate<FailoverFacts>[] = [
   { name: 'streaming', title: 'The candidate streams', look: isStreaming },
-  { name: 'lag', title: 'The candidate is close enough', look: lagWithin },
+  { name: 'lag', title: 'The candidate’s lag is within the limit', look: lagWithin },
   { name: 'history', title: 'Same system, same timeline', look: sameHistory },
   { name: 'settings', title: 'The candidate’s limits (max_connections …) are at least the primary’s', look: settingsFit },
-  { name: 'room', title: 'The candidate has room for what it will write', look: roomForWal },
+  { name: 'room', title: 'The candidate has disk space for WAL', look: roomForWal },
 ]
 
 /** Whether everybody else can follow it. */

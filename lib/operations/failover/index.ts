@@ -42,7 +42,7 @@ const ifCanary: When<FailoverFacts> = {
 }
 const ifAnswers: When<FailoverFacts> = {
   when: isPlanned,
-  otherwise: notPossible('The old primary does not answer: there is nothing to do on it.'),
+  otherwise: notPossible('The old primary does not answer: nothing can be done on it.'),
 }
 
 export const failover = defineOperation({
@@ -55,9 +55,9 @@ export const failover = defineOperation({
   input: failoverInput,
   help: [
     'Makes a standby the primary of its herd. While the primary answers, this is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
-    'When it does not answer, life is searched for through the standbys first. Then the old primary must be fenced (standby.signal on its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
-    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: the other standbys are repointed to the new primary, DNS names are moved and proven, and the old one comes back as a standby or not at all.',
-    'Failing back is two steps: let the old primary rejoin, then fail over again with it as the candidate.',
+    'If it does not answer, the standbys are first asked whether they still receive from it. Then the old primary must be fenced (standby.signal in its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
+    'A failure before the promotion undoes everything, and the old primary is started again if it was stopped. After the promotion nothing is undone: the other standbys are repointed, DNS names are moved and verified, and the old primary is started as a standby or stays down.',
+    'To fail back: rejoin the old primary, then switch over with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherFailover(ports, input, context),
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
@@ -68,31 +68,31 @@ export const failover = defineOperation({
   offered,
 })
   .gate('one-primary', 'At most one member takes writes', gates.onePrimary)
-  .gate('mode', 'The mode fits what the primary does', gates.modeFits)
+  .gate('mode', 'The mode fits the state of the primary', gates.modeFits)
   .gate('candidate', 'A standby can take over', gates.hasCandidate)
   .gate('alive', 'No standby sees the old primary alive', gates.notAlive)
   .gate('fenceable', 'The old primary is fenced before the promotion', gates.fenced)
-  .gate('loss', 'What is lost', gates.lossSaid)
+  .gate('loss', 'Expected data loss', gates.lossSaid)
   .gates(gates.candidateGates)
   .gate('synchronous', 'Synchronous standbys remain available', synchronousFits)
-  .gate('left-behind', 'Nothing stays behind on the old primary', gates.leftBehind)
+  .gate('left-behind', 'Nothing is left behind on the old primary', gates.leftBehind)
   .gate('readers', 'Every WAL receiver is streaming', gates.readersWell)
-  .gate('clients', 'Nobody is connected', gates.clientsCut)
+  .gate('clients', 'No client connections', gates.clientsCut)
   .gates(gates.followerGates)
   .effect('canary', startCanary(canary, bothServers), ifCanary)
   .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary' }), ifAnswers)
   .effect('checkpoint-candidate', checkpointPostgres(candidate, { title: 'Checkpoint on the candidate' }), {
     when: isPlanned,
-    otherwise: notNeeded('No time is spent on a checkpoint of the candidate.'),
+    otherwise: notNeeded('An emergency failover does not wait for a checkpoint.'),
   })
   .effect('slots', makeSlots)
   .effect('stop-primary', stopPostgres(primary, stopFast), ifAnswers)
   .effect('fence', fencePostgres(primary), {
     when: ({ fence }) => fence === 'signal',
-    otherwise: notPossible('Its host does not answer, so it cannot be fenced: somebody took responsibility for that.'),
+    otherwise: notPossible('Its host does not answer, so it cannot be fenced: a person took responsibility for that.'),
   })
   .effect('fence-others', fenceOthers, ifBare)
-  .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('What the old primary had not sent is lost.') })
+  .effect('catch-up', catchUp, { when: isPlanned, otherwise: notPossible('WAL that the old primary had not sent is lost.') })
   .effect('lower-synchronous', lowerSynchronous, ifShort)
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
   .effect('promote', promotePostgres(candidate, { answeredFor: overruled }))
@@ -102,7 +102,7 @@ export const failover = defineOperation({
   .effect('names', moveNames(writerNames, { isPatient: true }))
   .effect('rejoin', rejoinOld, {
     when: isPlanned,
-    otherwise: notPossible('Its host does not answer. It rejoins later; until then it is barred from starting read-write.'),
+    otherwise: notPossible('Its host does not answer. It can rejoin later; until then it is barred from starting read-write.'),
   })
   .effect('commits', proveCommits, ifAwaits)
   .effect('restored', forgetReplaced(primary), {

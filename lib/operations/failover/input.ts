@@ -11,12 +11,12 @@ export const failoverInput = z.strictObject({
     .meta({
       title: 'Candidate',
       picks: 'candidate' satisfies InputPick,
-      description: 'auto: the best by rank. Otherwise the id of the standby to promote, for one herd at a time.',
+      description: 'auto: the best by rank. Otherwise the id of the standby to promote; for one herd only.',
     }),
   mode: z.enum(['auto', 'planned', 'emergency']).default('auto').meta({
     title: 'Mode',
     description:
-      'planned needs a primary that answers, and loses nothing. emergency is for one that does not. auto takes the one that fits; it never stops a primary without waiting for its standby.',
+      'planned: the primary answers, and nothing is lost. emergency: the primary does not answer. auto: whichever fits; a primary that answers is never stopped without waiting for the standby.',
   }),
   lagBytesMax: z
     .int()
@@ -25,7 +25,7 @@ export const failoverInput = z.strictObject({
     .meta({ title: 'Maximum lag', unit: 'bytes', description: 'A planned failover is refused when the candidate is further behind.' }),
   waitSeconds: z.int().min(5).max(600).default(30).meta({
     title: 'Wait for the standby (seconds)',
-    description: 'How long the candidate may take to replay the last WAL; then the old primary is started again.',
+    description: 'How long the candidate may take to replay the last WAL. After that the old primary is started again.',
   }),
   canary: z.boolean().default(false).meta({
     title: 'Canary',

@@ -40,7 +40,7 @@ test('an emergency after which no commit would return says so in full; a planned
   expect(await gateOf(off(newFleet('FIRST 1 (*)')), { override: 'demo' })).toMatchObject({
     verdict: 'warn',
     because:
-      'demo on n2 has synchronous_standby_names FIRST 1 (*): 1 standby must confirm each commit, and none of those that will follow is among them. Its commits would wait for ever. Choose “Lower synchronous replication” to let commits return without them; otherwise no client can commit until standbys follow again, and the job will not be done before.',
+      'demo on n2 has synchronous_standby_names FIRST 1 (*): 1 standby must confirm each commit, and of its future standbys none would match. Its commits would wait for ever. Choose “Lower synchronous replication” to let commits return without them; otherwise no client can commit until standbys follow again, and the job will not be done before.',
   })
   expect(await gateOf(newFleet('FIRST 1 (n1)'), {})).toMatchObject({ verdict: 'pass' })
   expect(await gateOf(newFleet('FIRST 1 (n7)'), {})).toMatchObject({
@@ -56,7 +56,7 @@ test('a job after which no client can commit is not done: it says what hangs and
   expect(journal.lines.findLast((line) => line.kind === 'attention')).toMatchObject({
     because: expect.stringContaining('Commits on demo on n2 hang: synchronous_standby_names is ANY 1 (n1, n2), and none of them streams'),
     question:
-      "No client can commit on demo on n2. Bring a standby back that it waits for, or let it wait for nobody: alter system set synchronous_standby_names = ''; select pg_reload_conf(). Then resume: a commit is tried again.",
+      "No client can commit on demo on n2. Bring back a standby that it waits for, or clear the setting: alter system set synchronous_standby_names = ''; select pg_reload_conf(). Then resume: a commit is tried again.",
   })
   expect(report().open[0]).toContain('No client can commit on demo on n2')
   fleet.instance('demo on n2').active[names] = ''

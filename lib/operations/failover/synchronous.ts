@@ -41,11 +41,11 @@ export const synchronousFits = (facts: FailoverFacts): Verdict => {
   if (candidate === null || primary === null) return pass
   const { setting, needed, present, lowered } = awaitedAfter(facts)
   if (needed > present.length) {
-    const said = `${candidate.title} has synchronous_standby_names ${setting}: ${counted(needed, 'standby', 'standbys')} must confirm each commit, and ${present.length === 0 ? 'none' : present.join(', ')} of those that will follow is among them. Its commits would wait for ever.`
+    const said = `${candidate.title} has synchronous_standby_names ${setting}: ${counted(needed, 'standby', 'standbys')} must confirm each commit, and of its future standbys ${present.length === 0 ? 'none' : `only ${present.join(', ')}`} would match. Its commits would wait for ever.`
     if (mode === 'planned') return refuse(`${said} Correct the setting there and reload.`)
     return warn(
       input.lowerSynchronous
-        ? `${said} So it is lowered before the promotion, to ${sayNames(lowered)}: until it is put back, ${present.length === 0 ? 'no commit is on a second server when it is acknowledged' : 'a commit is on fewer servers when it is acknowledged'}.`
+        ? `${said} So it is lowered before the promotion, to ${sayNames(lowered)}: until it is restored, ${present.length === 0 ? 'no commit is on a second server when it is acknowledged' : 'a commit is on fewer servers when it is acknowledged'}.`
         : `${said} Choose “Lower synchronous replication” to let commits return without them; otherwise no client can commit until standbys follow again, and the job will not be done before.`,
     )
   }

@@ -46,7 +46,7 @@ const redundancy = ({ probe, instance, others }: HerdFacts, moment: string, isBa
     const left =
       writers > 0
         ? `${counted(writers, 'other primary answers', 'other primaries answer')}`
-        : `no server of ${instance.herdName} takes writes`
+        : `no member of ${instance.herdName} takes writes`
     return {
       kind: 'redundancy',
       count: standbys,

@@ -55,10 +55,10 @@ export const followPrimary = defineOperation({
   danger: 'disruptive',
   input: z.strictObject({}),
   help: [
-    'Makes PgBouncer’s file from its template with the herd’s primary in it, shows the difference, writes it in one step with the owner and mode it had, reloads, and proves by SHOW DATABASES that every database points there.',
-    'Without a template the file that is there becomes one: the lines that point to the primary follow it from now on, and not a byte changes today.',
-    'One that serves several herds names them in its template, {{host:HERD}} and {{port:HERD}}; lines of a herd that it does not name are made to follow that herd’s primary. Each herd’s lines then move with its own primary alone.',
-    'From then on the console writes the file whenever the primary moves, by a failover or behind its back. Clear the template to leave the file to somebody else again.',
+    'Renders PgBouncer’s file from its template with the herd’s current primary, shows the difference, replaces the file atomically with the same owner and mode, reloads, and proves by SHOW DATABASES that every database points to the primary.',
+    'Without a template the existing file becomes one: its lines that point to the primary follow it from now on, and not a byte changes today.',
+    'The template of a pooler that serves several herds names each as {{host:HERD}} and {{port:HERD}}; lines of a herd that it does not name are changed to follow that herd’s primary. Each herd’s lines move only with its own primary.',
+    'From then on the console writes the file whenever the primary moves, also when it was moved outside the console. Clear the template to stop that.',
   ],
   gather: (ports, _input, context) => gatherFollow(ports, context),
   about: aboutPooler,
@@ -82,12 +82,12 @@ export const followPrimary = defineOperation({
           {
             kind: 'clients',
             count: seen.clients ?? 0,
-            sentence: 'Transactions that run end on the old server; the next ones go to the primary.',
+            sentence: 'Running transactions finish on the old server; new ones go to the primary.',
           },
         ],
   offered: (row) => poolerAnswers(seenPooler(row)),
 })
-  .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
+  .gate('answers', 'The admin console answers', ({ seen }) => poolerAnswers(seen))
   .gate('primary', 'One member takes writes', onePrimary)
   .gate('members', 'Every member is seen', ({ herds }) => {
     const unseen = herds
@@ -95,17 +95,21 @@ export const followPrimary = defineOperation({
       .filter(({ state }) => state === 'unreachable' || state === 'unknown' || state === 'refused')
     return unseen.length === 0
       ? pass
-      : warn(`${unseen.map(({ title }) => title).join(', ')} cannot be seen: if a primary runs there too, this one may be the wrong one.`)
+      : warn(
+          `${unseen.map(({ title }) => title).join(', ')} cannot be seen: if another primary runs there, the pooler may point to the wrong one.`,
+        )
   })
-  .gate('file', 'Its file is there', ({ file, pooler }) => (file === null ? refuse(`${pooler.address.configPath} is not there.`) : pass))
-  .gate('template', 'Its template is sound', ({ template, problems, herds }) => {
-    if (problems.length > 0) return refuse(`The template is not sound: ${problems.join('; ')}.`)
+  .gate('file', 'The configuration file exists', ({ file, pooler }) =>
+    file === null ? refuse(`${pooler.address.configPath} is not there.`) : pass,
+  )
+  .gate('template', 'The template is valid', ({ template, problems, herds }) => {
+    if (problems.length > 0) return refuse(`The template is not valid: ${problems.join('; ')}.`)
     const primaries = herds.flatMap(({ primary }) => (primary === null ? [] : [`${primary.title} at ${sayAims([primary.aim])}`]))
     return template !== null || primaries.length === 0
       ? pass
       : refuse(`No line of its file points to ${primaries.join(' or ')}. Register a template, or correct the file.`)
   })
-  .gate('right', 'Where it points', ({ isRight, seen }) =>
+  .gate('right', 'Current target', ({ isRight, seen }) =>
     isRight ? passBecause(`It points to ${sayAims(seen.databases)} already.`) : pass,
   )
   .effect(

@@ -30,16 +30,14 @@ export const pausePooler = defineOperation({
   verb: 'Pause',
   danger: 'disruptive',
   input: z.strictObject({
-    timeoutSeconds: z
-      .int()
-      .min(1)
-      .max(60)
-      .default(5)
-      .meta({ title: 'Pause timeout (seconds)', description: 'Open transactions must have ended by then; else everything is resumed.' }),
+    timeoutSeconds: z.int().min(1).max(60).default(5).meta({
+      title: 'Pause timeout (seconds)',
+      description: 'Open transactions must end within this time; otherwise everything is resumed.',
+    }),
   }),
   help: [
-    'Holds the clients of every database back: running queries end, new ones wait without an error until the pooler is resumed.',
-    'A transaction that stays open holds the pause up. After the time given everything is resumed, and whoever held it up is named with user, address and process.',
+    'Pauses the clients of every database: running queries finish, new ones wait without an error until the pooler is resumed.',
+    'An open transaction delays the pause. After the timeout everything is resumed, and the result names the clients in a transaction with user, address and process.',
     'It stays paused until somebody resumes it, and is on the front page until then. PgBouncer cuts clients that wait longer than its query_wait_timeout (120 s unless set otherwise).',
   ],
   gather: async (ports, { timeoutSeconds }, context): Promise<PauseFacts> => ({ ...(await gatherPooler(ports, context)), timeoutSeconds }),
@@ -50,14 +48,14 @@ export const pausePooler = defineOperation({
   affected: (facts) => clientsAffected(facts, 'wait until it is resumed.'),
   offered: (row) => poolerAnswers(seenPooler(row)),
 })
-  .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
-  .gate('whole', 'It is not paused as a whole', ({ seen }) =>
-    seen.isPausedWhole ? refuse('Somebody paused it as a whole already; resume it first.') : pass,
+  .gate('answers', 'The admin console answers', ({ seen }) => poolerAnswers(seen))
+  .gate('whole', 'Not paused as a whole', ({ seen }) =>
+    seen.isPausedWhole ? refuse('It is already paused as a whole; resume it first.') : pass,
   )
   .gate('databases', 'There is something to pause', ({ seen }) =>
     seen.state === 'online' && seen.databases.length === 0 ? refuse('It has no database.') : pass,
   )
-  .gate('session', 'No client keeps its server', (facts) => sessionClients(facts, 'The pause will be given up unless they leave.'))
+  .gate('session', 'No session pooling', (facts) => sessionClients(facts, 'The pause times out unless they disconnect.'))
   .effect(
     'pause',
     pausePoolers(
@@ -75,7 +73,7 @@ export const resumePooler = defineOperation({
   verb: 'Resume',
   danger: 'routine',
   input: z.strictObject({}),
-  help: ['Resumes the clients of every database, whether single databases or the whole pooler was paused, and by whomever.'],
+  help: ['Resumes the clients of every database, whoever paused them, and whether single databases or the whole pooler is paused.'],
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,
   firm: firmPooler,
@@ -85,8 +83,8 @@ export const resumePooler = defineOperation({
   offered: (row) => poolerAnswers(seenPooler(row)),
   neverAsksPhrase: true,
 })
-  .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
-  .gate('paused', 'It is paused', (facts) => (isHeld(facts) ? pass : passBecause('Nothing in it is paused.')))
+  .gate('answers', 'The admin console answers', ({ seen }) => poolerAnswers(seen))
+  .gate('paused', 'Paused', (facts) => (isHeld(facts) ? pass : passBecause('Nothing in it is paused.')))
   .effect(
     'resume',
     resumePoolers(({ pooler }) => [{ pooler, databases: null }]),
@@ -102,8 +100,8 @@ export const reloadPoolerConfig = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Tells PgBouncer to read its file again. Server connections of databases that point elsewhere now are closed as they are released; no client notices.',
-    'PgBouncer reports success even when its file has errors, so what it shows afterwards is part of the result. Settings that were changed by SET are lost.',
+    'Tells PgBouncer to read its file again. Server connections of databases that now point elsewhere are closed when they are released; no client notices.',
+    'PgBouncer reports success even when its file has errors, so the result includes what PgBouncer shows afterwards. Settings changed with SET are lost.',
   ],
   gather: (ports, _input, context) => gatherPooler(ports, context),
   about: aboutPooler,
@@ -113,7 +111,7 @@ export const reloadPoolerConfig = defineOperation({
   offered: (row) => poolerAnswers(seenPooler(row)),
   neverAsksPhrase: true,
 })
-  .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
+  .gate('answers', 'The admin console answers', ({ seen }) => poolerAnswers(seen))
   .effect(
     'reload',
     reloadPooler(({ pooler }) => pooler),
@@ -130,17 +128,15 @@ export const drainPooler = defineOperation({
   verb: 'Drain',
   danger: 'disruptive',
   input: z.strictObject({
-    waitSeconds: z
-      .int()
-      .min(1)
-      .max(86_400)
-      .default(600)
-      .meta({ title: 'Wait for clients', description: 'Seconds until the last client must have left; then it is opened again.' }),
-    stop: z.boolean().default(true).meta({ title: 'Stop it then', description: 'End PgBouncer once nobody is connected.' }),
+    waitSeconds: z.int().min(1).max(86_400).default(600).meta({
+      title: 'Wait for clients (seconds)',
+      description: 'How long the last client may take to disconnect. After that the pooler is opened again.',
+    }),
+    stop: z.boolean().default(true).meta({ title: 'Stop PgBouncer afterwards', description: 'End PgBouncer once nobody is connected.' }),
   }),
   help: [
-    'Closes the pooler to new clients, waits until the last one has left, and stops it. Nobody is cut; clients that reconnect must find another pooler.',
-    'When clients are left after the time given, it is opened again and nothing has changed. The console cannot start PgBouncer: its service on the host does.',
+    'Rejects new clients, waits until the last client has disconnected, and stops PgBouncer. Nobody is disconnected; clients that reconnect must find another pooler.',
+    'If clients remain after the timeout, the pooler is opened again and nothing has changed. The console cannot start PgBouncer; its service on the host does.',
   ],
   gather: async (ports, { waitSeconds, stop }, context): Promise<DrainFacts> => ({
     ...(await gatherPooler(ports, context)),
@@ -154,10 +150,8 @@ export const drainPooler = defineOperation({
   affected: (facts) => clientsAffected(facts, 'must leave by themselves; new ones are rejected.'),
   offered: (row) => poolerAnswers(seenPooler(row)),
 })
-  .gate('answers', 'Its console answers', ({ seen }) => poolerAnswers(seen))
-  .gate('paused', 'It is not paused', (facts) =>
-    isHeld(facts) ? refuse('Clients of a paused pooler cannot leave; resume it first.') : pass,
-  )
+  .gate('answers', 'The admin console answers', ({ seen }) => poolerAnswers(seen))
+  .gate('paused', 'Not paused', (facts) => (isHeld(facts) ? refuse('Clients of a paused pooler cannot finish; resume it first.') : pass))
   .effect(
     'close',
     closePooler(({ pooler }) => pooler),
@@ -172,6 +166,6 @@ export const drainPooler = defineOperation({
   .effect(
     'stop',
     stopPooler(({ pooler }) => pooler),
-    { when: ({ stop }) => stop, otherwise: notAsked('It stays closed to new clients, and runs on.') },
+    { when: ({ stop }) => stop, otherwise: notAsked('It stays closed to new clients and keeps running.') },
   )
   .build()

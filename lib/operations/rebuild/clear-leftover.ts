@@ -6,10 +6,10 @@ const removeTimeoutMs = 3_600_000
 
 /** Puts in order what a run that was given up left: nothing that may be the only good copy is removed. */
 export const clearLeftover: Effect<RebuildFacts, { key: string; paths: string[] }, null> = {
-  title: 'Clear what an earlier rebuild left',
+  title: 'Remove what an earlier rebuild left',
   preview: ({ sight }) => ({
     sentence: sight?.copy.key
-      ? `Put in order what an earlier rebuild left in ${sight.copy.paths.join(', ')}.`
+      ? `Clean up what an earlier rebuild left in ${sight.copy.paths.join(', ')}.`
       : 'An earlier rebuild left nothing.',
     commands: [],
   }),
@@ -28,5 +28,5 @@ export const clearLeftover: Effect<RebuildFacts, { key: string; paths: string[] 
     await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: copy.stage === 'swapped' })
   },
   timeoutMs: removeTimeoutMs + 4 * fileTimeoutMs,
-  ending: { final: 'Nobody waits for a copy that was given up.', harmless: true },
+  ending: { final: 'The copy was abandoned; nothing needs it.', harmless: true },
 }

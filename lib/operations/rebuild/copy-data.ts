@@ -40,7 +40,7 @@ const isWhole = ({ stage }: CopySeen): boolean => stage === 'whole' || stage ===
 export const copyData: Effect<CopiedFacts, Before, Output> = {
   title: 'Copy the upstream beside the old directory',
   preview: ({ upstream, instance, totalBytes }) => ({
-    sentence: `Copy ${upstream!.title}${totalBytes === null ? '' : `, ${formatBytes(totalBytes)},`} into a fresh directory beside ${instance.address.dataDirectory} with pg_basebackup; what runs there goes on meanwhile.`,
+    sentence: `Copy ${upstream!.title}${totalBytes === null ? '' : `, ${formatBytes(totalBytes)},`} into a fresh directory beside ${instance.address.dataDirectory} with pg_basebackup; the old server keeps running meanwhile.`,
     commands: ['pg_basebackup -c fast -X stream …'],
   }),
   check: async ({ instance: { id, address } }, ports, { signal, intended }) => {
@@ -86,7 +86,7 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
       await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
       await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
     },
-    sentence: 'If the job fails or is cancelled, the copy is ended and its directory removed.',
+    sentence: 'If the job fails or is cancelled, the copy is stopped and its directory removed.',
     timeoutMs: removeTimeoutMs + endTimeoutMs + fileTimeoutMs,
   },
 }

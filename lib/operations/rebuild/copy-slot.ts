@@ -12,9 +12,9 @@ const lookEveryMs = 500
  * WAL until the new server streams. It is dropped however the job ends.
  */
 export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, null, null> = {
-  title: 'Hold the WAL for the copy',
+  title: 'Reserve WAL for the copy',
   preview: ({ upstream, copySlot }) => ({
-    sentence: `Make the slot ${copySlot} on ${upstream!.title} for the time of the copy.`,
+    sentence: `Create the slot ${copySlot} on ${upstream!.title} until the copy is complete.`,
     commands: [`select pg_create_physical_replication_slot('${copySlot}', true)`],
   }),
   check: async ({ upstream, copySlot }, ports, { signal, intended }) => {
@@ -51,7 +51,7 @@ export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, n
           throw new Fault('step.unknown', { because: `the slot ${copySlot} on ${upstream!.title} could not be dropped, and keeps WAL` })
       }
     },
-    sentence: 'It is dropped again however the job ends.',
+    sentence: 'The slot is dropped however the job ends.',
     timeoutMs: leaveTimeoutMs,
   },
 }

@@ -23,7 +23,7 @@ const specOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPla
 export const beginInPlace: Effect<RebuildFacts, null, null> = {
   title: 'Prevent the server from starting',
   preview: ({ instance }) => ({
-    sentence: `Mark ${instance.address.dataDirectory} so that the server cannot start until rsync has come to its end, whatever becomes of its host or of the console. Its pg_wal is emptied.`,
+    sentence: `Mark ${instance.address.dataDirectory} so that the server cannot start until rsync is complete, even if its host reboots or the console is lost. Its pg_wal is emptied.`,
     commands: [],
   }),
   check: async ({ instance, inPlace }, ports, { signal }) => {
@@ -37,14 +37,14 @@ export const beginInPlace: Effect<RebuildFacts, null, null> = {
     await ports.act.copies.beginInPlace(facts.instance.address, specOf(facts), { timeoutMs: beginTimeoutMs, signal: context.signal })
   },
   timeoutMs: beginTimeoutMs + 120_000,
-  ending: { final: 'What it had differs from the upstream once rsync is at work.' },
+  ending: { final: 'The old data are overwritten once rsync starts.' },
 }
 
 /** rsync between the upstream's host and its own, through us: one that a dead worker left is ended, and everything is compared again from the beginning. */
 export const fillInPlace: Effect<RebuildFacts, null, null> = {
-  title: 'Make its data like the upstream’s',
+  title: 'Synchronise the data directory with rsync',
   preview: ({ upstream, instance, totalBytes }) => ({
-    sentence: `Compare ${upstream!.title}${totalBytes === null ? '' : `, ${formatBytes(totalBytes)},`} with ${instance.address.dataDirectory} block by block and take what differs, with rsync, in a backup of the upstream’s that ends with it; then let it start as a standby.`,
+    sentence: `Compare ${upstream!.title}${totalBytes === null ? '' : `, ${formatBytes(totalBytes)},`} with ${instance.address.dataDirectory} block by block with rsync and transfer what differs, during a backup on the upstream; then allow it to start as a standby.`,
     commands: ['rsync --ignore-times --inplace --no-whole-file --delete-before …'],
   }),
   check: async ({ instance, inPlace }, ports, { signal, intended }) => {

@@ -14,8 +14,8 @@ import { isInPlace } from './where-copied'
 /** A directory that is gone can be copied anew; everything else that cannot be seen is not touched. */
 export const isSeen = ({ probe, instance }: RebuildFacts): Verdict => {
   if (probe.state === 'absent')
-    return warn(`There is no data directory at ${instance.address.dataDirectory}: make sure that its disk is mounted before it is filled.`)
-  if (probe.state === 'starting' || probe.state === 'stopping') return refuse(`It is ${probe.state}: wait until it runs or is down.`)
+    return warn(`There is no data directory at ${instance.address.dataDirectory}: make sure that its disk is mounted first.`)
+  if (probe.state === 'starting' || probe.state === 'stopping') return refuse(`It is ${probe.state}: wait until it is running or stopped.`)
   return wasSeen(probe)
 }
 
@@ -24,21 +24,21 @@ export const isNoPrimary = ({ probe, primaries, instance, led, replaced }: Rebui
   if (probe.state === 'online' && probe.role === 'primary')
     return refuse(
       primaries.length === 0
-        ? `It is the primary of ${instance.herdName}: what it holds is what the others are copies of.`
-        : `It takes writes, as ${primaries.join(' and ')} does: demote it first, which shows what it wrote by itself.`,
+        ? `It is the primary of ${instance.herdName}: the other members are copies of it.`
+        : `It takes writes, and so does ${primaries.join(' and ')}: demote it first; that plan shows what it wrote.`,
     )
   const mayLead = isDown(probe.state) && primaries.length === 0 && replaced === null && (probe.hasStandbySignal !== true || led)
   return mayLead
     ? refuse(
-        `It is down, may be the primary of ${instance.herdName}, and no other member takes writes: start it, or fail the herd over, first.`,
+        `It is down and may be the primary of ${instance.herdName}: no other member takes writes. Start it or fail the herd over first.`,
       )
     : pass
 }
 
 export const hasUpstream = ({ why, upstream, upstreamProbe }: RebuildFacts): Verdict => {
-  if (why !== null || upstream === null) return refuse(why ?? 'There is nobody to follow.')
+  if (why !== null || upstream === null) return refuse(why ?? 'There is no member to follow.')
   return upstreamProbe?.role === 'standby' && upstreamProbe.upstream?.status !== 'streaming'
-    ? warn(`${upstream.title} is a standby that receives nothing itself just now.`)
+    ? warn(`${upstream.title} is a standby that is not streaming itself.`)
     : passBecause(`${upstream.title}.`)
 }
 
@@ -57,24 +57,23 @@ export const hasRoom = ({ room, upstream, upstreamProbe, following, choice, rewi
   const slots = ownSlot + (isHeld ? 1 : 0)
   const because =
     isForCopy && room.senders < sendersOfCopy
-      ? `A copy takes ${sendersOfCopy} WAL senders of ${upstream.title}, and ${room.senders} of ${room.sendersMax} are free: end one in pg_stat_replication that nobody needs, or raise max_wal_senders there, which takes a restart.`
+      ? `A copy takes ${sendersOfCopy} WAL senders of ${upstream.title}, and ${room.senders} of ${room.sendersMax} are free: end an unneeded one (pg_stat_replication), or raise max_wal_senders there, which requires a restart.`
       : room.slots < slots
-        ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop an inactive one, or raise max_replication_slots there, which takes a restart.`
+        ? `It takes ${slots} more replication slot${slots === 1 ? '' : 's'} on ${upstream.title}, and ${room.slots} of ${room.slotsMax} are free: drop an inactive one, or raise max_replication_slots there, which requires a restart.`
         : null
   if (because === null) return pass
   return choice.strategy === 'copy' || choice.strategy === 'in-place' || room.slots < ownSlot
     ? refuse(because)
-    : warn(`Should the rewind fail: ${because}`)
+    : warn(`If the rewind fails: ${because}`)
 }
 
 const costInPlace = ({ totalBytes, upstream }: RebuildFacts): string =>
-  `rsync compares everything${totalBytes === null ? '' : ` (${formatBytes(totalBytes)})`} with ${upstream?.title} and moves at most that. The old data cannot be put back, and from the first change to the end the server cannot start; its configuration, links and tablespaces stay.`
+  `rsync compares everything${totalBytes === null ? '' : ` (${formatBytes(totalBytes)})`} with ${upstream?.title} and transfers at most that. The old data cannot be restored, and the server cannot start until it is complete; its configuration, links and tablespaces stay.`
 
 export const hasStrategy = (facts: RebuildFacts): Verdict => {
   const { choice, input } = facts
   if (choice.strategy === null) return refuse(choice.because)
-  if (choice.strategy === 'none')
-    return refuse(`${choice.because} Nothing has to be rebuilt; choose the strategy copy to rebuild it all the same.`)
+  if (choice.strategy === 'none') return refuse(`${choice.because} No rebuild is needed; choose the strategy copy to rebuild it anyway.`)
   const because = `${titles[choice.strategy]}. ${choice.because}`
   if (isInPlace(facts)) return warn(`${because} ${costInPlace(facts)}`)
   return choice.strategy === 'rewind' || (choice.strategy === 'copy' && !input.keepOld) ? warn(because) : passBecause(because)
@@ -86,22 +85,22 @@ export const isAllowed = ({ choice, rewind, upstream }: RebuildFacts): Verdict =
 export const mayWorkInPlace = ({ choice, inPlace }: RebuildFacts): Verdict => {
   if (choice.strategy !== 'in-place' || inPlace === null) return pass
   return inPlace.may.works
-    ? passBecause('It is on both hosts, and the console, which carries the bytes, may begin a backup of the upstream.')
-    : refuse(`It cannot: ${inPlace.may.because.replace(/\.$/, '')}.`)
+    ? passBecause('rsync is installed on both hosts, and the console may start a backup on the upstream.')
+    : refuse(`rsync cannot be used: ${inPlace.may.because.replace(/\.$/, '')}.`)
 }
 
 /** What only this server ever had, before it is taken back or goes with the old directory. */
 export const isSaved = (facts: RebuildFacts): Verdict => {
   const { choice, input, rewind, tailFrom, endLsn } = facts
   if (tailFrom === null || choice.strategy === null) return pass
-  if (choice.strategy === 'copy' && input.keepOld) return passBecause('Its WAL past the fork stays in the old directory, which is kept.')
+  if (choice.strategy === 'copy' && input.keepOld) return passBecause('The WAL past the fork stays in the old directory, which is kept.')
   if (!input.saveTail)
     return choice.strategy === 'copy' || choice.strategy === 'in-place'
-      ? warn(`Its WAL past the fork at ${tailFrom} goes with the old directory.`)
+      ? warn(`The WAL past the fork at ${tailFrom} is removed with the old directory.`)
       : pass
   if (!savesWal(facts))
     return warn(
-      `Its WAL past the fork at ${tailFrom} goes with the old directory, since it is not saved while it runs: stop it first, or keep the old directory.`,
+      `The WAL past the fork at ${tailFrom} is removed with the old directory, since it cannot be archived while the server runs: stop it first, or keep the old directory.`,
     )
   return savesTail(rewind, { saves: true, pastBytes: lsnBytesBetween(tailFrom, endLsn) })
 }
@@ -116,7 +115,7 @@ const differencesMax = 20
 
 export const titles = {
   none: 'Nothing',
-  follow: 'Let it follow again',
+  follow: 'Follow the upstream again',
   rewind: 'pg_rewind, in place',
   copy: 'A copy beside the old directory',
   'in-place': 'rsync, in place',
@@ -128,17 +127,14 @@ export const hasSpace = (facts: RebuildFacts): Verdict => {
   if (facts.rewindKey === null) return passBecause('Nothing is copied beside the old directory.')
   const { verdict, because } = hasSpaceForCopy(facts)
   return verdict === 'refuse'
-    ? warn(`Should the rewind fail, no copy could be made in its place: ${because}`)
-    : passBecause(`Should the rewind fail: ${because}`)
+    ? warn(`If the rewind fails, no copy can be made instead: ${because}`)
+    : passBecause(`If the rewind fails: ${because}`)
 }
 
 const hasSpaceInPlace = ({ inPlace }: RebuildFacts): Verdict => {
-  if (inPlace?.needs == null)
-    return unknown('Whether the upstream’s data have room in the place of the old ones could not be measured in time.')
+  if (inPlace?.needs == null) return unknown('Whether the upstream’s data fit could not be measured in time.')
   const small = inPlace.needs.find(isTooSmall)
-  return small
-    ? refuse(`In the place of the old data it needs ${spaceText(small)}, what lies there now counted as free.`)
-    : passBecause('The upstream’s data have room in the place of the old ones.')
+  return small ? refuse(`It needs ${spaceText(small)}, counting the old data as free space.`) : passBecause('The upstream’s data fit.')
 }
 
 const hasSpaceForCopy = ({ needs, sight, inPlace }: RebuildFacts): Verdict => {
@@ -146,10 +142,9 @@ const hasSpaceForCopy = ({ needs, sight, inPlace }: RebuildFacts): Verdict => {
   const barred = whyNoRoom({ sight, needs: null })
   if (barred !== null) return refuse(`${barred}${nor}`)
   if (needs === null)
-    return unknown('How large the upstream is could not be measured in time: make sure that the copy fits beside the old directory.')
+    return unknown('The size of the upstream could not be measured in time: make sure that the copy fits beside the old directory.')
   const small = needs.find(isTooSmall)
-  if (small)
-    return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind or in-place where it can work.${nor}`)
+  if (small) return refuse(`The copy needs ${spaceText(small)}. Free some, or choose the strategy rewind or in-place if it can work.${nor}`)
   return passBecause(`The copy needs ${needs.map(spaceText).join('; ')}.`)
 }
 
@@ -159,16 +154,15 @@ export const isTidy = ({ sight }: RebuildFacts): Verdict => {
   if (copy === undefined || copy.stage === 'none') return pass
   const where = copy.paths.join(', ')
   if (copy.stage === 'half')
-    return warn(`An earlier swap was broken off half way (${where}): the old directory is put back first, and that copy removed.`)
-  if (copy.stage === 'swapped')
-    return warn(`The old directory of an earlier rebuild is still aside (${where}): it is kept there under a name of its own.`)
-  return warn(`A copy of an earlier rebuild that was given up is still there (${where}): it is removed first.`)
+    return warn(`An earlier swap was interrupted (${where}): the old directory is put back first, and that copy removed.`)
+  if (copy.stage === 'swapped') return warn(`The old directory of an earlier rebuild is still there (${where}): it is kept, renamed.`)
+  return warn(`The copy of an abandoned rebuild is still there (${where}): it is removed first.`)
 }
 
 /** The host's own configuration is kept, whatever the upstream's says. */
 export const keepsConfiguration = ({ configuration, upstream, sight, choice }: RebuildFacts): Verdict => {
   if ((choice.strategy !== 'copy' && choice.strategy !== 'in-place') || sight === null || upstream === null) return pass
-  if (sight.configuration.length === 0) return passBecause('No configuration lies in its data directory.')
+  if (sight.configuration.length === 0) return passBecause('There is no configuration file in its data directory.')
   if (configuration.length === 0) return passBecause(`${sight.configuration.join(', ')}: kept as they are.`)
   const told = configuration.slice(0, differencesMax).map((one) => confDifferenceText(one, upstream.title))
   const more = configuration.length - told.length

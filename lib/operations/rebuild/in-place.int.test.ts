@@ -114,7 +114,7 @@ test('one that is cancelled in the middle cannot start, also by its host, and sa
   job.journal.write([{ kind: 'decided', decision: 'abandon', by: 'ada' }])
   await job.go()
   const again = await submit()
-  expect(again.strategy).toContain('begun again there')
+  expect(again.strategy).toContain('started again there')
   expect([await again.go(), again.because('failed')]).toEqual(['done', []])
   await expectRebuilt()
 })

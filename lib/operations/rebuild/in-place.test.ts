@@ -53,10 +53,10 @@ test('where no copy has room and no rewind can work rsync is chosen, with why, w
   for (const part of [
     /^rsync, in place\. It wrote .* and pg_rewind could not read demo on n1/,
     /A copy beside it needs 1\.1\d GB .* 256 MB is free/,
-    /moves at most that. The old data cannot be put back/,
+    /transfers at most that. The old data cannot be restored/,
   ])
     expect(gate(plan, 'strategy')?.because).toMatch(part)
-  expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('in the place of the old ones') })
+  expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('data fit') })
   const willRun = plan.effects.filter((one) => one.state === 'will-run').map(({ name }) => name)
   expect(willRun).toEqual(['tail', 'copy-slot', 'bar', 'fill', 'follow', 'start'])
   expect(plan.effects.find(({ name }) => name === 'bar')?.ending.isPointOfNoReturn).toBe(true)
@@ -73,11 +73,11 @@ test('it is refused where rsync is missing, with its name and host, and where ev
   expect((await planOf(fleet)).reason).toMatch(
     /The copy needs .* Nor can rsync work in place: on n2 rsync is not installed: apt-get install rsync\.$/,
   )
-  expect((await planOf(fleet, { strategy: 'in-place' })).reason).toBe('It cannot: on n2 rsync is not installed: apt-get install rsync.')
-  Object.assign(fleet.instance('demo on n2'), { refusesInPlace: null, freeBytes: 2 ** 20 })
-  expect((await planOf(fleet, { saveTail: false })).reason).toMatch(
-    /^In the place of the old data it needs 1\.1\d GB .* counted as free\.$/,
+  expect((await planOf(fleet, { strategy: 'in-place' })).reason).toBe(
+    'rsync cannot be used: on n2 rsync is not installed: apt-get install rsync.',
   )
+  Object.assign(fleet.instance('demo on n2'), { refusesInPlace: null, freeBytes: 2 ** 20 })
+  expect((await planOf(fleet, { saveTail: false })).reason).toMatch(/^It needs 1\.1\d GB .*, counting the old data as free space\.$/)
 })
 
 test('it is never chosen by itself where a copy has room, and can be asked for; a standby that runs is stopped for it', async () => {
@@ -117,7 +117,7 @@ test('one that fails or is cancelled in the middle cannot start and says what to
   await go()
   fleet.calls.interfere = () => undefined
   const again = await submit(fleet)
-  expect(gate(again.plan, 'strategy')?.because).toContain('begun again there and moves what still differs')
+  expect(gate(again.plan, 'strategy')?.because).toContain('started again there and transfers what still differs')
   expect(again.plan.effects.filter((one) => one.state === 'will-run').map(({ name }) => name)).toEqual([
     'copy-slot',
     'fill',

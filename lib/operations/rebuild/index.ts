@@ -44,9 +44,9 @@ import { copies, isInPlace, whereCopied, whereHeld } from './where-copied'
 
 const stopTimeoutMs = 300_000
 const moment = 'while it is down'
-const noRewind = 'Nothing is rewound.'
-const notInPlace = 'Nothing is done in place.'
-const staysStandby = 'It stays a standby: that is the safe state of one that is rebuilt.'
+const noRewind = 'The strategy is not a rewind.'
+const notInPlace = 'The strategy is not in-place.'
+const staysStandby = 'It stays a standby: the safe state for a member being rebuilt.'
 
 const slotName = (facts: RebuildFacts) => facts.following!.slotName
 const following = (facts: RebuildFacts) => facts.following!
@@ -64,11 +64,12 @@ export const rebuild = defineOperation({
   danger: 'destructive',
   input: rebuildInput,
   help: [
-    'Brings a broken, lagging or diverged standby, or a former primary that was replaced, back to streaming. The plan chooses the cheapest way that works and says why: nothing, if it streams; follow again, if its data are good and the upstream still has the WAL; pg_rewind, if it wrote what the upstream does not have; else a copy with pg_basebackup; and where that has no room beside the old directory, rsync in that directory itself.',
-    'A copy goes into a fresh directory beside the old one, while the old server goes on. Only when it is complete the old server is stopped, the directories are swapped and the new one must stream; then the old one is removed. Whatever fails before that, the old directory is put back. Of one that is down and wrote what the upstream does not have, that WAL is saved aside first, unless that is not wanted. Symbolic links of pg_wal, tablespaces and the configuration in the data directory are kept.',
-    'A rewind works in place, since a second copy of the old directory would cost what a fresh copy costs. From its first change to its end the server cannot start, so nothing comes up torn, a reboot of its host included. The WAL that it takes back is saved aside before. If it fails, a copy is made in the same job, unless you chose that it stops and asks. Where the role that replicates may not run it, a copy is chosen.',
-    'rsync compares every file with the upstream’s, block by block, and moves only what differs. The console carries the bytes between the two hosts, in a backup of the upstream’s that is over with it, whatever becomes of the console. There is nothing to go back to: from the first change to the end the server cannot start, one that is broken off is begun again and completes it, and configuration, links of pg_wal and tablespaces stay.',
-    'A primary is refused before anything is touched, and looked for again after a long copy. Nothing is needed between the database hosts but the replication connection that a standby uses anyway.',
+    'Brings a broken, lagging or diverged standby, or a replaced former primary, back to streaming. The plan chooses the cheapest strategy that works and says why. A standby that streams is left alone.',
+    'Follow: the data are good and the upstream still has the WAL. The standby is pointed at the upstream and started; nothing is copied.',
+    'Rewind: it wrote WAL that the upstream does not have. pg_rewind discards that WAL, which is archived first, and copies only what differs. It works in place: the server cannot start until it is complete, even after a reboot. If it fails, the same job makes a copy, unless you turn that off. If the replication role may not run pg_rewind, a copy is chosen.',
+    'Copy: pg_basebackup fills a fresh directory beside the old one while the old server keeps running. Then the old server is stopped, the directories are swapped, and the old one is removed once the new one streams. After a failure the old directory is put back. Links of pg_wal and tablespaces, and configuration files in the data directory, are kept.',
+    'In place: there is no disk space for a copy. rsync compares every file with the upstream’s, block by block, and transfers only what differs; the console carries the bytes between the hosts, during a backup on the upstream. The server cannot start until it is complete, and the old data cannot be restored; an interrupted run is started again and completes it. Links and configuration files are kept.',
+    'A primary is refused before anything is touched, and checked for again after a long copy. Apart from the replication connection that every standby uses, the database hosts need no connection to each other.',
   ],
   gather: (ports, input, context) => gatherRebuild(ports, input, context),
   about: aboutInstance,
@@ -94,23 +95,23 @@ export const rebuild = defineOperation({
     return seen.state === 'absent' ? pass : wasSeen(seen)
   },
 })
-  .gate('seen', 'It can be seen', isSeen)
-  .gate('no-primary', 'It is no primary', isNoPrimary, { again: true })
+  .gate('seen', 'Reachable', isSeen)
+  .gate('no-primary', 'Not a primary', isNoPrimary, { again: true })
   .gate('upstream', 'There is an upstream', hasUpstream)
-  .gate('reach', 'It reaches the upstream', isLetIn)
-  .gate('room', 'The upstream has a sender and a slot for it', hasRoom)
-  .gate('password', 'Its primary_conninfo can be rewritten', ({ instance, disk }) =>
+  .gate('reach', 'The upstream accepts the replication connection', isLetIn)
+  .gate('room', 'The upstream has a free WAL sender and slot', hasRoom)
+  .gate('password', 'primary_conninfo can be rewritten', ({ instance, disk }) =>
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
-  .gate('strategy', 'How it is rebuilt', hasStrategy)
-  .gate('role', 'Its role may run pg_rewind', isAllowed)
+  .gate('strategy', 'Strategy', hasStrategy)
+  .gate('role', 'The replication role may run pg_rewind', isAllowed)
   .gate('rsync', 'rsync can work in place', mayWorkInPlace)
-  .gate('saveable', 'What it wrote is saved', isSaved)
-  .gate('space', 'There is room for a copy', hasSpace)
-  .gate('tidy', 'No earlier rebuild left anything', isTidy)
-  .gate('configuration', 'Its configuration is kept', keepsConfiguration)
-  .gate('standbys', 'No standby streams from it', (facts) => standbysWarned(facts, moment))
-  .gate('clients', 'Nobody is connected', (facts) => clientsWarned(facts, 'cut when it is stopped'))
+  .gate('saveable', 'Discarded WAL is archived', isSaved)
+  .gate('space', 'Disk space for a copy', hasSpace)
+  .gate('tidy', 'Nothing left by an earlier rebuild', isTidy)
+  .gate('configuration', 'Configuration is kept', keepsConfiguration)
+  .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, moment))
+  .gate('clients', 'No client connections', (facts) => clientsWarned(facts, 'cut when it is stopped'))
   .effect('clear', clearLeftover, {
     when: ({ sight }) => sight !== null && sight.copy.stage !== 'none',
     otherwise: notNeeded('An earlier rebuild left nothing.'),
@@ -118,14 +119,14 @@ export const rebuild = defineOperation({
   .effect('slot', makeSlot(upstream, slotName))
   .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
     when: (facts) => !copies(facts) && isUp(facts.probe.state),
-    otherwise: notNeeded('Nothing has to be stopped yet.'),
+    otherwise: notNeeded('It does not have to be stopped at this point.'),
   })
-  .effect('fence', fencePostgres(self, staysStandby), { when: rewinds, otherwise: notNeeded('Nothing has to be fenced.') })
-  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('It need not recover first.') })
+  .effect('fence', fencePostgres(self, staysStandby), { when: rewinds, otherwise: notNeeded('It does not have to be fenced.') })
+  .effect('recover', recoverPostgres(self), { when: recovers, otherwise: notNeeded('No crash recovery is needed.') })
   .effect('checkpoint', checkpointPostgres(upstream), ifRewinds)
   .effect('tail', saveTail({ of: self, fork: ({ tailFrom }) => tailFrom!, place: ({ rewind }) => rewind.tail }), {
     when: savesWal,
-    otherwise: notAsked('Nothing past a fork is saved.'),
+    otherwise: notAsked('Archiving was turned off, or there is nothing to archive.'),
   })
   .effect(
     'rewind',
@@ -146,7 +147,7 @@ export const rebuild = defineOperation({
     'stop-old',
     // What is about to be replaced needs no clean end, and a broken one may not come to it.
     stopPostgres(self, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
-    { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is down at that point.') },
+    { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is stopped at that point.') },
   )
   .effect('swap', whereCopied(swapData))
   .effect('follow', {

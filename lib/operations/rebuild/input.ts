@@ -11,21 +11,21 @@ export const rebuildInput = z.strictObject({
   strategy: z.enum(['auto', 'rewind', 'copy', 'in-place']).default('auto').meta({
     title: 'Strategy',
     description:
-      'auto takes the cheapest that works and says why: let it follow again, pg_rewind, or a copy. copy copies everything, even where less would do. in-place does so with rsync in the old directory itself, where a copy has no room beside it: there is nothing to go back to then.',
+      'auto: the cheapest that works. rewind: pg_rewind. copy: pg_basebackup, even if less would do. in-place: rsync into the old directory, if a copy has no disk space beside it; the old data cannot be restored then.',
   }),
   copyInstead: z.boolean().default(true).meta({
-    title: 'Copy where a rewind fails',
+    title: 'Copy if the rewind fails',
     description:
-      'A rewind works in place, and one that fails half way leaves nothing to go back to: a copy is made then, in the same job. Off: the job stops and asks.',
+      'A rewind that fails half way leaves a data directory that cannot be used: the same job then makes a copy. Off: the job stops and needs attention.',
   }),
   ...rewindInput,
   throttleMbit: z.int().min(0).max(8000).default(0).meta({
     title: 'Bandwidth limit (Mbit/s)',
-    description: 'Of a copy, or of rsync. 0: as fast as it goes.',
+    description: 'For a copy or rsync. 0: no limit.',
   }),
   keepOld: z.boolean().default(false).meta({
     title: 'Keep the old directory',
-    description: 'After a copy the old data directory stays beside the new one, under a name of its own, until you remove it.',
+    description: 'After a copy the old data directory is kept beside the new one, renamed, until you remove it.',
   }),
 })
 

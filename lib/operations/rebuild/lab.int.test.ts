@@ -84,7 +84,7 @@ describe('a standby that is broken, on real hosts', () => {
 
   test('a primary is refused before anything is touched, and one that streams needs nothing', async () => {
     expect((await planOf({}, 'a')).reason).toContain('It is the primary of shop')
-    expect((await planOf()).reason).toContain('Nothing has to be rebuilt')
+    expect((await planOf()).reason).toContain('No rebuild is needed')
     const hba = await sql('a', 'show hba_file')
     await on('a', 'sh', '-ec', 'cp -p "$1" "$1.before"; sed -i "/replication/d" "$1"; psql -Xqc "select pg_reload_conf()"', 'sh', hba)
     const refused = () => planOf({ strategy: 'copy' })

@@ -93,8 +93,8 @@ test('a rewind that fails half way is followed by a copy in the same job, and no
   const fleet = divergedFleet()
   const { state, plan, journal } = await run(fleet)
   expect(gate(plan, 'strategy')?.because).toContain('pg_rewind discards that')
-  expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('Should the rewind fail') })
-  expect(plan.effects.find(({ name }) => name === 'copy')?.preview).toMatch(/^Only where the rewind fails: Copy demo on n1/)
+  expect(gate(plan, 'space')).toMatchObject({ verdict: 'pass', because: expect.stringContaining('If the rewind fails') })
+  expect(plan.effects.find(({ name }) => name === 'copy')?.preview).toMatch(/^Only if the rewind fails: Copy demo on n1/)
   expect(journal.lines).toContainEqual(
     expect.objectContaining({
       kind: 'note',
@@ -121,8 +121,8 @@ test('where its role may not run pg_rewind a copy is chosen and says why, and wh
   const refused = await planOf(fleet, { strategy: 'rewind' })
   expect(refused.reason).toContain('replicator may not run pg_read_binary_file(text). Grant what is missing there')
   const { state, plan, notes } = await run(fleet)
-  expect(gate(plan, 'strategy')?.because).toContain('and pg_rewind could not read demo on n1 to take that back: replicator may not run')
-  expect(gate(plan, 'saveable')?.because).toBe('Its WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-3000148 first.')
+  expect(gate(plan, 'strategy')?.because).toContain('and pg_rewind could not read demo on n1 to discard that: replicator may not run')
+  expect(gate(plan, 'saveable')?.because).toBe('The WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-3000148 first.')
   expect(state).toBe('done')
   const { applied, tails, host } = fleet.instance('demo on n2')
   expect(applied.filter((act) => act !== 'follow')).toEqual(['save tail', 'copy', 'swap in', 'start', 'remove copy'])
@@ -141,7 +141,7 @@ test('what a copy replaces is saved unless that is not wanted, the old directory
     verdict: 'pass',
     tail: expect.stringContaining('Copy the WAL of demo on n2 from 0/3000148 on'),
   })
-  const unsaved = 'Nothing past a fork is saved.'
+  const unsaved = 'Archiving was turned off, or there is nothing to archive.'
   expect(await saveable({ saveTail: false })).toMatchObject({ verdict: 'warn', tail: unsaved })
   expect(await saveable({ keepOld: true })).toMatchObject({ because: expect.stringContaining('which is kept'), tail: unsaved })
   const running = await saveable({}, { state: 'running', hasStandbySignal: true })
@@ -163,7 +163,7 @@ test('where no copy may follow, a rewind that fails half way stops and asks, and
   })
   expect(fleet.instance('demo on n2').state).toBe('stopped')
   const plan = await planOf(fleet)
-  expect(gate(plan, 'strategy')?.because).toContain('broken off half way')
+  expect(gate(plan, 'strategy')?.because).toContain('interrupted')
   expect((await run(fleet)).state).toBe('done')
   expect(fleet.instance('demo on n2').isRewinding).toBe(false)
 })

@@ -31,5 +31,5 @@ export const removeOld: Effect<
     await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal, keep: input.keepOld })
   },
   timeoutMs: removeTimeoutMs + 2 * fileTimeoutMs,
-  ending: { final: 'The new one streams; what it replaced is not needed any more.', harmless: ({ input }) => input.keepOld },
+  ending: { final: 'The new one streams; the old one is no longer needed.', harmless: ({ input }) => input.keepOld },
 }

@@ -10,9 +10,9 @@ const swapTimeoutMs = 300_000
 
 /** The copy in the place of the old directory, which goes aside. Nothing of either is lost at any point of it. */
 export const swapData: Effect<Pick<RebuildFacts, 'instance'>, Before, null> = {
-  title: 'Put the copy in the place of the old directory',
+  title: 'Swap the copy in',
   preview: ({ instance }) => ({
-    sentence: `Move what is in ${instance.address.dataDirectory} aside, and the copy in its place: links of pg_wal and tablespaces, owners and modes stay.`,
+    sentence: `Move the contents of ${instance.address.dataDirectory} aside and the copy into its place; links of pg_wal and tablespaces, owners and modes are kept.`,
     commands: [],
   }),
   check: async ({ instance }, ports, { signal, intended }) => {

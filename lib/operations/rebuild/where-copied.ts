@@ -11,7 +11,7 @@ export const copies = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => cho
 
 export const isInPlace = ({ choice }: Pick<RebuildFacts, 'choice'>): boolean => choice.strategy === 'in-place'
 
-const noCopy = 'Nothing is copied.'
+const noCopy = 'The strategy is not a copy.'
 
 const mayCopy = (facts: RebuildFacts): boolean => copies(facts) || facts.rewindKey !== null
 
@@ -40,13 +40,13 @@ export const whereCopied = <Before extends Json, Output extends Json>(
     ...step,
     preview: (facts) => {
       const { sentence, commands } = step.preview(facts)
-      return facts.rewindKey === null ? { sentence, commands } : { sentence: `Only where the rewind fails: ${sentence}`, commands: [] }
+      return facts.rewindKey === null ? { sentence, commands } : { sentence: `Only if the rewind fails: ${sentence}`, commands: [] }
     },
     check: async (facts, ports, context) => {
       const isNeeded = context.intended !== null || copies(facts) || (await isRewindGivenUp(facts, ports, context.signal))
       return isNeeded
         ? step.check(facts, ports, context)
-        : leaveOut(notNeeded(facts.rewindKey === null ? noCopy : 'It is needed only where the rewind fails.'))
+        : leaveOut(notNeeded(facts.rewindKey === null ? noCopy : 'Needed only if the rewind fails.'))
     },
   }
 }

@@ -47,7 +47,7 @@ export const startCanary = <F extends Facts>(
       if (leads === null)
         note(
           'warning',
-          'Nobody takes writes, so the schema matriarch_canary is still there. Drop it later: drop schema matriarch_canary cascade',
+          'No member takes writes, so the schema matriarch_canary is still there. Drop it later: drop schema matriarch_canary cascade',
         )
       else await ports.act.canary.remove(members.find(({ title }) => title === leads)!, run, { timeoutMs: sqlTimeoutMs, signal })
     },
@@ -58,7 +58,7 @@ export const startCanary = <F extends Facts>(
 const sayStart = (canary: CanaryFacts | null): string =>
   canary === null
     ? ''
-    : `Make the schema matriarch_canary in the database ${canary.members[0]?.database} of ${canary.members[0]?.title}, and commit twenty rows a second from now on, through ${sayThrough(canary)}.`
+    : `Create the schema matriarch_canary in the database ${canary.members[0]?.database} of ${canary.members[0]?.title}, and commit twenty rows a second from now on, through ${sayThrough(canary)}.`
 
 /** Title of the one that takes writes; null: everybody was seen, and nobody does. Throws when somebody could not be seen. */
 const whoLeads = async (ports: ReadPorts, places: readonly Place[], signal: AbortSignal): Promise<string | null> => {
@@ -82,7 +82,7 @@ export const stopCanary = <F extends Facts>(
 ): Effect<F, null, Judged> => ({
   title: 'Compare the canary with the new primary',
   preview: (facts) => ({
-    sentence: `Stop the canary once it has commits on ${next(facts)?.title}, and look there for each one that was acknowledged.`,
+    sentence: `Stop the canary once it has commits on ${next(facts)?.title}, and check there for every acknowledged row.`,
     commands: ['select id from matriarch_canary.commits'],
   }),
   check: async () => ({ found: 'ready', before: null }),
@@ -114,5 +114,5 @@ export const stopCanary = <F extends Facts>(
   },
   timeoutMs: resumeTimeoutMs + sqlTimeoutMs + 10_000,
   proof: 'answer',
-  ending: { final: 'What it compared stays as it is.', harmless: true },
+  ending: { final: 'The comparison changes nothing.', harmless: true },
 })

@@ -28,5 +28,5 @@ export const checkHost = <F extends Facts>(of: (facts: F) => Plain<InventoryServ
   timeoutMs: checkTimeoutMs + 10_000,
   proof: 'answer',
   canInterrupt: true,
-  ending: { final: 'It only looks.', harmless: true },
+  ending: { final: 'The check changes nothing.', harmless: true },
 })

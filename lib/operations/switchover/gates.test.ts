@@ -15,7 +15,7 @@ test('a reader that does not take its WAL would hold the shutdown up, and is nam
   expect(verdict('streaming', reader(null))).toEqual({ verdict: 'pass' })
   expect(verdict('streaming', reader('0/1000000'))).toEqual({
     verdict: 'warn',
-    because: 'n3 has 64 MB still to take: the shutdown waits for that, and is rolled back after 10 s. Check whether it is healthy.',
+    because: 'n3 still has to receive 64 MB: the shutdown waits for that, and is undone after 10 s.',
   })
   expect(verdict('backup')).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('n3 is in backup') })
 })

@@ -13,7 +13,7 @@ import type { Blocker } from './sessions'
 
 /** Both sides are alive, or it is no switchover. */
 export const primaryAnswers = ({ primary, primaryProbe }: SwitchoverFacts): Verdict => {
-  if (primary === null) return refuse('Which member is the primary is not known, so there is nothing to switch over from.')
+  if (primary === null) return refuse('It is not known which member is the primary, so there is nothing to switch over from.')
   const state = primaryProbe?.state ?? 'unknown'
   return state === 'online'
     ? passBecause(`${primary.title} answers: nothing will be lost.`)
@@ -21,19 +21,20 @@ export const primaryAnswers = ({ primary, primaryProbe }: SwitchoverFacts): Verd
 }
 
 const blockerWords = ({ pid, user, database, application, client, seconds, query }: Blocker): string =>
-  `${user} in ${database} (pid ${pid}${application === '' ? '' : `, ${application}`}, from ${client}) since ${formatDuration(seconds)}: ${query}`
+  `${user} in ${database} (pid ${pid}${application === '' ? '' : `, ${application}`}, from ${client}) for ${formatDuration(seconds)}: ${query}`
 
 /** Waiting for it would take as long as it takes; a fast stop rolls it back. */
 export const noBlockers = ({ sessions, limits, primary }: SwitchoverFacts): Verdict => {
   if (primary === null) return pass
-  if (sessions === null)
-    return unknown(`Which transactions are open on ${primary.title} could not be read; those that are will be rolled back.`)
+  if (sessions === null) return unknown(`The open transactions on ${primary.title} could not be read; they will be rolled back.`)
   const long = sessions.blockers.filter(({ seconds }) => seconds > limits.blockerSeconds)
   const [oldest] = sessions.blockers
   if (oldest === undefined) return passBecause('No transaction is open.')
   if (long.length === 0) return passBecause(`The oldest transaction is ${formatDuration(oldest.seconds)} old.`)
   const said = `${counted(long.length, 'transaction')} older than ${formatDuration(limits.blockerSeconds)}: ${long.map(blockerWords).join('; ')}.`
-  return limits.blockers === 'cut' ? warn(`${said} Rolled back with the stop.`) : refuse(`${said} Let them end, or choose to cut them.`)
+  return limits.blockers === 'cut'
+    ? warn(`${said} They are rolled back when the primary stops.`)
+    : refuse(`${said} Let them end, or choose cut.`)
 }
 
 /** A fast shutdown waits for every reader of WAL, and nobody is served meanwhile. Who replays late and has all of it on the disk, holds nothing up. */
@@ -47,17 +48,15 @@ export const readersStream = ({
   const slow = senders.filter(({ state }) => state !== 'streaming')
   if (slow.length > 0)
     return refuse(
-      `${slow.map((one) => `${one.name} is in ${one.state}`).join(', ')}: the shutdown would wait for it. Let it catch up or end it first.`,
+      `${slow.map((one) => `${one.name} is in ${one.state}`).join(', ')}: the shutdown would wait for it. Let it catch up or stop it first.`,
     )
   const behind = (primaryProbe?.standbys ?? []).flatMap(({ applicationName, flushLsn }) => {
     const bytes = lagBytes(flushLsn, primaryProbe!.currentLsn)
-    return bytes !== null && bytes > limits.lagBytesMax ? [`${applicationName} has ${formatBytes(bytes)} still to take`] : []
+    return bytes !== null && bytes > limits.lagBytesMax ? [`${applicationName} still has to receive ${formatBytes(bytes)}`] : []
   })
   return behind.length === 0
     ? pass
-    : warn(
-        `${behind.join(', ')}: the shutdown waits for that, and is rolled back after ${limits.stopSeconds} s. Check whether ${behind.length === 1 ? 'it is' : 'they are'} healthy.`,
-      )
+    : warn(`${behind.join(', ')}: the shutdown waits for that, and is undone after ${limits.stopSeconds} s.`)
 }
 
 /** An extension whose library is not loaded fails in the first transaction that needs it. */
@@ -71,7 +70,7 @@ export const librariesFit = ({ sessions, candidateLibraries, candidate, primary 
   return missing.length === 0
     ? pass
     : warn(
-        `${candidate?.title} does not load ${missing.join(', ')}, and ${primary?.title} does (shared_preload_libraries): what needs ${missing.length === 1 ? 'it' : 'them'} will fail there. Set it and restart the candidate first.`,
+        `${candidate?.title} does not load ${missing.join(', ')}, and ${primary?.title} does (shared_preload_libraries): whatever uses ${missing.length === 1 ? 'it' : 'them'} will fail there. Add ${missing.length === 1 ? 'it' : 'them'} and restart the candidate first.`,
       )
 }
 
@@ -91,7 +90,7 @@ export const clientsSaid = (facts: SwitchoverFacts): Verdict => {
     (one) => `${one.count} × ${one.user}${one.application === '' ? '' : ` (${one.application})`} from ${one.client}`,
   )
   return warn(
-    `${counted(count, 'client')} connected${front.length === 0 ? '' : ' other than through a pooler'}: cut${who.length === 0 ? '' : `: ${who.join(', ')}`}. They must connect again.`,
+    `${counted(count, 'client')} connected${front.length === 0 ? '' : ' directly, bypassing the poolers'}; they are disconnected${who.length === 0 ? '' : `: ${who.join(', ')}`}. They must reconnect.`,
   )
 }
 
@@ -104,13 +103,15 @@ export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
       seen.isPausedWhole === true
         ? ['as a whole']
         : seen.databases.filter((one) => one.isPaused && databases.includes(one.name)).map(({ name }) => name)
-    if (held.length > 0) return refuse(`${pooler.title} is paused (${held.join(', ')}): somebody paused its clients. Resume it first.`)
+    if (held.length > 0) return refuse(`${pooler.title} is already paused (${held.join(', ')}). Resume it first.`)
   }
   if (leftOut.length > 0)
     return warn(
       `${leftOut.join(', ')} ${leftOut.length === 1 ? 'is' : 'are'} left out: its clients get errors until somebody points it at the new primary.`,
     )
-  return front.length === 0 ? pass : passBecause(`${front.map(({ pooler }) => pooler.title).join(', ')}: their clients wait meanwhile.`)
+  return front.length === 0
+    ? pass
+    : passBecause(`${front.map(({ pooler }) => pooler.title).join(', ')}: their clients are paused meanwhile.`)
 }
 
 /** The first write by the console is done at leisure, with its difference shown, and not while clients wait. */
@@ -119,24 +120,26 @@ export const poolersManaged = ({ front, primary, candidate }: SwitchoverFacts): 
   const strange = front.filter(({ file }) => file === null)
   if (strange.length > 0)
     return refuse(
-      `${strange.map(({ pooler }) => pooler.title).join(', ')}: ${strange.length === 1 ? 'its file is' : 'their files are'} not what the console would write. Repoint ${strange.length === 1 ? 'it' : 'them'} first, on the page of the poolers: that plan shows the difference.`,
+      `${strange.map(({ pooler }) => pooler.title).join(', ')}: ${strange.length === 1 ? 'its file is' : 'their files are'} not managed by the console yet, or changed by hand. Use Repoint on ${strange.length === 1 ? 'its page' : 'their pages'} first: its plan shows the difference.`,
     )
   const straying = front.filter(({ strays }) => strays.length > 0)
   if (straying.length > 0)
     return refuse(
-      `${straying.map(({ pooler, strays }) => `${strays.join(', ')} on ${pooler.title}`).join('; ')} ${straying.length === 1 && straying[0]!.strays.length === 1 ? 'leads' : 'lead'} to ${primary.title} by a line that its template does not lead to the herd: its clients would get errors. Point the pooler at the primary once first, or name the herd in that line.`,
+      `${straying.map(({ pooler, strays }) => `${strays.join(', ')} on ${pooler.title}`).join('; ')} ${straying.length === 1 && straying[0]!.strays.length === 1 ? 'points' : 'point'} to ${primary.title}, but the template does not make that line follow the herd: its clients would get errors. Use Repoint on the pooler first, or name the herd in that line of the template.`,
     )
   const elsewhere = front.filter(({ databases }) => databases.length === 0)
   return elsewhere.length === 0
     ? pass
-    : warn(`No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} leads to ${primary.title}: no client is paused there.`)
+    : warn(
+        `No database of ${elsewhere.map(({ pooler }) => pooler.title).join(', ')} points to ${primary.title}: no client is paused there.`,
+      )
 }
 
 export const timersTell = ({ timers, primary, candidate, front, limits }: SwitchoverFacts): Verdict => {
   if (primary === null || candidate === null || front.length === 0) return pass
   return limits.timers
     ? hostsCanTell(timers, { primary: primary.id, candidate: candidate.id })
-    : warn('No timer is left on the poolers’ hosts: if the console is lost meanwhile, somebody has to resume by hand.')
+    : warn('No timers on the poolers’ hosts: if every worker is lost meanwhile, somebody has to resume by hand.')
 }
 
 /** A client in session mode keeps its server until it leaves, so that holding it back would never end. */
@@ -149,22 +152,22 @@ export const sessionsFree = ({ front }: SwitchoverFacts): Verdict => {
   if (held.length === 0) return pass
   const who = front.flatMap(({ sessionClients }) => sessionClients)
   return refuse(
-    `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} is pooled by session, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server`).join('; ')}: ${who.join(', ')}. They would never be paused. Let them disconnect, or pool by transaction.`,
+    `${held.map(({ pooler, one }) => `${one.name} on ${pooler.title} uses session pooling, and ${counted(one.clientsActive, 'client')} ${one.clientsActive === 1 ? 'holds' : 'hold'} a server connection`).join('; ')}: ${who.join(', ')}. Pausing would wait until they disconnect. Disconnect them, or use transaction pooling.`,
   )
 }
 
 /** Whether somebody sees the move as a client does. */
 export const canarySaid = ({ canary, noCanary }: SwitchoverFacts): Verdict => {
-  if (noCanary !== null) return warn(`No canary writes, and nobody measures what a client sees. ${noCanary}`)
+  if (noCanary !== null) return warn(`No canary writes, so what a client sees is not measured. ${noCanary}`)
   if (canary === null) return passBecause('None was asked for.')
   return canary.noDoor === null
     ? passBecause(`A canary writes through ${sayThrough(canary)}.`)
-    : warn(`The canary writes on the members themselves and not as a client does. ${canary.noDoor}`)
+    : warn(`The canary connects to the members directly, not as clients do. ${canary.noDoor}`)
 }
 
 export const gapSaid = (facts: SwitchoverFacts): Verdict => {
   const words = gapWords(facts)
-  return words === null ? unknown('How far the candidate is behind, or how fast its host answers, could not be seen.') : passBecause(words)
+  return words === null ? unknown('The lag of the candidate, or the round trip to its host, could not be measured.') : passBecause(words)
 }
 
 /** null: what it depends on could not be seen. */

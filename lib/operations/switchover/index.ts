@@ -55,10 +55,10 @@ export const switchover = defineOperation({
   danger: 'disruptive',
   input: switchoverInput,
   help: [
-    'Lets a primary and one of its standbys swap roles while both are healthy. Nothing is lost: the primary is stopped and its standby must have replayed the last record before it is promoted.',
-    'It is stricter than a planned failover: it refuses before it begins whatever would make the pause long (an old transaction, a standby that lags or catches up, commits that would wait for nobody), and it gives up after seconds, not minutes.',
-    'Before the promotion every failure is undone completely, up to the started primary. After it the only way is forward: DNS names, the other standbys, and the old primary as a standby.',
-    'Clients that are connected to the primary are cut and must connect again. For a primary that does not answer there is the failover.',
+    'Swaps the roles of a primary and one of its standbys while both are healthy. Nothing is lost: the primary is shut down, and the standby is promoted only after it has replayed the last record.',
+    'It is stricter than a planned failover: it is refused if anything would make the pause long (an old transaction, a lagging standby, commits that would wait for a missing synchronous standby), and it times out after seconds, not minutes.',
+    'A failure before the promotion undoes everything, and the old primary is started again. After the promotion nothing is undone: DNS names are moved, the other standbys repointed, and the old primary started as a standby.',
+    'Clients connected directly to the primary are disconnected and must reconnect. If the primary does not answer, use Fail over.',
   ],
   gather: (ports, input, context) => gatherSwitchover(ports, input, context),
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
@@ -79,7 +79,7 @@ export const switchover = defineOperation({
   .gate('hba', 'pg_hba.conf of the candidate admits the same clients', hbaFits)
   .gate('unlogged', 'No unlogged tables', unloggedSaid)
   .gate('synchronous', 'Synchronous standbys remain available', synchronousFits)
-  .gate('left-behind', 'Nothing stays behind on the old primary', planned.leftBehind)
+  .gate('left-behind', 'Nothing is left behind on the old primary', planned.leftBehind)
   .gate('readers', 'Every WAL receiver is streaming', gates.readersStream)
   .gate('blockers', 'No long-running transaction', gates.noBlockers)
   .gate('poolers', 'Every pooler in front of it answers', gates.poolersAnswer)
@@ -88,7 +88,7 @@ export const switchover = defineOperation({
   .gate('timers', 'The poolers’ hosts can resume clients on their own', gates.timersTell)
   .gate('clients', 'No client bypasses the poolers', gates.clientsSaid)
   .gates(planned.followerGates)
-  .gate('canary-place', 'A canary sees what a client sees', gates.canarySaid)
+  .gate('canary-place', 'The canary connects as clients do', gates.canarySaid)
   .gate('gap', 'Expected time without a writer', gates.gapSaid)
   .effect('canary', startCanary(canary, bothServers), ifCanary)
   .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary', beforeStop: true }))

@@ -77,7 +77,7 @@ test('two switchovers at the same time write one file without losing either’s 
 test('a herd that the pooler serves by an address that its template does not lead is refused, by database and with what to do', async () => {
   const fleet = newFleet(['shop'])
   expect((await planOf(fleet, 'crm')).reason).toContain(
-    'crm on shop pooler on front leads to crm on c1 by a line that its template does not lead',
+    'crm on shop pooler on front points to crm on c1, but the template does not make that line follow',
   )
   expect((await planOf(fleet, 'shop')).reason).toBeNull()
 })

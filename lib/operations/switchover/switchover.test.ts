@@ -93,7 +93,7 @@ test('a candidate whose host goes off while the primary stops: the old primary w
   const { state, journal } = await run(fleet)
   expect(state).toBe('attention')
   expect(journal.lines.findLast((line) => line.kind === 'attention')).toMatchObject({
-    because: expect.stringContaining('Make replication slots'),
+    because: expect.stringContaining('Create replication slots'),
   })
   expect(servedAt - lostAt).toBeLessThan(2_000)
   expect(fleet.pooler('demo pooler on front').databases.get('demo')).toMatchObject({
@@ -160,7 +160,7 @@ describe('refuses before it begins', () => {
   test('an old transaction, by pid, user, client and age, unless it may be cut', async () => {
     const withOld = (fleet: MemoryFleet) => say(fleet, { blockers: [old] })
     expect(await reasonOf(withOld)).toBe(
-      '1 transaction older than 30 s: ada in shop (pid 4711, psql, from socket) since 1 min 35 s: lock table orders. Let them end, or choose to cut them.',
+      '1 transaction older than 30 s: ada in shop (pid 4711, psql, from socket) for 1 min 35 s: lock table orders. Let them end, or choose cut.',
     )
     expect(await reasonOf(withOld, { blockers: 'cut' })).toBeNull()
     expect(await reasonOf(withOld, { blockerSeconds: 120 })).toBeNull()
@@ -171,7 +171,7 @@ describe('refuses before it begins', () => {
       fleet.instance('demo on n2').active.synchronous_standby_names = names
     }
     expect(await reasonOf(withNames('FIRST 1 (elsewhere)'))).toContain('Its commits would wait for ever')
-    expect(await reasonOf(withNames('ANY 3 (*)'))).toContain('3 standbys must confirm each commit, and n3, n1 of those')
+    expect(await reasonOf(withNames('ANY 3 (*)'))).toContain('3 standbys must confirm each commit, and of its future standbys only n3, n1')
     expect(await reasonOf(withNames('ANY 1 (n1, n3)'))).toBeNull()
   })
 

@@ -130,7 +130,7 @@ const DetailPage = async ({ params }: Props) => {
               }
             >
               {history.total === 0 ? (
-                <p className="text-ink-2">No change was made here.</p>
+                <p className="text-ink-2">No changes made here.</p>
               ) : (
                 <ChangeList
                   changes={history.lines.slice(0, historyShown)}

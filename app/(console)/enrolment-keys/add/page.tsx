@@ -30,7 +30,7 @@ const Page = async () => {
       <PageHeader crumbs={crumbs} title="Create an enrolment key" />
       <div className="page-body">
         <p className="max-w-[70ch]">
-          A host shows the key once and gets a token of its own, which speaks for that host alone. What it reports waits in the discovery
+          A host presents the key once and receives a token of its own, valid for that host only. What it reports appears in the discovery
           inbox.
         </p>
         <EnrolmentForm environments={badged} origin={new URL(env().MATRIARCH_URL).origin} />

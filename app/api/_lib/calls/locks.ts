@@ -14,7 +14,7 @@ export const lockCalls = {
     description:
       'Until the lock is released, every job that needs the herd waits and says for whom. Renew it with PUT /api/v1/locks/{id} three times within each `ttlSeconds`.',
     input: z.strictObject({
-      reason: z.string().trim().min(1, 'Say what for: others read it who have to wait.').max(300),
+      reason: z.string().trim().min(1, 'What the lock is for; shown to everybody who has to wait.').max(300),
       holder: z.string().trim().min(1).max(200).describe('Host and process of the command that runs under the lock.'),
       ttlSeconds,
     }),
@@ -41,7 +41,7 @@ export const lockCalls = {
     tag,
     caller: 'actor',
     summary: 'Break a herd’s lock',
-    description: 'For administrators. The command that runs under the lock learns it at its next renewal.',
+    description: 'For administrators. The command that runs under the lock is told at its next renewal.',
     status: 204,
     faults: ['access.denied', 'record.missing'],
   }),

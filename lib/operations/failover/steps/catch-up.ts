@@ -15,7 +15,7 @@ const lookEveryMs = 50
  * candidate itself must say so before it is promoted.
  */
 export const catchUp: Effect<FailoverFacts, null, Output> = {
-  title: 'Let the candidate replay the last record',
+  title: 'Wait until the candidate has replayed the last record',
   preview: ({ candidate, primary, input }) => ({
     sentence: `Wait until ${candidate?.title} has replayed past the shutdown checkpoint of ${primary?.title}, for at most ${input.waitSeconds} s.`,
     commands: ['select pg_last_wal_replay_lsn()'],
@@ -39,7 +39,7 @@ export const catchUp: Effect<FailoverFacts, null, Output> = {
     }
   },
   timeoutMs: ({ input }) => input.waitSeconds * 1000,
-  ending: { undo: async () => {}, sentence: 'Waiting has nothing to undo.' },
+  ending: { undo: async () => {}, sentence: 'Waiting changes nothing.' },
 }
 
 /** A candidate that cannot be seen has not replayed it: nobody has told it to lead yet, so the old primary is started again once the time is up. */

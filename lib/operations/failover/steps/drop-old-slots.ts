@@ -17,16 +17,16 @@ const idle = async (facts: FailoverFacts, ports: ReadPorts, signal: AbortSignal)
   return slots.filter((slot) => formerSlots(facts).includes(slot.name) && !slot.isActive).map(({ name }) => name)
 }
 
-const noSlot = 'Nobody read through a slot of the old primary.'
+const noSlot = 'No standby used a slot of the old primary.'
 
 /** Nobody reads from them any more, and each would hold WAL back on the old primary for ever. */
 export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
-  title: 'Drop the inactive slots on the old primary',
+  title: 'Drop inactive slots on the old primary',
   preview: (facts) => ({
     sentence:
       formerSlots(facts).length === 0
         ? noSlot
-        : `Drop the slots ${formerSlots(facts).join(', ')} on ${facts.primary?.title}, which would hold WAL back for nobody.`,
+        : `Drop the slots ${formerSlots(facts).join(', ')} on ${facts.primary?.title}, which would retain WAL for nobody.`,
     commands: formerSlots(facts).map((name) => `select pg_drop_replication_slot('${name}')`),
   }),
   check: async (facts, ports, { signal, intended }) => {

@@ -11,14 +11,14 @@ const titles = ({ bare }: FailoverFacts): string => bare.map(({ title }) => titl
 
 export const ifBare: When<FailoverFacts> = {
   when: ({ bare }) => bare.length > 0,
-  otherwise: notNeeded('Nobody else is down who would take writes when started.'),
+  otherwise: notNeeded('No other stopped member would take writes when started.'),
 }
 
 /** Of a failover before this one: whoever that one replaced would write as soon as anything starts it. */
 export const fenceOthers: Effect<FailoverFacts, null, Output> = {
-  title: 'Fence whoever was replaced before',
+  title: 'Fence members replaced earlier',
   preview: (facts) => ({
-    sentence: `Write standby.signal into ${titles(facts)}: whoever starts one of them now gets a read-only server.`,
+    sentence: `Write standby.signal into ${titles(facts)}: if somebody starts one of them now, it comes up read-only.`,
     commands: facts.bare.map(({ address }) => `touch ${address.dataDirectory}/standby.signal`),
   }),
   check: async ({ bare }, ports, { signal }) => {
@@ -35,5 +35,5 @@ export const fenceOthers: Effect<FailoverFacts, null, Output> = {
     }
   },
   timeoutMs: 60_000,
-  ending: { final: 'Whoever was replaced must not start as a primary.', harmless: true },
+  ending: { final: 'A replaced member must not start as a primary.', harmless: true },
 }

@@ -47,7 +47,7 @@ export const followNew: Effect<FailoverFacts, null, Output> = {
   },
   timeoutMs: startTimeoutMs + 2 * streamMs,
   proof: 'answer',
-  ending: { final: 'A standby can be put under another upstream at any time.', harmless: true },
+  ending: { final: 'A standby can be repointed again at any time.', harmless: true },
 }
 
 /** null: it streams. Never throws for a standby that is in a bad state. */
@@ -61,7 +61,7 @@ const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPort
     return null
   } catch (error) {
     if (!isFault(error) || error.code === 'lease.lost') throw error
-    context.note('warning', `${place.title} is parked: ${error.message}`)
+    context.note('warning', `${place.title} is not repointed: ${error.message}`)
     return { title: place.title, because: error.message }
   }
 }

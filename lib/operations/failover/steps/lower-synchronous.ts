@@ -17,7 +17,7 @@ export const ifShort: When<FailoverFacts> = {
   when: (facts) => facts.mode === 'emergency' && facts.input.lowerSynchronous && isShort(facts),
   otherwise: (facts) =>
     isShort(facts)
-      ? notAsked('It was not asked for: commits will wait for standbys that are gone.')
+      ? notAsked('Not chosen: commits will wait for standbys that are gone.')
       : notNeeded('No commit will wait for a standby that is gone.'),
 }
 
@@ -25,7 +25,7 @@ export const ifShort: When<FailoverFacts> = {
 export const lowerSynchronous: Effect<FailoverFacts, Before, Output> = {
   title: 'Lower synchronous replication',
   preview: (facts) => ({
-    sentence: `Set synchronous_standby_names of ${facts.candidate?.title} to ${sayNames(awaitedAfter(facts).lowered)} instead of ${awaitedAfter(facts).setting}, so that commits return. The report says how to put it back.`,
+    sentence: `Set synchronous_standby_names of ${facts.candidate?.title} to ${sayNames(awaitedAfter(facts).lowered)} instead of ${awaitedAfter(facts).setting}, so that commits return. The report says how to restore it.`,
     commands: [setNames(awaitedAfter(facts).lowered)],
   }),
   check: async (facts, ports, { signal, intended }) => {
@@ -43,6 +43,6 @@ export const lowerSynchronous: Effect<FailoverFacts, Before, Output> = {
   ending: {
     undo: ({ candidate }, { altered }, _output, ports, { signal }) =>
       ports.act.replication.setSynchronous(candidate!.address, altered, { timeoutMs: setTimeoutMs, signal }),
-    sentence: 'If the job fails before the promotion, the setting is put back.',
+    sentence: 'If the job fails before the promotion, the setting is restored.',
   },
 }

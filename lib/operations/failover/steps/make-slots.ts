@@ -20,12 +20,12 @@ export const slotsOf = ({ mode, followers, primary }: FailoverFacts): string[] =
 const noSlot = ({ candidate }: FailoverFacts): string => `Nobody who will follow ${candidate?.title} uses a slot.`
 
 export const makeSlots: Effect<FailoverFacts, Before, Output> = {
-  title: 'Make replication slots on the candidate',
+  title: 'Create replication slots on the candidate',
   preview: (facts) => ({
     sentence:
       slotsOf(facts).length === 0
         ? noSlot(facts)
-        : `Make the slots ${slotsOf(facts).join(', ')} on ${facts.candidate?.title}, so that it keeps the WAL its standbys will need.`,
+        : `Create the slots ${slotsOf(facts).join(', ')} on ${facts.candidate?.title}, to retain the WAL that its standbys will need.`,
     commands: slotsOf(facts).map((name) => `select pg_create_physical_replication_slot('${name}', true)`),
   }),
   check: async (facts, ports, { signal, intended }) => {

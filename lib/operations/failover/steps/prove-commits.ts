@@ -90,6 +90,6 @@ const hanging = ({ candidate }: FailoverFacts, setting: string, streaming: reado
     synchronousCount(setting) > streaming.length
       ? `Commits on ${candidate!.title} hang: synchronous_standby_names is ${setting}, and ${who}`
       : `Commits on ${candidate!.title} hang: synchronous_standby_names is ${setting}, and ${streaming.join(', ')} ${streaming.length === 1 ? 'streams and does' : 'stream and do'} not confirm`
-  const question = `No client can commit on ${candidate!.title}. Bring a standby back that it waits for, or let it wait for nobody: ${setNames('')}. Then resume: a commit is tried again.`
+  const question = `No client can commit on ${candidate!.title}. Bring back a standby that it waits for, or clear the setting: ${setNames('')}. Then resume: a commit is tried again.`
   return new Fault('step.unknown', { because, question }, { cause })
 }

@@ -11,7 +11,7 @@ const writeSql = `select pg_logical_emit_message(true, 'matriarch', set_config('
 
 /** One transaction that is written and flushed: what a client will do next. */
 export const proveWrite: Effect<FailoverFacts, null, { lsn: string | null; timeline: number | null }> = {
-  title: 'Prove that it takes writes',
+  title: 'Verify that the new primary takes writes',
   preview: ({ candidate }) => ({
     sentence: `Commit a transaction on ${candidate?.title} that writes a message into the WAL.`,
     commands: [writeSql],

@@ -49,5 +49,5 @@ export const rejoinOld: Effect<FailoverFacts, null, Output> = {
     }
   },
   timeoutMs: startTimeoutMs + streamMs,
-  ending: { final: 'It is a standby now; a failover back is another failover.', harmless: true },
+  ending: { final: 'It is a standby now; switching back is another switchover.', harmless: true },
 }

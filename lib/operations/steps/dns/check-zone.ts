@@ -27,5 +27,5 @@ export const checkZone = <F extends Facts>(of: (facts: F) => Plain<InventoryZone
   timeoutMs: checkTimeoutMs + 10_000,
   proof: 'answer',
   canInterrupt: true,
-  ending: { final: 'It only looks.', harmless: true },
+  ending: { final: 'The check changes nothing.', harmless: true },
 })

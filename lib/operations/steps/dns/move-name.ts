@@ -31,7 +31,7 @@ export interface NameWords {
 export const standbyNames: NameWords = {
   title: 'Move the DNS names of the standbys',
   none: 'No DNS name follows the standbys.',
-  stays: { final: 'The names stay with the servers that follow now.', harmless: true },
+  stays: { final: 'The names stay with the current standbys.', harmless: true },
   isPatient: true,
 }
 

@@ -57,7 +57,7 @@ export const watchResolvers = <F extends Facts>(of: (facts: F) => readonly NameM
   timeoutMs: (facts) => watchSeconds(of(facts)) * 1000 + 2 * askTimeoutMs + 10_000,
   proof: 'answer',
   canInterrupt: true,
-  ending: { final: 'It only looks.', harmless: true },
+  ending: { final: 'The check changes nothing.', harmless: true },
 })
 
 const told = (move: NameMove, answer: NameAnswer, elapsedMs: number, agreedAfter: Map<string, number>): Resolver => {

@@ -8,7 +8,7 @@ import { commandTimeoutMs, lookAtPooler, lookAtRunning } from './each-pooler'
 type Before = { closed: string[] }
 
 export const closePooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effect<F, Before, null> => ({
-  title: 'Close it to new clients',
+  title: 'Close the pooler to new clients',
   preview: (facts) => ({
     sentence: `Disable every database of ${of(facts).title}: new clients are rejected, those that are connected stay.`,
     commands: ['DISABLE'],
@@ -38,7 +38,7 @@ export const closePooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Eff
         await ports.act.poolers.enable(of(facts).address, name, { timeoutMs: commandTimeoutMs, signal })
       }
     },
-    sentence: 'If the job fails later, it is opened again.',
+    sentence: 'If the job fails later, the pooler is opened again.',
   },
 })
 
@@ -47,7 +47,7 @@ const sayEveryMs = 10_000
 
 /** Waits until the last client has left, and says how many are left and how long that takes at the pace so far. */
 export const awaitClientsGone = <F extends Facts>(of: (facts: F) => PoolerPlace, waitMs: (facts: F) => number): Effect<F, null, null> => ({
-  title: 'Wait until the last client has left',
+  title: 'Wait until the last client has disconnected',
   preview: (facts) => ({
     sentence: `Wait up to ${formatDuration(waitMs(facts) / 1000)} until nobody is connected to ${of(facts).title}; nobody is cut.`,
     commands: ['SHOW POOLS'],
@@ -82,11 +82,11 @@ export const awaitClientsGone = <F extends Facts>(of: (facts: F) => PoolerPlace,
   },
   timeoutMs: (facts) => waitMs(facts) + 30_000,
   canInterrupt: true,
-  ending: { final: 'Nothing was changed by waiting.', harmless: true },
+  ending: { final: 'Waiting changes nothing.', harmless: true },
 })
 
 export const stopPooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effect<F, null, null> => ({
-  title: 'Stop it',
+  title: 'Stop PgBouncer',
   preview: (facts) => ({ sentence: `End PgBouncer on ${of(facts).address.host.hostname}.`, commands: ['SHUTDOWN'] }),
   check: async (facts, ports, { signal }) => {
     const seen = await lookAtPooler(ports, of(facts), signal)

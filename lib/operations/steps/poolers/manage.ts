@@ -8,7 +8,7 @@ const timeoutMs = 10_000
 
 /** From now on the console writes the pooler's file whenever the primary moves. */
 export const managePooler = <F extends Facts>(of: (facts: F) => PoolerPlace, template: (facts: F) => string): Effect<F, Before, null> => ({
-  title: 'Let it follow the primary',
+  title: 'Manage the pooler’s file',
   preview: (facts) => ({
     sentence: `From now on the console writes ${of(facts).address.configPath} whenever the primary moves.`,
     commands: [],
@@ -26,6 +26,6 @@ export const managePooler = <F extends Facts>(of: (facts: F) => PoolerPlace, tem
     undo: async (facts, before, _output, ports, { signal }) => {
       await ports.act.inventory.managePooler(of(facts).id, before.template, { timeoutMs, signal })
     },
-    sentence: 'If the job fails later, its file is left to whoever wrote it, as before.',
+    sentence: 'If the job fails later, the console stops managing the file, as before.',
   },
 })

@@ -21,7 +21,7 @@ export const pausePoolers = <F extends Facts>(
   preview: (facts) => ({
     sentence: `Pause ${of(facts)
       .map(({ pooler, databases }) => `${databases.join(', ')} on ${pooler.title}`)
-      .join('; ')}: queries that run end, new ones wait. Given up after ${timeoutMs(facts) / 1000} s.`,
+      .join('; ')}: running queries finish, new ones wait. Times out after ${timeoutMs(facts) / 1000} s.`,
     commands: of(facts).flatMap(({ databases }) => databases.map((name) => `PAUSE "${name}"`)),
   }),
   check: async (facts, ports, { signal, intended }) => {

@@ -4,7 +4,7 @@ import { commandTimeoutMs } from './each-pooler'
 
 /** PgBouncer's answer is the proof: a file that says what it said before moves nothing that shows. */
 export const reloadPooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effect<F, null, null> => ({
-  title: 'Reload its configuration',
+  title: 'Reload the configuration',
   preview: (facts) => ({
     sentence: `PgBouncer on ${of(facts).address.host.hostname} reads ${of(facts).address.configPath} again.`,
     commands: ['RELOAD'],

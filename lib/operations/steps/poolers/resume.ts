@@ -17,7 +17,7 @@ export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly Resume
   preview: (facts) => ({
     sentence: `Resume ${of(facts)
       .map(({ pooler, databases }) => (databases === null ? pooler.title : `${databases.join(', ')} on ${pooler.title}`))
-      .join(', ')}: whoever waits is served.`,
+      .join(', ')}: waiting clients are served.`,
     commands: ['RESUME'],
   }),
   check: async (facts, ports, { signal }) => {
@@ -44,5 +44,5 @@ export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly Resume
     )
   },
   timeoutMs: 60_000,
-  ending: { final: 'Clients that were served cannot be paused for the time that has passed.', harmless: true },
+  ending: { final: 'Clients have been served meanwhile; that cannot be undone.', harmless: true },
 })

@@ -20,7 +20,7 @@ export const fencePostgres = <F extends Facts>(
 ): Effect<F, null, Output> => ({
   title: 'Fence the old primary',
   preview: (facts) => ({
-    sentence: `Write standby.signal into the stopped ${of(facts)?.title}: whoever starts it now gets a read-only server.`,
+    sentence: `Write standby.signal into the stopped ${of(facts)?.title}: if somebody starts it now, it comes up read-only.`,
     commands: [`touch ${of(facts)?.address.dataDirectory}/standby.signal`],
   }),
   check: async (facts, ports, { signal }) => {

@@ -55,5 +55,5 @@ export const promotePostgres = <F extends Facts>(
     }
   },
   timeoutMs: promoteTimeoutMs,
-  ending: { final: 'A promoted server is on a timeline of its own: from here the only way is forward.' },
+  ending: { final: 'A promoted server is on a new timeline; a promotion cannot be undone.' },
 })

@@ -14,9 +14,9 @@ const startTimeoutMs = 600_000
  * without standby.signal. It is never started without that signal, so nobody can write meanwhile.
  */
 export const recoverPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, null, Output> => ({
-  title: 'Let it recover, read-only',
+  title: 'Run crash recovery, read-only',
   preview: (facts) => ({
-    sentence: `Start ${of(facts).title} with standby.signal, so that it replays what it had written before it crashed, and stop it cleanly: pg_rewind needs that.`,
+    sentence: `Start ${of(facts).title} with standby.signal, so that it replays its WAL read-only, and stop it cleanly: pg_rewind needs a clean shutdown.`,
     commands: [...of(facts).commands.start, ...of(facts).commands.stop],
   }),
   check: async (facts, ports, { signal, intended }) => {
@@ -38,5 +38,5 @@ export const recoverPostgres = <F extends Facts>(of: (facts: F) => Place): Effec
     await takeDown(place, ports, context)
   },
   timeoutMs: recoverTimeoutMs,
-  ending: { final: 'It only replays what it had written before; that is not undone.', harmless: true },
+  ending: { final: 'Crash recovery only replays its own WAL; that is not undone.', harmless: true },
 })

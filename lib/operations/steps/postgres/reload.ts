@@ -24,7 +24,7 @@ export const reloadPostgres = <F extends Facts>(of: (facts: F) => Place): Effect
     await ports.act.postgres.reload(place.address, { timeoutMs: reloadTimeoutMs, ...followOutput(context, place.commands.reload) })
   },
   timeoutMs: reloadTimeoutMs + 10_000,
-  ending: { final: 'What was reloaded stays until the files are changed and loaded again.', harmless: true },
+  ending: { final: 'The loaded settings stay until the files are changed and reloaded.', harmless: true },
 })
 
 const outcome = (before: Before, seen: SettingsSeen): Output => ({

@@ -38,7 +38,7 @@ export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: 
   run: (facts, before, ports, context) =>
     cycle(of(facts), before, { mode: stop.mode(facts), timeoutMs: stop.timeoutMs(facts), beside: stop.beside?.(facts) }, ports, context),
   timeoutMs: (facts) => stop.timeoutMs(facts) + lingerMs + startTimeoutMs,
-  ending: { final: 'Once it is stopped, the way is forward: the server is started again. Its connections do not come back.' },
+  ending: { final: 'Once the server is stopped it is always started again. Its connections do not come back.' },
 })
 
 /** The same postmaster. Times are compared as moments: two sessions may write the same one differently. */

@@ -9,7 +9,7 @@ type Output = { role: Probe['role']; startedAt: string | null; pid: number | nul
 
 const startTimeoutMs = 300_000
 
-/** Starts a stopped server and proves that it accepts connections in the role its data directory says. */
+/** Starts a stopped server and proves that it accepts connections, as the primary or standby that its data directory makes it. */
 export const startPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<F, Before, Output> => ({
   title: 'Start PostgreSQL',
   preview: (facts) => ({ sentence: `Start ${of(facts).title} and wait until it accepts connections.`, commands: of(facts).commands.start }),

@@ -27,13 +27,13 @@ export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWi
       physical(probe).flatMap(({ name, isActive }) => (isActive ? [] : [name])),
     ).drop
   return {
-    title: 'Drop its inactive slots',
+    title: 'Drop inactive slots',
     preview: (facts) => {
       const { drop, keep } = judged(facts, slots(facts))
       const left = keep.length === 0 ? '' : ` Left: ${keepWords(keep)}.`
       if (drop.length === 0) return { sentence: `There is no slot on it that nobody needs.${left}`, commands: [] }
       return {
-        sentence: `Drop ${drop.join(', ')} on ${of(facts).title}, which would hold WAL back for nobody.${left}`,
+        sentence: `Drop ${drop.join(', ')} on ${of(facts).title}, which would retain WAL for nobody.${left}`,
         commands: drop.map((name) => `select pg_drop_replication_slot('${name}')`),
       }
     },

@@ -15,13 +15,13 @@ const byHand = ({ name, title }: OldSlot) => `${title} is no member of the herd:
 
 /** The slot that nobody reads any more would hold WAL back for ever. A server that cannot be reached is named with it, and is no failure. */
 export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): Effect<F, null, Output> => ({
-  title: 'Drop its slot on the former upstream',
+  title: 'Drop the slot on the former upstream',
   preview: (facts) => {
     const old = of(facts)
     if (old === null) return { sentence: 'It leaves no slot behind.', commands: [] }
     if (old.place === null) return { sentence: `${byHand(old)}.`, commands: [] }
     return {
-      sentence: `Drop the slot ${old.name} on ${old.title}; where that does not answer, the slot is named as left behind.`,
+      sentence: `Drop the slot ${old.name} on ${old.title}; if that does not answer, the journal names the slot.`,
       commands: [`select pg_drop_replication_slot('${old.name}')`],
     }
   },

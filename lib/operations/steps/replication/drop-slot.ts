@@ -23,5 +23,5 @@ export const dropSlotOn = <F extends Facts>(of: (facts: F) => Place, nameOf: (fa
     await ports.act.replication.dropSlot(of(facts).address, nameOf(facts), { timeoutMs: slotTimeoutMs, signal })
   },
   timeoutMs: 30_000,
-  ending: { final: 'The WAL that it kept is gone: whoever still needs it must be rebuilt.' },
+  ending: { final: 'The WAL it retained is removed: a member that still needs it must be rebuilt.' },
 })

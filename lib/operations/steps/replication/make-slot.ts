@@ -11,12 +11,12 @@ const isLost = ({ isActive, retainedBytes }: { isActive: boolean; retainedBytes:
 
 /** A physical slot that reserves WAL at once. No name: the follower uses none. */
 export const makeSlot = <F extends Facts>(of: (facts: F) => Place, nameOf: (facts: F) => string | null): Effect<F, null, null> => ({
-  title: 'Make a replication slot on the upstream',
+  title: 'Create a replication slot on the upstream',
   preview: (facts) =>
     nameOf(facts) === null
       ? { sentence: 'It uses no slot.', commands: [] }
       : {
-          sentence: `Make the slot ${nameOf(facts)} on ${of(facts).title}, so that it keeps the WAL.`,
+          sentence: `Create the slot ${nameOf(facts)} on ${of(facts).title}, to retain the WAL it needs.`,
           commands: [`select pg_create_physical_replication_slot('${nameOf(facts)}', true)`],
         },
   check: async (facts, ports, { signal }) => {

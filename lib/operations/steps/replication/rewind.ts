@@ -41,9 +41,9 @@ export const rewindPostgres = <F extends Facts>({
   fork,
   orCopy = () => null,
 }: RewindWith<F>): Effect<F, Before, Output> => ({
-  title: 'Rewind it to the fork',
+  title: 'Rewind to the fork',
   preview: (facts) => ({
-    sentence: `Take back what ${of(facts).title} wrote past the fork, with pg_rewind from ${source(facts).conninfo.host}. It works in place, and the server cannot start before it has come to its end: ${orCopy(facts) === null ? 'where it fails half way, the server is rebuilt with a copy' : 'where it fails, a copy is made instead'}. Its configuration stays.`,
+    sentence: `Discard what ${of(facts).title} wrote past the fork with pg_rewind, from ${source(facts).conninfo.host}. It works in place, and the server cannot start until it is complete: ${orCopy(facts) === null ? 'if it fails half way, the server must be rebuilt with a copy' : 'if it fails, a copy is made instead'}. Its configuration stays.`,
     commands: [`pg_rewind -D ${of(facts).address.dataDirectory} --source-server=…`],
   }),
   check: async (facts, ports, { signal, intended }) => {
@@ -91,5 +91,5 @@ export const rewindPostgres = <F extends Facts>({
   },
   timeoutMs: rewindTimeoutMs,
   isLong: true,
-  ending: { final: 'What it had written past the fork is gone once it is rewound.' },
+  ending: { final: 'What it wrote past the fork is gone once it is rewound.' },
 })

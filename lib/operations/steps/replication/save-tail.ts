@@ -19,7 +19,7 @@ const saveTimeoutMs = 2 * 3_600_000
 
 /** Copies the WAL past the fork aside on the same host, before a rewind takes it back: what only this server ever had. Read it with pg_waldump. */
 export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Effect<F, Before, Plain<TailSaved>> => ({
-  title: 'Archive the WAL it wrote past the fork',
+  title: 'Archive the WAL past the fork',
   preview: (facts) => ({
     sentence: `Copy the WAL of ${of(facts).title} from ${fork(facts)} on to ${place(facts)?.path} on its own host, with a manifest. It stays until somebody removes it; pg_waldump reads it.`,
     commands: [`cp ${of(facts).address.dataDirectory}/pg_wal/… ${place(facts)?.path}/`],
@@ -55,7 +55,7 @@ export const saveTail = <F extends Facts>({ of, fork, place }: TailWith<F>): Eff
       await ports.act.work.end(host, key, { timeoutMs: endTimeoutMs, signal })
       await ports.act.work.forget(host, key, { timeoutMs: lookTimeoutMs, signal })
     },
-    sentence: 'What was saved stays where it is until somebody removes it; a copying that still runs is ended however the job ends.',
+    sentence: 'Archived WAL stays until somebody removes it; a copy that is still running is stopped however the job ends.',
     timeoutMs: endTimeoutMs + 2 * lookTimeoutMs,
   },
 })

@@ -15,7 +15,7 @@ const fileTimeoutMs = 15_000
 
 /** Starts the server as a standby and proves that it streams. Its slot must be there already. It is never started without standby.signal. */
 export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstream: (facts: F) => Place): Effect<F, null, Output> => ({
-  title: 'Start it as a standby',
+  title: 'Start as a standby',
   preview: (facts) => ({
     sentence: `Start ${of(facts).title} as a standby of ${upstream(facts).title}, and prove that it streams.`,
     commands: of(facts).commands.start,

@@ -17,7 +17,7 @@ export const writeFollowing = <F extends Facts>(
   of: (facts: F) => Place,
   following: (facts: F) => Plain<Following>,
 ): Effect<F, Before, null> => ({
-  title: 'Make it a standby',
+  title: 'Configure as a standby',
   preview: (facts) => ({
     sentence: `Write standby.signal and the upstream ${following(facts).conninfo.host}:${following(facts).conninfo.port} into ${of(facts).title}.`,
     commands: [`touch ${of(facts).address.dataDirectory}/standby.signal`, `primary_slot_name = ${following(facts).slotName ?? ''}`],
@@ -38,7 +38,7 @@ export const writeFollowing = <F extends Facts>(
   timeoutMs: 60_000,
   ending: {
     // A fence stays: whatever failed, a server that was made a standby may not come back as a primary.
-    final: 'It stays a standby: that is the safe state of a former primary.',
+    final: 'It stays a standby: the safe state for a former primary.',
     harmless: true,
   },
 })

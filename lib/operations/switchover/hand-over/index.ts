@@ -77,7 +77,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   proof: 'answer',
   ending: {
     final:
-      'Once the candidate was told to promote it is on a timeline of its own: from there the only way is forward. Before, and where it is proven that it was never primary, everything is undone at once.',
+      'A promotion cannot be undone. A failure before it, or one where the candidate provably never became primary, is undone at once.',
     until: {
       isPassed: (mark) => passedOf(mark) !== null,
       undo: async (facts, _before, mark, ports, context) => {

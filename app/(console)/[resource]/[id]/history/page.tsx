@@ -32,8 +32,8 @@ const HistoryPage = async ({ params, searchParams }: Props) => {
       />
       <div className="page-body max-w-[64rem]">
         {history.total === 0 ? (
-          <EmptyState title="No change was made here" actions={<LinkButton href={href}>Back</LinkButton>}>
-            Changes made before it was registered, and observations of the machine, are not part of this history.
+          <EmptyState title="No changes made here" actions={<LinkButton href={href}>Back</LinkButton>}>
+            Changes made before it was registered, and observed values, are not part of this history.
           </EmptyState>
         ) : (
           <div className="card p-4">

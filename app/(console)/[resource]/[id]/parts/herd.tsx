@@ -17,7 +17,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
       <HerdLockNote
         herdId={id}
         lock={await herdLock(actor, id)}
-        because={mayIn(actor, 'setting.change', environmentId) ? null : 'Only an administrator may take a lock from its holder.'}
+        because={mayIn(actor, 'setting.change', environmentId) ? null : 'Only an administrator may break a lock.'}
         breakLock={breakHerdLock}
       />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />

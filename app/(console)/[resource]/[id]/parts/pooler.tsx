@@ -42,7 +42,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         }
       >
         {databases.length === 0 ? (
-          <p className="body text-ink-2">It serves no database, or could not be asked yet.</p>
+          <p className="body text-ink-2">It has no database, or was never observed.</p>
         ) : (
           <>
             <PoolerDatabases

@@ -54,7 +54,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
         />
         <div className="page-body">
           {person.isDisabled && (
-            <Note tone="bad" title="This account is disabled: none of this holds, and its logins and tokens have ended." />
+            <Note tone="bad" title="This account is disabled: these permissions do not apply, and its sessions and tokens have ended." />
           )}
           <p>
             {person.source === 'directory'
@@ -71,7 +71,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
             <EndList
               path="sessions"
               verb="End this login"
-              empty="Not signed in anywhere."
+              empty="No active sessions."
               rows={sessions.map((session) => ({
                 id: session.id,
                 title: session.from ?? 'unknown address',
@@ -89,7 +89,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
             <EndList
               path="tokens"
               verb="Revoke"
-              empty="No live token."
+              empty="No valid tokens."
               rows={person.tokens.map((token) => ({
                 id: token.id,
                 title: token.name,

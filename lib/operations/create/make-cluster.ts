@@ -12,7 +12,7 @@ const dropTimeoutMs = 300_000
 export const makeCluster: Effect<CreateFacts, Before, null> = {
   title: 'Create the cluster',
   preview: ({ instance, kind, makes }) => ({
-    sentence: `Make ${kind === 'primary' ? 'an empty cluster' : 'a cluster for the copy'} in ${instance.address.dataDirectory}, on port ${instance.address.port}.`,
+    sentence: `Create ${kind === 'primary' ? 'an empty cluster' : 'a cluster for the copy'} in ${instance.address.dataDirectory}, on port ${instance.address.port}.`,
     commands: makes,
   }),
   check: async ({ instance }, ports, { signal, intended }) => {

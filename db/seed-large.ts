@@ -43,10 +43,11 @@ const seedServers = (tx: Tx, count: number) =>
 
 const seedHerds = (tx: Tx, count: number) =>
   tx.execute(sql`insert into herds (id, environment_id, name, base_name, port, data_directory, virtual_host, preferred_site, system_identifier)
-    select md5('herd ' || n)::uuid, md5('environment ' || environment)::uuid, environment || '-' || word || lpad(n::text, 4, '0'), word || lpad(n::text, 4, '0'), 5432 + n % 8,
+    select md5('herd ' || n)::uuid, md5('environment ' || environment)::uuid, environment || '-' || word || number, word || number, 5432 + n % 8,
       '/var/lib/postgresql/' || 13 + n % 6 || '/' || word, word || n || '.' || environment || '.db.example.org', (array['ams', 'fra', 'nyc', 'sin'])[n % 4 + 1], (7000000000000000000 + n)::text
     from generate_series(0, ${count}::int - 1) n,
-      lateral (select ${environmentOf('n')} as environment, (array['orders', 'billing', 'ledger', 'catalog', 'search', 'identity', 'stock', 'mail', 'events', 'reports'])[n / 5 % 10 + 1] as word) w`)
+      lateral (select ${environmentOf('n')} as environment, (array['orders', 'billing', 'ledger', 'catalog', 'search', 'identity', 'stock', 'mail', 'events', 'reports'])[n / 5 % 10 + 1] as word,
+        lpad(n::text, greatest(4, length(n::text)), '0') as number) w`)
 
 // Member m of herd h stands on a server of the herd's environment: servers and herds are dealt to environments by the same number modulo five.
 const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>

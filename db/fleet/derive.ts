@@ -90,10 +90,14 @@ const forgetReplaced = {
     returning id`,
 }
 
+/** What the list of herds shows of these members. Last, since it waits for whoever does the same for one of these herds, and then reads what both wrote. */
+const sumUp = { name: 'facts-herds', text: 'select herd_facts_members($1::uuid[])' }
+
 /** Brings what follows from the facts of these herds' members up to date, in the caller's transaction. Returns the instances that changed. */
 export const deriveFacts = async (client: Queryable, herdIds: readonly string[]): Promise<string[]> => {
   const { rows } = await client.query<{ id: string }>({ ...derive, values: [herdIds] })
   await client.query({ ...learnIdentifiers, values: [herdIds] })
   const free = await client.query<{ id: string }>({ ...forgetReplaced, values: [herdIds] })
+  await client.query({ ...sumUp, values: [herdIds] })
   return [...rows, ...free.rows].map(({ id }) => id)
 }

@@ -156,6 +156,28 @@ CREATE TABLE "environments" (
 	"revision" integer DEFAULT 1 NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "herd_facts" (
+	"herd_id" uuid PRIMARY KEY NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"preferred_site" text NOT NULL,
+	"state" text DEFAULT 'empty' NOT NULL,
+	"primary_id" uuid,
+	"member_count" integer DEFAULT 0 NOT NULL,
+	"online_count" integer DEFAULT 0 NOT NULL,
+	"lag_bytes" bigint,
+	"lag_seconds" double precision,
+	"version" text,
+	"version_key" integer[] GENERATED ALWAYS AS (string_to_array(substring(version from '^[0-9]{1,6}(?:\.[0-9]{1,6})*'), '.')::int[]) STORED,
+	"observed_at" timestamp with time zone,
+	"pooler_count" integer DEFAULT 0 NOT NULL,
+	"pooler_state" text,
+	"dns_state" text,
+	"certificate_id" uuid,
+	"certificate_verdict" text,
+	"moved_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "herds" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"environment_id" uuid NOT NULL,
@@ -657,6 +679,7 @@ ALTER TABLE "discovered_poolers" ADD CONSTRAINT "discovered_poolers_pooler_id_po
 ALTER TABLE "discovered_poolers" ADD CONSTRAINT "discovered_poolers_server_fk" FOREIGN KEY ("server_id","environment_id") REFERENCES "public"."servers"("id","environment_id") ON DELETE cascade ON UPDATE cascade;--> statement-breakpoint
 ALTER TABLE "discovery_rules" ADD CONSTRAINT "discovery_rules_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "enrolment_keys" ADD CONSTRAINT "enrolment_keys_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "herd_facts" ADD CONSTRAINT "herd_facts_herd_id_herds_id_fk" FOREIGN KEY ("herd_id") REFERENCES "public"."herds"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "herds" ADD CONSTRAINT "herds_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "instances" ADD CONSTRAINT "instances_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "instances" ADD CONSTRAINT "instances_herd_fk" FOREIGN KEY ("herd_id","environment_id") REFERENCES "public"."herds"("id","environment_id") ON DELETE restrict ON UPDATE cascade;--> statement-breakpoint
@@ -704,6 +727,8 @@ CREATE INDEX "failovers_environment_idx" ON "failovers" USING btree ("environmen
 CREATE INDEX "failovers_title_trgm" ON "failovers" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
 CREATE UNIQUE INDEX "environments_name_key" ON "environments" USING btree (lower("name"));--> statement-breakpoint
 CREATE INDEX "environments_name_trgm" ON "environments" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "herd_facts_name_idx" ON "herd_facts" USING btree ("name","herd_id");--> statement-breakpoint
+CREATE INDEX "herd_facts_environment_idx" ON "herd_facts" USING btree ("environment_id","name","herd_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "herds_name_key" ON "herds" USING btree ("environment_id",lower("name"));--> statement-breakpoint
 CREATE UNIQUE INDEX "herds_base_name_port_key" ON "herds" USING btree ("environment_id",lower("base_name"),"port");--> statement-breakpoint
 CREATE INDEX "herds_name_idx" ON "herds" USING btree ("name","id");--> statement-breakpoint

@@ -221,6 +221,179 @@ END $$;
 --> statement-breakpoint
 CREATE TRIGGER herds_hand_poolers_on BEFORE DELETE ON herds FOR EACH ROW EXECUTE FUNCTION herds_hand_poolers_on();
 --> statement-breakpoint
+-- What the list of herds shows of each is kept in herd_facts, in four parts, each written where it changes. Whoever writes a herd's row waits for the one
+-- before, and only then reads, so that of two writers the later one has seen what both brought; rows are taken in one order, so that two batches never
+-- wait for each other in a circle.
+create function herd_facts_hold(ids uuid[]) returns void language plpgsql as $$
+begin
+  perform from herd_facts where herd_id = any(ids) order by herd_id for no key update;
+end
+$$;
+--> statement-breakpoint
+-- Of the members, as they were last seen. db/fleet/derive.ts calls it after every look; the triggers below when members come and go, and when an
+-- environment allows another lag.
+create function herd_facts_members(ids uuid[]) returns void language plpgsql as $$
+begin
+  perform herd_facts_hold(ids);
+  update herd_facts f set state = n.state, primary_id = n.primary_id, member_count = n.members, online_count = n.online, lag_bytes = n.lag_bytes,
+    lag_seconds = n.lag_seconds, version = n.version, observed_at = n.observed_at
+  from (
+    select h.id, m.members, m.online, m.lag_bytes, m.lag_seconds, m.version, m.observed_at, coalesce(m.primary_id, m.last_primary_id) as primary_id,
+      case
+        when m.members = 0 then 'empty'
+        when m.primaries > greatest(1, m.identifiers) then 'split-brain'
+        when m.primaries = 0 then 'no-primary'
+        when m.primaries > 1 then 'mixed'
+        when m.broken > 0 then 'degraded'
+        when m.unseen > 0 then 'stale'
+        when m.lagging > 0 then 'lagging'
+        else 'healthy'
+      end as state
+    from (select distinct id from unnest(ids) a (id)) a join herds h on h.id = a.id join environments v on v.id = h.environment_id
+    cross join lateral (
+      select count(*)::int as members, count(*) filter (where i.state = 'online')::int as online,
+        count(*) filter (where i.state = 'online' and i.role = 'primary')::int as primaries,
+        count(distinct coalesce(i.system_identifier, '')) filter (where i.state = 'online' and i.role = 'primary')::int as identifiers,
+        count(*) filter (where i.state not in ('online', 'unknown', 'starting', 'stopping')
+          or i.state = 'online' and i.role = 'standby' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null)
+          or i.is_replay_paused)::int as broken,
+        count(*) filter (where i.observed_at is null or i.state = 'unknown')::int as unseen,
+        count(*) filter (where i.role = 'standby' and (i.lag_bytes > v.lag_bytes_max or i.lag_seconds > v.lag_seconds_max))::int as lagging,
+        max(i.lag_bytes) as lag_bytes, max(i.lag_seconds) as lag_seconds, min(i.observed_at) as observed_at,
+        (max(i.id::text) filter (where i.state = 'online' and i.role = 'primary'))::uuid as primary_id,
+        (max(i.id::text) filter (where i.role = 'primary'))::uuid as last_primary_id,
+        coalesce(max(i.version) filter (where i.state = 'online' and i.role = 'primary'), max(i.version)) as version
+      from instances i where i.herd_id = h.id
+    ) m
+  ) n
+  where f.herd_id = n.id and (f.state, f.primary_id, f.member_count, f.online_count, f.lag_bytes, f.lag_seconds, f.version, f.observed_at)
+    is distinct from (n.state, n.primary_id, n.members, n.online, n.lag_bytes, n.lag_seconds, n.version, n.observed_at);
+end
+$$;
+--> statement-breakpoint
+create function herd_facts_poolers(ids uuid[]) returns void language plpgsql as $$
+begin
+  perform herd_facts_hold(ids);
+  update herd_facts f set pooler_count = n.poolers, pooler_state = n.state
+  from (select distinct id from unnest(ids) a (id)) a cross join lateral (
+    select count(*)::int as poolers,
+      case max(case when l.paused in ('some', 'all') then 4 when l.follows = 'stale' then 3 when o.state in ('stopped', 'refused', 'unreachable') then 2
+          when o.state = 'unknown' or l.follows = 'unknown' then 1 else 0 end)
+        when 4 then 'paused' when 3 then 'stale' when 2 then 'down' when 1 then 'unknown' when 0 then 'right' end as state
+    from pooler_herds l join poolers o on o.id = l.pooler_id where l.herd_id = a.id
+  ) n
+  where f.herd_id = a.id and (f.pooler_count, f.pooler_state) is distinct from (n.poolers, n.state);
+end
+$$;
+--> statement-breakpoint
+create function herd_facts_names(ids uuid[]) returns void language plpgsql as $$
+begin
+  perform herd_facts_hold(ids);
+  update herd_facts f set dns_state = n.state
+  from (select distinct id from unnest(ids) a (id)) a cross join lateral (
+    select case max(case d.state when 'wrong' then 2 when 'unknown' then 1 else 0 end) when 2 then 'wrong' when 1 then 'unknown' when 0 then 'right' end as state
+    from dns_names d where d.herd_id = a.id
+  ) n
+  where f.herd_id = a.id and f.dns_state is distinct from n.state;
+end
+$$;
+--> statement-breakpoint
+create function herd_facts_moves(ids uuid[]) returns void language plpgsql as $$
+begin
+  perform herd_facts_hold(ids);
+  update herd_facts f set certificate_id = n.id, certificate_verdict = n.verdict, moved_at = n.issued_at
+  from (select distinct id from unnest(ids) a (id)) a left join lateral (
+    select c.id, c.verdict, c.issued_at from certificates c where c.herd_id = a.id order by c.issued_at desc, c.id limit 1
+  ) n on true
+  where f.herd_id = a.id and (f.certificate_id, f.certificate_verdict, f.moved_at) is distinct from (n.id, n.verdict, n.issued_at);
+end
+$$;
+--> statement-breakpoint
+create function herd_facts_open() returns trigger language plpgsql as $$
+begin
+  insert into herd_facts (herd_id, environment_id, name, preferred_site) select id, environment_id, name, preferred_site from fresh;
+  return null;
+end
+$$;
+--> statement-breakpoint
+create trigger herds_facts_open after insert on herds referencing new table as fresh for each statement execute function herd_facts_open();
+--> statement-breakpoint
+-- One for all: `touched` are the rows that came or went. Its argument says which part they are of.
+create function herd_facts_touched() returns trigger language plpgsql as $$
+begin
+  execute format('select herd_facts_%s(array(select distinct herd_id from touched where herd_id is not null))', tg_argv[0]);
+  return null;
+end
+$$;
+--> statement-breakpoint
+create trigger instances_herd_facts_new after insert on instances referencing new table as touched
+  for each statement execute function herd_facts_touched('members');
+--> statement-breakpoint
+create trigger instances_herd_facts_gone after delete on instances referencing old table as touched
+  for each statement execute function herd_facts_touched('members');
+--> statement-breakpoint
+create trigger pooler_herds_herd_facts_new after insert on pooler_herds referencing new table as touched
+  for each statement execute function herd_facts_touched('poolers');
+--> statement-breakpoint
+create trigger pooler_herds_herd_facts after update on pooler_herds referencing new table as touched
+  for each statement execute function herd_facts_touched('poolers');
+--> statement-breakpoint
+create trigger pooler_herds_herd_facts_gone after delete on pooler_herds referencing old table as touched
+  for each statement execute function herd_facts_touched('poolers');
+--> statement-breakpoint
+create trigger dns_names_herd_facts_new after insert on dns_names referencing new table as touched
+  for each statement execute function herd_facts_touched('names');
+--> statement-breakpoint
+create trigger dns_names_herd_facts_gone after delete on dns_names referencing old table as touched
+  for each statement execute function herd_facts_touched('names');
+--> statement-breakpoint
+create trigger certificates_herd_facts_new after insert on certificates referencing new table as touched
+  for each statement execute function herd_facts_touched('moves');
+--> statement-breakpoint
+create trigger certificates_herd_facts_gone after delete on certificates referencing old table as touched
+  for each statement execute function herd_facts_touched('moves');
+--> statement-breakpoint
+create function herd_facts_changed() returns trigger language plpgsql as $$
+begin
+  case tg_table_name
+    when 'environments' then perform herd_facts_members(array(select id from herds where environment_id = new.id));
+    when 'herds' then
+      update herd_facts set environment_id = new.environment_id, name = new.name, preferred_site = new.preferred_site where herd_id = new.id;
+      perform herd_facts_members(array[new.id]);
+    when 'instances' then perform herd_facts_members(array[old.herd_id, new.herd_id]);
+  end case;
+  return null;
+end
+$$;
+--> statement-breakpoint
+create trigger environments_herd_facts after update of lag_bytes_max, lag_seconds_max on environments for each row
+  when ((old.lag_bytes_max, old.lag_seconds_max) is distinct from (new.lag_bytes_max, new.lag_seconds_max)) execute function herd_facts_changed();
+--> statement-breakpoint
+create trigger herds_herd_facts after update on herds for each row
+  when ((old.environment_id, old.name, old.preferred_site) is distinct from (new.environment_id, new.name, new.preferred_site)) execute function herd_facts_changed();
+--> statement-breakpoint
+create trigger instances_herd_facts_moved after update of herd_id on instances for each row
+  when (old.herd_id <> new.herd_id) execute function herd_facts_changed();
+--> statement-breakpoint
+-- A look that found nothing new touches no herd.
+create function herd_facts_seen() returns trigger language plpgsql as $$
+begin
+  if tg_table_name = 'poolers' then
+    perform herd_facts_poolers(array(select distinct l.herd_id from was join fresh using (id) join pooler_herds l on l.pooler_id = fresh.id where was.state <> fresh.state));
+  else
+    perform herd_facts_names(array(select h from was join fresh using (id) cross join lateral (values (was.herd_id), (fresh.herd_id)) t (h)
+      where (was.state, was.herd_id) is distinct from (fresh.state, fresh.herd_id)));
+  end if;
+  return null;
+end
+$$;
+--> statement-breakpoint
+create trigger poolers_herd_facts after update on poolers referencing old table as was new table as fresh
+  for each statement execute function herd_facts_seen();
+--> statement-breakpoint
+create trigger dns_names_herd_facts after update on dns_names referencing old table as was new table as fresh
+  for each statement execute function herd_facts_seen();
+--> statement-breakpoint
 -- What an agent still reports, but nobody has registered any more, waits in the inbox again: nothing it brings is silently dropped.
 CREATE FUNCTION back_to_inbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -284,3 +457,5 @@ alter table servers set (fillfactor = 80, toast_tuple_target = 1024);
 ALTER TABLE "discovered_hosts" SET (fillfactor = 60);
 --> statement-breakpoint
 ALTER TABLE "discovered_instances" SET (fillfactor = 60);
+--> statement-breakpoint
+alter table herd_facts set (fillfactor = 60);

@@ -113,54 +113,13 @@ cross join lateral (
 ) w
 where m.members > 1;
 --> statement-breakpoint
--- A herd as its list shows it: what is registered, and what its members, poolers, names and last move say. A page of the list walks herds_name_idx and
--- looks up each of its herds' members (instances_herd_server_key), poolers, names and newest certificate by index, so it costs what its own rows cost. A
--- filter, a facet or a sort by what was observed looks up every herd.
+-- A herd as its list shows it: what is registered, and what is kept of its members, poolers, names and last move. What lists filter, count and sort by is
+-- in herd_facts, each of which has its herd: with an outer join PostgreSQL leaves herds aside wherever nothing else is asked. That nobody has looked for a
+-- minute is told by the clock, when it is read.
 create view herd_list as
-select h.id, h.environment_id, h.name, h.base_name, h.description, h.port, h.data_directory, h.virtual_host, h.preferred_site, h.replication_user,
-  h.replication_options, h.system_identifier, h.search_text, h.created_at, h.changed_at, h.revision,
-  case
-    when m.members = 0 then 'empty'
-    when m.primaries > greatest(1, m.identifiers) then 'split-brain'
-    when m.primaries = 0 then 'no-primary'
-    when m.primaries > 1 then 'mixed'
-    when m.broken > 0 then 'degraded'
-    when m.stale > 0 then 'stale'
-    when m.lagging > 0 then 'lagging'
-    else 'healthy'
-  end as state,
-  coalesce(m.primary_id, m.last_primary_id) as primary_id, m.members as member_count, m.online || '/' || m.members as members, m.lag_bytes, m.lag_seconds, m.version,
-  string_to_array(substring(m.version from '^[0-9]{1,6}(?:\.[0-9]{1,6})*'), '.')::int[] as version_key, m.observed_at,
-  coalesce(p.poolers, 0) as pooler_count, p.state as pooler_state, d.state as dns_state, c.id as certificate_id, c.verdict as certificate_verdict,
-  c.issued_at as moved_at
-from herds h
-join environments v on v.id = h.environment_id
-cross join lateral (
-  select count(*)::int as members, count(*) filter (where i.state = 'online')::int as online,
-    count(*) filter (where i.state = 'online' and i.role = 'primary')::int as primaries,
-    count(distinct coalesce(i.system_identifier, '')) filter (where i.state = 'online' and i.role = 'primary')::int as identifiers,
-    count(*) filter (where i.state not in ('online', 'unknown', 'starting', 'stopping')
-      or i.state = 'online' and i.role = 'standby' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null)
-      or i.is_replay_paused)::int as broken,
-    count(*) filter (where i.observed_at is null or i.observed_at < now() - interval '60 s' or i.state = 'unknown')::int as stale,
-    count(*) filter (where i.role = 'standby' and (i.lag_bytes > v.lag_bytes_max or i.lag_seconds > v.lag_seconds_max))::int as lagging,
-    max(i.lag_bytes) as lag_bytes, max(i.lag_seconds) as lag_seconds, min(i.observed_at) as observed_at,
-    (max(i.id::text) filter (where i.state = 'online' and i.role = 'primary'))::uuid as primary_id,
-    (max(i.id::text) filter (where i.role = 'primary'))::uuid as last_primary_id,
-    coalesce(max(i.version) filter (where i.state = 'online' and i.role = 'primary'), max(i.version)) as version
-  from instances i where i.herd_id = h.id
-) m
-left join lateral (
-  select count(*)::int as poolers,
-    case max(case when l.paused in ('some', 'all') then 4 when l.follows = 'stale' then 3 when o.state in ('stopped', 'refused', 'unreachable') then 2
-        when o.state = 'unknown' or l.follows = 'unknown' then 1 else 0 end)
-      when 4 then 'paused' when 3 then 'stale' when 2 then 'down' when 1 then 'unknown' when 0 then 'right' end as state
-  from pooler_herds l join poolers o on o.id = l.pooler_id where l.herd_id = h.id
-) p on true
-left join lateral (
-  select case max(case n.state when 'wrong' then 2 when 'unknown' then 1 else 0 end) when 2 then 'wrong' when 1 then 'unknown' when 0 then 'right' end as state
-  from dns_names n where n.herd_id = h.id
-) d on true
-left join lateral (
-  select c.id, c.verdict, c.issued_at from certificates c where c.herd_id = h.id order by c.issued_at desc limit 1
-) c on true;
+select f.herd_id as id, f.environment_id, f.name, h.base_name, h.description, h.port, h.data_directory, h.virtual_host, f.preferred_site,
+  h.replication_user, h.replication_options, h.system_identifier, h.search_text, h.created_at, h.changed_at, h.revision,
+  case when f.state in ('lagging', 'healthy') and f.observed_at < now() - interval '60 s' then 'stale' else f.state end as state,
+  f.primary_id, f.member_count, f.online_count || '/' || f.member_count as members, f.lag_bytes, f.lag_seconds, f.version, f.version_key, f.observed_at,
+  f.pooler_count, f.pooler_state, f.dns_state, f.certificate_id, f.certificate_verdict, f.moved_at
+from herd_facts f left join herds h on h.id = f.herd_id;

@@ -25,6 +25,12 @@ const stamps = () => ({
   revision: integer('revision').notNull().default(1),
 })
 
+/** `15.9` before `15.18`: what versions are sorted by. */
+const versionKey = () =>
+  integer('version_key')
+    .array()
+    .generatedAlwaysAs(sql`string_to_array(substring(version from '^[0-9]{1,6}(?:\\.[0-9]{1,6})*'), '.')::int[]`)
+
 export const environments = pgTable(
   'environments',
   {
@@ -133,6 +139,49 @@ export const herds = pgTable(
   ],
 )
 
+/**
+ * What a herd's members, poolers, names and last move say, summed up when they change (`herd_facts_…` in the migrations), so that the list of herds reads
+ * one row a herd. A table of its own: whoever saves a herd's settings holds its row, and then its members'; a look holds them the other way round.
+ * What lists filter and sort by is copied from the herd by a trigger. No index holds what is observed: a look stays a HOT update.
+ */
+export const herdFacts = pgTable(
+  'herd_facts',
+  {
+    herdId: uuid('herd_id')
+      .primaryKey()
+      .references(() => herds.id, { onDelete: 'cascade' }),
+    environmentId: uuid('environment_id').notNull(),
+    name: text('name').notNull(),
+    preferredSite: text('preferred_site').notNull(),
+    /** The worst that its members say. That it was seen too long ago is for the reader to tell: no row is written when time passes. */
+    state: text('state')
+      .$type<'empty' | 'split-brain' | 'no-primary' | 'mixed' | 'degraded' | 'stale' | 'lagging' | 'healthy'>()
+      .notNull()
+      .default('empty'),
+    /** The member that takes writes; where none does, the one that last did. */
+    primaryId: uuid('primary_id'),
+    memberCount: integer('member_count').notNull().default(0),
+    onlineCount: integer('online_count').notNull().default(0),
+    /** The worst of its standbys. */
+    lagBytes: bigint('lag_bytes', { mode: 'number' }),
+    lagSeconds: doublePrecision('lag_seconds'),
+    /** Of the primary. */
+    version: text('version'),
+    versionKey: versionKey(),
+    /** Of the member that was looked at longest ago. */
+    observedAt: moment('observed_at'),
+    poolerCount: integer('pooler_count').notNull().default(0),
+    /** The worst of its poolers, and of its names; null: it has none. */
+    poolerState: text('pooler_state').$type<'paused' | 'stale' | 'down' | 'unknown' | 'right'>(),
+    dnsState: text('dns_state').$type<'wrong' | 'unknown' | 'right'>(),
+    /** Of the last switchover or failover; null: there was none. */
+    certificateId: uuid('certificate_id'),
+    certificateVerdict: text('certificate_verdict').$type<'proven' | 'not-provable' | 'lost'>(),
+    movedAt: moment('moved_at'),
+  },
+  (t) => [index('herd_facts_name_idx').on(t.name, t.herdId), index('herd_facts_environment_idx').on(t.environmentId, t.name, t.herdId)],
+)
+
 /** One herd member on one server. What was observed lives beside what was declared so that one index serves a filter over both. */
 export const instances = pgTable(
   'instances',
@@ -170,10 +219,7 @@ export const instances = pgTable(
     stateSince: moment('state_since'),
     role: text('role').$type<'primary' | 'standby' | 'unknown'>().notNull().default('unknown'),
     version: text('version'),
-    /** `15.9` before `15.18`: what versions are sorted by. */
-    versionKey: integer('version_key')
-      .array()
-      .generatedAlwaysAs(sql`string_to_array(substring(version from '^[0-9]{1,6}(?:\\.[0-9]{1,6})*'), '.')::int[]`),
+    versionKey: versionKey(),
     systemIdentifier: text('system_identifier'),
     timeline: integer('timeline'),
     currentLsn: text('current_lsn'),

@@ -1,6 +1,6 @@
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { adoptFile } from '@/lib/domain/poolers/template'
-import { drive } from '@/lib/kernel/engine/engine'
+import { type DriveOptions, drive } from '@/lib/kernel/engine/engine'
 import type { Decision } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
@@ -39,7 +39,7 @@ export const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
   makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
 
 /** A job that drivers take up one after the other; `signal` ends one at once. `goOn`, `giveUp`: after a person has said so. Throws when its plan refuses. */
-export const jobOf = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
+export const jobOf = async (fleet: MemoryFleet, raw: JsonObject = {}, options: Partial<DriveOptions> = {}) => {
   const plan = await planOf(fleet, raw)
   if (plan.reason !== null) throw new Error(plan.reason)
   const journal = new MemoryJournal(fleet.clock)
@@ -50,6 +50,7 @@ export const jobOf = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
       signal,
       isCancelRequested: () => false,
       clock: fleet.clock,
+      ...options,
     })
   const decide = (decision: Decision) => {
     journal.write([{ kind: 'decided', decision, by: 'ada' }])

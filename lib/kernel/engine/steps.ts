@@ -2,7 +2,15 @@ import { ended, withDeadline } from '../ground/clock'
 import { Fault, type FaultCode, toFault } from '../ground/errors'
 import { isOver, sayWhy } from '../ground/fault-text'
 import type { Json } from '../ground/json'
-import { deadlineOf, type Effect, type Facts, type Found, isPointOfNoReturn, isShortOfNoReturn } from '../operation/operation'
+import {
+  deadlineOf,
+  type Effect,
+  type Facts,
+  type Found,
+  isPointOfNoReturn,
+  isShortOfNoReturn,
+  type StepContext,
+} from '../operation/operation'
 import { type Driving, outlast, stepContext } from './driving'
 import { pastNoReturn, stepOf } from './progress'
 
@@ -68,6 +76,7 @@ export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Pr
   // What is on its way back need not be looked at first: its undo looks, and somebody may be waiting.
   if ('fault' in attempt && isShort(driving, effect)) {
     fail(driving, effect, attempt.fault.code, attempt.because, 'unknown')
+    noteCancel(driving, attempt)
     return false
   }
 
@@ -86,7 +95,6 @@ const isShort = ({ recorder }: Driving, effect: Step): boolean =>
   isShortOfNoReturn(effect.ending, stepOf(recorder.progress, effect.name).mark)
 
 const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Exclude<Look, { found: 'done' }>): void => {
-  const { recorder, options } = driving
   const hasEnded = 'output' in attempt || isOver(attempt.fault)
   const isClean = proof.found === 'ready' && proof.partly === undefined
   // A command of an earlier driver may still be alive on the host, whatever became of ours.
@@ -104,7 +112,12 @@ const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Ex
     proof,
     'fault' in attempt ? attempt.fault.facts.question : undefined,
   )
-  if ('fault' in attempt && attempt.isInterrupted && pastNoReturn(driving.operation, recorder.progress) === null)
+  noteCancel(driving, attempt)
+}
+
+/** A cancel ended it, and not a fault. */
+const noteCancel = ({ recorder, options, operation }: Driving, attempt: Attempt): void => {
+  if ('fault' in attempt && attempt.isInterrupted && pastNoReturn(operation, recorder.progress) === null)
     recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
 }
 
@@ -169,6 +182,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
   const cancelled = new AbortController()
   if (hearsCancel(driving, effect)) void watchCancel(driving, over.signal, cancelled)
   const signal = AbortSignal.any([options.signal, cancelled.signal])
+  let hasHeard = false
   const deadline = { clock: options.clock, timeoutMs: deadlineOf(effect, facts), signal, what: `“${effect.title}”` }
   try {
     const marked = stepOf(recorder.progress, effect.name).mark
@@ -177,14 +191,24 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
       await recorder.confirm()
     }
     const output = await outlast(driving, () =>
-      withDeadline<unknown>(deadline, (signal) =>
-        effect.run(facts, before, ports, { ...stepContext(driving, effect.name, signal), mark, marked }),
-      ),
+      withDeadline<unknown>(deadline, (signal) => {
+        const context = stepContext(driving, effect.name, signal)
+        const pauseUnlessCancelled = async (ms: number) => {
+          hasHeard = await hearsCancelWithin(driving, ms, context)
+          if (hasHeard || signal.aborted) throw new Fault('shell.cancelled', { isOver: true })
+        }
+        return effect.run(facts, before, ports, { ...context, mark, marked, pauseUnlessCancelled })
+      }),
     )
     return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }
   } catch (error) {
     recorder.throwIfLost()
-    return { fault: toFault(error), because: sayWhy(error), isInterrupted: cancelled.signal.aborted, hasBegun: deeds.count > deedsBefore }
+    return {
+      fault: toFault(error),
+      because: sayWhy(error),
+      isInterrupted: cancelled.signal.aborted || hasHeard,
+      hasBegun: deeds.count > deedsBefore,
+    }
   } finally {
     over.abort(ended)
   }
@@ -195,6 +219,17 @@ const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Ste
   const passed = pastNoReturn(operation, progress)
   const stopsToAsk = effect.isLong === true || passed === effect.name
   return effect.canInterrupt === true && (passed === null || (stopsToAsk && !progress.wentOn))
+}
+
+/** Waits so long, or until somebody cancels: true. */
+const hearsCancelWithin = async ({ options }: Driving, ms: number, { pause, signal }: StepContext): Promise<boolean> => {
+  const endsAt = options.clock.now().getTime() + ms
+  for (;;) {
+    if (options.isCancelRequested()) return true
+    const leftMs = endsAt - options.clock.now().getTime()
+    if (leftMs <= 0 || signal.aborted) return false
+    await pause(Math.min(cancelPollMs, leftMs))
+  }
 }
 
 const watchCancel = async ({ options }: Driving, ended: AbortSignal, cancelled: AbortController): Promise<void> => {

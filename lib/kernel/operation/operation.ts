@@ -38,6 +38,11 @@ export interface RunContext extends StepContext {
   mark: (value: Json) => Promise<void>
   /** The last mark that an earlier driver left, if any. */
   marked: Json
+  /**
+   * Waits as `pause` does, and throws `shell.cancelled` as soon as a cancel or the deadline of the run is heard. For a moment inside a long step at which
+   * nothing is held and all of it can be taken back.
+   */
+  pauseUnlessCancelled: (ms: number) => Promise<void>
 }
 
 export interface CheckContext<Before extends Json> {

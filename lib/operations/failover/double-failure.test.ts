@@ -103,6 +103,24 @@ test('the old primary, back on its host and down without standby.signal, is fenc
   expect(at(fleet, 'n1')).toMatchObject({ state: 'crashed', hasStandbySignal: true })
 })
 
+test('and goes on after a person has looked, although the member that was answered for is still not seen', async () => {
+  const fleet = await lostInPromotion()
+  Object.assign(at(fleet, 'n2'), { state: 'crashed' })
+  fleet.host('n2').power = 'on'
+  const raw = { override: 'demo' }
+  const plan = await planOf(fleet, raw)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: herdId(fleet), input: failover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const options = { driver: 'test', signal: never, isCancelRequested: () => false, clock: fleet.clock }
+  fleet.calls.interfere = ({ act }) => (act === 'promote' ? { how: 'hang-before' } : undefined)
+  expect(await drive(failover, job, journal.open(), fleet, options)).toBe('attention')
+  fleet.calls.interfere = () => undefined
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
+  expect(await drive(failover, job, journal.open(), fleet, options)).toBe('done')
+  expect(at(fleet, 'n3').hasStandbySignal).toBe(false)
+})
+
 test('a third member takes over where the host of a switchover’s candidate dies past the point of no return', async () => {
   const fleet = newSwitchoverFleet()
   const { digest, reason } = await planSwitchover(fleet)

@@ -135,8 +135,9 @@ function promotedInstead(facts: FailoverFacts): string {
 }
 
 /** Who was not seen when a person typed the herd's name. */
-function overruled({ fence, primary, parked }: FailoverFacts): string[] {
-  return fence === 'override' ? [...(primary === null ? [] : [primary.title]), ...parked.map(({ title }) => title)] : []
+function overruled({ fence, primary, parked, unseen }: FailoverFacts): string[] {
+  if (fence !== 'override' && unseen.length === 0) return []
+  return [...(fence === 'override' && primary !== null ? [primary.title] : []), ...parked.map(({ title }) => title)]
 }
 
 function fencedPrimary(facts: FailoverFacts): Place | null {

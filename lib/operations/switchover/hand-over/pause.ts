@@ -31,8 +31,8 @@ export const pauseAll = async (facts: SwitchoverFacts, ready: readonly Ready[], 
     const because = await sayWhy(facts, clients, failed, ports, context)
     if (tried >= tries) throw new Fault('pooler.timeout', { isOver: true, because }, { cause: failed })
     context.note('warning', `${because} Trying again in ${pauseBackoffSeconds} s, ${tried} of ${tries} done.`)
-    await context.pause(pauseBackoffSeconds * 1000)
-    if (context.signal.aborted) throw new Fault('shell.cancelled', { isOver: true })
+    // Everybody is served, and nothing has been stopped: there is no better moment to give it up.
+    await context.pauseUnlessCancelled(pauseBackoffSeconds * 1000)
   }
 }
 

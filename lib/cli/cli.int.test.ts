@@ -62,7 +62,7 @@ afterAll(async () => {
 test('a list comes as a table, as JSON and as CSV, with the filters of the page', async () => {
   const asTable = await matriarch(['instances', '--env', 'dev', '--sort', 'title'])
   expect(asTable.code).toBe(0)
-  expect(asTable.out).toMatch(/^TITLE +STATE/)
+  expect(asTable.out).toMatch(/^TITLE +ENVIRONMENTID +ROLE +STATE/)
   expect(asTable.out.split('\n').filter((line) => line.startsWith('shop on'))).toHaveLength(2)
   expect(asTable.err).toContain('2 in all')
   const asJson = await matriarch(['instances', '--env', 'prod', '-o', 'json'])

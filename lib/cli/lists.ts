@@ -36,30 +36,11 @@ const formatOf = (args: Args): Format => {
   return wanted as Format
 }
 
-/** What the page of the resource shows first; the rest comes with --columns. */
+/** What the page of the resource shows, as the API's description says it; undefined: it describes no such list. The rest comes with --columns. */
 const firstColumns = async (where: Where, path: string): Promise<string | undefined> => {
-  const known: Record<string, string> = {
-    instances: 'title,state,role,version,lagBytes,lagSeconds,environmentId,observedAt',
-    herds: 'name,environmentId,port,virtualHost,systemIdentifier',
-    servers: 'hostname,environmentId,address,site,state,observedAt',
-    environments: 'name,protection,colour',
-    runs: 'title,state,actorName,jobs,jobsDone,jobsFailed,createdAt,finishedAt',
-    jobs: 'title,state,step,because,startedAt,finishedAt',
-    'dr-pairs': 'name,environmentId,verdict,primaryId,primaryState,candidateId,lagBytes,failBack,lastFailoverAt',
-    poolers: 'title,environmentId,herdId,state,paused,follows,target,clients,waiting',
-    failovers: 'title,environmentId,mode,state,oldPrimary,newPrimary,lossBytes,startedAt,finishedAt',
-    certificates: 'title,environmentId,operation,verdict,gapMs,errors,lostBytes,issuedAt',
-    audit: 'at,actorName,act,title,from',
-  }
-  if (!known[path]) return undefined
-  const { paths } = await getJson<{ paths: Record<string, { get?: { parameters?: readonly { name: string }[] } }> }>(
-    where,
-    '/api/openapi.json',
-  )
-  // A list takes a filter of the name of each of its fields.
-  const fields = new Set(paths[`/api/v1/${path}`]?.get?.parameters?.map(({ name }) => name))
-  const names = known[path].split(',').filter((name) => fields.has(name))
-  return names.length > 0 ? names.join(',') : undefined
+  type Parameter = { name: string; example?: string }
+  const { paths } = await getJson<{ paths: Record<string, { get?: { parameters?: readonly Parameter[] } }> }>(where, '/api/openapi.json')
+  return paths[`/api/v1/${path}`]?.get?.parameters?.find(({ name }) => name === 'columns')?.example
 }
 
 const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)

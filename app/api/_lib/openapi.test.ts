@@ -9,7 +9,7 @@ import { openApiDocument } from './openapi'
 interface Operation {
   operationId: string
   summary: string
-  parameters: { name: string; in: string; required?: boolean; schema: object }[]
+  parameters: { name: string; in: string; required?: boolean; schema: object; example?: string }[]
   requestBody?: { content: Record<string, { schema: object }> }
   responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
   security: Record<string, string[]>[]
@@ -112,4 +112,16 @@ test('every resource, operation and fault is there', () => {
 test('no secret column is part of any schema', () => {
   const text = JSON.stringify(document)
   for (const name of ['passwordHash', 'tokenHash', 'requestHash', 'sealedPrivateKey']) expect(text.includes(`"${name}"`), name).toBe(false)
+})
+
+test('every list says by example which columns its page shows, and takes each of them', () => {
+  for (const { path, list } of resources) {
+    const { parameters } = document.paths[`/api/v1/${path}`]!.get!
+    const shown = parameters.find(({ name }) => name === 'columns')!.example!.split(',')
+    expect(shown, path).toEqual(list.columns)
+    expect(
+      shown.filter((name) => !parameters.some((one) => one.name === name)),
+      path,
+    ).toEqual([])
+  }
 })

@@ -99,7 +99,13 @@ const operationId = ({ method, path }: Call): string =>
 
 const parametersOf = (call: Call) => [
   ...[...call.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-  ...Object.entries(call.query ?? {}).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } })),
+  ...Object.entries(call.query ?? {}).map(([name, description]) => ({
+    name,
+    in: 'query',
+    description,
+    schema: { type: 'string' },
+    ...(name === 'columns' ? { example: resources.find(({ path }) => path === call.tag)?.list.columns.join(',') } : {}),
+  })),
   ...(call.method === 'POST' && call.caller === 'actor'
     ? [
         {

@@ -42,7 +42,7 @@ const listQuery: Record<string, string> = {
   sort: 'Fields, comma-separated; `-name` downwards.',
   page: 'From 1.',
   per: 'Rows a page, 1 to 500; default 50.',
-  columns: 'Fields to give, comma-separated; default: all of them.',
+  columns: 'Fields to give, comma-separated; default: all of them. The example has those that the list’s page shows.',
   facets: '1: also the counts per choice.',
   format: 'csv or ndjson: the whole list, streamed, instead of a page.',
 }

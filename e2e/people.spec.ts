@@ -150,3 +150,11 @@ test('a login that an administrator ends is over at its next request', async ({ 
   await page.goto('/instances')
   await expect(page).toHaveURL(/\/login/)
 })
+
+test('the menu under one’s name leads to what one may do, and to one’s own logins and tokens', async ({ as }) => {
+  const page = await as('vera')
+  await page.goto('/')
+  await page.getByRole('button', { name: /^vera/i }).click()
+  await page.getByRole('menuitem', { name: 'Your account' }).click()
+  await expect(page).toHaveURL(/\/people\/[0-9a-f-]{36}\/access$/)
+})

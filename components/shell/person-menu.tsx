@@ -1,9 +1,9 @@
 'use client'
 
-import { Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react'
+import { Keyboard, LogOut, Monitor, Moon, ShieldUser, Sun } from 'lucide-react'
 import { useState } from 'react'
 import { UpDownIcon } from '@/components/ui/icons'
-import { Menu, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
+import { Menu, MenuItem, MenuLabel, MenuLine, MenuLink } from '@/components/ui/menu'
 import { rememberLook } from '@/components/ui/zone'
 
 const themes = [
@@ -17,7 +17,7 @@ const leave = async () => {
   await signOut({ callbackUrl: '/login' })
 }
 
-/** Who is signed in, the theme, the keyboard, and the way out. */
+/** Who is signed in and what they may do, the theme, the keyboard, and the way out. */
 export const PersonMenu = ({
   name,
   role,
@@ -56,6 +56,9 @@ export const PersonMenu = ({
         </MenuItem>
       ))}
       <MenuLine />
+      <MenuLink href="/account" icon={<ShieldUser aria-hidden="true" />}>
+        Your account
+      </MenuLink>
       <MenuItem icon={<Keyboard aria-hidden="true" />} onSelect={onShortcuts}>
         Keyboard
       </MenuItem>

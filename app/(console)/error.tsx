@@ -12,7 +12,7 @@ const ConsoleError = ({ error, retry }: { error: Error & { digest?: string }; re
       title="This page could not be shown"
       actions={
         <>
-          <Button look="primary" onClick={retry}>
+          <Button variant="primary" onClick={retry}>
             Try again
           </Button>
           <LinkButton href="/">To the fleet</LinkButton>

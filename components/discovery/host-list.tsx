@@ -48,7 +48,7 @@ export const HostList = ({
             </Button>
             <Button
               isSmall
-              look="primary"
+              variant="primary"
               disabled={work.isBusy || ready.length === 0 || ready.length < selected.length}
               onClick={() => accept(ready)}
             >

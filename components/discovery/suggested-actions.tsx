@@ -35,7 +35,7 @@ export const SuggestedActions = <T extends { id: string }>({
     </Button>
     <Button
       isSmall
-      look="primary"
+      variant="primary"
       disabled={work.isBusy || selected.length === 0 || !selected.every(isReady)}
       title={selected.length === 0 ? nothingTicked : selected.every(isReady) ? undefined : 'Choose the herd of each that is ticked first.'}
       onClick={() => onAccept(selected)}

@@ -101,7 +101,7 @@ export const ReferenceInput = ({
       />
       {value !== '' && !field.required && (
         <Button
-          look="quiet"
+          variant="quiet"
           isIcon
           aria-label={`Clear ${field.label}`}
           disabled={isDisabled}

@@ -79,7 +79,7 @@ export const AcknowledgeDialog = ({
         </fieldset>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={isBusy || note.trim() === ''}>
+          <Button variant="primary" type="submit" disabled={isBusy || note.trim() === ''}>
             {isBusy ? 'Acknowledging …' : 'Acknowledge'}
           </Button>
         </div>
@@ -122,7 +122,7 @@ export const Aside = ({
               until <Moment at={one.acknowledgement.until} />
             </span>
             {mayIn(one.item.environmentId) && (
-              <Button isSmall look="quiet" disabled={isBusy} aria-label={`Show again: ${one.item.label}`} onClick={() => back(one)}>
+              <Button isSmall variant="quiet" disabled={isBusy} aria-label={`Show again: ${one.item.label}`} onClick={() => back(one)}>
                 Show again
               </Button>
             )}

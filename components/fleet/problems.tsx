@@ -81,7 +81,12 @@ export const Problems = ({
                         <span className="ml-auto text-ink-2">{item.since ? <Lasting since={item.since} /> : <Age at={item.due!} />}</span>
                       )}
                       {mayAcknowledgeIn(item.environmentId) && (
-                        <Button isSmall look="quiet" aria-label={`Acknowledge: ${item.label}`} onClick={() => setAsked({ problem, item })}>
+                        <Button
+                          isSmall
+                          variant="quiet"
+                          aria-label={`Acknowledge: ${item.label}`}
+                          onClick={() => setAsked({ problem, item })}
+                        >
                           Acknowledge
                         </Button>
                       )}

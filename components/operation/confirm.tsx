@@ -55,7 +55,7 @@ const Approval = ({
         tone="warn"
         title={`${row.actorName} asks for your approval`}
         actions={
-          <Button look="env" disabled={!mayApprove || isBusy} onClick={onApprove}>
+          <Button variant="env" disabled={!mayApprove || isBusy} onClick={onApprove}>
             Approve this plan
           </Button>
         }
@@ -71,7 +71,7 @@ const Approval = ({
         tone="warn"
         title="A second person must approve this plan"
         actions={
-          <Button look="primary" disabled={isBusy} onClick={onAsk}>
+          <Button variant="primary" disabled={isBusy} onClick={onAsk}>
             Ask for approval
           </Button>
         }
@@ -234,7 +234,7 @@ export const Confirm = ({
             </Field>
           )}
           <div className="flex flex-wrap items-center gap-3">
-            <Button look="env" disabled={isBusy || missing !== null} onClick={submit}>
+            <Button variant="env" disabled={isBusy || missing !== null} onClick={submit}>
               {isBusy ? 'Checking again …' : isNow ? words : `Schedule “${words}”`}
             </Button>
             <span className="text-ink-2" aria-live="polite">

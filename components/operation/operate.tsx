@@ -120,7 +120,7 @@ export const Operate = ({
     )
 
   const again = (
-    <Button look={row ? 'plain' : 'primary'} disabled={isAsking || targets === null || isMaking} onClick={() => targets && ask(targets)}>
+    <Button variant={row ? 'plain' : 'primary'} disabled={isAsking || targets === null || isMaking} onClick={() => targets && ask(targets)}>
       {isAsking ? 'Asking …' : row ? 'Make the plan again' : 'Make the plan'}
     </Button>
   )

@@ -76,7 +76,7 @@ export const Overrule = ({
           </div>
         ))}
         <div>
-          <Button look="danger" type="submit" disabled={isBusy || answered.length === 0}>
+          <Button variant="danger" type="submit" disabled={isBusy || answered.length === 0}>
             {open[0]!.override.action}
           </Button>
         </div>

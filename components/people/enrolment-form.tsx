@@ -89,7 +89,7 @@ export const EnrolmentForm = ({ environments, origin }: { environments: readonly
       </Field>
       {refusal && <Note tone="bad" isAlert title={refusal.message} />}
       <div>
-        <Button type="submit" look="primary" disabled={isBusy || name.trim() === '' || environmentId === ''}>
+        <Button type="submit" variant="primary" disabled={isBusy || name.trim() === '' || environmentId === ''}>
           {isBusy ? 'Creating …' : 'Create key'}
         </Button>
       </div>

@@ -110,7 +110,7 @@ export const TokenForm = ({
       </Field>
       {refusal && <Note tone="bad" isAlert title={refusal.message} />}
       <div>
-        <Button type="submit" look="primary" disabled={isBusy || name.trim() === ''}>
+        <Button type="submit" variant="primary" disabled={isBusy || name.trim() === ''}>
           {isBusy ? 'Creating …' : 'Create token'}
         </Button>
       </div>

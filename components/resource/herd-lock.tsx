@@ -43,7 +43,7 @@ export const HerdLockNote = ({
       tone="warn"
       title={`Locked by ${lock.owner}: ${lock.reason}`}
       actions={
-        <Button look="danger" disabled={busy || because !== null} title={because ?? undefined} onClick={() => void take()}>
+        <Button variant="danger" disabled={busy || because !== null} title={because ?? undefined} onClick={() => void take()}>
           Break the lock
         </Button>
       }

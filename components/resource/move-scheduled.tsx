@@ -77,7 +77,7 @@ export const MoveScheduled = ({
       )}
       {refusal && <Note tone="bad" isAlert title={refusal} />}
       <div className="flex flex-wrap items-center gap-3">
-        <Button look="primary" type="submit" disabled={isBusy || missing !== null}>
+        <Button variant="primary" type="submit" disabled={isBusy || missing !== null}>
           {isBusy ? 'Moving …' : 'Move it'}
         </Button>
         <Button onClick={onDone}>Keep the time</Button>

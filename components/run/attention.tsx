@@ -55,13 +55,13 @@ export const Attention = ({ job, mayDecide, decide }: { job: JobView; mayDecide:
             <p className="text-ink-2">Until you decide, the job keeps its herd reserved: no other job starts there.</p>
             <div className="grid gap-2 sm:grid-cols-2">
               <div>
-                <Button look="primary" disabled={isBusy} onClick={() => answer('resume')}>
+                <Button variant="primary" disabled={isBusy} onClick={() => answer('resume')}>
                   Resume
                 </Button>
                 <p className="text-ink-2">Checks the step again and continues from what it finds. A step that was done is not run again.</p>
               </div>
               <div>
-                <Button look="danger" disabled={isBusy} onClick={() => answer('abandon')}>
+                <Button variant="danger" disabled={isBusy} onClick={() => answer('abandon')}>
                   Abandon
                 </Button>
                 <p className="text-ink-2">

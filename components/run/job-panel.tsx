@@ -51,7 +51,7 @@ export const JobPanel = ({
           {job.title}
         </h2>
         <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
-        <Button look="quiet" isSmall isIcon className="ml-auto" aria-label="Close" onClick={onClose}>
+        <Button variant="quiet" isSmall isIcon className="ml-auto" aria-label="Close" onClick={onClose}>
           <X aria-hidden="true" />
         </Button>
       </header>

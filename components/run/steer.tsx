@@ -76,7 +76,7 @@ export const Steer = ({
           <span className="st warn">{run.cancelRequestedBy} requested to cancel: the run stops at the next safe point</span>
         )}
         {!isOpen && failed > 0 && (
-          <Button look="primary" disabled={!mayAct || isBusy} onClick={() => retry(false)}>
+          <Button variant="primary" disabled={!mayAct || isBusy} onClick={() => retry(false)}>
             {isBusy
               ? 'Making a plan …'
               : failed === run.jobs.length
@@ -101,7 +101,7 @@ export const Steer = ({
           title="What Cancel does"
           actions={
             <>
-              <Button look="danger" isSmall disabled={isBusy} onClick={() => work(actions.cancel(run.id), () => setAsking(false))}>
+              <Button variant="danger" isSmall disabled={isBusy} onClick={() => work(actions.cancel(run.id), () => setAsking(false))}>
                 Cancel the rest
               </Button>
               <Button isSmall onClick={() => setAsking(false)}>

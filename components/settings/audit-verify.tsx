@@ -37,7 +37,7 @@ export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<Verified
         million lines take about a minute.
       </p>
       <div>
-        <Button look="primary" disabled={isBusy} onClick={run}>
+        <Button variant="primary" disabled={isBusy} onClick={run}>
           {isBusy ? 'Verifying …' : 'Verify the audit log'}
         </Button>
       </div>

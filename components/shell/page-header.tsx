@@ -9,7 +9,7 @@ export interface Crumb {
 
 /**
  * Band, breadcrumbs, title and acts of a page. `environment` is where the thing on the page lives; several for a plan or a run over
- * several, of which the most dangerous one gives the colour. It colours the band, the badges and, through `data-env`, every button below with `look="env"`.
+ * several, of which the most dangerous one gives the colour. It colours the band, the badges and, through `data-env`, every button below with `variant="env"`.
  */
 export const PageHeader = ({
   crumbs,

@@ -128,7 +128,7 @@ export const Shell = ({
       <header className="contents">
         <div className="topbar">
           <Button
-            look="quiet"
+            variant="quiet"
             isIcon
             aria-label="Menu"
             aria-expanded={isNavOpen}
@@ -141,7 +141,7 @@ export const Shell = ({
             <Mark />
             Matriarch
           </a>
-          <Button look="quiet" isIcon aria-label="Find" className="ml-auto" onClick={() => setOpen('palette')}>
+          <Button variant="quiet" isIcon aria-label="Find" className="ml-auto" onClick={() => setOpen('palette')}>
             <SearchIcon />
           </Button>
         </div>

@@ -18,7 +18,7 @@ export const CopyButton = ({ text, label, isIcon = false }: { text: string; labe
     <Button
       isSmall
       isIcon={isIcon}
-      look={isIcon ? 'quiet' : 'plain'}
+      variant={isIcon ? 'quiet' : 'plain'}
       onClick={copy}
       aria-label={isIcon ? said : undefined}
       title={isIcon ? said : undefined}

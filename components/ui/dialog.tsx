@@ -35,7 +35,7 @@ export const Dialog = ({
               {description && <Radix.Description className="text-ink-2">{description}</Radix.Description>}
             </div>
             <Radix.Close asChild>
-              <Button look="quiet" isSmall isIcon className="ml-auto" aria-label="Close">
+              <Button variant="quiet" isSmall isIcon className="ml-auto" aria-label="Close">
                 <X aria-hidden="true" />
               </Button>
             </Radix.Close>

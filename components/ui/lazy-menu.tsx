@@ -1,7 +1,7 @@
 'use client'
 
 import { type ReactNode, type RefObject, useState } from 'react'
-import { Button, type ButtonLook } from './button'
+import { Button, type ButtonVariant } from './button'
 import { Menu } from './menu'
 
 /**
@@ -12,7 +12,7 @@ export const LazyMenu = ({
   label,
   accessibleLabel,
   icon,
-  look = 'plain',
+  variant = 'plain',
   isSmall = false,
   align,
   isOpen: outside,
@@ -23,7 +23,7 @@ export const LazyMenu = ({
   label: ReactNode
   accessibleLabel?: string
   icon?: ReactNode
-  look?: ButtonLook
+  variant?: ButtonVariant
   isSmall?: boolean
   align?: 'start' | 'end'
   isOpen?: boolean
@@ -48,7 +48,7 @@ export const LazyMenu = ({
   if (!isUsed && !isOpen)
     return (
       <Button
-        look={look}
+        variant={variant}
         isSmall={isSmall}
         aria-haspopup="menu"
         aria-expanded={false}
@@ -65,7 +65,7 @@ export const LazyMenu = ({
       isOpen={isOpen}
       onOpenChange={setOpen}
       trigger={
-        <Button look={look} isSmall={isSmall} aria-label={accessibleLabel} ref={buttonRef}>
+        <Button variant={variant} isSmall={isSmall} aria-label={accessibleLabel} ref={buttonRef}>
           {face}
         </Button>
       }

@@ -35,7 +35,7 @@ export const ToastProvider = ({ children }: { children: ReactNode }) => {
           key={toast.key}
           tone={toast.tone}
           actions={
-            <Button look="quiet" isSmall isIcon aria-label="Dismiss" onClick={() => close(toast.key)}>
+            <Button variant="quiet" isSmall isIcon aria-label="Dismiss" onClick={() => close(toast.key)}>
               <X aria-hidden="true" />
             </Button>
           }

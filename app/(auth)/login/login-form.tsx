@@ -93,7 +93,7 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
             <input {...ids} ref={password} name="password" type="password" className="input" autoComplete="current-password" required />
           )}
         </Field>
-        <Button type="submit" look="primary" disabled={isBusy || !isReady}>
+        <Button type="submit" variant="primary" disabled={isBusy || !isReady}>
           {isBusy ? 'Signing in…' : 'Sign in'}
         </Button>
       </form>

@@ -62,11 +62,11 @@ const ListPage = async ({ params, searchParams }: Props) => {
                 {page.label}
               </LinkButton>
             ))}
-            <LinkButton look="quiet" href={`/${path}/help`}>
+            <LinkButton variant="quiet" href={`/${path}/help`}>
               Help
             </LinkButton>
             {mayAdd && (
-              <LinkButton look="primary" href={`/${path}/add`}>
+              <LinkButton variant="primary" href={`/${path}/add`}>
                 Add
               </LinkButton>
             )}

@@ -39,7 +39,7 @@ const Page = async () => {
               <LinkButton href="/discovery-rules">Rules</LinkButton>
               {mayKey && <LinkButton href="/enrolment-keys">Enrolment keys</LinkButton>}
               {mayKey && (
-                <LinkButton look="primary" href="/enrolment-keys/add">
+                <LinkButton variant="primary" href="/enrolment-keys/add">
                   Create an enrolment key
                 </LinkButton>
               )}

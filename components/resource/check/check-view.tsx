@@ -40,7 +40,7 @@ export const CheckView = ({
           </span>
         )}
         {runId && (
-          <LinkButton look="quiet" isSmall href={`/runs/${runId}`}>
+          <LinkButton variant="quiet" isSmall href={`/runs/${runId}`}>
             The run
           </LinkButton>
         )}

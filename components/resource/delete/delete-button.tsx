@@ -41,7 +41,7 @@ export const DeleteButton = ({
       )}
       <div className="flex flex-wrap gap-2">
         <LinkButton href={`/${path}/${id}`}>Keep it</LinkButton>
-        <Button look="danger" disabled={isBusy} onClick={() => void remove()}>
+        <Button variant="danger" disabled={isBusy} onClick={() => void remove()}>
           {label}
         </Button>
       </div>

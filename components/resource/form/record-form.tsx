@@ -240,7 +240,7 @@ export const RecordForm = ({
             <Button
               key={what}
               type="submit"
-              look={what === 'show' ? 'primary' : 'plain'}
+              variant={what === 'show' ? 'primary' : 'plain'}
               disabled={isSubmitting || conflict !== null}
               onClick={() => {
                 after.current = what
@@ -249,7 +249,7 @@ export const RecordForm = ({
               {label}
             </Button>
           ))}
-          <LinkButton look="quiet" href={`/${resource.path}${id === null ? '' : `/${id}`}`}>
+          <LinkButton variant="quiet" href={`/${resource.path}${id === null ? '' : `/${id}`}`}>
             Cancel
           </LinkButton>
           <span className="self-center text-ink-2" role="status">

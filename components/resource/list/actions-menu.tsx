@@ -38,7 +38,7 @@ export const ActionsMenu = ({
         ? `At most ${count.format(targetsMax)} at once; ${count.format(chosen)} are ticked.`
         : null
   return (
-    <LazyMenu label="Actions" icon={<PlayIcon />} look={chosen > 0 ? 'primary' : 'plain'} isOpen={isOpen} onOpenChange={onOpenChange}>
+    <LazyMenu label="Actions" icon={<PlayIcon />} variant={chosen > 0 ? 'primary' : 'plain'} isOpen={isOpen} onOpenChange={onOpenChange}>
       {() =>
         groups
           .map((group) => ({ ...group, actions: actions.filter((action) => action.danger === group.danger) }))

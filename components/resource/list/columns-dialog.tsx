@@ -44,11 +44,11 @@ export const ColumnsDialog = ({
                 />
                 {label}
               </label>
-              <Button look="quiet" isSmall isIcon aria-label={`Move ${label} up`} disabled={index === 0} onClick={() => move(index, -1)}>
+              <Button variant="quiet" isSmall isIcon aria-label={`Move ${label} up`} disabled={index === 0} onClick={() => move(index, -1)}>
                 <ArrowUp aria-hidden="true" />
               </Button>
               <Button
-                look="quiet"
+                variant="quiet"
                 isSmall
                 isIcon
                 aria-label={`Move ${label} down`}
@@ -75,7 +75,7 @@ export const ColumnsDialog = ({
         </ul>
       )}
       <div className="sticky bottom-0 flex gap-2 border-t border-line bg-surface px-4 py-3">
-        <Button look="primary" onClick={() => onChange([...shown])}>
+        <Button variant="primary" onClick={() => onChange([...shown])}>
           Show these
         </Button>
         <Button onClick={() => onChange(null)}>Back to the default</Button>

@@ -23,7 +23,7 @@ export const NoRows = ({
       title={`There are no ${resource.noun[1]} yet`}
       actions={
         mayAdd && (
-          <LinkButton look="primary" href={`/${resource.path}/add`}>
+          <LinkButton variant="primary" href={`/${resource.path}/add`}>
             Add {/^[aeiou]/.test(resource.noun[0]) ? 'an' : 'a'} {resource.noun[0]}
           </LinkButton>
         )

@@ -46,7 +46,7 @@ export const Tray = ({
         </Button>
       )}
       {children}
-      <Button isSmall look="quiet" onClick={selection.clear}>
+      <Button isSmall variant="quiet" onClick={selection.clear}>
         Clear
       </Button>
       {problem && (

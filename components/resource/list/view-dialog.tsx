@@ -44,7 +44,7 @@ export const ViewDialog = ({
           Everybody may use it; each sees only the rows they may see
         </label>
         <div>
-          <Button type="submit" look="primary" disabled={isSaving}>
+          <Button type="submit" variant="primary" disabled={isSaving}>
             Save view
           </Button>
         </div>

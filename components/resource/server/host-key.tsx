@@ -28,7 +28,7 @@ export const HostKeyAlarm = ({
       isAlert
       title="The host shows another key than the pinned one. Everything on this server is refused."
       actions={
-        <Button look="danger" disabled={because !== null || !isCompared} title={because ?? undefined} onClick={() => void accept()}>
+        <Button variant="danger" disabled={because !== null || !isCompared} title={because ?? undefined} onClick={() => void accept()}>
           Accept the new key
         </Button>
       }

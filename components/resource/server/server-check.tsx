@@ -82,7 +82,7 @@ export const ServerCheck = ({
               tone="warn"
               title="Is this the host’s key?"
               actions={
-                <Button look="primary" onClick={() => void accept(offered)}>
+                <Button variant="primary" onClick={() => void accept(offered)}>
                   Accept this key
                 </Button>
               }

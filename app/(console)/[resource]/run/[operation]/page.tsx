@@ -77,7 +77,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
           title={titleOf(operation.verb, plan, row?.targets.length ?? null, resource.noun)}
           environment={plan && hitEnvironments(plan)}
           actions={
-            <LinkButton look="quiet" href={`/${path}/help#${operation.name}`}>
+            <LinkButton variant="quiet" href={`/${path}/help#${operation.name}`}>
               Help
             </LinkButton>
           }

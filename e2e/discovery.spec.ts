@@ -54,7 +54,7 @@ test('a PgBouncer nobody registered is found on its host, told with the herd it 
   stack.lab.runAgent('dev-ams-2')
   const waiting = page.getByRole('listitem').filter({ hasText: 'pgbouncer:6432 on dev-ams-2' })
   await expect(waiting).toBeVisible({ timeout: 60_000 })
-  await expect(waiting).toContainText('Its database leads to herd dev-catalog.')
+  await expect(waiting).toContainText('Its database points to herd dev-catalog.')
   await waiting.getByRole('button', { name: 'Accept' }).click()
   await expect(page.getByText('1 accepted.')).toBeVisible()
   await openList(page, '/poolers')

@@ -97,7 +97,7 @@ test('in the tree a standby is picked up and put under another one by keys, whic
   await expect(card('prod-fra-1')).toHaveAttribute('data-held', 'true')
   await expect(card('prod-ams-1')).toHaveAttribute('data-target', 'legal')
   await expect(card('prod-ams-2')).toHaveAttribute('data-target', 'illegal')
-  await expect(page.getByRole('status').filter({ hasText: 'is picked up' })).toContainText('It may follow prod-ams-1')
+  await expect(page.getByRole('status').filter({ hasText: 'is picked up' })).toContainText('It can follow prod-ams-1')
   await card('prod-ams-1').focus()
   await page.keyboard.press('Space')
   await page.waitForURL(/\/instances\/run\/repoint/)

@@ -12,7 +12,7 @@ import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/matrix/
 
 /**
  * `npm run lab-matrix -- [--labs N] [--every N] [--from N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the
- * declarations of failover, switchover, repoint, promote, rejoin, demote and rebuild: the worker killed at each point, each deed failed, a cancel and each host lost at each step. `--labs`: how many
+ * declarations of failover, switchover, repoint, promote, rejoin, demote and rebuild: the worker killed at each point, each step failed, a cancel and each host lost at each step. `--labs`: how many
  * labs at once (default 3). `--every`: only every Nth case; `--from`: the first of those that is run. `--only`: scenarios whose name holds the words; `--trouble`: cases. The journal of a case that
  * breaks a law is printed. Ends with 1 when one did.
  */

@@ -134,7 +134,7 @@ export const PlanSummary = ({
               {excluded.length} {excluded.length === 1 ? 'is' : 'are'} excluded
             </State>
           )}
-          {already.length > 0 && <State tone="neutral">{already.length} already so: nothing to do</State>}
+          {already.length > 0 && <State tone="neutral">{already.length} already done: nothing to do</State>}
           {isWouldBe && targets.length > 0 && <span className="text-ink-2">Below: what would happen once you overrule the refusal</span>}
         </p>
         <dl className="plan-facts">

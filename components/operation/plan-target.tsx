@@ -25,7 +25,7 @@ const effectTones: Record<PlannedEffect['state'], Tone> = {
 const endingWords: Record<EndingKind, string> = { undo: 'Can be undone', release: 'Released at the end', final: 'Cannot be undone' }
 
 const targetLook = (target: PlanTarget): [Tone, string] => {
-  if (isAlreadySo(target)) return ['neutral', 'already so']
+  if (isAlreadySo(target)) return ['neutral', 'already done']
   if (!target.eligible) return ['bad', 'excluded']
   return worstVerdict(target.gates) === 'warn' ? ['warn', 'will run, warned'] : ['good', 'will run']
 }
@@ -126,7 +126,7 @@ const Body = ({ target }: { target: PlanTarget }) => {
               {target.effects.map((effect, index) => [
                 index === line ? (
                   <li key="line" className="plan-line">
-                    Point of no return: from here the job only goes forward
+                    Point of no return: from here on nothing is undone
                   </li>
                 ) : null,
                 <Step key={effect.name} effect={effect} index={index} />,

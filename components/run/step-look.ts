@@ -6,7 +6,7 @@ export const stepLook: Record<StepState, [Tone, string]> = {
   waiting: ['neutral', 'waiting'],
   running: ['info', 'running'],
   done: ['good', 'done'],
-  'already-so': ['neutral', 'already so'],
+  'already-so': ['neutral', 'already done'],
   'not-asked': ['neutral', leftOutWords['not-asked']],
   'not-needed': ['neutral', leftOutWords['not-needed']],
   'not-possible': ['neutral', leftOutWords['not-possible']],

@@ -61,7 +61,7 @@ export const useMoving = (members: readonly TreeMember[]): Moving => {
         `${member.hostname} is picked up. ${
           legal.length === 0
             ? 'It has no possible upstream now.'
-            : `It may follow ${legal.map((one) => nameOf(one.id)).join(', ')}. Choose with the arrow keys, drop with Space, cancel with Escape.`
+            : `It can follow ${legal.map((one) => nameOf(one.id)).join(', ')}. Choose with the arrow keys, drop with Space, cancel with Escape.`
         }`,
       )
     },

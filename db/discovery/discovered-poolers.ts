@@ -42,11 +42,11 @@ const store = `with input as materialized (
       suggested_herd_id, suggestion, pooler_id, inbox, seen_at)
     select o.server_id, o.environment_id, o.port, format('pgbouncer:%s on %s', o.port, o.hostname), o."socketDirectory", o."configPath", o."isReadable",
       o."poolMode", o."authType", o.databases, b.herd_id,
-      case when b.herd_id is not null and jsonb_array_length(o.databases) = 1 then format('Its database leads to herd %s.', b.name)
-        when b.herd_id is not null then format('%s of its %s databases lead to herd %s%s.', b.hits, jsonb_array_length(o.databases), b.name,
+      case when b.herd_id is not null and jsonb_array_length(o.databases) = 1 then format('Its database points to herd %s.', b.name)
+        when b.herd_id is not null then format('%s of its %s databases point to herd %s%s.', b.hits, jsonb_array_length(o.databases), b.name,
           ', ' || b.others || ': it will serve them too')
-        when not o."isReadable" then 'Its file may not be read by the SSH user, so where it leads is not known.'
-        else 'None of its databases leads to a herd of the environment.' end,
+        when not o."isReadable" then 'Its file may not be read by the SSH user, so its target is not known.'
+        else 'None of its databases points to a herd of the environment.' end,
       p.id, case when p.id is null then 'new' else 'accepted' end, now()
     from once o left join best b on b.server_id = o.server_id and b.port = o.port
       left join poolers p on p.server_id = o.server_id and p.port = o.port

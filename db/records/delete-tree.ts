@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { withArticle } from '@/lib/domain/values/counted'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Resource } from '@/lib/kernel/resource/resource'
@@ -173,13 +174,13 @@ const treeOf = async (tx: Tx, actor: Actor, resource: Resource, id: string) => {
 
 /** What deleting would take along, what it would loosen and what forbids it, walked over the real foreign keys. Throws `record.missing`. */
 export const previewDelete = async (actor: Actor, resource: Resource, id: string): Promise<DeleteTree> => {
-  if (!resource.canDelete) throw new Fault('record.missing', { because: `A ${resource.noun[0]} cannot be deleted.` })
+  if (!resource.canDelete) throw new Fault('record.missing', { because: `You cannot delete ${withArticle(resource.noun[0])}.` })
   return inTransaction(async (tx) => (await treeOf(tx, actor, resource, id)).tree)
 }
 
 /** Deletes it with everything of the tree. Throws `record.missing`, `access.denied`, and `record.in-use` with `tree` when something forbids it. */
 export const deleteRecord = async (actor: Actor, resource: Resource, id: string): Promise<void> => {
-  if (!resource.canDelete) throw new Fault('access.denied', { because: `A ${resource.noun[0]} cannot be deleted.` })
+  if (!resource.canDelete) throw new Fault('access.denied', { because: `You cannot delete ${withArticle(resource.noun[0])}.` })
   const touched = new Set([resource.name])
   try {
     await inTransaction(async (tx) => {

@@ -1,3 +1,4 @@
+import { withArticle } from '@/lib/domain/values/counted'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Resource } from '@/lib/kernel/resource/resource'
@@ -19,7 +20,7 @@ export const referenceOptions = async (
 ): Promise<ReferenceOption[]> => {
   const spec = Object.hasOwn(resource.fields, field) ? resource.fields[field] : undefined
   const target = spec ? targetOf(resource, field) : null
-  if (!spec || !target) throw new Fault('input.invalid', { because: `${field} is no reference of a ${resource.noun[0]}.` })
+  if (!spec || !target) throw new Fault('input.invalid', { because: `${field} is not a reference of ${withArticle(resource.noun[0])}.` })
   const { table, columns, titleColumns, environmentColumn } = shapeOf(target)
   const title = `t.${columns[titleColumns[0] ?? 'id']!.sql}`
   const params = new Params()

@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { withArticle } from '@/lib/domain/values/counted'
 import { schemaOf } from '@/lib/fields/schema'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
@@ -125,7 +126,7 @@ const inSave = async <T>(resource: Resource, work: (tx: Tx) => Promise<T>): Prom
 
 /** Throws `access.denied`, `input.invalid`, `record.duplicate`. */
 export const addRecord = async (actor: Actor, resource: Resource, input: unknown): Promise<{ id: string }> => {
-  if (!resource.canAdd) throw new Fault('access.denied', { because: `A ${resource.noun[0]} is not added here.` })
+  if (!resource.canAdd) throw new Fault('access.denied', { because: `You cannot add ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'add')
   const values = parse(resource, input, false)
   mustBeFine(await unseenReferences(actor, resource, values))
@@ -193,7 +194,7 @@ const differences = (resource: Resource, before: Values, after: Values): Record<
  * Also throws `record.missing`, `access.denied`, `input.invalid`, `record.duplicate`. Saving what is already so writes nothing.
  */
 export const changeRecord = async (actor: Actor, resource: Resource, id: string, input: unknown, revision: number): Promise<void> => {
-  if (resource.form.length === 0) throw new Fault('access.denied', { because: `A ${resource.noun[0]} cannot be changed here.` })
+  if (resource.form.length === 0) throw new Fault('access.denied', { because: `You cannot change ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'change')
   const values = parse(resource, input, true)
   const unseen = await unseenReferences(actor, resource, values)

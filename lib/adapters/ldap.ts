@@ -118,7 +118,7 @@ class Conversation {
 const findPerson = async (talk: Conversation, options: LdapOptions, userName: string): Promise<Entry | null> => {
   const filter = new ldap.EqualityFilter({ attribute: options.userAttribute, value: userName })
   const found = await talk.search(options.peopleBaseDn, filter, [options.userAttribute, 'cn', 'displayName', 'mail'], 2)
-  if (found.length > 1) throw down(`${found.length} entries have ${options.userAttribute}=${userName}; nobody of that name can sign in`)
+  if (found.length > 1) throw down(`${found.length} entries have ${options.userAttribute}=${userName}; no person of that name can sign in`)
   return found[0] ?? null
 }
 

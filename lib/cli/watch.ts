@@ -16,7 +16,7 @@ const sentenceOf = (line: Line): string | null => {
     case 'intended':
       return `${line.step}: starts`
     case 'finished':
-      return `${line.step}: ${line.ours === false ? 'already so' : 'done'}`
+      return `${line.step}: ${line.ours === false ? 'already done' : 'done'}`
     case 'left-out':
       return `${line.step}: ${leftOutWords[line.word]}: ${line.because}`
     case 'failed':

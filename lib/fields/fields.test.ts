@@ -45,7 +45,7 @@ test('each refusal names the fix', () => {
   expect(refuse({ kind: 'bytes' }, '1 apple')).toBe('Write a size such as 512MB, 1GB or a number of bytes.')
   expect(refuse({ kind: 'seconds' }, 'soon')).toBe('Write a duration such as 30s, 5m or 2h.')
   expect(refuse({ kind: 'path' }, 'data')).toBe('Start with a slash: the path is absolute.')
-  expect(refuse({ kind: 'path' }, '/data/../etc')).toBe('Leave out “..”: write where it leads.')
+  expect(refuse({ kind: 'path' }, '/data/../etc')).toBe('Leave out “..”: write the path itself.')
   expect(refuse({ kind: 'hostname' }, 'db_1.example.org')).toContain('“db_1” is no part of a host name')
   expect(refuse({ kind: 'hostname' }, '-db')).toContain('“-db” is no part of a host name')
   expect(refuse({ kind: 'hostname' }, 'a..b')).toContain('Two dots')

@@ -15,6 +15,6 @@ export const hostnameFault = (name: string): string | null => {
 export const pathFault = (path: string): string | null => {
   if (!path.startsWith('/')) return 'Start with a slash: the path is absolute.'
   if (path.includes('\0') || path.includes('\n')) return 'Leave out line breaks and NUL characters.'
-  if (path.split('/').includes('..')) return 'Leave out “..”: write where it leads.'
+  if (path.split('/').includes('..')) return 'Leave out “..”: write the path itself.'
   return null
 }

@@ -102,7 +102,7 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string
     ...(state === 'done' && (n1.upstreamId !== n2.inventory.id || n1.replaced !== null) ? ['done, and n1 does not follow'] : []),
     ...(!isPromoted && leads !== 'n1.prod.test' ? ['the name was moved without a promotion'] : []),
     ...(!isPromoted && state !== 'done' && !isOpen && (writes[0] !== n1 || n1.replaced !== null || n2.slots.length > 0)
-      ? [`${state} before the promotion, and not everything was taken back`]
+      ? [`${state} before the promotion, and not everything was undone`]
       : []),
   ]
 }

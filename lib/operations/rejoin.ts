@@ -188,7 +188,7 @@ export function predict({ disk, forkLsn, primary, others, instance, probe, saveT
   if (disk === null || primary === null) return say(warn('Not known until it is stopped and a primary answers.'))
   const led = others.find(({ id }) => id === primary.id)
   if (led?.systemIdentifier != null && disk.systemIdentifier !== null && led.systemIdentifier !== disk.systemIdentifier)
-    return say(refuse(`${instance.title} has another system identifier than ${primary.title}: it is no copy of this herd.`))
+    return say(refuse(`${instance.title} has another system identifier than ${primary.title}: it is not a copy of this herd.`))
   if (disk.timeline !== null && disk.timeline === led?.timeline)
     return say(passBecause('It is on the primary’s own timeline: no rewind is needed.'))
   if (forkLsn === null || disk.checkpointLsn === null)

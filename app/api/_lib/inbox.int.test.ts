@@ -217,10 +217,10 @@ test('a PgBouncer that runs on a server waits with the herd that most of its dat
   await keepFoundPoolers(seen)
   const waiting = async () => (await listInbox(systemActor)).poolers
   expect((await waiting()).map(({ title, suggestedHerdId, suggestion }) => [title, suggestedHerdId, suggestion])).toEqual([
-    ['pgbouncer:6432 on base', crm, 'Its database leads to herd crm.'],
-    ['pgbouncer:6432 on front', crm, '2 of its 3 databases lead to herd crm.'],
-    ['pgbouncer:6433 on front', shop, '2 of its 3 databases lead to herd shop, 1 to crm: it will serve them too.'],
-    ['pgbouncer:6434 on front', null, 'None of its databases leads to a herd of the environment.'],
+    ['pgbouncer:6432 on base', crm, 'Its database points to herd crm.'],
+    ['pgbouncer:6432 on front', crm, '2 of its 3 databases point to herd crm.'],
+    ['pgbouncer:6433 on front', shop, '2 of its 3 databases point to herd shop, 1 to crm: it will serve them too.'],
+    ['pgbouncer:6434 on front', null, 'None of its databases points to a herd of the environment.'],
   ])
   const [one, two, , sealed] = await waiting()
   const { accepted, refused } = await acceptPoolers(systemActor, [

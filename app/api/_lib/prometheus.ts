@@ -59,7 +59,7 @@ export const prometheusText = (metrics: Metrics, requests: readonly RequestCount
     ...family(
       'matriarch_instances_never_seen',
       'gauge',
-      'Instances nobody has ever looked at.',
+      'Instances that were never observed.',
       metrics.ages.map(({ environment, never }) => [{ environment }, never]),
     ),
     ...family(

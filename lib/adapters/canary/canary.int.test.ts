@@ -135,7 +135,7 @@ test('where nobody is let in, or it leads elsewhere, it says why', async () => {
   own(join(bouncer.folder, 'wrong'), '"app" "not it"\n')
   expect(await why({ authFile: join(bouncer.folder, 'none') })).toMatch(/the pooler accepts no login\. \S+ in orders: /)
   expect(await why({ authFile: join(bouncer.folder, 'wrong') })).toMatch(/app in orders: .*authentication failed/)
-  expect(await why({ systemIdentifier: '7000000000000000001' })).toContain('it leads to another system')
+  expect(await why({ systemIdentifier: '7000000000000000001' })).toContain('it points to a server with another system identifier')
   expect(await why({ databases: [] })).toContain('The pooler has no database that a canary can use')
   await execute('create publication everything for all tables')
   expect(await why({})).toContain('a publication of all its tables would carry the canary’s rows')

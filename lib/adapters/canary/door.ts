@@ -100,8 +100,9 @@ const lookThrough = async (ssh: Ssh, where: Where, login: Login, systemIdentifie
   try {
     const { rows } = await within(session.client.query(seenSql), deadline, () => no('The pooler did not answer in time.'))
     const [seen] = rows as { user: string; isStandby: boolean; publishesAll: boolean; systemIdentifier: string }[]
-    if (seen!.isStandby) throw no('it leads to a standby.')
-    if (systemIdentifier !== null && seen!.systemIdentifier !== systemIdentifier) throw no('it leads to another system.')
+    if (seen!.isStandby) throw no('it points to a standby.')
+    if (systemIdentifier !== null && seen!.systemIdentifier !== systemIdentifier)
+      throw no('it points to a server with another system identifier.')
     if (seen!.publishesAll) throw no('a publication of all its tables would carry the canary’s rows to subscribers that do not know them.')
     return seen!.user
   } catch (error) {

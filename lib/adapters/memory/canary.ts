@@ -30,8 +30,9 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
     if (found === undefined || wanted === undefined) throw none('The pooler has no database that a canary can use.')
     await reach(world.clock, found.host, options)
     const led = found.isRunning ? ledTo(world, found.databases.get(wanted.name)!) : undefined
-    if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('It leads to no primary.')
-    if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier) throw none('It leads to another system.')
+    if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('It points to no primary.')
+    if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier)
+      throw none('It points to a server with another system identifier.')
     const { title, host, socketDirectory, port, authFile } = pooler
     return {
       title,

@@ -84,7 +84,7 @@ lead() {
   tries=0
   until leads "$1"; do
     tries=$((tries + 1))
-    [ $tries -lt 20 ] && ! { [ $tries -gt 4 ] && [ -e "$dir/stop" ]; } || { once "the pooler does not lead to $(title "$1")"; return 1; }
+    [ $tries -lt 20 ] && ! { [ $tries -gt 4 ] && [ -e "$dir/stop" ]; } || { once "the pooler does not point to $(title "$1")"; return 1; }
     sleep 0.1
   done
   # A login that the PAUSE broke off would keep the pool from the next one for server_login_retry, 15 s; the last RELOAD takes the setting back.

@@ -39,7 +39,7 @@ describe('what is known to be lost is said with how much', () => {
 describe('a missing or contradicting piece of evidence is named, and never green', () => {
   const doubtful: [string, Partial<MoveEvidence>, RegExp][] = [
     ['the old primary crashed', { stopped: { controlState: 'in production', checkpointLsn: '0/5000100' } }, /did not shut down cleanly/],
-    ['its control file was not read', { stopped: null }, /where the old primary’s WAL ends/],
+    ['its control file was not read', { stopped: null }, /end of the old primary’s WAL/],
     ['a planned move without the replay seen', { replayed: null }, /was not seen to have replayed/],
     [
       'the candidate had not replayed past it',
@@ -47,7 +47,7 @@ describe('a missing or contradicting piece of evidence is named, and never green
       /not past the last record/,
     ],
     ['it wrote after the stop', { replayed: { checkpointLsn: '0/5000200', replayedLsn: '0/5000278' } }, /wrote after it was stopped/],
-    ['no fork was read', { fork: null }, /where the new timeline leaves/],
+    ['no fork was read', { fork: null }, /fork point of the new timeline/],
     ['another timeline was left', { fork: { timeline: 2, lsn: '0/5000178' } }, /leaves timeline 2/],
     ['the fork is at the last record', { fork: { timeline: 3, lsn: '0/5000100' } }, /is not past/],
     ['another system', { systemIdentifier: { old: '1', new: '2' } }, /same system/],

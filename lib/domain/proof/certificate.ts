@@ -150,7 +150,7 @@ const stopDoubts = ({ stopped, replayed, mode, outcome }: MoveEvidence): string[
   const doubts: string[] = []
   if (outcome !== 'done') doubts.push(`The job ended as ${outcome}.`)
   if (stopped === null || stopped.checkpointLsn === null || stopped.controlState === null)
-    doubts.push('Nobody has read where the old primary’s WAL ends.')
+    doubts.push('The end of the old primary’s WAL was not read.')
   else if (!stopped.controlState.startsWith('shut down'))
     doubts.push(
       `The old primary did not shut down cleanly (its control file says “${stopped.controlState}”), so its last record is not known.`,
@@ -169,10 +169,10 @@ const stopDoubts = ({ stopped, replayed, mode, outcome }: MoveEvidence): string[
 const forkDoubts = ({ fork, stopped, timeline, systemIdentifier, firstCommit }: MoveEvidence): string[] => {
   const doubts: string[] = []
   if (systemIdentifier.old === null || systemIdentifier.new === null || systemIdentifier.old !== systemIdentifier.new)
-    doubts.push('Old and new primary are not shown to be of the same system.')
+    doubts.push('The old and the new primary are not proven to have the same system identifier.')
   if (timeline.old === null || timeline.new === null || timeline.new <= timeline.old)
-    doubts.push('The new primary is not shown to be on a newer timeline.')
-  if (fork === null) doubts.push('Nobody has read where the new timeline leaves the old one.')
+    doubts.push('The new primary is not proven to be on a newer timeline.')
+  if (fork === null) doubts.push('The fork point of the new timeline was not read.')
   else if (timeline.old !== null && fork.timeline !== timeline.old)
     doubts.push(`The new timeline leaves timeline ${fork.timeline}, the old primary was on ${timeline.old}.`)
   else if (stopped?.checkpointLsn != null && !isPast(fork.lsn, stopped.checkpointLsn))
@@ -187,7 +187,7 @@ const fenceDoubts = ({ fence, after, stopped, timeline, oldPrimary }: MoveEviden
   if (fence.kind === 'override') return [`Nothing proves that ${old} was down: somebody took responsibility for that.`]
   if (fence.kind === 'none' || !fence.hasStandbySignal) return [`${old} was not fenced.`]
   if (!fence.isBeforePromotion) return [`${old} was not fenced before the promotion.`]
-  if (after === null) return [`Nobody could look at ${old} afterwards, so whether the fence held is not known.`]
+  if (after === null) return [`Nobody could check ${old} afterwards, so whether the fence held is not known.`]
   const isDown = after.state === 'stopped' || after.state === 'crashed'
   if (!isDown && after.role !== 'standby') return [`${old} was seen afterwards ${after.state} as ${after.role}: the fence did not hold.`]
   if (after.hasStandbySignal !== true) return [`${old} no longer carries standby.signal: the fence did not hold.`]

@@ -62,7 +62,7 @@ describe('who takes over', () => {
     expect(order([...barred, standby('z', 99_999)])).toEqual(['z', '-a', '-b', '-c', '-d', '-e', '-f'])
     const reasons = rankCandidates(barred, herd, 0).map((one) => one.because)
     expect(new Set(reasons).size).toBe(barred.length)
-    expect(reasons[1]).toBe('It applies with a delay of 60 s (recovery_min_apply_delay).')
+    expect(reasons[1]).toBe('It replays with a delay of 60 s (recovery_min_apply_delay).')
   })
 
   test('the preferred site wins among equals within the bound, and never past it', () => {
@@ -79,7 +79,7 @@ describe('who takes over', () => {
     expect(order([cascaded, direct])).toEqual(['b', 'a'])
     expect(order([cascaded, standby('b', 0, { timeline: 2, followsPrimary: true })], { timeline: null })).toEqual(['a', 'b'])
     expect(rankCandidates([cascaded, direct], herd, equalWithinBytes)[1]?.because).toBe(
-      'Has received the most WAL, but it does not get it from the primary itself.',
+      'Has received the most WAL, but not from the primary directly.',
     )
   })
 

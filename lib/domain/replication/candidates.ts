@@ -66,15 +66,15 @@ const barOf = (one: CandidateFacts, herd: HerdMark): string | null => {
   if (one.state !== 'online') return `It is ${one.state}.`
   if (one.role !== 'standby') return 'Its role is not known.'
   if (herd.systemIdentifier !== null && one.systemIdentifier !== null && one.systemIdentifier !== herd.systemIdentifier)
-    return 'It has another system identifier: it is no copy of this herd.'
-  if (one.receivedLsn === null && one.replayedLsn === null) return 'How far it has come is not known.'
+    return 'It has another system identifier: it is not a copy of this herd.'
+  if (one.receivedLsn === null && one.replayedLsn === null) return 'Its WAL position is not known.'
   if (one.timeline === null) return 'Its timeline is not known.'
   if (herd.timeline !== null && one.timeline < herd.timeline)
     return `It is on timeline ${one.timeline}, the herd on ${herd.timeline}: it lacks what came after the fork.`
-  if (one.priority === 0) return 'Its priority is 0: it is never to take over.'
-  if (one.isReplayPaused === true) return 'Its replay is paused: a promotion would wait for a resume.'
+  if (one.priority === 0) return 'Its failover priority is 0: it never takes over.'
+  if (one.isReplayPaused === true) return 'Its replay is paused: it would not promote until replay is resumed.'
   if (one.applyDelayMs !== null && one.applyDelayMs > 0)
-    return `It applies with a delay of ${Math.round(one.applyDelayMs / 1000)} s (recovery_min_apply_delay).`
+    return `It replays with a delay of ${Math.round(one.applyDelayMs / 1000)} s (recovery_min_apply_delay).`
   return null
 }
 
@@ -140,7 +140,7 @@ const reasonOf = (one: Comparable, { timeline, behindBytes, isEqual, hasRivals }
   if (!hasRivals) return 'The only standby that can take over.'
   if (behindBytes === null) return `On timeline ${one.timeline}; the best is on ${timeline}.`
   const wal = behindBytes === 0 ? 'Has received the most WAL' : `${formatBytes(behindBytes)} of WAL behind the best`
-  if (one.followsPrimary === false) return `${wal}, but it does not get it from the primary itself.`
+  if (one.followsPrimary === false) return `${wal}, but not from the primary directly.`
   if (!isEqual) return `${wal}.`
   const marks = [`priority ${one.priority}`, ...(isPreferred(one, herd) ? [`at the preferred site ${one.site}`] : [])]
   return `${wal}${behindBytes === 0 ? '' : ', which counts as equal'}; ${marks.join(', ')}.`

@@ -35,7 +35,7 @@ test.each([
   ],
   [`${failed} FATAL:  sorry, too many clients already`, 'raise max_connections'],
   [`${failed} Connection refused`, 'Nothing listens on 198.18.0.1:5433 for b'],
-  [`${failed} timeout expired`, 'Open the way from b to 198.18.0.1:5433'],
+  [`${failed} timeout expired`, 'Open the network path from b to 198.18.0.1:5433'],
   ['psql: error: could not translate host name "gone" to address: Name or service not known', 'b cannot resolve'],
   [`${failed} server does not support SSL, but SSL was required`, 'Correct sslmode'],
   [`${failed} something else`, 'Correct pg_hba.conf of shop on a, or /var/lib/postgresql/.pgpass of b, first.'],

@@ -58,7 +58,7 @@ const fixes: readonly [RegExp, Fix][] = [
   ],
   [
     /timeout expired|timed out|No route to host|Network is unreachable/,
-    (_, asked) => `Open the way from ${asked.host} to ${placeOf(asked)} in the network: routes, firewalls, security groups.`,
+    (_, asked) => `Open the network path from ${asked.host} to ${placeOf(asked)}: routes, firewalls, security groups.`,
   ],
   [
     /could not translate host name/,

@@ -85,7 +85,7 @@ const whoYields = (primaries: readonly TreeMember[]): string => {
   const newest = Math.max(...primaries.map((one) => one.timeline ?? 0))
   const yielding = primaries.filter((one) => one.replacedBecause !== null || (one.timeline !== null && one.timeline < newest))
   if (yielding.length === 0 || yielding.length === primaries.length) return 'Find out which one clients use, and demote the others.'
-  return `Next: demote ${names(yielding)}; what was written there since the fork is not on the other, and is given up.`
+  return `Next: demote ${names(yielding)}; what was written there since the fork is not on the other, and is discarded.`
 }
 
 const findAlarms = (members: readonly TreeMember[], looping: readonly TreeMember[]): Alarm[] => {

@@ -40,7 +40,7 @@ export const whyNotFollow = (standby: Follower, upstream: Follower, members: rea
   if (standby.upstreamId === upstream.id && standby.syncState !== null) return `It follows ${upstream.title} already.`
   const hasTwoSystems =
     standby.systemIdentifier !== null && upstream.systemIdentifier !== null && standby.systemIdentifier !== upstream.systemIdentifier
-  if (hasTwoSystems) return `${upstream.title} has another system identifier: it is no copy of this herd.`
+  if (hasTwoSystems) return `${upstream.title} has another system identifier: it is not a copy of this herd.`
   const [mine, theirs] = [majorOf(standby.version), majorOf(upstream.version)]
   if (mine !== null && theirs !== null && mine !== theirs) return `${upstream.title} runs PostgreSQL ${theirs}, this one ${mine}.`
   if (isFedBy(upstream, standby.id, new Map(members.map((one) => [one.id, one]))))

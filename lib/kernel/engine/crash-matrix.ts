@@ -184,7 +184,7 @@ export const journalLaws = (operation: Operation, lines: readonly JournalLine[],
     const isHeld = endingKind(effect.ending) === 'release' && of('intended').length > 0 && of('released').length === 0
     if (isHeld && state !== 'attention' && !isLeft(lines)) broken.push(`${effect.name} was not released`)
     if (finished?.kind === 'finished' && !finished.ours && of('undo-intended').length > 0)
-      broken.push(`${effect.name} was not ours and was taken back`)
+      broken.push(`${effect.name} was not ours and was undone`)
   }
   return broken
 }

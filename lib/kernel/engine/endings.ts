@@ -131,8 +131,8 @@ const questionOf = ({ operation, recorder }: Driving, passed: string): string =>
   if (asked !== undefined) return asked
   const title = (name: string) => operation.effects.find((effect) => effect.name === name)?.title ?? name
   if (failed !== undefined && failed[1].failed?.certainty === 'unknown')
-    return `Did “${title(failed[0])}” happen? Find out, then resume: the step is checked again before anything is done. Or abandon the job: clean-up runs and nothing is undone.`
-  return `“${title(passed)}” cannot be undone, so the job can only go forward. Remove the cause, then resume. Or abandon the job: clean-up runs and nothing is undone.`
+    return `Did “${title(failed[0])}” happen? Find out, then resume: the step is checked again first. Or abandon the job: clean-up runs and nothing is undone.`
+  return `“${title(passed)}” cannot be undone, so the job can only continue. Remove the cause, then resume. Or abandon the job: clean-up runs and nothing is undone.`
 }
 
 const ask = async (driving: Driving, during: Attention['during'], because: string, question: string): Promise<'attention'> => {
@@ -144,7 +144,7 @@ const ask = async (driving: Driving, during: Attention['during'], because: strin
     if (record === undefined) continue
     if (record.isUndone) known.push(`“${effect.title}” was undone`)
     else if (record.finished !== null)
-      known.push(record.finished.ours ? `“${effect.title}” has happened` : `“${effect.title}” was already so`)
+      known.push(record.finished.ours ? `“${effect.title}” has happened` : `“${effect.title}” was already done`)
     else if (record.failed?.certainty === 'did-not-happen') known.push(`“${effect.title}” did not happen`)
     else if (record.intended !== null) unknown.push(`whether “${effect.title}” has happened`)
   }

@@ -138,7 +138,7 @@ const fail = (
 const halfWay = ({ partly }: { partly?: string }): string | undefined =>
   partly === undefined
     ? undefined
-    : `It has happened in part: ${partly}. Remove the cause, then resume: it is completed. Or abandon the job: clean-up runs and nothing is undone.`
+    : `It was done in part: ${partly}. Remove the cause, then resume: it is completed. Or abandon the job: clean-up runs and nothing is undone.`
 
 const look = async (driving: Driving, effect: Step, facts: Facts): Promise<Look> => {
   const { options, recorder, ports } = driving

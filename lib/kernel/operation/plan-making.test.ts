@@ -51,7 +51,7 @@ describe('the plan of one target', () => {
     const [target] = await targetsOf(reversible)
     expect(target).toMatchObject({
       eligible: false,
-      reason: 'There is nothing to do: it is already so.',
+      reason: 'There is nothing to do: it is already in this state.',
       effects: [{ state: 'already-so' }],
     })
     made.clear()

@@ -73,7 +73,7 @@ const planFacts = async (
   const effects = isReadable ? await planEffects(operation.effects, facts, read, signal) : []
   const blocked = effects.find((effect) => effect.state === 'blocked')
   const isNothingToDo = effects.length > 0 && effects.every(({ state }) => state !== 'will-run' && state !== 'blocked')
-  const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already so.' : null)
+  const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already in this state.' : null)
   return {
     id: targetId,
     ...operation.about(facts),

@@ -78,7 +78,7 @@ test('a warning that nobody read when it was scheduled leaves the target out; on
 test('a target that is not what it was is left out, and the reason says what it is and was', () => {
   const moved = target('a', { lasting: 'other', now: [{ label: 'Primary', value: 'n2' }] })
   expect(reasons(plan(target('a')), plan(moved))).toEqual([
-    'herd a: It is not what it was when this was scheduled: Primary: n2 (it was Primary: n1).',
+    'herd a: It has changed since this was scheduled: Primary: n2 (it was Primary: n1).',
   ])
   expect(reasons(plan(target('a', { lasting: undefined })), plan(target('a', { lasting: undefined, digest: 'other' })))).toHaveLength(1)
 })

@@ -39,9 +39,9 @@ const whyNot = (was: PlanTarget, is: PlanTarget, read: Plan, now: Plan): string 
   if (news) return `${news.title}: ${news.because}`
   if ((was.lasting ?? was.digest) === (is.lasting ?? is.digest)) return null
   const change = planChanges(read, now).find(({ targetId, what }) => targetId === is.id && (what === 'now' || what === 'effect'))
-  if (!change) return 'It is not what it was when this was scheduled.'
+  if (!change) return 'It has changed since this was scheduled.'
   const before = change.before === null ? '' : ` (it was ${change.before})`
-  return `It is not what it was when this was scheduled: ${change.after ?? 'no longer'}${before}.`
+  return `It has changed since this was scheduled: ${change.after ?? 'no longer'}${before}.`
 }
 
 const withTargets = (plan: Plan, targets: PlanTarget[]): Plan => {

@@ -19,7 +19,7 @@ export const verdictWords: Readonly<Record<Verdict['verdict'], string>> = {
 /** What becomes of a planned step, as a person reads it. */
 export const effectWords: Readonly<Record<PlannedEffect['state'], string>> = {
   'will-run': 'will run',
-  'already-so': 'already so',
+  'already-so': 'already done',
   blocked: 'blocked',
   ...leftOutWords,
 }

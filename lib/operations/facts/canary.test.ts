@@ -29,7 +29,7 @@ test('where no pooler lets it in, by session or to a standby, it writes as befor
   const canary = await throughIn(fleet)
   expect(canary.door).toBeNull()
   expect(sayThrough(canary)).toBe(
-    'the members’ own sockets, database postgres (not through a pooler: demo pooler on p1 accepts no login. The pooler has no database that a canary can use. demo pooler on p2 accepts no login. It leads to no primary)',
+    'the members’ own sockets, database postgres (not through a pooler: demo pooler on p1 accepts no login. The pooler has no database that a canary can use. demo pooler on p2 accepts no login. It points to no primary)',
   )
 })
 

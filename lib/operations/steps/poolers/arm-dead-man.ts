@@ -46,7 +46,7 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
       await disarmIdle(of(facts), ports, context, { ifUnreachable: 'disarm' })
     },
     sentence:
-      'However the job ends, the timers are disarmed; one whose pooler still pauses clients goes on asking until it may resume them.',
+      'However the job ends, the timers are disarmed; one whose pooler still pauses clients keeps running until it may resume them.',
   },
 })
 

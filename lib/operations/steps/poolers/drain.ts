@@ -49,7 +49,7 @@ const sayEveryMs = 10_000
 export const awaitClientsGone = <F extends Facts>(of: (facts: F) => PoolerPlace, waitMs: (facts: F) => number): Effect<F, null, null> => ({
   title: 'Wait until the last client has disconnected',
   preview: (facts) => ({
-    sentence: `Wait up to ${formatDuration(waitMs(facts) / 1000)} until nobody is connected to ${of(facts).title}; nobody is cut.`,
+    sentence: `Wait up to ${formatDuration(waitMs(facts) / 1000)} until no client is connected to ${of(facts).title}; nobody is disconnected.`,
     commands: ['SHOW POOLS'],
   }),
   check: async (facts, ports, { signal }) => {

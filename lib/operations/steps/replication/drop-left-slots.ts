@@ -31,7 +31,7 @@ export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWi
     preview: (facts) => {
       const { drop, keep } = judged(facts, slots(facts))
       const left = keep.length === 0 ? '' : ` Left: ${keepWords(keep)}.`
-      if (drop.length === 0) return { sentence: `There is no slot on it that nobody needs.${left}`, commands: [] }
+      if (drop.length === 0) return { sentence: `There is no unneeded slot on it.${left}`, commands: [] }
       return {
         sentence: `Drop ${drop.join(', ')} on ${of(facts).title}, which would retain WAL for nobody.${left}`,
         commands: drop.map((name) => `select pg_drop_replication_slot('${name}')`),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { verify } from '@/lib/playground/lab/load-cli'
+import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './observed'
 import { certificateOf, failedAt, jobOf, saidOf } from './orders'
-import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './sights'
 import { lastOrder, type Stand, transactionState } from './stand'
 import type { Expectation } from './words'
 
@@ -73,29 +73,32 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
       return { holds, saw: seen.map(sayMember).join(', ') }
     })
 
-  const named = wanted['name leads to']
+  const named = wanted['name points to']
   if (named !== undefined)
-    look(`name leads to ${named}`, async () => {
+    look(`name points to ${named}`, async () => {
       const seen = await seeName(place, wanted.herd)
-      return { holds: seen.every(({ leadsTo }) => leadsTo === named), saw: seen.map(sayName).join(', ') }
+      return { holds: seen.every(({ pointsTo }) => pointsTo === named), saw: seen.map(sayName).join(', ') }
     })
 
-  const { 'poolers lead to': lead, 'poolers paused': paused } = wanted
-  if (lead !== undefined || paused !== undefined)
-    look([lead && `poolers lead to ${lead}`, paused && `paused: ${paused.join(', ') || 'none'}`].filter(Boolean).join('; '), async () => {
-      const seen = await seePoolers(place, place.plain(place.herd(wanted.herd).name))
-      const databases = seen.flatMap((one) => one.databases ?? [])
-      const held = seen.filter((one) => one.databases?.some(({ isPaused }) => isPaused)).map(({ host }) => host)
-      const isAsWanted = paused === undefined || [...held].sort().join() === [...paused].sort().join()
-      return {
-        holds: isAsWanted && (lead === undefined || databases.every(({ leadsTo }) => leadsTo === lead)),
-        saw: seen.map(sayPooler).join(', '),
-      }
-    })
+  const { 'poolers point to': target, 'poolers paused': paused } = wanted
+  if (target !== undefined || paused !== undefined)
+    look(
+      [target && `poolers point to ${target}`, paused && `paused: ${paused.join(', ') || 'none'}`].filter(Boolean).join('; '),
+      async () => {
+        const seen = await seePoolers(place, place.plain(place.herd(wanted.herd).name))
+        const databases = seen.flatMap((one) => one.databases ?? [])
+        const held = seen.filter((one) => one.databases?.some(({ isPaused }) => isPaused)).map(({ host }) => host)
+        const isAsWanted = paused === undefined || [...held].sort().join() === [...paused].sort().join()
+        return {
+          holds: isAsWanted && (target === undefined || databases.every(({ pointsTo }) => pointsTo === target)),
+          saw: seen.map(sayPooler).join(', '),
+        }
+      },
+    )
 
   if (wanted.writes !== undefined) {
     const before = ackedNow(stand, wanted.herd)
-    look('writes go on', async () => {
+    look('writes continue', async () => {
       const acked = ackedNow(stand, wanted.herd) - before
       return { holds: acked >= writesMin, saw: `${acked} commits acknowledged` }
     })

@@ -12,7 +12,7 @@ const writeTimeoutMs = 20_000
  */
 export const writeLate = async (stand: Stand, words: StepOf<'late write'>): Promise<string> => {
   const { lab, host, members } = stand.place
-  const [pooler, aim] = [host(words['late write']), host(words['leads to'])]
+  const [pooler, aim] = [host(words['late write']), host(words['points to'])]
   const read = (file: string) => lab.hosts.mustExec(pooler, ['cat', file], { timeoutMs: writeTimeoutMs })
   const [held, herd] = lastWriterOf(await read(`${poolerConfigPath}.fence`))
   const text = await read(poolerConfigPath)

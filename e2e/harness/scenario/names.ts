@@ -94,7 +94,7 @@ const faultsOf = ({ verb, words }: Step, names: Names): Found[] => {
     case 'late write':
       return [
         ...namesAt([verb], 'pooler on', words['late write'], names.poolers),
-        ...namesAt(['leads to'], 'member on', words['leads to'], names.members),
+        ...namesAt(['points to'], 'member on', words['points to'], names.members),
       ]
     case 'expect':
       return expectFaults(words.expect, names)
@@ -115,8 +115,8 @@ const ofHerd = [
   'primary',
   'streams',
   'read-only',
-  'name leads to',
-  'poolers lead to',
+  'name points to',
+  'poolers point to',
   'poolers paused',
   'longest wait below',
   'errors',
@@ -136,8 +136,8 @@ const expectFaults = (wanted: Expectation, names: Names): Found[] => {
     ...of('primary', 'member on', wanted.primary, names.members),
     ...of('streams', 'member on', streaming, names.members),
     ...of('read-only', 'member on', wanted['read-only'], names.members),
-    ...of('name leads to', 'member on', wanted['name leads to'], names.members),
-    ...of('poolers lead to', 'member on', wanted['poolers lead to'], names.members),
+    ...of('name points to', 'member on', wanted['name points to'], names.members),
+    ...of('poolers point to', 'member on', wanted['poolers point to'], names.members),
     ...of('poolers paused', 'pooler on', wanted['poolers paused'], names.poolers),
   ]
 }

@@ -21,7 +21,7 @@ const herdTitle = word.regex(/^[a-z][a-z0-9_]{0,20}$/, 'a herd is named in small
 
 const also = z.union(
   [word.transform((herd): { herd: string; database?: string } => ({ herd })), z.strictObject({ herd: word, database: word.optional() })],
-  { error: 'write the herd that it leads to, or {herd: …, database: …}' },
+  { error: 'write the herd that it points to, or {herd: …, database: …}' },
 )
 const pooler = z.union(
   [
@@ -84,16 +84,16 @@ const expectation = z.strictObject({
   primary: word.optional().describe('the only member that takes writes'),
   streams: streams.optional().describe('standbys that stream, from anybody; or each from whom, {c: b}'),
   'read-only': words.optional().describe('takes no writes: a standby, or not running'),
-  'name leads to': word.optional().describe('by both name servers and the resolver'),
+  'name points to': word.optional().describe('by both name servers and the resolver'),
 
-  'poolers lead to': word.optional().describe('every database of the herd, on every pooler'),
-  'poolers paused': z.array(word).optional().describe('hosts whose pooler holds clients of the herd back; [] for none'),
+  'poolers point to': word.optional().describe('every database of the herd, on every pooler'),
+  'poolers paused': z.array(word).optional().describe('hosts whose pooler has paused clients of the herd; [] for none'),
   'late write': z.enum(['rejected', 'accepted']).optional().describe('what became of the late write'),
 
   writes: z
-    .literal('go on', { error: 'writes can only be expected to go on' })
+    .literal('continue', { error: 'writes can only be expected to continue' })
     .optional()
-    .describe('“go on”: the writers of the load are served now'),
+    .describe('“continue”: the writers of the load are served now'),
   transaction: z.enum(['open', 'broken']).optional().describe('what became of the open transaction'),
   alarm: word.optional().describe('said on the front page'),
 
@@ -111,7 +111,7 @@ export const stepWords = {
   load: z.strictObject({
     load: count.min(1).describe('begins so many writers, with a ledger of what was acknowledged'),
     herd: herdOf,
-    through: words.default(['members']).describe('members (whichever leads), poolers (all of them), or hosts of poolers'),
+    through: words.default(['members']).describe('members (whichever is the primary), poolers (all of them), or hosts of poolers'),
     ...named,
   }),
   'open transaction': z.strictObject({
@@ -125,16 +125,16 @@ export const stepWords = {
     on: word.optional().describe('a herd, or the host of the instance, pooler or server'),
     input: z.record(z.string(), z.json()).default({}).describe('what the form of the operation asks; hosts and herds by their names'),
     as: word.optional().describe('a name for this order; its operation where it is left out'),
-    later: duration.optional().describe('puts it off by so much'),
+    later: duration.optional().describe('schedules it for so much later'),
     'hold before': word.optional().describe('holds the worker right before this step, until it is released, killed or thawed'),
-    'hold after': word.optional().describe('… right after the deed of this step, before the journal knows'),
+    'hold after': word.optional().describe('… right after this step has acted, before the journal knows'),
     'hold at': z
       .literal('point of no return', { error: 'a worker can be held at the point of no return, or before or after a step' })
       .optional()
-      .describe('… “point of no return”: before the journal says that no way leads back'),
+      .describe('… “point of no return”: before the journal passes it'),
     ...named,
   }),
-  release: z.strictObject({ release: word.describe('lets a held worker go on with the order of this name'), ...named }),
+  release: z.strictObject({ release: word.describe('lets a held worker continue with the order of this name'), ...named }),
   decide: z.strictObject({
     decide: z.enum(['resume', 'abandon']).describe('a person’s answer where a job needs attention'),
     about: word.optional().describe('the order; the last one where it is left out'),
@@ -146,7 +146,7 @@ export const stepWords = {
     on: hostOf,
     ...named,
   }),
-  thaw: z.strictObject({ thaw: word.describe('lets it go on'), on: hostOf, ...named }),
+  thaw: z.strictObject({ thaw: word.describe('lets it continue'), on: hostOf, ...named }),
   start: z.strictObject({
     start: z.enum(['worker', 'redis'], { error: 'only a worker or redis is started' }).describe('another worker, or redis, empty'),
     ...named,
@@ -161,8 +161,10 @@ export const stepWords = {
   'power off': z.strictObject({ 'power off': word.describe('the plug of this host: every process dies at once'), ...named }),
   'power on': z.strictObject({ 'power on': word.describe('this host'), ...named }),
   'late write': z.strictObject({
-    'late write': word.describe('writes the file of the pooler on this host as a worker that slept would, under the token before the last'),
-    'leads to': word.describe('the member it would lead its clients to'),
+    'late write': word.describe(
+      'writes the file of the pooler on this host as a worker that was frozen would, under the token before the last',
+    ),
+    'points to': word.describe('the member it would point its clients to'),
     ...named,
   }),
   sql: z.strictObject({

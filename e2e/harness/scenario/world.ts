@@ -33,7 +33,7 @@ export interface Place {
   herds: string[]
   /** The only herd where none is named. */
   herd: (name?: string) => FleetHerd
-  /** The poolers in front of a herd, as the file names their hosts and the databases that lead there. */
+  /** The poolers in front of a herd, as the file names their hosts and the databases that point there. */
   poolers: (herd: string) => { host: string; databases: string[] }[]
   members: (herd?: string) => string[]
   /** Tells of something of this scenario. */
@@ -182,7 +182,7 @@ const managePoolers = async (scenarios: readonly Scenario[]): Promise<void> => {
   if (failed || run.jobs.length !== managed.length) throw new Error(`The poolers were not taken over: ${failed?.title}: ${failed?.because}`)
 }
 
-/** Of each database it is known which herd it leads to: the lines of all of them are taken over. */
+/** Of each database it is known which herd it points to: the lines of all of them are managed. */
 const areHerdsSeen = async (ids: readonly string[]): Promise<boolean> => {
   const sql = `select 1 from poolers where id = any($1) and (seen is null or jsonb_path_exists(seen, '$[*] ? (@.herdId == null)'))`
   return (await getPool().query(sql, [ids])).rowCount === 0

@@ -48,15 +48,15 @@ export const servedAgainMs = async (place: Place, herd: string | undefined, sinc
   return code === 0 && stdout.trim() !== '' ? Number(stdout.trim()) : null
 }
 
-export interface PoolerSight {
+export interface ObservedPooler {
   host: string
   /** Of each database of the herd; null: it does not answer. */
-  databases: { leadsTo: string | null; isPaused: boolean }[] | null
+  databases: { pointsTo: string | null; isPaused: boolean }[] | null
 }
 
-export const seePoolers = (place: Place, herd: string): Promise<PoolerSight[]> =>
+export const seePoolers = (place: Place, herd: string): Promise<ObservedPooler[]> =>
   Promise.all(
-    place.poolers(herd).map(async ({ host, databases }): Promise<PoolerSight> => {
+    place.poolers(herd).map(async ({ host, databases }): Promise<ObservedPooler> => {
       const argv = [
         'psql',
         '-XqA',
@@ -84,36 +84,36 @@ export const seePoolers = (place: Place, herd: string): Promise<PoolerSight[]> =
         host,
         databases: rows
           .filter((row) => row.length === head.length && databases.includes(cell(row, 'name')))
-          .map((row) => ({ leadsTo: hostAt(place, cell(row, 'host')), isPaused: cell(row, 'paused') === '1' })),
+          .map((row) => ({ pointsTo: hostAt(place, cell(row, 'host')), isPaused: cell(row, 'paused') === '1' })),
       }
     }),
   )
 
-export const sayPooler = ({ host, databases }: PoolerSight): string =>
+export const sayPooler = ({ host, databases }: ObservedPooler): string =>
   databases === null
     ? `${host} does not answer`
-    : `${host} leads to ${[...new Set(databases.map(({ leadsTo }) => leadsTo))].join(', ')}${databases.some(({ isPaused }) => isPaused) ? ', paused' : ''}`
+    : `${host} points to ${[...new Set(databases.map(({ pointsTo }) => pointsTo))].join(', ')}${databases.some(({ isPaused }) => isPaused) ? ', paused' : ''}`
 
-export interface NameSight {
+export interface ObservedName {
   server: string
   /** A host as the file names it; null: it does not answer, or knows no such name. */
-  leadsTo: string | null
+  pointsTo: string | null
 }
 
 /** What each name server, and the resolver that the hosts ask, says of the herd’s name. */
-export const seeName = ({ lab, plain, herd: herdOf }: Place, herd?: string): Promise<NameSight[]> => {
+export const seeName = ({ lab, plain, herd: herdOf }: Place, herd?: string): Promise<ObservedName[]> => {
   const { virtualHost } = herdOf(herd)
   const { primary, secondary, resolver } = lab.names()
   return Promise.all(
-    Object.entries({ primary, secondary, resolver }).map(async ([server, { address }]): Promise<NameSight> => {
+    Object.entries({ primary, secondary, resolver }).map(async ([server, { address }]): Promise<ObservedName> => {
       const argv = ['dig', '+short', '+time=2', '+tries=1', `@${address}`, virtualHost, 'CNAME']
       const { code, stdout } = await lab.run(argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
-      return { server, leadsTo: code === 0 && stdout.trim() !== '' ? plain(stdout.trim().split('.')[0]!) : null }
+      return { server, pointsTo: code === 0 && stdout.trim() !== '' ? plain(stdout.trim().split('.')[0]!) : null }
     }),
   )
 }
 
-export const sayName = ({ server, leadsTo }: NameSight): string => `${server} says ${leadsTo ?? 'nothing'}`
+export const sayName = ({ server, pointsTo }: ObservedName): string => `${server} says ${pointsTo ?? 'nothing'}`
 
 /** The front page’s problems with what the scenario has, in words. */
 export const seeAlarms = async (place: Place): Promise<string[]> => {

@@ -4,16 +4,16 @@ import { decideOn, herdId, holdPointOf, jobOf, placeOrder } from './orders'
 import { beginLoad, lastOrder, openTransaction, type Stand } from './stand'
 import type { Step, StepOf, Verb } from './words'
 
-type Deeds = { [V in Exclude<Verb, 'expect'>]: (stand: Stand, words: StepOf<V>) => Promise<string> }
+type Actions = { [V in Exclude<Verb, 'expect'>]: (stand: Stand, words: StepOf<V>) => Promise<string> }
 
 const worker = 'worker'
 const everything = 'everything'
 
 /** Does what a step says and answers what came of it, in a few words. Throws when it could not be done. */
 export const doStep = (stand: Stand, step: Exclude<Step, { verb: 'expect' }>): Promise<string> =>
-  (deeds[step.verb] as (stand: Stand, words: unknown) => Promise<string>)(stand, step.words)
+  (actions[step.verb] as (stand: Stand, words: unknown) => Promise<string>)(stand, step.words)
 
-const deeds: Deeds = {
+const actions: Actions = {
   load: beginLoad,
   'open transaction': openTransaction,
   order: async (stand, words) => {
@@ -24,7 +24,7 @@ const deeds: Deeds = {
     orders.delete(order.name)
     orders.set(order.name, order)
     if (order.refused !== null) return `refused: ${order.refused}`
-    if (!point) return words.later === undefined ? 'submitted' : 'put off'
+    if (!point) return words.later === undefined ? 'submitted' : 'scheduled'
     const isOver = async () => !['waiting', 'running'].includes((await jobOf(order))?.state ?? 'waiting')
     await place.holds.reached(point, isOver)
     return `the worker is held ${sayHold(point)}`

@@ -94,7 +94,42 @@ describe('who takes over', () => {
 })
 
 test('the estimated loss reaches from what the candidate holds to the last position seen, and is never negative', () => {
-  expect(estimateLoss(standby('a', 100), at(0))).toBe(100)
-  expect(estimateLoss(standby('a', 0), at(50))).toBe(0)
+  const seen = (behindBytes: number, timeline = 3) => ({ lsn: at(behindBytes), timeline })
+  expect(estimateLoss(standby('a', 100), seen(0))).toBe(100)
+  expect(estimateLoss(standby('a', 0), seen(50))).toBe(0)
   expect(estimateLoss(standby('a', 100), null)).toBeNull()
+})
+
+test('it is never a difference between positions of two timelines: past a fork counts what came before it, and else it is not known', () => {
+  const seen = { lsn: at(0), timeline: 3 }
+  const later = (forkBehind: number, timeline = 3) => standby('a', -5_000, { timeline: 4, forks: [{ timeline, forkLsn: at(forkBehind) }] })
+  expect(estimateLoss(later(200), seen)).toBe(200)
+  expect(estimateLoss(later(0), seen)).toBe(0)
+  expect(estimateLoss(later(-300), seen)).toBe(0)
+  expect(estimateLoss(later(0, 2), seen)).toBeNull()
+  expect(estimateLoss(standby('a', 0, { timeline: 4, forks: 'unread' }), seen)).toBeNull()
+  expect(estimateLoss(standby('a', 0, { timeline: 2 }), seen)).toBeNull()
+  expect(estimateLoss(standby('a', 0), { lsn: at(0), timeline: null })).toBeNull()
+})
+
+test('one on a later timeline than the herd takes over only where it left the herd’s at its end', () => {
+  const mark = { lastKnownLsn: at(0) }
+  const later = (forks: CandidateFacts['forks']) => standby('a', -5_000, { timeline: 4, forks })
+  const reason = (forks: CandidateFacts['forks'], over: Partial<HerdMark> = {}) =>
+    rankCandidates([later(forks), standby('b', 0)], { ...herd, ...mark, ...over }, 0).find(({ id }) => id === 'a')
+  expect(reason([{ timeline: 3, forkLsn: at(0) }])).toMatchObject({ rank: 1 })
+  expect(reason([{ timeline: 3, forkLsn: at(-64) }])).toMatchObject({ rank: 1 })
+  expect(reason([{ timeline: 3, forkLsn: at(2048) }])).toEqual({
+    id: 'a',
+    title: 'a',
+    site: '',
+    rank: null,
+    because: 'It is on timeline 4, the herd on 3: it left that at 0/4FFF800, and lacks the 2 kB written up to 0/5000000.',
+    behindBytes: null,
+  })
+  expect(reason([{ timeline: 2, forkLsn: at(0) }])?.because).toBe('It is on timeline 4, the herd on 3, from which it does not come.')
+  expect(reason('unread')?.because).toBe('It is on timeline 4, the herd on 3, and where they part could not be read.')
+  expect(reason([{ timeline: 3, forkLsn: at(0) }], { lastKnownLsn: null })?.because).toBe(
+    'It is on timeline 4, the herd on 3, and how far that had come is not known.',
+  )
 })

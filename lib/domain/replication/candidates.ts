@@ -18,6 +18,8 @@ export interface CandidateFacts {
   applyDelayMs: number | null
   /** Gets its WAL from the primary itself. null: not known, or there is no primary to get it from. */
   followsPrimary: boolean | null
+  /** Where earlier timelines of its own history ended. unread: that could not be read. Left out: not asked. */
+  forks?: readonly { timeline: number; forkLsn: string }[] | 'unread'
   /** 0: never. Higher is preferred, among equals only. */
   priority: number
   /** ISO time of the look; null: it never reported. */
@@ -28,6 +30,8 @@ export interface HerdMark {
   systemIdentifier: string | null
   /** The newest timeline that the herd is known to have had; null: not known. */
   timeline: number | null
+  /** The furthest position that it was seen at on that timeline; null: not known. Left out: not asked. */
+  lastKnownLsn?: string | null
   preferredSite: string
 }
 
@@ -71,11 +75,27 @@ const barOf = (one: CandidateFacts, herd: HerdMark): string | null => {
   if (one.timeline === null) return 'Its timeline is not known.'
   if (herd.timeline !== null && one.timeline < herd.timeline)
     return `It is on timeline ${one.timeline}, the herd on ${herd.timeline}: it lacks what came after the fork.`
+  const strayed = strayedFrom(one, herd)
+  if (strayed !== null) return strayed
   if (one.priority === 0) return 'Its failover priority is 0: it never takes over.'
   if (one.isReplayPaused === true) return 'Its replay is paused: it would not promote until replay is resumed.'
   if (one.applyDelayMs !== null && one.applyDelayMs > 0)
     return `It replays with a delay of ${Math.round(one.applyDelayMs / 1000)} s (recovery_min_apply_delay).`
   return null
+}
+
+/** On a later timeline than the herd it must have left the herd's where that ended, or later; null: it did, or nobody asked. */
+const strayedFrom = ({ timeline, forks }: CandidateFacts, herd: HerdMark): string | null => {
+  if (timeline === null || herd.timeline === null || timeline <= herd.timeline || forks === undefined) return null
+  const said = `It is on timeline ${timeline}, the herd on ${herd.timeline}`
+  if (forks === 'unread') return `${said}, and where they part could not be read.`
+  const fork = forks.find((one) => one.timeline === herd.timeline)
+  if (fork === undefined) return `${said}, from which it does not come.`
+  const missing = lsnBytesBetween(fork.forkLsn, herd.lastKnownLsn ?? null)
+  if (missing === null) return `${said}, and how far that had come is not known.`
+  return missing > 0
+    ? `${said}: it left that at ${fork.forkLsn}, and lacks the ${formatBytes(missing)} written up to ${herd.lastKnownLsn}.`
+    : null
 }
 
 /** What it received it will replay; before the first receipt since its start only the replay says how far it is. */
@@ -147,15 +167,17 @@ const reasonOf = (one: Comparable, { timeline, behindBytes, isEqual, hasRivals }
 }
 
 /**
- * Bytes that the herd loses when this candidate takes over: from what it holds up to the furthest position that anybody has seen the old primary at.
- * null: nobody has. It is an estimate: what was written after that look is not in it.
+ * Bytes that the herd loses when this candidate takes over: from what it holds up to the furthest position that anybody has seen the old primary at. On a
+ * later timeline it holds what came before the fork, whatever its own position. null: nobody has seen one, or theirs is no timeline of its history. It is an
+ * estimate: what was written after that look is not in it.
  */
 export const estimateLoss = (
-  candidate: Pick<CandidateFacts, 'receivedLsn' | 'replayedLsn'>,
-  lastKnownLsn: string | null,
+  { receivedLsn, replayedLsn, timeline, forks }: Pick<CandidateFacts, 'receivedLsn' | 'replayedLsn' | 'timeline' | 'forks'>,
+  lastKnown: { lsn: string; timeline: number | null } | null,
 ): number | null => {
-  const bytes = [candidate.receivedLsn, candidate.replayedLsn]
-    .map((lsn) => lsnBytesBetween(lsn, lastKnownLsn))
-    .filter((value) => value !== null)
+  if (lastKnown === null || timeline === null) return null
+  const fork = forks === undefined || forks === 'unread' ? undefined : forks.find((one) => one.timeline === lastKnown.timeline)
+  const held = timeline === lastKnown.timeline ? [receivedLsn, replayedLsn] : [fork?.forkLsn ?? null]
+  const bytes = held.map((lsn) => lsnBytesBetween(lsn, lastKnown.lsn)).filter((value) => value !== null)
   return bytes.length === 0 ? null : Math.max(0, Math.min(...bytes))
 }

@@ -9,7 +9,7 @@ import { type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
 import { type Lead, leadOf, othersOf, suspectsOf, writesReplaced } from './leader'
 import { type LifeSign, type Running, runningOf, searchLife } from './life'
-import { type LastKnown, lastKnownOf, lossOf } from './loss'
+import { type Forks, forksOf, type LastKnown, lastKnownOf, lossOf } from './loss'
 import { gatherRoom, type Room } from './room'
 
 /** A standby that is to follow the new primary, and how. */
@@ -73,12 +73,13 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
   const { old } = lead
   const mode = modeOf(input, old)
   const readiness = await readinessOf(ports, peers, context)
-  const ranking = rank(herd, peers, readiness, old, mode)
+  const suspects = suspectsOf(lead, peers)
+  const lastKnown = lastKnownOf(suspects)
+  const forks = await forksOf(ports, peers, lastKnown?.timeline ?? null, context)
+  const ranking = rank({ herd, peers, readiness, old, mode, lastKnown, forks })
   const candidate = choose(input, ranking, peers)
   const place = candidate.peer?.place ?? null
   const followers = peers.filter((peer) => peer !== old && peer !== candidate.peer && peer.probe.role !== 'primary')
-  const suspects = suspectsOf(lead, peers, candidate.peer)
-  const lastKnown = lastKnownOf(suspects)
   return {
     input,
     herd: { id: herd.herdId, name: herd.name, environmentId: herd.environmentId, environmentName: herd.environmentName },
@@ -103,7 +104,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     running: mode === 'emergency' ? runningOf(suspects) : [],
     life: mode === 'emergency' ? await searchLife(ports, suspects, peers, context) : [],
     lossBytes:
-      candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, suspects, candidate.peer.probe, lastKnown, context),
+      candidate.peer === null ? null : mode === 'planned' ? 0 : await lossOf(ports, suspects, candidate.peer, lastKnown, forks, context),
     lastKnown,
     room: place && (await gatherRoom(ports, place, context)),
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
@@ -145,23 +146,29 @@ const readinessOf = async (ports: ReadPorts, peers: readonly Peer[], context: Ga
   return new Map(await Promise.all(online.map(async ({ place }) => [place.id, await readReadiness(ports, place, context)] as const)))
 }
 
-const rank = (
-  herd: HerdStanding,
-  peers: readonly Peer[],
-  readiness: ReadonlyMap<string, Readiness | null>,
-  old: Peer | null,
-  mode: FailoverFacts['mode'],
-): RankedCandidate[] =>
+interface Ranking {
+  herd: HerdStanding
+  peers: readonly Peer[]
+  readiness: ReadonlyMap<string, Readiness | null>
+  old: Peer | null
+  mode: FailoverFacts['mode']
+  lastKnown: LastKnown | null
+  forks: ReadonlyMap<string, Forks>
+}
+
+const rank = ({ herd, peers, readiness, old, mode, lastKnown, forks }: Ranking): RankedCandidate[] =>
   rankCandidates(
     peers
       .filter((peer) => peer !== old)
       .map((peer) => ({
         ...candidateOf(peer, readiness.get(peer.place.id) ?? null),
+        forks: forks.get(peer.place.id),
         followsPrimary: mode === 'planned' && old !== null ? isStreamingFrom(peer.probe, old.place) : null,
       })),
     {
       systemIdentifier: herd.systemIdentifier,
-      timeline: old?.probe.timeline ?? old?.standing.lastTimeline ?? null,
+      timeline: lastKnown?.timeline ?? old?.probe.timeline ?? old?.standing.lastTimeline ?? null,
+      lastKnownLsn: lastKnown?.lsn ?? null,
       preferredSite: herd.preferredSite,
     },
     mode === 'planned' ? equalWithinBytes : 0,

@@ -251,6 +251,28 @@ describe('emergency', () => {
     expect((await planOf(fleet, { override: 'demo' })).reason).toBeNull()
   })
 
+  test('one that once left the herd and follows again on a timeline of its own is not taken: it lacks what was written since', async () => {
+    const fleet = newFleet(['n1', 'n2', 'n3'])
+    const { walBytes } = fleet.instance('demo on n1')
+    Object.assign(fleet.instance('demo on n3'), {
+      timeline: 2,
+      forks: [{ timeline: 1, bytes: walBytes - 4096 }],
+      walBytes: walBytes + 8192,
+      upstreamId: null,
+    })
+    powerOff(fleet)
+    const plan = await planOf(fleet, { override: 'demo' })
+    expect(plan.reason).toBeNull()
+    expect(plan.now.find(({ label }) => label === 'Candidate')?.value).toBe('demo on n2')
+    expect((await planOf(fleet, { override: 'demo', candidate: 'demo on n3' })).reason).toBe(
+      'demo on n3: It is on timeline 2, the herd on 1: it left that at 0/2FFF148, and lacks the 4 kB written up to 0/3000148.',
+    )
+    fleet.instance('demo on n3').forks = [{ timeline: 1, bytes: walBytes }]
+    const fine = await planOf(fleet, { override: 'demo' })
+    expect(fine.now.find(({ label }) => label === 'Candidate')?.value).toBe('demo on n3')
+    expect(fine.now.find(({ label }) => label === 'Estimated loss')?.value).toBe('0 B')
+  })
+
   test('a crashed primary on a host that answers is fenced by standby.signal, and no word is needed', async () => {
     const fleet = newFleet()
     fleet.instance('demo on n1').state = 'crashed'

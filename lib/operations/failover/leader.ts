@@ -53,10 +53,10 @@ const recordedLead = (peers: readonly Peer[]): Lead => {
 export const writesReplaced = ({ old, recorded }: Lead): boolean => recorded !== null && old === recorded && old.probe.role === 'primary'
 
 /** Everybody who may have been told to lead, or led: only the one where that is known. */
-export const suspectsOf = ({ old, recorded }: Lead, peers: readonly Peer[], candidate: Peer | null): Peer[] => {
+export const suspectsOf = ({ old, recorded }: Lead, peers: readonly Peer[]): Peer[] => {
   if (old === null) return []
   if (recorded === null) return [old]
-  return [old, ...peers.filter((peer) => peer !== old && peer !== candidate && !isStandby(peer) && peer.probe.state !== 'absent')]
+  return [old, ...peers.filter((peer) => peer !== old && !isStandby(peer) && peer.probe.state !== 'absent')]
 }
 
 /** Of them, beside the one itself: whom nobody can see, so that somebody must answer for it; and who lies there without standby.signal. */

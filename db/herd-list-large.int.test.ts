@@ -62,6 +62,7 @@ describe('the list of 33,000 herds with 100,000 members', () => {
     ['one state', 'state=degraded', 'herd_facts', wholeList],
     ['what nobody has looked at', 'state=stale', 'herd_facts', wholeList],
     ['most lag first', 'sort=-lagBytes', 'herd_facts', wholeList],
+    ['largest first', 'sort=-sizeBytes', 'herd_facts', wholeList],
     ['by version', 'sort=-version', 'herd_facts', wholeList],
     ['poolers that are paused', 'poolerState=paused', 'herd_facts', wholeList],
     ['moves that lost commits', 'certificateVerdict=lost', 'herd_facts', wholeList],

@@ -52,12 +52,12 @@ const seedHerds = (tx: Tx, count: number) =>
 // Member m of herd h stands on a server of the herd's environment: servers and herds are dealt to environments by the same number modulo five.
 const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>
   tx.execute(sql`insert into instances (id, herd_id, server_id, state, role, version, system_identifier, timeline, lag_bytes, lag_seconds, sync_state, clients, has_pending_restart,
-      postmaster_started_at, current_lsn, received_lsn, replayed_lsn, observed_at, observed_source, because)
+      postmaster_started_at, size_bytes, size_seen_at, current_lsn, received_lsn, replayed_lsn, observed_at, observed_source, because)
     select md5('instance ' || n)::uuid, md5('herd ' || h)::uuid, md5('server ' || s)::uuid, state, role, 13 + h % 6 || '.' || h % 9, (7000000000000000000 + h)::text, 1 + h % 3,
       case when role = 'standby' and state = 'online' then case when n % 7 = 0 then hashint4(n)::bigint & 1073741823 else 0 end end,
       case when role = 'standby' and state = 'online' then case when n % 7 = 0 then (n % 900)::float else 0 end end,
       case when role = 'standby' and state = 'online' then case when n % 11 = 0 then 'sync' else 'async' end end,
-      n % 200, n % 50 = 0, now() - make_interval(hours => n % 2000, secs => n / 2000.0),
+      n % 200, n % 50 = 0, now() - make_interval(hours => n % 2000, secs => n / 2000.0), (h % 3000 + 1)::bigint * 123456789, now() - make_interval(secs => n % 600),
       case when role = 'primary' then '1A/' || to_hex(n) end, case when role = 'standby' then '1A/' || to_hex(n) end, case when role = 'standby' then '1A/' || to_hex(n) end,
       now() - make_interval(secs => n % 30), 'ssh', case when state in ('crashed', 'unreachable') then 'the host does not answer' end
     from generate_series(0, ${count}::int - 1) n,

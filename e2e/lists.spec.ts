@@ -112,7 +112,9 @@ test('columns are chosen, ordered, kept for the person and part of the link; a v
   await dialog.getByRole('checkbox', { name: 'Version' }).uncheck()
   await dialog.getByRole('button', { name: 'Move Members up' }).click()
   await dialog.getByRole('button', { name: 'Show these' }).click()
-  await expect(page).toHaveURL(/columns=name,environmentId,state,members,primaryId,lagBytes,poolerState,dnsState,certificateVerdict/)
+  await expect(page).toHaveURL(
+    /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,certificateVerdict/,
+  )
   const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Poolers', 'DNS', 'Last move']
   await expect(page.locator('table.sheet thead th:not(.x)')).toHaveText(shown)
 

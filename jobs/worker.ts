@@ -29,7 +29,15 @@ const main = async (): Promise<void> => {
   const { inventory, postgres } = world.ports.read
   const worker = await startWorker({ place: queuePlace(), ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
   const observer = env().OBSERVER
-    ? await startObserver({ inventory, probe: postgres.probe, hostFacts: world.hosts.facts, sink, log, holder: worker.holder })
+    ? await startObserver({
+        inventory,
+        probe: postgres.probe,
+        databaseBytes: postgres.databaseBytes,
+        hostFacts: world.hosts.facts,
+        sink,
+        log,
+        holder: worker.holder,
+      })
     : null
   const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.read.names, log, holder: worker.holder }) : null
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null

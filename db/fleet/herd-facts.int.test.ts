@@ -9,6 +9,7 @@ import { addRecord, changeRecord, deleteRecord } from '../records/records'
 import { saveVerdicts } from './dns-names'
 import { writeProbes } from './observations'
 import { linkPoolers, savePoolers } from './poolers'
+import { saveSize } from './sizes'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -70,6 +71,7 @@ const expected = async (herdId: string) => {
     online_count: members.filter((one) => one.state === 'online').length,
     lag_bytes: most(members.map((one) => one.lag_bytes)),
     lag_seconds: most(members.map((one) => one.lag_seconds)),
+    size_bytes: most((writable.some((one) => one.size_bytes !== null) ? writable : members).map((one) => one.size_bytes)),
     observed_at: members.map((one) => one.observed_at as Date | null).reduce((a, b) => (a && (!b || a < b) ? a : b), null),
     pooler_count: poolers.length,
     pooler_state: worst(poolers.map(poolerWord), ['paused', 'stale', 'down', 'unknown', 'right']),
@@ -83,7 +85,8 @@ const expected = async (herdId: string) => {
 
 const kept = async (herdId: string) => {
   const [row] = await query('select * from herd_facts where herd_id = $1', [herdId])
-  return { ...row, lag_bytes: row.lag_bytes === null ? null : Number(row.lag_bytes) }
+  const number = (value: string | null) => (value === null ? null : Number(value))
+  return { ...row, lag_bytes: number(row.lag_bytes), size_bytes: number(row.size_bytes) }
 }
 
 const itsState = async (herdId = ids.herd!): Promise<string> => {
@@ -147,6 +150,23 @@ test('it follows what the environment allows, and members that come, move and go
   expect([await itsState(), (await kept(ids.herd!)).environment_id]).toEqual(['healthy', elsewhere.id])
   await deleteRecord(systemActor, herd, id)
   expect(await query('select * from herd_facts where herd_id = $1', [id])).toEqual([])
+})
+
+test('a herd is as large as its primary, and as its largest member while the size of no primary is known', async () => {
+  await healthy()
+  const size = async () => {
+    await itsState()
+    return (await kept(ids.herd!)).size_bytes
+  }
+  expect(await size()).toBe(null)
+  await saveSize(ids.b!, 5e9)
+  await saveSize(ids.c!, 7e12)
+  expect(await size()).toBe(7e12)
+  await saveSize(ids.a!, 6e9)
+  expect(await size()).toBe(6e9)
+  await see('a', unreachable())
+  expect(await size()).toBe(7e12)
+  await saveSize(crypto.randomUUID(), 1)
 })
 
 test('it follows poolers, names and moves', async () => {

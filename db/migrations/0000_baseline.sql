@@ -169,6 +169,7 @@ CREATE TABLE "herd_facts" (
 	"lag_seconds" double precision,
 	"version" text,
 	"version_key" integer[] GENERATED ALWAYS AS (string_to_array(substring(version from '^[0-9]{1,6}(?:\.[0-9]{1,6})*'), '.')::int[]) STORED,
+	"size_bytes" bigint,
 	"observed_at" timestamp with time zone,
 	"pooler_count" integer DEFAULT 0 NOT NULL,
 	"pooler_state" text,
@@ -241,6 +242,8 @@ CREATE TABLE "instances" (
 	"clients" integer,
 	"has_pending_restart" boolean DEFAULT false NOT NULL,
 	"postmaster_started_at" timestamp with time zone,
+	"size_bytes" bigint,
+	"size_seen_at" timestamp with time zone,
 	"probe" jsonb,
 	"observed_at" timestamp with time zone,
 	"observed_source" text,
@@ -747,6 +750,8 @@ CREATE INDEX "instances_upstream_idx" ON "instances" USING btree ("upstream_id")
 CREATE INDEX "instances_lag_idx" ON "instances" USING btree ("lag_bytes","id");--> statement-breakpoint
 CREATE INDEX "instances_lag_down_idx" ON "instances" USING btree ("lag_bytes" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "instances_facets_idx" ON "instances" USING btree ("environment_id","role","state","version","sync_state","has_pending_restart");--> statement-breakpoint
+CREATE INDEX "instances_size_idx" ON "instances" USING btree ("size_bytes","id");--> statement-breakpoint
+CREATE INDEX "instances_size_down_idx" ON "instances" USING btree ("size_bytes" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "instances_search_trgm" ON "instances" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "instances_idle_slots_idx" ON "instances" USING btree ("environment_id","title") WHERE idle_slots > 0;--> statement-breakpoint
 CREATE INDEX "instances_started_idx" ON "instances" USING btree ("postmaster_started_at","system_identifier","port");--> statement-breakpoint

@@ -236,9 +236,9 @@ create function herd_facts_members(ids uuid[]) returns void language plpgsql as 
 begin
   perform herd_facts_hold(ids);
   update herd_facts f set state = n.state, primary_id = n.primary_id, member_count = n.members, online_count = n.online, lag_bytes = n.lag_bytes,
-    lag_seconds = n.lag_seconds, version = n.version, observed_at = n.observed_at
+    lag_seconds = n.lag_seconds, version = n.version, size_bytes = n.size_bytes, observed_at = n.observed_at
   from (
-    select h.id, m.members, m.online, m.lag_bytes, m.lag_seconds, m.version, m.observed_at, coalesce(m.primary_id, m.last_primary_id) as primary_id,
+    select h.id, m.members, m.online, m.lag_bytes, m.lag_seconds, m.version, m.size_bytes, m.observed_at, coalesce(m.primary_id, m.last_primary_id) as primary_id,
       case
         when m.members = 0 then 'empty'
         when m.primaries > greatest(1, m.identifiers) then 'split-brain'
@@ -262,12 +262,13 @@ begin
         max(i.lag_bytes) as lag_bytes, max(i.lag_seconds) as lag_seconds, min(i.observed_at) as observed_at,
         (max(i.id::text) filter (where i.state = 'online' and i.role = 'primary'))::uuid as primary_id,
         (max(i.id::text) filter (where i.role = 'primary'))::uuid as last_primary_id,
-        coalesce(max(i.version) filter (where i.state = 'online' and i.role = 'primary'), max(i.version)) as version
+        coalesce(max(i.version) filter (where i.state = 'online' and i.role = 'primary'), max(i.version)) as version,
+        coalesce(max(i.size_bytes) filter (where i.state = 'online' and i.role = 'primary'), max(i.size_bytes)) as size_bytes
       from instances i where i.herd_id = h.id
     ) m
   ) n
-  where f.herd_id = n.id and (f.state, f.primary_id, f.member_count, f.online_count, f.lag_bytes, f.lag_seconds, f.version, f.observed_at)
-    is distinct from (n.state, n.primary_id, n.members, n.online, n.lag_bytes, n.lag_seconds, n.version, n.observed_at);
+  where f.herd_id = n.id and (f.state, f.primary_id, f.member_count, f.online_count, f.lag_bytes, f.lag_seconds, f.version, f.size_bytes, f.observed_at)
+    is distinct from (n.state, n.primary_id, n.members, n.online, n.lag_bytes, n.lag_seconds, n.version, n.size_bytes, n.observed_at);
 end
 $$;
 --> statement-breakpoint

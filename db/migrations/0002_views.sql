@@ -120,6 +120,6 @@ create view herd_list as
 select f.herd_id as id, f.environment_id, f.name, h.base_name, h.description, h.port, h.data_directory, h.virtual_host, f.preferred_site,
   h.replication_user, h.replication_options, h.system_identifier, h.search_text, h.created_at, h.changed_at, h.revision,
   case when f.state in ('lagging', 'healthy') and f.observed_at < now() - interval '60 s' then 'stale' else f.state end as state,
-  f.primary_id, f.member_count, f.online_count || '/' || f.member_count as members, f.lag_bytes, f.lag_seconds, f.version, f.version_key, f.observed_at,
+  f.primary_id, f.member_count, f.online_count || '/' || f.member_count as members, f.lag_bytes, f.lag_seconds, f.version, f.version_key, f.size_bytes, f.observed_at,
   f.pooler_count, f.pooler_state, f.dns_state, f.certificate_id, f.certificate_verdict, f.moved_at
 from herd_facts f left join herds h on h.id = f.herd_id;

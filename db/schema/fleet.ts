@@ -168,6 +168,8 @@ export const herdFacts = pgTable(
     /** Of the primary. */
     version: text('version'),
     versionKey: versionKey(),
+    /** Of the primary; of the largest member where no primary's is known. */
+    sizeBytes: bigint('size_bytes', { mode: 'number' }),
     /** Of the member that was looked at longest ago. */
     observedAt: moment('observed_at'),
     poolerCount: integer('pooler_count').notNull().default(0),
@@ -241,6 +243,9 @@ export const instances = pgTable(
     clients: integer('clients'),
     hasPendingRestart: boolean('has_pending_restart').notNull().default(false),
     postmasterStartedAt: moment('postmaster_started_at'),
+    /** Of all its databases together; read rarely, apart from the looks. */
+    sizeBytes: bigint('size_bytes', { mode: 'number' }),
+    sizeSeenAt: moment('size_seen_at'),
     /** The whole last probe, for the detail page. */
     probe: jsonb('probe'),
     observedAt: moment('observed_at'),
@@ -267,6 +272,8 @@ export const instances = pgTable(
     index('instances_lag_down_idx').on(t.lagBytes.desc().nullsLast(), t.id.desc()),
     // Every column with a facet, so that one index-only scan counts all choices. No index holds `observedAt`: a look that found nothing new stays a HOT update.
     index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart),
+    index('instances_size_idx').on(t.sizeBytes, t.id),
+    index('instances_size_down_idx').on(t.sizeBytes.desc().nullsLast(), t.id.desc()),
     index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
     index('instances_idle_slots_idx').on(t.environmentId, t.title).where(sql`idle_slots > 0`),
     // Nobody starts two servers of one system in the same microsecond: who shares it is one server under two names.

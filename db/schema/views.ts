@@ -68,6 +68,7 @@ export const herdList = pgTable(
     lagSeconds: doublePrecision('lag_seconds'),
     version: text('version'),
     versionKey: integer('version_key').array(),
+    sizeBytes: bigint('size_bytes', { mode: 'number' }),
     poolerCount: integer('pooler_count').notNull(),
     /** The worst of its poolers, and of its names. */
     poolerState: text('pooler_state'),

@@ -30,7 +30,7 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 }
 
 const running: (() => Promise<void>)[] = []
-const observe = async (options: Pick<ObserverOptions, 'inventory' | 'probe' | 'hostFacts'>) => {
+const observe = async (options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'hostFacts'>) => {
   const sink = makeFactSink(log)
   const observer = await startObserver({ ...options, sink, log, holder: 'test:1', pace: 0.2 })
   const stop = async () => {
@@ -103,7 +103,7 @@ describe('on real hosts', () => {
         return { ...found, address: { ...found.address, socketDirectory, binDirectory } }
       },
     }
-    await observe({ inventory, probe: postgres.read.probe, hostFacts: makeHosts(ssh).facts })
+    await observe({ inventory, probe: postgres.read.probe, databaseBytes: postgres.read.databaseBytes, hostFacts: makeHosts(ssh).facts })
   })
   const instance = async (n: number) => (await query('select * from instances where id = $1', [ids.instances[n]]))[0]
   const server = async (n: number) => (await query('select * from servers where id = $1', [ids.servers[n]]))[0]
@@ -114,6 +114,13 @@ describe('on real hosts', () => {
     expect(await instance(1)).toMatchObject({ role: 'standby', lag_seconds: 0 })
     expect(await server(0)).toMatchObject({ state: 'reachable', because: null })
     expect(Number((await server(0)).memory_bytes)).toBeGreaterThan(0)
+  })
+
+  test('the databases of every member are sized after it was seen, and the herd shows those of its primary', async () => {
+    await until(async () => (await instance(0)).size_bytes !== null && (await instance(1)).size_bytes !== null)
+    expect(Number((await instance(0)).size_bytes)).toBeGreaterThan(10_000_000)
+    const [herd] = await query('select f.size_bytes from herd_facts f')
+    expect(herd.size_bytes).toBe((await instance(0)).size_bytes)
   })
 
   test('a host that dies goes unreachable with what was known of it, holds nobody up, and comes back by itself', async () => {
@@ -176,6 +183,7 @@ describe('sharing the fleet', () => {
       looked,
       inventory: makeInventory(),
       hostFacts: async () => facts,
+      databaseBytes: async () => 1,
       probe: async ({ instanceId }: { instanceId: string }) => {
         looked.set(instanceId, (looked.get(instanceId) ?? 0) + 1)
         return probeNow()

@@ -8,10 +8,12 @@ import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 import { backOff, due, type HerdPlan, hostFactsEveryMs, roundMs, type ServerPlan } from './observe-round'
 import type { FactSink } from './observe-sink'
+import { makeSizeLooks } from './observe-sizes'
 
 export interface ObserverOptions {
   inventory: InventoryRead
   probe: PostgresRead['probe']
+  databaseBytes: PostgresRead['databaseBytes']
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
   hostFacts: (
     host: HostAddress,
@@ -101,12 +103,14 @@ class Observer {
   private asks = 0
   private readonly running = new Set<Promise<void>>()
   private readonly pace: number
+  private readonly sizes: ReturnType<typeof makeSizeLooks>
 
   constructor(
     private readonly options: ObserverOptions,
     private readonly signal: AbortSignal,
   ) {
     this.pace = options.pace ?? 1
+    this.sizes = makeSizeLooks(options.databaseBytes)
   }
 
   /** What was being looked at stays so; what is new or was changed by a person is due at once. */
@@ -147,6 +151,8 @@ class Observer {
     this.herds = herds
     this.servers = servers
     this.instances = members.length
+    const known = new Set(members.map(({ id }) => id))
+    this.sizes.forget((id) => known.has(id))
   }
 
   tick(): void {
@@ -234,6 +240,8 @@ class Observer {
         members.map(async (member) => {
           const seen = await probe(member.address, { timeoutMs: lookTimeoutMs, signal: this.signal })
           sink.add({ instanceId: member.id, probe: seen, source: 'observer' })
+          const sized = seen.state === 'online' ? this.sizes.offer(member, this.signal) : null
+          if (sized) this.run(sized)
           const server = this.servers.get(member.serverId)
           // The first that finds its host gone has it asked again now: that says the same of everything else on it.
           if (seen.hostFault && server?.state === 'up') {

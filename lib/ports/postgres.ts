@@ -147,6 +147,11 @@ export interface PostgresRead {
   settings: (instance: InstanceAddress, options: CallOptions) => Promise<SettingsSeen>
   /** `txid_status()`, PostgreSQL 10 and later. Throws `sql.*`. */
   transactionFate: (instance: InstanceAddress, xid: string, options: CallOptions) => Promise<TransactionFate>
+  /**
+   * Of all databases of the instance together, in bytes (`pg_database_size()`). It walks their files, so it has a session of its own, which the server
+   * ends after `timeoutMs`, and is no part of a look. Throws `sql.*`.
+   */
+  databaseBytes: (instance: InstanceAddress, options: CallOptions) => Promise<number>
   /** In a READ ONLY transaction that is rolled back. Throws `sql.*`. */
   query: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
   /** The commands an act would run, for previews: pure, no call. */

@@ -104,6 +104,12 @@ export const herd = defineResource({
     lagBytes: { kind: 'bytes', label: 'Worst lag', observed: true, help: 'Of its standbys: WAL not replayed yet.' },
     lagSeconds: { kind: 'seconds', label: 'Worst lag in time', observed: true },
     version: { kind: 'text', label: 'Version', observed: true, sortedBy: 'versionKey', help: 'Of the primary.' },
+    sizeBytes: {
+      kind: 'bytes',
+      label: 'Size',
+      observed: true,
+      help: 'All databases of the primary together, read every ten minutes; of the largest member where the primary’s size is not known.',
+    },
     poolerState: {
       kind: 'choice',
       label: 'Poolers',
@@ -151,6 +157,7 @@ export const herd = defineResource({
       'members',
       'lagBytes',
       'version',
+      'sizeBytes',
       'poolerState',
       'dnsState',
       'certificateVerdict',
@@ -162,7 +169,10 @@ export const herd = defineResource({
   observedAt: 'observedAt',
   sections: [
     { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
-    { title: 'State', fields: ['state', 'primaryId', 'members', 'lagBytes', 'lagSeconds', 'version', 'poolerState', 'dnsState'] },
+    {
+      title: 'State',
+      fields: ['state', 'primaryId', 'members', 'lagBytes', 'lagSeconds', 'version', 'sizeBytes', 'poolerState', 'dnsState'],
+    },
     { title: 'Last move', fields: ['certificateVerdict', 'movedAt', 'certificateId'] },
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },
     { title: 'Names and sites', fields: ['virtualHost', 'preferredSite'] },

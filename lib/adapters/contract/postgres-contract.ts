@@ -195,6 +195,11 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
       await write(fleet.primary, 'drop table matriarch_contract')
     })
 
+    test('the databases of primary and standby have a size, which takes no session of the looks', async () => {
+      for (const instance of [fleet.primary, fleet.standby])
+        expect(await fleet.ports.read.postgres.databaseBytes(instance, limits)).toBeGreaterThan(10_000_000)
+    })
+
     test('a standby takes no writes', async () => {
       await expect(write(fleet.standby, 'create table matriarch_contract (a int)')).rejects.toMatchObject({ code: 'sql.failed' })
     })

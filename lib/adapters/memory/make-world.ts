@@ -136,6 +136,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     activeTransactions: 0,
     applied: [],
     transactions: new Map(),
+    databaseBytes: 30_000_000,
   }
 }
 

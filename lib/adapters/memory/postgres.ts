@@ -42,6 +42,7 @@ export const memoryPostgresRead = (world: World): PostgresRead => {
       }
     },
     transactionFate: async (address, xid, options) => (await serving(address, options)).transactions.get(xid) ?? 'unknown',
+    databaseBytes: async (address, options) => (await serving(address, options)).databaseBytes,
     query: async (address, sql, options) => {
       const instance = await serving(address, { timeoutMs: options.statementTimeoutMs, signal: options.signal })
       return cut(world.sql(instance, sql, false), options.rowsMax)

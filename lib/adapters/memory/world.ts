@@ -102,6 +102,8 @@ export interface MemoryInstance {
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
   applied: string[]
   transactions: Map<string, 'committed' | 'aborted' | 'in-progress'>
+  /** Of all its databases. */
+  databaseBytes: number
 }
 
 /** What of an instance lies in its data directory. */

@@ -6,7 +6,7 @@ import { postgresAct } from './act'
 import { probeInstance } from './probe'
 import { runStatement } from './query'
 import { makeReplication } from './replication'
-import { fileSettings, settingsSeen, transactionFate } from './server-views'
+import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './server-views'
 import { warmPool } from './warm'
 
 export interface PostgresOptions {
@@ -33,6 +33,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     fileSettings: (instance, callOptions) => fileSettings(ssh, warm, instance, callOptions),
     settings: (instance, callOptions) => settingsSeen(ssh, warm, instance, callOptions),
     transactionFate: (instance, xid, callOptions) => transactionFate(ssh, warm, instance, xid, callOptions),
+    databaseBytes: (instance, callOptions) => databaseBytes(ssh, instance, callOptions),
     query: (instance, sql, sqlOptions) => runStatement(ssh, instance, sql, sqlOptions, { isReadOnly: true }),
     commands: {
       start: (instance) => [quoteShell(commandFor(instance, 'start'))],

@@ -3,7 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { FileSettingProblem, InstanceAddress } from '@/lib/ports'
 import type { CallOptions, SettingsSeen, TransactionFate } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
-import { deadlineIn } from '../ssh/deadline'
+import { deadlineIn, within } from '../ssh/deadline'
 import { connectPg, type PgConnection } from './connection'
 import { isSocketRefused, psqlJson } from './psql'
 import { queryFault, type WarmPool } from './warm'
@@ -45,6 +45,39 @@ export const runAlone = async (ssh: Ssh, instance: InstanceAddress, statements: 
   }
   try {
     for (const statement of statements) await connection.client.query(statement)
+  } catch (error) {
+    throw queryFault(error)
+  } finally {
+    connection.destroy()
+  }
+}
+
+/** In a session of its own, for a walk over many files must not hold up the looks. */
+export const databaseBytes = async (ssh: Ssh, instance: InstanceAddress, options: CallOptions): Promise<number> => {
+  const deadline = deadlineIn(options.timeoutMs, options.signal)
+  const sum = 'select sum(pg_database_size(oid))::bigint from pg_database'
+  let connection: PgConnection
+  try {
+    connection = await connectPg(ssh, instance, { database: 'postgres', isReadOnly: true, statementTimeoutMs: options.timeoutMs }, deadline)
+  } catch (error) {
+    if (!isSocketRefused(error)) throw error
+    return Number(
+      await psqlJson(
+        ssh,
+        instance,
+        `set statement_timeout = ${Math.round(options.timeoutMs)};
+select to_json((${sum}))`,
+        deadline,
+      ),
+    )
+  }
+  try {
+    const { rows } = await within(
+      connection.client.query<[string]>({ text: sum, rowMode: 'array' }),
+      deadline,
+      () => new Fault('sql.timeout', { because: 'The sizes of the databases were not answered in time.' }),
+    )
+    return Number(rows[0]![0])
   } catch (error) {
     throw queryFault(error)
   } finally {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { testFleet } from './harness/lab'
-import { matrixHerd } from './harness/matrix/deeds'
+import { matrixHerd } from './harness/matrix/actions'
 import { openFront } from './harness/matrix/front'
 import { openLabHerd } from './harness/matrix/herd'
 import { type LabCase, MatrixLab } from './harness/matrix/matrix'
@@ -64,7 +64,7 @@ const runAll = async (wanted: readonly Scenario[], isThroughPoolers: boolean): P
       const measured = await labs[0]!.measure(scenario)
       const all = casesOf(scenario, measured)
       cases.push(...all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ scenario, trouble })))
-      console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} deeds, ${all.length} cases`)
+      console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} actions, ${all.length} cases`)
     }
     const chosen = spreadOver(cases, Math.ceil(cases.length / every)).slice(from - 1)
     const total = results.length + chosen.length

@@ -1,7 +1,7 @@
 'use server'
 
 import type { TestedStep } from '@/components/settings/directory-test'
-import { acknowledge, takeBack } from '@/db/fleet/acknowledge'
+import { acknowledge, showAgain } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
 import { type Preferences, readPreferences, writePreferences } from '@/db/people/preferences'
 import { mustAdminister } from '@/db/people/settings-view'
@@ -173,7 +173,7 @@ export const retryFailed = async (runId: string, withCancelled: boolean) =>
 /** Sets a problem of the front page aside for a while, and puts it back. */
 export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>> =>
   outcome((actor) => acknowledge(actor, wanted).then(() => null))
-export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => takeBack(actor, item).then(() => null))
+export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
 
 /** Asks the directory step by step; with a user name also tries that login. */
 export const testDirectory = async (userName: string, password: string): Promise<Outcome<TestedStep[]>> =>

@@ -24,7 +24,7 @@ const Page = async ({ searchParams }: { searchParams: Promise<{ wall?: string | 
       herdsMayBeAddedIn={herdsMayBeAddedIn}
       mayAcknowledge={mayAcknowledge}
       pathOf={pathOf}
-      actions={{ acknowledge: acknowledgeProblem, takeBack: showProblemAgain }}
+      actions={{ acknowledge: acknowledgeProblem, showAgain: showProblemAgain }}
     />
   )
 }

@@ -20,7 +20,7 @@ export interface AcknowledgedItem {
 
 export interface AcknowledgeActions {
   acknowledge: (wanted: AcknowledgedItem & { note: string; hours: number }) => Promise<Outcome<null>>
-  takeBack: (item: AcknowledgedItem) => Promise<Outcome<null>>
+  showAgain: (item: AcknowledgedItem) => Promise<Outcome<null>>
 }
 
 const spans = [
@@ -92,18 +92,18 @@ export const AcknowledgeDialog = ({
 export const Aside = ({
   aside,
   mayIn,
-  takeBack,
+  showAgain,
 }: {
   aside: readonly SetAside<ShownProblem>[]
   mayIn: (environmentId: string | null) => boolean
-  takeBack: AcknowledgeActions['takeBack']
+  showAgain: AcknowledgeActions['showAgain']
 }) => {
   const [refusal, setRefusal] = useState<string | null>(null)
   const [isBusy, start] = useTransition()
   if (aside.length === 0) return null
   const back = ({ kind, item: { key, label, environmentId } }: SetAside<ShownProblem>) =>
     start(async () => {
-      const outcome = await takeBack({ kind, key, label, environmentId }).catch(() => null)
+      const outcome = await showAgain({ kind, key, label, environmentId }).catch(() => null)
       setRefusal(outcome ? (outcome.ok ? null : outcome.message) : noAnswer)
     })
   return (

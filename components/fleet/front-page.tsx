@@ -126,7 +126,7 @@ export const FrontPage = ({
                 acknowledge={actions.acknowledge}
               />
             )}
-            <Aside aside={aside} mayIn={mayIn} takeBack={actions.takeBack} />
+            <Aside aside={aside} mayIn={mayIn} showAgain={actions.showAgain} />
           </div>
         </Card>
         {facts.runs.length + facts.locks.length + scheduled.length > 0 && (

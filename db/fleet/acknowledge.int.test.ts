@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { actorIn, seedTerritories } from '@/e2e/harness/two-territories'
 import { getPool } from '../pg/client'
-import { acknowledge, takeBack } from './acknowledge'
+import { acknowledge, showAgain } from './acknowledge'
 import { fleetFacts } from './front-page'
 
 let database: TestDatabase
@@ -33,8 +33,8 @@ test('what an operator acknowledges is seen by everybody of that environment and
 test('a second time replaces the first, and taking back ends it; both are in the audit log', async () => {
   await acknowledge(operator(), wanted('here', { note: 'it is here', hours: 1 }))
   expect(await seenBy()).toMatchObject([{ note: 'it is here' }])
-  await takeBack(operator(), item('here'))
-  await takeBack(operator(), item('here'))
+  await showAgain(operator(), item('here'))
+  await showAgain(operator(), item('here'))
   expect(await seenBy()).toEqual([])
   const { rows } = await getPool().query(`select act from audit where act like 'fleet.%' order by seq`)
   expect(rows.map(({ act }) => act)).toEqual(['fleet.acknowledge', 'fleet.acknowledge', 'fleet.take-back'])
@@ -51,7 +51,7 @@ test('a viewer, and an operator of another environment, may silence nothing', as
   await expect(acknowledge(actorIn('viewer', ids['environment:here']!), wanted('here'))).rejects.toMatchObject(denied)
   await expect(acknowledge(operator(), wanted('there'))).rejects.toMatchObject(denied)
   await expect(acknowledge(operator(), wanted('here', { environmentId: null }))).rejects.toMatchObject(denied)
-  await expect(takeBack(actorIn('viewer', null), item('here'))).rejects.toMatchObject(denied)
+  await expect(showAgain(actorIn('viewer', null), item('here'))).rejects.toMatchObject(denied)
 })
 
 test('a missing note and an odd time are refused by their fields', async () => {

@@ -47,7 +47,7 @@ export const acknowledge = async (actor: Actor, wanted: unknown): Promise<void> 
 }
 
 /** Puts it back before its time. Nothing there is no error. Throws `input.invalid`, `access.denied`. */
-export const takeBack = async (actor: Actor, item: unknown): Promise<void> => {
+export const showAgain = async (actor: Actor, item: unknown): Promise<void> => {
   const { kind, key, label, environmentId } = checked(itemSchema, item)
   mustMay(actor, environmentId)
   await inPgTransaction(async (client, tx) => {

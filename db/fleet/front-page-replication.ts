@@ -62,10 +62,10 @@ export const readReplication = {
       where $1::uuid[] is null or b.environment_id = any($1)
       union all
       select i.id, i.title, i.herd_id, i.environment_id, 'replaced', i.replaced_because, i.state, i.timeline, i.replaced_timeline, null, null, i.replaced_at,
-        f.deed, f.at
+        f.action, f.at
       from instances i
       left join lateral (
-        select a.detail->>'deed' as deed, a.at from audit a
+        select a.detail->>'action' as action, a.at from audit a
         where a.act = 'instance.fence' and a.at >= i.replaced_at and a.object_id = i.herd_id and a.title = i.title order by a.at desc limit 1
       ) f on true
       where i.replaced_at is not null and ($1::uuid[] is null or i.environment_id = any($1))

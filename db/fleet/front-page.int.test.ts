@@ -191,7 +191,7 @@ describe('what follows from something else', () => {
           title: 'headless on p1',
           environmentId: ids.prod!,
         }
-        await inTransaction((tx) => writeAudit(tx, systemActor, { ...fence, detail: { deed: 'stopped' } }))
+        await inTransaction((tx) => writeAudit(tx, systemActor, { ...fence, detail: { action: 'stopped' } }))
         const { replication, instances, herds } = await seen()
         expect(replication).toMatchObject([
           { trouble: 'replaced', title: 'headless on p1', otherState: 'stopped', fenced: 'stopped', fencedAt: expect.any(String) },

@@ -113,7 +113,7 @@ export const takeLease = async (request: LeaseRequest, ttlMs: number): Promise<H
 /**
  * Moves the end of everything these tokens hold to `ttlMs` from now, and answers how many leases each still holds. A lease whose time was up but that
  * nobody took meanwhile is still its holder's: the token decides, the time only says when others may take it. The disk is not waited for, since every
- * deed waits for this: a renewal that is lost with a crash of the database only ends the lease earlier.
+ * action waits for this: a renewal that is lost with a crash of the database only ends the lease earlier.
  */
 export const renewLeases = async (tokens: readonly string[], ttlMs: number): Promise<Map<string, number>> => {
   if (tokens.length === 0) return new Map()

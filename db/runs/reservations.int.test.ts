@@ -75,7 +75,7 @@ test('a job that needs attention keeps its herd until it ends: other jobs and a 
     'Waits: the herd is reserved by failover of orders 1 (anna), which needs attention: resume or abandon that job first.',
   )
   expect(await holdByHand(herd)).toMatchObject({ jobId: first!.jobId, state: 'attention' })
-  const closed = { kind: 'closed', outcome: 'failed', because: 'Given up by ada.' } as const
+  const closed = { kind: 'closed', outcome: 'failed', because: 'Abandoned by ada.' } as const
   expect(await appendLines([{ runId: first!.runId, jobId: first!.jobId, token: null, firstSeq: 2, entries: [closed] }])).toEqual([null])
   expect(await claim(other)).toHaveLength(1)
 })

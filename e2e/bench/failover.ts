@@ -141,7 +141,7 @@ const spread = (values: readonly number[]) => ({ median: seconds(median(values))
 
 /**
  * Fails over many pairs in one run and back again: by a real worker, with its plan, waves, stop rule, journal, fence, proof and DNS, once clean and once
- * with faults in 5 % of the pairs; and by plain scripts over ssh that do the same deeds and check nothing. Writers with ledgers run in three of the pairs.
+ * with faults in 5 % of the pairs; and by plain scripts over ssh that do the same actions and check nothing. Writers with ledgers run in three of the pairs.
  * `--pairs N` (default 50), `--parallel N` at once (default 10).
  */
 export const bench = async (args: string[]) => {

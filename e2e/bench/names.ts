@@ -1,6 +1,6 @@
 export const benches = {
   lists: 'list pages over 100,000 instances against Django admin',
-  failover: '50 DR pairs in one run, with faults in 5 %, against the same deeds by scripts over ssh',
+  failover: '50 DR pairs in one run, with faults in 5 %, against the same actions by scripts over ssh',
   switchover: '50 planned switchovers under 16 writers, against Patroni behind HAProxy and with PgBouncer paused around it',
   rebuild: 'a diverged standby of 2 GB made to stream again, against pg_rewind, pg_basebackup and rsync alone',
   fanout: 'reload of 50 instances on 50 hosts against Ansible, parallel-ssh and clush',

@@ -55,7 +55,7 @@ const fenceHerd = async ({ ports, holder, log }: FenceOptions, herd: HerdInDange
 }
 
 const tell = async (fenced: Fenced, herd: HerdInDanger, log: Log): Promise<void> => {
-  log.warn({ herd: herd.name, instance: fenced.title, deed: fenced.deed }, 'a primary that was replaced was fenced')
+  log.warn({ herd: herd.name, instance: fenced.title, action: fenced.action }, 'a primary that was replaced was fenced')
   await inTransaction((tx) =>
     writeAudit(tx, systemActor, {
       act: 'instance.fence',
@@ -63,7 +63,7 @@ const tell = async (fenced: Fenced, herd: HerdInDanger, log: Log): Promise<void>
       objectId: herd.id,
       title: fenced.title,
       environmentId: herd.environmentId,
-      detail: { deed: fenced.deed, because: fenced.because },
+      detail: { action: fenced.action, because: fenced.because },
     }),
   )
 }

@@ -49,7 +49,17 @@ const writes = (fleet: MemoryFleet) =>
 
 /** Of both kinds: nothing twice, nobody promoted without its name being dealt with, and no herd without a primary unless a person is asked. */
 const always = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLine[]): string[] => {
-  const once = ['stop fast', 'start', 'promote', 'fence', 'unfollow', 'create slot n1', 'create slot n3', 'drop slot n1', 'drop slot n3']
+  const once = [
+    'stop fast',
+    'start',
+    'promote',
+    'fence',
+    'clearStandbySignal',
+    'create slot n1',
+    'create slot n3',
+    'drop slot n1',
+    'drop slot n3',
+  ]
   const leads = heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values[0]
   const n1 = fleet.instance('demo on n1')
   return [

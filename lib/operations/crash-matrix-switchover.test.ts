@@ -86,7 +86,17 @@ const count = (fleet: MemoryFleet, host: string, act: string) =>
 
 /** Nothing twice, one of the two takes writes unless a person is asked, and the name leads to it once the job is done. */
 const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string[] => {
-  const once = ['stop fast', 'start', 'promote', 'fence', 'unfollow', 'create slot n1', 'drop slot n1', 'drop slot n2', 'stop immediate']
+  const once = [
+    'stop fast',
+    'start',
+    'promote',
+    'fence',
+    'clearStandbySignal',
+    'create slot n1',
+    'drop slot n1',
+    'drop slot n2',
+    'stop immediate',
+  ]
   const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
   const writes = [n1, n2].filter((one) => one.state === 'running' && !one.hasStandbySignal)
   const leads = heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values[0]

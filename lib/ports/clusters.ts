@@ -49,7 +49,7 @@ export interface ClustersRead {
   }
 }
 
-/** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
+/** Each throws `shell.*`, with `isOver: true` when the action is known to be over or never to have begun. */
 export interface ClustersAct {
   /**
    * Makes a cluster, set up and stopped. Whole already with that key is no error; a half-made one of that key is made anew. An error when anything

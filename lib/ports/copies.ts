@@ -75,7 +75,7 @@ export interface CopiesRead extends RewindsRead, InPlaceRead {
   }
 }
 
-/** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
+/** Each throws `shell.*`, with `isOver: true` when the action is known to be over or never to have begun. */
 export interface CopiesAct extends RewindsAct, InPlaceAct {
   /**
    * Begins a base backup beside the data directory, as host work of the spec's key, and returns. The copy keeps the configuration of the old directory

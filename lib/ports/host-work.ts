@@ -22,7 +22,7 @@ export interface HostWorkRead {
   look: (host: HostAddress, key: string, options: CallOptions & { waitMs?: number }) => Promise<HostWorkSeen>
 }
 
-/** Each throws `shell.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
+/** Each throws `shell.*`, with `isOver: true` when the action is known to be over or never to have begun. */
 export interface HostWorkAct {
   /** Returns once it runs. An error when work of that key is there already, whatever its state: two that launch at once start it once. */
   launch: (host: HostAddress, key: string, argv: readonly string[], options: CallOptions) => Promise<void>

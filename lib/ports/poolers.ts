@@ -206,7 +206,7 @@ export interface PoolersRead {
 }
 
 /**
- * Each throws `shell.*` / `pooler.*`, with `isOver: true` when the deed is known to be over or never to have begun. What PgBouncer refuses (a second
+ * Each throws `shell.*` / `pooler.*`, with `isOver: true` when the action is known to be over or never to have begun. What PgBouncer refuses (a second
  * PAUSE of the whole, a RESUME of what is not paused, a database it does not know) is `pooler.refused` with its own words.
  */
 export interface PoolersAct {

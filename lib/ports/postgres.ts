@@ -167,7 +167,7 @@ export interface PostgresRead {
  * Each returns when the command ended and throws `shell.*` / `sql.*` when it failed or when it is not known; the caller proves the result by probing again.
  * Start on a running server and stop on a stopped one are errors, as PostgreSQL's own tools make them.
  * A fault carries `isOver: true` when the command is known to have ended on the host or never to have begun (a `shell.timeout` whose remote process was
- * seen dead, a connection that was never made); without it the deed may still happen.
+ * seen dead, a connection that was never made); without it the action may still happen.
  */
 export interface PostgresAct {
   start: (instance: InstanceAddress, options: CallOptions) => Promise<void>

@@ -72,7 +72,7 @@ export interface ReplicationRead extends TakeoverRead {
   }
 }
 
-/** As `PostgresAct`: each throws `shell.*` / `sql.*`, with `isOver: true` when the deed is known to be over or never to have begun. */
+/** As `PostgresAct`: each throws `shell.*` / `sql.*`, with `isOver: true` when the action is known to be over or never to have begun. */
 export interface ReplicationAct extends TakeoverAct {
   /** Asks for the promotion and returns; an error on a server that is not in recovery. */
   promote: (instance: InstanceAddress, options: CallOptions) => Promise<void>
@@ -83,7 +83,7 @@ export interface ReplicationAct extends TakeoverAct {
    */
   follow: (instance: InstanceAddress, following: Following | null, options: CallOptions) => Promise<void>
   /** Takes standby.signal (recovery.conf) away again. An error on a running server. */
-  unfollow: (instance: InstanceAddress, options: CallOptions) => Promise<void>
+  clearStandbySignal: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   /** `synchronous_standby_names` by ALTER SYSTEM, and a reload; null takes away what ALTER SYSTEM has set. Works on a standby too, where it waits for the promotion. */
   setSynchronous: (instance: InstanceAddress, altered: string | null, options: CallOptions) => Promise<void>
   /** Physical, reserving WAL at once. An error when there is one of that name. */

@@ -41,5 +41,5 @@ export interface TakeoverAct {
    * Promotes a standby and answers once a transaction is on its own disk; it waits for no other server, whatever `synchronous_standby_names` says. One that
    * is a primary already only commits. Without `isOver` the promotion may still come.
    */
-  takeLead: (instance: InstanceAddress, options: CallOptions) => Promise<FirstCommit>
+  promoteAndCommit: (instance: InstanceAddress, options: CallOptions) => Promise<FirstCommit>
 }

@@ -5,8 +5,8 @@ import { demote } from '@/lib/operations/demote'
 import { rebuild } from '@/lib/operations/rebuild'
 import { rejoin } from '@/lib/operations/rejoin'
 import { until } from '@/lib/playground/machine/processes'
+import { titleOf } from './actions'
 import { probeOf, spaceDirectory, walDirectory } from './canon'
-import { titleOf } from './deeds'
 import type { Ended } from './scenario'
 
 const patience = { timeoutMs: 60_000 }

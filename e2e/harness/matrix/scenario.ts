@@ -23,7 +23,7 @@ export interface Scenario {
   mayReturn?: true
   /** Two take writes when it begins. The primary of the cast, which is the target, never does again once it was fenced. */
   isSplit?: true
-  /** Its deeds go on on the hosts after they were begun, or one step has many: hosts are lost after each of them too, or after those of a name. */
+  /** Its actions continue on the hosts after they were begun, or one step has many: hosts are lost after each of them too, or after those of a name. */
   losesMidway?: true | readonly string[]
   /** Given up where it asks, it is left as it is: laws of its own say what then still holds. */
   givesUp?: true
@@ -33,7 +33,7 @@ export interface Scenario {
   isThroughPoolers?: true
 }
 
-/** Of a run that nothing disturbs: its points and deeds, and between which points clients may be held back. */
+/** Of a run that nothing disturbs: its points and actions, and between which points clients may be paused. */
 export interface Measured {
   passed: number
   acts: number

@@ -1,7 +1,7 @@
 import { demote } from '@/lib/operations/demote'
 import { rebuild } from '@/lib/operations/rebuild'
+import { fork, split, start, stop, titleOf } from './actions'
 import { spaceDirectory, walDirectory } from './canon'
-import { fork, split, start, stop, titleOf } from './deeds'
 import type { LabHerd } from './herd'
 import { copiedLaws, followsLaws, keptLaws } from './rebuild-laws'
 import type { Scenario } from './scenario'

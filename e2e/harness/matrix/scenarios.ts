@@ -6,8 +6,8 @@ import { switchover } from '@/lib/operations/switchover'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { until } from '@/lib/playground/machine/processes'
 import { testFleet } from '../lab'
+import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './actions'
 import { probeOf } from './canon'
-import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './deeds'
 import type { Scenario } from './scenario'
 import { rebuildScenarios } from './scenarios-rebuild'
 
@@ -105,7 +105,7 @@ export const scenarios: readonly Scenario[] = [
     targetId: herdTarget,
     input: ({ candidate }) => ({ candidate: titleOf(candidate) }),
     losable: [...everybody, 'pooler'],
-    losesMidway: ['pause', 'stopAsStandby', 'reload', 'takeLead', 'resume'],
+    losesMidway: ['pause', 'stopAsStandby', 'reload', 'promoteAndCommit', 'resume'],
     isThroughPoolers: true,
   },
 ]

@@ -8,9 +8,9 @@ import type { LabHerd } from './herd'
 import type { Losable, Measured, Scenario } from './scenario'
 
 /**
- * kill: the worker dies at a point before or after a journal line or a deed, by number, or once a deed of a name has happened; `isLate`: the next one comes
- * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one deed. cancel: asked for once a step was intended. The others: of one
- * host, once a step was intended or a deed has answered; `isGivenUp`: who is asked then gives up.
+ * kill: the worker dies at a point before or after a journal line or an action, by number, or once an action of a name has happened; `isLate`: the next one comes
+ * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one action. cancel: asked for once a step was intended. The others: of one
+ * host, once a step was intended or an action has answered; `isGivenUp`: who is asked then gives up.
  */
 export type Trouble =
   | { how: 'none' }
@@ -33,13 +33,13 @@ export const sayTrouble = (trouble: Trouble): string => {
     return `worker killed ${at}${trouble.isLate ? ', the next one late' : ''}`
   }
   if (trouble.how === 'cancel') return `cancelled during ${trouble.step}`
-  if ('nth' in trouble) return `deed ${trouble.nth}: ${trouble.how}`
+  if ('nth' in trouble) return `action ${trouble.nth}: ${trouble.how}`
   const lost = `${trouble.who}: ${trouble.how}`
   if ('step' in trouble) return `${lost} during ${trouble.step}${trouble.isGivenUp ? ', given up' : ''}`
-  return `${lost} after ${typeof trouble.after === 'number' ? 'deed ' : ''}${trouble.after}`
+  return `${lost} after ${typeof trouble.after === 'number' ? 'action ' : ''}${trouble.after}`
 }
 
-/** Loses a host once a step was intended and before its deed, or once it was found to be so already, or after a deed, and mends it later. Asks for a cancel likewise. */
+/** Loses a host once a step was intended and before its action, or once it was found to be so already, or after an action, and mends it later. Asks for a cancel likewise. */
 export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   let mending: Promise<void> = Promise.resolve()
   let endEarly = () => {}
@@ -109,7 +109,7 @@ const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<u
   return { read: ports.read, act: eachPort(ports.act, wrap) }
 }
 
-/** The nth deed fails without having happened, or happens and its answer is lost. */
+/** The nth action fails without having happened, or happens and its answer is lost. */
 const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): ActPorts => {
   let count = 0
   return aroundActs(ports, async (name, act) => {
@@ -122,7 +122,7 @@ const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): Act
   })
 }
 
-/** The nth deed, or the first of a name, happens, and its host or another one is lost before anybody goes on. */
+/** The nth action, or the first of a name, happens, and its host or another one is lost before anybody goes on. */
 const striking = (ports: ActPorts, after: number | string, strike: () => Promise<void>): ActPorts => {
   let count = 0
   return aroundActs(ports, async (name, act) => {

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { until } from '@/lib/playground/machine/processes'
 
 /**
- * Where a worker is held. before: a step begins, or is found to be so already. after: its deeds are done, and the journal does not say so yet. final: before
+ * Where a worker is held. before: a step begins, or is found to be so already. after: its actions are done, and the journal does not say so yet. final: before
  * the journal says that there is no way back any more.
  */
 export type HoldPoint = { herdId: string } & ({ when: 'before' | 'after'; step: string } | { when: 'final' })

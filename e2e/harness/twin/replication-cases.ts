@@ -34,7 +34,7 @@ const splitFrom = (title: string) => (instance: MemoryInstance, fleet: MemoryFle
 /** Whatever runs there ends half way. */
 const failWork = ({ host }: MemoryInstance) => {
   for (const work of host.work.values())
-    work.deed = () => {
+    work.action = () => {
       throw new Fault('shell.failed', { because: 'the connection was lost' })
     }
 }

@@ -168,7 +168,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
     })
 
     test('on a running server no fence is taken away, and a primary is not promoted', async () => {
-      expect(await fault(act().unfollow(stage.third, limits))).toEqual(overWith('shell.failed'))
+      expect(await fault(act().clearStandbySignal(stage.third, limits))).toEqual(overWith('shell.failed'))
       expect((await disk(stage.third)).isStandby).toBe(true)
       expect(await fault(act().promote(stage.primary, limits))).toMatchObject({ isOver: true })
     })
@@ -194,7 +194,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       await act().follow(stage.primary, null, limits)
       expect(await disk(stage.primary)).toMatchObject({ controlState: 'shut down', isStandby: true })
       expect((await probe(stage.primary)).hasStandbySignal).toBe(true)
-      await act().unfollow(stage.primary, limits)
+      await act().clearStandbySignal(stage.primary, limits)
       expect((await disk(stage.primary)).isStandby).toBe(false)
       await stage.ports.act.postgres.start(stage.primary, limits)
       expect((await probe(stage.primary)).role).toBe('primary')
@@ -235,8 +235,8 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       expect(await fault(stage.ports.read.replication.untilReplayed(stage.third, 'FF/0', { timeoutMs: 300 }))).toMatchObject({
         code: 'sql.timeout',
       })
-      const first = await act().takeLead(stage.third, limits)
-      const again = await act().takeLead(stage.third, limits)
+      const first = await act().promoteAndCommit(stage.third, limits)
+      const again = await act().promoteAndCommit(stage.third, limits)
       expect(first.timeline).toBeGreaterThan(1)
       expect([again.timeline, (await probe(stage.third)).role]).toEqual([first.timeline, 'primary'])
       expect(lsnBytesBetween(at, first.lsn)).toBeGreaterThan(0)

@@ -66,7 +66,7 @@ export const perform = async <T>(
   host: MemoryHost,
   about: { act: string; target: string },
   options: { timeoutMs: number; signal?: AbortSignal },
-  deed: () => T | Promise<T>,
+  action: () => T | Promise<T>,
 ): Promise<T> => {
   const call: ActCall = { ...about, nth: calls.made.length + 1 }
   calls.made.push(call)
@@ -76,7 +76,7 @@ export const perform = async <T>(
   if (interference?.how === 'fail')
     throw interference.fault ?? new Fault('shell.failed', { because: `${about.act} on ${about.target} failed: exit status 1.` })
   if (interference?.how === 'hang-before') await hang(clock, options.signal, options.timeoutMs, interference.isKilled === true, because)
-  const answer = await deed()
+  const answer = await action()
   await calls.afterwards(call)
   if (interference?.how === 'lose-answer') throw new Fault('shell.unreachable', { because: `The connection to ${about.target} was lost.` })
   if (interference?.how === 'hang-after') await hang(clock, options.signal, options.timeoutMs, interference.isKilled === true, because)

@@ -86,9 +86,9 @@ export const memoryCanaryAct = (world: World, calls: Calls): CanaryAct => {
     if (instance.hasStandbySignal) throw new Fault('sql.failed', { because: 'cannot execute in a read-only transaction', isOver: true })
     return instance
   }
-  const act = <T>(name: string, endpoint: CanaryEndpoint, options: CanaryOptions, deed: () => T | Promise<T>) => {
+  const act = <T>(name: string, endpoint: CanaryEndpoint, options: CanaryOptions, action: () => T | Promise<T>) => {
     const { host } = (serverAt(world, endpoint) ?? poolerAt(world, endpoint))!
-    return perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, deed)
+    return perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, action)
   }
   return {
     prepare: (endpoint, _writer, options) =>

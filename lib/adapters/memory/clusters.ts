@@ -57,10 +57,10 @@ export const memoryClustersRead = (world: World): ClustersRead => ({
 })
 
 export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
-  const act = (address: InstanceAddress, name: string, options: CallOptions, deed: (plot: MemoryInstance) => void): Promise<void> => {
+  const act = (address: InstanceAddress, name: string, options: CallOptions, action: (plot: MemoryInstance) => void): Promise<void> => {
     const plot = plotAt(world, address)
     return perform(calls, world.clock, plot.host, { act: name, target: plot.inventory.title }, options, () => {
-      deed(plot)
+      action(plot)
       flow(world)
       watchPrimaries(world)
     })

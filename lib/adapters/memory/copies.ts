@@ -59,10 +59,10 @@ export const memoryCopiesRead = (world: World): CopiesRead => ({
 })
 
 export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
-  const act = (address: InstanceAddress, name: string, options: CallOptions, deed: (instance: MemoryInstance) => void): Promise<void> => {
+  const act = (address: InstanceAddress, name: string, options: CallOptions, action: (instance: MemoryInstance) => void): Promise<void> => {
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, () => {
-      deed(instance)
+      action(instance)
       instance.applied.push(name)
       flow(world)
       watchPrimaries(world)
@@ -80,7 +80,7 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
       act(address, 'copy', options, (instance) => {
         if (instance.copy !== null) throw failed(`a copy of ours (${instance.copy.key}) is there already`)
         const copy: MemoryCopy = { key, stage: 'unfinished', aside: null }
-        const deed = () => {
+        const action = () => {
           const source = sourceOf(conninfo)
           if (slotName !== null && !source.slots.includes(slotName)) throw failed(`replication slot "${slotName}" does not exist`)
           const { following } = instance
@@ -94,13 +94,13 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
           }
           copy.stage = 'whole'
         }
-        beginWork(world.clock, instance.host, key, { deed })
+        beginWork(world.clock, instance.host, key, { action })
         instance.copy = copy
       }),
     rewind: (address, source, key, options) =>
       act(address, 'rewind', options, (instance) => {
         const hadBegun = instance.isRewinding
-        const deed = () => {
+        const action = () => {
           if (!isDown(instance)) throw failed('a server runs there')
           if (!hadBegun && instance.state !== 'stopped') throw failed('it was not shut down cleanly')
           if (!hadBegun && instance.inPlaceKey !== null) throw failed('it holds a backup_label')
@@ -110,16 +110,16 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
           instance.following = structuredClone(source)
           instance.isRewinding = false
         }
-        const deedOrNothing = () => {
+        const actionOrNothing = () => {
           try {
-            deed()
+            action()
           } catch (error) {
             // One that failed before it changed anything leaves no mark.
             instance.isRewinding = hadBegun
             throw error
           }
         }
-        beginWork(world.clock, instance.host, key, { deed: deedOrNothing })
+        beginWork(world.clock, instance.host, key, { action: actionOrNothing })
         instance.isRewinding ||= instance.state === 'stopped' && instance.inPlaceKey === null
       }),
     swapIn: (address, key, options) =>

@@ -90,12 +90,12 @@ export const memoryDeadManAct = (world: World, calls: Calls): Pick<PoolersAct, '
     address: Parameters<PoolersAct['armDeadMan']>[0],
     name: string,
     options: Parameters<PoolersAct['armDeadMan']>[2],
-    deed: (pooler: MemoryPooler) => T,
+    action: (pooler: MemoryPooler) => T,
   ): Promise<T> => {
     const pooler = findPooler(world, address)
     return perform(calls, world.clock, pooler.host, { act: name, target: pooler.inventory.title }, options, () => {
       settleDeadMan(world, pooler)
-      return deed(pooler)
+      return action(pooler)
     })
   }
   return {

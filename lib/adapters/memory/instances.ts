@@ -20,13 +20,13 @@ export const reached = async (world: World, address: InstanceAddress, options: O
   return instance
 }
 
-/** A deed on an instance, after which WAL flows to whoever follows. */
+/** An action on an instance, after which WAL flows to whoever follows. */
 export const actingOn =
   (world: World, calls: Calls) =>
-  <T>(address: InstanceAddress, name: string, options: Options, deed: (instance: MemoryInstance) => T | Promise<T>): Promise<T> => {
+  <T>(address: InstanceAddress, name: string, options: Options, action: (instance: MemoryInstance) => T | Promise<T>): Promise<T> => {
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, async () => {
-      const answer = await deed(instance)
+      const answer = await action(instance)
       flow(world)
       watchPrimaries(world)
       return answer

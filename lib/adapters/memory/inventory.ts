@@ -78,14 +78,14 @@ export const memoryInventory = (world: World): InventoryRead => ({
 const metadata = makeHost('console', 'metadata')
 
 export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
-  const act = <T>(name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, deed: () => T) =>
+  const act = <T>(name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, action: () => T) =>
     perform(
       calls,
       world.clock,
       metadata,
       { act: name, target: world.instances.get(id)?.inventory.title ?? world.poolers.get(id)?.inventory.title ?? id },
       options,
-      deed,
+      action,
     )
   const find = (id: string) => {
     const instance = world.instances.get(id)

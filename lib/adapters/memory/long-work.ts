@@ -11,7 +11,7 @@ export const settleWork = (clock: MemoryClock, host: MemoryHost): void => {
     if (work.exitCode !== null || clock.now().getTime() < work.endsAtMs) continue
     work.exitCode = work.endsWith
     try {
-      work.deed()
+      work.action()
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       Object.assign(work, { exitCode: 1, output: `${error.message}\n` })
@@ -29,7 +29,7 @@ export const beginWork = (clock: MemoryClock, host: MemoryHost, key: string, wor
     exitCode: null,
     endsWith: 0,
     output: '',
-    deed: () => {},
+    action: () => {},
     ...work,
   })
 }

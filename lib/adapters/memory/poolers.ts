@@ -161,23 +161,23 @@ export const memoryPoolersAct = (world: World, calls: Calls): PoolersAct => {
     address: PoolerAddress,
     name: string,
     options: CallOptions,
-    deed: (pooler: MemoryPooler) => void | Promise<void>,
+    action: (pooler: MemoryPooler) => void | Promise<void>,
   ): Promise<void> => {
     const pooler = findPooler(world, address)
     await perform(calls, world.clock, pooler.host, { act: name, target: pooler.inventory.title }, options, async () => {
       settleDeadMan(world, pooler)
       if (!name.startsWith('write')) mustAnswer(pooler)
-      await deed(pooler)
+      await action(pooler)
       pooler.applied.push(name)
     })
   }
   const onDatabase =
-    (verb: string, deed: (one: MemoryPooled, pooler: MemoryPooler, options: CallOptions) => void | Promise<void>) =>
+    (verb: string, action: (one: MemoryPooled, pooler: MemoryPooler, options: CallOptions) => void | Promise<void>) =>
     (address: PoolerAddress, database: string, options: CallOptions): Promise<void> =>
       act(address, `${verb} ${database}`, options, async (pooler) => {
         const one = pooler.databases.get(database)
         if (one === undefined) throw refused(`no such database: ${database}`)
-        await deed(one, pooler, options)
+        await action(one, pooler, options)
       })
   return {
     pause: onDatabase('pause', async (one, pooler, options) => {

@@ -86,10 +86,10 @@ const noDirectory = {
 }
 
 export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct => {
-  const act = (address: InstanceAddress, name: string, options: CallOptions, deed: (instance: MemoryInstance) => void): Promise<void> => {
+  const act = (address: InstanceAddress, name: string, options: CallOptions, action: (instance: MemoryInstance) => void): Promise<void> => {
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: name, target: instance.inventory.title }, options, () => {
-      deed(instance)
+      action(instance)
       instance.applied.push(name)
       flow(world)
       watchPrimaries(world)
@@ -112,8 +112,8 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
         if (following !== null) instance.following = structuredClone(following)
         instance.hasStandbySignal = true
       }),
-    unfollow: (address, options) =>
-      act(address, 'unfollow', options, (instance) => {
+    clearStandbySignal: (address, options) =>
+      act(address, 'clearStandbySignal', options, (instance) => {
         if (instance.state !== 'stopped' && instance.state !== 'crashed') throw failed('the server runs')
         instance.hasStandbySignal = false
       }),

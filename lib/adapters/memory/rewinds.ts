@@ -47,7 +47,7 @@ export const memoryRewindsAct = (world: World, calls: Calls): RewindsAct => ({
   saveTail: (address, forkLsn, key, options) => {
     const instance = find(world, address)
     return perform(calls, world.clock, instance.host, { act: 'save tail', target: instance.inventory.title }, options, () => {
-      const deed = () => {
+      const action = () => {
         const { path, isSaved } = tailPlace(instance, address, forkLsn)
         if (isSaved) return
         if (instance.state !== 'stopped' && instance.state !== 'crashed')
@@ -56,7 +56,7 @@ export const memoryRewindsAct = (world: World, calls: Calls): RewindsAct => ({
           throw new Fault('shell.failed', { isOver: true, because: 'no WAL past the fork is left' })
         instance.tails.set(path, { timeline: instance.timeline, walBytes: instance.walBytes })
       }
-      beginWork(world.clock, instance.host, key, { deed })
+      beginWork(world.clock, instance.host, key, { action })
       instance.applied.push('save tail')
     })
   },

@@ -43,7 +43,7 @@ export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
         options.onShutDown?.(end)
         return end
       }),
-    takeLead: (address, options) =>
+    promoteAndCommit: (address, options) =>
       act(address, 'take the lead', options, (instance) => {
         mustServe(instance)
         if (instance.hasStandbySignal) {

@@ -29,10 +29,16 @@ const seen = (work: MemoryWork | undefined): HostWorkSeen =>
       }
 
 export const memoryWorkAct = (world: World, calls: Calls): HostWorkAct => {
-  const act = (address: HostAddress, name: string, key: string, options: CallOptions, deed: (host: MemoryHost) => void): Promise<void> => {
+  const act = (
+    address: HostAddress,
+    name: string,
+    key: string,
+    options: CallOptions,
+    action: (host: MemoryHost) => void,
+  ): Promise<void> => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/.test(key)) throw new Fault('input.invalid', { because: `“${key}” is no name of work.` })
     const host = find(world, address)
-    return perform(calls, world.clock, host, { act: `${name} work`, target: address.hostname }, options, () => deed(host))
+    return perform(calls, world.clock, host, { act: `${name} work`, target: address.hostname }, options, () => action(host))
   }
   return {
     launch: async (address, key, argv, options) =>

@@ -138,7 +138,7 @@ export interface MemoryWork {
   endsWith: number
   output: string
   /** Happens when it ends by itself; a Fault makes it fail. */
-  deed: () => void
+  action: () => void
 }
 
 /** A database as the pooler applies it, which is what its file said at the last reload. */

@@ -23,7 +23,7 @@ interface Session extends PoolerSession {
 export interface PoolerConsoles {
   /** A look: asked again on a new session when a kept one turns out to be dead. Throws `shell.*`, `pooler.*`. */
   look: <T>(pooler: PoolerAddress, deadline: Deadline, work: (session: PoolerSession) => Promise<T>) => Promise<T>
-  /** A deed, on a session that is known to live. The session of one that fails is closed, whatever it still runs. */
+  /** An action, on a session that is known to live. The session of one that fails is closed, whatever it still runs. */
   act: <T>(pooler: PoolerAddress, deadline: Deadline, work: (session: PoolerSession) => Promise<T>) => Promise<T>
   count: () => number
   close: () => void
@@ -32,7 +32,7 @@ export interface PoolerConsoles {
 /** Sessions kept warm for each pooler: a move of a primary talks to all of them at once and must not wait for logins. */
 const keptMax = 2
 const idleMs = 120_000
-/** A kept session that nobody used for this long is asked whether it lives before a deed is sent over it. */
+/** A kept session that nobody used for this long is asked whether it lives before an action is sent over it. */
 const trustMs = 3_000
 
 const socketOf = ({ socketDirectory, port }: PoolerAddress): string => `${socketDirectory.replace(/\/+$/, '')}/.s.PGSQL.${port}`

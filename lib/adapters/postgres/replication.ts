@@ -56,7 +56,7 @@ const synchronousSql = `select json_build_object(
 
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
-/** What a server follows and how that is changed, over SSH and its own socket. Deeds are judged by exit status, and by the caller's own look afterwards. */
+/** What a server follows and how that is changed, over SSH and its own socket. Actions are judged by exit status, and by the caller's own look afterwards. */
 export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRead; act: ReplicationAct } => {
   const run = async (instance: InstanceAddress, what: string, argv: string[], options: CallOptions): Promise<CommandResult> => {
     const result = await ssh.exec(instance.host, argv, options)
@@ -123,7 +123,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       const argv = shell(followScript, instance.dataDirectory, instance.binDirectory ?? '', lines, standbyLines.join('\n'))
       await run(instance, 'Writing primary_conninfo', argv, options)
     },
-    unfollow: async (instance, options) => {
+    clearStandbySignal: async (instance, options) => {
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)
     },
     setSynchronous: (instance, altered, options) => alterSystem(ssh, instance, 'synchronous_standby_names', altered, options),

@@ -59,7 +59,7 @@ export const makeTakeover = (
           warm.drop(instance)
         }
       },
-      takeLead: async (instance, options) => {
+      promoteAndCommit: async (instance, options) => {
         const isOld = Number.parseInt(instance.major ?? '', 10) < 12
         if (isOld) await promoteByTool(instance, options)
         return holding(instance, options, async (ask, deadline) => {

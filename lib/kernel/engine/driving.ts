@@ -36,10 +36,10 @@ export interface Driving {
   recorder: Recorder
   ports: ActPorts
   /** Acts that reached a host, counted: while it stands still nothing has happened. */
-  deeds: Deeds
+  actions: Actions
 }
 
-export interface Deeds {
+export interface Actions {
   count: number
 }
 
@@ -57,14 +57,14 @@ const databasePauseMs = 250
  * Work asks the console's own database too. While that is away nothing is known and nothing is decided: the work is repeated once it is back,
  * unless something reached a host.
  */
-export const outlast = async <T>({ options, recorder, deeds }: Driving, work: () => Promise<T>): Promise<T> => {
-  const deedsBefore = deeds.count
+export const outlast = async <T>({ options, recorder, actions }: Driving, work: () => Promise<T>): Promise<T> => {
+  const actionsBefore = actions.count
   for (;;) {
     try {
       return await work()
     } catch (error) {
       recorder.throwIfLost()
-      if (!isFault(error, 'database.down') || options.signal.aborted || deeds.count > deedsBefore) throw error
+      if (!isFault(error, 'database.down') || options.signal.aborted || actions.count > actionsBefore) throw error
     }
     await options.clock.sleep(databasePauseMs, options.signal)
     await recorder.confirm()
@@ -80,19 +80,19 @@ export const factsOf = (driving: Driving): Facts => {
 
 type Act = (...args: never[]) => Promise<unknown>
 
-const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
+const guard = (port: object, recorder: Recorder, actions: Actions): object =>
   new Proxy(port, {
     get: (target, name) => {
       const act: unknown = Reflect.get(target, name)
       if (typeof act !== 'function') return act
       return async (...args: never[]) => {
         await recorder.confirm()
-        deeds.count += 1
+        actions.count += 1
         try {
           return await (act as Act).apply(target, args)
         } catch (error) {
           // The console's own database is no host, and what is written there may be written again.
-          if (hasNeverBegun(toFault(error)) || isFault(error, 'database.down')) deeds.count -= 1
+          if (hasNeverBegun(toFault(error)) || isFault(error, 'database.down')) actions.count -= 1
           throw error
         }
       }
@@ -100,5 +100,5 @@ const guard = (port: object, recorder: Recorder, deeds: Deeds): object =>
   })
 
 /** Every act first proves the lease: a driver that slept past its lease changes nothing when it wakes. */
-export const guardActs = (act: ActPorts['act'], recorder: Recorder, deeds: Deeds): ActPorts['act'] =>
-  eachPort(act, (port) => guard(port, recorder, deeds))
+export const guardActs = (act: ActPorts['act'], recorder: Recorder, actions: Actions): ActPorts['act'] =>
+  eachPort(act, (port) => guard(port, recorder, actions))

@@ -6,7 +6,7 @@ import type { JournalEntry } from '../ground/journal'
 import { makeTargetPlan } from '../operation/plan-making'
 import { directories, directoriesHead, makeDirectory, release, twoSteps, undo } from './directories.fixture'
 
-describe('promise 1: the intent is in the journal before the deed, and the first one wins', () => {
+describe('promise 1: the intent is in the journal before the action, and the first one wins', () => {
   test('every act finds its intent written', async () => {
     const { fleet, journal, go } = await bench(directories)
     const before: string[] = []

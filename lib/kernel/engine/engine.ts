@@ -33,9 +33,9 @@ export const drive = async (
   if (options.signal.aborted) lose()
   options.signal.addEventListener('abort', lose, { once: true })
   try {
-    const deeds = { count: 0 }
-    const guarded = { read: ports.read, act: guardActs(ports.act, recorder, deeds) }
-    const driving: Driving = { operation, job, options, recorder, ports: guarded, deeds }
+    const actions = { count: 0 }
+    const guarded = { read: ports.read, act: guardActs(ports.act, recorder, actions) }
+    const driving: Driving = { operation, job, options, recorder, ports: guarded, actions }
     recorder.add(
       progress.isOpened
         ? { kind: 'resumed', driver: options.driver }

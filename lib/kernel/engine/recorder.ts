@@ -12,7 +12,7 @@ const noteLengthMax = 16 * 1024
 const notesLengthMax = 1024 * 1024
 
 /**
- * The driver's pen. A line that must be durable before the next deed is *written*; one that only tells is *added* and shares a later transaction.
+ * The driver's pen. A line that must be durable before the next action is *written*; one that only tells is *added* and shares a later transaction.
  * Losing an added line with the driver is harmless: the next driver looks at the world again. After the first error nothing more can be written.
  */
 export class Recorder {
@@ -47,7 +47,7 @@ export class Recorder {
     if (this.#lost) throw this.#lost.error
   }
 
-  /** Proves the lease just before a deed. */
+  /** Proves the lease just before an action. */
   async confirm(): Promise<void> {
     this.throwIfLost()
     try {

@@ -28,7 +28,7 @@ const lookEveryMs = [10, 20, 40, 80, 160, 250]
 const cancelPollMs = 500
 
 /**
- * Takes one step from wherever it is: check, intent, deed, proof. True when it is finished, ours or not; false when the journal now says why not.
+ * Takes one step from wherever it is: check, intent, action, proof. True when it is finished, ours or not; false when the journal now says why not.
  */
 export const takeStep = async (driving: Driving, effect: Step, facts: Facts): Promise<boolean> => {
   const { recorder, options } = driving
@@ -176,8 +176,8 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
 }
 
 const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
-  const { options, recorder, ports, deeds } = driving
-  const deedsBefore = deeds.count
+  const { options, recorder, ports, actions } = driving
+  const actionsBefore = actions.count
   const over = new AbortController()
   const cancelled = new AbortController()
   if (hearsCancel(driving, effect)) void watchCancel(driving, over.signal, cancelled)
@@ -200,14 +200,14 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
         return effect.run(facts, before, ports, { ...context, mark, marked, pauseUnlessCancelled })
       }),
     )
-    return { output: (output ?? null) as Json, hasBegun: deeds.count > deedsBefore }
+    return { output: (output ?? null) as Json, hasBegun: actions.count > actionsBefore }
   } catch (error) {
     recorder.throwIfLost()
     return {
       fault: toFault(error),
       because: sayWhy(error),
       isInterrupted: cancelled.signal.aborted || hasHeard,
-      hasBegun: deeds.count > deedsBefore,
+      hasBegun: actions.count > actionsBefore,
     }
   } finally {
     over.abort(ended)

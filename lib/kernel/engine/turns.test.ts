@@ -80,7 +80,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect(await up.go()).toBe('failed')
     expect([...up.host.directories].sort()).toEqual(['/first', '/point', '/second'])
     expect(up.find('closed')[0]!.because).toBe(
-      'Given up by ada. Left as it is: “Make /first” has happened; “Make /second” has happened; “Make /point” has happened.',
+      'Abandoned by ada. Left as it is: “Make /first” has happened; “Make /second” has happened; “Make /point” has happened.',
     )
   })
 
@@ -106,7 +106,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
       isCancelled ||= act === 'mkdir /point'
     }
     expect(await go({ isCancelRequested: () => isCancelled })).toBe('done')
-    expect(find('note').some((line) => line.text.includes('too late'))).toBe(true)
+    expect(find('note').some((line) => line.text.includes('Too late to cancel'))).toBe(true)
     expect(find('cancel-requested')).toEqual([])
   })
 

@@ -34,7 +34,7 @@ export interface StepContext {
 }
 
 export interface RunContext extends StepContext {
-  /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable and the lease still held: await it before the deed. */
+  /** Journals what `check` must know if this driver dies now (a transaction id, a remote process). Resolves once it is durable and the lease still held: await it before the action. */
   mark: (value: Json) => Promise<void>
   /** The last mark that an earlier driver left, if any. */
   marked: Json

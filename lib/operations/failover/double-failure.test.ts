@@ -79,7 +79,7 @@ test('whichever of the two comes back writing is stopped and fenced', async () =
   for (const host of ['n1', 'n2']) fleet.host(host).power = 'on'
   Object.assign(at(fleet, 'n2'), { hasStandbySignal: false, timeline: 2 })
   const fenced = await fenceReturned(fleet, herdId(fleet), never)
-  expect(fenced.map(({ title, deed }) => [title, deed])).toEqual([
+  expect(fenced.map(({ title, action }) => [title, action])).toEqual([
     ['demo on n1', 'stopped'],
     ['demo on n2', 'stopped'],
   ])

@@ -15,7 +15,7 @@ const fence = (fleet: MemoryFleet) => fenceReturned(fleet, fleet.instance('demo 
 test('a replaced primary that is down gets standby.signal before anything may start it, once', async () => {
   const { fleet, n1 } = replacedFleet()
   n1.state = 'crashed'
-  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', deed: 'signal' }])
+  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', action: 'signal' }])
   expect(n1.hasStandbySignal).toBe(true)
   expect(await fence(fleet)).toEqual([])
 })
@@ -27,7 +27,7 @@ test('one that came up writable is stopped and fenced while its successor writes
   expect(n1.applied).toEqual([])
   fleet.host('n2').power = 'on'
   expect(n2.state).toBe('running')
-  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', deed: 'stopped' }])
+  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', action: 'stopped' }])
   expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
 })
 
@@ -47,7 +47,7 @@ test('who was not replaced, cannot be reached or leads anew is left alone', asyn
 test('a rewound copy that was started as a primary on its successor’s own timeline is stopped and fenced', async () => {
   const { fleet, n1, n2 } = replacedFleet()
   n1.timeline = 2
-  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', deed: 'stopped' }])
+  expect(await fence(fleet)).toMatchObject([{ title: 'demo on n1', action: 'stopped' }])
   expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
   expect(n2.state).toBe('running')
 })

@@ -1,7 +1,7 @@
 import type { ActPorts } from '@/lib/ports'
 import { isDown, probeTimeoutMs } from '../facts/instance'
 
-export type Fenced = { title: string; deed: 'signal' | 'stopped'; because: string }
+export type Fenced = { title: string; action: 'signal' | 'stopped'; because: string }
 
 const fileTimeoutMs = 15_000
 const stopTimeoutMs = 60_000
@@ -24,9 +24,9 @@ export const fenceReturned = async (ports: ActPorts, herdId: string, signal: Abo
   for (const { member, probe } of seen) {
     const by = replaced.find(({ id }) => id === member.id)?.replaced
     if (!by) continue
-    const fence = async (deed: Fenced['deed']) => {
+    const fence = async (action: Fenced['action']) => {
       await ports.act.replication.follow(member.address, null, { timeoutMs: fileTimeoutMs, signal })
-      done.push({ title: member.title, deed, because: by.because })
+      done.push({ title: member.title, action, because: by.because })
     }
     if (isDown(probe.state) && probe.hasStandbySignal === false) await fence('signal')
     const successor = seen.find(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
+import { matrixHerd, promoteByHand } from '@/e2e/harness/matrix/actions'
 import { restoreHerd } from '@/e2e/harness/matrix/canon'
-import { matrixHerd, promoteByHand } from '@/e2e/harness/matrix/deeds'
 import { openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MatrixLab } from '@/e2e/harness/matrix/matrix'
 import { scenarios } from '@/e2e/harness/matrix/scenarios'

@@ -196,7 +196,7 @@ describe('emergency, on real hosts', () => {
     await herd.lab.powerOn('a')
     await until('the old primary to be up, as its host starts it', async () => (await probe('a')).state === 'online', { timeoutMs: 60_000 })
     const fenced = await fenceReturned(herd.ports, 'shop', new AbortController().signal)
-    expect(fenced).toMatchObject([{ title: 'shop on a', deed: 'stopped' }])
+    expect(fenced).toMatchObject([{ title: 'shop on a', action: 'stopped' }])
     expect(await probe('a')).toMatchObject({ state: 'stopped', hasStandbySignal: true })
     await herd.lab.powerOff('a')
     await herd.lab.powerOn('a')

@@ -82,7 +82,7 @@ const divergedFleet = () => {
   fleet.calls.afterwards = ({ act }) => {
     if (act !== 'rewind') return
     for (const work of fleet.instance('demo on n2').host.work.values())
-      work.deed = () => {
+      work.action = () => {
         throw new Fault('shell.failed', { because: 'could not fetch file: the connection was lost' })
       }
   }
@@ -177,7 +177,7 @@ test('a copy in the place of a rewind that fails itself asks, and is begun anew 
     if (call.act === 'copy') copies += 1
     const work = [...fleet.instance('demo on n2').host.work.entries()].find(([key]) => key.startsWith('copy'))?.[1]
     if (copies === 1 && work)
-      work.deed = () => {
+      work.action = () => {
         throw new Fault('shell.failed', { because: 'No space left on device' })
       }
   }

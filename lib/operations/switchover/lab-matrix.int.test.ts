@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { matrixHerd } from '@/e2e/harness/matrix/deeds'
+import { matrixHerd } from '@/e2e/harness/matrix/actions'
 import { openFront } from '@/e2e/harness/matrix/front'
 import { openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MatrixLab } from '@/e2e/harness/matrix/matrix'
@@ -10,7 +10,7 @@ import { sayTrouble, type Trouble } from '@/e2e/harness/matrix/troubles'
 const chosen: Trouble[] = [
   { how: 'kill', at: 'pause', isLate: true },
   { how: 'kill', at: 'stopAsStandby' },
-  { how: 'kill', at: 'takeLead', isLate: true },
+  { how: 'kill', at: 'promoteAndCommit', isLate: true },
 ]
 
 const scenario = scenarios.find((one) => one.isThroughPoolers)!

@@ -145,17 +145,17 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
   const { ports } = herd
   const { replication } = ports.act
   const { now } = ports.read
-  const { takeLead } = replication
+  const { promoteAndCommit } = replication
   const onCandidate = (script: string) => herd.lab.hosts.exec('a', ['sh', '-ec', script])
   const inDirectory = 'cd /var/lib/postgresql/*/*/'
   // Before it begins a timeline the startup process asks the archive for its history.
   const set = `psql -Xqc "alter system set restore_command = 'test ! -e held || sleep 600; false'" -c 'select pg_reload_conf()'`
   expect(await onCandidate(set)).toMatchObject({ code: 0 })
   let passedMs = 0
-  replication.takeLead = async (place, options) => {
+  replication.promoteAndCommit = async (place, options) => {
     await onCandidate(`${inDirectory}; touch held`)
     try {
-      return await takeLead(place, { ...options, timeoutMs: 500 })
+      return await promoteAndCommit(place, { ...options, timeoutMs: 500 })
     } finally {
       await onCandidate(`${inDirectory}; rm held`)
       passedMs = options.timeoutMs
@@ -172,7 +172,7 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
     await expect.poll(() => role('a'), { timeout: 60_000 }).toBe('online standby 4 streaming')
     expect(herd.replaced.size).toBe(0)
   } finally {
-    Object.assign(replication, { takeLead })
+    Object.assign(replication, { promoteAndCommit })
     ports.read.now = now
     await onCandidate(`psql -Xqc 'alter system reset restore_command' -c 'select pg_reload_conf()'`)
   }

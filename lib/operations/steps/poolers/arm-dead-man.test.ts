@@ -32,7 +32,7 @@ const fileOf = (fleet: MemoryFleet, id: string) => fleet.world.poolers.get(id)!.
 type MoveFacts = { timers: DeadManFacts }
 
 /** Holds the clients of one pooler back, and nothing else. */
-const hold = (fleet: MemoryFleet, before: () => void, deed: () => void): Effect<MoveFacts, null, null> => ({
+const hold = (fleet: MemoryFleet, before: () => void, action: () => void): Effect<MoveFacts, null, null> => ({
   title: 'Pause clients',
   preview: () => ({ sentence: 'PAUSE', commands: [] }),
   check: async () => ({ found: 'ready', before: null }),
@@ -40,7 +40,7 @@ const hold = (fleet: MemoryFleet, before: () => void, deed: () => void): Effect<
     before()
     await restartDeadMan(ports, timers, () => 7, signal)
     await ports.act.poolers.pause(front(fleet).inventory.address, 'orders', { timeoutMs: 1_000, signal })
-    deed()
+    action()
     return null
   },
   proof: 'answer',
@@ -49,7 +49,7 @@ const hold = (fleet: MemoryFleet, before: () => void, deed: () => void): Effect<
 })
 
 const nothing = () => {}
-const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}) => {
+const run = async (fleet: MemoryFleet, { before = nothing, action = nothing } = {}) => {
   const operation = defineOperation({
     name: 'move',
     on: 'dr-pair',
@@ -80,7 +80,7 @@ const run = async (fleet: MemoryFleet, { before = nothing, deed = nothing } = {}
       'arm',
       armDeadMan(({ timers }) => timers),
     )
-    .effect('hold', hold(fleet, before, deed))
+    .effect('hold', hold(fleet, before, action))
     .effect(
       'disarm',
       disarmDeadMan(({ timers }) => timers),
@@ -124,12 +124,12 @@ test('a timer whose clients still wait when the job ends stays armed, and lets t
 
 test('a timer that fired before its job ended is told of, with where it led and whom it let go on', async () => {
   const fleet = newFleet()
-  const deed = () => {
+  const action = () => {
     front(fleet).timers[0]!.expiresAtMs = 0
     Object.assign(fleet.instance('orders on n1'), { state: 'stopped' })
     Object.assign(fleet.instance('orders on n2'), { hasStandbySignal: false, timeline: 2 })
   }
-  const { lines } = await run(fleet, { deed })
+  const { lines } = await run(fleet, { action })
   expect(notes(lines)).toContain(
     'The timer on the host of orders pooler on front has fired: it pointed the pooler at orders on n2 and resumed the clients of orders.',
   )
@@ -138,10 +138,10 @@ test('a timer that fired before its job ended is told of, with where it led and 
 
 test('a pooler’s host that is gone when the job ends holds it up no more than its timer holds the clients', async () => {
   const fleet = newFleet()
-  const deed = () => {
+  const action = () => {
     fleet.host('front').power = 'off'
   }
-  const { state, lines } = await run(fleet, { deed })
+  const { state, lines } = await run(fleet, { action })
   expect(state).toBe('done')
   expect(notes(lines).join()).toContain(
     'on front could not be disarmed, and resumes its clients on its own: front does not answer over SSH.',

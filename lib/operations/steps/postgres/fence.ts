@@ -57,7 +57,7 @@ export const fencePostgres = <F extends Facts>(
                 because: `${place.title} is ${probe.state} with standby.signal: it came up as a standby meanwhile`,
               })
             await mustWriteAlone({ place }, ports.read, context)
-            await ports.act.replication.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal })
+            await ports.act.replication.clearStandbySignal(place.address, { timeoutMs: fileTimeoutMs, signal })
           },
           sentence: 'If the job fails before the promotion, standby.signal is removed again.',
         }

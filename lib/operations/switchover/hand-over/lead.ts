@@ -37,7 +37,7 @@ export const lead = async (
   const answer = passed.isStopped === true ? givenUp(title) : await tell(facts, leadMs, ports, context)
   if (!(answer instanceof Fault)) return answer
   if (await hasLed(facts, passed, answer, ports, context))
-    return ports.act.replication.takeLead(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
+    return ports.act.replication.promoteAndCommit(address, { timeoutMs: commitTimeoutMs, signal: context.signal })
   throw new Fault(
     answer.code,
     { because: `${answer.message} It was never primary, and cannot become one any more: ${facts.primary!.title} is primary again.` },
@@ -59,7 +59,7 @@ const tell = async (
   const endsAt = ports.read.now().getTime() + leadMs
   for (;;) {
     try {
-      return await ports.act.replication.takeLead(address, { timeoutMs: Math.max(1, endsAt - ports.read.now().getTime()), signal })
+      return await ports.act.replication.promoteAndCommit(address, { timeoutMs: Math.max(1, endsAt - ports.read.now().getTime()), signal })
     } catch (error) {
       if (!isFault(error) || error.code === 'lease.lost' || signal.aborted) throw error
       const isLate = endsAt - ports.read.now().getTime() <= tellEveryMs

@@ -121,7 +121,7 @@ const startAgain = async (
   const place = primary!
   if (hasStandbySignal === true) {
     context.note('command', `rm ${place.address.dataDirectory}/standby.signal`)
-    await ports.act.replication.unfollow(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
+    await ports.act.replication.clearStandbySignal(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
   }
   const started = ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   started.catch(() => {})

@@ -63,6 +63,20 @@ test('slots that its standbys left on it are dropped once it follows; what an un
   expect(fleet.world.violations).toEqual([])
 })
 
+test('one that led a timeline of the same number, since it was promoted apart from the primary, is not taken for a part of its history', async () => {
+  const plan = await planFor(4096, (fleet) => {
+    Object.assign(fleet.instance('demo on n1'), { timeline: 2, forks: [{ timeline: 1, bytes: 0x4000000 }] })
+  })
+  expect(plan.reason).toBe(
+    'It led a timeline 2 of its own, as demo on n2 does: their WAL cannot be told apart, not even by pg_rewind. Rebuild it.',
+  )
+  const crashed = await planFor(4096, (fleet) => {
+    // Right after its promotion: the control file still says the timeline before, and the history file is there.
+    Object.assign(fleet.instance('demo on n1'), { state: 'crashed', forks: [{ timeline: 1, bytes: 0x4000000 }] })
+  })
+  expect(crashed.reason).toContain('It led a timeline 2 of its own')
+})
+
 test('one whose last record is before the fork rejoins as it is', async () => {
   const plan = await planFor(-0x78)
   expect(plan.reason).toBeNull()

@@ -240,3 +240,16 @@ test('a directory that is gone is copied anew, after a word about its disk', asy
   expect(gate(plan, 'seen')).toMatchObject({ verdict: 'warn', because: expect.stringContaining('make sure that its disk is mounted') })
   expect((await run(fleet)).state).toBe('done')
 })
+
+test('one that led a timeline of the primary’s number is copied: pg_rewind would take the two for the same', async () => {
+  const fleet = newFleet()
+  const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
+  const fork = n1.walBytes
+  Object.assign(n1, { timeline: 2, forks: [{ timeline: 1, bytes: fork }], walBytes: fork + 8192 })
+  // Promoted apart at another place, and crashed before its first checkpoint.
+  Object.assign(n2, { state: 'crashed', hasStandbySignal: false, ranAsStandby: false, forks: [{ timeline: 1, bytes: fork + 64 }] })
+  const plan = await planOf(fleet)
+  expect(gate(plan, 'strategy')?.because).toContain('so the WAL of the two cannot be told apart')
+  expect(plan.effects.find(({ name }) => name === 'copy')?.state).toBe('will-run')
+  expect(plan.effects.find(({ name }) => name === 'rewind')?.state).not.toBe('will-run')
+})

@@ -67,7 +67,7 @@ const seedInstances = (tx: Tx, count: number, herds: number, servers: number) =>
         case when n % 2503 = 0 then 'crashed' when n % 101 = 0 then 'stopped' when n % 211 = 0 then 'unreachable' else 'online' end as state) c
     on conflict do nothing`)
 
-/** What 8000 of its herds have in front of them, put off and had proven: a pooler each, 20,000 scheduled runs and 20,000 certificates. */
+/** What 8000 of its herds have in front of them, scheduled and proven: a pooler each, 20,000 scheduled runs and 20,000 certificates. */
 export const seedWork = async (): Promise<void> => {
   const query = (text: string) => getPool().query(text)
   await query(`insert into poolers (herd_id, server_id, paused) select md5('herd ' || n)::uuid, md5('server ' || n)::uuid, case when n % 4000 = 0 then 'all' else 'no' end

@@ -1,6 +1,6 @@
 import { confirm, expect, expectPlan, planFor, runState, test, titleOf, untilWell } from './harness/stack/fixtures'
 
-test('when the world moved after the plan was read, the new plan is shown with the change marked and nothing has run', async ({
+test('when something changed after the plan was read, the new plan is shown with the change marked and nothing has run', async ({
   as,
   stack,
 }) => {

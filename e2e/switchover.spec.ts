@@ -62,7 +62,7 @@ const verifyFile = (stack: Stack, document: string, key: string): { status: numb
   }
 }
 
-test('paused poolers are an alarm of the front page and resumed from it; a switchover that was put off is moved to another time, and skipped, with the reason, when its herd is not well by then', async ({
+test('paused poolers are an alarm of the front page and resumed from it; a scheduled switchover is moved to another time, and skipped, with the reason, when its herd is not well by then', async ({
   as,
   stack,
 }) => {

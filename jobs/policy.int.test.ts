@@ -85,7 +85,7 @@ test('retrying takes up the failed targets only, in a new run that knows the old
   const again = await waitForPlan(systemActor, planId, { timeoutMs: 110_000 })
   expect(again.targets).toEqual([instanceId('retry3 on retry-h3')])
   const submitted = await submitRun(systemActor, { planId, digest: again.digest!, phrase: again.plan!.phrase ?? undefined })
-  if (!submitted.submitted) throw new Error('the world moved')
+  if (!submitted.submitted) throw new Error('something changed')
   const retried = await waitForRun(systemActor, submitted.runId, { timeoutMs: 110_000 })
   expect(retried.state).toBe('done')
   expect(retried.retryOf).toBe(run.id)

@@ -131,21 +131,21 @@ export const askPlan = async ({ operation, targets, of, input, policy }: Questio
 export const pickInput = async (of: string, targets: string[]): Promise<Outcome<InputChoice[]>> =>
   outcome((actor) => inputChoices(actor, String(of), targets.map(String)))
 
-/** Submits a plan that was read; when the world moved meanwhile, nothing runs and the new plan is answered. */
+/** Submits a plan that was read; when something changed meanwhile, nothing runs and the new plan is answered. */
 export const submitPlan = async (submission: Submission): Promise<Outcome<{ runId: string } | { movedTo: string }>> =>
   outcome(async (actor) => {
     const submitted = await submitRun(actor, checked(submissionSchema, submission))
     return submitted.submitted ? { runId: submitted.runId } : { movedTo: submitted.moved.planId }
   })
 
-/** Puts a plan that was read off to a time; when the world moved meanwhile, nothing is put off and the new plan is answered. */
+/** Schedules a plan that was read; when something changed meanwhile, nothing is scheduled and the new plan is answered. */
 export const schedulePlan = async (appointment: Appointment): Promise<Outcome<{ scheduledId: string } | { movedTo: string }>> =>
   outcome(async (actor) => {
     const scheduled = await scheduleRun(actor, checked(appointmentSchema, appointment))
     return scheduled.scheduled ? { scheduledId: scheduled.id } : { movedTo: scheduled.moved.planId }
   })
 
-/** Lets what was put off wait for another time. `revision` is the one of the page. */
+/** Moves a scheduled run to another time. `revision` is the one of the page. */
 export const moveScheduled = async (scheduledId: string, move: ScheduledMove): Promise<Outcome<{ at: string }>> =>
   outcome(async (actor) => ({ at: (await moveAppointment(actor, String(scheduledId), checked(scheduledMoveSchema, move))).at }))
 

@@ -47,7 +47,7 @@ export const totalAffected = (targets: readonly PlanTarget[]): AffectedTotal[] =
   return [...totals.values()]
 }
 
-/** Index of the first effect after which nothing is taken back any more; null: there is none. */
+/** Index of the first effect after which nothing is undone any more; null: there is none. */
 export const pointOfNoReturn = (target: PlanTarget): number | null => {
   const index = target.effects.findIndex((effect) => effect.state === 'will-run' && effect.ending.isPointOfNoReturn)
   return index < 0 ? null : index

@@ -6,7 +6,7 @@ const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.
   where i.role = 'standby' and i.state = 'online' and i.sync_state is null and ($1::uuid[] is null or i.environment_id = any($1))`
 
 /**
- * The inactive slots of an instance `i`: how many, the WAL they hold back, and the one that holds back most. A slot that is a member's, by its files or by
+ * The inactive slots of an instance `i`: how many, the WAL they retain, and the one that retains most. A slot that is a member's, by its files or by
  * its host's name, is not among them while that member is down or cannot be seen: it comes back for it.
  */
 const inactive = `select count(*)::int as n, sum((s->>'retainedBytes')::numeric)::bigint as bytes,

@@ -32,8 +32,8 @@ test('an upstream is picked from the other members of the herd, with what each i
 
 test('a slot is picked from those that nobody reads, with the WAL each holds back', async () => {
   expect(await inputChoices(actorIn('dba', null), 'idle-slot', [ids['instance:here']!])).toEqual([
-    { value: 'gone', id: 'gone', title: 'gone (1024 MB held back)' },
-    { value: 'never', id: 'never', title: 'never (holds no WAL)' },
+    { value: 'gone', id: 'gone', title: 'gone (1024 MB retained)' },
+    { value: 'never', id: 'never', title: 'never (retains no WAL)' },
   ])
   expect(await inputChoices(actorIn('dba', null), 'idle-slot', [ids['standby:here']!])).toEqual([])
 })

@@ -15,7 +15,7 @@ const statements: Record<Exclude<InputPick, 'candidate'>, string> = {
       and (cardinality($1::uuid[]) > 1 or i.id <> all($1::uuid[]))
     order by i.title limit ${choicesMax}`,
   'idle-slot': `select distinct on (s->>'name') s->>'name' as value, s->>'name' as id, i.environment_id as "environmentId",
-      (s->>'name') || ' (' || coalesce(pg_size_pretty((s->>'retainedBytes')::numeric) || ' held back', 'holds no WAL') || ')' as title
+      (s->>'name') || ' (' || coalesce(pg_size_pretty((s->>'retainedBytes')::numeric) || ' retained', 'retains no WAL') || ')' as title
     from instances i
     cross join lateral jsonb_array_elements(case when jsonb_typeof(i.probe->'slots') = 'array' then i.probe->'slots' else '[]' end) s
     where i.id = any($1::uuid[]) and s->>'isActive' = 'false'

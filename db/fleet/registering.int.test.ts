@@ -41,7 +41,7 @@ test('a herd is found by its id and by its name, whatever the case, in its own e
   expect(await herdIn(ids.herd!, 'shop')).toBeNull()
 })
 
-test('a member is registered once, under the name of who asked, with what is its own and not what is the herd’s; and taken back', async () => {
+test('a member is registered once, under the name of who asked, with what is its own and not what is the herd’s; and removed again', async () => {
   const whole = { ...member, herdId: ids.herd!, serverId: ids.server!, jobId: ids.job! }
   await act.register(whole, options)
   await act.register(whole, options)

@@ -267,7 +267,7 @@ describe('among 100,000 instances', () => {
     expect(plan).not.toMatch(/Seq Scan[^}]*"Relation Name":"(instances|servers|herds)"/)
   })
 
-  test('the lists of poolers, of scheduled runs and of certificates, and what a herd has put off, are read through indexes in a few statements', async () => {
+  test('the lists of poolers, of scheduled runs and of certificates, and what a herd has scheduled, are read through indexes in a few statements', async () => {
     await seedWork()
     for (const [name, text, index] of [
       ['pooler', '', 'poolers_title_idx'],

@@ -21,14 +21,14 @@ export const insertScheduled = async (tx: Tx, values: typeof scheduledRuns.$infe
   return row!.id
 }
 
-/** A plan is put off once. */
+/** A plan is scheduled once. */
 export const scheduledOfPlan = async (planId: string, tx: Tx | Db = getDb()): Promise<ScheduledRun | undefined> =>
   guarded(async () => {
     const [row] = await tx.select().from(scheduledRuns).where(eq(scheduledRuns.planId, planId))
     return row
   })
 
-/** What a run was put off as; null: it was not. The caller has shown that the run may be seen. */
+/** What a run was scheduled as; null: it was not. The caller has shown that the run may be seen. */
 export const scheduledOfRun = (runId: string): Promise<Pick<ScheduledRun, 'id' | 'because'> | null> =>
   guarded(async () => {
     const [row] = await getDb()

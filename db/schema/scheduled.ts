@@ -3,7 +3,7 @@ import { boolean, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } 
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
-/** A plan that a person read and put off to a time. What is due is decided by the clock of this database. */
+/** A plan that a person read and scheduled for a time. What is due is decided by the clock of this database. */
 export const scheduledRuns = pgTable(
   'scheduled_runs',
   {

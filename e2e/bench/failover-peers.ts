@@ -23,7 +23,7 @@ const roundTimeoutMs = 900_000
 
 /**
  * What an administrator would write: over warm ssh connections, `pg_ctl stop` here, `pg_ctl promote` there, `nsupdate`, and the old primary started again
- * with standby.signal. Nothing is checked, nothing is taken back, and nobody makes a slot.
+ * with standby.signal. Nothing is checked, nothing is undone, and nobody makes a slot.
  */
 export const failoverPeers = async (lab: Lab, folder: string, clusterName: string): Promise<FailoverPeer[]> => {
   mkdirSync(folder, { recursive: true })

@@ -123,7 +123,7 @@ const measure = async (stage: RebuildStage, name: string, run: () => Promise<voi
   return { name, seconds, overSeconds, receivedMB }
 }
 
-/** From asking for the plan to the end of the run. The WAL that is taken back is not saved, as the others do not save it. */
+/** From asking for the plan to the end of the run. The WAL that is discarded is not archived, as the others do not save it. */
 const rebuild = async (strategy: 'auto' | 'copy' | 'in-place', steps: Steps): Promise<void> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select i.id from instances i join servers s on s.id = i.server_id where s.hostname = 'b'`,

@@ -43,7 +43,7 @@ wait
 cat /tmp/answer
 `
 
-/** Patroni's own switchover by its REST interface, seen through HAProxy, and with the clients held back in PgBouncer meanwhile. `ours`: whose pooler is copied. */
+/** Patroni's own switchover by its REST interface, seen through HAProxy, and with the clients paused in PgBouncer meanwhile. `ours`: whose pooler is copied. */
 export const switchoverPeers = async (lab: Lab, hosts: PatroniHosts, cluster: PatroniCluster, ours: string): Promise<SwitchoverPeer[]> => {
   await startPooler(lab, hosts.edge, ours, await cluster.leader())
   const words = (from: string, to: string) => [

@@ -13,7 +13,7 @@ export const plan = async ({ actor = systemActor, ...question }: Question): Prom
   return made
 }
 
-/** Plans, types the phrase and submits, as a person does who agrees with everything. Fails when the world moved. */
+/** Plans, types the phrase and submits, as a person does who agrees with everything. Fails when something changed. */
 export const submit = async (question: Question): Promise<{ runId: string; notice: string | null }> => {
   const made = await plan(question)
   const answer = await submitRun(question.actor ?? systemActor, {
@@ -21,7 +21,7 @@ export const submit = async (question: Question): Promise<{ runId: string; notic
     digest: made.digest!,
     phrase: made.plan!.phrase ?? undefined,
   })
-  if (!answer.submitted) throw new Error('the world moved between plan and submission')
+  if (!answer.submitted) throw new Error('something changed between plan and submission')
   return answer
 }
 

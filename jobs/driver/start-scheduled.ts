@@ -33,7 +33,7 @@ const atOnce = 8
 const namedMax = 3
 
 /**
- * Begins what was put off and is due now: makes its plan again in the name of whoever ordered it, with what they may do at this moment, and either starts
+ * Starts what was scheduled and is due now: makes its plan again in the name of the person who scheduled it, with what they may do at this moment, and either starts
  * its run or skips it with the reason. Any number of workers may do so at once, and one that dies leaves it to the next.
  */
 export const startDue = async (starter: Starter): Promise<void> => {

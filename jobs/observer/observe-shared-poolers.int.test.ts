@@ -69,7 +69,7 @@ describe('a pooler that serves two herds', () => {
     expect((await stage.row()).follows).toBe('stale')
   })
 
-  test('that leads one herd elsewhere, or holds it back, says so of that herd alone', async () => {
+  test('that leads one herd elsewhere, or pauses it, says so of that herd alone', async () => {
     await stage.observe()
     await moveCrm()
     stage.pooler().databases.get('orders')!.isPaused = true

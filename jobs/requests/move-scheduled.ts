@@ -22,7 +22,7 @@ export interface Moved {
 }
 
 /**
- * Lets a scheduled run wait for another time. The time is judged as when it was put off, by the maintenance windows as they are now, for the person who moves
+ * Lets a scheduled run wait for another time. The time is judged as when it was scheduled, by the maintenance windows as they are now, for the person who moves
  * it and for the one in whose name it runs. The plan that was read stays, and is made again at the new time. Throws `input.invalid`, `plan.window`,
  * `access.denied`, `record.missing`, `record.conflict` when somebody moved it meanwhile, `run.closed` when it does not wait any more.
  */

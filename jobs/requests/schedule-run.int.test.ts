@@ -58,7 +58,7 @@ const schedule = async (
   const actor = question.actor ?? anna
   const made = await plan({ ...question, actor })
   const answer = await scheduleRun(actor, { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined, at })
-  if (!answer.scheduled) throw new Error('the world moved')
+  if (!answer.scheduled) throw new Error('something changed')
   return answer.id
 }
 
@@ -90,7 +90,7 @@ const comeDue = async (scheduledId: string, agoMinutes = 0): Promise<ScheduledRu
   }
 }
 
-test('what was put off starts at its time, once, in the name of whoever ordered it, although the worker that knew of it is gone', async () => {
+test('what was scheduled starts at its time, once, in the name of the person who scheduled it, although the worker that knew of it is gone', async () => {
   const scheduledId = await schedule({ operation: 'reload', targets: [id('a')] })
   expect(applied('a on a-1')).toEqual([])
   await getPool().query(`update plans set created_at = created_at - interval '3 days'`)
@@ -192,7 +192,7 @@ test('a time must lie ahead, carry its zone, and lie inside the maintenance wind
   expect(answer).toMatchObject({ scheduled: true, at: expect.stringContaining(`T${hourIn(12)}:00:00.000Z`) })
   expect(await scheduleRun(anna, { ...order, at: 'window' })).toEqual(answer)
 
-  if (!answer.scheduled) throw new Error('the world moved')
+  if (!answer.scheduled) throw new Error('something changed')
   const move = (more: object, revision = 1) => moveScheduled(anna, answer.id, { at: closed, revision, ...more })
   await expect(move({})).rejects.toMatchObject({ code: 'plan.window' })
   await expect(move({ isOutsideWindow: true })).rejects.toMatchObject({ code: 'input.invalid', facts: { fields: [{ path: 'reason' }] } })
@@ -222,7 +222,7 @@ test('what is moved while a worker begins it does not start, and what runs in th
   })
 })
 
-test('everything that was put off, moved, skipped and cancelled is in the audit log, and its chain holds', async () => {
+test('everything that was scheduled, moved, skipped and cancelled is in the audit log, and its chain holds', async () => {
   const { rows } = await getPool().query<{ act: string }>('select distinct act from audit order by act')
   expect(rows.map((row) => row.act)).toEqual(['run.reschedule', 'run.schedule', 'run.skip', 'run.submit', 'run.unschedule'])
   expect(await verifyAudit()).toMatchObject({ ok: true })

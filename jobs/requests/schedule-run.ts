@@ -42,7 +42,7 @@ export const timeOf = (at: string, plan: Pick<Plan, 'environments'>, now: Date):
 
 /**
  * Puts a plan that was read off to a time. Everything is asked of the person now that a submission asks, the maintenance window of that time included; then
- * a worker looks once more, and what has changed in a way that matters is not run. A plan is put off once: a second time answers with the first.
+ * a worker looks once more, and what has changed in a way that matters is not run. A plan is scheduled once: a second time answers with the first.
  * Throws as `submitRun` does, and `input.invalid` for the time.
  */
 export const scheduleRun = async (actor: Actor, appointment: Appointment): Promise<Scheduled> => {

@@ -71,7 +71,7 @@ export const resumeJob = async (actor: Actor, jobId: string, decision: Decision)
 }
 
 /**
- * A new plan for the targets of a run that did not end well: failed, taken back or refused, and with `withCancelled` those that were cancelled or never
+ * A new plan for the targets of a run that did not end well: failed, undone or refused, and with `withCancelled` those that were cancelled or never
  * started too. Throws `plan.refused` when there are none, `record.missing`, `access.denied`.
  */
 export const retryFailed = async (actor: Actor, runId: string, options: { withCancelled?: boolean } = {}): Promise<{ planId: string }> => {

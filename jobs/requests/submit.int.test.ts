@@ -103,7 +103,7 @@ test('the same idempotency key answers with the same run, and another person’s
   expect(other).not.toEqual(one)
 })
 
-test('when the world moved nothing runs, and the answer is the plan as it would be now', async () => {
+test('when something changed nothing runs, and the answer is the plan as it would be now', async () => {
   const made = await plan({ actor: dev, operation: 'restart', targets: [id('dev-d'), id('dev-e')] })
   bench.served.fleet.instance('dev-d on dev-d-1').state = 'stopped'
   const answer = await submitRun(dev, { planId: made.id, digest: made.digest!, phrase: made.plan!.phrase ?? undefined })
@@ -141,7 +141,7 @@ test('in an environment of two persons the phrase and another person’s approva
   await expect(submitRun(anna, submission)).rejects.toThrow(/more than an hour old/)
   await approvePlan(ben, made.id, made.digest!)
   const answer = await submitRun(anna, submission)
-  if (!answer.submitted) throw new Error('the world moved')
+  if (!answer.submitted) throw new Error('something changed')
   expect((await waitForRun(anna, answer.runId, { timeoutMs: 110_000 })).state).toBe('done')
 })
 

@@ -122,7 +122,7 @@ test('a plan is shown with its digest and changes nothing; a run with that diges
   expect(watched.out).toContain('shop on d1: done')
 })
 
-test('what is put off is moved to another time, and says why it cannot be', async () => {
+test('what is scheduled is moved to another time, and says why it cannot be', async () => {
   const planned = await matriarch(['plan', 'reload', '--herd', 'shop'])
   const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
   const inDays = (days: number) => `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T02:00:00.000Z`

@@ -48,7 +48,7 @@ const unlessGivenUp = (broken: readonly string[]) => broken.filter((one) => !one
 const matrix = (name: string, arrange: Parameters<typeof stageOf>[2], broken: Parameters<typeof stageOf>[3], stride = 1) =>
   crashMatrix(() => stageOf(operationByName(name)!, {}, arrange, broken), { stride })
 
-test('pause-pooler ends with all clients held back or none, wherever drivers die and however PgBouncer answers', {
+test('pause-pooler ends with all clients paused or none, wherever drivers die and however PgBouncer answers', {
   timeout: 300_000,
 }, async () => {
   const addSecond = (pooler: MemoryPooler) => void pooler.databases.set('reports', { ...orders(pooler), busy: [], idle: [] })

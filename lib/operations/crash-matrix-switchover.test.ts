@@ -58,7 +58,7 @@ const manage = (fleet: MemoryFleet): void => {
 }
 const addressOf = (fleet: MemoryFleet, title: string) => fleet.instance(title).inventory.address.host.address
 
-/** Another job has led the other herd of the pooler elsewhere since the plan was made, and somebody holds its clients back. */
+/** Another job has led the other herd of the pooler elsewhere since the plan was made, and somebody has paused its clients. */
 const moveOther = (fleet: MemoryFleet): void => {
   const { file, fences, databases } = fleet.pooler(pooler)
   file!.text = file!.text.replace(addressOf(fleet, 'crm on c1'), addressOf(fleet, 'crm on c2'))
@@ -66,7 +66,7 @@ const moveOther = (fleet: MemoryFleet): void => {
   Object.assign(databases.get('crm')!, { host: addressOf(fleet, 'crm on c2'), isPaused: true })
 }
 
-/** Its clients are served by whoever leads, or are held back while a person is asked; those of the other herd are let alone. */
+/** Its clients are served by whoever leads, or are paused while a person is asked; those of the other herd are let alone. */
 const poolerLaws = (fleet: MemoryFleet, leader: MemoryInstance | undefined, isOpen: boolean): string[] => {
   const { databases, file } = fleet.pooler(pooler)
   const { host, isPaused } = databases.get('demo')!
@@ -117,7 +117,7 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string
   ]
 }
 
-test('a switchover ends as it says wherever drivers die and however acts go wrong: one writer, nothing twice, taken back or finished', {
+test('a switchover ends as it says wherever drivers die and however acts go wrong: one writer, nothing twice, undone or finished', {
   timeout: 900_000,
 }, async () => {
   const results = await crashMatrix(stage, { stride: 97 })

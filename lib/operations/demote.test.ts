@@ -102,7 +102,7 @@ test('what pg_rewind would not see, or could not take back, is refused before an
   expect((await planOf(third)).reason).toContain('it is not clear which to follow')
 })
 
-test('what it wrote is saved before it is taken back, in a place that the plan names; or not at all where that is not wanted', async () => {
+test('what it wrote is saved before it is discarded, in a place that the plan names; or not at all where that is not wanted', async () => {
   const fleet = splitFleet()
   expect(because(await planOf(fleet), 'saveable')).toBe(
     'The WAL past the fork is copied to /var/lib/postgresql/15/demo.diverged-0-4000000 first.',

@@ -57,7 +57,7 @@ test('the primary that was down is recorded as one that must not start as a prim
   }
 })
 
-test('one that is detached leaves no slot behind on the primary, which would hold WAL back for nobody', async () => {
+test('one that is detached leaves no slot behind on the primary, which would retain WAL for nobody', async () => {
   const fleet = newFleet()
   const plan = await planOf(fleet, 'demo on n2', true)
   const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: { detach: true }, digest: plan.digest }

@@ -52,7 +52,7 @@ export interface CopySeen {
 export interface CopySpec {
   /** Of the host work that makes it, and the mark that the copy carries. */
   key: string
-  /** Its slot, which must be there, holds the WAL back while the copy runs; null: none. */
+  /** Its slot, which must be there, retains the WAL while the copy runs; null: none. */
   source: Following
   /** Kilobytes (1024) a second, 32 to 1048576 (pg_basebackup's own bounds); null: as fast as it goes. */
   rateKbMax: number | null

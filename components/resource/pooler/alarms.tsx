@@ -58,6 +58,6 @@ const OneAlarm = ({ one, mayRun }: { one: PoolerAlarm; mayRun: MayRun }) => {
   )
 }
 
-/** What holds clients back or sends them elsewhere, with the way out of it. Nothing for a pooler that is well. */
+/** What pauses clients or sends them elsewhere, with the way out of it. Nothing for a pooler that is well. */
 export const PoolerAlarms = ({ poolers, mayRun }: { poolers: readonly PoolerAlarm[]; mayRun: MayRun }) =>
   poolers.map((one) => <OneAlarm key={one.id} one={one} mayRun={mayRun} />)

@@ -11,7 +11,7 @@ import type { LabHerd } from './herd'
 
 /** The poolers of a herd, and sixteen writers through them for the length of a case. */
 export interface Front {
-  /** Every pooler leads to the primary and holds nobody back; the writers have commits. */
+  /** Every pooler leads to the primary and pauses nobody; the writers have commits. */
   begin: (cast: Cast) => Promise<void>
   /** The worker is dead, and the next one comes only when the timers have done what they can. Answers laws that are broken. */
   untilTimersRang: (lines: readonly JournalLine[]) => Promise<string[]>
@@ -190,7 +190,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
     },
     untilTimersRang: async (lines) => {
       await ring(lines)
-      // While nobody takes writes they ask on and hold everybody back, until the next worker decides who leads.
+      // While nobody takes writes they ask on and keep everybody paused, until the next worker decides who leads.
       const areOver = async () => {
         const now = await timersOf(lines)
         if (now.every(({ state }) => state !== 'armed' && state !== 'firing')) return true

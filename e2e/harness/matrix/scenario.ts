@@ -17,7 +17,7 @@ export interface Scenario {
   input: (cast: Cast) => JsonObject
   /** Whose hosts are lost, each at each step. */
   losable: readonly Losable[]
-  /** Acknowledged commits may be lost: a fork is taken back, or a person took the responsibility. */
+  /** Acknowledged commits may be lost: a fork is discarded, or a person took the responsibility. */
   mayLose?: true
   /** Nothing could be written on the old primary’s disk, so it takes writes when its host is back until the worker stops it. */
   mayReturn?: true

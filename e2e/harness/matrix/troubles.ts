@@ -170,7 +170,7 @@ export const casesOf = ({ operation, losable, losesMidway, givesUp }: Scenario, 
   ...(givesUp ? operation.effects : []).map(({ name: step }): Trouble => ({ how: 'power-off', who: losable[0]!, step, isGivenUp: true })),
 ]
 
-/** Notes between which points the step runs that holds clients back. */
+/** Notes between which points the step runs that pauses clients. */
 export const noteHeld = (journal: JournalPort, points: Points, held: Measured['held']): JournalPort => ({
   ...journal,
   append: async (entries, firstSeq) => {

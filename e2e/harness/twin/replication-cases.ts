@@ -58,7 +58,7 @@ const followsAfter =
   ]
 const followsAgain = followsAfter(1)
 
-/** What it wrote past the fork lies aside before it is taken back. */
+/** What it wrote past the fork lies aside before it is discarded. */
 const savedOnce = (instance: MemoryInstance, state: JobState) => [
   ...(state === 'done' && instance.tails.size !== 1 ? ['done, and what it wrote is not saved'] : []),
   ...atMost(1, instance, /^save tail/),

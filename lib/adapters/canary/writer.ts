@@ -14,7 +14,7 @@ const everyMs = 50
 const betweenTriesMs = 25
 const connectMs = 2_000
 const commitMs = 5_000
-/** A pooler holds its clients back as long as a move takes: whoever gives up before would see an error that is none. */
+/** A pooler has paused its clients as long as a move takes: whoever gives up before would see an error that is none. */
 const pooledCommitMs = 60_000
 /** For the row that is on its way when it is told to stop. */
 const lastCommitMs = 5_000

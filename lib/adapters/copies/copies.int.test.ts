@@ -226,7 +226,7 @@ test('a diverged server cannot start while it is half rewound; rewound it comes 
   expect(await sql(alpha, 'select pg_is_in_recovery(), status from pg_stat_wal_receiver')).toBe('t|streaming')
 })
 
-test('a swap or a putting back that is broken off anywhere cannot start, and is completed or taken back from there', async () => {
+test('a swap or a putting back that is broken off anywhere cannot start, and is completed or undone from there', async () => {
   const home = join(sshd.folder, 'parts')
   const shim = join(sshd.folder, 'shim')
   const make = `mkdir -p "$2" "$1" "$1.wal" "$1.ts/PG_15_1" "$1.matriarch/new/base" "$1.matriarch/old" "$1.wal.matriarch/new" "$1.ts.matriarch/new/PG_15_1"

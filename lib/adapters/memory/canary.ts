@@ -63,7 +63,7 @@ const poolerAt = (world: World, { host, port }: Pick<CanaryEndpoint, 'host' | 'p
 const ledTo = (world: World, { host, port }: { host: string | null; port: number }): MemoryInstance | undefined =>
   [...world.instances.values()].find(({ inventory: { address } }) => address.host.address === host && address.port === port)
 
-/** Whom a door leads to now; nobody while its pooler is stopped or holds its clients back. */
+/** Whom a door leads to now; nobody while its pooler is stopped or has paused its clients. */
 const behind = (world: World, door: CanaryEndpoint | CanaryDoor): MemoryInstance | undefined => {
   if (!('user' in door)) return serverAt(world, door)
   const pooler = poolerAt(world, door)

@@ -79,7 +79,7 @@ held() { awk -F "$us" 'NR == FNR { if ($4 == 1) held[$1] = 1; next } $1 in held'
 runs() { console 'SHOW VERSION' >/dev/null 2>"$dir/why.console" || ! grep -Eq 'refused|No such file' "$dir/why.console"; }
 lead() {
   put "$1"
-  if ! runs; then say "PgBouncer does not run: it holds nobody back"; return 0; fi
+  if ! runs; then say "PgBouncer does not run: it pauses nobody"; return 0; fi
   console RELOAD >/dev/null 2>&1
   tries=0
   until leads "$1"; do

@@ -3,7 +3,7 @@ import { formatBytes } from '../values/bytes'
 import { lsnBytesBetween } from '../values/lsn'
 
 /**
- * none: it streams, nothing is to be done. follow: its data are good, it only has to follow again. rewind: what it wrote by itself is taken back in place.
+ * none: it streams, nothing is to be done. follow: its data are good, it only has to follow again. rewind: what it wrote by itself is discarded in place.
  * copy: everything anew, beside the old directory. In the order of what they cost. in-place: everything compared and what differs taken anew where it lies,
  * which leaves nothing to go back to: only where a copy has no room.
  */

@@ -41,7 +41,7 @@ export interface LaterWork {
   because: string | null
   startedAt: string | null
   finishedAt: string | null
-  /** The WAL that only this member had, saved on its host before it was taken back; null: none was. */
+  /** The WAL that only this member had, saved on its host before it was discarded; null: none was. */
   saved: { path: string; files: number; bytes: number; manifest: string; host: string | null } | null
 }
 

@@ -40,7 +40,7 @@ export interface RunContext extends StepContext {
   marked: Json
   /**
    * Waits as `pause` does, and throws `shell.cancelled` as soon as a cancel or the deadline of the run is heard. For a moment inside a long step at which
-   * nothing is held and all of it can be taken back.
+   * nothing is held and all of it can be undone.
    */
   pauseUnlessCancelled: (ms: number) => Promise<void>
 }
@@ -77,13 +77,13 @@ export type Ending<F, Before extends Json, Output extends Json> =
       timeoutMs?: number
     }
   | {
-      /** Why it cannot be taken back. */
+      /** Why it cannot be undone. */
       final: string
       /** A final effect that changes nothing a person would want back (reload, checkpoint): no point of no return. */
       harmless?: true | ((facts: F) => boolean)
       /**
        * For a step with its point of no return inside it. Until `run` has left the mark that passes it, whatever ends the step (a failure, a cancel, the
-       * death of its driver) has it taken back, and no other driver runs it again.
+       * death of its driver) has it undone, and no other driver runs it again.
        */
       until?: {
         isPassed: (mark: Json) => boolean
@@ -167,13 +167,13 @@ export const isPointOfNoReturn = (ending: Ending<Facts, Json, Json>, facts: Fact
   return ending.harmless !== true
 }
 
-/** Still to be taken back by its own `undo` although it will be final: its last mark has not passed the point of no return. */
+/** Still to be undone by its own `undo` although it will be final: its last mark has not passed the point of no return. */
 export const isShortOfNoReturn = (ending: Ending<Facts, Json, Json>, mark: Json): boolean =>
   'final' in ending && ending.until !== undefined && !ending.until.isPassed(mark)
 
 type TakeBack = (facts: Facts, before: Json, ports: ActPorts, context: StepContext) => Promise<void>
 
-/** How a step is taken back that has happened, or may have; null: not at all. */
+/** How a step is undone that has happened, or may have; null: not at all. */
 export const undoOf = (
   ending: Ending<Facts, Json, Json>,
   { mark, output }: { mark: Json; output: Json | null },

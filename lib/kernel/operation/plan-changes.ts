@@ -14,7 +14,7 @@ export interface PlanChange {
 
 const same = (a: unknown, b: unknown) => canonicalJson(a as Json) === canonicalJson(b as Json)
 
-/** What a person must read again after the world moved: the differences that show, target by target, in the order of the new plan. */
+/** What a person must read again after something changed: the differences that show, target by target, in the order of the new plan. */
 export const planChanges = (before: Plan, after: Plan): PlanChange[] => {
   const changes: PlanChange[] = []
   if (!same(before.input, after.input))

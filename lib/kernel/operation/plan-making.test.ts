@@ -141,7 +141,7 @@ describe('what is asked before it may run', () => {
     ['a disruptive, reversible operation in an open environment asks nothing', reversible, 'open', null, false],
     ['a disruptive operation in a protected environment asks for the phrase', reversible, 'confirm', 'make 2 in dev', false],
     ['two persons are asked where the environment says so', reversible, 'two-person', 'make 2 in dev', true],
-    ['what cannot be taken back asks for the phrase everywhere', lasting, 'open', 'make 2 in dev', false],
+    ['what cannot be undone asks for the phrase everywhere', lasting, 'open', 'make 2 in dev', false],
     ['a routine operation asks nothing anywhere', routine, 'two-person', null, false],
     ['an operation that never asks does not', { ...lasting, neverAsksPhrase: true }, 'confirm', null, false],
   ])('%s', async (_name, operation, protection, phrase, needsApproval) => {

@@ -43,7 +43,7 @@ export interface PlannedEffect {
   state: 'will-run' | 'already-so' | 'blocked' | LeftOut['word']
   /** Why it is blocked, or left out. */
   because: string | null
-  /** `isPointOfNoReturn`: once it has happened, or might have, nothing before it is taken back either. */
+  /** `isPointOfNoReturn`: once it has happened, or might have, nothing before it is undone either. */
   ending: { kind: EndingKind; sentence: string; isPointOfNoReturn: boolean }
   timeoutMs: number
 }

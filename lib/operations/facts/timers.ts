@@ -18,7 +18,7 @@ export type DeadManPlace = {
 /** Timers of one job, made when its facts are gathered, so that every driver knows their key. */
 export type DeadManFacts = { key: string; herdId: string; expirySeconds: number; hosts: DeadManPlace[] }
 
-/** Who is held back on a pooler: its databases with their names on the server. `file`: what its file says; null: there is none. */
+/** Whose clients are paused on a pooler: its databases with their names on the server. `file`: what its file says; null: there is none. */
 export type HeldPooler = { pooler: PoolerPlace; databases: readonly { name: string; database: string }[]; file: string | null }
 
 type About = {
@@ -73,7 +73,7 @@ const tryIt = async (ports: ReadPorts, { address }: PoolerPlace, spec: Plain<Dea
 }
 
 /**
- * A host that cannot tell who takes writes would hold its clients back for as long as nobody comes. `primary` and `candidate` are the ids of the two that
+ * A host that cannot tell who takes writes would keep its clients paused for as long as nobody comes. `primary` and `candidate` are the ids of the two that
  * it must be able to tell apart.
  */
 export const hostsCanTell = ({ hosts }: DeadManFacts, { primary, candidate }: { primary: string; candidate: string }): Verdict => {

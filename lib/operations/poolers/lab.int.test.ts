@@ -129,7 +129,7 @@ test('a pooler whose file somebody wrote is adopted without a byte changed, and 
   expect(await serverOf()).toBe(stage.address('b'))
 })
 
-test('a paused pooler holds a client back without an error, and a resume lets it go on', async () => {
+test('a paused pooler pauses a client without an error, and a resume lets it continue', async () => {
   expect((await stage.run('pause-pooler')).state).toBe('done')
   const asking = stage.ask('select 42')
   await expect.poll(async () => (await look()).waiting, { timeout: 30_000 }).toBe(1)

@@ -89,7 +89,7 @@ export const mayWorkInPlace = ({ choice, inPlace }: RebuildFacts): Verdict => {
     : refuse(`rsync cannot be used: ${inPlace.may.because.replace(/\.$/, '')}.`)
 }
 
-/** What only this server ever had, before it is taken back or goes with the old directory. */
+/** What only this server ever had, before it is discarded or goes with the old directory. */
 export const isSaved = (facts: RebuildFacts): Verdict => {
   const { choice, input, rewind, tailFrom, endLsn } = facts
   if (tailFrom === null || choice.strategy === null) return pass

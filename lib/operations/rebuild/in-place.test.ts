@@ -92,7 +92,7 @@ test('it is never chosen by itself where a copy has room, and can be asked for; 
   expect(streams(running)).toEqual(streaming)
 })
 
-test('what fails before the first change is taken back, and the server runs as before', async () => {
+test('what fails before the first change is undone, and the server runs as before', async () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   fleet.calls.interfere = ({ act }) => (act === 'begin in place' ? { how: 'fail' } : undefined)
   const { go } = await submit(fleet, { strategy: 'in-place' })

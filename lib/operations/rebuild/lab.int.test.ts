@@ -118,7 +118,7 @@ describe('a standby that is broken, on real hosts', () => {
     await expectNothingLeft()
   })
 
-  test('a copy that is killed half way is taken back while the old server goes on, and the next try succeeds', async () => {
+  test('a copy that is killed half way is undone while the old server goes on, and the next try succeeds', async () => {
     const before = await probe('b')
     const job = await submit({ strategy: 'copy', throttleMbit: 8 })
     const ended = job.go()

@@ -20,7 +20,7 @@ export type FrontPooler = {
   file: { text: string; digest: string } | null
   /** Who keeps a server for itself because its pool is by session, in words. */
   sessionClients: string[]
-  /** The herd's databases, whose clients are held back. */
+  /** The herd's databases, whose clients are paused. */
   databases: string[]
   /** Databases that lead to the primary although their lines do not name the herd: nothing would move them. */
   strays: string[]

@@ -61,7 +61,7 @@ const look = async ([, { address }]: [string, InventoryPooler]) => (await herd.p
 const seen = async () => (await look([...herd.poolers][0]!)).find(({ name }) => name === 'shop')!
 /** A pooler that does not answer in time is asked again. */
 const isHeld = async () => (await look([...herd.poolers][0]!)).some(({ name, isPaused }) => name === 'shop' && isPaused)
-/** Where each database of each pooler leads, whose clients are held back, and which databases were ever paused, as PgBouncer’s log says. */
+/** Where each database of each pooler leads, whose clients are paused, and which databases were ever paused, as PgBouncer’s log says. */
 const led = async () => {
   const databases = (await Promise.all([...herd.poolers].map(look))).flat()
   const logs = await Promise.all(poolerHosts.map((host) => herd.lab.hosts.mustExec(host, ['cat', '/var/log/postgresql/pgbouncer.log'])))

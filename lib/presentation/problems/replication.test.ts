@@ -39,7 +39,7 @@ test('each trouble is said in its own words and leads to its next step', () => {
   expect(said(trouble('orphaned', { other: '10.0.0.9:5432' }))[1]).toBe('follows 10.0.0.9:5432, which is no member of its herd')
   expect(said(trouble('orphaned', { other: null }))[1]).toBe('follows nobody')
   expect(said(trouble('idle-slot', { count: 2, bytes: 3 * 1024 ** 3, other: 'shop_c' })).slice(1)).toEqual([
-    '2 slots, most by shop_c, 3 GB of WAL held back',
+    '2 slots, most by shop_c, 3 GB of WAL retained',
     '/instances/run/drop-slot?ids=idle-slot&slot=shop_c',
   ])
   expect(said(trouble('idle-slot', { count: 1, bytes: null, other: 'shop_c' }))[1]).toBe('slot shop_c')

@@ -64,7 +64,7 @@ export const replicationWords: { [Kind in ReplicationTrouble]: Words<Kind> } = {
   ),
   'idle-slot': words(
     (count) => `${counted(count, 'instance keeps', 'instances keep')} WAL for inactive slots`,
-    (one) => `${slotWords(one)}${one.bytes === null ? '' : `, ${formatBytes(one.bytes)} of WAL held back`}`,
+    (one) => `${slotWords(one)}${one.bytes === null ? '' : `, ${formatBytes(one.bytes)} of WAL retained`}`,
     (one, addresses) =>
       one.other === null
         ? { label: 'Look at its slots', href: addresses.object('instance', one.id) }

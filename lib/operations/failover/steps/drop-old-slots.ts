@@ -19,7 +19,7 @@ const idle = async (facts: FailoverFacts, ports: ReadPorts, signal: AbortSignal)
 
 const noSlot = 'No standby used a slot of the old primary.'
 
-/** Nobody reads from them any more, and each would hold WAL back on the old primary for ever. */
+/** Nobody reads from them any more, and each would retain WAL on the old primary for ever. */
 export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
   title: 'Drop inactive slots on the old primary',
   preview: (facts) => ({

@@ -10,7 +10,7 @@ import { moveNames } from './move-name'
 
 type MoveFacts = { title: string; moves: NameMove[]; isDoomed: boolean }
 
-/** Moves a herd's names to the instance it is run on; with `isDoomed` a later step cannot run, so that everything is taken back. */
+/** Moves a herd's names to the instance it is run on; with `isDoomed` a later step cannot run, so that everything is undone. */
 const moving = defineOperation({
   name: 'moving',
   on: 'instance',

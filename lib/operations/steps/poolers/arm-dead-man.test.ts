@@ -148,7 +148,7 @@ test('a pooler’s host that is gone when the job ends holds it up no more than 
   )
 })
 
-test('nobody is held back once a timer has fired', async () => {
+test('no client is paused once a timer has fired', async () => {
   const fleet = newFleet()
   const before = () => {
     front(fleet).timers[0]!.expiresAtMs = 0

@@ -7,7 +7,7 @@ import { commandTimeoutMs } from './each-pooler'
 const callTimeoutMs = 15_000
 
 /**
- * Leaves a timer on the host of each pooler before anybody is held back: if everything of ours is gone when its time is up, the host itself leads the
+ * Leaves a timer on the host of each pooler before any client is paused: if everything of ours is gone when its time is up, the host itself leads the
  * clients to whoever takes writes and lets them go on. However the job ends, they are disarmed; one that has fired is told of.
  */
 export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
@@ -51,7 +51,7 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
 })
 
 /**
- * Ends the timers once the clients go on, long before the job ends. One whose pooler still holds somebody back stays armed: it is the one who lets them go.
+ * Ends the timers once the clients go on, long before the job ends. One whose pooler still pauses clients stays armed: it is the one who lets them go.
  */
 export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
   title: 'Disarm the timers',
@@ -128,7 +128,7 @@ const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string
     : `The timer on the host of ${title} is ${seen.state}: nobody would resume its clients.`
 
 /**
- * Starts the time anew: to be called right before the clients are held back, with the token under which the job writes each pooler's file, so that its own
+ * Starts the time anew: to be called right before clients are paused, with the token under which the job writes each pooler's file, so that its own
  * writing shuts no timer out. Nothing that must not be interrupted is begun once that time is nearly up, by the worker's own clock. Throws `step.blocked` when one of them is not armed any more.
  */
 export const restartDeadMan = async (

@@ -4,7 +4,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { PoolerPlace } from '../../facts/poolers'
 import { commandTimeoutMs, lookAtPooler, lookAtRunning } from './each-pooler'
 
-/** Databases that were closed before: they stay closed when ours is taken back. */
+/** Databases that were closed before: they stay closed when ours is undone. */
 type Before = { closed: string[] }
 
 export const closePooler = <F extends Facts>(of: (facts: F) => PoolerPlace): Effect<F, Before, null> => ({

@@ -6,7 +6,7 @@ import { blockersOf, commandTimeoutMs, lookAtPooler, lookAtRunning, sayClients }
 
 export type PauseTarget = { pooler: PoolerPlace; databases: string[] }
 
-/** Databases that were held before: they stay held when ours is taken back. By pooler id. */
+/** Databases that were held before: they stay held when ours is undone. By pooler id. */
 type Before = { held: Record<string, string[]> }
 
 /**

@@ -18,7 +18,7 @@ const slotTimeoutMs = 15_000
 
 const physical = ({ slots }: Probe) => slots.filter(({ kind }) => kind === 'physical')
 
-/** What a former primary kept for others would hold WAL back on it for ever. Judged once it is up: a slot that somebody reads from by then stays. */
+/** What a former primary kept for others would retain WAL on it for ever. Judged once it is up: a slot that somebody reads from by then stays. */
 export const dropLeftSlots = <F extends Facts>({ of, slots, owners }: DropLeftWith<F>): Effect<F, null, Output> => {
   const judged = (facts: F, names: readonly string[]) => judgeSlots(names, owners(facts))
   const idle = (facts: F, probe: Probe): string[] =>

@@ -63,7 +63,7 @@ test('a candidate that lives and does not lead in time is stopped, proven never 
 test.each([
   ['was promoted although nobody heard of it', { how: 'hang-after' }],
   ['was promoted, and the connection broke', { how: 'lose-answer' }],
-] as const)('a candidate that %s leads on: nothing is taken back, and nobody is asked', async (_words, how) => {
+] as const)('a candidate that %s leads on: nothing is undone, and nobody is asked', async (_words, how) => {
   let asked = 0
   const fleet = fleetWhere({ [takesLead]: () => (asked++ === 0 ? how : undefined) })
   const { state } = await run(fleet)

@@ -50,6 +50,16 @@ describe('who takes over', () => {
     expect(order([standby('a', 0), standby('b', 4096, { timeline: 4 })])).toEqual(['b', 'a'])
   })
 
+  test('who lacks the herd’s timeline takes over only as the last resort, and never one that is barred besides', () => {
+    const late = [standby('a', 100, { timeline: 2 }), standby('b', 0, { timeline: 2 }), standby('c', 0, { timeline: 2, priority: 0 })]
+    expect(order(late)).toEqual(['-a', '-b', '-c'])
+    expect(order(late, { isLastResort: true }, 0)).toEqual(['b', 'a', '-c'])
+    expect(order([...late, standby('d', 9_999)], { isLastResort: true }, 0)).toEqual(['d', '-a', '-b', '-c'])
+    expect(rankCandidates(late, { ...herd, isLastResort: true }, 0)[0]?.because).toBe(
+      'It lacks what was written on timeline 3, and nobody who has it can take over.',
+    )
+  })
+
   test('paused replay, an apply delay, priority 0, another system and a server that is down are barred with their reason', () => {
     const barred = [
       standby('a', 0, { isReplayPaused: true }),

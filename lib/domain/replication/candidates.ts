@@ -33,6 +33,8 @@ export interface HerdMark {
   /** The furthest position that it was seen at on that timeline; null: not known. Left out: not asked. */
   lastKnownLsn?: string | null
   preferredSite: string
+  /** The one that leads is lost for good: whoever lacks its timeline takes over rather than nobody. */
+  isLastResort?: boolean
 }
 
 export interface RankedCandidate {
@@ -73,8 +75,7 @@ const barOf = (one: CandidateFacts, herd: HerdMark): string | null => {
     return 'It has another system identifier: it is not a copy of this herd.'
   if (one.receivedLsn === null && one.replayedLsn === null) return 'Its WAL position is not known.'
   if (one.timeline === null) return 'Its timeline is not known.'
-  if (herd.timeline !== null && one.timeline < herd.timeline)
-    return `It is on timeline ${one.timeline}, the herd on ${herd.timeline}: it lacks what came after the fork.`
+  if (isLate(one, herd)) return `It is on timeline ${one.timeline}, the herd on ${herd.timeline}: it lacks what came after the fork.`
   const strayed = strayedFrom(one, herd)
   if (strayed !== null) return strayed
   if (one.priority === 0) return 'Its failover priority is 0: it never takes over.'
@@ -83,6 +84,9 @@ const barOf = (one: CandidateFacts, herd: HerdMark): string | null => {
     return `It replays with a delay of ${Math.round(one.applyDelayMs / 1000)} s (recovery_min_apply_delay).`
   return null
 }
+
+const isLate = ({ timeline }: Pick<CandidateFacts, 'timeline'>, herd: HerdMark): boolean =>
+  herd.timeline !== null && timeline !== null && timeline < herd.timeline
 
 /** On a later timeline than the herd it must have left the herd's where that ended, or later; null: it did, or nobody asked. */
 const strayedFrom = ({ timeline, forks }: CandidateFacts, herd: HerdMark): string | null => {
@@ -119,6 +123,15 @@ export const rankCandidates = (members: readonly CandidateFacts[], herd: HerdMar
     const bar = barOf(one, herd)
     if (bar === null) able.push({ ...one, position: positionOf(one), timeline: one.timeline! })
     else barred.push({ id: one.id, title: one.title, site: one.site, rank: null, because: bar, behindBytes: null })
+  }
+  if (able.length === 0 && herd.isLastResort === true) {
+    const late = members.filter((one) => isLate(one, herd) && barOf(one, { ...herd, timeline: null }) === null)
+    able.push(...late.map((one) => ({ ...one, position: positionOf(one), timeline: one.timeline! })))
+    for (const { id } of late)
+      barred.splice(
+        barred.findIndex((one) => one.id === id),
+        1,
+      )
   }
   const timeline = Math.max(0, ...able.map((one) => one.timeline))
   const best = able.filter((one) => one.timeline === timeline).reduce((most, { position }) => (position > most ? position : most), 0n)
@@ -157,6 +170,7 @@ interface Standing {
 }
 
 const reasonOf = (one: Comparable, { timeline, behindBytes, isEqual, hasRivals }: Standing, herd: HerdMark): string => {
+  if (isLate(one, herd)) return `It lacks what was written on timeline ${herd.timeline}, and nobody who has it can take over.`
   if (!hasRivals) return 'The only standby that can take over.'
   if (behindBytes === null) return `On timeline ${one.timeline}; the best is on ${timeline}.`
   const wal = behindBytes === 0 ? 'Has received the most WAL' : `${formatBytes(behindBytes)} of WAL behind the best`

@@ -139,6 +139,32 @@ test('a third member takes over where the host of a switchover’s candidate die
   expect(fleet.world.violations).toEqual([])
 })
 
+test('a third member that had not followed yet takes over, as the last resort, where the new primary is lost right after it was seen to lead', async () => {
+  const fleet = newFleet()
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((host) => at(fleet, host))
+  n1!.replaced = { byId: idOf(fleet, 'n2'), timeline: 2, because: 'demo on n2 was promoted in its place.' }
+  Object.assign(n2!, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes: n1!.walBytes }] })
+  n2!.walBytes += 4096
+  for (const host of ['n1', 'n2']) fleet.host(host).power = 'off'
+  const plan = await planOf(fleet, { override: 'demo' })
+  expect(plan.gates.find(({ name }) => name === 'candidate')).toMatchObject({
+    verdict: 'warn',
+    because:
+      'demo on n3: It lacks what was written on timeline 2, and nobody who has it can take over. If demo on n2 can be started again, nothing of that is lost.',
+  })
+  expect(plan.gates.find(({ name }) => name === 'loss')?.because).toBe(
+    'The loss cannot be estimated: all that was written on timeline 2, which was last seen at 0/3001148.',
+  )
+  expect(await run(fleet, { override: 'demo' })).toBe('done')
+  expect(n3).toMatchObject({ hasStandbySignal: false, timeline: 2 })
+  for (const host of ['n1', 'n2']) fleet.host(host).power = 'on'
+  const fenced = await fenceReturned(fleet, herdId(fleet), never)
+  expect(fenced.map(({ title, action }) => [title, action])).toEqual([
+    ['demo on n1', 'stopped'],
+    ['demo on n2', 'stopped'],
+  ])
+})
+
 test('where the successor never led and answers as a standby, it may take over after all', async () => {
   const fleet = newFleet()
   fleet.host('n1').power = 'off'

@@ -169,6 +169,7 @@ const rank = ({ herd, peers, readiness, old, mode, lastKnown, forks }: Ranking):
       systemIdentifier: herd.systemIdentifier,
       timeline: lastKnown?.timeline ?? old?.probe.timeline ?? old?.standing.lastTimeline ?? null,
       lastKnownLsn: lastKnown?.lsn ?? null,
+      isLastResort: mode === 'emergency',
       preferredSite: herd.preferredSite,
     },
     mode === 'planned' ? equalWithinBytes : 0,

@@ -43,9 +43,15 @@ export const modeFits = ({ input, mode, primary, primaryProbe, recorded }: Failo
     : warn(`${primary.title} is ${state}: this is an emergency failover.`)
 }
 
-export const hasCandidate = ({ candidate, noCandidate, ranking }: FailoverFacts): Verdict => {
+const lacksTimeline = ({ candidateProbe, lastKnown }: Pick<FailoverFacts, 'candidateProbe' | 'lastKnown'>): boolean =>
+  candidateProbe?.timeline != null && lastKnown?.timeline != null && candidateProbe.timeline < lastKnown.timeline
+
+export const hasCandidate = (facts: FailoverFacts): Verdict => {
+  const { candidate, noCandidate, ranking } = facts
   if (candidate === null) return refuse(noCandidate ?? 'There is no candidate.')
   const chosen = ranking.find(({ id }) => id === candidate.id)
+  if (lacksTimeline(facts))
+    return warn(`${candidate.title}: ${chosen?.because ?? ''} If ${facts.primary?.title} can be started again, nothing of that is lost.`)
   const best = ranking[0]
   if (best !== undefined && best.id !== candidate.id)
     return warn(`${candidate.title} was chosen (${chosen?.because}); ${best.title} ranks higher: ${best.because}`)
@@ -99,7 +105,13 @@ export const fenced = (facts: FailoverFacts): Verdict => {
 }
 
 /** Said in full, since a person answers for it. */
-export const lossWords = ({ lossBytes, lastKnown }: Pick<FailoverFacts, 'lossBytes' | 'lastKnown'>): string => {
+export const lossWords = ({
+  lossBytes,
+  lastKnown,
+  candidateProbe,
+}: Pick<FailoverFacts, 'lossBytes' | 'lastKnown' | 'candidateProbe'>): string => {
+  if (lacksTimeline({ lastKnown, candidateProbe }))
+    return `The loss cannot be estimated: all that was written on timeline ${lastKnown?.timeline}, which was last seen at ${lastKnown?.lsn}.`
   if (lastKnown === null || lossBytes === null) return 'The loss cannot be estimated: the last LSN of the old primary is not known.'
   const seen = lastKnown.seenAt === null ? '' : `, seen ${lastKnown.seenAt}`
   return `Estimated loss: ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${seen}, and whatever was written after that.`

@@ -144,9 +144,9 @@ function fencedPrimary(facts: FailoverFacts): Place | null {
   return facts.fence === 'signal' ? facts.primary : null
 }
 
-/** The timeline that the promotion starts, as far as it is known. */
+/** The timeline that the promotion starts: the one after the candidate's, whatever the old primary was on. */
 function nextTimeline({ candidateProbe, primaryProbe }: FailoverFacts): number {
-  return Math.max(candidateProbe?.timeline ?? 0, primaryProbe?.timeline ?? 0) + 1
+  return (candidateProbe?.timeline ?? primaryProbe?.timeline ?? 0) + 1
 }
 
 function firmOf(facts: FailoverFacts) {

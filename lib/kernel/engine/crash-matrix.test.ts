@@ -24,10 +24,10 @@ const makeStage = async (): Promise<Stage> => {
       if (state === 'done') return made === '/after /first /point /second' ? [] : [`done, but there is: ${made}`]
       if (state === 'attention') return []
       const closed = journal.lines.at(-1)
-      if (closed?.kind === 'closed' && closed.because?.startsWith('Given up'))
+      if (closed?.kind === 'closed' && closed.because?.startsWith('Abandoned'))
         return [...host.directories]
           .filter((path) => !closed.because?.includes(`Make ${path}`))
-          .map((path) => `given up without a word of ${path}`)
+          .map((path) => `abandoned without a word of ${path}`)
       return made === '' ? [] : [`${state}, but there is: ${made}`]
     },
   }

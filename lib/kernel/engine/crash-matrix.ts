@@ -146,7 +146,8 @@ const runDrivers = async (stage: Stage, scenario: Scenario, points: Points, stop
   return state
 }
 
-const launch = (stage: Stage, points: Points, stop: Stop | null, isCancelRequested: () => boolean) => {
+/** One driver on its way; `stopped` resolves where it was stopped, and `ended` with what became of the job. */
+export const launch = (stage: Stage, points: Points, stop: Stop | null, isCancelRequested: () => boolean) => {
   const { operation, job } = stage
   const driver = deadly(stage.journal, stage.ports, points, stop, stage.clock)
   const ended = drive(operation, job, driver.journal, driver.ports, {

@@ -134,10 +134,9 @@ function promotedInstead(facts: FailoverFacts): string {
   return `${candidate(facts).title} was promoted in its place.`
 }
 
-/** Who was not seen when a person typed the herd's name. */
-function overruled({ fence, primary, parked, unseen }: FailoverFacts): string[] {
-  if (fence !== 'override' && unseen.length === 0) return []
-  return [...(fence === 'override' && primary !== null ? [primary.title] : []), ...parked.map(({ title }) => title)]
+/** For whose silence a person has answered by typing the herd's name. */
+function overruled({ isOverridden, fence, primary, unseen }: FailoverFacts): string[] {
+  return isOverridden ? [...(fence === 'signal' || primary === null ? [] : [primary.title]), ...unseen] : []
 }
 
 function fencedPrimary(facts: FailoverFacts): Place | null {

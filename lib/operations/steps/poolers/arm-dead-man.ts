@@ -146,3 +146,16 @@ export const restartDeadMan = async (
   const over = seen.findIndex(({ state }) => state !== 'armed')
   if (over >= 0) throw new Fault('step.blocked', { isOver: true, because: sayOver(hosts[over]!, seen[over]!) })
 }
+
+/** To be called before a pooler's file is written under another token, or its timer would take that for a later writer and leave the clients where they are. */
+export const carryDeadMan = async (
+  ports: ActPorts,
+  { key, expirySeconds, hosts }: DeadManFacts,
+  { poolerId, token }: { poolerId: string; token: number },
+  signal: AbortSignal,
+): Promise<void> => {
+  const host = hosts.find(({ pooler }) => pooler.id === poolerId)
+  if (host === undefined) return
+  const extension = { key, expiryMs: expirySeconds * 1000, token }
+  await ports.act.poolers.extendDeadMan(host.pooler.address, extension, { timeoutMs: callTimeoutMs, signal })
+}

@@ -1,7 +1,9 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
+import type { DeadManFacts } from '../../facts/timers'
 import { herdAim, untilShown, writeAim } from '../../steps/poolers/aim'
+import { carryDeadMan } from '../../steps/poolers/arm-dead-man'
 import { commandTimeoutMs, lookAtRunning } from '../../steps/poolers/each-pooler'
 import type { FrontPooler } from '../front'
 
@@ -43,12 +45,18 @@ export const aimHeld = async (
 }
 
 /** Leads the herd's lines back that the move has written; where they were not written, or are somebody else's by now, the file is left alone. */
-export const aimBack = async ({ pooler, herd, next, last }: FrontPooler, ports: ActPorts, { signal, note }: StepContext): Promise<void> => {
+export const aimBack = async (
+  { pooler, herd, next, last }: FrontPooler,
+  timers: DeadManFacts,
+  ports: ActPorts,
+  { signal, note }: StepContext,
+): Promise<void> => {
   const { address } = pooler
   const [there, back] = [herdAim(pooler, herd, next!), herdAim(pooler, herd, last!)]
   const file = await ports.read.poolers.readFile(address, { timeoutMs: writeTimeoutMs, signal })
   if (file !== null && there.textFrom(file.text) === file.text) {
     const token = await ports.act.inventory.claimPooler(pooler.id, { timeoutMs: commandTimeoutMs, signal })
+    await carryDeadMan(ports, timers, { poolerId: pooler.id, token }, signal)
     await writeAim(ports, back, { token, timeoutMs: writeTimeoutMs, file }, { signal, note })
   }
   note('command', `RELOAD on ${address.host.hostname}`)

@@ -29,7 +29,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
   const starting: Promise<void>[] = []
   const [led, ...aimed] = await Promise.allSettled([
     leadAgain(facts, ports, context, starting),
-    ...facts.front.map((one) => aimBack(one, ports, context)),
+    ...facts.front.map((one) => aimBack(one, facts.timers, ports, context)),
   ])
   if (led.status === 'rejected') throw led.reason
   context.note('info', `${primary.title} is primary again.`)

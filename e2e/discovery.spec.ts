@@ -1,4 +1,4 @@
-import { expect, openList, row, test } from './harness/stack/fixtures'
+import { choose, confirm, expect, openList, row, test, tick, untilDone, untilPlanned } from './harness/stack/fixtures'
 
 test('a cluster nobody registered is found by its host’s agent, accepted from the inbox into a new herd, and lives', async ({
   as,
@@ -39,7 +39,7 @@ test('a cluster nobody registered is found by its host’s agent, accepted from 
   await expect(page.getByRole('listitem').filter({ hasText: 'preview:5432' })).toBeVisible({ timeout: 60_000 })
 })
 
-test('a PgBouncer nobody registered is found on its host, told with the herd it leads to while the inbox is open, and taken in', async ({
+test('a PgBouncer nobody registered is found on its host, told with the herd it points to while the inbox is open, taken in, and its file managed again', async ({
   as,
   stack,
 }) => {
@@ -61,4 +61,10 @@ test('a PgBouncer nobody registered is found on its host, told with the herd it 
   const taken = row(page, 'pgbouncer on dev-ams-2')
   await expect(taken.getByText('Online', { exact: true })).toBeVisible({ timeout: 30_000 })
   await expect(taken).toContainText('Points to the primary')
+
+  await tick(page, ['pgbouncer on dev-ams-2'])
+  await choose(page, 'Repoint')
+  await untilPlanned(page)
+  await confirm(page)
+  await untilDone(page)
 })

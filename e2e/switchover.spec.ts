@@ -43,7 +43,7 @@ const openPlan = async (page: Page, herdId: string): Promise<void> => {
   await page.goto(`/herds/${herdId}`)
   await page.getByRole('link', { name: 'Switch over', exact: true }).first().click()
   await untilPlanned(page)
-  await expectPlan(page, '1 herd will run')
+  await expectPlan(page, '1 DR pair will run')
 }
 
 const verifyFile = (stack: Stack, document: string, key: string): { status: number | null; said: string } => {

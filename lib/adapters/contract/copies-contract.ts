@@ -98,12 +98,17 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
       expect(await seen()).toMatchObject({ stage: 'none', key: null, paths: [] })
     })
 
-    test('a copy through a slot that its source does not have fails, and is not whole', async () => {
+    test('a copy through a slot that its source does not have fails, is not whole, and is not swapped in even while the server is down', async () => {
       await start(specOf('slotless', { source: { ...stage.following, slotName: 'nobody' } }))
       expect(await endOf('slotless')).not.toBe(0)
+      // The server is down, so that nothing but the copy itself can be why.
+      await server.stop()
       expect((await seen()).stage).toBe('unfinished')
       await expect(swapIn('slotless')).rejects.toMatchObject(refused)
       await remove('slotless')
+      await expect(swapIn('slotless')).rejects.toMatchObject(refused)
+      await server.start()
+      await untilStreaming()
     })
 
     test('a whole copy is not swapped in while the server runs, nor by another key', async () => {

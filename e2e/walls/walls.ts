@@ -61,7 +61,7 @@ const rooms: Walls['rooms'] = {
   'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },
   'lib/adapters/redis-health.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ioredis' },
   'lib/adapters/over-ssh.ts': { imports: 'lib/kernel/ground lib/ports lib/adapters' },
-  'lib/adapters/memory': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
+  'lib/adapters/memory': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/hosts/check.ts', libraries: 'node' },
   'lib/adapters/contract': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/postgres', libraries: 'vitest' },
 
   // What a process is given when it starts.

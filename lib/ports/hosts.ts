@@ -55,14 +55,21 @@ export interface HostCheckStep {
 }
 
 export interface HostsRead {
-  /** Runs a command that only looks. Arguments, never a glued string. Throws Fault `shell.*`; a non-zero exit is a result, not a fault. */
+  /**
+   * Runs a command that only looks. Arguments, never a glued string. A non-zero exit is a result, not a fault. Throws `shell.unreachable`, `.denied`,
+   * `.host-key-unknown`, `.host-key-changed` when it surely did not start; `shell.timeout` when it was killed at its deadline (`isOver`), or the host or the
+   * connection was silent and its fate is not known; `shell.cancelled`.
+   */
   read: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
-  /** First contact: the key the host shows (`SHA256:…`) without running anything. Throws `shell.unreachable`. */
+  /** First contact: the key the host shows (`SHA256:…`) without running anything. Throws `shell.unreachable`, `shell.cancelled`. */
   showHostKey: (
     host: Pick<HostAddress, 'address' | 'port' | 'hostname'>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ) => Promise<{ fingerprint: string; keyType: string }>
-  /** The step-by-step check of the server form; runs to the end of what can be run and never throws for a bad host. */
+  /**
+   * The step-by-step check of the server form: every step in its order, those that could not be looked at as skipped. `timeoutMs` is for each of its looks.
+   * Throws `shell.cancelled`, and never for a bad host.
+   */
   check: (
     host: HostAddress,
     options: { timeoutMs: number; signal?: AbortSignal; profile: string; onStep?: (step: HostCheckStep) => void },
@@ -70,5 +77,6 @@ export interface HostsRead {
 }
 
 export interface HostsAct {
+  /** Throws as `read` does. */
   run: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
 }

@@ -24,6 +24,8 @@ export interface TestSshd {
   host: (overrides?: Partial<HostAddress>) => HostAddress
   /** Ends the daemon and every session at once. */
   kill: () => Promise<void>
+  /** The daemon and every session stand still, as on a host that hangs: connections are made and nothing answers. The answer lets them go on. */
+  freeze: () => Promise<() => void>
   /** Starts it again, on the same port, with another host key if wished. */
   restart: (options?: { newHostKey?: boolean }) => Promise<string>
   stop: () => Promise<void>
@@ -130,6 +132,20 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
     daemon.kill()
     await daemon.ended
   }
+  const freeze = async () => {
+    const pids = [daemon.pid, ...(await sessionsOf(daemon.pid))]
+    const send = (signal: 'SIGSTOP' | 'SIGCONT') => {
+      for (const pid of pids) {
+        try {
+          process.kill(pid, signal)
+        } catch {
+          // It ended by itself meanwhile.
+        }
+      }
+    }
+    send('SIGSTOP')
+    return () => send('SIGCONT')
+  }
   return {
     port,
     user: account.name,
@@ -151,6 +167,7 @@ export const startSshd = async (options: { lines?: string[] } = {}): Promise<Tes
       ...overrides,
     }),
     kill,
+    freeze,
     restart: async ({ newHostKey = false } = {}) => {
       await kill()
       if (newHostKey) hostKey = await makeHostKey()

@@ -26,11 +26,11 @@ export interface CheckLooks {
   survey: () => Promise<{ survey: Survey; clockOffsetSeconds: number | null }>
 }
 
+/** Throws `shell.cancelled` alone: what nobody waited for says nothing of the host. */
 export const checkHost = async (
   host: HostAddress,
-  profile: string,
+  { profile, signal, onStep }: { profile: string; signal?: AbortSignal; onStep?: (step: HostCheckStep) => void },
   looks: CheckLooks,
-  onStep?: (step: HostCheckStep) => void,
 ): Promise<HostCheckStep[]> => {
   const steps: HostCheckStep[] = []
   const say = (name: HostCheckStep['name'], answer: Answer): void => {
@@ -48,6 +48,7 @@ export const checkHost = async (
   try {
     shown = await looks.showHostKey()
   } catch (error) {
+    throwIfCancelled(error, signal)
     say('reachable', { verdict: 'fail', because: `${wordsOf(error)} Check the address, the port, the firewall, and that sshd runs.` })
     return skipRest('The host does not answer.')
   }
@@ -59,6 +60,7 @@ export const checkHost = async (
     return skipRest('Nothing runs on a host whose key is not pinned.')
   }
   const logIn = await tried(looks.logIn)
+  throwIfCancelled(logIn, signal)
   if (isFault(logIn, 'shell.host-key-changed')) {
     say('host-key', {
       verdict: 'fail',
@@ -78,6 +80,7 @@ export const checkHost = async (
   try {
     seen = await looks.survey()
   } catch (error) {
+    throwIfCancelled(error, signal)
     say('user', { verdict: 'fail', because: `The host lets the console in, but does not run its commands: ${wordsOf(error)}` })
     return skipRest('Commands do not run there.')
   }
@@ -89,6 +92,10 @@ export const checkHost = async (
   say('disk', judgeDisk(survey))
   say('clock', judgeClock(seen.clockOffsetSeconds))
   return steps
+}
+
+const throwIfCancelled = (error: unknown, signal: AbortSignal | undefined): void => {
+  if (error !== null && signal?.aborted) throw new Fault('shell.cancelled', { isOver: true }, { cause: error })
 }
 
 const tried = async (act: () => Promise<void>): Promise<Fault | null> => {

@@ -44,18 +44,14 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     read: {
       read: ssh.exec,
       showHostKey: ssh.showHostKey,
-      check: (host, { timeoutMs, signal, profile, onStep }) => {
-        const options = { timeoutMs, signal }
-        return checkHost(
-          host,
-          profile,
-          {
-            showHostKey: () => ssh.showHostKey(host, options),
-            logIn: () => ssh.reach(host, options),
-            survey: () => survey(host, [], options),
-          },
-          onStep,
-        )
+      check: (host, options) => {
+        const { timeoutMs, signal } = options
+        const each = { timeoutMs, signal }
+        return checkHost(host, options, {
+          showHostKey: () => ssh.showHostKey(host, each),
+          logIn: () => ssh.reach(host, each),
+          survey: () => survey(host, [], each),
+        })
       },
     },
     act: { run: ssh.exec },

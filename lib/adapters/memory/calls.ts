@@ -29,7 +29,9 @@ export interface Calls {
   afterwards: (call: ActCall) => Promise<void> | void
 }
 
-/** Never resolves by itself; ends when the caller gives up. */
+const cancelled = (isOver: boolean) => new Fault('shell.cancelled', isOver ? { isOver } : {})
+
+/** Never resolves by itself; ends when the caller gives up, or was to wait no longer. */
 export const hang = (
   clock: MemoryClock,
   signal: AbortSignal | undefined,
@@ -38,20 +40,21 @@ export const hang = (
   because: string,
 ): Promise<never> =>
   new Promise((_resolve, reject) => {
-    const end = () => reject(new Fault('shell.timeout', { because, ...(isKilled ? { isOver: true } : {}) }))
-    if (signal?.aborted) return end()
+    const cancel = () => reject(cancelled(isKilled))
+    if (signal?.aborted) return cancel()
     const over = new AbortController()
     signal?.addEventListener('abort', () => {
+      cancel()
       over.abort(ended)
-      end()
     })
+    const end = () => reject(new Fault('shell.timeout', { because, ...(isKilled ? { isOver: true } : {}) }))
     void clock.sleep(timeoutMs, over.signal).then(end)
   })
 
 /** Reaching a host, as the SSH adapter fails at it. */
 export const reach = async (clock: MemoryClock, host: MemoryHost, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> => {
   const { hostname } = host.server.address
-  options.signal?.throwIfAborted()
+  if (options.signal?.aborted) throw cancelled(true)
   if (host.power === 'off' || host.power === 'cut')
     throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
   if (host.power === 'refuses-key') throw new Fault('shell.denied', { because: `${hostname} refuses the console’s SSH key.` })
@@ -78,7 +81,7 @@ export const perform = async <T>(
   if (interference?.how === 'hang-before') await hang(clock, options.signal, options.timeoutMs, interference.isKilled === true, because)
   const answer = await action()
   await calls.afterwards(call)
-  if (interference?.how === 'lose-answer') throw new Fault('shell.unreachable', { because: `The connection to ${about.target} was lost.` })
+  if (interference?.how === 'lose-answer') throw new Fault('shell.timeout', { because: `The connection to ${about.target} was lost.` })
   if (interference?.how === 'hang-after') await hang(clock, options.signal, options.timeoutMs, interference.isKilled === true, because)
   return answer
 }

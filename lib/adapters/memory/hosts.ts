@@ -1,68 +1,96 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { CommandResult, HostAddress, HostCheckStep, HostsAct, HostsRead } from '@/lib/ports'
+import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
+import { type CheckLooks, checkHost } from '../hosts/check'
 import { type Calls, perform, reach } from './calls'
+import { answering, hostAt } from './reached-host'
 import type { MemoryHost, World } from './world'
 
-const result = (exitCode: number, stderr = ''): CommandResult => ({ exitCode, signal: null, stdout: '', stderr, isCut: false, tookMs: 1 })
-
 /** The shell of the twin knows directories, no more: `test -d`, and the unforgiving `mkdir` and `rmdir`. */
-export const memoryHostsRead = (world: World): HostsRead => ({
-  read: async (address, argv, options) => {
-    const host = find(world, address)
-    await reach(world.clock, host, options)
-    const [command, flag, path = ''] = argv
-    if (command === 'test' && flag === '-d') return result(host.directories.has(path) ? 0 : 1)
-    return result(127, `${command}: command not found`)
-  },
-  showHostKey: async ({ hostname }, options) => {
-    const host = [...world.hosts.values()].find((one) => one.server.address.hostname === hostname)
-    if (host === undefined) throw new Fault('shell.unreachable', { because: `${hostname} does not answer.`, isOver: true })
-    if (host.power !== 'refuses-key') await reach(world.clock, host, options)
-    return { fingerprint: host.server.address.hostKey ?? 'SHA256:unknown', keyType: 'ssh-ed25519' }
-  },
-  check: async (address, options) => {
-    const steps: HostCheckStep[] = []
-    const say = (step: HostCheckStep) => {
-      steps.push(step)
-      options.onStep?.(step)
-    }
+export const memoryHostsRead = (world: World): HostsRead => {
+  const showHostKey: HostsRead['showHostKey'] = async (address, options) => {
+    const host = answering(world, address)
     try {
-      await reach(world.clock, find(world, address), options)
-      say({ name: 'reachable', title: 'The host answers', verdict: 'pass', because: `${address.address}:${address.port} answers` })
-      say({ name: 'login', title: 'The key is accepted', verdict: 'pass', because: `logged in as ${address.user}` })
+      if (host.power !== 'refuses-key') await reach(world.clock, host, options)
     } catch (error) {
-      if (!isFault(error)) throw error
-      const isDenied = error.code === 'shell.denied'
-      say({
-        name: isDenied ? 'login' : 'reachable',
-        title: isDenied ? 'The key is accepted' : 'The host answers',
-        verdict: 'fail',
-        because: error.message,
-      })
+      throw isFault(error, 'shell.timeout') ? new Fault('shell.unreachable', { because: error.message }) : error
     }
-    return steps
-  },
-})
+    return { fingerprint: host.server.address.hostKey ?? 'SHA256:unknown', keyType: 'ssh-ed25519' }
+  }
+  const logIn = async (address: HostAddress, options: { timeoutMs: number; signal?: AbortSignal }): Promise<MemoryHost> => {
+    const host = hostAt(world, address)
+    await reach(world.clock, host, options)
+    return host
+  }
+  return {
+    read: async (address, argv, options) => {
+      const host = await logIn(address, options)
+      const [command, flag, path = ''] = argv
+      if (command === 'test' && flag === '-d') return result(host.directories.has(path) ? 0 : 1)
+      return unknownCommand(command, options)
+    },
+    showHostKey,
+    check: (address, options) =>
+      checkHost(address, options, {
+        showHostKey: () => showHostKey(address, options),
+        logIn: async () => void (await logIn(address, options)),
+        survey: async () => surveyOf(world, await logIn(address, options)),
+      }),
+  }
+}
+
+/** As a Debian host with a disk that is large enough and a clock that is right. */
+const surveyOf = (world: World, host: MemoryHost): Awaited<ReturnType<CheckLooks['survey']>> => {
+  const { user } = host.server.address
+  const members = [...world.instances.values()].filter((one) => one.host === host && one.state !== 'absent')
+  const bin = (major: string) => `/usr/lib/postgresql/${major}/bin`
+  return {
+    clockOffsetSeconds: 0,
+    survey: {
+      clockSeconds: world.clock.now().getTime() / 1000,
+      user,
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      loadPerCpu: 0,
+      memoryBytes: 2 ** 34,
+      disks: [{ mount: '/var/lib/postgresql', bytes: 2 ** 41, freeBytes: Math.min(2 ** 40, ...members.map(({ freeBytes }) => freeBytes)) }],
+      clusters: members.map(({ inventory: { address }, state, hasStandbySignal }) => ({
+        version: address.major ?? '',
+        name: address.clusterName,
+        port: address.port,
+        status: state !== 'running' ? 'down' : hasStandbySignal ? 'online,recovery' : 'online',
+        owner: user,
+        data: address.dataDirectory,
+      })),
+      programs: Object.fromEntries(['pg_ctlcluster', 'pg_lsclusters', 'psql', 'systemctl'].map((name) => [name, `/usr/bin/${name}`])),
+      servers: host.majors.map((major) => ({ bin: bin(major), version: `${major}.18` })),
+      poolers: [],
+    },
+  }
+}
 
 export const memoryHostsAct = (world: World, calls: Calls): HostsAct => ({
-  run: (address, argv, options) => {
-    const host = find(world, address)
+  run: async (address, argv, options) => {
+    const host = hostAt(world, address)
     return perform(calls, world.clock, host, { act: argv.join(' '), target: address.hostname }, options, () => {
       const [command, path = ''] = argv
       if (command === 'mkdir') {
-        if (host.directories.has(path)) return result(1, `mkdir: cannot create directory ‘${path}’: File exists`)
+        if (host.directories.has(path)) return refusal(1, `mkdir: cannot create directory ‘${path}’: File exists`, options)
         host.directories.add(path)
         return result(0)
       }
       if (command === 'rmdir')
-        return host.directories.delete(path) ? result(0) : result(1, `rmdir: failed to remove '${path}': No such file or directory`)
-      return result(127, `${command}: command not found`)
+        return host.directories.delete(path)
+          ? result(0)
+          : refusal(1, `rmdir: failed to remove '${path}': No such file or directory`, options)
+      return unknownCommand(command, options)
     })
   },
 })
 
-const find = (world: World, address: Pick<HostAddress, 'hostname'>): MemoryHost => {
-  const host = world.hosts.get(address.hostname)
-  if (host === undefined) throw new Fault('record.missing', { because: `There is no server ${address.hostname}.` })
-  return host
+const result = (exitCode: number, stderr = ''): CommandResult => ({ exitCode, signal: null, stdout: '', stderr, isCut: false, tookMs: 1 })
+
+const refusal = (exitCode: number, words: string, { onOutput }: CommandOptions): CommandResult => {
+  onOutput?.('stderr', words)
+  return result(exitCode, words)
 }
+
+const unknownCommand = (command: string | undefined, options: CommandOptions) => refusal(127, `${command}: command not found`, options)

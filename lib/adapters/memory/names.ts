@@ -71,9 +71,7 @@ const find = (world: World, { zoneId }: ZoneAddress): MemoryZone => {
 const asDns = (zone: MemoryZone, error: unknown): unknown => {
   if (!isFault(error)) return error
   const { name } = zone.servers[0]!
-  if (error.code === 'shell.unreachable' && error.facts.isOver)
-    return new Fault('dns.unreachable', { because: `${name} does not answer.`, isOver: true })
-  if (error.code === 'shell.unreachable') return new Fault('dns.timeout', { because: `${name} broke the connection before it answered.` })
+  if (error.code === 'shell.unreachable') return new Fault('dns.unreachable', { because: `${name} does not answer.`, isOver: true })
   if (error.code === 'shell.timeout') return new Fault('dns.timeout', { ...error.facts, because: `${name} did not answer in time.` })
   if (error.code === 'shell.failed') return new Fault('dns.refused', { because: `${name} refused the update: SERVFAIL.`, isOver: true })
   return error

@@ -233,7 +233,8 @@ const put = (pooler: MemoryPooler, text: string, { token, expectedDigest, herdId
 /** PAUSE answers once no client holds a server any more; the twin's clients never let go by themselves while somebody waits in virtual time. */
 const drained = async (clock: MemoryClock, one: MemoryPooled, { signal, timeoutMs }: CallOptions): Promise<void> => {
   if (one.busy.length === 0) return
-  await hang(clock, signal, timeoutMs, false, 'PAUSE was not answered in time').catch((error: unknown) => {
-    throw isFault(error) ? new Fault('pooler.timeout', { because: error.message }) : error
+  const because = 'PAUSE was not answered in time'
+  await hang(clock, signal, timeoutMs, false, because).catch((error: unknown) => {
+    throw isFault(error) ? new Fault('pooler.timeout', { because }) : error
   })
 }

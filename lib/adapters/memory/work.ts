@@ -3,11 +3,12 @@ import type { CallOptions, HostAddress } from '@/lib/ports'
 import type { HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports/host-work'
 import { type Calls, perform, reach } from './calls'
 import { beginWork, isAtWork } from './long-work'
+import { hostAt } from './reached-host'
 import type { MemoryHost, MemoryWork, World } from './world'
 
 export const memoryWorkRead = (world: World): HostWorkRead => ({
   look: async (address, key, { waitMs = 0, ...options }) => {
-    const host = find(world, address)
+    const host = hostAt(world, address)
     await reach(world.clock, host, options)
     const leftMs = isAtWork(host, key) ? host.work.get(key)!.endsAtMs - world.clock.now().getTime() : 0
     if (waitMs > 0 && leftMs > 0) {
@@ -37,7 +38,7 @@ export const memoryWorkAct = (world: World, calls: Calls): HostWorkAct => {
     action: (host: MemoryHost) => void,
   ): Promise<void> => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/.test(key)) throw new Fault('input.invalid', { because: `“${key}” is no name of work.` })
-    const host = find(world, address)
+    const host = hostAt(world, address)
     return perform(calls, world.clock, host, { act: `${name} work`, target: address.hostname }, options, () => action(host))
   }
   return {
@@ -57,9 +58,3 @@ export const memoryWorkAct = (world: World, calls: Calls): HostWorkAct => {
 }
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
-
-const find = (world: World, address: Pick<HostAddress, 'hostname'>): MemoryHost => {
-  const host = world.hosts.get(address.hostname)
-  if (host === undefined) throw new Fault('record.missing', { because: `There is no server ${address.hostname}.` })
-  return host
-}

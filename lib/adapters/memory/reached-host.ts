@@ -1,0 +1,25 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { HostAddress } from '@/lib/ports'
+import type { MemoryHost, World } from './world'
+
+/** The host with that name. Throws `shell.unreachable`: nobody answers there. */
+export const answering = (world: World, { hostname }: Pick<HostAddress, 'hostname'>): MemoryHost => {
+  const host = world.hosts.get(hostname)
+  if (host === undefined) throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
+  return host
+}
+
+/** The host at an address, if it is who was pinned and lets that user in. One that does not answer is found so by whoever reaches it. */
+export const hostAt = (world: World, address: HostAddress): MemoryHost => {
+  const { hostname, hostKey: expected } = address
+  if (expected === null) throw new Fault('shell.host-key-unknown', { isOver: true })
+  const host = answering(world, address)
+  if (host.power !== 'on' && host.power !== 'refuses-key') return host
+  const { hostKey: offered, user } = host.server.address
+  if (expected !== offered) {
+    const because = `${hostname} shows the key ${offered}, not the pinned ${expected}.`
+    throw new Fault('shell.host-key-changed', { expected, offered, because, isOver: true })
+  }
+  if (address.user !== user) throw new Fault('shell.denied', { because: `${hostname} refuses the console’s key for ${address.user}.` })
+  return host
+}

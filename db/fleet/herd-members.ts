@@ -1,7 +1,8 @@
 import { iso } from '@/lib/domain/values/iso'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
+import type { CallOptions, HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
+import { runWithin } from '../pg/deadline'
 import { makePoolerAct } from './poolers'
 import { registering } from './registering'
 
@@ -68,24 +69,25 @@ export const readStanding = async (herdId: string): Promise<HerdStanding> => {
   }
 }
 
-const run = async (text: string, values: unknown[]): Promise<void> => {
-  try {
-    await getPool().query(text, values)
-  } catch (error) {
-    throw databaseFault(error)
-  }
+/** Throws `record.missing`. */
+const change = async (text: string, [instanceId, ...values]: [string, ...unknown[]], options: CallOptions): Promise<void> => {
+  const [row] = await runWithin(`${text} where id = $1 returning id`, [instanceId, ...values], options)
+  if (!row) throw new Fault('record.missing', { because: 'The instance is not registered any more.', id: instanceId })
 }
 
 export const makeInventoryAct = (): InventoryAct => ({
   ...registering,
   ...makePoolerAct(),
-  replace: (instanceId, { byId, timeline, because }) =>
-    run(
-      `update instances set replaced_at = coalesce(replaced_at, now()), replaced_by_id = $2, replaced_timeline = $3, replaced_because = $4 where id = $1`,
+  replace: (instanceId, { byId, timeline, because }, options) =>
+    change(
+      'update instances set replaced_at = coalesce(replaced_at, now()), replaced_by_id = $2, replaced_timeline = $3, replaced_because = $4',
       [instanceId, byId, timeline, because],
+      options,
     ),
-  restore: (instanceId) =>
-    run('update instances set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null where id = $1', [
-      instanceId,
-    ]),
+  restore: (instanceId, options) =>
+    change(
+      'update instances set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null',
+      [instanceId],
+      options,
+    ),
 })

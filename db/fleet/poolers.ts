@@ -2,9 +2,19 @@ import type { Follows, PoolerMember } from '@/lib/domain/poolers/judge'
 import { iso } from '@/lib/domain/values/iso'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { InventoryAct, InventoryPooler, InventoryRead, PooledDatabase, PoolerSeen, PoolerStats, PoolMode } from '@/lib/ports'
+import type {
+  CallOptions,
+  InventoryAct,
+  InventoryPooler,
+  InventoryRead,
+  PooledDatabase,
+  PoolerSeen,
+  PoolerStats,
+  PoolMode,
+} from '@/lib/ports'
 import type { PoolerAlarm, PoolerHerd } from '@/lib/shapes/pooler'
 import { databaseFault, getPool } from '../pg/client'
+import { runWithin } from '../pg/deadline'
 import { herdsLedTo } from './pooler-targets'
 
 interface PoolerRow {
@@ -102,18 +112,29 @@ export const makePoolerInventory = (): Pick<InventoryRead, 'pooler' | 'herdPoole
   }
 }
 
+/** Throws `record.missing`. */
+const change = async <Row>(text: string, [poolerId, ...values]: [string, ...unknown[]], options: CallOptions): Promise<Row> => {
+  const [row] = await runWithin<Row>(text, [poolerId, ...values], options)
+  if (!row) throw new Fault('record.missing', { because: 'The pooler is not registered any more.', id: poolerId })
+  return row
+}
+
 export const makePoolerAct = (): Pick<InventoryAct, 'claimPooler' | 'managePooler'> => ({
   // From the clock, so that a pooler that was deleted and registered anew, whose file has seen its old tokens, is given higher ones.
-  claimPooler: async (poolerId) => {
-    const [row] = await rowsOf<{ fence: string }>(
+  claimPooler: async (poolerId, options) => {
+    const { fence } = await change<{ fence: string }>(
       'update poolers set fence = greatest(fence + 1, extract(epoch from clock_timestamp())::bigint) where id = $1 returning fence',
       [poolerId],
+      options,
     )
-    if (!row) throw new Fault('record.missing', { because: 'The pooler is not registered any more.', id: poolerId })
-    return Number(row.fence)
+    return Number(fence)
   },
-  managePooler: async (poolerId, template) => {
-    await rowsOf('update poolers set template = $2, is_managed = $2::text is not null where id = $1', [poolerId, template])
+  managePooler: async (poolerId, template, options) => {
+    await change(
+      'update poolers set template = $2, is_managed = $2::text is not null where id = $1 returning id',
+      [poolerId, template],
+      options,
+    )
   },
 })
 

@@ -1,6 +1,7 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryAct, InventoryHerd } from '@/lib/ports'
 import { databaseError, databaseFault, getPool } from '../pg/client'
+import { runWithin } from '../pg/deadline'
 
 const findHerd = `select h.id, h.name, h.environment_id as "environmentId", e.name as "environmentName", h.base_name as "baseName", h.port,
     h.data_directory as "dataDirectory", h.system_identifier as "systemIdentifier", h.replication_user as "replicationUser"
@@ -19,13 +20,15 @@ export const herdIn = async (environmentId: string, idOrName: string): Promise<I
 /** What is the same as the herd's stays the herd's, so that it follows when the herd's is changed. History names the one who asked for the run. */
 const addMember = `with added as (
     insert into instances (id, herd_id, server_id, port_override, data_directory_override)
-    select $1::uuid, h.id, $3::uuid, nullif($4::int, h.port), nullif($5::text, h.data_directory) from herds h where h.id = $2::uuid
+    select $1::uuid, h.id, s.id, nullif($4::int, h.port), nullif($5::text, h.data_directory) from herds h, servers s
+    where h.id = $2::uuid and s.id = $3::uuid
     on conflict (id) do nothing returning *),
   asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $6),
   told as (insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
     select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), 'instance', id, title, 'add', environment_id,
       jsonb_build_object('herdId', jsonb_build_array(null, herd_id), 'serverId', jsonb_build_array(null, server_id)) from added)
-  select pg_notify('records', 'instance') from added`
+  select exists (select from added) or exists (select from instances where id = $1::uuid) as "isThere",
+    (select pg_notify('records', 'instance')::text from added) as told`
 
 const removeMember = `with gone as (delete from instances where id = $1::uuid returning *),
   told as (insert into changes (actor_name, resource, object_id, title, act, environment_id)
@@ -33,20 +36,18 @@ const removeMember = `with gone as (delete from instances where id = $1::uuid re
   select pg_notify('records', 'instance') from gone`
 
 export const registering: Pick<InventoryAct, 'register' | 'unregister'> = {
-  register: ({ id, herdId, serverId, port, dataDirectory, jobId }) => run(addMember, [id, herdId, serverId, port, dataDirectory, jobId]),
-  unregister: (id) => run(removeMember, [id]),
-}
-
-const run = async (text: string, values: unknown[]): Promise<void> => {
-  try {
-    await getPool().query(text, values)
-  } catch (error) {
-    if (databaseError(error)?.code === '23505')
+  register: async ({ id, herdId, serverId, port, dataDirectory, jobId }, options) => {
+    try {
+      const [row] = await runWithin<{ isThere: boolean }>(addMember, [id, herdId, serverId, port, dataDirectory, jobId], options)
+      if (!row?.isThere) throw new Fault('record.missing', { because: 'The herd or the server is not registered any more.' })
+    } catch (error) {
+      if (databaseError(error)?.code !== '23505') throw error
       throw new Fault(
         'record.duplicate',
         { because: 'The herd already has another member on that server.', isOver: true },
         { cause: error },
       )
-    throw databaseFault(error)
-  }
+    }
+  },
+  unregister: async (id, options) => void (await runWithin(removeMember, [id], options)),
 }

@@ -3,6 +3,7 @@ import type { ReplicationWish } from '@/lib/domain/replication/wish'
 import type { HostAddress, InstanceAddress } from './addresses'
 import type { ZoneAddress } from './names'
 import type { PoolerAddress } from './poolers'
+import type { CallOptions } from './postgres'
 
 /** The registered side of an instance, as operations need it. */
 export interface InventoryInstance {
@@ -125,10 +126,10 @@ export interface HerdStanding {
   members: MemberStanding[]
 }
 
-/** What the console's own database knows; read-only. Throws `record.missing`. */
+/** What the console's own database knows; read-only. Throws `record.missing` for an id that it does not know (any more), and `database.down`. */
 export interface InventoryRead {
   instance: (id: string) => Promise<InventoryInstance>
-  /** The herd's members, this one included, ordered by title. */
+  /** The herd's members, this one included, ordered by title; none for a herd that is not known. */
   herdInstances: (herdId: string) => Promise<InventoryInstance[]>
   /** By its id or its name, whatever the case; null: there is none in that environment. */
   herdIn: (environmentId: string, idOrName: string) => Promise<InventoryHerd | null>
@@ -144,18 +145,21 @@ export interface InventoryRead {
   herdStanding: (herdId: string) => Promise<HerdStanding>
 }
 
-/** Facts that an operation makes true in the console's own database. Each may be repeated. Throws `database.down`. */
+/**
+ * Facts that an operation makes true in the console's own database. Each may be repeated. Throws `record.missing` where there is nothing that it could be
+ * true of, `database.down` when there was no answer within `timeoutMs`, and `shell.cancelled`; with `isOver` nothing of it stays.
+ */
 export interface InventoryAct {
   /** From now on the instance must not start as a primary. */
-  replace: (instanceId: string, by: Replacement, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  replace: (instanceId: string, by: Replacement, options: CallOptions) => Promise<void>
   /** It may again. */
-  restore: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
-  /** The herd has this member. An error when the herd has another one on that server. */
-  register: (member: NewMember, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
-  /** It has it no more: only for taking back a registration. */
-  unregister: (instanceId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  restore: (instanceId: string, options: CallOptions) => Promise<void>
+  /** The herd has this member. Throws `record.duplicate` when the herd has another one on that server. */
+  register: (member: NewMember, options: CallOptions) => Promise<void>
+  /** It has it no more: only for taking back a registration. No error where it had not. */
+  unregister: (instanceId: string, options: CallOptions) => Promise<void>
   /** The next token for writing the pooler's file, higher than every one before: whoever took an earlier one and sleeps is rejected by the host. */
-  claimPooler: (poolerId: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<number>
+  claimPooler: (poolerId: string, options: CallOptions) => Promise<number>
   /** From now on the console writes the pooler's file from this template; null: it is left to whoever wrote it. */
-  managePooler: (poolerId: string, template: string | null, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  managePooler: (poolerId: string, template: string | null, options: CallOptions) => Promise<void>
 }

@@ -1,9 +1,9 @@
 import { formatLsn } from '@/lib/domain/values/lsn'
-import { Fault } from '@/lib/kernel/ground/errors'
-import type { InventoryAct, InventoryRead, Replacement } from '@/lib/ports'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { CallOptions, InventoryAct, InventoryPooler, InventoryRead, MemberStanding, NewMember, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'
-import { makeHost } from './make-world'
-import type { World } from './world'
+import { blankInstance, makeHost } from './make-world'
+import type { MemoryInstance, World } from './world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {
@@ -17,8 +17,11 @@ export const memoryInventory = (world: World): InventoryRead => ({
       .map((one) => one.inventory)
       .filter((one) => one.herdId === herdId)
       .sort((a, b) => (a.title < b.title ? -1 : 1)),
-  herdIn: async (environmentId, idOrName) =>
-    [...world.herds.values()].find((one) => one.environmentId === environmentId && [one.id, one.name].includes(idOrName)) ?? null,
+  herdIn: async (environmentId, idOrName) => {
+    const there = [...world.herds.values()].filter((one) => one.environmentId === environmentId)
+    const named = idOrName.toLowerCase()
+    return there.find(({ id }) => id === idOrName) ?? there.find(({ name }) => name.toLowerCase() === named) ?? null
+  },
   server: async (id) => {
     const host = [...world.hosts.values()].find((one) => one.server.id === id)
     if (host === undefined) throw new Fault('record.missing')
@@ -30,7 +33,9 @@ export const memoryInventory = (world: World): InventoryRead => ({
     return name
   },
   herdNames: async (herdId) =>
-    [...world.names.values()].filter((one) => one.herdId === herdId).sort((a, b) => (a.title < b.title ? -1 : 1)),
+    [...world.names.values()]
+      .filter((one) => one.herdId === herdId)
+      .sort((a, b) => (a.title < b.title || (a.title === b.title && a.type < b.type) ? -1 : 1)),
   zone: async (id) => {
     const zone = world.zones.get(id)
     if (zone === undefined) throw new Fault('record.missing')
@@ -63,10 +68,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
         id: one.inventory.id,
         site: '',
         failoverPriority: one.failoverPriority,
-        lastRole: one.hasStandbySignal ? 'standby' : 'primary',
-        lastTimeline: one.timeline,
-        lastLsn: formatLsn(BigInt(one.walBytes)),
-        seenAt: one.wasSeen ? world.clock.now().toISOString() : null,
+        ...lastSeen(world, one),
         isUnreachable: false,
         replaced: one.replaced,
       })),
@@ -74,22 +76,38 @@ export const memoryInventory = (world: World): InventoryRead => ({
   },
 })
 
+/** The twin's observer has always looked just now. */
+const lastSeen = (world: World, one: MemoryInstance): Pick<MemberStanding, 'lastRole' | 'lastTimeline' | 'lastLsn' | 'seenAt'> =>
+  one.wasSeen
+    ? {
+        lastRole: one.hasStandbySignal ? 'standby' : 'primary',
+        lastTimeline: one.timeline,
+        lastLsn: formatLsn(BigInt(one.walBytes)),
+        seenAt: world.clock.now().toISOString(),
+      }
+    : { lastRole: 'unknown', lastTimeline: null, lastLsn: null, seenAt: null }
+
 /** The metadata database is no host of the fleet: it answers whatever is off. */
 const metadata = makeHost('console', 'metadata')
 
+/** It fails in its own words; a lost connection and silence leave open what happened. */
+const asDatabase = (error: unknown): unknown =>
+  isFault(error, 'shell.timeout')
+    ? new Fault('database.down', { because: 'The metadata database did not answer.', ...(error.facts.isOver ? { isOver: true } : {}) })
+    : error
+
 export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => {
-  const act = <T>(name: string, id: string, options: { timeoutMs: number; signal?: AbortSignal }, action: () => T) =>
-    perform(
-      calls,
-      world.clock,
-      metadata,
-      { act: name, target: world.instances.get(id)?.inventory.title ?? world.poolers.get(id)?.inventory.title ?? id },
-      options,
-      action,
-    )
-  const find = (id: string) => {
+  const act = async <T>(name: string, id: string, options: CallOptions, action: () => T): Promise<T> => {
+    const target = world.instances.get(id)?.inventory.title ?? world.poolers.get(id)?.inventory.title ?? id
+    try {
+      return await perform(calls, world.clock, metadata, { act: name, target }, options, action)
+    } catch (error) {
+      throw asDatabase(error)
+    }
+  }
+  const registered = (id: string) => {
     const instance = world.instances.get(id)
-    if (instance === undefined) throw new Fault('record.missing')
+    if (instance?.isRegistered !== true) throw new Fault('record.missing')
     return instance
   }
   const findPooler = (id: string) => {
@@ -97,20 +115,28 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
     if (pooler === undefined) throw new Fault('record.missing')
     return pooler
   }
-  const set = (name: string, id: string, replaced: Replacement | null, options: { timeoutMs: number; signal?: AbortSignal }) =>
+  const set = (name: string, id: string, replaced: Replacement | null, options: CallOptions) =>
     act(name, id, options, () => {
-      find(id).replaced = replaced
+      registered(id).replaced = replaced
     })
   return {
     replace: (id, by, options) => set('replace', id, by, options),
     restore: (id, options) => set('restore', id, null, options),
-    register: ({ id }, options) =>
-      act('register', id, options, () => {
-        find(id).isRegistered = true
+    register: (member, options) =>
+      act('register', member.id, options, () => {
+        const place = placeOf(world, member)
+        const isTaken = [...world.instances.values()].some(
+          (one) =>
+            one !== place && one.isRegistered && one.inventory.herdId === member.herdId && one.inventory.serverId === member.serverId,
+        )
+        if (isTaken) throw new Fault('record.duplicate', { because: 'The herd already has another member on that server.', isOver: true })
+        world.instances.set(member.id, place)
+        place.isRegistered = true
       }),
     unregister: (id, options) =>
       act('unregister', id, options, () => {
-        find(id).isRegistered = false
+        const instance = world.instances.get(id)
+        if (instance !== undefined) instance.isRegistered = false
       }),
     claimPooler: (id, options) =>
       act('claim', id, options, () => {
@@ -120,7 +146,40 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
       }),
     managePooler: (id, template, options) =>
       act('manage', id, options, () => {
-        Object.assign(findPooler(id).inventory, { template, isManaged: template !== null })
+        const { inventory } = findPooler(id)
+        Object.assign(inventory, {
+          template,
+          isManaged: template !== null,
+          herds: [...inventory.herds, ...namedIn(world, inventory, template)],
+        })
       }),
   }
+}
+
+/** Herds that a template names and the pooler did not serve yet: `{{host:orders}}`. */
+const namedIn = (world: World, { environmentId, herds }: InventoryPooler, template: string | null): InventoryPooler['herds'] =>
+  [...world.herds.values()]
+    .filter((herd) => herd.environmentId === environmentId && !herds.some(({ id }) => id === herd.id))
+    .filter(({ name }) => template?.includes(`:${name}}}`))
+    .map(({ id, name }) => ({ id, name }))
+
+/** What is made there already, or a place in which nothing lies yet. */
+const placeOf = (world: World, { id, herdId, serverId, port, dataDirectory }: NewMember): MemoryInstance => {
+  const herd = world.herds.get(herdId)
+  const host = [...world.hosts.values()].find(({ server }) => server.id === serverId)
+  if (herd === undefined || host === undefined) throw new Fault('record.missing')
+  const found = world.instances.get(id)
+  if (found !== undefined) return found
+  return blankInstance(world, host, {
+    instanceId: id,
+    herdId,
+    host: host.server.address,
+    clusterName: herd.baseName,
+    major: '15',
+    port,
+    dataDirectory,
+    socketDirectory: '/var/run/postgresql',
+    profile: 'debian',
+    binDirectory: null,
+  })
 }

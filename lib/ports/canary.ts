@@ -34,6 +34,7 @@ export interface CanaryOptions {
   signal?: AbortSignal
 }
 
+/** Whatever waits for an answer throws `shell.cancelled` after an abort. */
 export interface CanaryRead {
   /** What the canary of this run has noted so far, by whoever wrote it on this machine; null: nothing is here. */
   ledger: (run: string) => Promise<{ ledger: CanaryLedger; sha256: string; isWriting: boolean } | null>
@@ -53,7 +54,7 @@ export interface CanaryRead {
 export interface CanaryAct {
   /** Makes the schema with an empty table, into which `writer` may write besides whoever makes it; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
   prepare: (endpoint: CanaryEndpoint, writer: string | null, options: CanaryOptions) => Promise<void>
-  /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is an error. The job is the one whose page shows it. Throws `sql.timeout`. */
+  /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is `step.blocked`. The job is the one whose page shows it. Throws `sql.timeout` and `shell.cancelled`, and then it is stopped and nothing is noted. */
   start: (run: string, doors: readonly (CanaryEndpoint | CanaryDoor)[], options: CanaryOptions & { jobId: string }) => Promise<void>
   /** Ends the writer, when it is one of this process, and closes its ledger. Never throws. */
   stop: (run: string) => Promise<void>

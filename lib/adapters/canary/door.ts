@@ -32,8 +32,12 @@ export const plainLogins = (authFile: string): Login[] =>
 export const passwordOf = async (ssh: Ssh, { host, user, authFile }: CanaryDoor, deadline: Deadline): Promise<string> =>
   (await loginsIn(ssh, host, authFile, deadline)).find((login) => login.user === user)?.password ?? ''
 
+/** Of one without a file none; its host is reached all the same, so that nobody takes a host that is away for a pooler that accepts no login. */
 const loginsIn = async (ssh: Ssh, host: CanaryDoor['host'], authFile: string | null, deadline: Deadline): Promise<Login[]> => {
-  if (authFile === null) return []
+  if (authFile === null) {
+    await ssh.reach(host, { timeoutMs: remainingMs(deadline), signal: deadline.signal })
+    return []
+  }
   const read = await ssh.exec(host, ['cat', '--', authFile], { timeoutMs: remainingMs(deadline), signal: deadline.signal })
   return read.exitCode === 0 ? plainLogins(read.stdout) : []
 }
@@ -85,7 +89,7 @@ export const findDoor = async (ssh: Ssh, pooler: CanaryPooler, options: CanaryOp
         serverUser,
       }
     } catch (error) {
-      if (!isFault(error) || options.signal?.aborted) throw error
+      if (!isFault(error) || error.code.startsWith('shell.')) throw error
       reasons.add(`${login.user} in ${pooled.name}: ${error.facts.because}`)
     }
   }

@@ -10,7 +10,7 @@ import type { CanaryAct, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib
 import { connectPg } from '../postgres/connection'
 import { queryFault } from '../postgres/warm'
 import type { Ssh } from '../ssh'
-import { deadlineIn, within } from '../ssh/deadline'
+import { cancelledFault, deadlineIn, within } from '../ssh/deadline'
 import { findDoor } from './door'
 import { CanaryWriter } from './writer'
 
@@ -101,7 +101,10 @@ export const makeCanary = (
   const act: CanaryAct = {
     prepare: async (endpoint, writer, options) => void (await ask(endpoint, false, prepareSql + grantSql(writer), [], options)),
     start: async (run, doors, options) => {
-      if (writers.has(run)) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
+      if (options.signal?.aborted) throw cancelledFault()
+      if (writers.get(run)?.writer.isWriting) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
+      // One that ended by itself.
+      await stop(run)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       rmSync(fileOf(run), { force: true })
       const { jobId } = options
@@ -112,6 +115,7 @@ export const makeCanary = (
         if (performance.now() >= deadline.at || options.signal?.aborted) {
           await stop(run)
           rmSync(fileOf(run), { force: true })
+          if (options.signal?.aborted) throw cancelledFault()
           throw new Fault('sql.timeout', {
             because: `The canary had ${writer.acked} commits acknowledged in ${options.timeoutMs / 1000} s.`,
             isOver: true,

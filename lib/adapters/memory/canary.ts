@@ -1,15 +1,17 @@
-import type { LedgerEvent } from '@/lib/domain/proof/canary-ledger'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './calls'
+import { makeHost } from './make-world'
+import { answering } from './reached-host'
 import { flow, serves } from './wal'
-import type { MemoryCanary, MemoryInstance, World } from './world'
+import type { MemoryCanary, MemoryHost, MemoryInstance, MemoryPooler, World } from './world'
 
 /** Each commit of the canary is as long as a small row's. */
 const commitBytes = 0xc0
 /** It writes so many rows when it starts, and again at each look and when it is stopped; time does not pass for it in between. */
 const rowsAtOnce = 10
+const betweenTriesMs = 25
 
 export const memoryCanaryRead = (world: World): CanaryRead => ({
   ledger: async (run) => {
@@ -20,16 +22,19 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
   },
   rows: async (endpoint, run, options) => {
     const instance = await reached(world, endpoint, options)
-    return (world.canaries.get(run)?.commits ?? []).filter((commit) => holds(instance, commit)).map(({ id }) => id)
+    const { systemIdentifier } = instance
+    const there = (world.canaries.get(run)?.commits ?? []).filter(({ system }) => system === systemIdentifier)
+    return there.filter((commit) => holds(instance, commit)).map(({ id }) => id)
   },
   door: async ({ databases, systemIdentifier, ...pooler }, options) => {
     const none = (because: string) =>
       new Fault('sql.unreachable', { because: `${pooler.title} accepts no login. ${because}`, isOver: true })
     const found = poolerAt(world, pooler)
+    if (found !== undefined) await reach(world.clock, found.host, options)
     const wanted = databases.find(({ name }) => found?.databases.has(name))
     if (found === undefined || wanted === undefined) throw none('The pooler has no database that a canary can use.')
-    await reach(world.clock, found.host, options)
-    const led = found.isRunning ? ledTo(world, found.databases.get(wanted.name)!) : undefined
+    if (found.refusesLogin) throw none('authentication failed')
+    const led = passing(world, found, wanted.name)
     if (led === undefined || !serves(led) || led.hasStandbySignal) throw none('It points to no primary.')
     if (systemIdentifier !== null && led.systemIdentifier !== systemIdentifier)
       throw none('It points to a server with another system identifier.')
@@ -67,8 +72,13 @@ const ledTo = (world: World, { host, port }: { host: string | null; port: number
 const behind = (world: World, door: CanaryEndpoint | CanaryDoor): MemoryInstance | undefined => {
   if (!('user' in door)) return serverAt(world, door)
   const pooler = poolerAt(world, door)
-  const pooled = pooler?.isRunning && !pooler.isPausedWhole ? pooler.databases.get(door.database) : undefined
-  return pooled === undefined || pooled.isPaused ? undefined : ledTo(world, pooled)
+  return pooler && passing(world, pooler, door.database)
+}
+
+/** Whom a database of a pooler leads to; nobody while it lets nobody through. */
+const passing = (world: World, pooler: MemoryPooler, database: string): MemoryInstance | undefined => {
+  const pooled = pooler.isRunning && !pooler.isPausedWhole ? pooler.databases.get(database) : undefined
+  return pooled === undefined || pooled.isPaused || pooled.isDisabled ? undefined : ledTo(world, pooled)
 }
 
 const reached = async (world: World, endpoint: CanaryEndpoint, options: CanaryOptions): Promise<MemoryInstance> => {
@@ -80,60 +90,84 @@ const reached = async (world: World, endpoint: CanaryEndpoint, options: CanaryOp
   return instance
 }
 
+/** The canary is a client in the worker itself, which is no host of the fleet. */
+const worker = makeHost('console', 'worker')
+
 export const memoryCanaryAct = (world: World, calls: Calls): CanaryAct => {
   const writable = async (endpoint: CanaryEndpoint, options: CanaryOptions): Promise<MemoryInstance> => {
     const instance = await reached(world, endpoint, options)
     if (instance.hasStandbySignal) throw new Fault('sql.failed', { because: 'cannot execute in a read-only transaction', isOver: true })
     return instance
   }
-  const act = <T>(name: string, endpoint: CanaryEndpoint, options: CanaryOptions, action: () => T | Promise<T>) => {
-    const { host } = (serverAt(world, endpoint) ?? poolerAt(world, endpoint))!
-    return perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, action)
+  const act = <T>(name: string, endpoint: CanaryEndpoint, host: MemoryHost, options: CanaryOptions, action: () => T | Promise<T>) =>
+    perform(calls, world.clock, host, { act: name, target: endpoint.title }, options, action)
+  const onServer = async (name: string, endpoint: CanaryEndpoint, options: CanaryOptions, action: (instance: MemoryInstance) => void) => {
+    const host = serverAt(world, endpoint)?.host ?? answering(world, endpoint.host)
+    return act(name, endpoint, host, options, async () => {
+      const instance = await writable(endpoint, options)
+      dropTable(world, instance.systemIdentifier)
+      action(instance)
+      instance.applied.push(name)
+    })
+  }
+  const stop = (run: string): void => {
+    const canary = world.canaries.get(run)
+    if (canary === undefined || !canary.isWriting) return
+    write(world, canary)
+    const now = world.clock.now()
+    if (canary.isWriting)
+      Object.assign(canary.ledger, { endedAt: now.toISOString(), elapsedMs: now.getTime() - Date.parse(canary.ledger.startedAt) })
+    canary.isWriting = false
   }
   return {
     prepare: (endpoint, _writer, options) =>
-      act('prepare canary', endpoint, options, async () => void (await writable(endpoint, options)).applied.push('prepare canary')),
+      onServer('prepare canary', endpoint, options, ({ systemIdentifier }) => void world.canaryTables.add(systemIdentifier)),
     start: (run, doors, options) =>
-      act('start canary', doors[0]!, options, () => {
+      act('start canary', doors[0]!, worker, options, async () => {
         if (world.canaries.get(run)?.isWriting) throw new Fault('step.blocked', { because: 'The canary writes already.', isOver: true })
+        world.canaries.delete(run)
         const startedAt = world.clock.now().toISOString()
+        const endsAt = world.clock.now().getTime() + options.timeoutMs
         const ledger = { startedAt, endedAt: null, elapsedMs: 0, events: [], modes: [{ synchronousCommit: 'on', standbyNames: '' }] }
         const canary: MemoryCanary = { doors, ledger, isWriting: true, commits: [] }
-        if (!write(world, canary)) throw new Fault('sql.timeout', { because: 'No member takes writes.', isOver: true })
+        while (!(canary.isWriting && write(world, canary))) {
+          if (options.signal?.aborted) throw new Fault('shell.cancelled', { isOver: true })
+          if (world.clock.now().getTime() >= endsAt) throw new Fault('sql.timeout', { because: 'No member takes writes.', isOver: true })
+          await world.clock.sleep(betweenTriesMs, options.signal)
+        }
         world.canaries.set(run, canary)
       }),
-    stop: async (run) => {
-      const canary = world.canaries.get(run)
-      if (canary === undefined || !canary.isWriting) return
-      write(world, canary)
-      const now = world.clock.now()
-      Object.assign(canary, { isWriting: false })
-      Object.assign(canary.ledger, { endedAt: now.toISOString(), elapsedMs: now.getTime() - Date.parse(canary.ledger.startedAt) })
+    stop: async (run) => stop(run),
+    remove: async (endpoint, run, options) => {
+      stop(run)
+      await onServer('remove canary', endpoint, options, () => void world.canaries.delete(run))
     },
-    remove: (endpoint, run, options) =>
-      act('remove canary', endpoint, options, async () => {
-        const instance = await writable(endpoint, options)
-        instance.applied.push('remove canary')
-        world.canaries.delete(run)
-      }),
   }
 }
 
-/** False: nobody takes writes. */
+const dropTable = (world: World, system: string): void => {
+  world.canaryTables.delete(system)
+  for (const canary of world.canaries.values()) canary.commits = canary.commits.filter((commit) => commit.system !== system)
+}
+
+/** False: nobody takes writes. It ends by itself where its table is gone. */
 const write = (world: World, canary: MemoryCanary): boolean => {
   const primary = canary.doors.map((door) => behind(world, door)).find((one) => one && serves(one) && !one.hasStandbySignal)
   if (primary === undefined || primary.host.power !== 'on') return false
   const atMs = world.clock.now().getTime() - Date.parse(canary.ledger.startedAt)
-  for (let row = 0; row < rowsAtOnce; row += 1) {
-    const id = canary.commits.length + 1
+  const { events } = canary.ledger
+  const firstId = (events.at(-1)?.id ?? 0) + 1
+  const system = primary.systemIdentifier
+  if (!world.canaryTables.has(system)) {
+    canary.isWriting = false
+    events.push({ kind: 'sent', id: firstId, atMs }, { kind: 'refused', id: firstId, atMs, code: '42P01' })
+    return false
+  }
+  for (let id = firstId; id < firstId + rowsAtOnce; id += 1) {
     const lsn = formatLsn(BigInt(primary.walBytes))
     primary.walBytes += commitBytes
-    canary.commits.push({ id, timeline: primary.timeline, bytes: primary.walBytes })
-    const events: LedgerEvent[] = [
-      { kind: 'sent', id, atMs },
-      { kind: 'ack', id, atMs: atMs + 1, timeline: primary.timeline, lsn },
-    ]
-    canary.ledger.events.push(...events)
+    canary.commits.push({ id, system, timeline: primary.timeline, bytes: primary.walBytes })
+    events.push({ kind: 'sent', id, atMs }, { kind: 'ack', id, atMs: atMs + 1, timeline: primary.timeline, lsn })
   }
   flow(world)
   return true

@@ -196,7 +196,8 @@ export interface MemoryCanary {
   doors: readonly (CanaryEndpoint | CanaryDoor)[]
   ledger: CanaryLedger
   isWriting: boolean
-  commits: { id: number; timeline: number; bytes: number }[]
+  /** Of its rows that are in a table still. */
+  commits: { id: number; system: string; timeline: number; bytes: number }[]
 }
 
 /** One of a zone’s authoritative servers. */
@@ -244,6 +245,8 @@ export interface World {
   names: Map<string, InventoryName>
   /** By the run they write for. */
   canaries: Map<string, MemoryCanary>
+  /** Systems, by their identifiers, that have a table for canaries. */
+  canaryTables: Set<string>
   poolers: Map<string, MemoryPooler>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
   work: (argv: readonly string[]) => Partial<MemoryWork>

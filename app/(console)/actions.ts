@@ -1,6 +1,5 @@
 'use server'
 
-import type { TestedStep } from '@/components/settings/directory-test'
 import { acknowledge, showAgain } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
 import { type Preferences, readPreferences, writePreferences } from '@/db/people/preferences'
@@ -8,7 +7,7 @@ import { mustAdminister } from '@/db/people/settings-view'
 import { addRecord, changeRecord, deleteRecord, getRecord, referenceOptions } from '@/db/records/records'
 import { addView, deleteView, listViews as readViews } from '@/db/records/views'
 import { askForApproval } from '@/db/runs/approvals'
-import { type AuditVerdict, verifyAudit } from '@/db/trail/audit'
+import { verifyAudit } from '@/db/trail/audit'
 import {
   approvePlan as approve,
   askForPlan,
@@ -32,6 +31,7 @@ import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
+import type { AuditVerdict } from '@/lib/shapes/audit'
 import type { ListView, ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
 import type { Appointment, QuestionOf, ScheduledMove, Submission } from '@/lib/shapes/plan'
@@ -176,7 +176,7 @@ export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>
 export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
 
 /** Asks the directory step by step; with a user name also tries that login. */
-export const testDirectory = async (userName: string, password: string): Promise<Outcome<TestedStep[]>> =>
+export const testDirectory = async (userName: string, password: string) =>
   outcome(async (actor) => {
     mustAdminister(actor)
     const { directory } = webPorts()

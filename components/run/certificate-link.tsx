@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { State } from '@/components/ui/state'
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { Tone } from '@/lib/kernel/resource/field'
+import { answerOf, reads } from '@/lib/shapes/reads'
 
 const styles: Record<MoveVerdict['kind'], [Tone, string]> = {
   proven: ['good', 'Proven: nothing is lost'],
@@ -16,14 +17,12 @@ const styles: Record<MoveVerdict['kind'], [Tone, string]> = {
 const everyMs = 1_000
 const triesMax = 30
 
-/** A run has few targets that move a primary; the list answers at most so many. */
-export const certificatesOf = (runId: string): string => `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`
-
 /** Among those of its run, so that one that is not there yet is an empty list and no error. */
 const verdictOf = async (runId: string, jobId: string, signal: AbortSignal): Promise<MoveVerdict['kind'] | null> => {
-  const answer = await fetch(certificatesOf(runId), { signal })
+  const address = reads.certificates(runId)
+  const answer = await fetch(address, { signal })
   if (!answer.ok) return null
-  const { items } = (await answer.json()) as { items: { id: string; verdict: MoveVerdict['kind'] }[] }
+  const { items } = await answerOf(address, answer)
   return items.find(({ id }) => id === jobId)?.verdict ?? null
 }
 

@@ -4,29 +4,24 @@ import Link from 'next/link'
 import { useEffect, useState } from 'react'
 import { nextStepBack } from '@/components/failover/fail-back'
 import { Card } from '@/components/ui/card'
+import { answerOf, type FailBackSeen, reads } from '@/lib/shapes/reads'
 import { CertificateLink } from './certificate-link'
-
-/** What the observer says of the former primary, once it has looked. */
-interface Seen {
-  failBack: string | null
-  failBackId: string | null
-  failBackBecause: string | null
-}
 
 const everyMs = 2_000
 const triesMax = 30
 
-const useFailBack = (herdId: string): Seen | null => {
-  const [seen, setSeen] = useState<Seen | null>(null)
+const useFailBack = (herdId: string): FailBackSeen | null => {
+  const [seen, setSeen] = useState<FailBackSeen | null>(null)
   useEffect(() => {
     const gone = new AbortController()
     let tries = 0
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
       tries += 1
-      const answer = await fetch(`/api/v1/dr-pairs/${herdId}`, { signal: gone.signal }).catch(() => null)
+      const address = reads.failBack(herdId)
+      const answer = await fetch(address, { signal: gone.signal }).catch(() => null)
       if (gone.signal.aborted) return
-      if (answer?.ok) setSeen((await answer.json()) as Seen)
+      if (answer?.ok) setSeen(await answerOf(address, answer))
       if (tries < triesMax) timer = setTimeout(() => void ask(), everyMs)
     }
     void ask()

@@ -4,20 +4,13 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { Note } from '@/components/ui/note'
+import type { AuditVerdict } from '@/lib/shapes/audit'
 import type { Outcome } from '@/lib/shapes/outcome'
 
-export interface Verified {
-  ok: boolean
-  lines: number
-  head: string
-  firstBroken?: number
-  because?: string
-}
-
 /** Recomputes the whole chain of the audit log and says whether any line was changed, taken out or put in. */
-export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<Verified>> }) => {
+export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<AuditVerdict>> }) => {
   const [isBusy, setBusy] = useState(false)
-  const [result, setResult] = useState<Outcome<Verified> | null>(null)
+  const [result, setResult] = useState<Outcome<AuditVerdict> | null>(null)
   const run = async () => {
     setBusy(true)
     setResult(

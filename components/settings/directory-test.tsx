@@ -5,14 +5,10 @@ import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
+import type { CheckStep } from '@/lib/domain/values/check-step'
 import type { Outcome } from '@/lib/shapes/outcome'
 
-export interface TestedStep {
-  name: string
-  title: string
-  verdict: 'pass' | 'fail' | 'skipped'
-  because: string
-}
+type TestedStep = CheckStep<string, keyof typeof styles>
 
 const styles = { pass: ['good', 'pass'], fail: ['bad', 'fail'], skipped: ['neutral', 'skipped'] } as const
 

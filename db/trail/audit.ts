@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Actor } from '@/lib/kernel/access/access'
 import { canonicalJson, type Json, type JsonObject } from '@/lib/kernel/ground/json'
+import type { AuditVerdict } from '@/lib/shapes/audit'
 import { getPool, type Tx } from '../pg/client'
 import { audit } from '../schema'
 
@@ -74,16 +75,6 @@ export const writeAudit = async (tx: Tx, actor: Actor, entry: AuditEntry): Promi
     detail: storable(entry.detail ?? {}),
   }
   await tx.insert(audit).values({ ...line, at: new Date(line.at), previousHash, hash: hashOf(previousHash, line) })
-}
-
-export interface AuditVerdict {
-  ok: boolean
-  /** Lines that were checked. */
-  lines: number
-  /** Hash of the last line: written down elsewhere, it also proves that no line was cut off the end. */
-  head: string
-  firstBroken?: number
-  because?: string
 }
 
 const selectBatch = `select seq, id, at, person_id, actor_name, actor_kind, from_address, act, resource, object_id, title, environment_id, detail,

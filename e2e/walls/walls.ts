@@ -72,7 +72,7 @@ const rooms: Walls['rooms'] = {
   // The console's own database.
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },
   'db/pg': { imports: 'db/schema lib/kernel/ground lib/kernel/resource lib/resources lib/env.ts', libraries: 'drizzle-orm pg node' },
-  'db/trail': { imports: 'db/schema db/pg lib/kernel', libraries: 'drizzle-orm node' },
+  'db/trail': { imports: 'db/schema db/pg lib/kernel lib/shapes', libraries: 'drizzle-orm node' },
   'db/keys': { imports: 'db/pg lib/kernel/ground' },
   'db/records': {
     imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/fields lib/shapes lib/resources lib/operations',

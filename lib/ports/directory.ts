@@ -1,3 +1,5 @@
+import type { CheckStep } from '@/lib/domain/values/check-step'
+
 /** Somebody the directory vouches for. `groups` are lower-case common names. */
 export interface DirectoryPerson {
   userName: string
@@ -6,13 +8,7 @@ export interface DirectoryPerson {
   groups: string[]
 }
 
-export interface DirectoryStep {
-  name: 'connect' | 'bind' | 'people' | 'groups' | 'login'
-  title: string
-  verdict: 'pass' | 'fail' | 'skipped'
-  /** What was found, or what to do about it. */
-  because: string
-}
+export type DirectoryStep = CheckStep<'connect' | 'bind' | 'people' | 'groups' | 'login', 'pass' | 'fail' | 'skipped'>
 
 export interface Directory {
   /**

@@ -1,3 +1,4 @@
+import type { CheckStep } from '@/lib/domain/values/check-step'
 import type { HostAddress } from './addresses'
 
 export interface CommandOptions {
@@ -46,13 +47,7 @@ export interface HostFacts {
   poolers: FoundPooler[]
 }
 
-export interface HostCheckStep {
-  name: 'reachable' | 'host-key' | 'login' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'
-  title: string
-  verdict: 'pass' | 'warn' | 'fail' | 'skipped'
-  /** What was found, or what to do about it. */
-  because: string
-}
+export type HostCheckStep = CheckStep<'reachable' | 'host-key' | 'login' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'>
 
 export interface HostsRead {
   /**

@@ -1,5 +1,6 @@
 import type { DnsProvider } from '@/lib/domain/dns/providers'
 import type { RecordSet, RecordType } from '@/lib/domain/dns/records'
+import type { CheckStep } from '@/lib/domain/values/check-step'
 
 export type { RecordSet, RecordType }
 
@@ -33,13 +34,7 @@ export interface NameChange {
   next: RecordSet[]
 }
 
-export interface ZoneCheckStep {
-  name: 'primary' | 'zone' | 'key' | 'authoritative' | 'resolvers'
-  title: string
-  verdict: 'pass' | 'warn' | 'fail' | 'skipped'
-  /** What was found, or what to do about it. */
-  because: string
-}
+export type ZoneCheckStep = CheckStep<'primary' | 'zone' | 'key' | 'authoritative' | 'resolvers'>
 
 export interface NameOptions {
   timeoutMs: number

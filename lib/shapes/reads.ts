@@ -1,3 +1,4 @@
+import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { TreeMember } from '@/lib/domain/replication/tree'
 import type { ListPage } from './list'
 
@@ -20,6 +21,19 @@ export interface HerdTopology {
   members: TreeMember[]
 }
 
+/** A certificate of a run, as far as a link to it says. Its id is the job's. */
+export interface IssuedCertificate {
+  id: string
+  verdict: MoveVerdict['kind']
+}
+
+/** What the observer says of the former primary of a pair, once it has looked. */
+export interface FailBackSeen {
+  failBack: string | null
+  failBackId: string | null
+  failBackBecause: string | null
+}
+
 /** What the console's own pages read. `query`: of the list, as `formatListQuery` writes it. */
 export const reads = {
   rows: (path: string, query: string, withFacets: boolean): ReadAddress<ListPage> =>
@@ -27,6 +41,10 @@ export const reads = {
   rowIds: (path: string, query: string, max: number): ReadAddress<string[]> =>
     `/api/rows/${path}?${query}${query ? '&' : ''}shape=ids&max=${max}`,
   herd: (id: string): ReadAddress<HerdTopology> => `/api/live/herds/${id}`,
+  /** A run has few targets that move a primary; the list answers at most so many. */
+  certificates: (runId: string): ReadAddress<{ items: IssuedCertificate[] }> =>
+    `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`,
+  failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }
 

@@ -7,10 +7,11 @@ import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
 import { Note } from '@/components/ui/note'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
-import type { Accepted, InboxHost, InboxInstance, InboxPooler } from '@/lib/shapes/inbox'
+import type { InboxHost, InboxInstance, InboxPooler } from '@/lib/shapes/inbox'
 import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { streams } from '@/lib/shapes/streams'
+import { writes } from '@/lib/shapes/writes'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
 import { PoolerList } from './pooler-list'
@@ -64,7 +65,7 @@ export const Inbox = ({
     isBusy,
     refusals,
     accept: (path, items) =>
-      run(callApi<Accepted>('POST', `${path}/accept`, { [listNames[path]]: items }), ({ accepted, refused }) => {
+      run(callApi(writes.accept(path, { [listNames[path]]: items })), ({ accepted, refused }) => {
         setRefusals(Object.fromEntries(refused.map((one) => [one.id, one.because])))
         setSaid({
           tone: refused.length > 0 ? 'bad' : 'good',
@@ -72,7 +73,7 @@ export const Inbox = ({
         })
       }),
     ignore: (ids) =>
-      run(callApi<{ changed: number }>('POST', 'discovered-hosts/ignore', { ids }), ({ changed }) =>
+      run(callApi(writes.ignore(ids)), ({ changed }) =>
         setSaid({ tone: 'good', text: `${changed} ignored. They keep reporting and stay findable in the lists below.` }),
       ),
   }

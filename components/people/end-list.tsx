@@ -5,6 +5,7 @@ import { type ReactNode, useState, useTransition } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { Button } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
+import { writes } from '@/lib/shapes/writes'
 
 export interface EndRow {
   id: string
@@ -24,7 +25,7 @@ export const EndList = ({ rows, path, verb, empty }: { rows: readonly EndRow[]; 
   const isBusy = busy !== null || isRefreshing
   const end = async (id: string) => {
     setBusy(id)
-    const outcome = await callApi('DELETE', `${path}/${id}`)
+    const outcome = await callApi(writes.end(path, id))
     setRefusal(outcome.ok ? null : outcome.message)
     setBusy(null)
     if (outcome.ok) startRefresh(() => router.refresh())

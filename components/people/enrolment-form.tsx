@@ -8,6 +8,7 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
+import { writes } from '@/lib/shapes/writes'
 import { installCommands } from './install-commands'
 import { SecretOnce } from './secret-once'
 
@@ -25,12 +26,14 @@ export const EnrolmentForm = ({ environments, origin }: { environments: readonly
   const make = async () => {
     setBusy(true)
     setRefusal(null)
-    const outcome = await callApi<{ key: string }>('POST', 'enrolment-keys', {
-      name,
-      environmentId,
-      expiresAt: new Date(Date.now() + hours * 3_600_000).toISOString(),
-      usesLeft: uses === '' ? null : Number(uses),
-    })
+    const outcome = await callApi(
+      writes.addEnrolmentKey({
+        name,
+        environmentId,
+        expiresAt: new Date(Date.now() + hours * 3_600_000).toISOString(),
+        usesLeft: uses === '' ? null : Number(uses),
+      }),
+    )
     if (outcome.ok) setKey(outcome.value.key)
     else setRefusal(outcome)
     setBusy(false)

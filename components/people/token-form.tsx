@@ -7,6 +7,7 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
+import { writes } from '@/lib/shapes/writes'
 import { SecretOnce } from './secret-once'
 
 const lives = [
@@ -39,12 +40,14 @@ export const TokenForm = ({
   const make = async () => {
     setBusy(true)
     setRefusal(null)
-    const outcome = await callApi<{ token: string }>('POST', 'tokens', {
-      name,
-      role,
-      environmentId: environmentId === '' ? null : environmentId,
-      expiresAt: days === 0 ? null : new Date(Date.now() + days * 86_400_000).toISOString(),
-    })
+    const outcome = await callApi(
+      writes.addToken({
+        name,
+        role,
+        environmentId: environmentId === '' ? null : environmentId,
+        expiresAt: days === 0 ? null : new Date(Date.now() + days * 86_400_000).toISOString(),
+      }),
+    )
     if (outcome.ok) setSecret(outcome.value.token)
     else setRefusal(outcome)
     setBusy(false)

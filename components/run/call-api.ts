@@ -1,6 +1,7 @@
 'use client'
 
 import type { Outcome } from '@/lib/shapes/outcome'
+import type { WriteCall } from '@/lib/shapes/writes'
 
 interface ProblemBody {
   code?: string
@@ -9,15 +10,15 @@ interface ProblemBody {
   fields?: { path: string; message: string }[]
 }
 
-/** Calls the console's own API with the login cookie; a refusal is a value with the API's own words. `T` is what the call answers (null for 204). */
-export const callApi = async <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Outcome<T>> => {
+/** Calls the console's own API with the login cookie; a refusal is a value with the API's own words. */
+export const callApi = async <Answer>({ method, path, body }: WriteCall<Answer>): Promise<Outcome<Answer>> => {
   try {
     const answer = await fetch(`/api/v1/${path}`, {
       method,
       headers: { accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}) },
       body: body ? JSON.stringify(body) : undefined,
     })
-    if (answer.ok) return { ok: true, value: (answer.status === 204 ? null : await answer.json()) as T }
+    if (answer.ok) return { ok: true, value: (answer.status === 204 ? null : await answer.json()) as Answer }
     const problem = (await answer.json().catch(() => ({}))) as ProblemBody
     return {
       ok: false,

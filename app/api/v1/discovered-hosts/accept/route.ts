@@ -1,5 +1,6 @@
 import { acceptHosts } from '@/db/discovery/discovery'
+import type { Accepted } from '@/lib/shapes/inbox'
 import { calls } from '../../../_lib/calls'
 import { serve } from '../../../_lib/serve'
 
-export const POST = serve(calls.acceptHosts, async ({ actor, input }) => acceptHosts(actor, input.hosts))
+export const POST = serve(calls.acceptHosts, async ({ actor, input }): Promise<Accepted> => acceptHosts(actor, input.hosts))

@@ -1,0 +1,37 @@
+import type { Accepted } from './inbox'
+
+declare const answers: unique symbol
+/** A call of the console's own API, and the JSON that answers it (null: none). */
+export interface WriteCall<Answer> {
+  method: 'POST' | 'DELETE'
+  /** Below `/api/v1/`. */
+  path: string
+  body?: object
+  readonly [answers]?: Answer
+}
+
+/** Its secret is shown this once. */
+export interface MadeToken {
+  id: string
+  token: string
+}
+
+/** Its secret is shown this once. */
+export interface MadeEnrolmentKey {
+  id: string
+  key: string
+}
+
+export interface Ignored {
+  /** How many were not before. */
+  changed: number
+}
+
+/** What the console's own pages change through its API, which checks what is sent. */
+export const writes = {
+  accept: (path: string, found: object): WriteCall<Accepted> => ({ method: 'POST', path: `${path}/accept`, body: found }),
+  ignore: (ids: readonly string[]): WriteCall<Ignored> => ({ method: 'POST', path: 'discovered-hosts/ignore', body: { ids } }),
+  addToken: (wanted: object): WriteCall<MadeToken> => ({ method: 'POST', path: 'tokens', body: wanted }),
+  addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),
+  end: (path: string, id: string): WriteCall<null> => ({ method: 'DELETE', path: `${path}/${id}` }),
+}

@@ -126,7 +126,7 @@ test('a canary writes through a real PgBouncer as one of its users; a pause is a
   expect(await canary.read.rows(member(), run, options)).toEqual([])
 }, 120_000)
 
-test('where nobody is let in, or it leads elsewhere, it says why', async () => {
+test('where nobody is let in, or its rows would be carried elsewhere, it says why', async () => {
   const why = async (change: Partial<CanaryPooler>): Promise<string> => {
     const fault = await canary.read.door(pooler(change), options).catch((error: unknown) => error)
     return String((fault as Error).message)
@@ -135,8 +135,6 @@ test('where nobody is let in, or it leads elsewhere, it says why', async () => {
   own(join(bouncer.folder, 'wrong'), '"app" "not it"\n')
   expect(await why({ authFile: join(bouncer.folder, 'none') })).toMatch(/the pooler accepts no login\. \S+ in orders: /)
   expect(await why({ authFile: join(bouncer.folder, 'wrong') })).toMatch(/app in orders: .*authentication failed/)
-  expect(await why({ systemIdentifier: '7000000000000000001' })).toContain('it points to a server with another system identifier')
-  expect(await why({ databases: [] })).toContain('The pooler has no database that a canary can use')
   await execute('create publication everything for all tables')
   expect(await why({})).toContain('a publication of all its tables would carry the canary’s rows')
 }, 120_000)

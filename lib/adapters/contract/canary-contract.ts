@@ -5,7 +5,7 @@ import { faultOf } from './caught'
 
 type Disturb = () => Promise<() => Promise<void>>
 
-/** A pair, and a pooler in front of it that leads to the primary. Each member has a host of its own; what disturbs answers with the way to mend it. */
+/** A pair, and a pooler in front of it that points to the primary. Each member has a host of its own; what disturbs answers with the way to mend it. */
 export interface CanaryStage {
   ports: SomePorts<'canary' | 'poolers' | 'postgres' | 'replication'>
   primary: InstanceAddress
@@ -159,7 +159,7 @@ export const canaryContract = (title: string, open: () => Promise<CanaryStage>):
     test('where a pooler has no way in, it says so and why', async () => {
       const refused = over('sql.unreachable')
       await expect(read().door(pooler({ databases: [] }), limits)).rejects.toMatchObject(refused)
-      await expect(read().door(pooler({ systemIdentifier: '7000000000000000001' }), limits)).rejects.toThrow(/leads to another system/i)
+      await expect(read().door(pooler({ systemIdentifier: '7000000000000000001' }), limits)).rejects.toThrow(/points to a server with another system identifier/i)
       const { act: actOn } = stage.ports
       await actOn.poolers.pause(stage.pooler, 'orders', limits)
       await expect(read().door(pooler(), limits)).rejects.toMatchObject(refused)

@@ -159,7 +159,9 @@ export const canaryContract = (title: string, open: () => Promise<CanaryStage>):
     test('where a pooler has no way in, it says so and why', async () => {
       const refused = over('sql.unreachable')
       await expect(read().door(pooler({ databases: [] }), limits)).rejects.toMatchObject(refused)
-      await expect(read().door(pooler({ systemIdentifier: '7000000000000000001' }), limits)).rejects.toThrow(/points to a server with another system identifier/i)
+      await expect(read().door(pooler({ systemIdentifier: '7000000000000000001' }), limits)).rejects.toThrow(
+        /points to a server with another system identifier/i,
+      )
       const { act: actOn } = stage.ports
       await actOn.poolers.pause(stage.pooler, 'orders', limits)
       await expect(read().door(pooler(), limits)).rejects.toMatchObject(refused)

@@ -178,6 +178,7 @@ export const hostsContract = (title: string, open: () => Promise<HostsStage>): v
     test('a host that hangs holds nobody up past the deadline, and what was sent to it is not said to be over', async () => {
       await look()
       const mend = await stage.freeze()
+      const askedAt = performance.now()
       const fault = await faultOf(read(['test', '-d', stage.folder], stage.host, { timeoutMs: 1_000 }))
       expect([fault.code, fault.facts.isOver === true]).toEqual(['shell.timeout', false])
       expect((await faultOf(shown(stage.host, { timeoutMs: 500 }))).code).toBe('shell.unreachable')
@@ -186,6 +187,7 @@ export const hostsContract = (title: string, open: () => Promise<HostsStage>): v
       const waiting = faultOf(shown(stage.host, { signal: stop.signal }))
       stop.abort()
       expect((await waiting).code).toBe('shell.cancelled')
+      expect(performance.now() - askedAt).toBeLessThan(limits.timeoutMs / 2)
       await mend()
       await isBack()
     })

@@ -170,12 +170,14 @@ export const inventoryContract = (title: string, open: () => Promise<InventorySt
       const [held, other] = stage.members
       const by = { byId: other!.id, timeline: 9, because: 'it was given up' }
       const letGo = await stage.hold(held!.id)
+      const askedAt = performance.now()
       const late = await faultOf(act().replace(held!.id, by, { timeoutMs: 300 }))
       expect(late).toMatchObject({ code: 'database.down', facts: { isOver: true } })
       const stop = new AbortController()
       const waiting = faultOf(act().replace(held!.id, by, { ...limits, signal: stop.signal }))
       stop.abort()
       expect(await waiting).toMatchObject({ code: 'shell.cancelled', facts: { isOver: true } })
+      expect(performance.now() - askedAt).toBeLessThan(limits.timeoutMs / 2)
       const given = faultOf(act().replace(held!.id, by, { ...limits, signal: AbortSignal.abort() }))
       expect(await given).toMatchObject({ code: 'shell.cancelled', facts: { isOver: true } })
       await letGo()

@@ -89,12 +89,13 @@ export const hostsContract = (title: string, open: () => Promise<HostsStage>): v
     })
 
     test('what a command writes is heard as it comes and stands in its result', async () => {
-      const heard: string[] = []
-      const result = await run(['rmdir', place('missing')], stage.host, {
-        onOutput: (stream: string, text: string) => heard.push(`${stream}: ${text}`),
-      })
-      expect(result.stderr).toContain('missing')
-      expect(heard).toEqual([`stderr: ${result.stderr}`])
+      const heard = { stdout: '', stderr: '' }
+      const onOutput = (stream: 'stdout' | 'stderr', piece: string) => {
+        heard[stream] += piece
+      }
+      const { stdout, stderr } = await run(['rmdir', place('missing')], stage.host, { onOutput })
+      expect(stderr).toContain('missing')
+      expect(heard).toEqual({ stdout, stderr })
     })
 
     test('a command that was cancelled before it began is over, and nothing has happened; the same for a key and for a check', async () => {

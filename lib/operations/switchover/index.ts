@@ -102,7 +102,7 @@ export const switchover = defineOperation({
   .effect('rejoin', rejoinOld)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
-  .effect('poolers-aimed', keepPoolersAimed(aims), ifFront)
+  .effect('poolers-aimed', keepPoolersAimed(aims, candidate), ifFront)
   .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
   .effect('commits', proveCommits, ifAwaits)
   .effect('restored', forgetReplaced(primary))

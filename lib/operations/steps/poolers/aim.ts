@@ -4,8 +4,11 @@ import { type HerdAim, notAsWritten } from '@/lib/domain/poolers/template'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, PoolerAddress, PoolerFile, PoolersRead, ReadPorts } from '@/lib/ports'
+import type { Place } from '../../facts/instance'
 import { partOf } from '../../facts/pooler-part'
 import { lookTimeoutMs, type PoolerPlace } from '../../facts/poolers'
+import { lookAt } from '../postgres/server'
+import { mustWriteAlone } from '../postgres/write-alone'
 import { commandTimeoutMs, lookAtRunning } from './each-pooler'
 
 /** A pooler and what its file is to say: all of it, or the lines of one herd. Made from its template, and without secrets. */
@@ -95,15 +98,26 @@ export const aimPoolers = <F extends Facts>(of: (facts: F) => readonly PoolerAim
   },
 })
 
-/** The same once the herd's primary has moved for good. */
-export const keepPoolersAimed = <F extends Facts>(of: (facts: F) => readonly PoolerAim[]): Effect<F, null, { poolers: string[] }> => ({
+/** The same once the herd's primary has moved for good. A job that was resumed points them at `primary` only where that is still the one that takes writes. */
+export const keepPoolersAimed = <F extends Facts>(
+  of: (facts: F) => readonly PoolerAim[],
+  primary: (facts: F) => Place,
+): Effect<F, null, { poolers: string[] }> => ({
   title,
   preview: (facts) => previewOf(of(facts)),
   check: async (facts, ports, { signal }) => {
     const seen = await Promise.all(of(facts).map((aim) => lookAtAim(ports, aim, signal)))
     return seen.every(({ isRight }) => isRight) ? { found: 'done', output: outputOf(of(facts)) } : { found: 'ready', before: null }
   },
-  run: (facts, _before, ports, context) => aimAll(of(facts), ports, context),
+  run: async (facts, _before, ports, context) => {
+    const place = primary(facts)
+    if (!context.isUnbroken) {
+      await mustWriteAlone({ place, mayServeOn: true }, ports.read, context)
+      if ((await lookAt(ports.read, place, context.signal)).role !== 'primary')
+        throw new Fault('step.blocked', { isOver: true, because: `${place.title} is no primary any more, so no pooler is pointed at it` })
+    }
+    return aimAll(of(facts), ports, context)
+  },
   timeoutMs: 60_000,
   ending: { final: 'The poolers stay with the new primary.', harmless: true },
 })

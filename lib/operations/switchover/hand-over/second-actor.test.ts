@@ -147,3 +147,18 @@ test('where no timer stands by, the question says whose clients wait', async () 
     because: expect.stringContaining('Clients of demo pooler on front are paused, and no timer resumes them'),
   })
 })
+
+test('poolers that somebody has led to another primary meanwhile are not led back by a job that is resumed', async () => {
+  const { fleet, on, goOn, asked } = await abandoned({ after: 'follow' })
+  const [n2, n3] = [fleet.instance('demo on n2'), fleet.instance('demo on n3')]
+  Object.assign(n3, { hasStandbySignal: false, timeline: 3, forks: [...n2.forks, { timeline: 2, bytes: n2.walBytes }] })
+  Object.assign(n2, { hasStandbySignal: true })
+  const front = fleet.pooler(pooler)
+  const [from, to] = [n2, n3].map(({ inventory }) => inventory.address.host.address) as [string, string]
+  front.file!.text = front.file!.text.replaceAll(from, to)
+  front.databases.get('demo')!.host = to
+  for (let state = await on(), asks = 0; state === 'attention' && asks < 3; asks += 1) state = await goOn()
+  expect(asked()?.question).toMatch(/abandon/i)
+  expect(clients(fleet)).toBe('go on to demo on n3')
+  expect(fleet.world.violations).toEqual([])
+})

@@ -77,8 +77,17 @@ export const Problems = ({
                           {item.next.label}
                         </Link>
                       )}
-                      {(item.since ?? item.due) && (
-                        <span className="ml-auto text-ink-2">{item.since ? <Lasting since={item.since} /> : <Age at={item.due!} />}</span>
+                      {(item.since ?? item.due ?? item.seenAt) && (
+                        <span className="ml-auto text-ink-2">
+                          {item.since && <Lasting since={item.since} />}
+                          {item.due && <Age at={item.due} />}
+                          {item.since && item.seenAt && ', '}
+                          {item.seenAt && (
+                            <>
+                              seen <Age at={item.seenAt} fades />
+                            </>
+                          )}
+                        </span>
                       )}
                       {mayAcknowledgeIn(item.environmentId) && (
                         <Button

@@ -1,4 +1,4 @@
-import { listedMax, staleAfterSeconds } from '@/lib/domain/problems/fleet'
+import { idleSlotBytesMin, idleSlotShareMin, listedMax, staleAfterSeconds } from '@/lib/domain/problems/fleet'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
 const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.behind_since
@@ -36,18 +36,21 @@ export const readReplication = {
     ),
     found as (
       select id, title, herd_id, environment_id, 'forked' as trouble, primary_title as other, null as other_state, timeline,
-        primary_timeline as other_timeline, null::int as n, null::bigint as bytes, behind_since as since, null as fenced, null::timestamptz as fenced_at
+        primary_timeline as other_timeline, null::int as n, null::bigint as bytes, behind_since as since, null as fenced, null::timestamptz as fenced_at,
+        null::timestamptz as seen_at
       from judged where timeline <> primary_timeline
       union all
       select id, title, herd_id, environment_id, 'orphaned', coalesce(upstream_title, upstream_host || coalesce(':' || upstream_port, '')), upstream_state,
-        timeline, null, null, null, behind_since, null, null
+        timeline, null, null, null, behind_since, null, null, null
       from judged where (primary_timeline is null or timeline = primary_timeline)
         and (upstream_id is null or primary_title is not null and upstream_state in ('stopped', 'crashed', 'absent', 'unreachable'))
       union all
-      select id, title, herd_id, environment_id, 'idle-slot', x.greediest, null, null, null, x.n, x.bytes, null, null, null
-      from instances i cross join lateral (${inactive}) x where idle_slots > 0 and x.n > 0 and ($1::uuid[] is null or environment_id = any($1))
+      select i.id, i.title, i.herd_id, i.environment_id, 'idle-slot', x.greediest, null, null, null, x.n, x.bytes, null, null, null, i.observed_at
+      from instances i join servers o on o.id = i.server_id cross join lateral (${inactive}) x
+      where i.idle_slots > 0 and x.bytes >= least(${idleSlotBytesMin}, ${idleSlotShareMin} * o.disk_free_bytes)
+        and ($1::uuid[] is null or i.environment_id = any($1))
       union all
-      select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, null, null, null
+      select b.id, b.title, b.herd_id, b.environment_id, 'twice', a.title, null, null, null, null, null, null, null, null, null
       from (
         select postmaster_started_at, system_identifier, port from instances
         where postmaster_started_at is not null and system_identifier is not null
@@ -62,7 +65,7 @@ export const readReplication = {
       where $1::uuid[] is null or b.environment_id = any($1)
       union all
       select i.id, i.title, i.herd_id, i.environment_id, 'replaced', i.replaced_because, i.state, i.timeline, i.replaced_timeline, null, null, i.replaced_at,
-        f.action, f.at
+        f.action, f.at, null
       from instances i
       left join lateral (
         select a.detail->>'action' as action, a.at from audit a
@@ -71,7 +74,7 @@ export const readReplication = {
       where i.replaced_at is not null and ($1::uuid[] is null or i.environment_id = any($1))
     )
     select id, title, herd_id as "herdId", environment_id as "environmentId", trouble, other, other_state as "otherState", timeline,
-      other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, since, fenced, fenced_at as "fencedAt", total
+      other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, since, fenced, fenced_at as "fencedAt", seen_at as "seenAt", total
     from (select *, count(*) over (partition by trouble)::int as total, row_number() over (partition by trouble order by bytes desc nulls last, title) as place from found) ranked
     where place <= ${listedMax} order by trouble, place`,
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
+import { GiB } from '@/lib/domain/values/bytes'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { forget } from '../pg/cached'
@@ -148,15 +149,18 @@ describe('what follows from something else', () => {
     }
   }
 
-  test('a slot of a member that is down is offered to nobody; one that is nobody’s is', async () => {
-    const slots = (name: string) =>
-      `update instances set idle_slots = 1, probe = '{"slots": [{"name": "${name}", "isActive": false, "retainedBytes": 5}]}' where title = 'headless on p2'`
-    const undo = [`update instances set idle_slots = 0, probe = null`]
-    // The member on p1 is stopped; a slot is its own by its host's name.
-    await during([slots('p1')], undo, async () => expect((await seen()).replication).toEqual([]))
-    await during([slots('left_over')], undo, async () =>
-      expect((await seen()).replication).toMatchObject([{ trouble: 'idle-slot', other: 'left_over', count: 1, bytes: 5 }]),
-    )
+  test('a slot of a member that is down is offered to nobody; one that is nobody’s is, where it holds back a gigabyte or a tenth of what is free', async () => {
+    const has = async (name: string, bytes: number, free: number | null) => {
+      await getPool().query('update servers set disk_free_bytes = $1', [free])
+      const probe = { slots: [{ name, isActive: false, retainedBytes: bytes }] }
+      await getPool().query(`update instances set idle_slots = 1, probe = $1 where title = 'headless on p2'`, [probe])
+      return (await seen()).replication.some((one) => one.trouble === 'idle-slot' && one.other === name && one.bytes === bytes)
+    }
+    await during([], ['update instances set idle_slots = 0, probe = null', 'update servers set disk_free_bytes = null'], async () => {
+      // The member on p1 is stopped; a slot is its own by its host's name.
+      expect([await has('p1', GiB, null), await has('o', GiB, null), await has('o', GiB - 1, null)]).toEqual([false, true, false])
+      expect([await has('o', GiB - 1, 20 * GiB), await has('o', GiB - 1, 5 * GiB)]).toEqual([false, true])
+    })
   })
 
   test('a server that does not answer takes along what is on it', async () => {

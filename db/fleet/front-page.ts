@@ -114,7 +114,8 @@ const readRest = {
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
       where place <= ${listedMax} order by trouble, hostname`)} as servers,
-    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, count(*) over ()::int as total
+    ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "seenAt",
+        count(*) over ()::int as total
       from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
     ${list(`select * from (
         select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
@@ -122,7 +123,7 @@ const readRest = {
             from pooler_herds l join herds h on h.id = l.herd_id
             where l.pooler_id = p.id and cardinality(p.herd_ids) > 1 and
               case p.trouble when 'paused' then l.paused_since when 'stale' then l.stale_since end is not null) as herds,
-          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since,
+          case p.trouble when 'paused' then p.paused_since when 'stale' then p.stale_since end as since, p.observed_at as "seenAt",
           count(*) over (partition by p.trouble)::int as total, row_number() over (partition by p.trouble order by p.title) as place
         from (select *, case
             when paused_since < now() - interval '${poolerPatienceSeconds} s' then 'paused'
@@ -183,7 +184,7 @@ const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> =
     at: iso(row.at)!,
     herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
-    replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt) })),
+    replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt), seenAt: iso(one.seenAt) })),
     approvals: (row.approvals as FleetFacts['approvals'])
       .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayRunAnywhere(actor, plan.operation))
       .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),

@@ -5,6 +5,10 @@ export const expiresWithinDays = 14
 /** How many of each trouble are listed by name; the counts are of all. */
 export const listedMax = 12
 
+/** Inactive slots of an instance are a problem from this much WAL on, or from this share of the disk's free space, whichever is less. */
+export const idleSlotBytesMin = 1024 ** 3
+export const idleSlotShareMin = 0.1
+
 /** replay-paused: somebody has called pg_wal_replay_pause(). replaced: another member was promoted in its stead, and it is kept down. */
 export type Trouble =
   | 'down'
@@ -79,7 +83,7 @@ export interface TroubledServer {
 
 /**
  * What is wrong with who follows whom. orphaned: its upstream is gone, or is no member. forked: its timeline is not the primary's, and it does not
- * stream. idle-slot: nobody reads from it, and it retains WAL. twice: one server is registered under two names. replaced: it must not start as primary.
+ * stream. idle-slot: nobody reads from it, and it retains much WAL. twice: one server is registered under two names. replaced: it must not start as primary.
  */
 export type ReplicationTrouble = 'orphaned' | 'forked' | 'idle-slot' | 'twice' | 'replaced'
 
@@ -100,6 +104,8 @@ export interface TroubledReplication {
   bytes: number | null
   /** ISO time since when it is so; null: not known. */
   since: string | null
+  /** idle-slot: ISO time of the look that it is of. */
+  seenAt: string | null
   /** replaced: what the console itself did about it when it came back, and when (ISO). */
   fenced: 'stopped' | 'signal' | null
   fencedAt: string | null
@@ -115,6 +121,8 @@ export interface WrongName {
   because: string | null
   answer: string | null
   wanted: string | null
+  /** ISO time of the last answer. */
+  seenAt: string | null
   /** How many there are, those not listed included. */
   total: number
 }
@@ -129,6 +137,8 @@ export interface TroubledPooler {
   because: string | null
   /** ISO time since when it is paused or points elsewhere. */
   since: string | null
+  /** ISO time of the last look. */
+  seenAt: string | null
   target: string | null
   wanted: string | null
   waiting: number | null

@@ -12,6 +12,7 @@ const trouble = (over: Partial<TroubledPooler>): TroubledPooler => ({
   state: 'online',
   because: null,
   since: '2026-03-01T11:59:00.000Z',
+  seenAt: '2026-03-01T11:59:58.000Z',
   target: '10.0.0.2:5432',
   wanted: '10.0.0.1:5432',
   waiting: 12,
@@ -27,6 +28,7 @@ test('a paused pooler says since when and who waits, and leads to its resume', (
   expect(problem.items[0]).toMatchObject({
     detail: 'paused, 12 clients wait',
     since: '2026-03-01T11:59:00.000Z',
+    seenAt: '2026-03-01T11:59:58.000Z',
     next: { label: 'Resume', href: '/poolers/run/resume-pooler?ids=p' },
   })
 })

@@ -18,6 +18,7 @@ const words = (title: (poolers: string, count: number) => string, query: string,
     href: addresses.object('pooler', one.id),
     detail: detailOf(one),
     since: one.since,
+    seenAt: one.seenAt,
     ...(remedy && { next: { label: remedy.label, href: addresses.run('pooler', remedy.operation, { ids: one.id }) } }),
   }),
   // Beyond what is listed their ids are not known here; the list has them.

@@ -14,6 +14,7 @@ test('a name at the wrong server comes with both facts and with its repair', () 
     because: null,
     answer: 'CNAME h2',
     wanted: 'CNAME h1',
+    seenAt: '2026-03-01T11:59:58.000Z',
     total: 1,
   }
   expect(shown({ names: [name] })).toMatchObject([
@@ -21,7 +22,9 @@ test('a name at the wrong server comes with both facts and with its repair', () 
       kind: 'name-wrong',
       severity: 0,
       title: '1 DNS name points to the wrong server',
-      items: [{ detail: 'the answer is CNAME h2, and should be CNAME h1', next: { href: '/names/run/refresh-dns?ids=n' } }],
+      items: [
+        { detail: 'the answer is CNAME h2, and should be CNAME h1', seenAt: name.seenAt, next: { href: '/names/run/refresh-dns?ids=n' } },
+      ],
     },
   ])
 })

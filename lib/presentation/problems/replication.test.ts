@@ -17,6 +17,7 @@ const trouble = (of: TroubledReplication['trouble'], over: Partial<TroubledRepli
   count: null,
   bytes: null,
   since: null,
+  seenAt: null,
   fenced: null,
   fencedAt: null,
   total: 1,
@@ -65,4 +66,10 @@ test('a former primary that the console stopped says who did it, when and why', 
   })
   expect(problemOf(stopped).items[0]!.detail).toBe('stopped by Matriarch at 2026-03-01 08:37:16 UTC: b was promoted in its place.')
   expect(problemOf({ ...stopped, fenced: 'signal' }).items[0]!.detail).toMatch(/^barred from starting read-write by Matriarch at/)
+})
+
+test('inactive slots say when they were seen, since the instance that has them may not have been seen for long', () => {
+  const seenAt = '2026-03-01T09:00:00.000Z'
+  expect(problemOf(trouble('idle-slot', { seenAt })).items[0]).toMatchObject({ seenAt })
+  expect(problemOf(trouble('forked', { seenAt })).items[0]).not.toHaveProperty('seenAt')
 })

@@ -32,6 +32,7 @@ const words = (
     href: context.addresses.object('instance', one.id),
     detail: detail(one, context),
     since: one.since,
+    ...(one.trouble === 'idle-slot' && { seenAt: one.seenAt }),
     next: next(one, context.addresses),
   }),
 })

@@ -14,6 +14,8 @@ export interface ShownItem {
   detail: string
   /** ISO time since when it is so; null: not known. */
   since: string | null
+  /** ISO time of the look that tells it, where that may be old; null: there was none. */
+  seenAt?: string | null
   /** ISO time at which it will happen. */
   due?: string
   /** What a person would do about it. */

@@ -27,6 +27,7 @@ export const nameWrong: Words<'name-wrong'> = {
     href: addresses.object('name', one.id),
     detail: one.because ?? `the answer is ${one.answer ?? 'not known'}, and should be ${one.wanted ?? 'something else'}`,
     since: null,
+    seenAt: one.seenAt,
     next: { label: 'Refresh', href: addresses.run('name', 'refresh-dns', { ids: one.id }) },
   }),
 }

@@ -161,6 +161,20 @@ test('a primary’s host loses power: the emergency asks for the herd’s name, 
     90_000,
   )
 
+  const old = (await instances(page)).find(({ title }) => title === 'dev-catalog on dev-ams-1')!
+  const [move] = (await callApi(page, 'GET', '/api/v1/failovers?sort=-startedAt')).body.items as { id: string }[]
+  const whoDidIt = page.getByText(/^(Stopped|Barred from starting read-write) by Matriarch/)
+  await until(
+    'the page of the old primary to say who stopped it',
+    async () => {
+      await page.goto(`/instances/${old.id}`)
+      return whoDidIt.isVisible()
+    },
+    60_000,
+  )
+  await page.goto(`/failovers/${move!.id}`)
+  await expect(page.getByRole('region', { name: 'What was done on its members since' })).toContainText('Matriarch by itself')
+
   await page.goto(`/dr-pairs/${id}`)
   const failBack = page.getByRole('region', { name: 'Fail back' })
   await expect(failBack).toContainText(/past the fork at|no rewind is needed/, { timeout: 60_000 })

@@ -82,26 +82,49 @@ const CameBack = ({ report: { steps, later, oldPrimary } }: { report: FailoverRe
   )
 }
 
-const Later = ({ later }: { later: readonly LaterWork[] }) => (
+export interface ReportedFence {
+  title: string
+  action: 'stopped' | 'signal'
+  because: string
+  /** ISO. */
+  at: string
+}
+
+/** What the console did by itself to a primary that came back. */
+const fenceRow = ({ title, action, because, at }: ReportedFence) => [
+  title,
+  'none: Matriarch by itself',
+  <State key="s" tone="good">
+    {action === 'stopped' ? 'stopped' : 'barred from starting read-write'}
+  </State>,
+  <Moment key="m" at={at} />,
+  '',
+  because,
+]
+
+const Later = ({ later, fences }: { later: readonly LaterWork[]; fences: readonly ReportedFence[] }) => (
   <Rows
     heads={['Member', 'Job', 'State', 'Began', 'Took', 'WAL saved before the rewind']}
-    rows={later.map((work) => [
-      work.title,
-      <Link key="j" href={`/runs/${work.runId}?job=${work.jobId}`}>
-        {work.operation}
-      </Link>,
-      <State key="s" tone={laterTones[work.state] ?? 'neutral'}>
-        {work.state}
-      </State>,
-      work.startedAt === null ? '' : <Moment key="m" at={work.startedAt} />,
-      work.startedAt === null || work.finishedAt === null ? '' : seconds(Date.parse(work.finishedAt) - Date.parse(work.startedAt)),
-      work.saved === null ? (work.because ?? '') : <Saved key="w" saved={work.saved} />,
-    ])}
+    rows={[
+      ...fences.map(fenceRow),
+      ...later.map((work) => [
+        work.title,
+        <Link key="j" href={`/runs/${work.runId}?job=${work.jobId}`}>
+          {work.operation}
+        </Link>,
+        <State key="s" tone={laterTones[work.state] ?? 'neutral'}>
+          {work.state}
+        </State>,
+        work.startedAt === null ? '' : <Moment key="m" at={work.startedAt} />,
+        work.startedAt === null || work.finishedAt === null ? '' : seconds(Date.parse(work.finishedAt) - Date.parse(work.startedAt)),
+        work.saved === null ? (work.because ?? '') : <Saved key="w" saved={work.saved} />,
+      ]),
+    ]}
   />
 )
 
 /** What was known when, what was done, and what is still open: for the screen and for paper. */
-export const Report = ({ report, runHref }: { report: FailoverReport; runHref: string }) => (
+export const Report = ({ report, runHref, fences }: { report: FailoverReport; runHref: string; fences: readonly ReportedFence[] }) => (
   <div className="page-body report">
     {report.open.length > 0 ? (
       <Note tone="warn" title="Still open">
@@ -230,9 +253,9 @@ export const Report = ({ report, runHref }: { report: FailoverReport; runHref: s
         />
       )}
     </Card>
-    {report.later.length > 0 && (
+    {report.later.length + fences.length > 0 && (
       <Card title="What was done on its members since" isFlush>
-        <Later later={report.later} />
+        <Later later={report.later} fences={fences} />
       </Card>
     )}
   </div>

@@ -5,6 +5,7 @@ import { LiveRefresh } from '@/components/resource/live/live-refresh'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/note'
+import { fencesAfter } from '@/db/fleet/fences'
 import { hasCertificate } from '@/db/runs/certificates'
 import { keptLines, laterWork } from '@/db/runs/failovers'
 import { reportOfMove } from '@/lib/operations/switchover/report'
@@ -21,7 +22,7 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 
 const FailoverPage = async ({ params }: Props) => {
   const { record, environment, crumbs } = await loadObject('failovers', (await params).id)
-  const [lines, later] = await Promise.all([keptLines(record.id), laterWork(record.id)])
+  const [lines, later, fences] = await Promise.all([keptLines(record.id), laterWork(record.id), fencesAfter(record.id)])
   const report = reportOfMove(lines, later)
   const runId = String(record.values.runId)
   return (
@@ -43,7 +44,7 @@ const FailoverPage = async ({ params }: Props) => {
       {report === null ? (
         <EmptyState title="Nothing to report yet">The job has not read the state of the herd.</EmptyState>
       ) : (
-        <Report report={report} runHref={`/runs/${runId}?job=${record.id}`} />
+        <Report report={report} runHref={`/runs/${runId}?job=${record.id}`} fences={fences} />
       )}
     </>
   )

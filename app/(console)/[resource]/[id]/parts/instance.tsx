@@ -1,11 +1,41 @@
 import Link from 'next/link'
+import { Note } from '@/components/ui/note'
+import { Moment } from '@/components/ui/zone'
+import { fenceOf } from '@/db/fleet/fences'
 import { getRecords } from '@/db/records/records'
 import { mayRun } from '@/lib/operations/may-run'
 import { server } from '@/lib/resources/server'
 import { instanceLines } from '../copy-lines'
-import type { ResourceParts } from './part'
+import type { Loaded, ResourceParts } from './part'
+
+/** Who stopped it, when, and why: a person who finds it down must not start it again. */
+const Fenced = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const fence = record.values.replacedAt === null ? null : await fenceOf(record.id)
+  if (fence === null) return null
+  const isOffered = record.environmentId !== null && mayRun(actor, 'rejoin', record.environmentId)
+  return (
+    <Note
+      tone="warn"
+      title={
+        <>
+          {fence.action === 'stopped' ? 'Stopped' : 'Barred from starting read-write'} by Matriarch <Moment at={fence.at} />
+        </>
+      }
+      actions={
+        isOffered && (
+          <Link href={`/instances/run/rejoin?ids=${record.id}`} prefetch={false}>
+            Rejoin
+          </Link>
+        )
+      }
+    >
+      {fence.because}
+    </Note>
+  )
+}
 
 export const instance: ResourceParts = {
+  Above: Fenced,
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (
       <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">

@@ -1,0 +1,45 @@
+import { iso } from '@/lib/domain/values/iso'
+import { databaseFault, getPool } from '../pg/client'
+
+/** The console kept a primary that was replaced from writing: it stopped it, or put standby.signal into its data directory before anything could start it. */
+export interface Fence {
+  title: string
+  action: 'stopped' | 'signal'
+  because: string
+  /** ISO. */
+  at: string
+}
+
+const columns = `a.title, a.detail->>'action' as action, a.detail->>'because' as because, a.at`
+
+const read = async (query: { name: string; text: string; values: unknown[] }): Promise<Fence[]> => {
+  try {
+    const { rows } = await getPool().query<Omit<Fence, 'at'> & { at: Date }>(query)
+    return rows.map((row) => ({ ...row, at: iso(row.at)! }))
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** The last fence of an instance since it was replaced; null: there was none, or it leads again. The caller has shown that the actor may see this instance. */
+export const fenceOf = async (instanceId: string): Promise<Fence | null> => {
+  const [found] = await read({
+    name: 'fence-of-instance',
+    text: `select ${columns} from instances i
+      join audit a on a.act = 'instance.fence' and a.object_id = i.herd_id and a.title = i.title and a.at >= i.replaced_at
+      where i.id = $1 order by a.at desc limit 1`,
+    values: [instanceId],
+  })
+  return found ?? null
+}
+
+/** The fences in a failover's herd after it and before the next one, oldest first. The caller has shown that the actor may see this failover. */
+export const fencesAfter = async (failoverId: string): Promise<Fence[]> =>
+  read({
+    name: 'fences-after-failover',
+    text: `select ${columns} from failovers f
+      join audit a on a.act = 'instance.fence' and a.object_id = f.herd_id and a.at > f.started_at
+        and a.at < coalesce((select min(n.started_at) from failovers n where n.herd_id = f.herd_id and n.started_at > f.started_at), 'infinity')
+      where f.id = $1 order by a.at limit 100`,
+    values: [failoverId],
+  })

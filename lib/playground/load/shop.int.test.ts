@@ -30,7 +30,7 @@ test('the application buys through the pooler as long as it lives, goes on after
   await untilBought(3)
   expect(await sql(`select count(*) from pg_stat_activity where usename = 'app' and backend_type = 'client backend'`)).not.toBe('0')
   lab.hosts.signal('one', 'SIGKILL', 'pgbouncer')
-  await until('the loss to be noticed', () => readFileSync(shop.logFile, 'utf8').includes('connection given up'), { timeoutMs: 30_000 })
+  await until('the loss to be noticed', () => readFileSync(shop.logFile, 'utf8').includes('connection lost'), { timeoutMs: 30_000 })
   await lab.hosts.mustExec('one', ['pgbouncer', '-q', '-d', '/etc/pgbouncer/pgbouncer.ini'])
   await untilBought(3)
 

@@ -45,7 +45,7 @@ async function buy(target: Target, { number, signal, say }: Buyer): Promise<void
       ])
       await client.query('delete from purchase where id <= $1', [Number(rows[0]!.id) - keptRows])
     } catch (fault) {
-      say(`${who}: connection abandoned: ${(fault as Error).message}`)
+      say(`${who}: connection lost: ${(fault as Error).message}`)
       // Not awaited: a connection into a cut network never ends politely.
       client?.end().catch(() => {})
       client = undefined

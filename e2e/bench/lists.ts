@@ -22,6 +22,8 @@ const password = 'bench-password-of-many-letters'
 /** The same rows on both sides. Words and pages change from request to request, so that no side answers from one remembered page. */
 interface View {
   name: string
+  /** The list. Default: instances. */
+  of?: 'herds'
   ours: string[]
   theirs: string[]
 }
@@ -43,6 +45,14 @@ const viewsOf = (prod: string): View[] => [
     name: 'environment + role',
     ours: [`per=100&environmentId=${prod}&role=standby`],
     theirs: [`environment__id__exact=${prod}&role__exact=standby`],
+  },
+  { name: 'herds, page 1', of: 'herds', ours: ['per=100'], theirs: [''] },
+  { name: 'herds by size', of: 'herds', ours: ['per=100&sort=-sizeBytes'], theirs: ['o=-8'] },
+  {
+    name: 'herds, a filter',
+    of: 'herds',
+    ours: ['per=100&state=degraded', 'per=100&state=healthy'],
+    theirs: ['state__exact=degraded', 'state__exact=healthy'],
   },
 ]
 
@@ -74,11 +84,13 @@ interface Line {
 
 /**
  * List pages a second over 100,000 instances, 8 connections, two server processes each, against Django admin on the same tables. Both sides are
- * warmed alike, rounds are interleaved and medians quoted. `--seconds N` sets how long each measurement takes (default 4).
+ * warmed alike, rounds are interleaved and medians quoted. `--seconds N` sets how long each measurement takes (default 4), `--herds N` how many herds the
+ * instances are of (default 2,000).
  */
 export const bench = async (args: string[]) => {
-  const at = args.indexOf('--seconds')
-  const seconds = at >= 0 ? Number(args[at + 1]) : 4
+  const numberOf = (name: string, otherwise: number) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : otherwise)
+  const seconds = numberOf('--seconds', 4)
+  const counts = { ...largeDefault, herds: numberOf('--herds', largeDefault.herds) }
   const version = await ensureDjango()
   console.log('  building the console')
   await ensureBuild()
@@ -88,11 +100,11 @@ export const bench = async (args: string[]) => {
     const postgres = await startEmbedded(folder)
     stops.unshift(postgres.stop)
     console.log(
-      `  seeding ${largeDefault.instances} instances, ${largeDefault.herds} herds, ${largeDefault.servers} servers into PostgreSQL ${postgres.version}`,
+      `  seeding ${counts.instances} instances, ${counts.herds} herds, ${counts.servers} servers into PostgreSQL ${postgres.version}`,
     )
     await migrate(postgres.connectionString)
     setDatabase(postgres.connectionString)
-    await seedLarge()
+    await seedLarge(counts)
     await ensureLocalAdmin('admin', password)
     await getPool().query('vacuum analyze')
     const prod = (await getPool().query("select id from environments where name = 'prod'")).rows[0].id as string
@@ -103,11 +115,11 @@ export const bench = async (args: string[]) => {
     const ours = await startConsole(postgres.connectionString, password)
     stops.unshift(ours.stop)
 
-    const views = viewsOf(prod).map((view) => ({
-      name: view.name,
-      page: view.ours.map((query) => `/instances?${query}`),
-      rows: view.ours.map((query) => `/api/rows/instances?${query}&facets=1`),
-      theirs: view.theirs.map((query) => `/admin/fleet/instance/?${query}`),
+    const views = viewsOf(prod).map(({ name, of = 'instances', ours, theirs }) => ({
+      name,
+      page: ours.map((query) => `/${of}?${query}`),
+      rows: ours.map((query) => `/api/rows/${of}?${query}&facets=1`),
+      theirs: theirs.map((query) => `/admin/fleet/${of === 'herds' ? 'herdfacts' : 'instance'}/?${query}`),
     }))
     const warm = async (view: (typeof views)[number], each: number) => {
       await measure(ours, view.page, each)

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from .models import Instance
+from .models import HerdFacts, Instance
 
 
 @admin.register(Instance)
@@ -23,5 +23,28 @@ class InstanceAdmin(admin.ModelAdmin):
     list_per_page = 100
     ordering = ("title",)
     # Counts beside the choices came with Django 5.0; where it has them it shows them, as the console does.
+    if hasattr(admin, "ShowFacets"):
+        show_facets = admin.ShowFacets.ALWAYS
+
+
+@admin.register(HerdFacts)
+class HerdFactsAdmin(admin.ModelAdmin):
+    list_display = (
+        "name",
+        "environment",
+        "state",
+        "member_count",
+        "online_count",
+        "lag_bytes",
+        "version",
+        "size_bytes",
+        "pooler_state",
+        "dns_state",
+    )
+    list_filter = ("environment", "state", "version", "pooler_state", "dns_state", "preferred_site")
+    list_select_related = ("environment",)
+    search_fields = ("name",)
+    list_per_page = 100
+    ordering = ("name",)
     if hasattr(admin, "ShowFacets"):
         show_facets = admin.ShowFacets.ALWAYS

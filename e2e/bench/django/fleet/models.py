@@ -68,3 +68,31 @@ class Instance(models.Model):
 
     def __str__(self):
         return self.title
+
+
+class HerdFacts(models.Model):
+    herd = models.OneToOneField(Herd, models.PROTECT, primary_key=True)
+    name = models.TextField()
+    environment = models.ForeignKey(Environment, models.PROTECT)
+    preferred_site = models.TextField()
+    state = models.TextField(
+        choices=[
+            (word, word)
+            for word in ("empty", "split-brain", "no-primary", "mixed", "degraded", "stale", "lagging", "healthy")
+        ]
+    )
+    member_count = models.IntegerField()
+    online_count = models.IntegerField()
+    lag_bytes = models.BigIntegerField(null=True)
+    version = models.TextField(null=True)
+    size_bytes = models.BigIntegerField(null=True)
+    pooler_state = models.TextField(null=True, choices=[(word, word) for word in ("paused", "stale", "down", "unknown", "right")])
+    dns_state = models.TextField(null=True, choices=[(word, word) for word in ("wrong", "unknown", "right")])
+
+    class Meta:
+        managed = False
+        db_table = "herd_facts"
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name

@@ -39,7 +39,7 @@ test('a template is linked with the herds that it names, and the herd it is regi
   ])
 })
 
-test('registered with another of its herds, its lines go on leading to the herd that they led to', async () => {
+test('registered with another of its herds, its lines still point to the herd that they pointed to', async () => {
   await getPool().query('update poolers set herd_id = $1 where template is not null', [herds.crm])
   expect((await poolers())[0]).toEqual({ title: 'pgbouncer on front', herds: ['crm', 'orders'], template: kept })
 })

@@ -205,7 +205,7 @@ test('everything in an environment with one host dead is failed over in one run,
     const primaries = (await instances(page)).filter((one) => one.role === 'primary' && one.state === 'online')
     return herds.map((herd) => primaries.flatMap(({ title }) => (title.startsWith(`${herd} on `) ? [title.split(' on ')[1]] : [])).join())
   }
-  /** Where the zone's own server leads, asked past the console. */
+  /** What the zone's own server answers, asked without the console. */
   const namesLeadTo = async (): Promise<string[]> => {
     const names = herds.map((herd) => stack.lab.fleet.herds.find(({ name }) => name === herd)!.virtualHost)
     const answers = await Promise.all(

@@ -174,7 +174,7 @@ test('the keyboard alone walks the rows, ticks one, opens it, finds a herd and g
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toContainText('Next row')
 })
 
-test('the row one stands in keeps the focus while its facts are written anew', async ({ page }) => {
+test('the focused row keeps the focus while its facts are updated', async ({ page }) => {
   await page.goto('/instances?sort=title')
   await expect(page.getByRole('checkbox', { name: 'Select every row' })).toBeEnabled()
   await page.keyboard.press('j')

@@ -31,7 +31,7 @@ test('a viewer is offered nothing that changes anything on any page, may open no
   for (const place of places) {
     await page.goto(place)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    // The help's links lead to what each operation does, not to doing it.
+    // The help's links open the description of each operation, and run nothing.
     if (place !== '/help') expect(await offers(page), place).toEqual([])
     await expect(page.locator('table.sheet').getByRole('checkbox'), place).toHaveCount(0)
     const first = page.locator('table.sheet tbody th a').first()
@@ -87,7 +87,7 @@ test('a DBA of dev sees dev alone and may act there; prod does not exist for the
   expect(JSON.stringify(refused.body)).not.toContain(hidden.title)
 })
 
-test('somebody in none of the groups is told so and sees nothing', async ({ as }) => {
+test('somebody in none of the groups sees a message that says so, and nothing else', async ({ as }) => {
   const page = await as('nora')
   await expect(page.getByRole('main')).toContainText('You have no access to anything that is registered. Ask an administrator for a role')
   await expect(page.getByRole('main')).not.toContainText('prod')
@@ -151,7 +151,7 @@ test('a login that an administrator ends is over at its next request', async ({ 
   await expect(page).toHaveURL(/\/login/)
 })
 
-test('the menu under one’s name leads to what one may do, and to one’s own logins and tokens', async ({ as }) => {
+test('the menu under your name links to what you may do, and to your own logins and tokens', async ({ as }) => {
   const page = await as('vera')
   await page.goto('/')
   await page.getByRole('button', { name: /^vera/i }).click()

@@ -3,7 +3,7 @@ import { allScenarios } from '@/e2e/harness/scenario/cli'
 import { runScenario } from '@/e2e/harness/scenario/run'
 import { openWorld, type World } from '@/e2e/harness/scenario/world'
 
-/** The lab, the console and a worker that is started anew all wait for a machine that has other tests to run. */
+/** The lab, the console and a restarted worker all wait for a machine that has other tests to run. */
 const timeoutMs = 300_000
 /** All of them: `npm run lab -- scenario all`. */
 const scenarios = allScenarios().filter(({ ci }) => ci)

@@ -287,7 +287,7 @@ test('health answers alone, readiness names its parts, metrics count what the to
   expect(metrics).toMatch(/matriarch_request_duration_seconds_count\{method="GET",path="\/api\/health",status="200"\} [1-9]/)
 })
 
-test('the audit log is verified for whoever may see it', async () => {
+test('the audit log is verified for people who may see it', async () => {
   expect((await call('GET', '/api/v1/audit/verify')).body).toMatchObject({ ok: true })
   expect((await call('GET', '/api/v1/audit/verify', undefined, { token: tokens.viewer })).status).toBe(403)
 })

@@ -22,7 +22,7 @@ test('a strip says its figures in words, where the gap was and when the new prim
   for (const said of ['no error', 'Longest gap 144 ms', 'gap 144 ms', 'new primary, timeline 2']) expect(page).toContain(said)
 })
 
-test('an error is told by a word and a shape, also to whoever sees no picture', () => {
+test('an error is shown by a word and a shape, also for people who cannot see the picture', () => {
   const page = shown(
     strip(
       [

@@ -30,7 +30,7 @@ test('what an operator acknowledges is seen by everybody of that environment and
   expect(await seenBy(actorIn('admin', ids['environment:there']!))).toEqual([])
 })
 
-test('a second time replaces the first, and taking back ends it; both are in the audit log', async () => {
+test('a second acknowledgement replaces the first, and withdrawing ends it; both are in the audit log', async () => {
   await acknowledge(operator(), wanted('here', { note: 'it is here', hours: 1 }))
   expect(await seenBy()).toMatchObject([{ note: 'it is here' }])
   await showAgain(operator(), item('here'))

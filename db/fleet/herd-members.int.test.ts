@@ -44,7 +44,7 @@ test('a herd’s standing tells site, priority and the furthest position of each
   ])
 })
 
-test('who was replaced stays so until it is seen as a standby on the new timeline, or leads a later one', async () => {
+test('a replaced primary stays replaced until it is seen as a standby on the new timeline, or as primary on a later one', async () => {
   const by = { byId: ids.b!, timeline: 2, because: 'shop on b was promoted in its place.' }
   const isRecorded = async (change: string) => {
     await act.replace(ids.a!, by, options)

@@ -80,7 +80,7 @@ test('a job that needs attention keeps its herd until it ends: other jobs and a 
   expect(await claim(other)).toHaveLength(1)
 })
 
-test('other herds and jobs without locks are not held up, and what fences returned primaries acts while a person is asked', async () => {
+test('other herds and jobs without locks are not delayed, and returned primaries are fenced while a job needs attention', async () => {
   const herd = newHerd()
   const [first] = await claim(await newRun('failover', herd))
   await ask(first!)

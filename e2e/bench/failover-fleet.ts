@@ -4,7 +4,7 @@ import { memberName, primaryConnInfo } from '@/lib/playground/services/cluster-f
 
 export const clusterName = 'app'
 
-/** One herd of two, one on each site: who leads and who takes over. */
+/** One herd of two, one on each site: which is the primary and which takes over. */
 export interface Pair {
   herd: string
   port: number
@@ -40,7 +40,7 @@ export const pairFleet = (postgresMajor: number, pairs: number): Fleet => {
   }
 }
 
-/** Every pair as it is to be failed over: from the site that leads now to the other one. */
+/** Every pair as it is to be failed over: from the site of the primaries to the other one. */
 export const pairsOf = (lab: Lab, leads: 'ams' | 'fra'): Pair[] =>
   lab.fleet.herds.map(({ name, port, members, virtualHost }) => {
     const [ams, fra] = members.map(({ host }) => ({ host, address: lab.host(host).address }))

@@ -4,7 +4,7 @@ import type { Lab } from '@/lib/playground/lab/lab'
 import { until } from '@/lib/playground/machine/processes'
 import { memberName, primaryConnInfo, standbyAutoConf } from '@/lib/playground/services/cluster-files'
 
-/** A herd of two on hosts of their own: `from` leads, `to` has diverged and is down. */
+/** A herd of two on hosts of their own: `from` is the primary, `to` has diverged and is down. */
 export interface RebuildStage {
   lab: Lab
   from: string
@@ -16,7 +16,7 @@ export interface RebuildStage {
 
 export interface RebuildPeer {
   name: string
-  /** Makes the stopped standby anew and starts it. Throws when any command fails. */
+  /** Rebuilds the stopped standby and starts it. Throws when any command fails. */
   run: () => Promise<void>
 }
 

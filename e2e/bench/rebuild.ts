@@ -66,7 +66,7 @@ const received = async ({ lab, to }: RebuildStage): Promise<number> => {
   return rows.filter(([name, bytes]) => name !== 'lo' && /^\d+$/.test(bytes ?? '')).reduce((sum, [, bytes]) => sum + Number(bytes), 0)
 }
 
-/** A herd that holds so much, whose standby was promoted by itself, wrote a part of it anew, and was stopped. */
+/** A herd that holds so much, whose standby was promoted by itself, rewrote a part of it, and was stopped. */
 const diverge = async (stage: RebuildStage, sizeMB: number, share: number): Promise<void> => {
   const { lab, from, to, cluster, data } = stage
   const rows = sizeMB * rowsPerMB
@@ -80,7 +80,7 @@ const diverge = async (stage: RebuildStage, sizeMB: number, share: number): Prom
     await sql(stage, host, 'select pg_reload_conf()')
   }
   await sql(stage, from, `create table filler as select n, repeat(md5(n::text), 30) as body from generate_series(1, ${rows}) n`)
-  // Or the first read would write every page anew, for its hint bits.
+  // Or the first read would rewrite every page, for its hint bits.
   await sql(stage, from, 'vacuum freeze filler')
   await sql(stage, from, 'checkpoint')
   const end = await sql(stage, from, 'select pg_current_wal_lsn()')
@@ -155,7 +155,7 @@ const stepsOf = async (runId: string, submittedAt: number): Promise<Steps> => {
 
 /**
  * Makes a diverged standby stream again: by the operation rebuild with its plan, gates, journal and proofs, and by pg_rewind, pg_basebackup and rsync alone.
- * `--size-mb N` (default 2048), of which `--share N` percent (default 5) were written anew on each side.
+ * `--size-mb N` (default 2048), of which `--share N` percent (default 5) were rewritten on each side.
  */
 export const bench = async (args: string[]) => {
   const [sizeMB, share] = [numberOf(args, '--size-mb', 2048), numberOf(args, '--share', 5) / 100]

@@ -35,7 +35,7 @@ interface Member {
 }
 
 export interface PatroniCluster {
-  /** Who leads; waits until the other one streams and lags by nothing. */
+  /** Name of Patroni's leader; waits until the other member streams without lag. */
   leader: () => Promise<string>
   /** Every client that comes through this door of the edge can write. */
   untilServed: (port: number) => Promise<unknown>

@@ -12,7 +12,7 @@ export interface SwitchoverPeer {
 const orderTimeoutMs = 120_000
 const [oursFolder, folder] = ['/etc/pgbouncer', '/var/lib/postgresql/pgbouncer']
 
-/** The file of the pooler of ours, with the leader of theirs in it. */
+/** The file of our pooler, pointing at Patroni's leader. */
 const startPooler = async (lab: Lab, edge: string, ours: string, leader: string): Promise<void> => {
   const read = (name: string) => lab.hosts.mustExec(ours, ['cat', `${oursFolder}/${name}`])
   const put = (name: string, text: string) => lab.hosts.writeFile(edge, `${folder}/${name}`, text, { owner: 'postgres', mode: 0o640 })
@@ -28,7 +28,7 @@ const startPooler = async (lab: Lab, edge: string, ours: string, leader: string)
 const order = `curl -sS -u "$1" -H 'content-type: application/json' -d "{\\"leader\\":\\"$2\\",\\"candidate\\":\\"$3\\"}" "$4"`
 
 /**
- * Arguments: credentials, leader, candidate, URL, the leader's address, the candidate's. The clients are let go as soon as the candidate takes writes,
+ * Arguments: credentials, leader, candidate, URL, the leader's address, the candidate's. Clients are resumed as soon as the candidate takes writes,
  * which is before Patroni answers.
  */
 const pausedOrder = `set -eu

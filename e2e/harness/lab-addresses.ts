@@ -17,7 +17,7 @@ export const fingerprintOfLine = (line: string): string =>
     .replace(/=+$/, '')}`
 
 /**
- * Addresses of a lab's hosts for a test that runs outside the lab's network: a relay leads to each sshd. Host keys are pinned.
+ * Addresses of a lab's hosts for a test that runs outside the lab's network: a relay forwards to each sshd. Host keys are pinned.
  * `inside`: addresses as they are, for a process that runs in the lab's network.
  */
 export const labAddresses = async (lab: Lab, { isInside = false } = {}): Promise<LabAddresses> => {

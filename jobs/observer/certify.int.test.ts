@@ -63,7 +63,7 @@ test('the private key lies sealed in the database, and every worker finds the sa
   expect(rows[0].text).not.toContain(both[0].privateKey.split('\n')[1])
 })
 
-test('a certificate is seen by whoever sees its environment, and by nobody else', async () => {
+test('a certificate is visible to everybody who may see its environment, and to nobody else', async () => {
   expect((await getRecord(actorIn('viewer', idOf('prod')), certificate, jobId)).title).toBe('shop')
   await expect(getRecord(actorIn('admin', idOf('dev')), certificate, jobId)).rejects.toMatchObject({ code: 'record.missing' })
 })

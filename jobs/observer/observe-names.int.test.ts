@@ -53,7 +53,7 @@ const seen = async () => {
 const point = (host: string) =>
   bind.nsupdate(`update delete orders.${bind.zone}`, `update add orders.${bind.zone} 60 CNAME ${host}.${bind.zone}.`)
 
-test('a name is right or wrong by what its real authoritative servers say and who leads its herd, and unknown when none answers', async () => {
+test('a name is right or wrong by what its real authoritative servers say and which member is the primary, and unknown when none answers', async () => {
   expect(await seen()).toMatchObject({ state: 'wrong', because: 'DNS says nothing; it should be CNAME h1.db.test for 60 s' })
   await point('h2')
   await expect.poll(() => bind.dig(bind.secondary, 'CNAME', `orders.${bind.zone}`), { timeout: 20_000 }).toEqual([`h2.${bind.zone}.`])

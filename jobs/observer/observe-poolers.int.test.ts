@@ -16,7 +16,7 @@ beforeEach(async () => {
   stage = await openPoolers()
 })
 
-test('what a pooler shows is kept, with where it leads, where it should, and how busy it is', async () => {
+test('what a pooler shows is kept, with what it points to, what it should point to, and how busy it is', async () => {
   await stage.observe()
   expect(await stage.row()).toMatchObject({
     state: 'online',
@@ -46,7 +46,7 @@ test('a managed pooler is brought to a primary that moved behind the console’s
   })
 })
 
-test('a pooler that was deleted and registered anew is led on: its tokens are higher than those its file has seen', async () => {
+test('a pooler that was deleted and registered again still follows its primary: its tokens are higher than those in its file', async () => {
   const token = await makeInventoryAct().claimPooler(stage.ids.pooler, { timeoutMs: 10_000 })
   expect(await makeInventoryAct().claimPooler(stage.ids.pooler, { timeoutMs: 10_000 })).toBeGreaterThan(token)
   await getPool().query('update poolers set fence = 0')

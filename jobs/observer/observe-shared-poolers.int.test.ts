@@ -27,7 +27,7 @@ describe('a pooler that serves two herds', () => {
   const shared = `[databases]\norders = host={{host}} port={{port}} dbname=orders\ncrm = host={{host:crm}} port={{port:crm}} dbname=crm\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
   const manageBoth = () => stage.manage(shared)
 
-  test('is seen to serve the herd that a database leads to, and no more once none does; its registration stays with the first', async () => {
+  test('is seen to serve the herd that a database points to, and no more once none does; its registration stays with the first', async () => {
     await stage.observe()
     await stage.observe()
     const rights = { follows: 'right', paused: 'no', because: null }
@@ -53,7 +53,7 @@ describe('a pooler that serves two herds', () => {
     expect(await stage.row()).toMatchObject({ herds: ['orders'], herd_ids: [stage.ids.herd] })
   })
 
-  test('is led to the primary of the herd that moved, in the lines of that herd alone, also while the other one is worked on', async () => {
+  test('is pointed at the primary of the herd that moved, in the lines of that herd alone, also while a job changes the other one', async () => {
     await manageBoth()
     expect(await stage.row()).toMatchObject({ herds: ['orders', 'crm'] })
     await stage.lockOrders()
@@ -69,7 +69,7 @@ describe('a pooler that serves two herds', () => {
     expect((await stage.row()).follows).toBe('stale')
   })
 
-  test('that leads one herd elsewhere, or pauses it, says so of that herd alone', async () => {
+  test('that points one herd elsewhere, or pauses it, is reported for that herd alone', async () => {
     await stage.observe()
     await moveCrm()
     stage.pooler().databases.get('orders')!.isPaused = true

@@ -138,7 +138,7 @@ test('what no worker could begin in time is skipped and says so', async () => {
   expect(applied('d on d-1')).toEqual([])
 })
 
-test('whoever ordered it must still be allowed to when its time comes', async () => {
+test('the person who scheduled it must still be allowed to run it when its time comes', async () => {
   const scheduledId = await schedule({ actor: leaver, operation: 'reload', targets: [id('e')] })
   const barred = await schedule({ actor: leaver, operation: 'reload', targets: [id('e')] })
   await getPool().query('delete from grants where person_id = $1', [leaver.personId])
@@ -148,7 +148,7 @@ test('whoever ordered it must still be allowed to when its time comes', async ()
   expect(applied('e on e-1')).toEqual([])
 })
 
-test('what is cancelled never starts; whoever may not run it may not cancel it, and it is cancelled once', async () => {
+test('a cancelled one never starts; a person who may not run it may not cancel it, and it is cancelled once', async () => {
   const scheduledId = await schedule({ operation: 'reload', targets: [id('f')] })
   await expect(cancelScheduled(viewer, scheduledId)).rejects.toMatchObject({ code: 'access.denied' })
   await cancelScheduled(anna, scheduledId)
@@ -157,7 +157,7 @@ test('what is cancelled never starts; whoever may not run it may not cancel it, 
   expect(applied('f on f-1')).toEqual([])
 })
 
-test('what is moved starts at its new time; whoever may not run it may not move it, nor may anybody by an old look at it, nor once it has started', async () => {
+test('a rescheduled one starts at its new time; a person who may not run it may not move it, nor may anybody from a stale page, nor once it has started', async () => {
   const scheduledId = await schedule({ operation: 'reload', targets: [id('f')] })
   const at = `${new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 17)}00.000Z`
   const move = (actor: Actor, revision: number) => moveScheduled(actor, scheduledId, { at, revision })

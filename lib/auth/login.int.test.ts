@@ -75,7 +75,7 @@ test('a local account signs in whatever the case of its name, and the first admi
   expect(await codeOf(attempt('admin', 'another password'))).toBe('auth.rejected')
 })
 
-test('a directory person holds what their groups are granted, asked anew at each request', async () => {
+test('a directory person holds what their groups are granted, asked again at each request', async () => {
   const { sessionId } = await attempt('dana', 'dana-password')
   const grants = async () => (await livePerson(sessionId, 60))!.grants.map(({ role, environmentId }) => `${role} ${environmentId}`).sort()
   expect(await grants()).toEqual([`dba ${environments.dev}`, 'viewer null'])
@@ -162,7 +162,7 @@ test('a burst of guesses at once is counted like guesses in a row', async () => 
   expect(codes.filter((code) => code === 'auth.throttled')).toHaveLength(7)
 })
 
-test('while the directory is down local accounts work, others are told so, and nobody is slowed for it', async () => {
+test('while the directory is down local accounts work, others get an error that says so, and nobody is slowed', async () => {
   await slapd.kill()
   for (let again = 0; again < 7; again++) expect(await codeOf(attempt('dana', 'dana-password'))).toBe('auth.directory-down')
   expect(await attempt('admin', 'the first password')).toMatchObject({ userName: 'admin' })

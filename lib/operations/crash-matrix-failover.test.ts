@@ -47,7 +47,7 @@ const isGivenUp = (lines: readonly JournalLine[]) => lines.some((line) => line.k
 const writes = (fleet: MemoryFleet) =>
   [...fleet.world.instances.values()].filter((one) => one.state === 'running' && one.host.power === 'on' && !one.hasStandbySignal)
 
-/** Of both kinds: nothing twice, nobody promoted without its name being dealt with, and no herd without a primary unless a person is asked. */
+/** Of both kinds: nothing twice, no member promoted without its name being dealt with, and no herd without a primary unless the job needs attention. */
 const always = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLine[]): string[] => {
   const once = [
     'stop fast',

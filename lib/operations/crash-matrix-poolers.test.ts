@@ -39,10 +39,10 @@ const stageOf = async (
 }
 
 const orders = (pooler: MemoryPooler) => pooler.databases.get('orders')!
-/** Taken back, or never begun. */
+/** Undone, or never begun. */
 const isBack = (state: JobState) => state === 'undone' || state === 'cancelled' || state === 'failed'
 const nothing = () => {}
-/** Whoever gives up when taking back has failed, or when nobody can tell whether it was stopped, leaves it as it is. */
+/** Abandoned after an undo failed, or while it is not known whether it was stopped, the job leaves it as it is. */
 const unlessGivenUp = (broken: readonly string[]) => broken.filter((one) => !one.includes('abandon → failed'))
 
 const matrix = (name: string, arrange: Parameters<typeof stageOf>[2], broken: Parameters<typeof stageOf>[3], stride = 1) =>

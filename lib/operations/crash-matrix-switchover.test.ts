@@ -58,7 +58,7 @@ const manage = (fleet: MemoryFleet): void => {
 }
 const addressOf = (fleet: MemoryFleet, title: string) => fleet.instance(title).inventory.address.host.address
 
-/** Another job has led the other herd of the pooler elsewhere since the plan was made, and somebody has paused its clients. */
+/** Another job has pointed the other herd of the pooler elsewhere since the plan was made, and somebody has paused its clients. */
 const moveOther = (fleet: MemoryFleet): void => {
   const { file, fences, databases } = fleet.pooler(pooler)
   file!.text = file!.text.replace(addressOf(fleet, 'crm on c1'), addressOf(fleet, 'crm on c2'))
@@ -66,7 +66,7 @@ const moveOther = (fleet: MemoryFleet): void => {
   Object.assign(databases.get('crm')!, { host: addressOf(fleet, 'crm on c2'), isPaused: true })
 }
 
-/** Its clients are served by whoever leads, or are paused while a person is asked; those of the other herd are let alone. */
+/** Its clients are served by the primary, or are paused while the job needs attention; those of the other herd are left alone. */
 const poolerLaws = (fleet: MemoryFleet, leader: MemoryInstance | undefined, isOpen: boolean): string[] => {
   const { databases, file } = fleet.pooler(pooler)
   const { host, isPaused } = databases.get('demo')!
@@ -84,7 +84,7 @@ const poolerLaws = (fleet: MemoryFleet, leader: MemoryInstance | undefined, isOp
 const count = (fleet: MemoryFleet, host: string, act: string) =>
   fleet.instance(`demo on ${host}`).applied.filter((one) => one === act).length
 
-/** Nothing twice, one of the two takes writes unless a person is asked, and the name leads to it once the job is done. */
+/** Nothing twice, one of the two takes writes unless the job needs attention, and the name points to it once the job is done. */
 const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string[] => {
   const once = [
     'stop fast',

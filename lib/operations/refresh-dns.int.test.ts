@@ -54,7 +54,7 @@ const point = async (host: string) => {
 }
 const held = async () => Promise.all([bind.primary, bind.secondary].map((server) => bind.dig(server, 'CNAME', name)))
 
-test('a name that leads to the standby is repaired, and dig sees it on both servers when the job is done', async () => {
+test('a name that points to the standby is repaired, and dig sees it on both servers when the job is done', async () => {
   await point('n2')
   const { plan, run, portsWith } = stage()
   const { digest } = await plan()

@@ -63,7 +63,7 @@ test('slots that its standbys left on it are dropped once it follows; what an un
   expect(fleet.world.violations).toEqual([])
 })
 
-test('one that led a timeline of the same number, since it was promoted apart from the primary, is not taken for a part of its history', async () => {
+test('one that was primary on a timeline of the same number, promoted independently of the primary, is not taken for a part of its history', async () => {
   const plan = await planFor(4096, (fleet) => {
     Object.assign(fleet.instance('demo on n1'), { timeline: 2, forks: [{ timeline: 1, bytes: 0x4000000 }] })
   })

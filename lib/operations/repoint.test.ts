@@ -45,7 +45,7 @@ test('one that does not stream from its new upstream follows the former one agai
   expect(fleet.instance('demo on n3').upstreamId).toBe(fleet.instance('demo on n1').inventory.id)
 })
 
-test('one that should follow there already and does not stream is put there again: its slot is made anew', async () => {
+test('one that is configured to follow there and does not stream is repointed there again, with a new slot', async () => {
   const fleet = newFleet()
   expect((await planOf(fleet, 'demo on n3', 'demo on n1')).reason).toBe('It follows demo on n1 already.')
   fleet.instance('demo on n1').slots = ['n2']

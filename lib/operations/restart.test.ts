@@ -69,7 +69,7 @@ describe('a restart whose worker died', () => {
     expect(instance.applied).toEqual(['start'])
   })
 
-  test('on a host that has gone since asks a person, who can let it go on once the host is back', async () => {
+  test('on a host that has gone since needs attention, and can be resumed once the host is back', async () => {
     const { fleet, instance, journal, goOn } = await leftRestart()
     instance.state = 'stopped'
     fleet.host('n1').power = 'off'
@@ -81,7 +81,7 @@ describe('a restart whose worker died', () => {
   })
 })
 
-test('a server that does not come back asks a person and says that it is stopped', async () => {
+test('a server that does not come back needs attention, and the job says that it is stopped', async () => {
   const { instance, journal, goOn } = await leftRestart()
   instance.startProblem = 'could not map anonymous shared memory'
   expect(await goOn()).toBe('attention')

@@ -188,7 +188,7 @@ test('people see and accept only in their own environments, and what is ignored 
   expect(await listInbox(systemActor)).toMatchObject({ hostCount: 1, ignoredCount: 0 })
 })
 
-test('a PgBouncer that runs on a server waits with the herd that most of its databases lead to, is accepted once, and waits again when it is no longer registered', async () => {
+test('a PgBouncer that runs on a server waits with the herd that most of its databases point to, is accepted once, and waits again when it is no longer registered', async () => {
   const shop = await herd('shop', 'prod', { virtualHost: 'shop.example.org' })
   const crm = await herd('crm', 'prod', { port: 5433 })
   await herd('twin', 'dev', { port: 5433 })

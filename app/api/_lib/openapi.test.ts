@@ -70,7 +70,7 @@ test('it is OpenAPI 3.1: every operation has an id of its own, a summary, its pa
   }
 })
 
-test('every reference leads to a schema, and every schema says what it is', () => {
+test('every reference points to a schema, and every schema says what it is', () => {
   const walk = (value: unknown): string[] => {
     if (typeof value !== 'object' || value === null) return []
     return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' && typeof inner === 'string' ? [inner] : walk(inner)))

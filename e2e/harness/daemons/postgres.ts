@@ -65,7 +65,7 @@ const sendKill = (pid: number): void => {
   }
 }
 
-/** A zombie holds nothing any more, and whoever adopted it may take its time to reap it. */
+/** A zombie holds nothing any more, and its new parent may take its time to reap it. */
 const isAlive = (pid: number): boolean => {
   try {
     return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))

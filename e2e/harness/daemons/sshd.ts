@@ -24,7 +24,7 @@ export interface TestSshd {
   host: (overrides?: Partial<HostAddress>) => HostAddress
   /** Ends the daemon and every session at once. */
   kill: () => Promise<void>
-  /** The daemon and every session stand still, as on a host that hangs: connections are made and nothing answers. The answer lets them go on. */
+  /** The daemon and every session stand still, as on a host that hangs: connections are made and nothing answers. The answer resumes them. */
   freeze: () => Promise<() => void>
   /** Starts it again, on the same port, with another host key if wished. */
   restart: (options?: { newHostKey?: boolean }) => Promise<string>

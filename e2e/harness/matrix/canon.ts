@@ -19,7 +19,7 @@ const slotOf = (herd: FleetHerd, host: string): string => `${herd.baseName}_${ho
 
 /**
  * Brings a herd of three on real hosts back to one primary with two standbys that stream from it through slots of their own, whatever a case has left, by
- * hand and not through the product: the one that takes writes stays, everybody who does not follow it is copied anew.
+ * hand and not through the product: the one that takes writes stays, every member that does not follow it is copied again.
  */
 export const restoreHerd = async (lab: LabHerd, herdName: string): Promise<Cast> => {
   await mend(lab)

@@ -11,7 +11,7 @@ import type { LabHerd } from './herd'
 
 /** The poolers of a herd, and sixteen writers through them for the length of a case. */
 export interface Front {
-  /** Every pooler leads to the primary and pauses nobody; the writers have commits. */
+  /** Every pooler points to the primary and is not paused; the writers have commits. */
   begin: (cast: Cast) => Promise<void>
   /** The worker is dead, and the next one comes only when the timers have done what they can. Answers laws that are broken. */
   untilTimersRang: (lines: readonly JournalLine[]) => Promise<string[]>
@@ -32,7 +32,7 @@ const leftMs = 500
 const limits = { timeoutMs: 30_000 }
 const patience = { timeoutMs: 60_000, everyMs: 50 }
 
-/** Gives the console the poolers’ files as templates: the lines that lead to the herd’s first member follow its primary. */
+/** Gives the console the poolers’ files as templates: the lines that point to the herd’s first member follow its primary. */
 export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> => {
   const herd = lab.lab.fleet.herds.find(({ name }) => name === herdName)!
   const members = herd.members.map(({ host }) => host)
@@ -190,7 +190,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
     },
     untilTimersRang: async (lines) => {
       await ring(lines)
-      // While nobody takes writes they ask on and keep everybody paused, until the next worker decides who leads.
+      // While no member takes writes they keep asking and clients stay paused, until the next worker decides which is the primary.
       const areOver = async () => {
         const now = await timersOf(lines)
         if (now.every(({ state }) => state !== 'armed' && state !== 'firing')) return true

@@ -24,7 +24,7 @@ export interface LabHerd {
   instance: (host: string) => InventoryInstance
   /** Those in front of the herd, by title: `pgbouncer on HOST`. A template makes one managed. */
   poolers: Map<string, InventoryPooler>
-  /** What the console's database would hold: who must not lead. */
+  /** What the console's database would hold: members that must not be primary. */
   replaced: Map<string, Replacement>
   close: () => Promise<void>
 }
@@ -157,7 +157,7 @@ const remembering = (read: PostgresRead, seen: Map<string, Probe>): PostgresRead
   },
 })
 
-/** As it was last seen; before that, the first member led when the lab came up. */
+/** As it was last seen; before that, the first member was the primary when the lab came up. */
 const standingOf = (
   id: string,
   isFirst: boolean,

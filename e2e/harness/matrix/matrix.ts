@@ -145,7 +145,7 @@ export class MatrixLab {
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]
   }
 
-  /** One primary, at most one promotion, no slot left behind on whoever follows again, and everything that was acknowledged is there. */
+  /** One primary, at most one promotion, no slot left behind on a member that follows again, and everything that was acknowledged is there. */
   async #world(scenario: Scenario, before: Seen, state: JobState): Promise<string[]> {
     const seen = await this.#seen()
     const leaders = seen.filter(({ probe }) => isWritable(probe))

@@ -42,7 +42,7 @@ export const followsLaws = async (
   return [`${state}, ${host} is ${said}, and nothing brings it back: ${refusals.join('; ')}`]
 }
 
-/** Nothing of a copy or a rewind lies anywhere: no slot, no sender, no directory, no work. What was given up is put in order by the next one. */
+/** Nothing of a copy or a rewind lies anywhere: no slot, no sender, no directory, no work. The next rebuild cleans up after an abandoned one. */
 export const copiedLaws = async ({ lab, state, isGivenUp }: Ended, host: string): Promise<string[]> => {
   if (isGivenUp) return []
   const { herds } = lab.lab.fleet

@@ -25,7 +25,7 @@ export interface Scenario {
   isSplit?: true
   /** Its actions continue on the hosts after they were begun, or one step has many: hosts are lost after each of them too, or after those of a name. */
   losesMidway?: true | readonly string[]
-  /** Given up where it asks, it is left as it is: laws of its own say what then still holds. */
+  /** Abandoned where it needs attention, it is left as it is: laws of its own say what then still holds. */
   givesUp?: true
   /** Laws of its own that are broken, once its job has ended and everything is mended. */
   judge?: (ended: Ended) => Promise<string[]>

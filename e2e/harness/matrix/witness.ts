@@ -15,7 +15,7 @@ export interface Witness {
   begin: (primary: string) => Promise<void>
   /** What was told before does not count. */
   forget: () => void
-  /** Hosts on which a commit was acknowledged since `forget`, in order, without repetition of neighbours: one that leads again after another has led comes twice. `sinceSeconds`: only from then on. */
+  /** Hosts on which a commit was acknowledged since `forget`, in order, without repetition of neighbours: one that is the primary again after another comes twice. `sinceSeconds`: only from then on. */
   writers: (sinceSeconds?: number) => string[]
   /** Acknowledged rows since `forget` that the server of this host does not hold. */
   lostOn: (host: string) => Promise<string[]>

@@ -37,7 +37,7 @@ const hostAt = ({ lab, plain }: Place, address: string): string | null => {
 
 export const sayMember = ({ host, role, from }: MemberSeen): string => `${host} ${role}${from === null ? '' : ` of ${from}`}`
 
-/** Until the first commit of a load after this moment, on whoever takes writes; null: there is none. */
+/** Until the first commit of a load after this moment, on the member that takes writes; null: there is none. */
 export const servedAgainMs = async (place: Place, herd: string | undefined, since: string): Promise<number | null> => {
   const leader = (await seeMembers(place, herd)).find(({ role }) => role === 'primary')
   if (!leader) return null

@@ -20,7 +20,7 @@ export interface Order {
   /** Why nothing was submitted; null: it was. */
   refused: string | null
   runId: string | null
-  /** Put off to a time: its run begins then, or is skipped. */
+  /** Scheduled for a time: its run starts then, or is skipped. */
   scheduledId: string | null
   /** All that its plan said. */
   plan: string

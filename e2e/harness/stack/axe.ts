@@ -7,7 +7,7 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** The rules whose answer depends on the theme; the others see the same page in both. */
 const themeRules = ['color-contrast', 'link-in-text-block']
 
-/** Read by whoever brings it along; the smaller of its two files. */
+/** Read as text, since the page loads it; the smaller of its two files. */
 const axeSource = readFileSync(createRequire(import.meta.resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Put into the page by hand, once: the builder would do it twice for each look. Legacy means without frames, of which we have none; none of our rules needs the style sheets loaded again. */

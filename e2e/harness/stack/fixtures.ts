@@ -117,7 +117,7 @@ export const untilPlanned = async (page: Page): Promise<void> => {
   await expect(page.getByRole('region', { name: 'Targets', exact: true })).toBeVisible({ timeout: 30_000 })
 }
 
-/** Fails with what every check of the plan that is shown says about whoever is excluded, not with a bare count. */
+/** Fails with what every check of the shown plan says about the excluded targets, not with a bare count. */
 export const expectPlan = async (page: Page, summary: string): Promise<void> => {
   try {
     await expect(page.getByRole('region', { name: 'Summary' })).toContainText(summary)

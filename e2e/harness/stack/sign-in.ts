@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 
-/** Fills the login page and sends it; where that leads is for the caller to say. */
+/** Fills the login page and sends it; the caller says which page must follow. */
 export const signInTo = async (page: Page, user: string, password: string): Promise<void> => {
   await page.getByLabel('User name').fill(user)
   await page.getByLabel('Password').fill(password)

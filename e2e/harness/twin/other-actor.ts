@@ -25,7 +25,7 @@ const promote =
     return one
   }
 
-/** As a primary where nobody writes, as the standby that its files say it is otherwise. */
+/** As a primary when no member takes writes, else as the standby that its files say it is. */
 const startStopped = (fleet: MemoryFleet): MemoryInstance | null => {
   const down = all(fleet).find(({ state, host }) => (state === 'stopped' || state === 'crashed') && host.power === 'on')
   if (down === undefined || (!down.hasStandbySignal && writers(fleet).length > 0)) return null
@@ -38,7 +38,7 @@ const startStopped = (fleet: MemoryFleet): MemoryInstance | null => {
   return down
 }
 
-/** With the poolers led to it by hand, and their clients let go on. */
+/** With the poolers pointed at it by hand, and their clients resumed. */
 const withPoolers =
   (act: Actor['act']): Actor['act'] =>
   (fleet) => {
@@ -66,7 +66,7 @@ const answers: readonly (readonly Decision[])[] = [
 ]
 
 /**
- * The job's only driver dies at a point, and somebody acts while no other one lives; or a host is lost with it, the next driver asks a person, somebody acts then,
+ * The job's only driver dies at a point, and somebody acts while no other one lives; or a host is lost with it, the job needs attention, somebody acts then,
  * and the host is back. In sight of the console or not; then drivers go on, and a person answers what they ask. Points are taken with a `stride`; the actors go
  * round over them, seen and hidden, with each host lost and none, answered both ways.
  */

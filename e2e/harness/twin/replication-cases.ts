@@ -80,7 +80,7 @@ const rebuilt: Case['broken'] = (instance, state, lines, fleet) => {
   ]
 }
 
-/** Who follows whom, and who leads. */
+/** The upstream of each standby, and the primary. */
 export const replicationCases: Case[] = [
   {
     operation: 'repoint',

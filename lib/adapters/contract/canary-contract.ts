@@ -114,7 +114,7 @@ export const canaryContract = (title: string, open: () => Promise<CanaryStage>):
       await expect.poll(() => rows(standby()), patient).toEqual(ids)
     })
 
-    test('started again, it begins anew: what was noted before is forgotten, and what an earlier one left in the table is dropped', async () => {
+    test('started again, it begins from nothing: what was noted before is forgotten, and what an earlier one left in the table is dropped', async () => {
       await act().prepare(primary(), null, limits)
       expect(await rows(primary())).toEqual([])
       await start([primary()])
@@ -201,7 +201,7 @@ export const canaryContract = (title: string, open: () => Promise<CanaryStage>):
       expect(await rows(primary())).toEqual([])
     })
 
-    test('who gave up before it was asked has asked nothing', async () => {
+    test('a call cancelled before it is sent sends nothing', async () => {
       const given = { ...limits, signal: AbortSignal.abort() }
       await expect(rows(primary(), given)).rejects.toMatchObject({ code: 'shell.cancelled' })
       await expect(act().prepare(primary(), null, given)).rejects.toMatchObject({ code: 'shell.cancelled' })

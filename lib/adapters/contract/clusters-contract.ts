@@ -24,7 +24,7 @@ const limits = { timeoutMs: 60_000 }
 const refused = { code: 'shell.failed', facts: { isOver: true } }
 
 /**
- * What whoever makes clusters, and above all drops them, relies on, of the twin and of the real thing alike. Call it at the top level of a test file; `open`
+ * The contract for creating and, above all, dropping clusters, of the twin and of the real adapter alike. Call it at the top level of a test file; `open`
  * runs once, the tests in order on the one host.
  */
 export const clustersContract = (title: string, open: () => Promise<ClustersStage>): void => {
@@ -141,9 +141,9 @@ export const clustersContract = (title: string, open: () => Promise<ClustersStag
       expect(await look(stage.other)).toMatchObject(free)
     })
 
-    test('a host that does not answer is unreachable for whoever looks and whoever acts', async () => {
+    test('a host that does not answer is unreachable both to looks and to actions', async () => {
       const mend = await stage.cutOff()
-      // A connection that was open is only found broken by whoever uses it first.
+      // A connection that was open is only found broken by its next use.
       const codeOf = async (work: Promise<unknown>) => (await faultOf(work)).code
       await expect.poll(() => codeOf(look(stage.other)), { timeout: 60_000 }).toBe('shell.unreachable')
       expect(await codeOf(make(stage.other, 'seven'))).toBe('shell.unreachable')

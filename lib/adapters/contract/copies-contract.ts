@@ -22,7 +22,7 @@ const patient = { timeout: 60_000 }
 const refused = { code: 'shell.failed', facts: { isOver: true } }
 
 /**
- * What whoever rebuilds a server relies on, and with it that no directory is lost: of the twin and of the real thing alike. Call it at the top level of a
+ * The contract for rebuilding a server without losing a directory, of the twin and of the real adapter alike. Call it at the top level of a
  * test file; `open` runs once, the tests in order on the one pair.
  */
 export const copiesContract = (title: string, open: () => Promise<CopiesStage>): void => {
@@ -234,9 +234,9 @@ export const copiesContract = (title: string, open: () => Promise<CopiesStage>):
       await untilStreaming()
     })
 
-    test('a host that does not answer is unreachable for whoever looks and whoever acts', async () => {
+    test('a host that does not answer is unreachable both to looks and to actions', async () => {
       const mend = await stage.cutOff()
-      // A connection that was open is only found broken by whoever uses it first.
+      // A connection that was open is only found broken by its next use.
       const codeOf = async (work: Promise<unknown>) => (await faultOf(work)).code
       await expect.poll(() => codeOf(seen()), patient).toBe('shell.unreachable')
       expect(await codeOf(start(specOf('unreachable')))).toBe('shell.unreachable')

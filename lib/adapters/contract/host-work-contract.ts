@@ -34,7 +34,7 @@ export const hostWorkContract = (name: string, makeHost: () => Promise<WorkHost>
       await on.ports.act.work.forget(on.host, 'nothing-1', limits)
     })
 
-    test('work that ended tells how, and what it wrote, to whoever asks by its key', async () => {
+    test('work that ended reports how, and what it wrote, when asked by its key', async () => {
       await launch('failing-1', on.commands.failing)
       await until('failing-1', { state: 'ended', exitCode: 3, tail: 'half way\n' })
       expect(Date.parse((await look('failing-1')).startedAt ?? '')).not.toBeNaN()

@@ -28,7 +28,7 @@ const patient = { timeout: 60_000 }
 const neverStarted = (code: string) => ({ code, facts: { isOver: true } })
 const inOrder = ['reachable', 'host-key', 'login', 'user', 'binaries', 'versions', 'clusters', 'disk', 'clock']
 
-/** What whoever runs commands on a host relies on, of the twin and of the real thing alike. Call it at the top level of a test file; `open` runs once. */
+/** The contract for running commands on a host, of the twin and of the real adapter alike. Call it at the top level of a test file; `open` runs once. */
 export const hostsContract = (title: string, open: () => Promise<HostsStage>): void => {
   describe(`the hosts port: ${title}`, () => {
     let stage: HostsStage
@@ -193,9 +193,9 @@ export const hostsContract = (title: string, open: () => Promise<HostsStage>): v
       await isBack()
     })
 
-    test('a host that does not answer is unreachable for whoever looks and whoever acts', async () => {
+    test('a host that does not answer is unreachable both to looks and to actions', async () => {
       const mend = await stage.cutOff()
-      // A connection that was open is only found broken by whoever uses it first.
+      // A connection that was open is only found broken by its next use.
       await expect.poll(async () => (await faultOf(look())).code, patient).toBe('shell.unreachable')
       await expect(run(['mkdir', place('never')])).rejects.toMatchObject(neverStarted('shell.unreachable'))
       expect((await faultOf(shown())).code).toBe('shell.unreachable')

@@ -6,7 +6,7 @@ import { faultOf } from './caught'
 export interface InventoryStage {
   ports: SomePorts<'inventory'>
   environmentId: string
-  /** Has three members, seen just now: the first leads, the others follow. */
+  /** Has three members, seen just now: the first is the primary, the others follow. */
   herd: { id: string; name: string }
   members: readonly { id: string; title: string }[]
   /** Of the same environment, without a name; its own is not all lower case. */
@@ -20,7 +20,7 @@ export interface InventoryStage {
   poolers: readonly { id: string; title: string }[]
   /** A member to be, on the free server. */
   newcomer: NewMember
-  /** Whatever acts on this member is not answered; the answer lets it go on. */
+  /** Actions on this member get no answer; the returned function resumes them. */
   hold: (memberId: string) => Promise<() => Promise<void>>
   stop: () => Promise<void>
 }
@@ -117,7 +117,7 @@ export const inventoryContract = (title: string, open: () => Promise<InventorySt
       await expect(act().restore(nobody, limits)).rejects.toMatchObject(missing)
     })
 
-    test('a member is registered once, under the id that was given, and taken back once', async () => {
+    test('a member is registered once, under the id that was given, and removed once', async () => {
       const { newcomer } = stage
       const title = `${stage.herd.name} on ${stage.freeServer.title}`
       for (const _ of [1, 2]) await act().register(newcomer, limits)

@@ -25,7 +25,7 @@ const code = (work: Promise<unknown>): Promise<string> =>
   )
 const sorted = (values: readonly string[]) => values.map(plainName).sort()
 
-/** What whoever moves names relies on, of the twin and of the real thing alike. */
+/** The contract for moving names, of the twin and of the real adapter alike. */
 export const namesContract = (title: string, open: () => Promise<NamesStage>) => {
   describe(title, () => {
     let stage: NamesStage

@@ -6,7 +6,7 @@ import type { DeadManMember, DeadManSpec, PoolerAddress, PoolerFile, SomePorts }
 export interface PoolersStage {
   ports: SomePorts<'poolers'>
   pooler: PoolerAddress
-  /** The server that it leads to, which takes writes. */
+  /** The server that it points to, which takes writes. */
   leader: Omit<DeadManMember, 'text'>
   /** A client in a transaction that it does not end by itself. */
   openTransaction: () => Promise<{ commit: () => Promise<void>; close: () => Promise<void> }>
@@ -25,7 +25,7 @@ const code = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (isFault(error) ? `${error.code}${error.facts.isOver ? ', over' : ''}` : String(error)),
   )
 
-/** What whoever stops and moves traffic relies on, of the twin and of the real thing alike. */
+/** The contract for pausing and moving traffic, of the twin and of the real adapter alike. */
 export const poolersContract = (title: string, open: () => Promise<PoolersStage>) => {
   describe(title, () => {
     let stage: PoolersStage
@@ -40,7 +40,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
     const file = async (): Promise<PoolerFile> => (await stage.ports.read.poolers.readFile(stage.pooler, limits))!
     const isFreed = (close: () => Promise<void>) => close().then(() => expect.poll(async () => (await orders()).serversBusy).toBe(0))
 
-    test('a pooler at rest shows its version, its database and where that leads; its own console is no database of it', async () => {
+    test('a pooler at rest shows its version, its database and what that points to; its admin console is not listed as a database', async () => {
       const seen = await look()
       expect(seen).toMatchObject({ state: 'online', because: null, isPausedWhole: false, waiting: 0 })
       expect(seen.version).toMatch(/^\d+\.\d+/)
@@ -59,7 +59,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect(await code(act().resume(stage.pooler, 'orders', limits))).toBe('pooler.refused, over')
     })
 
-    test('an open transaction holds a pause up: it is given up at its deadline, the database stays paused, and a resume brings it back', async () => {
+    test('an open transaction delays a pause: it times out at its deadline, the database stays paused, and RESUME ends that', async () => {
       const client = await stage.openTransaction()
       expect((await orders()).serversBusy).toBe(1)
       expect(await code(act().pause(stage.pooler, 'orders', { timeoutMs: 400 }))).toBe('pooler.timeout')
@@ -115,7 +115,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect(await code(act().resumeWhole(stage.pooler, limits))).toBe('pooler.refused, over')
     })
 
-    test('a written file keeps owner and mode, moves nothing before the reload, and leads elsewhere after it', async () => {
+    test('a written file keeps owner and mode, changes nothing before the reload, and points elsewhere after it', async () => {
       const before = await file()
       const text = before.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
       await act().writeFile(stage.pooler, { text, expectedDigest: before.digest, token: 5, herdId: null }, limits)
@@ -190,7 +190,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect((await orders()).isPaused).toBe(true)
     })
 
-    test('a timer whose time is up lets the clients go on once, and disarming it then says so', async () => {
+    test('a timer that is due resumes clients once, and disarming it then says so', async () => {
       await arm('left', 22, 60_000)
       expect((await act().extendDeadMan(stage.pooler, { key: 'left', expiryMs: 200, token: 22 }, limits)).state).toBe('armed')
       await hasFired('left')
@@ -214,7 +214,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       await act().resume(stage.pooler, 'orders', limits)
     })
 
-    test('what a later writer has made of the file is left alone, and the clients wait until it leads to who takes writes; disarmed before, it ends', async () => {
+    test('what a later writer made of the file is left alone, and clients wait until it points to the member that takes writes; disarmed before, the timer ends', async () => {
       const [right, given] = [await file(), await spec()]
       const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')
       const isFiring = (key: string) => expect.poll(async () => (await timer(key)).state, { timeout: 30_000 }).toBe('firing')
@@ -234,7 +234,7 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       expect([(await timer('let-in')).resumed, (await orders()).isPaused]).toEqual([['orders'], false])
     })
 
-    test('whoever writes the lines of one herd shuts only its earlier writers out, and whoever writes the whole file all of them', async () => {
+    test('writing the lines of one herd shuts out only earlier writers of that herd, and writing the whole file all earlier writers', async () => {
       const { text } = await file()
       const write = async (herdId: string | null, token: number) =>
         code(act().writeFile(stage.pooler, { text, expectedDigest: (await file()).digest, token, herdId }, limits))

@@ -4,7 +4,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { isOver } from '@/lib/kernel/ground/fault-text'
 import type { Following, InstanceAddress, SomePorts } from '@/lib/ports'
 
-/** A herd of three that the suite may do anything with; in the end the third one leads. */
+/** A herd of three that the suite may do anything with; in the end the third one is the primary. */
 export interface ReplicationStage {
   ports: SomePorts<'postgres' | 'replication'>
   primary: InstanceAddress
@@ -28,7 +28,7 @@ const fault = (work: Promise<unknown>): Promise<unknown> =>
 const overWith = (code: string) => ({ code, isOver: true })
 
 /**
- * What whoever changes who follows whom relies on, of the twin and of the real thing alike. Call it at the top level of a test file; `open` runs once, the
+ * The contract for changing who follows whom, of the twin and of the real adapter alike. Call it at the top level of a test file; `open` runs once, the
  * tests in order on the one herd.
  */
 export const replicationContract = (title: string, open: () => Promise<ReplicationStage>): void => {
@@ -87,7 +87,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       })
     })
 
-    test('whom commits wait for is set beside the files, on a standby too, and taken away again; meanwhile a commit that nobody confirms is given up and not known', async () => {
+    test('synchronous_standby_names is set outside the files, on a standby too, and removed again; meanwhile a commit that no standby confirms times out, its outcome not known', async () => {
       const setting = (instance: InstanceAddress) => stage.ports.read.replication.synchronousSetting(instance, limits)
       // One that has written nothing waits for nobody.
       const commit = (how: string) =>
@@ -228,7 +228,7 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
       expect(await fault(act().stopAsStandby(stage.standby, limits))).toEqual(overWith('shell.failed'))
     })
 
-    test('a standby says how far it has replayed, not what it never got; told to lead it answers with its first commit, and told again with another', async () => {
+    test('a standby says how far it has replayed, not what it never got; promoted, it answers with its first commit, and told again, with another', async () => {
       const { replayedLsn } = await probe(stage.third)
       const at = await stage.ports.read.replication.untilReplayed(stage.third, '0/1', limits)
       expect(lsnBytesBetween(replayedLsn, at)).toBeGreaterThanOrEqual(0)

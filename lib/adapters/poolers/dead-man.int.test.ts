@@ -133,7 +133,7 @@ test('clients that are held go on by themselves, to the primary that is, when ev
   expect((await timer('alone')).log).toMatch(/armed\n.*orders on a takes writes\n.*the clients of orders go on, to orders on a\n/)
 })
 
-test('while nobody takes writes the clients wait; once another member was promoted they go on there, with the file led to it', async () => {
+test('while no member takes writes clients stay paused; once another one is promoted they are resumed there, and the file points to it', async () => {
   const before = await file()
   await arm('asking', 2, 60_000)
   await console.act.pause(front, 'orders', limits)

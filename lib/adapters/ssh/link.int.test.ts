@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => sshd?.stop())
 
-test('a connection that is given up as dead is reset: what was not sent yet never arrives once the network is whole again', async () => {
+test('a connection that is dropped as dead is reset: what was not sent yet never arrives once the network is back', async () => {
   const ends: string[] = []
   const halves: Socket[] = []
   const network = createServer((inside) => {

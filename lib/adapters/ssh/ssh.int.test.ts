@@ -253,7 +253,7 @@ describe('deadlines, cancelling and losing the connection', () => {
     expect((await ssh.exec(sshd.host(), ['ls', sshd.folder], quick)).stdout).not.toContain('never-made')
   })
 
-  test('a connection that breaks under a command leaves its fate unknown; the next command connects anew', async () => {
+  test('a connection that breaks under a command leaves its outcome unknown; the next command reconnects', async () => {
     const own = await startSshd()
     const pool = open({ keyFor: async () => own.privateKey, backOffMs: 1 })
     try {

@@ -17,14 +17,14 @@ const partOf = (template: string, name = 'orders') => ({ template, about: { pool
 const judge = (databases: ReturnType<typeof shown>, members = herd, template: string | null = null, serverId = 'front') =>
   judgePooler({ serverId, part: template === null ? null : partOf(template) }, members, databases)
 
-test('a pooler is right when it leads to the primary by address, by host name, or by the loopback of the primary’s own host', () => {
+test('a pooler is right when it points to the primary by address, by host name, or by the loopback of the primary’s own host', () => {
   expect(judge(shown('10.0.0.1'))).toEqual({ follows: 'right', because: null, wanted: '10.0.0.1:5432' })
   expect(judge(shown('N1')).follows).toBe('right')
   expect(judge(shown(null), herd, null, 'n1').follows).toBe('right')
   expect(judge(shown('127.0.0.1'), herd, null, 'n1').follows).toBe('right')
 })
 
-test('a pooler that leads to a standby is stale, and says that nobody writes its file', () => {
+test('a pooler that points to a standby is stale, and says that its file is not managed', () => {
   expect(judge(shown('10.0.0.2'))).toMatchObject({
     follows: 'stale',
     because: 'it points to orders on n2, and its file is not managed by the console',
@@ -80,7 +80,7 @@ test('a herd that a managed file serves by an address is watched, and says that 
   })
 })
 
-test('whose a database is its line says; where that names nobody, the member that it leads to', () => {
+test('a database belongs to the herd that its line names; where that names none, to the herd of the member that it points to', () => {
   const template = '[databases]\norders = host={{host}}\nold = host=10.0.0.7 port=5432\n* = host={{host:crm}}\n'
   const databases = ['orders', 'old', 'any'].map((name) => ({ name, host: '10.0.0.7', port: 5432 }))
   const namesOf = (name: string, members: readonly PoolerMember[], part = partOf(template, name)) =>

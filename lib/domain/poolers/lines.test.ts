@@ -16,7 +16,7 @@ fixed = host=10.0.0.9
 const part = (herd: string) => ({ template, about: { pooler: 'front', herd: 'orders' }, herd })
 const next = { host: '10.0.0.2', port: 5442, hostname: 'n2' }
 
-test('only the lines of the herd that moves change; those of another one stay wherever they lead by then', () => {
+test('only the lines of the herd that moves change; those of another one stay, wherever they point by then', () => {
   const moved = file.replace('host=10.0.0.1 port=5432', 'host=10.0.0.2 port=5442')
   expect(leadLines(file, part('orders'), next)).toBe(moved)
   const meanwhile = file.replace('10.0.1.1', '10.0.1.2')

@@ -34,6 +34,6 @@ test('a line that is nothing is named by its number', () => {
   expect(parseIni('[databases]\nwhat is this\n').problems).toEqual(['line 2 is neither a section nor a setting: what is this'])
 })
 
-test('a place is said once, however many databases lead there', () => {
+test('an address is listed once, however many databases point there', () => {
   expect(sayAims(databaseLines(file))).toBe('10.0.0.1:5433, 10.0.0.2:5432, unix socket:5432, 10.0.0.1:5432')
 })

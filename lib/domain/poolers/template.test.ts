@@ -42,7 +42,7 @@ test('a value is put in as it is, whatever signs it holds', () => {
   expect(render('{{host}}\n', { ...aim, host: '$& $1 {{port}}' })).toBe('$& $1 {{port}}\n')
 })
 
-test('a file of somebody’s own becomes a template that renders to the same bytes, and only lines that lead to the primary follow it', () => {
+test('a file of somebody’s own becomes a template that renders to the same bytes, and only lines that point to the primary follow it', () => {
   const own =
     "[databases]\nfoo= host = '10.0.0.1'  port=5433 \n; keep\nbar = dbname=bar host=10.0.0.1 port=5433\nother = host=10.0.0.2 port=5433\n"
   const adopted = adoptFile(own.replace("'10.0.0.1'", '10.0.0.1'), { host: '10.0.0.1', port: 5433 })!
@@ -57,7 +57,7 @@ test('a line without a port gets one, since the next primary may listen on anoth
   )
 })
 
-test('a file in which nothing leads to the primary is not adopted', () => {
+test('a file in which nothing points to the primary is not managed', () => {
   expect(adoptFile('[databases]\na = host=10.0.0.2\n', { host: '10.0.0.1', port: 5432 })).toBeNull()
 })
 

@@ -47,7 +47,7 @@ test('a long strip is thinned to what matters, and its figures still count every
   expect(figure(long, 'Slowest commit')).toBe('96 ms')
 })
 
-test('a whole strip takes the place of its pieces, and another canary begins anew', () => {
+test('a whole strip takes the place of its pieces, and another canary begins from nothing', () => {
   const pieces = grown(steady(10), steady(10, 500))
   const whole: Strip = { ...grown(steady(3)), isOver: true }
   expect(addPiece(pieces, whole)).toBe(whole)

@@ -50,7 +50,7 @@ describe('who takes over', () => {
     expect(order([standby('a', 0), standby('b', 4096, { timeline: 4 })])).toEqual(['b', 'a'])
   })
 
-  test('who lacks the herd’s timeline takes over only as the last resort, and never one that is barred besides', () => {
+  test('a standby that lacks the herd’s timeline takes over only as the last resort, and never one that is barred besides', () => {
     const late = [standby('a', 100, { timeline: 2 }), standby('b', 0, { timeline: 2 }), standby('c', 0, { timeline: 2, priority: 0 })]
     expect(order(late)).toEqual(['-a', '-b', '-c'])
     expect(order(late, { isLastResort: true }, 0)).toEqual(['b', 'a', '-c'])

@@ -69,7 +69,7 @@ describe('promise 2: after a crash a step is checked, never blindly run again', 
     ])
   })
 
-  test('a step found done that was never intended is not ours and is not taken back', async () => {
+  test('a step found done that was never intended is not ours and is not undone', async () => {
     const { host, go, find, disturb } = await bench(twoSteps)
     host.directories.add('/one')
     disturb('mkdir /two', { how: 'fail' })
@@ -143,7 +143,7 @@ describe('promise 3: releases always run, under their own deadline', () => {
     expect(find('release-failed')[0]!.because).toBe('Clean-up of “Make /hold” did not end within 2 s')
   })
 
-  test('a release that hangs is given up at its own deadline, tried again, and then asks a person', async () => {
+  test('a release that hangs times out at its own deadline, is tried again, and then needs attention', async () => {
     const { go, words, disturb, calm, journal, find } = await bench(held)
     disturb('rmdir /hold', { how: 'hang-before' })
     expect(await go()).toBe('attention')
@@ -230,7 +230,7 @@ describe('promise 6: a driver that lost its lease does nothing more', () => {
     expect(await go()).toBe('done')
   })
 
-  test('a job that ten drivers took over without getting anywhere asks a person', async () => {
+  test('a job that ten drivers took over without progress needs attention', async () => {
     const { journal, go, find } = await bench(twoSteps)
     journal.write([{ kind: 'opened', target: 't', input: {}, digest: 'd', driver: 'dead' }])
     for (let nth = 0; nth < 10; nth += 1) journal.write([{ kind: 'resumed', driver: 'dead' }])

@@ -3,8 +3,8 @@ import { bench } from '@/e2e/harness/twin/bench'
 import { Fault } from '../ground/errors'
 import { directoriesHead, final, makeDirectory, twoSteps, undo } from './directories.fixture'
 
-describe('the world is looked at again before the first effect', () => {
-  test('a world that moved since the plan is refused and nothing runs', async () => {
+describe('facts are gathered again before the first effect', () => {
+  test('a job is refused and nothing runs when something changed since the plan was made', async () => {
     let generation = 1
     const operation = directoriesHead(() => ({ generation }))
       .effect('one', makeDirectory('/one', undo('/one')))
@@ -28,7 +28,7 @@ describe('the world is looked at again before the first effect', () => {
     expect(find('closed')[0]).toMatchObject({ outcome: 'refused', because: 'it is closed' })
   })
 
-  test('a gate that must hold all along is looked at again after a long effect, and its refusal takes back what was done', async () => {
+  test('a gate that must hold all along is looked at again after a long effect, and its refusal undoes what was done', async () => {
     let isOpen = true
     const operation = directoriesHead()
       .gate('open', 'It is open', () => (isOpen ? { verdict: 'pass' } : { verdict: 'refuse', because: 'it was closed meanwhile' }), {
@@ -89,7 +89,7 @@ describe('the world is looked at again before the first effect', () => {
 })
 
 describe('cancel', () => {
-  test('between two steps it takes back what is ours', async () => {
+  test('between two steps it undoes what is ours', async () => {
     const { fleet, host, go, find } = await bench(twoSteps)
     let isCancelled = false
     fleet.calls.afterwards = () => {

@@ -7,7 +7,7 @@ import { directories, directoriesHead, final, harmless, makeDirectory, twoSteps,
 const leftAloneMs = 5_000
 
 describe('promise 4: before the point of no return a failure is undone, after it the job only goes forward', () => {
-  test('a failure before it takes back everything of ours, last first', async () => {
+  test('a failure before it undoes everything of ours, last first', async () => {
     const { host, go, words, disturb } = await bench(directories)
     disturb('mkdir /point', { how: 'fail' })
     expect(await go()).toBe('undone')
@@ -24,7 +24,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect([...host.directories]).toEqual([])
   })
 
-  test('a failure after it takes back nothing, keeps what it holds, and says what is known', async () => {
+  test('a failure after it undoes nothing, keeps what it holds, and says what is known', async () => {
     const { host, go, disturb, find } = await bench(directories)
     disturb('mkdir /after', { how: 'fail' })
     expect(await go()).toBe('attention')
@@ -64,7 +64,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect([...host.directories]).toEqual(['/note'])
   })
 
-  test('go on checks the step again and goes forward; give up cleans up and says what is left', async () => {
+  test('resume checks the step again and goes forward; abandon cleans up and says what is left', async () => {
     const on = await bench(directories)
     on.disturb('mkdir /after', { how: 'fail' })
     await on.go()
@@ -84,7 +84,7 @@ describe('promise 4: before the point of no return a failure is undone, after it
     )
   })
 
-  test('an undo that fails is tried for longer than a host that was down is left alone, then asks a person, and going on tries it again', async () => {
+  test('an undo that fails is tried for longer than a host that was down is left alone, then needs attention, and a resume tries it again', async () => {
     const { host, go, disturb, calm, journal, find, words } = await bench(twoSteps)
     disturb('mkdir /two', { how: 'fail' })
     disturb('rmdir /one', { how: 'fail', fault: new Fault('step.unknown') })

@@ -45,7 +45,7 @@ test('a step with its point of no return inside is one in the plan', () => {
   expect(journey(() => {}).effects.map(({ ending }) => isPointOfNoReturn(ending, null))).toEqual([false, true, true])
 })
 
-test('what fails short of the mark is taken back by the step’s own undo, and everything before it too', async () => {
+test('a failure before the mark is undone by the step’s own undo, and everything before it too', async () => {
   undone.length = 0
   const { go, words } = await bench(journey((place) => (place === 'begun' ? broken() : undefined)))
   expect(await go()).toBe('undone')
@@ -61,7 +61,7 @@ test('what fails short of the mark is taken back by the step’s own undo, and e
   expect(undone).toEqual(['journey'])
 })
 
-test('what fails past the mark is never taken back: a person is asked, and it goes on from there', async () => {
+test('a failure past the mark is never undone: the job needs attention, and resumes from there', async () => {
   undone.length = 0
   let isBroken = true
   const { go, journal, host, find } = await bench(journey((place) => (place === 'passed' && isBroken ? broken() : undefined)))

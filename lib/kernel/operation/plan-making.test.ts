@@ -111,7 +111,7 @@ describe('the plan of one target', () => {
 })
 
 describe('the digest', () => {
-  test('is the same for the same world, whatever drifts beside the firm facts and in whatever order targets come', async () => {
+  test('is the same for the same firm facts, whatever else drifts and in whatever order targets come', async () => {
     const one = compose(reversible, await targetsOf(reversible))
     const two = compose(reversible, (await targetsOf(reversible)).toReversed())
     expect(two.digest).toBe(one.digest)

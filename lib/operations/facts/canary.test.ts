@@ -14,7 +14,7 @@ const throughIn = async (fleet: MemoryFleet) => {
   return throughPooler(fleet.read, canaryFor(places), places, held, fleet.instance('demo on n1').systemIdentifier, context)
 }
 
-test('a canary writes through the first pooler that lets it in, and its rows are looked for where that leads', async () => {
+test('a canary writes through the first pooler that accepts it, and its rows are looked for where that one points', async () => {
   const fleet = newFleet()
   fleet.pooler('demo pooler on p1').isRunning = false
   const canary = await throughIn(fleet)

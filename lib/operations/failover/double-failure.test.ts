@@ -39,7 +39,7 @@ const run = async (fleet: MemoryFleet, raw: JsonObject = {}) => {
   return driveJob(failover, fleet, failover.input.parse(raw) as JsonObject, plan.digest)
 }
 
-/** n1 is gone, and n2 goes when it is told to promote; the job is given up. */
+/** n1 is gone, and n2 goes when it is told to promote; the job is abandoned. */
 const lostInPromotion = async () => {
   const fleet = newFleet()
   fleet.host('n1').power = 'off'
@@ -73,7 +73,7 @@ test('a third member takes over where the second was lost in its promotion: ever
   expect(at(fleet, 'n1').replaced).not.toBeNull()
 })
 
-test('whichever of the two comes back writing is stopped and fenced', async () => {
+test('either of the two that comes back taking writes is stopped and fenced', async () => {
   const fleet = await lostInPromotion()
   await run(fleet, { override: 'demo' })
   for (const host of ['n1', 'n2']) fleet.host(host).power = 'on'
@@ -139,7 +139,7 @@ test('a third member takes over where the host of a switchover’s candidate die
   expect(fleet.world.violations).toEqual([])
 })
 
-test('a third member that had not followed yet takes over, as the last resort, where the new primary is lost right after it was seen to lead', async () => {
+test('a third member that had not followed yet takes over, as the last resort, where the new primary is lost right after it was seen to be primary', async () => {
   const fleet = newFleet()
   const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((host) => at(fleet, host))
   n1!.replaced = { byId: idOf(fleet, 'n2'), timeline: 2, because: 'demo on n2 was promoted in its place.' }
@@ -165,7 +165,7 @@ test('a third member that had not followed yet takes over, as the last resort, w
   ])
 })
 
-test('where the successor never led and answers as a standby, it may take over after all', async () => {
+test('where the successor was never primary and answers as a standby, it may take over after all', async () => {
   const fleet = newFleet()
   fleet.host('n1').power = 'off'
   at(fleet, 'n1').replaced = { byId: idOf(fleet, 'n2'), timeline: 2, because: 'demo on n2 was promoted in its place.' }

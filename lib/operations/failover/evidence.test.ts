@@ -85,7 +85,7 @@ describe('with a canary', () => {
     expect(fleet.world.canaries.size).toBe(0)
   })
 
-  test('a failover that is taken back takes the canary back too', async () => {
+  test('a failover that is rolled back removes the canary too', async () => {
     const fleet = newFleet()
     fleet.calls.interfere = ({ act }) => (act === 'stop fast' ? { how: 'fail' } : undefined)
     expect(await evidenceIn(fleet, { canary: true })).toBeNull()

@@ -43,7 +43,7 @@ const followersOf = async (fleet: MemoryFleet, host: string) => {
 const nameNow = (fleet: MemoryFleet) => heldIn(fleet.zone('prod.test'), 'demo.prod.test')[0]?.values
 
 describe('planned', () => {
-  test('the candidate leads, the name leads to it, the others and the old primary stream from it, and nothing is left to do', async () => {
+  test('the candidate is the primary, the name points to it, the others and the old primary stream from it, and nothing is left to do', async () => {
     const fleet = newFleet()
     const { state, journal } = await run(fleet)
     expect(journal.lines.filter((line) => line.kind === 'failed')).toEqual([])
@@ -67,7 +67,7 @@ describe('planned', () => {
     expect(fleet.world.violations).toEqual([])
   })
 
-  test('names that lead to the standbys are moved with their roles, once those follow', async () => {
+  test('names that point to the standbys are moved with their roles, once those follow', async () => {
     const fleet = newFleet()
     const [primaryName] = [...fleet.world.names.values()]
     const readers = {
@@ -98,7 +98,7 @@ describe('planned', () => {
     expect(nameNow(fleet)).toEqual(['n1.prod.test'])
   })
 
-  test('a candidate that is cut off cannot replay the last record: everything is taken back and the old primary writes again', async () => {
+  test('a candidate that is cut off cannot replay the last record: everything is undone and the old primary takes writes again', async () => {
     const fleet = newFleet(['n1', 'n2'])
     const plan = await planOf(fleet)
     fleet.calls.afterwards = ({ act }) => {
@@ -185,7 +185,7 @@ describe('emergency', () => {
     expect((await planOf(powerOff(newFleet()), { override: 'dem' })).reason).toContain('Nothing proves')
   })
 
-  test('with the herd’s name typed the best standby leads, the others follow, and the old primary must not start as one', async () => {
+  test('with the herd’s name typed the best standby is promoted, the others follow, and the old primary must not start as one', async () => {
     const fleet = powerOff(newFleet())
     const { state } = await run(fleet, { override: 'other, Demo' })
     expect(state).toBe('done')
@@ -195,7 +195,7 @@ describe('emergency', () => {
     expect(fleet.instance('demo on n2').slots).not.toContain('n1')
   })
 
-  test('a name server in the dead site holds the job, and no standby: whoever waits for a synchronous one is served', async () => {
+  test('a name server in the dead site delays the job, but no standby: clients that wait for a synchronous one are served', async () => {
     const fleet = powerOff(newFleet())
     fleet.zone('prod.test').host.power = 'off'
     const { state } = await run(fleet, { override: 'demo' })

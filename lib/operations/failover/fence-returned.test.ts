@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
 import { fenceReturned } from './fence-returned'
 
-/** n1 was replaced by n2, which leads on timeline 2. */
+/** n1 was replaced by n2, which is the primary on timeline 2. */
 const replacedFleet = () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
   const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
@@ -31,7 +31,7 @@ test('one that came up writable is stopped and fenced while its successor writes
   expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
 })
 
-test('who was not replaced, cannot be reached or leads anew is left alone', async () => {
+test('a member that was not replaced, cannot be reached or is the primary again is left alone', async () => {
   const { fleet, n1 } = replacedFleet()
   fleet.host('n1').power = 'off'
   expect(await fence(fleet)).toEqual([])

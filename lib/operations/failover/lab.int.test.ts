@@ -92,7 +92,7 @@ describe('planned, on real hosts', () => {
     for (const host of ['b', 'c']) expect(await role(host)).toBe(`online standby 3 streaming from ${addressOf('a')}`)
   })
 
-  test('a candidate that is cut off during the shutdown: everything is taken back, and the old primary takes writes again', async () => {
+  test('a candidate that is cut off during the shutdown: everything is undone, and the old primary takes writes again', async () => {
     const { stop } = herd.ports.act.postgres
     herd.ports.act.postgres.stop = async (instance, mode, options) => {
       await herd.lab.network.cutBetween('a', 'b')

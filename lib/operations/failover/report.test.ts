@@ -57,7 +57,7 @@ test('a planned failover: positions in order, the fence with its evidence, every
   expect(report).toMatchObject({ followed: ['demo on n3'], parked: [], open: [] })
 })
 
-test('an emergency: who took the responsibility, the estimated loss, who is parked, and what is still open', async () => {
+test('an emergency: who took responsibility, the estimated loss, which members are parked, and what is still open', async () => {
   const fleet = newFleet()
   fleet.host('n1').power = 'off'
   fleet.host('n3').power = 'off'
@@ -77,7 +77,7 @@ test('an emergency: who took the responsibility, the estimated loss, who is park
   ])
 })
 
-test('whoever followed again since is not open any more, and where its own WAL was saved is named; a try that failed changes nothing', async () => {
+test('a member that has followed again since is no longer open, and the place of its saved WAL is named; a failed try changes nothing', async () => {
   const openWith = async (later: LaterWork[]) => {
     const fleet = newFleet()
     fleet.host('n1').power = 'off'

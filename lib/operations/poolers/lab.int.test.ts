@@ -112,7 +112,7 @@ afterAll(() => stage?.stop())
 const look = () => stage.ports.read.poolers.look(stage.pooler.address, limits)
 const serverOf = async () => (await stage.ask('select host(inet_server_addr())')).stdout.trim()
 
-test('a pooler whose file somebody wrote is adopted without a byte changed, and follows when another member leads', async () => {
+test('a pooler with a hand-written file is managed without a byte changed, and follows when another member is promoted', async () => {
   const before = (await stage.ports.read.poolers.readFile(stage.pooler.address, limits))!
   expect(await stage.run('follow-primary')).toMatchObject({ state: 'done' })
   expect(await stage.ports.read.poolers.readFile(stage.pooler.address, limits)).toMatchObject({
@@ -137,7 +137,7 @@ test('a paused pooler pauses a client without an error, and a resume lets it con
   expect(await asking).toMatchObject({ exitCode: 0, stdout: '42\n' })
 })
 
-test('a transaction that stays open makes the pause give up, is named and goes on, and nobody waits afterwards', async () => {
+test('a transaction that stays open makes the pause time out, is named and continues, and no client waits afterwards', async () => {
   const sleeping = stage.ask('begin; select pg_sleep(3600); commit', 120_000)
   await expect.poll(async () => (await look()).databases[0]!.serversBusy, { timeout: 30_000 }).toBe(1)
   const { state, lines } = await stage.run('pause-pooler', { timeoutSeconds: 1 })

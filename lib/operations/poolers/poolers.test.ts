@@ -52,7 +52,7 @@ test('a drain of a paused pooler is refused: its clients could not leave', async
 })
 
 describe('follow-primary', () => {
-  test('refuses two primaries, none, and a file in which nothing leads to the primary', async () => {
+  test('refuses two primaries, none, and a file in which nothing points to the primary', async () => {
     const fleet = newFleet()
     Object.assign(fleet.instance('orders on n2'), { hasStandbySignal: false, upstreamId: null })
     expect((await planOf(fleet, 'follow-primary')).reason).toContain('both answer as primary')
@@ -121,7 +121,7 @@ describe('follow-primary of a pooler that serves two herds', () => {
     expect(now(plan, 'Difference')).toBe('none: not a byte changes')
   })
 
-  test('leads the lines of a herd whose primary is known, and leaves those of the other one as they are, with a warning', async () => {
+  test('points the lines of a herd with a known primary at it, and leaves those of the other one as they are, with a warning', async () => {
     const fleet = newShared()
     const { inventory, file } = fleet.pooler(title)
     inventory.template = file!.text

@@ -106,7 +106,7 @@ describe('a standby that is broken, on real hosts', () => {
     expect(await role('b')).toBe(`online standby 1 streaming from ${addressOf('a')}`)
   })
 
-  test('one without its control file is copied anew beside the old directory, and leaves nothing behind', async () => {
+  test('one without its control file is copied again beside the old directory, and leaves nothing behind', async () => {
     await on('b', 'rm', `${dataOf('b')}/global/pg_control`)
     await stopped('b', 'immediate')
     const { state, plan, trouble, notes } = await run()

@@ -168,7 +168,7 @@ test('where no copy may follow, a rewind that fails half way stops and asks, and
   expect(fleet.instance('demo on n2').isRewinding).toBe(false)
 })
 
-test('a copy in the place of a rewind that fails itself asks, and is begun anew when told to go on', async () => {
+test('a copy that replaces a failed rewind and fails itself needs attention, and is started again on resume', async () => {
   const fleet = divergedFleet()
   const { afterwards } = fleet.calls
   let copies = 0
@@ -232,7 +232,7 @@ test('too little room for a copy is refused with the figures', async () => {
   expect((await planOf(fleet, { strategy: 'copy' })).reason).toMatch(/needs 1\.1\d GB .*512 MB is free/)
 })
 
-test('a directory that is gone is copied anew, after a word about its disk', async () => {
+test('a directory that is gone is copied again, after a warning about its disk', async () => {
   const fleet = newFleet()
   fleet.instance('demo on n2').state = 'absent'
   const plan = await planOf(fleet)
@@ -241,12 +241,12 @@ test('a directory that is gone is copied anew, after a word about its disk', asy
   expect((await run(fleet)).state).toBe('done')
 })
 
-test('one that led a timeline of the primary’s number is copied: pg_rewind would take the two for the same', async () => {
+test('one that was primary on a timeline of the primary’s number is copied: pg_rewind would take the two for the same', async () => {
   const fleet = newFleet()
   const [n1, n2] = [fleet.instance('demo on n1'), fleet.instance('demo on n2')]
   const fork = n1.walBytes
   Object.assign(n1, { timeline: 2, forks: [{ timeline: 1, bytes: fork }], walBytes: fork + 8192 })
-  // Promoted apart at another place, and crashed before its first checkpoint.
+  // Promoted independently at another position, and crashed before its first checkpoint.
   Object.assign(n2, { state: 'crashed', hasStandbySignal: false, ranAsStandby: false, forks: [{ timeline: 1, bytes: fork + 64 }] })
   const plan = await planOf(fleet)
   expect(gate(plan, 'strategy')?.because).toContain('so the WAL of the two cannot be told apart')

@@ -42,7 +42,7 @@ const gapOf = ({ steps }: MoveEvidence) => {
 }
 const ackedIn = (file: string) => [...readLedger(file).outcomes.values()].filter((outcome) => outcome === 'acked').length
 
-test('on real servers a switchover is refused while a transaction is long, by name; cut, the two change places there and back under load, and no acknowledged commit is lost', async () => {
+test('on real servers a switchover is refused while a transaction is long, by name; with clients cut, the two swap roles there and back under load, and no acknowledged commit is lost', async () => {
   const ledgerFile = herd.lab.layout.at('ledger-switchover')
   const load = await startLoad(herd.lab, 'shop', { ledgerFile })
   await until('some commits', () => ackedIn(ledgerFile) > 50, { timeoutMs: 60_000 })

@@ -61,7 +61,7 @@ const look = async ([, { address }]: [string, InventoryPooler]) => (await herd.p
 const seen = async () => (await look([...herd.poolers][0]!)).find(({ name }) => name === 'shop')!
 /** A pooler that does not answer in time is asked again. */
 const isHeld = async () => (await look([...herd.poolers][0]!)).some(({ name, isPaused }) => name === 'shop' && isPaused)
-/** Where each database of each pooler leads, whose clients are paused, and which databases were ever paused, as PgBouncer’s log says. */
+/** What each database of each pooler points to, which are paused, and which were ever paused, as PgBouncer’s log says. */
 const led = async () => {
   const databases = (await Promise.all([...herd.poolers].map(look))).flat()
   const logs = await Promise.all(poolerHosts.map((host) => herd.lab.hosts.mustExec(host, ['cat', '/var/log/postgresql/pgbouncer.log'])))
@@ -89,7 +89,7 @@ const failureOf = ({ journal }: Awaited<ReturnType<typeof run>>) => journal.line
 const trouble = ({ journal }: Awaited<ReturnType<typeof run>>) =>
   journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
 
-test('through two poolers of several databases sixteen writers see the two change places there and back without an error, past a synchronous standby with one of its own; no acknowledged commit is lost, and the database of another herd is left alone', {
+test('through two poolers of several databases sixteen writers see the two swap roles there and back without an error, past a synchronous standby with one of its own; no acknowledged commit is lost, and the database of another herd is left alone', {
   timeout: 300_000,
 }, async () => {
   const ledgerFile = herd.lab.layout.at('ledger-poolers')
@@ -117,7 +117,7 @@ test('through two poolers of several databases sixteen writers see the two chang
   expect(await led()).toEqual({ to: leadTo('a'), paused: ['reports', 'shop'] })
 })
 
-test('a transaction that does not end is named, goes on, and nothing was touched; with the policy to end it, it is ended and the two change places', async () => {
+test('a transaction that does not end is named and continues, and nothing was touched; with the policy to end it, it is ended and the two swap roles', async () => {
   const sleeping = ask('begin; select pg_sleep(3600); commit')
   await until('the transaction to hold its server', async () => (await seen()).serversBusy === 1, patient)
   const given = await run({ candidate: 'shop on b', holdUps: 'abort', pauseSeconds: 1, blockers: 'cut', canary: false })
@@ -141,7 +141,7 @@ test('a transaction that does not end is named, goes on, and nothing was touched
   expect((await ask('select pg_is_in_recovery()')).stdout.trim()).toBe('f')
 })
 
-test('a candidate that lives and does not lead: it is stopped and proven never to have led, the old primary leads again, a client that waited gets its answer, and the candidate follows', async () => {
+test('a candidate that lives and is not promoted: it is stopped and proven never to have been primary, the old primary is primary again, a client that waited gets its answer, and the candidate follows', async () => {
   const { ports } = herd
   const { replication } = ports.act
   const { now } = ports.read
@@ -178,7 +178,7 @@ test('a candidate that lives and does not lead: it is stopped and proven never t
   }
 })
 
-test('a candidate that dies while the primary stops: the old primary leads again, and a client that waited gets its answer', async () => {
+test('a candidate that dies while the primary stops: the old primary is primary again, and a client that waited gets its answer', async () => {
   const { replication } = herd.ports.act
   const { stopAsStandby } = replication
   replication.stopAsStandby = async (...call) => {

@@ -10,7 +10,7 @@ const title = 'shop pooler on front'
 const primaries = { shop: 'shop on n1', crm: 'crm on c1' }
 type Herd = keyof typeof primaries
 
-/** One pooler in front of two herds. `adopted`: those whose lines its template leads. */
+/** One pooler in front of two herds. `adopted`: the herds that its template repoints. */
 const newFleet = (adopted: readonly Herd[] = ['shop', 'crm']): MemoryFleet => {
   const fleet = memoryFleet([
     { environment: 'prod', name: 'shop', hosts: ['n1', 'n2'], poolers: ['front'] },
@@ -74,7 +74,7 @@ test('two switchovers at the same time write one file without losing either’s 
   expect(fleet.world.violations).toEqual([])
 })
 
-test('a herd that the pooler serves by an address that its template does not lead is refused, by database and with what to do', async () => {
+test('a herd that the pooler serves by an address that its template does not manage is refused, by database and with what to do', async () => {
   const fleet = newFleet(['shop'])
   expect((await planOf(fleet, 'crm')).reason).toContain(
     'crm on shop pooler on front points to crm on c1, but the template does not make that line follow',

@@ -22,7 +22,7 @@ const trouble = (over: Partial<TroubledPooler>): TroubledPooler => ({
 })
 const found = (one: TroubledPooler) => presentProblems(fleetOf({ poolers: [one] }), paths)[0]!
 
-test('a paused pooler says since when and who waits, and leads to its resume', () => {
+test('a paused pooler says since when and who waits, and links to its resume', () => {
   const problem = found(trouble({}))
   expect(problem).toMatchObject({ kind: 'pooler-paused', severity: 0, title: '1 pooler is paused: clients wait' })
   expect(problem.items[0]).toMatchObject({
@@ -33,14 +33,14 @@ test('a paused pooler says since when and who waits, and leads to its resume', (
   })
 })
 
-test('several paused poolers are resumed together; when more are paused than are listed, their list leads there', () => {
+test('several paused poolers are resumed together; when more are paused than are listed, it links to their list', () => {
   const several = (total: number) => presentProblems(fleetOf({ poolers: [trouble({ total }), trouble({ id: 'q', total })] }), paths)[0]!
   expect(several(2).next).toEqual({ label: 'Resume all 2', href: '/poolers/run/resume-pooler?ids=p,q' })
   expect(several(3).next).toBeUndefined()
   expect(several(3).href).toBe('/poolers?paused=some,all')
 })
 
-test('a stale pooler says where it leads and where it should, and leads to the operation that mends it', () => {
+test('a stale pooler says what it points to and what it should point to, and links to the operation that repairs it', () => {
   const problem = found(trouble({ trouble: 'stale', because: 'PgBouncer refused' }))
   expect(problem.items[0]).toMatchObject({
     detail: 'points to 10.0.0.2:5432 instead of 10.0.0.1:5432: PgBouncer refused',

@@ -29,7 +29,7 @@ test('a name at the wrong server comes with both facts and with its repair', () 
   ])
 })
 
-test('a split brain leads to where either primary can be demoted', () => {
+test('a split brain links to where either primary can be demoted', () => {
   const [problem] = shown({ herds: [herdOf('torn', { primaries: 2 })] })
   expect(problem!.items[0]!.next).toEqual({ label: 'Choose which to demote', href: '/herds/torn' })
 })
@@ -39,7 +39,7 @@ test('a herd whose members cannot be seen says that it is not known', () => {
   expect(problem!.items[0]!.detail).toContain('is not known')
 })
 
-test('a plan for approval leads to the plan, by the path of its resource', () => {
+test('a plan for approval links to the plan, by the path of its resource', () => {
   const plan = {
     planId: 'p',
     title: 'Restart',

@@ -26,7 +26,7 @@ const trouble = (of: TroubledReplication['trouble'], over: Partial<TroubledRepli
 const problemOf = (one: TroubledReplication) =>
   presentProblems(fleetOf({ replication: [one] }), paths).find((problem) => problem.kind === one.trouble)!
 
-test('each trouble is said in its own words and leads to its next step', () => {
+test('each problem has its own text and links to its next step', () => {
   const said = (one: TroubledReplication) => {
     const [item] = problemOf(one).items
     return [problemOf(one).title, item!.detail, item!.next!.href]

@@ -35,7 +35,7 @@ test('an act that the last observed facts rule out stays visible with its reason
   expect(because(actor('admin', null), 'start', { state: 'stopped' })).toBeNull()
 })
 
-test('every act leads to its own confirm page with this one target', () => {
+test('every button opens its own confirmation page for this one target', () => {
   for (const act of offersFor(actor('admin', null), instance, record())) expect(act.href).toBe(`/instances/run/${act.name}?ids=i`)
 })
 

@@ -126,7 +126,7 @@ describe('the stream of a run', () => {
     expect(all).toContain('event: run\ndata: {"id"')
   })
 
-  test('shows what a canary sees while it writes, and the whole of it once it is over, to whoever comes when', async () => {
+  test('shows what a canary sees while it writes, and the whole of it once it is over, whenever a reader connects', async () => {
     const ids = await addRun('running')
     await keepPiece(ids.job, piece(0, 5))
     const stream = await open(ids.run, 'vera')

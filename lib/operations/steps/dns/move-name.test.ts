@@ -104,7 +104,7 @@ test('a refused update fails the step with both facts: what DNS says and what it
   expect(heldIn(zone, name)).toEqual(alias('n1'))
 })
 
-test('what somebody else wrote between the check and the update is left alone, and a person is asked', async () => {
+test('what somebody else wrote between the check and the update is left alone, and the job needs attention', async () => {
   const { go, zone, fleet, because } = await stage()
   const { replace } = fleet.act.names
   fleet.act.names.replace = (...call) => {

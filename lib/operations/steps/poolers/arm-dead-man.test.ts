@@ -113,7 +113,7 @@ test('the timer of a pooler that holds nobody is disarmed at once, every other o
   expect([...fleet.world.poolers.values()].map(({ timers }) => timers.map(({ outcome }) => outcome))).toEqual([['disarmed'], ['disarmed']])
 })
 
-test('a timer whose clients still wait when the job ends stays armed, and lets them go on', async () => {
+test('a timer whose clients are still paused when the job ends stays armed, and resumes them', async () => {
   const fleet = newFleet()
   await run(fleet)
   expect([front(fleet).timers[0]!.outcome, orders(fleet).isPaused]).toEqual([null, true])
@@ -122,7 +122,7 @@ test('a timer whose clients still wait when the job ends stays armed, and lets t
   expect(orders(fleet).isPaused).toBe(false)
 })
 
-test('a timer that fired before its job ended is told of, with where it led and whom it let go on', async () => {
+test('a timer that fired before its job ended is reported, with what it pointed the pooler at and what it resumed', async () => {
   const fleet = newFleet()
   const action = () => {
     front(fleet).timers[0]!.expiresAtMs = 0

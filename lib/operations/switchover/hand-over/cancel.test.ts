@@ -37,7 +37,7 @@ const heldUp = async (isCancelRequested: (tries: number) => boolean) => {
   return { fleet, journal, pooler, state: await on(), tookMs: fleet.clock.now().getTime() - began }
 }
 
-test('a cancel is heard between two tries to hold the clients back: nobody is stopped, and everybody is served', async () => {
+test('a cancel is heard between two tries to pause clients: no server is stopped, and every client is served', async () => {
   const { fleet, journal, pooler, state, tookMs } = await heldUp((tries) => tries > 0)
   expect(state).toBe('cancelled')
   expect(journal.lines.findLast((line) => line.kind === 'closed')).toMatchObject({ because: 'cancelled by ada' })

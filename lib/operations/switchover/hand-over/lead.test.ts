@@ -23,7 +23,7 @@ const clients = (fleet: MemoryFleet) => {
   return `${isPaused ? 'wait for' : 'go on to'} ${server?.inventory.title}`
 }
 const states = (fleet: MemoryFleet) => [...fleet.world.instances.values()].map(({ state }) => state)
-/** As PostgreSQL would have it, whoever asked for it. */
+/** As PostgreSQL does it, whoever asked for it. */
 const lead = (fleet: MemoryFleet) => {
   const one = candidate(fleet)
   Object.assign(one, { hasStandbySignal: false, timeline: 2, forks: [{ timeline: 1, bytes: one.walBytes }], walBytes: one.walBytes + 0x78 })
@@ -33,7 +33,7 @@ const because = (lines: Awaited<ReturnType<typeof run>>['journal']['lines'], kin
   return line !== undefined && 'because' in line ? line.because : null
 }
 
-test('a candidate that lives and does not lead in time is stopped, proven never to have led, and everything is as it was: the clients wait as long as they may, and no longer', async () => {
+test('a candidate that lives and is not promoted in time is stopped, proven never to have been primary, and everything is as it was: clients wait no longer than allowed', async () => {
   const fleet = fleetWhere({ [takesLead]: { how: 'hang-before' } })
   const pausedAt: number[] = []
   fleet.calls.afterwards = ({ act }) => {
@@ -63,7 +63,7 @@ test('a candidate that lives and does not lead in time is stopped, proven never 
 test.each([
   ['was promoted although nobody heard of it', { how: 'hang-after' }],
   ['was promoted, and the connection broke', { how: 'lose-answer' }],
-] as const)('a candidate that %s leads on: nothing is undone, and nobody is asked', async (_words, how) => {
+] as const)('a candidate that %s stays primary: nothing is undone, and the job does not need attention', async (_words, how) => {
   let asked = 0
   const fleet = fleetWhere({ [takesLead]: () => (asked++ === 0 ? how : undefined) })
   const { state } = await run(fleet)
@@ -78,7 +78,7 @@ test('a candidate that fails to hear it once is told again', async () => {
   expect((await run(fleet)).state).toBe('done')
 })
 
-test('a candidate that leads at the very moment in which it is stopped leads on once it is started again', async () => {
+test('a candidate that is promoted at the very moment in which it is stopped stays primary once it is started again', async () => {
   let asked = 0
   const fleet = fleetWhere({
     [takesLead]: () => (asked++ === 0 ? { how: 'hang-before' } : undefined),
@@ -92,7 +92,7 @@ test('a candidate that leads at the very moment in which it is stopped leads on 
   expect(fleet.world.violations).toEqual([])
 })
 
-test('a candidate that neither leads nor can be stopped keeps everybody waiting for a person: the old primary is not started, and going on finds out', async () => {
+test('a candidate that is neither promoted nor can be stopped keeps clients paused until somebody decides: the old primary is not started, and a resume finds out', async () => {
   const stuck: Record<string, Interference> = { [takesLead]: { how: 'hang-before' }, [stops]: { how: 'fail' } }
   const fleet = fleetWhere(stuck)
   const { state, journal, goOn } = await run(fleet)

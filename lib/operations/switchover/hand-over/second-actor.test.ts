@@ -68,7 +68,7 @@ test('nor is another standby that was promoted: the candidate alone was never th
   expect(fleet.world.violations).toEqual([])
 })
 
-test('a slow host gets its time: a candidate that answers after four seconds is seen, and everything is taken back', async () => {
+test('a slow host gets its time: a candidate that answers after four seconds is seen, and everything is undone', async () => {
   const { fleet, on, n1 } = await abandoned({ after: 'stop as standby' })
   fleet.host('n2').power = 'cut'
   void fleet.clock.sleep(4_000).then(() => {
@@ -148,7 +148,7 @@ test('where no timer stands by, the question says whose clients wait', async () 
   })
 })
 
-test('poolers that somebody has led to another primary meanwhile are not led back by a job that is resumed', async () => {
+test('poolers that somebody has pointed at another primary meanwhile are not pointed back by a job that is resumed', async () => {
   const { fleet, on, goOn, asked } = await abandoned({ after: 'follow' })
   const [n2, n3] = [fleet.instance('demo on n2'), fleet.instance('demo on n3')]
   Object.assign(n3, { hasStandbySignal: false, timeline: 3, forks: [...n2.forks, { timeline: 2, bytes: n2.walBytes }] })

@@ -25,7 +25,7 @@ export interface PortsOverSsh {
   close: () => Promise<void>
 }
 
-/** The real world. Connects to nothing yet. */
+/** The real adapters. Connects to nothing yet. */
 export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
   const hosts = makeHosts(ssh)
   const clusters = makeClusters(ssh)

@@ -29,7 +29,7 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
   }
 })
 
-/** How whoever is signed in likes to see things. */
+/** Display preferences of the person signed in. */
 export const currentPreferences = async (): Promise<Preferences> => (await currentPerson())?.preferences ?? {}
 
 /** As `currentActor`, for pages and server actions: nobody is sent to the login page, and back after it. */

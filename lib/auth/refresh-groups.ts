@@ -5,7 +5,7 @@ const askAgainMinutes = 15
 const atOnceMax = 20
 
 /**
- * Asks the directory anew for the groups of people whose tokens are live, so that somebody who left a group, or the house, soon holds nothing
+ * Asks the directory again for the groups of people with live tokens, so that somebody who left a group, or the company, soon holds nothing
  * through a token either. A directory that is down changes nothing. Returns how many were asked. Throws `auth.directory-down`.
  */
 export const refreshGroups = async (directory: Directory): Promise<number> => {

@@ -1,4 +1,4 @@
-/** One CSV line after RFC 4180, without its line end. A text that a spreadsheet would run as a formula is led by an apostrophe. */
+/** One CSV line after RFC 4180, without its line end. A text that a spreadsheet would run as a formula starts with an apostrophe. */
 export const csvLine = (values: readonly string[]): string => values.map(csvField).join(',')
 
 const csvField = (value: string): string => {

@@ -35,7 +35,7 @@ export type RejoinFacts = HerdFacts & {
   forkLsn: string | null
   standing: Plain<MemberStanding> | null
   primaryTimeline: number | null
-  /** It has led a timeline of the primary’s number itself, so that the two cannot be told apart. */
+  /** It was itself primary on a timeline of the primary’s number, so that the two cannot be told apart. */
   hasLedToo: boolean
   /** Whose slots those on it may be. */
   owners: SlotOwner[]
@@ -168,7 +168,7 @@ const gatherRejoin = async (ports: ReadPorts, input: { saveTail: boolean }, cont
   return { ...seen, rewind: await lookAtRewind(ports, facts.instance, wanted, options) }
 }
 
-/** pg_rewind leaves no slot on it, whoever follows through one. */
+/** pg_rewind leaves no slot on it, also none that a standby uses. */
 function slotsSaid(facts: RejoinFacts): Verdict {
   const readers = facts.owners.filter(({ reads }) => reads !== null && facts.disk?.slots.includes(reads)).map(({ title }) => title)
   return rewinds(facts) && readers.length > 0
@@ -182,7 +182,7 @@ function leftOf({ disk, owners }: RejoinFacts) {
   return judgeSlots(disk?.slots ?? [], owners)
 }
 
-/** Nothing to take back, a rewind, or a fresh copy; with the fork and the bytes past it. */
+/** Nothing to undo, a rewind, or a fresh copy; with the fork and the bytes past it. */
 export function predict({ disk, forkLsn, primary, primaryTimeline, hasLedToo, others, instance, probe, saveTail }: RejoinFacts): {
   verdict: Verdict
   sentence: string

@@ -10,7 +10,7 @@ export interface CanaryEndpoint {
   database: string
 }
 
-/** A way in through a pooler. Its password, where it needs one, stays in the pooler's auth_file and in the memory of whoever writes. */
+/** A way in through a pooler. Its password, where it needs one, stays in the pooler's auth_file and in the writer's memory. */
 export interface CanaryDoor extends CanaryEndpoint {
   user: string
   authFile: string | null
@@ -36,13 +36,13 @@ export interface CanaryOptions {
 
 /** Whatever waits for an answer throws `shell.cancelled` after an abort. */
 export interface CanaryRead {
-  /** What the canary of this run has noted so far, by whoever wrote it on this machine; null: nothing is here. */
+  /** What the canary of this run has noted so far, whichever process on this machine wrote it; null: nothing is here. */
   ledger: (run: string) => Promise<{ ledger: CanaryLedger; sha256: string; isWriting: boolean } | null>
   /** Ids of the run's rows as this server holds them; none where the table is not there. Throws `shell.*`, `sql.*`. */
   rows: (endpoint: CanaryEndpoint, run: string, options: CanaryOptions) => Promise<number[]>
   /**
    * Logs in through a pooler as one of its users would: those of its auth_file whose password stands there in plain text, or the SSH user without one. It
-   * must lead to the herd's primary. Throws `shell.*`, and `sql.unreachable` with the reason why there is no way in.
+   * must point to the herd's primary. Throws `shell.*`, and `sql.unreachable` with the reason why there is no way in.
    */
   door: (pooler: CanaryPooler, options: CanaryOptions) => Promise<CanaryDoor>
 }
@@ -52,7 +52,7 @@ export interface CanaryRead {
  * is in a schema of its own, `matriarch_canary`.
  */
 export interface CanaryAct {
-  /** Makes the schema with an empty table, into which `writer` may write besides whoever makes it; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
+  /** Makes the schema with an empty table, into which its owner and `writer` may write; what an earlier canary left there is dropped. Throws `shell.*`, `sql.*`. */
   prepare: (endpoint: CanaryEndpoint, writer: string | null, options: CanaryOptions) => Promise<void>
   /** Resolves once some commits were acknowledged; it goes on by itself for at most a quarter of an hour. Forgets what was noted of the run before; one that writes already is `step.blocked`. The job is the one whose page shows it. Throws `sql.timeout` and `shell.cancelled`, and then it is stopped and nothing is noted. */
   start: (run: string, doors: readonly (CanaryEndpoint | CanaryDoor)[], options: CanaryOptions & { jobId: string }) => Promise<void>

@@ -15,7 +15,7 @@ export interface ClusterSite {
   directory: 'absent' | 'empty' | 'taken'
   /** Debian's configuration of a cluster of this version and name is there. */
   isConfigured: boolean
-  /** Who has the port: something that listens, or a cluster that is set to it; null: it is free. */
+  /** What has the port: a process that listens, or a cluster configured for it; null: it is free. */
   portTakenBy: string | null
   /** Why nothing can be made there, in words; null: it can. */
   because: string | null
@@ -52,7 +52,7 @@ export interface ClustersRead {
 /** Each throws `shell.*`, with `isOver: true` when the action is known to be over or never to have begun. */
 export interface ClustersAct {
   /**
-   * Makes a cluster, set up and stopped. Whole already with that key is no error; a half-made one of that key is made anew. An error when anything
+   * Makes a cluster, set up and stopped. Whole already with that key is no error; a half-made one of that key is made again. An error when anything
    * else lies there, or while another creation is at work there.
    */
   make: (instance: InstanceAddress, spec: ClusterSpec, options: CallOptions) => Promise<void>

@@ -96,7 +96,7 @@ export interface CopiesAct extends RewindsAct, InPlaceAct {
    * point it completes; done already is no error. An error when a server runs there, or the copy is not whole.
    */
   swapIn: (instance: InstanceAddress, key: string, options: CallOptions) => Promise<void>
-  /** The other way round, also from half way. Nothing to put back is no error. */
+  /** Undoes `swapIn`, also a half-done one. Nothing to undo is no error. */
   putBack: (instance: InstanceAddress, key: string, options: CallOptions) => Promise<void>
   /**
    * Removes what lies aside, and only what carries our mark of that key: the copy before it is swapped in, the old directory after. `keep`: the

@@ -3,7 +3,7 @@ import type { CallOptions } from './postgres'
 
 /**
  * A command that takes minutes to hours and outlives the connection and the worker that started it. It runs detached on the host, in a directory of its
- * own in the SSH user's state folder, which holds its process, its output and, once it has ended, its exit status. Whoever comes next finds it there by
+ * own in the SSH user's state folder, which holds its process, its output and, once it has ended, its exit status. The next caller finds it there by
  * its key: letters, digits, dots and dashes, at most 100; others throw `input.invalid`.
  */
 export interface HostWorkSeen {

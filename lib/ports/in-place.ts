@@ -34,7 +34,7 @@ export interface InPlaceAct {
   /**
    * Takes what the upstream has, in a backup of its own that ends with it, whatever becomes of us, and makes the server a standby that can start. The WAL from
    * the beginning of that backup on must be held for it. Whatever an earlier one left at work there is ended first. One that was broken off is run again: it
-   * reads everything anew and moves only what differs. Throws `shell.*` and `sql.*`; `onProgress` hears how many bytes were compared.
+   * reads everything again and moves only what differs. Throws `shell.*` and `sql.*`; `onProgress` hears how many bytes were compared.
    */
   fillInPlace: (
     instance: InstanceAddress,

@@ -80,7 +80,7 @@ export type {
 } from './postgres'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 
-/** The world, to look at. Plan mode is given only this. */
+/** Ports that only read. Plan mode is given only these. */
 export interface ReadPorts {
   inventory: InventoryRead
   hosts: HostsRead
@@ -95,7 +95,7 @@ export interface ReadPorts {
   now: () => Date
 }
 
-/** The world, to look at and to act on: what looks takes `read` alone and cannot act; what guards acts stands before `act` alone. */
+/** Ports that read, and ports that change something: code that only looks takes `read` and cannot act; guards wrap `act` alone. */
 export interface ActPorts {
   read: ReadPorts
   act: {

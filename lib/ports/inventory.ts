@@ -82,7 +82,7 @@ export interface InventoryPooler {
   /** The herd it was registered with. */
   herdId: string
   herdName: string
-  /** Every herd that it serves, the one it was registered with first: those that its template names, and those that its databases were last seen to lead to. */
+  /** Every herd that it serves, the one it was registered with first: those that its template names, and those that its databases were last seen to point to. */
   herds: { id: string; name: string }[]
   serverId: string
   /** What its file is made from; null: none yet. */
@@ -156,10 +156,10 @@ export interface InventoryAct {
   restore: (instanceId: string, options: CallOptions) => Promise<void>
   /** The herd has this member. Throws `record.duplicate` when the herd has another one on that server. */
   register: (member: NewMember, options: CallOptions) => Promise<void>
-  /** It has it no more: only for taking back a registration. No error where it had not. */
+  /** Removes a registration: only for its undo. No error where there is none. */
   unregister: (instanceId: string, options: CallOptions) => Promise<void>
-  /** The next token for writing the pooler's file, higher than every one before: whoever took an earlier one and sleeps is rejected by the host. */
+  /** The next token for writing the pooler's file, higher than every one before: a writer with an earlier one that wakes up later is rejected by the host. */
   claimPooler: (poolerId: string, options: CallOptions) => Promise<number>
-  /** From now on the console writes the pooler's file from this template; null: it is left to whoever wrote it. */
+  /** From now on the console writes the pooler's file from this template; null: the file is not managed. */
   managePooler: (poolerId: string, template: string | null, options: CallOptions) => Promise<void>
 }

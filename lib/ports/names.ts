@@ -18,7 +18,7 @@ export interface NameAnswer {
   isAuthoritative: boolean
   /** NOERROR, NXDOMAIN, REFUSED …; `timeout`, `unreachable` when there was no answer. */
   code: string
-  /** The A, AAAA and CNAME record sets, as answered; of a resolver also those that an alias leads to. */
+  /** The A, AAAA and CNAME record sets, as answered; of a resolver also those that an alias points to. */
   records: RecordSet[]
   /** Serial of the zone there, where it could be read. */
   serial: number | null

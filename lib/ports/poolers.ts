@@ -23,7 +23,7 @@ export type PoolMode = 'session' | 'transaction' | 'statement'
 /** One database of a pooler with all its pools together. */
 export interface PooledDatabase {
   name: string
-  /** Where its connections lead; null host: a unix socket of the pooler's own host. */
+  /** What its connections point to; null host: a unix socket of the pooler's own host. */
   host: string | null
   port: number
   /** The database's name on the server. */
@@ -100,7 +100,7 @@ export interface PoolerFile {
   owner: string
   /** Octal: `640`. */
   mode: string
-  /** The highest token that has written it, whoever's lines; 0: no writer ever carried one. */
+  /** The highest token that has written it, for any herd's lines; 0: no writer ever carried one. */
   fence: number
 }
 
@@ -114,7 +114,7 @@ export interface PoolerWrite {
   herdId: string | null
 }
 
-/** A member of the herd as a timer on a pooler's host asks it and leads to it. */
+/** A member of the herd, as a timer on a pooler's host asks it and points the pooler at it. */
 export interface DeadManMember {
   instanceId: string
   title: string
@@ -132,9 +132,9 @@ export interface DeadManSpec {
   members: DeadManMember[]
   /** Those that the job pauses, with their names on the server: no other one is ever resumed. */
   databases: { name: string; database: string }[]
-  /** Whoever is of another system is not the herd's primary; null: not known. */
+  /** A server with another system identifier is not the herd's primary; null: not known. */
   systemIdentifier: string | null
-  /** Lines of the file, from 0, that lead to other herds: they stay as they are by then, whatever `text` says. */
+  /** Lines of the file, from 0, that point to other herds: they stay as they are by then, whatever `text` says. */
   foreignLines: number[]
 }
 
@@ -170,13 +170,13 @@ export interface DeadManTrial {
 
 /**
  * armed: it waits, or asks and finds nobody who takes writes. disarmed, overtaken (by a later one): it ended without touching anything.
- * firing: it has begun to let the clients go on. fired: it did. lost: it ended before its time (the host went down), or in the middle of its work.
+ * firing: it has begun to resume clients. fired: it did. lost: it ended before its time (the host went down), or in the middle of its work.
  */
 export interface DeadManSeen {
   state: 'absent' | 'armed' | 'disarmed' | 'overtaken' | 'firing' | 'fired' | 'lost'
   /** While it is armed; 0: its time is up. */
   leftMs: number | null
-  /** Title of the member it leads to. */
+  /** Title of the member it points to; null: none. */
   ledTo: string | null
   /** Databases that it resumed. */
   resumed: string[]
@@ -211,7 +211,7 @@ export interface PoolersRead {
  */
 export interface PoolersAct {
   /**
-   * Resolves when every connection of the database is released. Given up at the deadline, or cancelled, the database *stays paused* and its clients queue:
+   * Resolves when every connection of the database is released. Past the deadline, or cancelled, the database *stays paused* and its clients queue:
    * `pooler.timeout`. Safe to repeat. Resume it from another call; the one that waits would never hear of it, and is over by then.
    */
   pause: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
@@ -219,11 +219,11 @@ export interface PoolersAct {
   resume: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
   /** RESUME without a database: lifts a PAUSE of the whole, and leaves those of single databases. */
   resumeWhole: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
-  /** RELOAD answers well even when the file has errors: look afterwards whether it took effect. */
+  /** RELOAD reports success even when the file has errors: look afterwards whether it took effect. */
   reload: (pooler: PoolerAddress, options: CallOptions) => Promise<void>
   /** Closes server connections as they are released. */
   reconnect: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
-  /** Rejects new clients; those that are there go on. */
+  /** Rejects new clients; those that are connected stay. */
   disable: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
   enable: (pooler: PoolerAddress, database: string, options: CallOptions) => Promise<void>
   /** Drops every client and server connection of the database and leaves it paused. */
@@ -239,14 +239,14 @@ export interface PoolersAct {
   restoreFile: (pooler: PoolerAddress, write: Omit<PoolerWrite, 'text'>, options: CallOptions) => Promise<void>
   /**
    * Leaves a process on the pooler's host that outlives the connection and this program. Unless it is disarmed before its time is up, it asks the members
-   * every half second until exactly one, on the highest timeline, takes writes; then the pooler leads there, and the databases that are paused go on. It
-   * writes no file that a later writer (a higher token) or somebody's hand has changed meanwhile, and lets the clients go on only if that leads there too.
+   * every half second until exactly one, on the highest timeline, takes writes; then it points the pooler there and resumes the paused databases. It
+   * writes no file that a later writer (a higher token) or somebody's hand has changed meanwhile, and resumes clients only if that points there too.
    * One is armed on a pooler for a herd at a time: a later token ends an earlier timer. Safe to repeat while it waits. Throws `pooler.fenced` for a token
-   * that is too low, `pooler.refused` for a key whose timer is over, and while another timer of the herd lets clients go on this moment.
+   * that is too low, `pooler.refused` for a key whose timer is over, and while another timer of the herd is resuming clients.
    */
   armDeadMan: (pooler: PoolerAddress, arming: DeadManArming, options: CallOptions) => Promise<void>
   /**
-   * Its time starts anew, and a higher `token` becomes its own: what the job writes under that one does not shut it out. `state` is not `armed` when that
+   * Its time starts again, and a higher `token` becomes its own: what the job writes under that one does not shut it out. `state` is not `armed` when that
    * came too late, and then nothing is changed. Throws `shell.*`.
    */
   extendDeadMan: (pooler: PoolerAddress, extension: DeadManExtension, options: CallOptions) => Promise<DeadManSeen>

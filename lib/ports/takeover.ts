@@ -34,7 +34,7 @@ export interface TakeoverAct {
   /**
    * Stops a primary fast and makes it a standby the moment its control file says `shut down`: it answers once standby.signal (recovery.conf) is on the disk,
    * without waiting for the process to end. `onShutDown` is called a moment before, when its last record is written and it can only be fenced yet. An error on
-   * a server that does not run. Given up at the deadline, the shutdown goes on.
+   * a server that does not run. The shutdown continues past the deadline.
    */
   stopAsStandby: (instance: InstanceAddress, options: CallOptions & { onShutDown?: (end: ShutDown) => void }) => Promise<ShutDown>
   /**

@@ -29,7 +29,7 @@ const grantSql = (writer: string | null): string =>
 const removeSql = 'drop schema if exists matriarch_canary cascade'
 const rowsSql = 'select id::text as id from matriarch_canary.commits where run = $1 order by id'
 
-/** Shows a job's strip to whoever watches; at the end the whole of it takes the place of its pieces. Never throws: a picture holds nobody up. */
+/** Shows a job's strip to open pages; at the end the whole of it takes the place of its pieces. Never throws: a picture delays no job. */
 export type ShowStrip = (jobId: string, piece: StripPiece | Strip) => Promise<void>
 
 /** Ledgers lie in `folder`, one file a run, for this user alone. */

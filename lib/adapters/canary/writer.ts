@@ -14,13 +14,13 @@ const everyMs = 50
 const betweenTriesMs = 25
 const connectMs = 2_000
 const commitMs = 5_000
-/** A pooler has paused its clients as long as a move takes: whoever gives up before would see an error that is none. */
+/** A pooler has paused its clients as long as a move takes: a client that gives up earlier would report an error that is none. */
 const pooledCommitMs = 60_000
 /** For the row that is on its way when it is told to stop. */
 const lastCommitMs = 5_000
 /** It ends by itself when nobody ends it: its worker lost the job, or waits for a person. */
 const lifeMs = 15 * 60_000
-/** How often whoever watches hears of it. */
+/** How often open pages hear of it. */
 const tellEveryMs = 250
 
 /** The timeline is the first third of a WAL file's name. */

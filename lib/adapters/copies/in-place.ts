@@ -34,7 +34,7 @@ const kept = [
 ]
 const emptied = ['pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans']
 const temporary = ['pgsql_tmp*', 'pg_internal.init*', 't[0-9]*_[0-9]*']
-/** Of the running server, or made anew by the next one: as pg_basebackup leaves it out. What this host has of it goes. */
+/** Files of the running server, or made again by the next one: pg_basebackup leaves them out too. What this host has of it goes. */
 const leftOut = [
   ...emptied.map((name) => `/${name}/*`),
   ...['postmaster.pid', 'postmaster.opts', 'recovery.signal', 'recovery.done', 'backup_label.old', 'tablespace_map.old'].map(
@@ -47,7 +47,7 @@ const dataFilters = [...kept.map((name) => `- ${name}`), ...leftOut.map((name) =
 const spaceFilters = (major: string | null) => [...temporary.map((name) => `H ${name}`), `+ /PG_${major ?? '*'}_*`, '- /*']
 
 /**
- * Servers that parted have files of the same size, written at about the same time, that differ: size and time prove nothing, so every file is compared
+ * Servers that diverged have files of the same size, written at about the same time, that differ: size and time prove nothing, so every file is compared
  * (--ignore-times), block by block, and only what differs moves (--no-whole-file). --inplace needs no room for a second copy of a file, and a torn one is
  * what the WAL of the backup is for. --delete-before makes room first.
  */

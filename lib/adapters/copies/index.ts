@@ -16,7 +16,7 @@ const copySource = ({ conninfo }: Following) => writeConninfo({ ...conninfo, app
 const rewindSource = ({ conninfo: { application_name: _own, ...conninfo } }: Following) =>
   writeConninfo({ ...conninfo, dbname: 'postgres' })
 
-/** Copies of data directories, over SSH. What takes long is host work of its own and outlives whoever began it. */
+/** Copies of data directories, over SSH. What takes long is host work of its own and outlives the driver that began it. */
 export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAct }): { read: CopiesRead; act: CopiesAct } => {
   const run = async (instance: InstanceAddress, what: string, script: string, values: string[], options: CallOptions): Promise<string> => {
     const argv = ['sh', '-c', script, 'sh', instance.dataDirectory, ...values]

@@ -105,7 +105,7 @@ const forkOf = (lsn: string): [string, string] => {
 
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
-/** What a rewind needs from its source, and what it would take back, kept aside; over SSH. */
+/** What a rewind needs from its source, and what it would discard, kept aside; over SSH. */
 export const makeRewinds = (ssh: Ssh, work: { act: HostWorkAct }): { read: RewindsRead; act: RewindsAct } => {
   const valuesOf = ({ dataDirectory, binDirectory }: InstanceAddress, forkLsn: string) => [
     dataDirectory,

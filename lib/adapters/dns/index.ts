@@ -37,7 +37,7 @@ const withDelegations = (provider: Provider, kept: Map<string, { until: number; 
   return { ...provider, askPrimary }
 }
 
-/** The world's names. `zoneOf` gives a zone with its secrets opened; they are held for one call. */
+/** Real DNS. `zoneOf` gives a zone with its secrets opened; they are held for one call. */
 export const makeNames = (zoneOf: ZoneSource): { read: NamesRead; act: NamesAct } => {
   const delegations = new Map<string, { until: number; answer: Answered }>()
   const open = async ({ zoneId }: ZoneAddress) => {

@@ -13,7 +13,7 @@ export interface ActCall {
 
 /**
  * fail: it ends with an error and nothing has happened. lose-answer: it happens, and the connection breaks before the answer.
- * hang-before / hang-after: no answer; nothing has happened, or all of it has. With `isKilled` the command is seen dead once it was given up.
+ * hang-before / hang-after: no answer; nothing has happened, or all of it has. With `isKilled` the command is seen dead after its timeout.
  */
 export type Interference =
   | { how: 'fail'; fault?: Fault }

@@ -68,14 +68,14 @@ const poolerAt = (world: World, { host, port }: Pick<CanaryEndpoint, 'host' | 'p
 const ledTo = (world: World, { host, port }: { host: string | null; port: number }): MemoryInstance | undefined =>
   [...world.instances.values()].find(({ inventory: { address } }) => address.host.address === host && address.port === port)
 
-/** Whom a door leads to now; nobody while its pooler is stopped or has paused its clients. */
+/** The server that a door points to now; none while its pooler is stopped or has paused its clients. */
 const behind = (world: World, door: CanaryEndpoint | CanaryDoor): MemoryInstance | undefined => {
   if (!('user' in door)) return serverAt(world, door)
   const pooler = poolerAt(world, door)
   return pooler && passing(world, pooler, door.database)
 }
 
-/** Whom a database of a pooler leads to; nobody while it lets nobody through. */
+/** The server that a database of a pooler points to; none while it accepts no clients. */
 const passing = (world: World, pooler: MemoryPooler, database: string): MemoryInstance | undefined => {
   const pooled = pooler.isRunning && !pooler.isPausedWhole ? pooler.databases.get(database) : undefined
   return pooled === undefined || pooled.isPaused || pooled.isDisabled ? undefined : ledTo(world, pooled)

@@ -33,7 +33,7 @@ const leaderOf = (world: World, spec: DeadManSpec): DeadManMember | null => {
   return writable.length === 1 ? spec.members.find(({ instanceId }) => instanceId === writable[0]!.instanceId)! : null
 }
 
-/** False: the pooler leads elsewhere, and nobody may change that but the one who did. */
+/** False: the pooler points elsewhere, and only the writer that did so may change that. */
 const lead = (pooler: MemoryPooler, timer: MemoryDeadMan, { text, address, port }: DeadManMember): boolean => {
   const { token, databases, herdId, foreignLines } = timer.arming
   if (!pooler.isRunning) return true

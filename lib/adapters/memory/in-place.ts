@@ -7,7 +7,7 @@ import { type MemoryInstance, type World, watchPrimaries } from './world'
 
 const comparedBytes = 2 ** 30
 const movedBytes = 2 ** 27
-/** However long it may take, it is given up once nothing comes through for so long. */
+/** It fails once nothing comes through for so long, whatever its deadline. */
 const silenceMs = 450_000
 
 export const memoryInPlaceRead = (world: World): InPlaceRead => ({

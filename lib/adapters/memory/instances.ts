@@ -20,7 +20,7 @@ export const reached = async (world: World, address: InstanceAddress, options: O
   return instance
 }
 
-/** An action on an instance, after which WAL flows to whoever follows. */
+/** An action on an instance, after which WAL flows to its standbys. */
 export const actingOn =
   (world: World, calls: Calls) =>
   <T>(address: InstanceAddress, name: string, options: Options, action: (instance: MemoryInstance) => T | Promise<T>): Promise<T> => {

@@ -13,7 +13,7 @@ export class MemoryJournal {
     this.#clock = clock
   }
 
-  /** Takes the lease over from whoever held it. */
+  /** Takes the lease over from its holder. */
   open(): JournalPort {
     this.#epoch += 1
     const epoch = this.#epoch

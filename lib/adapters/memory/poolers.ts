@@ -10,7 +10,7 @@ import { type HerdShape, idOf, type MemoryHost, type MemoryPooled, type MemoryPo
 const iniOf = (database: string, host: string, port: number): string =>
   `[databases]\n${database} = host=${host} port=${port} dbname=${database}\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`
 
-/** A pooler on each host that a herd's shape names, with the herd's database, leading to the herd's first host. */
+/** A pooler on each host that a herd's shape names, with the herd's database, pointing to the herd's first host. */
 export const addPoolers = (
   world: World,
   herds: readonly HerdShape[],

@@ -9,7 +9,7 @@ export const answering = (world: World, { hostname }: Pick<HostAddress, 'hostnam
   return host
 }
 
-/** The host at an address, if it is who was pinned and lets that user in. One that does not answer is found so by whoever reaches it. */
+/** The host at an address, if its key is the pinned one and it accepts that user. The caller finds out whether it answers. */
 export const hostAt = (world: World, address: HostAddress): MemoryHost => {
   const { hostname, hostKey: expected } = address
   if (expected === null) throw new Fault('shell.host-key-unknown', { isOver: true })

@@ -5,7 +5,7 @@ const recordBytes = 0x78
 
 export const serves = (instance: MemoryInstance): boolean => instance.state === 'running' && instance.host.power !== 'off'
 
-/** Where the standby's configuration leads; undefined: nowhere, or to no server of this world. */
+/** The upstream in the standby's configuration; undefined: none, or no server of this world. */
 export const upstreamOf = (world: World, instance: MemoryInstance): MemoryInstance | undefined =>
   instance.upstreamId === null ? undefined : world.instances.get(instance.upstreamId)
 
@@ -24,7 +24,7 @@ export const isStreaming = (world: World, standby: MemoryInstance): boolean => {
   return standby.timeline < upstream.timeline && fork !== null && standby.walBytes <= fork
 }
 
-/** Lets WAL reach whoever streams, down the cascades. Called after every act. */
+/** Lets WAL reach the streaming standbys, down the cascades. Called after every act. */
 export const flow = (world: World): void => {
   for (let round = 0; round < world.instances.size; round += 1)
     for (const standby of world.instances.values()) {

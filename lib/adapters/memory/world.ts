@@ -166,9 +166,9 @@ export interface MemoryPooler {
   file: { text: string; owner: string; mode: string } | null
   /** What the last write replaced. */
   before: string | null
-  /** The highest token that has written the file, whoever's lines. */
+  /** The highest token that has written the file, for any herd's lines. */
   readonly fence: number
-  /** Of whoever wrote the lines of one herd alone, by the herd's id; '' for the whole file. */
+  /** The highest token that wrote the lines of one herd alone, by the herd's id; '' for the whole file. */
   fences: Map<string, number>
   /** The last token the console's database gave out for it. */
   claimed: number
@@ -264,7 +264,7 @@ export const idOf = (name: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** It runs, and whoever is not the console reaches it. */
+/** It runs, and hosts other than the console reach it. */
 export const servesOthers = ({ state, host: { power } }: MemoryInstance): boolean =>
   state === 'running' && (power === 'on' || power === 'cut' || power === 'refuses-key')
 

@@ -116,7 +116,7 @@ look() {
   wait
 }`
 
-/** Prints the number of the member to lead to, or `-` and why there is none. */
+/** Prints the number of the member to point the pooler at, or `-` and why there is none. */
 export const leaderFunction = `
 leader() {
   cat "$dir"/seen.* | awk -F "$us" '

@@ -28,7 +28,7 @@ const memberLine = ({ title, address, port, socketDirectory, text }: DeadManMemb
   text === null ? '' : Buffer.from(text).toString('base64'),
 ]
 
-/** Where SHOW DATABASES shows the database once the pooler leads to the member. */
+/** Where SHOW DATABASES shows the database once the pooler points to the member. */
 const aimOf = ({ address, port, text }: DeadManMember, database: string): string[] => {
   if (text === null) return [address, String(port)]
   const lines = databaseLines(text)

@@ -12,7 +12,7 @@ import { fences, writeScript } from './file'
 const clock = `
 now() { read -r up rest </proc/uptime; up=\${up%.*}\${up#*.}; }`
 
-/** Whoever holds the lock decides what becomes of it; the first decision stands. */
+/** The holder of the lock decides the outcome; the first decision stands. */
 const locked = `
 locked() { ( flock -w 10 9 || { echo "another one holds $dir/lock" >&2; exit 4; }; "$@" ) 9>>"$dir/lock"; }
 decide() { echo "$*" >"$dir/outcome.new" && sync "$dir/outcome.new" && mv "$dir/outcome.new" "$dir/outcome"; }`
@@ -38,7 +38,7 @@ merged() {
     NR == FNR { if (FNR in is) now[FNR] = $0; next } FNR in now { print now[FNR]; next } { print }' "$2" "$1"
 }`
 
-/** $1 its folder, $2 the pooler's file, $3 its socket folder, $4 its port, $5 the herd's system or nothing, $6 numbers of lines that lead to other herds. */
+/** $1 its folder, $2 the pooler's file, $3 its socket folder, $4 its port, $5 the herd's system or nothing, $6 numbers of lines that point to other herds. */
 const timer = `
 LC_ALL=C; export LC_ALL
 dir=$1 config=$2 socket=$3 port=$4 system=$5 foreign=$6 patience=2

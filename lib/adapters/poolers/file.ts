@@ -5,7 +5,7 @@ import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 
 /**
- * The fence is one token of whoever wrote the whole file, and below it one for each herd whose lines alone were written: `TOKEN HERD`. `held` prints the
+ * The fence is one token of the last writer of the whole file, and below it one for each herd with lines written on their own: `TOKEN HERD`. `held` prints the
  * highest that counts against the herd $2, or any when that is empty; `fenced` what the fence $1 becomes when the token $2 writes for $3.
  */
 export const fences = `
@@ -29,7 +29,7 @@ exec cat -- "$file"`
 
 /**
  * $1 the file, $2 the token, $3 the digest of what is replaced, $4 `write` with the text on stdin, or `restore`, $5 the herd whose lines alone change, or
- * nothing. The lock is held by whoever writes, so that two writers see each other's tokens; the token is on the disk before the file changes, so that a
+ * nothing. The writer holds the lock, so that two writers see each other's tokens; the token is on the disk before the file changes, so that a
  * writer that comes late is told apart even if this one dies in between.
  */
 export const writeScript = `

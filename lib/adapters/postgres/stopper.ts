@@ -9,7 +9,7 @@ import { commandFor } from '../ssh/profiles'
 import { findTools } from './replication-look'
 
 /**
- * Waits for its order, and without one does nothing; nor with one that comes late, which whoever gave it has given up: a network that was cut delivers it once
+ * Waits for its order, and without one does nothing; nor with one that comes late, when its sender has timed out: a network that was cut delivers it once
  * it is whole again. The order says how long after \`ready\` it was given, and how much later it may come, hundredths of a second. $1 data directory, $2 bin directory or '', $3 what recovery.conf needs, then the platform's own
  * command to stop it fast, or nothing: the postmaster is told itself. A service manager must hear of it first, or it starts the server again.
  */

@@ -116,7 +116,7 @@ class Announcement {
     return rest
   }
 
-  /** What was held back when no announcement came. */
+  /** What was buffered when no announcement came. */
   rest(): Buffer {
     const held = this.held ?? Buffer.alloc(0)
     this.held = null

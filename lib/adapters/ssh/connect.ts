@@ -55,7 +55,7 @@ const gatherWrites = (socket: Socket): void => {
 
 const sockets = new WeakMap<Client, Socket>()
 
-/** Ends a connection that is dead. What it has not sent yet must never arrive: an order that was given up would be followed once the network is whole again. */
+/** Ends a connection that is dead. What it has not sent yet must never arrive: an abandoned order would be followed once the network is back. */
 export const resetConnection = (client: Client): void => {
   sockets.get(client)?.resetAndDestroy()
 }

@@ -26,7 +26,7 @@ export interface Ssh {
     host: Pick<HostAddress, 'address' | 'port' | 'hostname'>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ) => Promise<{ fingerprint: string; keyType: string }>
-  /** Connects anew if need be, without regard to the pause after a failure. Throws as `exec` does. */
+  /** Reconnects if need be, without regard to the pause after a failure. Throws as `exec` does. */
   reach: (host: HostAddress, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
   /** Open connections, and commands that run or wait. */
   counts: () => { connections: number; commands: number; waiting: number }

@@ -4,7 +4,7 @@ import { lsnBytesBetween } from '../values/lsn'
 
 /**
  * none: it streams, nothing is to be done. follow: its data are good, it only has to follow again. rewind: what it wrote by itself is discarded in place.
- * copy: everything anew, beside the old directory. In the order of what they cost. in-place: everything compared and what differs taken anew where it lies,
+ * copy: everything again, beside the old directory. In order of cost. in-place: everything compared and what differs replaced in place,
  * which leaves nothing to go back to: only where a copy has no room.
  */
 export type Strategy = 'none' | 'follow' | 'rewind' | 'copy' | 'in-place'
@@ -47,7 +47,7 @@ export type Choice = { strategy: Strategy; because: string } | { strategy: null;
 const copy = (because: string): Choice => ({ strategy: 'copy', because })
 const no = (because: string): Choice => ({ strategy: null, because })
 
-/** The cheapest that leads to a standby that streams, with the reason; or what was wanted, if that can work. */
+/** The cheapest that ends with a streaming standby, with the reason; or the one asked for, if it can work. */
 export const chooseStrategy = (sight: RebuildSight): Choice => {
   const never = whyNever(sight)
   if (never !== null) return no(never)

@@ -19,7 +19,7 @@ export interface NameVerdict {
 
 const isServing = ({ isAuthoritative, code }: ServerAnswer): boolean => isAuthoritative && (code === 'NOERROR' || code === 'NXDOMAIN')
 
-/** Whether a name leads where it should, as its authoritative servers and its herd's members were just seen. */
+/** Whether a name points where it should, as its authoritative servers and its herd's members were just seen. */
 export const judgeName = (name: DeclaredName, members: readonly NameTarget[], answers: readonly ServerAnswer[]): NameVerdict => {
   const own = (answer: ServerAnswer) => answer.records.filter((set) => set.name === name.title && recordTypes.includes(set.type))
   const serving = answers.filter(isServing)

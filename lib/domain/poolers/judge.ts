@@ -38,7 +38,7 @@ export const leadsTo = ({ host, port }: ShownDatabase, member: PoolerMember, ser
   return [member.address, member.hostname].some((name) => name.toLowerCase() === host.toLowerCase())
 }
 
-/** Databases of a pooler that are a herd's: its template's line for them names the herd, or it names none and they lead to a member. `part` null: the console does not write the file. */
+/** Databases of a pooler that belong to a herd: their line in its template names the herd, or it names none and they point to a member. `part` null: the console does not write the file. */
 export const databasesOf = <T extends ShownDatabase>(
   part: HerdPart | null,
   serverId: string,
@@ -53,8 +53,8 @@ export const databasesOf = <T extends ShownDatabase>(
 }
 
 /**
- * Whether a pooler leads to a herd's primary. Where the console writes the file (`part`), it must show exactly what the file is to say of the herd; of any
- * other it is enough that one database leads there, since others may be meant for standbys. A name that is no member's is left to DNS, and not judged.
+ * Whether a pooler points to a herd's primary. Where the console writes the file (`part`), it must show exactly what the file is to say of the herd; of any
+ * other it is enough that one database points there, since others may be meant for standbys. A name that is no member's is left to DNS, and not judged.
  */
 export const judgePooler = (
   pooler: { serverId: string; part: HerdPart | null },

@@ -8,7 +8,7 @@ export interface HerdPart {
   herd: string
 }
 
-/** Indices of lines, from 0: those that lead to the herd, and those that lead to other ones. */
+/** Indices of lines, from 0: those that point to the herd, and those that point to other ones. */
 export const partLines = ({ template, about, herd }: HerdPart): { own: number[]; foreign: number[] } => {
   const named = templateLines(template).map((line) => herdsNamed(line, about.herd))
   const indices = (isWanted: (herds: string[]) => boolean) => named.flatMap((herds, index) => (isWanted(herds) ? [index] : []))
@@ -16,8 +16,8 @@ export const partLines = ({ template, about, herd }: HerdPart): { own: number[];
 }
 
 /**
- * The file with the herd's lines led to `aim` and every other line as it is, so that two herds of one file can move at the same time. null: the file is not
- * what the template makes, whoever leads.
+ * The file with the herd's lines pointing to `aim` and every other line as it is, so that two herds of one file can move at the same time. null: the file is not
+ * what the template makes, whichever member is the primary.
  */
 export const leadLines = (text: string, { template, about, herd }: HerdPart, aim: HerdAim): string | null => {
   const [wanted, found] = [templateLines(template), text.split('\n')]
@@ -39,7 +39,7 @@ const patternOf = (line: string, about: TemplateAbout): RegExp => {
   return new RegExp(`^${fixed.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^\\s,]+')}$`)
 }
 
-/** Which lines a look at the pooler is judged by, for one herd. Those that lead to no herd are the first one's. */
+/** The lines that decide whether the pooler is right for one herd. Those that point to no herd count for the first one. */
 export const isOwnLine = (part: HerdPart): ((line: DatabaseLine) => boolean) => {
   const { own, foreign } = partLines(part)
   return part.herd === part.about.herd ? ({ line }) => !foreign.includes(line) : ({ line }) => own.includes(line)

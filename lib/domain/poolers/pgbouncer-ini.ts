@@ -1,6 +1,6 @@
 /** PgBouncer's configuration as far as the console reads and writes it. */
 
-/** Where the connections of a pooled database lead. */
+/** What the connections of a pooled database point to. */
 export interface Aim {
   host: string
   port: number
@@ -57,6 +57,6 @@ const connectionKeywords = (value: string): Map<string, string> =>
 
 const keywordPattern = /([a-z_]+)\s*=\s*(?:'((?:[^']|'')*)'|(\S*))/g
 
-/** `10.0.0.1:5432` of databases that lead to one place, all of them otherwise, without repetition. */
+/** `10.0.0.1:5432` where all databases point to one address, else every address once. */
 export const sayAims = (aims: readonly { host: string | null; port: number }[]): string =>
   [...new Set(aims.map(({ host, port }) => `${host ?? 'unix socket'}:${port}`))].join(', ')

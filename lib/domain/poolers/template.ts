@@ -10,7 +10,7 @@ export const templateWords = {
   pooler: 'The name of this pooler.',
 } as const
 
-/** Words that lead somewhere. With a colon and a name they are of that herd, `{{host:orders}}`; without, of the first one. */
+/** Placeholders for a primary. With a colon and a name they are of that herd, `{{host:orders}}`; without, of the first one. */
 const leading = new Set(['host', 'port', 'hostname'])
 
 /** The pooler's title, and the herd that words without a name are of. */
@@ -32,7 +32,7 @@ const readWord = (text: string, first: string): { word: string; herd: string } |
   return at < 0 || (leading.has(word) && herd !== '') ? { word, herd } : null
 }
 
-/** Names of the herds that a line, or a whole template, leads to. */
+/** Names of the herds that a line, or a whole template, points to. */
 export const herdsNamed = (template: string, first: string): string[] => {
   const words = [...template.matchAll(wordPattern)].map(([, text]) => readWord(text!, first))
   return [...new Set(words.flatMap((one) => (one !== null && leading.has(one.word) ? [one.herd] : [])))]
@@ -103,8 +103,8 @@ export const renderLine = (line: string, { pooler, herd }: TemplateAbout, aims: 
   })
 
 /**
- * A file that somebody wrote by hand as a template: the lines of `[databases]` that lead to `aim` follow the primary from now on, and every other byte
- * stays. Rendered with the same aim it is the file again. `herd`: of another one than the first. null: no line leads there.
+ * A file that somebody wrote by hand as a template: the lines of `[databases]` that point to `aim` follow the primary from now on, and every other byte
+ * stays. Rendered with the same aim it is the file again. `herd`: of another one than the first. null: no line points there.
  */
 export const adoptFile = (text: string, aim: Aim, herd: string | null = null): string | null => {
   const [host, port] = ['host', 'port'].map((word) => `{{${herd === null ? word : `${word}:${herd}`}}}`)

@@ -116,7 +116,7 @@ export const judgeCanary = (
   }
 }
 
-/** What an acknowledgement was worth, for whoever asks whether a commit can still be lost. */
+/** What an acknowledgement guaranteed: whether the commit can still be lost. */
 const sayMode = ({ synchronousCommit, standbyNames }: CommitMode): string => {
   const setting = `synchronous_commit = ${synchronousCommit}`
   if (synchronousCommit === 'off') return `${setting}: acknowledged before it was on any disk`

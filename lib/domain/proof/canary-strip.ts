@@ -90,7 +90,7 @@ export const sayMs = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms`
 /** How long nobody has been answered, while that is longer than any gap that ended. */
 export const silenceMs = ({ isOver, atMs, lastAckMs }: Strip): number => (isOver || lastAckMs === null ? 0 : Math.max(0, atMs - lastAckMs))
 
-/** The figures in words: what the picture says to whoever does not see it. */
+/** The figures in words, for people who cannot see the picture. */
 export const figuresOf = (strip: Strip): { label: string; value: string }[] => {
   const slowest = strip.samples.reduce((most, sample) => (isError(sample) ? most : Math.max(most, sample[1])), 0)
   return [

@@ -33,7 +33,7 @@ export interface HerdMark {
   /** The furthest position that it was seen at on that timeline; null: not known. Left out: not asked. */
   lastKnownLsn?: string | null
   preferredSite: string
-  /** The one that leads is lost for good: whoever lacks its timeline takes over rather than nobody. */
+  /** The primary is lost for good: a standby that lacks its timeline may take over rather than none. */
   isLastResort?: boolean
 }
 

@@ -15,7 +15,7 @@ const roundTrips = 6
 /** PAUSE and RESUME of all poolers at once. */
 const poolerTrips = 2
 
-/** About what clients will see. It leaves out whoever holds up a shutdown or a pause, which the gates look for. */
+/** About what clients will see. It leaves out what delays a shutdown or a pause; the gates look for that. */
 export const predictGap = ({
   roundTripMs,
   lagBytes,

@@ -80,7 +80,7 @@ const mostCommon = (values: readonly (string | null)[]): string | null => {
   return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))[0]?.[0] ?? null
 }
 
-/** The next step out of a split brain: whoever was replaced, or is on an older timeline, gives way. */
+/** The next step out of a split brain: demote the primary that was replaced, or is on an older timeline. */
 const whoYields = (primaries: readonly TreeMember[]): string => {
   const newest = Math.max(...primaries.map((one) => one.timeline ?? 0))
   const yielding = primaries.filter((one) => one.replacedBecause !== null || (one.timeline !== null && one.timeline < newest))
@@ -139,7 +139,7 @@ const findAlarms = (members: readonly TreeMember[], looping: readonly TreeMember
 }
 
 /**
- * Places the members of one herd as a tree: primaries first, then upstreams from outside the herd with whoever follows them, then members without
+ * Places the members of one herd as a tree: primaries first, then upstreams from outside the herd with their standbys, then members without
  * an upstream. A circle of upstreams is cut (and raised as an alarm), so every member appears exactly once whatever was observed.
  */
 export const layoutTree = (members: readonly TreeMember[]): TreeLayout => {
@@ -182,7 +182,7 @@ export const layoutTree = (members: readonly TreeMember[]): TreeLayout => {
 const rootRank = (member: TreeMember | null): number =>
   member === null ? 1 : member.role === 'primary' ? 0 : member.role === 'unknown' ? 2 : 3
 
-/** Where the arrow keys lead from a node; null: nowhere. */
+/** The node that the arrow keys move to; null: none. */
 export const stepFrom = (layout: TreeLayout, key: string, arrow: string): string | null => {
   const index = layout.nodes.findIndex((node) => node.key === key)
   const node = layout.nodes[index]

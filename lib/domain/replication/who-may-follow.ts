@@ -36,7 +36,7 @@ export const whyNotFollow = (standby: Follower, upstream: Follower, members: rea
   if (standby.state !== 'online') return `${standby.title} is ${standby.state}.`
   if (upstream.state !== 'online') return `${upstream.title} is ${upstream.state}.`
   if (upstream.role === 'unknown') return `The role of ${upstream.title} is not known.`
-  // One that is to follow there and does not stream may be put there again: its slot is made, its connection string written anew.
+  // One that is to follow there and does not stream may be put there again: its slot is made and its connection string written again.
   if (standby.upstreamId === upstream.id && standby.syncState !== null) return `It follows ${upstream.title} already.`
   const hasTwoSystems =
     standby.systemIdentifier !== null && upstream.systemIdentifier !== null && standby.systemIdentifier !== upstream.systemIdentifier

@@ -35,7 +35,7 @@ const keywords = [
   'tcp_user_timeout',
 ]
 
-/** What the options may be, for whoever checks them: keyword=value, blanks between, no quotes. */
+/** Allowed options, as a pattern: keyword=value, blanks between, no quotes. */
 export const replicationOptionsPattern = `^(?:(?:${keywords.join('|')})=[A-Za-z0-9_./:@,{}~+-]+(?: +(?=\\S)|$))*$`
 
 /** The keywords that the wish sets for the standby on this host. */

@@ -4,7 +4,7 @@ const secrets: ReadonlySet<string> = new Set(['password', 'sslpassword'])
 export const parseConninfo = (conninfo: string): Record<string, string> =>
   Object.fromEntries(pairsOf(conninfo).filter(([key]) => !secrets.has(key)))
 
-/** Whoever writes such a string anew from what we know of it would lose its password. */
+/** Writing such a string again from what we know of it would lose its password. */
 export const holdsPassword = (conninfo: string): boolean => pairsOf(conninfo).some(([key, value]) => secrets.has(key) && value !== '')
 
 /** A libpq connection string: every value quoted, so that blanks and quotes stay within it. Keywords are letters and underscores; others throw RangeError. */

@@ -30,5 +30,5 @@ export const versionOfNumber = (number: number): string =>
     ? `${Math.floor(number / 10_000)}.${number % 10_000}`
     : `${Math.floor(number / 10_000)}.${Math.floor(number / 100) % 100}.${number % 100}`
 
-/** The last major without `standby.signal`: up to it a standby is told so by `recovery.conf`. */
+/** The last major without `standby.signal`: up to it `recovery.conf` makes a server a standby. */
 export const lastMajorWithRecoveryConf = 11

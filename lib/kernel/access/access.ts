@@ -53,7 +53,7 @@ export const roleHolds = (role: Role, permission: Permission): boolean => {
   if (act === 'view') return !administrative.has(resource)
   if (administrative.has(resource)) return false
   if (role === 'viewer') return false
-  // Whoever operates a part of the fleet may say that they look after a problem of it.
+  // Operators of a part of the fleet may acknowledge a problem in it.
   if (resource === 'fleet') return true
   return role === 'dba' && !territory.has(resource)
 }

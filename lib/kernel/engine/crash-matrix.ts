@@ -62,7 +62,7 @@ export const countStates = (results: readonly CaseResult[]): Partial<Record<JobS
 /**
  * Every case that follows from the declaration: in a clean run, in a run whose nth act goes wrong in each way (and, past that, one of the next two), and in a
  * run cancelled at each point, the driver is killed (in the first two also put to sleep, in the first also asked to hand over) at each point: before and
- * after each journal write and each act. Another one goes on. A job that then asks a person is answered both ways.
+ * after each journal write and each act. Another one resumes. A job that then needs attention is answered both ways.
  * `stride`: for operations of many steps, a run that goes wrong is stopped only at every so many points, another first one each time; the clean run at each.
  */
 export const crashMatrix = async (makeStage: () => Promise<Stage>, { stride = 1 }: { stride?: number } = {}): Promise<CaseResult[]> => {

@@ -67,7 +67,7 @@ export const directoriesHead = (
     now: () => [],
   })
 
-/** One of every ending: held, two that can be taken back, the point of no return, one after it. */
+/** One of every ending: released, two that can be undone, the point of no return, one after it. */
 export const directories = directoriesHead()
   .effect('hold', makeDirectory('/hold', release('/hold')))
   .effect('first', makeDirectory('/first', undo('/first')))

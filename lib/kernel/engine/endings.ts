@@ -16,7 +16,7 @@ const endingTimeoutMs = 60_000
  */
 const waitsMs = [1_000, 1_000, 5_500]
 
-/** Takes back what is ours, last first; past the point of no return it takes back nothing and asks. */
+/** Undoes what is ours, last first; past the point of no return it undoes nothing, and the job needs attention. */
 export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> => {
   const { operation, recorder } = driving
   const passed = pastNoReturn(operation, recorder.progress)

@@ -9,7 +9,7 @@ import { Recorder } from './recorder'
 
 export type { DriveJob, DriveOptions } from './driving'
 
-/** A job that each of so many drivers in a row took over and never moved is not given to another one: it asks a person. */
+/** A job that each of so many drivers in a row took over and never moved is not given to another one: it needs attention. */
 const idleResumesMax = 10
 
 /**

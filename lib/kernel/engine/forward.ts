@@ -54,7 +54,7 @@ const gather = (driving: Driving): Promise<Facts> => {
   return outlast(driving, () => withDeadline(deadline, (signal) => operation.gather(ports.read, job.input, { targetId, signal })))
 }
 
-/** The world of the plan must be the world now, and every gate must still let it pass. */
+/** The facts of the plan must still hold, and every gate must still pass. */
 const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
   const { operation, job, recorder } = driving
   if (isCancelled(driving)) return false
@@ -76,7 +76,7 @@ const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
   }
 }
 
-/** After hours of copying, the gates that must hold all along are asked over the world as it is now. */
+/** After hours of copying, the gates that must hold all along are asked again about the facts now. */
 const lookAgain = async (driving: Driving): Promise<boolean> => {
   const gates = driving.operation.gates.filter((gate) => gate.again)
   if (gates.length === 0) return true

@@ -23,7 +23,7 @@ export interface Progress {
   /** Why the job is on its way back; null: it goes forward. */
   turned: { outcome: 'failed' | 'cancelled' | 'refused'; because: string } | null
   attention: Extract<JournalEntry, { kind: 'attention' }> | null
-  /** Who gave up, once somebody did, and on what. Giving up a step does not give up its clean-up: that is asked again. */
+  /** Who abandoned it, once somebody did, and what. Abandoning a step does not abandon its clean-up: that is asked again. */
   gaveUp: { by: string; during: Extract<JournalEntry, { kind: 'attention' }>['during'] } | null
   closed: JobOutcome | null
   /** Somebody was asked about a step and said to go on. */
@@ -139,8 +139,8 @@ export const hasBegun = (progress: Progress): boolean =>
   [...progress.steps.values()].some((record) => record.intended !== null || record.finished !== null)
 
 /**
- * The first final effect that has happened or might have. One that was found already so counts too: whoever did it, taking back what came before it
- * would act against the world as it is. One with its point of no return inside it counts from the mark that passes it.
+ * The first final effect that has happened or might have. One that was found already so counts too: whoever did it, undoing what came before it
+ * would contradict the state of the servers. One with its point of no return inside it counts from the mark that passes it.
  */
 export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
   const passed = operation.effects.find((effect) => {

@@ -13,7 +13,7 @@ const notesLengthMax = 1024 * 1024
 
 /**
  * The driver's pen. A line that must be durable before the next action is *written*; one that only tells is *added* and shares a later transaction.
- * Losing an added line with the driver is harmless: the next driver looks at the world again. After the first error nothing more can be written.
+ * Losing an added line with the driver is harmless: the next driver looks again. After the first error nothing more can be written.
  */
 export class Recorder {
   readonly progress: Progress = newProgress()

@@ -160,7 +160,7 @@ interface Patience {
   passingMs: number
 }
 
-/** Looks until it is done, until it is enough, or until the world has had its time. A bug in a check does not get better by waiting. */
+/** Checks until it is done, until it is enough, or until the time is up. A bug in a check does not get better by waiting. */
 const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, passingMs }: Patience): Promise<Look> => {
   const { clock, signal } = driving.options
   const startedAt = clock.now().getTime()

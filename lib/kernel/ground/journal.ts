@@ -10,7 +10,7 @@ export type JournalEntry =
   | { kind: 'opened'; target: string; input: JsonObject; digest: string; driver: string }
   /** A new driver took the job over. */
   | { kind: 'resumed'; driver: string; by?: string }
-  /** The facts the effects act on, from this driver's own look. After the first intent they are never gathered again: the job itself has changed the world. */
+  /** The facts the effects act on, from this driver's own look. After the first intent they are never gathered again: the job itself has changed them. */
   | { kind: 'gathered'; facts: JsonObject }
   | { kind: 'gate'; step: string; verdict: 'pass' | 'warn' | 'unknown' | 'refuse'; because: string | null }
   | { kind: 'intended'; step: string; before: Json }

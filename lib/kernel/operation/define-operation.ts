@@ -19,7 +19,7 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   name: Name
   /** The resource it acts on, by name; the registry joins them and the self-check proves it. */
   on: string
-  /** The least role that may run it; whoever only looks runs nothing. */
+  /** The least role that may run it; a viewer runs nothing. */
   role: RunRole
   title: string
   /** Imperative for buttons: "Restart". */

@@ -3,7 +3,7 @@ export const inputPicks = ['herd-member', 'idle-slot', 'herd', 'candidate'] as c
 /**
  * What an input of an operation is picked from on its form; said as `picks` in the meta of its schema. herd-member: the instances of the targets' herds, by
  * title. idle-slot: the replication slots of the targets that nobody reads, by name. herd: those of the
- * environments of the target servers, by name. candidate: the standbys of the one herd that is the target, in the order in which they would take over. Whoever calls the API types it.
+ * environments of the target servers, by name. candidate: the standbys of the one herd that is the target, in the order in which they would take over. API callers type it.
  */
 export type InputPick = (typeof inputPicks)[number]
 

@@ -5,13 +5,13 @@ import type { Json, JsonObject } from '../ground/json'
 import type { LeftOut } from '../ground/left-out'
 import type { Affected, RunPolicy, Verdict } from './plan'
 
-/** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is given up. */
+/** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is lost. */
 export type Danger = 'routine' | 'disruptive' | 'destructive'
 
 /** The roles that an operation can ask for. */
 export type RunRole = Exclude<Role, 'viewer'>
 
-/** What a probe of the world gave for one target: plain JSON, so that it can be hashed, stored and shown. */
+/** What was seen of one target: plain JSON, so that it can be hashed, stored and shown. */
 export type Facts = JsonObject
 
 export interface GatherContext {
@@ -103,10 +103,10 @@ export interface Effect<F, Before extends Json = Json, Output extends Json = Jso
    * Throws when it cannot look, or `step.unknown` (with `facts.question`) when looking cannot tell.
    */
   check: (facts: F, ports: ReadPorts, context: CheckContext<Before>) => Promise<Found<Before, Output>>
-  /** Given up at `timeoutMs`; what it did is found out by `check`, whose output counts. Its own answer is the output only under `proof: 'answer'`. */
+  /** Times out at `timeoutMs`; then `check` finds out what it did, and its output counts. Its own answer is the output only under `proof: 'answer'`. */
   run: (facts: F, before: Before, ports: ActPorts, context: RunContext) => Promise<Output> | Promise<void>
   timeoutMs: number | ((facts: F) => number)
-  /** answer: `run` returning its output is the proof, because nothing in the world shows it (a query, a checkpoint). Default: look again. */
+  /** answer: `run` returning its output is the proof, because nothing on the server shows it (a query, a checkpoint). Default: look again. */
   proof?: 'look' | 'answer'
   /** A cancel interrupts `run` through its signal instead of waiting for its end. */
   canInterrupt?: true

@@ -66,7 +66,7 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   /** Column that holds when the observed fields were seen, and who saw them. */
   observedAt?: ColumnName<T>
   observedSource?: ColumnName<T>
-  /** Column with the name of the resource that a row tells of: whoever may see nothing of that one is not shown the row. */
+  /** Column with the name of the resource that a row tells of: a person who may see nothing of that one is not shown the row. */
   tellsOf?: ColumnName<T>
   /** 'runs': rows change as runs proceed, which no save announces. Default: only by saves. */
   changesWith?: 'runs'
@@ -77,7 +77,7 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
   offers?: readonly Offered[]
   /** Absent: no entry in the menu. */
   menu?: MenuEntry
-  /** Further pages that the list leads to: `{ path: 'verify', label: 'Verify the chain' }` is `/audit/verify`. */
+  /** Further pages that the list links to: `{ path: 'verify', label: 'Verify the chain' }` is `/audit/verify`. */
   pages?: readonly ListedPage[]
   /** Markdown-free paragraphs for the help page. */
   help: readonly string[]

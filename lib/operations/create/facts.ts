@@ -138,7 +138,7 @@ const majorFor = (herd: InventoryHerd, server: InventoryServer, { majors }: Serv
   return isDebian(server) && layout !== undefined && majors.includes(layout) ? layout : (majors[0] ?? '')
 }
 
-/** Its id follows from herd and server, so that whoever makes it, and however often, it is the same member. */
+/** Its id follows from herd and server, so that a repeated creation gives the same member. */
 const placeFor = (ports: ReadPorts, input: CreateInput, herd: InventoryHerd, server: InventoryServer, major: string): Place => {
   const layout = isDebian(server) ? debianLayout.exec(herd.dataDirectory) : null
   const dataDirectory = input.dataDirectory || (layout === null ? herd.dataDirectory : `${layout[1]}${major}${layout[3]}`)

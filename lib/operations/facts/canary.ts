@@ -37,7 +37,7 @@ const memberDoor = ({ title, address: { host, socketDirectory, port } }: Place, 
 /** A pooler and those of its databases whose clients are paused while the primary moves: only there a client notices nothing. */
 export type HeldPooler = { pooler: InventoryPooler; databases: readonly string[] }
 
-/** The same through the first of these poolers that lets it in and leads to the primary. Where none does, it stays as it was, and says why. */
+/** The same through the first of these poolers that accepts it and points to the primary. Where none does, it stays as it was, and says why. */
 export const throughPooler = async (
   ports: ReadPorts,
   canary: CanaryFacts,

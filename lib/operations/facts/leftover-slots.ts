@@ -3,7 +3,7 @@ import { pass, passBecause, warn } from '@/lib/kernel/operation/verdict'
 import type { Place } from './instance'
 import { isUnder, type Peer, slotNameOf } from './peers'
 
-/** Slots on a former primary that others read from while it led: those that nobody needs any more, and those that stay, with why. */
+/** Slots on a former primary that others read from while it was primary: those that are no longer needed, and those that stay, with why. */
 export type LeftSlots = { drop: string[]; keep: { name: string; because: string }[] }
 
 /** A member, with the names of the slots that are its own by its files or by its host. */

@@ -46,8 +46,8 @@ const movesOf = async (ports: ReadPorts, wanted: readonly [InventoryName, Wanted
 })
 
 /**
- * What must become of the herd's names once `primary` leads it and `standbys` follow: those that lead to the primary, and apart from them those that lead to
- * its standbys or to all. A name that cannot carry these servers is told in `problems`.
+ * How the herd's names must change once `primary` is its primary and `standbys` follow: those that point to the primary, and apart from them those that point to
+ * its standbys or to all. A name that cannot hold these servers is listed in `problems`.
  */
 export const movesTo = async (
   ports: ReadPorts,

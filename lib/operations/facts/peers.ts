@@ -13,9 +13,9 @@ export type Peer = {
   standing: Plain<MemberStanding>
   /** How it follows now; null: it does not, or that could not be read. */
   following: Plain<Following> | null
-  /** What its files say of it, also where it leads or is down; null: nothing, or they could not be read. */
+  /** What its files say of its upstream, also where it is the primary or is down; null: nothing, or they could not be read. */
   files: { isStandby: boolean | null; following: Plain<Following> | null } | null
-  /** Its connection string cannot be written anew. */
+  /** Its connection string cannot be written again. */
   holdsPassword: boolean
 }
 

@@ -6,7 +6,7 @@ import type { Plain } from './instance'
 const primaryStates: readonly (string | null)[] = ['shut down', 'shutting down', 'in production']
 
 /**
- * Whether a server that is down has led a timeline of this number itself, as the primary does now. Two members that were promoted apart both count one up, and
+ * Whether a server that is down was itself primary on a timeline of this number, as the primary is now. Two members promoted independently both count one up, and
  * nothing in their WAL, nor pg_rewind, tells the two apart. Right after a promotion the control file still says the timeline before; the history file that the
  * promotion wrote does not. Throws what stops the look.
  */

@@ -24,12 +24,12 @@ export type FailoverFacts = {
   fence: 'signal' | 'override' | 'none'
   /** The herd's name was typed. */
   isOverridden: boolean
-  /** Who is, or was last known as, the primary; where nobody is known to lead, who was to lead last. */
+  /** The primary, or the last known one; where none is known, the last member that was to be promoted. */
   primary: (Place & { following: Plain<Following> | null }) | null
   primaryProbe: Plain<Probe> | null
-  /** Nobody is known to lead: what the record says of whoever was replaced last. */
+  /** Where no primary is known: what the record says of the member replaced last; else null. */
   recorded: { title: string; because: string; isWriting: boolean } | null
-  /** Members that may have been told to lead, beside the old primary, and that nobody can see: a person must answer for each. */
+  /** Members besides the old primary that may have been told to promote and that cannot be seen: a person must answer for each. */
   unseen: string[]
   /** Such members that are down without standby.signal, and get it. */
   bare: Place[]
@@ -42,13 +42,13 @@ export type FailoverFacts = {
   ranking: Plain<RankedCandidate>[]
   /** Standbys that must be put under the new primary; those of a cascade stay under their upstream. */
   followers: Follower[]
-  /** Members whose connection string holds a password, so that it cannot be written anew. */
+  /** Members whose connection string holds a password, so that it cannot be written again. */
   withPassword: string[]
   /** Standbys that cannot be reached now: they are left as they are, by name. */
   parked: Sign[]
-  /** Those that may lead and run on a host that answers. */
+  /** Possible primaries that run on a host that answers. */
   running: Running[]
-  /** Standbys through which one that may lead is seen alive although it does not answer the console. */
+  /** Standbys through which a possible primary is seen alive although it does not answer the console. */
   life: LifeSign[]
   lossBytes: number | null
   /** The furthest position that anybody has seen the old primary at. */
@@ -56,9 +56,9 @@ export type FailoverFacts = {
   readiness: { primary: Readiness | null; candidate: Readiness | null }
   /** Of the candidate's host; null: it did not say. */
   room: Room[] | null
-  /** Those that lead to the primary; they are moved as soon as the candidate takes writes. */
+  /** Those that point to the primary; they are moved as soon as the candidate takes writes. */
   names: NameMoves
-  /** Those that lead to its standbys, or to every member; they are moved once those follow. */
+  /** Those that point to its standbys, or to every member; they are moved once those follow. */
   readers: NameMoves
   /** null: none was asked for, or the old primary does not answer. */
   canary: CanaryFacts | null
@@ -203,7 +203,7 @@ const choose = (
   return { peer: peers.find((peer) => peer.place.id === chosen.id) ?? null, because: null }
 }
 
-/** Whoever follows another standby that goes on living stays in its cascade and gets the new timeline through it. */
+/** A standby of another standby that stays up remains in its cascade and gets the new timeline through it. */
 const movesUnder = (peer: Peer, old: Peer | null, others: readonly Peer[], candidate: Peer | null): boolean => {
   if (!isReachable(peer) || peer.probe.state !== 'online') return false
   if (candidate !== null && isStreamingFrom(peer.probe, candidate.place)) return false

@@ -58,7 +58,7 @@ export const hasCandidate = (facts: FailoverFacts): Verdict => {
   return passBecause(`${candidate.title}: ${chosen?.because ?? ''}`)
 }
 
-/** A message that was heard before the power went looks like life until it is old; whoever still gets an answer is proof. */
+/** A message that was heard before the power went looks like life until it is old; only a standby that still gets an answer is proof. */
 export const notAlive = ({ life, running }: FailoverFacts): Verdict => {
   if (running[0] !== undefined)
     return refuse(

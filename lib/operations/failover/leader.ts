@@ -1,17 +1,17 @@
 import { isDown, isUp, type Place } from '../facts/instance'
 import type { Peer } from '../facts/peers'
 
-/** Whom the herd is to be failed over from. */
+/** The member that the herd is to be failed over from. */
 export type Lead = {
-  /** The one that writes, or would; or, where nobody is known to lead, the last one that was to. null: not known. */
+  /** The member that takes writes, or would; where no primary is known, the last one that was to be promoted. null: not known. */
   old: Peer | null
-  /** Nobody is known to lead: the record of a replacement says who was to. Whom that one was to replace; null: somebody is known. */
+  /** Where no primary is known: the member that `old` was to replace, by the record of a replacement. null: a primary is known. */
   recorded: Peer | null
 }
 
 const timelineOf = ({ probe, standing }: Peer): number => probe.timeline ?? standing.lastTimeline ?? 0
 
-/** It writes, or would when started: by what it is, by its files, or by what it was when it was last seen. */
+/** It takes writes, or would when started: by its role, by its files, or by its role when it was last seen. */
 const led = ({ probe, standing }: Peer): boolean => {
   if (probe.role !== 'unknown' || probe.hasStandbySignal === true) return probe.role === 'primary'
   return (
@@ -23,7 +23,7 @@ const led = ({ probe, standing }: Peer): boolean => {
 
 const isStandby = ({ probe }: Peer): boolean => probe.state === 'online' && probe.role === 'standby'
 
-/** The one that leads, on the newest timeline, and not one that was replaced; else by the newest record of a replacement. */
+/** The primary on the newest timeline that was not replaced; else by the newest record of a replacement. */
 export const leadOf = (peers: readonly Peer[]): Lead => {
   const order = peers
     .filter((peer) => led(peer) && peer.standing.replaced === null)
@@ -32,8 +32,8 @@ export const leadOf = (peers: readonly Peer[]): Lead => {
 }
 
 /**
- * Its successor was lost before anybody saw it lead, or never led. Who answers as a standby leads nobody; who writes although it was replaced is named, so
- * that nothing is promoted beside it.
+ * The successor was lost before it was seen as primary, or was never primary. A member that answers as a standby is not primary; one that takes writes although
+ * it was replaced is named, so that nothing is promoted beside it.
  */
 const recordedLead = (peers: readonly Peer[]): Lead => {
   const replaced = peers
@@ -52,7 +52,7 @@ const recordedLead = (peers: readonly Peer[]): Lead => {
 /** Takes writes although it was replaced. */
 export const writesReplaced = ({ old, recorded }: Lead): boolean => recorded !== null && old === recorded && old.probe.role === 'primary'
 
-/** Everybody who may have been told to lead, or led: only the one where that is known. */
+/** Every member that may have been promoted, or told to: only one where the primary is known. */
 export const suspectsOf = ({ old, recorded }: Lead, peers: readonly Peer[]): Peer[] => {
   if (old === null) return []
   if (recorded === null) return [old]

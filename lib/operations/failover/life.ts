@@ -12,7 +12,7 @@ export type LifeSign = { title: string; of: string; because: string; heardSecond
  */
 export const messageMaxSeconds = 35
 
-/** Who may lead and runs, as its own host says, though it does not serve the console. */
+/** A possible primary that runs, as its own host says, though it does not answer the console. */
 export type Running = { title: string; because: string }
 
 export const runningOf = (suspects: readonly Peer[]): Running[] =>
@@ -23,7 +23,7 @@ export const runningOf = (suspects: readonly Peer[]): Running[] =>
       because: probe.because ?? `it is ${probe.state}${probe.postmasterPid === null ? '' : ` (process ${probe.postmasterPid})`}`,
     }))
 
-/** Asks every standby that answers whether it still hears those that may lead, and whether it can reach them. */
+/** Asks every standby that answers whether it still hears the possible primaries, and whether it can reach them. */
 export const searchLife = async (
   ports: ReadPorts,
   suspects: readonly Peer[],

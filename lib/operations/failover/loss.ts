@@ -10,7 +10,7 @@ import type { Peer } from '../facts/peers'
 export type LastKnown = { lsn: string; timeline: number | null; seenAt: string | null }
 export type Forks = NonNullable<CandidateFacts['forks']>
 
-/** Of all that may have led: on the newest timeline, since positions of two cannot be compared. */
+/** Of all that may have been primary: on the newest timeline, since positions on two cannot be compared. */
 export const lastKnownOf = (suspects: readonly Peer[]): LastKnown | null =>
   suspects
     .flatMap(({ probe, standing }): LastKnown[] => {

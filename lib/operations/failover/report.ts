@@ -12,7 +12,7 @@ const withoutReaders: Pick<FailoverFacts, 'readers'> = { readers: { moves: [], p
 
 type Output = { [key: string]: Json | undefined }
 
-/** The report of a failover, folded from its journal and from what was done on the members since; null before it has looked at the world. */
+/** The report of a failover, folded from its journal and from what was done on the members since; null before its facts are gathered. */
 export const reportOf = (lines: readonly JournalLine[], later: LaterWork[] = []): FailoverReport | null => {
   const gathered = lines.findLast((line) => line.kind === 'gathered')
   if (gathered === undefined) return null

@@ -4,7 +4,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { FailoverFacts } from './facts'
 
-/** For whom commits wait once the candidate leads: its own setting counts then. */
+/** The standbys that commits wait for once the candidate is primary: its own setting counts then. */
 export type Awaited = {
   setting: string
   /** How many standbys must confirm each commit. */

@@ -4,7 +4,7 @@ import { pass, passBecause, refuse } from '@/lib/kernel/operation/verdict'
 import type { Following, Probe, ReplicationAnswer } from '@/lib/ports'
 import type { Place, Plain } from '../facts/instance'
 
-/** Writing an upstream anew needs the whole connection string, and a password is never read. */
+/** Writing an upstream again needs the whole connection string, and a password is never read. */
 export const keepsPassword = ({ title, holdsPassword }: { title: string; holdsPassword: boolean }): Verdict =>
   holdsPassword
     ? refuse(

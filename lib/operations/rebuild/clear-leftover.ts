@@ -4,7 +4,7 @@ import type { RebuildFacts } from './facts'
 const fileTimeoutMs = 60_000
 const removeTimeoutMs = 3_600_000
 
-/** Puts in order what a run that was given up left: nothing that may be the only good copy is removed. */
+/** Cleans up what an abandoned run left: nothing that may be the only good copy is removed. */
 export const clearLeftover: Effect<RebuildFacts, { key: string; paths: string[] }, null> = {
   title: 'Remove what an earlier rebuild left',
   preview: ({ sight }) => ({

@@ -35,7 +35,7 @@ const isWhole = ({ stage }: CopySeen): boolean => stage === 'whole' || stage ===
 
 /**
  * A base backup beside the data directory. It runs on the host by itself: a worker that dies is followed by the next one, which finds it by its key.
- * A cancel ends it. What is left of one that failed is removed, and one that failed before we came is begun anew.
+ * A cancel ends it. What is left of one that failed is removed, and one that failed before we came is started again.
  */
 export const copyData: Effect<CopiedFacts, Before, Output> = {
   title: 'Copy the upstream beside the old directory',

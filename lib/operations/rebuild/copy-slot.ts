@@ -27,7 +27,7 @@ export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, n
     const options = { timeoutMs: slotTimeoutMs, signal }
     const probe = await lookAt(ports.read, upstream!, signal)
     const left = probe.slots.find(({ name }) => name === copySlot)
-    // One that a job that was given up left behind holds WAL from long ago.
+    // One left behind by an abandoned job retains WAL from long ago.
     if (left?.isActive === false) await ports.act.replication.dropSlot(upstream!.address, copySlot!, options)
     await ports.act.replication.createSlot(upstream!.address, copySlot!, options)
   },

@@ -27,7 +27,7 @@ export type RebuildFacts = HerdFacts &
     why: string | null
     /** Titles of the other members that take writes. */
     primaries: string[]
-    /** It led the herd when it was last seen. */
+    /** It was the primary when it was last seen. */
     led: boolean
     disk: Plain<DataDirectorySeen> | null
     endLsn: string | null
@@ -153,7 +153,7 @@ const whyNobody = ({ upstream }: RebuildInput, { instance }: HerdFacts, leading:
   return `${leading.map(({ place }) => place.title).join(' and ')} both take writes. Name the one to follow, or demote one of them first.`
 }
 
-/** As for a standby that follows nobody: what it is now does not matter, since it is made anew. */
+/** As for a standby that follows nobody: what it is now does not matter, since it is rebuilt. */
 const whyNot = (self: Peer, upstream: Peer, peers: readonly Peer[]): string | null => {
   const blank = {
     ...asFollower(self, peers),

@@ -19,7 +19,7 @@ const specOf = ({ upstream, upstreamDisk, inPlace, input }: RebuildFacts): InPla
   tablespaces: upstreamDisk?.tablespaces ?? [],
 })
 
-/** Two steps, so that whoever comes next can tell one that has come to its end from one that was never begun. */
+/** Two steps, so that the next driver can tell a finished one from one that never began. */
 export const beginInPlace: Effect<RebuildFacts, null, null> = {
   title: 'Prevent the server from starting',
   preview: ({ instance }) => ({

@@ -11,7 +11,7 @@ import type { RebuildFacts } from './facts'
 import { whyNoRoom } from './in-place-sight'
 import { isInPlace } from './where-copied'
 
-/** A directory that is gone can be copied anew; everything else that cannot be seen is not touched. */
+/** A directory that is gone can be copied again; everything else that cannot be seen is not touched. */
 export const isSeen = ({ probe, instance }: RebuildFacts): Verdict => {
   if (probe.state === 'absent')
     return warn(`There is no data directory at ${instance.address.dataDirectory}: make sure that its disk is mounted first.`)
@@ -148,7 +148,7 @@ const hasSpaceForCopy = ({ needs, sight, inPlace }: RebuildFacts): Verdict => {
   return passBecause(`The copy needs ${needs.map(spaceText).join('; ')}.`)
 }
 
-/** What a run that was given up left beside the data directory. */
+/** What an abandoned run left beside the data directory. */
 export const isTidy = ({ sight }: RebuildFacts): Verdict => {
   const copy = sight?.copy
   if (copy === undefined || copy.stage === 'none') return pass

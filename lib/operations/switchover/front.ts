@@ -13,16 +13,16 @@ export type FrontPooler = {
   pooler: PoolerPlace
   herd: { id: string; name: string }
   seen: Plain<PoolerSeen>
-  /** Where the herd's lines lead once the candidate does, and where they lead now. */
+  /** What the herd's lines point to once the candidate is primary, and what they point to now. */
   next: HerdAim | null
   last: HerdAim | null
   /** Its file now; null: there is none, or it is not what its template makes. */
   file: { text: string; digest: string } | null
-  /** Who keeps a server for itself because its pool is by session, in words. */
+  /** Clients in session pooling, each keeping a server connection to itself, in words. */
   sessionClients: string[]
   /** The herd's databases, whose clients are paused. */
   databases: string[]
-  /** Databases that lead to the primary although their lines do not name the herd: nothing would move them. */
+  /** Databases that point to the primary although their lines do not name the herd: nothing would repoint them. */
   strays: string[]
 }
 
@@ -60,7 +60,7 @@ export const gatherFront = async (
   }
 }
 
-/** Databases that lead elsewhere by the new file; `*` speaks for those that have no line. */
+/** Databases that the new file points elsewhere; `*` stands for those that have no line. */
 const movedBy = (was: string, text: string, seen: PoolerSeen['databases']): string[] => {
   const [before, after] = [databaseLines(was), databaseLines(text)]
   const moves = (name: string): boolean => {

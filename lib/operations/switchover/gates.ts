@@ -74,14 +74,14 @@ export const librariesFit = ({ sessions, candidateLibraries, candidate, primary 
       )
 }
 
-/** Who is connected other than through a pooler; null: not known. The servers' side of the poolers are their clients. */
+/** Clients that are connected other than through a pooler; null: not known. The poolers' own server connections are not among them. */
 export const directClients = ({ primaryProbe, front }: SwitchoverFacts): number | null => {
   const pooled = front.flatMap(({ seen, databases }) => seen.databases.filter(({ name }) => databases.includes(name)))
   const count = primaryProbe?.clients ?? null
   return count && Math.max(0, count - pooled.reduce((sum, { serversBusy, serversIdle }) => sum + serversBusy + serversIdle, 0))
 }
 
-/** Whoever is connected is cut and must connect again. */
+/** Clients that are connected are cut and must reconnect. */
 export const clientsSaid = (facts: SwitchoverFacts): Verdict => {
   const { sessions, front } = facts
   const count = directClients(facts)
@@ -94,7 +94,7 @@ export const clientsSaid = (facts: SwitchoverFacts): Verdict => {
   )
 }
 
-/** A pooler that cannot be held back with the others would send its clients to a server that is stopped. */
+/** A pooler that cannot be paused with the others would send its clients to a stopped server. */
 export const poolersAnswer = ({ front, leftOut }: SwitchoverFacts): Verdict => {
   for (const { pooler, seen, databases } of front) {
     const { verdict, because } = poolerAnswers(seen)

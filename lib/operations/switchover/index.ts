@@ -63,7 +63,7 @@ export const switchover = defineOperation({
   gather: (ports, input, context) => gatherSwitchover(ports, input, context),
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
   firm: firmOf,
-  // Put off for days, another standby may be the best one then.
+  // Scheduled days ahead, another standby may be the best one then.
   lasting: ({ herd, primary }) => ({ herd: herd.id, primary: primary?.id ?? null }),
   locks: ({ herd }) => [`herd:${herd.id}`],
   now: nowOf,

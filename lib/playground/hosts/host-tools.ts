@@ -32,7 +32,7 @@ export function readAgentToken(layout: Layout, host: string): string | null {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
 }
 
-/** The agent enrols anew with the key it is given next. */
+/** The agent enrols again with the key it is given next. */
 export function dropAgentToken(layout: Layout, host: string): void {
   rmSync(tokenFile(layout, host), { force: true })
 }

@@ -202,7 +202,7 @@ export class Lab {
     return this.supervisor.spawn(argv, options)
   }
 
-  /** Leads a port of this machine into the lab: how a browser outside reaches the console inside. */
+  /** Forwards a port of this machine into the lab: how a browser outside reaches the console inside. */
   relay(options: RelayOptions): Promise<Relay> {
     return openRelay(this.layout, this.supervisor, options)
   }

@@ -48,7 +48,7 @@ const primaryOf = (fleet: Fleet, pooler: FleetPooler, herd: string): Aim => {
 export const poolerFile = (fleet: Fleet, pooler: FleetPooler): string =>
   pgbouncerIni(fleet, pooler, (herd) => primaryOf(fleet, pooler, herd))
 
-/** What the console makes the same file from, whoever is primary. */
+/** The template from which the console makes the same file, whichever member is primary. */
 export const poolerTemplate = (fleet: Fleet, pooler: FleetPooler): string =>
   pgbouncerIni(fleet, pooler, (herd) =>
     herd === pooler.herd ? { host: '{{host}}', port: '{{port}}' } : { host: `{{host:${herd}}}`, port: `{{port:${herd}}}` },

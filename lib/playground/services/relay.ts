@@ -11,7 +11,7 @@ export type RelayOptions = { listenHost: string; listenPort: number; target: Rel
 export type Relay = { host: string; port: number; close: () => Promise<void> }
 
 /**
- * Listens on this machine and leads into the lab: to a Unix socket (which crosses network namespaces by itself), or to
+ * Listens on this machine and forwards into the lab: to a Unix socket (which crosses network namespaces by itself), or to
  * a TCP address inside through a small process there. `listenPort` 0 takes a free port. Works while the lab is up.
  */
 export async function openRelay(layout: Layout, supervisor: Supervisor, options: RelayOptions): Promise<Relay> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Lab } from '../lab/lab'
 
 /**
- * Leads a TCP port of this machine's loopback into the playground's: a Unix socket crosses network namespaces, so a listener outside hands it to the port,
+ * Forwards a TCP port of this machine's loopback to the playground's: a Unix socket crosses network namespaces, so a listener outside hands it to the port,
  * and a small process inside listens on 127.0.0.1:port and hands it to the socket. Returns the way to close both.
  */
 export const openDoorInto = async (lab: Lab, port: number, socketPath: string): Promise<() => Promise<void>> => {

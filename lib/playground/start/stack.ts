@@ -53,7 +53,7 @@ const isLoopback = (address: string): boolean => {
   return ['localhost', '127.0.0.1', '[::1]', ''].includes(hostname)
 }
 
-/** The playground has no way out, so a database or Redis elsewhere cannot be reached from inside it; one on this machine is led in through a door. */
+/** The playground has no way out, so a database or Redis elsewhere cannot be reached from inside it; one on this machine is reached through a relay (`door.ts`). */
 const refuseFarServers = (fleet: Fleet | null, options: StackOptions): void => {
   for (const [name, value] of [
     ['DATABASE_URL', options.databaseUrl],
@@ -146,14 +146,14 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     }
     await build
 
-    /** Starts it, and whoever comes after it when it dies. */
+    /** Starts it, and a successor when it dies. */
     const keep = (plan: Omit<ChildPlan, 'logDirectory' | 'lab' | 'onDeath'>, meaning: string, startAgain: () => unknown): Child => {
       const child: Child = startChild({
         ...plan,
         logDirectory,
         lab,
         onDeath: (how) => {
-          // Whoever lived in a playground that is gone went with it, and that is said of the playground.
+          // Processes in a playground that is gone died with it; that is reported for the playground.
           if (!lab || lab.isUp) dies(plan.name, child.logFile, meaning, startAgain)(how)
         },
       })

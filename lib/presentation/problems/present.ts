@@ -47,7 +47,7 @@ const shown = <Kind extends ProblemKind>(problem: ProblemOf<Kind>, words: Words<
 
 const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
 
-/** What needs attention, worst first, in words and with addresses: the same for pages, the wall and whoever reads it elsewhere. */
+/** What needs attention, worst first, in words and with addresses: the same for pages, the wall display and API clients. */
 export const presentProblems = (facts: FleetFacts, pathOf: PathOf, clock: Context['clock'] = utc): ShownProblem[] => {
   const context = { addresses: addressesOf(pathOf), at: facts.at, clock }
   return fleetProblems(facts).map((problem: Problem) =>

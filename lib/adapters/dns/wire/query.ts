@@ -126,7 +126,7 @@ export const askServer = async (server: ServerAddress, zone: string, name: strin
       ask(server, zone, 'SOA', deadline),
       ...recordTypes.map((type) => ask(server, name, type, deadline)),
     ])
-    // An alias that leads nowhere within the zone is NXDOMAIN to who asks for its address; the alias itself is there.
+    // A query for the address of an alias without a target in the zone gets NXDOMAIN; the alias itself exists.
     const alias = asked[recordTypes.indexOf('CNAME')]!
     return {
       server: sayServer(server),
@@ -140,7 +140,7 @@ export const askServer = async (server: ServerAddress, zone: string, name: strin
   }
 }
 
-/** What a resolver tells clients: addresses, and the alias that leads to them. */
+/** What a resolver tells clients: addresses, and the alias that points to them. */
 export const askResolver = async (server: ServerAddress, name: string, deadline: Deadline): Promise<NameAnswer> => {
   try {
     const asked = await Promise.all((['A', 'AAAA'] as const).map((type) => ask(server, name, type, deadline, { isRecursive: true })))

@@ -10,7 +10,7 @@ import { parseServer } from './address'
 import { type Answered, ask } from './query'
 import type { ServerAddress } from './transport'
 
-/** A server of the zone whose name leads nowhere still counts: it is an answer that says so. */
+/** A server of the zone whose name does not resolve still counts, with an answer that says so. */
 export type FoundServers = { servers: ServerAddress[]; unresolved: NameAnswer[] }
 
 /** The resolvers of a zone, else the system's; names among them are looked up by the system's. */
@@ -23,7 +23,7 @@ export const resolversOf = async (zone: ZoneSettings, deadline: Deadline): Promi
 
 const literal = ({ host, port }: { host: string; port: number }): ServerAddress => ({ name: host, address: host, port })
 
-/** One server by name or address. Throws `dns.unreachable` when its name leads nowhere. */
+/** One server by name or address. Throws `dns.unreachable` when its name does not resolve. */
 export const resolveServer = async (zone: ZoneSettings, host: string, port: number, deadline: Deadline): Promise<ServerAddress> => {
   if (isIP(host) !== 0) return literal({ host, port })
   const [address] = await addressesFrom(await resolversOf(zone, deadline), host, deadline)

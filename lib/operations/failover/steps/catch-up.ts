@@ -42,7 +42,7 @@ export const catchUp: Effect<FailoverFacts, null, Output> = {
   ending: { undo: async () => {}, sentence: 'Waiting changes nothing.' },
 }
 
-/** A candidate that cannot be seen has not replayed it: nobody has told it to lead yet, so the old primary is started again once the time is up. */
+/** A candidate that cannot be seen has not replayed it: it has not been told to promote yet, so the old primary is started again once the time is up. */
 const look = async ({ candidate, primary }: FailoverFacts, ports: ReadPorts, signal: AbortSignal) => {
   const [probe, disk] = await Promise.all([
     ports.postgres.probe(candidate!.address, { timeoutMs: probeTimeoutMs, signal }),

@@ -14,7 +14,7 @@ export const ifBare: When<FailoverFacts> = {
   otherwise: notNeeded('No other stopped member would take writes when started.'),
 }
 
-/** Of a failover before this one: whoever that one replaced would write as soon as anything starts it. */
+/** Members that an earlier failover replaced: they would take writes as soon as anything starts them. */
 export const fenceOthers: Effect<FailoverFacts, null, Output> = {
   title: 'Fence members replaced earlier',
   preview: (facts) => ({

@@ -10,7 +10,7 @@ import { setNames } from './lower-synchronous'
 
 type Output = { waitedFor: string[] }
 
-/** A commit over a network takes milliseconds; whoever waits longer waits for somebody who is not there. */
+/** A commit over a network takes milliseconds; one that takes longer waits for a standby that is not there. */
 const commitTimeoutMs = 5_000
 /** The wait for standbys is not ended by statement_timeout: connecting and giving up come on top. */
 const aroundMs = 20_000

@@ -5,7 +5,7 @@ import type { FailoverFacts } from '../facts'
 const writeTimeoutMs = 15_000
 /**
  * Goes through the whole path of a commit, and leaves no object behind. It waits for no standby: those that its commits wait for are not told to follow it
- * before it is known to lead.
+ * before it is known to be primary.
  */
 const writeSql = `select pg_logical_emit_message(true, 'matriarch', set_config('synchronous_commit', 'local', true))`
 

@@ -27,7 +27,7 @@ export interface NameWords {
   isPatient?: boolean
 }
 
-/** How the names that lead to standbys are moved. */
+/** How the names that point to standbys are moved. */
 export const standbyNames: NameWords = {
   title: 'Move the DNS names of the standbys',
   none: 'No DNS name follows the standbys.',
@@ -132,7 +132,7 @@ const heldAt = async (ports: ReadPorts, move: NameMove, signal: AbortSignal): Pr
   ownRecords(move, await ports.names.current(move.zone, move.name, { timeoutMs: askTimeoutMs, signal }))
 
 /**
- * Right to the letter; or, once it was to be moved from `was`, leading where it should with another lifetime: somebody was faster than the console and
+ * Right to the letter; or, once it was to be moved from `was`, pointing where it should with another TTL: somebody was faster than the console and
  * did the same by hand.
  */
 const isRight = (held: readonly RecordSet[], next: readonly RecordSet[], was: readonly RecordSet[] | null): boolean =>

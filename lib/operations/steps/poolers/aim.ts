@@ -18,7 +18,7 @@ export type PoolerAim = {
   herdId: string | null
   /** What becomes of the file that is there; null: it is not what its template makes. */
   textFrom: (text: string) => string | null
-  /** Where its databases are to lead; only lines that `isJudged` are its to say. */
+  /** What its databases are to point to; it counts only for lines that `isJudged`. */
   written: string
   isJudged: (line: DatabaseLine) => boolean
 }
@@ -50,7 +50,7 @@ const writeTries = 20
 const shownMs = 2_000
 const lookEveryMs = 50
 
-/** Where the databases were to lead whose file said so, by pooler id; for those that the job changes. */
+/** Digest of each file before the job changes it, by pooler id. */
 type Before = { was: Record<string, { digest: string }> }
 
 const title = 'Point the poolers at the primary'
@@ -122,7 +122,7 @@ export const keepPoolersAimed = <F extends Facts>(
   ending: { final: 'The poolers stay with the new primary.', harmless: true },
 })
 
-/** Everything that leads one pooler to where it is to lead. Under a token of its own: an earlier writer that wakes up later is rejected by the host. */
+/** Everything that points one pooler where it is to point. Under a token of its own: an earlier writer that wakes up later is rejected by the host. */
 export const aimPooler = async (
   ports: ActPorts,
   aim: PoolerAim,

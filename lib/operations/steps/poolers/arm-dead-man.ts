@@ -7,8 +7,8 @@ import { commandTimeoutMs } from './each-pooler'
 const callTimeoutMs = 15_000
 
 /**
- * Leaves a timer on the host of each pooler before any client is paused: if everything of ours is gone when its time is up, the host itself leads the
- * clients to whoever takes writes and lets them go on. However the job ends, they are disarmed; one that has fired is told of.
+ * Leaves a timer on the host of each pooler before any client is paused: if all workers are gone when its time is up, the host itself points the
+ * pooler at the member that takes writes and resumes clients. However the job ends, the timers are disarmed; one that has fired is reported.
  */
 export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
   title: 'Arm a timer on each pooler’s host',
@@ -96,7 +96,7 @@ const stillHolds = async (
   return databases.some(({ name, isPaused }) => isPaused && spec.databases.some((ours) => ours.name === name))
 }
 
-/** A host that does not answer holds no job up: its timer leads to whoever takes writes, or went down with it. */
+/** A host that does not answer delays no job: its timer points to the member that takes writes, or went down with it. */
 const disarmAll = async (
   { key, hosts }: Pick<DeadManFacts, 'key' | 'hosts'>,
   ports: ActPorts,
@@ -128,7 +128,7 @@ const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string
     : `The timer on the host of ${title} is ${seen.state}: nobody would resume its clients.`
 
 /**
- * Starts the time anew: to be called right before clients are paused, with the token under which the job writes each pooler's file, so that its own
+ * Restarts the time: to be called right before clients are paused, with the token under which the job writes each pooler's file, so that its own
  * writing shuts no timer out. Nothing that must not be interrupted is begun once that time is nearly up, by the worker's own clock. Throws `step.blocked` when one of them is not armed any more.
  */
 export const restartDeadMan = async (

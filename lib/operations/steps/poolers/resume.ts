@@ -11,7 +11,7 @@ const heldIn = ({ databases: ours }: ResumeTarget, { isPausedWhole, databases }:
   names: databases.filter(({ name, isPaused }) => isPaused && (ours === null || ours.includes(name))).map(({ name }) => name),
 })
 
-/** Lets the clients of these databases go on, however and by whomever they were paused. */
+/** Resumes clients of these databases, however they were paused. */
 export const resumePoolers = <F extends Facts>(of: (facts: F) => readonly ResumeTarget[]): Effect<F, null, null> => ({
   title: 'Resume clients',
   preview: (facts) => ({

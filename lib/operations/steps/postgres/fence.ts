@@ -10,7 +10,7 @@ type Output = { controlState: string | null; hasStandbySignal: boolean; checkpoi
 const fileTimeoutMs = 15_000
 
 /**
- * standby.signal in a stopped primary: from now on whoever starts it, a reboot included, gets a read-only server. `stays`: why it is not taken away again
+ * standby.signal in a stopped primary: from now on any start, a reboot included, gives a read-only server. `stays`: why it is not taken away again
  * when the job fails later. `stopsAgain`: one that its host started meanwhile, and that takes writes, is stopped once more.
  */
 export const fencePostgres = <F extends Facts>(

@@ -14,7 +14,7 @@ const startTimeoutMs = 300_000
 const lingerMs = 900_000
 
 /**
- * Stop and start as one effect, so that whoever finds it half done completes it: from the moment of the intent the only way is a newer postmaster.
+ * Stop and start as one effect, so that a driver that finds it half done completes it: from the moment of the intent the only way is a newer postmaster.
  * It is done when the postmaster's start time is another one than before.
  */
 export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: StopWith<F>): Effect<F, Before, Output> => ({

@@ -36,7 +36,7 @@ export const settle = async (place: Place, ports: ReadPorts, context: StepContex
 }
 
 /**
- * Starts it unless it runs; for taking back a stop. Safe to run twice. As a primary only where nobody else is one by now: throws as `mustWriteAlone` does.
+ * Starts it unless it runs; undoes a stop. Safe to run twice. As a primary only where nobody else is one by now: throws as `mustWriteAlone` does.
  * `beside`: ids of members that took writes when the job began.
  */
 export const bringUp = async (
@@ -67,7 +67,7 @@ export const keepDown = async (place: Place, ports: ActPorts, context: StepConte
   await takeDown(place, ports, context)
 }
 
-/** Stops it fast unless it is down; for taking back a start. Safe to run twice. */
+/** Stops it (fast) unless it is down; undoes a start. Safe to run twice. */
 export const takeDown = async (place: Place, ports: ActPorts, context: StepContext): Promise<void> => {
   const probe = await lookAt(ports.read, place, context.signal)
   if (isDown(probe.state)) return

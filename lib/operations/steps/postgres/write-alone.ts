@@ -28,10 +28,10 @@ export interface WriteAlone {
 type Seen = { instance: InventoryInstance; probe: Probe }
 
 /**
- * To be called right before an act by which a server becomes writable, or clients are led to it, wherever that rests on facts that may be old: in every undo,
+ * To be called right before a server becomes writable, or clients are sent to it, wherever that rests on facts that may be old: in every undo,
  * and in a run that another driver began or a person has decided on. Looks at all members of the herd afresh. Throws `step.blocked`, with what to do, when
  * another one writes, is on a later timeline or is recorded as its successor, and when one cannot be seen, which is then named. A driver that has seen all of
- * them in an unbroken run gives a silent one no more than a glance: nobody was told to lead but by itself.
+ * them in an unbroken run gives a silent one no more than a glance: only this driver has told a member to promote.
  */
 export const mustWriteAlone = async (claim: WriteAlone, ports: ReadPorts, context: StepContext): Promise<void> => {
   const { place } = claim
@@ -81,7 +81,7 @@ type Trouble = { because: string; question: string } | null
 
 const leaveIt = ({ title }: Place): string => `Or abandon the job: clean-up runs, and ${title} stays as it is.`
 
-/** It followed whoever is recorded as its successor, if it is on that timeline by now. */
+/** It followed the recorded successor, if it is on that timeline by now. */
 const recorded = ({ place, replacedBy }: WriteAlone, replaced: Replacement | null, own: Probe | undefined): Trouble => {
   if (replaced === null || replaced.byId === replacedBy || (own?.timeline ?? 0) >= replaced.timeline) return null
   return {
@@ -111,7 +111,7 @@ const rival = ({ place, beside = [] }: WriteAlone, others: readonly Seen[], own:
 const isSameSystem = (probe: Probe, own: Probe | undefined): boolean =>
   probe.systemIdentifier === null || own?.systemIdentifier == null || probe.systemIdentifier === own.systemIdentifier
 
-/** Whoever feeds one of them is a primary, or below one. */
+/** A server that one of them streams from is a primary, or below one. */
 const fed = ({ place }: WriteAlone, seen: readonly Seen[]): Trouble => {
   const members: Member[] = seen.map(({ instance, probe }) => asMember(instance, probe))
   const standby = members.find((one) => one.state === 'online' && one.role === 'standby' && isFedByUnseen(one, members))

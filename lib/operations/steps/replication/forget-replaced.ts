@@ -3,7 +3,7 @@ import type { Place } from '../../facts/instance'
 
 const writeTimeoutMs = 15_000
 
-/** It follows now, so it may lead again one day. */
+/** It follows now, so it may be primary again one day. */
 export const forgetReplaced = <F extends Facts>(of: (facts: F) => Place): Effect<F, null, null> => ({
   title: 'Lift the bar',
   preview: (facts) => ({

@@ -3,9 +3,9 @@ import type { Place } from '../../facts/instance'
 
 export interface RecordWith<F> {
   of: (facts: F) => Place | null
-  /** Who leads in its stead. */
+  /** The primary that replaced it. */
   by: (facts: F) => Place | null
-  /** The timeline that one leads on. */
+  /** The timeline of that primary. */
   timeline: (facts: F) => number
   because: (facts: F) => string
 }

@@ -11,7 +11,7 @@ export interface RewindWith<F> {
   source: (facts: F) => Plain<Following>
   /** The timeline it is on once it is rewound. */
   timeline: (facts: F) => number | null
-  /** Where its history and the source's part; one that ends before it has nothing to take back. null: not known. */
+  /** Where its history and the source's diverge; one that ends before it has nothing to rewind. null: not known. */
   fork: (facts: F) => string | null
   /** Name of its work where a failure is no end, since later steps find it by that name and make a copy; null: a failure stops the job. */
   orCopy?: (facts: F) => string | null
@@ -31,7 +31,7 @@ const isBefore = ({ controlState, checkpointLsn, minRecoveryLsn }: DataDirectory
 }
 
 /**
- * Takes back what a stopped server wrote past the fork, in place. It runs on the host by itself: a worker that dies is followed by the next one, which waits
+ * Undoes what a stopped server wrote past the fork, in place. It runs on the host by itself: a worker that dies is followed by the next one, which waits
  * for it. It is done when its control file is on the source's timeline and its own configuration is back.
  */
 export const rewindPostgres = <F extends Facts>({

@@ -30,7 +30,7 @@ export const readyAll = (front: readonly FrontPooler[], ports: ActPorts, { signa
     }),
   )
 
-/** Leads one to where its new text says while its clients wait: after the promotion only RESUME is left. */
+/** Points one pooler where its new file says while its clients wait: after the promotion only RESUME is left. */
 export const aimHeld = async (
   { pooler, herd, next, file, token }: Ready,
   ports: ActPorts,
@@ -44,7 +44,7 @@ export const aimHeld = async (
   await untilShown(ports.read, aim, { signal, pause }, lookEveryMs)
 }
 
-/** Leads the herd's lines back that the move has written; where they were not written, or are somebody else's by now, the file is left alone. */
+/** Points the herd's lines that the move has written back; where they were not written, or somebody else has changed them, the file is left alone. */
 export const aimBack = async (
   { pooler, herd, next, last }: FrontPooler,
   timers: DeadManFacts,
@@ -107,7 +107,7 @@ const persistently = async (resume: () => Promise<void>): Promise<void> => {
   }
 }
 
-/** Lets every client go on, one pooler as well as the other. Safe to run twice. */
+/** Resumes clients on every pooler. Safe to run twice. */
 export const resumeAll = async (front: readonly FrontPooler[], ports: ActPorts, context: StepContext): Promise<void> => {
   const [failed] = await resumeEach(front, ports, context)
   if (failed) throw new Fault('step.unknown', { because: `${failed.title} could not be resumed: ${failed.because}` })

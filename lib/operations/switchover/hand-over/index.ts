@@ -32,8 +32,8 @@ const recordTimeoutMs = 5_000
 const nobody = '0/0'
 
 /**
- * Everything that happens while the clients wait, as one step: what a step of its own costs, the looks before and after and the journal between, would be the
- * longest part of it. Until the candidate is told to lead, which its mark says, all of it is taken back; and afterwards where it is proven that it never led.
+ * Everything that happens while clients are paused, as one step: separate steps, with their looks before and after and the journal between, would be the
+ * longest part of it. All of it is undone until the candidate is told to promote, which its mark says; and afterwards where it is proven that it was never primary.
  */
 export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   title: 'Hand over: swap roles while clients are paused',
@@ -88,7 +88,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   },
 }
 
-/** `leadMs`: what the candidate is given. `aimed` resolves once the pooler leads to it. */
+/** `leadMs`: the time that the candidate is given. `aimed` resolves once the pooler points to it. */
 type Reached = { passed: Passed; leadMs: number; aimed: (one: FrontPooler) => Promise<void> }
 
 function runTimeoutMs({ limits, front }: SwitchoverFacts): number {
@@ -157,7 +157,7 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
     await context.mark(passed)
     return { passed, leadMs: endsAt - ports.read.now().getTime(), aimed: aims.of }
   } catch (error) {
-    // What is under way must be over before anything is taken back.
+    // What is under way must be over before anything is undone.
     await aims.settled()
     throw error
   }
@@ -185,7 +185,7 @@ const beyond = async (
   return { ...seen, parts, firstCommit, gapMs, sick }
 }
 
-/** Each pooler is led to the candidate while its clients wait; nobody waits for the slowest of them before their RESUME. */
+/** Each pooler is pointed at the candidate while its clients are paused; none waits for the slowest one before its RESUME. */
 const aimAll = (ready: readonly Ready[], ports: ActPorts, context: RunContext) => {
   const failures: unknown[] = []
   const aims = new Map(ready.map((one) => [one.pooler.id, aimHeld(one, ports, context)]))

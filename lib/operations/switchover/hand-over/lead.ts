@@ -12,18 +12,18 @@ const stopTimeoutMs = 15_000
 const startTimeoutMs = 60_000
 const lookTimeoutMs = 5_000
 const tellEveryMs = 200
-/** For the commit of one that leads already. */
+/** For the commit of one that is primary already. */
 const commitTimeoutMs = 10_000
 
-/** What `lead` may take besides the time that the candidate is given. */
+/** What `lead` may take besides the time that the candidate is given, in ms. */
 export const settleTimeoutMs = stopTimeoutMs + startTimeoutMs + 2 * lookTimeoutMs + commitTimeoutMs
 
-/** leads: it takes writes. led: it is down, and had. never: it is down, and comes back as the standby it was. */
+/** leads: it takes writes. led: it is down, and did. never: it is down, and comes back as the standby it was. */
 type Standing = 'leads' | 'led' | 'never' | 'unknown'
 
 /**
- * Tells the candidate to lead. One that does not within `leadMs` is stopped at once on its host and looked at: where it is proven that it never led, the way
- * back is open again and this throws; where it has led, it leads on. Else it throws with the mark as it is, and nobody else may be started.
+ * Promotes the candidate. One that is not primary within `leadMs` is stopped at once on its host and looked at. Proven never to have been primary, rollback is
+ * possible again and this throws; if it was, it stays primary. Else this throws with the mark as it is, and no other member may be started.
  */
 export const lead = async (
   facts: SwitchoverFacts,
@@ -33,7 +33,7 @@ export const lead = async (
   context: RunContext,
 ): Promise<FirstCommit> => {
   const { address, title } = facts.candidate!
-  // An earlier driver has given it up, and its order to stop may still be on its way.
+  // An earlier driver has abandoned it, and its order to stop may still be on its way.
   const answer = passed.isStopped === true ? givenUp(title) : await tell(facts, leadMs, ports, context)
   if (!(answer instanceof Fault)) return answer
   if (await hasLed(facts, passed, answer, ports, context))
@@ -48,7 +48,7 @@ export const lead = async (
 const givenUp = (title: string): Fault =>
   new Fault('step.unknown', { because: `${title} was told to promote, and abandoned by an earlier worker.` })
 
-/** As often as it can be heard in the time that it is given. Answers why it did not say that it leads. */
+/** Repeats the order for the time that the candidate is given. Answers its first commit, or why it did not say that it is primary. */
 const tell = async (
   { candidate }: SwitchoverFacts,
   leadMs: number,
@@ -103,7 +103,7 @@ const hasLed = async (facts: SwitchoverFacts, passed: Passed, fault: Fault, port
   return true
 }
 
-/** Whether it came to its end is what the look afterwards says. */
+/** The look afterwards says whether it was stopped. */
 const stopAtOnce = async ({ candidate }: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
   const place = candidate!
   try {
@@ -117,7 +117,7 @@ const stopAtOnce = async ({ candidate }: SwitchoverFacts, ports: ActPorts, conte
   }
 }
 
-/** A promotion takes standby.signal away, on the disk, before the first write of its timeline is let in. */
+/** A promotion takes standby.signal away, on the disk, before the first write on its timeline is accepted. */
 const standingOf = ({ state, role, hasStandbySignal, controlState, timeline }: Probe, { candidateProbe }: SwitchoverFacts): Standing => {
   if (state === 'online' && role === 'primary') return 'leads'
   if (!isDown(state) || controlState === null) return 'unknown'

@@ -9,14 +9,14 @@ export type Part = {
   tookMs: number
 }
 
-/** What is durable before the candidate is told to lead; with `isPassed` the only way is forward. */
+/** What is durable before the candidate is told to promote; with `isPassed` there is no undo. */
 export type Passed = {
   isPassed: true
   checkpointLsn: string
   controlState: string
   replayedLsn: string
   parts: Part[]
-  /** It did not lead in time, and whoever comes next stops it before it looks. */
+  /** It was not promoted in time, and the next driver stops it before it looks. */
   isStopped?: true
 }
 

@@ -13,15 +13,15 @@ const fileTimeoutMs = 15_000
 const startTimeoutMs = 300_000
 const stopTimeoutMs = 60_000
 const lookEveryMs = 20
-/** A start that takes long is looked at each time that it has taken a tenth longer, and at least so often. */
+/** A long start is looked at each time that it has taken a tenth longer, and at least this often. */
 const lookEveryMsMax = 1_000
 const recordTimeoutMs = 15_000
 
 export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
 
 /**
- * The old primary leads again, the poolers lead to it, and the clients go on: in this order, and each as soon as it can. `wasStopped`: the candidate was, by
- * us, and follows again in the end. Safe to run twice.
+ * The old primary is primary again, the poolers point to it, and clients are resumed: in this order, and each as soon as it can. `wasStopped`: we stopped the
+ * candidate, and it follows again in the end. Safe to run twice.
  */
 export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
   const primary = facts.primary!
@@ -43,7 +43,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
 }
 
 /**
- * Nobody of this job has told the candidate to lead; whoever did it all the same has decided who leads. A driver that was there from the first second knows
+ * This job has not told the candidate to promote; if somebody else did, that one is the primary. A driver that was there from the first second knows
  * that the candidate followed until now, seen or not; any other one has to see it.
  */
 const mustLeadAlone = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
@@ -57,7 +57,7 @@ const mustLeadAlone = async (facts: SwitchoverFacts, ports: ActPorts, context: S
   }
 }
 
-/** Its lines lead to the candidate: this job has written them, or whoever saw the candidate lead. One that cannot be read may. */
+/** A pooler's lines point to the candidate: this job wrote them, or somebody who saw it as primary. True also for a file that cannot be read. */
 const isAimedAway = async ({ front }: SwitchoverFacts, { read }: ActPorts, { signal }: StepContext): Promise<boolean> => {
   const files = await Promise.allSettled(
     front.map(({ pooler }) => read.poolers.readFile(pooler.address, { timeoutMs: fileTimeoutMs, signal })),
@@ -68,7 +68,7 @@ const isAimedAway = async ({ front }: SwitchoverFacts, { read }: ActPorts, { sig
   })
 }
 
-/** Whose clients wait while a person is asked, and what ends that; null: nobody's. */
+/** The poolers with clients paused while the job needs attention, and what resumes them; null: none. */
 const sayWaiting = async ({ front, timers }: SwitchoverFacts, { read }: ActPorts, { signal }: StepContext): Promise<string | null> => {
   const seen = await Promise.all(front.map(({ pooler }) => read.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })))
   const waiting = front.filter(({ databases }, index) =>

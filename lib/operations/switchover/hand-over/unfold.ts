@@ -40,7 +40,7 @@ export const unfoldHandOver = (lines: readonly JournalLine[]): JournalLine[] => 
     ]
     return pair.map(([entry, ms], half) => ({ ...entry, seq: seq + half / 1000, at: at(ms) }) as JournalLine)
   })
-  // Without an answer it may have led; that it was told to is known.
+  // Without an answer it may have been primary; that it was told to promote is known.
   const promotion: JournalLine[] =
     output === null ? [{ kind: 'intended', step: 'promote', before: null, seq: intended.seq + 0.5, at: at(last) }] : []
   return lines.flatMap((line) => {

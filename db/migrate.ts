@@ -27,7 +27,7 @@ export const migrate = async (connectionString: string): Promise<void> => {
   }
 }
 
-/** Nothing leads from before the baseline to it: nothing was released yet. */
+/** There is no upgrade from before the baseline: nothing was released yet. */
 const refuseOlder = async (client: pg.Client): Promise<void> => {
   const journal = readFileSync(join(migrationsFolder, 'meta/_journal.json'), 'utf8')
   const baseline = (JSON.parse(journal) as { entries: { when: number }[] }).entries[0]!.when

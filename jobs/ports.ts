@@ -23,7 +23,7 @@ export interface WorkerPorts extends PortsOverSsh {
   close: () => Promise<void>
 }
 
-/** The worker's composition root: the real world, reached with the console's own keys. Throws `input.invalid` without VAULT_KEY. Connects to nothing yet. */
+/** The worker's composition root: the real adapters, with the console's own keys. Throws `input.invalid` without VAULT_KEY. Connects to nothing yet. */
 export const makeActPorts = (): WorkerPorts => {
   const { VAULT_KEY } = env()
   if (!VAULT_KEY)

@@ -19,7 +19,7 @@ export const severityLook: Record<Severity, [Tone, string]> = {
   3: ['info', 'note'],
 }
 
-/** What needs attention, worst first. Each line leads to the thing itself; the heading to all of them. */
+/** What needs attention, worst first. Each line links to its object; the heading to all of them. */
 export const Problems = ({
   problems,
   environments,

@@ -33,7 +33,7 @@ const Cell = ({
   )
 }
 
-/** Permissions × environments. A cell names the role that gives it and leads to the grant; hovering shows every grant that would. */
+/** Permissions × environments. A cell names the role that gives it and links to the grant; hovering shows every grant that would. */
 export const AccessMatrix = ({
   grants,
   groups,

@@ -77,7 +77,7 @@ export interface ScheduledShown {
   environments: readonly BadgedEnvironment[]
   /** The plan as it was read. */
   planHref: string
-  /** The same asked anew. */
+  /** The same, planned again. */
   againHref: string
 }
 

@@ -26,7 +26,7 @@ const verdictOf = async (runId: string, jobId: string, signal: AbortSignal): Pro
   return items.find(({ id }) => id === jobId)?.verdict ?? null
 }
 
-/** Leads to the certificate of a job that has ended, with its verdict, as soon as there is one. */
+/** Links to the certificate of a job that has ended, with its verdict, as soon as there is one. */
 export const CertificateLink = ({ runId, jobId }: { runId: string; jobId: string }) => {
   const [verdict, setVerdict] = useState<MoveVerdict['kind'] | null>(null)
   const [isGivenUp, setGivenUp] = useState(false)

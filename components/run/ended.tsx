@@ -33,7 +33,7 @@ const useFailBack = (herdId: string): FailBackSeen | null => {
   return seen
 }
 
-/** Where a run that moved the primary of a herd leads once it has ended: its report, its certificate, and what is next for the former primary. */
+/** What to open once a run that moved the primary of a herd has ended: its report, its certificate, and what is next for the former primary. */
 export const AfterMove = ({ runId, jobId, herdId }: { runId: string; jobId: string; herdId: string }) => {
   const seen = useFailBack(herdId)
   const next =

@@ -9,7 +9,7 @@ import type { Outcome } from '@/lib/shapes/outcome'
 import type { RunView } from '@/lib/shapes/run'
 import { isRunOpen, type RunActions, type RunOperation } from './shared'
 
-/** What cancelling leads to for each kind of target there is. */
+/** What cancelling does, for each kind of target. */
 const cancelWords = (counts: JobCounts, longestMs: number | null): string => {
   const atMost = longestMs === null ? '' : ` (at most ${formatDuration(longestMs / 1000)})`
   const words: string[] = []

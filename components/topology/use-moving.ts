@@ -10,7 +10,7 @@ export interface Moving {
   held: TreeMember | null
   /** Why the member may not be its upstream; null: it may; undefined: nothing is held, or it is the held one itself. */
   reasonFor: (id: string) => string | null | undefined
-  /** Asked during a drag, where the page may not have been drawn anew yet. */
+  /** Asked during a drag, where the page may not have been redrawn yet. */
   takesDrop: (id: string) => boolean
   pickUp: (id: string) => void
   /** Opens the plan of the repoint where it is legal; else says why not and keeps holding. */

@@ -14,9 +14,9 @@ export interface PoolersFound {
 }
 
 /**
- * Keeps what was seen, as one statement: what is registered with that port is linked; for the others the herd is looked for that most of their databases
- * lead to, among those of the server's environment, and every other one is named with it. A herd whose members have the address, the host name or the
- * virtual host, and the port.
+ * Keeps what was seen, as one statement: what is registered with that port is linked; for the others it finds the herd that most of their databases
+ * point to, among those of the server's environment, and notes the other herds. A database points to a herd that has a member with its address, or the
+ * host name or the virtual host, and the port.
  */
 const store = `with input as materialized (
     select s.id as server_id, s.environment_id, s.hostname, p.* from jsonb_to_recordset($1::jsonb) as i("serverId" uuid, poolers jsonb)

@@ -18,7 +18,7 @@ const environmentsOf = (actor: Actor, permission: Permission): readonly string[]
   return allowed === 'all' ? null : allowed === 'none' ? [] : allowed.environmentIds
 }
 
-/** What waits for a person, hosts first seen first. Throws `access.denied` for whoever may see no environment at all. */
+/** What waits to be accepted, hosts first seen first. Throws `access.denied` for an actor who may see no environment at all. */
 export const listInbox = async (actor: Actor): Promise<Inbox> => {
   const environmentIds = environmentsOf(actor, 'discovered-host.view')
   if (environmentIds?.length === 0) throw new Fault('access.denied')

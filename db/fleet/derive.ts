@@ -81,7 +81,7 @@ const learnIdentifiers = {
       and i.system_identifier is not null`,
 }
 
-/** Who was replaced and now follows, or was promoted anew, may lead again. */
+/** Lifts the bar of former primaries that follow now, or were promoted again. */
 const forgetReplaced = {
   name: 'facts-replaced',
   text: `update instances set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null
@@ -90,7 +90,7 @@ const forgetReplaced = {
     returning id`,
 }
 
-/** What the list of herds shows of these members. Last, since it waits for whoever does the same for one of these herds, and then reads what both wrote. */
+/** What the list of herds shows of these members. Runs last: it waits for any other writer of these herds, and then reads what both wrote. */
 const sumUp = { name: 'facts-herds', text: 'select herd_facts_members($1::uuid[])' }
 
 /** Brings what follows from the facts of these herds' members up to date, in the caller's transaction. Returns the instances that changed. */

@@ -21,7 +21,7 @@ const read = async (query: { name: string; text: string; values: unknown[] }): P
   }
 }
 
-/** The last fence of an instance since it was replaced; null: there was none, or it leads again. The caller has shown that the actor may see this instance. */
+/** The last fence of an instance since it was replaced; null: there was none, or it is the primary again. The caller has shown that the actor may see this instance. */
 export const fenceOf = async (instanceId: string): Promise<Fence | null> => {
   const [found] = await read({
     name: 'fence-of-instance',

@@ -1,5 +1,5 @@
 /**
- * SQL that gives the `herd_id` of each herd that a PgBouncer's database leads to: whose member has the address or the host name, or is on the pooler's own
+ * SQL that gives the `herd_id` of each herd that a PgBouncer's database points to: one of its members has the address or host name, or is on the pooler's own
  * host, and the port. `pooler` and `database` are aliases of rows with `server_id` and `environment_id`, and with `host` and `port`. One look through an
  * index for each way to name a member, since one condition for all of them has none.
  */

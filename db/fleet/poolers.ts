@@ -120,7 +120,7 @@ const change = async <Row>(text: string, [poolerId, ...values]: [string, ...unkn
 }
 
 export const makePoolerAct = (): Pick<InventoryAct, 'claimPooler' | 'managePooler'> => ({
-  // From the clock, so that a pooler that was deleted and registered anew, whose file has seen its old tokens, is given higher ones.
+  // From the clock, so that a pooler that was deleted and registered again is given tokens higher than those in its file.
   claimPooler: async (poolerId, options) => {
     const { fence } = await change<{ fence: string }>(
       'update poolers set fence = greatest(fence + 1, extract(epoch from clock_timestamp())::bigint) where id = $1 returning fence',
@@ -154,7 +154,7 @@ export const poolerMembers = async (
   return found
 }
 
-/** Of a herd or a server: poolers that are paused, lead elsewhere, or cannot be used; of a herd only as far as it is its own. The caller has shown that they may be seen. */
+/** Of a herd or a server: poolers that are paused, point elsewhere, or cannot be used; of a herd only its own databases. The caller has shown that they may be seen. */
 export const poolerAlarms = async (of: 'herd' | 'server', id: string): Promise<PoolerAlarm[]> => {
   const isAlarm = `(one.paused in ('some', 'all') or one.follows = 'stale' or p.state in ('stopped', 'refused', 'unreachable'))`
   const from = of === 'herd' ? 'pooler_herds one join poolers p on p.id = one.pooler_id' : 'poolers p join poolers one on one.id = p.id'
@@ -178,7 +178,7 @@ export const herdsOfPooler = async (poolerId: string): Promise<PoolerHerd[]> => 
   return rows.map((row) => ({ ...row, staleSince: iso(row.staleSince) }))
 }
 
-/** Herds of these that are to be left alone just now: a person holds the lock, or a job that does not leave them to the observer. After a failover the poolers must follow at once; a switchover leads them itself. */
+/** Which of these herds the observer must leave alone now: somebody holds the lock, or a job manages the poolers itself. After a failover the poolers must follow at once; a switchover repoints them itself. */
 export const lockedHerds = async (herdIds: readonly string[]): Promise<Set<string>> => {
   const rows = await rowsOf<{ id: string }>(
     `select substr(l.name, 6) as id from leases l left join jobs j on j.id = l.job_id
@@ -206,7 +206,7 @@ export interface PoolerRecord {
   wanted: string | null
   follows: Follows
   seen: (PooledDatabase & {
-    /** Whose it is; null: it leads to no herd that is known. */ herdId: string | null
+    /** The herd that it belongs to; null: it points to no known herd. */ herdId: string | null
     pace: PoolerStats | null
   })[]
   herds: PoolerHerdRecord[]
@@ -224,7 +224,7 @@ export interface PoolerHerdRecord {
   because: string | null
 }
 
-/** Keeps what was seen just now, and since when it is paused or leads elsewhere; those who watch the list hear of it when something is new. */
+/** Keeps what was seen just now, and since when it is paused or points elsewhere; notifies open lists when something is new. */
 export const savePoolers = async (records: readonly PoolerRecord[]): Promise<void> => {
   await rowsOf(
     `with seen as (
@@ -252,7 +252,7 @@ export const savePoolers = async (records: readonly PoolerRecord[]): Promise<voi
   )
 }
 
-/** Databases that lead to none of the herds that the pooler is known to serve. */
+/** Databases that point to none of the herds that the pooler is known to serve. */
 export interface StrangeDatabase {
   poolerId: string
   host: string | null
@@ -260,7 +260,7 @@ export interface StrangeDatabase {
 }
 
 /**
- * From now on the pooler serves the herds that these lead to, of its own environment: whose member has the address or the host name, and the port. Those
+ * From now on the pooler serves the herds of its environment that these point to: those with a member at the address or host name, and the port. Those
  * that it was only seen to serve, and does no more, are forgotten.
  */
 export const linkPoolers = async (

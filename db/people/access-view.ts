@@ -25,7 +25,7 @@ export interface PersonAccess {
   }[]
 }
 
-/** Grants and live tokens of a person: one's own, or anybody's for whoever may see people. Throws `record.missing`. */
+/** Grants and live tokens of a person: your own, or anybody's for an actor who may see people. Throws `record.missing`. */
 export const personAccess = async (actor: Actor, personId: string): Promise<PersonAccess> => {
   const mayLook = actor.personId === personId || mayAnywhere(actor, 'person.view')
   if (!mayLook || !uuidPattern.test(personId)) throw new Fault('record.missing')

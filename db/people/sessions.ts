@@ -83,7 +83,7 @@ export interface SessionRow {
   expiresAt: Date
 }
 
-/** Live sessions, newest first: one's own, and everybody's for whoever may see people. */
+/** Live sessions, newest first: the actor's own, and everybody's if they may see people. */
 export const listSessions = async (actor: Actor, options: SessionLife & { personId?: string }): Promise<SessionRow[]> => {
   const personId = mayAnywhere(actor, 'person.change') ? (options.personId ?? null) : actor.personId
   if (personId === null && !mayAnywhere(actor, 'person.change')) return []

@@ -18,7 +18,7 @@ export interface SettingsView {
   }[]
 }
 
-/** Whoever administers the console as a whole. Throws `access.denied`. */
+/** Only for administrators of the whole console. Throws `access.denied`. */
 export const mustAdminister = (actor: Actor): void => {
   if (!mayIn(actor, 'setting.view', null))
     throw new Fault('access.denied', { because: 'Settings are for administrators of the whole console.' })

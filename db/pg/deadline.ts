@@ -11,7 +11,7 @@ const ignore = () => {}
 const sqlstateOfTimeout = '57014'
 
 /**
- * One statement whose caller does not wait for ever: given up before its commit was sent, nothing of it stays (`isOver`).
+ * One statement with a deadline: abandoned before its commit was sent, nothing of it stays (`isOver`).
  * Throws `database.down` at the deadline or when the database does not answer, `shell.cancelled` after an abort.
  */
 export const runWithin = async <Row>(text: string, values: readonly unknown[], { timeoutMs, signal }: Limits): Promise<Row[]> => {

@@ -18,7 +18,7 @@ const fieldsOf = (resource: Resource, wanted: readonly string[] | null): string[
   return known.length > 0 ? [...known] : [...resource.list.columns]
 }
 
-/** Throws `access.denied` for whoever may see nothing of the resource anywhere. */
+/** Throws `access.denied` for an actor who may see nothing of the resource anywhere. */
 const mustReach = (actor: Actor, resource: Resource): void => {
   if (reachOf(actor, resource).kind === 'none')
     throw new Fault('access.denied', { because: `You do not have the permission ${resource.name}.view.` })

@@ -52,7 +52,7 @@ const parse = (resource: Resource, values: unknown, isPartial: boolean): Values 
 }
 
 /**
- * A reference must lead to something the actor may see: an id cannot be used to find out that it exists. Asked before the transaction, which would
+ * A reference must point to something the actor may see: an id cannot be used to find out that it exists. Asked before the transaction, which would
  * otherwise wait for a second connection while it holds one.
  */
 const unseenReferences = async (actor: Actor, resource: Resource, values: Values): Promise<FieldProblem[]> => {

@@ -19,7 +19,7 @@ interface AttemptRow extends Record<string, unknown> {
   waitSeconds: number | null
 }
 
-/** A count that began longer ago than this, and is not waiting, begins anew. */
+/** A count that began longer ago than this, and is not waiting, starts again. */
 const memorySeconds = 15 * 60
 const firstWaitSeconds = 2
 

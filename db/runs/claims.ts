@@ -210,7 +210,7 @@ export const jobsWaitingFor = async (locks: readonly string[], besides: readonly
 }
 
 /**
- * Jobs of these runs that a driver may take now, found without any lock: whoever takes one asks again. `left` narrows it to those that could not start
+ * Jobs of these runs that a driver may take now, found without any lock: taking one checks again. `left` narrows it to those that could not start
  * while these jobs were driven. Closes what will never start.
  */
 export const startableJobs = async (runIds: readonly string[], left?: ReadonlySet<string>): Promise<string[]> => {

@@ -21,7 +21,7 @@ export interface HeldLease {
 export interface LeaseRequest {
   /** All or none. Two requests of one call must not share a name. */
   names: readonly string[]
-  /** Fresh for each request: whoever sees another token in the row has lost the lease. */
+  /** Fresh for each request: a holder that sees another token in the row has lost the lease. */
   token: string
   holder: string
   reason: string
@@ -144,7 +144,7 @@ export const releaseLeases = async (client: Queryable, tokens: readonly string[]
 }
 
 /**
- * Takes a lease away from whoever holds it, for a person who knows that the holder is gone. Its driver stops at its next line; the job stays open.
+ * Takes a lease away from its holder, for a person who knows that the holder is gone. Its driver stops at its next line; the job stays open.
  * Throws `record.missing` when nobody holds it.
  */
 export const breakLease = async (client: Queryable, name: string): Promise<HeldLease> => {

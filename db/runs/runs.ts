@@ -62,7 +62,7 @@ const query = async <Row extends object>(text: string, values: unknown[]): Promi
 
 const missing = () => new Fault('record.missing', { because: 'There is no such run, or you may not see it.' })
 
-/** A run is seen by whoever may see runs in one of its environments. Throws `record.missing` otherwise. */
+/** For actors who may see runs in one of its environments. Throws `record.missing` otherwise. */
 export const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> => {
   const allowed = allowance(actor, 'run.view')
   if (allowed === 'none' || !/^[0-9a-f-]{36}$/i.test(runId)) throw missing()
@@ -139,7 +139,7 @@ export const readEvents = async (actor: Actor, runId: string, afterEventId: numb
   return rows.map((row) => ({ eventId: Number(row.event_id), jobId: row.job_id, line: lineOf(row) }))
 }
 
-/** The run a job belongs to, for whoever may see it. Throws `record.missing`. */
+/** The run a job belongs to, for actors who may see it. Throws `record.missing`. */
 export const runIdOfJob = async (actor: Actor, jobId: string): Promise<string> => {
   const [row] = await query<{ run_id: string }>('select run_id from jobs where id::text = $1', [jobId])
   if (!row) throw missing()

@@ -38,7 +38,7 @@ export const scheduledOfRun = (runId: string): Promise<Pick<ScheduledRun, 'id' |
     return row ?? null
   })
 
-/** For whoever may see one of its environments, as a run is. Throws `record.missing`. */
+/** For actors who may see one of its environments, as with a run. Throws `record.missing`. */
 export const getScheduled = async (actor: Actor, id: string): Promise<ScheduledRun> =>
   guarded(async () => {
     const [row] = uuidPattern.test(id) ? await getDb().select().from(scheduledRuns).where(eq(scheduledRuns.id, id)) : []

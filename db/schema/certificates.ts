@@ -42,7 +42,7 @@ export const canaryStrips = pgTable(
     jobId: uuid('job_id')
       .notNull()
       .references(() => jobs.id, { onDelete: 'cascade' }),
-    /** Rises within a job, also over the whole strip: whoever reads on asks for what is above the last one. */
+    /** Rises within a job, also over the whole strip: a reader asks for what is above the last one it has. */
     seq: integer('seq').notNull(),
     runId: uuid('run_id').notNull(),
     piece: jsonb('piece').$type<StripPiece | Strip>().notNull(),

@@ -141,7 +141,7 @@ export const herds = pgTable(
 
 /**
  * What a herd's members, poolers, names and last move say, summed up when they change (`herd_facts_…` in the migrations), so that the list of herds reads
- * one row a herd. A table of its own: whoever saves a herd's settings holds its row, and then its members'; a look holds them the other way round.
+ * one row a herd. A table of its own: saving a herd's settings locks its row, and then its members'; an observation locks them the other way round.
  * What lists filter and sort by is copied from the herd by a trigger. No index holds what is observed: a look stays a HOT update.
  */
 export const herdFacts = pgTable(

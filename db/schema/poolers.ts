@@ -55,7 +55,7 @@ export const poolers = pgTable(
     clients: integer('clients'),
     waiting: integer('waiting'),
     longestWaitSeconds: doublePrecision('longest_wait_seconds'),
-    /** Where it leads: `198.18.1.11:5432`. */
+    /** What it points to: `198.18.1.11:5432`. */
     target: text('target'),
     /** Where the herds' primaries are, as they were last seen. */
     wanted: text('wanted'),

@@ -4,7 +4,7 @@ const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 /**
  * A view over herds with more than one member, under the herd's id; read-only. It is left out of `index.ts`, so that no migration is generated for it:
- * its text is in the migrations. The trigram index is that of `herds`, which the view's column leads to.
+ * its text is in the migrations. The trigram index is that of `herds`, which the view's column comes from.
  */
 export const drPairs = pgTable(
   'dr_pairs',

@@ -132,7 +132,7 @@ export class Driver {
     }
   }
 
-  /** A bug stops this one job and asks a person; giving it to the next driver would only meet the bug again. */
+  /** A bug stops this one job, which then needs attention; the next driver would only meet the bug again. */
   async #ask(claim: Claim, kept: Kept, error: unknown): Promise<void> {
     this.#options.log.error({ jobId: claim.jobId, runId: claim.runId, err: error }, 'a bug stopped a job')
     const signal = AbortSignal.any([kept.lost.signal, this.#stop.signal])
@@ -157,7 +157,7 @@ export class Driver {
     await persist(() => this.#append(append), signal)
   }
 
-  /** Gives the leases back and wakes whoever waited for them; also where the worker stops at once, so that nobody waits for them to run out. */
+  /** Gives the leases back and wakes the jobs that waited for them; also where the worker stops at once, so that nobody waits for them to run out. */
   async #leave(claim: Claim): Promise<void> {
     const next = await persist(() => this.#release(claim), AbortSignal.timeout(this.#options.leaseTtlMs))
     await this.wake(next)

@@ -13,7 +13,7 @@ import type { ReadPorts } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
 import type { Log } from '../queue/log'
 
-/** All targets are looked at under one deadline; who has not answered then is excluded. */
+/** All targets are looked at under one deadline; those that have not answered by then are excluded. */
 const lookTimeoutMs = 20_000
 const looksAtOnce = 100
 const leaseTtlMs = lookTimeoutMs + 10_000

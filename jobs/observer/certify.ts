@@ -9,7 +9,7 @@ import { repeat } from '../queue/schedule'
 const everyMs = 1_500
 
 export interface CertifyOptions {
-  /** The console's own, opened anew for each use. */
+  /** The console's own, opened again for each use. */
   keys: () => Promise<CertificateKeys>
   log: Log
 }

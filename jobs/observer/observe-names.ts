@@ -15,7 +15,7 @@ const askTimeoutMs = 4_000
 const asksMax = 16
 const lease = 'name-observer'
 
-/** Asks all names' authoritative servers about three times a minute, in one worker at a time, and keeps whether each leads where it should. */
+/** Asks all names' authoritative servers about three times a minute, in one worker at a time, and keeps whether each points where it should. */
 export const startNameObserver = ({
   names,
   holder,

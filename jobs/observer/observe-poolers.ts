@@ -208,7 +208,7 @@ const pausedOf = ({ state, isPausedWhole }: PoolerSeen, databases: PoolerSeen['d
   return held > 0 ? 'some' : 'no'
 }
 
-/** The fact is as old as it is, so the primary is asked again before its pooler is led there. Null: it was; else why not. */
+/** The fact may be old, so the primary is asked again before its pooler is pointed there. Null: it was pointed there; else why not. */
 const bring = async (
   ports: ActPorts,
   pooler: InventoryPooler,
@@ -239,7 +239,7 @@ const bring = async (
   }
 }
 
-/** The whole file anew; null while that is not known, or not ours to say, of each of its herds. */
+/** The whole new file; null unless each of its herds has a known primary and is not locked. */
 const wholeOf = (pooler: InventoryPooler, { members, locked }: { members: Members; locked: ReadonlySet<string> }): PoolerAim | null => {
   const free = pooler.herds.filter(({ id }) => !locked.has(id))
   const primaries = new Map(free.map(({ id, name }) => [name, primaryOf(members.get(id) ?? [])]))

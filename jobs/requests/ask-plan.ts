@@ -96,7 +96,7 @@ const policyWithin = async (
   return policy
 }
 
-/** Whoever asked for it may read it, and whoever may see all the environments it touches. Throws `record.missing`. */
+/** For the person who asked for it, and people who may see all the environments it touches. Throws `record.missing`. */
 export const getPlan = async (actor: Actor, planId: string): Promise<StoredPlan> => {
   const row = await findPlan(planId)
   const isOwn = row !== undefined && (actor.kind === 'system' || (row.personId !== null && row.personId === actor.personId))

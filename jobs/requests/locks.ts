@@ -78,7 +78,7 @@ export const lockHerd = async (actor: Actor, herdId: string, wish: LockWish): Pr
 /** The sign of life of a lock's holder. Throws `lock.lost` when it was taken away, or ran out and was taken by somebody else. */
 export const keepLock = (actor: Actor, id: string, ttlSeconds: number): Promise<{ expiresAt: string }> => keepOutside(actor, id, ttlSeconds)
 
-/** Gives a lock back and wakes whoever waited. One that is gone already is no error. */
+/** Releases a lock and wakes the jobs that waited for it. One that is gone already is no error. */
 export const unlockHerd = async (actor: Actor, id: string): Promise<void> => {
   const name = await inPgTransaction(async (client, tx) => {
     const released = await releaseOutside(client, actor, id)

@@ -15,7 +15,7 @@ import { confirmPlan } from './submit'
 
 type Scheduled =
   | { scheduled: true; id: string /** ISO time. */; at: string }
-  /** The world moved: nothing is scheduled, and this is the plan as it would be now. */
+  /** Something changed: nothing is scheduled, and this is the plan as it would be now. */
   | { scheduled: false; moved: { planId: string; plan: Plan } }
 
 const startWithinDefault = 15
@@ -112,7 +112,7 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
   return { scheduled: true, id, at: at.toISOString() }
 }
 
-/** It will not run. Whoever ordered it may always do so; others need the operation's permission. Throws `run.closed` when it does not wait any more, `access.denied`, `record.missing`. */
+/** Cancels it. The person who scheduled it may always do so; others need the operation's permission. Throws `run.closed` when it does not wait any more, `access.denied`, `record.missing`. */
 export const cancelScheduled = async (actor: Actor, id: string): Promise<void> => {
   const row = await getScheduled(actor, id)
   const plan = await findPlan(row.planId)

@@ -16,7 +16,7 @@ import { hitEnvironments, startRun } from './start-run'
 
 export type Submitted =
   | { submitted: true; runId: string /** A sentence when the run waits for something unusual: the queue is down. */; notice: string | null }
-  /** The world moved: nothing has run, and this is the plan as it would be now. */
+  /** Something changed: nothing has run, and this is the plan as it would be now. */
   | { submitted: false; moved: { planId: string; plan: Plan } }
 
 /** An approval is for what was read, and for an hour. */

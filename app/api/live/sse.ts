@@ -124,7 +124,7 @@ export const liveResponse = async <Stream>({ request, authorise, open }: LiveOpt
 }
 
 /**
- * Runs `work` after a call, never twice at once and at most once per `pauseMs`; calls that come meanwhile lead to one more run.
+ * Runs `work` after a call, never twice at once and at most once per `pauseMs`; calls that come meanwhile cause one more run.
  * Failures are logged and tried again with the next call.
  */
 export const coalesce = (work: () => Promise<void>, pauseMs: number, signal: AbortSignal): (() => void) => {

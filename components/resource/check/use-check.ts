@@ -24,7 +24,7 @@ export interface Check {
 
 const openStates: readonly RunView['state'][] = ['waiting', 'running', 'cancelling']
 
-/** Runs a check operation on one object and follows its steps. Starts by itself where the form that added the object leads here. */
+/** Runs a check operation on one object and follows its steps. Starts by itself when the page is opened by the form that added the object. */
 export const useCheck = (
   operation: Parameters<StartCheck>[0],
   targetId: string,
@@ -58,7 +58,7 @@ export const useCheck = (
   }, [startCheck, operation, targetId])
 
   useEffect(() => {
-    // The form that added the object leads here with this mark: check it without being asked.
+    // The form that added the object opens the page with this mark: check without being asked.
     if (window.location.hash !== '#added' || because !== null || wasStarted.current) return
     wasStarted.current = true
     window.history.replaceState(null, '', window.location.pathname)

@@ -91,7 +91,7 @@ export const RecordForm = ({
     for (const name of resource.form) if (typed[name] !== was[name]) setValue(name, typed[name]!, { shouldDirty: true })
   }
 
-  // A save that stays on the page brings the stored values and their revision anew.
+  // A save that stays on the page loads the stored values and their revision again.
   const based = useRef(defaults)
   // biome-ignore lint/correctness/useExhaustiveDependencies: only new stored values count; the rest is the form's own.
   useEffect(() => {

@@ -23,7 +23,7 @@ const endings: Record<EndingKind, string> = {
   final: 'Final',
 }
 
-/** Its id is the operation's name, so that `/instances/help#restart` leads here. */
+/** Its id is the operation's name, so that `/instances/help#restart` opens it. */
 export const OperationHelp = ({ operation }: { operation: ShownOperation }) => (
   <section id={operation.name} aria-labelledby={`${operation.name}-title`} className="grid scroll-mt-4 gap-2">
     <h3 id={`${operation.name}-title`} className="flex flex-wrap items-center gap-3">

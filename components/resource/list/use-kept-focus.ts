@@ -5,7 +5,7 @@ import { type FocusEvent, type RefObject, useLayoutEffect, useRef } from 'react'
 const places = (row: Element): HTMLElement[] => [...row.querySelectorAll<HTMLElement>('a, input')]
 
 /**
- * Rows are written as strings: one that is written anew takes the element with the focus along, and whoever works without a mouse would stand nowhere
+ * Rows are written as strings: rewriting one removes the element with the focus, and somebody who works without a mouse would lose their place
  * every few seconds. Puts the focus on the element that took its place. Returns what the table's body listens to.
  */
 export const useKeptFocus = (body: RefObject<HTMLTableSectionElement | null>) => {

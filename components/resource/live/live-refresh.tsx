@@ -7,7 +7,7 @@ import { useChanges } from './use-changes'
 
 const refreshEveryMs = 2_000
 
-/** Renders the page anew on the server when one of `ids` (instances, environments, runs) or one of `records` (resource names) changes. */
+/** Renders the page again on the server when one of `ids` (instances, environments, runs) or one of `records` (resource names) changes. */
 export const LiveRefresh = ({
   ids,
   records,

@@ -8,7 +8,7 @@ import type { PoolerHerd } from '@/lib/shapes/pooler'
 /** One database of a pooler as its last look left it. */
 export interface PooledShown {
   name: string
-  /** Whose it is; null: it leads to no herd that is known. */
+  /** The herd that it belongs to; null: it points to no known herd. */
   herdId: string | null
   host: string | null
   port: number

@@ -8,7 +8,7 @@ const ways = [
   { operation: 'switchover', label: 'Switch over' },
 ]
 
-/** The ways to the plans, for whoever may and where a standby could take over. For a page that has already shown that the herd may be seen. */
+/** Links to the plans, for people who may run them and where a standby could take over. The page has already checked that the herd may be seen. */
 export const MovePrimary = async ({ herdId, environmentId }: { herdId: string; environmentId: string | null }) => {
   const actor = await requireActor()
   const allowed = ways.filter(({ operation }) => mayRun(actor, operation, environmentId))

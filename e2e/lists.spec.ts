@@ -115,7 +115,7 @@ test('columns are chosen, ordered, kept for the person and part of the link; a v
   await expect(page).toHaveURL(
     /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,certificateVerdict/,
   )
-  const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Poolers', 'DNS', 'Last move']
+  const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Size', 'Poolers', 'DNS', 'Last move']
   await expect(page.locator('table.sheet thead th:not(.x)')).toHaveText(shown)
 
   await page.getByRole('button', { name: 'Views' }).click()

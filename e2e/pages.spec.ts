@@ -23,8 +23,6 @@ const ofHerds: ReadonlySet<ResourceName> = new Set([
   'environment',
   'server',
   'instance',
-  'run',
-  'job',
 ])
 
 /** Everything wrong with the page that is shown, a line each. */
@@ -83,6 +81,9 @@ const otherPages = async (page: Page): Promise<string[]> => {
     '/instances?q=nothing-has-this-name',
   ]
 }
+
+// A trace keeps a copy of the page for every look; what is wrong stands in the message.
+test.use({ trace: 'off' })
 
 test('axe finds nothing on any page in either theme, and none is wider than its window, a phone’s included', async ({
   as,

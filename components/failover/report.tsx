@@ -5,7 +5,7 @@ import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
-import type { FailoverReport, LaterWork } from '@/lib/domain/proof/failover-report'
+import type { FailoverReport, Fence, LaterWork } from '@/lib/domain/proof/failover-report'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { Verdict } from '@/lib/kernel/operation/plan'
@@ -82,16 +82,8 @@ const CameBack = ({ report: { steps, later, oldPrimary } }: { report: FailoverRe
   )
 }
 
-export interface ReportedFence {
-  title: string
-  action: 'stopped' | 'signal'
-  because: string
-  /** ISO. */
-  at: string
-}
-
 /** What the console did by itself to a primary that came back. */
-const fenceRow = ({ title, action, because, at }: ReportedFence) => [
+const fenceRow = ({ title, action, because, at }: Fence) => [
   title,
   'none: Matriarch by itself',
   <State key="s" tone="good">
@@ -102,7 +94,7 @@ const fenceRow = ({ title, action, because, at }: ReportedFence) => [
   because,
 ]
 
-const Later = ({ later, fences }: { later: readonly LaterWork[]; fences: readonly ReportedFence[] }) => (
+const Later = ({ later, fences }: { later: readonly LaterWork[]; fences: readonly Fence[] }) => (
   <Rows
     heads={['Member', 'Job', 'State', 'Began', 'Took', 'WAL saved before the rewind']}
     rows={[
@@ -124,7 +116,7 @@ const Later = ({ later, fences }: { later: readonly LaterWork[]; fences: readonl
 )
 
 /** What was known when, what was done, and what is still open: for the screen and for paper. */
-export const Report = ({ report, runHref, fences }: { report: FailoverReport; runHref: string; fences: readonly ReportedFence[] }) => (
+export const Report = ({ report, runHref, fences }: { report: FailoverReport; runHref: string; fences: readonly Fence[] }) => (
   <div className="page-body report">
     {report.open.length > 0 ? (
       <Note tone="warn" title="Still open">

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
-import { primary, standby, unreachable } from '@/e2e/harness/observed'
+import { listed, primary, standby, unreachable } from '@/e2e/harness/observed'
 import { ids, openShop, query, row, see } from '@/e2e/harness/observed-shop'
-import type { Probe } from '@/lib/ports'
 import { writeProbes } from './observations'
 
 let database: TestDatabase
@@ -52,19 +51,7 @@ test('a standby that receives nothing is as old as its last transaction, though 
 })
 
 /** b, as a lists it. */
-const standbys: Probe['standbys'] = [
-  {
-    applicationName: 'b',
-    clientAddress: '198.18.0.2',
-    state: 'streaming',
-    syncState: 'async',
-    sentLsn: null,
-    flushLsn: null,
-    replayLsn: null,
-    lagBytes: null,
-    slotName: null,
-  },
-]
+const standbys = [listed('b', '198.18.0.2')]
 
 test('a standby that streams and does not replay is behind, in time too, until it replays again', async () => {
   const paused = () => standby('198.18.0.1', { isReplayPaused: true, replaySeconds: null, replayedSecondsAgo: null })

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
-import { primary, standby, unreachable } from '@/e2e/harness/observed'
+import { listed, primary, standby, unreachable } from '@/e2e/harness/observed'
 import { ids, openShop, query, see } from '@/e2e/harness/observed-shop'
 import { systemActor } from '@/lib/kernel/access/access'
-import type { Probe } from '@/lib/ports'
 import { resourceByName } from '@/lib/resources'
 import { addRecord, changeRecord, deleteRecord } from '../records/records'
 import { saveVerdicts } from './dns-names'
@@ -94,17 +93,7 @@ const itsState = async (herdId = ids.herd!): Promise<string> => {
   return (await kept(herdId)).state
 }
 
-const listing: Probe['standbys'] = [2, 3].map((n) => ({
-  applicationName: `h${n}`,
-  clientAddress: `198.18.0.${n}`,
-  state: 'streaming',
-  syncState: 'async',
-  sentLsn: null,
-  flushLsn: null,
-  replayLsn: null,
-  lagBytes: null,
-  slotName: null,
-}))
+const listing = [2, 3].map((n) => listed(`h${n}`, `198.18.0.${n}`))
 const healthy = async () => {
   await see('a', primary({ standbys: listing }))
   await see('b', standby('198.18.0.1'))

@@ -13,13 +13,16 @@ export const keptLines = async (id: string): Promise<JournalLine[]> => {
   }
 }
 
+/** When the herd of the failover `f` began its next one; infinity where there was none yet. */
+export const nextFailoverSql = `coalesce((select min(n.started_at) from failovers n where n.herd_id = f.herd_id and n.started_at > f.started_at), 'infinity')`
+
 const readLater = {
   name: 'failover-later-work',
   text: `select j.id as "jobId", j.run_id as "runId", j.operation, j.title, j.state, j.because, j.started_at as "startedAt",
       j.finished_at as "finishedAt", s.hostname as host, tail.output as saved
     from failovers f
     join jobs j on j.herd_id = f.herd_id and j.operation in ('rejoin', 'rebuild', 'repoint', 'demote') and j.created_at > f.started_at
-      and j.created_at < coalesce((select min(n.started_at) from failovers n where n.herd_id = f.herd_id and n.started_at > f.started_at), 'infinity')
+      and j.created_at < ${nextFailoverSql}
     left join servers s on s.id = j.server_id
     left join lateral (
       select l.data->'output' as output from journal l where l.job_id = j.id and l.kind = 'finished' and l.step = 'tail' order by l.seq desc limit 1

@@ -1,26 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { systemActor } from '@/lib/kernel/access/access'
 import type { JournalEntry } from '@/lib/kernel/ground/journal'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
-import { migrate } from '../migrate'
-import { closeDb, getPool, setDatabase } from '../pg/client'
+import { getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { claimJobs } from './claims'
 import { type Append, appendLines, readLines } from './journal'
 import { breakLease, renewLeases, takeLease } from './leases'
 import { getRun, readEvents } from './runs'
 
-let postgres: TestPostgres
+let database: TestDatabase
 beforeAll(async () => {
-  postgres = await startPostgres()
-  await migrate(postgres.connectionString)
-  setDatabase(postgres.connectionString)
+  database = await startDatabase()
 })
-afterAll(async () => {
-  await closeDb()
-  await postgres?.stop()
-})
+afterAll(() => database?.stop())
 
 const ttlMs = 30_000
 const driver = { holder: 'test:1', ttlMs }

@@ -1,26 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { systemActor } from '@/lib/kernel/access/access'
 import type { JournalEntry } from '@/lib/kernel/ground/journal'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
-import { migrate } from '../migrate'
-import { closeDb, getPool, setDatabase } from '../pg/client'
+import { getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { type Claim, claimJobs, releaseJobs } from './claims'
 import { holdOutside } from './herd-locks'
 import { appendLines } from './journal'
 import { reservationsOf } from './reservations'
 
-let postgres: TestPostgres
+let database: TestDatabase
 beforeAll(async () => {
-  postgres = await startPostgres()
-  await migrate(postgres.connectionString)
-  setDatabase(postgres.connectionString)
+  database = await startDatabase()
 })
-afterAll(async () => {
-  await closeDb()
-  await postgres?.stop()
-})
+afterAll(() => database?.stop())
 
 const driver = { holder: 'test:1', ttlMs: 30_000 }
 const newHerd = () => `herd:${crypto.randomUUID()}`

@@ -46,6 +46,18 @@ export const standby = (host: string, more: Partial<Probe> = {}): Probe => ({
   observedAt: later(),
   ...more,
 })
+/** A standby as its upstream lists it. */
+export const listed = (applicationName: string, clientAddress: string): Probe['standbys'][number] => ({
+  applicationName,
+  clientAddress,
+  state: 'streaming',
+  syncState: 'async',
+  sentLsn: null,
+  flushLsn: null,
+  replayLsn: null,
+  lagBytes: null,
+  slotName: null,
+})
 export const unreachable = (at = later()): Probe => ({
   ...blank,
   state: 'unreachable',

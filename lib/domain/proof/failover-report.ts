@@ -45,6 +45,15 @@ export interface LaterWork {
   saved: { path: string; files: number; bytes: number; manifest: string; host: string | null } | null
 }
 
+/** The console kept a primary that was replaced from writing: it stopped it, or put standby.signal into its data directory before anything could start it. */
+export interface Fence {
+  title: string
+  action: 'stopped' | 'signal'
+  because: string
+  /** ISO. */
+  at: string
+}
+
 /** What is known of one failover: plain, for the page, paper and the API alike. Times are ISO. */
 export interface FailoverReport {
   state: string

@@ -1,14 +1,7 @@
+import type { Fence } from '@/lib/domain/proof/failover-report'
 import { iso } from '@/lib/domain/values/iso'
 import { databaseFault, getPool } from '../pg/client'
-
-/** The console kept a primary that was replaced from writing: it stopped it, or put standby.signal into its data directory before anything could start it. */
-export interface Fence {
-  title: string
-  action: 'stopped' | 'signal'
-  because: string
-  /** ISO. */
-  at: string
-}
+import { nextFailoverSql } from './failovers'
 
 const columns = `a.title, a.detail->>'action' as action, a.detail->>'because' as because, a.at`
 
@@ -34,12 +27,12 @@ export const fenceOf = async (instanceId: string): Promise<Fence | null> => {
 }
 
 /** The fences in a failover's herd after it and before the next one, oldest first. The caller has shown that the actor may see this failover. */
-export const fencesAfter = async (failoverId: string): Promise<Fence[]> =>
+export const fencesAfter = (failoverId: string): Promise<Fence[]> =>
   read({
     name: 'fences-after-failover',
     text: `select ${columns} from failovers f
       join audit a on a.act = 'instance.fence' and a.object_id = f.herd_id and a.at > f.started_at
-        and a.at < coalesce((select min(n.started_at) from failovers n where n.herd_id = f.herd_id and n.started_at > f.started_at), 'infinity')
+        and a.at < ${nextFailoverSql}
       where f.id = $1 order by a.at limit 100`,
     values: [failoverId],
   })

@@ -83,7 +83,7 @@ export interface TroubledServer {
 
 /**
  * What is wrong with who follows whom. orphaned: its upstream is gone, or is no member. forked: its timeline is not the primary's, and it does not
- * stream. idle-slot: nobody reads from it, and it retains much WAL. twice: one server is registered under two names. replaced: it must not start as primary.
+ * stream. idle-slot: inactive, and it retains much WAL. twice: one server is registered under two names. replaced: it must not start as primary.
  */
 export type ReplicationTrouble = 'orphaned' | 'forked' | 'idle-slot' | 'twice' | 'replaced'
 

@@ -19,7 +19,7 @@ const idle = async (facts: FailoverFacts, ports: ReadPorts, signal: AbortSignal)
 
 const noSlot = 'No standby used a slot of the old primary.'
 
-/** Nobody reads from them any more, and each would retain WAL on the old primary for ever. */
+/** No standby uses them any more, and each would retain WAL on the old primary. */
 export const dropOldSlots: Effect<FailoverFacts, null, Output> = {
   title: 'Drop inactive slots on the old primary',
   preview: (facts) => ({

@@ -51,7 +51,7 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
 })
 
 /**
- * Ends the timers once the clients go on, long before the job ends. One whose pooler still pauses clients stays armed: it is the one who lets them go.
+ * Ends the timers once the clients go on, long before the job ends. One whose pooler still pauses clients stays armed: it resumes them.
  */
 export const disarmDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Effect<F, null, null> => ({
   title: 'Disarm the timers',

@@ -13,7 +13,7 @@ const slotTimeoutMs = 15_000
 
 const byHand = ({ name, title }: OldSlot) => `${title} is no member of the herd: drop the slot ${name} there by hand`
 
-/** The slot that nobody reads any more would retain WAL for ever. A server that cannot be reached is named with it, and is no failure. */
+/** The slot that no standby uses any more would retain WAL. A server that cannot be reached is named with it, and is no failure. */
 export const dropOldSlot = <F extends Facts>(of: (facts: F) => OldSlot | null): Effect<F, null, Output> => ({
   title: 'Drop the slot on the former upstream',
   preview: (facts) => {

@@ -3,23 +3,39 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { testFleet } from './harness/lab'
 import { matrixHerd } from './harness/matrix/actions'
+import { coverOf, partOf } from './harness/matrix/cover'
 import { openFront } from './harness/matrix/front'
 import { openLabHerd } from './harness/matrix/herd'
 import { type LabCase, MatrixLab } from './harness/matrix/matrix'
-import type { Scenario } from './harness/matrix/scenario'
+import type { Measured, Scenario } from './harness/matrix/scenario'
 import { pooledFleet, scenarios } from './harness/matrix/scenarios'
-import { casesOf, sayTrouble, spreadOver, type Trouble } from './harness/matrix/troubles'
+import { addTo, isKept, readSummary, tableOf } from './harness/matrix/summary'
+import { sayTrouble, type Trouble } from './harness/matrix/trouble'
+import { casesOf, spreadOver } from './harness/matrix/troubles'
 
 /**
- * `npm run lab-matrix -- [--labs N] [--every N] [--from N] [--only WORDS] [--trouble WORDS]`: the crash matrix on real hosts, whole. Each case that follows from the
- * declarations of failover, switchover, repoint, promote, rejoin, demote and rebuild: the worker killed at each point, each step failed, a cancel and each host lost at each step. `--labs`: how many
- * labs at once (default 3). `--every`: only every Nth case; `--from`: the first of those that is run. `--only`: scenarios whose name holds the words; `--trouble`: cases. The journal of a case that
- * breaks a law is printed. Ends with 1 when one did.
+ * `npm run lab-matrix -- [--part 1/8] [--summary FILE] [--minutes N] [--labs N] [--only WORDS] [--trouble WORDS] [--whole] [--every N] [--from N]`: the crash
+ * matrix on real hosts. The covering set for the operations that move, stop or start a primary; `--part`: every eighth case of it. `--summary`: a file that
+ * keeps what became of each case from part to part (default lab-matrix.jsonl): one that is there and broke no law is not run again. `--minutes`: no case
+ * begins later; run the part again for the rest. `--labs`: how many labs at once (default 3). `--only`: scenarios whose name holds the words; `--trouble`:
+ * cases. `--whole`: every case that follows from the declarations, of all scenarios; `--every`: only every Nth; `--from`: the first of those that is run. The
+ * journal of a case that breaks a law is printed. Ends with 1 when one did.
  */
 const args = process.argv.slice(2)
 const flag = (name: string): string | null => (args.includes(name) ? (args[args.indexOf(name) + 1] ?? null) : null)
 const [labCount, every, from] = [Number(flag('--labs') ?? 3), Number(flag('--every') ?? 1), Number(flag('--from') ?? 1)]
 const [only, troubleWords] = [flag('--only') ?? '', flag('--trouble') ?? '']
+const [part, parts] = (flag('--part') ?? '1/1').split('/').map(Number) as [number, number]
+const endsAt = performance.now() + Number(flag('--minutes') ?? Number.POSITIVE_INFINITY) * 60_000
+const file = flag('--summary') ?? 'lab-matrix.jsonl'
+const isWhole = args.includes('--whole')
+if (!(part >= 1 && part <= parts)) throw new Error(`--part is one of 1/${parts} to ${parts}/${parts}.`)
+
+type Case = { scenario: Scenario; trouble: Trouble }
+
+const movers = ['switchover', 'failover', 'promote', 'rejoin', 'demote']
+const wanted = scenarios.filter(({ name, operation }) => name.includes(only) && (isWhole || only !== '' || movers.includes(operation.name)))
+const keyOf = ({ scenario, trouble }: Case) => ({ scenario: scenario.name, trouble: sayTrouble(trouble) })
 
 const sayLine = ({ seq, kind, ...line }: JournalLine): string => {
   const { step, because, text, before, output } = line as Record<string, unknown>
@@ -31,11 +47,23 @@ const openLab = async (isThroughPoolers: boolean): Promise<MatrixLab> => {
   return new MatrixLab(herd, matrixHerd, isThroughPoolers ? await openFront(herd, matrixHerd) : null)
 }
 
-await ensurePackages('bench')
-const startedAt = performance.now()
-const results: LabCase[] = []
+const setOf = (scenario: Scenario, measured: Measured): Case[] => {
+  const steps = scenario.operation.effects.map(({ name }) => name)
+  const all = isWhole ? casesOf(scenario, measured) : coverOf({ ...scenario, steps }, measured)
+  return all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ scenario, trouble }))
+}
 
-const runCase = async (lab: MatrixLab, scenario: Scenario, trouble: Trouble, total: number): Promise<void> => {
+/** What the whole set follows from: measured now, or in an earlier part. */
+const measuredOf = async (lab: MatrixLab, scenario: Scenario): Promise<Measured> => {
+  const known = readSummary(file).measured.get(scenario.name)
+  if (known !== undefined) return known
+  const measured = await lab.measure(scenario)
+  addTo(file, { scenario: scenario.name, measured })
+  console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} actions`)
+  return measured
+}
+
+const runCase = async (lab: MatrixLab, { scenario, trouble }: Case): Promise<void> => {
   const result = await lab.run(scenario, trouble).catch(
     (error: unknown): LabCase => ({
       scenario: scenario.name,
@@ -43,56 +71,68 @@ const runCase = async (lab: MatrixLab, scenario: Scenario, trouble: Trouble, tot
       state: 'running',
       broken: [`the case itself: ${inspect(error, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`],
       seconds: 0,
+      met: null,
       lines: [],
     }),
   )
-  results.push(result)
-  const { trouble: what, state, broken, seconds, lines } = result
+  const { lines, ...kept } = result
+  addTo(file, kept)
+  const { trouble: what, state, broken, seconds, met } = kept
   console.log(
-    `${results.length}/${total} ${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s)${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
+    `${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s${met === null ? '' : `, on ${met}`})${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
   )
   if (broken.length > 0) for (const line of lines) console.log(sayLine(line))
 }
 
-/** In labs of their own, several cases at once. */
-const runAll = async (wanted: readonly Scenario[], isThroughPoolers: boolean): Promise<void> => {
-  if (wanted.length === 0) return
+/** In labs of their own, several cases at once. Answers the whole set. */
+const runAll = async (own: readonly Scenario[], isThroughPoolers: boolean): Promise<Case[]> => {
+  if (own.length === 0) return []
+  const known = readSummary(file).measured
+  const remaining = (all: readonly Case[]) =>
+    partOf(spreadOver(all, Math.ceil(all.length / every)).slice(from - 1), part, parts).filter(
+      (one) => !isKept(readSummary(file), keyOf(one)),
+    )
+  if (own.every(({ name }) => known.has(name))) {
+    const all = own.flatMap((scenario) => setOf(scenario, known.get(scenario.name)!))
+    if (remaining(all).length === 0 || performance.now() > endsAt) return all
+  }
   const labs = await Promise.all(Array.from({ length: labCount }, () => openLab(isThroughPoolers)))
   try {
-    const cases: { scenario: Scenario; trouble: Trouble }[] = []
-    for (const scenario of wanted) {
-      const measured = await labs[0]!.measure(scenario)
-      const all = casesOf(scenario, measured)
-      cases.push(...all.filter((trouble) => sayTrouble(trouble).includes(troubleWords)).map((trouble) => ({ scenario, trouble })))
-      console.log(`${scenario.name}: ${measured.passed} points, ${measured.acts} actions, ${all.length} cases`)
-    }
-    const chosen = spreadOver(cases, Math.ceil(cases.length / every)).slice(from - 1)
-    const total = results.length + chosen.length
+    const all: Case[] = []
+    for (const scenario of own) all.push(...setOf(scenario, await measuredOf(labs[0]!, scenario)))
+    const chosen = remaining(all)
+    console.log(`${chosen.length} cases of ${all.length}`)
     const queue = chosen.values()
     await Promise.all(
       labs.map(async (lab) => {
-        for (const { scenario, trouble } of queue) await runCase(lab, scenario, trouble, total)
+        for (const one of queue) {
+          if (performance.now() > endsAt) break
+          await runCase(lab, one)
+        }
       }),
     )
+    return all
   } finally {
     await Promise.all(labs.map((lab) => lab.close()))
   }
 }
 
-const wanted = scenarios.filter(({ name }) => name.includes(only))
+await ensurePackages('bench')
+const startedAt = performance.now()
+const whole: Case[] = []
 for (const isThroughPoolers of [false, true])
-  await runAll(
-    wanted.filter((one) => (one.isThroughPoolers === true) === isThroughPoolers),
-    isThroughPoolers,
+  whole.push(
+    ...(await runAll(
+      wanted.filter((one) => (one.isThroughPoolers === true) === isThroughPoolers),
+      isThroughPoolers,
+    )),
   )
 
-const table = scenarios.map(({ name }) => {
-  const own = results.filter(({ scenario }) => scenario === name)
-  const states = [...new Set(own.map(({ state }) => state))].sort()
-  const counts = states.map((state) => `${own.filter((one) => one.state === state).length} ${state}`)
-  return { scenario: name, cases: own.length, broken: own.filter(({ broken }) => broken.length > 0).length, ends: counts.join(', ') }
-})
-console.table(table)
-const broken = results.filter((one) => one.broken.length > 0)
-console.log(`${results.length} cases in ${Math.round((performance.now() - startedAt) / 1000)} s, ${broken.length} broken`)
+const summary = readSummary(file)
+const keys = whole.map(keyOf)
+console.table(tableOf(keys, summary))
+const kept = keys.flatMap((key) => summary.cases.get(`${key.scenario}, ${key.trouble}`) ?? [])
+const broken = kept.filter((one) => one.broken.length > 0)
+for (const one of broken) console.log(`${one.scenario}, ${one.trouble} → ${one.state}: ${one.broken.join('; ')}`)
+console.log(`${kept.length} of ${keys.length} cases, ${broken.length} broken; ${Math.round((performance.now() - startedAt) / 1000)} s`)
 process.exit(broken.length > 0 ? 1 : 0)

@@ -1,3 +1,4 @@
+import { memberName, primaryConnInfo } from '@/lib/playground/services/cluster-files'
 import { type Cast, probeOf } from './canon'
 import type { LabHerd } from './herd'
 
@@ -6,7 +7,7 @@ export const matrixHerd = 'shop'
 export const titleOf = (host: string): string => `${matrixHerd} on ${host}`
 export const herdTarget = () => matrixHerd
 
-const pgCtl = ({ lab }: LabHerd, host: string, words: string): Promise<string> => {
+export const pgCtl = ({ lab }: LabHerd, host: string, words: string): Promise<string> => {
   const { postgresMajor, herds } = lab.fleet
   const { dataDirectory } = herds.find(({ name }) => name === matrixHerd)!
   return lab.hosts.mustExec(host, ['bash', '-c', `/usr/lib/postgresql/${postgresMajor}/bin/pg_ctl -D ${dataDirectory} -w -s ${words}`])
@@ -29,6 +30,19 @@ export const promoteByHand = async (lab: LabHerd, { primary, candidate }: Cast):
   })
 }
 
+/** The standby gets its WAL from another member from now on, through a slot of its own there. */
+export const followByHand = async ({ lab }: LabHerd, host: string, upstream: string): Promise<void> => {
+  const { baseName, port } = lab.fleet.herds.find(({ name }) => name === matrixHerd)!
+  const slot = memberName(host, baseName)
+  const psql = (on: string, sql: string) => lab.hosts.mustExec(on, ['psql', '-XqAt', '-p', String(port), '-c', sql])
+  const isThere = `exists (select from pg_replication_slots where slot_name = '${slot}')`
+  await psql(upstream, `select pg_create_physical_replication_slot('${slot}', true) where not ${isThere}`)
+  const info = `${primaryConnInfo(lab.host(upstream).address, port)} application_name=${slot}`
+  await psql(host, `alter system set primary_conninfo = '${info}'`)
+  await psql(host, `alter system set primary_slot_name = '${slot}'`)
+  await psql(host, 'select pg_reload_conf()')
+}
+
 /** Somebody promoted the other one without the console, and both go on writing. */
 export const split = async (lab: LabHerd, { primary, candidate }: Cast): Promise<void> => {
   await lab.lab.network.cutBetween(primary, candidate)
@@ -44,6 +58,7 @@ export const fork = async (lab: LabHerd, cast: Cast): Promise<void> => {
   await crash(lab, primary)
   await promoteByHand(lab, cast)
   await lab.lab.network.heal()
+  await followByHand(lab, third, candidate)
   await start(lab, primary)
   await stop(lab, primary)
 }

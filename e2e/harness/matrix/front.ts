@@ -17,6 +17,10 @@ export interface Front {
   untilTimersRang: (lines: readonly JournalLine[]) => Promise<string[]>
   /** Laws that are broken now that the job has ended; the writers end with it. `wasCut`: a host that served them was lost, so that they may have seen it. */
   judge: (lines: readonly JournalLine[], state: JobState, cast: Cast, wasCut?: boolean) => Promise<string[]>
+  /** As `judge` where somebody else has acted: nobody waits although a member takes writes, nothing is lost, and clients that were led to `led` by hand go there as long as it takes writes. */
+  judgeCompany: (lines: readonly JournalLine[], led: string | null) => Promise<string[]>
+  /** By hand: every pooler points to the server of this host, and its clients go on. */
+  pointTo: (host: string) => Promise<void>
   end: () => Promise<void>
 }
 
@@ -95,7 +99,8 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
   }
   const timersOf = (lines: readonly JournalLine[]) => {
     const gathered = lines.find((line) => line.kind === 'gathered')
-    const { timers } = (gathered?.kind === 'gathered' ? gathered.facts : {}) as SwitchoverFacts
+    if (gathered?.kind !== 'gathered') return Promise.resolve([])
+    const { timers } = gathered.facts as SwitchoverFacts
     return Promise.all(
       poolers.map(async ({ title, address }) => ({
         title,
@@ -104,6 +109,12 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
         ...(await lab.ports.read.poolers.deadMan(address, timers.key, limits)),
       })),
     )
+  }
+  /** Those on hosts that were lost when the job ended are over before anybody is judged. */
+  const ringOut = async (lines: readonly JournalLine[]) => {
+    if ((await ring(lines)).length === 0) return
+    const areOver = async () => (await timersOf(lines)).every(({ state }) => state !== 'armed' && state !== 'firing')
+    await until('the timers that were left to ring', areOver, patience).catch(() => {})
   }
   const end = async () => {
     const running = load
@@ -209,11 +220,7 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
       const leader = await writable()
       if (leader === undefined) return ['nobody takes writes']
       const wanted = state === 'done' ? cast.candidate : cast.primary
-      // Those on hosts that were lost when the job ended are over before anybody is judged.
-      if ((await ring(lines)).length > 0) {
-        const areOver = async () => (await timersOf(lines)).every(({ state }) => state !== 'armed' && state !== 'firing')
-        await until('the timers that were left to ring', areOver, patience).catch(() => {})
-      }
+      await ringOut(lines)
       const served = await areServed(`${state}, ${leader} leads`)
       const broken = await Promise.all([
         leader === wanted ? [] : [`${state}, and ${leader} leads`],
@@ -229,6 +236,29 @@ export const openFront = async (lab: LabHerd, herdName: string): Promise<Front> 
       const replaced = [...lab.replaced.keys()].map((id) => `${id} counts as replaced`)
       return [...served, ...broken.flat(), ...replaced, ...(await clientLaws(wasCut))]
     },
+    judgeCompany: async (lines, led) => {
+      const leader = await writable()
+      if (leader === undefined) return []
+      await ringOut(lines)
+      const broken = await Promise.all(
+        poolers.map(async ({ title, address }) => {
+          const { databases, isPausedWhole } = await lab.ports.read.poolers.look(address, limits)
+          const ours = databases.filter(({ port }) => port === herd.port)
+          const away = ours
+            .filter(({ host }) => led === leader && host !== aimOf(leader).host)
+            .map(({ name, host }) => `${name} to ${host}`)
+          return [
+            ...(isPausedWhole || ours.some(({ isPaused }) => isPaused) ? [`clients of ${title} wait although ${leader} takes writes`] : []),
+            ...(away.length > 0 ? [`${leader} was promoted and given the clients by hand, and ${title} leads ${away.join(', ')}`] : []),
+          ]
+        }),
+      )
+      const { ledgerFile } = load!
+      await end()
+      const { lost } = await verify(lab.lab, herdName, ledgerFile)
+      return [...broken.flat(), ...(lost.length > 0 ? [`${lost.length} acknowledged commits of clients are lost`] : [])]
+    },
+    pointTo: async (host) => void (await Promise.all(poolers.map((pooler) => reset(pooler, host)))),
     end: async () => void (await end()),
   }
 }

@@ -11,10 +11,14 @@ import { fenceReturned } from '@/lib/operations/failover/fence-returned'
 import { until } from '@/lib/playground/machine/processes'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { type Cast, isWritable, mend, probeOf, restoreHerd, settledProbe } from './canon'
+import { hide, type Met, meet, unhide } from './company'
+import { certificateLaws, companyLaws, questionLaws } from './company-laws'
 import type { Front } from './front'
 import type { LabHerd } from './herd'
+import { type Mark, noteActs, noteSteps, sectionsOf } from './measure'
 import type { Measured, Scenario } from './scenario'
-import { disturbed, lossOf, noteFenced, noteHeld, sayTrouble, type Trouble } from './troubles'
+import { companyOf, sayTrouble, type Trouble } from './trouble'
+import { disturbed, lossOf, noteFenced } from './troubles'
 import { openWitness, type Witness } from './witness'
 
 export interface LabCase {
@@ -23,6 +27,8 @@ export interface LabCase {
   state: JobState
   broken: string[]
   seconds: number
+  /** The member on which somebody else acted; null: nobody was to, or there was nothing of the kind to do. */
+  met: string | null
   lines: readonly JournalLine[]
 }
 
@@ -31,6 +37,20 @@ const reattachMs = 30_000
 const questionsMax = 3
 
 type Seen = { host: string; probe: Probe }[]
+
+type Job = Awaited<ReturnType<typeof openJob>>
+
+/** A job has ended, in a world that is mended. */
+interface CaseEnded {
+  before: Seen
+  cast: Cast
+  end: JobState
+  lines: readonly JournalLine[]
+  /** Two still take writes, as before, because it came to nothing. */
+  isSplit: boolean
+  wasServing: boolean
+  isGivenUp: boolean
+}
 
 /** A lab of three hosts in which cases are run one after the other. */
 export class MatrixLab {
@@ -59,16 +79,17 @@ export class MatrixLab {
   async measure(scenario: Scenario): Promise<Measured> {
     const points: Points = { passed: 0, acts: 0, broken: [] }
     const held = { from: 0, to: 0 }
-    const { state, broken } = await this.run(scenario, { how: 'none' }, points, held)
+    const marks: Mark[] = []
+    const { state, broken } = await this.run(scenario, { how: 'none' }, points, { held, marks })
     if (state !== 'done' || broken.length > 0) throw new Error(`${scenario.name}, undisturbed, is ${state}: ${broken.join('; ')}`)
-    return { ...points, held }
+    return { passed: points.passed, acts: points.acts, held, sections: sectionsOf(marks, points.passed) }
   }
 
   async run(
     scenario: Scenario,
     trouble: Trouble,
     points: Points = { passed: 0, acts: 0, broken: [] },
-    held: Measured['held'] = { from: 0, to: 0 },
+    noted: { held: Measured['held']; marks: Mark[] } = { held: { from: 0, to: 0 }, marks: [] },
   ): Promise<LabCase> {
     const { lab, front } = this
     const startedAt = performance.now()
@@ -81,49 +102,109 @@ export class MatrixLab {
     const before = await this.#seen(probeOf)
     const loss = lossOf(lab, cast, trouble)
     const fenced = { at: Number.POSITIVE_INFINITY }
+    let isSecond = false
     try {
-      const { ports, stop } = disturbed(lab.ports, trouble, points, loss)
-      const watch = (journal: JournalPort) => noteFenced(noteHeld(loss.watch(journal), points, held), fenced)
-      const job = await openJob(lab, scenario, cast, ports, watch, points, loss.isCancelled)
-      let state = await job.drive(stop)
+      const { ports, stops } = disturbed(lab.ports, trouble, points, loss, () => isSecond)
+      const watch = (journal: JournalPort) => noteFenced(noteSteps(loss.watch(journal), points, noted.held, noted.marks), fenced)
+      const noting = noteActs(ports, points, noted.marks)
+      const job = await openJob(lab, scenario, cast, noting, watch, points, loss.isCancelled)
+      const somebody = companyOf(trouble)
+      let met: Met | null = null
+      let state = await job.drive(stops[0])
+      isSecond = true
       const broken: string[] = []
-      if (state === 'stopped' && trouble.how === 'kill' && trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
-      if (state === 'stopped') state = await job.drive(null)
+      if (state === 'stopped' && trouble.how === 'kill') {
+        if (trouble.and !== undefined) await loss.strike()
+        if (somebody !== null) met = await meet(lab, cast, front, somebody)
+        if (trouble.isLate) broken.push(...(await front!.untilTimersRang(job.lines)))
+        state = await job.drive(stops[1])
+        if (state === 'stopped') state = await job.drive(null)
+      } else if (state === 'attention' && somebody !== null) met = await meet(lab, cast, front, somebody)
       broken.push(...this.#twoWriters(scenario, cast, fenced.at))
       await loss.mended()
       await mend(lab)
       await this.#fence()
       if (state === 'attention' && !job.question()?.question) broken.push('it holds without a question')
-      const isGivenUp = 'isGivenUp' in trouble && trouble.isGivenUp === true && state === 'attention'
-      for (let count = 0; isGivenUp && state === 'attention' && count < questionsMax; count += 1) state = await job.decide('abandon')
-      for (let count = 0; state === 'attention' && count < questionsMax; count += 1) {
-        await this.#seen()
-        state = await job.decide('resume')
-      }
-      if (state === 'attention') {
-        broken.push(`it asks again and again with everything mended: ${job.question()?.because}`)
-        state = await job.decide('abandon')
-      }
+      const answers = await this.#answer(job, state as JobState, trouble, met)
+      const end = answers.state
       await this.#fence()
       if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at))
-      const end = state as JobState
-      broken.push(...points.broken, ...journalLaws(scenario.operation, job.lines, end))
-      broken.push(...((await scenario.judge?.({ lab, cast, state: end, isGivenUp })) ?? []))
-      const isStillSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
-      if (!isStillSplit) broken.push(...(await this.#world(scenario, before, end)))
-      broken.push(...((await front?.judge(job.lines, end, cast, loss.wasServing())) ?? []))
+      broken.push(...answers.broken, ...points.broken, ...journalLaws(scenario.operation, job.lines, end), ...questionLaws(job.lines))
+      const isSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
+      const ended = { before, cast, end, lines: job.lines, isSplit, wasServing: loss.wasServing(), isGivenUp: answers.isGivenUp }
+      broken.push(...(met === null ? await this.#laws(scenario, ended) : await this.#lawsWith(scenario, ended, met)))
       return {
         scenario: scenario.name,
         trouble: sayTrouble(trouble),
         state: end,
         broken: [...new Set(broken)],
         seconds: (performance.now() - startedAt) / 1000,
+        met: met?.host ?? null,
         lines: job.lines,
       }
     } finally {
       await loss.mended()
       await front?.end()
     }
+  }
+
+  /** Answers what is asked until it is over: with everything mended, or, where somebody else has acted, first unseen and then seen. */
+  async #answer(
+    job: Job,
+    first: JobState,
+    trouble: Trouble,
+    met: Met | null,
+  ): Promise<{ state: JobState; broken: string[]; isGivenUp: boolean }> {
+    let state = first
+    const drive = async (decision: Decision) => {
+      await this.#seen()
+      state = (await job.decide(decision)) as JobState
+    }
+    if (met !== null) {
+      await hide(this.lab, met)
+      if (state === 'attention') state = (await job.decide(met.company.says)) as JobState
+      await unhide(this.lab, met)
+      for (let count = 0; state === 'attention' && count < questionsMax; count += 1) await drive('abandon')
+      return { state, broken: state === 'attention' ? ['it asks again and again'] : [], isGivenUp: true }
+    }
+    const isGivenUp = 'isGivenUp' in trouble && trouble.isGivenUp === true && state === 'attention'
+    for (let count = 0; isGivenUp && state === 'attention' && count < questionsMax; count += 1) await drive('abandon')
+    for (let count = 0; state === 'attention' && count < questionsMax; count += 1) await drive('resume')
+    if (state !== 'attention') return { state, broken: [], isGivenUp }
+    const broken = [`it asks again and again with everything mended: ${job.question()?.because}`]
+    await drive('abandon')
+    return { state, broken, isGivenUp }
+  }
+
+  async #laws(scenario: Scenario, { before, cast, end, lines, isSplit, wasServing, isGivenUp }: CaseEnded): Promise<string[]> {
+    return [
+      ...((await scenario.judge?.({ lab: this.lab, cast, state: end, isGivenUp })) ?? []),
+      ...(isSplit ? [] : await this.#world(scenario, before, end)),
+      ...(await this.#certificate(scenario, lines)),
+      ...((await this.front?.judge(lines, end, cast, wasServing)) ?? []),
+    ]
+  }
+
+  /** Somebody else has acted: who leads is theirs to say as well, and what they did not do is not the job’s to do. */
+  async #lawsWith(scenario: Scenario, { before, lines, isSplit }: CaseEnded, met: Met): Promise<string[]> {
+    if (isSplit) return []
+    const leaders = (await this.#seen()).filter(({ probe }) => isWritable(probe))
+    const [leader] = leaders
+    const promotions = (leader?.probe.timeline ?? 0) - Math.max(...before.map((one) => one.probe.timeline ?? 0))
+    const lost = scenario.mayLose || leader === undefined ? [] : await this.#witness.lostOn(leader.host)
+    return [
+      ...(promotions > (met.hasPromoted ? 2 : 1) ? [`promoted ${promotions} times`] : []),
+      ...(lost.length > 0 ? [`${lost.length} acknowledged commits are lost`] : []),
+      ...(await companyLaws(this.lab, this.#hosts)),
+      ...(await this.#certificate(scenario, lines)),
+      ...((await this.front?.judgeCompany(lines, met.hasMovedPoolers ? met.host : null)) ?? []),
+    ]
+  }
+
+  async #certificate({ operation, mayLose }: Scenario, lines: readonly JournalLine[]): Promise<string[]> {
+    if (mayLose === true) return []
+    const leader = (await this.#seen()).find(({ probe }) => isWritable(probe))?.host ?? null
+    return certificateLaws(operation, lines, leader, (host) => this.#witness.lostOn(host))
   }
 
   /** What a worker does all the time about primaries that were replaced. */
@@ -137,11 +218,8 @@ export class MatrixLab {
 
   /** Who has handed the pen over never writes again. */
   #twoWriters({ isSplit }: Scenario, { primary }: Cast, fencedAt: number): string[] {
-    if (isSplit === true)
-      return this.#witness.writers(fencedAt).includes(primary)
-        ? [`${primary} was demoted, and acknowledged commits after it was fenced`]
-        : []
-    const writers = this.#witness.writers()
+    const writers = this.#witness.writers(isSplit === true ? fencedAt : 0)
+    if (isSplit === true && writers.includes(primary)) return [`${primary} was demoted, and acknowledged commits after it was fenced`]
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]
   }
 

@@ -33,11 +33,19 @@ export interface Scenario {
   isThroughPoolers?: true
 }
 
-/** Of a run that nothing disturbs: its points and actions, and between which points clients may be paused. */
+/** Of a run that nothing disturbs: its points and actions, between which points clients may be paused, and its stretches. */
 export interface Measured {
   passed: number
   acts: number
   held: { from: number; to: number }
+  sections: readonly Section[]
+}
+
+/** Points, both ends among them, between two actions of one step: the hosts are the same at each of them, the journal is not. */
+export interface Section {
+  step: string
+  from: number
+  to: number
 }
 
 export interface Ended {

@@ -6,7 +6,7 @@ import { switchover } from '@/lib/operations/switchover'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { until } from '@/lib/playground/machine/processes'
 import { testFleet } from '../lab'
-import { crash, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './actions'
+import { crash, followByHand, fork, herdTarget, matrixHerd, promoteByHand, stop, titleOf } from './actions'
 import { probeOf } from './canon'
 import type { Scenario } from './scenario'
 import { rebuildScenarios } from './scenarios-rebuild'
@@ -83,6 +83,7 @@ export const scenarios: readonly Scenario[] = [
     prepare: async (lab, cast) => {
       await stop(lab, cast.primary)
       await promoteByHand(lab, cast)
+      await followByHand(lab, cast.third, cast.candidate)
     },
     targetId: ({ primary }) => titleOf(primary),
     input: () => ({}),

@@ -5,39 +5,11 @@ import { passedOf } from '@/lib/operations/switchover/hand-over/parts'
 import { type ActPorts, eachPort } from '@/lib/ports'
 import { type Cast, mendHost } from './canon'
 import type { LabHerd } from './herd'
-import type { Losable, Measured, Scenario } from './scenario'
-
-/**
- * kill: the worker dies at a point before or after a journal line or an action, by number, or once an action of a name has happened; `isLate`: the next one comes
- * only when the timers on the poolers’ hosts have rung. fail / lose-answer: of one action. cancel: asked for once a step was intended. The others: of one
- * host, once a step was intended or an action has answered; `isGivenUp`: who is asked then gives up.
- */
-export type Trouble =
-  | { how: 'none' }
-  | { how: 'kill'; at: number | string; isLate?: true }
-  | { how: 'fail' | 'lose-answer'; nth: number }
-  | { how: 'cancel'; step: string }
-  | { how: Loss; who: Losable; step: string; isGivenUp?: true }
-  | { how: Loss; who: Losable; after: number | string }
-
-type Loss = (typeof losses)[number]
-const losses = ['power-off', 'freeze', 'cut'] as const
+import type { Measured, Scenario } from './scenario'
+import { type Loss, losses, type Trouble } from './trouble'
 
 /** A host is lost for this long, or until the job has stopped moving. */
 const lostMs = 20_000
-
-export const sayTrouble = (trouble: Trouble): string => {
-  if (trouble.how === 'none') return 'clean'
-  if (trouble.how === 'kill') {
-    const at = typeof trouble.at === 'number' ? `at point ${trouble.at}` : `after ${trouble.at}`
-    return `worker killed ${at}${trouble.isLate ? ', the next one late' : ''}`
-  }
-  if (trouble.how === 'cancel') return `cancelled during ${trouble.step}`
-  if ('nth' in trouble) return `action ${trouble.nth}: ${trouble.how}`
-  const lost = `${trouble.who}: ${trouble.how}`
-  if ('step' in trouble) return `${lost} during ${trouble.step}${trouble.isGivenUp ? ', given up' : ''}`
-  return `${lost} after ${typeof trouble.after === 'number' ? 'action ' : ''}${trouble.after}`
-}
 
 /** Loses a host once a step was intended and before its action, or once it was found to be so already, or after an action, and mends it later. Asks for a cancel likewise. */
 export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
@@ -50,11 +22,12 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   const strike = async (): Promise<void> => {
     if (isOver) return
     isOver = true
-    if (!('who' in trouble)) return
+    const lost = trouble.how === 'kill' ? trouble.and : trouble
+    if (lost === undefined || !('who' in lost)) return
     const members = new Set<string>(Object.values(cast))
-    const host = trouble.who === 'pooler' ? poolers.find((one) => !members.has(one))! : cast[trouble.who]
+    const host = lost.who === 'pooler' ? poolers.find((one) => !members.has(one))! : cast[lost.who]
     wasServing = poolers.includes(host) || host === (isPassed ? cast.candidate : cast.primary)
-    await lose(host, trouble.how)
+    await lose(host, lost.how)
   }
   const lose = async (host: string, how: Loss): Promise<void> => {
     if (how === 'power-off') await lab.lab.powerOff(host)
@@ -97,7 +70,7 @@ export const lossOf = (lab: LabHerd, cast: Cast, trouble: Trouble) => {
   }
 }
 
-const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<unknown>) => Promise<unknown>): ActPorts => {
+export const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<unknown>) => Promise<unknown>): ActPorts => {
   const wrap = (port: object): object =>
     new Proxy(port, {
       get: (target, name) => {
@@ -109,12 +82,12 @@ const aroundActs = (ports: ActPorts, around: (name: string, act: () => Promise<u
   return { read: ports.read, act: eachPort(ports.act, wrap) }
 }
 
-/** The nth action fails without having happened, or happens and its answer is lost. */
-const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number): ActPorts => {
+/** The nth action fails without having happened, or happens and its answer is lost; counted where it `counts`. */
+const failing = (ports: ActPorts, how: 'fail' | 'lose-answer', nth: number, counts = () => true): ActPorts => {
   let count = 0
   return aroundActs(ports, async (name, act) => {
-    count += 1
-    const isIt = count === nth
+    if (counts()) count += 1
+    const isIt = counts() && count === nth
     if (isIt && how === 'fail') throw new Fault('shell.failed', { because: `${name} failed: exit status 1.`, isOver: true })
     const answer = await act()
     if (isIt) throw new Fault('shell.unreachable', { because: 'The connection was lost.' })
@@ -134,28 +107,44 @@ const striking = (ports: ActPorts, after: number | string, strike: () => Promise
   })
 }
 
-/** Ports for the drivers of a case, and when the first of them dies. */
+export interface Disturbed {
+  ports: ActPorts
+  /** When the first driver dies, and then the one after it. */
+  stops: readonly [Stop | null, Stop | null]
+}
+
+/** Ports for the drivers of a case, and when they die. `isSecond`: the first one is dead. */
 export const disturbed = (
   ports: ActPorts,
   trouble: Trouble,
   points: Points,
   { strike }: { strike: () => Promise<void> },
-): { ports: ActPorts; stop: Stop | null } => {
-  if (trouble.how === 'fail' || trouble.how === 'lose-answer') return { ports: failing(ports, trouble.how, trouble.nth), stop: null }
-  if ('after' in trouble) return { ports: striking(ports, trouble.after, strike), stop: null }
-  if (trouble.how !== 'kill') return { ports, stop: null }
-  if (typeof trouble.at === 'number') return { ports, stop: { at: trouble.at, how: 'kill' } }
+  isSecond: () => boolean,
+): Disturbed => {
+  if (trouble.how === 'fail' || trouble.how === 'lose-answer')
+    return { ports: failing(ports, trouble.how, trouble.nth), stops: [null, null] }
+  if ('after' in trouble) return { ports: striking(ports, trouble.after, strike), stops: [null, null] }
+  if (trouble.how !== 'kill') return { ports, stops: [null, null] }
+  const { at, and } = trouble
+  if (typeof at === 'number') {
+    const next: Stop | null = and?.how === 'kill' ? { at: at + and.later, how: 'kill' } : null
+    const isFailing = and !== undefined && 'nth' in and
+    return { ports: isFailing ? failing(ports, and.how, and.nth, isSecond) : ports, stops: [{ at, how: 'kill' }, next] }
+  }
   const stop: Stop = { at: Number.POSITIVE_INFINITY, how: 'kill' }
   const dying = aroundActs(ports, async (name, act) => {
     const answer = await act()
-    if (name === trouble.at) stop.at = Math.min(stop.at, points.passed + 1)
+    if (name === at) stop.at = Math.min(stop.at, points.passed + 1)
     return answer
   })
-  return { ports: dying, stop }
+  return { ports: dying, stops: [stop, null] }
 }
 
 /** Every case that follows from the declaration and a clean run of it. */
-export const casesOf = ({ operation, losable, losesMidway, givesUp }: Scenario, { passed, acts, held }: Measured): Trouble[] => [
+export const casesOf = (
+  { operation, losable, losesMidway, givesUp }: Scenario,
+  { passed, acts, held }: Pick<Measured, 'passed' | 'acts' | 'held'>,
+): Trouble[] => [
   ...Array.from({ length: passed }, (_, index): Trouble => ({ how: 'kill', at: index + 1 })),
   ...Array.from({ length: held.to - held.from }, (_, index): Trouble => ({ how: 'kill', at: held.from + index + 1, isLate: true })),
   ...Array.from({ length: acts }, (_, index) => index + 1).flatMap((nth): Trouble[] => [
@@ -169,19 +158,6 @@ export const casesOf = ({ operation, losable, losesMidway, givesUp }: Scenario, 
   ...operation.effects.map(({ name: step }): Trouble => ({ how: 'cancel', step })),
   ...(givesUp ? operation.effects : []).map(({ name: step }): Trouble => ({ how: 'power-off', who: losable[0]!, step, isGivenUp: true })),
 ]
-
-/** Notes between which points the step runs that pauses clients. */
-export const noteHeld = (journal: JournalPort, points: Points, held: Measured['held']): JournalPort => ({
-  ...journal,
-  append: async (entries, firstSeq) => {
-    await journal.append(entries, firstSeq)
-    for (const entry of entries) {
-      if (!('step' in entry) || entry.step !== 'hand-over') continue
-      if (entry.kind === 'intended') held.from = points.passed
-      if (entry.kind === 'finished') held.to = points.passed
-    }
-  },
-})
 
 /** Notes when the step ended that fences a primary, in seconds: from then on it may not write. Before, its host may start it again as it was. */
 export const noteFenced = (journal: JournalPort, fenced: { at: number }): JournalPort => ({

@@ -4,7 +4,7 @@ import { openFront } from '@/e2e/harness/matrix/front'
 import { openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MatrixLab } from '@/e2e/harness/matrix/matrix'
 import { pooledFleet, scenarios } from '@/e2e/harness/matrix/scenarios'
-import { sayTrouble, type Trouble } from '@/e2e/harness/matrix/troubles'
+import { sayTrouble, type Trouble } from '@/e2e/harness/matrix/trouble'
 
 /** Where it hurts most; `npm run lab-matrix -- --only switchover` runs every point. */
 const chosen: Trouble[] = [

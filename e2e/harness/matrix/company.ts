@@ -1,0 +1,105 @@
+import { consoleName } from '@/lib/playground/hosts/network'
+import { matrixHerd, pgCtl, start, stop } from './actions'
+import type { Cast } from './canon'
+import type { Front } from './front'
+import type { LabHerd } from './herd'
+import type { Company, Deed } from './trouble'
+
+/** What somebody did. */
+export interface Met {
+  company: Company
+  host: string
+  /** The poolers were pointed to it by hand. */
+  hasMovedPoolers: boolean
+  /** It was promoted by hand. */
+  hasPromoted: boolean
+}
+
+/** Asked on its own host, as somebody does who is logged in there. */
+interface Member {
+  host: string
+  stands: 'writes' | 'follows' | 'down' | 'off'
+  /** The address that it streams from; '': nobody. */
+  sender: string
+}
+
+const lookTimeoutMs = 5_000
+const memberSql = `select pg_is_in_recovery(), coalesce((select sender_host from pg_stat_wal_receiver where status = 'streaming'), '')`
+
+const herdOf = ({ lab }: LabHerd) => lab.fleet.herds.find(({ name }) => name === matrixHerd)!
+
+const lookAtAll = (lab: LabHerd): Promise<Member[]> => {
+  const { members, port } = herdOf(lab)
+  return Promise.all(
+    members.map(async ({ host }): Promise<Member> => {
+      if (!lab.lab.hosts.mark(host)) return { host, stands: 'off', sender: '' }
+      const argv = ['psql', '-XqAt', '-p', String(port), '-c', memberSql]
+      const { code, stdout } = await lab.lab.hosts.exec(host, argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
+      const [isStandby, sender = ''] = stdout.trim().split('|')
+      return { host, stands: code !== 0 ? 'down' : isStandby === 't' ? 'follows' : 'writes', sender }
+    }),
+  )
+}
+
+/** Whoever acts looks first: nobody makes a second primary, nor a primary of one that lacks what another one wrote. Answers the member that leads then; null: nothing of the kind can be done. */
+const promote = async (lab: LabHerd, host: string): Promise<string | null> => {
+  const members = await lookAtAll(lab)
+  const writers = members.filter(({ stands }) => stands === 'writes')
+  const own = members.find((one) => one.host === host)!
+  const [writer] = writers
+  if (own.stands !== 'follows' || writers.length > 1) return null
+  if (writer !== undefined) {
+    if (own.sender !== lab.lab.host(writer.host).address) return null
+    await stop(lab, writer.host)
+  }
+  await pgCtl(lab, host, 'promote')
+  keepDown(lab, members)
+  return host
+}
+
+/** One whose host is off comes back as a standby. */
+const keepDown = (lab: LabHerd, members: readonly Member[]): void => {
+  const { dataDirectory } = herdOf(lab)
+  for (const { host, stands } of members)
+    if (stands === 'off') lab.lab.hosts.writeFile(host, `${dataDirectory}/standby.signal`, '', { mode: 0o600, owner: 'postgres' })
+}
+
+/** As a primary where no member takes writes, else as the standby that its files say it is. */
+const startStopped = async (lab: LabHerd, { primary }: Cast): Promise<string | null> => {
+  const { dataDirectory } = herdOf(lab)
+  const members = await lookAtAll(lab)
+  const down = members.toSorted((a, b) => Number(b.host === primary) - Number(a.host === primary)).find(({ stands }) => stands === 'down')
+  if (down === undefined) return null
+  const { host } = down
+  const isStandby = (await lab.lab.hosts.exec(host, ['test', '-e', `${dataDirectory}/standby.signal`])).code === 0
+  const isLed = members.some(({ stands }) => stands === 'writes')
+  if (isLed && !isStandby) return null
+  if (!isLed) await lab.lab.hosts.mustExec(host, ['rm', '-f', `${dataDirectory}/standby.signal`])
+  await start(lab, host)
+  return host
+}
+
+const acting: Record<Deed, (lab: LabHerd, cast: Cast) => Promise<string | null>> = {
+  'promotes the candidate': (lab, { candidate }) => promote(lab, candidate),
+  'promotes the third': (lab, { third }) => promote(lab, third),
+  'starts the stopped one': startStopped,
+  'promotes the third and moves the poolers': (lab, { third }) => promote(lab, third),
+}
+
+/** Somebody does it, and hides it where that is wanted. null: there was nothing of the kind to do. */
+export const meet = async (lab: LabHerd, cast: Cast, front: Front | null, company: Company): Promise<Met | null> => {
+  const host = await acting[company.does](lab, cast)
+  if (host === null) return null
+  const hasMovedPoolers = company.does === 'promotes the third and moves the poolers'
+  if (hasMovedPoolers) await front!.pointTo(host)
+  const met = { company, host, hasMovedPoolers, hasPromoted: company.does !== 'starts the stopped one' }
+  await hide(lab, met)
+  return met
+}
+
+/** From the console alone: the others still reach it. */
+export const hide = async ({ lab }: LabHerd, { company, host }: Met): Promise<void> => {
+  if (company.isHidden) await lab.network.cutBetween(consoleName, host)
+}
+
+export const unhide = ({ lab }: LabHerd, { host }: Met): Promise<void> => lab.network.heal(host)

@@ -5,6 +5,7 @@ import type { PlatformProfileName } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from '../pg/client'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
+import { readOwnCluster } from './own-cluster'
 import { makePoolerInventory } from './poolers'
 import { herdIn } from './registering'
 
@@ -157,5 +158,6 @@ export const makeInventory = (): InventoryRead => {
     ...makePoolerInventory(),
     herdIn,
     herdStanding: readStanding,
+    ownCluster: readOwnCluster,
   }
 }

@@ -30,6 +30,12 @@ export const setDatabase = (connectionString: string): void => {
 
 const connectionString = (): string => held.url ?? env().DATABASE_URL
 
+/** Where the database is reached, as the connection string and the environment (PGHOST …) say; `host` is a folder where it is a socket. */
+export const databaseDoor = (): { host: string; port: number } => {
+  const { host, port } = new pg.Client({ connectionString: connectionString() })
+  return { host, port }
+}
+
 /** Statements end after 30 s, a transaction that sits idle after 60 s, and waiting for a connection after 10 s. */
 export const getPool = (): pg.Pool => {
   if (!held.pool) {

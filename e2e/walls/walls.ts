@@ -27,7 +27,7 @@ const rooms: Walls['rooms'] = {
   'lib/kernel/ground': { imports: 'lib/domain', libraries: 'zod node' },
   'lib/kernel/access': { imports: '' },
   'lib/kernel/resource': { imports: 'lib/domain lib/kernel/ground', libraries: 'drizzle-orm' },
-  'lib/kernel/operation': { imports: 'lib/kernel/ground lib/kernel/access lib/ports', libraries: 'zod' },
+  'lib/kernel/operation': { imports: 'lib/domain lib/kernel/ground lib/kernel/access lib/ports', libraries: 'zod' },
   'lib/kernel/engine': { imports: 'lib/kernel/ground lib/kernel/operation lib/ports', libraries: 'zod' },
   'lib/fields': { imports: 'lib/domain lib/kernel/ground lib/kernel/resource', libraries: 'zod' },
   'lib/shapes': { imports: 'lib/domain lib/kernel', libraries: 'zod' },

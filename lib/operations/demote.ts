@@ -9,7 +9,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { DataDirectorySeen, Following, Probe, ReadPorts, ReplicationAnswer } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Place, type Plain, probeTimeoutMs } from './facts/instance'
-import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from './facts/instance-head'
 import { type SlotOwner, slotOwners } from './facts/leftover-slots'
 import { followingTo, gatherPeers } from './facts/peers'
 import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './facts/rewind'
@@ -75,6 +75,7 @@ export const demote = defineOperation({
     tail: facts.rewind.tail?.path ?? null,
   }),
   locks: lockHerd,
+  interrupts: interruptsIt,
   now: (facts) => [...herdNow(facts), ...divergence(facts)],
   affected: (facts) => lossOf(facts, { mode: 'fast', moment: 'while it is down', isBack: true }),
   order: () => 0,

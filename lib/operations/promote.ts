@@ -71,6 +71,7 @@ export const promote = defineOperation({
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), others: facts.others.map(({ id, state, role }) => ({ id, state, role })) }),
   locks: lockHerd,
+  interrupts: ({ instance, probe, input }) => [{ place: instance, probe, isPromoted: !input.detach }],
   now: herdNow,
   affected: (facts) => [leftAlone(facts)],
   offered: (row) => {

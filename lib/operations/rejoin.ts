@@ -8,7 +8,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { DataDirectorySeen, Following, Fork, MemberStanding, ReadPorts } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from './facts/instance'
-import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from './facts/instance-head'
 import { judgeSlots, leftSlotsVerdict, type SlotOwner, slotOwners } from './facts/leftover-slots'
 import { followingTo, gatherPeers, isStreamingFrom } from './facts/peers'
 import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './facts/rewind'
@@ -79,6 +79,7 @@ export const rejoin = defineOperation({
     tail: facts.rewind.tail?.path ?? null,
   }),
   locks: lockHerd,
+  interrupts: interruptsIt,
   now: (facts) => [...herdNow(facts), { label: 'Prediction', value: predict(facts).sentence }],
   affected: gained,
   order: () => 0,

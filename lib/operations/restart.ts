@@ -5,7 +5,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause } from '@/lib/kernel/operation/verdict'
 import type { ReadPorts } from '@/lib/ports'
 import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from './facts/instance'
-import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './facts/instance-head'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd, standbysFirst } from './facts/instance-head'
 import { filesParse } from './gates/config-files'
 import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './gates/impact'
 import { acceptsConnections, seenRow } from './gates/seen'
@@ -35,6 +35,7 @@ export const restart = defineOperation({
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
   locks: lockHerd,
+  interrupts: interruptsIt,
   now: herdNow,
   affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while it restarts', isBack: true }),
   order: standbysFirst,

@@ -3,7 +3,7 @@ import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, type HerdFacts } from './facts/instance'
-import { aboutInstance, firmInstance, herdNow, lockHerd, standbysFirst } from './facts/instance-head'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd, standbysFirst } from './facts/instance-head'
 import { clientsWarned, lossOf, primaryWarned, standbysWarned, transactionsWarned } from './gates/impact'
 import { seenRow, wasSeen } from './gates/seen'
 import { stopPostgres } from './steps/postgres/stop'
@@ -27,6 +27,7 @@ export const stop = defineOperation({
   about: aboutInstance,
   firm: firmInstance,
   locks: lockHerd,
+  interrupts: interruptsIt,
   now: herdNow,
   affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while it is stopped', isBack: false }),
   order: standbysFirst,

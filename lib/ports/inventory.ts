@@ -1,4 +1,5 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
+import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'
 import type { HostAddress, InstanceAddress } from './addresses'
 import type { ZoneAddress } from './names'
@@ -143,6 +144,8 @@ export interface InventoryRead {
   herdPoolers: (herdId: string) => Promise<InventoryPooler[]>
   /** The herd and what is known of its members, ordered by title. */
   herdStanding: (herdId: string) => Promise<HerdStanding>
+  /** The cluster that holds this database itself, as it is now. */
+  ownCluster: () => Promise<OwnCluster>
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InventoryAct, InventoryPooler, InventoryRead, MemberStanding, NewMember, Replacement } from '@/lib/ports'
 import { type Calls, perform } from './calls'
 import { blankInstance, makeHost } from './make-world'
+import { probeOf } from './probe'
 import type { MemoryInstance, World } from './world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
@@ -74,7 +76,24 @@ export const memoryInventory = (world: World): InventoryRead => ({
       })),
     }
   },
+  ownCluster: async () => ownCluster(world),
 })
+
+const elsewhere: OwnCluster = { systemIdentifier: '6', startedAt: null, doors: [], synchronousNames: '', standbys: [] }
+
+/** As its own server sees it, whatever the console can reach of its host. */
+const ownCluster = (world: World): OwnCluster => {
+  const on = world.consoleOn === null ? undefined : world.instances.get(world.consoleOn)
+  if (on === undefined) return elsewhere
+  const { host, port } = on.inventory.address
+  return {
+    systemIdentifier: on.systemIdentifier,
+    startedAt: on.startedAt,
+    doors: [{ host: host.address, port }],
+    synchronousNames: on.active.synchronous_standby_names ?? '',
+    standbys: probeOf(world, on).standbys.map(({ applicationName, clientAddress }) => ({ name: applicationName, address: clientAddress })),
+  }
+}
 
 /** The twin's observer has always looked just now. */
 const lastSeen = (world: World, one: MemoryInstance): Pick<MemberStanding, 'lastRole' | 'lastTimeline' | 'lastLsn' | 'seenAt'> =>

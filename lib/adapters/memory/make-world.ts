@@ -15,6 +15,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     poolers: new Map(),
     work: () => ({}),
     sql: oneRow,
+    consoleOn: null,
     violations: [],
   }
   for (const herd of herds) {

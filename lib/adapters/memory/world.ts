@@ -252,6 +252,8 @@ export interface World {
   work: (argv: readonly string[]) => Partial<MemoryWork>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
   sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
+  /** The instance that holds the console's own database, by its id; null: none of these. */
+  consoleOn: string | null
   /** Broken laws of the world, in words: two writable primaries of one system. */
   violations: string[]
 }

@@ -13,6 +13,7 @@ import {
   type Operation,
   type RunRole,
 } from './operation'
+import { gatherWithOwn, type Interrupted, ownDatabaseGate } from './own-database'
 import type { Affected, Verdict } from './plan'
 
 interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
@@ -39,6 +40,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   firm: (facts: F) => JsonObject
   /** What must be as it was when somebody scheduled it, days before: the facts that say who is who. Default: all that is firm. */
   lasting?: (facts: F) => JsonObject
+  /** The servers that it stops, restarts, replaces or promotes. Left out: none. The console's own database must not be on one of them, which a gate checks. */
+  interrupts?: (facts: F) => readonly Interrupted[]
   /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
   locks: (facts: F) => string[]
   now: (facts: F) => { label: string; value: string }[]
@@ -82,7 +85,8 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
       return builder
     },
     build: () => {
-      const erased = head as unknown as Partial<Operation> &
+      const { interrupts, ...rest } = head
+      const erased = rest as unknown as Partial<Operation> &
         Omit<
           Operation,
           'dangerWith' | 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'
@@ -96,7 +100,8 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
         offered: erased.offered ?? (() => ({ verdict: 'pass' })),
         asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending, null))),
         neverAsksPhrase: erased.neverAsksPhrase ?? false,
-        gates,
+        ...(interrupts && { gather: gatherWithOwn(head.gather) as Operation['gather'] }),
+        gates: interrupts ? [...gates, ownDatabaseGate(interrupts)] : gates,
         effects,
       }
     },

@@ -2,6 +2,7 @@ import { formatBytes } from '@/lib/domain/values/bytes'
 import { lagBytes } from '@/lib/domain/values/lsn'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { About } from '@/lib/kernel/operation/operation'
+import type { Interrupted } from '@/lib/kernel/operation/own-database'
 import type { HerdFacts, InstanceFacts } from './instance'
 
 export const aboutInstance = ({ instance }: InstanceFacts): About => ({
@@ -21,6 +22,9 @@ export const firmInstance = ({ instance, probe }: InstanceFacts): JsonObject => 
   timeline: probe.timeline,
   hasStandbySignal: probe.hasStandbySignal,
 })
+
+/** It goes down, or is replaced. */
+export const interruptsIt = ({ instance, probe }: InstanceFacts): Interrupted[] => [{ place: instance, probe }]
 
 /** One mutating job per herd. */
 export const lockHerd = ({ instance }: InstanceFacts): string[] => [`herd:${instance.herdId}`]

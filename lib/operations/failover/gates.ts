@@ -3,6 +3,7 @@ import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { lagBytes } from '@/lib/domain/values/lsn'
 import type { Gate } from '@/lib/kernel/operation/operation'
+import type { Interrupted } from '@/lib/kernel/operation/own-database'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { isStreamingFrom } from '../facts/peers'
@@ -220,6 +221,12 @@ export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
   const said = [...names.problems, ...readers.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
   return said.length === 0 ? pass : warn(`${said.join('; ')}. If a name cannot be moved, the job will need attention after the promotion.`)
 }
+
+/** The one goes down, the other is promoted in its place. */
+export const bothInterrupted = ({ primary, primaryProbe, candidate, candidateProbe }: FailoverFacts): Interrupted[] => [
+  ...(primary === null ? [] : [{ place: primary, probe: primaryProbe }]),
+  ...(candidate === null ? [] : [{ place: candidate, probe: candidateProbe, isPromoted: true }]),
+]
 
 /** Whether the candidate can be the primary, for a failover and a switchover alike. */
 export const candidateGates: readonly Gate<FailoverFacts>[] = [

@@ -63,6 +63,7 @@ export const failover = defineOperation({
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
   firm: firmOf,
   locks: ({ herd }) => [`herd:${herd.id}`],
+  interrupts: gates.bothInterrupted,
   now: nowOf,
   affected: affectedOf,
   offered,

@@ -2,7 +2,7 @@ import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notAsked, notNeeded, type When } from '@/lib/kernel/operation/only-when'
 import { pass, refuse } from '@/lib/kernel/operation/verdict'
 import { isDown, isUp } from '../facts/instance'
-import { aboutInstance, firmInstance, herdNow, lockHerd } from '../facts/instance-head'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
 import { clientsWarned, gained, lossOf, standbysWarned } from '../gates/impact'
 import { keepsPassword, seenRow, wasSeen } from '../gates/seen'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
@@ -81,6 +81,7 @@ export const rebuild = defineOperation({
     tail: facts.rewind.tail?.path ?? null,
   }),
   locks: lockHerd,
+  interrupts: interruptsIt,
   now: (facts) => [
     ...herdNow(facts),
     { label: 'New upstream', value: facts.upstream?.title ?? 'none' },

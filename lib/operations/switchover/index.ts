@@ -66,6 +66,7 @@ export const switchover = defineOperation({
   // Scheduled days ahead, another standby may be the best one then.
   lasting: ({ herd, primary }) => ({ herd: herd.id, primary: primary?.id ?? null }),
   locks: ({ herd }) => [`herd:${herd.id}`],
+  interrupts: planned.bothInterrupted,
   now: nowOf,
   affected: affectedOf,
   offered,

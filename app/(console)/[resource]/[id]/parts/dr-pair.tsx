@@ -7,6 +7,7 @@ import { mayRun } from '@/lib/operations/may-run'
 import { failBackWays } from '@/lib/resources/choices'
 import { HerdAppointments } from './herd-appointments'
 import { HerdTree } from './herd-tree'
+import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
 
 const failBackOf = ({ failBack, failBackBecause, failBackId }: Readonly<Record<string, unknown>>): FailBackSeen | null => {
@@ -30,6 +31,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   const shown = [...candidates.map((one) => one.id), ...(failBack === null ? [] : [failBack.instanceId])]
   return (
     <>
+      <OwnDatabase id={id} />
       <HerdAppointments actor={actor} herdId={id} />
       <Card title="Candidates" isFlush actions={<LiveRefresh ids={shown} records={['instance', 'herd']} newestAt={null} />}>
         <Candidates herdId={id} candidates={candidates} mayFailOver={may('failover')} />

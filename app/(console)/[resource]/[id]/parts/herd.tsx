@@ -7,6 +7,7 @@ import { herdLines } from '../copy-lines'
 import { HerdAppointments } from './herd-appointments'
 import { HerdTree } from './herd-tree'
 import { MovePrimary } from './move-primary'
+import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
 import { PoolersInNeed } from './poolers-in-need'
 
@@ -20,6 +21,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         because={mayIn(actor, 'setting.change', environmentId) ? null : 'Only an administrator may break a lock.'}
         breakLock={breakHerdLock}
       />
+      <OwnDatabase id={id} />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />
       <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} />}>

@@ -6,6 +6,7 @@ import { fenceOf } from '@/db/runs/fences'
 import { mayRun } from '@/lib/operations/may-run'
 import { server } from '@/lib/resources/server'
 import { instanceLines } from '../copy-lines'
+import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
 
 /** Who stopped it, when, and why: a person who finds it down must not start it again. */
@@ -34,8 +35,15 @@ const Fenced = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   )
 }
 
+const Above = ({ loaded }: { loaded: Loaded }) => (
+  <>
+    <OwnDatabase id={loaded.record.id} />
+    <Fenced loaded={loaded} />
+  </>
+)
+
 export const instance: ResourceParts = {
-  Above: Fenced,
+  Above,
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (
       <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">

@@ -69,6 +69,12 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
       return state('warn', `Needs attention: ${line.because} ${line.question}`)
     case 'decided':
       return state('info', `${line.by} ${line.decision === 'resume' ? 'resumed' : 'abandoned'} the job`)
+    case 'waited':
+      return {
+        text: `The console’s own database did not answer for ${formatDuration(line.tookMs / 1000)}; the job waited`,
+        tone: 'warn',
+        class: 'info',
+      }
     case 'note':
       return {
         text: line.stream === 'command' ? `$ ${line.text}` : line.text,

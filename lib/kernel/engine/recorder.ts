@@ -10,6 +10,8 @@ type Note = Extract<JournalEntry, { kind: 'note' }>
 const lingerMs = 200
 const noteLengthMax = 16 * 1024
 const notesLengthMax = 1024 * 1024
+/** The console's own database is expected to answer sooner; who waited longer says so. */
+const waitedMsMin = 2_000
 
 /**
  * The driver's pen. A line that must be durable before the next action is *written*; one that only tells is *added* and shares a later transaction.
@@ -25,6 +27,7 @@ export class Recorder {
   #lost: { error: unknown } | null = null
   #notesLength = 0
   #linger: AbortController | null = null
+  #answeredAt = 0
 
   constructor(journal: JournalPort, lines: readonly JournalLine[], clock: Clock) {
     this.#journal = journal
@@ -51,7 +54,7 @@ export class Recorder {
   async confirm(): Promise<void> {
     this.throwIfLost()
     try {
-      await this.#journal.confirmLease()
+      await this.#timed(() => this.#journal.confirmLease())
     } catch (error) {
       this.lose(error)
     }
@@ -97,6 +100,17 @@ export class Recorder {
     return this.#chain
   }
 
+  /** Acts that wait at once wait for the same; after the last word of a driver there is nobody to tell. */
+  async #timed(work: () => Promise<void>): Promise<void> {
+    const startedAt = this.#clock.now().getTime()
+    await work()
+    const answeredAt = this.#clock.now().getTime()
+    const tookMs = answeredAt - Math.max(startedAt, this.#answeredAt)
+    this.#answeredAt = answeredAt
+    const { closed, attention } = this.progress
+    if (tookMs >= waitedMsMin && closed === null && attention === null && !this.#lost) this.add({ kind: 'waited', tookMs })
+  }
+
   async #append(): Promise<void> {
     this.throwIfLost()
     const entries = this.#pending
@@ -105,7 +119,7 @@ export class Recorder {
     const firstSeq = this.#seq + 1
     this.#seq += entries.length
     try {
-      await this.#journal.append(entries, firstSeq)
+      await this.#timed(() => this.#journal.append(entries, firstSeq))
     } catch (cause) {
       this.lose(cause instanceof Fault ? cause : new Fault('lease.lost', { because: 'The journal cannot be written.' }, { cause }))
     }

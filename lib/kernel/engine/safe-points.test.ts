@@ -86,6 +86,24 @@ describe('facts are gathered again before the first effect', () => {
     expect([...host.directories]).toEqual(['/one'])
     expect(away).toBe(12)
   })
+
+  test('how long a job waited for the console’s own database is told in its journal, and a short wait is not', async () => {
+    const { fleet, go, find, journal } = await bench(twoSteps)
+    const open = journal.open.bind(journal)
+    const waits: Record<string, number> = { one: 42_000, two: 1_000 }
+    journal.open = () => {
+      const port = open()
+      return {
+        ...port,
+        append: async (entries, firstSeq) => {
+          for (const entry of entries) if (entry.kind === 'intended') await fleet.clock.sleep(waits[entry.step]!)
+          await port.append(entries, firstSeq)
+        },
+      }
+    }
+    expect(await go()).toBe('done')
+    expect(find('waited').map(({ tookMs }) => tookMs)).toEqual([42_000])
+  })
 })
 
 describe('cancel', () => {

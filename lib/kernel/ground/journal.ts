@@ -40,6 +40,8 @@ export type JournalEntry =
     }
   /** A person's answer to `attention`; no driver holds the job then. */
   | { kind: 'decided'; decision: Decision; by: string }
+  /** The console's own database did not answer for so long, and the driver did nothing meanwhile. */
+  | { kind: 'waited'; tookMs: number }
   | { kind: 'note'; step: string | null; stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning'; text: string }
   | { kind: 'closed'; outcome: JobOutcome; because: string | null }
 

@@ -28,6 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.int.test.ts'],
           exclude,
+          globalSetup: 'e2e/harness/daemons/made-once.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
           maxWorkers: 3,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensureConsoleKey } from '@/db/keys/console-keys'
-import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { readEvents } from '@/db/runs/runs'
 import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
@@ -53,7 +52,6 @@ beforeAll(async () => {
   lab = startedLab.lab
   closeLab = startedLab.close
   logDirectory = folder
-  await migrate(postgres.connectionString)
   setDatabase(postgres.connectionString)
   setQueue({ databaseUrl: postgres.connectionString })
   await migrateQueue()

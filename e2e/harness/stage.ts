@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureConsoleKey } from '@/db/keys/console-keys'
-import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { secretPurpose } from '@/db/records/sealing-key'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
@@ -15,6 +14,7 @@ import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { type Child, startChild } from '@/lib/playground/start/processes'
 import { seedFleet, seedNames } from '@/lib/playground/start/seed'
+import { migratedOnce } from './daemons/database'
 import { fingerprintOfLine } from './lab-addresses'
 
 export interface Stage {
@@ -40,9 +40,9 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
     for (const end of undo.toReversed()) await end().catch((error: unknown) => console.error(error))
   }
   try {
+    await migratedOnce(folder)
     const database = await startEmbedded(folder)
     undo.push(() => database.stop())
-    await migrate(database.connectionString)
     setDatabase(database.connectionString)
     const place = { databaseUrl: database.connectionString, ...(redisUrl ? { redisUrl } : {}) }
     setQueue(place)

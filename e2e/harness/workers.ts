@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { migrate } from '@/db/migrate'
 import { closeDb, getDb, setDatabase } from '@/db/pg/client'
 import { environments, herds, instances, servers } from '@/db/schema'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
@@ -162,7 +161,6 @@ const register = async (served: ServedFleet): Promise<void> => {
 /** Database, queue and fleet of one test file. This process is the web side; workers are processes of their own. */
 export const openBench = async (shapes: readonly HerdShape[], queue: 'postgres' | 'redis'): Promise<Bench> => {
   const [postgres, redis, served] = await Promise.all([startPostgres(), queue === 'redis' ? startRedis() : null, serveFleet(shapes)])
-  await migrate(postgres.connectionString)
   setDatabase(postgres.connectionString)
   const place = { databaseUrl: postgres.connectionString, ...(redis ? { redisUrl: redis.url } : {}) }
   setQueue(place)

@@ -3,8 +3,10 @@ import { chownSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { migrate } from '@/db/migrate'
+import { madeOnce } from './made-once'
 
-/** A metadata PostgreSQL of a test's own, on a Unix socket, that may be treated badly. It dies with the process that started it. */
+/** A metadata PostgreSQL of a test's own, migrated, on a Unix socket, that may be treated badly. It dies with the process that started it. */
 export interface TestPostgres {
   /** The same before and after a restart. */
   connectionString: string
@@ -74,22 +76,15 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** `settings` are added to postgres's command line: `{ max_connections: '20' }`. */
-export const startPostgres = async (settings: Record<string, string> = {}): Promise<TestPostgres> => {
+const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv
+
+/** The same binaries and account for everything in `folder`, which the account can write to. */
+const serverIn = (folder: string, settings: Record<string, string>) => {
   const bin = binaries()
   const owner = account()
-  const folder = mkdtempSync(join(tmpdir(), 'mpg-'))
   if (owner) chownSync(folder, owner.uid, owner.gid)
   const data = join(folder, 'data')
-  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv
   const asOwner = owner ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'] : []
-  const made = spawnSync(
-    'setpriv',
-    [...asOwner, '--', join(bin, 'initdb'), '-D', data, '-U', 'matriarch', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
-    { encoding: 'utf8', cwd: '/', env: environment },
-  )
-  if (made.status !== 0) throw new Error(`initdb failed:\n${made.stdout}${made.stderr}`)
-
   const logFile = join(folder, 'log')
   // The kernel keeps what was written when a process is killed, so nothing here needs fsync.
   const options = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off', max_connections: '200', ...settings }
@@ -97,6 +92,14 @@ export const startPostgres = async (settings: Record<string, string> = {}): Prom
   let server: ChildProcess
   let gone: Promise<void>
 
+  const initialise = (): void => {
+    const made = spawnSync(
+      'setpriv',
+      [...asOwner, '--', join(bin, 'initdb'), '-D', data, '-U', 'matriarch', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+      { encoding: 'utf8', cwd: '/', env: environment },
+    )
+    if (made.status !== 0) throw new Error(`initdb failed:\n${made.stdout}${made.stderr}`)
+  }
   const start = async (): Promise<void> => {
     const log = openSync(logFile, 'a')
     server = spawn(
@@ -133,12 +136,30 @@ export const startPostgres = async (settings: Record<string, string> = {}): Prom
     if (isUp()) server.kill('SIGINT')
     await gone
   }
+  return { url, initialise, start, kill, shutDown }
+}
 
+const makeData = async (folder: string): Promise<void> => {
+  const server = serverIn(folder, {})
+  server.initialise()
+  await server.start()
+  try {
+    const client = new pg.Client({ connectionString: server.url('postgres') })
+    await client.connect()
+    await client.query('create database matriarch')
+    await client.end()
+    await migrate(server.url('matriarch'))
+  } finally {
+    await server.shutDown()
+  }
+}
+
+/** `settings` are added to postgres's command line: `{ max_connections: '20' }`. */
+export const startPostgres = async (settings: Record<string, string> = {}): Promise<TestPostgres> => {
+  const folder = mkdtempSync(join(tmpdir(), 'mpg-'))
+  await madeOnce('debian', folder, makeData)
+  const { url, start, kill, shutDown } = serverIn(folder, settings)
   await start()
-  const client = new pg.Client({ connectionString: url('postgres') })
-  await client.connect()
-  await client.query('create database matriarch')
-  await client.end()
   return {
     connectionString: url('matriarch'),
     kill,

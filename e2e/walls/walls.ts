@@ -154,6 +154,7 @@ const rooms: Walls['rooms'] = {
     libraries: '@axe-core/playwright @playwright/test dns-packet drizzle-orm pg vitest yaml zod node',
   },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
+  'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
   'e2e/walls': { imports: '', libraries: 'vitest node' },
   e2e: { imports: 'e2e/harness lib', libraries: '@playwright/test node' },

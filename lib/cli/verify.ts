@@ -14,7 +14,7 @@ export const verify = async (args: Args): Promise<number> => {
   mustBeEmpty(args)
   const checked = checkCertificate(bytesOf(file), key === undefined ? null : keyIdFrom(key))
   if (!checked.isValid) {
-    say(`NOT VALID: ${checked.because}`)
+    say(`${checked.isLater ? 'NOT VERIFIED' : 'NOT VALID'}: ${checked.because}`)
     return exitCodes.failed
   }
   const { certificate, keyId } = checked

@@ -61,7 +61,7 @@ const signedBy = (certificate: Json): string => {
   const { signature } = parts()
   const value = sign(
     null,
-    Buffer.from(`matriarch certificate v1\n${canonicalJson(certificate)}`),
+    Buffer.from(`matriarch certificate v2\n${canonicalJson(certificate)}`),
     createPrivateKey(keys.privateKey),
   ).toString('base64')
   return `${canonicalJson({ certificate, signature: { ...signature, value } })}\n`

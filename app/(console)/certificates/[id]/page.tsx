@@ -50,7 +50,11 @@ const CertificatePage = async ({ params }: Props) => {
         />
       ) : (
         <div className="page-body">
-          <Note tone="bad" isAlert title="This certificate is not valid.">
+          <Note
+            tone={checked.isLater ? 'warn' : 'bad'}
+            isAlert
+            title={checked.isLater ? 'This certificate cannot be verified here.' : 'This certificate is not valid.'}
+          >
             {checked.because}
           </Note>
         </div>

@@ -1,0 +1,201 @@
+/**
+ * Certificates of version 1, frozen: what they were judged by, sentences included, and nothing that could change with the rest of the program. A document that
+ * was proven then stays so for ever. Never edit this file: what is to be judged or said otherwise is another version.
+ */
+
+interface CanaryV1 {
+  startedAt: string
+  endedAt: string
+  elapsedMs: number
+  ledger: { attempts: number }
+  acked: number
+  refused: number
+  unknown: number
+  timelines: { timeline: number; acked: number; lastLsn: string }[]
+  found: { on: string; rows: number; lost: number; foreign: number; unknownPresent: number } | null
+  cutOff: string | null
+}
+
+/** What its verdicts follow from; a document holds more, for people. */
+export interface EvidenceV1 {
+  mode: 'planned' | 'emergency'
+  outcome: string
+  oldPrimary: string | null
+  systemIdentifier: { old: string | null; new: string | null }
+  timeline: { old: number | null; new: number | null }
+  lastKnownLsn: string | null
+  stopped: { controlState: string | null; checkpointLsn: string | null } | null
+  fence: { kind: 'signal' | 'override' | 'none'; hasStandbySignal: boolean; isBeforePromotion: boolean }
+  replayed: { checkpointLsn: string; replayedLsn: string } | null
+  fork: { timeline: number; lsn: string } | null
+  firstCommit: { lsn: string | null; timeline: number | null } | null
+  after: {
+    state: string
+    role: string
+    timeline: number | null
+    hasStandbySignal: boolean | null
+    checkpointLsn: string | null
+  } | null
+  clocks: { what: string; offsetMs: number; uncertaintyMs: number }[]
+  steps: { startedAt: string | null; endedAt: string | null }[]
+  canary: CanaryV1 | null
+  isCanaryWanted: boolean
+}
+
+export type VerdictV1 =
+  | { kind: 'proven'; because: string[] }
+  | { kind: 'not-provable'; because: string[] }
+  | { kind: 'lost'; bytes: number | null; commits: number | null; because: string[] }
+
+const lsnPattern = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/
+
+const parseLsn = (text: string): bigint | null => {
+  const parts = lsnPattern.exec(text.trim())
+  return parts ? (BigInt(`0x${parts[1]}`) << 32n) | BigInt(`0x${parts[2]}`) : null
+}
+
+const lsnBytesBetween = (from: string | null, to: string | null): number | null => {
+  const [low, high] = [from === null ? null : parseLsn(from), to === null ? null : parseLsn(to)]
+  return low === null || high === null ? null : Number(high - low)
+}
+
+/** Clocks further apart than this cannot put the steps in order. */
+const clockOffsetMaxMs = 1_000
+
+/** The verdict that a certificate of version 1 was given, to the letter. */
+export const judgeV1 = (evidence: EvidenceV1): VerdictV1 => {
+  const loss = lossOf(evidence)
+  if (loss !== null) return loss
+  const doubts = [
+    ...stopDoubts(evidence),
+    ...forkDoubts(evidence),
+    ...fenceDoubts(evidence),
+    ...clockDoubts(evidence),
+    ...canaryDoubts(evidence),
+  ]
+  return doubts.length > 0 ? { kind: 'not-provable', because: doubts } : { kind: 'proven', because: proofOf(evidence) }
+}
+
+const isPast = (position: string | null, mark: string | null): boolean => (lsnBytesBetween(mark, position) ?? 0) > 0
+
+const lossOf = ({ fork, stopped, lastKnownLsn, canary }: EvidenceV1): VerdictV1 | null => {
+  const because: string[] = []
+  let bytes: number | null = null
+  const beyond = (lsn: string | null, sentence: string) => {
+    const count = fork === null ? null : lsnBytesBetween(fork.lsn, lsn)
+    if (count === null || count <= 0) return
+    bytes = Math.max(bytes ?? 0, count)
+    because.push(sentence)
+  }
+  beyond(
+    stopped?.checkpointLsn ?? null,
+    `The old primary’s last checkpoint at ${stopped?.checkpointLsn} lies past the fork at ${fork?.lsn}.`,
+  )
+  beyond(lastKnownLsn, `The old primary was seen at ${lastKnownLsn}, past the fork at ${fork?.lsn}.`)
+  for (const { timeline, lastLsn } of canary?.timelines ?? [])
+    if (timeline === fork?.timeline) beyond(lastLsn, `A commit acknowledged at ${lastLsn} lies past the fork at ${fork.lsn}.`)
+  const commits = canary?.found?.lost ?? 0
+  if (commits > 0)
+    because.push(`${canary!.found!.on} does not hold ${commits} of ${canary!.acked} commits that were acknowledged to the canary.`)
+  return because.length > 0 ? { kind: 'lost', bytes, commits: commits > 0 ? commits : null, because } : null
+}
+
+const stopDoubts = ({ stopped, replayed, mode, outcome }: EvidenceV1): string[] => {
+  const doubts: string[] = []
+  if (outcome !== 'done') doubts.push(`The job ended as ${outcome}.`)
+  if (stopped === null || stopped.checkpointLsn === null || stopped.controlState === null)
+    doubts.push('The end of the old primary’s WAL was not read.')
+  else if (!stopped.controlState.startsWith('shut down'))
+    doubts.push(
+      `The old primary did not shut down cleanly (its control file says “${stopped.controlState}”), so its last record is not known.`,
+    )
+  if (mode === 'planned' && replayed === null)
+    doubts.push('The candidate was not seen to have replayed the last record before it was promoted.')
+  if (replayed !== null && !isPast(replayed.replayedLsn, replayed.checkpointLsn))
+    doubts.push(`The candidate had replayed to ${replayed.replayedLsn}, not past the last record at ${replayed.checkpointLsn}.`)
+  if (replayed !== null && stopped?.checkpointLsn != null && replayed.checkpointLsn !== stopped.checkpointLsn)
+    doubts.push(
+      `The old primary’s last record moved from ${stopped.checkpointLsn} to ${replayed.checkpointLsn}: it wrote after it was stopped.`,
+    )
+  return doubts
+}
+
+const forkDoubts = ({ fork, stopped, timeline, systemIdentifier, firstCommit }: EvidenceV1): string[] => {
+  const doubts: string[] = []
+  if (systemIdentifier.old === null || systemIdentifier.new === null || systemIdentifier.old !== systemIdentifier.new)
+    doubts.push('The old and the new primary are not proven to have the same system identifier.')
+  if (timeline.old === null || timeline.new === null || timeline.new <= timeline.old)
+    doubts.push('The new primary is not proven to be on a newer timeline.')
+  if (fork === null) doubts.push('The fork point of the new timeline was not read.')
+  else if (timeline.old !== null && fork.timeline !== timeline.old)
+    doubts.push(`The new timeline leaves timeline ${fork.timeline}, the old primary was on ${timeline.old}.`)
+  else if (stopped?.checkpointLsn != null && !isPast(fork.lsn, stopped.checkpointLsn))
+    doubts.push(`The fork at ${fork.lsn} is not past the old primary’s last record at ${stopped.checkpointLsn}.`)
+  if (firstCommit === null || firstCommit.timeline === null || firstCommit.timeline !== timeline.new)
+    doubts.push('No commit was seen on the new timeline.')
+  return doubts
+}
+
+const fenceDoubts = ({ fence, after, stopped, timeline, oldPrimary }: EvidenceV1): string[] => {
+  const old = oldPrimary ?? 'The old primary'
+  if (fence.kind === 'override') return [`Nothing proves that ${old} was down: somebody took responsibility for that.`]
+  if (fence.kind === 'none' || !fence.hasStandbySignal) return [`${old} was not fenced.`]
+  if (!fence.isBeforePromotion) return [`${old} was not fenced before the promotion.`]
+  if (after === null) return [`Nobody could check ${old} afterwards, so whether the fence held is not known.`]
+  const isDown = after.state === 'stopped' || after.state === 'crashed'
+  if (!isDown && after.role !== 'standby') return [`${old} was seen afterwards ${after.state} as ${after.role}: the fence did not hold.`]
+  if (after.hasStandbySignal !== true) return [`${old} no longer carries standby.signal: the fence did not hold.`]
+  if (isDown && after.checkpointLsn !== stopped?.checkpointLsn)
+    return [
+      `The last checkpoint of ${old} moved from ${stopped?.checkpointLsn ?? 'an unknown place'} to ${after.checkpointLsn ?? 'an unknown place'} after the fence.`,
+    ]
+  if (!isDown && after.timeline !== null && timeline.new !== null && after.timeline > timeline.new)
+    return [`${old} is on timeline ${after.timeline}, newer than the new primary’s.`]
+  return []
+}
+
+const clockDoubts = ({ clocks, steps, canary }: EvidenceV1): string[] => {
+  const doubts = clocks
+    .filter(({ offsetMs, uncertaintyMs }) => Math.abs(offsetMs) > clockOffsetMaxMs + uncertaintyMs)
+    .map(
+      ({ what, offsetMs }) =>
+        `The clock of ${what} is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the console’s: the times cannot be put in order.`,
+    )
+  if (clocks.length === 0) doubts.push('No two clocks were compared, so the times cannot be put in order.')
+  const times = steps.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== null)
+  if (times.some((at, index) => index > 0 && Date.parse(at) < Date.parse(times[index - 1]!)))
+    doubts.push('A step is noted before the one that came before it: the clock of the journal went back.')
+  if (canary !== null) {
+    const wallMs = Date.parse(canary.endedAt) - Date.parse(canary.startedAt)
+    if (!(Math.abs(wallMs - canary.elapsedMs) <= clockOffsetMaxMs))
+      doubts.push(
+        `The console’s clock was set while the canary wrote: ${wallMs} ms by the wall, ${Math.round(canary.elapsedMs)} ms by the monotonic clock.`,
+      )
+  }
+  return doubts
+}
+
+const canaryDoubts = ({ canary, isCanaryWanted, timeline }: EvidenceV1): string[] => {
+  if (canary === null) return isCanaryWanted ? ['A canary was asked for, and nothing is known of it.'] : []
+  const doubts: string[] = []
+  const ackedOn = (wanted: number | null) => canary.timelines.find((one) => one.timeline === wanted)?.acked ?? 0
+  const counted = canary.timelines.reduce((sum, one) => sum + one.acked, 0)
+  if (canary.cutOff !== null) doubts.push(`The canary was cut off: ${canary.cutOff}.`)
+  if (canary.found === null) doubts.push('The new primary was not asked for the canary’s commits.')
+  if (canary.found !== null && canary.found.foreign > 0) doubts.push(`${canary.found.foreign} rows are there that the canary never sent.`)
+  if (canary.found !== null && canary.found.rows !== canary.acked + canary.found.unknownPresent + canary.found.foreign)
+    doubts.push('The counts of the canary’s ledger and of its table do not match.')
+  if (canary.acked + canary.refused + canary.unknown !== canary.ledger.attempts || counted !== canary.acked)
+    doubts.push('The counts of the canary’s ledger are inconsistent.')
+  if (ackedOn(timeline.old) === 0) doubts.push('The canary had no commit acknowledged before the move.')
+  if (ackedOn(timeline.new) === 0) doubts.push('The canary had no commit acknowledged after the move.')
+  return doubts
+}
+
+const proofOf = ({ stopped, fork, replayed, oldPrimary, canary }: EvidenceV1): string[] => [
+  `${oldPrimary} shut down cleanly; its last record is at ${stopped!.checkpointLsn}.`,
+  ...(replayed === null ? [] : [`The candidate had replayed to ${replayed.replayedLsn}, past it, before it was promoted.`]),
+  `The new timeline leaves the old one at ${fork!.lsn}, past it: everything that was ever acknowledged is part of it.`,
+  `${oldPrimary} was fenced before the promotion, and the fence held.`,
+  ...(canary === null ? [] : [`All ${canary.acked} commits that were acknowledged to the canary are on ${canary.found!.on}.`]),
+]

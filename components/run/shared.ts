@@ -1,7 +1,7 @@
 import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { Outcome } from '@/lib/shapes/outcome'
-import { isMoveLine, type MoveLine } from '@/lib/shapes/run'
+import { hasMoved as hasMovedFrom, type MoveLine } from '@/lib/shapes/run'
 
 export interface RunOperation {
   name: string
@@ -47,6 +47,6 @@ export const runStyle: Record<RunState, [Tone, string]> = {
 
 /** From here on there is a certificate once the job has ended. */
 export const hasMoved = ({ movesFrom }: Pick<RunOperation, 'movesFrom'>, lines: readonly JournalLine[]): boolean =>
-  movesFrom !== null && lines.some((line) => isMoveLine(line, movesFrom))
+  movesFrom !== null && hasMovedFrom(lines, movesFrom)
 
 export const isRunOpen = (state: RunState): boolean => !['done', 'failed', 'cancelled'].includes(state)

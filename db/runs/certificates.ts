@@ -13,18 +13,18 @@ export interface UncertifiedJob {
   by: string
 }
 
-/** Those of these operations whose journal has the line from which on a primary has moved, oldest first. */
+/** Those of these operations whose journal has the line from which on a primary has moved, as `hasMoved` says; oldest first. */
 export const uncertifiedJobs = async (moves: readonly ({ operation: string } & MoveLine)[]): Promise<UncertifiedJob[]> => {
   try {
     const { rows } = await getPool().query<UncertifiedJob>(
       `select j.id, j.run_id as "runId", j.operation, j.herd_id as "herdId", j.environment_id as "environmentId", j.title, r.actor_name as by
        from jsonb_to_recordset($1) as m (operation text, kind text, step text, mark jsonb)
          join jobs j on j.operation = m.operation join runs r on r.id = j.run_id
-       where j.state in ('done', 'failed', 'undone', 'cancelled')
+       where j.state in ('done', 'failed', 'cancelled')
          and not exists (select from certificates c where c.id = j.id)
-         and exists (
-           select from journal l where l.job_id = j.id
-             and l.kind = m.kind and l.step = m.step and (m.mark is null or l.data -> 'mark' @> m.mark)
+         and (
+           select m.mark is null or l.data -> 'mark' @> m.mark from journal l
+           where l.job_id = j.id and l.kind = m.kind and l.step = m.step order by l.seq desc limit 1
          )
        order by j.finished_at limit 20`,
       [JSON.stringify(moves)],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { certificateKeys, certificatePublicKey } from '@/db/keys/certificate-key'
 import { getPool } from '@/db/pg/client'
 import { getRecord } from '@/db/records/records'
-import { certificateDocument } from '@/db/runs/certificates'
+import { certificateDocument, uncertifiedJobs } from '@/db/runs/certificates'
 import { runAndWait } from '@/e2e/harness/submit'
 import { actorIn } from '@/e2e/harness/two-territories'
 import { type Bench, openBench } from '@/e2e/harness/workers'
@@ -14,6 +14,7 @@ import { makeVault } from '@/lib/adapters/vault'
 import { main } from '@/lib/cli/main'
 import { checkCertificate, keyIdOf, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { operationByName } from '@/lib/operations'
+import { moves } from '@/lib/operations/evidence'
 import { certificate } from '@/lib/resources/certificate'
 import { startWorker, type WorkerHandle } from '../driver/start-worker'
 import { certifyOnce } from './certify'
@@ -93,4 +94,15 @@ test('the command line verifies the file without the console: 0 for proven, 1 fo
   } finally {
     write.mockRestore()
   }
+})
+
+test('a switchover that was taken back after its candidate was told to promote, and provably never did, is not waited for: nothing was moved', async () => {
+  const { fleet } = bench.served
+  fleet.calls.interfere = ({ act }) => (act === 'take the lead' ? { how: 'fail' } : undefined)
+  const run = await runAndWait({ operation: 'switchover', targets: [herdId], input: { canary: false, stopSeconds: 5, waitSeconds: 5 } })
+  fleet.calls.interfere = () => undefined
+  expect(run.jobs[0]).toMatchObject({ state: 'undone', because: expect.stringContaining('It was never primary') })
+  expect(await uncertifiedJobs([{ operation: 'switchover', ...moves.switchover!.from }])).toEqual([])
+  await certifyOnce({ keys, log: quiet })
+  expect((await getPool().query('select id from certificates')).rows).toEqual([{ id: jobId }])
 })

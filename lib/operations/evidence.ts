@@ -1,6 +1,6 @@
 import type { MoveEvidence } from '@/lib/domain/proof/certificate'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
-import type { MoveLine } from '@/lib/shapes/run'
+import { hasMoved, type MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
 import type { EvidenceAbout } from './steps/collect-evidence'
@@ -14,10 +14,15 @@ interface Move {
   evidence: (lines: readonly JournalLine[], about: EvidenceAbout) => MoveEvidence | null
 }
 
+const moveFrom = (from: MoveLine, evidence: Move['evidence']): Move => ({
+  from,
+  evidence: (lines, about) => (hasMoved(lines, from) ? evidence(lines, about) : null),
+})
+
 /** Operations that move a primary, by name. Each job of these that has moved one ends with a certificate. */
 export const moves: Readonly<Record<string, Move>> = {
-  [failover.name]: { from: { kind: 'intended', step: 'promote', mark: null }, evidence: failoverEvidence },
-  [switchover.name]: { from: { kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, evidence: switchoverEvidence },
+  [failover.name]: moveFrom({ kind: 'intended', step: 'promote', mark: null }, failoverEvidence),
+  [switchover.name]: moveFrom({ kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, switchoverEvidence),
 }
 
 /** null: jobs of this operation move no primary. */

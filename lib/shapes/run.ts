@@ -71,8 +71,13 @@ export interface MoveLine {
   mark: Readonly<Record<string, boolean>> | null
 }
 
-export const isMoveLine = (line: JournalLine, { kind, step, mark }: MoveLine): boolean => {
-  if (line.kind !== kind || !('step' in line) || line.step !== step) return false
-  const held = (line.kind === 'marked' ? line.mark : null) as JsonObject | null
+/**
+ * The last line of that kind counts: a later mark may take back what an earlier one said. Nor has a job moved anybody that was undone: past its point of no
+ * return nothing is.
+ */
+export const hasMoved = (lines: readonly JournalLine[], { kind, step, mark }: MoveLine): boolean => {
+  const last = lines.findLast((line) => line.kind === kind && 'step' in line && line.step === step)
+  if (last === undefined || lines.some((line) => line.kind === 'closed' && line.outcome === 'undone')) return false
+  const held = (last.kind === 'marked' ? last.mark : null) as JsonObject | null
   return Object.entries(mark ?? {}).every(([name, value]) => held?.[name] === value)
 }

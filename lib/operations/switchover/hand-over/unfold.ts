@@ -14,10 +14,10 @@ const isOf = (name: Part['name'], parts: readonly Part[]): boolean => parts.some
 export const unfoldHandOver = (lines: readonly JournalLine[]): JournalLine[] => {
   const intended = lines.find((line) => line.kind === 'intended' && line.step === 'hand-over')
   const finished = lines.find((line) => line.kind === 'finished' && line.step === 'hand-over')
-  const passed = lines
-    .map((line) => (line.kind === 'marked' && line.step === 'hand-over' ? passedOf(line.mark) : null))
-    .find((one) => one !== null)
-  if (intended === undefined || passed === undefined || passed === null) return [...lines]
+  // The last one: where the candidate provably never led, it takes back what an earlier one said, and nothing was moved.
+  const marked = lines.findLast((line) => line.kind === 'marked' && line.step === 'hand-over')
+  const passed = marked?.kind === 'marked' ? passedOf(marked.mark) : null
+  if (intended === undefined || passed === null) return [...lines]
   const output = finished?.kind === 'finished' ? (finished.output as unknown as HandedOver) : null
   const end = finished ?? lines.at(-1)!
   const [base, last] = [Date.parse(intended.at), Date.parse(end.at)]

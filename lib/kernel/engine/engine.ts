@@ -36,7 +36,8 @@ export const drive = async (
     const actions = { count: 0 }
     const guarded = { read: ports.read, act: guardActs(ports.act, recorder, actions) }
     const driving: Driving = { operation, job, options, recorder, ports: guarded, actions }
-    recorder.add(
+    // Before anything else: drivers that die as soon as they begin are counted by these lines.
+    await recorder.write(
       progress.isOpened
         ? { kind: 'resumed', driver: options.driver }
         : { kind: 'opened', target: job.targetId, input: job.input, digest: job.digest, driver: options.driver },

@@ -177,3 +177,22 @@ describe('promise 5: a timeout is unknown until a check says otherwise', () => {
     expect(fleet.clock.now().getTime() - before).toBeGreaterThanOrEqual(10_000)
   })
 })
+
+test('drivers that each die as soon as they have taken the job over are counted: after ten of them a person is asked, and may let another one try', async () => {
+  const { go, find, journal } = await bench(directories)
+  const die = () => {
+    const dying = new AbortController()
+    const isCancelRequested = () => {
+      dying.abort(new Fault('lease.lost'))
+      return false
+    }
+    return expect(go({ signal: dying.signal, isCancelRequested })).rejects.toMatchObject({ code: 'lease.lost' })
+  }
+  await die()
+  for (let driver = 1; driver <= 10; driver += 1) await die()
+  expect([find('opened'), find('resumed')].map((lines) => lines.length)).toEqual([1, 10])
+  expect(await go()).toBe('attention')
+  expect(find('attention')[0]).toMatchObject({ during: 'driver', because: expect.stringContaining('died without progress') })
+  journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
+  expect(await go()).toBe('done')
+})

@@ -1,7 +1,6 @@
-import { execFile, spawn } from 'node:child_process'
-import { chownSync, existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
 import { endOfWork, runAsOwner, sqlAsOwner } from '@/e2e/harness/daemons/owner'
@@ -11,7 +10,6 @@ import { makeHostWork } from '../hosts/host-work'
 import { makePostgres, type Postgres } from '../postgres'
 import { openSsh, type Ssh } from '../ssh'
 import { makeCopies } from './index'
-import { putBackScript, swapScript } from './script'
 
 const limits = { timeoutMs: 60_000 }
 let sshd: TestSshd
@@ -224,53 +222,6 @@ test('a diverged server cannot start while it is half rewound; rewound it comes 
   await alpha.ctl('start')
   await expect.poll(() => sql(alpha, 'select count(*) from kept where n < 0').catch(() => ''), { timeout: 60_000 }).toBe('1')
   expect(await sql(alpha, 'select pg_is_in_recovery(), status from pg_stat_wal_receiver')).toBe('t|streaming')
-})
-
-test('a swap or a putting back that is broken off anywhere cannot start, and is completed or undone from there', async () => {
-  const home = join(sshd.folder, 'parts')
-  const shim = join(sshd.folder, 'shim')
-  const make = `mkdir -p "$2" "$1" "$1.wal" "$1.ts/PG_15_1" "$1.matriarch/new/base" "$1.matriarch/old" "$1.wal.matriarch/new" "$1.ts.matriarch/new/PG_15_1"
-    for d in "$1" "$1.matriarch/new"; do echo 15 >"$d/PG_VERSION"; mkdir -p "$d/global"; ln -s "$1.wal" "$d/pg_wal"; done
-    echo old >"$1/global/pg_control"; echo new >"$1.matriarch/new/global/pg_control"; echo old >"$1/.gone"
-    echo old >"$1.wal/1"; echo new >"$1.wal.matriarch/new/1"; echo old >"$1.ts/PG_15_1/1"; echo new >"$1.ts.matriarch/new/PG_15_1/1"; echo mine >"$1.ts/other"
-    printf 'data\\t%s\\t%s\\nwal\\t%s\\t%s\\ntablespace\\t%s\\t%s\\n' "$1.matriarch" "$1" "$1.wal.matriarch" "$1.wal" "$1.ts.matriarch" "$1.ts" >"$1.matriarch/places"
-    echo copy-x >"$1.matriarch/key"; echo whole >"$1.matriarch/stage"
-    printf '%s\\n' '#!/bin/sh' 'n=$(cat "$0.left"); [ "$n" -gt 0 ] || exit 1; echo $((n - 1)) >"$0.left"; exec /bin/mv "$@"' >"$2/mv"; ln -s /bin/true "$2/sync"; chmod 755 "$2/mv"`
-  await asOwner(make, home, shim)
-  const instance = { ...beta.instance(), dataDirectory: home }
-  const contents = async () =>
-    (await asOwner('cd "$1"; cat PG_VERSION global/pg_control "$1.wal/1" "$1.ts/PG_15_1/1" "$1.ts/other"; ls -A', home)).stdout
-  const before = await contents()
-  /** With so many renames before it is broken off; true when it came to its end. */
-  const attempt = async (script: string, moves = 1000) => {
-    writeFileSync(`${shim}/mv.left`, String(moves))
-    chownSync(`${shim}/mv.left`, sshd.uid, sshd.gid)
-    const env = { ...process.env, PATH: `${shim}:/usr/bin:/bin`, XDG_STATE_HOME: join(sshd.folder, 'state') }
-    const ending = promisify(execFile)('sh', ['-c', script, 'sh', home, 'copy-x'], { uid: sshd.uid, gid: sshd.gid, cwd: '/', env })
-    return ending.then(
-      () => true,
-      () => false,
-    )
-  }
-  const stage = () => readFileSync(`${home}.matriarch/stage`, 'utf8').trim()
-  const isStartable: boolean[] = []
-  let moves = 0
-  let after = ''
-  for (; !(await attempt(swapScript, moves)); moves += 1) {
-    if (stage() !== 'whole') isStartable.push(existsSync(join(home, 'PG_VERSION')))
-    if (moves % 2 === 0) {
-      expect(await attempt(swapScript)).toBe(true)
-      after ||= await contents()
-      expect([stage(), await contents()]).toEqual(['swapped', after])
-      await attempt(putBackScript, moves)
-    }
-    expect(await attempt(putBackScript)).toBe(true)
-    expect([stage(), await contents()]).toEqual(['whole', before])
-  }
-  expect(moves).toBeGreaterThan(12)
-  expect(isStartable.slice(1, -1)).toEqual(isStartable.slice(1, -1).fill(false))
-  expect([stage(), await contents()]).toEqual(['swapped', after])
-  expect((await copies.read.look(instance, limits)).copy.stage).toBe('swapped')
 })
 
 test('a password in a configuration file never leaves its host', async () => {

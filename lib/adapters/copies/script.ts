@@ -17,6 +17,14 @@ findCopy() {
 setStage() { echo "$1" >"$found/stage.new" && sync "$found/stage.new" && mv "$found/stage.new" "$found/stage" && sync "$found"; }
 tab=$(printf '\\t')`
 
+/** One at a time moves what is found of $1: an earlier driver may be gone while its command still runs. The lock goes with the copy. */
+const alone = `
+moveAlone() {
+  [ -n "$found" ] || return 0
+  exec 9>>"$found/lock" && flock -w 100 9 || { echo "another command is at work in $found" >&2; exit 1; }
+  findCopy "$1"
+}`
+
 /** $1 data directory, $2 bin directory or '', $3 `sizes`. */
 export const lookScript = `${finding}${ownFiles}${barring}
 sizes=$3
@@ -115,8 +123,9 @@ else echo "standby_mode = 'on'" >"$new/recovery.conf"; sync "$new/recovery.conf"
 sync "$new" "$new/pg_tblspc" && setStage whole`
 
 /** Before entries move. Needs $1 data directory, $2 key. */
-const moves = `${finding}${downOnly}
+const moves = `${finding}${downOnly}${alone}
 findCopy "$1"
+moveAlone "$1"
 mustBeOurs() { [ "$key" = "$2" ] || { echo "the copy in $found is another one's ($key)" >&2; exit 1; }; }
 moveOne() { [ ! -e "$1/$3" ] && [ ! -L "$1/$3" ] || mv -T "$1/$3" "$2/$3" || exit 1; }
 moveAll() {
@@ -158,8 +167,10 @@ into old
 setStage whole`
 
 /** $1 data directory, $2 key, $3 `keep`. The data's own goes last, since it knows of the others. */
-export const removeScript = `${finding}
+export const removeScript = `${finding}${alone}
 findCopy "$1"
+[ "$key" = "$2" ] || exit 0
+moveAlone "$1"
 [ "$key" = "$2" ] || exit 0
 case $stage in out | in) echo "the directories are half swapped: put them back first" >&2; exit 1 ;; esac
 stamp=$(date +%Y%m%d%H%M%S)

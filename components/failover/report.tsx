@@ -115,6 +115,12 @@ const Later = ({ later, fences }: { later: readonly LaterWork[]; fences: readonl
   />
 )
 
+const Cached = ({ until, ttlSeconds }: { until: string; ttlSeconds: number }) => (
+  <>
+    until <Moment at={until} /> (TTL {ttlSeconds} s)
+  </>
+)
+
 /** What was known when, what was done, and what is still open: for the screen and for paper. */
 export const Report = ({ report, runHref, fences }: { report: FailoverReport; runHref: string; fences: readonly Fence[] }) => (
   <div className="page-body report">
@@ -215,8 +221,10 @@ export const Report = ({ report, runHref, fences }: { report: FailoverReport; ru
         <p className="body text-ink-2">No name was moved.</p>
       ) : (
         <Rows
-          heads={['Name', 'Server', 'Answer']}
-          rows={report.names.flatMap(({ name, servers }) => servers.map((one) => [name, one.server, one.says]))}
+          heads={['Name', 'Server', 'Answer', 'Resolvers may give the old answer']}
+          rows={report.names.flatMap(({ name, servers, cached }) =>
+            servers.map((one) => [name, one.server, one.says, cached === null ? 'no' : <Cached key="c" {...cached} />]),
+          )}
         />
       )}
     </Card>

@@ -28,6 +28,8 @@ export interface NameReport {
   name: string
   /** What each authoritative server answered afterwards. */
   servers: { server: string; says: string }[]
+  /** Until when resolvers may give the old answer: from the proof on the authoritative servers, for its time to live. null: there was no other answer. */
+  cached: { until: string; ttlSeconds: number } | null
 }
 
 /** A job on one member of the herd after the failover and before the next one. Times are ISO. */

@@ -1,4 +1,4 @@
-import { type RecordSet, type RecordType, rivalsOf, sayRecords } from '@/lib/domain/dns/records'
+import { type RecordSet, type RecordType, rivalsOf, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { type NameTarget, type Wanted, wantedRecords } from '@/lib/domain/dns/wanted'
 import type { InventoryInstance, InventoryName, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from './instance'
@@ -90,6 +90,17 @@ export const ownRecords = ({ name, types }: Pick<NameMove, 'name' | 'types'>, re
 
 /** A server that serves neither this nor anything else misleads nobody; one that answers must answer the right thing. */
 export const isServing = ({ code, isAuthoritative }: NameAnswer): boolean => isAuthoritative && (code === 'NOERROR' || code === 'NXDOMAIN')
+
+/** Seconds for which a resolver that asked just before the move may go on giving what the name held; 0: it held the same, or what it held was not seen. */
+export const cachedSeconds = ({ now, next }: Pick<NameMove, 'now' | 'next'>): number =>
+  now === null || sameValues(now, next) ? 0 : Math.max(0, ...now.map(({ ttlSeconds }) => ttlSeconds))
+
+/** What clients notice of the names that point to the primary. */
+export const sayPointing = (moves: readonly NameMove[]): string => {
+  const seconds = Math.max(0, ...moves.map(cachedSeconds))
+  const caches = seconds === 0 ? '' : `, but resolvers may give the old answer for up to ${seconds} s more`
+  return `${moves.map(({ name }) => name).join(', ')} will point to the new primary${caches}.`
+}
 
 /** `orders.example.com: CNAME db1… for 60 s → CNAME db2… for 60 s`. */
 export const sayMove = ({ name, now, next }: NameMove): string =>

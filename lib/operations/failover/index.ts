@@ -5,7 +5,7 @@ import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operat
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { Place } from '../facts/instance'
-import type { NameMove } from '../facts/names'
+import { type NameMove, sayPointing } from '../facts/names'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
 import { moveNames, standbyNames } from '../steps/dns/move-name'
@@ -195,7 +195,7 @@ function affectedOf(facts: FailoverFacts): Affected[] {
           {
             kind: 'names' as const,
             count: names.moves.length,
-            sentence: `${names.moves.map(({ name }) => name).join(', ')} will point to the new primary.`,
+            sentence: sayPointing(names.moves),
           },
         ]
       : []),

@@ -29,7 +29,7 @@ const rejoined: LaterWork = {
 }
 const newFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'], virtualHost: 'demo' }])
 
-test('a planned failover: positions in order, the fence with its evidence, every step with its time, what DNS said, nothing open', async () => {
+test('a planned failover: positions in order, the fence with its evidence, every step with its time, what DNS said and until when caches may say otherwise, nothing open', async () => {
   const report = await runIn(newFleet())
   expect(report.state).toBe('done')
   expect(report.positions.map(({ label, timeline }) => [label, timeline])).toEqual([
@@ -52,6 +52,10 @@ test('a planned failover: positions in order, the fence with its evidence, every
   ])
   expect(report.names[0]).toMatchObject({ name: 'demo.prod.test' })
   expect(report.names[0]!.servers.length).toBeGreaterThan(0)
+  const moved = report.steps.find(({ name }) => name === 'names')!
+  const cached = report.names[0]!.cached!
+  expect(cached.ttlSeconds).toBe(60)
+  expect(Date.parse(cached.until)).toBe(Date.parse(moved.startedAt!) + moved.tookMs! + 60_000)
   expect(report.gapMs).not.toBeNull()
   expect(report.bounds).toBeNull()
   expect(report).toMatchObject({ followed: ['demo on n3'], parked: [], open: [] })

@@ -3,6 +3,7 @@ import type { FailoverReport, LaterWork, NameReport } from '@/lib/domain/proof/f
 import { foldJob } from '@/lib/kernel/engine/fold'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
+import { cachedSeconds, type NameMove } from '../facts/names'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
 import { setNames } from './steps/lower-synchronous'
@@ -44,7 +45,7 @@ export const reportOf = (lines: readonly JournalLine[], later: LaterWork[] = [])
     })),
     positions: positionsOf(facts, outputs),
     fence: fenceWords(facts, outputs),
-    names: ['names', 'reader-names'].flatMap((step) => (outputs.get(step)?.names as unknown as NameReport[] | undefined) ?? []),
+    names: [...namesOf(lines, 'names', facts.names.moves), ...namesOf(lines, 'reader-names', facts.readers.moves)],
     followed,
     parked,
     gapMs: gapOf(lines),
@@ -63,6 +64,20 @@ const outputsOf = (lines: readonly JournalLine[]): ReadonlyMap<string, Output> =
         : [],
     ),
   )
+
+const namesOf = (lines: readonly JournalLine[], step: string, moves: readonly NameMove[]): NameReport[] => {
+  const intended = lines.find((line) => line.kind === 'intended' && line.step === step)
+  const finished = lines.findLast((line) => line.kind === 'finished' && line.step === step)
+  if (finished?.kind !== 'finished') return []
+  const { names = [] } = (finished.output ?? {}) as unknown as { names?: Omit<NameReport, 'cached'>[] }
+  const { was = [] } = ((intended?.kind === 'intended' && intended.before) || {}) as unknown as { was?: NameMove['now'][] }
+  return names.map(({ name, servers }) => {
+    const at = moves.findIndex((move) => move.name === name)
+    const ttlSeconds = at < 0 ? 0 : cachedSeconds({ now: was[at] ?? moves[at]!.now, next: moves[at]!.next })
+    const until = new Date(Date.parse(finished.at) + ttlSeconds * 1000).toISOString()
+    return { name, servers, cached: ttlSeconds === 0 ? null : { until, ttlSeconds } }
+  })
+}
 
 const positionsOf = (facts: FailoverFacts, outputs: ReadonlyMap<string, Output>): FailoverReport['positions'] => {
   const rows: [string, Json | undefined, Json | undefined][] = [

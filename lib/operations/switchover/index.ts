@@ -5,7 +5,7 @@ import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operat
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse } from '@/lib/kernel/operation/verdict'
 import type { Place } from '../facts/instance'
-import type { NameMove } from '../facts/names'
+import { type NameMove, sayPointing } from '../facts/names'
 import * as planned from '../failover/gates'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
@@ -202,7 +202,7 @@ function affectedOf(facts: SwitchoverFacts): Affected[] {
           {
             kind: 'names' as const,
             count: names.moves.length,
-            sentence: `${names.moves.map(({ name }) => name).join(', ')} will point to the new primary.`,
+            sentence: sayPointing(names.moves),
           },
         ]
       : []),

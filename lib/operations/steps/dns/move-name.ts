@@ -5,7 +5,7 @@ import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../../facts/instance'
-import { askTimeoutMs, isServing, moveCommands, type NameMove, ownRecords, sayMove } from '../../facts/names'
+import { askTimeoutMs, cachedSeconds, isServing, moveCommands, type NameMove, ownRecords, sayMove } from '../../facts/names'
 
 type Records = Plain<RecordSet>[]
 /** What each name held, in the order of the moves. */
@@ -67,6 +67,11 @@ export const moveNames = <F extends Facts>(
     const moves = of(facts)
     for (const [index, move] of moves.entries()) await replaceName(ports, move, was[index] ?? [], move.next, context)
     await untilServed(moves, was, ports.read, context)
+    for (const [index, { name, next }] of moves.entries()) {
+      const seconds = cachedSeconds({ now: was[index] ?? null, next })
+      const until = new Date(ports.read.now().getTime() + seconds * 1000).toISOString().slice(11, 19)
+      if (seconds > 0) context.note('info', `Resolvers may give the old answer of ${name} until ${until} UTC (TTL ${seconds} s).`)
+    }
   },
   timeoutMs: (facts) => propagationMs + of(facts).reduce((sum, move) => sum + 2 * replaceTimeoutMs(move), 0),
   ending: stays ?? {

@@ -1,7 +1,7 @@
 import { sameValues, sayRecords } from '@/lib/domain/dns/records'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { NameAnswer } from '@/lib/ports'
-import { askTimeoutMs, type NameMove, ownRecords } from '../../facts/names'
+import { askTimeoutMs, cachedSeconds, type NameMove, ownRecords } from '../../facts/names'
 
 type Resolver = { name: string; server: string; says: string; agrees: boolean; afterMs: number | null }
 type Output = { resolvers: Resolver[] }
@@ -14,8 +14,8 @@ const graceSeconds = 2
 
 /** Seconds until every resolver must have forgotten what the names were. */
 const watchSeconds = (moves: readonly NameMove[]): number => {
-  const kept = moves.flatMap(({ now, next }) => (now === null || sameValues(now, next) ? [] : now.map(({ ttlSeconds }) => ttlSeconds)))
-  return kept.length === 0 ? 0 : Math.min(watchMaxSeconds, Math.max(...kept) + graceSeconds)
+  const seconds = Math.max(0, ...moves.map(cachedSeconds))
+  return seconds === 0 ? 0 : Math.min(watchMaxSeconds, seconds + graceSeconds)
 }
 
 /**

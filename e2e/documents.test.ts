@@ -18,7 +18,7 @@ const sources = tracked
 const words = new Set(sources.flatMap((file) => read(file).match(/[A-Za-z_][\w-]*/g) ?? []))
 
 const isPath = (text: string): boolean => /^[\w@()[\].-]+\/[\w@()[\]./-]*$/.test(text) || /^\w+\.(md|json|ts|yaml|yml)$/.test(text)
-const looksLikeFile = (word: string): boolean => word.includes('/') && !word.startsWith('-')
+const looksLikeFile = (word: string): boolean => word.includes('/') && !word.startsWith('-') && !/^\d+\/\d+$/.test(word)
 
 /** Why this text names nothing; null: it does. */
 const faultOf = (text: string): string | null => {

@@ -24,7 +24,7 @@ import { fenceOthers, ifBare } from './steps/fence-others'
 import { followNew } from './steps/follow-new'
 import { ifShort, lowerSynchronous } from './steps/lower-synchronous'
 import { makeSlots } from './steps/make-slots'
-import { ifAwaits, proveCommits } from './steps/prove-commits'
+import { proveCommits } from './steps/prove-commits'
 import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
 import { synchronousFits } from './synchronous'
@@ -105,7 +105,7 @@ export const failover = defineOperation({
     when: isPlanned,
     otherwise: notPossible('Its host does not answer. It can rejoin later; until then it is barred from starting read-write.'),
   })
-  .effect('commits', proveCommits, ifAwaits)
+  .effect('commits', proveCommits)
   .effect('restored', forgetReplaced(primary), {
     when: isPlanned,
     otherwise: notPossible('The bar stays until the old primary is seen as a standby.'),

@@ -10,7 +10,7 @@ import * as planned from '../failover/gates'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
-import { ifAwaits, proveCommits } from '../failover/steps/prove-commits'
+import { proveCommits } from '../failover/steps/prove-commits'
 import { rejoinOld } from '../failover/steps/rejoin-old'
 import { synchronousFits } from '../failover/synchronous'
 import { startCanary, stopCanary } from '../steps/canary'
@@ -105,7 +105,7 @@ export const switchover = defineOperation({
   .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
   .effect('poolers-aimed', keepPoolersAimed(aims, candidate), ifFront)
   .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
-  .effect('commits', proveCommits, ifAwaits)
+  .effect('commits', proveCommits)
   .effect('restored', forgetReplaced(primary))
   .effect('reader-names', moveNames(readerNames, standbyNames))
   .effect('old-slots', dropOldSlots)

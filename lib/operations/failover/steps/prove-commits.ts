@@ -1,6 +1,6 @@
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import { notNeeded, type When } from '@/lib/kernel/operation/only-when'
+import { leaveOut, notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import { lookAt } from '../../steps/postgres/server'
@@ -16,22 +16,23 @@ const commitTimeoutMs = 5_000
 const aroundMs = 20_000
 const commitSql = `select pg_logical_emit_message(true, 'matriarch', 'commit')`
 
-export const ifAwaits: When<FailoverFacts> = {
-  when: (facts) => awaitedAfter(facts).needed > 0,
-  otherwise: notNeeded('Its commits wait for no standby.'),
-}
+const waitsForNobody = 'Its commits wait for no standby.'
 
-/** As a client commits: with the server’s own settings, once those it waits for should stream. */
+/** As a client commits: with the server’s own settings, once those it waits for should stream. Left out where it waits for nobody, then and now: somebody may have changed that since. */
 export const proveCommits: Effect<FailoverFacts, null, Output> = {
   title: 'Prove that commits return',
-  preview: (facts) => ({
-    sentence: `Commit on ${facts.candidate?.title} as a client does, waiting for its synchronous standbys for at most ${commitTimeoutMs / 1000} s.`,
-    commands: [commitSql],
-  }),
+  preview: (facts) =>
+    awaitedAfter(facts).needed === 0
+      ? { sentence: waitsForNobody, commands: [] }
+      : {
+          sentence: `Commit on ${facts.candidate?.title} as a client does, waiting for its synchronous standbys for at most ${commitTimeoutMs / 1000} s.`,
+          commands: [commitSql],
+        },
   check: async (facts, ports, { signal, intended }) => {
-    if (intended === null) return { found: 'ready', before: null }
+    if (intended === null && awaitedAfter(facts).needed > 0) return { found: 'ready', before: null }
     const probe = await lookAt(ports, facts.candidate!, signal)
     const setting = probe.synchronousNames ?? ''
+    if (intended === null) return synchronousCount(setting) === 0 ? leaveOut(notNeeded(waitsForNobody)) : { found: 'ready', before: null }
     const streaming = synchronousAmong(
       setting,
       probe.standbys.filter(({ state }) => state === 'streaming').map(({ applicationName }) => applicationName),

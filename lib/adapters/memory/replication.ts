@@ -108,7 +108,10 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
         if (instance.state === 'absent') throw failed('the data directory does not exist')
         if (following !== null && instance.holdsPassword) throw failed('primary_conninfo holds a password, which would be lost')
         // standby.signal means nothing to a primary that runs; it would at its next start, which the twin does not tell apart.
-        if (!instance.hasStandbySignal && instance.state === 'running') throw failed('standby.signal was written under a running primary')
+        if (!instance.hasStandbySignal && instance.state === 'running') {
+          world.violations.push(`standby.signal was written under ${instance.inventory.title}, which takes writes`)
+          throw failed('standby.signal was written under a running primary')
+        }
         if (following !== null) instance.following = structuredClone(following)
         instance.hasStandbySignal = true
       }),

@@ -57,6 +57,8 @@ export const followUpstream = <F extends Facts>({ of, upstream, next, before, ve
   ending: {
     undo: async (facts, _before, _output, ports, context) => {
       const former = before(facts)
+      // One that somebody has promoted follows nobody, and is not made to again.
+      if (await isPromoted(of(facts), ports, context)) return
       if (former === null) throw new Fault('step.unknown', { because: `How ${of(facts).title} followed before could not be read` })
       await redirectTo(of(facts), former, version(facts), ports, context)
     },
@@ -65,7 +67,10 @@ export const followUpstream = <F extends Facts>({ of, upstream, next, before, ve
   },
 })
 
-/** Writes whom it follows and makes it so. Safe to run twice. */
+const isPromoted = async (place: Place, { read }: ActPorts, { signal }: StepContext): Promise<boolean> =>
+  (await lookAt(read, place, signal)).role === 'primary'
+
+/** Writes whom it follows and makes it so. Safe to run twice. Throws `step.blocked` for one that takes writes: somebody has promoted it meanwhile. */
 export const redirectTo = async (
   place: Place,
   following: Plain<Following>,
@@ -73,6 +78,12 @@ export const redirectTo = async (
   ports: ActPorts,
   context: StepContext,
 ): Promise<void> => {
+  if (await isPromoted(place, ports, context))
+    throw new Fault('step.blocked', {
+      isOver: true,
+      because: `${place.title} takes writes: somebody has promoted it, so it is not made to follow`,
+      question: `If ${place.title} is to stay the primary, abandon the job, and point clients at it. If not, stop it and rebuild it.`,
+    })
   const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
   for (const command of ports.read.replication.commands.follow(place.address, following)) context.note('command', command)
   await ports.act.replication.follow(place.address, following, options)

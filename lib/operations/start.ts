@@ -4,7 +4,7 @@ import { passBecause, refuse } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, isDown } from './facts/instance'
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gained } from './gates/impact'
-import { otherPrimary, silentMembers } from './gates/other-primary'
+import { otherPrimary, silentMembers, silentOf } from './gates/other-primary'
 import { seenRow, wasSeen } from './gates/seen'
 import { startPostgres } from './steps/postgres/start'
 
@@ -23,7 +23,8 @@ export const start = defineOperation({
   ],
   gather: (ports, _input, context) => gatherHerd(ports, context),
   about: aboutInstance,
-  firm: firmInstance,
+  // That somebody cannot be seen is warned of: whoever read the plan has answered for these, and for nobody else.
+  firm: (facts) => ({ ...firmInstance(facts), silent: silentOf(facts) }),
   locks: lockHerd,
   now: herdNow,
   affected: gained,

@@ -42,11 +42,15 @@ export const isFedByUnseen = (standby: Member, members: readonly Member[]): bool
   return !members.some((one) => one.state === 'online' && one.port === (upstream.port ?? 5432) && one.hosts.includes(host))
 }
 
+/** Titles of the other members that do not answer. */
+export const silentOf = ({ others }: HerdFacts): string[] =>
+  others.filter(({ state }) => state === 'unreachable' || state === 'unknown' || state === 'refused').map(({ title }) => title)
+
 /** A member that does not answer may be anything; it is said, not guessed. */
-export const silentMembers = ({ probe, others }: HerdFacts): Verdict => {
-  const silent = others.filter((one) => one.state === 'unreachable' || one.state === 'unknown' || one.state === 'refused')
-  if (silent.length === 0) return pass
-  const names = silent.map((one) => one.title).join(', ')
+export const silentMembers = (facts: HerdFacts): Verdict => {
+  const { probe } = facts
+  const names = silentOf(facts).join(', ')
+  if (names === '') return pass
   if (probe.hasStandbySignal === true) return passBecause(`${names} cannot be seen; a standby may start all the same.`)
   return warn(`${names} cannot be seen. If a primary runs there, this start makes a second one.`)
 }

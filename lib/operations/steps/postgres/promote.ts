@@ -40,8 +40,8 @@ export const promotePostgres = <F extends Facts>(
   run: async (facts, _before, ports, context) => {
     const { signal, note, pause } = context
     const place = of(facts)
-    if (!context.isUnbroken && isDetached?.(facts) !== true)
-      await mustWriteAlone({ place, answeredFor: answeredFor?.(facts) }, ports.read, context)
+    if (isDetached?.(facts) !== true)
+      await mustWriteAlone({ place, answeredFor: answeredFor?.(facts), isForward: true }, ports.read, context)
     const options = { timeoutMs: promoteTimeoutMs, signal }
     note('command', commandFor(place))
     await ports.act.replication.promote(place.address, options)

@@ -72,7 +72,7 @@ const cycle = async (
   const down = await settle(place, ports.read, context)
   if (down.state === 'online') return
   if (!isDown(down.state)) throw unseen(place, down)
-  if (!context.isUnbroken && down.hasStandbySignal !== true) await mustWriteAlone({ place, beside }, ports.read, context)
+  if (down.hasStandbySignal !== true) await mustWriteAlone({ place, beside, isForward: true }, ports.read, context)
   await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
 }
 

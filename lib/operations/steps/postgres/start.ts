@@ -33,8 +33,8 @@ export const startPostgres = <F extends Facts>(of: (facts: F) => Place): Effect<
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
-    if (!context.isUnbroken && (await lookAt(ports.read, place, context.signal)).hasStandbySignal !== true)
-      await mustWriteAlone({ place }, ports.read, context)
+    if ((await lookAt(ports.read, place, context.signal)).hasStandbySignal !== true)
+      await mustWriteAlone({ place, isForward: true }, ports.read, context)
     await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
   },
   timeoutMs: startTimeoutMs + 10_000,

@@ -23,31 +23,37 @@ export interface WriteAlone {
   replacedBy?: string | undefined
   /** Where it takes writes already nothing is made writable, so members that cannot be seen hold nothing up. */
   mayServeOn?: boolean
+  /** It is on its way forward: a driver in an unbroken run has looked at all of them moments ago, and asks only whether another one has begun to write since. */
+  isForward?: boolean
 }
 
 type Seen = { instance: InventoryInstance; probe: Probe }
 
 /**
- * To be called right before a server becomes writable, or clients are sent to it, wherever that rests on facts that may be old: in every undo,
- * and in a run that another driver began or a person has decided on. Looks at all members of the herd afresh. Throws `step.blocked`, with what to do, when
+ * To be called right before a server becomes writable, or clients are sent to it: in every undo, in a run that another driver began or a person has decided on,
+ * and, as `isForward`, in an unbroken one. Looks at all members of the herd afresh. Throws `step.blocked`, with what to do, when
  * another one writes, is on a later timeline or is recorded as its successor, and when one cannot be seen, which is then named. A driver that has seen all of
  * them in an unbroken run gives a silent one no more than a glance: only this driver has told a member to promote.
  */
 export const mustWriteAlone = async (claim: WriteAlone, ports: ReadPorts, context: StepContext): Promise<void> => {
   const { place } = claim
+  const isGlance = context.isUnbroken && claim.isForward === true
   const [instances, { members: standings }] = await Promise.all([
     ports.inventory.herdInstances(place.herdId),
     ports.inventory.herdStanding(place.herdId),
   ])
-  const seen = await lookAtAll(instances, claim, ports, context)
+  const asked = isGlance ? instances.filter(({ title }) => claim.answeredFor?.includes(title) !== true) : instances
+  const seen = await lookAtAll(asked, claim, ports, context)
   const own = seen.find(({ instance }) => instance.id === place.id)?.probe
   const others = seen.filter(({ instance }) => instance.id !== place.id)
   const replaced = standings.find(({ id }) => id === place.id)?.replaced ?? null
-  const trouble =
-    recorded(claim, replaced, own) ??
-    rival(claim, others, own) ??
-    fed(claim, seen) ??
-    (context.isUnbroken ? null : silent(claim, others, own))
+  const trouble = isGlance
+    ? writing(claim, others)
+    : (recorded(claim, replaced, own) ??
+      writing(claim, others) ??
+      later(claim, others, own) ??
+      fed(claim, seen) ??
+      (context.isUnbroken ? null : silent(claim, others, own)))
   if (trouble !== null) throw new Fault('step.blocked', { isOver: true, ...trouble })
 }
 
@@ -90,20 +96,29 @@ const recorded = ({ place, replacedBy }: WriteAlone, replaced: Replacement | nul
   }
 }
 
-const rival = ({ place, beside = [] }: WriteAlone, others: readonly Seen[], own: Probe | undefined): Trouble => {
-  const news = others.filter(({ instance }) => !beside.includes(instance.id))
+const news = ({ beside = [] }: WriteAlone, others: readonly Seen[]): Seen[] =>
+  others.filter(({ instance }) => !beside.includes(instance.id))
+
+const writing = (claim: WriteAlone, others: readonly Seen[]): Trouble => {
+  const { place } = claim
   const isWriting = ({ probe: { state, role, hasStandbySignal } }: Seen) =>
     (role === 'primary' && isUp(state)) || (state === 'starting' && hasStandbySignal === false)
-  const writer = news.find(isWriting)?.instance.title
-  if (writer !== undefined)
-    return {
-      because: `${writer} takes writes, so ${place.title} is not made a primary beside it.`,
-      question: `If ${writer} is to stay the primary, abandon the job: clean-up runs, and ${place.title} stays as it is; then point clients at ${writer}, and let ${place.title} rejoin or rebuild it. If not, stop ${writer}, then resume: every member is looked at again.`,
-    }
-  const later = news.find(({ probe }) => isSameSystem(probe, own) && (probe.timeline ?? 0) > (own?.timeline ?? Number.MAX_SAFE_INTEGER))
-  if (later === undefined) return null
+  const writer = news(claim, others).find(isWriting)?.instance.title
+  if (writer === undefined) return null
   return {
-    because: `${later.instance.title} is on timeline ${later.probe.timeline}, ${place.title} on ${own?.timeline}: somebody was promoted meanwhile, and ${place.title} does not have what was written since.`,
+    because: `${writer} takes writes, so ${place.title} is not made a primary beside it.`,
+    question: `If ${writer} is to stay the primary, abandon the job: clean-up runs, and ${place.title} stays as it is; then point clients at ${writer}, and let ${place.title} rejoin or rebuild it. If not, stop ${writer}, then resume: every member is looked at again.`,
+  }
+}
+
+const later = (claim: WriteAlone, others: readonly Seen[], own: Probe | undefined): Trouble => {
+  const { place } = claim
+  const found = news(claim, others).find(
+    ({ probe }) => isSameSystem(probe, own) && (probe.timeline ?? 0) > (own?.timeline ?? Number.MAX_SAFE_INTEGER),
+  )
+  if (found === undefined) return null
+  return {
+    because: `${found.instance.title} is on timeline ${found.probe.timeline}, ${place.title} on ${own?.timeline}: somebody was promoted meanwhile, and ${place.title} does not have what was written since.`,
     question: `Abandon the job: clean-up runs, and ${place.title} stays as it is. Then point clients at the member that takes writes, and let ${place.title} rejoin or rebuild it.`,
   }
 }

@@ -14,6 +14,7 @@ import { lead, settleTimeoutMs } from './lead'
 import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
 import { pauseAll } from './pause'
 import { takeBack, takeBackTimeoutMs } from './take-back'
+import { sayingWho } from './waiting'
 
 /** What the report and the certificate read. */
 export type HandedOver = Omit<Passed, 'isPassed' | 'isStopped'> & {
@@ -69,7 +70,7 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   run: async (facts, _before, ports, context) => {
     const passed = passedOf(context.marked)
     // Another driver has passed the point of no return; anybody may have been promoted, or the old primary started, since.
-    if (passed !== null) await mustWriteAlone({ place: facts.candidate! }, ports.read, context)
+    if (passed !== null) await sayingWho(facts, ports, context, () => mustWriteAlone({ place: facts.candidate! }, ports.read, context))
     const reached = passed === null ? await towards(facts, ports, context) : { passed, leadMs: budgetMs, aimed: aimAgain(ports, context) }
     return beyond(facts, reached, ports, context)
   },

@@ -1,13 +1,13 @@
-import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Probe } from '@/lib/ports'
 import { isDown } from '../../facts/instance'
-import { lookTimeoutMs } from '../../facts/poolers'
 import { herdAim } from '../../steps/poolers/aim'
 import { bringUp, followOutput, lookAt, unseen } from '../../steps/postgres/server'
 import { mustWriteAlone } from '../../steps/postgres/write-alone'
 import type { SwitchoverFacts } from '../facts'
 import { aimBack, resumeAll } from './front'
+import { sayingWho } from './waiting'
 
 const fileTimeoutMs = 15_000
 const startTimeoutMs = 300_000
@@ -48,13 +48,8 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
  */
 const mustLeadAlone = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
   const mayServeOn = context.isUnbroken || !(await isAimedAway(facts, ports, context))
-  try {
-    await mustWriteAlone({ place: facts.primary!, replacedBy: facts.candidate!.id, mayServeOn }, ports.read, context)
-  } catch (error) {
-    const waiting = isFault(error, 'step.blocked') ? await sayWaiting(facts, ports, context) : null
-    if (waiting === null || !isFault(error)) throw error
-    throw new Fault(error.code, { ...error.facts, because: `${error.message} ${waiting}` }, { cause: error })
-  }
+  const claim = { place: facts.primary!, replacedBy: facts.candidate!.id, mayServeOn }
+  await sayingWho(facts, ports, context, () => mustWriteAlone(claim, ports.read, context))
 }
 
 /** A pooler's lines point to the candidate: this job wrote them, or somebody who saw it as primary. True also for a file that cannot be read. */
@@ -66,18 +61,6 @@ const isAimedAway = async ({ front }: SwitchoverFacts, { read }: ActPorts, { sig
     const { pooler, herd, next } = front[index]!
     return one.status === 'rejected' || (one.value !== null && herdAim(pooler, herd, next!).textFrom(one.value.text) === one.value.text)
   })
-}
-
-/** The poolers with clients paused while the job needs attention, and what resumes them; null: none. */
-const sayWaiting = async ({ front, timers }: SwitchoverFacts, { read }: ActPorts, { signal }: StepContext): Promise<string | null> => {
-  const seen = await Promise.all(front.map(({ pooler }) => read.poolers.look(pooler.address, { timeoutMs: lookTimeoutMs, signal })))
-  const waiting = front.filter(({ databases }, index) =>
-    seen[index]!.databases.some(({ name, isPaused }) => isPaused && databases.includes(name)),
-  )
-  if (waiting.length === 0) return null
-  const isTimed = waiting.every(({ pooler }) => timers.hosts.some((host) => host.pooler.id === pooler.id))
-  const titles = waiting.map(({ pooler }) => pooler.title).join(', ')
-  return `Clients of ${titles} are paused${isTimed ? '; the timer on its host points it at the one member that takes writes and resumes them' : ', and no timer resumes them: resume them on the pooler’s page once the job is abandoned'}.`
 }
 
 /** Without its signal it would come up as a second primary. */

@@ -4,7 +4,7 @@ import type { JobState } from '@/lib/kernel/ground/journal'
 import { applied, atMost, type Case, isGivenUp } from './crash-laws'
 
 /** It was shut down cleanly, and the other one promoted after that. */
-const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFleet) => {
+export const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFleet) => {
   const successor = fleet.instance(title)
   const bytes = instance.walBytes + 0x78
   Object.assign(instance, { state: 'stopped', checkpointBytes: instance.walBytes, walBytes: bytes })
@@ -19,7 +19,7 @@ const replacedBy = (title: string) => (instance: MemoryInstance, fleet: MemoryFl
 }
 
 /** The other one was promoted while this one went on writing: both take writes. */
-const splitFrom = (title: string) => (instance: MemoryInstance, fleet: MemoryFleet) => {
+export const splitFrom = (title: string) => (instance: MemoryInstance, fleet: MemoryFleet) => {
   const fork = instance.walBytes
   instance.walBytes += 4096
   Object.assign(fleet.instance(title), {

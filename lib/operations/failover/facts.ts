@@ -5,7 +5,7 @@ import { type CanaryFacts, canaryFor } from '../facts/canary'
 import { isDown, isUp, type Place, type Plain } from '../facts/instance'
 import { movesTo, type NameMoves } from '../facts/names'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
-import { type Readiness, readReadiness } from '../facts/readiness'
+import { lowerLimits, type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
 import { type Lead, leadOf, othersOf, suspectsOf, writesReplaced } from './leader'
 import { type LifeSign, type Running, runningOf, searchLife } from './life'
@@ -54,6 +54,8 @@ export type FailoverFacts = {
   /** The furthest position that anybody has seen the old primary at. */
   lastKnown: LastKnown | null
   readiness: { primary: Readiness | null; candidate: Readiness | null }
+  /** Future standbys of the candidate whose limits are lower than its own: their replay would stop. */
+  smaller: { title: string; limits: string[] }[]
   /** Of the candidate's host; null: it did not say. */
   room: Room[] | null
   /** Those that point to the primary; they are moved as soon as the candidate takes writes. */
@@ -108,6 +110,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     lastKnown,
     room: place && (await gatherRoom(ports, place, context)),
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
+    smaller: smallerThan(readiness, place, standbysAfter(peers, candidate.peer, old, mode)),
     ...(place === null
       ? nameless
       : await movesTo(ports, herd.herdId, place, standbysAfter(peers, candidate.peer, old, mode), context.signal)),
@@ -125,6 +128,19 @@ const standbysAfter = (peers: readonly Peer[], candidate: Peer | null, old: Peer
       (peer) => peer !== candidate && peer.probe.state === 'online' && (peer === old ? mode === 'planned' : peer.probe.role === 'standby'),
     )
     .map(({ place }) => place)
+
+const smallerThan = (
+  readiness: ReadonlyMap<string, Readiness | null>,
+  candidate: Place | null,
+  standbys: readonly Place[],
+): FailoverFacts['smaller'] => {
+  const ours = candidate && readiness.get(candidate.id)
+  return standbys.flatMap(({ id, title }) => {
+    const theirs = readiness.get(id)
+    const lower = ours && theirs ? lowerLimits(ours, theirs) : []
+    return lower.length === 0 ? [] : [{ title, limits: lower.map((one) => `${one.name} ${one.candidate} (needs ${one.primary})`) }]
+  })
+}
 
 const recordedOf = (lead: Lead): FailoverFacts['recorded'] =>
   lead.recorded && {

@@ -216,6 +216,14 @@ export const upstreamsWritable = ({ mode, primary, followers, withPassword }: Fa
       )
 }
 
+/** PostgreSQL pauses the replay of a standby whose limits are lower than its primary's, and does not start it again. */
+export const limitsSuffice = ({ smaller, candidate }: FailoverFacts): Verdict =>
+  smaller.length === 0
+    ? pass
+    : warn(
+        `${smaller.map(({ title, limits }) => `${title} has lower limits than ${candidate?.title}: ${limits.join(', ')}`).join('; ')}. A standby with lower limits than its primary stops replaying WAL and cannot be started again. Raise them there and restart it, before or right after.`,
+      )
+
 export const namesMovable = ({ names, readers }: FailoverFacts): Verdict => {
   const unseen = [...names.moves, ...readers.moves].filter((move) => move.unseen !== null)
   const said = [...names.problems, ...readers.problems, ...unseen.map((move) => `${move.name}: ${move.unseen}`)]
@@ -241,5 +249,6 @@ export const candidateGates: readonly Gate<FailoverFacts>[] = [
 export const followerGates: readonly Gate<FailoverFacts>[] = [
   { name: 'standbys', title: 'Every other standby can follow', look: allFollow },
   { name: 'passwords', title: 'Every standby’s primary_conninfo can be rewritten', look: upstreamsWritable },
+  { name: 'limits', title: 'Every standby’s limits (max_connections …) are at least the candidate’s', look: limitsSuffice },
   { name: 'names-movable', title: 'The DNS names can be moved', look: namesMovable },
 ]

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { verify } from '@/lib/playground/lab/load-cli'
 import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './observed'
-import { certificateOf, failedAt, jobOf, saidOf } from './orders'
+import { certificateOf, failedAt, herdId, jobsOf, saidOf } from './orders'
 import { lastOrder, type Stand, transactionState } from './stand'
 import type { Expectation } from './words'
 
@@ -40,11 +40,11 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
   if (wanted.job !== undefined)
     look(`job ${wanted.job}`, async () => {
       const order = lastOrder(stand, wanted.order)
-      const { state, because } =
-        order.refused === null
-          ? ((await jobOf(order)) ?? { state: 'missing', because: null })
-          : { state: 'refused', because: order.refused }
-      return { holds: state === wanted.job, saw: because === null ? state : `${state}: ${place.plain(because)}` }
+      const only = wanted.herd === undefined ? null : await herdId(place, wanted.herd)
+      const jobs = order.refused === null ? await jobsOf(order) : [{ herdId: null, state: 'refused', because: order.refused }]
+      const meant = jobs.filter((job) => only === null || job.herdId === null || job.herdId === only)
+      const saw = meant.map(({ state, because }) => (because === null ? state : `${state}: ${place.plain(because)}`))
+      return { holds: meant.length > 0 && meant.every(({ state }) => state === wanted.job), saw: saw.join('; ') || 'missing' }
     })
   for (const text of wanted.says ?? [])
     look(`says “${text}”`, async () => {

@@ -17,6 +17,8 @@ interface Names {
   members: string[]
   poolers: string[]
   hosts: string[]
+  /** Hosts that have a small volume of this kind. */
+  volumes: Record<'data' | 'wal', string[]>
   /** What was ordered before this step. */
   orders: string[]
 }
@@ -29,6 +31,16 @@ export const fleetFaults = (fleet: ScenarioFleet): NameFault[] => {
     } catch (error) {
       faults.push({ path: ['fleet', 'herds', name], because: (error as Error).message })
     }
+  for (const [name, { members, settings }] of Object.entries(fleet.herds))
+    for (const host of Object.keys(settings)) {
+      const because = oneOf('member on', host, hostsIn(members))
+      if (because !== null) faults.push({ path: ['fleet', 'herds', name], because: `settings: ${because}` })
+    }
+  const all = Object.values(fleet.herds).flatMap(({ members }) => hostsIn(members))
+  for (const host of Object.keys(fleet.volumes)) {
+    const because = oneOf('member on', host, all)
+    if (because !== null) faults.push({ path: ['fleet', 'volumes', host], because: `volumes: ${because}` })
+  }
   for (const [host, { herd, also }] of Object.entries(fleet.poolers))
     for (const wanted of [herd, ...Object.values(also).map((one) => one.herd)]) {
       const because = oneOf('herd', wanted, Object.keys(fleet.herds))
@@ -37,10 +49,27 @@ export const fleetFaults = (fleet: ScenarioFleet): NameFault[] => {
   return faults
 }
 
+/** None where the topology is a fault itself. */
+const hostsIn = (members: string): string[] => {
+  try {
+    return parseTopology(members).map(({ host }) => host)
+  } catch {
+    return []
+  }
+}
+
 export const stepFaults = (steps: readonly Step[], fleet: ScenarioFleet): NameFault[] => {
   const members = Object.values(fleet.herds).flatMap((one) => parseTopology(one.members).map(({ host }) => host))
   const poolers = Object.keys(fleet.poolers)
-  const names = { herds: Object.keys(fleet.herds), members, poolers, hosts: [...new Set([...members, ...poolers])], orders: [] as string[] }
+  const withVolume = (name: 'data' | 'wal') => Object.keys(fleet.volumes).filter((host) => fleet.volumes[host]![name] !== undefined)
+  const names: Names = {
+    herds: Object.keys(fleet.herds),
+    members,
+    poolers,
+    hosts: [...new Set([...members, ...poolers])],
+    volumes: { data: withVolume('data'), wal: withVolume('wal') },
+    orders: [],
+  }
   return steps.flatMap((step, index) => {
     const faults = faultsOf(step, names).flatMap(({ at, because }) =>
       because === null ? [] : [{ path: ['steps', index, ...at], because: `${step.verb}: ${because}` }],
@@ -70,6 +99,20 @@ const faultsOf = ({ verb, words }: Step, names: Names): Found[] => {
       return [...herdAt(['herd'], words.herd, names), ...namesAt(['through'], 'pooler on', words.through, names.poolers)]
     case 'sql':
       return [...herdAt(['herd'], words.herd, names), ...namesAt(['on'], 'member on', words.on, names.members)]
+    case 'run':
+      return [...host(['on'], words.on), ...(words.herd === undefined ? [] : namesAt(['herd'], 'herd', words.herd, names.herds))]
+    case 'fill':
+      return namesAt(['on'], `small ${words.fill} volume on`, words.on, names.volumes[words.fill])
+    case 'free':
+      return namesAt(['on'], `small ${words.free} volume on`, words.on, names.volumes[words.free])
+    case 'skew':
+      return [
+        ...host([verb], words.skew),
+        {
+          at: [],
+          because: (words.ahead === undefined) === (words.behind === undefined) ? 'say by how much: “ahead: …” or “behind: …”.' : null,
+        },
+      ]
     case 'order':
       return orderFaults(words, names)
     case 'release':

@@ -3,7 +3,7 @@ import { systemActor } from '@/lib/kernel/access/access'
 import { poolerPort } from '@/lib/playground/services/poolers'
 import { presentProblems } from '@/lib/presentation/problems/present'
 import { pathOf } from '@/lib/resources'
-import type { Place } from './world'
+import type { Place } from './place'
 
 /** What each member is, asked on its own host: nothing of the product is in between. */
 export interface MemberSeen {

@@ -10,8 +10,8 @@ import type { Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
 import type { Submission } from '@/lib/shapes/plan'
 import type { HoldPoint } from './holds'
+import type { Place } from './place'
 import type { StepOf } from './words'
-import type { Place } from './world'
 
 /** An operation that somebody ordered. */
 export interface Order {
@@ -34,7 +34,7 @@ const plansMax = 3
 
 /** Plans, types the phrase and submits. A refusal is an answer, not an error. */
 export const placeOrder = async (place: Place, { order: operation, on, input, as, later }: StepOf<'order'>): Promise<Order> => {
-  const question = { operation, targets: [await targetOf(place, operation, on)], input: await inputOf(place, input) }
+  const question = { operation, targets: await targetsOf(place, operation, on), input: await inputOf(place, input) }
   const made = await plan(question)
   const order = (refused: string | null, submitted: Pick<Order, 'runId' | 'scheduledId'>, targets: readonly PlanTarget[]): Order => ({
     name: as ?? operation,
@@ -87,6 +87,9 @@ export const holdPointOf = (words: StepOf<'order'>, herdId: string): HoldPoint |
 export const herdId = async ({ herd }: Place, name?: string): Promise<string> =>
   idBy('select id from herds where name = $1', [herd(name).name])
 
+const targetsOf = (place: Place, operation: string, on: readonly string[] | undefined): Promise<string[]> =>
+  Promise.all((on ?? [undefined]).map((one) => targetOf(place, operation, one)))
+
 /** On a herd, or on what the named host has: its member, its pooler, or itself. */
 const targetOf = async (place: Place, operation: string, on: string | undefined): Promise<string> => {
   const resource = operationByName(operation)!.on
@@ -127,6 +130,7 @@ const inputOf = async (place: Place, input: Record<string, unknown>): Promise<Js
 
 interface JobSeen {
   id: string
+  herdId: string | null
   state: JobState | 'skipped'
   because: string | null
 }
@@ -140,12 +144,12 @@ const scheduledOf = async (id: string) => {
   return rows[0]
 }
 
-/** null: there is none, or none yet. */
-export const jobOf = async (order: Order): Promise<JobSeen | null> => {
+/** One for each of its targets. None: there is none, or none yet. */
+export const jobsOf = async (order: Order): Promise<JobSeen[]> => {
   const scheduled = order.scheduledId === null ? undefined : await scheduledOf(order.scheduledId)
-  if (scheduled?.state === 'skipped') return { id: order.scheduledId!, state: 'skipped', because: scheduled.because }
-  const { rows } = await getPool().query<JobSeen>('select id, state, because from jobs where run_id = $1', [await runIdOf(order)])
-  return rows[0] ?? null
+  if (scheduled?.state === 'skipped') return [{ id: order.scheduledId!, herdId: null, state: 'skipped', because: scheduled.because }]
+  const sql = 'select id, herd_id as "herdId", state, because from jobs where run_id = $1 order by id'
+  return (await getPool().query<JobSeen>(sql, [await runIdOf(order)])).rows
 }
 
 /** All that plan, journal and reason say. */
@@ -181,7 +185,8 @@ export const failedAt = async (order: Order): Promise<string | null> => {
 }
 
 export const decideOn = async (order: Order, decision: Decision): Promise<void> => {
-  const job = await jobOf(order)
-  if (job === null) throw new Error(`${order.name} was not submitted, so there is nothing to decide.`)
-  await resumeJob(systemActor, job.id, decision)
+  const jobs = await jobsOf(order)
+  if (jobs.length === 0) throw new Error(`${order.name} was not submitted, so there is nothing to decide.`)
+  const asking = jobs.filter(({ state }) => state === 'attention')
+  for (const { id } of asking.length > 0 ? asking : jobs) await resumeJob(systemActor, id, decision)
 }

@@ -61,7 +61,7 @@ test('a file is refused with the line, what is wrong there and what may stand th
     expect.stringMatching(/^x\.yaml:7: “abuot” is not known here\. Known: name, ci, case, about, fleet, steps\.$/),
   ])
   expect(faultsOf(file('  - load: 4', '  herds:\n    shop: a > b\n  pooler:\n    p: shop'))).toEqual([
-    'x.yaml:5: “pooler” is not known here. Known: herds, poolers, queue, names.',
+    'x.yaml:5: “pooler” is not known here. Known: herds, poolers, volumes, queue, names.',
   ])
   expect(faultsOf(file('  - load: 4', '  herds:\n    shop: a > b\n  poolers:\n    p: { herd: shop, mod: session }'))).toEqual([
     'x.yaml:6: “mod” is not known here. Known: herd, mode, managed, also.',

@@ -3,7 +3,7 @@ import { doStep } from './actions'
 import { checkAll } from './expectations'
 import { mendHosts } from './mend'
 import { sayMember, sayPooler, seeMembers, seePoolers } from './observed'
-import { jobOf, timesOf } from './orders'
+import { jobsOf, timesOf } from './orders'
 import { endStand, lastOrder, type Stand } from './stand'
 import type { Scenario, Step } from './words'
 import type { World } from './world'
@@ -26,7 +26,7 @@ export interface RunOptions {
 export const runScenario = async (world: World, scenario: Scenario, { print, beforeStep }: RunOptions): Promise<Outcome> => {
   const startedAt = performance.now()
   const place = world.place(scenario)
-  const stand: Stand = { place, orders: new Map(), loads: new Map(), transaction: null, lateWrite: null }
+  const stand: Stand = { place, orders: new Map(), loads: new Map(), transaction: null, lateWrite: null, filled: [], skewed: new Set() }
   const faults: string[] = []
   print(`\n${scenario.file}: ${scenario.name}${scenario.case === undefined ? '' : ` (case ${scenario.case})`}`)
   print(`     ${sayFleet(scenario)}`)
@@ -119,8 +119,8 @@ const sayState = async ({ place, orders }: Stand): Promise<string[]> => {
     if (poolers.length > 0) lines.push(poolers.map(sayPooler).join(', '))
   }
   for (const order of orders.values()) {
-    const job = await jobOf(order)
-    lines.push(`${order.name}: ${job ? `${job.state}${job.because ? `: ${place.plain(job.because)}` : ''}` : `refused: ${order.refused}`}`)
+    const jobs = (await jobsOf(order)).map(({ state, because }) => `${state}${because ? `: ${place.plain(because)}` : ''}`)
+    lines.push(`${order.name}: ${jobs.join('; ') || `refused: ${order.refused}`}`)
   }
   return lines
 }

@@ -4,8 +4,8 @@ import { readSecrets } from '@/lib/playground/machine/secrets'
 import { poolerPort } from '@/lib/playground/services/poolers'
 import type { Relay } from '@/lib/playground/services/relay'
 import type { Order } from './orders'
+import type { Place } from './place'
 import type { StepOf } from './words'
-import type { Place } from './world'
 
 /** How far a scenario has come. */
 export interface Stand {
@@ -16,6 +16,9 @@ export interface Stand {
   loads: Map<string, RunningLoad>
   transaction: Transaction | null
   lateWrite: 'rejected' | 'accepted' | null
+  /** Small volumes that are full, and hosts whose clock is wrong, by the lab’s names. */
+  filled: { host: string; volume: 'data' | 'wal' }[]
+  skewed: Set<string>
 }
 
 interface Transaction {
@@ -80,7 +83,10 @@ export const transactionState = async ({ transaction }: Stand): Promise<'open' |
 
 /** Ends what a scenario leaves running. */
 export const endStand = async (stand: Stand): Promise<void> => {
-  await stand.place.holds.forget()
+  const { lab, holds } = stand.place
+  await holds.forget()
+  for (const { host, volume } of stand.filled) await lab.unfill(host, volume)
+  for (const host of stand.skewed) await lab.skew(host, 0)
   await stand.transaction?.client.end().catch(() => {})
   await stand.transaction?.relay.close()
   for (const load of stand.loads.values()) await load.stop().catch(() => {})

@@ -38,10 +38,21 @@ const pooler = z.union(
       'write the herd it stands in front of, or {herd: …, mode: session or transaction, managed: true or false, also: {NAME: HERD}} with the words you need',
   },
 )
-const herd = z.union(
-  [word.transform((members) => ({ members, synchronous: '' })), z.strictObject({ members: word, synchronous: z.string().default('') })],
-  { error: 'write the members as a > b, c, or {members: a > b, synchronous: FIRST 1 (*)}' },
-)
+const setting = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'a setting is a text, a number, true or false' })
+  .transform((value) => String(value))
+const herdWords = z.strictObject({
+  members: word,
+  synchronous: z.string().default(''),
+  passwords: z.enum(['passfile', 'inline']).default('passfile'),
+  settings: z.record(word, z.record(word, setting)).default({}),
+})
+const herd = z.union([word.transform((members) => herdWords.parse({ members })), herdWords], {
+  error:
+    'write the members as a > b, c, or {members: a > b, synchronous: FIRST 1 (*), passwords: inline, settings: {b: {NAME: VALUE}}} with the words you need',
+})
+const volume = z.enum(['data', 'wal'], { error: 'a volume is data or wal' })
+const volumeMiB = z.strictObject({ data: z.int().min(1).optional(), wal: z.int().min(1).optional() })
 const streams = z.union(
   [words.transform((hosts): Record<string, string | null> => Object.fromEntries(hosts.map((host) => [host, null]))), z.record(word, word)],
   { error: 'write one name, several as [a, b], or each with whom it streams from as {c: b}' },
@@ -51,7 +62,7 @@ export const fleetWords = z.strictObject({
   herds: z
     .record(herdTitle, herd, { error: 'at least one herd is needed, as shop: a > b' })
     .describe(
-      'by name: “shop: a > b, c” is primary a with standbys b and c, “a > b > c” lets c follow b; {members: a > b, synchronous: FIRST 1 (*)}',
+      'by name: “shop: a > b, c” is primary a with standbys b and c, “a > b > c” lets c follow b; {members: a > b, synchronous: FIRST 1 (*), passwords: inline, settings: {b: {NAME: VALUE}}}; inline: each standby has its password in primary_conninfo; settings: what a member is set to before it begins',
     ),
   poolers: z
     .record(word, pooler)
@@ -59,6 +70,10 @@ export const fleetWords = z.strictObject({
     .describe(
       'by host, the herd it stands in front of: “p1: shop”, or {herd: shop, mode: session, managed: false, also: {NAME: HERD}}; the console writes its file unless it is not managed',
     ),
+  volumes: z
+    .record(word, volumeMiB, { error: 'write the MiB of each volume, as {b: {wal: 64}}' })
+    .default({})
+    .describe('by host, small volumes that can be filled, in MiB: {b: {data: 256, wal: 64}}; wal holds pg_wal'),
   queue: z
     .enum(['postgresql', 'redis'], { error: 'the queue is postgresql or redis' })
     .default('postgresql')
@@ -122,7 +137,7 @@ export const stepWords = {
   }),
   order: z.strictObject({
     order: word.describe('plans this operation and submits it as a person would; does not wait for its end'),
-    on: word.optional().describe('a herd, or the host of the instance, pooler or server'),
+    on: words.optional().describe('a herd, or the host of the instance, pooler or server; several as [shop, crm], in one order'),
     input: z.record(z.string(), z.json()).default({}).describe('what the form of the operation asks; hosts and herds by their names'),
     as: word.optional().describe('a name for this order; its operation where it is left out'),
     later: duration.optional().describe('schedules it for so much later'),
@@ -142,7 +157,9 @@ export const stepWords = {
   }),
   kill: z.strictObject({ kill: word.describe('kill -9: worker, redis, or what matches on a host'), on: hostOf, ...named }),
   freeze: z.strictObject({
-    freeze: word.describe('stops it in the middle of whatever it does: worker, what matches on a host, or everything on it'),
+    freeze: word.describe(
+      'stops it in the middle of whatever it does: worker, names (every name server), what matches on a host, or everything on it',
+    ),
     on: hostOf,
     ...named,
   }),
@@ -165,6 +182,22 @@ export const stepWords = {
       'writes the file of the pooler on this host as a worker that was frozen would, under the token before the last',
     ),
     'points to': word.describe('the member it would point its clients to'),
+    ...named,
+  }),
+  run: z.strictObject({
+    run: word.describe(
+      'a person’s hand: runs it in a shell as postgres on the host; PGDATA, PGPORT and pg_ctl are those of its member, and promote, start and stop are commands',
+    ),
+    on: word.describe('the host'),
+    herd: word.optional().describe('which herd’s member is meant; needed where the host has several'),
+    ...named,
+  }),
+  fill: z.strictObject({ fill: volume.describe('every byte of this small volume'), on: word.describe('the host'), ...named }),
+  free: z.strictObject({ free: volume.describe('what filled it'), on: word.describe('the host'), ...named }),
+  skew: z.strictObject({
+    skew: word.describe('sets the clock of this host wrong; it is shut down and booted for that'),
+    ahead: duration.optional().describe('by so much'),
+    behind: duration.optional().describe('by so much'),
     ...named,
   }),
   sql: z.strictObject({

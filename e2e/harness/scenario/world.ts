@@ -1,14 +1,14 @@
-import pg from 'pg'
 import { getPool } from '@/db/pg/client'
 import { runAndWait } from '@/e2e/harness/submit'
 import { startRedis, type TestRedis } from '@/e2e/harness/workers'
-import { type Fleet, type FleetHerd, herd, parseTopology } from '@/lib/playground/fleet/fleet'
-import type { Lab } from '@/lib/playground/lab/lab'
+import { type Fleet, herd, parseTopology } from '@/lib/playground/fleet/fleet'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
 import type { Child } from '@/lib/playground/start/processes'
 import { openStage, type Stage } from '../stage'
-import { type Holds, openHolds } from './holds'
+import { furnish } from './furnish'
+import { openHolds } from './holds'
+import type { Place, Redis, Workers } from './place'
 import type { Scenario, ScenarioFleet } from './words'
 
 /** One lab, one console and its workers, on which scenarios run one after the other, each on hosts and herds of its own. */
@@ -16,47 +16,6 @@ export interface World {
   /** What a scenario may touch. */
   place: (scenario: Scenario) => Place
   close: () => Promise<void>
-}
-
-/** The world as one scenario names it. The lab’s own names carry the scenario’s mark, so that several files may call a host `a`. */
-export interface Place {
-  lab: Lab
-  folder: string
-  holds: Holds
-  workers: Workers
-  redis: Redis | null
-  /** The lab’s names of every host of the scenario. */
-  hosts: () => string[]
-  /** The lab’s name of a host; `console` stays. */
-  host: (name: string) => string
-  /** As the file names them. */
-  herds: string[]
-  /** The only herd where none is named. */
-  herd: (name?: string) => FleetHerd
-  /** The poolers in front of a herd, as the file names their hosts and the databases that point there. */
-  poolers: (herd: string) => { host: string; databases: string[] }[]
-  members: (herd?: string) => string[]
-  /** Tells of something of this scenario. */
-  isOwn: (text: string) => boolean
-  /** The names of the file again. */
-  plain: (text: string) => string
-}
-
-export interface Redis {
-  kill: () => Promise<void>
-  start: () => Promise<void>
-  /** It lives. */
-  mend: () => Promise<void>
-}
-
-export interface Workers {
-  kill: () => Promise<void>
-  freeze: () => void
-  thaw: () => void
-  /** Another one, once it has registered. */
-  start: () => Promise<void>
-  /** At least one lives and none is frozen. */
-  mend: () => Promise<void>
 }
 
 const markOf = (scenarios: readonly Scenario[], scenario: Scenario): string =>
@@ -84,6 +43,14 @@ const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
   const hosts = all.flatMap(({ scenario, mark }) =>
     hostsOf(scenario.fleet).map((host) => ({ name: `${mark}${host}`, environment: `${mark}lab` })),
   )
+  const volumes = Object.fromEntries(
+    all.flatMap(({ scenario, mark }) =>
+      Object.entries(scenario.fleet.volumes).map(([host, { data, wal }]) => [
+        `${mark}${host}`,
+        { ...(data ? { dataMiB: data } : {}), ...(wal ? { walMiB: wal } : {}) },
+      ]),
+    ),
+  )
   return {
     name: 'scenarios',
     postgresMajor: major,
@@ -94,6 +61,7 @@ const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
       environment,
       site: index % 2 === 0 ? 'ams' : 'fra',
       tags: [],
+      ...(volumes[name] ? { volumes: volumes[name] } : {}),
     })),
     herds: all.flatMap(({ scenario, mark }) =>
       Object.entries(scenario.fleet.herds).map(([name, { members }], index) => ({
@@ -134,7 +102,7 @@ export const openWorld = async (scenarios: readonly Scenario[]): Promise<World> 
     undo.push(async () => workers.thaw())
     const holds = await openHolds(stage.databaseUrl)
     undo.push(holds.close)
-    for (const scenario of scenarios) await makeSynchronous(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
+    for (const scenario of scenarios) await furnish(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
     await managePoolers(scenarios)
     return { place: (scenario) => placeOf(stage, scenarios, scenario, { holds, workers, redis }), close }
   } catch (error) {
@@ -186,18 +154,6 @@ const managePoolers = async (scenarios: readonly Scenario[]): Promise<void> => {
 const areHerdsSeen = async (ids: readonly string[]): Promise<boolean> => {
   const sql = `select 1 from poolers where id = any($1) and (seen is null or jsonb_path_exists(seen, '$[*] ? (@.herdId == null)'))`
   return (await getPool().query(sql, [ids])).rowCount === 0
-}
-
-/** The setting is made on every member: it is the new primary’s own that counts after a move. */
-const makeSynchronous = async ({ lab, herd: herdOf }: Place, { herds }: ScenarioFleet): Promise<void> => {
-  for (const [name, { synchronous }] of Object.entries(herds)) {
-    if (synchronous === '') continue
-    const { members, port } = herdOf(name)
-    const client = new pg.Client()
-    const sql = `alter system set synchronous_standby_names = ${client.escapeLiteral(synchronous)}`
-    for (const { host } of members)
-      await lab.hosts.mustExec(host, ['psql', '-XqAt', '-p', String(port), '-c', sql, '-c', 'select pg_reload_conf()'])
-  }
 }
 
 const keepRedis = ({ kill, start }: TestRedis): Redis => {

@@ -22,12 +22,15 @@ const playgroundNeeds = [
   program('perl', 'perl'),
   program('rsync', 'rsync'),
 ]
-/** Benches and scenarios ask name servers and lose a Redis. */
+const fakeTime = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((architecture) => `/usr/lib/${architecture}/faketime/libfaketime.so.1`)
+
+/** Benches and scenarios ask name servers, lose a Redis and set the clock of a host wrong. */
 const benchNeeds = [
   ...playgroundNeeds,
   program('redis-server', 'redis-server'),
   program('dig', 'bind9-dnsutils'),
   program('nsupdate', 'bind9-dnsutils'),
+  { package: 'libfaketime', isThere: () => fakeTime.some((path) => existsSync(path)) },
 ]
 const testNeeds = [
   ...benchNeeds,

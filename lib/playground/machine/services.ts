@@ -40,6 +40,10 @@ export class Services {
     )
   }
 
+  signal(name: string, signal: NodeJS.Signals): void {
+    signalMarked(this.mark(name), signal)
+  }
+
   async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const mark = this.mark(name)
     signalMarked(mark, signal)

@@ -82,6 +82,11 @@ export class NameServers {
     return this.services.stop(`named-${server}`, signal)
   }
 
+  /** To all three: SIGSTOP makes them silent, SIGCONT lets them answer, late, what they were asked meanwhile. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    for (const server of Object.keys(places)) this.services.signal(`named-${server}`, signal)
+  }
+
   private async answers(address: string): Promise<boolean> {
     const mustConnect = `exec 3<>/dev/tcp/${address}/${port}`
     return mustRun(this.supervisor.adminArgv(['bash', '-c', mustConnect]), { env: commandEnvironment(), timeoutMs: 5_000 }).then(

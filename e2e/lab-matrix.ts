@@ -92,10 +92,9 @@ const runAll = async (own: readonly Scenario[], isThroughPoolers: boolean): Prom
     partOf(spreadOver(all, Math.ceil(all.length / every)).slice(from - 1), part, parts).filter(
       (one) => !isKept(readSummary(file), keyOf(one)),
     )
-  if (own.every(({ name }) => known.has(name))) {
-    const all = own.flatMap((scenario) => setOf(scenario, known.get(scenario.name)!))
-    if (remaining(all).length === 0 || performance.now() > endsAt) return all
-  }
+  const before = own.flatMap((scenario) => (known.has(scenario.name) ? setOf(scenario, known.get(scenario.name)!) : []))
+  const isMeasured = own.every(({ name }) => known.has(name))
+  if (performance.now() > endsAt || (isMeasured && remaining(before).length === 0)) return before
   const labs = await Promise.all(Array.from({ length: labCount }, () => openLab(isThroughPoolers)))
   try {
     const all: Case[] = []

@@ -33,6 +33,8 @@ export interface LabCase {
 }
 
 const reattachMs = 30_000
+/** Some looks of an observer. */
+const fenceMs = 30_000
 /** A second question after *go on*, with everything mended, is still allowed: the first may have met a host on its way up. */
 const questionsMax = 3
 
@@ -207,9 +209,17 @@ export class MatrixLab {
     return certificateLaws(operation, lines, leader, (host) => this.#witness.lostOn(host))
   }
 
-  /** What a worker does all the time about primaries that were replaced. */
+  /** What a worker does all the time about primaries that were replaced: again and again, for a host that just booted does not answer at once. */
   async #fence(): Promise<void> {
-    await fenceReturned(this.lab.ports, this.herdName, AbortSignal.timeout(90_000))
+    if (this.lab.replaced.size === 0) return
+    const on = this.#hosts.filter((host) => this.lab.lab.hosts.mark(host))
+    const isOver = async () => {
+      await fenceReturned(this.lab.ports, this.herdName, AbortSignal.timeout(90_000))
+      const seen = await Promise.all(on.map(async (host) => ({ host, probe: await settledProbe(this.lab, host) })))
+      const writers = seen.filter(({ probe }) => isWritable(probe)).map(({ host }) => host)
+      return writers.length < 2 || !writers.some((host) => this.lab.replaced.has(this.lab.instance(host).id))
+    }
+    await until('who was replaced to be fenced', isOver, { timeoutMs: fenceMs }).catch(() => {})
   }
 
   async #seen(look = settledProbe): Promise<Seen> {

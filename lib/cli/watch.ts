@@ -1,3 +1,4 @@
+import { formatDuration } from '@/lib/domain/values/duration'
 import { leftOutWords } from '@/lib/kernel/ground/left-out'
 import { sleep } from '@/lib/kernel/ground/sleep'
 import { verdictWords } from '@/lib/kernel/operation/verdict'
@@ -36,6 +37,8 @@ const sentenceOf = (line: Line): string | null => {
       return `needs attention: ${line.because}\n    ${line.question}`
     case 'cancel-requested':
       return 'cancel requested'
+    case 'waited':
+      return `waited ${formatDuration(line.tookMs / 1000)} for the console’s own database`
     case 'note':
       return `  ${line.stream === 'command' ? '$ ' : ''}${line.text}`
     case 'closed':

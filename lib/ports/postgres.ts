@@ -131,6 +131,8 @@ export type TransactionFate = 'committed' | 'aborted' | 'in-progress' | 'unknown
 
 export interface CallOptions {
   timeoutMs: number
+  /** For an act that is of no use, or of no good, when it is sent late: where proving the lease took longer, it is not sent, and throws `database.down` with `isOver`. */
+  sendWithinMs?: number
   signal?: AbortSignal
   onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
 }

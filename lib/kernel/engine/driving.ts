@@ -1,6 +1,6 @@
 import { type ActPorts, eachPort } from '@/lib/ports'
 import type { Clock } from '../ground/clock'
-import { isFault, toFault } from '../ground/errors'
+import { Fault, isFault, toFault } from '../ground/errors'
 import { hasNeverBegun } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
 import type { Facts, Operation, StepContext } from '../operation/operation'
@@ -46,7 +46,10 @@ export interface Actions {
 export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({
   signal,
   jobId: driving.job.id,
-  isUnbroken: driving.recorder.progress.isUnbroken,
+  // Asked anew each time: a long wait for the console's own database breaks it in the middle of a step.
+  get isUnbroken() {
+    return driving.recorder.progress.isUnbroken
+  },
   note: (stream, text) => driving.recorder.note(step, stream, text),
   pause: (ms) => driving.options.clock.sleep(ms, signal),
 })
@@ -80,13 +83,20 @@ export const factsOf = (driving: Driving): Facts => {
 
 type Act = (...args: never[]) => Promise<unknown>
 
+const tooLate = 'The console’s own database did not answer in time, so nothing was sent.'
+
+const sendWithin = (options: unknown): number =>
+  (options as { sendWithinMs?: number } | undefined)?.sendWithinMs ?? Number.POSITIVE_INFINITY
+
 const guard = (port: object, recorder: Recorder, actions: Actions): object =>
   new Proxy(port, {
     get: (target, name) => {
       const act: unknown = Reflect.get(target, name)
       if (typeof act !== 'function') return act
       return async (...args: never[]) => {
-        await recorder.confirm()
+        const waitedMs = await recorder.confirm()
+        const sendWithinMs = sendWithin(args.at(-1))
+        if (waitedMs > sendWithinMs) throw new Fault('database.down', { isOver: true, because: tooLate })
         actions.count += 1
         try {
           return await (act as Act).apply(target, args)

@@ -30,9 +30,12 @@ export interface Progress {
   wentOn: boolean
   /** Drivers in a row that took over and wrote nothing else. */
   idleResumes: number
-  /** Nobody else drove it, and nobody was asked, since its facts were gathered. */
+  /** Nobody else drove it, nobody was asked, and it did not wait long for the console's own database since its facts were gathered. */
   isUnbroken: boolean
 }
+
+/** In so long a person who sees no primary has done something about it by hand. */
+const brokenMsMin = 15_000
 
 export const newProgress = (): Progress => ({
   isOpened: false,
@@ -82,6 +85,9 @@ export const advance = (progress: Progress, entry: JournalEntry): void => {
       break
     case 'resumed':
       progress.isUnbroken = false
+      break
+    case 'waited':
+      if (entry.tookMs >= brokenMsMin) progress.isUnbroken = false
       break
     case 'intended':
       stepOf(progress, entry.step).intended ??= { before: entry.before }

@@ -50,15 +50,17 @@ export class Recorder {
     if (this.#lost) throw this.#lost.error
   }
 
-  /** Proves the lease just before an action. */
-  async confirm(): Promise<void> {
+  /** Proves the lease just before an action, and answers how many milliseconds that took. */
+  async confirm(): Promise<number> {
     this.throwIfLost()
+    const startedAt = this.#clock.now().getTime()
     try {
       await this.#timed(() => this.#journal.confirmLease())
     } catch (error) {
       this.lose(error)
     }
     this.throwIfLost()
+    return this.#clock.now().getTime() - startedAt
   }
 
   add(entry: JournalEntry): void {

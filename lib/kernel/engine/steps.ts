@@ -197,7 +197,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
           hasHeard = await hearsCancelWithin(driving, ms, context)
           if (hasHeard || signal.aborted) throw new Fault('shell.cancelled', { isOver: true })
         }
-        return effect.run(facts, before, ports, { ...context, mark, marked, pauseUnlessCancelled })
+        return effect.run(facts, before, ports, Object.assign(context, { mark, marked, pauseUnlessCancelled }))
       }),
     )
     return { output: (output ?? null) as Json, hasBegun: actions.count > actionsBefore }

@@ -23,7 +23,8 @@ export interface StepContext {
   signal: AbortSignal
   jobId: string
   /**
-   * One driver alone has driven the job since its facts were gathered: no other one took it over, and no person was asked in between. Where it is false
+   * One driver alone has driven the job since its facts were gathered: no other one took it over, no person was asked in between, and it never waited long
+   * for the console's own database. It may change while a step runs. Where it is false
    * anybody may have done anything meanwhile, and nothing that a server writes by may rest on the facts.
    */
   isUnbroken: boolean

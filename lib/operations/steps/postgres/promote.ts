@@ -10,6 +10,8 @@ type Output = { timeline: number | null; lsn: string | null }
 
 const promoteTimeoutMs = 60_000
 const lookEveryMs = 30
+/** Later the herd is looked at again first. */
+const sendWithinMs = 5_000
 
 const commandFor = ({ address }: Place): string => promoteCommand(address.major, address.dataDirectory)
 
@@ -44,7 +46,7 @@ export const promotePostgres = <F extends Facts>(
       await mustWriteAlone({ place, answeredFor: answeredFor?.(facts), isForward: true }, ports.read, context)
     const options = { timeoutMs: promoteTimeoutMs, signal }
     note('command', commandFor(place))
-    await ports.act.replication.promote(place.address, options)
+    await ports.act.replication.promote(place.address, { ...options, sendWithinMs })
     for (;;) {
       const probe = await lookAt(ports.read, place, signal)
       if (probe.state === 'online' && probe.role === 'primary') return

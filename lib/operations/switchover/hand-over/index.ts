@@ -139,23 +139,29 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
       replaying = replay(end)
       replaying.catch(() => {})
     }
-    const options = { timeoutMs: leftMs(limits.stopSeconds * 1000), signal: context.signal, onShutDown }
+    const timeoutMs = leftMs(limits.stopSeconds * 1000)
+    const options = { timeoutMs, sendWithinMs: timeoutMs, signal: context.signal, onShutDown }
     const end = await timed('stop-primary', () => ports.act.replication.stopAsStandby(primary!.address, options))
     return { ...end, replayedLsn: await (replaying ?? replay(end)) }
   }
+  throwIfLate(endsAt, ports)
   const aims = aimAll(ready, ports, context)
   const record = () =>
     ports.act.inventory.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })
   try {
     const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([stop(), record()])
     aims.throwIfFailed()
-    if (endsAt - ports.read.now().getTime() < reserveMs)
-      throw new Fault('step.blocked', {
-        isOver: true,
-        because: 'The time in which the clients may wait is nearly up, so nobody is promoted.',
-      })
+    throwIfLate(endsAt, ports)
     const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
     await context.mark(passed)
+    try {
+      if (!context.isUnbroken) throw late()
+      throwIfLate(endsAt, ports)
+    } catch (tooLate) {
+      // The mark itself waited for the console's own database. Nobody was told to promote.
+      await context.mark({ ...passed, isPassed: false })
+      throw tooLate
+    }
     return { passed, leadMs: endsAt - ports.read.now().getTime(), aimed: aims.of }
   } catch (error) {
     // What is under way must be over before anything is undone.
@@ -163,6 +169,13 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
     throw error
   }
 }
+
+const throwIfLate = (endsAt: number, ports: ActPorts): void => {
+  if (endsAt - ports.read.now().getTime() < reserveMs) throw late()
+}
+
+const late = (): Fault =>
+  new Fault('step.blocked', { isOver: true, because: 'The time in which the clients may wait is nearly up, so nobody is promoted.' })
 
 /** The only way is forward. */
 const beyond = async (

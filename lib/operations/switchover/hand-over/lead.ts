@@ -59,7 +59,11 @@ const tell = async (
   const endsAt = ports.read.now().getTime() + leadMs
   for (;;) {
     try {
-      return await ports.act.replication.promoteAndCommit(address, { timeoutMs: Math.max(1, endsAt - ports.read.now().getTime()), signal })
+      return await ports.act.replication.promoteAndCommit(address, {
+        timeoutMs: Math.max(1, endsAt - ports.read.now().getTime()),
+        sendWithinMs: leadMs,
+        signal,
+      })
     } catch (error) {
       if (!isFault(error) || error.code === 'lease.lost' || signal.aborted) throw error
       const isLate = endsAt - ports.read.now().getTime() <= tellEveryMs

@@ -16,6 +16,8 @@ const lookEveryMs = 20
 /** A long start is looked at each time that it has taken a tenth longer, and at least this often. */
 const lookEveryMsMax = 1_000
 const recordTimeoutMs = 15_000
+/** Later every member is looked at again first. */
+const sendWithinMs = 5_000
 
 export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
 
@@ -106,7 +108,11 @@ const startAgain = async (
     context.note('command', `rm ${place.address.dataDirectory}/standby.signal`)
     await ports.act.replication.clearStandbySignal(place.address, { timeoutMs: fileTimeoutMs, signal: context.signal })
   }
-  const started = ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+  const started = ports.act.postgres.start(place.address, {
+    timeoutMs: startTimeoutMs,
+    sendWithinMs,
+    ...followOutput(context, place.commands.start),
+  })
   started.catch(() => {})
   starting.push(started)
 }

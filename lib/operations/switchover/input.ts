@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { MiB } from '@/lib/domain/values/bytes'
 import type { InputPick } from '@/lib/kernel/operation/input-pick'
+import { budgetMs, pauseSecondsMax } from './hand-over/budget'
+
+const pauseTitle = 'Pause clients for up to (seconds)'
+const pauseTooLong = `${pauseTitle}: choose ${pauseSecondsMax} or less. Clients wait for ${budgetMs / 1000} s at most, and the stop and the promotion need the rest.`
 
 /** Every field has a default, so that a plan can be made at once. */
 export const switchoverInput = z.strictObject({
@@ -26,8 +30,8 @@ export const switchoverInput = z.strictObject({
     description:
       'What to do if a transaction through a pooler does not end while clients are paused. abort: resume clients and end the switchover. retry: resume clients and try again later. terminate: end transactions older than the limit below.',
   }),
-  pauseSeconds: z.int().min(1).max(10).default(2).meta({
-    title: 'Pause clients for up to (seconds)',
+  pauseSeconds: z.int().min(1).max(pauseSecondsMax, pauseTooLong).default(2).meta({
+    title: pauseTitle,
     description: 'How long transactions through a pooler may take to end. All other clients wait meanwhile.',
   }),
   pauseTries: z.int().min(1).max(20).default(3).meta({

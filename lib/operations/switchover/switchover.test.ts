@@ -38,6 +38,18 @@ test('what the last look offers: nothing while the primary is lost, nor without 
   expect(offered).toEqual(['pass', 'pass', 'pass', 'refuse', 'refuse', 'refuse'])
 })
 
+test('a pause that leaves no time for the stop and the promotion is refused by the form, which names the field and what to choose; the longest that it takes leaves enough', () => {
+  const said = (pauseSeconds: number) =>
+    switchover.input.safeParse({ pauseSeconds }).error?.issues.map(({ path, message }) => [path, message])
+  expect(said(5)).toBeUndefined()
+  expect(said(6)).toEqual([
+    [
+      ['pauseSeconds'],
+      'Pause clients for up to (seconds): choose 5 or less. Clients wait for 10 s at most, and the stop and the promotion need the rest.',
+    ],
+  ])
+})
+
 test('they change places there and back, the others and the name follow, and each move is proven', async () => {
   const fleet = newFleet()
   say(fleet, {})

@@ -9,6 +9,7 @@ import { lookAt } from '../../steps/postgres/server'
 import { mustWriteAlone } from '../../steps/postgres/write-alone'
 import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
+import { budgetMs, reserveMs } from './budget'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
 import { lead, settleTimeoutMs } from './lead'
 import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
@@ -25,10 +26,6 @@ export type HandedOver = Omit<Passed, 'isPassed' | 'isStopped'> & {
   sick: { title: string; because: string }[]
 }
 
-/** The clients of a pooler wait no longer than this for a promotion. */
-const budgetMs = 10_000
-/** With less of it left nobody is promoted any more. */
-const reserveMs = 3_000
 const recordTimeoutMs = 5_000
 const nobody = '0/0'
 

@@ -52,6 +52,16 @@ export interface SynchronousSetting {
   altered: string | null
 }
 
+/** `wal_sender_timeout`: after how long without an answer a primary disconnects a WAL receiver. */
+export interface SenderTimeoutSetting {
+  /** As the server has loaded it; 0: it disconnects nobody. */
+  ms: number
+  /** `allow_alter_system`, from 17 on. */
+  mayAlter: boolean
+  /** As ALTER SYSTEM has set it; null: it has not, and the configuration files of people say. */
+  altered: string | null
+}
+
 export type ReplicationAnswer =
   | { works: true; systemIdentifier: string; timeline: number; lsn: string }
   /** `isAnswered`: a running server said no, so it lives. */
@@ -64,6 +74,8 @@ export interface ReplicationRead extends TakeoverRead {
   history: (instance: InstanceAddress, timeline: number, options: CallOptions) => Promise<Fork[]>
   /** Needs a running server. Throws `sql.*`. */
   synchronousSetting: (instance: InstanceAddress, options: CallOptions) => Promise<SynchronousSetting>
+  /** Needs a running server. Throws `sql.*`. */
+  senderTimeoutSetting: (instance: InstanceAddress, options: CallOptions) => Promise<SenderTimeoutSetting>
   /** IDENTIFY_SYSTEM over `following`'s connection string from the instance's own host and user. Throws only when that host cannot be used. */
   tryReplication: (instance: InstanceAddress, following: Following, options: CallOptions) => Promise<ReplicationAnswer>
   commands: {
@@ -86,6 +98,11 @@ export interface ReplicationAct extends TakeoverAct {
   clearStandbySignal: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   /** `synchronous_standby_names` by ALTER SYSTEM, and a reload; null takes away what ALTER SYSTEM has set. Works on a standby too, where it waits for the promotion. */
   setSynchronous: (instance: InstanceAddress, altered: string | null, options: CallOptions) => Promise<void>
+  /**
+   * `wal_sender_timeout` by ALTER SYSTEM; null takes away what ALTER SYSTEM has set. `isLoaded`: with a reload. Without one the server goes on with what it has
+   * loaded. Lowered, it disconnects at once whoever has not answered for longer, an idle receiver too: write a record first.
+   */
+  setSenderTimeout: (instance: InstanceAddress, altered: string | null, options: CallOptions & { isLoaded: boolean }) => Promise<void>
   /** Physical, reserving WAL at once. An error when there is one of that name. */
   createSlot: (instance: InstanceAddress, name: string, options: CallOptions) => Promise<void>
   /** An error when it is active or there is none. */

@@ -31,6 +31,8 @@ export interface TakeoverRead {
 }
 
 export interface TakeoverAct {
+  /** Commits a record of no meaning on a primary, on its own disk, so that every WAL receiver has something to answer. Answers a position past it. */
+  writeRecord: (instance: InstanceAddress, options: CallOptions) => Promise<string>
   /**
    * Stops a primary fast and makes it a standby the moment its control file says `shut down`: it answers once standby.signal (recovery.conf) is on the disk,
    * without waiting for the process to end. `onShutDown` is called a moment before, when its last record is written and it can only be fenced yet. An error on

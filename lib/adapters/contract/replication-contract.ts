@@ -15,6 +15,8 @@ export interface ReplicationStage {
   write: (instance: InstanceAddress) => Promise<void>
   /** Makes the host of an instance unreachable; the answer brings it back. */
   cutOff: (instance: InstanceAddress) => Promise<() => Promise<void>>
+  /** Lets the standby's WAL receiver take nothing, and the primary write more than fits between the two; the answer lets it go on. */
+  freeze: (standby: InstanceAddress, primary: InstanceAddress) => Promise<() => Promise<void>>
   stop: () => Promise<void>
 }
 
@@ -116,6 +118,31 @@ export const replicationContract = (title: string, open: () => Promise<Replicati
         await expect.poll(() => setting(instance), patient).toEqual(before)
       }
       await commit('on')
+    })
+
+    test('a lowered wal_sender_timeout disconnects a WAL receiver that takes nothing and no other, stays loaded without a line of it in the files, and is restored', async () => {
+      const { read, act: acts } = stage.ports
+      const setting = () => read.replication.senderTimeoutSetting(stage.primary, limits)
+      const readers = async () => (await probe(stage.primary)).standbys.length
+      const before = await setting()
+      expect(before).toEqual({ ms: expect.any(Number), mayAlter: true, altered: null })
+      expect(before.ms).toBeGreaterThan(2_000)
+      const goOn = await stage.freeze(stage.third, stage.primary)
+      expect(await readers()).toBe(2)
+      const { currentLsn } = await probe(stage.primary)
+      const past = await acts.replication.writeRecord(stage.primary, limits)
+      expect(lsnBytesBetween(currentLsn, past)).toBeGreaterThan(0)
+      await acts.replication.setSenderTimeout(stage.primary, '2s', { ...limits, isLoaded: true })
+      await expect.poll(setting, patient).toEqual({ ms: 2_000, mayAlter: true, altered: '2s' })
+      await expect.poll(readers, patient).toBe(1)
+      expect(await upstreamOf(stage.standby)).not.toBeNull()
+      await acts.replication.setSenderTimeout(stage.primary, null, { ...limits, isLoaded: false })
+      expect(await setting()).toEqual({ ms: 2_000, mayAlter: true, altered: null })
+      await acts.replication.setSenderTimeout(stage.primary, null, { ...limits, isLoaded: true })
+      await expect.poll(setting, patient).toEqual(before)
+      await goOn()
+      await expect.poll(readers, patient).toBe(2)
+      expect(await fault(acts.replication.writeRecord(stage.standby, limits))).toMatchObject({ code: 'sql.failed' })
     })
 
     test('slots are made and dropped on primaries and standbys; one that is there, is read from, or is not there is an error that changed nothing', async () => {

@@ -17,6 +17,13 @@ replicationContract('over SSH on Debian hosts', async () => {
       await herd.lab.powerOff(host.hostname)
       return () => herd.lab.powerOn(host.hostname)
     },
+    freeze: async (standby, upstream) => {
+      const { hosts } = herd.lab
+      const flood = "select count(pg_logical_emit_message(false, 'contract', repeat('x', 1000000))) from generate_series(1, 30)"
+      hosts.signal(standby.host.hostname, 'SIGSTOP', 'walreceiver')
+      await hosts.exec(upstream.host.hostname, ['psql', '-Xqc', flood])
+      return async () => void hosts.signal(standby.host.hostname, 'SIGCONT', 'walreceiver')
+    },
     stop: () => herd.close(),
   }
 })

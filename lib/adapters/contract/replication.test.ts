@@ -1,4 +1,4 @@
-import { memoryFleet } from '@/lib/adapters/memory'
+import { memoryFleet, thaw } from '@/lib/adapters/memory'
 import { replicationContract } from './replication-contract'
 
 replicationContract('in memory', async () => {
@@ -25,6 +25,12 @@ replicationContract('in memory', async () => {
       return async () => {
         at.power = 'on'
       }
+    },
+    freeze: async ({ instanceId }, primary) => {
+      const [standby, upstream] = [instanceId, primary.instanceId].map((id) => fleet.world.instances.get(id)!)
+      standby!.receiver = 'frozen'
+      upstream!.walBytes += 2 ** 24
+      return async () => thaw(fleet.world, standby!)
     },
     stop: async () => {},
   }

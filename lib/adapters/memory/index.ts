@@ -19,6 +19,7 @@ export { type MemoryClock, passingClock, virtualClock } from './clock'
 export { settleDeadMen } from './dead-man'
 export { MemoryJournal } from './journal'
 export { heldIn, putRecords } from './names'
+export { thaw } from './wal'
 export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryPooled, type MemoryPooler, type MemoryZone } from './world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */

@@ -128,6 +128,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     freeBytes: 2 ** 40,
     slots: index > 0 ? [] : herd.hosts.slice(1).map(slotOf),
     isCut: false,
+    receiver: 'reads',
     failoverPriority: 100,
     wasSeen: true,
     replaced: null,

@@ -3,7 +3,8 @@ import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode 
 import { type Calls, hang, reach } from './calls'
 import { actingOn, find } from './instances'
 import { isHeldUp, isServing, pendingRestart, probeOf, unseenProbe } from './probe'
-import { applyFollowing, writeShutdown } from './wal'
+import { heldUp } from './takeover'
+import { applyFollowing, dropFrozen, writeShutdown } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'
 
 const startTimeoutMs = 5_000
@@ -132,6 +133,8 @@ const startServer = (world: World, instance: MemoryInstance) => {
   instance.applied.push('start')
   instance.active = { ...instance.files, ...instance.altered }
   instance.state = 'running'
+  instance.receiver = 'reads'
+  dropFrozen(world, instance)
   instance.pid += 1000
   if (instance.hasStandbySignal) applyFollowing(world, instance)
   instance.startedAt = world.clock.stamp()
@@ -154,7 +157,10 @@ const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode
     )
   }
   instance.ranAsStandby = instance.hasStandbySignal
-  if (mode !== 'immediate') writeShutdown(world, instance)
+  if (mode !== 'immediate') {
+    await heldUp(world, instance, options)
+    writeShutdown(world, instance)
+  }
   instance.state = mode === 'immediate' ? 'crashed' : 'stopped'
   instance.clients = 0
   instance.activeTransactions = 0

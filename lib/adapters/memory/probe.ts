@@ -1,7 +1,7 @@
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
-import { upstreamOf as configuredUpstream, isStreaming } from './wal'
+import { upstreamOf as configuredUpstream, frozenUnder, isStreaming } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'
 
 const nothingSeen = {
@@ -77,7 +77,11 @@ const upstreamOf = (world: World, instance: MemoryInstance): Probe['upstream'] =
     port,
     slotName: instance.slotName,
     // A host the console cannot reach may still be there for its standbys: only a powered-off or stopped upstream stops sending.
-    ...(isStreaming(world, instance) ? { status: 'streaming', messageSecondsAgo: 0 } : { status: null }),
+    ...(instance.receiver !== 'reads'
+      ? { status: 'streaming', messageSecondsAgo: 60 }
+      : isStreaming(world, instance)
+        ? { status: 'streaming', messageSecondsAgo: 0 }
+        : { status: null }),
   }
 }
 
@@ -117,6 +121,7 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
   if (instance.refusesLogin)
     return { ...seen, state: 'refused', postmasterPid: instance.pid, because: 'the server refuses the login of “postgres”' }
   const lsn = formatLsn(BigInt(instance.walBytes))
+  const senders = [...standbysOf(world, instance), ...frozenUnder(world, instance)]
   const { cluster_name: clusterName, synchronous_standby_names: synchronousNames } = instance.active
   return {
     ...seen,
@@ -134,20 +139,23 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     replaySeconds: isStandby ? 0 : null,
     upstream: upstreamOf(world, instance),
     slots: instance.slots.map((name) => {
-      const isActive = standbysOf(world, instance).some((one) => one.slotName === name)
+      const isActive = senders.some((one) => one.slotName === name)
       return { name, kind: 'physical' as const, isActive, retainedBytes: 0 }
     }),
-    standbys: standbysOf(world, instance).map((one) => ({
-      applicationName: one.inventory.address.host.hostname,
-      clientAddress: one.inventory.address.host.address,
-      state: 'streaming',
-      syncState: 'async',
-      sentLsn: lsn,
-      flushLsn: lsn,
-      replayLsn: lsn,
-      lagBytes: 0,
-      slotName: one.slotName,
-    })),
+    standbys: senders.map((one) => {
+      const at = formatLsn(BigInt(one.walBytes))
+      return {
+        applicationName: one.inventory.address.host.hostname,
+        clientAddress: one.inventory.address.host.address,
+        state: 'streaming',
+        syncState: 'async',
+        sentLsn: at,
+        flushLsn: at,
+        replayLsn: at,
+        lagBytes: instance.walBytes - one.walBytes,
+        slotName: one.slotName,
+      }
+    }),
     clients: instance.clients,
     maxConnections: Number(instance.active.max_connections),
     activeTransactions: instance.activeTransactions,

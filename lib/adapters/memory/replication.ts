@@ -5,9 +5,9 @@ import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
 import { type Calls, perform } from './calls'
 import { find, reached } from './instances'
-import { controlStateOf, isServing } from './probe'
+import { controlStateOf, isServing, standbysOf } from './probe'
 import { memoryTakeoverAct, memoryTakeoverRead } from './takeover'
-import { flow, isStreaming, serves, startTimeline } from './wal'
+import { dropFrozen, flow, frozenUnder, senderTimeoutMs, serves, startTimeline } from './wal'
 import { type MemoryInstance, type World, watchPrimaries } from './world'
 
 const lsn = (bytes: number) => formatLsn(BigInt(bytes))
@@ -44,6 +44,11 @@ export const memoryReplicationRead = (world: World): ReplicationRead => ({
     mustServe(instance)
     const name = 'synchronous_standby_names'
     return { names: instance.active[name] ?? '', altered: instance.altered[name] ?? null }
+  },
+  senderTimeoutSetting: async (address, options) => {
+    const instance = await reached(world, address, options)
+    mustServe(instance)
+    return { ms: senderTimeoutMs(instance), mayAlter: true, altered: instance.altered.wal_sender_timeout ?? null }
   },
   tryReplication: async (address, { conninfo }, options) => {
     const instance = await reached(world, address, options)
@@ -127,6 +132,17 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
         instance.altered = altered === null ? others : { ...others, synchronous_standby_names: altered }
         instance.active.synchronous_standby_names = altered ?? instance.files.synchronous_standby_names ?? ''
       }),
+    setSenderTimeout: (address, altered, { isLoaded, ...options }) =>
+      act(address, 'set sender timeout', options, (instance) => {
+        mustServe(instance)
+        const { wal_sender_timeout: _old, ...others } = instance.altered
+        instance.altered = altered === null ? others : { ...others, wal_sender_timeout: altered }
+        if (!isLoaded) return
+        const before = senderTimeoutMs(instance)
+        instance.active.wal_sender_timeout = altered ?? instance.files.wal_sender_timeout ?? '60s'
+        instance.confLoadedAt = world.clock.stamp()
+        if (senderTimeoutMs(instance) < before) dropFrozen(world, instance)
+      }),
     createSlot: (address, name, options) =>
       act(address, `create slot ${name}`, options, (instance) => {
         mustServe(instance)
@@ -145,7 +161,7 @@ export const memoryReplicationAct = (world: World, calls: Calls): ReplicationAct
 
 /** A standby streams through it just now. */
 export const isActive = (world: World, upstream: MemoryInstance, slot: string): boolean =>
-  [...world.instances.values()].some((one) => one.upstreamId === upstream.inventory.id && one.slotName === slot && isStreaming(world, one))
+  [...standbysOf(world, upstream), ...frozenUnder(world, upstream)].some((one) => one.slotName === slot)
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
 const refused = (because: string) => new Fault('sql.failed', { because, isOver: true })

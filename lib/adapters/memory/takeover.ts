@@ -1,10 +1,11 @@
 import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { CallOptions } from '@/lib/ports'
 import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
 import { type Calls, reach } from './calls'
 import { actingOn, find } from './instances'
 import { isServing } from './probe'
-import { startTimeline, writeShutdown } from './wal'
+import { dropFrozen, heldUpMs, recordBytes, startTimeline, writeShutdown } from './wal'
 import type { MemoryInstance, World } from './world'
 
 const lookEveryMs = 2
@@ -32,10 +33,18 @@ export const memoryTakeoverRead = (world: World): TakeoverRead => ({
 export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
   const act = actingOn(world, calls)
   return {
+    writeRecord: (address, options) =>
+      act(address, 'write a record', options, (instance) => {
+        mustServe(instance)
+        if (instance.hasStandbySignal) throw new Fault('sql.failed', { isOver: true, because: 'cannot write during recovery' })
+        instance.walBytes += recordBytes
+        return lsn(instance.walBytes)
+      }),
     stopAsStandby: (address, options) =>
-      act(address, 'stop as standby', options, (instance) => {
+      act(address, 'stop as standby', options, async (instance) => {
         if (instance.state !== 'running') throw new Fault('shell.failed', { isOver: true, because: 'no server runs' })
         if (instance.hasStandbySignal) throw new Fault('shell.failed', { because: 'the server ended, and it was no primary' })
+        await heldUp(world, instance, options)
         writeShutdown(world, instance)
         Object.assign(instance, { ranAsStandby: false, state: 'stopped', clients: 0, activeTransactions: 0, hasStandbySignal: true })
         instance.applied.push('stop fast', 'fence')
@@ -54,6 +63,24 @@ export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
         return { lsn: lsn(instance.walBytes), timeline: instance.timeline }
       }),
   }
+}
+
+/** Nobody writes any more and nobody is served, until its walsenders have sent all or have given up; that goes on past the deadline. */
+export const heldUp = async (world: World, instance: MemoryInstance, { timeoutMs, signal }: CallOptions): Promise<void> => {
+  const ms = heldUpMs(world, instance)
+  if (ms === 0) return
+  instance.state = 'stopping'
+  if (ms > timeoutMs) {
+    void world.clock.sleep(ms).then(() => {
+      dropFrozen(world, instance)
+      writeShutdown(world, instance)
+      Object.assign(instance, { ranAsStandby: instance.hasStandbySignal, state: 'stopped' })
+    })
+    await world.clock.sleep(timeoutMs, signal)
+    throw new Fault('shell.timeout', { because: `${instance.inventory.title} did not shut down within ${timeoutMs / 1000} s.` })
+  }
+  await world.clock.sleep(ms, signal)
+  dropFrozen(world, instance)
 }
 
 const mustServe = (instance: MemoryInstance): void => {

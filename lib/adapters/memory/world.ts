@@ -87,6 +87,8 @@ export interface MemoryInstance {
   slots: string[]
   /** Nothing of its upstream reaches it. */
   isCut: boolean
+  /** frozen: its WAL receiver takes nothing, and its upstream still sends to it. dropped: frozen, and its upstream has disconnected it. */
+  receiver: 'reads' | 'frozen' | 'dropped'
   failoverPriority: number
   /** False: the console has never seen it. */
   wasSeen: boolean

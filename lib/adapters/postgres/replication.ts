@@ -50,9 +50,13 @@ major=$(cat "$data/PG_VERSION") || exit 3
 ${findTools}
 exec "$tools/pg_ctl" promote -W -s -D "$data"`
 
+const alteredSql = (name: string) =>
+  `(select setting from pg_file_settings where name = '${name}' and sourcefile ~ 'postgresql\\.auto\\.conf$' order by seqno desc limit 1)`
 const synchronousSql = `select json_build_object(
-  'names', current_setting('synchronous_standby_names'),
-  'altered', (select setting from pg_file_settings where name = 'synchronous_standby_names' and sourcefile ~ 'postgresql\\.auto\\.conf$' order by seqno desc limit 1))`
+  'names', current_setting('synchronous_standby_names'), 'altered', ${alteredSql('synchronous_standby_names')})`
+const senderTimeoutSql = `select json_build_object(
+  'ms', (select setting::int from pg_settings where name = 'wal_sender_timeout'),
+  'mayAlter', coalesce(current_setting('allow_alter_system', true), 'on') = 'on', 'altered', ${alteredSql('wal_sender_timeout')})`
 
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
@@ -91,6 +95,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       return parseHistory((await run(instance, `Reading ${name}`, shell(script, instance.dataDirectory, name), options)).stdout)
     },
     synchronousSetting: (instance, options) => askJson(ssh, warm, instance, 'matriarch_synchronous', synchronousSql, options),
+    senderTimeoutSetting: (instance, options) => askJson(ssh, warm, instance, 'matriarch_sender_timeout', senderTimeoutSql, options),
     tryReplication: async (instance, following, options) => {
       // The word that a walreceiver is looked up by in a passfile.
       const conninfo = writeConninfo({ ...following.conninfo, dbname: 'replication', replication: 'true' })
@@ -127,6 +132,7 @@ export const makeReplication = (ssh: Ssh, warm: WarmPool): { read: ReplicationRe
       await run(instance, 'Removing standby.signal', shell(unfollowScript, instance.dataDirectory), options)
     },
     setSynchronous: (instance, altered, options) => alterSystem(ssh, instance, 'synchronous_standby_names', altered, options),
+    setSenderTimeout: (instance, altered, options) => alterSystem(ssh, instance, 'wal_sender_timeout', altered, options),
     createSlot: async (instance, name, options) => {
       await ask(instance, `select to_json(slot_name) from pg_create_physical_replication_slot(${quoteLiteral(name)}, true)`, options)
     },

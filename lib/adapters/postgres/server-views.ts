@@ -85,16 +85,18 @@ select to_json((${sum}))`,
   }
 }
 
-/** null takes the setting out of postgresql.auto.conf. */
+const reloadSql = 'do $$ begin perform pg_reload_conf(); end $$'
+
+/** null takes the setting out of postgresql.auto.conf. `isLoaded` false: the server goes on with the value that it has loaded. */
 export const alterSystem = (
   ssh: Ssh,
   instance: InstanceAddress,
   name: string,
   value: string | null,
-  options: CallOptions,
+  { isLoaded = true, ...options }: CallOptions & { isLoaded?: boolean },
 ): Promise<void> => {
   const change = value === null ? `alter system reset ${name}` : `alter system set ${name} = ${quoteLiteral(value)}`
-  return runAlone(ssh, instance, [change, 'do $$ begin perform pg_reload_conf(); end $$'], options)
+  return runAlone(ssh, instance, isLoaded ? [change, reloadSql] : [change], options)
 }
 
 const problemsSql = `

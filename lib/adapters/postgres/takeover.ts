@@ -15,7 +15,7 @@ const wakeEveryMs = 10
 
 /** In its own transaction: flushed here, and nowhere else waited for. Leaves no object behind. */
 const writeSql = `begin read write; set local synchronous_commit = local;
-select pg_logical_emit_message(true, 'matriarch', 'switchover'); commit;
+select pg_logical_emit_message(true, 'matriarch', ''); commit;
 select pg_current_wal_lsn()::text as lsn, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int as timeline`
 
 type Ask = <Row>(sql: string) => Promise<Row>
@@ -51,6 +51,7 @@ export const makeTakeover = (
         }),
     },
     act: {
+      writeRecord: (instance, options) => holding(instance, options, async (ask) => (await ask<FirstCommit>(writeSql)).lsn),
       stopAsStandby: async (instance, { onShutDown, ...options }) => {
         const stopper = stoppers.take(instance) ?? stoppers.start(instance, options)
         try {

@@ -1,6 +1,6 @@
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
-import { type HerdFacts, isUp, type Member } from '../facts/instance'
+import { asMember, type HerdFacts, isDown, isUp, type Member } from '../facts/instance'
 
 /**
  * May this stopped server come back as it is? With standby.signal it comes back as a standby. Without it, it will write: then no other primary may
@@ -22,7 +22,8 @@ export const otherPrimary = ({ probe, others, instance, replaced }: HerdFacts): 
     return refuse(
       `${later.title} is on timeline ${later.timeline}, this one on ${probe.timeline}: it was replaced by a promotion. ${remedy}`,
     )
-  const fed = others.find((one) => one.state === 'online' && isFedByUnseen(one, others))
+  const members = [...others, asMember(instance, probe)]
+  const fed = others.find((one) => one.state === 'online' && isFedByUnseen(one, members))
   if (fed)
     return refuse(
       `${fed.title} streams from ${fed.upstream?.host}:${fed.upstream?.port}, which the console cannot see: another primary is alive there. ${remedy}`,
@@ -34,12 +35,17 @@ export const otherPrimary = ({ probe, others, instance, replaced }: HerdFacts): 
 const isSameSystem = (member: Member, systemIdentifier: string | null) =>
   systemIdentifier === null || member.systemIdentifier === null || member.systemIdentifier === systemIdentifier
 
-/** It receives WAL from a server that is none of the members that answer. The stopped server itself cannot be the sender. */
+/**
+ * It receives WAL from a server that is none of the members that answer. One whose own host says that it is down cannot be the sender: a WAL receiver that is frozen
+ * goes on saying that it streams from there.
+ */
 export const isFedByUnseen = (standby: Member, members: readonly Member[]): boolean => {
   const { upstream } = standby
   if (upstream?.status !== 'streaming' || upstream.host === null) return false
   const host = upstream.host.toLowerCase()
-  return !members.some((one) => one.state === 'online' && one.port === (upstream.port ?? 5432) && one.hosts.includes(host))
+  return !members.some(
+    (one) => (one.state === 'online' || isDown(one.state)) && one.port === (upstream.port ?? 5432) && one.hosts.includes(host),
+  )
 }
 
 /** Titles of the other members that do not answer. */

@@ -3,6 +3,7 @@ import { adoptFile } from '@/lib/domain/poolers/template'
 import { type DriveOptions, drive } from '@/lib/kernel/engine/engine'
 import type { Decision } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { switchover } from '@/lib/operations/switchover'
 import type { Sessions } from '@/lib/operations/switchover/sessions'
@@ -35,17 +36,22 @@ export const say = (fleet: MemoryFleet, sessions: Partial<Sessions>, candidate: 
       : other(instance, sql, isWriting)
 }
 
-export const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
-  makeTargetPlan(switchover, fleet.read, switchover.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
+export const planOf = (fleet: MemoryFleet, raw: JsonObject = {}, operation: Operation = switchover) =>
+  makeTargetPlan(operation, fleet.read, operation.input.parse(raw) as JsonObject, herdId(fleet), new AbortController().signal)
 
 /** A job that drivers take up one after the other; `signal` ends one at once. `goOn`, `giveUp`: after a person has said so. Throws when its plan refuses. */
-export const jobOf = async (fleet: MemoryFleet, raw: JsonObject = {}, options: Partial<DriveOptions> = {}) => {
-  const plan = await planOf(fleet, raw)
+export const jobOf = async (
+  fleet: MemoryFleet,
+  raw: JsonObject = {},
+  options: Partial<DriveOptions> = {},
+  operation: Operation = switchover,
+) => {
+  const plan = await planOf(fleet, raw, operation)
   if (plan.reason !== null) throw new Error(plan.reason)
   const journal = new MemoryJournal(fleet.clock)
-  const job = { id: 'job', targetId: herdId(fleet), input: switchover.input.parse(raw) as JsonObject, digest: plan.digest }
+  const job = { id: 'job', targetId: herdId(fleet), input: operation.input.parse(raw) as JsonObject, digest: plan.digest }
   const on = (signal = new AbortController().signal) =>
-    drive(switchover, job, journal.open(), fleet, {
+    drive(operation, job, journal.open(), fleet, {
       driver: 'test',
       signal,
       isCancelRequested: () => false,

@@ -1,3 +1,4 @@
+import { slotsAwaited, slotsLeft } from '@/lib/domain/replication/failover-slots'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
@@ -12,6 +13,7 @@ import { keepsPassword } from '../gates/seen'
 import type { FailoverFacts } from './facts'
 import { messageMaxSeconds } from './life'
 import { roomForWal } from './room'
+import { laggards, sayLaggards, shedSaid } from './steps/shed-receivers'
 
 export const onePrimary = ({ primaries, herd }: FailoverFacts): Verdict =>
   primaries.length > 1
@@ -171,9 +173,12 @@ export const settingsFit = ({ readiness, candidate, primary, mode }: FailoverFac
 export const leftBehind = ({ readiness, mode, primary }: FailoverFacts): Verdict => {
   const theirs = readiness.primary
   if (theirs === null) return mode === 'planned' ? unknown(`${primary?.title} could not be asked.`) : silent
+  const left = slotsLeft(theirs.logicalSlots, readiness.candidate?.logicalSlots ?? [])
   const said = [
-    ...(theirs.logicalSlots > 0
-      ? [`${counted(theirs.logicalSlots, 'logical slot')} are left behind (a physical standby does not have them)`]
+    ...(left.length > 0
+      ? [
+          `${counted(left.length, 'logical slot')} ${left.length === 1 ? 'is' : 'are'} left behind (${left.join(', ')}): the candidate has no copy`,
+        ]
       : []),
     ...(theirs.preparedTransactions > 0
       ? [`${counted(theirs.preparedTransactions, 'prepared transaction')} are carried over and keep their locks`]
@@ -183,12 +188,35 @@ export const leftBehind = ({ readiness, mode, primary }: FailoverFacts): Verdict
   return said.length === 0 ? pass : warn(`${said.join('; ')}.`)
 }
 
-export const readersWell = ({ mode, senders }: FailoverFacts): Verdict => {
+/** null: the shutdown waits for no slot without a reader. */
+export const awaitsSlots = ({
+  readiness,
+  primaryProbe,
+  primary,
+}: Pick<FailoverFacts, 'readiness' | 'primaryProbe' | 'primary'>): Verdict | null => {
+  const theirs = readiness.primary
+  if (theirs === null) return null
+  const unread = slotsAwaited({ awaited: theirs.awaitedSlots, logical: theirs.logicalSlots, slots: primaryProbe?.slots ?? [] })
+  return unread.length === 0
+    ? null
+    : refuse(
+        `synchronized_standby_slots of ${primary?.title} names ${unread.join(', ')}, which no standby reads: the shutdown would wait for it while a subscriber of a failover slot is connected. Start that standby, or take the slot out of the setting.`,
+      )
+}
+
+export const readersWell = (facts: FailoverFacts): Verdict => {
+  const { mode, senders, primaryProbe, candidate } = facts
   if (mode === 'emergency') return silent
+  const awaits = awaitsSlots(facts)
+  if (awaits !== null) return awaits
   const slow = senders.filter(({ state }) => state !== 'streaming')
-  return slow.length === 0
-    ? pass
-    : warn(`${slow.map((one) => `${one.name} (${one.state})`).join(', ')}: a shutdown waits until every WAL receiver has all WAL.`)
+  const said = [
+    ...(slow.length === 0
+      ? []
+      : [`${slow.map((one) => `${one.name} (${one.state})`).join(', ')}: a shutdown waits until every WAL receiver has all WAL.`]),
+    ...(laggards({ primaryProbe, candidate }).length === 0 ? [] : [`Behind: ${sayLaggards({ primaryProbe, candidate })}. ${shedSaid}`]),
+  ]
+  return said.length === 0 ? pass : warn(said.join(' '))
 }
 
 export const clientsCut = ({ mode, primaryProbe }: FailoverFacts): Verdict => {

@@ -27,6 +27,7 @@ import { makeSlots } from './steps/make-slots'
 import { proveCommits } from './steps/prove-commits'
 import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
+import { ifOthersRead, shedReceivers } from './steps/shed-receivers'
 import { synchronousFits } from './synchronous'
 
 const primary = (facts: FailoverFacts) => facts.primary!
@@ -87,6 +88,7 @@ export const failover = defineOperation({
     otherwise: notNeeded('An emergency failover does not wait for a checkpoint.'),
   })
   .effect('slots', makeSlots)
+  .effect('shed', shedReceivers, ifOthersRead)
   .effect('stop-primary', stopPostgres(primary, stopFast), ifAnswers)
   .effect('fence', fencePostgres(primary), {
     when: ({ fence }) => fence === 'signal',

@@ -15,7 +15,8 @@ const limited = (connections: Record<string, number>): MemoryFleet => {
       limits: { max_connections: connections[instance.inventory.title]!, max_wal_senders: 10 },
       isArchivingFailing: false,
       preparedTransactions: 0,
-      logicalSlots: 0,
+      logicalSlots: [],
+      awaitedSlots: [],
       walBytesMax: 2 ** 26,
     }
     return { columns: ['readiness'], rows: [[JSON.stringify(readiness)]], rowCount: 1, isCut: false, command: 'SELECT', tookMs: 1 }

@@ -43,6 +43,7 @@ test('a planned failover: positions in order, the fence with its evidence, every
   expect(report.fence).toContain('carries standby.signal, proven on its host')
   expect(report.steps.filter(({ state }) => state !== 'done').map(({ name, state }) => [name, state])).toEqual([
     ['canary', 'not-asked'],
+    ['shed', 'released'],
     ['fence-others', 'not-needed'],
     ['catch-up', 'already-so'],
     ['lower-synchronous', 'not-needed'],

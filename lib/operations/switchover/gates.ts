@@ -8,6 +8,8 @@ import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation
 import { sayThrough } from '../facts/canary'
 import { poolerAnswers } from '../facts/poolers'
 import { hostsCanTell } from '../facts/timers'
+import { awaitsSlots } from '../failover/gates'
+import { shedSaid } from '../failover/steps/shed-receivers'
 import type { SwitchoverFacts } from './facts'
 import type { Blocker } from './sessions'
 
@@ -38,13 +40,14 @@ export const noBlockers = ({ sessions, limits, primary }: SwitchoverFacts): Verd
 }
 
 /** A fast shutdown waits for every reader of WAL, and nobody is served meanwhile. Who replays late and has all of it on the disk, holds nothing up. */
-export const readersStream = ({
-  senders,
-  primaryProbe,
-  limits,
-}: Pick<SwitchoverFacts, 'senders' | 'primaryProbe'> & {
-  limits: Pick<SwitchoverFacts['limits'], 'lagBytesMax' | 'stopSeconds'>
-}): Verdict => {
+export const readersStream = (
+  facts: Pick<SwitchoverFacts, 'senders' | 'primaryProbe' | 'primary' | 'readiness'> & {
+    limits: Pick<SwitchoverFacts['limits'], 'lagBytesMax'>
+  },
+): Verdict => {
+  const { senders, primaryProbe, limits } = facts
+  const awaits = awaitsSlots(facts)
+  if (awaits !== null) return awaits
   const slow = senders.filter(({ state }) => state !== 'streaming')
   if (slow.length > 0)
     return refuse(
@@ -54,9 +57,7 @@ export const readersStream = ({
     const bytes = lagBytes(flushLsn, primaryProbe!.currentLsn)
     return bytes !== null && bytes > limits.lagBytesMax ? [`${applicationName} still has to receive ${formatBytes(bytes)}`] : []
   })
-  return behind.length === 0
-    ? pass
-    : warn(`${behind.join(', ')}: the shutdown waits for that, and is undone after ${limits.stopSeconds} s.`)
+  return behind.length === 0 ? pass : warn(`${behind.join(', ')}. ${shedSaid}`)
 }
 
 /** An extension whose library is not loaded fails in the first transaction that needs it. */

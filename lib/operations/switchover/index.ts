@@ -12,6 +12,7 @@ import { followNew } from '../failover/steps/follow-new'
 import { makeSlots } from '../failover/steps/make-slots'
 import { proveCommits } from '../failover/steps/prove-commits'
 import { rejoinOld } from '../failover/steps/rejoin-old'
+import { ifOthersRead, shedReceivers } from '../failover/steps/shed-receivers'
 import { synchronousFits } from '../failover/synchronous'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
@@ -95,6 +96,7 @@ export const switchover = defineOperation({
   .effect('checkpoint-primary', checkpointPostgres(primary, { title: 'Checkpoint on the primary', beforeStop: true }))
   .effect('checkpoint-candidate', checkpointPostgres(candidate, { title: 'Checkpoint on the candidate' }))
   .effect('slots', makeSlots)
+  .effect('shed', shedReceivers, ifOthersRead)
   .effect('arm-timers', armDeadMan(timers), ifTimers)
   .effect('hand-over', handOver)
   .effect('disarm-timers', disarmDeadMan(timers), ifTimers)

@@ -2,7 +2,7 @@ import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { leaveOut, notNeeded, notPossible } from '@/lib/kernel/operation/only-when'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
-import { isStreamingFrom } from '../../facts/peers'
+import { isStreamingFrom, isUnder } from '../../facts/peers'
 import { lookAt, settle } from '../../steps/postgres/server'
 import { redirectTo } from '../../steps/replication/follow-upstream'
 import type { FailoverFacts, Follower, Sign } from '../facts'
@@ -13,6 +13,8 @@ const fileTimeoutMs = 15_000
 const startTimeoutMs = 120_000
 /** How long one standby may take to stream; the others are not held up by it. */
 const streamMs = 30_000
+/** A WAL receiver that lives ends at once when it is told to; one that does not by then is frozen, and may be for hours. */
+const endsMs = 3_000
 const lookEveryMs = 200
 
 const leftAsIs = ({ parked }: FailoverFacts): string =>
@@ -67,11 +69,16 @@ const putUnder = async (follower: Follower, facts: FailoverFacts, ports: ActPort
 }
 
 const untilStreaming = async ({ place }: Follower, { candidate }: FailoverFacts, ports: ActPorts, context: RunContext): Promise<void> => {
-  const endsAt = ports.read.now().getTime() + streamMs
+  const began = ports.read.now().getTime()
   for (;;) {
     const probe = await settle(place, ports.read, context)
     if (isStreamingFrom(probe, candidate!)) return
-    if (context.signal.aborted || ports.read.now().getTime() >= endsAt)
+    const passedMs = ports.read.now().getTime() - began
+    if (passedMs >= endsMs && probe.upstream !== null && !isUnder(probe, candidate!))
+      throw new Fault('step.unknown', {
+        because: `its WAL receiver is frozen and does not end; when it does, it follows ${candidate!.title}`,
+      })
+    if (context.signal.aborted || passedMs >= streamMs)
       throw new Fault('step.unknown', { because: `it was put under ${candidate!.title}, but does not stream yet` })
     await context.pause(lookEveryMs)
   }

@@ -79,7 +79,7 @@ const runCase = async (lab: MatrixLab, { scenario, trouble }: Case): Promise<voi
   addTo(file, kept)
   const { trouble: what, state, broken, seconds, met } = kept
   console.log(
-    `${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s${met === null ? '' : `, on ${met}`})${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
+    `${scenario.name}, ${what} → ${state} (${seconds.toFixed(1)} s${met === null ? '' : `, ${met}`})${broken.map((one) => `\n    BROKEN: ${one}`).join('')}`,
   )
   if (broken.length > 0) for (const line of lines) console.log(sayLine(line))
 }

@@ -3,11 +3,12 @@ import { matrixHerd, pgCtl, start, stop } from './actions'
 import type { Cast } from './canon'
 import type { Front } from './front'
 import type { LabHerd } from './herd'
-import type { Company, Deed } from './trouble'
+import { type Company, type Deed, deeds, movesPoolers } from './trouble'
 
 /** What somebody did. */
 export interface Met {
   company: Company
+  did: Deed
   host: string
   /** The poolers were pointed to it by hand. */
   hasMovedPoolers: boolean
@@ -86,15 +87,20 @@ const acting: Record<Deed, (lab: LabHerd, cast: Cast) => Promise<string | null>>
   'promotes the third and moves the poolers': (lab, { third }) => promote(lab, third),
 }
 
-/** Somebody does it, and hides it where that is wanted. null: there was nothing of the kind to do. */
+/** Somebody does it, or else the next of the deeds that can be done, and hides it where that is wanted. null: there was nothing to do. */
 export const meet = async (lab: LabHerd, cast: Cast, front: Front | null, company: Company): Promise<Met | null> => {
-  const host = await acting[company.does](lab, cast)
-  if (host === null) return null
-  const hasMovedPoolers = company.does === 'promotes the third and moves the poolers'
-  if (hasMovedPoolers) await front!.pointTo(host)
-  const met = { company, host, hasMovedPoolers, hasPromoted: company.does !== 'starts the stopped one' }
-  await hide(lab, met)
-  return met
+  const possible = deeds.filter((does) => front !== null || !movesPoolers(does))
+  const first = possible.indexOf(company.does)
+  for (const did of [...possible.slice(first), ...possible.slice(0, first)]) {
+    const host = await acting[did](lab, cast)
+    if (host === null) continue
+    const hasMovedPoolers = movesPoolers(did)
+    if (hasMovedPoolers) await front!.pointTo(host)
+    const met = { company, did, host, hasMovedPoolers, hasPromoted: did !== 'starts the stopped one' }
+    await hide(lab, met)
+    return met
+  }
+  return null
 }
 
 /** From the console alone: the others still reach it. */

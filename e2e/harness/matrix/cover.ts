@@ -1,5 +1,5 @@
 import type { Losable, Measured, Scenario } from './scenario'
-import { type Company, type Deed, deeds, losses, type Second, sayTrouble, type Trouble } from './trouble'
+import { type Company, deeds, losses, movesPoolers, type Second, sayTrouble, type Trouble } from './trouble'
 
 /** What a covering set follows from. */
 export type Shape = Pick<Scenario, 'name' | 'losable' | 'losesMidway' | 'givesUp' | 'isThroughPoolers'> & { steps: readonly string[] }
@@ -53,13 +53,11 @@ const midwayOf = ({ losesMidway }: Shape, { acts }: Measured): (number | string)
 /** Everything that somebody may do besides, seen and unseen. */
 export const companiesOf = ({ isThroughPoolers }: Pick<Shape, 'isThroughPoolers'>): Pick<Company, 'does' | 'isHidden'>[] =>
   deeds
-    .filter((does) => isThroughPoolers || !moves(does))
+    .filter((does) => isThroughPoolers || !movesPoolers(does))
     .flatMap((does) => [
       { does, isHidden: false },
       { does, isHidden: true },
     ])
-
-const moves = (does: Deed): boolean => does.endsWith('poolers')
 
 /** In each step as many as it has stretches between two actions, or as there are deeds, whichever is more: so each stretch and each deed has its turn. */
 const companyCases = (shape: Shape, { sections }: Measured): Trouble[] => {

@@ -27,7 +27,7 @@ export interface LabCase {
   state: JobState
   broken: string[]
   seconds: number
-  /** The member on which somebody else acted; null: nobody was to, or there was nothing of the kind to do. */
+  /** What somebody else did, and on which member; null: nobody was to, or there was nothing to do. */
   met: string | null
   lines: readonly JournalLine[]
 }
@@ -141,7 +141,7 @@ export class MatrixLab {
         state: end,
         broken: [...new Set(broken)],
         seconds: (performance.now() - startedAt) / 1000,
-        met: met?.host ?? null,
+        met: met === null ? null : `somebody ${met.did}: ${met.host}`,
         lines: job.lines,
       }
     } finally {

@@ -8,7 +8,7 @@ export interface CaseLine {
   state: string
   broken: readonly string[]
   seconds: number
-  /** The host on which somebody else acted; null: nobody did. */
+  /** What somebody else did, and where; null: nobody acted. */
   met: string | null
 }
 

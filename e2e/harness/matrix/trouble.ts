@@ -13,7 +13,9 @@ export const deeds = [
 ] as const
 export type Deed = (typeof deeds)[number]
 
-/** Somebody who acts while no worker lives, or while the job needs attention. `isHidden`: the console cannot see that host until a person has answered once. `says`: that answer. */
+export const movesPoolers = (does: Deed): boolean => does.endsWith('poolers')
+
+/** Somebody who acts while no worker lives, or while the job needs attention; where that cannot be done, another of the deeds. `isHidden`: the console cannot see that host until a person has answered once. `says`: that answer. */
 export interface Company {
   does: Deed
   isHidden: boolean

@@ -23,11 +23,13 @@ interface NameRow {
   zone_id: string
   zone_name: string
   provider: ZoneAddress['provider']
+  because: string | null
+  wanted: string | null
 }
 
 const selectNames = `select n.id, n.name, n.type, n.follows, n.carries, lower(coalesce(nullif(z.host_domain, ''), z.name)) as host_domain,
     coalesce(n.ttl_override, z.ttl_seconds) as ttl_seconds, n.environment_id, e.name as environment_name, n.herd_id, h.name as herd_name,
-    z.id as zone_id, lower(z.name) as zone_name, z.provider
+    z.id as zone_id, lower(z.name) as zone_name, z.provider, n.because, n.wanted
   from dns_names n join dns_zones z on z.id = n.zone_id join herds h on h.id = n.herd_id join environments e on e.id = n.environment_id`
 
 const nameOf = (row: NameRow): InventoryName => ({
@@ -53,9 +55,14 @@ const rowsOf = async <Row extends object>(text: string, values: readonly unknown
   }
 }
 
+/** A name, and what was kept of it when it was looked at last. */
+export type ObservedName = InventoryName & { was: Pick<NameVerdict, 'because' | 'wanted'> }
+
 /** Every name that is registered, for the observer. */
-export const allNames = async (): Promise<InventoryName[]> =>
-  (await rowsOf<NameRow>(`${selectNames} order by n.name, n.type`, [])).map(nameOf)
+export const allNames = async (): Promise<ObservedName[]> => {
+  const rows = await rowsOf<NameRow>(`${selectNames} order by n.name, n.type`, [])
+  return rows.map((row) => ({ ...nameOf(row), was: { because: row.because, wanted: row.wanted } }))
+}
 
 /** The members of these herds as they were last seen. One that was not seen for a minute is not online. */
 export const nameTargets = async (herdIds: readonly string[]): Promise<Map<string, NameTarget[]>> => {

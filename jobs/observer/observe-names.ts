@@ -1,10 +1,10 @@
-import { allNames, nameTargets, saveVerdicts } from '@/db/fleet/dns-names'
+import { allNames, nameTargets, type ObservedName, saveVerdicts } from '@/db/fleet/dns-names'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
-import { judgeName, type NameVerdict } from '@/lib/domain/dns/judge'
+import { judgeCaches, judgeName, type NameVerdict } from '@/lib/domain/dns/judge'
 import type { NameTarget } from '@/lib/domain/dns/wanted'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { InventoryName, NamesRead } from '@/lib/ports'
+import type { NamesRead } from '@/lib/ports'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 
@@ -67,9 +67,13 @@ export const observeNames = async (names: NamesRead, signal: AbortSignal): Promi
   }
 }
 
-const look = async (names: NamesRead, name: InventoryName, members: readonly NameTarget[], signal: AbortSignal): Promise<NameVerdict> => {
+/** From the look on that finds a name moved until its resolvers give the new answer, they are asked too: no job waits for caches. */
+const look = async (names: NamesRead, name: ObservedName, members: readonly NameTarget[], signal: AbortSignal): Promise<NameVerdict> => {
+  const options = { timeoutMs: askTimeoutMs, signal }
   try {
-    return judgeName(name, members, await names.authoritative(name.zone, name.title, { timeoutMs: askTimeoutMs, signal }))
+    const verdict = judgeName(name, members, await names.authoritative(name.zone, name.title, options))
+    if (verdict.state !== 'right' || (name.was.because === null && name.was.wanted === verdict.wanted)) return verdict
+    return { ...verdict, because: judgeCaches(name, members, await names.resolvers(name.zone, name.title, options)) }
   } catch (error) {
     if (!isFault(error)) throw error
     return { state: 'unknown', because: error.message, answer: null, wanted: null }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeName, type ServerAnswer } from './judge'
+import { judgeCaches, judgeName, type ServerAnswer } from './judge'
 import { isIpv4, isIpv6, plainValue, recordSet, sameRecords } from './records'
 import { type DeclaredName, type NameTarget, wantedRecords } from './wanted'
 
@@ -96,4 +96,14 @@ test('records are the same whatever the order, the case and the way an address i
     false,
     false,
   ])
+})
+
+test('a resolver that still gives the old answer is named with how long it may; one that counts the new one down, or does not answer, is not', () => {
+  const of = (server: string, host: string, ttlSeconds: number) =>
+    says(server, host, { isAuthoritative: false, records: [recordSet(title, 'CNAME', [`${host}.prod.test`], ttlSeconds)] })
+  const gone = says('r3', null, { isAuthoritative: false, code: 'SERVFAIL' })
+  expect(judgeCaches(name(), members, [of('r1', 'h2', 34), of('r2', 'h1', 12), gone])).toBe(
+    'the resolver r1 still says CNAME h2.prod.test for 34 s',
+  )
+  expect(judgeCaches(name(), members, [of('r2', 'h1', 12), gone])).toBeNull()
 })

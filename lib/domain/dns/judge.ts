@@ -1,4 +1,4 @@
-import { type RecordSet, recordTypes, sameRecords, sayRecords } from './records'
+import { type RecordSet, recordTypes, sameRecords, sameValues, sayRecords } from './records'
 import { type DeclaredName, type NameTarget, wantedRecords } from './wanted'
 
 /** What an authoritative server said. */
@@ -17,11 +17,14 @@ export interface NameVerdict {
   wanted: string | null
 }
 
-const isServing = ({ isAuthoritative, code }: ServerAnswer): boolean => isAuthoritative && (code === 'NOERROR' || code === 'NXDOMAIN')
+const isAnswer = ({ code }: Pick<ServerAnswer, 'code'>): boolean => code === 'NOERROR' || code === 'NXDOMAIN'
+const isServing = (answer: ServerAnswer): boolean => answer.isAuthoritative && isAnswer(answer)
+const ownOf = (name: DeclaredName, { records }: ServerAnswer): RecordSet[] =>
+  records.filter((set) => set.name === name.title && recordTypes.includes(set.type))
 
 /** Whether a name points where it should, as its authoritative servers and its herd's members were just seen. */
 export const judgeName = (name: DeclaredName, members: readonly NameTarget[], answers: readonly ServerAnswer[]): NameVerdict => {
-  const own = (answer: ServerAnswer) => answer.records.filter((set) => set.name === name.title && recordTypes.includes(set.type))
+  const own = (answer: ServerAnswer) => ownOf(name, answer)
   const serving = answers.filter(isServing)
   const said = [...new Set(serving.map((answer) => sayRecords(own(answer))))]
   const answer = said.length === 0 ? null : said.join('; elsewhere ')
@@ -40,4 +43,12 @@ export const judgeName = (name: DeclaredName, members: readonly NameTarget[], an
     because: `${who} says ${[...new Set(wrong.map((one) => sayRecords(own(one))))].join('; elsewhere ')}; it should be ${verdict.wanted}`,
     ...verdict,
   }
+}
+
+/** Which resolvers give something else than the name should be, and for how long they may; null: none of those that answer. */
+export const judgeCaches = (name: DeclaredName, members: readonly NameTarget[], answers: readonly ServerAnswer[]): string | null => {
+  const wanted = wantedRecords(name, members)
+  if ('because' in wanted) return null
+  const late = answers.filter((one) => isAnswer(one) && !sameValues(ownOf(name, one), wanted.records))
+  return late.length === 0 ? null : late.map((one) => `the resolver ${one.server} still says ${sayRecords(ownOf(name, one))}`).join('; ')
 }

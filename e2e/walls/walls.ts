@@ -121,7 +121,7 @@ const rooms: Walls['rooms'] = {
   app: { imports: 'app/api components db lib/kernel lib/auth lib/env.ts lib/log.ts lib/web-ports.ts', libraries: 'next react node' },
   'instrumentation.ts': { imports: 'db/records' },
   'postcss.config.mjs': { imports: '' },
-  'next.config.ts': { imports: '', libraries: 'next' },
+  'next.config.ts': { imports: '', libraries: 'next node' },
 
   // Beside the console: it talks to it over HTTP.
   'lib/cli': { imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes', libraries: 'tsx node' },

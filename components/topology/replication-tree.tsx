@@ -55,7 +55,7 @@ export const ReplicationTree = ({
       if ((error as Error).name !== 'AbortError') setFailed(true)
     }
   }
-  const live = useLive(streams.changes, {
+  useLive(streams.changes, {
     facts: (ids) => {
       const changed = new Set(ids)
       if (changed.has('*') || members.some((member) => changed.has(member.id))) read()
@@ -83,7 +83,7 @@ export const ReplicationTree = ({
         <Note key={alarm.kind} tone={alarm.kind === 'timeline' ? 'warn' : 'bad'} title={alarm.sentence} />
       ))}
       <div className="flex flex-wrap items-center gap-3">
-        <LiveMark state={failed ? 'reconnecting' : live} />
+        {failed && <LiveMark state="reconnecting" />}
         <p id={help} className="text-ink-2">
           Arrows show where WAL flows. The arrow keys walk the tree
           {canRepoint ? ', Space picks up a standby to repoint it; dragging does the same.' : '.'}

@@ -5,11 +5,12 @@ import type { DragEvent } from 'react'
 import { formatAge, formatUtc, staleAfterMs } from '@/components/ui/time'
 import type { Alarm, TreeLayout, TreeMember, TreeNode } from '@/lib/domain/replication/tree'
 import type { Moving } from './use-moving'
-import { lagTone, lagWords, roleWords, stateTone } from './words'
+import { lagParts, lagTone, lagWords, roleWords, stateTone } from './words'
 
-export const cardWidth = 232
+// A herd of three levels fits beside the herd page's right column in a window of 1400 px.
+export const cardWidth = 208
 export const cardHeight = 92
-export const gapX = 152
+export const gapX = 118
 export const gapY = 18
 
 const x = (node: TreeNode) => node.depth * (cardWidth + gapX)
@@ -38,12 +39,12 @@ export const Edges = ({ layout }: { layout: TreeLayout }) => {
 }
 
 export const EdgeLabel = ({ node, member }: { node: TreeNode; member: TreeMember }) => (
-  <div
-    className="topo-label"
-    style={{ left: x(node) - gapX + 32, top: y(node) + cardHeight / 2 - 20, width: gapX - 44 }}
-    aria-hidden="true"
-  >
-    <span className={`st ${lagTone(member)}`}>{lagWords(member)}</span>
+  <div className="topo-label" style={{ left: x(node) - gapX + 29, top: y(node) + cardHeight / 2, width: gapX - 40 }} aria-hidden="true">
+    <span className={`topo-lag st ${lagTone(member)}`}>
+      {lagParts(member).map((part, index, all) => (
+        <span key={part}>{index < all.length - 1 ? `${part}, ` : part}</span>
+      ))}
+    </span>
     <span>{member.syncState ?? 'sync not known'}</span>
   </div>
 )

@@ -17,12 +17,15 @@ export const stateTone = (state: string): Tone =>
           : 'bad'
 
 /** Lag on an edge: bytes and seconds apart, and "lag not known" rather than nothing. */
-export const lagWords = (member: TreeMember): string => {
-  const bytes = member.lagBytes === null ? null : formatBytes(member.lagBytes)
-  const seconds = member.lagSeconds === null ? null : formatDuration(member.lagSeconds)
-  const lag = bytes === null && seconds === null ? 'lag not known' : [bytes, seconds].filter((part) => part !== null).join(', ')
-  return member.isReplayPaused ? `replay paused, ${lag}` : lag
+export const lagParts = (member: TreeMember): string[] => {
+  const lag: string[] = []
+  if (member.lagBytes !== null) lag.push(formatBytes(member.lagBytes))
+  if (member.lagSeconds !== null) lag.push(formatDuration(member.lagSeconds))
+  if (lag.length === 0) lag.push('lag not known')
+  return member.isReplayPaused ? ['replay paused', ...lag] : lag
 }
+
+export const lagWords = (member: TreeMember): string => lagParts(member).join(', ')
 
 export const lagTone = (member: TreeMember): Tone =>
   member.isBehind ? 'warn' : member.lagBytes === null && member.lagSeconds === null ? 'neutral' : 'good'

@@ -17,7 +17,7 @@ const shown = (evidence: MoveEvidence, isGood = true) =>
 test('a certificate shows its verdict first, then positions, fence, what a client saw, clocks and steps', () => {
   const page = shown(provenMove())
   const order = [
-    'Proven: no commit',
+    'Proven: no logged commit',
     '>What was moved<',
     '>Positions in the WAL<',
     '0/50002B0',

@@ -4,10 +4,11 @@ import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import type { CanaryEvidence, MoveEvidence, MoveVerdict } from '@/lib/domain/proof/certificate'
 import { formatBytes } from '@/lib/domain/values/bytes'
+import { formatDuration } from '@/lib/domain/values/duration'
 import { Rows } from './rows'
 
 const styles = {
-  proven: { tone: 'good', title: () => 'Proven: no commit that was acknowledged is lost.' },
+  proven: { tone: 'good', title: () => 'Proven: no logged commit that was acknowledged is lost.' },
   'not-provable': { tone: 'warn', title: () => 'Not provable. Nothing is known to be lost, but the proof has gaps:' },
   lost: {
     tone: 'bad',
@@ -119,6 +120,20 @@ export const CertificateView = ({
           <dd>
             <code>{evidence.systemIdentifier.new ?? evidence.systemIdentifier.old ?? 'not known'}</code>
           </dd>
+          {evidence.notInWal !== undefined && (
+            <>
+              <dt>Unlogged tables</dt>
+              <dd>{evidence.notInWal.unloggedTables ?? 'not known'}</dd>
+              <dt>Logical slots left behind</dt>
+              <dd>{evidence.notInWal.logicalSlots ?? 'not known'}</dd>
+            </>
+          )}
+          {Boolean(evidence.waitedMs) && (
+            <>
+              <dt>Waited for the console’s database</dt>
+              <dd>{formatDuration(evidence.waitedMs! / 1000)}</dd>
+            </>
+          )}
           <dt>Issued</dt>
           <dd>
             <Moment at={issuedAt} />

@@ -8,7 +8,7 @@ import type { Tone } from '@/lib/kernel/resource/field'
 import { answerOf, reads } from '@/lib/shapes/reads'
 
 const styles: Record<MoveVerdict['kind'], [Tone, string]> = {
-  proven: ['good', 'Proven: nothing is lost'],
+  proven: ['good', 'Proven: no logged commit is lost'],
   'not-provable': ['warn', 'Not provable'],
   lost: ['bad', 'Commits are lost'],
 }

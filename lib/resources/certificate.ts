@@ -50,7 +50,7 @@ export const certificate = defineResource({
   },
   help: [
     'Whether a switchover or failover lost a commit: proven that it did not, not provable (and why), or lost (and how much). A certificate is signed with the console’s key and kept for good.',
-    'Proven means: the old primary shut down cleanly and was fenced before the promotion, the new timeline forks after its last WAL record, the fence held, and neither the canary’s ledger nor a clock contradicts it.',
+    'Proven means: the old primary shut down cleanly and was fenced before the promotion, the new timeline forks after its last WAL record, the fence held, and neither the canary’s ledger nor a clock contradicts it. It holds for what is in the WAL: unlogged tables and logical slots are counted, and are not part of it.',
     'A certificate is verified without the console: matriarch verify FILE --key KEY, where KEY is the console’s key from the settings page.',
   ],
 })

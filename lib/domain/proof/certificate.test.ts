@@ -12,6 +12,18 @@ test('with every piece of evidence there, and none against it, no loss is proven
   expect(judgeMove(provenMove({ after: stopped })).kind, 'down and untouched').toBe('proven')
 })
 
+test('what is in no WAL is counted and named beside the proof, is not claimed by it, and changes no verdict', () => {
+  const because = (notInWal: MoveEvidence['notInWal']) => judgeMove(provenMove({ notInWal })).because.join(' ')
+  expect(because({ unloggedTables: 3, logicalSlots: 1 })).toContain(
+    '3 unlogged tables: their contents are in no WAL, and not part of this. 1 logical slot left behind:',
+  )
+  expect(because({ unloggedTables: null, logicalSlots: null })).toMatch(/unlogged tables is not known.*logical slots is not known/)
+  for (const none of [{ unloggedTables: 0, logicalSlots: 0 }, undefined]) expect(because(none)).not.toMatch(/unlogged|logical/)
+  expect(because(undefined)).toContain('all logged commits that were ever acknowledged are part of it')
+  for (const unloggedTables of [null, 0, 3])
+    expect(judgeMove(provenMove({ notInWal: { unloggedTables, logicalSlots: 0 } })).kind).toBe('proven')
+})
+
 describe('what is known to be lost is said with how much', () => {
   test.each(lostMoves)('%s', (_what, change, amount) => {
     expect(judgeMove(provenMove(change))).toMatchObject({ kind: 'lost', ...amount })

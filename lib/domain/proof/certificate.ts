@@ -1,3 +1,4 @@
+import { counted } from '../values/counted'
 import { lsnBytesBetween } from '../values/lsn'
 import type { Strip } from './canary-strip'
 
@@ -94,6 +95,10 @@ export interface MoveEvidence {
   canary: CanaryEvidence | null
   /** A canary was asked for. */
   isCanaryWanted: boolean
+  /** What no WAL carries: unlogged tables, by the catalogs of the new primary, and logical slots of the old one without a usable copy. null: not known. The first certificates of version 2 have none of it. */
+  notInWal?: { unloggedTables: number | null; logicalSlots: number | null }
+  /** How long the job waited for the console's own database, in all. */
+  waitedMs?: number
 }
 
 export type MoveVerdict =
@@ -106,7 +111,7 @@ export type MoveVerdict =
 export const clockOffsetMaxMs = 1_000
 
 /**
- * Whether every commit that was acknowledged is on the new primary. What is known to be lost outweighs everything; then each piece of the proof must be there,
+ * Whether every logged commit that was acknowledged is on the new primary. What is in no WAL is counted, and proves nothing. What is known to be lost outweighs everything; then each piece of the proof must be there,
  * and no piece of evidence may contradict it; only then it is proven.
  */
 export const judgeMove = (evidence: MoveEvidence): MoveVerdict => {
@@ -238,10 +243,27 @@ const canaryDoubts = ({ canary, isCanaryWanted, timeline }: MoveEvidence): strin
   return doubts
 }
 
-const proofOf = ({ stopped, fork, replayed, oldPrimary, canary }: MoveEvidence): string[] => [
+const proofOf = ({ stopped, fork, replayed, oldPrimary, canary, notInWal }: MoveEvidence): string[] => [
   `${oldPrimary} shut down cleanly; its last record is at ${stopped!.checkpointLsn}.`,
   ...(replayed === null ? [] : [`The candidate had replayed to ${replayed.replayedLsn}, past it, before it was promoted.`]),
-  `The new timeline leaves the old one at ${fork!.lsn}, past it: everything that was ever acknowledged is part of it.`,
+  `The new timeline leaves the old one at ${fork!.lsn}, past it: all logged commits that were ever acknowledged are part of it.`,
   `${oldPrimary} was fenced before the promotion, and the fence held.`,
   ...(canary === null ? [] : [`All ${canary.acked} commits that were acknowledged to the canary are on ${canary.found!.on}.`]),
+  ...outsideWal(notInWal),
 ]
+
+/** What the proof does not cover. */
+const outsideWal = (seen: MoveEvidence['notInWal']): string[] => {
+  if (seen === undefined) return []
+  const { unloggedTables, logicalSlots } = seen
+  return [
+    ...(unloggedTables === null
+      ? ['Whether there were unlogged tables is not known; their contents are in no WAL, and not part of this.']
+      : []),
+    ...(unloggedTables ? [`${counted(unloggedTables, 'unlogged table')}: their contents are in no WAL, and not part of this.`] : []),
+    ...(logicalSlots === null ? ['Whether there were logical slots is not known; what they had not sent is not part of this.'] : []),
+    ...(logicalSlots
+      ? [`${counted(logicalSlots, 'logical slot')} left behind: what their readers had not received is not part of this.`]
+      : []),
+  ]
+}

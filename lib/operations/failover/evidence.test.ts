@@ -35,6 +35,37 @@ test('a planned failover that went well is proven by what its journal says', asy
   expect(evidence.steps.at(-1)).toMatchObject({ name: 'evidence', state: 'done' })
 })
 
+test('the unlogged tables of the new primary, the logical slots of the old one and the wait for the console’s database are evidence; what did not answer is not known', async () => {
+  expect((await evidenceIn(newFleet()))!).toMatchObject({ notInWal: { unloggedTables: null, logicalSlots: null }, waitedMs: 0 })
+  const fleet = newFleet()
+  const other = fleet.world.sql
+  const answer = (said: unknown) => ({
+    columns: [''],
+    rows: [[JSON.stringify(said)]],
+    rowCount: 1,
+    isCut: false,
+    command: 'SELECT',
+    tookMs: 1,
+  })
+  const readiness = {
+    isReplayPaused: false,
+    applyDelayMs: 0,
+    limits: {},
+    isArchivingFailing: false,
+    preparedTransactions: 0,
+    logicalSlots: ['a', 'b'].map((name) => ({ name, isFailover: false, isSynced: false, isUsable: true })),
+    awaitedSlots: [],
+  }
+  fleet.world.sql = (instance, sql, isWriting) => {
+    if (sql.includes('"databaseNames"')) return answer(['postgres', 'shop'])
+    if (sql.includes('"unloggedTables"')) return answer({ unlogged: 2, extensions: [] })
+    return sql.includes('as readiness') ? answer({ ...readiness, walBytesMax: 1 }) : other(instance, sql, isWriting)
+  }
+  const evidence = (await evidenceIn(fleet))!
+  expect(evidence.notInWal).toEqual({ unloggedTables: 4, logicalSlots: 2 })
+  expect(judgeMove(evidence).because.join(' ')).toMatch(/4 unlogged tables.*2 logical slots/)
+})
+
 test('a primary that is down without a word can prove nothing, and a person’s word is no fence', async () => {
   const fleet = newFleet()
   fleet.host('n1').power = 'off'

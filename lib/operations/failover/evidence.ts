@@ -1,4 +1,5 @@
 import type { CanaryEvidence, ClockSeen, EvidenceStep, MoveEvidence } from '@/lib/domain/proof/certificate'
+import { slotsLeft } from '@/lib/domain/replication/failover-slots'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
 import { leftOutWords } from '@/lib/kernel/ground/left-out'
@@ -49,7 +50,15 @@ export const failoverEvidence = (lines: readonly JournalLine[], about: EvidenceA
     steps: stepsOf(lines),
     canary: (outputOf(lines, 'canary-judge')?.evidence as unknown as CanaryEvidence | undefined) ?? null,
     isCanaryWanted: facts.canary !== null,
+    notInWal: { unloggedTables: seen?.unloggedTables ?? null, logicalSlots: slotsLeftBehind(facts) },
+    waitedMs: lines.reduce((sum, line) => sum + (line.kind === 'waited' ? line.tookMs : 0), 0),
   }
+}
+
+/** null: the old primary did not say. */
+const slotsLeftBehind = ({ readiness }: FailoverFacts): number | null => {
+  const theirs = readiness?.primary?.logicalSlots
+  return Array.isArray(theirs) ? slotsLeft(theirs, readiness.candidate?.logicalSlots ?? []).length : null
 }
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null)

@@ -2,6 +2,7 @@ import type { ClockSeen, OldPrimarySeen } from '@/lib/domain/proof/certificate'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
+import { contentsOf } from '../facts/contents'
 import { isDown, type Place, type Plain } from '../facts/instance'
 import { lookAt } from './postgres/server'
 
@@ -20,6 +21,8 @@ export type Evidence = {
   fork: { timeline: number; lsn: string } | null
   after: Plain<OldPrimarySeen> | null
   clocks: Plain<ClockSeen>[]
+  /** Of all databases of the new primary, whose catalogs are the old one's; null: not all of them said. */
+  unloggedTables: number | null
 }
 
 const lookTimeoutMs = 10_000
@@ -34,7 +37,7 @@ export const collectEvidence = <F extends Facts>(
 ): Effect<F, null, Evidence> => ({
   title: 'Collect the evidence',
   preview: (facts) => ({
-    sentence: `Read the timeline history of ${next(facts)?.title}${old(facts) === null ? '' : `, look at ${old(facts)?.title} once more`} and compare the clocks, for the certificate.`,
+    sentence: `Read the timeline history of ${next(facts)?.title} and count its unlogged tables${old(facts) === null ? '' : `, look at ${old(facts)?.title} once more`} and compare the clocks, for the certificate.`,
     commands: [],
   }),
   check: async () => ({ found: 'ready', before: null }),
@@ -52,7 +55,8 @@ export const collectEvidence = <F extends Facts>(
     const [place, former] = [next(facts), old(facts)]
     const probe = await orNull(`${place.title} could not be looked at`, () => lookAt(ports.read, place, signal))
     const timeline = probe?.timeline ?? null
-    const [history, after, ...clocks] = await Promise.all([
+    const [contents, history, after, ...clocks] = await Promise.all([
+      orNull(`The unlogged tables of ${place.title} could not be counted`, () => contentsOf(ports.read, place, signal)),
       timeline === null
         ? null
         : orNull('The timeline history could not be read', () =>
@@ -71,6 +75,7 @@ export const collectEvidence = <F extends Facts>(
       fork: last === undefined ? null : { timeline: last.timeline, lsn: last.forkLsn },
       after,
       clocks: clocks.filter((clock) => clock !== null),
+      unloggedTables: contents === null || typeof contents === 'string' ? null : contents.reduce((sum, { unlogged }) => sum + unlogged, 0),
     }
   },
   timeoutMs: 60_000,

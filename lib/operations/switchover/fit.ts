@@ -4,6 +4,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, unknown, warn } from '@/lib/kernel/operation/verdict'
 import type { ReadPorts } from '@/lib/ports'
 import { tryJson } from '../facts/ask-json'
+import { contentsOf } from '../facts/contents'
 import type { Place } from '../facts/instance'
 
 /** What the candidate would not serve as the primary does. A text: why it could not be read. */
@@ -17,23 +18,12 @@ export type Fit = {
 }
 
 const shownMax = 5
-/** Databases that are looked into. */
-const databasesMax = 20
 const bytesMax = 200_000
-
-const databasesSql = `select json_agg(datname order by datname)::text as "databaseNames" from (
-  select datname from pg_database where datallowconn and not datistemplate order by datname limit ${databasesMax}) some`
-
-const contentsSql = `select json_build_object(
-  'unlogged', (select count(*) from pg_class where relpersistence = 'u' and relkind in ('r', 'm')),
-  'extensions', (select coalesce(json_agg(extname), '[]') from pg_extension))::text as "unloggedTables"`
 
 const extensionsSql = `select json_agg(name)::text as "availableExtensions" from pg_available_extensions`
 
 const hbaSql = `select coalesce(json_agg(concat_ws(' ', type, array_to_string(database, ','), array_to_string(user_name, ','), address, netmask, auth_method,
   array_to_string(options, ' ')) order by line_number), '[]')::text as "hbaLines" from pg_hba_file_rules where error is null`
-
-type Contents = { unlogged: number; extensions: string[] }
 
 export const gatherFit = async (ports: ReadPorts, primary: Place, candidate: Place, { signal }: GatherContext): Promise<Fit> => {
   const [contents, available, theirs, ours] = await Promise.all([
@@ -57,19 +47,6 @@ export const gatherFit = async (ports: ReadPorts, primary: Place, candidate: Pla
         ? ours
         : [...new Set(theirs)].filter((line) => !ours.includes(line)).slice(0, shownMax),
   }
-}
-
-const contentsOf = async (ports: ReadPorts, primary: Place, signal: AbortSignal): Promise<(Contents & { database: string })[] | string> => {
-  const databases = await tryJson<string[]>(ports, primary, databasesSql, { database: 'postgres', bytesMax, signal })
-  if (isText(databases)) return databases
-  const each = await Promise.all(
-    databases.map(async (database) => {
-      const contents = await tryJson<Contents>(ports, primary, contentsSql, { database, bytesMax, signal })
-      return isText(contents) ? contents : { database, ...contents }
-    }),
-  )
-  const why = each.filter((one) => typeof one === 'string')
-  return why.length > 0 ? why.join(' ') : each.filter((one) => typeof one !== 'string')
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'

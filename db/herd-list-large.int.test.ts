@@ -62,7 +62,9 @@ describe('the list of 33,000 herds with 100,000 members', () => {
     ['one state', 'state=degraded', 'herd_facts', wholeList],
     ['what nobody has looked at', 'state=stale', 'herd_facts', wholeList],
     ['most lag first', 'sort=-lagBytes', 'herd_facts', wholeList],
-    ['largest first', 'sort=-sizeBytes', 'herd_facts', wholeList],
+    ['largest first', 'sort=-sizeBytes', 'herd_facts_size_down_idx', 1_000],
+    ['smallest first', 'sort=sizeBytes', 'herd_facts_size_idx', 1_000],
+    ['an environment, largest first', 'environmentId=prod&sort=-sizeBytes', 'herd_facts_size_down_idx', 1_000],
     ['by version', 'sort=-version', 'herd_facts', wholeList],
     ['poolers that are paused', 'poolerState=paused', 'herd_facts', wholeList],
     ['moves that lost commits', 'certificateVerdict=lost', 'herd_facts', wholeList],
@@ -87,7 +89,7 @@ describe('the list of 33,000 herds with 100,000 members', () => {
   })
 })
 
-test('a look that finds nothing new leaves the indexes of herds alone', async () => {
+test('a look that finds nothing new, or another lag, leaves the indexes of herds alone', async () => {
   const updates = async () => {
     await getPool().query('select pg_stat_force_next_flush()')
     const { rows } = await getPool().query(
@@ -98,7 +100,9 @@ test('a look that finds nothing new leaves the indexes of herds alone', async ()
   const before = await updates()
   const herds = `array(select id from herds order by id limit 200)`
   for (let round = 0; round < 3; round++) {
-    await getPool().query(`update instances set observed_at = observed_at + interval '1 s' where herd_id = any(${herds})`)
+    await getPool().query(
+      `update instances set observed_at = observed_at + interval '1 s', lag_bytes = lag_bytes + 1 where herd_id = any(${herds})`,
+    )
     await getPool().query(`select herd_facts_members(${herds})`)
   }
   await expect.poll(async () => (await updates()).all - before.all, { timeout: 20_000 }).toBe(600)

@@ -732,6 +732,8 @@ CREATE UNIQUE INDEX "environments_name_key" ON "environments" USING btree (lower
 CREATE INDEX "environments_name_trgm" ON "environments" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "herd_facts_name_idx" ON "herd_facts" USING btree ("name","herd_id");--> statement-breakpoint
 CREATE INDEX "herd_facts_environment_idx" ON "herd_facts" USING btree ("environment_id","name","herd_id");--> statement-breakpoint
+CREATE INDEX "herd_facts_size_idx" ON "herd_facts" USING btree ("size_bytes","herd_id");--> statement-breakpoint
+CREATE INDEX "herd_facts_size_down_idx" ON "herd_facts" USING btree ("size_bytes" DESC NULLS LAST,"herd_id" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "herds_name_key" ON "herds" USING btree ("environment_id",lower("name"));--> statement-breakpoint
 CREATE UNIQUE INDEX "herds_base_name_port_key" ON "herds" USING btree ("environment_id",lower("base_name"),"port");--> statement-breakpoint
 CREATE INDEX "herds_name_idx" ON "herds" USING btree ("name","id");--> statement-breakpoint

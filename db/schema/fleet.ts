@@ -142,7 +142,8 @@ export const herds = pgTable(
 /**
  * What a herd's members, poolers, names and last move say, summed up when they change (`herd_facts_…` in the migrations), so that the list of herds reads
  * one row a herd. A table of its own: saving a herd's settings locks its row, and then its members'; an observation locks them the other way round.
- * What lists filter and sort by is copied from the herd by a trigger. No index holds what is observed: a look stays a HOT update.
+ * What lists filter and sort by is copied from the herd by a trigger. Of what is observed an index holds the size alone, which is read
+ * every ten minutes: a look stays a HOT update.
  */
 export const herdFacts = pgTable(
   'herd_facts',
@@ -181,7 +182,12 @@ export const herdFacts = pgTable(
     certificateVerdict: text('certificate_verdict').$type<'proven' | 'not-provable' | 'lost'>(),
     movedAt: moment('moved_at'),
   },
-  (t) => [index('herd_facts_name_idx').on(t.name, t.herdId), index('herd_facts_environment_idx').on(t.environmentId, t.name, t.herdId)],
+  (t) => [
+    index('herd_facts_name_idx').on(t.name, t.herdId),
+    index('herd_facts_environment_idx').on(t.environmentId, t.name, t.herdId),
+    index('herd_facts_size_idx').on(t.sizeBytes, t.herdId),
+    index('herd_facts_size_down_idx').on(t.sizeBytes.desc().nullsLast(), t.herdId.desc()),
+  ],
 )
 
 /** One herd member on one server. What was observed lives beside what was declared so that one index serves a filter over both. */

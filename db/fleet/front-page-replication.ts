@@ -1,4 +1,5 @@
 import { idleSlotBytesMin, idleSlotShareMin, listedMax, staleAfterSeconds } from '@/lib/domain/problems/fleet'
+import { lastFenceSql } from '../trail/fences'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
 const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.behind_since
@@ -67,10 +68,7 @@ export const readReplication = {
       select i.id, i.title, i.herd_id, i.environment_id, 'replaced', i.replaced_because, i.state, i.timeline, i.replaced_timeline, null, null, i.replaced_at,
         f.action, f.at, null
       from instances i
-      left join lateral (
-        select a.detail->>'action' as action, a.at from audit a
-        where a.act = 'instance.fence' and a.at >= i.replaced_at and a.object_id = i.herd_id and a.title = i.title order by a.at desc limit 1
-      ) f on true
+      left join lateral (${lastFenceSql}) f on true
       where i.replaced_at is not null and ($1::uuid[] is null or i.environment_id = any($1))
     )
     select id, title, herd_id as "herdId", environment_id as "environmentId", trouble, other, other_state as "otherState", timeline,

@@ -1,9 +1,8 @@
 import type { Fence } from '@/lib/domain/proof/failover-report'
 import { iso } from '@/lib/domain/values/iso'
 import { databaseFault, getPool } from '../pg/client'
+import { lastFenceSql } from '../trail/fences'
 import { nextFailoverSql } from './failovers'
-
-const columns = `a.title, a.detail->>'action' as action, a.detail->>'because' as because, a.at`
 
 const read = async (query: { name: string; text: string; values: unknown[] }): Promise<Fence[]> => {
   try {
@@ -18,9 +17,7 @@ const read = async (query: { name: string; text: string; values: unknown[] }): P
 export const fenceOf = async (instanceId: string): Promise<Fence | null> => {
   const [found] = await read({
     name: 'fence-of-instance',
-    text: `select ${columns} from instances i
-      join audit a on a.act = 'instance.fence' and a.object_id = i.herd_id and a.title = i.title and a.at >= i.replaced_at
-      where i.id = $1 order by a.at desc limit 1`,
+    text: `select f.* from instances i cross join lateral (${lastFenceSql}) f where i.id = $1`,
     values: [instanceId],
   })
   return found ?? null
@@ -30,7 +27,7 @@ export const fenceOf = async (instanceId: string): Promise<Fence | null> => {
 export const fencesAfter = (failoverId: string): Promise<Fence[]> =>
   read({
     name: 'fences-after-failover',
-    text: `select ${columns} from failovers f
+    text: `select a.title, a.detail->>'action' as action, a.detail->>'because' as because, a.at from failovers f
       join audit a on a.act = 'instance.fence' and a.object_id = f.herd_id and a.at > f.started_at
         and a.at < ${nextFailoverSql}
       where f.id = $1 order by a.at limit 100`,

@@ -230,11 +230,11 @@ const bring = async (
     if (aim === null)
       return 'its file is not what its template makes, and another of its herds has no primary that is known, or is worked on'
     await aimPooler(ports, aim, { signal: limit, note: () => {}, pause: sleep })
-    log.info({ pooler: pooler.title, primary: primary.title }, 'a pooler was led to the primary')
+    log.info({ pooler: pooler.title, primary: primary.title }, 'a pooler points to the primary again')
     return null
   } catch (error) {
     signal.throwIfAborted()
-    log.warn({ err: error, pooler: pooler.title }, 'a pooler could not be led to the primary')
+    log.warn({ err: error, pooler: pooler.title }, 'a pooler could not be pointed to the primary')
     return isFault(error) ? error.message : 'it could not be pointed there; see the worker’s log'
   }
 }

@@ -17,6 +17,7 @@ import { clientsWarned, lossOf, transactionsWarned } from './gates/impact'
 import { acceptsConnections, keepsPassword, mayReplicate, seenRow } from './gates/seen'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
 import { fencePostgres } from './steps/postgres/fence'
+import { stillLeads } from './steps/postgres/still'
 import { stopPostgres } from './steps/postgres/stop'
 import { dropLeftSlots } from './steps/replication/drop-left-slots'
 import { forgetReplaced } from './steps/replication/forget-replaced'
@@ -114,10 +115,11 @@ export const demote = defineOperation({
     stopPostgres(self, {
       mode: () => 'fast',
       timeoutMs: () => stopTimeoutMs,
+      still: stillLeads(primary),
       stays: 'Started unchanged, it would be a second primary; so it is not started again.',
     }),
   )
-  .effect('fence', fencePostgres(self, staysStandby, { stopsAgain: true }))
+  .effect('fence', fencePostgres(self, staysStandby, { stopsAgain: true, still: stillLeads(primary) }))
   .effect(
     'record',
     recordReplaced({

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { actorCases, actorStage } from '@/e2e/harness/twin/actor-cases'
 import { newFleet, run } from '@/e2e/harness/twin/switchover'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { startTimeline } from '@/lib/adapters/memory/wal'
+import { launch } from '@/lib/kernel/engine/crash-matrix'
 import { drive } from '@/lib/kernel/engine/engine'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
@@ -83,4 +85,60 @@ test('a switchover is not done when its commits hang because of a setting that c
     because: expect.stringContaining('Commits on demo on n2 hang: synchronous_standby_names is FIRST 1 (gone)'),
     question: expect.stringContaining('clear the setting'),
   })
+})
+
+/** A job of the matrix whose only driver died with the step intended and none of its acts sent; the state that the next one comes to, and the answers that the world gives then. */
+const resumedAt = async (operation: string, what: string, step: string, meanwhile: (fleet: MemoryFleet) => void) => {
+  const one = actorCases.find((each) => each.operation === operation && each.what === what)!
+  for (let at = 1; ; at += 1) {
+    const stage = await actorStage(one)
+    const first = launch(stage, { passed: 0, acts: 0, broken: [] }, { at, how: 'kill' }, () => false)
+    expect(await Promise.race([first.ended, first.stopped])).toBe('stopped')
+    const last = stage.journal.lines.at(-1)
+    if (last?.kind !== 'intended' || last.step !== step) continue
+    meanwhile(stage.fleet)
+    const state = await launch(stage, { passed: 0, acts: 0, broken: [] }, null, () => false).ended
+    const because = stage.journal.lines.flatMap((line) => ('because' in line && line.because !== null ? [line.because] : [])).join(' ')
+    return { fleet: stage.fleet, state, because, asked: stage.journal.lines.findLast((line) => line.kind === 'attention') }
+  }
+}
+/** By hand: the one that took writes follows. */
+const moveTo = (fleet: MemoryFleet, to: string, from: string) => {
+  const [next, old] = [fleet.instance(to), fleet.instance(from)]
+  startTimeline(next)
+  Object.assign(old, { hasStandbySignal: true, upstreamId: next.inventory.id, slotName: null })
+}
+
+test('a resumed demotion does not stop the only member that still takes writes', async () => {
+  const { fleet, because } = await resumedAt('demote', 'of one of two primaries', 'stop', (herd) => stopped(herd, 'demo on n2'))
+  expect(because).toContain('demo on n2 takes no writes any more: it is stopped')
+  expect(fleet.instance('demo on n1')).toMatchObject({ state: 'running', hasStandbySignal: false })
+})
+
+test('a resumed rebuild neither stops nor replaces a standby that somebody has promoted meanwhile: what it has written since is kept', async () => {
+  const promoted = (herd: MemoryFleet) => moveTo(herd, 'demo on n2', 'demo on n1')
+  const { fleet, because } = await resumedAt('rebuild', 'of a standby by a copy', 'stop-old', promoted)
+  expect(because).toContain('demo on n2 takes writes: somebody has promoted it')
+  expect(fleet.instance('demo on n2')).toMatchObject({ state: 'running', hasStandbySignal: false, timeline: 2 })
+})
+
+test('a resumed failover moves no name to a member that is no primary any more, and says what to do instead', async () => {
+  const moved = (herd: MemoryFleet) => moveTo(herd, 'demo on n3', 'demo on n2')
+  const { fleet, state, asked } = await resumedAt('failover', 'of a host that is off', 'names', moved)
+  expect(state).toBe('attention')
+  expect(asked).toMatchObject({
+    because: expect.stringContaining('demo on n2 takes no writes any more: it is a standby'),
+    question: expect.stringContaining('Abandon the job, then refresh demo.prod.test'),
+  })
+  expect(fleet.zone('prod.test').applied).toEqual([])
+})
+
+test('nor does a resumed repair of a name, and a resumed repointing writes no pooler’s file, for a primary of yesterday', async () => {
+  const moved = (herd: MemoryFleet) => moveTo(herd, 'demo on n3', 'demo on n2')
+  const name = await resumedAt('refresh-dns', 'of a name that points at the former primary', 'move-name', moved)
+  expect(name.because).toContain('demo.prod.test should be')
+  expect(name.fleet.zone('prod.test').applied).toEqual([])
+  const aim = await resumedAt('follow-primary', 'of a pooler that points at the former primary', 'aim', moved)
+  expect(aim.because).toContain('demo on n3 is the primary of demo by now')
+  expect(aim.fleet.pooler('demo pooler on front').applied.filter((act) => act === 'write')).toEqual([])
 })

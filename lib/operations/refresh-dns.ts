@@ -36,7 +36,7 @@ export const refreshDns = defineOperation({
   ],
   gather: async (ports, _input, { targetId, signal }): Promise<RefreshFacts> => {
     const name = await ports.inventory.name(targetId)
-    const members = await Promise.all((await ports.inventory.herdInstances(name.herdId)).map((one) => seen(ports, one, signal)))
+    const members = await lookAtMembers(ports, name.herdId, signal)
     const wanted = wantedRecords(name, members)
     const facts = { name, members: members.map(({ title, role, state }) => ({ title, role, state })) }
     if ('because' in wanted) return { ...facts, moves: [], problem: wanted.because, servers: [] }
@@ -63,7 +63,7 @@ export const refreshDns = defineOperation({
   .gate('servers', 'Every authoritative server answers', ({ servers }) => silentServers(servers))
   .effect(
     'move-name',
-    moveNames((facts) => facts.moves, {
+    moveNames((facts) => facts.moves, stillWanted, {
       stays: { final: 'The record stays as repaired; refresh it again when the herd has changed.', harmless: true },
     }),
   )
@@ -72,6 +72,18 @@ export const refreshDns = defineOperation({
     watchResolvers((facts) => facts.moves),
   )
   .build()
+
+const lookAtMembers = async (ports: ReadPorts, herdId: string, signal: AbortSignal) =>
+  Promise.all((await ports.inventory.herdInstances(herdId)).map((one) => seen(ports, one, signal)))
+
+/** A function, since the operation above is built before this line is reached. */
+async function stillWanted({ name, moves }: RefreshFacts, ports: ReadPorts, signal: AbortSignal): Promise<string | null> {
+  const wanted = wantedRecords(name, await lookAtMembers(ports, name.herdId, signal))
+  if ('because' in wanted) return `What ${name.title} should be is not known any more: ${wanted.because}`
+  return sameRecords(wanted.records, moves[0]?.next ?? [])
+    ? null
+    : `${name.title} should be ${sayRecords(wanted.records)} by now: the herd has changed`
+}
 
 const seen = async (ports: ReadPorts, { title, address }: InventoryInstance, signal: AbortSignal) => {
   const { role, state } = await ports.postgres.probe(address, { timeoutMs: probeTimeoutMs, signal })

@@ -18,6 +18,7 @@ import { keepsPassword, seenRow, wasSeen } from './gates/seen'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
 import { fencePostgres } from './steps/postgres/fence'
 import { recoverPostgres } from './steps/postgres/recover'
+import { stillNoPrimary } from './steps/postgres/still'
 import { stopPostgres } from './steps/postgres/stop'
 import { dropLeftSlots } from './steps/replication/drop-left-slots'
 import { forgetReplaced } from './steps/replication/forget-replaced'
@@ -104,7 +105,7 @@ export const rejoin = defineOperation({
     keepsPassword({ title: instance.title, holdsPassword: disk?.holdsPassword === true }),
   )
   .gate('slots', 'Leftover slots', slotsSaid)
-  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
+  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs, still: stillNoPrimary(self) }), {
     when: ({ probe }) => !isDown(probe.state),
     otherwise: notNeeded('It is down already.'),
   })

@@ -12,6 +12,7 @@ import { moveNames, standbyNames } from '../steps/dns/move-name'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
 import { fencePostgres } from '../steps/postgres/fence'
 import { promotePostgres } from '../steps/postgres/promote'
+import { stillLeads } from '../steps/postgres/still'
 import { stopPostgres } from '../steps/postgres/stop'
 import { forgetReplaced } from '../steps/replication/forget-replaced'
 import { recordReplaced } from '../steps/replication/record-replaced'
@@ -102,7 +103,7 @@ export const failover = defineOperation({
   .effect('write', proveWrite)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('followers', followNew)
-  .effect('names', moveNames(writerNames, { isPatient: true }))
+  .effect('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
   .effect('rejoin', rejoinOld, {
     when: isPlanned,
     otherwise: notPossible('Its host does not answer. It can rejoin later; until then it is barred from starting read-write.'),
@@ -112,7 +113,7 @@ export const failover = defineOperation({
     when: isPlanned,
     otherwise: notPossible('The bar stays until the old primary is seen as a standby.'),
   })
-  .effect('reader-names', moveNames(readerNames, standbyNames))
+  .effect('reader-names', moveNames(readerNames, stillLeads(candidate), standbyNames))
   .effect('old-slots', dropOldSlots, {
     when: isPlanned,
     otherwise: notPossible('Its slots stay on it until it rejoins, which drops the inactive ones.'),

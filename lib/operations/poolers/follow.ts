@@ -114,7 +114,7 @@ export const followPrimary = defineOperation({
   )
   .effect(
     'aim',
-    aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')]),
+    aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')], stillLed),
   )
   .effect(
     'manage',
@@ -151,7 +151,21 @@ const gatherFollow = async (ports: ReadPorts, context: GatherContext): Promise<F
   }
 }
 
-const seeHerd = async (ports: ReadPorts, { id, name }: { id: string; name: string }, { signal }: GatherContext): Promise<HerdSeen> => {
+/** A function, since the operation above is built before this line is reached. */
+async function stillLed({ pooler, herds }: FollowFacts, ports: ReadPorts, signal: AbortSignal): Promise<string | null> {
+  const now = await Promise.all(pooler.herds.map((herd) => seeHerd(ports, herd, { signal })))
+  const moved = now.find(({ name, primary }) => {
+    const planned = herds.find((herd) => herd.name === name)?.primary
+    return planned != null && planned.title !== primary?.title
+  })
+  return moved === undefined ? null : `${moved.primary?.title ?? 'No one member'} is the primary of ${moved.name} by now`
+}
+
+const seeHerd = async (
+  ports: ReadPorts,
+  { id, name }: { id: string; name: string },
+  { signal }: Pick<GatherContext, 'signal'>,
+): Promise<HerdSeen> => {
   const instances = await ports.inventory.herdInstances(id)
   const probes = await Promise.all(instances.map(({ address }) => ports.postgres.probe(address, { timeoutMs: probeTimeoutMs, signal })))
   const primaries = instances.filter((_one, index) => probes[index]!.state === 'online' && probes[index]!.role === 'primary')

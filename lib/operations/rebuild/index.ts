@@ -8,6 +8,7 @@ import { keepsPassword, seenRow, wasSeen } from '../gates/seen'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
 import { fencePostgres } from '../steps/postgres/fence'
 import { recoverPostgres } from '../steps/postgres/recover'
+import { stillNoPrimary } from '../steps/postgres/still'
 import { stopPostgres } from '../steps/postgres/stop'
 import { dropOldSlot } from '../steps/replication/drop-old-slot'
 import { forgetReplaced } from '../steps/replication/forget-replaced'
@@ -118,7 +119,7 @@ export const rebuild = defineOperation({
     otherwise: notNeeded('An earlier rebuild left nothing.'),
   })
   .effect('slot', makeSlot(upstream, slotName))
-  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs }), {
+  .effect('stop', stopPostgres(self, { mode: () => 'fast', timeoutMs: () => stopTimeoutMs, still: stillNoPrimary(self) }), {
     when: (facts) => !copies(facts) && isUp(facts.probe.state),
     otherwise: notNeeded('It does not have to be stopped at this point.'),
   })
@@ -147,7 +148,7 @@ export const rebuild = defineOperation({
   .effect(
     'stop-old',
     // What is about to be replaced needs no clean end, and a broken one may not come to it.
-    stopPostgres(self, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs }),
+    stopPostgres(self, { mode: () => 'immediate', timeoutMs: () => stopTimeoutMs, still: stillNoPrimary(self) }),
     { when: (facts) => copies(facts) && isUp(facts.probe.state), otherwise: notNeeded('It is stopped at that point.') },
   )
   .effect('swap', whereCopied(swapData))

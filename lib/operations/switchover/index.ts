@@ -21,6 +21,7 @@ import { herdAim, keepPoolersAimed } from '../steps/poolers/aim'
 import { armDeadMan, disarmDeadMan } from '../steps/poolers/arm-dead-man'
 import { resumePoolers } from '../steps/poolers/resume'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
+import { stillLeads } from '../steps/postgres/still'
 import { forgetReplaced } from '../steps/replication/forget-replaced'
 import { gatherSwitchover, type SwitchoverFacts } from './facts'
 import { extensionsFit, hbaFits, unloggedSaid } from './fit'
@@ -101,7 +102,7 @@ export const switchover = defineOperation({
   .effect('hand-over', handOver)
   .effect('disarm-timers', disarmDeadMan(timers), ifTimers)
   .effect('followers', followNew)
-  .effect('names', moveNames(writerNames, { isPatient: true }))
+  .effect('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
   .effect('rejoin', rejoinOld)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
@@ -109,7 +110,7 @@ export const switchover = defineOperation({
   .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
   .effect('commits', proveCommits)
   .effect('restored', forgetReplaced(primary))
-  .effect('reader-names', moveNames(readerNames, standbyNames))
+  .effect('reader-names', moveNames(readerNames, stillLeads(candidate), standbyNames))
   .effect('old-slots', dropOldSlots)
   .effect('evidence', collectEvidence(candidate, primary))
   .build()

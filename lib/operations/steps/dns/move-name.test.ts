@@ -31,7 +31,10 @@ const moving = defineOperation({
 })
   .effect(
     'move-names',
-    moveNames((facts) => facts.moves),
+    moveNames(
+      (facts) => facts.moves,
+      async () => null,
+    ),
   )
   .effect<null, null>('last', {
     title: 'The step after',

@@ -6,6 +6,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { ActPorts, NameAnswer, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../../facts/instance'
 import { askTimeoutMs, cachedSeconds, isServing, moveCommands, type NameMove, ownRecords, sayMove } from '../../facts/names'
+import { mustStill, type Still } from '../postgres/still'
 
 type Records = Plain<RecordSet>[]
 /** What each name held, in the order of the moves. */
@@ -37,10 +38,11 @@ export const standbyNames: NameWords = {
 
 /**
  * Points names somewhere else, each in one update under the condition that it still holds what it held. Done when the source of truth holds it and every
- * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do.
+ * authoritative server that answers says so too; those that do not answer are named in the output. No names: nothing to do. `still`: what they are moved for.
  */
 export const moveNames = <F extends Facts>(
   of: (facts: F) => readonly NameMove[],
+  still: Still<F>,
   { title = 'Move the DNS names', none = 'No DNS name follows the primary.', stays, isPatient = false }: NameWords = {},
 ): Effect<F, Before, Output> => ({
   title,
@@ -65,6 +67,13 @@ export const moveNames = <F extends Facts>(
   },
   run: async (facts, { was }, ports, context) => {
     const moves = of(facts)
+    await mustStill(
+      still,
+      facts,
+      ports.read,
+      context,
+      `No name is moved there. Abandon the job, then refresh ${moves.map(({ name }) => name).join(', ')}.`,
+    )
     for (const [index, move] of moves.entries()) await replaceName(ports, move, was[index] ?? [], move.next, context)
     await untilServed(moves, was, ports.read, context)
     for (const [index, { name, next }] of moves.entries()) {

@@ -8,6 +8,7 @@ import type { Place } from '../../facts/instance'
 import { partOf } from '../../facts/pooler-part'
 import { lookTimeoutMs, type PoolerPlace } from '../../facts/poolers'
 import { lookAt } from '../postgres/server'
+import { mustStill, type Still } from '../postgres/still'
 import { mustWriteAlone } from '../postgres/write-alone'
 import { commandTimeoutMs, lookAtRunning } from './each-pooler'
 
@@ -75,7 +76,10 @@ const aimAll = async (aims: readonly PoolerAim[], ports: ActPorts, context: Step
 }
 
 /** Writes each file, reloads, and waits until SHOW DATABASES says what the file says. Files that are right already are only reloaded when the pooler is not. */
-export const aimPoolers = <F extends Facts>(of: (facts: F) => readonly PoolerAim[]): Effect<F, Before, { poolers: string[] }> => ({
+export const aimPoolers = <F extends Facts>(
+  of: (facts: F) => readonly PoolerAim[],
+  still: Still<F>,
+): Effect<F, Before, { poolers: string[] }> => ({
   title,
   preview: (facts) => previewOf(of(facts)),
   check: async (facts, ports, { signal, intended }) => {
@@ -88,7 +92,10 @@ export const aimPoolers = <F extends Facts>(of: (facts: F) => readonly PoolerAim
     }
     return { found: 'ready', before: { was: Object.fromEntries(seen.map(({ aim, file }) => [aim.pooler.id, { digest: file.digest }])) } }
   },
-  run: (facts, _before, ports, context) => aimAll(of(facts), ports, context),
+  run: async (facts, _before, ports, context) => {
+    await mustStill(still, facts, ports.read, context, 'No pooler is pointed there. Abandon the job, then make a new plan.')
+    await aimAll(of(facts), ports, context)
+  },
   timeoutMs: 60_000,
   ending: {
     undo: async (facts, { was }, _output, ports, context) => {

@@ -3,6 +3,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { InstanceRole } from '@/lib/ports'
 import { isDown, type Place } from '../../facts/instance'
 import { lookAt, takeDown } from './server'
+import { mustStill, type Still } from './still'
 import { mustWriteAlone } from './write-alone'
 
 type Output = { controlState: string | null; hasStandbySignal: boolean; checkpointLsn: string | null }
@@ -11,12 +12,12 @@ const fileTimeoutMs = 15_000
 
 /**
  * standby.signal in a stopped primary: from now on any start, a reboot included, gives a read-only server. `stays`: why it is not taken away again
- * when the job fails later. `stopsAgain`: one that its host started meanwhile, and that takes writes, is stopped once more.
+ * when the job fails later. `stopsAgain`: one that its host started meanwhile, and that takes writes, is stopped once more, if it is `still` so.
  */
 export const fencePostgres = <F extends Facts>(
   of: (facts: F) => Place | null,
   stays?: string,
-  { stopsAgain = false } = {},
+  { stopsAgain = false, still }: { stopsAgain?: boolean; still?: Still<F> } = {},
 ): Effect<F, null, Output> => ({
   title: 'Fence the old primary',
   preview: (facts) => ({
@@ -39,6 +40,10 @@ export const fencePostgres = <F extends Facts>(
   run: async (facts, _before, ports, context) => {
     const { signal, note } = context
     const { address } = of(facts)!
+    if (stopsAgain && (await lookAt(ports.read, of(facts)!, signal)).role === 'primary') {
+      const leave = `${of(facts)!.title} is left as it is. Bring the other primary back, then resume; or abandon the job.`
+      await mustStill(still, facts, ports.read, context, leave)
+    }
     if (stopsAgain) await takeDown(of(facts)!, ports, context)
     note('command', `touch ${address.dataDirectory}/standby.signal`)
     await ports.act.replication.follow(address, null, { timeoutMs: fileTimeoutMs, signal })

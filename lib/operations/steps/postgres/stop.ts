@@ -2,6 +2,7 @@ import type { Effect, Facts } from '@/lib/kernel/operation/operation'
 import type { Probe, StopMode } from '@/lib/ports'
 import type { Place } from '../../facts/instance'
 import { bringUp, followOutput, lookAt } from './server'
+import { mustStill, type Still } from './still'
 
 type Before = { role: Probe['role']; startedAt: string | null }
 type Output = { controlState: string | null }
@@ -14,6 +15,8 @@ export interface StopWith<F> {
   stays?: string
   /** Ids of members that took writes beside it when the job began: started again it is not refused because of them. */
   beside?: (facts: F) => readonly string[]
+  /** What must be so for it to be stopped: asked again right before. */
+  still?: Still<F>
 }
 
 /** Starting a server again takes as long as its recovery. */
@@ -22,7 +25,7 @@ const startTimeoutMs = 300_000
 /** Stops a running server and proves it from the control file: shut down, or, after an immediate stop, no server at all. */
 export const stopPostgres = <F extends Facts>(
   of: (facts: F) => Place,
-  { mode, timeoutMs, stays, beside }: StopWith<F>,
+  { mode, timeoutMs, stays, beside, still }: StopWith<F>,
 ): Effect<F, Before, Output> => ({
   title: 'Stop PostgreSQL',
   preview: (facts) => ({
@@ -48,6 +51,13 @@ export const stopPostgres = <F extends Facts>(
   },
   run: async (facts, _before, ports, context) => {
     const place = of(facts)
+    await mustStill(
+      still,
+      facts,
+      ports.read,
+      context,
+      `${place.title} is not stopped as things are. Abandon the job: clean-up runs, and it stays as it is.`,
+    )
     await ports.act.postgres.stop(place.address, mode(facts), {
       timeoutMs: timeoutMs(facts),
       ...followOutput(context, place.commands.stop),

@@ -63,7 +63,8 @@ export const lawsAfter = (stage: ActorStage, state: JobState, { about, isPromote
     ...(now.names > looked.names && writer !== undefined && leads !== `${hostname}.prod.test`
       ? [`the name was moved to ${leads} although ${writer.inventory.title} takes writes`]
       : []),
-    ...(now.poolers > looked.poolers && writer !== undefined && aims.some((host) => host !== address)
+    // An undo puts back what was there, and says so.
+    ...(state !== 'undone' && now.poolers > looked.poolers && writer !== undefined && aims.some((host) => host !== address)
       ? [`a pooler was pointed at ${aims.join()} although ${writer.inventory.title} takes writes`]
       : []),
     ...(state === 'done' && operation.name in moves && !looked.isProven && writer !== undefined && isHeldUp(fleet.world, writer, '')

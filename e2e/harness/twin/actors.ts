@@ -1,6 +1,6 @@
 import { idOf, type MemoryFleet, type MemoryInstance, MemoryJournal } from '@/lib/adapters/memory'
 import { blankInstance, makeHost } from '@/lib/adapters/memory/make-world'
-import { applyFollowing, startTimeline } from '@/lib/adapters/memory/wal'
+import { applyFollowing, flow, startTimeline, writeShutdown } from '@/lib/adapters/memory/wal'
 import { journalLaws, launch, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -37,6 +37,21 @@ const promote =
     const one = fleet.instance(title)
     if (writers(fleet).length > 0 || one.state !== 'running' || one.host.power === 'off') return null
     startTimeline(one)
+    return { about: one, isPromoted: true }
+  }
+
+/** A switchover by hand: the one that took writes follows it. */
+const moveTo =
+  (title: string) =>
+  (fleet: MemoryFleet): Deed | null => {
+    const [one, [old, ...more]] = [fleet.instance(title), writers(fleet)]
+    if (old === undefined || more.length > 0 || old === one || old.host.power !== 'on' || old.systemIdentifier !== one.systemIdentifier)
+      return null
+    if (one.state !== 'running' || !one.hasStandbySignal || one.host.power !== 'on') return null
+    writeShutdown(fleet.world, old)
+    Object.assign(old, { hasStandbySignal: true, upstreamId: one.inventory.id, slotName: null })
+    startTimeline(one)
+    flow(fleet.world)
     return { about: one, isPromoted: true }
   }
 
@@ -168,6 +183,8 @@ export const leaders: readonly Actor[] = [
   { what: 'starts the stopped one', act: startStopped },
   { what: 'promotes n3 and moves the poolers', act: withPoolers(promote('demo on n3')) },
   { what: 'registers n4 and promotes it', act: registerPrimary },
+  { what: 'switches over to n3', act: moveTo('demo on n3') },
+  { what: 'switches over to n2', act: moveTo('demo on n2') },
 ]
 
 /** Who changes what the herd is made of, how it is configured, or what is asked of it next. */

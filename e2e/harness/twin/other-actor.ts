@@ -131,7 +131,22 @@ const caseOf = async (makeStage: () => Promise<ActorStage>, place: Place, ways: 
   return { name, state, broken: [...new Set([...broken, ...passed.broken])] }
 }
 
-const lastLooks = ['hand-over', 'promote', 'start', 'restart']
+const lastLooks = [
+  'hand-over',
+  'promote',
+  'start',
+  'restart',
+  'stop',
+  'stop-old',
+  'names',
+  'reader-names',
+  'move-name',
+  'poolers-aimed',
+  'aim',
+  'followers',
+  'follow',
+  'rejoin',
+]
 
 /** A driver that lives has looked at everybody: only between that look and its own act, which follow upon one another, it could be overtaken. */
 const mayOvertake = ({ journal: { lines } }: ActorStage, { actor, sight }: Way): boolean =>

@@ -6,6 +6,7 @@ import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
+import { reservedBy } from './reserved'
 
 export type Values = Record<string, Json>
 
@@ -49,15 +50,47 @@ const mustKeepAdministrator = async (tx: Tx): Promise<void> => {
   if (!left) throw new Fault('record.in-use', { because: 'Nobody would be left who administers every environment.' })
 }
 
-const instanceCheck: Rules['check'] = async (tx, after) => {
+/** What a job that has the herd for itself goes by: it would look for the member elsewhere, or not at all. */
+const held = ['herdId', 'serverId', 'portOverride', 'dataDirectoryOverride'] as const
+
+const heldCheck = async (tx: Tx, after: Values, before: Values | null): Promise<FieldProblem[]> => {
+  const moved = before === null ? [] : held.filter((name) => (after[name] ?? null) !== (before[name] ?? null))
+  const reserved = moved.length === 0 ? null : await reservedBy(tx, [String(before!.herdId)])
+  return reserved === null ? [] : moved.map((path) => ({ path, message: `Its herd is ${reserved.said}.` }))
+}
+
+/** One that is gone for good may go while a job asks a person about it, and not one that the console sees. */
+const memberBlockers: Rules['blockers'] = async (tx, id) => {
+  const [target, member] = await Promise.all([
+    openJobs('target_id')(tx, id),
+    one<{ herd: string; state: string }>(tx, sql`select herd_id as herd, state from instances where id = ${id}`),
+  ])
+  const reserved = member === undefined ? null : await reservedBy(tx, [member.herd])
+  if (reserved === null || (reserved.needsAttention && isUnseen(member!.state))) return target
+  const besides = reserved.needsAttention ? ' Until then only a member that cannot be seen may be deleted.' : ''
+  return [...target, `Its herd is ${reserved.said}.${besides}`]
+}
+
+const isUnseen = (state: string): boolean => state === 'unreachable' || state === 'unknown'
+
+/** Its clients may be paused, and what resumes them needs its record. */
+const poolerBlockers: Rules['blockers'] = async (tx, id) => {
+  const pooler = await one<{ herds: string[] }>(tx, sql`select to_json(herd_ids) as herds from poolers where id = ${id}`)
+  const reserved = pooler === undefined ? null : await reservedBy(tx, pooler.herds)
+  return [...(await openJobs('target_id')(tx, id)), ...(reserved === null ? [] : [`A herd that it serves is ${reserved.said}.`])]
+}
+
+const instanceCheck: Rules['check'] = async (tx, after, before) => {
+  const problems = await heldCheck(tx, after, before)
   const places = await one<{ server: string; herd: string; is_same: boolean }>(
     tx,
     sql`select se.name as server, he.name as herd, se.id = he.id as is_same
       from servers s join environments se on se.id = s.environment_id, herds h join environments he on he.id = h.environment_id
       where s.id = ${after.serverId} and h.id = ${after.herdId}`,
   )
-  if (!places || places.is_same) return []
+  if (!places || places.is_same) return problems
   return [
+    ...problems,
     { path: 'serverId', message: `This server is in ${places.server}, the herd in ${places.herd}. Choose a server of ${places.herd}.` },
   ]
 }
@@ -128,9 +161,9 @@ const environmentCheck: Rules['check'] = async (_tx, after) =>
 
 const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   environment: { check: environmentCheck },
-  instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: openJobs('target_id') },
+  instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: memberBlockers },
   herd: { blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
-  pooler: { stays: { pooler_herds: 'true' } },
+  pooler: { stays: { pooler_herds: 'true' }, blockers: poolerBlockers },
   server: {
     blockers: openJobs('server_id'),
     // A person who pins the key that the host shows has answered the alarm.

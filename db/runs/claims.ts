@@ -3,11 +3,12 @@ import type { JobState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { type PolicyJob, type Schedule, schedule } from '@/lib/kernel/operation/policy'
+import { sayReservation } from '@/lib/kernel/operation/reservation'
 import { getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
 import { type Append, appendWith } from './journal'
 import { type HeldLease, type LeaseRequest, releaseLeases, takeLeases } from './leases'
-import { reservationsOf, sayReservation } from './reservations'
+import { reservationsOf } from './reservations'
 import { settleRuns } from './run-state'
 
 /** A job that its caller drives from now on, as long as it renews `token`. */

@@ -1,9 +1,10 @@
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { Reservation } from '@/lib/kernel/operation/reservation'
 import { databaseFault, getPool } from '../pg/client'
 import type { Queryable } from '../pg/transaction'
 import { type HeldLease, takeLeases } from './leases'
-import { type Reservation, reservationsOf } from './reservations'
+import { reservationsOf } from './reservations'
 
 /** A herd that a person holds around work outside the console. Times are ISO. */
 export interface HerdLock {

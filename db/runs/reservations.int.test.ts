@@ -66,7 +66,7 @@ test('a job that needs attention keeps its herd until it ends: other jobs and a 
   await ask(first!)
   expect(await claim(other)).toEqual([])
   expect(await whyWaiting(other.jobIds[0]!)).toBe(
-    'Waits: the herd is reserved by failover of orders 1 (anna), which needs attention: resume or abandon that job first.',
+    'Waits: the herd is reserved by failover of orders 1 (anna), which needs attention: resume that job first, or abandon it, which frees the herd and leaves what it has done as it is.',
   )
   expect(await holdByHand(herd)).toMatchObject({ jobId: first!.jobId, state: 'attention' })
   const closed = { kind: 'closed', outcome: 'failed', because: 'Abandoned by ada.' } as const

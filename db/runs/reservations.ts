@@ -1,17 +1,5 @@
+import type { Reservation } from '@/lib/kernel/operation/reservation'
 import type { Queryable } from '../pg/transaction'
-
-/** An open job whose lock nobody else may take, although no driver holds it now. */
-export interface Reservation {
-  name: string
-  jobId: string
-  runId: string
-  operation: string
-  title: string
-  actorName: string
-  state: 'running' | 'attention'
-  /** ISO. */
-  startedAt: string
-}
 
 interface Wish {
   names: readonly string[]
@@ -51,7 +39,3 @@ export const reservationsOf = async (
     return { ...rest, startedAt: startedAt.toISOString() }
   })
 }
-
-/** Which job it is and what ends the reservation, without a full stop. */
-export const sayReservation = ({ operation, title, actorName, state }: Reservation): string =>
-  `reserved by ${operation} of ${title} (${actorName}), ${state === 'attention' ? 'which needs attention: resume or abandon that job first' : 'which no worker drives just now: it is taken up again'}`

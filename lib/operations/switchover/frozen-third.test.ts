@@ -3,6 +3,7 @@ import { jobOf, newFleet, planOf, roles, run, say } from '@/e2e/harness/twin/swi
 import { type MemoryFleet, thaw } from '@/lib/adapters/memory'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { failover } from '../failover'
+import { switchover } from '.'
 import { reportOfMove } from './report'
 
 const third = 'demo on n3'
@@ -100,25 +101,31 @@ test('so does a planned failover: its stop waits for nobody', async () => {
   expect(leftovers(fleet)).toEqual([])
 })
 
-test('wherever its worker dies, and however the job ends, the setting is as before and one member takes writes', async () => {
-  const clean = staged()
-  await run(clean)
-  const acts = clean.calls.made.length
-  const ends: string[] = []
-  for (const fate of ['go on', 'fail'] as const)
-    for (let nth = 1; nth <= acts; nth += 1) {
-      const fleet = staged()
-      const death = new AbortController()
-      fleet.calls.afterwards = (call) => {
-        if (call.nth === nth) death.abort(new Fault('lease.lost', { because: 'the worker died' }))
+test.each([
+  { operation: switchover, input: {} },
+  { operation: failover, input: { mode: 'planned', candidate: 'demo on n2' } },
+])(
+  'wherever the worker of a $operation.name dies, and however the job ends, the setting is as before and one member takes writes',
+  async ({ operation, input }) => {
+    const clean = staged()
+    await (await jobOf(clean, input, {}, operation)).on()
+    const acts = clean.calls.made.length
+    const ends: string[] = []
+    for (const fate of ['go on', 'fail'] as const)
+      for (let nth = 1; nth <= acts; nth += 1) {
+        const fleet = staged()
+        const death = new AbortController()
+        fleet.calls.afterwards = (call) => {
+          if (call.nth === nth) death.abort(new Fault('lease.lost', { because: 'the worker died' }))
+        }
+        fleet.calls.interfere = (call) => (fate === 'fail' && call.nth === nth + 1 ? { how: 'fail' } : undefined)
+        const { on, goOn } = await jobOf(fleet, input, {}, operation)
+        let state = await on(death.signal).catch(() => on())
+        if (state === 'attention') state = await goOn()
+        ends.push(state)
+        const writers = [...fleet.world.instances.values()].filter((one) => one.state === 'running' && !one.hasStandbySignal)
+        expect([nth, fate, state, leftovers(fleet), writers.length, fleet.world.violations]).toEqual([nth, fate, state, [], 1, []])
       }
-      fleet.calls.interfere = (call) => (fate === 'fail' && call.nth === nth + 1 ? { how: 'fail' } : undefined)
-      const { on, goOn } = await jobOf(fleet)
-      let state = await on(death.signal).catch(() => on())
-      if (state === 'attention') state = await goOn()
-      ends.push(state)
-      const writers = [...fleet.world.instances.values()].filter((one) => one.state === 'running' && !one.hasStandbySignal)
-      expect([nth, fate, state, leftovers(fleet), writers.length, fleet.world.violations]).toEqual([nth, fate, state, [], 1, []])
-    }
-  expect([...new Set(ends)].sort()).toEqual(['done', 'failed', 'undone'])
-})
+    expect([...new Set(ends)].sort()).toEqual(['done', 'failed', 'undone'])
+  },
+)

@@ -13,7 +13,7 @@ import { runAndWait, submit } from '@/e2e/harness/submit'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
 import type { Lab } from '@/lib/playground/lab/lab'
-import { projectRoot } from '@/lib/playground/setup.mjs'
+import { bundled } from '@/lib/playground/start/bundled'
 import { type Child, startChild } from '@/lib/playground/start/processes'
 import { seedFleet } from '@/lib/playground/start/seed'
 import { closeQueue, migrateQueue, setQueue, waitForRun } from './requests'
@@ -37,7 +37,7 @@ const fingerprintOf = (publicKey: string) =>
 const startWorker = (): Child => {
   const worker = startChild({
     name: `worker-${workers.length + 1}`,
-    argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
+    argv: bundled('jobs/worker.ts'),
     environment: { DATABASE_URL: postgres.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
     logDirectory,
     lab,

@@ -9,7 +9,7 @@ import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { Lab } from '@/lib/playground/lab/lab'
-import { projectRoot } from '@/lib/playground/setup.mjs'
+import { bundled } from '@/lib/playground/start/bundled'
 import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { type Child, startChild } from '@/lib/playground/start/processes'
@@ -65,7 +65,7 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
     const startWorker = (): Child => {
       const worker = startChild({
         name: `worker-${++started}`,
-        argv: [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')],
+        argv: bundled('jobs/worker.ts'),
         environment: {
           DATABASE_URL: place.databaseUrl,
           REDIS_URL: redisUrl,

@@ -10,6 +10,7 @@ import { environments, herds, instances, servers } from '@/db/schema'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { idOf } from '@/lib/adapters/memory'
+import { bundled } from '@/lib/playground/start/bundled'
 import { startPostgres, type TestPostgres } from './daemons/postgres'
 import { type ServedFleet, serveFleet } from './twin/ports'
 import type { TwinWorkerArgument } from './twin/worker'
@@ -93,20 +94,10 @@ export const startRedis = async (): Promise<TestRedis & { stop: () => Promise<vo
 
 const startTwinWorker = async (argument: TwinWorkerArgument): Promise<WorkerProcess> => {
   let log = ''
-  const child = spawn(
-    'setpriv',
-    [
-      '--pdeathsig',
-      'KILL',
-      '--',
-      process.execPath,
-      '--import',
-      'tsx',
-      fileURLToPath(new URL('./twin/worker.ts', import.meta.url)),
-      JSON.stringify(argument),
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], cwd: fileURLToPath(new URL('../..', import.meta.url)) },
-  )
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...bundled('e2e/harness/twin/worker.ts'), JSON.stringify(argument)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  })
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     log += text
   })

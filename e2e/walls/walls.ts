@@ -139,7 +139,7 @@ const rooms: Walls['rooms'] = {
   'lib/playground/start': {
     imports:
       'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/kernel/access lib/env.ts',
-    libraries: 'pg node',
+    libraries: 'esbuild pg node',
   },
   'lib/playground/progress.mjs': { imports: '' },
   'lib/playground/setup.mjs': { imports: 'lib/playground/machine', libraries: 'node' },

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Fleet } from '../fleet/fleet'
 import { Lab } from '../lab/lab'
 import { shopCommand } from '../lab/load-cli'
-import { ensureBuild, projectRoot } from '../setup.mjs'
+import { ensureBuild } from '../setup.mjs'
+import { bundled } from './bundled'
 import type { Death } from './deaths'
 import { startEmbedded } from './embedded'
 import { type Child, type ChildPlan, startChild, untilAnswers } from './processes'
@@ -164,7 +165,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const workers: Child[] = []
     const startWorker = (): Child => {
       const name = `worker-${workers.length + 1}`
-      const argv = [process.execPath, '--import', 'tsx', join(projectRoot, 'jobs/worker.ts')]
+      const argv = bundled('jobs/worker.ts')
       const worker = keep(
         { name, argv, environment: workerEnvironment },
         'Its jobs wait for another worker, which resumes them.',

@@ -10,7 +10,7 @@ const fork = 0x4000000
 /** n2 was promoted while n1 went on writing: both take writes, and n1 wrote 4 kB past the fork. */
 const splitFleet = (change: (fleet: MemoryFleet) => void = () => {}) => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
-  Object.assign(fleet.instance('demo on n1'), { walBytes: fork + 4096 })
+  for (const title of ['demo on n1', 'demo on n3']) Object.assign(fleet.instance(title), { walBytes: fork + 4096 })
   Object.assign(fleet.instance('demo on n2'), {
     hasStandbySignal: false,
     timeline: 2,

@@ -140,8 +140,8 @@ export const replicationCases: Case[] = [
       ...savedOnce(instance, state),
       ...['stop', 'start', 'fence', 'follow', 'rewind'].flatMap((act) => atMost(1, instance, new RegExp(`^${act}`))),
     ],
-    ends: ['attention', 'done', 'failed'],
-    stride: 41,
+    ends: ['attention', 'cancelled', 'done', 'failed'],
+    stride: 83,
   },
   {
     operation: 'rejoin',

@@ -97,13 +97,13 @@ const plannedLaws: Laws = (fleet, state, hasGivenUp) => {
 test('a planned failover ends as it says wherever drivers die and however acts go wrong: one primary, nothing twice, nobody left without a next step', {
   timeout: 900_000,
 }, async () => {
-  const results = await crashMatrix(() => stageOf(() => {}, {}, plannedLaws), { stride: 7 })
+  const results = await crashMatrix(() => stageOf(() => {}, {}, plannedLaws), { stride: 31 })
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
 })
 
 test('so does one with a canary, whose schema is gone when nobody is asked', { timeout: 900_000 }, async () => {
-  const results = await crashMatrix(() => stageOf(() => {}, { canary: true }, plannedLaws), { stride: 80 })
+  const results = await crashMatrix(() => stageOf(() => {}, { canary: true }, plannedLaws), { stride: 331 })
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
 })
@@ -121,7 +121,7 @@ test('an emergency failover of a host that is off ends as it says wherever drive
         (fleet, state) =>
           state === 'done' && fleet.instance('demo on n1').replaced === null ? ['done, and the old primary may start as one'] : [],
       ),
-    { stride: 5 },
+    { stride: 13 },
   )
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])

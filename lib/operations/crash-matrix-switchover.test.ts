@@ -120,7 +120,7 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, isGivenUp: boolean): string
 test('a switchover ends as it says wherever drivers die and however acts go wrong: one writer, nothing twice, undone or finished', {
   timeout: 900_000,
 }, async () => {
-  const results = await crashMatrix(stage, { stride: 97 })
+  const results = await crashMatrix(stage, { stride: 211 })
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
 })

@@ -162,7 +162,7 @@ export const replicationCases: Case[] = [
     },
     broken: followsAgain,
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 29,
+    stride: 59,
   },
   {
     operation: 'drop-slot',
@@ -188,7 +188,7 @@ export const replicationCases: Case[] = [
     },
     broken: followsAfter(2),
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 101,
+    stride: 211,
   },
   {
     operation: 'rebuild',
@@ -203,7 +203,7 @@ export const replicationCases: Case[] = [
         : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 401,
+    stride: 809,
   },
   {
     operation: 'rebuild',
@@ -219,7 +219,7 @@ export const replicationCases: Case[] = [
       ...savedOnce(instance, state),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
-    stride: 401,
+    stride: 809,
   },
   {
     operation: 'rebuild',
@@ -241,7 +241,7 @@ export const replicationCases: Case[] = [
       ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
-    stride: 401,
+    stride: 809,
   },
   {
     operation: 'rebuild',
@@ -265,6 +265,6 @@ export const replicationCases: Case[] = [
       ...(instance.state === 'running' && !instance.hasStandbySignal ? ['it came up as a primary'] : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
-    stride: 801,
+    stride: 1601,
   },
 ]

@@ -59,7 +59,7 @@ test('a new primary comes to be whole or not at all, wherever drivers die and ho
 test('a new standby streams and is registered, or nothing of it is left, wherever drivers die and however acts go wrong', {
   timeout: 300_000,
 }, async () => {
-  const results = await crashMatrix(() => stageOf('demo'), { stride: 151 })
+  const results = await crashMatrix(() => stageOf('demo'), { stride: 307 })
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(ends)
 })

@@ -109,7 +109,8 @@ describe('planned, on real hosts', () => {
   })
 
   test('a third standby that is frozen is parked by name, and holds nobody up', async () => {
-    await until('b to stream again', async () => (await role('b')).includes('streaming'), { timeoutMs: 60_000 })
+    // b's receiver of before the cut still says streaming until it hears that its connection is gone: the plan asks both ends.
+    await until('b to stream again', async () => (await planOf({ candidate: 'shop on b' })).reason === null, { timeoutMs: 60_000 })
     const { promote } = herd.ports.act.replication
     herd.ports.act.replication.promote = async (instance, options) => {
       herd.lab.hosts.signal('c', 'SIGSTOP')

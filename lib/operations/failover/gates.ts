@@ -7,6 +7,8 @@ import type { Gate } from '@/lib/kernel/operation/operation'
 import type { Interrupted } from '@/lib/kernel/operation/own-database'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
+import type { Probe } from '@/lib/ports'
+import type { Plain } from '../facts/instance'
 import { isStreamingFrom } from '../facts/peers'
 import { lowerLimits } from '../facts/readiness'
 import { keepsPassword } from '../gates/seen'
@@ -129,13 +131,21 @@ export const lossSaid = (facts: FailoverFacts): Verdict => {
 
 const silent = unknown('The old primary does not answer.')
 
-export const isStreaming = ({ mode, candidateProbe, primary, candidate }: FailoverFacts): Verdict => {
+/** A receiver says streaming until it hears that its connection is gone: for up to a minute after a cut. Only a sender that is there too makes it true. */
+const isSentTo = ({ upstream }: Plain<Probe>, { standbys }: Plain<Probe>): boolean =>
+  standbys.some(({ state, slotName }) => state === 'streaming' && slotName === (upstream?.slotName ?? null))
+
+export const isStreaming = ({ mode, candidateProbe, primaryProbe, primary, candidate }: FailoverFacts): Verdict => {
   if (mode === 'emergency') return silent
-  if (candidateProbe === null || primary === null) return pass
-  return isStreamingFrom(candidateProbe, primary)
+  if (candidateProbe === null || primaryProbe === null || primary === null) return pass
+  if (!isStreamingFrom(candidateProbe, primary))
+    return refuse(
+      `${candidate?.title} does not stream from ${primary.title}, so it cannot get the last WAL (${candidateProbe.upstream?.status ?? 'no receiver'}).`,
+    )
+  return isSentTo(candidateProbe, primaryProbe)
     ? pass
     : refuse(
-        `${candidate?.title} does not stream from ${primary.title}, so it cannot get the last WAL (${candidateProbe.upstream?.status ?? 'no receiver'}).`,
+        `${candidate?.title} takes itself to be streaming from ${primary.title}, which does not send to it: their connection was lost, and the standby has not noticed yet. Wait until it has reconnected.`,
       )
 }
 

@@ -15,17 +15,16 @@ const contentsSql = `select json_build_object(
 
 type Contents = { unlogged: number; extensions: string[] }
 
-/** What each database holds; a text: which one did not say, and why. A standby tells the same as its primary. */
-export const contentsOf = async (
-  ports: ReadPorts,
-  primary: Place,
-  signal: AbortSignal,
-): Promise<(Contents & { database: string })[] | string> => {
-  const databases = await tryJson<string[]>(ports, primary, databasesSql, { database: 'postgres', bytesMax, signal })
+/** By database; a text: which one did not say, and why. */
+export type HerdContents = (Contents & { database: string })[] | string
+
+/** What each database holds. A standby tells the same as its primary. */
+export const contentsOf = async (ports: ReadPorts, member: Place, signal: AbortSignal): Promise<HerdContents> => {
+  const databases = await tryJson<string[]>(ports, member, databasesSql, { database: 'postgres', bytesMax, signal })
   if (typeof databases === 'string') return databases
   const each = await Promise.all(
     databases.map(async (database) => {
-      const contents = await tryJson<Contents>(ports, primary, contentsSql, { database, bytesMax, signal })
+      const contents = await tryJson<Contents>(ports, member, contentsSql, { database, bytesMax, signal })
       return typeof contents === 'string' ? contents : { database, ...contents }
     }),
   )

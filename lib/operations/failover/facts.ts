@@ -2,6 +2,7 @@ import { type CandidateFacts, equalWithinBytes, type RankedCandidate, rankCandid
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Following, HerdStanding, Probe, ReadPorts } from '@/lib/ports'
 import { type CanaryFacts, canaryFor } from '../facts/canary'
+import { contentsOf, type HerdContents } from '../facts/contents'
 import { isDown, isUp, type Place, type Plain } from '../facts/instance'
 import { movesTo, type NameMoves } from '../facts/names'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
@@ -54,6 +55,8 @@ export type FailoverFacts = {
   /** The furthest position that anybody has seen the old primary at. */
   lastKnown: LastKnown | null
   readiness: { primary: Readiness | null; candidate: Readiness | null }
+  /** Of the primary where it answers, else of the candidate; null: there is neither. */
+  contents: Plain<HerdContents> | null
   /** Future standbys of the candidate whose limits are lower than its own: their replay would stop. */
   smaller: { title: string; limits: string[] }[]
   /** Of the candidate's host; null: it did not say. */
@@ -110,6 +113,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     lastKnown,
     room: place && (await gatherRoom(ports, place, context)),
     readiness: { primary: (old && readiness.get(old.place.id)) ?? null, candidate: (place && readiness.get(place.id)) ?? null },
+    contents: await contentsIn(ports, old, place, context),
     smaller: smallerThan(readiness, place, standbysAfter(peers, candidate.peer, old, mode)),
     ...(place === null
       ? nameless
@@ -117,6 +121,11 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     canary: input.canary && mode === 'planned' && old !== null && place !== null ? canaryFor([old.place, place]) : null,
     senders: (old?.probe.standbys ?? []).map((one) => ({ name: one.applicationName, state: one.state })),
   }
+}
+
+const contentsIn = async (ports: ReadPorts, old: Peer | null, candidate: Place | null, { signal }: GatherContext) => {
+  const member = old?.probe.state === 'online' ? old.place : candidate
+  return member && (await contentsOf(ports, member, signal))
 }
 
 const nameless = { names: { moves: [], problems: [] }, readers: { moves: [], problems: [] } } satisfies Partial<FailoverFacts>

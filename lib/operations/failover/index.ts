@@ -30,6 +30,7 @@ import { proveWrite } from './steps/prove-write'
 import { rejoinOld } from './steps/rejoin-old'
 import { ifOthersRead, shedReceivers } from './steps/shed-receivers'
 import { synchronousFits } from './synchronous'
+import { unloggedSaid } from './unlogged'
 
 const primary = (facts: FailoverFacts) => facts.primary!
 const candidate = (facts: FailoverFacts) => facts.candidate!
@@ -77,6 +78,7 @@ export const failover = defineOperation({
   .gate('fenceable', 'The old primary is fenced before the promotion', gates.fenced)
   .gate('loss', 'Expected data loss', gates.lossSaid)
   .gates(gates.candidateGates)
+  .gate('unlogged', 'No unlogged tables', unloggedSaid)
   .gate('synchronous', 'Synchronous standbys remain available', synchronousFits)
   .gate('left-behind', 'Nothing is left behind on the old primary', gates.leftBehind)
   .gate('readers', 'Every WAL receiver is streaming', gates.readersWell)

@@ -42,7 +42,9 @@ export const gatherSwitchover = async (ports: ReadPorts, input: SwitchoverInput,
   const [sessions, theirs, fit, front] = await Promise.all([
     isOnline ? readSessions(ports, facts.primary!, context) : null,
     facts.candidate === null ? null : readSessions(ports, facts.candidate, context),
-    isOnline && facts.candidate !== null ? gatherFit(ports, facts.primary!, facts.candidate, context) : null,
+    isOnline && facts.candidate !== null && facts.contents !== null
+      ? gatherFit(ports, facts.primary!, facts.candidate, facts.contents, context)
+      : null,
     Promise.all(poolers.filter((one) => !isLeftOut(one)).map((one) => gatherFront(ports, one, facts, context))),
   ])
   const held = input.timers

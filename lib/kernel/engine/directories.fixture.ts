@@ -76,6 +76,17 @@ export const directories = directoriesHead()
   .effect('after', makeDirectory('/after', undo('/after')))
   .build()
 
+/** Steps taken at the same time, before the point of no return and after it. */
+export const abreastOnes = directoriesHead()
+  .effect('left', makeDirectory('/left', undo('/left')))
+  .beside('right', makeDirectory('/right', undo('/right')))
+  .effect('point', makeDirectory('/point', final))
+  .effect('one', makeDirectory('/one', undo('/one')))
+  .beside('two', makeDirectory('/two', harmless))
+  .beside('three', makeDirectory('/three', harmless))
+  .effect('after', makeDirectory('/after', harmless))
+  .build()
+
 export const twoSteps = directoriesHead()
   .effect('one', makeDirectory('/one', undo('/one')))
   .effect('two', makeDirectory('/two', undo('/two')))

@@ -37,10 +37,18 @@ export interface Driving {
   ports: ActPorts
   /** Acts that reached a host, counted: while it stands still nothing has happened. */
   actions: Actions
+  /** For another count of them. */
+  portsWith: (actions: Actions) => ActPorts
 }
 
 export interface Actions {
   count: number
+}
+
+/** For a step that is taken at the same time as others: what they do is not its doing. */
+export const counted = (driving: Driving): Driving => {
+  const actions = { count: 0 }
+  return { ...driving, actions, ports: driving.portsWith(actions) }
 }
 
 export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({

@@ -2,12 +2,11 @@ import { withDeadline } from '../ground/clock'
 import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import type { JobOutcome, JobState, JournalEntry } from '../ground/journal'
-import { type Effect, type Facts, type StepContext, undoOf } from '../operation/operation'
+import { type Step, type StepContext, undoOf } from '../operation/operation'
 import { type Driving, factsOf, outlast, stepContext } from './driving'
 import { mayHaveHappened, pastNoReturn, type StepRecord, stepOf } from './progress'
 
 type Attention = Extract<JournalEntry, { kind: 'attention' }>
-type Step = { name: string } & Effect<Facts>
 
 const endingTimeoutMs = 60_000
 /**
@@ -20,7 +19,7 @@ const waitsMs = [1_000, 1_000, 5_500]
 export const turnBack = async (driving: Driving): Promise<'end' | 'attention'> => {
   const { operation, recorder } = driving
   const passed = pastNoReturn(operation, recorder.progress)
-  if (passed !== null) return ask(driving, 'step', recorder.progress.turned!.because, questionOf(driving, passed))
+  if (passed !== null) return ask(driving, 'step', becauseOf(driving), questionOf(driving, passed))
   for (const effect of operation.effects.toReversed()) {
     const record = stepOf(recorder.progress, effect.name)
     const ending = undoOf(effect.ending, { mark: record.mark, output: record.finished?.output ?? null })
@@ -125,15 +124,35 @@ const runEnding = async (
   }
 }
 
-const questionOf = ({ operation, recorder }: Driving, passed: string): string => {
-  const failed = [...recorder.progress.steps].find(([, record]) => record.failed !== null)
-  const asked = failed?.[1].failed?.question
-  if (asked !== undefined) return asked
-  const title = (name: string) => operation.effects.find((effect) => effect.name === name)?.title ?? name
-  if (failed !== undefined && failed[1].failed?.certainty === 'unknown')
-    return `Did “${title(failed[0])}” happen? Find out, then resume: the step is checked again first. Or abandon the job: clean-up runs and nothing is undone.`
-  return `“${title(passed)}” cannot be undone, so the job can only continue. Remove the cause, then resume. Or abandon the job: clean-up runs and nothing is undone.`
+/** Steps that were taken at the same time may both have failed. */
+const failuresOf = ({ operation, recorder }: Driving) =>
+  operation.effects.flatMap((effect) => {
+    const failed = recorder.progress.steps.get(effect.name)?.failed ?? null
+    return failed === null ? [] : [{ effect, failed }]
+  })
+
+const becauseOf = (driving: Driving): string => {
+  const failures = failuresOf(driving)
+  if (failures.length < 2) return driving.recorder.progress.turned!.because
+  return failures.map(({ effect, failed }) => `“${effect.title}”: ${failed.because}`).join(' ')
 }
+
+const questionOf = (driving: Driving, passed: string): string => {
+  const failures = failuresOf(driving)
+  const unknown = failures.flatMap(({ effect, failed }) =>
+    failed.question === undefined && failed.certainty === 'unknown' ? [effect] : [],
+  )
+  const asked = [
+    ...failures.flatMap(({ failed }) => (failed.question === undefined ? [] : [failed.question])),
+    ...(unknown.length === 0 ? [] : [didThey(unknown)]),
+  ]
+  if (asked.length > 0) return asked.join(' ')
+  const title = driving.operation.effects.find((effect) => effect.name === passed)?.title ?? passed
+  return `“${title}” cannot be undone, so the job can only continue. Remove the cause, then resume. Or abandon the job: clean-up runs and nothing is undone.`
+}
+
+const didThey = (steps: readonly Step[]): string =>
+  `Did ${steps.map(({ title }) => `“${title}”`).join(' and ')} happen? Find out, then resume: ${steps.length === 1 ? 'the step' : 'each step'} is checked again first. Or abandon the job: clean-up runs and nothing is undone.`
 
 const ask = async (driving: Driving, during: Attention['during'], because: string, question: string): Promise<'attention'> => {
   const { operation, recorder } = driving

@@ -2,9 +2,9 @@ import type { ActPorts } from '@/lib/ports'
 import type { JobState } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
 import type { Operation } from '../operation/operation'
-import { type DriveJob, type DriveOptions, type Driving, guardActs } from './driving'
+import { type Actions, type DriveJob, type DriveOptions, type Driving, guardActs } from './driving'
 import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
-import { goForward } from './forward'
+import { goForward, isRowOpen } from './forward'
 import { Recorder } from './recorder'
 
 export type { DriveJob, DriveOptions } from './driving'
@@ -33,9 +33,9 @@ export const drive = async (
   if (options.signal.aborted) lose()
   options.signal.addEventListener('abort', lose, { once: true })
   try {
+    const portsWith = (actions: Actions) => ({ read: ports.read, act: guardActs(ports.act, recorder, actions) })
     const actions = { count: 0 }
-    const guarded = { read: ports.read, act: guardActs(ports.act, recorder, actions) }
-    const driving: Driving = { operation, job, options, recorder, ports: guarded, actions }
+    const driving: Driving = { operation, job, options, recorder, ports: portsWith(actions), actions, portsWith }
     // Before anything else: drivers that die as soon as they begin are counted by these lines.
     await recorder.write(
       progress.isOpened
@@ -52,7 +52,7 @@ export const drive = async (
 const steer = async (driving: Driving): Promise<JobState> => {
   const { progress } = driving.recorder
   if (progress.idleResumes > idleResumesMax) return askAfterIdleDrivers(driving)
-  if (progress.turned === null && progress.gaveUp === null) {
+  if (progress.gaveUp === null && (progress.turned === null || isRowOpen(driving))) {
     const came = await goForward(driving)
     if (came === 'hand-over') return 'running'
     if (came === 'done') return wrapUp(driving)

@@ -1,10 +1,10 @@
 import { withDeadline } from '../ground/clock'
 import { toFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
-import type { Facts, Gate } from '../operation/operation'
+import { abreast, type Facts, type Gate, type Step } from '../operation/operation'
 import { targetDigest } from '../operation/plan-making'
-import { type Driving, factsOf, outlast } from './driving'
-import { hasBegun, pastNoReturn, stepOf } from './progress'
+import { counted, type Driving, factsOf, outlast } from './driving'
+import { hasBegun, pastNoReturn, type StepRecord, stepOf } from './progress'
 import { takeStep } from './steps'
 
 const gatherTimeoutMs = 60_000
@@ -17,22 +17,42 @@ export const goForward = async (driving: Driving): Promise<'done' | 'back' | 'ha
   const facts = factsOf(driving)
 
   let wasLong = false
-  for (const effect of operation.effects) {
-    const record = stepOf(progress, effect.name)
-    if (record.finished !== null) {
-      wasLong = effect.isLong === true && record.finished.ours
-      continue
-    }
-    const isOpen = record.intended !== null
-    if (!isOpen) {
+  for (const row of abreast(operation)) {
+    const left = row.filter(({ name }) => stepOf(progress, name).finished === null)
+    if (left.length > 0 && !left.some(({ name }) => isUnderWay(stepOf(progress, name)))) {
       if (options.shouldHandOver?.()) return 'hand-over'
       if (isCancelled(driving)) return 'back'
       if (wasLong && !(await lookAgain(driving))) return 'back'
     }
-    if (!(await takeStep(driving, effect, facts))) return 'back'
-    wasLong = effect.isLong === true && stepOf(progress, effect.name).finished?.ours === true
+    await takeRow(driving, left, facts)
+    if (row.some(({ name }) => stepOf(progress, name).finished === null)) return 'back'
+    wasLong = row.some(({ name, isLong }) => isLong === true && stepOf(progress, name).finished?.ours === true)
   }
   return 'done'
+}
+
+const isUnderWay = ({ intended, failed }: StepRecord): boolean => intended !== null || failed !== null
+
+/** Past the point of no return a step that failed keeps none of those beside it waiting until a person has answered, not even when its driver died over it. */
+export const isRowOpen = ({ operation, recorder: { progress } }: Driving): boolean =>
+  progress.turned?.outcome === 'failed' &&
+  pastNoReturn(operation, progress) !== null &&
+  abreast(operation).some((row) => {
+    const records = row.map(({ name }) => stepOf(progress, name))
+    return records.some(({ failed }) => failed !== null) && records.some(({ failed, finished }) => failed === null && finished === null)
+  })
+
+/** All of them at once, each to its own end, whatever becomes of the others. */
+const takeRow = async (driving: Driving, row: readonly Step[], facts: Facts): Promise<void> => {
+  const { progress } = driving.recorder
+  const steps = row.filter(({ name }) => stepOf(progress, name).failed === null)
+  if (steps.length === 1) {
+    await takeStep(driving, steps[0]!, facts)
+    return
+  }
+  const ended = await Promise.allSettled(steps.map((step) => takeStep(counted(driving), step, facts)))
+  const lost = ended.find((one) => one.status === 'rejected')
+  if (lost) throw lost.reason
 }
 
 /** Cancel is heard between steps, and not past the point of no return: from there the safe place is the end. */

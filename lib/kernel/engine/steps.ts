@@ -4,17 +4,16 @@ import { isOver, sayWhy } from '../ground/fault-text'
 import type { Json } from '../ground/json'
 import {
   deadlineOf,
-  type Effect,
   type Facts,
   type Found,
   isPointOfNoReturn,
   isShortOfNoReturn,
+  type Step,
   type StepContext,
 } from '../operation/operation'
 import { type Driving, outlast, stepContext } from './driving'
 import { pastNoReturn, stepOf } from './progress'
 
-type Step = { name: string } & Effect<Facts>
 type Look = Found<Json, Json> | { found: 'unknown'; fault: Fault; because: string }
 type Tried = ({ output: Json } | { fault: Fault; because: string; isInterrupted: boolean }) & {
   /** Something reached a host. */ hasBegun: boolean

@@ -12,6 +12,7 @@ import {
   isPointOfNoReturn,
   type Operation,
   type RunRole,
+  type Step,
 } from './operation'
 import { gatherWithOwn, type Interrupted, ownDatabaseGate } from './own-database'
 import type { Affected, Verdict } from './plan'
@@ -65,11 +66,16 @@ export interface OperationBuilder<F extends Facts> {
   build: () => Operation
 }
 
+  /**
+   * Taken at the same time as the effect before it, since neither needs the other. One that fails holds none of its row up: the job turns back, or asks, once
+   * all of them have ended.
+   */
+  beside: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>, only?: When<F>) => OperationBuilder<F>
 export const defineOperation = <const Name extends string, I extends z.ZodType, F extends Facts>(
   head: OperationHead<Name, I, F>,
 ): OperationBuilder<F> => {
   const gates: Gate<Facts>[] = []
-  const effects: ({ name: string } & Effect<Facts>)[] = []
+  const effects: Step[] = []
   const builder: OperationBuilder<F> = {
     gate: (name, title, look, options) => {
       const whole = options?.when === undefined ? look : gateWhen(options, look)
@@ -87,6 +93,11 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
     build: () => {
       const { interrupts, ...rest } = head
       const erased = rest as unknown as Partial<Operation> &
+    beside: (name, effect, only) => {
+      builder.effect(name, effect, only)
+      effects.at(-1)!.isBeside = true
+      return builder
+    },
         Omit<
           Operation,
           'dangerWith' | 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'

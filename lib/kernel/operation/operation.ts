@@ -158,7 +158,21 @@ export interface Operation {
   asksPhrase: (input: unknown) => boolean
   neverAsksPhrase: boolean
   gates: readonly Gate<Facts>[]
-  effects: readonly ({ name: string } & Effect<Facts>)[]
+  effects: readonly Step[]
+}
+
+/** `isBeside`: it is taken at the same time as the one before it, and as those that one is beside. */
+export type Step = { name: string; isBeside?: true } & Effect<Facts>
+
+/** In their order: each alone, or with those that are taken at the same time. */
+export const abreast = ({ effects }: Pick<Operation, 'effects'>): Step[][] => {
+  const rows: Step[][] = []
+  for (const effect of effects) {
+    const row = rows.at(-1)
+    if (effect.isBeside && row !== undefined) row.push(effect)
+    else rows.push([effect])
+  }
+  return rows
 }
 
 /** A final step that a person may want back: once it has happened, or might have, nothing is undone. Without facts: whether it can be one. */

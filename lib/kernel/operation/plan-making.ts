@@ -3,10 +3,8 @@ import { digestOf } from '../ground/digest'
 import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
-import { deadlineOf, type Effect, endingKind, type Facts, isPointOfNoReturn, type Operation } from './operation'
+import { deadlineOf, endingKind, type Facts, isPointOfNoReturn, type Operation, type Step } from './operation'
 import type { GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
-
-type Step = { name: string } & Effect<Facts>
 
 /** What must be the same when the job starts. */
 export const targetDigest = (operation: Operation, targetId: string, facts: Facts): string =>

@@ -48,6 +48,8 @@ test.each<[string, Operation]>([
       }),
     },
   ],
+  ['O22', withEffect({ isBeside: true })],
+  ['O23', { ...directories, effects: directories.effects.map((one) => (one.name === 'after' ? { ...one, isBeside: true } : one)) }],
 ])('fault %s is found', (number, operation) => {
   expect(checkOperations([operation], resources).map((fault) => fault.number)).toEqual([number])
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isObject, type Json, type JsonObject } from '../ground/json'
 import { exampleInput } from './example-input'
-import { type Effect, type Facts, isPointOfNoReturn, type Operation } from './operation'
+import { abreast, type Effect, type Facts, isPointOfNoReturn, type Operation } from './operation'
 
 /** A mistake in a declaration: its number is stable, its sentence names the option and the value. */
 export interface OperationFault {
@@ -26,6 +26,7 @@ export const checkOperations = (operations: readonly Operation[], resources: Rea
     checkHead(operation, report)
     checkNames(operation, report)
     for (const effect of operation.effects) checkEffect(effect, report)
+    checkRows(operation, report)
   }
   return faults
 }
@@ -69,6 +70,13 @@ const checkNames = ({ gates, effects, name }: Operation, report: Report): void =
     if (!namePattern.test(step.name)) report('O13', `“${step.name}” is not made of lowercase letters, digits and dashes`)
     if (step.title.trim() === '') report('O14', `“${step.name}” has no title`)
   }
+}
+
+const checkRows = (operation: Operation, report: Report): void => {
+  if (operation.effects[0]?.isBeside) report('O22', `“${operation.effects[0].name}” is taken beside the effect before it, and is the first`)
+  for (const row of abreast(operation).filter(({ length }) => length > 1))
+    for (const { name, ending } of row)
+      if (isPointOfNoReturn(ending, null)) report('O23', `“${name}” is a point of no return, and is not taken alone`)
 }
 
 const checkEffect = (effect: { name: string } & Effect<Facts>, report: Report): void => {

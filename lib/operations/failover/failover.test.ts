@@ -122,12 +122,12 @@ describe('planned', () => {
     expect(output('followers')!.output).toMatchObject({ followed: ['demo on n3'], parked: [{ title: 'demo on n4' }] })
   })
 
-  test('DNS that refuses holds the job with both facts, the other standbys follow already, and going on finishes it', async () => {
+  test('DNS that refuses holds the job with both facts, everybody follows already, and going on finishes it', async () => {
     const fleet = newFleet(['n1', 'n2', 'n3'])
     fleet.zone('prod.test').refuses = 'REFUSED'
     const { state, journal, go } = await run(fleet)
     expect(state).toBe('attention')
-    expect(await followersOf(fleet, 'n2')).toEqual(['n3'])
+    expect(await followersOf(fleet, 'n2')).toEqual(['n1', 'n3'])
     const asked = journal.lines.find((line) => line.kind === 'attention')
     expect(asked).toMatchObject({ because: expect.stringContaining('REFUSED') })
     expect(roles(fleet).n2).toBe('primary 2')

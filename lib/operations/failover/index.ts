@@ -59,7 +59,7 @@ export const failover = defineOperation({
   help: [
     'Makes a standby the primary of its herd. While the primary answers, this is a planned failover: the primary is stopped, its standby must have replayed the last record, and nothing is lost.',
     'If it does not answer, the standbys are first asked whether they still receive from it. Then the old primary must be fenced (standby.signal in its stopped data directory), or a person types the herd’s name after reading the estimated loss.',
-    'A failure before the promotion undoes everything, and the old primary is started again if it was stopped. After the promotion nothing is undone: the other standbys are repointed, DNS names are moved and verified, and the old primary is started as a standby or stays down.',
+    'A failure before the promotion undoes everything, and the old primary is started again if it was stopped. After the promotion nothing is undone: the other standbys are repointed, DNS names moved and verified, and the old primary started as a standby where its host answers, all at the same time, so that none waits for another.',
     'To fail back: rejoin the old primary, then switch over with it as the candidate.',
   ],
   gather: (ports, input, context) => gatherFailover(ports, input, context),
@@ -103,13 +103,13 @@ export const failover = defineOperation({
   .effect('replaced', recordReplaced({ of: primary, by: candidate, timeline: nextTimeline, because: promotedInstead }))
   .effect('promote', promotePostgres(candidate, { answeredFor: overruled }))
   .effect('write', proveWrite)
-  .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('followers', followNew)
-  .effect('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
-  .effect('rejoin', rejoinOld, {
+  .beside('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
+  .beside('rejoin', rejoinOld, {
     when: isPlanned,
     otherwise: notPossible('Its host does not answer. It can rejoin later; until then it is barred from starting read-write.'),
   })
+  .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('commits', proveCommits)
   .effect('restored', forgetReplaced(primary), {
     when: isPlanned,

@@ -60,7 +60,7 @@ export const switchover = defineOperation({
   help: [
     'Swaps the roles of a primary and one of its standbys while both are healthy. Nothing is lost: the primary is shut down, and the standby is promoted only after it has replayed the last record.',
     'It is stricter than a planned failover: it is refused if anything would make the pause long (an old transaction, a lagging standby, commits that would wait for a missing synchronous standby), and it times out after seconds, not minutes.',
-    'A failure before the promotion undoes everything, and the old primary is started again. After the promotion nothing is undone: DNS names are moved, the other standbys repointed, and the old primary started as a standby.',
+    'A failure before the promotion undoes everything, and the old primary is started again. After the promotion nothing is undone: the other standbys are repointed, DNS names moved, and the old primary started as a standby, all at the same time, so that none waits for another.',
     'Clients connected directly to the primary are disconnected and must reconnect. If the primary does not answer, use Fail over.',
   ],
   gather: (ports, input, context) => gatherSwitchover(ports, input, context),
@@ -102,13 +102,13 @@ export const switchover = defineOperation({
   .effect('arm-timers', armDeadMan(timers), ifTimers)
   .effect('hand-over', handOver)
   .effect('disarm-timers', disarmDeadMan(timers), ifTimers)
-  .effect('followers', followNew)
-  .effect('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
-  .effect('rejoin', rejoinOld)
+  .beside('followers', followNew)
+  .beside('names', moveNames(writerNames, stillLeads(candidate), { isPatient: true }))
+  .beside('rejoin', rejoinOld)
+  .beside('poolers-aimed', keepPoolersAimed(aims, candidate), ifFront)
+  .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
   .effect('canary-judge', stopCanary(canary, candidate), ifCanary)
   .effect('checkpoint-new', checkpointPostgres(candidate, { title: 'Checkpoint on the new primary' }))
-  .effect('poolers-aimed', keepPoolersAimed(aims, candidate), ifFront)
-  .effect('poolers-resumed', resumePoolers(heldDatabases), ifFront)
   .effect('commits', proveCommits)
   .effect('restored', forgetReplaced(primary))
   .effect('reader-names', moveNames(readerNames, stillLeads(candidate), standbyNames))

@@ -98,15 +98,16 @@ function runTimeoutMs({ limits, front }: SwitchoverFacts): number {
 /** Up to the last moment from which there is a way back. */
 const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Reached> => {
   const { primary, candidate, limits } = facts
-  // Logs in and asks the one statement that counts, before anybody waits.
   const used = new AbortController()
   const whole = { timeoutMs: runTimeoutMs(facts), signal: AbortSignal.any([context.signal, used.signal]) }
-  const [ready] = await Promise.all([
-    readyAll(facts.front, ports, context),
-    ports.read.replication.readyToStop(primary!.address, whole),
-    ports.read.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
-  ])
   try {
+    // Logs in and asks the one statement that counts, before anybody waits.
+    const [ready] = await Promise.all([
+      readyAll(facts.front, ports, context),
+      mustWriteAlone(sole(facts), ports.read, context),
+      ports.read.replication.readyToStop(primary!.address, whole),
+      ports.read.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
+    ])
     await context.mark({ isPassed: false })
     return await throughTheStop(facts, ready, ports, context)
   } catch (error) {
@@ -130,11 +131,13 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
       const options = { timeoutMs: leftMs(limits.waitSeconds * 1000), signal: context.signal }
       return ports.read.replication.untilReplayed(candidate!.address, checkpointLsn, options)
     })
+  const others = watching(() => mustWriteAlone(sole(facts), ports.read, context))
   const stop = async () => {
     let replaying: Promise<string> | null = null
     const onShutDown = (end: ShutDown) => {
       replaying = replay(end)
       replaying.catch(() => {})
+      others.look()
     }
     const timeoutMs = leftMs(limits.stopSeconds * 1000)
     const options = { timeoutMs, sendWithinMs: timeoutMs, signal: context.signal, onShutDown }
@@ -148,14 +151,16 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
   try {
     const [{ checkpointLsn, controlState, replayedLsn }] = await allOrFirst([stop(), record()])
     aims.throwIfFailed()
+    others.throwIfTrouble()
     throwIfLate(endsAt, ports)
     const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
     await context.mark(passed)
     try {
+      others.throwIfTrouble()
       if (!context.isUnbroken) throw late()
       throwIfLate(endsAt, ports)
     } catch (tooLate) {
-      // The mark itself waited for the console's own database. Nobody was told to promote.
+      // The mark itself waited for the console's own database, or somebody was faster. Nobody was told to promote.
       await context.mark({ ...passed, isPassed: false })
       throw tooLate
     }
@@ -206,6 +211,20 @@ const aimAll = (ready: readonly Ready[], ports: ActPorts, context: RunContext) =
     settled: () => Promise.allSettled(aims.values()),
     throwIfFailed: () => {
       if (failures.length > 0) throw failures[0]
+    },
+  }
+}
+
+/** The candidate, beside nobody but the primary that it replaces. */
+const sole = ({ primary, candidate }: SwitchoverFacts) => ({ place: candidate!, beside: [primary!.id], isForward: true })
+
+/** Looks while something else is waited for: whoever has not answered by then holds no client up. */
+const watching = (look: () => Promise<void>) => {
+  const troubles: unknown[] = []
+  return {
+    look: () => void look().catch((error: unknown) => void troubles.push(error)),
+    throwIfTrouble: () => {
+      if (troubles.length > 0) throw troubles[0]
     },
   }
 }

@@ -162,3 +162,32 @@ test('poolers that somebody has pointed at another primary meanwhile are not poi
   expect(clients(fleet)).toBe('go on to demo on n3')
   expect(fleet.world.violations).toEqual([])
 })
+
+test.each([
+  ['while everything is prepared', 'checkpoint', []],
+  ['while clients are paused', 'pause demo', ['stop fast', 'fence']],
+])(
+  'a driver that lives hears of a member that somebody promotes %s: the candidate is not promoted beside it',
+  async (_when, act, stopped) => {
+    const fleet = newFleet({ poolers: ['front'] })
+    say(fleet, {})
+    let isFirst = true
+    fleet.calls.afterwards = (call) => {
+      if (call.act !== act || !isFirst) return
+      isFirst = false
+      promoteByHand(fleet, 'demo on n3')
+    }
+    const job = await jobOf(fleet)
+    const state = await job.on()
+    expect(roles(fleet)[1]).toBe('demo on n2 standby 1')
+    expect(fleet.instance('demo on n1').applied.filter((one) => stopped.includes(one))).toEqual(stopped)
+    const said = job.journal.lines.findLast((line) => line.kind === 'failed')
+    expect(said).toMatchObject({ because: expect.stringContaining('demo on n3 takes writes, so demo on n2 is not made a primary') })
+    expect(state).toBe(stopped.length === 0 ? 'undone' : 'attention')
+    expect(fleet.pooler(pooler).databases.get('demo')!.isPaused).toBe(stopped.length > 0)
+    fleet.calls.afterwards = () => {}
+    expect(clients(fleet)).toBe(stopped.length === 0 ? 'go on to demo on n1' : 'wait for demo on n2')
+    await fleet.clock.sleep(60_000)
+    expect(clients(fleet)).toBe(stopped.length === 0 ? 'go on to demo on n1' : 'go on to demo on n3')
+  },
+)

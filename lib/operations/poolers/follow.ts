@@ -21,10 +21,10 @@ import {
   poolerNow,
   seenPooler,
 } from '../facts/poolers'
-import { aimPoolers, wholeAim } from '../steps/poolers/aim'
+import { aimPoolers, type Target, wholeAim } from '../steps/poolers/aim'
 import { managePooler } from '../steps/poolers/manage'
 
-type MemberSeen = { title: string; role: Probe['role']; state: Probe['state'] }
+type MemberSeen = { title: string; role: Probe['role']; state: Probe['state']; aim: HerdAim }
 
 /** `primary` null: no member, or more than one, answers as primary. */
 type HerdSeen = { name: string; members: MemberSeen[]; primary: { title: string; aim: HerdAim } | null }
@@ -114,7 +114,7 @@ export const followPrimary = defineOperation({
   )
   .effect(
     'aim',
-    aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')], stillLed),
+    aimPoolers(({ pooler, text }) => [wholeAim(pooler, text ?? '')], stillLed, targetsOf),
   )
   .effect(
     'manage',
@@ -163,6 +163,21 @@ async function stillLed({ pooler, herds }: FollowFacts, ports: ReadPorts, signal
 
 const seeHerd = async (
   ports: ReadPorts,
+/** A function for the same reason. A member on the pooler's own host may be named by its socket or its loopback address. */
+async function targetsOf({ pooler }: FollowFacts, ports: ReadPorts, signal: AbortSignal): Promise<Target[]> {
+  const herds = await Promise.all(pooler.herds.map((herd) => seeHerd(ports, herd, { signal })))
+  return herds.flatMap(({ members, primary }) =>
+    members.map(({ title, aim: { host, hostname, port } }) => ({
+      title,
+      hosts: [host, hostname, ...(host === pooler.address.host.address ? ['', 'localhost', '127.0.0.1', '::1'] : [])].map((one) =>
+        one.toLowerCase(),
+      ),
+      port,
+      leads: title === primary?.title,
+    })),
+  )
+}
+
   { id, name }: { id: string; name: string },
   { signal }: Pick<GatherContext, 'signal'>,
 ): Promise<HerdSeen> => {
@@ -172,7 +187,12 @@ const seeHerd = async (
   const [primary] = primaries
   return {
     name,
-    members: instances.map(({ title }, index) => ({ title, role: probes[index]!.role, state: probes[index]!.state })),
+    members: instances.map((one, index) => ({
+      title: one.title,
+      role: probes[index]!.role,
+      state: probes[index]!.state,
+      aim: aimAt(one),
+    })),
     primary: primary !== undefined && primaries.length === 1 ? { title: primary.title, aim: aimAt(primary) } : null,
   }
 }

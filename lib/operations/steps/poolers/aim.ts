@@ -51,8 +51,13 @@ const writeTries = 20
 const shownMs = 2_000
 const lookEveryMs = 50
 
-/** Digest of each file before the job changes it, by pooler id. */
-type Before = { was: Record<string, { digest: string }> }
+type Pointing = Pick<DatabaseLine, 'name' | 'host' | 'port'>
+
+/** Each file before the job changes it, by pooler id. */
+type Before = { was: Record<string, { digest: string; lines: Pointing[] }> }
+
+/** A member as the lines of a pooler's file name it. `leads`: it takes writes, and no other one of its herd. */
+export type Target = { title: string; hosts: readonly string[]; port: number; leads: boolean }
 
 const title = 'Point the poolers at the primary'
 
@@ -75,10 +80,14 @@ const aimAll = async (aims: readonly PoolerAim[], ports: ActPorts, context: Step
   if (failed) throw failed.reason
 }
 
-/** Writes each file, reloads, and waits until SHOW DATABASES says what the file says. Files that are right already are only reloaded when the pooler is not. */
+/**
+ * Writes each file, reloads, and waits until SHOW DATABASES says what the file says. Files that are right already are only reloaded when the pooler is not.
+ * `targets`: the members that its lines may name, as they are now.
+ */
 export const aimPoolers = <F extends Facts>(
   of: (facts: F) => readonly PoolerAim[],
   still: Still<F>,
+  targets: (facts: F, ports: ReadPorts, signal: AbortSignal) => Promise<Target[]>,
 ): Effect<F, Before, { poolers: string[] }> => ({
   title,
   preview: (facts) => previewOf(of(facts)),
@@ -90,7 +99,8 @@ export const aimPoolers = <F extends Facts>(
       const partly = written.map(({ aim }) => `the file of ${aim.pooler.title} is written`).join(', ')
       return { found: 'ready', before: intended.before, ...(partly === '' ? {} : { partly }) }
     }
-    return { found: 'ready', before: { was: Object.fromEntries(seen.map(({ aim, file }) => [aim.pooler.id, { digest: file.digest }])) } }
+    const was = seen.map(({ aim, file }) => [aim.pooler.id, { digest: file.digest, lines: pointingOf(file.text) }] as const)
+    return { found: 'ready', before: { was: Object.fromEntries(was) } }
   },
   run: async (facts, _before, ports, context) => {
     await mustStill(still, facts, ports.read, context, 'No pooler is pointed there. Abandon the job, then make a new plan.')
@@ -99,9 +109,10 @@ export const aimPoolers = <F extends Facts>(
   timeoutMs: 60_000,
   ending: {
     undo: async (facts, { was }, _output, ports, context) => {
-      await Promise.all(of(facts).map((aim) => putBack(ports, aim, was[aim.pooler.id]!.digest, context)))
+      const members = await targets(facts, ports.read, context.signal)
+      await Promise.all(of(facts).map((aim) => putBack(ports, aim, was[aim.pooler.id]!, members, context)))
     },
-    sentence: 'If the job fails later, the files are put back as they were.',
+    sentence: 'If the job fails later, the files are put back as they were, unless they pointed to a member that takes no writes.',
   },
 })
 
@@ -208,15 +219,37 @@ const readFile = async (poolers: PoolersRead, address: PoolerAddress, signal: Ab
   return file
 }
 
-/** Only a file that is ours, and only when it was another before. */
-const putBack = async (ports: ActPorts, aim: PoolerAim, was: string, { signal, note }: StepContext): Promise<void> => {
-  const { address, id } = aim.pooler
+const pointingOf = (text: string): Pointing[] => databaseLines(text).map(({ name, host, port }) => ({ name, host, port }))
+
+/** Lines that point to a member which does not lead, in words. */
+const strays = (lines: readonly Pointing[], members: readonly Target[]): string[] =>
+  lines.flatMap(({ name, host, port }) => {
+    const member = members.find((one) => one.port === port && one.hosts.includes((host ?? '').toLowerCase()))
+    return member === undefined || member.leads ? [] : [`${name} to ${member.title}`]
+  })
+
+/** Only a file that is ours, and only when it was another before; never one that would lead clients to a member that takes no writes. */
+const putBack = async (
+  ports: ActPorts,
+  aim: PoolerAim,
+  was: Before['was'][string],
+  members: readonly Target[],
+  { signal, note }: StepContext,
+): Promise<void> => {
+  const { address, id, title } = aim.pooler
   const file = await readFile(ports.read.poolers, address, signal)
-  if (file.digest !== was && isWritten(aim, file)) {
-    const token = await ports.act.inventory.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
-    note('command', `write ${address.configPath} back`)
-    const write = { expectedDigest: file.digest, token, herdId: aim.herdId }
-    await ports.act.poolers.restoreFile(address, write, { timeoutMs: writeTimeoutMs, signal })
+  if (file.digest !== was.digest && isWritten(aim, file)) {
+    const [before, now] = [was.lines, pointingOf(file.text)].map((lines) => strays(lines, members)) as [string[], string[]]
+    if (before.length > 0) {
+      note('warning', `${title} keeps its new file: the former one pointed ${before.join(', ')}, which takes no writes.`)
+      if (now.length > 0)
+        note('warning', `The new one points ${now.join(', ')}, which takes none either. Point the pooler at the primary again.`)
+    } else {
+      const token = await ports.act.inventory.claimPooler(id, { timeoutMs: commandTimeoutMs, signal })
+      note('command', `write ${address.configPath} back`)
+      const write = { expectedDigest: file.digest, token, herdId: aim.herdId }
+      await ports.act.poolers.restoreFile(address, write, { timeoutMs: writeTimeoutMs, signal })
+    }
   }
   note('command', 'RELOAD')
   await ports.act.poolers.reload(address, { timeoutMs: commandTimeoutMs, signal })

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readOwnCluster } from '@/db/fleet/own-cluster'
+import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
@@ -28,7 +29,9 @@ beforeAll(async () => {
   writeFileSync(join(alpha.data, 'pg_hba.conf'), 'local all all peer\nlocal replication all peer\nhost all all 127.0.0.1/32 trust\n')
   await alpha.ctl('restart')
   clusters = { alpha, beta: await makeCluster(sshd, 'beta', alpha), gamma: await makeCluster(sshd, 'gamma') }
-  setDatabase(`postgres://${sshd.user}@127.0.0.1:${alpha.port}/postgres`)
+  const url = `postgres://${sshd.user}@127.0.0.1:${alpha.port}/postgres`
+  await migrate(url)
+  setDatabase(url)
 })
 afterAll(async () => {
   await closeDb()
@@ -88,6 +91,21 @@ test('the server that the console writes to is refused, whatever name it is regi
     })
   expect(await gateOf('restart', 'beta')).toMatchObject({ verdict: 'warn', eligible: true })
   expect(await gateOf('restart', 'gamma')).toMatchObject({ verdict: 'pass', eligible: true })
+})
+
+test('the herds that its cluster was last seen in are known, so that a pooler in front of them is', async () => {
+  const { systemIdentifier, herds } = await readOwnCluster()
+  expect(herds).toEqual([])
+  const insert = async (sql: string, values: unknown[]) =>
+    (await getPool().query<{ id: string }>(`${sql} returning id`, values)).rows[0]!.id
+  const environment = await insert(`insert into environments (name) values ('prod')`, [])
+  const server = await insert('insert into servers (environment_id, hostname, address) values ($1, $2, $2)', [environment, 'h1'])
+  const herd = (name: string) =>
+    insert(`insert into herds (environment_id, name, base_name, data_directory) values ($1, $2, $2, $3)`, [environment, name, `/${name}`])
+  const [ours, other] = [await herd('ours'), await herd('other')]
+  await insert('insert into instances (herd_id, server_id, system_identifier) values ($1, $2, $3)', [ours, server, systemIdentifier])
+  await insert('insert into instances (herd_id, server_id, system_identifier) values ($1, $2, $3)', [other, server, '42'])
+  expect((await readOwnCluster()).herds).toEqual([ours])
 })
 
 test('a standby that its commits wait for is refused as long as they do', async () => {

@@ -24,7 +24,7 @@ const gateOf = async (fleet: MemoryFleet, name: string, title: string, raw: Json
   return { eligible: plan.eligible, reason: plan.reason, ...gate }
 }
 
-/** Those that neither stop nor replace a server. A new operation is put on one side or the other on purpose. */
+/** Those that neither stop nor replace a server, nor hold clients of a pooler up. A new operation is put on one side or the other on purpose. */
 const harmless = [
   'start',
   'reload',
@@ -34,16 +34,13 @@ const harmless = [
   'drop-slot',
   'create',
   'resume-pooler',
-  'pause-pooler',
   'reload-pooler',
-  'drain-pooler',
-  'follow-primary',
   'check-server',
   'refresh-dns',
   'check-zone',
 ]
 
-test('every operation either leaves every server running, or looks whether it would stop the console’s own database', () => {
+test('every operation either leaves every server running and every pooler open, or looks whether it would cut the console off from its own database', () => {
   const looking = operations.filter(({ gates }) => gates.some(({ name }) => name === 'own-database')).map(({ name }) => name)
   expect([...looking, ...harmless].sort()).toEqual(operations.map(({ name }) => name).sort())
 })
@@ -119,7 +116,15 @@ test('another herd is none of its business', async () => {
 describe('where no system identifier is disclosed', () => {
   const undisclosed = (doors: { host: string; port: number }[]) => {
     const fleet = ownFleet()
-    fleet.read.inventory.ownCluster = async () => ({ systemIdentifier: null, startedAt: null, doors, synchronousNames: '', standbys: null })
+    fleet.read.inventory.ownCluster = async () => ({
+      systemIdentifier: null,
+      startedAt: null,
+      doors,
+      from: null,
+      herds: [],
+      synchronousNames: '',
+      standbys: null,
+    })
     return fleet
   }
 
@@ -137,5 +142,68 @@ describe('where no system identifier is disclosed', () => {
       verdict: 'unknown',
       eligible: true,
     })
+  })
+})
+
+describe('a pooler', () => {
+  const pooled = (through: (front: { host: string; port: number }) => { host: string; port: number } | null) => {
+    const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'], poolers: ['front', 'back'] }])
+    const { address } = fleet.pooler('demo pooler on front').inventory
+    fleet.world.consoleOn = fleet.instance('demo on n1').inventory.id
+    fleet.world.consoleThrough = through({ host: address.host.address, port: address.port })
+    return fleet
+  }
+  const gateOfPooler = async (fleet: MemoryFleet, name: string, on = 'front') => {
+    const pooler = fleet.pooler(`demo pooler on ${on}`)
+    pooler.file!.text = pooler.file!.text.replace(/host=\S+/, 'host=10.9.9.9')
+    pooler.inventory.template = '[databases]\norders = host={{host}} port={{port}}\n\n[pgbouncer]\nlisten_port = 6432\n'
+    const operation = operationByName(name)!
+    const input = operation.input.parse({}) as JsonObject
+    const plan = await makeTargetPlan(operation, fleet.read, input, pooler.inventory.id, new AbortController().signal)
+    return { eligible: plan.eligible, ...plan.gates.find((gate) => gate.name === 'own-database')! }
+  }
+
+  test.each(['pause-pooler', 'drain-pooler', 'follow-primary'])(
+    'through which the console reaches its own database is refused by %s, with the way to do it',
+    async (name) => {
+      const { verdict, because, eligible } = await gateOfPooler(
+        pooled((front) => front),
+        name,
+      )
+      expect([verdict, eligible]).toEqual(['refuse', false])
+      expect(because).toBe(
+        'This console reaches its own database through demo pooler on front: while its clients are held up, the job can be neither recorded nor continued nor undone. Do it by hand, on PgBouncer’s admin console, or let DATABASE_URL name the server itself.',
+      )
+      const alias = await gateOfPooler(
+        pooled(({ port }) => ({ host: 'pool.example', port })),
+        name,
+      )
+      expect(alias).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('has the port of DATABASE_URL') })
+    },
+  )
+
+  test('of that cluster is not refused where the console reaches the server itself, and what cannot be told is said', async () => {
+    expect(
+      await gateOfPooler(
+        pooled(() => null),
+        'pause-pooler',
+      ),
+    ).toMatchObject({ verdict: 'pass', eligible: true })
+    expect(
+      await gateOfPooler(
+        pooled(() => ({ host: 'pool.example', port: 7000 })),
+        'drain-pooler',
+      ),
+    ).toMatchObject({
+      verdict: 'unknown',
+      eligible: true,
+    })
+  })
+
+  test('may have its file written where not a byte of it changes', async () => {
+    const fleet = pooled((front) => front)
+    const targetId = fleet.pooler('demo pooler on front').inventory.id
+    const plan = await makeTargetPlan(operationByName('follow-primary')!, fleet.read, {}, targetId, new AbortController().signal)
+    expect(plan).toMatchObject({ eligible: true })
   })
 })

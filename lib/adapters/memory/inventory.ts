@@ -79,7 +79,15 @@ export const memoryInventory = (world: World): InventoryRead => ({
   ownCluster: async () => ownCluster(world),
 })
 
-const elsewhere: OwnCluster = { systemIdentifier: '6', startedAt: null, doors: [], synchronousNames: '', standbys: [] }
+const elsewhere: OwnCluster = {
+  systemIdentifier: '6',
+  startedAt: null,
+  doors: [],
+  from: null,
+  herds: [],
+  synchronousNames: '',
+  standbys: [],
+}
 
 /** As its own server sees it, whatever the console can reach of its host. */
 const ownCluster = (world: World): OwnCluster => {
@@ -89,7 +97,9 @@ const ownCluster = (world: World): OwnCluster => {
   return {
     systemIdentifier: on.systemIdentifier,
     startedAt: on.startedAt,
-    doors: [{ host: host.address, port }],
+    doors: [world.consoleThrough ?? { host: host.address, port }, { host: host.address, port }],
+    from: null,
+    herds: [on.inventory.herdId],
     synchronousNames: on.active.synchronous_standby_names ?? '',
     standbys: probeOf(world, on).standbys.map(({ applicationName, clientAddress }) => ({ name: applicationName, address: clientAddress })),
   }

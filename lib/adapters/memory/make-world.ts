@@ -16,6 +16,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     work: () => ({}),
     sql: oneRow,
     consoleOn: null,
+    consoleThrough: null,
     violations: [],
   }
   for (const herd of herds) {

@@ -256,6 +256,8 @@ export interface World {
   sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
   /** The instance that holds the console's own database, by its id; null: none of these. */
   consoleOn: string | null
+  /** What DATABASE_URL names, where that is not the server itself. */
+  consoleThrough: { host: string; port: number } | null
   /** Broken laws of the world, in words: two writable primaries of one system. */
   violations: string[]
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { awaitedWithout, type OwnCluster, relationToOwn, type ServerBeside } from './own-cluster'
+import { awaitedWithout, type OwnCluster, relationToOwn, type ServerBeside, wayToOwn } from './own-cluster'
 
 const own: OwnCluster = {
   systemIdentifier: '7001',
   startedAt: '2026-03-01T10:00:00.000Z',
   doors: [{ host: 'db.example', port: 5432 }],
+  from: null,
+  herds: ['console'],
   synchronousNames: '',
   standbys: [],
 }
@@ -67,5 +69,30 @@ describe('the standbys that the console’s own commits wait for', () => {
     expect(without('b', two, '192.168.7.1')).toEqual({ needed: 1, left: 0 })
     expect(without('b', [{ name: 'b', address: null }], '10.0.0.2')).toEqual({ needed: 1, left: 0 })
     expect(without('b', null, '10.0.0.3')).toEqual({ needed: 1, left: 0 })
+  })
+})
+
+describe('whether the console’s own connection goes through a pooler', () => {
+  const pooler = { hosts: ['10.0.0.9', 'front'], port: 6432, herds: ['console', 'shop'] }
+  const server = { host: '10.0.0.1', port: 5432 }
+  const through = (host: string, port: number) => wayToOwn({ ...own, doors: [{ host, port }, server] }, pooler)
+
+  test('where DATABASE_URL names it, whatever it is in front of', () => {
+    expect(through('front', 6432)).toBe('named')
+    expect(wayToOwn({ ...own, doors: [{ host: 'front', port: 6432 }] }, { ...pooler, herds: [] })).toBe('named')
+  })
+  test('where it is in front of that cluster, at the port of DATABASE_URL: a host has many names', () => {
+    expect(through('pool.example', 6432)).toBe('likely')
+    expect(through('localhost', 6432)).toBe('likely')
+    expect(wayToOwn({ ...own, from: '10.0.0.9', doors: [{ host: 'pool.example', port: 6432 }, server] }, pooler)).toBe('likely')
+  })
+  test('is not known where something else than the server is named', () => {
+    expect(wayToOwn({ ...own, from: '10.0.0.8', doors: [{ host: 'pool.example', port: 6432 }, server] }, pooler)).toBe('unknown')
+    expect(through('pool.example', 7000)).toBe('unknown')
+    expect(wayToOwn({ ...own, doors: [{ host: '/run', port: 7000 }] }, pooler)).toBe('unknown')
+  })
+  test('not where the server itself is named, nor through the pooler of other herds', () => {
+    expect(through('db.example', 5432)).toBe('elsewhere')
+    expect(wayToOwn({ ...own, doors: [{ host: 'pool.example', port: 6432 }, server] }, { ...pooler, herds: ['shop'] })).toBe('elsewhere')
   })
 })

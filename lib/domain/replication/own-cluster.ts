@@ -6,8 +6,12 @@ export interface OwnCluster {
   systemIdentifier: string | null
   /** ISO time of its postmaster's start: tells it from a copy of it. null: it does not say. */
   startedAt: string | null
-  /** Where it is reached, as DATABASE_URL and as the server itself say; hosts in lower case. */
+  /** Where it is reached, as DATABASE_URL says first, and then as the server itself does, where it does; hosts in lower case. */
   doors: { host: string; port: number }[]
+  /** Where the server sees the console's connection come from; null: a socket, or not told. */
+  from: string | null
+  /** Ids of herds that a member of it was last seen in. */
+  herds: string[]
   synchronousNames: string
   /** Its standbys, by application_name; `address` null: not told. null: it does not say who streams. */
   standbys: { name: string; address: string | null }[] | null
@@ -54,3 +58,26 @@ export const awaitedWithout = ({ synchronousNames, standbys }: OwnCluster, hosts
   // Where it cannot be told which of them it is, it may be any.
   return { needed, left: others.length < standbys.length ? counting(others) : Math.max(0, counting(standbys) - 1) }
 }
+
+/** A pooler, as far as it matters whether the console's own connection goes through it. Hosts in lower case. */
+export interface PoolerBeside {
+  hosts: readonly string[]
+  port: number
+  /** Ids of the herds that it is in front of. */
+  herds: readonly string[]
+}
+
+/**
+ * named: DATABASE_URL names it. likely: it is in front of the console's own cluster and has the port of DATABASE_URL, by whatever name that says. unknown: it is in
+ * front of that cluster, something else than the server is named, and it may be this or another pooler.
+ */
+export const wayToOwn = ({ doors, from, herds }: OwnCluster, pooler: PoolerBeside): 'named' | 'likely' | 'unknown' | 'elsewhere' => {
+  const [named, server] = doors
+  if (named === undefined) return 'elsewhere'
+  if (named.port === pooler.port && pooler.hosts.includes(named.host)) return 'named'
+  if (server?.port === named.port || !pooler.herds.some((herd) => herds.includes(herd))) return 'elsewhere'
+  const mayComeFrom = from === null || isLoopback(from) || pooler.hosts.includes(from)
+  return named.port === pooler.port && mayComeFrom ? 'likely' : 'unknown'
+}
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')

@@ -15,6 +15,7 @@ import {
   type Step,
 } from './operation'
 import { gatherWithOwn, type Interrupted, ownDatabaseGate } from './own-database'
+import { type HeldUp, ownPoolerGate } from './own-pooler'
 import type { Affected, Verdict } from './plan'
 
 interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
@@ -43,6 +44,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   lasting?: (facts: F) => JsonObject
   /** The servers that it stops, restarts, replaces or promotes. Left out: none. The console's own database must not be on one of them, which a gate checks. */
   interrupts?: (facts: F) => readonly Interrupted[]
+  /** The pooler whose clients it holds up, turns away or sends elsewhere; null: it does not come to that. The console's own connection must not be one of them, which a gate checks. */
+  holdsUp?: (facts: F) => HeldUp | null
   /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
   locks: (facts: F) => string[]
   now: (facts: F) => { label: string; value: string }[]
@@ -63,14 +66,14 @@ export interface OperationBuilder<F extends Facts> {
   gates: (shared: readonly Gate<F>[]) => OperationBuilder<F>
   /** The steps are taken in this order. */
   effect: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>, only?: When<F>) => OperationBuilder<F>
-  build: () => Operation
-}
-
   /**
    * Taken at the same time as the effect before it, since neither needs the other. One that fails holds none of its row up: the job turns back, or asks, once
    * all of them have ended.
    */
   beside: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>, only?: When<F>) => OperationBuilder<F>
+  build: () => Operation
+}
+
 export const defineOperation = <const Name extends string, I extends z.ZodType, F extends Facts>(
   head: OperationHead<Name, I, F>,
 ): OperationBuilder<F> => {
@@ -90,14 +93,14 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
       effects.push({ name, ...((only === undefined ? effect : effectWhen(only, effect)) as unknown as Effect<Facts>) })
       return builder
     },
-    build: () => {
-      const { interrupts, ...rest } = head
-      const erased = rest as unknown as Partial<Operation> &
     beside: (name, effect, only) => {
       builder.effect(name, effect, only)
       effects.at(-1)!.isBeside = true
       return builder
     },
+    build: () => {
+      const { interrupts, holdsUp, ...rest } = head
+      const erased = rest as unknown as Partial<Operation> &
         Omit<
           Operation,
           'dangerWith' | 'permission' | 'affected' | 'order' | 'offered' | 'asksPhrase' | 'neverAsksPhrase' | 'gates' | 'effects'
@@ -111,8 +114,8 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
         offered: erased.offered ?? (() => ({ verdict: 'pass' })),
         asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending, null))),
         neverAsksPhrase: erased.neverAsksPhrase ?? false,
-        ...(interrupts && { gather: gatherWithOwn(head.gather) as Operation['gather'] }),
-        gates: interrupts ? [...gates, ownDatabaseGate(interrupts)] : gates,
+        ...((interrupts || holdsUp) && { gather: gatherWithOwn(head.gather) as Operation['gather'] }),
+        gates: [...gates, ...(interrupts ? [ownDatabaseGate(interrupts)] : []), ...(holdsUp ? [ownPoolerGate(holdsUp)] : [])],
         effects,
       }
     },

@@ -19,7 +19,7 @@ export interface Interrupted {
 type Interrupts<F> = (facts: F) => readonly Interrupted[]
 type Gather<F> = (ports: ReadPorts, input: never, context: GatherContext) => Promise<F>
 
-/** The console's own cluster is among the facts of each operation that interrupts a server. */
+/** The console's own cluster is among the facts of each operation that interrupts a server, or holds clients of a pooler up. */
 export const gatherWithOwn =
   <F extends Facts>(gather: Gather<F>): Gather<Facts> =>
   async (ports, input, context) => {

@@ -64,6 +64,8 @@ export const followPrimary = defineOperation({
   about: aboutPooler,
   firm: (facts) => ({ ...firmPooler(facts), text: facts.text, file: facts.file }),
   locks: lockPoolerHerds,
+  // Where not a byte changes, nobody is sent anywhere.
+  holdsUp: ({ pooler, isRight }) => (isRight ? null : pooler),
   now: (facts) => [
     ...poolerNow(facts),
     ...facts.herds.map(({ name, primary }) => ({
@@ -161,8 +163,6 @@ async function stillLed({ pooler, herds }: FollowFacts, ports: ReadPorts, signal
   return moved === undefined ? null : `${moved.primary?.title ?? 'No one member'} is the primary of ${moved.name} by now`
 }
 
-const seeHerd = async (
-  ports: ReadPorts,
 /** A function for the same reason. A member on the pooler's own host may be named by its socket or its loopback address. */
 async function targetsOf({ pooler }: FollowFacts, ports: ReadPorts, signal: AbortSignal): Promise<Target[]> {
   const herds = await Promise.all(pooler.herds.map((herd) => seeHerd(ports, herd, { signal })))
@@ -178,6 +178,8 @@ async function targetsOf({ pooler }: FollowFacts, ports: ReadPorts, signal: Abor
   )
 }
 
+const seeHerd = async (
+  ports: ReadPorts,
   { id, name }: { id: string; name: string },
   { signal }: Pick<GatherContext, 'signal'>,
 ): Promise<HerdSeen> => {

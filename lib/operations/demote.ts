@@ -145,7 +145,7 @@ export const demote = defineOperation({
     }),
   )
   .effect('follow', writeFollowing(self, following))
-  .effect('start', startFollowing(self, primary))
+  .effect('start', startFollowing(self, primary, stillLeads(primary)))
   .effect('restored', forgetReplaced(self))
   .effect('left-slots', dropLeftSlots({ of: self, slots: ({ disk }) => disk?.slots ?? [], owners: ({ owners }) => owners }))
   .build()

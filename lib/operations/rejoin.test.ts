@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -116,4 +116,77 @@ test('one that runs, or whose herd has no primary to follow, is refused', async 
   expect(writes.reason).toContain('stop it first')
   const alone = await planFor(-0x78, (fleet) => Object.assign(fleet.instance('demo on n2'), { state: 'stopped' }))
   expect(alone.reason).toContain('no primary that answers')
+})
+
+describe('a rejoin that leads nowhere any more', () => {
+  /** n1, which was down, is started under n2, which it cannot reach; `meanwhile` somebody acts. */
+  const rejoined = async (meanwhile: (fleet: MemoryFleet) => void, isCancelled: (startedAt: number | null) => boolean = () => false) => {
+    const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+    const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((host) => fleet.instance(`demo on ${host}`))
+    const bytes = n1!.walBytes + 0x78
+    Object.assign(n1!, { state: 'stopped', checkpointBytes: n1!.walBytes, walBytes: bytes })
+    Object.assign(n2!, { hasStandbySignal: false, timeline: 2, upstreamId: null, forks: [{ timeline: 1, bytes }], walBytes: bytes + 0x78 })
+    n3!.upstreamId = n2!.inventory.id
+    const { id } = n1!.inventory
+    const { digest } = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, id, new AbortController().signal)
+    let startedAt: number | null = null
+    fleet.calls.afterwards = ({ act, target }) => {
+      if (act !== 'start' || target !== 'demo on n1') return
+      startedAt = fleet.clock.now().getTime()
+      n1!.isCut = true
+      meanwhile(fleet)
+    }
+    const journal = new MemoryJournal(fleet.clock)
+    const state = await drive(rejoin, { id: 'job', targetId: id, input: { saveTail: true }, digest }, journal.open(), fleet, {
+      driver: 'test',
+      signal: new AbortController().signal,
+      isCancelRequested: () => isCancelled(startedAt),
+      cancelRequestedBy: () => 'ada',
+      clock: fleet.clock,
+    })
+    const because = journal.lines.findLast((line) => line.kind === 'closed')?.because
+    return { state, n1: n1!, because, tookSeconds: (fleet.clock.now().getTime() - startedAt!) / 1000 }
+  }
+
+  test.each<[string, (fleet: MemoryFleet) => void, RegExp]>([
+    [
+      'was stopped',
+      (fleet) => Object.assign(fleet.instance('demo on n2'), { state: 'stopped' }),
+      /demo on n2 takes no writes any more: it is stopped/,
+    ],
+    [
+      'follows another one',
+      (fleet) => {
+        Object.assign(fleet.instance('demo on n3'), { hasStandbySignal: false, timeline: 3, upstreamId: null })
+        Object.assign(fleet.instance('demo on n2'), { hasStandbySignal: true })
+      },
+      /demo on n2 takes no writes any more: it is a standby/,
+    ],
+  ])('because the primary %s is undone in seconds, and says so', async (_what, meanwhile, said) => {
+    const { state, because, tookSeconds, n1 } = await rejoined(meanwhile)
+    expect(state).toBe('undone')
+    expect(because).toMatch(said)
+    expect(tookSeconds).toBeLessThan(30)
+    expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
+  })
+
+  test('because somebody has pointed it elsewhere is undone in seconds too', async () => {
+    const { state, because, tookSeconds } = await rejoined((fleet) => {
+      const n1 = fleet.instance('demo on n1')
+      n1.upstreamId = fleet.instance('demo on n3').inventory.id
+    })
+    expect([state, because]).toEqual(['undone', expect.stringContaining('instead of demo on n2: somebody has pointed it there')])
+    expect(tookSeconds).toBeLessThan(30)
+  })
+
+  test('hears a cancel while it waits', async () => {
+    const looks: number[] = []
+    const { state, tookSeconds, n1 } = await rejoined(
+      () => {},
+      (startedAt) => startedAt !== null && looks.push(startedAt) > 4,
+    )
+    expect(state).toBe('cancelled')
+    expect(tookSeconds).toBeLessThan(15)
+    expect([n1.state, n1.hasStandbySignal]).toEqual(['stopped', true])
+  })
 })

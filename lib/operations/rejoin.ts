@@ -18,7 +18,7 @@ import { keepsPassword, seenRow, wasSeen } from './gates/seen'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
 import { fencePostgres } from './steps/postgres/fence'
 import { recoverPostgres } from './steps/postgres/recover'
-import { stillNoPrimary } from './steps/postgres/still'
+import { stillLeads, stillNoPrimary } from './steps/postgres/still'
 import { stopPostgres } from './steps/postgres/stop'
 import { dropLeftSlots } from './steps/replication/drop-left-slots'
 import { forgetReplaced } from './steps/replication/forget-replaced'
@@ -128,7 +128,7 @@ export const rejoin = defineOperation({
     ifRewinds,
   )
   .effect('follow', writeFollowing(self, following))
-  .effect('start', startFollowing(self, primary))
+  .effect('start', startFollowing(self, primary, stillLeads(primary)))
   .effect('restored', forgetReplaced(self))
   .effect(
     'left-slots',

@@ -220,11 +220,12 @@ const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Ste
   return effect.canInterrupt === true && (passed === null || (stopsToAsk && !progress.wentOn))
 }
 
-/** Waits so long, or until somebody cancels: true. */
-const hearsCancelWithin = async ({ options }: Driving, ms: number, { pause, signal }: StepContext): Promise<boolean> => {
+/** Waits so long, or until somebody cancels what can still be undone: true. */
+const hearsCancelWithin = async (driving: Driving, ms: number, { pause, signal }: StepContext): Promise<boolean> => {
+  const { operation, options, recorder } = driving
   const endsAt = options.clock.now().getTime() + ms
   for (;;) {
-    if (options.isCancelRequested()) return true
+    if (options.isCancelRequested() && pastNoReturn(operation, recorder.progress) === null) return true
     const leftMs = endsAt - options.clock.now().getTime()
     if (leftMs <= 0 || signal.aborted) return false
     await pause(Math.min(cancelPollMs, leftMs))

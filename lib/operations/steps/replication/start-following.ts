@@ -1,10 +1,12 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { Effect, Facts, StepContext } from '@/lib/kernel/operation/operation'
-import type { ActPorts } from '@/lib/ports'
+import type { Effect, Facts, RunContext, StepContext } from '@/lib/kernel/operation/operation'
+import type { ActPorts, ReadPorts } from '@/lib/ports'
 import { isDown, type Place } from '../../facts/instance'
 import { isStreamingFrom, isUnder } from '../../facts/peers'
 import { followOutput, lookAt, settle, takeDown } from '../postgres/server'
+import type { Still } from '../postgres/still'
 import { redirectTo } from './follow-upstream'
+import { type Led, whileLed } from './while-led'
 
 type Output = { receivedLsn: string | null; timeline: number | null }
 
@@ -13,35 +15,33 @@ const streamMs = 60_000
 const lookEveryMs = 100
 const fileTimeoutMs = 15_000
 
-/** Starts the server as a standby and proves that it streams. Its slot must be there already. It is never started without standby.signal. */
-export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstream: (facts: F) => Place): Effect<F, null, Output> => ({
+/**
+ * Starts the server as a standby and proves that it streams. Its slot must be there already. It is never started without standby.signal. `still`: what its
+ * upstream is to be all the while.
+ */
+export const startFollowing = <F extends Facts>(
+  of: (facts: F) => Place,
+  upstream: (facts: F) => Place,
+  still?: Still<F>,
+): Effect<F, null, Output> => ({
   title: 'Start as a standby',
   preview: (facts) => ({
     sentence: `Start ${of(facts).title} as a standby of ${upstream(facts).title}, and prove that it streams.`,
     commands: of(facts).commands.start,
   }),
-  check: async (facts, ports, { signal }) => {
+  check: async (facts, ports, { signal, intended }) => {
+    const { title } = of(facts)
     const probe = await lookAt(ports, of(facts), signal)
     if (isStreamingFrom(probe, upstream(facts)))
       return { found: 'done', output: { receivedLsn: probe.receivedLsn, timeline: probe.timeline } }
-    if (probe.state === 'online' && probe.role === 'primary') return { found: 'blocked', because: `${of(facts).title} takes writes` }
-    return { found: 'ready', before: null }
+    if (probe.state === 'online' && probe.role === 'primary') return { found: 'blocked', because: `${title} takes writes` }
+    const runs = intended !== null && !isDown(probe.state)
+    return { found: 'ready', before: null, ...(runs ? { partly: `${title} runs as a standby, and does not stream` } : {}) }
   },
   run: async (facts, _before, ports, context) => {
-    const [place, leader] = [of(facts), upstream(facts)]
-    const found = await settle(place, ports.read, context)
-    if (found.hasStandbySignal !== true)
-      throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
-    if (isDown(found.state))
-      await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
-    else if (!isUnder(found, leader)) await loadFiles(place, found.version, ports, context)
-    for (;;) {
-      const probe = await settle(place, ports.read, context)
-      if (isStreamingFrom(probe, leader)) return
-      await context.pause(lookEveryMs)
-      if (context.signal.aborted)
-        throw new Fault('step.unknown', { because: `${place.title} runs as a standby, but does not stream from ${leader.title} yet` })
-    }
+    const place = of(facts)
+    const led = { place, upstream: upstream(facts), still: still && ((...look: Look) => still(facts, ...look)) }
+    await bringUnder(led, { load: (version, inner) => loadFiles(place, version, ports, inner) }, ports, context)
   },
   timeoutMs: startTimeoutMs + streamMs,
   ending: {
@@ -50,6 +50,39 @@ export const startFollowing = <F extends Facts>(of: (facts: F) => Place, upstrea
     timeoutMs: 120_000,
   },
 })
+
+type Look = [ports: ReadPorts, signal: AbortSignal]
+
+interface Under {
+  /** What its files still lack while it is down. */
+  write?: (context: StepContext) => Promise<void>
+  /** For one that runs, under somebody else. */
+  load: (version: string | null, context: StepContext) => Promise<void>
+}
+
+/** Starts it, or puts one that runs under its upstream, and waits until it streams from there, as long as that can still be. */
+export const bringUnder = (led: Led, { write, load }: Under, ports: ActPorts, whole: RunContext): Promise<void> => {
+  const { place, upstream } = led
+  const work = async (context: StepContext, isStarting: (is: boolean) => void) => {
+    const found = await settle(place, ports.read, context)
+    if (found.hasStandbySignal !== true)
+      throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
+    if (isDown(found.state)) {
+      await write?.(context)
+      isStarting(true)
+      await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
+      isStarting(false)
+    } else if (!isUnder(found, upstream)) await load(found.version, context)
+    for (;;) {
+      const probe = await settle(place, ports.read, context)
+      if (isStreamingFrom(probe, upstream)) return
+      await context.pause(lookEveryMs)
+      if (context.signal.aborted)
+        throw new Fault('step.unknown', { because: `${place.title} runs as a standby, but does not stream from ${upstream.title} yet` })
+    }
+  }
+  return whileLed(led, work, ports, whole)
+}
 
 /** Its host started it before its files named the upstream. */
 const loadFiles = async (place: Place, version: string | null, ports: ActPorts, context: StepContext): Promise<void> => {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { iso } from '@/lib/domain/values/iso'
 import { type Actor, allowance, mayIn, type Permission } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { packagedSockets } from '@/lib/ports/addresses'
 import { resourceByName } from '@/lib/resources'
 import type { Accepted, Inbox, InboxHost, InboxInstance } from '@/lib/shapes/inbox'
 import { getPool, inTransaction, notify } from '../pg/client'
@@ -136,6 +137,7 @@ interface InstanceRow {
   name: string
   port: number
   data_directory: string
+  socket_directory: string | null
   system_identifier: string | null
   hostname: string
   server_id: string | null
@@ -145,7 +147,8 @@ interface InstanceRow {
 
 const seenInstance = async (actor: Actor, id: string): Promise<InstanceRow> => {
   const { rows } = await getPool().query<InstanceRow>(
-    `select d.id, d.name, d.port, d.data_directory, d.system_identifier, h.hostname, h.server_id, d.instance_id,
+    `select d.id, d.name, d.port, d.data_directory, d.report->>'socketDirectory' as socket_directory, d.system_identifier, h.hostname,
+        h.server_id, d.instance_id,
         coalesce(s.environment_id, d.suggested_environment_id) as environment_id
       from discovered_instances d join discovered_hosts h on h.id = d.host_id left join servers s on s.id = h.server_id where d.id = $1`,
     [id],
@@ -162,6 +165,10 @@ const herdFor = async (actor: Actor, row: InstanceRow, name: string): Promise<st
     await getPool().query('update herds set system_identifier = coalesce(system_identifier, $2) where id = $1', [id, row.system_identifier])
   return id
 }
+
+/** /var/run is a link to /run wherever these packages are. A name with @ is a socket without a file, which cannot be reached. */
+const isPackaged = (directory: string | null): boolean =>
+  directory === null || !directory.startsWith('/') || [packagedSockets, '/run/postgresql'].includes(directory.replace(/\/+$/, ''))
 
 export interface WantedInstance {
   id: string
@@ -190,6 +197,7 @@ export const acceptInstances = (actor: Actor, wanted: readonly WantedInstance[])
       serverId: row.server_id,
       portOverride: rows[0]?.port === row.port ? null : row.port,
       dataDirectoryOverride: rows[0]?.data_directory === row.data_directory || row.data_directory === '' ? null : row.data_directory,
+      socketDirectory: isPackaged(row.socket_directory) ? null : row.socket_directory,
     }
     const { id: instanceId } = await addRecord(actor, resourceByName('instance')!, values)
     await getPool().query(

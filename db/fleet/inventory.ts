@@ -1,7 +1,7 @@
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
-import type { PlatformProfileName } from '@/lib/ports/addresses'
+import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from '../pg/client'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
@@ -31,6 +31,7 @@ interface InstanceRow extends ServerRow {
   base_name: string
   port: number
   data_directory: string
+  socket_directory: string | null
   version: string | null
   system_identifier: string | null
   replication_user: string
@@ -41,15 +42,12 @@ const serverColumns = `s.id as server_id, s.environment_id as server_environment
   s.ssh_port, s.ssh_user, s.host_key, s.profile`
 
 const selectInstances = `select ${serverColumns}, i.id, i.title, i.environment_id, e.name as environment_name, h.id as herd_id, h.name as herd_name,
-    h.base_name, i.port, i.data_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier,
+    h.base_name, i.port, i.data_directory, i.socket_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier,
     h.replication_user, h.replication_options
   from instances i join herds h on h.id = i.herd_id join environments e on e.id = i.environment_id
     join servers s on s.id = i.server_id join environments se on se.id = s.environment_id`
 
 const selectServers = `select ${serverColumns} from servers s join environments se on se.id = s.environment_id`
-
-/** Where Debian's and PGDG's packages put sockets. */
-const socketDirectory = '/var/run/postgresql'
 
 /** Debian's tools name a cluster by major version and name, and lay it out the same way: `/var/lib/postgresql/15/shop`. */
 const debianLayout = /\/(\d+(?:\.\d+)?)\/([^/]+)\/*$/
@@ -91,7 +89,7 @@ const instanceOf = (row: InstanceRow): InventoryInstance => {
       major: layout?.[1] ?? majorOf(row.version),
       port: row.port,
       dataDirectory: row.data_directory,
-      socketDirectory,
+      socketDirectory: row.socket_directory ?? packagedSockets,
       profile: row.profile as PlatformProfileName,
       binDirectory: null,
     },

@@ -51,7 +51,7 @@ const mustKeepAdministrator = async (tx: Tx): Promise<void> => {
 }
 
 /** What a job that has the herd for itself goes by: it would look for the member elsewhere, or not at all. */
-const held = ['herdId', 'serverId', 'portOverride', 'dataDirectoryOverride'] as const
+const held = ['herdId', 'serverId', 'portOverride', 'dataDirectoryOverride', 'socketDirectory'] as const
 
 const heldCheck = async (tx: Tx, after: Values, before: Values | null): Promise<FieldProblem[]> => {
   const moved = before === null ? [] : held.filter((name) => (after[name] ?? null) !== (before[name] ?? null))

@@ -210,6 +210,8 @@ export const instances = pgTable(
     /** What holds: the override, else the herd's. Kept by the same trigger as `title`. */
     port: integer('port').notNull().default(0),
     dataDirectory: text('data_directory').notNull().default(''),
+    /** Where the console finds its socket; null: where packages put it. */
+    socketDirectory: text('socket_directory'),
     note: text('note').notNull().default(''),
     /** 0: never to take over. Higher is preferred among equals. */
     failoverPriority: integer('failover_priority').notNull().default(100),

@@ -54,6 +54,7 @@ const instance = z.looseObject({
   name: name.max(200),
   port,
   dataDirectory: text(1000).default(''),
+  socketDirectory: optional(text(1000)),
   owner: optional(text(100)),
   version: optional(text(40)),
   state: z.enum(states).default('unknown'),

@@ -11,6 +11,9 @@ export interface HostAddress {
   hostKey: string | null
 }
 
+/** Where Debian's and PGDG's packages put sockets. */
+export const packagedSockets = '/var/run/postgresql'
+
 export type PlatformProfileName = 'debian' | 'generic' | 'debian-systemd' | 'generic-systemd'
 
 /** Everything needed to operate one instance on a host. */

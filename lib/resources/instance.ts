@@ -40,6 +40,11 @@ export const instance = defineResource({
     dataDirectory: { kind: 'path', label: 'Data directory', automatic: true, help: 'The override if there is one, otherwise the herd’s.' },
     portOverride: { kind: 'port', label: 'Port override', help: 'Only where this member differs from its herd.' },
     dataDirectoryOverride: { kind: 'path', label: 'Data directory override', help: 'Only where this member differs from its herd.' },
+    socketDirectory: {
+      kind: 'path',
+      label: 'Socket directory',
+      help: 'One of its unix_socket_directories: the console connects there. Empty: /var/run/postgresql.',
+    },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     failoverPriority: {
       kind: 'integer',
@@ -161,6 +166,7 @@ export const instance = defineResource({
         'portOverride',
         'dataDirectory',
         'dataDirectoryOverride',
+        'socketDirectory',
         'failoverPriority',
         'note',
       ],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { keepFoundPoolers } from '@/db/discovery/discovered-poolers'
 import { acceptHosts, acceptInstances, acceptPoolers, ignore, listInbox } from '@/db/discovery/discovery'
 import { applyRules } from '@/db/discovery/discovery-rules'
+import { makeInventory } from '@/db/fleet/inventory'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 
@@ -77,10 +78,19 @@ test('a herd is suggested by system identifier first, then by upstream, then by 
 
 test('accepting a host and its instances registers them with a person’s checks, in a herd that exists or a new one shared by its members', async () => {
   const hosts = await Promise.all(['db1', 'db2'].map((name, n) => enrolled(name, 'prod', [`198.51.100.${n + 1}`])))
-  await send(hosts[0]!.token, report('db1', instance('shop', { systemIdentifier: '77' })))
+  await send(hosts[0]!.token, report('db1', instance('shop', { systemIdentifier: '77', socketDirectory: '/run/postgresql' })))
   await send(
     hosts[1]!.token,
-    report('db2', instance('shop', { systemIdentifier: '77', role: 'standby', dataDirectory: '/srv/shop', upstream: { host: 'db1' } })),
+    report(
+      'db2',
+      instance('shop', {
+        systemIdentifier: '77',
+        role: 'standby',
+        dataDirectory: '/srv/shop',
+        socketDirectory: '/tmp',
+        upstream: { host: 'db1' },
+      }),
+    ),
   )
   const waiting = (await listInbox(systemActor)).instances
   expect((await acceptInstances(systemActor, [{ id: waiting[0]!.id, newHerd: { name: 'shop' } }])).refused).toEqual([
@@ -96,9 +106,23 @@ test('accepting a host and its instances registers them with a person’s checks
     waiting.map(({ id }) => ({ id, newHerd: { name: 'Shop' } })),
   )
   expect(made.refused).toEqual([])
-  expect(await query('select title, port, data_directory, data_directory_override from instances order by title')).toEqual([
-    { title: 'Shop on db1', port: 5432, data_directory: '/var/lib/postgresql/15/shop', data_directory_override: null },
-    { title: 'Shop on db2', port: 5432, data_directory: '/srv/shop', data_directory_override: '/srv/shop' },
+  expect(
+    await query('select title, port, data_directory, data_directory_override, socket_directory from instances order by title'),
+  ).toEqual([
+    {
+      title: 'Shop on db1',
+      port: 5432,
+      data_directory: '/var/lib/postgresql/15/shop',
+      data_directory_override: null,
+      socket_directory: null,
+    },
+    { title: 'Shop on db2', port: 5432, data_directory: '/srv/shop', data_directory_override: '/srv/shop', socket_directory: '/tmp' },
+  ])
+  const [{ id: herd }] = (await query('select id from herds')) as [{ id: string }]
+  const sockets = (await makeInventory().herdInstances(herd)).map(({ title, address }) => [title, address.socketDirectory])
+  expect(sockets.sort()).toEqual([
+    ['Shop on db1', '/var/run/postgresql'],
+    ['Shop on db2', '/tmp'],
   ])
   expect(await query('select system_identifier, base_name from herds')).toEqual([{ system_identifier: '77', base_name: 'shop' }])
   expect(await listInbox(systemActor)).toMatchObject({ hostCount: 0, instanceCount: 0 })

@@ -124,6 +124,14 @@ describe('a look at the files', () => {
     expect(look('data=present', 'pid=7', 'status=ready', 'socket=yes', 'process=T')).toMatchObject({ state: 'unknown', postmasterPid: 7 })
   })
 
+  test('a server whose socket is elsewhere than registered says where', () => {
+    const because = (sockets: string) => look('data=present', 'pid=7', 'status=ready', `sockets=${sockets}`).because
+    expect(because('/tmp')).toBe(
+      'The server runs (process 7), but has no socket for port 5432 in /run. Its postmaster.pid names /tmp: enter that as its socket directory.',
+    )
+    expect(because('/run')).toBe('The server runs (process 7), but has no socket for port 5432 in /run.')
+  })
+
   test('what is not there, and what may not be seen, are told apart', () => {
     expect(look('data=absent').state).toBe('absent')
     expect(look('data=empty').state).toBe('absent')

@@ -28,7 +28,7 @@ if [ -r "$data/recovery.conf" ]; then ${saysStandbyMode} && echo signal=yes; sed
 [ -r "$data/postgresql.auto.conf" ] && sed -n 's/^[[:space:]]*\\(primary_[a-z_]*.*\\)/conf=\\1/p' "$data/postgresql.auto.conf"
 if [ -r "$data/postmaster.pid" ]; then
   n=0
-  while IFS= read -r line; do n=$((n + 1)); case $n in 1) pid=$line ;; 3) echo "started=$line" ;; 8) echo "status=$line" ;; esac; done <"$data/postmaster.pid"
+  while IFS= read -r line; do n=$((n + 1)); case $n in 1) pid=$line ;; 3) echo "started=$line" ;; 5) echo "sockets=$line" ;; 8) echo "status=$line" ;; esac; done <"$data/postmaster.pid"
   if [ -n "$pid" ] && kill -s 0 "$pid" 2>/dev/null; then
     here=$(cd "$data" && pwd -P); there=$(readlink "/proc/$pid/cwd" 2>/dev/null)
     if [ -z "$there" ] || [ "$here" = "$there" ]; then echo "pid=$pid"
@@ -166,11 +166,15 @@ const stateOf = (
     if (status === 'starting') return { state: 'starting', because: 'The server is starting up.' }
     if (status === 'stopping') return { state: 'stopping', because: 'The server is shutting down.' }
     const frozen = values.get('process')?.startsWith('T') ? ' Its process is suspended (SIGSTOP).' : ''
-    if (!values.has('socket'))
+    if (!values.has('socket')) {
+      const named = values.get('sockets') ?? ''
+      const hint =
+        named === '' || named === instance.socketDirectory ? '' : ` Its postmaster.pid names ${named}: enter that as its socket directory.`
       return {
         state: 'unknown',
-        because: `The server runs (process ${pid}), but has no socket for port ${instance.port} in ${instance.socketDirectory}.${frozen}`,
+        because: `The server runs (process ${pid}), but has no socket for port ${instance.port} in ${instance.socketDirectory}.${hint}${frozen}`,
       }
+    }
     return { state: 'unknown', because: `The server runs (process ${pid}), but does not answer.${frozen}` }
   }
   if (controlState === null) return { state: 'stopped', because: 'No server runs; the control file could not be read.' }

@@ -13,7 +13,7 @@ import type {
   ReadPorts,
   ServersInstalled,
 } from '@/lib/ports'
-import type { PlatformProfileName } from '@/lib/ports/addresses'
+import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses'
 import { commandsOf, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
 import { followingTo, gatherPeers, type Peer } from '../facts/peers'
 import { compareUpstream, type UpstreamOnly } from './compare-upstream'
@@ -160,7 +160,7 @@ const placeFor = (ports: ReadPorts, input: CreateInput, herd: InventoryHerd, ser
       major,
       port: input.port || herd.port,
       dataDirectory,
-      socketDirectory: '/var/run/postgresql',
+      socketDirectory: packagedSockets,
       profile: server.profile as PlatformProfileName,
       binDirectory: null,
     },

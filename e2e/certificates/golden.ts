@@ -24,6 +24,11 @@ export const sentencesFile = 'sentences.jsonl'
 
 export const sentenceEvidence = (): MoveEvidence[] => [
   provenMove(),
+  ...[
+    { unloggedTables: 1, logicalSlots: 0 },
+    { unloggedTables: 4, logicalSlots: 2 },
+    { unloggedTables: null, logicalSlots: null },
+  ].map((notInWal) => provenMove({ notInWal, waitedMs: 42_000 })),
   ...[...lostMoves, ...doubtfulMoves].map(([, change]) => provenMove(change)),
 ]
 

@@ -60,6 +60,35 @@ const newFleet = (change: (fleet: MemoryFleet) => void | Promise<void> = () => {
   return Promise.resolve(change(fleet)).then(() => fleet)
 }
 
+const answer = (said: unknown) => ({
+  columns: ['said'],
+  rows: [[JSON.stringify(said)]],
+  rowCount: 1,
+  isCut: false,
+  command: 'SELECT',
+  tookMs: 1,
+})
+
+/** Unlogged tables, and logical slots of the old primary: what is in no WAL. */
+const outsideWal = (fleet: MemoryFleet): void => {
+  const other = fleet.world.sql
+  const readiness = {
+    isReplayPaused: false,
+    applyDelayMs: 0,
+    limits: {},
+    isArchivingFailing: false,
+    preparedTransactions: 0,
+    logicalSlots: ['cdc', 'search'].map((name) => ({ name, isFailover: false, isSynced: false, isUsable: true })),
+    awaitedSlots: [],
+    walBytesMax: 1,
+  }
+  fleet.world.sql = (instance, sql, isWriting) => {
+    if (sql.includes('"databaseNames"')) return answer(['postgres', 'shop'])
+    if (sql.includes('"unloggedTables"')) return answer({ unlogged: 2, extensions: [] })
+    return sql.includes('as readiness') ? answer(readiness) : other(instance, sql, isWriting)
+  }
+}
+
 const switching = (poolers: string[] = [], change: (fleet: MemoryFleet) => void = () => {}): MemoryFleet => {
   const fleet = switchoverFleet({ poolers })
   say(fleet, {})
@@ -89,6 +118,7 @@ const failing = (wrong: string) => (fleet: MemoryFleet) => {
 export const goldenMoves: readonly GoldenMove[] = [
   move('failover-planned', 'proven', newFleet),
   move('failover-planned-canary', 'proven', newFleet, { canary: true }),
+  move('failover-outside-wal', 'proven', () => newFleet(outsideWal)),
   move(
     'failover-canary-commit-gone',
     'lost',

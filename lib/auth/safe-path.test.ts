@@ -8,6 +8,9 @@ test('after login one goes back to a page of this console and nowhere else', () 
     '//evil.example',
     '/\\evil.example',
     '/\t/evil.example',
+    '/.//evil.example',
+    '/..//evil.example',
+    '/%2e//evil.example',
     'javascript:alert(1)',
     '/login?x',
     '',
@@ -16,4 +19,16 @@ test('after login one goes back to a page of this console and nowhere else', () 
   ]) {
     expect(safePath(bad)).toBe('/')
   }
+})
+
+test('no address put together from what browsers rewrite leads off the console, read once or twice', () => {
+  const console = 'https://console.test'
+  const pieces = ['/', '\\', '.', '..', '%2e', '%2f', '%5c', '\t', '\n', '@', ':', '?', '#', ' ', 'evil.example', 'a']
+  const escapes: string[] = []
+  const grow = (text: string, left: number): void => {
+    if (new URL(safePath(text), console).origin !== console) escapes.push(text)
+    if (left > 0) for (const piece of pieces) grow(text + piece, left - 1)
+  }
+  grow('/', 4)
+  expect(escapes).toEqual([])
 })

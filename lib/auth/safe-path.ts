@@ -4,5 +4,8 @@ const here = 'http://here.invalid'
 export const safePath = (value: unknown): string => {
   if (typeof value !== 'string' || !value.startsWith('/') || !URL.canParse(value, here)) return '/'
   const url = new URL(value, here)
-  return url.origin !== here || url.pathname.startsWith('/login') ? '/' : `${url.pathname}${url.search}`
+  const path = `${url.pathname}${url.search}`
+  // Dot segments are gone only now: `/.//evil.example` has become `//evil.example`, which a browser reads as another host.
+  const isHere = url.origin === here && URL.canParse(path, here) && new URL(path, here).origin === here
+  return !isHere || url.pathname.startsWith('/login') ? '/' : path
 }

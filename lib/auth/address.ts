@@ -18,3 +18,14 @@ const plain = (entry: string): string =>
     .replace(/^::ffff:/i, '')
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+
+/** Whom a limit counts behind an address: an IPv4 address itself, the /64 of an IPv6 one, since whoever has one of those has them all. */
+export const networkOf = (address: string | null): string => {
+  if (address === null || isIP(address) === 0) return 'unknown'
+  if (isIP(address) === 4) return address
+  const [head = '', tail] = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1).split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after]
+  return `${groups.slice(0, 4).join(':')}::/64`
+}

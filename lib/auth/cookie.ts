@@ -1,5 +1,5 @@
 import { decode } from 'next-auth/jwt'
-import { env } from '@/lib/env'
+import { authSecret } from '@/lib/env'
 import { sessionCookieName } from './options'
 
 /** Cookies already opened, so that a page with twenty requests unseals its cookie once. What it is worth is asked of the database each time. */
@@ -10,7 +10,7 @@ const openedMax = 2_000
 const open = async (value: string): Promise<string | null> => {
   const known = opened.get(value)
   if (known !== undefined) return known
-  const token = await decode({ token: value, secret: env().AUTH_SECRET }).catch(() => null)
+  const token = await decode({ token: value, secret: authSecret() }).catch(() => null)
   if (typeof token?.sid !== 'string') return null
   if (opened.size >= openedMax) opened.delete(opened.keys().next().value!)
   opened.set(value, token.sid)

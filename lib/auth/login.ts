@@ -1,67 +1,102 @@
 import { type LoginPerson, personOfLogin, rememberDirectoryPerson, saveRehash } from '@/db/people/people'
 import { openSession } from '@/db/people/sessions'
 import { inTransaction } from '@/db/pg/client'
-import { countAttempt, forgetAttempts } from '@/db/runs/attempts'
+import { type AttemptLimit, countAttempt, forgetAttempts, takeBackAttempt } from '@/db/runs/attempts'
 import { writeAudit } from '@/db/trail/audit'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { sleep } from '@/lib/kernel/ground/sleep'
+import { foldUserName } from '@/lib/kernel/ground/user-name'
 import type { Directory } from '@/lib/ports/directory'
+import { networkOf } from './address'
+import { deviceAfter, knownDevice } from './device'
 import { hashPassword, verifyPassword, wasteGuess } from './password'
 
 export interface LoginTry {
-  userName: string
-  password: string
+  /** As they arrived: anything but text of a sensible length proves nothing. */
+  userName: unknown
+  password: unknown
   /** Address the request came from. */
   from: string | null
   userAgent: string | null
+  /** The browser's device cookie, if it has one. */
+  device?: string | undefined
 }
 
 export interface LoginWays {
   directory: Directory | null
   sessionHours: number
+  /** A refusal is told a whole multiple of this many milliseconds after the question, so that its time tells nothing about the name. 0: at once. */
+  refusalMs: number
 }
 
-const userLimit = { free: 5, waitSecondsMax: 300 }
-const addressLimit = { free: 30, waitSecondsMax: 900 }
+export interface LoggedIn {
+  sessionId: string
+  personId: string
+  userName: string
+  /** The device cookie from now on. */
+  device: string
+}
+
+const passwordLengthMax = 256
+
+/**
+ * Who is counted for a guess. An address and a name at an address wait by themselves; a name alone never waits, so that nobody can lock somebody else out:
+ * many guesses for it only leave each address one free guess. A browser in which this person signed in before has a count of its own.
+ */
+const limitsOf = (userName: string, from: string | null, device: string | undefined): AttemptLimit[] => {
+  const number = knownDevice(device, userName)
+  if (number !== null) return [{ key: `device:${number}|${userName}`, free: 10, waitSecondsMax: 300 }]
+  const name = `name:${userName}`
+  return [
+    fromLimit(from),
+    { key: name, free: 20, waitSecondsMax: 0 },
+    { key: `pair:${userName}|${networkOf(from)}`, free: 5, waitSecondsMax: 300, strictWith: name },
+  ]
+}
+
+const fromLimit = (from: string | null): AttemptLimit => ({ key: `from:${networkOf(from)}`, free: 30, waitSecondsMax: 900 })
 
 /**
  * Proves a password and opens a session. A local account answers for its own name; any other name is the directory's.
  * Throws `auth.rejected` (never telling whether the name exists), `auth.throttled`, or `auth.directory-down`.
  */
-export const logIn = async (tried: LoginTry, ways: LoginWays): Promise<{ sessionId: string; personId: string; userName: string }> => {
-  const userName = tried.userName.trim().toLowerCase()
-  if (userName === '' || tried.password === '' || userName.length > 200) throw new Fault('auth.rejected')
-  const keys = { user: `user:${userName}`, from: `from:${tried.from ?? 'unknown'}` }
-  await countAttempt([
-    { key: keys.user, ...userLimit },
-    { key: keys.from, ...addressLimit },
-  ])
+export const logIn = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
+  const startedAt = performance.now()
   try {
-    const { person, groups } = await prove(userName, tried.password, ways.directory)
+    return await attempt(tried, ways)
+  } catch (error) {
+    if (isFault(error, 'auth.rejected') && ways.refusalMs > 0)
+      await sleep(ways.refusalMs - ((performance.now() - startedAt) % ways.refusalMs))
+    throw error
+  }
+}
+
+const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
+  const { password, from } = tried
+  const userName = typeof tried.userName === 'string' ? foldUserName(tried.userName) : null
+  if (userName === null || typeof password !== 'string' || password === '' || password.length > passwordLengthMax) {
+    // No guess, and so no name's count changes.
+    await countAttempt([fromLimit(from)])
+    throw new Fault('auth.rejected')
+  }
+  const limits = limitsOf(userName, from, tried.device)
+  await countAttempt(limits)
+  try {
+    const { person, groups } = await prove(userName, password, ways.directory)
     const sessionId = await inTransaction(async (tx) => {
-      const id = await openSession(tx, {
-        personId: person.id,
-        groups,
-        from: tried.from,
-        userAgent: tried.userAgent,
-        hours: ways.sessionHours,
-      })
+      const id = await openSession(tx, { personId: person.id, groups, from, userAgent: tried.userAgent, hours: ways.sessionHours })
       const detail = { session: id, source: person.source, groups }
-      await writeAudit(tx, actorOf(person, tried.from), {
-        act: 'login',
-        resource: 'person',
-        objectId: person.id,
-        title: person.userName,
-        detail,
-      })
+      await writeAudit(tx, actorOf(person, from), { act: 'login', resource: 'person', objectId: person.id, title: person.userName, detail })
       return id
     })
-    await forgetAttempts(keys.user, keys.from)
-    return { sessionId, personId: person.id, userName: person.userName }
+    await takeBackAttempt(limits)
+    await forgetAttempts(limits.filter(({ key }) => /^(pair|device):/.test(key)).map(({ key }) => key))
+    return { sessionId, personId: person.id, userName: person.userName, device: deviceAfter(tried.device, userName) }
   } catch (error) {
     await noteRefusal(userName, tried, error)
     // A directory that is down is nobody's failed guess.
-    if (isFault(error, 'auth.directory-down')) await forgetAttempts(keys.user, keys.from)
+    if (isFault(error, 'auth.directory-down')) await takeBackAttempt(limits)
     throw error
   }
 }
@@ -81,7 +116,7 @@ const prove = async (
 ): Promise<{ person: LoginPerson; groups: string[] }> => {
   const known = await personOfLogin(userName)
   if (known?.source === 'local') {
-    const { ok, needsRehash } = known.passwordHash ? await verifyPassword(password, known.passwordHash) : { ok: false, needsRehash: false }
+    const { ok, needsRehash } = await verifyOrWaste(password, known.passwordHash)
     if (!ok || known.isDisabled) throw new Fault('auth.rejected')
     if (needsRehash) await saveRehash(known.id, known.passwordHash!, await hashPassword(password))
     return { person: known, groups: [] }
@@ -92,6 +127,13 @@ const prove = async (
   }
   const found = await directory.authenticate(userName, password)
   return { person: await rememberDirectoryPerson(found), groups: found.groups }
+}
+
+/** An account without a password takes as long to refuse as one with. */
+const verifyOrWaste = async (password: string, hash: string | null): Promise<{ ok: boolean; needsRehash: boolean }> => {
+  if (hash !== null) return verifyPassword(password, hash)
+  await wasteGuess(password)
+  return { ok: false, needsRehash: false }
 }
 
 const noteRefusal = async (userName: string, tried: LoginTry, error: unknown): Promise<void> => {

@@ -1,7 +1,8 @@
+import { cookies } from 'next/headers'
 import type { NextAuthOptions } from 'next-auth'
 import CredentialsProvider from 'next-auth/providers/credentials'
 import { closeSession } from '@/db/people/sessions'
-import { env } from '@/lib/env'
+import { authSecret, env } from '@/lib/env'
 import { toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import type { Directory } from '@/lib/ports/directory'
@@ -13,12 +14,25 @@ const isSecure = () => env().MATRIARCH_URL.startsWith('https://')
 /** Name of the cookie that carries the sealed session id. `__Secure-` behind https, so that a plain page cannot plant one. */
 export const sessionCookieName = (): string => `${isSecure() ? '__Secure-' : ''}next-auth.session-token`
 
+/** Longer than a wrong password takes to be found wrong, here or in a directory. */
+const refusalMs = 600
+
+/** By it a browser in which somebody signed in before is known at their next login; it opens nothing. */
+const deviceCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-device`
+const deviceCookie = () => ({
+  httpOnly: true,
+  secure: isSecure(),
+  sameSite: 'lax' as const,
+  path: '/api/auth',
+  maxAge: 400 * 24 * 3600,
+})
+
 /**
  * The cookie carries the session's id and nothing else, sealed with AUTH_SECRET; what it is worth is decided by the `sessions` table at each
  * request. A refused login reaches the page as the fault's code in `error`.
  */
 export const authOptions = (directory: Directory | null): NextAuthOptions => ({
-  secret: env().AUTH_SECRET,
+  secret: authSecret(),
   useSecureCookies: isSecure(),
   session: { strategy: 'jwt', maxAge: env().SESSION_HOURS * 3600 },
   pages: { signIn: '/login', signOut: '/login', error: '/login' },
@@ -29,15 +43,18 @@ export const authOptions = (directory: Directory | null): NextAuthOptions => ({
       authorize: async (credentials, request) => {
         try {
           const headers = new Headers(request.headers as Record<string, string>)
-          const { sessionId, userName } = await logIn(
+          const jar = await cookies()
+          const { sessionId, userName, device } = await logIn(
             {
-              userName: credentials?.userName ?? '',
-              password: credentials?.password ?? '',
+              userName: credentials?.userName,
+              password: credentials?.password,
               from: addressOf(headers),
               userAgent: headers.get('user-agent'),
+              device: jar.get(deviceCookieName())?.value,
             },
-            { directory, sessionHours: env().SESSION_HOURS },
+            { directory, sessionHours: env().SESSION_HOURS, refusalMs },
           )
+          jar.set(deviceCookieName(), device, deviceCookie())
           return { id: sessionId, name: userName }
         } catch (error) {
           const fault = toFault(error)

@@ -5,7 +5,7 @@ import { env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access/access'
 import { narrowed } from '@/lib/kernel/access/narrow'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { addressOf } from './address'
+import { addressOf, networkOf } from './address'
 import { cookieOf, sessionIdOf } from './cookie'
 import { hashSecret, isSameHash, readSecret } from './secrets'
 
@@ -25,7 +25,7 @@ const actorOfToken = async (authorization: string, from: string | null): Promise
   const holder = secret?.kind === 'mat' ? await tokenByPrefix(secret.prefix) : null
   if (holder === null || !isSameHash(holder.hash, hashSecret(whole))) {
     // Only failures are counted, so a busy script with a good token is never slowed.
-    await countAttempt([{ key: `token:${from ?? 'unknown'}`, ...tokenLimit }])
+    await countAttempt([{ key: `token:${networkOf(from)}`, ...tokenLimit }])
     throw new Fault('auth.required', { because: 'This token is not valid: unknown, expired or revoked.' })
   }
   return {

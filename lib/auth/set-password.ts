@@ -1,5 +1,5 @@
 import { passwordOf, savePassword } from '@/db/people/people'
-import { countAttempt } from '@/db/runs/attempts'
+import { countAttempt, forgetAttempts } from '@/db/runs/attempts'
 import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { checkNewPassword, hashPassword, verifyPassword } from './password'
@@ -19,14 +19,16 @@ export const setPassword = async (
   const person = await passwordOf(personId)
   if (!person) throw new Fault('record.missing')
   if (person.source !== 'local') throw new Fault('input.invalid', { because: 'People of the directory change their password there.' })
-  if (isOwn && person.passwordHash !== null) await proveCurrent(person.userName, currentPassword ?? '', person.passwordHash)
+  if (isOwn && person.passwordHash !== null) await proveCurrent(person.id, currentPassword ?? '', person.passwordHash)
   checkNewPassword(password, person.userName)
   await savePassword(actor, person, await hashPassword(password))
 }
 
-/** Counted as a failed login is: a session left open must not be a place to guess. */
-const proveCurrent = async (userName: string, password: string, hash: string): Promise<void> => {
-  await countAttempt([{ key: `user:${userName.toLowerCase()}`, free: 5, waitSecondsMax: 300 }])
+/** A session left open must not be a place to guess. Counted apart from logins: nobody else can use these attempts up. */
+const proveCurrent = async (personId: string, password: string, hash: string): Promise<void> => {
+  const limit = { key: `proof:${personId}`, free: 5, waitSecondsMax: 300 }
+  await countAttempt([limit])
   if (!(await verifyPassword(password, hash)).ok)
     throw new Fault('input.invalid', { fields: [{ path: 'currentPassword', message: 'is wrong' }] })
+  await forgetAttempts([limit.key])
 }

@@ -57,7 +57,7 @@ const rooms: Walls['rooms'] = {
       'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire lib/adapters/dns/provider.ts lib/adapters/dns/route53.ts',
     libraries: 'node',
   },
-  'lib/adapters/ldap.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
+  'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },
   'lib/adapters/redis-health.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ioredis' },
   'lib/adapters/over-ssh.ts': { imports: 'lib/kernel/ground lib/ports lib/adapters' },
@@ -67,7 +67,7 @@ const rooms: Walls['rooms'] = {
   // What a process is given when it starts.
   'lib/env.ts': { imports: '', libraries: 'zod node' },
   'lib/log.ts': { imports: 'lib/env.ts', libraries: 'pino' },
-  'lib/web-ports.ts': { imports: 'lib/ports lib/env.ts lib/adapters/ldap.ts lib/adapters/redis-health.ts', libraries: 'node' },
+  'lib/web-ports.ts': { imports: 'lib/ports lib/env.ts lib/adapters/ldap lib/adapters/redis-health.ts', libraries: 'node' },
 
   // The console's own database.
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },

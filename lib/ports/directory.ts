@@ -1,6 +1,6 @@
 import type { CheckStep } from '@/lib/domain/values/check-step'
 
-/** Somebody the directory vouches for. `groups` are lower-case common names. */
+/** Somebody the directory vouches for. `groups` in lower case: each by its distinguished name, and by its plain name where that is unambiguous. */
 export interface DirectoryPerson {
   userName: string
   fullName: string
@@ -16,7 +16,7 @@ export interface Directory {
    * Answers within the deadline the adapter was made with.
    */
   authenticate: (userName: string, password: string) => Promise<DirectoryPerson>
-  /** The person as the directory knows them now, without a password; null: nobody of that name. Throws `auth.directory-down`. */
+  /** The person as the directory knows them now, without a password; null: nobody of that name, or an account that is disabled, locked for good or expired. Throws `auth.directory-down`. */
   find: (userName: string) => Promise<DirectoryPerson | null>
   /** Step by step, for the settings page; runs to the end of what can be run and never throws. */
   check: (login?: { userName: string; password: string }) => Promise<DirectoryStep[]>

@@ -17,6 +17,8 @@ export interface TestDirectory {
   service: { dn: string; password: string }
   /** Ends the server and keeps its data; `start` brings it back on the same ports. */
   kill: () => Promise<void>
+  /** Changes entries as an administrator of the directory would, by LDIF; the server is away meanwhile. */
+  change: (ldif: string) => Promise<void>
   start: () => Promise<void>
   stop: () => Promise<void>
 }
@@ -32,6 +34,12 @@ cn: ${cn}
 sn: ${cn}
 mail: ${uid}@example.org
 userPassword: ${password}
+`
+
+/** An account that its directory no longer lets in, by what says so. */
+const leaver = (uid: string, mark: string) => `${person(uid, uid, `${uid}-password`).trimEnd()}
+objectClass: testAccount
+${mark}
 `
 
 const group = (cn: string, ...members: string[]) => `
@@ -61,6 +69,12 @@ cn: console
 userPassword: ${service.password}
 ${person('vera', 'Vera Viewer', 'vera-password')}
 ${person('dana', 'Dana Dba', 'dana-password')}
+${leaver('locked', 'pwdAccountLockedTime: 000001010000Z')}
+${leaver('resting', 'pwdAccountLockedTime: 20260101000000Z')}
+${leaver('nslocked', 'nsAccountLock: TRUE')}
+${leaver('disabled', 'userAccountControl: 514')}
+${leaver('normal', 'userAccountControl: 512')}
+${person('mary ann', 'Mary Ann', 'mary-password')}
 ${person('o*(b)', 'Odd Name', 'odd-password')}
 dn: cn=Doe\\, John \\+ Co,ou=people,${baseDn}
 objectClass: inetOrgPerson
@@ -75,12 +89,35 @@ uid:: ${Buffer.from('zoë').toString('base64')}
 cn:: ${Buffer.from('Zoë Ünlü').toString('base64')}
 sn: Unlu
 userPassword: zoe-password
-${group('Viewers', 'vera', 'dana')}
+${group('Viewers', 'vera', 'dana', 'resting', 'normal')}
 ${group('dbas', 'dana')}
 dn: cn=comma,ou=groups,${baseDn}
 objectClass: groupOfNames
 cn: comma
 member: cn=Doe\\, John \\+ Co,ou=people,${baseDn}
+
+dn: ou=helpdesk,ou=groups,${baseDn}
+objectClass: organizationalUnit
+ou: helpdesk
+
+dn: cn=dbas,ou=helpdesk,ou=groups,${baseDn}
+objectClass: groupOfNames
+cn: dbas
+member: uid=vera,ou=people,${baseDn}
+
+dn: cn=phones,ou=groups,${baseDn}
+objectClass: groupOfNames
+cn: phones
+cn: dbas
+member: uid=vera,ou=people,${baseDn}
+
+dn: uid=dbas,ou=groups,${baseDn}
+objectClass: inetOrgPerson
+objectClass: testAccount
+uid: dbas
+cn: dbas
+sn: dbas
+memberUid: vera
 
 dn: cn=letters,ou=groups,${baseDn}
 objectClass: groupOfNames
@@ -118,12 +155,16 @@ export const startDirectory = async (): Promise<TestDirectory> => {
   makeCertificates(folder)
   mkdirSync(join(folder, 'db'))
   const [plain, secure] = [await freePort(), await freePort()]
-  const schemas = ['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`).join('\n')
+  const schemas = ['core', 'cosine', 'inetorgperson', 'nis'].map((name) => `include /etc/ldap/schema/${name}.schema`).join('\n')
   writeFileSync(
     join(folder, 'slapd.conf'),
     `${schemas}
+attributetype ( 1.3.6.1.4.1.4203.666.1.1 NAME 'nsAccountLock' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.3.6.1.4.1.4203.666.1.2 NAME 'userAccountControl' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.4203.666.1.3 NAME 'testAccount' SUP top AUXILIARY MAY ( nsAccountLock $ userAccountControl $ memberUid ) )
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload ppolicy
 TLSCACertificateFile ${folder}/ca.pem
 TLSCertificateFile ${folder}/server.pem
 TLSCertificateKeyFile ${folder}/server.key
@@ -132,6 +173,7 @@ suffix "${baseDn}"
 directory ${folder}/db
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="${service.dn}" read by * none
+overlay ppolicy
 `,
   )
   writeFileSync(join(folder, 'seed.ldif'), seed.replace(/\n{3,}/g, '\n\n'))
@@ -165,6 +207,11 @@ access to * by dn.exact="${service.dn}" read by * none
     baseDn,
     service,
     kill,
+    change: async (ldif) => {
+      await kill()
+      execFileSync('/usr/sbin/slapmodify', ['-f', 'slapd.conf'], { cwd: folder, stdio: 'pipe', input: ldif })
+      await start()
+    },
     start,
     stop: async () => {
       await kill()

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
-import { type LdapOptions, makeLdapDirectory } from './ldap'
+import { type LdapOptions, makeLdapDirectory } from './index'
 
 let directory: TestDirectory
 
@@ -17,10 +17,12 @@ const options = (change: Partial<LdapOptions> = {}): LdapOptions => ({
   service: directory.service,
   peopleBaseDn: `ou=people,${directory.baseDn}`,
   userAttribute: 'uid',
+  userFilter: null,
   groupsBaseDn: `ou=groups,${directory.baseDn}`,
   deadlineMs: 5_000,
   ...change,
 })
+const at = (group: string) => `cn=${group},ou=groups,${directory.baseDn}`
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'no fault',
@@ -30,7 +32,12 @@ const codeOf = (work: Promise<unknown>) =>
 test('over LDAPS and over StartTLS the right password brings name, mail and lower-case groups', async () => {
   for (const change of [{}, { url: directory.ldapUrl, startTls: true }]) {
     const found = await makeLdapDirectory(options(change)).authenticate('dana', 'dana-password')
-    expect(found).toEqual({ userName: 'dana', fullName: 'Dana Dba', email: 'dana@example.org', groups: ['dbas', 'viewers'] })
+    expect(found).toEqual({
+      userName: 'dana',
+      fullName: 'Dana Dba',
+      email: 'dana@example.org',
+      groups: [at('dbas'), at('viewers'), 'dbas', 'viewers'],
+    })
   }
 })
 
@@ -62,14 +69,51 @@ test('a user name cannot change the search, and an odd one is found as it is', a
 
 test('letters beyond ASCII, commas and plus signs work in names, distinguished names and groups', async () => {
   const { authenticate } = makeLdapDirectory(options())
-  expect(await authenticate('zoë', 'zoe-password')).toMatchObject({ userName: 'zoë', fullName: 'Zoë Ünlü', groups: ['letters'] })
-  expect(await authenticate('jdoe', 'jdoe-password')).toMatchObject({ fullName: 'Doe, John + Co', groups: ['comma'] })
+  expect(await authenticate('zoë', 'zoe-password')).toMatchObject({
+    userName: 'zoë',
+    fullName: 'Zoë Ünlü',
+    groups: [at('letters'), 'letters'],
+  })
+  expect(await authenticate('jdoe', 'jdoe-password')).toMatchObject({ fullName: 'Doe, John + Co', groups: [at('comma'), 'comma'] })
 })
 
 test('find tells the groups without a password, and null for nobody', async () => {
   const { find } = makeLdapDirectory(options())
-  expect((await find('vera'))?.groups).toEqual(['viewers'])
+  expect((await find('normal'))?.groups).toEqual([at('viewers'), 'viewers'])
   expect(await find('nobody')).toBeNull()
+})
+
+test('a group makes a DBA by its own name below the base, or by its whole name: not by another of that name, a second name, or something that is no group', async () => {
+  const { find } = makeLdapDirectory(options())
+  const helpdesk = `cn=dbas,ou=helpdesk,ou=groups,${directory.baseDn}`
+  expect((await find('vera'))?.groups).toEqual([helpdesk, at('phones'), at('viewers'), 'phones', 'viewers'].sort())
+  const wide = makeLdapDirectory(options({ groupsBaseDn: directory.baseDn }))
+  expect((await wide.find('dana'))?.groups, 'nothing lies directly below a base that is too wide').toEqual([at('dbas'), at('viewers')])
+})
+
+test('an account that its directory disabled or locked for good is nobody, with the right password too; a passing lock leaves it somebody', async () => {
+  const { authenticate, find } = makeLdapDirectory(options())
+  for (const name of ['locked', 'nslocked', 'disabled']) {
+    expect(await find(name), name).toBeNull()
+    expect(await codeOf(authenticate(name, `${name}-password`)), name).toBe('auth.rejected')
+  }
+  expect((await find('resting'))?.userName).toBe('resting')
+  expect((await authenticate('normal', 'normal-password')).userName).toBe('normal')
+})
+
+test('a filter of one’s own keeps people out, and one that cannot be read is refused at the start', async () => {
+  const { authenticate, find } = makeLdapDirectory(options({ userFilter: '(!(mail=vera@example.org))' }))
+  expect(await find('vera')).toBeNull()
+  expect(await codeOf(authenticate('vera', 'vera-password'))).toBe('auth.rejected')
+  expect((await authenticate('dana', 'dana-password')).userName).toBe('dana')
+  expect(() => makeLdapDirectory(options({ userFilter: '(mail=x' }))).toThrow(/LDAP_USER_FILTER/)
+})
+
+test('a spelling that only the directory takes for a name is nobody’s: it would have guesses of its own', async () => {
+  const { authenticate, find } = makeLdapDirectory(options())
+  expect((await authenticate('mary ann', 'mary-password')).userName).toBe('mary ann')
+  expect(await codeOf(authenticate('mary  ann', 'mary-password'))).toBe('auth.rejected')
+  expect(await find('mary  ann')).toBeNull()
 })
 
 test('a certificate of another authority, or for another name, is refused over LDAPS and StartTLS', async () => {
@@ -132,7 +176,7 @@ test('the check goes step by step and stops at the step that fails, with its rea
     'groups pass',
     'login pass',
   ])
-  expect(all[3]!.because).toBe('Viewers, comma, dbas, letters')
+  expect(all[3]!.because).toBe(`cn=dbas,ou=helpdesk,ou=groups,${directory.baseDn}, comma, dbas, letters, phones, viewers`)
   const strange = await makeLdapDirectory(options({ ca: directory.strangeCa })).check()
   expect(strange.map(({ verdict }) => verdict)).toEqual(['fail', 'skipped', 'skipped', 'skipped', 'skipped'])
   expect(strange[0]!.because).toMatch(/certificate/)

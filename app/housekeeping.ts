@@ -13,11 +13,11 @@ const attempt = async (what: string, work: () => Promise<unknown>): Promise<void
   }
 }
 
-/** What only the web process can do by itself: ask the directory after owners of tokens, and forget answers kept for repeated keys. Every web process may. */
+/** What only the web process can do by itself: ask the directory after people who hold something, and forget answers kept for repeated keys. Every web process may. */
 export const startHousekeeping = (): void => {
   const { directory } = webPorts()
   setInterval(() => {
     void attempt('forgetting old answers', forgetKeys)
-    if (directory) void attempt('asking the directory after owners of tokens', () => refreshGroups(directory))
+    if (directory) void attempt('asking the directory after people', () => refreshGroups(directory))
   }, everyMs).unref()
 }

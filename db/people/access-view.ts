@@ -11,6 +11,8 @@ export interface PersonAccess {
   fullName: string
   source: 'local' | 'directory'
   isDisabled: boolean
+  /** The directory no longer vouches for the account. */
+  isAbsent: boolean
   /** As the directory last gave them, lower case; empty for local people. */
   groups: string[]
   grants: SourcedGrant[]
@@ -33,7 +35,7 @@ export const personAccess = async (actor: Actor, personId: string): Promise<Pers
   try {
     const [people, grants, tokens] = await Promise.all([
       pool.query(
-        'select id, user_name as "userName", full_name as "fullName", source, is_disabled as "isDisabled", groups from people where id = $1',
+        'select id, user_name as "userName", full_name as "fullName", source, is_disabled as "isDisabled", absent_at is not null as "isAbsent", groups from people where id = $1',
         [personId],
       ),
       pool.query(

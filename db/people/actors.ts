@@ -17,12 +17,12 @@ const find = {
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
         where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from people p left join tokens t on t.id = $2 and t.person_id = p.id and t.revoked_at is null
-    where p.id = $1 and not p.is_disabled and ($2::uuid is null or t.id is not null)`,
+    where p.id = $1 and not p.is_disabled and p.absent_at is null and ($2::uuid is null or t.id is not null)`,
 }
 
 /**
  * Somebody who is not here, with the grants they hold at this moment: for work that they ordered earlier. A token counts until it is revoked; that its time
- * ran out after the order takes nothing back. null: the person is disabled or gone, or the token was revoked.
+ * ran out after the order takes nothing back. null: the person is disabled, or gone from here or from the directory, or the token was revoked.
  */
 export const absentActor = async (personId: string, tokenId: string | null): Promise<Actor | null> => {
   try {

@@ -39,7 +39,7 @@ export const rememberDirectoryPerson = async (found: DirectoryPerson): Promise<L
   const { rows } = await getDb().execute<LoginPerson & Record<string, unknown>>(
     sql`insert into people (user_name, source, full_name, email, groups, groups_at)
         values (${found.userName}, 'directory', ${found.fullName}, ${found.email}, ${sql.param(found.groups)}::text[], now())
-        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, groups = excluded.groups, groups_at = now()
+        on conflict (lower(user_name)) do update set full_name = excluded.full_name, email = excluded.email, groups = excluded.groups, groups_at = now(), absent_at = null
           where people.source = 'directory'
         returning id, user_name as "userName", source, password_hash as "passwordHash", is_disabled as "isDisabled"`,
   )
@@ -55,34 +55,57 @@ export const passwordOf = async (personId: string): Promise<LoginPerson | null> 
   return row ?? null
 }
 
-/** Saves the hash, ends every login of the person but the actor's own, and forgets failed attempts. */
+/** Saves the hash, ends every login of the person but the actor's own, revokes their tokens, and forgets failed attempts. */
 export const savePassword = (actor: Actor, person: LoginPerson, hash: string): Promise<void> =>
   inTransaction(async (tx) => {
     await tx.execute(sql`update people set password_hash = ${hash}, changed_at = now(), revision = revision + 1 where id = ${person.id}`)
     await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null
       and id is distinct from ${actor.sessionId ?? null}::uuid`)
-    await tx.execute(sql`delete from login_attempts where key = ${`user:${person.userName.toLowerCase()}`}`)
+    await tx.execute(
+      sql`update tokens set revoked_at = now(), changed_at = now(), revision = revision + 1 where person_id = ${person.id} and revoked_at is null`,
+    )
+    const name = person.userName.toLowerCase()
+    await tx.execute(
+      sql`delete from login_attempts where key in (${`name:${name}`}, ${`proof:${person.id}`}) or starts_with(key, ${`pair:${name}|`})`,
+    )
     await notify(tx, 'records', 'session')
+    await notify(tx, 'records', 'token')
     await writeAudit(tx, actor, { act: 'person.password', resource: 'person', objectId: person.id, title: person.userName })
   })
 
-/** Owners of live tokens whose groups were not asked for this long: a few at a time, longest ago first. */
+/** People of the directory with a live login, a live token or a run that waits for its time, and not asked after this long: longest ago first. */
 export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<string[]> => {
   const { rows } = await getDb().execute<{ user_name: string }>(
     sql`select p.user_name from people p
         where p.source = 'directory' and (p.groups_at is null or p.groups_at < now() - make_interval(mins => ${olderMinutes}))
-          and exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
+          and (exists (select from sessions s where s.person_id = p.id and s.revoked_at is null and s.expires_at > now())
+            or exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
+            or exists (select from scheduled_runs r where r.person_id = p.id and r.state = 'waiting'))
         order by p.groups_at nulls first limit ${limit}`,
   )
   return rows.map((row) => row.user_name)
 }
 
-/** What the directory says of somebody now; no groups for somebody it no longer knows. */
-export const rememberGroups = async (userName: string, groups: readonly string[]): Promise<void> => {
-  await getDb().execute(
-    sql`update people set groups = ${sql.param([...groups])}::text[], groups_at = now() where lower(user_name) = lower(${userName}) and source = 'directory'`,
-  )
-}
+/**
+ * What the directory says of somebody now; null: it no longer vouches for them. Then their logins end and they hold nothing, by groups or by grants of
+ * their own, until it does again.
+ */
+export const rememberDirectoryState = (userName: string, groups: readonly string[] | null): Promise<void> =>
+  inTransaction(async (tx) => {
+    const { rows } = await tx.execute<{ id: string; user_name: string; left: boolean; is_back: boolean }>(
+      sql`update people p set groups = ${sql.param([...(groups ?? [])])}::text[], groups_at = now(),
+            absent_at = case when ${groups === null}::boolean then coalesce(p.absent_at, now()) end
+          from people before
+          where before.id = p.id and lower(p.user_name) = lower(${userName}) and p.source = 'directory'
+          returning p.id, p.user_name, before.absent_at is null and p.absent_at is not null as left, before.absent_at is not null and p.absent_at is null as is_back`,
+    )
+    const [person] = rows
+    if (!person || (!person.left && !person.is_back)) return
+    if (person.left) await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null`)
+    await notify(tx, 'records', 'session')
+    const act = person.left ? 'person.left-directory' : 'person.back-in-directory'
+    await writeAudit(tx, systemActor, { act, resource: 'person', objectId: person.id, title: person.user_name })
+  })
 
 /**
  * The first break-glass account: made when nobody of that name exists, with the role admin everywhere. `hash` from `hashPassword`.

@@ -31,13 +31,13 @@ const findSession = {
   text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
       s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
-        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(s.groups))), '[]') as grants
+        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from sessions s join people p on p.id = s.person_id
-    where s.id = $1 and s.revoked_at is null and not p.is_disabled
+    where s.id = $1 and s.revoked_at is null and not p.is_disabled and p.absent_at is null
       and s.expires_at > now() and s.seen_at > now() - make_interval(mins => $2)`,
 }
 
-/** The person behind a live session with the grants they hold at this moment; null: expired, idle too long, revoked, or disabled. */
+/** The person behind a live session with the grants they hold at this moment; null: expired, idle too long, revoked, disabled, or gone from the directory. */
 export const livePerson = async (sessionId: string, idleMinutes: number): Promise<LivePerson | null> => {
   const { rows } = await getPool().query({ ...findSession, values: [sessionId, idleMinutes] })
   const row = rows[0]

@@ -19,7 +19,7 @@ export interface TokenHolder {
 
 /**
  * A directory person's groups are those the directory gave when last asked, at a login or by `refreshGroups`: a token outlives the session.
- * Not found: revoked, expired, or the owner is disabled.
+ * Not found: revoked, expired, or the owner is disabled or gone from the directory.
  */
 const findByPrefix = {
   name: 'token-of-request',
@@ -28,7 +28,7 @@ const findByPrefix = {
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
         where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from tokens t join people p on p.id = t.person_id
-    where t.prefix = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and not p.is_disabled`,
+    where t.prefix = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and not p.is_disabled and p.absent_at is null`,
 }
 
 export const tokenByPrefix = async (prefix: string): Promise<TokenHolder | null> => {

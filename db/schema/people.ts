@@ -21,9 +21,11 @@ export const people = pgTable(
     source: text('source').$type<'local' | 'directory'>().notNull().default('local'),
     /** scrypt, with its parameters; null for people of the directory. Never selected by generic code. */
     passwordHash: text('password_hash'),
-    /** Lower case, as the directory gave them when last asked: what a token's owner holds by groups. Empty for local accounts. */
+    /** Lower case, as the directory gave them when last asked: what logins, tokens and scheduled runs hold by groups. Empty for local accounts. */
     groups: text('groups').array().notNull().default(sql`'{}'`),
     groupsAt: moment('groups_at'),
+    /** Since when the directory no longer vouches for the account (gone, disabled, locked for good): it holds nothing until it does again. */
+    absentAt: moment('absent_at'),
     isDisabled: boolean('is_disabled').notNull().default(false),
     lastLoginAt: timestamp('last_login_at', { withTimezone: true }),
     /** Column choice, density and theme per list; nothing security hangs on. */
@@ -58,7 +60,7 @@ export const grants = pgTable(
   ],
 )
 
-/** A login. The cookie carries its id; revoking it ends the login at the next request. Groups are those the directory gave at login. */
+/** A login. The cookie carries its id; revoking it ends the login at the next request. Groups are those the directory gave at login, for the record: what counts is `people.groups`. */
 export const sessions = pgTable(
   'sessions',
   {

@@ -35,6 +35,12 @@ export const person = defineResource({
       help: 'Local: the console keeps the password, for when the directory is down. Directory: known from a sign-in.',
     },
     isDisabled: { kind: 'flag', label: 'Disabled', help: 'Cannot sign in; sessions and tokens end immediately.' },
+    absentAt: {
+      kind: 'moment',
+      label: 'Gone from the directory',
+      automatic: true,
+      help: 'Since when the directory no longer lets this account in. Its sessions have ended, and its tokens and scheduled runs hold nothing until it does again.',
+    },
     lastLoginAt: { kind: 'moment', label: 'Last login', automatic: true },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -68,7 +74,7 @@ export const grant = defineResource({
     groupName: {
       kind: 'text',
       label: 'Directory group',
-      help: 'Everybody in this directory group at sign-in. Case does not matter.',
+      help: 'Everybody in this directory group: its common name when it lies directly below LDAP_GROUP_BASE_DN, else its whole distinguished name, without blanks between its parts. Case does not matter.',
     },
     role: {
       kind: 'choice',

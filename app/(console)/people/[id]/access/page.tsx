@@ -56,6 +56,12 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
           {person.isDisabled && (
             <Note tone="bad" title="This account is disabled: these permissions do not apply, and its sessions and tokens have ended." />
           )}
+          {person.isAbsent && (
+            <Note
+              tone="bad"
+              title="The directory no longer lets this account in: these permissions do not apply, and its sessions have ended."
+            />
+          )}
           <p>
             {person.source === 'directory'
               ? person.groups.length > 0

@@ -60,9 +60,16 @@ const plain = (value: Json | undefined): string =>
 
 const lines = async function* (actor: Actor, resource: Resource, query: ListQuery, format: string): AsyncGenerator<string> {
   const columns = ['id', ...query.columns!]
-  if (format === 'csv') yield `${csvLine(columns)}\r\n`
-  for await (const row of exportRecords(actor, resource, query, { references: 'ids' }))
-    yield format === 'csv' ? `${csvLine(columns.map((name) => plain(row[name])))}\r\n` : `${JSON.stringify(row)}\n`
+  const rows = exportRecords(actor, resource, query, { references: 'ids' })
+  try {
+    // Before the heading, so that a refusal is the first thing that comes.
+    let row = await rows.next()
+    if (format === 'csv') yield `${csvLine(columns)}\r\n`
+    for (; !row.done; row = await rows.next())
+      yield format === 'csv' ? `${csvLine(columns.map((name) => plain(row.value[name])))}\r\n` : `${JSON.stringify(row.value)}\n`
+  } finally {
+    await rows.return(undefined)
+  }
 }
 
 const list = (at: At) =>

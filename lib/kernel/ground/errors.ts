@@ -6,6 +6,7 @@ import type { JsonObject } from './json'
  */
 export const faultTable = {
   'input.invalid': { status: 422, retry: false, sentence: 'Some of what was sent is not valid.' },
+  'limit.reached': { status: 429, retry: true, sentence: 'Too much of this runs at once. Try again when some of it has ended.' },
   'input.too-large': { status: 413, retry: false, sentence: 'What was sent is too large.' },
   'auth.required': { status: 401, retry: false, sentence: 'Sign in, or send a valid token.' },
   'auth.rejected': { status: 401, retry: false, sentence: 'The user name or the password is wrong.' },

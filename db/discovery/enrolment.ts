@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { EnrolRequest } from '@/lib/fields/agent-report'
 import { type Actor, mayAnywhere, mayIn, systemActor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { inTransaction, notify, type Tx } from '../pg/client'
+import { databaseFault, getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { enrolmentKeys } from '../schema'
 import { writeAudit } from '../trail/audit'
 
@@ -86,6 +86,20 @@ const takeKey = async (tx: Tx, keyHash: string): Promise<KeyRow> => {
   )
   if (!rows[0]) throw new Fault('auth.required', { because: 'This enrolment key is not valid: unknown, expired, revoked or used up.' })
   return rows[0]
+}
+
+/** Whether a host holds a token of this hash that was not revoked. Throws `database.down`. */
+export const isHostToken = async (hash: string): Promise<boolean> => {
+  const { rows } = await getPool()
+    .query({
+      name: 'host-token',
+      text: 'select 1 from discovered_hosts where token_hash = $1 and token_revoked_at is null',
+      values: [hash],
+    })
+    .catch((error: unknown) => {
+      throw databaseFault(error)
+    })
+  return rows.length > 0
 }
 
 /**

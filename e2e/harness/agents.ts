@@ -28,12 +28,13 @@ export const instance = (name: string, change: Record<string, unknown> = {}) => 
 })
 export const enrolled = async (hostname: string, environment = 'prod', addresses: string[] = []) =>
   enrol(keys[environment]!, { hostname, addresses, agent: '1.0.0' }, null)
-export const send = (token: string, report: unknown, change: { body?: Buffer; encoding?: string; age?: string } = {}) =>
+export const send = (token: string, report: unknown, change: { body?: Buffer; encoding?: string; age?: string; from?: string } = {}) =>
   takeReport({
     authorization: `Bearer ${token}`,
     encoding: change.encoding ?? null,
     age: change.age ?? null,
-    body: change.body ?? Buffer.from(JSON.stringify(report)),
+    from: change.from ?? null,
+    body: async () => change.body ?? Buffer.from(JSON.stringify(report)),
   })
 /** Numbers rise from one to the next. */
 export const report = (hostname: string, ...instances: unknown[]) => ({

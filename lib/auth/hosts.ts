@@ -1,7 +1,8 @@
-import { addEnrolmentKey, type EnrolRequest, enrolHost, type NewEnrolmentKey } from '@/db/discovery/enrolment'
+import { addEnrolmentKey, type EnrolRequest, enrolHost, isHostToken, type NewEnrolmentKey } from '@/db/discovery/enrolment'
 import { countAttempt } from '@/db/runs/attempts'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { networkOf } from './address'
 import { hashSecret, makeSecret, readSecret } from './secrets'
 
 const keyLimit = { free: 20, waitSecondsMax: 300 }
@@ -25,13 +26,64 @@ export const enrol = async (key: string, request: EnrolRequest, from: string | n
     const { hostId } = await enrolHost(hashSecret(key), request, token.hash, from)
     return { token: token.whole, hostId }
   } catch (error) {
-    if (isFault(error, 'auth.required')) await countAttempt([{ key: `enrol:${from ?? 'unknown'}`, ...keyLimit }])
+    if (isFault(error, 'auth.required')) await countAttempt([{ key: `enrol:${networkOf(from)}`, ...keyLimit }])
     throw error
   }
 }
 
-/** SHA-256 of a host's token, to be looked for; null: this is no host token at all. */
-export const hostTokenHash = (authorization: string | null | undefined): string | null => {
+const unknownToken = () =>
+  new Fault('auth.required', { because: 'This host token is not valid: unknown or revoked. Enrol the host again.' })
+
+/** Hashes of tokens that were valid lately, so that a report of a known host costs no question more. Storing it looks whether the token still is. */
+const valid = new Set<string>()
+const validMax = 50_000
+/** Questions under way: reports of one host that come at once wait for the same answer, and go on in the order they came. */
+const asked = new Map<string, Promise<boolean>>()
+/** By network, until when a further unknown token is refused without being counted: a flood must not keep the database busy counting it. */
+const refusedUntil = new Map<string, number>()
+
+/**
+ * SHA-256 of a host's token that is valid, or was a moment ago. `from`: the sender's address. Only unknown tokens are counted, so a good host beside a bad
+ * one is never slowed. Throws `auth.required`, `auth.throttled`.
+ */
+export const hostTokenHash = async (authorization: string | null | undefined, from: string | null): Promise<string> => {
   const whole = bearerOf(authorization)
-  return readSecret(whole)?.kind === 'mathost' ? hashSecret(whole) : null
+  if (readSecret(whole)?.kind !== 'mathost')
+    throw new Fault('auth.required', { because: 'A report needs the host’s own token; enrol first.' })
+  const hash = hashSecret(whole)
+  if (valid.has(hash)) return hash
+  if (!(await isValid(hash))) {
+    await countUnknown(networkOf(from))
+    throw unknownToken()
+  }
+  if (valid.size >= validMax) valid.clear()
+  valid.add(hash)
+  return hash
+}
+
+const isValid = (hash: string): Promise<boolean> => {
+  const running = asked.get(hash)
+  if (running) return running
+  const question = isHostToken(hash).finally(() => asked.delete(hash))
+  asked.set(hash, question)
+  return question
+}
+
+/** Storing found it revoked or replaced. Throws `auth.required`. */
+export const forgetHostToken = (hash: string): never => {
+  valid.delete(hash)
+  throw unknownToken()
+}
+
+const countUnknown = async (network: string): Promise<void> => {
+  const waitMs = (refusedUntil.get(network) ?? 0) - performance.now()
+  if (waitMs > 0) throw new Fault('auth.throttled', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
+  refusedUntil.delete(network)
+  try {
+    await countAttempt([{ key: `host-token:${network}`, ...keyLimit }])
+  } catch (error) {
+    if (refusedUntil.size >= validMax) refusedUntil.clear()
+    if (isFault(error, 'auth.throttled')) refusedUntil.set(network, performance.now() + Number(error.facts.retryAfterSeconds) * 1_000)
+    throw error
+  }
 }

@@ -18,6 +18,8 @@ export interface Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   caller: 'actor' | 'host' | 'open'
   /** The JSON body; absent: none is read. */
   input?: I
+  /** Of the body. Default 1 MiB; less where nobody has said yet who they are. */
+  bytesMax?: number
   /** Names of query parameters with what they mean. */
   query?: Record<string, string>
   /** The JSON answer; absent: `contentType` says what comes. */

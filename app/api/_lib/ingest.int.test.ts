@@ -4,6 +4,7 @@ import { listInbox } from '@/db/discovery/discovery'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
 import { systemActor } from '@/lib/kernel/access/access'
+import { takeReport } from './ingest'
 
 let close: () => Promise<void>
 beforeAll(async () => {
@@ -70,6 +71,31 @@ test('a host token speaks for its own host only, and for no longer than until th
   expect(await codeOf(send(again.token, report('one')))).toBe('auth.required')
   for (const token of ['', 'x', `mat_abcdefgh_${'x'.repeat(36)}`, `mathost_abcdefgh_${'x'.repeat(36)}`])
     expect(await codeOf(send(token, report('one')))).toBe('auth.required')
+})
+
+test('a token that nobody holds costs no unpacking and no parsing, is counted by address, and slows no good host there', async () => {
+  const { token } = await enrolled('db1')
+  const unknown = (n: number) => `mathost_abcdefgh_${String(n).padStart(36, 'x')}`
+  const from = '2001:db8::66'
+  let isRead = false
+  const taken = takeReport({
+    authorization: `Bearer ${unknown(0)}`,
+    encoding: 'gzip',
+    age: null,
+    from,
+    body: async () => {
+      isRead = true
+      return Buffer.from('no gzip')
+    },
+  })
+  expect(await codeOf(taken)).toBe('auth.required')
+  expect(isRead).toBe(false)
+  for (let n = 1; n < 20; n++) expect(await codeOf(send(unknown(n), {}, { from: `2001:db8::${n}` }))).toBe('auth.required')
+  expect(await codeOf(send(unknown(99), {}, { from }))).toBe('auth.throttled')
+  const counted = await query("select failures from login_attempts where key like 'host-token:%'")
+  expect(await codeOf(send(unknown(99), {}, { from }))).toBe('auth.throttled')
+  expect(await query("select failures from login_attempts where key like 'host-token:%'"), 'a flood is not even counted').toEqual(counted)
+  expect(await send(token, report('db1'), { from })).toMatchObject({ stored: true })
 })
 
 test('a key of one environment cannot take over a host of another', async () => {

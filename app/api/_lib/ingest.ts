@@ -3,7 +3,7 @@ import { gunzip, gunzipSync } from 'node:zlib'
 import { applyRules } from '@/db/discovery/discovery-rules'
 import { storeReport } from '@/db/discovery/report-batches'
 import { databaseFault } from '@/db/pg/client'
-import { hostTokenHash } from '@/lib/auth/hosts'
+import { forgetHostToken, hostTokenHash } from '@/lib/auth/hosts'
 import { reportInput } from '@/lib/fields/agent-report'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault, toFault } from '@/lib/kernel/ground/errors'
@@ -20,7 +20,10 @@ export interface ReportRequest {
   encoding: string | null | undefined
   /** `X-Report-Age`: seconds the report waited at the host. */
   age: string | null | undefined
-  body: Buffer
+  /** Address of the sender, for the limit of unknown tokens. */
+  from: string | null
+  /** Called only for a host that is known. */
+  body: () => Promise<Buffer>
 }
 
 export interface ReportAnswer {
@@ -74,19 +77,18 @@ const acceptByRule = (hostId: string): Promise<void> =>
 
 /**
  * Takes one report of a host. Throws `auth.required`, `access.denied` (the token speaks for another host), `input.invalid`, `input.too-large`,
- * `database.down`; after a refusal nothing of it is stored. The address of the sender does not matter: the token says who it is.
+ * `database.down`, `auth.throttled`; after a refusal nothing of it is stored. The token says who it is, and is looked at before anything that takes time.
  */
-export const takeReport = async ({ authorization, encoding, age, body }: ReportRequest): Promise<ReportAnswer> => {
+export const takeReport = async ({ authorization, encoding, age, from, body }: ReportRequest): Promise<ReportAnswer> => {
   const receivedAt = new Date()
-  const tokenHash = hostTokenHash(authorization)
-  if (tokenHash === null) throw new Fault('auth.required', { because: 'A report needs the host’s own token; enrol first.' })
-  const report = checked(reportInput, parse(await unpack(body, encoding)))
+  const tokenHash = await hostTokenHash(authorization, from)
+  const report = checked(reportInput, parse(await unpack(await body(), encoding)))
   const outcome = await storeReport({ tokenHash, report, receivedAt, ageSeconds: ageOf(age) }).catch((error: unknown) => {
     throw storageFault(error)
   })
   switch (outcome.outcome) {
     case 'token-unknown':
-      throw new Fault('auth.required', { because: 'This host token is not valid: unknown or revoked. Enrol the host again.' })
+      return forgetHostToken(tokenHash)
     case 'other-host':
       throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
     case 'old':

@@ -89,7 +89,7 @@ const handler =
     try {
       const params = (await context.params) ?? {}
       const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
-      const body = call.input && readsBody ? await readBody(request) : Buffer.alloc(0)
+      const body = call.input && readsBody ? await readBody(request, call.bytesMax) : Buffer.alloc(0)
       const input = (call.input && readsBody ? checked(call.input, parseJson(body)) : undefined) as z.infer<I>
       const given = { actor, input, params, query: new URL(request.url).searchParams, request }
       const key = call.method === 'POST' && call.caller === 'actor' ? request.headers.get('idempotency-key') : null

@@ -87,9 +87,10 @@ export const discoveryCalls = {
     summary: 'Enrol a host: exchange an enrolment key for a token of its own',
     description: 'The token appears in this response and nowhere else. Enrolling again replaces the host’s former token.',
     input: enrolInput,
+    bytesMax: 64 * 1024,
     output: z.object({ token: z.string(), hostId: z.uuid() }),
     status: 201,
-    faults: ['auth.required', 'auth.throttled', 'record.conflict', 'input.invalid'],
+    faults: ['auth.required', 'auth.throttled', 'record.conflict', 'input.invalid', 'input.too-large'],
   }),
   report: defineCall({
     method: 'POST',
@@ -101,6 +102,6 @@ export const discoveryCalls = {
       'JSON, or gzip of it with Content-Encoding: gzip, at most 1 MiB unpacked. Unknown fields are kept. A report whose sequence number is not above the last one is ignored, and the response says so. A report is stored as a whole or not at all.',
     input: reportInput,
     output: z.object({ stored: z.boolean(), because: z.string().optional(), instances: z.int().optional() }),
-    faults: ['auth.required', 'input.invalid', 'input.too-large'],
+    faults: ['auth.required', 'auth.throttled', 'input.invalid', 'input.too-large'],
   }),
 }

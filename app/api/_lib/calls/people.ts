@@ -17,7 +17,7 @@ export const peopleCalls = {
       name: z.string().trim().min(1).max(80),
       role: z.enum(roles).default('viewer'),
       environmentId: z.uuid().nullable().default(null),
-      expiresAt: moment.nullable().default(null),
+      expiresAt: moment.nullable().optional().meta({ description: 'Default: in 90 days. null: never.' }),
     }),
     output: z.object({ id: z.uuid(), token: z.string() }),
     status: 201,
@@ -48,7 +48,8 @@ export const peopleCalls = {
     tag,
     caller: 'actor',
     summary: 'Set a local account’s password',
-    description: 'Your own with the current password, or anybody’s as an administrator. Ends all other sessions of that person.',
+    description:
+      'Your own with the current password, or anybody’s as an administrator. Ends all other sessions of that person, and revokes that person’s tokens.',
     input: z.strictObject({ password: z.string(), currentPassword: z.string().optional() }),
     status: 204,
     faults: ['input.invalid', 'access.denied', 'record.missing'],

@@ -1,3 +1,4 @@
+import { addressOf } from '@/lib/auth/address'
 import { calls } from '../../../_lib/calls'
 import { reportBytesMax, takeReport } from '../../../_lib/ingest'
 import { readBody, serveRaw } from '../../../_lib/serve'
@@ -8,6 +9,7 @@ export const POST = serveRaw(calls.report, async ({ request }) => {
     authorization: headers.get('authorization'),
     encoding: headers.get('content-encoding'),
     age: headers.get('x-report-age'),
-    body: await readBody(request, reportBytesMax),
+    from: addressOf(headers),
+    body: () => readBody(request, reportBytesMax),
   })
 })

@@ -1,6 +1,8 @@
+import { logger } from '@/lib/log'
 import type { Directory } from '@/lib/ports/directory'
 
-export type DirectoryState = { state: 'none' } | { state: 'up' } | { state: 'down'; because: string }
+/** Why it is down goes to the log: addresses and accounts of the directory are nothing for people who have not signed in. */
+export type DirectoryState = 'none' | 'up' | 'down'
 
 /** The login page is open to anybody: what it asks of the directory is asked once in this long. */
 const freshMs = 15_000
@@ -9,12 +11,14 @@ let last: { at: number; state: Promise<DirectoryState> } | null = null
 
 const look = async (directory: Directory): Promise<DirectoryState> => {
   const failed = (await directory.check()).find(({ verdict }) => verdict === 'fail')
-  return failed ? { state: 'down', because: failed.because } : { state: 'up' }
+  if (!failed) return 'up'
+  logger().warn({ step: failed.name, because: failed.because }, 'the directory does not answer')
+  return 'down'
 }
 
 /** Whether the directory answers and accepts the console's account; at most 15 s old. */
 export const directoryState = (directory: Directory | null): Promise<DirectoryState> => {
-  if (directory === null) return Promise.resolve({ state: 'none' })
+  if (directory === null) return Promise.resolve('none')
   if (last === null || Date.now() - last.at > freshMs) last = { at: Date.now(), state: look(directory) }
   return last.state
 }

@@ -14,11 +14,10 @@ import './login.css'
 export const metadata: Metadata = { title: 'Sign in' }
 
 const DirectoryNote = async () => {
-  const found = await directoryState(webPorts().directory)
-  if (found.state !== 'down') return null
+  if ((await directoryState(webPorts().directory)) !== 'down') return null
   return (
     <Note tone="warn" title="The directory does not answer">
-      Local accounts still work. {found.because}
+      Local accounts still work. Why it does not answer is in the console’s log.
     </Note>
   )
 }

@@ -7,7 +7,7 @@ const meanings = [
   ['changed', 'the plan has changed since it was read'],
   ['locked', 'somebody else holds the lock of the herd'],
   ['command', 'the command run under the lock failed'],
-  ['unproven', 'the certificate is valid, but does not prove that no logged commit is lost'],
+  ['unproven', 'the certificate is valid, but does not prove that no logged commit is lost, or its key was not compared'],
 ] as const
 
 type Outcome = (typeof meanings)[number][0]

@@ -68,8 +68,9 @@ Exit code 6 when somebody else holds the lock, 7 when the command failed, 1 when
 matriarch verify certificate.json --key console.pem
 
 Verifies a certificate without the console: every byte must be the one that was signed, the verdict must follow from the evidence, and the signing key must
-be the one given (its id, or a PEM file; the settings page shows both). Without --key only an alteration is detected, not a forgery.
-Exit code 0 when it is valid and proves that no logged commit is lost, 8 when it is valid but does not prove it, 1 when it is not valid.`,
+be the one given (its id, or a PEM file; the settings page shows both). Without --key only an alteration is detected, not a forgery: then it proves nothing.
+Exit code 0 when it is valid, signed by the key given, and proves that no logged commit is lost; 8 when it is valid but does not prove it, or no key was given; 1 when it
+is not valid.`,
   login:
     'matriarch login --url https://console.example.org < token\n\nChecks the token and saves URL and token in a file that only this user can read. Create a token in the console under People & access.',
   resume: deciding,

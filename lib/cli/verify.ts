@@ -26,9 +26,9 @@ export const verify = async (args: Args): Promise<number> => {
   for (const sentence of verdict.because) say(`  ${sentence}`)
   say(`signed by ${keyId}`)
   if (checked.isKnownKey === null)
-    say('The owner of that key was not verified: compare it with the settings page of your console, or give it with --key.')
-  // A script must not take a valid certificate of a loss for a good one.
-  return verdict.kind === 'proven' ? exitCodes.done : exitCodes.unproven
+    say('The owner of that key was not verified, so this proves nothing: give the key of your console, from its settings page, with --key.')
+  // A script must not take a valid certificate of a loss for a good one, nor one that a stranger signed.
+  return verdict.kind === 'proven' && checked.isKnownKey === true ? exitCodes.done : exitCodes.unproven
 }
 
 const bytesOf = (file: string): Buffer => {

@@ -31,11 +31,33 @@ test('a hash that cannot be read, or asks for absurd work, never matches', async
   }
 })
 
-test('a new password that is short, huge or holds the user name is refused with the field named', () => {
-  for (const bad of ['short', 'x'.repeat(257), 'my-otto-password']) {
+test('a new password that is short, huge, holds the user name or is tried first is refused with the field named', () => {
+  for (const bad of [
+    'short',
+    'eleven chrs',
+    'x'.repeat(257),
+    'my-otto-password',
+    'Password1234!',
+    'P@ssw0rd2026!!',
+    'Welcome-to-Matriarch',
+    'qwertyuiop123',
+    '123456789012',
+    'aaaaaaaaaaaa',
+    'abcabcabcabc',
+    'changemechangeme',
+    'Summer2026Winter2026',
+  ]) {
     expect(() => checkNewPassword(bad, 'otto')).toThrow(Fault)
   }
-  expect(() => checkNewPassword('long enough for all', 'otto')).not.toThrow()
+  for (const good of [
+    'long enough for all',
+    'the first password',
+    '839104726581',
+    'kT7-vq2_LmZr09xa',
+    'correct horse battery',
+    'молоко и два яблока',
+  ])
+    expect(() => checkNewPassword(good, 'otto'), good).not.toThrow()
 })
 
 test('more hashes at once than memory is meant for wait their turn and all finish', async () => {

@@ -1,11 +1,12 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { isCommonPassword } from './common-passwords'
 
 /** log2(N), r and p of scrypt: 64 MiB and about 0.2 s a guess. Stored with each hash, so raising them rehashes people as they log in. */
 const cost = { ln: 16, r: 8, p: 1 }
 const saltBytes = 16
 const hashBytes = 32
-const lengthMin = 10
+const lengthMin = 12
 const lengthMax = 256
 /** More at once would let a burst of logins take all memory; the rest wait their turn. */
 const atOnceMax = 4
@@ -36,7 +37,7 @@ const derive = (password: string, salt: Buffer, { ln, r, p }: typeof cost, lengt
       }),
   )
 
-/** Throws `input.invalid` with the path `password` when it is too short or too long. */
+/** Throws `input.invalid` with the path `password` when it is too short, too long or too common. */
 export const checkNewPassword = (password: string, userName: string): void => {
   const because =
     password.length < lengthMin
@@ -45,7 +46,9 @@ export const checkNewPassword = (password: string, userName: string): void => {
         ? `must have at most ${lengthMax} characters`
         : userName !== '' && password.toLowerCase().includes(userName.toLowerCase())
           ? 'must not contain the user name'
-          : null
+          : isCommonPassword(password)
+            ? 'is one of those that are tried first; take several words that do not belong together'
+            : null
   if (because) throw new Fault('input.invalid', { fields: [{ path: 'password', message: because }] })
 }
 

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
 import { closeDb } from '@/db/pg/client'
-import { env } from '@/lib/env'
+import { startEnv } from '@/lib/env'
 import { logger } from '@/lib/log'
 import { startHousekeeping } from './housekeeping'
 import { answerReport, isReport } from './report-server'
@@ -31,7 +31,7 @@ const mark = (request: IncomingMessage): void => {
 }
 
 const start = async (): Promise<void> => {
-  env()
+  startEnv('web')
   adoptBuiltConfiguration()
   const port = Number(process.env.PORT ?? 3000)
   const hostname = process.env.HOSTNAME ?? '127.0.0.1'
@@ -39,8 +39,8 @@ const start = async (): Promise<void> => {
   const toNext = app.getRequestHandler()
   await app.prepare()
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (isReport(request)) return void answerReport(request, response)
     mark(request)
+    if (isReport(request)) return void answerReport(request, response)
     toNext(request, response).catch((error: unknown) => {
       logger().error({ err: error, url: request.url }, 'a request failed')
       response.destroy()

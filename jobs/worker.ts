@@ -1,7 +1,7 @@
 import { closeDb } from '@/db/pg/client'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { mustBeSound } from '@/db/records/selfcheck'
-import { EnvironmentFault, env } from '@/lib/env'
+import { EnvironmentFault, env, startEnv } from '@/lib/env'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
@@ -21,6 +21,7 @@ const publishEveryMs = 60_000
 
 /** A worker process. SIGTERM or SIGINT: it takes nothing new and brings its jobs to a safe point; a second one ends it at once. */
 const main = async (): Promise<void> => {
+  startEnv('worker')
   mustBeSound()
   const log = logger()
   const world = makeActPorts()

@@ -25,7 +25,11 @@ const variables = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database.'),
   REDIS_URL: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in the metadata database.'),
   MATRIARCH_URL: url(['http', 'https']).default('http://127.0.0.1:3000').describe('Where people reach the console.'),
-  AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').describe('Signs login cookies (web).'),
+  AUTH_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('Signs login cookies (web only). Make one with: openssl rand -base64 48'),
   VAULT_KEY: z
     .string()
     .refine((value) => Buffer.from(value, 'base64').length === 32, {
@@ -39,7 +43,14 @@ const variables = z.object({
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
     .describe('An idle login ends after this many minutes.'),
-  TRUSTED_PROXIES: whole(0, 10).default(0).describe('Number of your own proxies in front of the console that append to X-Forwarded-For.'),
+  TRUSTED_PROXIES: whole(0, 10)
+    .default(0)
+    .describe(
+      'Number of your own proxies in front of the console that append to X-Forwarded-For; must be given when MATRIARCH_URL is https.',
+    ),
+  PLAIN_NETWORK: flag
+    .default(false)
+    .describe('PostgreSQL and Redis of this console may be reached without verified TLS, because nobody else is on the network between.'),
   LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
   LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
   LDAP_CA_FILE: z.string().optional().describe('PEM file with the CA of the directory’s certificate.'),
@@ -47,7 +58,13 @@ const variables = z.object({
   LDAP_BIND_PASSWORD: z.string().optional().describe('Its password.'),
   LDAP_BASE_DN: z.string().optional().describe('Where people are searched for.'),
   LDAP_USER_ATTRIBUTE: z.string().default('uid').describe('Attribute that holds the user name.'),
-  LDAP_GROUP_BASE_DN: z.string().optional().describe('Where groups are searched for; default: LDAP_BASE_DN.'),
+  LDAP_USER_FILTER: z.string().optional().describe('A filter people must pass besides, such as (memberOf=cn=staff,dc=example,dc=org).'),
+  LDAP_GROUP_BASE_DN: z
+    .string()
+    .optional()
+    .describe(
+      'Where groups are searched for; default: LDAP_BASE_DN. Grants name groups directly below it by common name, deeper ones by DN.',
+    ),
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
   OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
   LOG_LEVEL: z
@@ -97,6 +114,47 @@ const crossFaults = (value: Env): string[] => {
   return faults
 }
 
+const differentMin = 10
+
+/** A secret that was typed, or made by repeating something, is long and still guessed. */
+const isWeak = (secret: string): boolean => new Set(secret).size < differentMin || /^(.{1,16}?)\1+.{0,15}$/.test(secret)
+
+const isThisMachine = (url: string): boolean => {
+  const { hostname, searchParams } = new URL(url.replace('@/', '@localhost/'))
+  return ['localhost', '127.0.0.1', '[::1]', ''].includes(hostname) || (searchParams.get('host') ?? '').startsWith('/')
+}
+
+/** What crosses a network in the clear: password hashes, sealed keys and everything the console is told. */
+const plainFaults = ({ DATABASE_URL, REDIS_URL, PLAIN_NETWORK }: Env): string[] => {
+  const faults: string[] = []
+  const or = 'or say PLAIN_NETWORK=true if nobody else is on the network between'
+  if (PLAIN_NETWORK) return faults
+  if (!isThisMachine(DATABASE_URL) && !/[?&]sslmode=verify-full(&|$)/.test(DATABASE_URL))
+    faults.push(`DATABASE_URL: is on another machine; add sslmode=verify-full (and sslrootcert=FILE for a CA of your own), ${or}`)
+  if (REDIS_URL?.startsWith('redis://') && !isThisMachine(REDIS_URL)) faults.push(`REDIS_URL: is on another machine; use rediss://, ${or}`)
+  return faults
+}
+
+const webFaults = ({ AUTH_SECRET, MATRIARCH_URL }: Env, source: Record<string, string | undefined>): string[] => {
+  const faults: string[] = []
+  if (AUTH_SECRET === undefined) faults.push('AUTH_SECRET: is not set. Make one with: openssl rand -base64 48')
+  else if (isWeak(AUTH_SECRET)) faults.push('AUTH_SECRET: can be guessed; make one with: openssl rand -base64 48')
+  // This process speaks plain HTTP, so with https something is in front; taken for one client, it would share one limit of failed logins among everybody.
+  if (MATRIARCH_URL.startsWith('https://') && !source.TRUSTED_PROXIES)
+    faults.push(
+      'TRUSTED_PROXIES: is needed with an https MATRIARCH_URL: how many proxies in front append to X-Forwarded-For (0: none does)',
+    )
+  return faults
+}
+
+/** As `readEnv`, and what this process must not start without. Throws EnvironmentFault. */
+export const readEnvOf = (kind: 'web' | 'worker', source: Record<string, string | undefined>): Env => {
+  const value = readEnv(source)
+  const faults = [...plainFaults(value), ...(kind === 'web' ? webFaults(value, source) : [])]
+  if (faults.length > 0) throw new EnvironmentFault(faults)
+  return value
+}
+
 /** Reads and checks a set of variables. Throws EnvironmentFault with all faults at once. */
 export const readEnv = (source: Record<string, string | undefined>): Env => {
   const faults: string[] = []
@@ -120,6 +178,19 @@ let cached: Env | null = null
 export const env = (): Env => {
   cached ??= readEnv(process.env)
   return cached
+}
+
+/** First thing in a process: its configuration, or why it must not start. Throws EnvironmentFault. */
+export const startEnv = (kind: 'web' | 'worker'): Env => {
+  cached = readEnvOf(kind, process.env)
+  return cached
+}
+
+/** What seals cookies. Throws EnvironmentFault in a process that has none. */
+export const authSecret = (): string => {
+  const { AUTH_SECRET } = env()
+  if (AUTH_SECRET === undefined) throw new EnvironmentFault(['AUTH_SECRET: is not set'])
+  return AUTH_SECRET
 }
 
 /** Name, meaning and default of every variable, for the README's table and the settings page. No values. */

@@ -11,35 +11,47 @@ export interface Death {
   startAgain: (() => unknown) | null
 }
 
-const timesMax = 3
-const withinMs = 60_000
+/** Deaths further back than this say nothing any more. */
+const rememberedMs = 5 * 60_000
+const pauseMaxSeconds = 60
+
+/** The first one is followed at once; each further one of its kind waits twice as long. In seconds. */
+const pauseBefore = (deaths: number): number => (deaths <= 1 ? 0 : Math.min(pauseMaxSeconds, 2 ** (deaths - 2)))
 
 export const sayExit = (code: number | null, signal: NodeJS.Signals | null): string =>
   signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`
 
 /**
- * What to do about deaths: says each, and starts the dead again, unless the third one of its kind within a minute shows that this does not help. `end`: what
- * died cannot be done without.
+ * What to do about deaths: says each, and starts the dead again, later and later when its kind keeps dying, and never not at all: what it died of may be mended
+ * meanwhile. `end`: what died cannot be done without. `after`: calls once so many seconds have passed.
  */
-export const afterDeath = (say: (line: string) => void, end: (because: string) => void): ((death: Death) => void) => {
+export const afterDeath = (
+  say: (line: string) => void,
+  end: (because: string) => void,
+  after: (seconds: number, work: () => void) => void = (seconds, work) => void setTimeout(work, seconds * 1000),
+): ((death: Death) => void) => {
   const times = new Map<string, number[]>()
-  return ({ name, how, logFile, meaning, startAgain }) => {
+  const meet = (death: Death): void => {
+    const { name, how, logFile, meaning, startAgain } = death
     const kind = name.replace(/-\d+$/, '')
-    const recent = [...(times.get(kind) ?? []).filter((at) => at > performance.now() - withinMs), performance.now()]
+    const recent = [...(times.get(kind) ?? []).filter((at) => at > performance.now() - rememberedMs), performance.now()]
     times.set(kind, recent)
     const where = logFile === null ? '' : ` Its log: ${logFile}`
     if (startAgain === null) {
       say(`\n${name} ${how}. ${meaning}${where}`)
-      return end(`${name} is gone`)
+      end(`${name} is gone`)
+      return
     }
-    const isHopeless = recent.length >= timesMax
-    const next = isHopeless
-      ? `It is not started again: this is death ${recent.length} within a minute. Mend what the log says, then Ctrl-C and npm start.`
-      : 'Starting it again.'
+    const seconds = pauseBefore(recent.length)
+    const next =
+      seconds === 0 ? 'Starting it again.' : `Starting it again in ${seconds} s: this is death ${recent.length} within five minutes.`
     say(`\n${name} ${how}. ${meaning} ${next}${where}`)
-    if (isHopeless) return
-    Promise.resolve()
-      .then(startAgain)
-      .catch((error: unknown) => say(`${name} could not be started again: ${(error as Error).message}`))
+    const start = () =>
+      Promise.resolve()
+        .then(startAgain)
+        .catch((error: unknown) => meet({ ...death, how: `could not be started again: ${(error as Error).message}` }))
+    if (seconds === 0) void start()
+    else after(seconds, () => void start())
   }
+  return meet
 }

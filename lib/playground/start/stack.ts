@@ -83,7 +83,9 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => console.error((error as Error).message))
   }
   const dies = (name: string, logFile: string | null, meaning: string, startAgain: Death['startAgain']) => (how: string) => {
-    if (!isStopping) options.onDeath?.({ name, how, logFile, meaning, startAgain })
+    if (isStopping) return
+    // It may be a while until then, and everything stopped meanwhile.
+    options.onDeath?.({ name, how, logFile, meaning, startAgain: startAgain && (() => (isStopping ? undefined : startAgain())) })
   }
   const step = <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const running = work()

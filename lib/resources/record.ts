@@ -49,6 +49,7 @@ export const audit = defineResource({
   fields: {
     seq: { kind: 'integer', label: 'Line', automatic: true },
     at: { kind: 'moment', label: 'When', automatic: true },
+    personId: { kind: 'text', label: 'Person id', automatic: true },
     actorName: { kind: 'text', label: 'Who', automatic: true },
     actorKind: {
       kind: 'choice',
@@ -79,5 +80,6 @@ export const audit = defineResource({
   help: [
     'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only added, never changed.',
     'Each line contains the hash of the line before it, so that a changed or missing line is detected. Keep the last hash somewhere else to prove that nothing was cut off the end.',
+    'Anybody can recompute the chain from GET /api/v1/audit?format=ndjson&sort=seq. The text of a line is its JSON without hash and previousHash: keys sorted, no blanks, UTF-8. Its hash is the SHA-256 of the hash before it (64 hexadecimal digits, 64 zeros for the first line) followed by that text. README has a script.',
   ],
 })

@@ -19,13 +19,20 @@ export const systemCalls = {
     tag,
     caller: 'open',
     summary: 'Readiness: database, queue and a worker answer',
-    description: '503 with the same body when one of them does not.',
+    also: { 503: 'One of them does not.' },
     output: z.object({
       status: z.enum(['ready', 'not ready']),
       parts: z.array(z.object({ name: z.string(), ok: z.boolean(), because: z.string() })),
     }),
   }),
-  openapi: defineCall({ method: 'GET', path: '/api/openapi.json', tag, caller: 'open', summary: 'This document' }),
+  openapi: defineCall({
+    method: 'GET',
+    path: '/api/openapi.json',
+    tag,
+    caller: 'open',
+    summary: 'This document',
+    output: z.looseObject({ openapi: z.string() }),
+  }),
   metrics: defineCall({
     method: 'GET',
     path: '/metrics',
@@ -54,6 +61,8 @@ export const systemCalls = {
     tag,
     caller: 'actor',
     summary: 'Recompute the audit log’s hash chain',
+    description:
+      'To do it yourself: GET /api/v1/audit?format=ndjson&sort=seq gives every line with everything its hash covers. The text of a line is its JSON without `hash` and `previousHash`, in canonical form: keys sorted by their UTF-16 code units at every depth, no blanks, UTF-8, strings and numbers as ECMAScript’s JSON.stringify writes them. `hash` is the SHA-256, in lower-case hexadecimal, of `previousHash` (its 64 digits as text; 64 zeros in the first line) followed by that text. `previousHash` is the `hash` of the line before, and `seq` rises by one.',
     output: z.object({
       ok: z.boolean(),
       lines: z.int(),

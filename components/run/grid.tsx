@@ -52,7 +52,7 @@ const Row = memo(
           <StepStateMark step={step} />
         </td>
       ))}
-      <td className="run-because">{job.because}</td>
+      <td className="run-because">{job.waitsFor ?? job.because}</td>
     </tr>
   ),
 )

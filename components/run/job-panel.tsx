@@ -56,7 +56,7 @@ export const JobPanel = ({
         </Button>
       </header>
       <div className="body grid gap-3">
-        {job.because && job.state !== 'attention' && <p>{job.because}</p>}
+        {(job.waitsFor ?? job.because) && job.state !== 'attention' && <p>{job.waitsFor ?? job.because}</p>}
         <Attention job={job} mayDecide={mayDecide} decide={decide} />
         <p className="flex flex-wrap gap-x-4 gap-y-1 text-ink-2">
           {job.startedAt && (

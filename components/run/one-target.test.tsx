@@ -42,6 +42,7 @@ const jobOf = (entries: readonly JournalEntry[]): JobView => {
     state: fold.state,
     step: null,
     because: fold.because,
+    waitsFor: null,
     startedAt: null,
     finishedAt: null,
     fold,

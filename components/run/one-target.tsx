@@ -29,7 +29,7 @@ export const OneTarget = ({
             {job.title}
           </Link>
           <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
-          {job.because && job.state !== 'attention' && <span>{job.because}</span>}
+          {(job.waitsFor ?? job.because) && job.state !== 'attention' && <span>{job.waitsFor ?? job.because}</span>}
         </p>
         <Steps
           job={job}

@@ -27,6 +27,7 @@ const job = (id: string) => ({
   state: 'waiting' as const,
   step: null,
   because: null,
+  waitsFor: null,
   startedAt: null,
   finishedAt: null,
   fold: foldJob([], ['restart']),

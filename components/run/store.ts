@@ -99,6 +99,7 @@ export class RunStore {
         old &&
         old.state === job.state &&
         old.because === job.because &&
+        old.waitsFor === job.waitsFor &&
         old.startedAt === job.startedAt &&
         old.finishedAt === job.finishedAt
       return same && old.fold === fold ? old : { ...job, fold }
@@ -130,6 +131,8 @@ export class RunStore {
       fold,
       state: fold.state === 'waiting' ? job.state : fold.state,
       because: fold.because ?? (fold.state === job.state ? job.because : null),
+      // It went on.
+      waitsFor: fold.lastSeq > job.fold.lastSeq ? null : job.waitsFor,
     }
   }
 

@@ -9,9 +9,11 @@ export interface History {
   isSerialInHerd: boolean
 }
 
-/** Seconds until the run is over; null without history. The herd with the most left to do decides when jobs of a herd take turns. */
+/** Seconds until the run is over; null without history, and while nothing of it goes on. The herd with the most left to do decides when jobs of a herd take turns. */
 export const secondsLeft = (run: RunView, history: History | null): number | null => {
   if (history === null) return null
+  const open = run.jobs.filter(({ finishedAt, state }) => finishedAt === null && state !== 'attention')
+  if (open.length > 0 && open.every(({ waitsFor }) => waitsFor !== null)) return null
   const whole = estimateSeconds(history.medianSeconds, countJobs(run.jobs.map((job) => job.state)), run.policy.parallel)
   if (!history.isSerialInHerd || whole === null) return whole
   const byHerd = new Map<string, JobView[]>()

@@ -9,6 +9,7 @@ import { operationByName } from '@/lib/operations'
 import type { RunLine, RunView } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
 import { lineOf } from './journal'
+import { waitsOf } from './waits'
 
 type Column = string | number | null | Date | string[] | JsonObject | RunPolicy
 interface RunRow extends Record<string, Column> {
@@ -52,6 +53,8 @@ interface JobRow {
 
 type LineRow = Parameters<typeof lineOf>[0] & { job_id: string; event_id: string }
 
+const ended: readonly RunState[] = ['done', 'failed', 'cancelled']
+
 const query = async <Row extends object>(text: string, values: unknown[]): Promise<Row[]> => {
   try {
     return (await getPool().query<Row>(text, values)).rows
@@ -83,6 +86,7 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
     `select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and kind <> 'note' order by job_id, seq`,
     [runId],
   )
+  const waits = ended.includes(run.state) ? new Map<string, string>() : await waitsOf(runId)
   const byJob = new Map<string, JournalLine[]>(jobs.map((job) => [job.id, []]))
   for (const line of lines) byJob.get(line.job_id)?.push(lineOf(line))
   const effects = operationByName(run.operation)?.effects.map((effect) => effect.name) ?? []
@@ -119,6 +123,7 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
       state: job.state,
       step: job.step,
       because: job.because,
+      waitsFor: waits.get(job.id) ?? null,
       startedAt: iso(job.started_at),
       finishedAt: iso(job.finished_at),
       fold: { ...foldJob(byJob.get(job.id)!, effects), state: job.state },

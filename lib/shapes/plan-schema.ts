@@ -22,7 +22,11 @@ export const targetsSchema = z
   .max(targetsMax, `Choose at most ${targetsMax} targets at once.`)
 
 const said = {
-  phrase: z.string().optional(),
+  phrase: z
+    .string()
+    .nullish()
+    .transform((phrase) => phrase ?? undefined)
+    .describe('As the plan has it; null where it has none.'),
   reason: z.string().max(reasonMax).optional(),
   ticket: z.string().max(ticketMax).optional(),
   isOutsideWindow: z.boolean().optional().describe('Run although no maintenance window is open; needs a reason.'),
@@ -32,7 +36,15 @@ const at = z
   .max(80)
   .describe('With its zone: `2026-11-21T01:00:00Z`, `2026-11-21 02:00 Europe/Berlin`. Or `window`: when the maintenance windows open next.')
 
-export const confirmationSchema = z.strictObject({ planId: z.uuid(), digest: z.string(), ...said }) satisfies z.ZodType<Confirmation>
+export const confirmationSchema = z.strictObject({
+  planId: z.uuid(),
+  digest: z
+    .string()
+    .describe(
+      'Of the plan that was read: what it would do, to what, as things are. A plan that is made again of the same things has the same digest.',
+    ),
+  ...said,
+}) satisfies z.ZodType<Confirmation>
 
 export const submissionSchema = confirmationSchema.extend({
   idempotencyKey: z.string().max(200).optional(),

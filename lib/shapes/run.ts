@@ -16,6 +16,8 @@ export interface JobView {
   step: string | null
   /** Why it waits (the holder of its herd is named here), failed, or holds. */
   because: string | null
+  /** What it waits for at this moment, as a sentence: a lock, its turn, a worker, another worker in place of one that is gone. null: it goes on, or has ended. */
+  waitsFor: string | null
   /** ISO times. */
   startedAt: string | null
   finishedAt: string | null

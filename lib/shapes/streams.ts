@@ -40,7 +40,7 @@ export interface FleetStream {
 /** The stream of the API, for scripts. */
 export interface RunEventsStream {
   line: JournalLine & { jobId: string }
-  run: Pick<RunView, 'state'> & { jobs: Pick<JobView, 'id' | 'title' | 'state' | 'because'>[] }
+  run: Pick<RunView, 'state'> & { jobs: Pick<JobView, 'id' | 'title' | 'state' | 'because' | 'waitsFor'>[] }
 }
 
 /** Why a stream was ended by the server; its reader does not reconnect. */

@@ -1,14 +1,14 @@
 import { listIds } from '@/db/records/records'
+import { holdersOf } from '@/db/runs/waits'
 import { askForPlan, type StoredPlan, waitForPlan } from '@/jobs/requests'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
-import { parseListQuery } from '@/lib/kernel/resource/query'
-import { describe as described } from '@/lib/kernel/resource/resource'
 import { operationByName } from '@/lib/operations'
 import { resourceByName } from '@/lib/resources'
 import { type PlanQuestion, targetsMax } from '@/lib/shapes/plan'
 import { json } from './serve'
+import { mustName, strictQuery } from './strict-query'
 
 export const planTimeoutMs = 30_000
 
@@ -24,12 +24,12 @@ interface Wanted {
 const idsOf = async (actor: Actor, operation: string, filter: string): Promise<string[]> => {
   const resource = resourceByName(operationByName(operation)?.on ?? '')
   if (!resource) throw new Fault('input.invalid', { fields: [{ path: 'operation', message: `There is no operation ${operation}.` }] })
-  const { query, dropped } = parseListQuery(described(resource), new URLSearchParams(filter))
+  const query = strictQuery(resource, new URLSearchParams(filter), 'filter.')
   const refuse = (message: string) => new Fault('input.invalid', { fields: [{ path: 'filter', message }] })
-  if (dropped.length > 0) throw refuse(`Not understood: ${dropped.join(' · ')}`)
   // An empty filter is everything: that has to be said with ids.
   if (Object.keys(query.filters).length === 0 && query.search === '') throw refuse('names nothing to choose by')
   const ids = await listIds(actor, resource, query, targetsMax + 1)
+  if (ids.length === 0) await mustName(actor, resource, query, 'filter.')
   if (ids.length === 0) throw refuse(`matches no ${resource.noun[0]}`)
   if (ids.length > targetsMax) throw refuse(`matches more than ${targetsMax} ${resource.noun[1]}`)
   return ids
@@ -54,23 +54,31 @@ export const plannedId = async (
   return made.planId
 }
 
+/** What a run of the plan would wait for if it were submitted now, a sentence for each target. */
+const waitsOfPlan = async ({ plan, runId }: StoredPlan): Promise<string[]> => {
+  const targets = runId === null ? (plan?.targets.filter(({ eligible }) => eligible) ?? []) : []
+  const holders = await holdersOf([...new Set(targets.flatMap(({ locks }) => locks))])
+  return targets.flatMap(({ title, locks }) => locks.flatMap((name) => (holders.has(name) ? [`${title}: ${holders.get(name)}`] : [])))
+}
+
 /** A stored plan as the API shows it. */
-export const shownPlan = ({ id, state, because, plan, digest, approvedByName, approvedAt, runId, createdAt }: StoredPlan) => ({
-  id,
-  state,
-  because,
-  digest,
-  phrase: plan?.phrase ?? null,
-  plan,
-  approvedBy: approvedByName,
-  approvedAt,
-  runId,
-  createdAt,
+export const shownPlan = async (stored: StoredPlan) => ({
+  id: stored.id,
+  state: stored.state,
+  because: stored.because,
+  digest: stored.digest,
+  phrase: stored.plan?.phrase ?? null,
+  waitsFor: await waitsOfPlan(stored),
+  plan: stored.plan,
+  approvedBy: stored.approvedByName,
+  approvedAt: stored.approvedAt,
+  runId: stored.runId,
+  createdAt: stored.createdAt,
 })
 
 /** Waits for the plan. Throws `plan.failed` and `worker.absent` as the queue does. */
 export const answerPlan = async (actor: Actor, planId: string, signal: AbortSignal): Promise<Response> => {
   const stored = await waitForPlan(actor, planId, { timeoutMs: planTimeoutMs, signal })
   if (stored.state === 'failed') throw new Fault('plan.failed', { because: stored.because ?? undefined, planId })
-  return json(shownPlan(stored), 200, { location: `/api/v1/plans/${planId}` })
+  return json(await shownPlan(stored), 200, { location: `/api/v1/plans/${planId}` })
 }

@@ -7,6 +7,7 @@ import type { Actor } from '@/lib/kernel/access/access'
 import type { RunState } from '@/lib/kernel/ground/journal'
 import type { RunStream } from '@/lib/shapes/streams'
 import { coalesce, liveResponse } from '../../sse'
+import { watchWaits } from '../../waits'
 
 export const dynamic = 'force-dynamic'
 
@@ -95,10 +96,12 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
           }),
           listen('runs', onRun),
         ])
+        const unwatch = watchWaits(id, run)
         lines()
         strips()
         run()
         return () => {
+          unwatch()
           for (const stop of stops) stop()
         }
       },

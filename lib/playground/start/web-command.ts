@@ -8,6 +8,7 @@ import { projectRoot } from '../setup.mjs'
 export const webCommand: readonly [string, ...string[]] = [
   process.execPath,
   '--max-semi-space-size=64',
+  '--max-old-space-size=512',
   '--import',
   'tsx',
   join(projectRoot, 'app/server.ts'),

@@ -28,7 +28,7 @@ test('one statement over every ticked herd comes back as one grid that names eac
 
 test('a statement that would write fails on a read-only run and changes nothing', async ({ as, stack }) => {
   const page = await as('dana')
-  await planSql(page, 'create table public.should_not_exist ()')
+  await planSql(page, 'select 1 as a into public.should_not_exist')
   await confirm(page)
   await expect(runState(page)).toHaveText('failed', { timeout: 60_000 })
   await expect(page.getByRole('region', { name: 'Targets and steps' })).toContainText('read-only')

@@ -131,7 +131,10 @@ const rooms: Walls['rooms'] = {
   'lib/playground/fleet': { imports: 'lib/playground/machine' },
   'lib/playground/hosts': { imports: 'lib/playground/machine lib/playground/fleet', libraries: 'node' },
   'lib/playground/load': { imports: 'lib/playground/machine lib/playground/services', libraries: 'pg node' },
-  'lib/playground/services': { imports: 'lib/playground/machine lib/playground/fleet lib/playground/hosts', libraries: 'node' },
+  'lib/playground/services': {
+    imports: 'lib/domain/reader lib/playground/machine lib/playground/fleet lib/playground/hosts',
+    libraries: 'node',
+  },
   'lib/playground/lab': {
     imports: 'lib/playground/machine lib/playground/fleet lib/playground/hosts lib/playground/load lib/playground/services',
     libraries: 'node',
@@ -176,6 +179,7 @@ export const walls: Walls = {
   sql: {
     db: 'the console’s own database',
     'lib/domain/replication/conf.ts': 'the servers that are operated',
+    'lib/domain/reader': 'the servers that are operated',
     'lib/operations': 'the servers that are operated',
     'lib/adapters': 'the servers that are operated',
     'lib/playground': 'the lab’s servers, and a console’s database that it fills',

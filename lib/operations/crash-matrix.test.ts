@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { applied, atMost, type Case, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
+import { applied, atMost, type Case, isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
 import { healthyWorld } from '@/e2e/harness/twin/healthy'
 import { replicationCases } from '@/e2e/harness/twin/replication-cases'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
@@ -95,6 +95,20 @@ const cases: Case[] = [
       ...(state === 'cancelled' && applied(instance, /^execute/) > 0 ? ['cancelled, and it was committed'] : []),
     ],
     ends: ['attention', 'cancelled', 'done', 'failed'],
+  },
+  {
+    operation: 'add-reader',
+    what: 'of a standby',
+    target: 'demo on n2',
+    broken: (instance, state, lines, { world }) => {
+      const [hasRole, isLetIn] = [world.readers.size > 0, instance.readerLines !== null || instance.activeReaderLines !== null]
+      const isGone = ['undone', 'failed', 'cancelled'].includes(state) && !isGivenUp(lines)
+      return [
+        ...(state === 'done' && (!hasRole || instance.activeReaderLines === null) ? ['done, and the reader cannot log in'] : []),
+        ...(isGone && (hasRole || isLetIn) ? [`${state}, and something of the reader is left`] : []),
+      ]
+    },
+    ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
   ...replicationCases,
 ]

@@ -10,6 +10,7 @@ import { failover } from './failover'
 import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
 import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
+import { addReader } from './reader'
 import { rebuild } from './rebuild'
 import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   reload,
   checkpoint,
   runSql,
+  addReader,
   repoint,
   promote,
   demote,

@@ -30,6 +30,7 @@ const harmless = [
   'reload',
   'checkpoint',
   'run-sql',
+  'add-reader',
   'repoint',
   'drop-slot',
   'create',

@@ -7,6 +7,7 @@ import type { InventoryAct, InventoryRead } from './inventory'
 import type { NamesAct, NamesRead } from './names'
 import type { PoolersAct, PoolersRead } from './poolers'
 import type { PostgresAct, PostgresRead } from './postgres'
+import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
 export type { HostAddress, InstanceAddress } from './addresses'
@@ -78,6 +79,7 @@ export type {
   StopMode,
   TransactionFate,
 } from './postgres'
+export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 
 /** Ports that only read. Plan mode is given only these. */
@@ -88,6 +90,7 @@ export interface ReadPorts {
   clusters: ClustersRead
   postgres: PostgresRead
   names: NamesRead
+  readers: ReadersRead
   replication: ReplicationRead
   copies: CopiesRead
   canary: CanaryRead
@@ -105,6 +108,7 @@ export interface ActPorts {
     clusters: ClustersAct
     postgres: PostgresAct
     names: NamesAct
+    readers: ReadersAct
     replication: ReplicationAct
     copies: CopiesAct
     canary: CanaryAct

@@ -90,6 +90,8 @@ export interface FileSettingProblem {
 
 export interface SqlGrid {
   columns: string[]
+  /** Of each column, as PostgreSQL names it: `integer`, `character varying(20)`. Left out where it was not asked; null: it is not known. */
+  types?: (string | null)[]
   rows: (string | null)[][]
   rowCount: number
   /** Rows or bytes past the cap were left out. */
@@ -104,9 +106,11 @@ export interface SqlOptions {
   rowsMax: number
   bytesMax: number
   signal?: AbortSignal
+  /** Of `query`: the role to log in as; left out: the console's own login, which is a superuser. */
+  as?: string
 }
 
-export interface ExecuteOptions extends SqlOptions {
+export interface ExecuteOptions extends Omit<SqlOptions, 'as'> {
   /**
    * Called with the transaction's id (`txid_current()`) and awaited before the statement is sent, so that its fate can be asked for later.
    * When it rejects, nothing is sent and the transaction is rolled back. The session must end by itself if its client dies while it is awaited

@@ -3,7 +3,7 @@
 import { Play } from 'lucide-react'
 import Link from 'next/link'
 import { useId } from 'react'
-import type { Danger } from '@/lib/kernel/operation/operation'
+import type { Danger } from '@/lib/kernel/operation/plan'
 
 export interface OfferedAct {
   name: string

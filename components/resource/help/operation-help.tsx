@@ -1,6 +1,5 @@
 import { State } from '@/components/ui/state'
-import type { Danger } from '@/lib/kernel/operation/operation'
-import type { EndingKind } from '@/lib/kernel/operation/plan'
+import type { Danger, EndingKind } from '@/lib/kernel/operation/plan'
 import type { Tone } from '@/lib/kernel/resource/field'
 
 export interface ShownOperation {

@@ -3,7 +3,7 @@
 import { PlayIcon } from '@/components/ui/icons'
 import { LazyMenu } from '@/components/ui/lazy-menu'
 import { MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
-import type { Danger } from '@/lib/kernel/operation/operation'
+import type { Danger } from '@/lib/kernel/operation/plan'
 import { targetsMax } from '@/lib/shapes/plan'
 import type { ListAction } from './list-data'
 

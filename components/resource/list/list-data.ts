@@ -1,4 +1,4 @@
-import type { Danger } from '@/lib/kernel/operation/operation'
+import type { Danger } from '@/lib/kernel/operation/plan'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'

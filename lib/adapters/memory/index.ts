@@ -10,6 +10,7 @@ import { buildWorld, makeHost } from './make-world'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres'
+import { memoryReadersAct, memoryReadersRead } from './readers'
 import { memoryReplicationAct, memoryReplicationRead } from './replication'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { HerdShape, MemoryHost, MemoryInstance, MemoryPooler, MemoryZone, World } from './world'
@@ -53,6 +54,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     clusters: memoryClustersRead(world),
     postgres: memoryPostgresRead(world),
     names: memoryNamesRead(world),
+    readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),
     copies: memoryCopiesRead(world),
     canary: memoryCanaryRead(world),
@@ -70,6 +72,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       clusters: memoryClustersAct(world, calls),
       postgres: memoryPostgresAct(world, calls),
       names: memoryNamesAct(world, calls),
+      readers: memoryReadersAct(world, calls),
       replication: memoryReplicationAct(world, calls),
       copies: memoryCopiesAct(world, calls),
       canary: memoryCanaryAct(world, calls),

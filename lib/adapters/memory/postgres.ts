@@ -3,6 +3,7 @@ import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode 
 import { type Calls, hang, reach } from './calls'
 import { actingOn, find } from './instances'
 import { isHeldUp, isServing, pendingRestart, probeOf, unseenProbe } from './probe'
+import { whyNoReader } from './readers'
 import { heldUp } from './takeover'
 import { applyFollowing, dropFrozen, writeShutdown } from './wal'
 import { type MemoryInstance, postmasterOnly, type World } from './world'
@@ -46,6 +47,8 @@ export const memoryPostgresRead = (world: World): PostgresRead => {
     databaseBytes: async (address, options) => (await serving(address, options)).databaseBytes,
     query: async (address, sql, options) => {
       const instance = await serving(address, { timeoutMs: options.statementTimeoutMs, signal: options.signal })
+      const refusal = options.as === undefined ? null : whyNoReader(world, instance)
+      if (refusal !== null) throw new Fault('sql.unreachable', { because: refusal, isOver: true })
       return cut(world.sql(instance, sql, false), options.rowsMax)
     },
     commands: {
@@ -70,6 +73,7 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         for (const [name, value] of Object.entries({ ...instance.files, ...instance.altered }))
           if (!postmasterOnly.has(name)) instance.active[name] = value
         instance.confLoadedAt = world.clock.stamp()
+        instance.activeReaderLines = instance.readerLines
         if (instance.hasStandbySignal) applyFollowing(world, instance)
       }),
     checkpoint: (address, options) =>
@@ -132,6 +136,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
   }
   instance.applied.push('start')
   instance.active = { ...instance.files, ...instance.altered }
+  instance.activeReaderLines = instance.readerLines
   instance.state = 'running'
   instance.receiver = 'reads'
   dropFrozen(world, instance)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
+import type { ReaderLines } from '@/lib/domain/reader/reader-role'
 import type {
   CanaryDoor,
   CanaryEndpoint,
@@ -14,6 +15,7 @@ import type {
   InventoryZone,
   PoolerClient,
   PoolMode,
+  ReaderRole,
   RecordSet,
   Replacement,
   SqlGrid,
@@ -99,6 +101,9 @@ export interface MemoryInstance {
   made: { key: string; isWhole: boolean } | null
   /** Roles for replication that were made in it. */
   roles: Set<string>
+  /** The console's lines for the reader in its files, and as it has loaded them. */
+  readerLines: ReaderLines | null
+  activeReaderLines: ReaderLines | null
   clients: number
   activeTransactions: number
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
@@ -249,6 +254,8 @@ export interface World {
   canaries: Map<string, MemoryCanary>
   /** Systems, by their identifiers, that have a table for canaries. */
   canaryTables: Set<string>
+  /** The reader, by the identifiers of the systems that have one. */
+  readers: Map<string, ReaderRole>
   poolers: Map<string, MemoryPooler>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
   work: (argv: readonly string[]) => Partial<MemoryWork>

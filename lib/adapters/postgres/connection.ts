@@ -26,6 +26,8 @@ interface ConnectOptions {
   /** For every transaction of the session; a statement cannot lift it inside its own transaction. */
   isReadOnly: boolean
   statementTimeoutMs: number
+  /** The role to log in as; left out: the one that is named like the SSH user. */
+  as?: string
 }
 
 type PgError = Error & { code?: string; severity?: string }
@@ -61,7 +63,7 @@ export const asSocket = (channel: Duplex): Duplex =>
   })
 
 /**
- * A session over the instance's unix socket on its host, as the SSH user (peer authentication).
+ * A session over the instance's unix socket on its host, as the role of the SSH user unless `as` says otherwise (peer authentication).
  * Throws `shell.*` when the host is not reached, `sql.unreachable` otherwise: facts `sqlstate` when the server answered, `refusal` when nothing did.
  */
 export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: ConnectOptions, deadline: Deadline): Promise<PgConnection> => {
@@ -69,7 +71,7 @@ export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: Conn
   const stream = asSocket(await ssh.forward(instance.host, path, { timeoutMs: remainingMs(deadline), signal: deadline.signal }))
   const client = new pg.Client({
     stream: () => stream,
-    user: instance.host.user,
+    user: options.as ?? instance.host.user,
     database: options.database,
     // A function, so that neither PGPASSWORD nor ~/.pgpass of the console is ever sent to a host.
     password: () => '',

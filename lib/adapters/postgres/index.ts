@@ -1,10 +1,11 @@
 import { quoteShell } from '@/lib/domain/values/shell-quote'
-import type { PostgresAct, PostgresRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
+import type { PostgresAct, PostgresRead, ReadersAct, ReadersRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
 import { postgresAct } from './act'
 import { probeInstance } from './probe'
 import { runStatement } from './query'
+import { makeReaders } from './readers'
 import { makeReplication } from './replication'
 import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './server-views'
 import { warmPool } from './warm'
@@ -20,6 +21,7 @@ export interface Postgres {
   read: PostgresRead
   act: PostgresAct
   replication: { read: ReplicationRead; act: ReplicationAct }
+  readers: { read: ReadersRead; act: ReadersAct }
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -44,5 +46,12 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
       ],
     },
   }
-  return { read, act: postgresAct(ssh, warm), replication: makeReplication(ssh, warm), sessions: warm.count, close: warm.close }
+  return {
+    read,
+    act: postgresAct(ssh, warm),
+    replication: makeReplication(ssh, warm),
+    readers: makeReaders(ssh, warm),
+    sessions: warm.count,
+    close: warm.close,
+  }
 }

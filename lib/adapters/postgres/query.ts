@@ -27,7 +27,12 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
   const connection = await connectPg(
     ssh,
     instance,
-    { database: options.database, isReadOnly: call.isReadOnly, statementTimeoutMs: options.statementTimeoutMs },
+    {
+      database: options.database,
+      isReadOnly: call.isReadOnly,
+      statementTimeoutMs: options.statementTimeoutMs,
+      ...(call.isReadOnly && options.as !== undefined ? { as: options.as } : {}),
+    },
     deadline,
   ).catch((error: unknown) => {
     if (isSocketRefused(error))
@@ -49,7 +54,7 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
       })
     }
     phase = 'statement'
-    const grid = await capped(
+    const { fields, ...grid } = await capped(
       connection,
       sql,
       options,
@@ -58,7 +63,7 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
     )
     phase = 'commit'
     await plain(connection, call.isReadOnly ? 'ROLLBACK' : 'COMMIT', deadline)
-    return grid
+    return { ...grid, types: await typesOf(connection, fields, deadline) }
   } catch (error) {
     if (error === noteError) throw error
     const fault = queryFault(error)
@@ -79,6 +84,21 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
   }
 }
 
+type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID' | 'dataTypeModifier'>
+
+/** Asked once the statement's transaction is over, so that nothing of it hangs on the answer; null where the server did not say. */
+const typesOf = async ({ client }: PgConnection, fields: readonly Field[], deadline: Deadline): Promise<(string | null)[]> => {
+  if (fields.length === 0) return []
+  const text = `select format_type(oid, modifier) as type from unnest($1::oid[], $2::int[]) with ordinality as f (oid, modifier, place) order by place`
+  const values = [fields.map(({ dataTypeID }) => dataTypeID), fields.map(({ dataTypeModifier }) => dataTypeModifier)]
+  try {
+    const { rows } = await within(client.query<{ type: string }>(text, values), deadline, () => new Fault('sql.timeout'))
+    return rows.map(({ type }) => (type === '???' ? null : type))
+  } catch {
+    return fields.map(() => null)
+  }
+}
+
 const late = ({ statementTimeoutMs }: SqlOptions): Fault =>
   new Fault('sql.timeout', { because: `The statement did not end within ${statementTimeoutMs / 1000} s.` })
 
@@ -93,7 +113,7 @@ const capped = async (
   options: SqlOptions,
   deadline: Deadline,
   stop: (() => Promise<void>) | null,
-): Promise<SqlGrid> => {
+): Promise<SqlGrid & { fields: Field[] }> => {
   const startedAt = performance.now()
   const rows: (string | null)[][] = []
   let bytes = 0
@@ -110,10 +130,10 @@ const capped = async (
     queryMode: 'extended',
     types: { getTypeParser: () => (value: string) => value },
   } as pg.QueryConfig)
-  let columns: string[] = []
+  let fields: Field[] = []
   const ended = new Promise<{ command: string; rowCount: number }>((resolve, reject) => {
     query.on('row', (row, result) => {
-      columns = result?.fields.map((field) => field.name) ?? columns
+      fields = result?.fields ?? fields
       if (isCut) return
       bytes += row.reduce((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(value)), 0)
       if (rows.length >= options.rowsMax || bytes > options.bytesMax) {
@@ -123,11 +143,12 @@ const capped = async (
     })
     query.on('error', (error) => (isCut && stop ? resolve({ command: 'SELECT', rowCount: rows.length }) : reject(error)))
     query.on('end', (result) => {
-      columns = result.fields.map((field) => field.name)
+      fields = result.fields
       resolve({ command: result.command ?? '', rowCount: result.rowCount ?? 0 })
     })
     connection.client.query(query)
   })
   const { command, rowCount } = await within(ended, deadline, () => late(options))
-  return { columns, rows, rowCount, isCut, command, tookMs: performance.now() - startedAt }
+  const columns = fields.map(({ name }) => name)
+  return { fields, columns, rows, rowCount, isCut, command, tookMs: performance.now() - startedAt }
 }

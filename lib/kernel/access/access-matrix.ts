@@ -69,8 +69,13 @@ export const permissionGroups = (resources: readonly Permitted[], operations: re
       for (const permission of operation.permissions)
         rows.push({
           permission,
-          label: permission.name.endsWith('.write') ? `${operation.title}, writing` : operation.title,
+          label: labelOf(operation.title, permission),
         })
     rows.push(...(besides[resource.name] ?? []))
     return { title: resource.noun[1], rows }
   })
+
+const labelOf = (title: string, { name }: RunPermission): string => {
+  if (name.endsWith('.write')) return `${title}, writing`
+  return name.endsWith('.results') ? `${title}: rows it answered with` : title
+}

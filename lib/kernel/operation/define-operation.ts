@@ -4,7 +4,6 @@ import type { Json, JsonObject } from '../ground/json'
 import { effectWhen, type GateOptions, gateWhen, type When } from './only-when'
 import {
   type About,
-  type Danger,
   type Effect,
   type Facts,
   type Gate,
@@ -16,7 +15,7 @@ import {
 } from './operation'
 import { gatherWithOwn, type Interrupted, ownDatabaseGate } from './own-database'
 import { type HeldUp, ownPoolerGate } from './own-pooler'
-import type { Affected, Verdict } from './plan'
+import type { Affected, Danger, Verdict } from './plan'
 
 interface OperationHead<Name extends string, I extends z.ZodType, F extends Facts> {
   name: Name
@@ -24,12 +23,16 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   on: string
   /** The least role that may run it; a viewer runs nothing. */
   role: RunRole
+  /** The least role that may read the rows its steps answer with, which are kept apart from the journal and for a while. Left out: they answer with none. */
+  results?: RunRole
   title: string
   /** Imperative for buttons: "Restart". */
   verb: string
   danger: Danger
   /** Where the input decides; `danger` is then the worst it can be. Menus ask it with `{}`: as it is unless a person chooses otherwise. */
   dangerWith?: (input: z.infer<I>) => Danger
+  /** Where what is seen of a target decides: worse than the input says, never less. A destructive target is asked for with a phrase everywhere. */
+  dangerSeen?: (facts: F) => Danger
   /** The permission's last part; default: the operation's name. A function when the input decides (`run-sql.write`). */
   permission?: (input: z.infer<I>) => string
   input: I

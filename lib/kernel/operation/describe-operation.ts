@@ -15,6 +15,7 @@ export const describeOperation = (operation: Operation): OperationDescription =>
   verb: operation.verb,
   danger: operation.danger,
   help: operation.help,
+  hasResults: operation.results !== undefined,
   policy: policyOf(operation),
   input: z.toJSONSchema(operation.input, { io: 'input' }) as JsonObject,
 })

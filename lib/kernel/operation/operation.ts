@@ -3,10 +3,7 @@ import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Role } from '../access/access'
 import type { Json, JsonObject } from '../ground/json'
 import type { LeftOut } from '../ground/left-out'
-import type { Affected, RunPolicy, Verdict } from './plan'
-
-/** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is lost. */
-export type Danger = 'routine' | 'disruptive' | 'destructive'
+import type { Affected, Danger, RunPolicy, Verdict } from './plan'
 
 /** The roles that an operation can ask for. */
 export type RunRole = Exclude<Role, 'viewer'>
@@ -153,6 +150,8 @@ export interface Operation {
   locks: (facts: Facts) => string[]
   now: (facts: Facts) => { label: string; value: string }[]
   affected: (facts: Facts) => Affected[]
+  dangerSeen?: (facts: Facts) => Danger
+  results?: RunRole
   order: (facts: Facts) => number
   offered: (row: Record<string, unknown>) => Verdict
   asksPhrase: (input: unknown) => boolean
@@ -214,6 +213,8 @@ export interface OperationDescription {
   verb: string
   danger: Danger
   help: readonly string[]
+  /** Its steps answer with rows. */
+  hasResults: boolean
   /** What a run of it gets unless it asks for something else. */
   policy: RunPolicy
   input: JsonObject

@@ -4,7 +4,7 @@ import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
 import { deadlineOf, endingKind, type Facts, isPointOfNoReturn, type Operation, type Step } from './operation'
-import type { GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
+import type { Danger, GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
 
 /** What must be the same when the job starts. */
 export const targetDigest = (operation: Operation, targetId: string, facts: Facts): string =>
@@ -81,6 +81,7 @@ const planFacts = async (
     gates,
     effects,
     affected: isReadable && reason === (refusal?.because ?? null) ? operation.affected(facts) : [],
+    ...(operation.dangerSeen && { danger: operation.dangerSeen(facts) }),
     locks: operation.locks(facts),
     order: operation.order(facts),
     digest: targetDigest(operation, targetId, facts),
@@ -133,6 +134,9 @@ export const composePlan = (
   const touched = environments
     .map((environment) => ({ ...environment, targets: eligible.filter((target) => target.environmentId === environment.id).length }))
     .filter((environment) => targets.some((target) => target.environmentId === environment.id))
+  const danger = worst([operation.dangerWith(input), ...eligible.flatMap((target) => target.danger ?? [])])
+  const isRoutine = danger === 'routine'
+  const asksPhrase = operation.asksPhrase(input) || eligible.some((target) => target.danger === 'destructive')
   return {
     operation: operation.name,
     title: operation.title,
@@ -143,10 +147,10 @@ export const composePlan = (
     eligible: eligible.length,
     excluded: targets.length - eligible.length,
     environments: touched,
-    phrase: phraseFor(operation, input, touched, eligible.length),
-    isDisruptive: operation.dangerWith(input) !== 'routine',
+    phrase: phraseFor(operation, { isRoutine, asksPhrase }, touched, eligible.length),
+    isDisruptive: !isRoutine,
     isReversible: !eligible.some((target) => target.effects.some((one) => one.state === 'will-run' && one.ending.isPointOfNoReturn)),
-    needsApproval: operation.dangerWith(input) !== 'routine' && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
+    needsApproval: !isRoutine && touched.some((one) => one.protection === 'two-person' && one.targets > 0),
     history,
     digest: digestOf({
       operation: operation.name,
@@ -159,12 +163,21 @@ export const composePlan = (
   }
 }
 
+const dangers: readonly Danger[] = ['routine', 'disruptive', 'destructive']
+
+const worst = (seen: readonly Danger[]): Danger => dangers[Math.max(...seen.map((one) => dangers.indexOf(one)))]!
+
 /** `restart 3 in prod`: what is done, to how many, where. */
-const phraseFor = (operation: Operation, input: JsonObject, environments: readonly PlanEnvironment[], count: number): string | null => {
+const phraseFor = (
+  operation: Operation,
+  { isRoutine, asksPhrase }: { isRoutine: boolean; asksPhrase: boolean },
+  environments: readonly PlanEnvironment[],
+  count: number,
+): string | null => {
   if (count === 0 || operation.neverAsksPhrase) return null
   const hit = environments.filter((environment) => environment.targets > 0)
-  const isProtected = operation.dangerWith(input) !== 'routine' && hit.some((environment) => environment.protection !== 'open')
-  if (!isProtected && !operation.asksPhrase(input)) return null
+  const isProtected = !isRoutine && hit.some((environment) => environment.protection !== 'open')
+  if (!isProtected && !asksPhrase) return null
   const where = hit.map((environment) => environment.name).join(', ')
   return `${operation.verb.toLowerCase()} ${count}${where === '' ? '' : ` in ${where}`}`
 }

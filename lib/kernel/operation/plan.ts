@@ -22,6 +22,9 @@ export interface Override {
   action: string
 }
 
+/** routine: no client notices. disruptive: clients are cut for a while. destructive: data or redundancy is lost. */
+export type Danger = 'routine' | 'disruptive' | 'destructive'
+
 export type EndingKind = 'undo' | 'release' | 'final'
 
 export interface GateVerdict {
@@ -69,6 +72,8 @@ export interface PlanTarget {
   gates: GateVerdict[]
   effects: PlannedEffect[]
   affected: Affected[]
+  /** What was seen of it makes the operation this dangerous there; left out: as its input says. */
+  danger?: Danger
   /** Leases a job on it holds while it runs: `herd:<id>`. */
   locks: string[]
   /** Lower runs first when the policy keeps standbys before primaries. */

@@ -5,11 +5,19 @@ import { isObject, type JsonObject } from '../ground/json'
  * none. People confirm it, so every page that shows the plan or the run shows it first.
  */
 export const statementIn = (schema: JsonObject, input: JsonObject): string | null => {
-  const properties = isObject(schema.properties) ? schema.properties : {}
-  const name = Object.keys(properties).find((one) => isObject(properties[one]) && properties[one].format === 'sql')
+  const name = statementName(schema)
   const value = name === undefined ? undefined : input[name]
   return typeof value === 'string' && value.trim() !== '' ? value : null
 }
+
+/** The name of that property; undefined: the operation has none. */
+export const statementName = ({ properties }: JsonObject): string | undefined =>
+  isObject(properties)
+    ? Object.keys(properties).find((one) => {
+        const property = properties[one]
+        return isObject(property) && property.format === 'sql'
+      })
+    : undefined
 
 const shortMax = 60
 

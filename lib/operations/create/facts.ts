@@ -1,3 +1,4 @@
+import { type ReaderLines, readerLines } from '@/lib/domain/reader/reader-role'
 import { digestOf } from '@/lib/kernel/ground/digest'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
@@ -15,6 +16,7 @@ import type {
 } from '@/lib/ports'
 import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses'
 import { commandsOf, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
+import { orNull } from '../facts/or-null'
 import { followingTo, gatherPeers, type Peer } from '../facts/peers'
 import { compareUpstream, type UpstreamOnly } from './compare-upstream'
 import type { CreateInput } from './input'
@@ -48,6 +50,8 @@ export type CreateFacts = {
   /** Settings of the upstream that a standby must not stay below could be read. */
   knowsSettings: boolean
   upstreamOnly: UpstreamOnly
+  /** The lines that let the reader in, where the upstream has such lines; null: it has none, or that could not be read. */
+  reader: ReaderLines | null
 }
 
 const queryTimeoutMs = 10_000
@@ -80,15 +84,13 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
   const { settings, knowsSettings } = await settingsFor(ports, input, upstream, context.signal)
   const following = upstream === null ? null : followingTo(upstream.place, { place: instance, following: null }, peers)
   const spec = { hasChecksums: input.checksums, encoding: input.encoding, locale: input.locale, settings, letsIn: input.letsIn }
-  const [copied, upstreamOnly] =
+  const [copied, upstreamOnly, reader] =
     upstream === null
-      ? [
-          { upstreamDisk: null, totalBytes: null },
-          { settings: null, rules: null },
-        ]
+      ? [{ upstreamDisk: null, totalBytes: null }, { settings: null, rules: null }, null]
       : await Promise.all([
           sizeOf(ports, upstream.place, context.signal),
           compareUpstream(ports, upstream.place, spec, { timeoutMs: queryTimeoutMs, signal: context.signal }),
+          readerFor(ports, upstream, instance, context.signal),
         ])
   return {
     input: { ...input, keepOld: false },
@@ -110,6 +112,7 @@ export const gatherCreate = async (ports: ReadPorts, input: CreateInput, context
     copySlot: following === null ? null : `${(following.slotName ?? 'standby').slice(0, 58)}_copy`,
     knowsSettings,
     upstreamOnly,
+    reader,
   }
 }
 
@@ -197,6 +200,12 @@ const upstreamSettings = async (ports: ReadPorts, { address }: Place, signal: Ab
     if (!isFault(error) || signal.aborted) throw error
     return null
   }
+}
+
+const readerFor = async (ports: ReadPorts, upstream: Peer, { address }: Place, signal: AbortSignal): Promise<ReaderLines | null> => {
+  if (upstream.probe.state !== 'online') return null
+  const files = await orNull(ports.readers.files(upstream.place.address, { timeoutMs: queryTimeoutMs, signal }), signal)
+  return files?.lines ? readerLines(address.host.user) : null
 }
 
 const sizeOf = async (

@@ -3,6 +3,7 @@ import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded, type When } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import { pass, refuse } from '@/lib/kernel/operation/verdict'
+import { proveReader, writeReaderLines } from '../reader/let-reader-in'
 import { copyData } from '../rebuild/copy-data'
 import { makeCopySlot } from '../rebuild/copy-slot'
 import { removeOld } from '../rebuild/remove-old'
@@ -27,6 +28,10 @@ const following = (facts: CreateFacts) => facts.following!
 const upstream = (facts: CreateFacts) => facts.upstream!
 const self = (facts: CreateFacts) => facts.instance
 const ifCopied: When<CreateFacts> = { when: isCopied, otherwise: notNeeded(noCopy) }
+const ifRead: When<CreateFacts> = {
+  when: ({ reader }) => reader !== null,
+  otherwise: notNeeded('The upstream has no reader login.'),
+}
 
 export const create = defineOperation({
   name: 'create',
@@ -87,6 +92,12 @@ export const create = defineOperation({
   .effect('follow', writeFollowing(self, following), ifCopied)
   .effect('start', startPostgres(self), { when: isLeading, otherwise: notNeeded('It is started as a standby.') })
   .effect('stream', startFollowing(self, upstream), ifCopied)
+  .effect(
+    'reader-lines',
+    writeReaderLines(self, ({ reader }) => reader!),
+    ifRead,
+  )
+  .effect('reader', proveReader(self), ifRead)
   .effect('replicator', makeReplicator, { when: isLeading, otherwise: notNeeded(isNoPrimary) })
   .effect('remove-old', removeEmpty(), ifCopied)
   .effect('register', registerMember)

@@ -196,7 +196,7 @@ describe('run SQL', () => {
     )
   })
 
-  test('writing has its own permission, a phrase and the gravest danger; reading has none of them', () => {
+  test('writing has its own permission, a phrase and the gravest danger; reading has none of them, as far as the input says', () => {
     const operation = operationByName('run-sql')!
     const input = (write: boolean) => operation.input.parse({ sql: 'select 1', write })
     expect([operation.permission(input(true)), operation.dangerWith(input(true)), operation.asksPhrase(input(true))]).toEqual([

@@ -1,3 +1,5 @@
+import { makeReaderSql, markedLines, readerLines, readerRole } from '@/lib/domain/reader/reader-role'
+
 /** The text of the files a cluster has under /etc/postgresql, and of a standby's connection to its upstream. */
 
 export type ClusterPlace = { major: number; baseName: string; port: number; dataDirectory: string; host: string }
@@ -43,7 +45,7 @@ include_dir = 'conf.d'
 `
 }
 
-export const pgHba = `# TYPE  DATABASE     USER        ADDRESS          METHOD
+const pgHba = `# TYPE  DATABASE     USER        ADDRESS          METHOD
 local   all          postgres                     peer
 local   all          all                          peer
 local   replication  postgres                     peer
@@ -51,6 +53,12 @@ host    all          all         127.0.0.1/32     scram-sha-256
 host    all          all         198.18.0.0/16    scram-sha-256
 host    replication  replicator  198.18.0.0/16    scram-sha-256
 `
+
+/** `hasReader`: as after *Add reader login*. */
+export function filesOfAccess(hasReader: boolean): { hba: string; ident: string } {
+  const { hba, ident } = readerLines('postgres')
+  return hasReader ? { hba: `${markedLines(hba)}${pgHba}`, ident: markedLines(ident) } : { hba: pgHba, ident: '' }
+}
 
 export function primaryConnInfo(upstreamAddress: string, port: number): string {
   return `user=replicator passfile=/var/lib/postgresql/.pgpass host=${upstreamAddress} port=${port} sslmode=prefer`
@@ -72,7 +80,7 @@ export const purchaseTableSql = `create table if not exists purchase (
   id bigint generated always as identity primary key, item_id bigint not null, quantity int not null, bought_at timestamptz not null default now())`
 
 /** Roles and the first tables of a new herd, with rows. Passwords are of the base64url alphabet, so they need no quoting. */
-export function foundingSql(database: string, passwords: { replicator: string; app: string }): string {
+export function foundingSql(database: string, passwords: { replicator: string; app: string }, hasReader: boolean): string {
   const rewind = [
     'pg_ls_dir(text, boolean, boolean)',
     'pg_stat_file(text, boolean)',
@@ -84,6 +92,7 @@ set password_encryption = 'scram-sha-256';
 create role replicator login replication password '${passwords.replicator}';
 ${rewind.map((routine) => `grant execute on function pg_catalog.${routine} to replicator;`).join('\n')}
 create role app login password '${passwords.app}';
+${hasReader ? `${makeReaderSql('playground').join(';\n')};` : ''}
 create database ${database} owner app;
 \\connect ${database}
 set role app;
@@ -92,5 +101,6 @@ insert into item (name) select 'item ' || n from generate_series(1, 500) n;
 ${purchaseTableSql};
 insert into purchase (item_id, quantity, bought_at)
   select 1 + n % 500, 1 + n % 3, now() - (3000 - n) * interval '1 minute' from generate_series(1, 3000) n;
+${hasReader ? `grant select on all tables in schema public to ${readerRole};\nalter default privileges grant select on tables to ${readerRole};` : ''}
 `
 }

@@ -7,9 +7,9 @@ import { LabError } from '../machine/error'
 import type { Layout } from '../machine/layout'
 import { inParallel, mustRun, until } from '../machine/processes'
 import type { LabSecrets } from '../machine/secrets'
-import { type ClusterPlace, foundingSql, memberName, pgHba, postgresqlConf, standbyAutoConf } from './cluster-files'
+import { type ClusterPlace, filesOfAccess, foundingSql, memberName, postgresqlConf, standbyAutoConf } from './cluster-files'
 
-type NewCluster = ClusterPlace & { member: FleetMember }
+type NewCluster = ClusterPlace & { member: FleetMember; hasReader: boolean }
 
 /** Makes the clusters of a fleet that do not exist yet, and never touches one that does. */
 export class HerdMaker {
@@ -62,7 +62,9 @@ export class HerdMaker {
   /** An identifier of its own per herd needs an initdb of its own; the standbys start as copies of the unborn primary. */
   private async make(herd: FleetHerd): Promise<void> {
     const major = this.fleet.postgresMajor
-    const places: NewCluster[] = herd.members.map((member) => ({ ...herd, major, host: member.host, member }))
+    // A stray cluster has no environment: nobody has set the reader up on it yet.
+    const hasReader = herd.environment !== ''
+    const places: NewCluster[] = herd.members.map((member) => ({ ...herd, major, host: member.host, member, hasReader }))
     const primary = places.find((place) => place.member.role === 'primary')
     if (!primary) throw new LabError(`${herd.name} has no primary.`)
     for (const place of places) await this.writeConfiguration(place)
@@ -79,7 +81,7 @@ export class HerdMaker {
         const slots = followers.map(
           (other) => `select pg_create_physical_replication_slot('${memberName(other.host, herd.baseName)}', true);`,
         )
-        const founding = place === primary ? foundingSql(herd.baseName, this.secrets) : ''
+        const founding = place === primary ? foundingSql(herd.baseName, this.secrets, place.hasReader) : ''
         if (founding || slots.length > 0) await this.psql(place, `${founding}\n\\connect postgres\nreset role;\n${slots.join('\n')}`)
         next.push(...followers)
       }
@@ -131,8 +133,9 @@ export class HerdMaker {
     const put = (name: string, text: string, mode = 0o644) =>
       this.hosts.writeFile(host, `${etc}/${name}`, text, { mode, owner: 'postgres' })
     put('postgresql.conf', postgresqlConf(place))
-    put('pg_hba.conf', pgHba, 0o640)
-    put('pg_ident.conf', '', 0o640)
+    const { hba, ident } = filesOfAccess(place.hasReader)
+    put('pg_hba.conf', hba, 0o640)
+    put('pg_ident.conf', ident, 0o640)
     put('start.conf', 'auto\n')
     put('environment', '')
     put('pg_ctl.conf', "pg_ctl_options = ''\n")

@@ -10,6 +10,8 @@ export type Statement = {
   statementTimeoutSeconds: number
   rowsMax: number
   bytesMax: number
+  /** The role that a reading statement runs as; null: the console's own, a superuser. */
+  login: string | null
 }
 
 type Output = Plain<SqlGrid>
@@ -26,10 +28,10 @@ const aroundMs = 30_000
 export const askPostgres = <F extends Facts>(of: (facts: F) => Place, statement: (facts: F) => Statement): Effect<F, null, Output> => ({
   title: 'Run the statement',
   preview: (facts) => {
-    const { database, write, statementTimeoutSeconds, sql } = statement(facts)
+    const { database, write, statementTimeoutSeconds, sql, login } = statement(facts)
     const how = write ? 'in a transaction that is committed' : 'in a read-only transaction that is rolled back'
     return {
-      sentence: `Run it on ${of(facts).title} in database ${database}, ${how}, for at most ${statementTimeoutSeconds} s.`,
+      sentence: `Run it on ${of(facts).title} in database ${database} as ${login ?? `${of(facts).address.host.user} (superuser)`}, ${how}, for at most ${statementTimeoutSeconds} s.`,
       commands: [sql],
     }
   },
@@ -63,7 +65,10 @@ const optionsOf = (statement: Statement, signal: AbortSignal) => ({
 })
 
 const read = (place: Place, statement: Statement, ports: ActPorts, { signal }: Context): Promise<SqlGrid> =>
-  ports.read.postgres.query(place.address, statement.sql, optionsOf(statement, signal))
+  ports.read.postgres.query(place.address, statement.sql, {
+    ...optionsOf(statement, signal),
+    ...(statement.login === null ? {} : { as: statement.login }),
+  })
 
 const write = (place: Place, statement: Statement, ports: ActPorts, { signal, mark }: Context): Promise<SqlGrid> =>
   ports.act.postgres.execute(place.address, statement.sql, {

@@ -67,6 +67,7 @@ const variables = z.object({
     ),
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
   OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
+  RESULT_DAYS: whole(1, 3650).default(30).describe('Rows that statements answered with are removed after this many days.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
     .default('info')

@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import type { JobResult } from '@/lib/shapes/results'
 import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
@@ -21,6 +22,7 @@ import { CanaryStrip } from './strip'
 /** Everything about one target of a run over several. It opens beside the grid and is in the address, so a reload or a pasted link shows it again. */
 export const JobPanel = ({
   job,
+  result,
   store,
   operation,
   mayDecide,
@@ -29,6 +31,8 @@ export const JobPanel = ({
   onClose,
 }: {
   job: JobView
+  /** What its statement answered with; null: nothing, or not for this reader. */
+  result: JobResult | null
   store: RunStore
   operation: RunOperation
   mayDecide: boolean
@@ -43,7 +47,7 @@ export const JobPanel = ({
   const lines = store.linesOf(job.id)
   const strip = store.snapshot().strips.get(job.id)
   const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
-  const grid = gridOf(lines)
+  const grid = result && gridOf(result)
   return (
     <aside className="card run-panel" aria-label={job.title} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <header>

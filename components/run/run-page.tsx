@@ -23,6 +23,7 @@ import { Log } from './log'
 import { OneTarget } from './one-target'
 import { Progress, ProgressBySteps } from './progress'
 import { hasMoved, isRunOpen, type RunActions, type RunOperation, runStyle } from './shared'
+import { keptIn } from './sql-grid'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
 import { stepProgress } from './step-progress'
@@ -30,6 +31,7 @@ import { RunStore } from './store'
 import { CanaryStrip } from './strip'
 import { type History, secondsLeft } from './time-left'
 import { useLive } from './use-live'
+import { useResults } from './use-results'
 
 /** A run as it goes: everything on it is folded from the stream, so any machine that opens it shows the same, and a reload loses nothing. */
 export const RunPage = ({
@@ -39,6 +41,7 @@ export const RunPage = ({
   environments,
   history,
   sentences,
+  resultsFor,
   mayAct,
   actions,
 }: {
@@ -50,6 +53,8 @@ export const RunPage = ({
   history: History | null
   /** Of a run of one target: by step, what the plan said that it does. */
   sentences: Readonly<Record<string, string>>
+  /** The role that may read what its statement answered with; null: the one who reads this page may. */
+  resultsFor: string | null
   mayAct: boolean
   actions: RunActions
 }) => {
@@ -78,6 +83,8 @@ export const RunPage = ({
   useEffect(() => setChosen(new URL(window.location.href).searchParams.get('job')), [])
 
   const isOpen = isRunOpen(run.state)
+  const answered = resultsFor === null ? run.jobs.filter((one) => keptIn(store.linesOf(one.id)) !== null).length : 0
+  const results = useResults(run.id, answered, isOpen)
   const only = run.jobs.length === 1 ? run.jobs[0]! : null
   const job = only ? null : (run.jobs.find((one) => one.id === chosen) ?? null)
   const left = isOpen ? secondsLeft(run, history) : null
@@ -154,6 +161,7 @@ export const RunPage = ({
           {job && (
             <JobPanel
               job={job}
+              result={results?.jobs.find(({ jobId }) => jobId === job.id) ?? null}
               store={store}
               operation={operation}
               mayDecide={mayAct}
@@ -164,7 +172,7 @@ export const RunPage = ({
           )}
         </div>
       )}
-      <SqlResults jobs={run.jobs} store={store} name={run.title} />
+      <SqlResults jobs={run.jobs} store={store} results={results} role={resultsFor} name={run.title} />
       <Card title="Log" isFlush actions={!isComplete && <span className="text-ink-2">loading …</span>}>
         <Log rows={rows} name={`${run.title}.log`} isOpen={isOpen} hasTitles={!only} />
       </Card>

@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
-import { gridOf, joinGrids, toCsv } from './sql-grid'
+import { joinGrids, keptIn, toCsv } from './sql-grid'
 
 const finished = (output: Json): JournalLine => ({ kind: 'finished', step: 's', output, ours: true, tookMs: 1, seq: 1, at: '' })
 const grid = (columns: string[], ...rows: (string | null)[][]) => ({ columns, rows, isCut: false })
 
 describe('results of run SQL', () => {
-  test('a grid is found as the output itself or inside it, and nothing else is taken for one', () => {
-    expect(gridOf([finished({ columns: ['a'], rows: [['1']], isCut: true })])).toEqual({ columns: ['a'], rows: [['1']], isCut: true })
-    expect(gridOf([finished({ grid: { columns: ['a'], rows: [] } })])).toEqual({ columns: ['a'], rows: [], isCut: false })
-    expect(gridOf([finished({ started: true }), finished(null)])).toBeNull()
+  test('how many rows there were stands in the last line that says so, and no other output is taken for it', () => {
+    expect(keptIn([finished({ columns: ['a'], kept: 2 }), finished({ columns: ['a'], kept: 7 })])).toBe(7)
+    expect(keptIn([finished({ started: true }), finished(null)])).toBeNull()
   })
 
   test('targets with other columns share one table, joined by column name', () => {

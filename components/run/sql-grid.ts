@@ -1,37 +1,25 @@
 import type { JournalLine } from '@/lib/kernel/ground/journal'
-import type { Json } from '@/lib/kernel/ground/json'
+import { isObject } from '@/lib/kernel/ground/json'
+import type { JobResult } from '@/lib/shapes/results'
 
-/** The result of a statement on one target, found in what a step gave as its output. */
+/** The result of a statement on one target, its rows at hand. */
 export interface ResultGrid {
   columns: string[]
   rows: (string | null)[][]
   isCut: boolean
 }
 
-const isCell = (value: unknown): value is string | null => value === null || typeof value === 'string'
-
-const asGrid = (value: Json | undefined): ResultGrid | null => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  const { columns, rows, isCut } = value
-  if (Array.isArray(columns) && Array.isArray(rows) && columns.every((column) => typeof column === 'string'))
-    return {
-      columns: columns as string[],
-      rows: rows.filter((row): row is (string | null)[] => Array.isArray(row) && row.every(isCell)),
-      isCut: isCut === true,
-    }
-  return asGrid(value.grid)
+/** How many rows a step answered with, as the last such line says; null: none did. The rows themselves are no part of the journal. */
+export const keptIn = (lines: readonly JournalLine[]): number | null => {
+  const counts = lines.flatMap((line) =>
+    line.kind === 'finished' && isObject(line.output) && typeof line.output.kept === 'number' ? [line.output.kept] : [],
+  )
+  return counts.at(-1) ?? null
 }
 
-/** The last grid among the finished steps; null: the operation gave none. */
-export const gridOf = (lines: readonly JournalLine[]): ResultGrid | null => {
-  for (let index = lines.length - 1; index >= 0; index -= 1) {
-    const line = lines[index]!
-    if (line.kind !== 'finished') continue
-    const grid = asGrid(line.output)
-    if (grid) return grid
-  }
-  return null
-}
+/** null: its rows are not at hand. */
+export const gridOf = ({ columns, rows, isCut }: JobResult): ResultGrid | null =>
+  rows && { columns: columns.map(({ name }) => name), rows, isCut }
 
 /** One table over all targets: the first column names the target, the others are joined by name in the order they first appear. */
 export const joinGrids = (

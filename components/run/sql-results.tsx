@@ -4,8 +4,10 @@ import { useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
+import { counted } from '@/lib/domain/values/counted'
+import type { RunResults } from '@/lib/shapes/results'
 import type { JobView } from '@/lib/shapes/run'
-import { gridOf, joinGrids, toCsv } from './sql-grid'
+import { gridOf, joinGrids, keptIn, toCsv } from './sql-grid'
 import type { RunStore } from './store'
 
 const shownAtFirst = 200
@@ -86,24 +88,59 @@ export const SqlTable = ({
   )
 }
 
-/** One grid over every target that answered; nothing when the operation gives no rows. */
-export const SqlResults = ({ jobs, store, name }: { jobs: readonly JobView[]; store: RunStore; name: string }) => {
+/** One grid over every target that answered; nothing when the operation gives no rows. `role`: who may read them, where the reader may not. */
+export const SqlResults = ({
+  jobs,
+  store,
+  results,
+  role,
+  name,
+}: {
+  jobs: readonly JobView[]
+  store: RunStore
+  results: RunResults | null
+  role: string | null
+  name: string
+}) => {
+  const counts = jobs.flatMap((job) => keptIn(store.linesOf(job.id)) ?? [])
   const joined = useMemo(() => {
-    const grids = jobs.flatMap((job) => {
-      const grid = gridOf(store.linesOf(job.id))
-      return grid ? [{ title: job.title, grid }] : []
+    const grids = (results?.jobs ?? []).flatMap((job) => {
+      const grid = gridOf(job)
+      return grid ? [{ title: job.instance, grid }] : []
     })
-    return grids.length === 0 ? null : { ...joinGrids(grids), targets: grids.length }
-  }, [jobs, store])
-  if (!joined) return null
+    return grids.length === 0 ? null : joinGrids(grids)
+  }, [results])
+  if (counts.length === 0) return null
+  const rows = counts.reduce((sum, count) => sum + count, 0)
+  const words = `${counted(rows, 'row')} from ${counted(counts.length, 'target')}`
   return (
-    <Card title={`Result of ${joined.targets} ${joined.targets === 1 ? 'target' : 'targets'}`} isFlush>
-      <SqlTable
-        columns={joined.columns}
-        rows={joined.rows}
-        note={joined.isCut ? 'Rows beyond the limit were left out on some targets.' : null}
-        name={`${name}.csv`}
-      />
+    <Card title={`Result of ${counted(counts.length, 'target')}`} isFlush>
+      {joined && (
+        <SqlTable
+          columns={joined.columns}
+          rows={joined.rows}
+          note={joined.isCut ? 'Rows beyond the limit were left out on some targets.' : null}
+          name={`${name}.csv`}
+        />
+      )}
+      {role !== null && (
+        <p className="p-3.5 text-ink-2">
+          {words}. Reading them requires the role {role}.
+        </p>
+      )}
+      {role === null && results && <Missing results={results} />}
     </Card>
   )
+}
+
+/** Why some of the rows are not there. */
+const Missing = ({ results: { jobs, hidden, keptDays } }: { results: RunResults }) => {
+  const removed = jobs.filter(({ without }) => without === 'removed').length
+  const left = jobs.filter(({ without }) => without === 'no-room').length
+  const sentences = [
+    removed > 0 ? `The rows of ${counted(removed, 'target')} were removed: rows are kept for ${counted(keptDays, 'day')}.` : '',
+    left > 0 ? `${counted(left, 'target')} had no room here: open the target, or read it by the API.` : '',
+    hidden > 0 ? `You may not read the rows of ${counted(hidden, 'more target')}.` : '',
+  ].filter(Boolean)
+  return sentences.length === 0 ? null : <p className="p-3.5 text-ink-2">{sentences.join(' ')}</p>
 }

@@ -3,6 +3,7 @@ import { type JobState, type JournalEntry, type JournalLine, movesTo } from '@/l
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
+import { insertGrids, type NewGrid, withoutRows } from './result-grids'
 import { settleRuns } from './run-state'
 
 export interface Append {
@@ -88,10 +89,23 @@ const refusal = (append: Append, job: Known | undefined): Fault | null => {
  * visible in the order they are given: a reader that remembers the last one never misses a line. One answer for each append: null, or the fault.
  * Lock order everywhere: runs, jobs, leases, each sorted.
  */
-export const appendWith = async (client: Queryable, appends: readonly Append[]): Promise<(Fault | null)[]> => {
-  const runIds = [...new Set(appends.map((append) => append.runId))].sort()
-  const jobIds = [...new Set(appends.map((append) => append.jobId))].sort()
-  await client.query('select 1 from runs where id = any($1) order by id for update', [runIds])
+export const appendWith = async (client: Queryable, given: readonly Append[]): Promise<(Fault | null)[]> => {
+  const runIds = [...new Set(given.map((append) => append.runId))].sort()
+  const jobIds = [...new Set(given.map((append) => append.jobId))].sort()
+  const runs = await client.query<{ id: string; operation: string }>(
+    'select id, operation from runs where id = any($1) order by id for update',
+    [runIds],
+  )
+  const operations = new Map(runs.rows.map(({ id, operation }) => [id, operation]))
+  const grids: NewGrid[] = []
+  const appends = given.map((append) => ({
+    ...append,
+    entries: append.entries.map((whole, index) => {
+      const { entry, rows } = withoutRows(operations.get(append.runId) ?? '', whole)
+      if (rows !== null) grids.push({ jobId: append.jobId, seq: append.firstSeq + index, rows })
+      return entry
+    }),
+  }))
   const known = await client.query<{ id: string; last_seq: number }>(
     'select id, last_seq from jobs where id = any($1) order by id for no key update',
     [jobIds],
@@ -114,6 +128,12 @@ export const appendWith = async (client: Queryable, appends: readonly Append[]):
     job!.last_seq = append.firstSeq + append.entries.length - 1
   }
   if (accepted.length > 0) await write(client, accepted)
+  const isAccepted = ({ jobId, seq }: NewGrid) =>
+    accepted.some((append) => append.jobId === jobId && seq >= append.firstSeq && seq < append.firstSeq + append.entries.length)
+  await insertGrids(
+    client,
+    grids.filter(isAccepted).map((grid) => ({ ...grid, rows: JSON.stringify(grid.rows, storable) })),
+  )
   return answers
 }
 

@@ -136,6 +136,23 @@ export const journal = pgTable(
   (t) => [primaryKey({ columns: [t.jobId, t.seq] }), index('journal_run_idx').on(t.runId, t.eventId)],
 )
 
+/** Rows that steps answered with, apart from their lines: fewer people may read them, and they are removed after some time. */
+export const resultGrids = pgTable(
+  'result_grids',
+  {
+    jobId: uuid('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    /** Of the line. */
+    seq: integer('seq').notNull(),
+    at: moment('at').notNull().defaultNow(),
+    /** Of `rows` as text. */
+    bytes: integer('bytes').notNull(),
+    rows: jsonb('rows').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.seq] }), index('result_grids_at_idx').on(t.at)],
+)
+
 export const leaseEpoch = pgSequence('lease_epoch')
 
 /** `job:<id>`, `herd:<id>`. A heartbeat moves `expiresAt`; the token is what a holder must still see before each line. */

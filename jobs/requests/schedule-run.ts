@@ -10,7 +10,7 @@ import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Appointment } from '@/lib/shapes/plan'
 import { getPlan, knownOperation } from './ask-plan'
 import { mustRunIn } from './permission'
-import { hitEnvironments, titleOf } from './start-run'
+import { auditedInputOf, hitEnvironments, titleOf } from './start-run'
 import { confirmPlan } from './submit'
 
 type Scheduled =
@@ -95,7 +95,7 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
       environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
       detail: {
         operation: plan.operation,
-        input: plan.input,
+        input: auditedInputOf(plan),
         targets: eligible.map((target) => ({ id: target.id, title: target.title })),
         digest: plan.digest,
         planId: row.id,

@@ -3,8 +3,11 @@ import type { Queryable } from '@/db/pg/transaction'
 import { insertRun } from '@/db/runs/new-run'
 import type { PlanRow } from '@/db/runs/plans'
 import { writeAudit } from '@/db/trail/audit'
+import { maskStatement } from '@/lib/domain/reader/mask-statement'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { Actor } from '@/lib/kernel/access/access'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { auditedInput } from '@/lib/kernel/operation/audited-input'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { shortStatement, statementIn } from '@/lib/kernel/operation/statement'
 import { describeOperation, operationByName } from '@/lib/operations'
@@ -22,17 +25,19 @@ interface Ordered {
   scheduledId?: string
 }
 
-const statementOf = (plan: Plan): string | null => {
-  const operation = operationByName(plan.operation)
-  return operation ? statementIn(describeOperation(operation).input, plan.input) : null
+const schemaOf = ({ operation }: Plan): JsonObject => {
+  const known = operationByName(operation)
+  return known ? describeOperation(known).input : {}
 }
+
+export const auditedInputOf = (plan: Plan): JsonObject => auditedInput(schemaOf(plan), plan.input)
 
 /** What is done to what; an operation that runs a statement is told apart by it: `Run SQL: select 1 (3 instances)`. */
 export const titleOf = (plan: Plan): string => {
   const eligible = plan.targets.filter((target) => target.eligible)
   const targets = eligible.length === 1 ? eligible[0]!.title : `${eligible.length} ${resourceByName(plan.resource)?.noun[1] ?? 'targets'}`
-  const statement = statementOf(plan)
-  return statement === null ? `${plan.title}: ${targets}` : `${plan.title}: ${shortStatement(statement)} (${targets})`
+  const statement = statementIn(schemaOf(plan), plan.input)
+  return statement === null ? `${plan.title}: ${targets}` : `${plan.title}: ${shortStatement(maskStatement(statement))} (${targets})`
 }
 
 export const hitEnvironments = (plan: Plan): string[] =>
@@ -63,7 +68,7 @@ export const startRun = async (client: Queryable, tx: Tx, actor: Actor, ordered:
     environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
     detail: {
       operation: plan.operation,
-      input: plan.input,
+      input: auditedInputOf(plan),
       targets: plan.targets.filter((target) => target.eligible).map(({ id, title }) => ({ id, title })),
       digest: plan.digest,
       planId: row.id,

@@ -4,6 +4,8 @@ const general = `matriarch RESOURCE [filters] [-o table|json|csv]    list: insta
 matriarch RESOURCE ID                               show one
 matriarch plan OPERATION [targets] [input]          show what an operation would do now; changes nothing
 matriarch run OPERATION [targets] [input]           show the plan, ask, run it and follow the log
+matriarch run-sql [targets] --sql STATEMENT         run a statement, and print the rows (-o table|csv|json)
+matriarch results RUN [-o table|csv|json]           print the rows that an earlier run answered with
 matriarch runs · watch ID · cancel ID · retry ID    list, follow, cancel and retry runs
 matriarch resume ID · abandon ID                    decide for jobs that need attention
 matriarch approve PLAN --digest DIGEST              approve another person's plan
@@ -49,6 +51,17 @@ printed and the exit code is 5. Outside the maintenance windows, disruptive oper
 --at '2026-11-21 02:00 Europe/Berlin', or --at window for the next maintenance window, schedules the run. The plan is then made again at that time; the run
 is skipped, with the reason, if the new plan is worse than the one that was read, or if no worker starts it within --start-within MINUTES (15).
 Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
+  'run-sql': `matriarch run-sql --role primary --sql 'select current_database(), now()'
+matriarch run-sql --herd shop --sql 'select * from pg_stat_activity' --yes --digest DIGEST -o csv > sessions.csv
+
+As matriarch run run-sql: shows the plan, asks, runs the statement on every target, and prints one table with the rows of all of them. With -o the plan and
+the log go to standard error, so that standard output holds nothing but the rows: as a table, as CSV, or as JSON with the types of the columns.
+The database, limits and the right to write are input: --database NAME  --rows-max N  --bytes-max SIZE  --statement-timeout-seconds N  --write true.
+The exit code is that of the run; the rows of targets that answered are printed even if others failed.`,
+  results: `matriarch results RUN [--job JOB] [-o table|csv|json]
+
+Prints the rows that the statement of an earlier run answered with. They are removed after the console's RESULT_DAYS (30), and read by the role that the
+operation names for them (run-sql: dba). A NULL is NULL in the table, empty in CSV and null in JSON.`,
   move: `matriarch move SCHEDULED --at '2026-11-21 02:00 Europe/Berlin'
 matriarch move SCHEDULED --at window
 

@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes'
 import { helpOf } from './help'
 import { list } from './lists'
 import { appointmentOf, plan, run, schedule } from './plans'
+import { results } from './results'
 import { verify } from './verify'
 import { watch } from './watch'
 import { withLock } from './with-lock'
@@ -125,6 +126,8 @@ const commands: Record<string, Command> = {
   me,
   plan: (args) => plan(whereToGo(), args),
   run: (args) => run(whereToGo(), args),
+  'run-sql': (args) => run(whereToGo(), { ...args, words: ['run-sql', ...args.words] }),
+  results: (args) => results(whereToGo(), args),
   watch: (args) => watch(whereToGo(), onlyWord(args, 'run id')),
   cancel,
   resume,

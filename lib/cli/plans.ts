@@ -6,6 +6,8 @@ import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
 import { exitCodes } from './exit-codes'
 import { filterOf } from './lists'
+import { resultFormatOf, showResults } from './results'
+import { say, sayBeside } from './say'
 import { clean } from './table'
 import { watch } from './watch'
 
@@ -19,6 +21,7 @@ interface StoredPlan {
 interface Operation {
   name: string
   on: string
+  hasResults: boolean
   input: { properties?: Record<string, InputProperty> }
 }
 
@@ -69,7 +72,7 @@ const policyOf = (args: Args): Record<string, unknown> => {
 }
 
 /** Flags named like the operation's input are input; what is left chooses the targets. */
-const questionOf = async (where: Where, args: Args): Promise<{ body: Record<string, unknown>; operation: string }> => {
+const questionOf = async (where: Where, args: Args): Promise<{ body: Record<string, unknown>; operation: Operation }> => {
   const [name, ...targets] = args.words
   const { items } = await getJson<{ items: Operation[] }>(where, '/api/v1/operations')
   const operation = items.find((one) => one.name === name)
@@ -90,12 +93,10 @@ const questionOf = async (where: Where, args: Args): Promise<{ body: Record<stri
   if (targets.length === 0 && filter === '')
     throw new UsageError(`Choose the targets (${operation.on}): ids, or filters such as --env prod --herd shop.`)
   return {
-    operation: operation.name,
+    operation,
     body: { operation: operation.name, input, policy, ...(targets.length > 0 ? { targets } : { filter }) },
   }
 }
-
-const say = (text: string) => process.stdout.write(`${text}\n`)
 
 const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
   for (const target of plan.targets) {
@@ -191,7 +192,11 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     take(args, 'ticket'),
     appointmentOf(args),
   ]
-  const { body } = await questionOf(where, args)
+  const format = resultFormatOf(args)
+  const { body, operation } = await questionOf(where, args)
+  if (format !== undefined && !operation.hasResults)
+    throw new UsageError(`-o is for operations that answer with rows; ${operation.name} does not.`)
+  if (format !== undefined) sayBeside()
   const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
   showPlan(stored)
   if (stored.plan.eligible === 0) return exitCodes.refused
@@ -210,7 +215,9 @@ export const run = async (where: Where, args: Args): Promise<number> => {
       body: order,
     })
     say(`run ${submitted.id}${submitted.notice ? `\n${submitted.notice}` : ''}`)
-    return await watch(where, submitted.id)
+    const code = await watch(where, submitted.id)
+    if (operation.hasResults) await showResults(where, submitted.id, format ?? 'table')
+    return code
   } catch (error) {
     if (!(error instanceof Refusal) || error.problem.code !== 'plan.moved') throw error
     say('\nSomething changed since this plan was made. Nothing has run. This is the plan now:\n')

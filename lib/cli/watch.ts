@@ -5,6 +5,7 @@ import { verdictWords } from '@/lib/kernel/operation/verdict'
 import type { EventOf, RunEventsStream, StreamEnd } from '@/lib/shapes/streams'
 import { getJson, NoAnswer, request, type Where } from './client'
 import { exitCodes } from './exit-codes'
+import { say } from './say'
 import { clean } from './table'
 
 type Line = RunEventsStream['line']
@@ -96,9 +97,7 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
           if (!titles.has(line.jobId)) for (const job of (await getJson<RunState>(where, path)).jobs) titles.set(job.id, job.title)
           const sentence = sentenceOf(line)
           if (sentence !== null)
-            process.stdout.write(
-              `${line.at.slice(11, 19)} ${titles.get(line.jobId) ?? line.jobId}: ${sentence.split('\n').map(clean).join('\n')}\n`,
-            )
+            say(`${line.at.slice(11, 19)} ${titles.get(line.jobId) ?? line.jobId}: ${sentence.split('\n').map(clean).join('\n')}`)
         }
         if (news.event === 'end' || (news.event === 'run' && news.data.state === 'attention')) return await end(where, path)
       }
@@ -116,6 +115,6 @@ const end = async (where: Where, path: string): Promise<number> => {
   const run = await getJson<RunState>(where, path)
   const count = (state: string) => run.jobs.filter((job) => job.state === state).length
   const states = [...new Set(run.jobs.map((job) => job.state))].map((state) => `${count(state)} ${state}`)
-  process.stdout.write(`${run.state}: ${states.join(', ')}\n`)
+  say(`${run.state}: ${states.join(', ')}`)
   return codeOf(run)
 }

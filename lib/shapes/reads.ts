@@ -1,6 +1,7 @@
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { TreeMember } from '@/lib/domain/replication/tree'
 import type { ListPage } from './list'
+import type { RunResults } from './results'
 
 declare const answers: unique symbol
 /** An address of the console that says what JSON it answers with. */
@@ -44,6 +45,7 @@ export const reads = {
   /** A run has few targets that move a primary; the list answers at most so many. */
   certificates: (runId: string): ReadAddress<{ items: IssuedCertificate[] }> =>
     `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`,
+  results: (runId: string): ReadAddress<RunResults> => `/api/v1/runs/${runId}/results`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

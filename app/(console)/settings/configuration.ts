@@ -26,6 +26,7 @@ const open = new Set<keyof Env>([
   'WORKER_CONCURRENCY',
   'OBSERVER',
   'LOG_LEVEL',
+  'RESULT_DAYS',
 ])
 const addresses = new Set<keyof Env>(['DATABASE_URL', 'REDIS_URL'])
 

@@ -25,6 +25,8 @@ export interface Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   /** The JSON answer; absent: `contentType` says what comes. */
   output?: O
   contentType?: string
+  /** The same as text of this type, where the query asks for it. */
+  alsoContentType?: string
   /** Default 200. */
   status?: number
   /** The answer holds a secret that must not be kept for a repeated Idempotency-Key. */

@@ -138,8 +138,9 @@ const describeCall = (call: Call) => {
   const body = bodyOf(call)
   const answer = answerOf(call)
   const contentType = call.contentType ?? 'application/json'
+  const also = call.alsoContentType ? { [call.alsoContentType]: { schema: { type: 'string' } } } : {}
   const content = answer
-    ? { [contentType]: { schema: answer } }
+    ? { [contentType]: { schema: answer }, ...also }
     : call.contentType
       ? { [contentType]: { schema: { type: 'string' } } }
       : undefined

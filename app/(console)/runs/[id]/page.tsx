@@ -14,7 +14,7 @@ import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { inputAgain } from '@/lib/kernel/operation/input-again'
 import type { Plan } from '@/lib/kernel/operation/plan'
-import { runPermission } from '@/lib/kernel/operation/run-permission'
+import { resultsPermission, runPermission } from '@/lib/kernel/operation/run-permission'
 import { statementIn } from '@/lib/kernel/operation/statement'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { moveLineOf } from '@/lib/operations/evidence'
@@ -49,6 +49,13 @@ const historyOf = (plan: Plan | null): History | null =>
 const sentencesOf = (plan: Plan | null, { jobs }: RunView): Record<string, string> => {
   const target = jobs.length === 1 ? plan?.targets.find(({ id }) => id === jobs[0]!.targetId) : undefined
   return Object.fromEntries((target?.effects ?? []).map(({ name, preview }) => [name, preview]))
+}
+
+/** The role that may read the rows it answered with; null: this actor may, of one of its environments at least. */
+const resultsFor = (actor: Actor, { operation, environmentIds }: RunView): string | null => {
+  const known = operationByName(operation)
+  const permission = known && resultsPermission(known)
+  return !permission || environmentIds.some((id) => mayIn(actor, permission, id)) ? null : permission.role
 }
 
 const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
@@ -95,6 +102,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
           environments={environments}
           history={historyOf(plan)}
           sentences={sentencesOf(plan, run)}
+          resultsFor={resultsFor(actor, run)}
           mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
           actions={{
             cancel: cancelRun,

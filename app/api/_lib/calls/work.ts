@@ -140,6 +140,37 @@ export const workCalls = {
     contentType: 'text/event-stream',
     faults: ['record.missing'],
   }),
+  runResults: defineCall({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/results',
+    tag,
+    caller: 'actor',
+    summary: 'Read the rows that a run’s statement answered with',
+    description:
+      'For the role that the operation names for its results (Run SQL: dba); targets of other environments are counted in `hidden`. Rows are removed after `keptDays`: `rows` is then null and `without` is `removed`. An answer holds at most 64 MiB of rows; the results beyond have `without: no-room` and are asked for with `job`. With `format=csv` all targets are one table, whose first column names the instance; columns of the same name are joined, NULL is an empty field, and what has no rows any more is left out.',
+    alsoContentType: 'text/csv',
+    query: { format: 'json (default) or csv.', job: 'Id of one job.' },
+    output: z.object({
+      runId: z.uuid(),
+      keptDays: z.int(),
+      hidden: z.int(),
+      jobs: z.array(
+        z.object({
+          jobId: z.uuid(),
+          instance: z.string(),
+          targetId: z.uuid(),
+          columns: z.array(z.object({ name: z.string(), type: z.string().nullable().describe('As PostgreSQL names it.') })),
+          rows: z.array(z.array(z.string().nullable())).nullable().describe('PostgreSQL’s own text; null: NULL.'),
+          without: z.enum(['removed', 'no-room']).nullable(),
+          kept: z.int().describe('Rows that are, or were, kept.'),
+          rowCount: z.int(),
+          isCut: z.boolean().describe('The limit of rows or bytes of the run left some out.'),
+          command: z.string(),
+        }),
+      ),
+    }),
+    faults: ['record.missing', 'access.denied', 'input.invalid'],
+  }),
   cancelRun: defineCall({
     method: 'POST',
     path: '/api/v1/runs/{id}/cancel',

@@ -4,14 +4,18 @@ import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
 import { closeDb } from '@/db/pg/client'
+import { problem } from '@/lib/auth/problem'
 import { startEnv } from '@/lib/env'
+import type { Fault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
+import { unserved } from './api/_lib/unserved'
 import { startHousekeeping } from './housekeeping'
 import { answerReport, isReport } from './report-server'
 
 /**
  * The web process: `node --import tsx app/server.ts` after `next build`. PORT and HOSTNAME say where it listens.
- * Next answers everything but agents' reports: thousands of hosts send those on connections of their own, and Next's routing would be most of their cost.
+ * Next answers everything but agents' reports: thousands of hosts send those on connections of their own, and Next's routing would be most of their cost;
+ * and but what the API does not have, which Next would answer with the login page, or with nothing.
  */
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
@@ -30,6 +34,14 @@ const mark = (request: IncomingMessage): void => {
   request.headers['x-matriarch-path'] = request.url ?? '/'
 }
 
+const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[0]!
+
+const refuse = async (request: IncomingMessage, response: ServerResponse, refusal: Fault): Promise<void> => {
+  const answer = problem(refusal)
+  request.resume()
+  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+}
+
 const start = async (): Promise<void> => {
   startEnv('web')
   adoptBuiltConfiguration()
@@ -41,6 +53,8 @@ const start = async (): Promise<void> => {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     mark(request)
     if (isReport(request)) return void answerReport(request, response)
+    const refusal = unserved(request.method ?? 'GET', pathOf(request))
+    if (refusal) return void refuse(request, response, refusal)
     toNext(request, response).catch((error: unknown) => {
       logger().error({ err: error, url: request.url }, 'a request failed')
       response.destroy()

@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import { unserved } from '@/app/api/_lib/unserved'
+import { problem } from '@/lib/auth/problem'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>
@@ -49,7 +52,12 @@ export const serveApi = async (): Promise<ApiServer> => {
     const url = new URL(message.url ?? '/', `http://${message.headers.host}`)
     const route = all.find(({ pattern }) => pattern.test(url.pathname))
     const handler = route && (await route.load())[message.method ?? 'GET']
-    if (!handler) return void response.writeHead(route ? 405 : 404).end()
+    const refusal = unserved(message.method ?? 'GET', url.pathname)
+    if (refusal || !handler) {
+      message.resume()
+      const refused = problem(refusal ?? new Fault('internal.bug', { because: 'The description has a call that no route serves.' }))
+      return void response.writeHead(refused.status, Object.fromEntries(refused.headers)).end(await refused.text())
+    }
     const parts = route.pattern.exec(url.pathname)!.slice(1).map(decodeURIComponent)
     const gone = new AbortController()
     response.once('close', () => gone.abort())

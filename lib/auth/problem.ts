@@ -35,6 +35,7 @@ export const problem = (error: unknown): Response => {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   if (fault.code === 'auth.required') headers['www-authenticate'] = 'Bearer realm="matriarch"'
   if (typeof fault.facts.retryAfterSeconds === 'number') headers['retry-after'] = String(fault.facts.retryAfterSeconds)
+  if (Array.isArray(fault.facts.allowed)) headers.allow = fault.facts.allowed.join(', ')
   // 499 is ours for a cancelled command; to HTTP it is a conflict.
   return new Response(JSON.stringify(problemOf(fault)), { status: fault.status === 499 ? 409 : fault.status, headers })
 }

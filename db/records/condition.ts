@@ -59,6 +59,25 @@ const resolveNames = async (actor: Actor, target: Resource, terms: readonly Term
   return resolved
 }
 
+/** Names in the filters that nobody has: each with its field and what it was to name. What is excluded (`!typo`), a pattern and an id are none. */
+export const unknownNames = async (
+  actor: Actor,
+  resource: Resource,
+  query: Pick<ListQuery, 'filters'>,
+): Promise<{ field: string; noun: string; name: string }[]> => {
+  const unknown: { field: string; noun: string; name: string }[] = []
+  for (const [field, texts] of Object.entries(query.filters)) {
+    const target = targetOf(resource, field)
+    if (!target) continue
+    for (const text of texts) {
+      const term = readTerm(resource.fields[field]!, text)
+      if (!('operator' in term) || term.operator !== 'is' || term.value.includes('*') || uuidPattern.test(term.value)) continue
+      if ((await idsOfNames(actor, target, [term.value])).length === 0) unknown.push({ field, noun: target.noun[0], name: term.value })
+    }
+  }
+  return unknown
+}
+
 export const conditionOf = async (actor: Actor, resource: Resource, query: Pick<ListQuery, 'filters' | 'search'>): Promise<Condition> => {
   const filters: Record<string, Term[]> = {}
   const add = (name: string, terms: readonly Term[]) => {

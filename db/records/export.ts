@@ -21,14 +21,15 @@ const places = { all: 4, each: 2, what: 'exports' }
 
 /**
  * Every row of a list, in its order and columns, as of one moment, a thousand at a time: memory does not grow with the list. `references: 'titles'`
- * (the default) gives what the page shows, `'ids'` what a script joins by; what the actor may not see stays an id. Stop reading and the cursor closes.
- * Throws `access.denied`, `limit.reached` (too many at once, or not read to its end within `longestMs`), `database.down`.
+ * (the default) gives what the page shows, `'ids'` what a script joins by, `'both'` the id and, as `environmentId.title`, the title; of what the actor may not see
+ * there is only the id. Stop reading and the cursor closes. Throws `access.denied`, `limit.reached` (too many at once, or not read to its end within
+ * `longestMs`), `database.down`.
  */
 export async function* exportRecords(
   actor: Actor,
   resource: Resource,
   query: ListQuery,
-  options: { references?: 'titles' | 'ids'; longestMs?: number } = {},
+  options: { references?: 'titles' | 'ids' | 'both'; longestMs?: number } = {},
 ): AsyncGenerator<Record<string, Json>> {
   const condition = await conditionOf(actor, resource, query)
   if (condition.reach.kind === 'none')
@@ -63,7 +64,9 @@ export async function* exportRecords(
         const record: Record<string, Json> = { id: row[0]! }
         for (const [index, name] of columns.entries()) {
           const value = row[index + 1]!
-          record[name] = (typeof value === 'string' && titles[index]?.get(value)) || value
+          const title = (typeof value === 'string' && titles[index]?.get(value)) || null
+          record[name] = options.references === 'both' ? value : (title ?? value)
+          if (options.references === 'both' && titles[index]) record[titleColumn(name)] = title
         }
         yield record
       }
@@ -78,6 +81,9 @@ export async function* exportRecords(
     await client.end().catch(() => {})
   }
 }
+
+/** Where `references: 'both'` gives the title of what a field refers to. */
+export const titleColumn = (name: string): string => `${name}.title`
 
 const titlesOfColumn = async (actor: Actor, resource: Resource, name: string, rows: readonly (readonly Json[])[], index: number) => {
   const target = targetOf(resource, name)

@@ -43,24 +43,29 @@ export const listRecords = async (
   actor: Actor,
   resource: Resource,
   query: ListQuery,
-  options: { facets?: boolean } = {},
+  options: {
+    facets?: boolean /** Columns that are read after those of the query, though no field may be of that name. */
+    besides?: readonly string[]
+  } = {},
 ): Promise<ListPage> => {
   mustReach(actor, resource)
+  const { besides = [] } = options
   const names = fieldsOf(resource, query.columns)
   const condition = await conditionOf(actor, resource, query)
   // Read last, and only where it stands in no column by itself.
-  const seen = resource.observedAt && !names.includes(resource.observedAt) ? [resource.observedAt] : []
+  const read = [...names, ...besides]
+  const seen = resource.observedAt && !read.includes(resource.observedAt) ? [resource.observedAt] : []
   const [rows, total, facets] = await Promise.all([
     readPage(condition, {
       sort: query.sort.filter(({ field }) => Object.hasOwn(resource.fields, field) && resource.fields[field]!.kind !== 'json'),
       offset: (query.page - 1) * query.perPage,
       limit: query.perPage,
-      columns: [...names, 'id', ...seen],
+      columns: [...read, 'id', ...seen],
     }),
     totalOf(condition),
     options.facets ? facetsOf(actor, condition) : null,
   ])
-  const seenAt = names.indexOf(resource.observedAt ?? '')
+  const seenAt = read.indexOf(resource.observedAt ?? '')
   const observedAt = resource.observedAt ? rows.map((row) => (seenAt >= 0 ? row[seenAt] : row.pop()) as string | null) : null
   const ids = rows.map((row) => row.pop() as string)
   return {
@@ -74,6 +79,35 @@ export const listRecords = async (
     perPage: query.perPage,
     facets,
   }
+}
+
+/** A page for a script: each row as an object with its id, its title and the revision that a change has to name, whatever columns were asked for. */
+export interface ObjectPage extends Omit<ListPage, 'columns' | 'ids' | 'rows' | 'observedAt'> {
+  items: ({ id: string; title: string; revision: number } & Record<string, Json>)[]
+}
+
+/** As `listRecords`; titles and revisions are read with the page. */
+export const listObjects = async (
+  actor: Actor,
+  resource: Resource,
+  query: ListQuery,
+  options: { facets?: boolean } = {},
+): Promise<ObjectPage> => {
+  const { titleColumns, hasRevision } = shapeOf(resource)
+  const names = fieldsOf(resource, query.columns)
+  const besides = [...titleColumns, ...(hasRevision ? ['revision'] : [])].filter((name) => !names.includes(name))
+  const { columns, ids, rows, observedAt, ...page } = await listRecords(actor, resource, query, { ...options, besides })
+  const items = rows.map((row, index) => {
+    const record = Object.fromEntries([...columns, ...besides].map((name, column) => [name, row[column] ?? null])) as Record<string, Json>
+    return {
+      id: ids[index]!,
+      title: resource.title(record),
+      revision: Number(record.revision ?? 0),
+      ...Object.fromEntries(names.map((name) => [name, record[name]!])),
+      ...(observedAt ? { observedAt: observedAt[index]! } : {}),
+    }
+  })
+  return { ...page, items }
 }
 
 /** Ids of everything that matches, in the list's order, at most `max`. */
@@ -154,8 +188,9 @@ export const getRecord = async (actor: Actor, resource: Resource, id: string): P
   return view
 }
 
+export { unknownNames } from './condition'
 export { type DeleteNode, type DeleteTree, deleteRecord, previewDelete } from './delete-tree'
-export { exportRecords } from './export'
+export { exportRecords, titleColumn } from './export'
 export { type HistoryLine, type HistoryPage, recordHistory } from './history'
 export { referenceOptions } from './options'
 export { addRecord, changeRecord } from './save'

@@ -4,20 +4,22 @@ import {
   deleteRecord,
   exportRecords,
   getRecord,
-  listRecords,
+  listObjects,
   type RecordView,
   recordHistory,
+  titleColumn,
 } from '@/db/records/records'
 import { csvLine } from '@/lib/fields/csv'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
-import { type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
-import { describe as described, type Resource } from '@/lib/kernel/resource/resource'
+import type { ListQuery } from '@/lib/kernel/resource/query'
+import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByPath } from '@/lib/resources'
 import { resourceCalls } from './calls/resources'
 import { type Given, json, serve } from './serve'
 import { streamText } from './stream'
+import { mustName, strictQuery } from './strict-query'
 
 /** Where the folder is a resource's own (`/api/v1/tokens`) Next gives no parameter, so the path is given here. */
 type At = string | null
@@ -42,31 +44,33 @@ const readQuery = (resource: Resource, given: URLSearchParams): { query: ListQue
   const [facets, format] = [params.get('facets'), params.get('format')]
   params.delete('facets')
   params.delete('format')
-  const { query, dropped } = parseListQuery(described(resource), params)
-  // A page goes to a clean list and says so; a script must not take everything for what it filtered.
-  if (dropped.length > 0)
-    throw new Fault('input.invalid', {
-      because: `Not understood: ${dropped.join(' · ')}`,
-      fields: dropped.map((path) => ({ path, message: 'is not understood' })),
-    })
+  const query = strictQuery(resource, params)
   if (format !== null && format !== 'csv' && format !== 'ndjson')
     throw new Fault('input.invalid', { fields: [{ path: 'format', message: 'is csv or ndjson' }] })
-  const columns = query.columns ?? Object.keys(resource.fields).filter((name) => resource.fields[name]!.kind !== 'json')
+  if (facets !== null && facets !== '0' && facets !== '1')
+    throw new Fault('input.invalid', { fields: [{ path: 'facets', message: 'is 0 or 1' }] })
+  const columns =
+    query.columns ?? Object.keys(resource.fields).filter((name) => format === 'ndjson' || resource.fields[name]!.kind !== 'json')
   return { query: { ...query, columns }, facets: facets === '1', format }
 }
 
 const plain = (value: Json | undefined): string =>
   value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
+/** CSV has each title beside its id; NDJSON is for machines, which join by ids. */
 const lines = async function* (actor: Actor, resource: Resource, query: ListQuery, format: string): AsyncGenerator<string> {
-  const columns = ['id', ...query.columns!]
-  const rows = exportRecords(actor, resource, query, { references: 'ids' })
+  const isCsv = format === 'csv'
+  const ofField = (name: string) => (resource.fields[name]?.kind === 'reference' ? [name, titleColumn(name)] : [name])
+  const columns = ['id', ...query.columns!.flatMap(ofField)]
+  const rows = exportRecords(actor, resource, query, { references: isCsv ? 'both' : 'ids' })
   try {
     // Before the heading, so that a refusal is the first thing that comes.
     let row = await rows.next()
-    if (format === 'csv') yield `${csvLine(columns)}\r\n`
-    for (; !row.done; row = await rows.next())
-      yield format === 'csv' ? `${csvLine(columns.map((name) => plain(row.value[name])))}\r\n` : `${JSON.stringify(row.value)}\n`
+    if (isCsv) yield `${csvLine(columns)}\r\n`
+    for (; !row.done; row = await rows.next()) {
+      const { value } = row
+      yield isCsv ? `${csvLine(columns.map((name) => plain(value[name])))}\r\n` : `${JSON.stringify(value)}\n`
+    }
   } finally {
     await rows.return(undefined)
   }
@@ -78,14 +82,9 @@ const list = (at: At) =>
     const { query, facets, format } = readQuery(resource, given)
     if (format !== null)
       return streamText(lines(actor, resource, query, format), format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
-    const page = await listRecords(actor, resource, query, { facets })
-    const items = page.rows.map((row, index) => ({
-      id: page.ids[index],
-      ...Object.fromEntries(page.columns.map((name, column) => [name, row[column]])),
-      ...(page.observedAt ? { observedAt: page.observedAt[index] } : {}),
-    }))
-    const { total, perPage, references } = page
-    return { items, total, page: page.page, perPage, references, ...(facets ? { facets: page.facets } : {}) }
+    const { total, page, perPage, references, items, facets: choices } = await listObjects(actor, resource, query, { facets })
+    if (total === 0) await mustName(actor, resource, query)
+    return { items, total, page, perPage, references, ...(facets ? { facets: choices } : {}) }
   })
 
 const one = async ({ actor, params }: Pick<Given<unknown>, 'actor' | 'params'>, resource: Resource, id = params.id!) =>

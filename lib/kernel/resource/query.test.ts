@@ -56,11 +56,12 @@ group('the URL', () => {
         columns: ['title', 'state'],
       },
       dropped: [],
+      problems: [],
     })
   })
 
   test('names everything it cannot use and keeps the rest', () => {
-    const { query, dropped } = parse(
+    const { query, dropped, problems } = parse(
       'state=online,flying&colour=red&lagBytes=big&sort=colour,title&page=0&per=9000&columns=title,colour&probe=x',
     )
     expect(query).toEqual({ ...emptyQuery(), filters: { state: ['online'] }, sort: [{ field: 'title', down: false }], columns: ['title'] })
@@ -74,6 +75,11 @@ group('the URL', () => {
       'columns: colour',
       'Probe cannot be filtered with “”.',
     ])
+    expect(problems.map(({ path }) => path)).toEqual(['state', 'colour', 'lagBytes', 'sort', 'page', 'per', 'columns', 'probe'])
+    const said = Object.fromEntries(problems.map(({ path, message }) => [path, message]))
+    expect(said.per).toBe('is a whole number from 1 to 500')
+    expect(said.state).toBe(dropped[0])
+    for (const path of ['colour', 'sort', 'columns']) expect(said[path]).toMatch(/there are .*\bstate\b/)
   })
 
   test('takes short names and case-blind names for fields', () => {

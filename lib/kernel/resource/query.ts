@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../ground/errors'
 import type { FieldDescription } from './field'
 import type { ResourceDescription } from './resource'
 import { readTerm, type Term, writeTerm } from './terms'
@@ -48,11 +49,11 @@ const splitList = (source: string): string[] =>
   (source.match(/(?:\\.|[^,\\])+/gs) ?? []).map((part) => part.replace(/\\(.)/gs, '$1').trim()).filter((part) => part !== '')
 const joinList = (parts: readonly string[]): string => parts.map((part) => part.replace(/[\\,]/g, '\\$&')).join(',')
 
-const readTerms = (field: FieldDescription, source: string, dropped: string[]): string[] => {
+const readTerms = (field: FieldDescription, source: string, drop: (because: string) => void): string[] => {
   const terms: string[] = []
   for (const part of splitList(source)) {
     const term = readTerm(field, part)
-    if ('because' in term) dropped.push(term.because)
+    if ('because' in term) drop(term.because)
     else if (!terms.includes(writeTerm(term))) terms.push(writeTerm(term))
   }
   return terms
@@ -61,13 +62,24 @@ const readTerms = (field: FieldDescription, source: string, dropped: string[]): 
 const wholeNumber = (source: string, min: number, max: number): number | null =>
   /^\d{1,9}$/.test(source) && Number(source) >= min && Number(source) <= max ? Number(source) : null
 
-/**
- * Reads the URL's parameters. What cannot be used is left out and named in `dropped`, one sentence or name each, so that the page can go to the clean
- * URL and say so; it never throws.
- */
-export const parseListQuery = (resource: ResourceDescription, params: URLSearchParams): { query: ListQuery; dropped: string[] } => {
+export interface ReadQuery {
+  query: ListQuery
+  /** What was left out, one sentence or name each, for a page. */
+  dropped: string[]
+  /** The same for a script, in the same order: the parameter, and what it would take. */
+  problems: FieldProblem[]
+}
+
+/** Reads the URL's parameters. What cannot be used is left out and named, so that the page can go to the clean URL and say so; it never throws. */
+export const parseListQuery = (resource: ResourceDescription, params: URLSearchParams): ReadQuery => {
   const query = emptyQuery()
   const dropped: string[] = []
+  const problems: FieldProblem[] = []
+  const drop = (said: string, path: string, message: string): void => {
+    dropped.push(said)
+    problems.push({ path, message })
+  }
+  const fieldNames = Object.keys(resource.fields).join(', ')
   const fieldOf = (name: string): FieldDescription | undefined => (Object.hasOwn(resource.fields, name) ? resource.fields[name] : undefined)
   const readers: Record<(typeof reservedNames)[number], (value: string) => void> = {
     q: (value) => {
@@ -77,24 +89,24 @@ export const parseListQuery = (resource: ResourceDescription, params: URLSearchP
       for (const part of splitList(value)) {
         const name = part.replace(/^-/, '')
         const field = fieldOf(name)
-        if (!field || field.kind === 'json') dropped.push(`sort: ${name}`)
+        if (!field || field.kind === 'json') drop(`sort: ${name}`, 'sort', `has no field ${name}; there are ${fieldNames}`)
         else if (!query.sort.some((one) => one.field === name)) query.sort.push({ field: name, down: part.startsWith('-') })
       }
     },
     page: (value) => {
       const page = wholeNumber(value, 1, 100_000_000)
-      if (page === null) dropped.push(`page: ${value}`)
+      if (page === null) drop(`page: ${value}`, 'page', 'is a whole number from 1')
       else query.page = page
     },
     per: (value) => {
       const perPage = wholeNumber(value, 1, perPageMax)
-      if (perPage === null) dropped.push(`per: ${value}`)
+      if (perPage === null) drop(`per: ${value}`, 'per', `is a whole number from 1 to ${perPageMax}`)
       else query.perPage = perPage
     },
     columns: (value) => {
       const columns: string[] = []
       for (const name of splitList(value)) {
-        if (!fieldOf(name)) dropped.push(`columns: ${name}`)
+        if (!fieldOf(name)) drop(`columns: ${name}`, 'columns', `has no field ${name}; there are ${fieldNames}`)
         else if (!columns.includes(name)) columns.push(name)
       }
       if (columns.length > 0) query.columns = columns
@@ -104,14 +116,16 @@ export const parseListQuery = (resource: ResourceDescription, params: URLSearchP
     if (Object.hasOwn(readers, name)) readers[name as keyof typeof readers](value)
     else {
       const field = fieldOf(name) ?? fieldByWord(resource, name)
-      if (!field) dropped.push(name)
+      if (!field) drop(name, name, `is no field; there are ${fieldNames}, and ${reservedNames.join(', ')}`)
       else {
-        const terms = [...new Set([...(query.filters[field.name] ?? []), ...readTerms(field, value, dropped)])]
+        const terms = [
+          ...new Set([...(query.filters[field.name] ?? []), ...readTerms(field, value, (because) => drop(because, name, because))]),
+        ]
         if (terms.length > 0) query.filters[field.name] = terms
       }
     }
   }
-  return { query, dropped }
+  return { query, dropped, problems }
 }
 
 const readable = (value: string): string =>

@@ -69,8 +69,9 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
 /** Why one of many was not done, as a sentence; what is no refusal is thrown on. */
 const refusal = (error: unknown): string => {
   if (!isFault(error) || error.status >= 500) throw error
-  const fields = error.facts.fields?.map(({ path, message }) => `${path}: ${message}`) ?? []
-  return fields.length > 0 ? fields.join(' ') : error.message
+  // The values were ours, not the caller's: their names would tell nothing.
+  const messages = error.facts.fields?.map(({ message }) => message) ?? []
+  return messages.length > 0 ? messages.join(' ') : error.message
 }
 
 const each = async <W extends { id: string }, D extends { id: string }>(
@@ -213,36 +214,39 @@ export const acceptInstances = (actor: Actor, wanted: readonly WantedInstance[])
 export const acceptPoolers = (actor: Actor, wanted: readonly { id: string; herdId: string }[]) =>
   each(wanted, ({ id, herdId }) => acceptPooler(actor, id, herdId))
 
-/** Puts hosts, instances or poolers aside, or back into the inbox. They keep reporting and stay findable. Returns how many changed. */
-export const ignore = (actor: Actor, ids: readonly string[], isIgnored = true): Promise<number> =>
+/** Puts hosts, instances or poolers aside, or back into the inbox. They keep reporting and stay findable. Answers the ids of those that changed. */
+export const ignore = (actor: Actor, ids: readonly string[], isIgnored = true): Promise<string[]> =>
   inTransaction(async (tx) => {
     const environmentIds = environmentsOf(actor, 'discovered-host.change')
     if (environmentIds?.length === 0) throw new Fault('access.denied')
     const [from, to] = isIgnored ? ['new', 'ignored'] : ['ignored', 'new']
     const wanted = sql`${sql.param([...ids])}::uuid[]`
     const reach = sql`(${sql.param(environmentIds)}::uuid[] is null or suggested_environment_id = any(${sql.param(environmentIds)}::uuid[]))`
-    const hosts = await tx.execute<{ title: string }>(
+    const hosts = await tx.execute<{ id: string; title: string }>(
       sql`update discovered_hosts set state = ${to}, changed_at = now(), revision = revision + 1
-          where id = any(${wanted}) and state = ${from} and ${reach} returning hostname as title`,
+          where id = any(${wanted}) and state = ${from} and ${reach} returning id, hostname as title`,
     )
-    const instances = await tx.execute<{ title: string }>(
+    const instances = await tx.execute<{ id: string; title: string }>(
       sql`update discovered_instances set inbox = ${to}, changed_at = now(), revision = revision + 1
-          where id = any(${wanted}) and inbox = ${from} and ${reach} returning name || ':' || port as title`,
+          where id = any(${wanted}) and inbox = ${from} and ${reach} returning id, name || ':' || port as title`,
     )
-    const pooled = await tx.execute<{ title: string }>(
+    const pooled = await tx.execute<{ id: string; title: string }>(
       sql`update discovered_poolers set inbox = ${to}, changed_at = now(), revision = revision + 1
           where id = any(${wanted}) and inbox = ${from}
-            and (${sql.param(environmentIds)}::uuid[] is null or environment_id = any(${sql.param(environmentIds)}::uuid[])) returning title`,
+            and (${sql.param(environmentIds)}::uuid[] is null or environment_id = any(${sql.param(environmentIds)}::uuid[])) returning id, title`,
     )
-    const titles = [...hosts.rows, ...instances.rows, ...pooled.rows].map(({ title }) => title)
-    if (titles.length === 0) return 0
+    const changed = [...hosts.rows, ...instances.rows, ...pooled.rows]
+    if (changed.length === 0) return []
     await notify(tx, 'records', 'discovered-host')
     await notify(tx, 'records', 'discovered-instance')
     await notify(tx, 'records', 'discovered-pooler')
     await writeAudit(tx, actor, {
       act: isIgnored ? 'discovery.ignore' : 'discovery.restore',
       resource: 'discovered-host',
-      title: titles.slice(0, 20).join(', '),
+      title: changed
+        .slice(0, 20)
+        .map(({ title }) => title)
+        .join(', '),
     })
-    return titles.length
+    return changed.map(({ id }) => id)
   })

@@ -25,6 +25,8 @@ export interface MadeEnrolmentKey {
 export interface Ignored {
   /** How many were not before. */
   changed: number
+  /** Those that were so before, that do not exist, or that the caller may not change. */
+  unchanged: string[]
 }
 
 /** What the console's own pages change through its API, which checks what is sent. */

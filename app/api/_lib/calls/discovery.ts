@@ -76,7 +76,10 @@ export const discoveryCalls = {
     caller: 'actor',
     summary: 'Ignore discovered hosts, instances or poolers, or list them again',
     input: z.strictObject({ ids: z.array(z.uuid()).min(1).max(1000), isIgnored: z.boolean().default(true) }),
-    output: z.object({ changed: z.int() }),
+    output: z.object({
+      changed: z.int(),
+      unchanged: z.array(z.uuid()).describe('Those that were so before, that do not exist, or that you may not change.'),
+    }),
     faults: ['access.denied'],
   }),
   enrol: defineCall({
@@ -101,7 +104,12 @@ export const discoveryCalls = {
     description:
       'JSON, or gzip of it with Content-Encoding: gzip, at most 1 MiB unpacked. Unknown fields are kept. A report whose sequence number is not above the last one is ignored, and the response says so. A report is stored as a whole or not at all.',
     input: reportInput,
-    output: z.object({ stored: z.boolean(), because: z.string().optional(), instances: z.int().optional() }),
+    output: z.object({
+      stored: z.boolean(),
+      because: z.string().optional(),
+      instances: z.int().optional(),
+      lastSequence: z.number().optional(),
+    }),
     faults: ['auth.required', 'auth.throttled', 'input.invalid', 'input.too-large'],
   }),
 }

@@ -32,6 +32,5 @@ export const cliCall = (asked: Asked, digest: string): string => {
   const options = [...Object.entries(asked.input), ...Object.entries(changedPolicy(asked.policy))]
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `--${kebab(name)} ${quoteShellWord(typeof value === 'string' ? value : JSON.stringify(value))}`)
-  const ids = asked.targets.map((id) => `--id ${id}`)
-  return ['npx matriarch run', asked.operation, ...ids, ...options, `--digest ${digest}`].join(' ')
+  return ['npx matriarch run', asked.operation, ...asked.targets, ...options, `--digest ${digest}`].join(' ')
 }

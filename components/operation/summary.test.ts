@@ -161,7 +161,7 @@ describe('the calls a page shows', () => {
   }
 
   test('a statement with quotes survives the shell', () => {
-    expect(cliCall(asked, 'dd')).toBe(`npx matriarch run run-sql --id a --sql 'select '\\''x'\\''' --parallel 3 --digest dd`)
+    expect(cliCall(asked, 'dd')).toBe(`npx matriarch run run-sql a --sql 'select '\\''x'\\''' --parallel 3 --digest dd`)
   })
 
   test('only a changed policy is sent', () => {

@@ -18,7 +18,7 @@ export const mustRun = (actor: Actor, operation: Operation, input: unknown, targ
   throw new Fault('access.denied', {
     because: mayAnywhere(actor, permission)
       ? `You may not ${operation.verb.toLowerCase()} ${shown.join(', ')}${more}.`
-      : `You do not have the permission to ${operation.verb.toLowerCase()} anything of this kind.`,
+      : `You do not have the permission ${permission.name} in any environment.`,
     permission: permission.name,
   })
 }

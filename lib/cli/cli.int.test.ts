@@ -10,6 +10,10 @@ import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { projectRoot } from '@/lib/playground/setup.mjs'
+import { getJson, request } from './client'
+import { exitCodes } from './exit-codes'
+
+const nobody = '3f1c0000-0000-4000-8000-000000000001'
 
 const shapes = [
   { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },
@@ -22,7 +26,7 @@ let home: string
 
 const matriarch = (
   args: string[],
-  { input = '', environment = {} as Record<string, string> } = {},
+  { input = '', environment = {} as Record<string, string>, onOut = (_out: string): void => {} } = {},
 ): Promise<{ code: number | null; out: string; err: string }> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [join(projectRoot, 'lib/cli/bin.mjs'), ...args], {
@@ -35,7 +39,10 @@ const matriarch = (
       } as unknown as NodeJS.ProcessEnv,
     })
     const result = { code: null as number | null, out: '', err: '' }
-    child.stdout.on('data', (text) => (result.out += text))
+    child.stdout.on('data', (text) => {
+      result.out += text
+      onOut(result.out)
+    })
     child.stderr.on('data', (text) => (result.err += text))
     child.once('close', (code) => resolve({ ...result, code }))
     child.stdin.end(input)
@@ -62,7 +69,7 @@ afterAll(async () => {
 test('a list comes as a table, as JSON and as CSV, with the filters of the page', async () => {
   const asTable = await matriarch(['instances', '--env', 'dev', '--sort', 'title'])
   expect(asTable.code).toBe(0)
-  expect(asTable.out).toMatch(/^TITLE +ENVIRONMENTID +ROLE +STATE/)
+  expect(asTable.out).toMatch(/^INSTANCE +ENVIRONMENT +ROLE +STATE.* ID\n/)
   expect(asTable.out.split('\n').filter((line) => line.startsWith('shop on'))).toHaveLength(2)
   expect(asTable.err).toContain('2 in all')
   const asJson = await matriarch(['instances', '--env', 'prod', '-o', 'json'])
@@ -70,7 +77,7 @@ test('a list comes as a table, as JSON and as CSV, with the filters of the page'
   const asCsv = await matriarch(['herds', '-o', 'csv', '--columns', 'name', '--sort', 'name'])
   expect(asCsv.out.split('\r\n').map((line) => line.split(',')[1])).toEqual(['name', 'crm', 'shop', undefined])
   expect((await matriarch(['instances', '--state', 'down', '-o', 'json'])).code).toBe(0)
-  expect((await matriarch(['certificates', '--verdict', 'proven'])).out).toMatch(/^TITLE +ENVIRONMENTID +OPERATION +VERDICT +GAPMS +ERRORS/)
+  expect((await matriarch(['certificates', '--verdict', 'proven'])).out).toMatch(/^\S.* ID\n/)
 })
 
 test('usage faults say what to do and exit with 2', async () => {
@@ -89,8 +96,72 @@ test('usage faults say what to do and exit with 2', async () => {
     expect((out + err).length).toBeGreaterThan(20)
   }
   expect((await matriarch(['herds'], { environment: { MATRIARCH_TOKEN: '' } })).err).toContain('matriarch login')
-  expect((await matriarch(['herds'], { environment: { MATRIARCH_TOKEN: 'wrong' } })).code).toBe(1)
-  expect((await matriarch(['herds'], { environment: { MATRIARCH_URL: 'http://127.0.0.1:1' } })).err).toContain('does not answer')
+})
+
+test('who is refused, what is not there and a console that does not answer have codes of their own', async () => {
+  expect((await matriarch(['me'], { environment: { MATRIARCH_TOKEN: 'wrong' } })).code).toBe(exitCodes.denied)
+  expect((await matriarch(['herds', nobody])).code).toBe(exitCodes.denied)
+  expect((await matriarch(['cancel', nobody])).code).toBe(exitCodes.denied)
+  const away = await matriarch(['herds'], { environment: { MATRIARCH_URL: 'http://127.0.0.1:1' } })
+  expect(away).toMatchObject({ code: exitCodes.unanswered, err: expect.stringContaining('does not answer') })
+  for (const args of [
+    ['unicorns'],
+    ['unicorns', nobody],
+    ['help', 'nonsense'],
+    ['bogus', '--help'],
+    ['herds', 'nosuchherd'],
+    ['instances', '--env', 'typo'],
+  ])
+    expect((await matriarch(args)).code, args.join(' ')).toBe(exitCodes.usage)
+})
+
+test('the operations are listed with their inputs, and each is explained with an example', async () => {
+  const all = await matriarch(['operations'])
+  expect(all.code).toBe(0)
+  expect(all.out).toMatch(/^stop +instance .*--mode/m)
+  const one = await matriarch(['operations', 'run-sql'])
+  expect(one.out).toContain('--sql TEXT  required. One statement.')
+  expect(one.out).toContain("matriarch plan run-sql --env dev --herd shop --sql 'select 1'")
+  expect(JSON.parse((await matriarch(['operations', '-o', 'json'])).out).length).toBeGreaterThan(10)
+  expect((await matriarch(['operations', 'explode'])).code).toBe(exitCodes.usage)
+})
+
+test('a name is taken wherever an id is, and one that several have is refused with their ids', async () => {
+  const byName = await matriarch(['herds', 'SHOP', '-o', 'json'])
+  expect(JSON.parse(byName.out)).toMatchObject({ name: 'shop' })
+  expect((await matriarch(['herds', 'shop'])).out).toMatch(/^FIELD +VALUE\n/)
+  const planned = await matriarch(['plan', 'reload', 'shop on d1'])
+  expect(planned.out).toContain('1 will run (1 in dev)')
+  expect((await matriarch(['help', 'herds'])).out).toMatch(/^environmentId +Environment/m)
+  expect((await matriarch(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('in CSV a name stands beside each id, and no column comes twice in a table', async () => {
+  const { out } = await matriarch(['instances', '--env', 'dev', '-o', 'csv', '--columns', 'herdId'])
+  expect(out).toMatch(/^id,herdId,herdId\.title\r\n[\w-]+,[\w-]+,shop\r\n/)
+  const [head] = (await matriarch(['scheduled-runs'])).out.split('\n')
+  expect(head!.match(/\bID\b/g)).toHaveLength(1)
+})
+
+test('a run that waits for a lock says so where it is watched', async () => {
+  const planned = await matriarch(['plan', 'reload', '--herd', 'shop'])
+  const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
+  const { rows } = await getPool().query("select id from herds where name = 'shop'")
+  const where = { url: api.url, token }
+  const lock = await getJson<{ id: string }>(where, `/api/v1/herds/${rows[0].id}/lock`, {
+    method: 'POST',
+    body: { reason: 'a kernel', holder: 'app1:42' },
+  })
+  const args = ['run', 'reload', '--herd', 'shop', '--yes', '--digest', digest]
+  const ran = matriarch(args, {
+    onOut: (out) => {
+      if (out.includes('is locked by')) void request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE' })
+    },
+  })
+  expect(await ran).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/shop on d\d: Waits: the herd is locked by admin .*, from app1:42: a kernel\./),
+  })
 })
 
 test('login checks the token and keeps it for this user alone', async () => {
@@ -133,10 +204,11 @@ test('what is scheduled is moved to another time, and says why it cannot be', as
   expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('This time has passed. Give one that lies ahead.') })
 })
 
-test('a plan that is not the one that was read runs nothing and exits with 5', async () => {
+test('a plan that is not the one that was read runs nothing, is shown once and exits with 5', async () => {
   const { code, out } = await matriarch(['run', 'reload', '--env', 'dev', '--yes', '--digest', 'f'.repeat(64)])
   expect(code).toBe(5)
-  expect(out).toContain('Nothing has run')
+  expect(out).toContain('This is not the plan whose digest was given. Nothing has run.')
+  expect(out.match(/^digest /gm)).toHaveLength(1)
 })
 
 test('targets that gates refuse exit with 4, before and at running', async () => {

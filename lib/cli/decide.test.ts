@@ -4,13 +4,15 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { exitCodes } from './exit-codes'
 import { main } from './main'
 
+const run = '3f1c0000-0000-4000-8000-000000000001'
+
 /** A console that takes the decision and whose run has then ended as failed. */
 const decisions: unknown[] = []
 let server: Server
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    if (request.method === 'POST' && request.url === '/api/v1/runs/r1/resume') {
+    if (request.method === 'POST' && request.url === `/api/v1/runs/${run}/resume`) {
       let text = ''
       request.on('data', (chunk) => {
         text += chunk
@@ -19,7 +21,7 @@ beforeAll(async () => {
         decisions.push(JSON.parse(text))
         response.setHeader('content-type', 'application/json').end('{"jobs":["j1"]}')
       })
-    } else if (request.url === '/api/v1/runs/r1/events')
+    } else if (request.url === `/api/v1/runs/${run}/events`)
       response.setHeader('content-type', 'text/event-stream').end('event: end\ndata: "finished"\n\n')
     else
       response
@@ -36,10 +38,10 @@ afterAll(async () => {
 })
 
 test.each([
-  [['resume', 'r1'], { decision: 'resume' }],
-  [['abandon', 'r1', '--job', 'j1'], { decision: 'abandon', jobId: 'j1' }],
-  [['resume', 'r1', '--go-on'], { decision: 'resume' }],
-  [['resume', 'r1', '--give-up'], { decision: 'abandon' }],
+  [['resume', run], { decision: 'resume' }],
+  [['abandon', run, '--job', 'j1'], { decision: 'abandon', jobId: 'j1' }],
+  [['resume', run, '--go-on'], { decision: 'resume' }],
+  [['resume', run, '--give-up'], { decision: 'abandon' }],
 ])('matriarch %j sends the decision, follows the run and ends with its code', async (argv, sent) => {
   decisions.length = 0
   expect(await main(argv)).toBe(exitCodes.failed)
@@ -48,6 +50,6 @@ test.each([
 
 test('both answers at once are wrong usage, and nothing is decided', async () => {
   decisions.length = 0
-  expect(await main(['resume', 'r1', '--go-on', '--give-up'])).toBe(exitCodes.usage)
+  expect(await main(['resume', run, '--go-on', '--give-up'])).toBe(exitCodes.usage)
   expect(decisions).toEqual([])
 })

@@ -1,99 +1,249 @@
 import { exitCodeMeanings } from './exit-codes'
 
-const general = `matriarch RESOURCE [filters] [-o table|json|csv]    list: instances, herds, servers, environments, runs, jobs, audit …
-matriarch RESOURCE ID                               show one
-matriarch plan OPERATION [targets] [input]          show what an operation would do now; changes nothing
-matriarch run OPERATION [targets] [input]           show the plan, ask, run it and follow the log
-matriarch run-sql [targets] --sql STATEMENT         run a statement, and print the rows (-o table|csv|json)
-matriarch results RUN [-o table|csv|json]           print the rows that an earlier run answered with
-matriarch runs · watch ID · cancel ID · retry ID    list, follow, cancel and retry runs
-matriarch resume ID · abandon ID                    decide for jobs that need attention
-matriarch approve PLAN --digest DIGEST              approve another person's plan
-matriarch submit PLAN --digest DIGEST               run a plan that was read and approved
-matriarch scheduled-runs · move ID --at TIME        list and reschedule scheduled runs (run … --at TIME schedules one)
-matriarch unschedule ID                             cancel a scheduled run
-matriarch with-lock HERD -- COMMAND                 lock the herd while your own command runs
-matriarch verify FILE --key KEY                     verify a certificate; needs no console
-matriarch login --url URL · me                      save console and token; show who you are
+/** One command, as `matriarch help` prints it. */
+interface Topic {
+  /** One line of the overview. */
+  brief: string
+  usage: string
+  /** What it takes besides, each with what it means. */
+  inputs: readonly (readonly [string, string])[]
+  examples: readonly string[]
+  more?: string
+}
 
-matriarch help COMMAND explains one command.
-MATRIARCH_URL and MATRIARCH_TOKEN override the saved login.
-Exit codes, the same for every command:
-${exitCodeMeanings.map((words, code) => `  ${code}  ${words}`).join('\n')}`
+const run = ['RUN', 'id of a run, or its title where only one has it'] as const
+const scheduled = ['SCHEDULED', 'id of a scheduled run, or its title where only one has it'] as const
+const digest = [
+  '--digest DIGEST',
+  'of the plan that was read; matriarch plan prints it. The same plan of the same things has the same digest again',
+] as const
+const reason = ['--reason TEXT', 'kept with the run and in the audit log'] as const
+const ticket = ['--ticket TEXT', 'kept with the run'] as const
+const outside = ['--outside-window', 'run although no maintenance window is open; needs a reason'] as const
+const phrase = ['--phrase TEXT', 'what the plan asks to be typed'] as const
+const at = ['--at TIME', "schedule it: '2026-11-21 02:00 Europe/Berlin', or window for the next maintenance window"] as const
+const within = ['--start-within MINUTES', 'with --at: skip it if no worker has started it so long after its time (15)'] as const
+const choosing = [
+  ['TARGET …', 'names or ids of what the operation acts on'],
+  ['--env, --herd, --role, …', 'instead of names: the filters of a list'],
+  ['--INPUT VALUE', 'inputs of the operation; matriarch operations OPERATION lists them'],
+  ['--parallel N, --per-server N', 'how many targets at once, in all and on one server'],
+  ['--stop-after N, --deadline SECONDS', 'start no more targets after so many failures, or after that time'],
+  ['--no-standbys-first', 'do not begin with the standbys of a herd'],
+] as const
 
-const lists = `matriarch instances --env prod --state down -o csv
-matriarch instances --role standby --lag '>1GB' --sort -lagBytes
-matriarch herds -q 'env:prod shop'
+const deciding =
+  'Answers the jobs of a run that need attention, or one of them. Resume checks the open step first and continues from what it finds.\nAbandon releases what the job still holds, frees its herd for other jobs and closes it as failed, listing what is left to do by hand.\nUntil then the herd stays reserved: other jobs on it wait.'
 
-Every field of a resource is a filter; --state down matches everything that is not online. Values may be !not, >more, ~part, or several separated by commas.
---columns a,b  --sort a,-b  --page N  --per N  -q TEXT  -o table|json|csv (csv is the whole list)`
-
-const deciding = `matriarch resume RUN [--job JOB]
-matriarch abandon RUN [--job JOB]
-
-Answers the jobs of a run that need attention, or one of them. Resume checks the open step first and continues from what it finds.
-Abandon releases what the job still holds, frees its herd for other jobs and closes it as failed, listing what is left to do by hand.
-Until then the herd stays reserved: other jobs on it wait.
-resume RUN --go-on and resume RUN --give-up are the earlier spelling and still work.`
-
-const topics: Record<string, string> = {
-  plan: `matriarch plan stop --env dev --herd shop --mode fast
-matriarch plan restart 3f1c… 9a2e…
-
-Targets are ids, or the filters of a list. Flags named like the operation's input are its input.
-Policy: --parallel N  --per-server N  --stop-after N  --deadline SECONDS  --no-standbys-first
--o json prints the whole plan with its digest. Exit code 4 when no target passes the checks.`,
-  run: `matriarch run restart --herd shop --env dev
-matriarch run restart --herd shop --env prod --yes --digest DIGEST --phrase 'restart 3 in prod' --reason 'kernel update' --ticket OPS-1
-
-Shows the plan, then asks. In a script, --yes needs the digest of the plan that was read; if the plan has changed since then, nothing runs, the new plan is
-printed and the exit code is 5. Outside the maintenance windows, disruptive operations need --outside-window and a --reason.
---at '2026-11-21 02:00 Europe/Berlin', or --at window for the next maintenance window, schedules the run. The plan is then made again at that time; the run
-is skipped, with the reason, if the new plan is worse than the one that was read, or if no worker starts it within --start-within MINUTES (15).
-Follows the log to the end; Ctrl-C leaves the run running: matriarch watch ID, matriarch cancel ID.`,
-  'run-sql': `matriarch run-sql --role primary --sql 'select current_database(), now()'
-matriarch run-sql --herd shop --sql 'select * from pg_stat_activity' --yes --digest DIGEST -o csv > sessions.csv
-
-As matriarch run run-sql: shows the plan, asks, runs the statement on every target, and prints one table with the rows of all of them. With -o the plan and
-the log go to standard error, so that standard output holds nothing but the rows: as a table, as CSV, or as JSON with the types of the columns.
-The database, limits and the right to write are input: --database NAME  --rows-max N  --bytes-max SIZE  --statement-timeout-seconds N  --write true.
-The exit code is that of the run; the rows of targets that answered are printed even if others failed.`,
-  results: `matriarch results RUN [--job JOB] [-o table|csv|json]
-
-Prints the rows that the statement of an earlier run answered with. They are removed after the console's RESULT_DAYS (30), and read by the role that the
-operation names for them (run-sql: dba). A NULL is NULL in the table, empty in CSV and null in JSON.`,
-  move: `matriarch move SCHEDULED --at '2026-11-21 02:00 Europe/Berlin'
-matriarch move SCHEDULED --at window
-
-Reschedules a scheduled run to another time, or to the next maintenance window. Its plan is made again at that time, as before. Outside the maintenance
-windows, disruptive operations need --outside-window and a --reason. Exit code 1 when the run is no longer scheduled, or somebody else has just moved it.`,
-  watch:
-    'matriarch watch RUN\n\nPrints the journal of a run from its first line and follows it; reconnects by itself. Exit code 3 when a job needs attention.',
-  'with-lock': `matriarch with-lock shop --env prod --reason 'reindex by hand' -- ./reindex.sh --all
-matriarch with-lock 3f1c… --wait 600 -- ssh db1 sudo apt-get -y upgrade
-
-Locks one herd (name or id) while the command runs: jobs that need the herd wait and say for whom. The lock is released when the command ends; if this
-process dies without releasing it, the lock expires after --ttl SECONDS (60). When the lock is lost, or the console cannot be reached for that long, the
-command gets SIGTERM, and SIGKILL 10 s later. --wait SECONDS waits for a lock that somebody else holds. Killed with -9, this process leaves the command
-running without the lock.
-Exit code 6 when somebody else holds the lock, 7 when the command failed, 1 when it could not be started or the lock was lost.`,
-  verify: `matriarch verify certificate.json --key SHA256:…
-matriarch verify certificate.json --key console.pem
-
-Verifies a certificate without the console: every byte must be the one that was signed, the verdict must follow from the evidence, and the signing key must
-be the one given (its id, or a PEM file; the settings page shows both). Without --key only an alteration is detected, not a forgery: then it proves nothing.
-Exit code 0 when it is valid, signed by the key given, and proves that no logged commit is lost; 8 when it is valid but does not prove it, or no key was given; 1 when it
-is not valid.`,
-  login:
-    'matriarch login --url https://console.example.org < token\n\nChecks the token and saves URL and token in a file that only this user can read. Create a token in the console under People & access.',
-  resume: deciding,
-  abandon: deciding,
+export const topics: Readonly<Record<string, Topic>> = {
+  lists: {
+    brief: 'list: instances, herds, servers, environments, runs, jobs, audit …; or show one',
+    usage: 'matriarch RESOURCE [filters] [-o table|json|csv]\nmatriarch RESOURCE NAME|ID [-o table|json]',
+    inputs: [
+      [
+        '--FIELD VALUE',
+        'every field is a filter: !not, >more, ~part, isnull, or several separated by commas; --state down is everything not online',
+      ],
+      ['-q TEXT', "the search box: 'env:prod shop'"],
+      ['--columns a,b --sort a,-b', 'which fields, in which order; - sorts downwards'],
+      ['--page N --per N', 'which page, with how many rows (500 at most)'],
+      ['-o FORMAT', 'table, json (the page as objects), csv (the whole list, names beside ids)'],
+    ],
+    examples: [
+      'matriarch instances --env prod --state down -o csv',
+      "matriarch instances --role standby --lag '>1GB' --sort -lagBytes",
+      'matriarch herds dev-catalog',
+    ],
+    more: 'matriarch help RESOURCE lists its fields.',
+  },
+  operations: {
+    brief: 'list the operations with their inputs',
+    usage: 'matriarch operations [OPERATION] [-o table|json]',
+    inputs: [['OPERATION', 'explain this one: every input with what it takes, and an example']],
+    examples: ['matriarch operations', 'matriarch operations restart'],
+  },
+  plan: {
+    brief: 'show what an operation would do now; changes nothing',
+    usage: 'matriarch plan OPERATION TARGET … [input] [-o text|json]',
+    inputs: choosing,
+    examples: ['matriarch plan stop --env dev --herd shop --mode fast', "matriarch plan restart 'shop on db1' 'shop on db2'"],
+    more: '-o json prints the whole plan with its digest. Exit code 4 when no target passes the checks.',
+  },
+  run: {
+    brief: 'show the plan, ask, run it and follow the log',
+    usage: 'matriarch run OPERATION TARGET … [input] [--yes --digest DIGEST]',
+    inputs: [...choosing, ['--yes', 'do not ask; needs the digest'], digest, phrase, reason, ticket, outside, at, within],
+    examples: [
+      'matriarch run restart --herd shop --env dev',
+      "matriarch run restart --herd shop --env prod --yes --digest DIGEST --phrase 'restart 3 in prod' --reason 'kernel update' --ticket OPS-1",
+    ],
+    more: 'If the plan is another one by now, nothing runs, the new plan is printed and the exit code is 5. A scheduled run is planned again at its time, and skipped, with\nthe reason, if that plan is worse than the one that was read. The log is followed to the end, with what each job waits for; Ctrl-C leaves the run running.',
+  },
+  'run-sql': {
+    brief: 'run a statement, and print the rows',
+    usage: 'matriarch run-sql TARGET … --sql STATEMENT [-o table|csv|json]',
+    inputs: [
+      ['TARGET …', 'names or ids of instances'],
+      ['--env, --herd, --role, …', 'instead of names: the filters of a list'],
+      ['--sql STATEMENT', 'one statement; required'],
+      ['--database NAME', 'where it runs (postgres)'],
+      ['--rows-max N --bytes-max SIZE', 'the most of it that is kept, for each instance'],
+      ['--statement-timeout-seconds N', 'when PostgreSQL ends it'],
+      ['--write true', 'it may write; needs its own permission'],
+      ['-o FORMAT', 'standard output holds nothing but the rows: as a table, as CSV, or as JSON with the types of the columns'],
+      ['--yes', 'do not ask; needs the digest'],
+      digest,
+      phrase,
+    ],
+    examples: [
+      "matriarch run-sql --role primary --sql 'select current_database(), now()'",
+      "matriarch run-sql --herd shop --sql 'select * from pg_stat_activity' --yes --digest DIGEST -o csv > sessions.csv",
+    ],
+    more: 'As matriarch run run-sql: shows the plan, asks, runs the statement on every target, and prints one table with the rows of all of them. With -o the plan and the\nlog go to standard error. The exit code is that of the run; the rows of targets that answered are printed even if others failed.',
+  },
+  results: {
+    brief: 'print the rows that an earlier run answered with',
+    usage: 'matriarch results RUN [--job JOB] [-o table|csv|json]',
+    inputs: [run, ['--job JOB', 'id of one job; default: all of them'], ['-o FORMAT', 'a NULL is NULL in the table, empty in CSV and null in JSON']],
+    examples: ['matriarch results 3f1c0000-0000-4000-8000-000000000001 -o csv'],
+    more: "The rows are removed after the console's RESULT_DAYS (30), and read by the role that the operation names for them (run-sql: dba).",
+  },
+  submit: {
+    brief: 'run a plan that was read and approved',
+    usage: 'matriarch submit PLAN --digest DIGEST',
+    inputs: [['PLAN', 'id of the plan'], digest, phrase, reason, ticket, outside, at, within],
+    examples: ['matriarch submit 3f1c0000-0000-4000-8000-000000000001 --digest DIGEST'],
+    more: 'Exit code 5 when the plan is another one by now, 10 when an approval is missing.',
+  },
+  approve: {
+    brief: "approve another person's plan",
+    usage: 'matriarch approve PLAN --digest DIGEST',
+    inputs: [['PLAN', 'id of the plan'], digest],
+    examples: ['matriarch approve 3f1c0000-0000-4000-8000-000000000001 --digest DIGEST'],
+    more: 'The approval is for this very plan, and for one hour.',
+  },
+  watch: {
+    brief: 'follow a run',
+    usage: 'matriarch watch RUN',
+    inputs: [run],
+    examples: ['matriarch watch 3f1c0000-0000-4000-8000-000000000001'],
+    more: 'Prints the journal of a run from its first line and follows it, and says what a job waits for: a lock, its turn, a worker, another worker in place of one that\nis gone. Reconnects by itself. Exit code 3 when a job needs attention.',
+  },
+  cancel: {
+    brief: 'cancel a run',
+    usage: 'matriarch cancel RUN',
+    inputs: [run],
+    examples: ['matriarch cancel 3f1c0000-0000-4000-8000-000000000001'],
+    more: 'Each job stops at its next safe point, undoes what can be undone and releases what it holds. Returns at once; matriarch watch follows it.',
+  },
+  retry: {
+    brief: 'plan the failed targets of a run again',
+    usage: 'matriarch retry RUN',
+    inputs: [run],
+    examples: ['matriarch retry 3f1c0000-0000-4000-8000-000000000001'],
+    more: 'Makes a new plan and prints how to submit it. Exit code 4 when no target passes the checks.',
+  },
+  resume: {
+    brief: 'go on with jobs that need attention',
+    usage: 'matriarch resume RUN [--job JOB]',
+    inputs: [run, ['--job JOB', 'id of one job; default: every job of the run that needs attention']],
+    examples: ['matriarch resume 3f1c0000-0000-4000-8000-000000000001'],
+    more: `${deciding}\nresume RUN --go-on and resume RUN --give-up are the earlier spelling and still work.`,
+  },
+  abandon: {
+    brief: 'give up jobs that need attention, and free their herds',
+    usage: 'matriarch abandon RUN [--job JOB]',
+    inputs: [run, ['--job JOB', 'id of one job; default: every job of the run that needs attention']],
+    examples: ['matriarch abandon 3f1c0000-0000-4000-8000-000000000001'],
+    more: deciding,
+  },
+  move: {
+    brief: 'reschedule a scheduled run (run … --at TIME schedules one)',
+    usage: 'matriarch move SCHEDULED --at TIME',
+    inputs: [scheduled, at, outside, reason],
+    examples: ["matriarch move 3f1c0000-0000-4000-8000-000000000001 --at '2026-11-21 02:00 Europe/Berlin'", 'matriarch move … --at window'],
+    more: 'Its plan is made again at the new time, as before. Exit code 10 when it is no longer scheduled, or somebody else has just moved it.',
+  },
+  unschedule: {
+    brief: 'cancel a scheduled run',
+    usage: 'matriarch unschedule SCHEDULED',
+    inputs: [scheduled],
+    examples: ['matriarch unschedule 3f1c0000-0000-4000-8000-000000000001'],
+  },
+  'with-lock': {
+    brief: 'lock the herd while your own command runs',
+    usage: 'matriarch with-lock HERD -- COMMAND …',
+    inputs: [
+      ['HERD', 'name or id'],
+      ['--env ENVIRONMENT', 'where several herds have the name'],
+      ['--reason TEXT', 'shown to everybody who has to wait'],
+      ['--wait SECONDS', 'wait for a lock that somebody else holds (0)'],
+      ['--ttl SECONDS', 'until the lock expires when this process dies (60)'],
+    ],
+    examples: [
+      "matriarch with-lock shop --env prod --reason 'reindex by hand' -- ./reindex.sh --all",
+      'matriarch with-lock shop --wait 600 -- ssh db1 sudo apt-get -y upgrade',
+    ],
+    more: 'Jobs that need the herd wait and say for whom. The lock is released when the command ends. When the lock is lost, or the console cannot be reached for --ttl,\nthe command gets SIGTERM, and SIGKILL 10 s later. Killed with -9, this process leaves the command running without the lock.\nExit code 6 when somebody else holds the lock, 7 when the command failed, 1 when it could not be started or the lock was lost.',
+  },
+  verify: {
+    brief: 'verify a certificate; needs no console',
+    usage: 'matriarch verify FILE [--key KEY]',
+    inputs: [
+      ['FILE', 'the certificate, as it was downloaded'],
+      ['--key KEY', 'id (SHA256:…) or PEM file of the key that must have signed it; the settings page shows both'],
+    ],
+    examples: ['matriarch verify certificate.json --key SHA256:…', 'matriarch verify certificate.json --key console.pem'],
+    more: 'Every byte must be the one that was signed, the verdict must follow from the evidence, and the signing key must be the one given. Without --key only an alteration\nis detected, not a forgery: then it proves nothing. Exit code 0 when it is valid, signed by the key given, and proves that no logged commit is lost; 8 when it is\nvalid but does not prove it, or no key was given; 1 when it is not valid.',
+  },
+  login: {
+    brief: 'save console and token',
+    usage: 'matriarch login --url URL < token',
+    inputs: [
+      ['--url URL', 'where the console is'],
+      ['--token TOKEN', 'instead of standard input; other users of this machine can see it'],
+    ],
+    examples: ['matriarch login --url https://console.example.org < token'],
+    more: 'Checks the token and saves both in a file that only this user can read. Create a token in the console under People & access.',
+  },
+  me: {
+    brief: 'show who you are',
+    usage: 'matriarch me',
+    inputs: [],
+    examples: ['matriarch me'],
+  },
 }
 
 export const helpTopics: readonly string[] = Object.keys(topics)
 
-/** What `matriarch help TOPIC` prints; without a topic, or for a command that needs no more words, the overview. */
-export const helpOf = (topic: string | undefined): string => {
-  if (topic === undefined) return general
-  return topics[topic] ?? (['cancel', 'retry', 'submit', 'unschedule', 'approve', 'me'].includes(topic) ? general : lists)
+const columns = (rows: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, words]) => `  ${name.padEnd(width)}  ${words}`).join('\n')
+}
+
+const general = (): string =>
+  [
+    'matriarch COMMAND …',
+    columns(Object.entries(topics).map(([name, { brief }]) => [name === 'lists' ? 'RESOURCE [NAME]' : name, brief])),
+    '',
+    'matriarch help COMMAND explains one command, matriarch help RESOURCE the fields of a list; matriarch --version prints the version.',
+    'MATRIARCH_URL and MATRIARCH_TOKEN override the saved login.',
+    'Exit codes, the same for every command:',
+    columns(exitCodeMeanings.map((words, code) => [String(code), words])),
+  ].join('\n')
+
+/** What `matriarch help TOPIC` prints; without a topic the overview. null: there is no such command. */
+export const helpOf = (topic: string | undefined): string | null => {
+  if (topic === undefined) return general()
+  const found = Object.hasOwn(topics, topic) ? topics[topic] : undefined
+  if (!found) return null
+  const { usage, inputs, examples, more } = found
+  return [
+    usage,
+    ...(inputs.length > 0 ? ['', columns(inputs)] : []),
+    '',
+    examples.length > 1 ? 'Examples:' : 'Example:',
+    ...examples.map((example) => `  ${example}`),
+    ...(more ? ['', more] : []),
+  ].join('\n')
 }

@@ -1,6 +1,8 @@
 import { type Args, mustBeEmpty, take, UsageError } from './args'
 import { getJson, request, type Where } from './client'
-import { table } from './table'
+import { Described, type DescribedList } from './described'
+import { idFor } from './names'
+import { clean, table } from './table'
 
 interface Page {
   items: Record<string, unknown>[]
@@ -36,24 +38,24 @@ const formatOf = (args: Args): Format => {
   return wanted as Format
 }
 
-/** What the page of the resource shows, as the API's description says it; undefined: it describes no such list. The rest comes with --columns. */
-const firstColumns = async (where: Where, path: string): Promise<string | undefined> => {
-  type Parameter = { name: string; example?: string }
-  const { paths } = await getJson<{ paths: Record<string, { get?: { parameters?: readonly Parameter[] } }> }>(where, '/api/openapi.json')
-  return paths[`/api/v1/${path}`]?.get?.parameters?.find(({ name }) => name === 'columns')?.example
+const describedList = async (where: Where, path: string): Promise<DescribedList> => {
+  const found = await new Described(where).list(path)
+  if (!found) throw new UsageError(`${path} is neither a command nor a resource.`)
+  return found
 }
 
 const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 
-const showOne = async (where: Where, path: string, id: string, format: Format): Promise<void> => {
+const showOne = async (where: Where, path: string, word: string, format: Format): Promise<void> => {
+  const { fields } = await describedList(where, path)
   const found = await getJson<Record<string, unknown> & { references?: Record<string, { title: string | null }> }>(
     where,
-    `/api/v1/${path}/${encodeURIComponent(id)}`,
+    `/api/v1/${path}/${await idFor(where, path, word)}`,
   )
   if (format === 'json') return print(JSON.stringify(found, null, 2))
   const rows = Object.entries(found)
     .filter(([name]) => name !== 'references')
-    .map(([name, value]) => [name, found.references?.[name]?.title ?? value])
+    .map(([name, value]) => [fields[name]?.title ?? name, found.references?.[name]?.title ?? value])
   print(table(['field', 'value'], rows))
 }
 
@@ -64,14 +66,14 @@ const withTitles = ({ items, references }: Page): Record<string, unknown>[] =>
     ),
   )
 
-/** `matriarch instances --env prod --state down -o json`, `matriarch herds ID`. */
+/** `matriarch instances --env prod --state down -o json`, `matriarch herds NAME`. */
 export const list = async (where: Where, path: string, args: Args): Promise<number> => {
   const format = formatOf(args)
-  const [id, extra] = args.words
+  const [word, extra] = args.words
   if (extra) throw new UsageError(`${extra} is one word too many.`)
-  if (id) {
+  if (word) {
     mustBeEmpty(args)
-    await showOne(where, path, id, format)
+    await showOne(where, path, word, format)
     return 0
   }
   const params = filterOf(args)
@@ -81,24 +83,38 @@ export const list = async (where: Where, path: string, args: Args): Promise<numb
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) process.stdout.write(chunk)
     return 0
   }
-  const hasColumns = params.has('columns')
-  if (format === 'table' && !hasColumns) {
-    const columns = await firstColumns(where, path)
-    if (columns) params.set('columns', columns)
-  }
+  const described = format === 'table' ? await describedList(where, path) : null
+  if (described && !params.has('columns')) params.set('columns', described.columns.join(','))
   const page = await getJson<Page>(where, `/api/v1/${path}?${params}`)
-  if (format === 'json') {
+  if (!described) {
     print(JSON.stringify(page.items, null, 2))
     return 0
   }
-  const names = params.get('columns')?.split(',') ?? Object.keys(page.items[0] ?? { id: '' }).slice(0, 8)
+  const names = params
+    .get('columns')!
+    .split(',')
+    .filter((name) => name !== 'id')
   print(
     table(
-      [...names, 'id'],
+      [...names.map((name) => described.fields[name]?.title ?? name), 'id'],
       withTitles(page).map((item) => [...names.map((name) => item[name]), item.id]),
     ),
   )
   const last = Math.max(1, Math.ceil(page.total / page.perPage))
   process.stderr.write(`${page.total} in all${last > 1 ? `, page ${page.page} of ${last}: --page N, --per N` : ''}\n`)
   return 0
+}
+
+/** The fields of a list with what each takes, for `matriarch help RESOURCE`. Throws `UsageError` when there is no such list. */
+export const fieldsOf = async (where: Where, path: string): Promise<string> => {
+  const { fields } = await describedList(where, path)
+  const rows = Object.entries(fields).map(([name, { title, description, enum: choices }]) => [
+    name,
+    title ?? '',
+    [choices?.filter((choice) => choice !== null).join('|'), description].filter(Boolean).join('. '),
+  ])
+  return table(
+    ['field', 'title', 'values'],
+    rows.map((row) => row.map(clean)),
+  )
 }

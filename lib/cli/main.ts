@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
-import { getJson, keepWhere, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
-import { exitCodes } from './exit-codes'
+import { getJson, keepWhere, request, type Where, whereToGo } from './client'
+import { codeOfError, exitCodes } from './exit-codes'
 import { helpOf } from './help'
-import { list } from './lists'
+import { fieldsOf, list } from './lists'
+import { idFor, idOf } from './names'
+import { operations } from './operations'
 import { appointmentOf, plan, run, schedule } from './plans'
 import { results } from './results'
 import { verify } from './verify'
@@ -15,8 +18,12 @@ const onlyWord = (args: Args, what: string): string => {
   const [word, extra] = args.words
   if (!word || extra) throw new UsageError(`Give one ${what}.`)
   mustBeEmpty(args)
-  return encodeURIComponent(word)
+  return word
 }
+
+const onlyRun = (where: Where, args: Args): Promise<string> => idFor(where, 'runs', onlyWord(args, 'run'))
+
+const onlyScheduled = (where: Where, args: Args): Promise<string> => idFor(where, 'scheduled-runs', onlyWord(args, 'scheduled run'))
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -47,16 +54,16 @@ const me: Command = async (args) => {
 }
 
 const cancel: Command = async (args) => {
-  const id = onlyWord(args, 'run id')
-  await request(whereToGo(), `/api/v1/runs/${id}/cancel`, { method: 'POST' })
+  const where = whereToGo()
+  await request(where, `/api/v1/runs/${await onlyRun(where, args)}/cancel`, { method: 'POST' })
   say('Cancel requested: each job stops at its next safe point.')
   return exitCodes.done
 }
 
 const decide = async (args: Args, decision: 'resume' | 'abandon'): Promise<number> => {
   const jobId = take(args, 'job')
-  const id = onlyWord(args, 'run id')
   const where = whereToGo()
+  const id = await onlyRun(where, args)
   await request(where, `/api/v1/runs/${id}/resume`, { method: 'POST', body: { decision, jobId } })
   return watch(where, id)
 }
@@ -69,8 +76,9 @@ const resume: Command = (args) => {
 }
 
 const retry: Command = async (args) => {
-  const id = onlyWord(args, 'run id')
-  const made = await getJson<{ id: string; digest: string; plan: { eligible: number } }>(whereToGo(), `/api/v1/runs/${id}/retry`, {
+  const where = whereToGo()
+  const id = await onlyRun(where, args)
+  const made = await getJson<{ id: string; digest: string; plan: { eligible: number } }>(where, `/api/v1/runs/${id}/retry`, {
     method: 'POST',
   })
   say(
@@ -96,8 +104,8 @@ const submit: Command = async (args) => {
 const move: Command = async (args) => {
   const [at, reason, isOutsideWindow] = [take(args, 'at'), take(args, 'reason'), takeFlag(args, 'outside-window')]
   if (!at) throw new UsageError('Give a time: --at "2026-11-21 02:00 Europe/Berlin", or --at window.')
-  const path = `/api/v1/scheduled-runs/${onlyWord(args, 'id of a scheduled run')}`
   const where = whereToGo()
+  const path = `/api/v1/scheduled-runs/${await onlyScheduled(where, args)}`
   const before = await getJson<{ at: string; revision: number }>(where, path)
   const body = { at, revision: before.revision, reason, isOutsideWindow }
   const after = await getJson<{ at: string }>(where, `${path}/move`, { method: 'POST', body })
@@ -106,8 +114,8 @@ const move: Command = async (args) => {
 }
 
 const unschedule: Command = async (args) => {
-  const id = onlyWord(args, 'id of a scheduled run')
-  await request(whereToGo(), `/api/v1/scheduled-runs/${id}/cancel`, { method: 'POST' })
+  const where = whereToGo()
+  await request(where, `/api/v1/scheduled-runs/${await onlyScheduled(where, args)}/cancel`, { method: 'POST' })
   say('The scheduled run is cancelled.')
   return exitCodes.done
 }
@@ -115,20 +123,29 @@ const unschedule: Command = async (args) => {
 const approve: Command = async (args) => {
   const digest = take(args, 'digest')
   if (!digest) throw new UsageError('Give the digest of the plan that was read: --digest DIGEST')
-  const id = onlyWord(args, 'plan id')
+  const id = encodeURIComponent(onlyWord(args, 'plan id'))
   await request(whereToGo(), `/api/v1/plans/${id}/approve`, { method: 'POST', body: { digest } })
   say('Approved. The approval is valid for one hour.')
   return exitCodes.done
 }
 
-const commands: Record<string, Command> = {
+/** Every command has its topic in `help.ts`; everything else is a list. */
+export const commands: Readonly<Record<string, Command>> = {
   login,
   me,
+  operations: (args) => operations(whereToGo(), args),
   plan: (args) => plan(whereToGo(), args),
   run: (args) => run(whereToGo(), args),
   'run-sql': (args) => run(whereToGo(), { ...args, words: ['run-sql', ...args.words] }),
-  results: (args) => results(whereToGo(), args),
-  watch: (args) => watch(whereToGo(), onlyWord(args, 'run id')),
+  results: async (args) => {
+    const where = whereToGo()
+    const [word, ...more] = args.words
+    return results(where, word === undefined ? args : { ...args, words: [await idOf(where, 'runs', word), ...more] })
+  },
+  watch: async (args) => {
+    const where = whereToGo()
+    return watch(where, await onlyRun(where, args))
+  },
   cancel,
   resume,
   abandon: (args) => decide(args, 'abandon'),
@@ -141,11 +158,24 @@ const commands: Record<string, Command> = {
   verify,
 }
 
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+/** Of a list the console knows the fields; throws `UsageError` for what is neither a command nor a list. */
+const help = async (topic: string | undefined): Promise<void> => {
+  const known = helpOf(topic)
+  say(known ?? `${helpOf('lists')}\n\n${await fieldsOf(whereToGo(), topic!)}`)
+}
+
 const perform = async (argv: readonly string[]): Promise<number> => {
+  if (argv.length === 1 && argv[0] === '--version') {
+    say(version())
+    return exitCodes.done
+  }
   const args = readArgs(argv)
   const [name, ...words] = args.words
   if (takeFlag(args, 'help') || name === undefined || name === 'help') {
-    say(helpOf(name === 'help' ? words[0] : name))
+    await help(name === 'help' ? words[0] : name)
     return name === undefined && !argv.some((word) => /^(-h|--help)$/.test(word)) ? exitCodes.usage : exitCodes.done
   }
   const rest = { ...args, words }
@@ -155,12 +185,6 @@ const perform = async (argv: readonly string[]): Promise<number> => {
   return list(whereToGo(), name, rest)
 }
 
-const codeOfRefusal = ({ problem }: Refusal): number => {
-  if (problem.code === 'plan.moved') return exitCodes.changed
-  if (problem.code === 'plan.refused') return exitCodes.refused
-  return problem.code === 'input.invalid' ? exitCodes.usage : exitCodes.failed
-}
-
 /** Runs one command and returns its exit code. An expected error is one sentence on standard error; anything else throws. */
 export const main = async (argv: readonly string[]): Promise<number> => {
   // `| head` closes the pipe: no reason for a stack trace.
@@ -168,9 +192,9 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   try {
     return await perform(argv)
   } catch (error) {
-    if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
-    process.stderr.write(`matriarch: ${error.message}\n`)
+    const code = codeOfError(error)
+    process.stderr.write(`matriarch: ${(error as Error).message}\n`)
     if (error instanceof UsageError) process.stderr.write('See matriarch help.\n')
-    return error instanceof UsageError ? exitCodes.usage : error instanceof Refusal ? codeOfRefusal(error) : exitCodes.failed
+    return code
   }
 }

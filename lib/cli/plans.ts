@@ -4,8 +4,11 @@ import type { Plan } from '@/lib/kernel/operation/plan'
 import { effectWords, verdictWords } from '@/lib/kernel/operation/verdict'
 import { type Args, take, takeFlag, UsageError } from './args'
 import { getJson, Refusal, type Where } from './client'
+import { Described } from './described'
 import { exitCodes } from './exit-codes'
 import { filterOf } from './lists'
+import { idOf } from './names'
+import { camel, type InputProperty, kebab, type Operation, operationNamed, readOperations } from './operations'
 import { resultFormatOf, showResults } from './results'
 import { say, sayBeside } from './say'
 import { clean } from './table'
@@ -15,25 +18,10 @@ interface StoredPlan {
   id: string
   digest: string
   phrase: string | null
+  /** Left out where the console does not say it. */
+  waitsFor?: string[]
   plan: Plan
 }
-
-interface Operation {
-  name: string
-  on: string
-  hasResults: boolean
-  input: { properties?: Record<string, InputProperty> }
-}
-
-interface InputProperty {
-  type?: string | string[]
-  /** Such as `bytes`: it may be given with its unit. */
-  unit?: string
-}
-
-const camel = (name: string) => name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase())
-
-const kebab = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 
 const asType = (name: string, text: string | true, { type, unit }: InputProperty): unknown => {
   if (text === true) return true
@@ -71,15 +59,16 @@ const policyOf = (args: Args): Record<string, unknown> => {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined))
 }
 
+const targetsOf = async (where: Where, { on }: Operation, words: readonly string[]): Promise<string[]> => {
+  if (words.length === 0) return []
+  const path = await new Described(where).pathOf(on)
+  return Promise.all(words.map((word) => idOf(where, path, word)))
+}
+
 /** Flags named like the operation's input are input; what is left chooses the targets. */
 const questionOf = async (where: Where, args: Args): Promise<{ body: Record<string, unknown>; operation: Operation }> => {
-  const [name, ...targets] = args.words
-  const { items } = await getJson<{ items: Operation[] }>(where, '/api/v1/operations')
-  const operation = items.find((one) => one.name === name)
-  if (!operation)
-    throw new UsageError(
-      `${name ? `There is no operation ${name}.` : 'Name an operation.'} There are: ${items.map((one) => one.name).join(', ')}.`,
-    )
+  const [name, ...words] = args.words
+  const operation = operationNamed(await readOperations(where), name)
   const policy = policyOf(args)
   const input: Record<string, unknown> = {}
   for (const [flag, values] of [...args.flags]) {
@@ -89,16 +78,17 @@ const questionOf = async (where: Where, args: Args): Promise<{ body: Record<stri
     args.flags.delete(flag)
   }
   const filter = filterOf(args).toString()
-  if (targets.length > 0 && filter !== '') throw new UsageError('Choose the targets by id or by filters, not by both.')
+  const targets = await targetsOf(where, operation, words)
+  if (targets.length > 0 && filter !== '') throw new UsageError('Choose the targets by name or id, or by filters, not by both.')
   if (targets.length === 0 && filter === '')
-    throw new UsageError(`Choose the targets (${operation.on}): ids, or filters such as --env prod --herd shop.`)
+    throw new UsageError(`Choose the targets (${operation.on}): names or ids, or filters such as --env prod --herd shop.`)
   return {
     operation,
     body: { operation: operation.name, input, policy, ...(targets.length > 0 ? { targets } : { filter }) },
   }
 }
 
-const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
+const showPlan = ({ id, plan, digest, phrase, waitsFor = [] }: StoredPlan): void => {
   for (const target of plan.targets) {
     const now = target.now.map(({ label, value }) => `${label}: ${value}`).join(', ')
     say(clean(`${target.eligible ? '+' : '-'} ${target.title}${now ? `  (${now})` : ''}`))
@@ -117,7 +107,8 @@ const showPlan = ({ plan, digest, phrase }: StoredPlan): void => {
   }
   const places = plan.environments.filter((one) => one.targets > 0).map((one) => `${one.targets} in ${one.name}`)
   say(`\n${plan.title}: ${plan.eligible} will run${places.length > 0 ? ` (${places.join(', ')})` : ''}, ${plan.excluded} excluded.`)
-  if (plan.needsApproval) say('A second person must approve it.')
+  for (const words of waitsFor) say(clean(`Would wait now: ${words}`))
+  if (plan.needsApproval) say(`A second person must approve it: matriarch approve ${id} --digest ${digest}`)
   if (phrase !== null) say(`Phrase to type: ${phrase}`)
   say(`digest ${digest}`)
 }
@@ -149,16 +140,13 @@ const ask = async (question: string): Promise<string> => {
   }
 }
 
-/** Nothing runs without a yes to this very plan: typed here, or its digest brought along. */
+/** Nothing runs without a yes to this very plan: typed here, or its digest brought along, which the caller has compared. */
 const agree = async (
   stored: StoredPlan,
-  args: { isYes: boolean; digest?: string; phrase?: string },
+  args: { isYes: boolean; phrase?: string },
 ): Promise<{ digest: string; phrase?: string } | null> => {
-  const { isYes, digest, phrase } = args
-  if (isYes) {
-    if (!digest) throw new UsageError('--yes needs the digest of the plan that was read: --digest DIGEST; matriarch plan prints it.')
-    return { digest, phrase }
-  }
+  const { isYes, phrase } = args
+  if (isYes) return { digest: stored.digest, phrase }
   if (stored.phrase !== null && phrase === undefined) {
     const typed = await ask(`Type “${stored.phrase}” to run it, anything else to quit: `)
     return typed === stored.phrase ? { digest: stored.digest, phrase: typed } : null
@@ -192,6 +180,7 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     take(args, 'ticket'),
     appointmentOf(args),
   ]
+  if (isYes && !digest) throw new UsageError('--yes needs the digest of the plan that was read: --digest DIGEST; matriarch plan prints it.')
   const format = resultFormatOf(args)
   const { body, operation } = await questionOf(where, args)
   if (format !== undefined && !operation.hasResults)
@@ -200,7 +189,11 @@ export const run = async (where: Where, args: Args): Promise<number> => {
   const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
   showPlan(stored)
   if (stored.plan.eligible === 0) return exitCodes.refused
-  const agreed = await agree(stored, { isYes, digest, phrase })
+  if (digest !== undefined && digest !== stored.digest) {
+    say('\nThis is not the plan whose digest was given. Nothing has run. Read it, then give its digest.')
+    return exitCodes.changed
+  }
+  const agreed = await agree(stored, { isYes, phrase })
   if (agreed === null) {
     say('Nothing has run.')
     return exitCodes.failed

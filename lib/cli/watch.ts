@@ -81,10 +81,19 @@ const codeOf = ({ state, jobs }: RunState): number => {
   return bad.length > 0 && bad.every((job) => job.state === 'refused') ? exitCodes.refused : exitCodes.failed
 }
 
-/** Follows a run until it ends or needs attention; continues after the last line when the connection breaks. Returns the exit code. */
+/** `in 7 s` counts down: said once. */
+const withoutTime = (words: string | null): string | null => words?.replace(/ in \d+ s\b/, '') ?? null
+
+const sayWait = (title: string, waitsFor: string | null, before: string | null): void => {
+  if (waitsFor !== null && withoutTime(waitsFor) !== withoutTime(before))
+    process.stdout.write(clean(`${new Date().toISOString().slice(11, 19)} ${title}: ${waitsFor}`).concat('\n'))
+}
+
+/** Follows a run until it ends or needs attention, with what its jobs wait for; continues after the last line when the connection breaks. Returns the exit code. */
 export const watch = async (where: Where, runId: string): Promise<number> => {
   const path = `/api/v1/runs/${encodeURIComponent(runId)}`
   const titles = new Map<string, string>()
+  const said = new Map<string, string | null>()
   let after: string | null = null
   for (let broken = 0; broken <= reconnectsMax; broken++) {
     try {
@@ -99,6 +108,12 @@ export const watch = async (where: Where, runId: string): Promise<number> => {
           if (sentence !== null)
             say(`${line.at.slice(11, 19)} ${titles.get(line.jobId) ?? line.jobId}: ${sentence.split('\n').map(clean).join('\n')}`)
         }
+        if (news.event === 'run')
+          for (const { id, title, waitsFor } of news.data.jobs) {
+            titles.set(id, title)
+            sayWait(title, waitsFor, said.get(id) ?? null)
+            said.set(id, waitsFor)
+          }
         if (news.event === 'end' || (news.event === 'run' && news.data.state === 'attention')) return await end(where, path)
       }
     } catch (error) {

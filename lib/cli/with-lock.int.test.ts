@@ -157,7 +157,9 @@ test('with-lock holds the herd while the command runs and not longer, and says b
     err: 'matriarch: The command ended with 9.\n',
   })
   expect((await matriarch('with-lock', 'crm', '--', 'no-such-command').ended).code).toBe(1)
-  expect((await matriarch('with-lock', 'shop', '--', 'true').ended).err).toContain('2 herds are called shop: choose one with --env.')
+  expect((await matriarch('with-lock', 'shop', '--', 'true').ended).err).toMatch(
+    /2 herds are called shop: choose one by its id .*, or with --env\./,
+  )
   expect((await matriarch('with-lock', 'shop', '--env', 'dev', '--', 'true').ended).code).toBe(0)
   expect((await matriarch('with-lock', 'crm').ended).code).toBe(2)
   expect(await isHeld(crm)).toBe(false)

@@ -4,10 +4,10 @@ import { basename } from 'node:path'
 import { sleep } from '@/lib/kernel/ground/sleep'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
 import { getJson, NoAnswer, Refusal, request, type Where, whereToGo } from './client'
-import { exitCodes } from './exit-codes'
+import { codeOfError, exitCodes } from './exit-codes'
+import { idOf } from './names'
 import { clean } from './table'
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const askAgainMs = 1_000
 /** Between asking the command to end and ending it. */
 const graceMs = 10_000
@@ -31,7 +31,7 @@ export const withLock = async (args: Args): Promise<number> => {
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof UsageError || error instanceof NoAnswer)) throw error
     tell(error.message)
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+    return codeOfError(error)
   }
 }
 
@@ -70,15 +70,8 @@ const wishOf = (args: Args): Wish => {
   return wish
 }
 
-const herdOf = async (where: Where, { herd, environment }: Wish): Promise<string> => {
-  if (uuid.test(herd)) return herd
-  const filter = new URLSearchParams({ name: `=${herd}`, columns: 'name', ...(environment ? { env: environment } : {}) })
-  const { items } = await getJson<{ items: { id: string }[] }>(where, `/api/v1/herds?${filter}`)
-  if (items.length === 1) return items[0]!.id
-  throw new UsageError(
-    items.length === 0 ? `There is no herd ${herd}.` : `${items.length} herds are called ${herd}: choose one with --env.`,
-  )
-}
+const herdOf = (where: Where, { herd, environment }: Wish): Promise<string> =>
+  idOf(where, 'herds', herd, environment ? { env: environment } : {})
 
 /** null: somebody else holds it, and goes on holding it as long as this command may wait. */
 const acquire = async (where: Where, herdId: string, { reason, ttlSeconds, waitSeconds }: Wish, signals: Signals): Promise<Lock | null> => {

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { FaultCode } from '@/lib/kernel/ground/errors'
 
+export type QueryParameter = string | { description: string; schema: Record<string, unknown> }
+
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
 /**
@@ -20,17 +22,21 @@ export interface Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   input?: I
   /** Of the body. Default 1 MiB; less where nobody has said yet who they are. */
   bytesMax?: number
-  /** Names of query parameters with what they mean. */
-  query?: Record<string, string>
+  /** Names of query parameters with what they mean; a schema where one is no text. */
+  query?: Record<string, QueryParameter>
   /** The JSON answer; absent: `contentType` says what comes. */
   output?: O
   contentType?: string
   /** The same as text of this type, where the query asks for it. */
   alsoContentType?: string
+  /** Of a stream of server-sent events: what the data of each holds. */
+  events?: Record<string, z.ZodType>
   /** Default 200. */
   status?: number
   /** The answer holds a secret that must not be kept for a repeated Idempotency-Key. */
   isSecret?: boolean
+  /** Further statuses that answer with the same body, and what each means. */
+  also?: Record<number, string>
   faults?: readonly FaultCode[]
 }
 

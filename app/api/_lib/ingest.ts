@@ -54,7 +54,7 @@ const parse = (body: Buffer): unknown => {
     // Bytes that are no UTF-8 become replacement characters: one odd name never spoils a report.
     return JSON.parse(body.toString('utf8'))
   } catch (cause) {
-    throw new Fault('input.invalid', { because: 'The body is not JSON.' }, { cause })
+    throw new Fault('input.malformed', { because: 'The body is not JSON.' }, { cause })
   }
 }
 

@@ -1,68 +1,18 @@
-import { z } from 'zod'
-import { fieldSchema } from '@/lib/fields/schema'
-import { faultTable } from '@/lib/kernel/ground/errors'
-import type { FieldSpec } from '@/lib/kernel/resource/field'
-import type { Resource } from '@/lib/kernel/resource/resource'
 import { operationDescriptions } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 import type { Call } from './call'
-import { calls } from './calls'
-import { callsOf } from './calls/resources'
-
-type JsonSchema = Record<string, unknown>
-
-const toJson = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema
-  return rest
-}
-
-const ownCalls: readonly Call[] = Object.values(calls)
-const keyOf = ({ method, path }: Call) => `${method} ${path}`
-
-/** A resource's own folder may answer a call in its own way (`POST /tokens`): that declaration holds. What its folder does not serve, nobody serves. */
-const allCalls = (): Call[] => {
-  const own = new Set(ownCalls.map(keyOf))
-  return [...ownCalls, ...resources.flatMap(callsOf).filter((call) => !own.has(keyOf(call)))]
-}
-
-const describedField = (spec: FieldSpec, isRead = false): JsonSchema => ({
-  ...(spec.kind === 'secret' && isRead ? { type: 'boolean' } : spec.kind === 'secret' ? { type: ['string', 'null'], writeOnly: true } : {}),
-  // Any JSON at all: its schema refers to itself, and says nothing.
-  ...(spec.kind === 'json' || spec.kind === 'secret' ? {} : toJson(fieldSchema({ ...spec, required: false }), 'output')),
-  title: spec.label,
-  ...(spec.help ? { description: spec.help } : {}),
-})
-
-/** An object as the API gives it: every field of the declaration, read-only where no form has it. */
-const objectSchema = (resource: Resource): JsonSchema => ({
-  type: 'object',
-  required: ['id', 'title', 'revision'],
-  properties: {
-    id: { type: 'string', format: 'uuid' },
-    title: { type: 'string' },
-    revision: { type: 'integer', description: 'Send it back with a change; 0 where the resource cannot be changed.' },
-    ...Object.fromEntries(
-      Object.entries(resource.fields).map(([name, spec]) => [
-        name,
-        { ...describedField(spec, true), ...(resource.form.includes(name) ? {} : { readOnly: true }) },
-      ]),
-    ),
-    references: { type: 'object', description: 'Maps a field to id, title and resource of the record it refers to.' },
-    observedAt: { type: ['string', 'null'], format: 'date-time' },
-  },
-})
-
-const formSchema = (resource: Resource, isChange: boolean): JsonSchema => ({
-  type: 'object',
-  additionalProperties: false,
-  required: isChange ? ['revision'] : resource.form.filter((name) => resource.fields[name]!.required),
-  properties: {
-    ...Object.fromEntries(resource.form.map((name) => [name, describedField(resource.fields[name]!)])),
-    ...(isChange ? { revision: { type: 'integer' } } : {}),
-  },
-})
-
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+import { allCalls, ownCalls } from './calls/all'
+import {
+  formSchema,
+  historySchema,
+  type JsonSchema,
+  listSchema,
+  objectSchema,
+  problemResponses,
+  problemSchema,
+  ref,
+  toJson,
+} from './openapi-schemas'
 
 /** Schemas of a resource's generic calls are the resource's own; every other call brings its own. */
 const bodyOf = (call: Call): JsonSchema | undefined => {
@@ -71,22 +21,21 @@ const bodyOf = (call: Call): JsonSchema | undefined => {
   return call.method === 'POST' ? formSchema(resource, false) : call.method === 'PATCH' ? formSchema(resource, true) : undefined
 }
 
-const answerOf = (call: Call): JsonSchema | undefined => {
+/** What is answered on success, by media type; none: nothing is. */
+const contentOf = (call: Call): Record<string, { schema: JsonSchema }> | undefined => {
   const resource = resources.find(({ path }) => path === call.tag)
-  if (!resource || ownCalls.includes(call) || call.path.endsWith('/history')) return call.output && toJson(call.output, 'output')
-  if (call.method === 'DELETE') return undefined
-  if (!call.query) return ref(resource.name)
-  return {
-    type: 'object',
-    required: ['items', 'total', 'page', 'perPage', 'references'],
-    properties: {
-      items: { type: 'array', items: ref(resource.name) },
-      total: { type: 'integer' },
-      page: { type: 'integer' },
-      perPage: { type: 'integer' },
-      references: { type: 'object', description: 'Maps field and id to the title.' },
-    },
+  const events = Object.entries(call.events ?? {}).map(([name, schema]) => [name, toJson(schema, 'output')])
+  const text = { schema: { type: 'string' }, ...(call.events ? { 'x-events': Object.fromEntries(events) } : {}) }
+  if (resource && !ownCalls.includes(call)) {
+    if (call.method === 'DELETE') return undefined
+    if (call.path.endsWith('/history')) return { 'application/json': { schema: historySchema } }
+    if (!call.query) return { 'application/json': { schema: ref(resource.name) } }
+    return { 'application/json': { schema: listSchema(resource) }, 'text/csv': text, 'application/x-ndjson': text }
   }
+  const contentType = call.contentType ?? 'application/json'
+  const also = call.alsoContentType ? { [call.alsoContentType]: { schema: { type: 'string' } } } : {}
+  if (call.output) return { [contentType]: { schema: toJson(call.output, 'output') }, ...also }
+  return call.contentType ? { [contentType]: text } : undefined
 }
 
 const operationId = ({ method, path }: Call): string =>
@@ -99,11 +48,10 @@ const operationId = ({ method, path }: Call): string =>
 
 const parametersOf = (call: Call) => [
   ...[...call.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-  ...Object.entries(call.query ?? {}).map(([name, description]) => ({
+  ...Object.entries(call.query ?? {}).map(([name, parameter]) => ({
     name,
     in: 'query',
-    description,
-    schema: { type: 'string' },
+    ...(typeof parameter === 'string' ? { description: parameter, schema: { type: 'string' } } : parameter),
     ...(name === 'columns' ? { example: resources.find(({ path }) => path === call.tag)?.list.columns.join(',') } : {}),
   })),
   ...(call.method === 'POST' && call.caller === 'actor'
@@ -112,38 +60,16 @@ const parametersOf = (call: Call) => [
           name: 'Idempotency-Key',
           in: 'header',
           description: 'Chosen by the caller; a repeated call within a day gets the first response.',
-          schema: { type: 'string', maxLength: 200 },
+          schema: { type: 'string', minLength: 1, maxLength: 200 },
         },
       ]
     : []),
 ]
 
-const problemResponses = (call: Call) => {
-  const codes = [
-    ...(call.caller === 'open' ? [] : (['auth.required'] as const)),
-    ...(call.faults ?? []),
-    ...(call.input ? (['input.too-large'] as const) : []),
-  ]
-  const statuses = new Set(codes.map((code) => faultTable[code].status))
-  return Object.fromEntries(
-    [...statuses].map((status) => {
-      const names = [...new Set(codes)].filter((code) => faultTable[code].status === status)
-      const description = names.map((code) => `\`${code}\` ${faultTable[code].sentence}`).join(' ')
-      return [status, { description, content: { 'application/problem+json': { schema: ref('problem') } } }]
-    }),
-  )
-}
-
 const describeCall = (call: Call) => {
   const body = bodyOf(call)
-  const answer = answerOf(call)
-  const contentType = call.contentType ?? 'application/json'
-  const also = call.alsoContentType ? { [call.alsoContentType]: { schema: { type: 'string' } } } : {}
-  const content = answer
-    ? { [contentType]: { schema: answer }, ...also }
-    : call.contentType
-      ? { [contentType]: { schema: { type: 'string' } } }
-      : undefined
+  const content = contentOf(call)
+  const also = Object.entries(call.also ?? {}).map(([status, description]) => [status, { description, ...(content ? { content } : {}) }])
   return {
     operationId: operationId(call),
     tags: [call.tag],
@@ -151,26 +77,13 @@ const describeCall = (call: Call) => {
     ...(call.description ? { description: call.description } : {}),
     parameters: parametersOf(call),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
-    responses: { [call.status ?? 200]: { description: 'Success.', ...(content ? { content } : {}) }, ...problemResponses(call) },
+    responses: {
+      [call.status ?? 200]: { description: 'Success.', ...(content ? { content } : {}) },
+      ...problemResponses(call),
+      ...Object.fromEntries(also),
+    },
     security: call.caller === 'open' ? [] : call.caller === 'host' ? [{ host: [] }] : [{ token: [] }, { login: [] }],
   }
-}
-
-const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'canRetry'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', enum: Object.keys(faultTable), description: 'Stable: scripts may test for it.' },
-    detail: { type: 'string' },
-    canRetry: { type: 'boolean', description: 'The same call may succeed later without any change.' },
-    fields: {
-      type: 'array',
-      items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
-    },
-  },
 }
 
 let made: unknown = null
@@ -189,7 +102,7 @@ export const openApiDocument = (): unknown => {
       title: 'Matriarch',
       version: '1',
       description:
-        'The console that operates herds of PostgreSQL. Lists take the same filters, search, sort and page parameters as the pages.',
+        'The console that operates herds of PostgreSQL. Lists take the same filters, search, sort and page parameters as the pages. Every refusal is a `problem`. A path that is not here is 404 `call.missing`; a method that a path does not take is 405 `call.method`, and `Allow` has those it takes.',
     },
     servers: [{ url: '/' }],
     paths,

@@ -39,13 +39,14 @@ export const readBody = async (request: Request, bytesMax = bodyBytesMax): Promi
   return Buffer.concat(chunks)
 }
 
-/** Throws `input.invalid`. An empty body is `{}`. */
-export const parseJson = (body: Buffer): unknown => {
+/** Throws `input.malformed`, and `input.media-type` for a body that says it is something else. An empty body is `{}`. */
+export const parseJson = (body: Buffer, contentType: string | null): unknown => {
   if (body.length === 0) return {}
+  if (contentType !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) throw new Fault('input.media-type')
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
-    throw new Fault('input.invalid', { because: 'The body is not JSON in UTF-8.' }, { cause })
+    throw new Fault('input.malformed', {}, { cause })
   }
 }
 
@@ -90,7 +91,9 @@ const handler =
       const params = (await context.params) ?? {}
       const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
       const body = call.input && readsBody ? await readBody(request, call.bytesMax) : Buffer.alloc(0)
-      const input = (call.input && readsBody ? checked(call.input, parseJson(body)) : undefined) as z.infer<I>
+      const input = (
+        call.input && readsBody ? checked(call.input, parseJson(body, request.headers.get('content-type'))) : undefined
+      ) as z.infer<I>
       const given = { actor, input, params, query: new URL(request.url).searchParams, request }
       const key = call.method === 'POST' && call.caller === 'actor' ? request.headers.get('idempotency-key') : null
       response =

@@ -11,7 +11,7 @@ export const certificateCalls = {
     caller: 'actor',
     summary: 'The signed file of a certificate',
     description: 'Byte for byte as it was signed: matriarch verify FILE verifies it without the console.',
-    contentType: 'application/json',
+    output: z.looseObject({}),
     faults: ['record.missing'],
   }),
   certificateKey: defineCall({

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { withArticle } from '@/lib/domain/values/counted'
 import { schemaOf } from '@/lib/fields/schema'
+import { perPageDefault, perPageMax } from '@/lib/kernel/resource/query'
 import type { Resource } from '@/lib/kernel/resource/resource'
-import { type Call, defineCall } from '../call'
+import { type Call, defineCall, type QueryParameter } from '../call'
 
 const object = z.record(z.string(), z.unknown())
 
@@ -38,14 +39,20 @@ export const resourceCalls = {
   history: defineCall({ method: 'GET', path: '/api/v1/{resource}/{id}/history', tag: 'resources', caller: 'actor', summary: 'History' }),
 }
 
-const listQuery: Record<string, string> = {
+const pageNumber: QueryParameter = { description: 'From 1.', schema: { type: 'integer', minimum: 1 } }
+
+const listQuery: Record<string, QueryParameter> = {
   q: 'Search text and words such as `env:prod role:standby lag>1GB`.',
   sort: 'Fields, comma-separated; `-name` downwards.',
-  page: 'From 1.',
-  per: 'Rows a page, 1 to 500; default 50.',
-  columns: 'Fields to give, comma-separated; default: all of them. The example has those that the list’s page shows.',
-  facets: '1: also the counts per choice.',
-  format: 'csv or ndjson: the whole list, streamed, instead of a page.',
+  page: pageNumber,
+  per: { description: 'Rows a page.', schema: { type: 'integer', minimum: 1, maximum: perPageMax, default: perPageDefault } },
+  columns:
+    'Fields to give, comma-separated; default: all of them, those of any JSON only in ndjson. The example has those that the list’s page shows.',
+  facets: { description: '1: also the counts per choice.', schema: { enum: ['0', '1'] } },
+  format: {
+    description: 'The whole list, streamed, instead of a page. In csv a reference has its title beside it, as `environmentId.title`.',
+    schema: { enum: ['csv', 'ndjson'] },
+  },
 }
 
 const operators = 'Values, comma-separated; `!x` not, `>x` `>=x` `<x` `<=x` compare, `~x` contains, `isnull`, `notnull`.'
@@ -68,7 +75,7 @@ export const callsOf = (resource: Resource): Call[] => {
     {
       ...at(resourceCalls.history),
       summary: `Who changed ${withArticle(one)}, before and after`,
-      query: { page: 'From 1.' },
+      query: { page: pageNumber },
       output: object,
       faults: ['record.missing'],
     },

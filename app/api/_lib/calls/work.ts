@@ -25,8 +25,31 @@ const submitted = {
 const hasOnePlan = ({ planId, operation }: { planId?: string; operation?: string }) => (planId === undefined) !== (operation === undefined)
 const onePlan = { message: 'Give either planId or operation with its targets.', path: ['planId'] }
 
-const planAnswer = z.looseObject({ id: z.uuid(), state: z.enum(['asked', 'making', 'ready', 'failed']), plan: json.nullable() })
-const planFaults = ['input.invalid', 'access.denied', 'worker.absent', 'plan.failed'] as const
+const planAnswer = z.object({
+  id: z.uuid(),
+  state: z.enum(['asked', 'making', 'ready', 'failed']),
+  because: z.string().nullable(),
+  digest: z
+    .string()
+    .nullable()
+    .describe('To be sent back with the submission. A plan made again of the same things has the same digest: it is no one-time value.'),
+  phrase: z.string().nullable().describe('To be typed, or sent back as it is.'),
+  waitsFor: z.array(z.string()).describe('What a run of it would wait for if it were submitted now: who has the locks of its targets.'),
+  plan: json.nullable(),
+  approvedBy: z.string().nullable(),
+  approvedAt: z.iso.datetime().nullable(),
+  runId: z.uuid().nullable(),
+  createdAt: z.iso.datetime(),
+})
+const planFaults = ['input.invalid', 'access.denied', 'record.missing', 'worker.absent', 'plan.failed'] as const
+
+const jobState = z.enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled'])
+const waitsFor = z
+  .string()
+  .nullable()
+  .describe(
+    'What an open job waits for: a worker, a lock, other jobs of its run, or another worker in place of one that is gone. null: it goes on.',
+  )
 
 export const workCalls = {
   operations: defineCall({
@@ -76,7 +99,7 @@ export const workCalls = {
     description:
       'Give the planId of a plan, or the same operation, targets, input and policy again, and the digest that was read. The worker checks every target again first: 409 `plan.moved` carries the new plan when something has changed, and nothing has run.',
     input: z.strictObject(submitted).refine(hasOnePlan, onePlan),
-    output: z.object({ id: z.uuid() }),
+    output: z.object({ id: z.uuid(), notice: z.string().nullable().describe('Said when something unusual delays it.') }),
     status: 202,
     faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval'],
   }),
@@ -126,7 +149,13 @@ export const workCalls = {
     tag,
     caller: 'actor',
     summary: 'Read a run with its jobs and their steps',
-    output: json,
+    output: z.looseObject({
+      id: z.uuid(),
+      operation: z.string(),
+      title: z.string(),
+      state: z.string(),
+      jobs: z.array(z.looseObject({ id: z.uuid(), title: z.string(), state: jobState, because: z.string().nullable(), waitsFor })),
+    }),
     faults: ['record.missing'],
   }),
   runEvents: defineCall({
@@ -135,10 +164,19 @@ export const workCalls = {
     tag,
     caller: 'actor',
     summary: 'Journal lines of a run as server-sent events',
-    description: 'Starts at the first line, or after Last-Event-ID (header or query parameter `after`). Ends when the run has ended.',
-    query: { after: 'Event id after which to start.' },
+    description:
+      'Starts at the first line, or after Last-Event-ID (header or query parameter `after`). `line` carries one line of the journal, `run` the state of the run and what each open job waits for, whenever one of them changes, and `end` comes last, when the run has ended. `x-events` describes the data of each.',
+    query: { after: { description: 'Event id after which to start.', schema: { type: 'integer', minimum: 0 } } },
     contentType: 'text/event-stream',
-    faults: ['record.missing'],
+    events: {
+      line: z.looseObject({ jobId: z.uuid(), seq: z.int(), at: z.iso.datetime(), kind: z.string() }),
+      run: z.object({
+        state: z.enum(['waiting', 'running', 'cancelling', 'attention', 'done', 'failed', 'cancelled']),
+        jobs: z.array(z.object({ id: z.uuid(), title: z.string(), state: jobState, because: z.string().nullable(), waitsFor })),
+      }),
+      end: z.enum(['finished', 'refused', 'gone']),
+    },
+    faults: ['record.missing', 'input.invalid'],
   }),
   runResults: defineCall({
     method: 'GET',

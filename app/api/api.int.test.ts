@@ -31,7 +31,11 @@ const call = async (
 ): Promise<Answer> => {
   const response = await fetch(`${api.url}${path}`, {
     method,
-    headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
   })
   const text = await response.text()
@@ -112,7 +116,7 @@ test('what is wrong is named by its path: unknown filters, bad values, unknown f
   expect((await call('POST', '/api/v1/environments', { ...territory('x'), passwordHash: 'y' })).body.fields).toEqual([
     expect.objectContaining({ path: 'passwordHash' }),
   ])
-  expect((await call('POST', '/api/v1/environments', '{')).body).toMatchObject({ status: 422, detail: 'The body is not JSON in UTF-8.' })
+  expect((await call('POST', '/api/v1/environments', '{')).body).toMatchObject({ status: 400, detail: 'The body is not JSON in UTF-8.' })
   expect((await call('POST', '/api/v1/environments', 'x'.repeat(1024 * 1024 + 1))).status).toBe(413)
   expect((await call('GET', '/api/v1/unicorns')).status).toBe(404)
 })

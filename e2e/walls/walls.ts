@@ -154,7 +154,7 @@ const rooms: Walls['rooms'] = {
   // What tries the whole.
   'e2e/harness': {
     imports: 'app/api db jobs lib',
-    libraries: '@axe-core/playwright @playwright/test dns-packet drizzle-orm pg vitest yaml zod node',
+    libraries: '@axe-core/playwright @playwright/test ajv ajv-formats dns-packet drizzle-orm next-auth pg vitest yaml zod node',
   },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
   'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },

@@ -1,0 +1,131 @@
+import { encode } from 'next-auth/jwt'
+import { expect } from 'vitest'
+import { openApiDocument } from '@/app/api/_lib/openapi'
+import { openSession } from '@/db/people/sessions'
+import { getPool, inTransaction } from '@/db/pg/client'
+import { idOf } from '@/lib/adapters/memory'
+import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
+import { sessionCookieName } from '@/lib/auth/options'
+import { createToken } from '@/lib/auth/tokens'
+import type { Actor, Role } from '@/lib/kernel/access/access'
+import { type ApiServer, serveApi } from './api'
+import { Description, type OpenApi } from './described'
+import { type Bench, openBench, type WorkerProcess } from './workers'
+
+interface Operation {
+  requestBody?: unknown
+  security: Record<string, unknown>[]
+  responses: Record<string, unknown>
+}
+
+/** One call of the document. */
+export interface DescribedCall {
+  method: string
+  path: string
+  operation: Operation
+}
+
+export interface Asked {
+  body?: unknown
+  /** A bearer token; null: none. Default: an administrator’s. */
+  by?: string | null
+  headers?: Record<string, string>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the answers of many calls, looked at field by field
+export type Body = any
+
+/** The id that nothing has. */
+export const nobody = '3f1c0000-0000-4000-8000-000000000001'
+
+export const documented = JSON.parse(JSON.stringify(openApiDocument())) as OpenApi
+
+export const describedCalls: readonly DescribedCall[] = Object.entries(documented.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation: operation as unknown as Operation })),
+)
+
+const shapes = [
+  { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },
+  { environment: 'prod', name: 'crm', hosts: ['p1', 'p2'] },
+]
+const secret = 'a secret of the tests that is long enough'
+const site = 'http://console.test'
+
+const personCalled = async (name: string): Promise<Actor> => {
+  await ensureLocalAdmin(name, `the password of ${name}`)
+  const { rows } = await getPool().query('select id from people where user_name = $1', [name])
+  return { kind: 'person', personId: rows[0].id, name, grants: [{ role: 'admin', environmentId: null }] }
+}
+
+/** A console whose every answer is held against its own description as it comes: database, a worker on a fleet in memory, an administrator, a host that has enrolled. */
+export class DescribedApi {
+  readonly description = new Description(documented)
+  hostToken = ''
+
+  private constructor(
+    readonly bench: Bench,
+    readonly worker: WorkerProcess,
+    readonly api: ApiServer,
+    readonly admin: Actor,
+    readonly token: string,
+  ) {}
+
+  static async open(): Promise<DescribedApi> {
+    process.env.AUTH_SECRET = secret
+    process.env.DATABASE_URL = 'postgres://unused'
+    process.env.MATRIARCH_URL = site
+    const bench = await openBench(shapes, 'postgres')
+    const worker = await bench.startWorker()
+    const admin = await personCalled('admin')
+    const { token } = await createToken(admin, { name: 'admin', role: 'admin', environmentId: null, expiresAt: null })
+    const stage = new DescribedApi(bench, worker, await serveApi(), admin, token)
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { body } = await stage.ask('POST', '/api/v1/enrolment-keys', { body: { name: 'dev', environmentId: idOf('dev'), expiresAt } })
+    const host = { hostname: 'n1', addresses: ['198.51.100.9'] }
+    stage.hostToken = (await stage.ask('POST', '/api/v1/agent/enrol', { body: host, by: body.key })).body.token
+    return stage
+  }
+
+  async close(): Promise<void> {
+    await this.api.close()
+    await this.bench.close()
+  }
+
+  /** Calls, and expects the answer to be as described. */
+  async ask(method: string, path: string, { body, by = this.token, headers = {} }: Asked = {}): Promise<{ status: number; body: Body }> {
+    const response = await fetch(`${this.api.url}${path}`, {
+      method,
+      headers: {
+        ...(by === null ? {} : { authorization: `Bearer ${by}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    const text = await response.text()
+    const answer = { method, path: path.split('?')[0]!, status: response.status, headers: response.headers, text }
+    expect(this.description.faultsOf(answer)).toEqual([])
+    const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')
+    return { status: response.status, body: isJson ? JSON.parse(text) : text }
+  }
+
+  /** A token of an administrator of that name, with this much of their reach. */
+  async tokenOf(name: string, role: Role, environment: string | null): Promise<string> {
+    const owner = await personCalled(name)
+    return (
+      await createToken(owner, { name: `${role} of ${name}`, role, environmentId: environment && idOf(environment), expiresAt: null })
+    ).token
+  }
+
+  /** Headers of the administrator’s browser on the console’s own pages, and the id of that login. */
+  async login(): Promise<{ headers: Record<string, string>; sessionId: string }> {
+    const person = { personId: this.admin.personId!, groups: [], from: null, userAgent: null, hours: 1 }
+    const sessionId = await inTransaction((tx) => openSession(tx, person))
+    const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
+    return { headers: { cookie, origin: site }, sessionId }
+  }
+
+  async idOf(table: 'herds' | 'servers' | 'people', column: string, name: string): Promise<string> {
+    return (await getPool().query(`select id from ${table} where ${column} = $1`, [name])).rows[0].id
+  }
+}

@@ -4,6 +4,7 @@ import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import type { Call } from './call'
 import { once } from './once'
 import { countRequest } from './requests'
@@ -90,6 +91,7 @@ const handler =
     try {
       const params = (await context.params) ?? {}
       const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
+      if (params.id !== undefined && !uuidPattern.test(params.id)) throw new Fault('record.missing')
       const body = call.input && readsBody ? await readBody(request, call.bytesMax) : Buffer.alloc(0)
       const input = (
         call.input && readsBody ? checked(call.input, parseJson(body, request.headers.get('content-type'))) : undefined

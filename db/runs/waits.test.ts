@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sayWait } from './waits'
 
 const job = (over: Partial<Parameters<typeof sayWait>[0]>) =>
-  sayWait({ id: 'j', state: 'running', because: null, holder: 'vm:1', seconds: 12, silentSeconds: 1, workers: 2, ...over })
+  sayWait({ id: 'j', state: 'running', because: null, holder: 'vm:1', seconds: 12, silentSeconds: 1, workers: 2, ageSeconds: 9, ...over })
 
 test('a job that is driven waits for nothing, also when its worker is a little late with one of its two signs of life', () => {
   expect(job({})).toBeNull()
@@ -27,4 +27,5 @@ test('where no worker is left, nobody is promised', () => {
 test('a job that has not started says what it was told to wait for, or that a worker has yet to take it', () => {
   expect(job({ state: 'waiting', because: 'Waits: the herd is locked by dana.' })).toBe('Waits: the herd is locked by dana.')
   expect(job({ state: 'waiting' })).toBe('Waits for a worker.')
+  expect(job({ state: 'waiting', ageSeconds: 1 })).toBeNull()
 })

@@ -15,8 +15,12 @@ interface OpenJob {
   /** Since the holder last said that it lives, by the register of workers; null: it is not in it. */
   silentSeconds: number | null
   workers: number
+  /** Since it was submitted. */
+  ageSeconds: number
 }
 
+/** A job that was submitted just now is on its way. */
+const onItsWaySeconds = 3
 /** A driver renews its lease of 15 s every 4 s, and says that it lives every 5 s: one that has done neither for so long is gone, or cannot reach the database. */
 const silentSeconds = 6
 const leaseSecondsFew = 9
@@ -28,7 +32,10 @@ const nobody = 'No worker is running: it goes on once one is started.'
 
 /** What a job waits for, as a sentence; null: it goes on. Exported for its test. */
 export const sayWait = (job: OpenJob): string | null => {
-  if (job.state === 'waiting') return job.because ?? (job.workers === 0 ? nobody : 'Waits for a worker.')
+  if (job.state === 'waiting') {
+    if (job.because !== null || job.workers === 0) return job.because ?? nobody
+    return job.ageSeconds < onItsWaySeconds ? null : 'Waits for a worker.'
+  }
   if (job.state !== 'running' || !isGone(job)) return null
   const lost = job.holder === null ? 'No worker drives it.' : `Its worker ${job.holder} is gone.`
   if (job.workers === 0) return `${lost} ${nobody}`
@@ -42,7 +49,8 @@ export const waitsOf = async (runId: string): Promise<Map<string, string>> => {
     const { rows } = await getPool().query<OpenJob>(
       `select j.id, j.state, j.because, l.holder, extract(epoch from l.expires_at - clock_timestamp())::float8 as seconds,
          (select extract(epoch from clock_timestamp() - max(w.seen_at))::float8 from workers w where w.host || ':' || w.pid = l.holder) as "silentSeconds",
-         (select count(*)::int from workers w where w.seen_at > clock_timestamp() - interval '15 seconds') as workers
+         (select count(*)::int from workers w where w.seen_at > clock_timestamp() - interval '15 seconds') as workers,
+         extract(epoch from clock_timestamp() - j.created_at)::float8 as "ageSeconds"
        from jobs j left join leases l on l.name = 'job:' || j.id
        where j.run_id = $1 and j.state in ('waiting', 'running')`,
       [runId],

@@ -66,12 +66,17 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
   }
 }
 
+/** The values were ours, not the caller's: a field goes by the name that people read. */
+const labelOf = (path: string): string => {
+  const holder = ['server', 'instance', 'herd', 'pooler'].map((name) => resourceByName(name)).find((one) => one && path in one.fields)
+  return holder?.fields[path]?.label ?? path
+}
+
 /** Why one of many was not done, as a sentence; what is no refusal is thrown on. */
 const refusal = (error: unknown): string => {
   if (!isFault(error) || error.status >= 500) throw error
-  // The values were ours, not the caller's: their names would tell nothing.
-  const messages = error.facts.fields?.map(({ message }) => message) ?? []
-  return messages.length > 0 ? messages.join(' ') : error.message
+  const fields = error.facts.fields?.map(({ path, message }) => `${labelOf(path)}: ${message}`) ?? []
+  return fields.length > 0 ? fields.join(' ') : error.message
 }
 
 const each = async <W extends { id: string }, D extends { id: string }>(

@@ -143,27 +143,6 @@ test('in CSV a name stands beside each id, and no column comes twice in a table'
   expect(head!.match(/\bID\b/g)).toHaveLength(1)
 })
 
-test('a run that waits for a lock says so where it is watched', async () => {
-  const planned = await matriarch(['plan', 'reload', '--herd', 'shop'])
-  const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
-  const { rows } = await getPool().query("select id from herds where name = 'shop'")
-  const where = { url: api.url, token }
-  const lock = await getJson<{ id: string }>(where, `/api/v1/herds/${rows[0].id}/lock`, {
-    method: 'POST',
-    body: { reason: 'a kernel', holder: 'app1:42' },
-  })
-  const args = ['run', 'reload', '--herd', 'shop', '--yes', '--digest', digest]
-  const ran = matriarch(args, {
-    onOut: (out) => {
-      if (out.includes('is locked by')) void request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE' })
-    },
-  })
-  expect(await ran).toMatchObject({
-    code: 0,
-    out: expect.stringMatching(/shop on d\d: Waits: the herd is locked by admin .*, from app1:42: a kernel\./),
-  })
-})
-
 test('login checks the token and keeps it for this user alone', async () => {
   const { code, out } = await matriarch(['login', '--url', api.url], {
     input: `${token}\n`,
@@ -240,4 +219,25 @@ test('without a terminal and without --yes nothing runs', async () => {
   const { code, err } = await matriarch(['run', 'reload', '--env', 'dev'])
   expect(code).toBe(2)
   expect(err).toContain('--yes --digest')
+})
+
+test('a run that waits for a lock says so where it is watched', async () => {
+  const planned = await matriarch(['plan', 'restart', '--herd', 'shop', '--mode', 'fast'])
+  const digest = /^digest (\S+)$/m.exec(planned.out)![1]!
+  const { rows } = await getPool().query("select id from herds where name = 'shop'")
+  const where = { url: api.url, token }
+  const lock = await getJson<{ id: string }>(where, `/api/v1/herds/${rows[0].id}/lock`, {
+    method: 'POST',
+    body: { reason: 'a kernel', holder: 'app1:42' },
+  })
+  const args = ['run', 'restart', '--herd', 'shop', '--mode', 'fast', '--yes', '--digest', digest]
+  const ran = matriarch(args, {
+    onOut: (out) => {
+      if (out.includes('Waits: the herd is locked by')) void request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE' })
+    },
+  })
+  expect(await ran).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/shop on d\d: Waits: the herd is locked by admin .*, from app1:42: a kernel\./),
+  })
 })

@@ -12,6 +12,7 @@ interface Document {
     string,
     {
       get?: {
+        'x-named-by'?: string
         parameters?: readonly { name: string; example?: string }[]
         responses?: Record<string, { content?: Record<string, { schema?: { properties?: { items?: { items?: { $ref?: string } } } } }> }>
       }
@@ -26,6 +27,8 @@ export interface DescribedList {
   columns: string[]
   /** By name. */
   fields: Record<string, FieldSchema>
+  /** The field that its objects are called by; null: none alone is. */
+  namedBy: string | null
 }
 
 /** The console's description of its API, asked for once a command. */
@@ -47,7 +50,7 @@ export class Described {
     if (!of) return null
     const columns = get.parameters?.find(({ name }) => name === 'columns')?.example?.split(',') ?? []
     const { id: _id, revision: _revision, references: _references, ...fields } = components.schemas[of]?.properties ?? {}
-    return { columns, fields }
+    return { columns, fields, namedBy: get['x-named-by'] ?? null }
   }
 
   /** Where the objects of a resource are listed: `instances` of `instance`. Throws when the console lists none. */

@@ -1,5 +1,6 @@
 import { UsageError } from './args'
 import { getJson, type Where } from './client'
+import { Described } from './described'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const shownMax = 5
@@ -15,7 +16,10 @@ interface Named {
  */
 export const idOf = async (where: Where, path: string, word: string, filter: Record<string, string> = {}): Promise<string> => {
   if (uuid.test(word)) return word
-  const query = new URLSearchParams({ ...filter, q: `"${word.replaceAll('"', ' ')}"`, per: '500' })
+  const namedBy = (await new Described(where).list(path))?.namedBy
+  if (!namedBy) throw new UsageError(`Give an id: the ${path.replaceAll('-', ' ')} have no names.`)
+  // Contained in it, so that case does not matter; the backslash keeps a comma from parting it.
+  const query = new URLSearchParams({ ...filter, [namedBy]: `~${word.replace(/[\\,]/g, '\\$&')}`, per: '500' })
   const { items } = await getJson<{ items: Named[] }>(where, `/api/v1/${path}?${query}`)
   const called = items.filter(({ title }) => title.toLowerCase() === word.toLowerCase())
   if (called.length === 1) return called[0]!.id

@@ -66,6 +66,15 @@ const parametersOf = (call: Call) => [
     : []),
 ]
 
+/** Of a list: the field that holds what people call one of its objects by, where one alone does. */
+const namingOf = (call: Call): { 'x-named-by'?: string } => {
+  const resource = call.query && call.method === 'GET' ? resources.find(({ path }) => call.path === `/api/v1/${path}`) : undefined
+  const read = new Set<string>()
+  resource?.title(new Proxy({}, { get: (_row, name) => read.add(String(name)) && 'x' }))
+  const [name] = read
+  return resource && name && read.size === 1 && name in resource.fields ? { 'x-named-by': name } : {}
+}
+
 const describeCall = (call: Call) => {
   const body = bodyOf(call)
   const content = contentOf(call)
@@ -74,6 +83,7 @@ const describeCall = (call: Call) => {
     operationId: operationId(call),
     tags: [call.tag],
     summary: call.summary,
+    ...namingOf(call),
     ...(call.description ? { description: call.description } : {}),
     parameters: parametersOf(call),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),

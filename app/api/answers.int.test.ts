@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { type Body, DescribedApi, describedCalls, nobody } from '@/e2e/harness/described-api'
+import { holdActs } from '@/e2e/harness/hold'
 import { instanceId } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -118,10 +119,10 @@ test('plans, runs, their events, locks and schedules', async () => {
   const run = (await stage.ask('POST', '/api/v1/runs', { body: { planId: plan.id, digest: plan.digest, phrase: plan.phrase } })).body
   await expect
     .poll(async () => (await stage.ask('GET', `/api/v1/runs/${run.id}`)).body.jobs[0].waitsFor, { timeout: 30_000 })
-    .toMatch(/^Waits/)
+    .toMatch(/^Waits: the herd is locked by admin/)
   await stage.ask('DELETE', `/api/v1/locks/${lock.id}`)
   const events = (await stage.ask('GET', `/api/v1/runs/${run.id}/events`)).body as string
-  expect(events).toContain('is locked by admin')
+  expect(events).toContain('event: run')
   expect(events).toContain('event: end')
   expect((await stage.ask('GET', `/api/v1/runs/${run.id}/events?after=abc`)).body.fields).toEqual([
     { path: 'after', message: 'is the whole number of an event' },
@@ -231,6 +232,22 @@ test('the calls for machines, the audit chain, a server check and certificates',
   for (const path of ['/api/health', '/api/ready', '/api/openapi.json', '/metrics', '/api/v1/operations', '/api/v1/audit/verify'])
     await stage.ask('GET', path)
   await stage.ask('POST', '/api/v1/servers/check', { body: { serverId: await stage.idOf('servers', 'hostname', 'd1') } })
+})
+
+test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {
+  const hold = holdActs(stage.bench.served.fleet, ({ act }) => act.startsWith('stop'))
+  const plan = (await stage.ask('POST', '/api/v1/plans', { body: { operation: 'restart', targets: [instanceId('shop on d2')] } })).body
+  const { id } = (await stage.ask('POST', '/api/v1/runs', { body: { planId: plan.id, digest: plan.digest } })).body
+  await hold.waitFor(1)
+  const waitsFor = async () => (await stage.ask('GET', `/api/v1/runs/${id}`)).body.jobs[0].waitsFor
+  expect(await waitsFor()).toBeNull()
+  const watched = stage.ask('GET', `/api/v1/runs/${id}/events`)
+  await stage.worker.kill()
+  await expect.poll(waitsFor, { timeout: 30_000 }).toMatch(/^Its worker \S+ is gone\. (Another takes over|No worker is running)/)
+  hold.open()
+  await stage.bench.startWorker()
+  expect((await watched).body).toMatch(/Its worker \S+ is gone/)
+  expect((await stage.ask('GET', `/api/v1/runs/${id}`)).body).toMatchObject({ state: 'done', jobs: [{ waitsFor: null }] })
 })
 
 test('of every call its success was seen, but for those that this stage cannot play', () => {

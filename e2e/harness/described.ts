@@ -1,7 +1,20 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import { createRequire } from 'node:module'
 
 type Schema = Record<string, unknown>
+interface Validate {
+  (value: unknown): boolean
+  errors?: { instancePath: string; message?: string; params: unknown }[] | null
+}
+interface Ajv {
+  addSchema: (schema: Schema, key: string) => void
+  compile: (schema: Schema) => Validate
+}
+
+// Both are CommonJS, and their types do not say in which way Node hands their defaults over.
+const require = createRequire(import.meta.url)
+const { Ajv2020 } = require('ajv/dist/2020.js') as { Ajv2020: new (options: Record<string, boolean>) => Ajv }
+const addFormats = require('ajv-formats') as (ajv: Ajv) => void
+
 interface Described {
   responses: Record<string, { content?: Record<string, { schema: Schema; 'x-events'?: Record<string, Schema> }> }>
 }
@@ -47,12 +60,12 @@ const eventsIn = (text: string): { event: string; data: unknown }[] =>
 /** Holds answers against an OpenAPI document, with a validator that knows nothing of how the document was made. */
 export class Description {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true })
-  readonly #validators = new Map<string, ValidateFunction>()
+  readonly #validators = new Map<string, Validate>()
   /** `GET /api/v1/herds 200`: what has been seen and was as described. */
   readonly seen = new Set<string>()
 
   constructor(readonly document: OpenApi) {
-    addFormats.default(this.#ajv)
+    addFormats(this.#ajv)
     this.#ajv.addSchema(closed(document) as Schema, 'api')
   }
 

@@ -104,7 +104,11 @@ export const topics: Readonly<Record<string, Topic>> = {
   results: {
     brief: 'print the rows that an earlier run answered with',
     usage: 'matriarch results RUN [--job JOB] [-o table|csv|json]',
-    inputs: [run, ['--job JOB', 'id of one job; default: all of them'], ['-o FORMAT', 'a NULL is NULL in the table, empty in CSV and null in JSON']],
+    inputs: [
+      run,
+      ['--job JOB', 'id of one job; default: all of them'],
+      ['-o FORMAT', 'a NULL is NULL in the table, empty in CSV and null in JSON'],
+    ],
     examples: ['matriarch results 3f1c0000-0000-4000-8000-000000000001 -o csv'],
     more: "The rows are removed after the console's RESULT_DAYS (30), and read by the role that the operation names for them (run-sql: dba).",
   },

@@ -86,7 +86,7 @@ const withoutTime = (words: string | null): string | null => words?.replace(/ in
 
 const sayWait = (title: string, waitsFor: string | null, before: string | null): void => {
   if (waitsFor !== null && withoutTime(waitsFor) !== withoutTime(before))
-    process.stdout.write(clean(`${new Date().toISOString().slice(11, 19)} ${title}: ${waitsFor}`).concat('\n'))
+    say(clean(`${new Date().toISOString().slice(11, 19)} ${title}: ${waitsFor}`))
 }
 
 /** Follows a run until it ends or needs attention, with what its jobs wait for; continues after the last line when the connection breaks. Returns the exit code. */

@@ -42,7 +42,7 @@ export const mustWriteAlone = async (claim: WriteAlone, ports: ReadPorts, contex
     ports.inventory.herdInstances(place.herdId),
     ports.inventory.herdStanding(place.herdId),
   ])
-  const asked = isGlance ? instances.filter(({ title }) => claim.answeredFor?.includes(title) !== true) : instances
+  const asked = isGlance ? instances.filter((one) => isAskedInPassing(claim, one)) : instances
   const seen = await lookAtAll(asked, claim, ports, context)
   const own = seen.find(({ instance }) => instance.id === place.id)?.probe
   const others = seen.filter(({ instance }) => instance.id !== place.id)
@@ -56,6 +56,10 @@ export const mustWriteAlone = async (claim: WriteAlone, ports: ReadPorts, contex
       (context.isUnbroken ? null : silent(claim, others, own)))
   if (trouble !== null) throw new Fault('step.blocked', { isOver: true, ...trouble })
 }
+
+/** The others alone: whom a person has answered for, and whose writing is no news, is not worth a question while clients may be waiting. */
+const isAskedInPassing = ({ place, beside = [], answeredFor = [] }: WriteAlone, { id, title }: InventoryInstance): boolean =>
+  id !== place.id && !beside.includes(id) && !answeredFor.includes(title)
 
 const lookAtAll = async (
   instances: readonly InventoryInstance[],

@@ -91,6 +91,13 @@ describe('a run of one target', () => {
     expect(stepProgress(jobOf(done), titleOf).words).toBe('2 of 3 steps done, 1 not applicable')
   })
 
+  test('stands at the step that still runs, though one beside it has failed; once none runs, at that one', () => {
+    const failed = { kind: 'failed', step: 'stop', code: 'shell.failed', because: 'No.', certainty: 'unknown' } as JournalEntry
+    const beside = [...running, intended('promote'), failed]
+    expect(stepProgress(jobOf(beside), titleOf).words).toBe('Step 3 of 3: Promote standby')
+    expect(stepProgress(jobOf([...beside, finished('promote')]), titleOf).words).toBe('Step 2 of 3: Stop the old primary')
+  })
+
   test('lists its steps down the page with state, duration, what each does and what the running one last said', () => {
     const page = shown(running)
     const steps = page.match(/<li .*?<\/li>/g)!

@@ -22,11 +22,11 @@ const leftOut: readonly StepState[] = ['not-asked', 'not-needed', 'not-possible'
 const passed: readonly StepState[] = ['done', 'already-so', 'released', ...leftOut]
 const ended: readonly JobState[] = ['done', 'undone', 'failed', 'refused', 'cancelled']
 
-/** Where the one target of a run is: the step that moves, else the first that has not begun. */
-const current = (steps: readonly StepFold[]): number => {
-  const moving = steps.findIndex(({ state }) => state === 'running' || state === 'undoing' || state === 'unknown' || state === 'failed')
-  return moving >= 0 ? moving : steps.findIndex(({ state }) => state === 'waiting')
-}
+const moving: readonly (readonly StepState[])[] = [['running', 'undoing'], ['unknown', 'failed'], ['waiting']]
+
+/** Where the one target of a run is: the step that moves, though one beside it has failed; else the one that failed, else the first that has not begun. */
+const current = (steps: readonly StepFold[]): number =>
+  moving.map((states) => steps.findIndex(({ state }) => states.includes(state))).find((index) => index >= 0) ?? -1
 
 /** `11 of 18 steps done, 4 not applicable`: what did not apply was not done. */
 const endedWords = (steps: readonly StepFold[]): string => {

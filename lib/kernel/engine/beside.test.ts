@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { bench } from '@/e2e/harness/twin/bench'
 import { Fault } from '../ground/errors'
-import { abreastOnes } from './directories.fixture'
+import type { Effect } from '../operation/operation'
+import { abreastOnes, type DirectoryFacts, directoriesHead, harmless, makeDirectory } from './directories.fixture'
 
 const failures = ['fail', 'hang-before'] as const
 const disturbance = (how: (typeof failures)[number]) => (how === 'fail' ? { how } : { how, isKilled: false })
@@ -68,6 +69,25 @@ test('two that fail are both named, with one question', async () => {
     'Did “Make /one” and “Make /three” happen? Find out, then resume: each step is checked again first. Or abandon the job: clean-up runs and nothing is undone.',
   )
   expect(unknown).toEqual(['whether “Make /one” has happened', 'whether “Make /three” has happened'])
+})
+
+test('a driver that may not go on in one of them goes on in none', async () => {
+  const endless: Effect<DirectoryFacts, null, null> = {
+    ...makeDirectory('/endless', harmless),
+    run: async (_facts, _before, _ports, { signal, pause }) => {
+      while (!signal.aborted) await pause(1_000)
+      throw signal.reason
+    },
+    timeoutMs: 3_600_000,
+  }
+  const operation = directoriesHead().effect('short', makeDirectory('/short', harmless)).beside('endless', endless).build()
+  const { fleet, journal, go } = await bench(operation)
+  fleet.calls.afterwards = () => {
+    journal.open()
+  }
+  const began = fleet.clock.now().getTime()
+  await expect(go()).rejects.toMatchObject({ code: 'lease.lost' })
+  expect(fleet.clock.now().getTime() - began).toBeLessThan(60_000)
 })
 
 test('a step that did nothing itself is repeated when the console’s own database was away, whatever was done beside it', async () => {

@@ -35,7 +35,9 @@ export const drive = async (
   try {
     const portsWith = (actions: Actions) => ({ read: ports.read, act: guardActs(ports.act, recorder, actions) })
     const actions = { count: 0 }
-    const driving: Driving = { operation, job, options, recorder, ports: portsWith(actions), actions, portsWith }
+    // One step may learn that this driver may not go on while another one, taken at the same time, waits for a server.
+    const whole = { ...options, signal: AbortSignal.any([options.signal, recorder.over]) }
+    const driving: Driving = { operation, job, options: whole, recorder, ports: portsWith(actions), actions, portsWith }
     // Before anything else: drivers that die as soon as they begin are counted by these lines.
     await recorder.write(
       progress.isOpened

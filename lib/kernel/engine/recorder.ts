@@ -25,6 +25,7 @@ export class Recorder {
   #pending: JournalEntry[] = []
   #chain: Promise<void> = Promise.resolve()
   #lost: { error: unknown } | null = null
+  readonly #over = new AbortController()
   #notesLength = 0
   #linger: AbortController | null = null
   #answeredAt = 0
@@ -39,7 +40,13 @@ export class Recorder {
   /** The driver must stop at once: every later write throws `error`, and so does every guarded act. */
   lose(error: unknown): void {
     this.#lost ??= { error }
+    this.#over.abort(error)
     this.#linger?.abort(ended)
+  }
+
+  /** Aborts with it. */
+  get over(): AbortSignal {
+    return this.#over.signal
   }
 
   get isLost(): boolean {

@@ -188,7 +188,8 @@ export const inputOf = (kind: FieldKind): ComponentType<InputProps> => inputs[ki
 /** A stored value as it stands in its input; typing nothing and saving gives the same value back. */
 export const toInput = (value: Json | undefined, spec: FieldSpec): InputValue => {
   const { hold = String, empty = '' } = kindOf(spec.kind)
-  return value === null || value === undefined ? empty : hold(value, spec)
+  if (value === null || value === undefined) return spec.kind === 'flag' && spec.initially ? true : empty
+  return hold(value, spec)
 }
 
 /** What an input holds as the form's schema reads it. */

@@ -5,6 +5,7 @@ import { usePathname, useRouter } from 'next/navigation'
 import { type MouseEvent, type ReactNode, useEffect, useState, useTransition } from 'react'
 import { Button } from '@/components/ui/button'
 import {
+  BellIcon,
   BoxesIcon,
   CalendarIcon,
   DatabaseIcon,
@@ -13,6 +14,7 @@ import {
   InboxIcon,
   KeyIcon,
   ListIcon,
+  MailIcon,
   MenuIcon,
   MergeIcon,
   NetworkIcon,
@@ -39,6 +41,7 @@ const ShortcutsHelp = dynamic(() => import('./shortcuts-help').then((m) => m.Sho
 
 const icons: Record<MenuIconName, () => ReactNode> = {
   badge: ProofIcon,
+  bell: BellIcon,
   boxes: BoxesIcon,
   calendar: CalendarIcon,
   database: DatabaseIcon,
@@ -47,6 +50,7 @@ const icons: Record<MenuIconName, () => ReactNode> = {
   inbox: InboxIcon,
   key: KeyIcon,
   list: ListIcon,
+  mail: MailIcon,
   merge: MergeIcon,
   network: NetworkIcon,
   people: UsersIcon,

@@ -1,6 +1,7 @@
 import {
   ArrowLeftRight,
   BadgeCheck,
+  Bell,
   Bookmark,
   Boxes,
   CalendarClock,
@@ -17,6 +18,7 @@ import {
   Inbox,
   KeyRound,
   LayoutGrid,
+  Mail,
   Menu,
   Merge,
   Network,
@@ -34,6 +36,7 @@ import {
 import { drawn } from './icon'
 
 /** The icons of the frame and of lists: on every page, so each is one element. */
+export const BellIcon = drawn(Bell)
 export const BookmarkIcon = drawn(Bookmark)
 export const BoxesIcon = drawn(Boxes)
 export const CalendarIcon = drawn(CalendarClock)
@@ -48,6 +51,7 @@ export const InboxIcon = drawn(Inbox)
 export const KeyIcon = drawn(KeyRound)
 export const LeftIcon = drawn(ChevronLeft)
 export const ListIcon = drawn(ClipboardList)
+export const MailIcon = drawn(Mail)
 export const MenuIcon = drawn(Menu)
 export const MergeIcon = drawn(Merge)
 export const NetworkIcon = drawn(Network)

@@ -1,4 +1,4 @@
-import { idleSlotBytesMin, idleSlotShareMin, listedMax, staleAfterSeconds } from '@/lib/domain/problems/fleet'
+import { idleSlotBytesMin, idleSlotShareMin, staleAfterSeconds } from '@/lib/domain/problems/fleet'
 import { lastFenceSql } from '../trail/fences'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
@@ -74,5 +74,5 @@ export const readReplication = {
     select id, title, herd_id as "herdId", environment_id as "environmentId", trouble, other, other_state as "otherState", timeline,
       other_timeline as "otherTimeline", n as count, bytes::float8 as bytes, since, fenced, fenced_at as "fencedAt", seen_at as "seenAt", total
     from (select *, count(*) over (partition by trouble)::int as total, row_number() over (partition by trouble order by bytes desc nulls last, title) as place from found) ranked
-    where place <= ${listedMax} order by trouble, place`,
+    where place <= $2::bigint order by trouble, place`,
 }

@@ -9,7 +9,7 @@ import {
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
-import { type Actor, allowance, mayAnywhere } from '@/lib/kernel/access/access'
+import { type Actor, allowance, mayAnywhere, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
@@ -81,7 +81,7 @@ const readInstances = {
         when 'unreachable' then not exists (select from servers s where s.id = troubled.server_id and ${isServerCutOff})
         when 'not-streaming' then exists (select from instances p where p.herd_id = troubled.herd_id and p.role = 'primary' and p.state = 'online')
         else true end
-    ) placed where place <= ${listedMax}
+    ) placed where place <= $2::bigint
     order by trouble, title`,
 }
 
@@ -113,10 +113,10 @@ const readRest = {
             case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
-      where place <= ${listedMax} order by trouble, hostname`)} as servers,
+      where place <= $4::bigint order by trouble, hostname`)} as servers,
     ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "seenAt",
         count(*) over ()::int as total
-      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit ${listedMax}`)} as names,
+      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit $4::bigint`)} as names,
     ${list(`select * from (
         select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
           (select coalesce(json_agg(json_build_object('name', h.name, 'target', l.target, 'wanted', l.wanted) order by h.name), '[]')
@@ -132,9 +132,9 @@ const readRest = {
             when state = 'unreachable' and not exists (select from servers s where s.id = poolers.server_id and ${isServerCutOff}) then 'down' end as trouble
           from poolers where $1::uuid[] is null or environment_id = any($1)) p
         where p.trouble is not null) placed
-      where place <= ${listedMax} order by trouble, title`)} as poolers,
+      where place <= $4::bigint order by trouble, title`)} as poolers,
     ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
-      from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit 50`)} as attention,
+      from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit greatest(50, $4::bigint)`)} as attention,
     ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",
         jobs_attention as "jobsAttention", environment_ids as "environmentIds", created_at as "createdAt"
       from runs where state in ('waiting', 'running', 'cancelling', 'attention') and ($1::uuid[] is null or environment_ids && $1)
@@ -147,17 +147,20 @@ const readRest = {
       where (state = 'waiting' and at < now() + interval '7 days'
           or at > now() - interval '3 days' and (state = 'skipped' or state = 'started' and because is not null))
         and ($1::uuid[] is null or environment_ids && $1)
-      order by state = 'waiting', at limit 40`)} as scheduled,
+      order by state = 'waiting', at limit greatest(40, $4::bigint)`)} as scheduled,
     ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
         p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"
       from plans p where p.state = 'ready' and p.approval_asked_at is not null and p.approved_at is null and p.created_at > now() - interval '1 day'
         and (p.plan->>'needsApproval')::boolean and (p.plan->>'eligible')::int > 0
         and not exists (select from runs r where r.plan_id = p.id)
-      order by p.approval_asked_at desc limit 20`)} as approvals,
+      order by p.approval_asked_at desc limit greatest(20, $4::bigint)`)} as approvals,
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
         where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
       order by 5 limit 20`)} as expiring,
+    ${list(`select id, name, environment_id as "environmentId", because, failing_since as since from subscriptions
+        where person_id = $2 and failing_since < now() - interval '1 minute' and not is_paused
+          and ($1::uuid[] is null or environment_id is null or environment_id = any($1)) order by failing_since limit 20`)} as "failingSubscriptions",
     ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
         where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
     json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
@@ -168,13 +171,14 @@ const readRest = {
 
 const iso = (value: unknown): string | null => (value === null ? null : new Date(value as string | Date).toISOString())
 
-const read = async (actor: Actor, scope: string[] | null): Promise<FleetFacts> => {
+/** `max`: how many of each trouble are listed by name. */
+const read = async (actor: Actor, scope: string[] | null, max = listedMax): Promise<FleetFacts> => {
   const pool = getPool()
   const [herds, instances, replication, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
-    pool.query({ ...readInstances, values: [scope] }),
-    pool.query({ ...readReplication, values: [scope] }),
-    pool.query({ ...readRest, values: [scope, actor.personId, mayAnywhere(actor, 'token.view')] }),
+    pool.query({ ...readInstances, values: [scope, max] }),
+    pool.query({ ...readReplication, values: [scope, max] }),
+    pool.query({ ...readRest, values: [scope, actor.personId, mayAnywhere(actor, 'token.view'), max] }),
   ])
   const row = rest.rows[0]
   const seesInbox = mayAnywhere(actor, 'discovered-host.view')
@@ -199,6 +203,12 @@ const withSuccessors = async (herds: FleetHerd[]): Promise<FleetHerd[]> => {
   const successors = new Map(rows.map(({ herdId, ...successor }) => [herdId, successor]))
   return herds.map((herd) => ({ ...herd, successor: successors.get(herd.id) ?? null }))
 }
+
+/** More than that at once are told as numbers by any channel. */
+const everyMax = 10_000
+
+/** The whole fleet with each trouble by name, read now. */
+export const everyTrouble = (): Promise<FleetFacts> => read(systemActor, null, everyMax)
 
 const recent = new Fresh<FleetFacts>({ weightMax: 50 })
 const keptMs = 1_000

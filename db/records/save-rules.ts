@@ -1,30 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { DnsProvider } from '@/lib/domain/dns/providers'
 import { parseWindow } from '@/lib/domain/values/maintenance-window'
-import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
-import type { Json } from '@/lib/kernel/ground/json'
 import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
 import { reservedBy } from './reserved'
-
-export type Values = Record<string, Json>
-
-/** What a resource asks beyond its fields and its foreign keys. Everything runs in the transaction of the save. */
-export interface Rules {
-  /** The environment of a row that takes it from elsewhere. */
-  environmentOf?: (tx: Tx, values: Values) => Promise<string | null>
-  /** `after` holds the form's fields as they would be; `before` is null when adding. */
-  check?: (tx: Tx, after: Values, before: Values | null, actor: Actor) => Promise<FieldProblem[]>
-  /** Further columns that follow from a change. */
-  alongside?: (after: Values, before: Values | null) => Values
-  /** Reasons, as sentences, why an object cannot be deleted now. */
-  blockers?: (tx: Tx, id: string, actor: Actor) => Promise<string[]>
-  /** By table, a condition over alias `c`: rows that refer to it and do not go along, since the database hands them on; or of which nobody needs to hear. */
-  stays?: Readonly<Record<string, string>>
-  /** Last look, after a change or a deletion: throws to take it all back. */
-  afterwards?: (tx: Tx) => Promise<void>
-}
+import type { Rules, Values } from './rules'
+import { subscriptionRules } from './subscription-rules'
 
 const one = async <T extends Record<string, unknown>>(tx: Tx, query: SQL): Promise<T | undefined> =>
   (await tx.execute(query)).rows[0] as T | undefined
@@ -176,6 +158,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
     alongside: (after): Values => (after.carries ? {} : { carries: after.type === 'CNAME' ? 'hostname' : 'address' }),
     blockers: openJobs('target_id'),
   },
+  subscription: subscriptionRules,
   grant: { check: grantCheck, afterwards: mustKeepAdministrator },
   person: {
     check: async (_tx, after, before, actor) => {

@@ -13,7 +13,8 @@ import { shapeOf, targetOf } from '../pg/resource-table'
 import { writeAudit } from '../trail/audit'
 import { writeChange } from '../trail/changes'
 import { mayOnRow, reachCovers, reachOf } from './reach'
-import { rulesOf, type Values } from './save-rules'
+import type { Values } from './rules'
+import { rulesOf } from './save-rules'
 import { sealSecrets, secretsAfter } from './sealing-key'
 import { titlesOf } from './titles'
 
@@ -138,7 +139,7 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     mustBeFine((await rules.check?.(tx, { ...columns, ...secretsAfter(resource, columns) }, null, actor)) ?? [])
     const [inserted] = await tx
       .insert(resource.keptIn)
-      .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null) }) as never)
+      .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null, actor) }) as never)
       .returning()
     const row = plainRow(inserted as Record<string, unknown>)
     const id = row.id as string
@@ -222,7 +223,7 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
     await tx
       .update(resource.keptIn)
       .set({
-        ...toRow(resource, { ...changed, ...rules.alongside?.(after, before) }),
+        ...toRow(resource, { ...changed, ...rules.alongside?.(after, before, actor) }),
         changedAt: sql`now()`,
         revision: sql`${columns.revision} + 1`,
       } as never)

@@ -2,7 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import { closeBox } from '@/lib/kernel/ground/sealed-box'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { databaseFault, getPool } from '../pg/client'
-import type { Values } from './save-rules'
+import type { Values } from './rules'
 
 const setting = 'sealing-key'
 
@@ -35,6 +35,9 @@ const sealingKey = async (): Promise<string> => {
   return rows[0].value
 }
 
+/** Closes a secret for the worker's vault. Throws `worker.absent` while no worker has published its key. */
+export const sealFor = async (purpose: string, secret: string): Promise<string> => closeBox(await sealingKey(), secret, purpose)
+
 /**
  * A form's values as columns: each secret that was given is closed into its own column, null empties it, and true (what readers are shown) leaves it.
  * Throws `worker.absent` while no worker has published its key.
@@ -44,8 +47,7 @@ export const sealSecrets = async (resource: Resource, values: Values): Promise<V
   for (const [name, value] of Object.entries(values)) {
     const spec = resource.fields[name]
     if (spec?.kind !== 'secret') columns[name] = value
-    else if (typeof value === 'string')
-      columns[spec.sealedIn] = closeBox(await sealingKey(), value, secretPurpose(resource.name, spec.sealedIn))
+    else if (typeof value === 'string') columns[spec.sealedIn] = await sealFor(secretPurpose(resource.name, spec.sealedIn), value)
     else if (value === null) columns[spec.sealedIn] = null
   }
   return columns

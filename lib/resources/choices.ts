@@ -48,3 +48,11 @@ export const inboxStates: readonly Choice[] = [
   { value: 'accepted', label: 'Accepted', tone: 'good' },
   { value: 'ignored', label: 'Ignored', tone: 'neutral' },
 ]
+
+/** Of messages; the front page says now, broken, soon and note. */
+export const messageSeverities: readonly Choice[] = [
+  { value: 'critical', label: 'Critical', tone: 'bad' },
+  { value: 'error', label: 'Error', tone: 'bad' },
+  { value: 'warning', label: 'Warning', tone: 'warn' },
+  { value: 'info', label: 'Info', tone: 'info' },
+]

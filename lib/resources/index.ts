@@ -12,6 +12,7 @@ import { grant, person, session, token } from './people'
 import { pooler } from './pooler'
 import { audit, change } from './record'
 import { server } from './server'
+import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
 
 const declared = [
@@ -35,6 +36,8 @@ const declared = [
   enrolmentKey,
   change,
   audit,
+  subscription,
+  message,
   person,
   grant,
   token,

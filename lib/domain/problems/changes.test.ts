@@ -29,6 +29,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   runs: [],
   approvals: [],
   expiring: [],
+  failingSubscriptions: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

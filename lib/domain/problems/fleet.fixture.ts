@@ -31,6 +31,7 @@ export const fleetOf = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   runs: [],
   approvals: [],
   expiring: [],
+  failingSubscriptions: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

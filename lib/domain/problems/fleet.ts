@@ -232,6 +232,17 @@ export interface FleetExpiring {
   expiresAt: string
 }
 
+/** One's own subscription whose messages do not arrive. */
+export interface FailingSubscription {
+  id: string
+  name: string
+  /** null: of every environment. */
+  environmentId: string | null
+  because: string | null
+  /** ISO time. */
+  since: string
+}
+
 /** What stands in the discovery inbox. */
 export interface FleetDiscovered {
   hosts: number
@@ -255,6 +266,7 @@ export interface FleetFacts {
   scheduled: FleetScheduled[]
   approvals: FleetApproval[]
   expiring: FleetExpiring[]
+  failingSubscriptions: FailingSubscription[]
   acknowledged: Acknowledgement[]
   discovered: FleetDiscovered
   workers: number

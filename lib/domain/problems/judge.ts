@@ -33,6 +33,7 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   'idle-slot': 2,
   'scheduled-skipped': 2,
   approval: 2,
+  'subscription-failing': 1,
   expiring: 3,
   inbox: 3,
 }
@@ -124,6 +125,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
         .filter((plan) => !plan.isOwn)
         .map((subject) => ({ key: subject.planId, environmentId: subject.environmentIds[0] ?? null, subject })),
     ),
+    problem('subscription-failing', facts.failingSubscriptions.map(itemOf)),
     problem(
       'expiring',
       facts.expiring.map((subject) => ({ key: subject.id, environmentId: null, subject })),

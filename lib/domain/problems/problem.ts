@@ -1,4 +1,5 @@
 import type {
+  FailingSubscription,
   FleetApproval,
   FleetAttention,
   FleetDiscovered,
@@ -44,6 +45,7 @@ export interface Subjects {
   'idle-slot': TroubledReplication
   'scheduled-skipped': FleetScheduled
   approval: FleetApproval
+  'subscription-failing': FailingSubscription
   expiring: FleetExpiring
   inbox: FleetDiscovered
 }

@@ -49,7 +49,7 @@ interface FieldBase {
 export type FieldSpec = FieldBase &
   (
     | { kind: 'text' | 'longText' | 'hostname' | 'path'; maxLength?: number; pattern?: { source: string; message: string } }
-    | { kind: 'port' | 'lsn' | 'json' | 'flag' | 'moment' | 'bytes' | 'seconds' }
+    | { kind: 'port' | 'lsn' | 'json' | 'moment' | 'bytes' | 'seconds' }
     | {
         kind: 'tags' /** What one entry may be; entries may then hold blanks, and only commas and line ends part them. */
         pattern?: { source: string; message: string }
@@ -59,6 +59,10 @@ export type FieldSpec = FieldBase &
         sealedIn: string
         maxLength?: number
         pattern?: { source: string; message: string }
+      }
+    | {
+        kind: 'flag' /** Ticked in a new form, as the default of its column says. */
+        initially?: true
       }
     | { kind: 'integer'; min?: number; max?: number; unit?: string }
     | { kind: 'choice'; choices: readonly Choice[] }

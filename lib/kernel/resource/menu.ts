@@ -1,6 +1,7 @@
 /** What the menu can draw; the shell has one drawing for each. Named by their shape, so that a new resource finds one that fits. */
 export const menuIcons = [
   'badge',
+  'bell',
   'boxes',
   'calendar',
   'database',
@@ -9,6 +10,7 @@ export const menuIcons = [
   'inbox',
   'key',
   'list',
+  'mail',
   'merge',
   'network',
   'people',

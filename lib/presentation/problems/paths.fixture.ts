@@ -8,6 +8,7 @@ export const paths = {
   run: 'runs',
   'dr-pair': 'dr-pairs',
   'scheduled-run': 'scheduled-runs',
+  subscription: 'subscriptions',
   token: 'tokens',
   'enrolment-key': 'enrolment-keys',
 }

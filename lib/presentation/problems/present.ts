@@ -1,13 +1,13 @@
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { fleetProblems } from '@/lib/domain/problems/judge'
-import type { Problem, ProblemItem, ProblemKind, ProblemOf } from '@/lib/domain/problems/problem'
+import type { Problem, ProblemItem, ProblemKind, ProblemOf, Subjects } from '@/lib/domain/problems/problem'
 import { foreign, noPrimary, splitBrain } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
 import { replicationWords } from './replication'
 import { serverWords } from './servers'
 import { addressesOf, type Context, type PathOf, type ShownProblem, type Words } from './shown'
-import { approval, attention, expiring, inbox, nameWrong, noWorker, scheduledSkipped } from './work'
+import { approval, attention, expiring, inbox, nameWrong, noWorker, scheduledSkipped, subscriptionFailing } from './work'
 
 const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   'no-worker': noWorker,
@@ -22,6 +22,7 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   ...replicationWords,
   'scheduled-skipped': scheduledSkipped,
   approval,
+  'subscription-failing': subscriptionFailing,
   expiring,
   inbox,
 }
@@ -45,7 +46,11 @@ const shown = <Kind extends ProblemKind>(problem: ProblemOf<Kind>, words: Words<
   }
 }
 
-const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
+/** One item in its words. */
+export const itemWords = <Kind extends ProblemKind>(kind: Kind, subject: Subjects[Kind], context: Context) =>
+  (wordsOf[kind] as Words<Kind>).item(subject, context)
+
+export const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
 
 /** What needs attention, worst first, in words and with addresses: the same for pages, the wall display and API clients. */
 export const presentProblems = (facts: FleetFacts, pathOf: PathOf, clock: Context['clock'] = utc): ShownProblem[] => {

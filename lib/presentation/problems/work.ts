@@ -53,6 +53,16 @@ export const approval: Words<'approval'> = {
   }),
 }
 
+export const subscriptionFailing: Words<'subscription-failing'> = {
+  title: (count) => `${counted(count, 'subscription of yours does', 'subscriptions of yours do')} not deliver`,
+  item: (one, { addresses }) => ({
+    label: one.name,
+    href: addresses.object('subscription', one.id),
+    detail: one.because ?? 'the last message was not taken',
+    since: one.since,
+  }),
+}
+
 export const expiring: Words<'expiring'> = {
   title: (count) => `${counted(count, 'token or key expires', 'tokens or keys expire')} within ${expiresWithinDays} days`,
   item: (one, { addresses }) => ({

@@ -21,6 +21,17 @@ const whole = (min: number, max: number) =>
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`)
 
+const networks = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  )
+  .refine((values) => values.every((one) => /^[0-9A-Fa-f.:]+\/\d{1,3}$/.test(one)), { message: 'must be networks such as 10.1.0.0/16' })
+
 const variables = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database.'),
   REDIS_URL: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in the metadata database.'),
@@ -65,6 +76,17 @@ const variables = z.object({
     .describe(
       'Where groups are searched for; default: LDAP_BASE_DN. Grants name groups directly below it by common name, deeper ones by DN.',
     ),
+  MESSAGE_NETWORKS: networks.describe(
+    'Private networks that messages of subscriptions may go to, with commas between: 10.1.0.0/16. Plain http is taken only by a loopback named here (worker).',
+  ),
+  MESSAGE_CA_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file with further authorities that webhooks and the mail server are trusted by (worker).'),
+  SMTP_URL: url(['smtp', 'smtps']).optional().describe('The mail server for subscriptions; smtp:// needs STARTTLS (worker).'),
+  SMTP_USER: z.string().optional().describe('Login at the mail server.'),
+  SMTP_PASSWORD: z.string().optional().describe('Its password.'),
+  SMTP_FROM: z.string().optional().describe('Sender of mails: matriarch@example.org.'),
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
   OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
   RESULT_DAYS: whole(1, 3650).default(30).describe('Rows that statements answered with are removed after this many days.'),
@@ -112,6 +134,9 @@ const crossFaults = (value: Env): string[] => {
   if (value.LDAP_URL?.startsWith('ldaps://') && value.LDAP_STARTTLS) faults.push('LDAP_STARTTLS: makes no sense with ldaps://')
   if (value.LDAP_BIND_DN && !value.LDAP_BIND_PASSWORD)
     faults.push('LDAP_BIND_PASSWORD: is needed with LDAP_BIND_DN; an empty password would be an anonymous bind')
+  if (value.SMTP_URL && new URL(value.SMTP_URL).username !== '') faults.push('SMTP_URL: takes no login; set SMTP_USER and SMTP_PASSWORD')
+  if (value.SMTP_URL && !value.SMTP_FROM) faults.push('SMTP_FROM: is needed with SMTP_URL')
+  if (value.SMTP_USER && !value.SMTP_PASSWORD) faults.push('SMTP_PASSWORD: is needed with SMTP_USER')
   return faults
 }
 

@@ -23,12 +23,15 @@ const open = new Set<keyof Env>([
   'LDAP_USER_ATTRIBUTE',
   'LDAP_USER_FILTER',
   'LDAP_GROUP_BASE_DN',
+  'MESSAGE_NETWORKS',
+  'MESSAGE_CA_FILE',
+  'SMTP_FROM',
   'WORKER_CONCURRENCY',
   'OBSERVER',
   'LOG_LEVEL',
   'RESULT_DAYS',
 ])
-const addresses = new Set<keyof Env>(['DATABASE_URL', 'REDIS_URL'])
+const addresses = new Set<keyof Env>(['DATABASE_URL', 'REDIS_URL', 'SMTP_URL'])
 
 /** Where it points to, without who signs in there or with what. */
 const withoutSecrets = (address: string): string => {

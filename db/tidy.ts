@@ -10,10 +10,15 @@ const statements = [
   `delete from acknowledgements where until < now() - interval '1 day'`,
   `delete from sessions where expires_at < now() - interval '30 days'`,
   `delete from canary_strips s using jobs j where j.id = s.job_id and j.finished_at < now() - interval '90 days'`,
+  // Of a subscription that is paused, or that could not send for days: what it would say is no news any more.
+  `update deliveries set state = 'given-up', finished_at = now(), answer = coalesce(answer, 'It waited too long.')
+     where state = 'waiting' and due_at < now() - interval '3 days' and (claimed_until is null or claimed_until < now())`,
+  `delete from deliveries where finished_at < now() - interval '90 days'`,
+  `delete from incidents i where ended_at < now() - interval '1 day' and not exists (select from deliveries d where d.incident_id = i.id)`,
   `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
 ]
 
-/** What nobody asks for any more: plans of yesterday that were not run, keys and logins long past, strips whose certificate shows them, leases of workers that died, workers that are gone; rows of statements past RESULT_DAYS. */
+/** What nobody asks for any more: plans of yesterday that were not run, keys and logins long past, strips whose certificate shows them, messages of three months ago, leases of workers that died, workers that are gone; rows of statements past RESULT_DAYS. */
 export const tidy = async (): Promise<void> => {
   for (const statement of statements) await getPool().query(statement)
   await getPool().query(`delete from result_grids where at < now() - $1 * interval '1 day'`, [env().RESULT_DAYS])

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeZoneSource } from '@/db/fleet/dns-names'
@@ -5,20 +6,25 @@ import { makeInventoryAct } from '@/db/fleet/herd-members'
 import { makeInventory } from '@/db/fleet/inventory'
 import { certificateKeys } from '@/db/keys/certificate-key'
 import { consolePrivateKey } from '@/db/keys/console-keys'
+import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
 import { keepPiece } from '@/db/runs/canary-strips'
 import { makeNames } from '@/lib/adapters/dns'
+import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Messages } from '@/lib/ports/messages'
 
 export interface WorkerPorts extends PortsOverSsh {
   /** The public half of the vault's key, for web processes to close secrets with. */
   sealingKey: string
   /** What certificates are signed with; made at the first use. */
   certificateKeys: () => Promise<CertificateKeys>
+  messages: Messages
+  destinationOf: DestinationSource
   /** Ends every connection to a host. */
   close: () => Promise<void>
 }
@@ -47,9 +53,28 @@ export const makeActPorts = (): WorkerPorts => {
     hosts,
     sealingKey: vault.publicKey,
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
+    messages: makeMessages(messagesOptions()),
+    destinationOf: makeDestinationSource(vault),
     close: async () => {
       await close()
       await ssh.close()
+    },
+  }
+}
+
+const messagesOptions = () => {
+  const { MESSAGE_NETWORKS, MESSAGE_CA_FILE, SMTP_URL, SMTP_USER, SMTP_PASSWORD, SMTP_FROM } = env()
+  const server = SMTP_URL ? new URL(SMTP_URL) : null
+  const isTls = server?.protocol === 'smtps:'
+  return {
+    networks: MESSAGE_NETWORKS,
+    ca: MESSAGE_CA_FILE ? readFileSync(MESSAGE_CA_FILE, 'utf8') : null,
+    mail: server && {
+      host: server.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(server.port) || (isTls ? 465 : 587),
+      isTls,
+      login: SMTP_USER && SMTP_PASSWORD ? { user: SMTP_USER, password: SMTP_PASSWORD } : null,
+      from: SMTP_FROM!,
     },
   }
 }

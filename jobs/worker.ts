@@ -6,6 +6,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
 import { startWorker } from './driver/start-worker'
+import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
 import { startObserver } from './observer/observe'
@@ -44,6 +45,7 @@ const main = async (): Promise<void> => {
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
+  const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const publishing = repeat([{ name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) }], log)
   log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
 
@@ -60,6 +62,7 @@ const main = async (): Promise<void> => {
       fence?.stop(),
       certifying.stop(),
       publishing.stop(),
+      messenger.stop(),
     ])
     await sink.close()
     await world.close()

@@ -58,6 +58,8 @@ const rooms: Walls['rooms'] = {
     libraries: 'node',
   },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
+  'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },
+  'lib/adapters/messages': { imports: 'lib/domain lib/ports lib/adapters/messages/mail.ts', libraries: 'node' },
   'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },
   'lib/adapters/redis-health.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ioredis' },
   'lib/adapters/over-ssh.ts': { imports: 'lib/kernel/ground lib/ports lib/adapters' },
@@ -88,6 +90,9 @@ const rooms: Walls['rooms'] = {
     imports: 'db/schema db/pg db/trail db/records db/fleet lib/domain lib/kernel lib/fields lib/ports lib/shapes lib/resources',
     libraries: 'drizzle-orm',
   },
+  'db/notifications': {
+    imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/resources',
+  },
   db: { imports: 'db/schema db/pg lib/env.ts', libraries: 'drizzle-orm drizzle-kit pg node' },
 
   // Work: the web side asks, workers do.
@@ -95,9 +100,10 @@ const rooms: Walls['rooms'] = {
   'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
+  'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
   'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
   'jobs/worker.ts': {
-    imports: 'jobs/driver jobs/observer jobs/queue jobs/ports.ts db lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+    imports: 'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

@@ -163,7 +163,8 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       undo.push(() => child.stop())
       return child
     }
-    const workerEnvironment = { ...environment, VAULT_KEY: secrets.vaultKey }
+    // So that a subscription can be tried with a receiver that runs beside the worker.
+    const workerEnvironment = { ...environment, VAULT_KEY: secrets.vaultKey, MESSAGE_NETWORKS: '127.0.0.0/8' }
     const workers: Child[] = []
     const startWorker = (): Child => {
       const name = `worker-${workers.length + 1}`

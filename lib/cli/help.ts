@@ -174,6 +174,20 @@ export const topics: Readonly<Record<string, Topic>> = {
     inputs: [scheduled],
     examples: ['matriarch unschedule 3f1c0000-0000-4000-8000-000000000001'],
   },
+  'test-subscription': {
+    brief: 'send a test message of a subscription',
+    usage: 'matriarch test-subscription SUBSCRIPTION',
+    inputs: [['SUBSCRIPTION', 'name or id']],
+    examples: ['matriarch test-subscription on-call'],
+    more: 'A worker really sends it, once, and what the destination answered is printed. Exit code 1 when it was not taken.',
+  },
+  'new-secret': {
+    brief: 'create a new signing secret for a webhook',
+    usage: 'matriarch new-secret SUBSCRIPTION',
+    inputs: [['SUBSCRIPTION', 'name or id of a signed webhook']],
+    examples: ['matriarch new-secret on-call > secret'],
+    more: 'Prints the secret, this once. For a day the previous one signs as well, so that receivers can be changed one after the other.',
+  },
   'with-lock': {
     brief: 'lock the herd while your own command runs',
     usage: 'matriarch with-lock HERD -- COMMAND …',

@@ -8,6 +8,7 @@ import { idFor, idOf } from './names'
 import { operations } from './operations'
 import { appointmentOf, plan, run, schedule } from './plans'
 import { results } from './results'
+import { newSecret, testSubscription } from './subscriptions'
 import { verify } from './verify'
 import { watch } from './watch'
 import { withLock } from './with-lock'
@@ -154,6 +155,8 @@ export const commands: Readonly<Record<string, Command>> = {
   move,
   unschedule,
   approve,
+  'test-subscription': (args) => testSubscription(whereToGo(), args),
+  'new-secret': (args) => newSecret(whereToGo(), args),
   'with-lock': withLock,
   verify,
 }

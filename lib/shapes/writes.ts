@@ -22,6 +22,20 @@ export interface MadeEnrolmentKey {
   key: string
 }
 
+/** Its secret is shown this once. */
+export interface RenewedSecret {
+  secret: string
+  /** ISO time until which the one before it signs as well; null: there was none. */
+  previousUntil: string | null
+}
+
+/** What came of a test message. */
+export interface TriedMessage {
+  id: string
+  state: 'waiting' | 'sent' | 'given-up' | 'folded'
+  answer: string | null
+}
+
 export interface Ignored {
   /** How many were not before. */
   changed: number
@@ -35,5 +49,7 @@ export const writes = {
   ignore: (ids: readonly string[]): WriteCall<Ignored> => ({ method: 'POST', path: 'discovered-hosts/ignore', body: { ids } }),
   addToken: (wanted: object): WriteCall<MadeToken> => ({ method: 'POST', path: 'tokens', body: wanted }),
   addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),
+  testSubscription: (id: string): WriteCall<TriedMessage> => ({ method: 'POST', path: `subscriptions/${id}/test` }),
+  renewSecret: (id: string): WriteCall<RenewedSecret> => ({ method: 'POST', path: `subscriptions/${id}/secret` }),
   end: (path: string, id: string): WriteCall<null> => ({ method: 'DELETE', path: `${path}/${id}` }),
 }

@@ -2,8 +2,17 @@ import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
+import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
 import { workCalls } from './work'
 
 /** Every call that does not follow from a resource's declaration. */
-export const calls = { ...systemCalls, ...peopleCalls, ...workCalls, ...lockCalls, ...certificateCalls, ...discoveryCalls }
+export const calls = {
+  ...systemCalls,
+  ...peopleCalls,
+  ...workCalls,
+  ...lockCalls,
+  ...certificateCalls,
+  ...discoveryCalls,
+  ...subscriptionCalls,
+}

@@ -8,6 +8,7 @@ import { person } from './person'
 import { pooler } from './pooler'
 import { scheduledRun } from './scheduled-run'
 import { server } from './server'
+import { subscription } from './subscription'
 
 /** Most resources need none. */
 const parts: Partial<Record<ResourceName, ResourceParts>> = {
@@ -19,6 +20,7 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   pooler,
   'scheduled-run': scheduledRun,
   server,
+  subscription,
 }
 
 export const partsOf = (resource: ResourceName): ResourceParts => parts[resource] ?? {}

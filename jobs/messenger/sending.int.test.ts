@@ -251,7 +251,8 @@ describe('a test', () => {
   const tried = async (id: string, timeoutMs = 10_000) => {
     const asked = testSubscription(bench.dana, id, { timeoutMs })
     const sending = (async () => {
-      while (!(await bench.deliveries()).some(({ event, state }) => event === 'test' && state === 'waiting')) await new Promise((resolve) => setImmediate(resolve))
+      while (!(await bench.deliveries()).some(({ event, state }) => event === 'test' && state === 'waiting'))
+        await new Promise((resolve) => setImmediate(resolve))
       await bench.send()
     })()
     const [answer] = await Promise.all([asked, sending])

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import type { Answer } from '@/lib/ports/messages'
 
 export interface MailServer {
@@ -29,6 +28,8 @@ const domainOf = (from: string): string => /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?
 /** Sends one mail over a connection of its own. Never throws. Where some recipients are refused, the others have it, and the words name who has not. */
 export const sendMail = async (server: MailServer, mail: Mail, signal: AbortSignal): Promise<Answer> => {
   const { host, port, isTls, login, from, ca } = server
+  // Loaded by the first mail: most workers send none, and start sooner without it.
+  const { createTransport } = await import('nodemailer')
   const transport = createTransport({
     host,
     port,

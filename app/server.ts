@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 import next from 'next'
 import { closeDb } from '@/db/pg/client'
 import { problem } from '@/lib/auth/problem'
-import { startEnv } from '@/lib/env'
+import { env, startEnv } from '@/lib/env'
 import type { Fault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { unserved } from './api/_lib/unserved'
 import { startHousekeeping } from './housekeeping'
 import { answerReport, isReport } from './report-server'
+import { addSecurityHeaders } from './security-headers'
 
 /**
  * The web process: `node --import tsx app/server.ts` after `next build`. PORT and HOSTNAME say where it listens.
@@ -50,7 +51,9 @@ const start = async (): Promise<void> => {
   const app = next({ dev: false, dir: root, hostname, port })
   const toNext = app.getRequestHandler()
   await app.prepare()
+  const isHttps = env().MATRIARCH_URL.startsWith('https://')
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    addSecurityHeaders(request, response, isHttps)
     mark(request)
     if (isReport(request)) return void answerReport(request, response)
     const refusal = unserved(request.method ?? 'GET', pathOf(request))

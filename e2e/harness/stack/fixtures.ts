@@ -75,6 +75,9 @@ export const test = base.extend<Own, Shared>({
 
 const watch = (context: BrowserContext, errors: string[]): void => {
   context.on('weberror', (error) => errors.push(error.error().stack || String(error.error())))
+  context.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) errors.push(message.text())
+  })
 }
 
 /** Logs in through the login page, whoever was logged in before. */

@@ -52,7 +52,7 @@ const secret = 'a secret of the tests that is long enough'
 const site = 'http://console.test'
 
 const personCalled = async (name: string): Promise<Actor> => {
-  await ensureLocalAdmin(name, `the password of ${name}`)
+  await ensureLocalAdmin(name, 'seven quiet herons wade')
   const { rows } = await getPool().query('select id from people where user_name = $1', [name])
   return { kind: 'person', personId: rows[0].id, name, grants: [{ role: 'admin', environmentId: null }] }
 }

@@ -231,13 +231,15 @@ test('a run that waits for a lock says so where it is watched', async () => {
     body: { reason: 'a kernel', holder: 'app1:42' },
   })
   const args = ['run', 'restart', '--herd', 'shop', '--mode', 'fast', '--yes', '--digest', digest]
+  let released: Promise<unknown> | null = null
   const ran = matriarch(args, {
     onOut: (out) => {
-      if (out.includes('Waits: the herd is locked by')) void request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE' })
+      if (out.includes('Waits: the herd is locked by')) released ??= request(where, `/api/v1/locks/${lock.id}`, { method: 'DELETE' })
     },
   })
   expect(await ran).toMatchObject({
     code: 0,
     out: expect.stringMatching(/shop on d\d: Waits: the herd is locked by admin .*, from app1:42: a kernel\./),
   })
+  await released
 })

@@ -10,6 +10,7 @@ import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { RunView } from '@/lib/shapes/run'
@@ -85,7 +86,7 @@ export const RunPage = ({
   const isOpen = isRunOpen(run.state)
   const answered = resultsFor === null ? run.jobs.filter((one) => keptIn(store.linesOf(one.id)) !== null).length : 0
   const results = useResults(run.id, answered, isOpen)
-  const only = run.jobs.length === 1 ? run.jobs[0]! : null
+  const only = run.jobs.length === 1 && run.jobsHidden === 0 ? run.jobs[0]! : null
   const job = only ? null : (run.jobs.find((one) => one.id === chosen) ?? null)
   const left = isOpen ? secondsLeft(run, history) : null
   const titleOf = (step: string) => operation.effects.find(({ name }) => name === step)?.title ?? step
@@ -128,6 +129,11 @@ export const RunPage = ({
         <Note tone="bad" isAlert title="You are signed out, or may no longer see this run">
           This page shows the state at that time. <Link href={`/login?callbackUrl=${encodeURIComponent(`/runs/${run.id}`)}`}>Sign in</Link>{' '}
           to continue.
+        </Note>
+      )}
+      {run.jobsHidden > 0 && (
+        <Note tone="neutral" title={`${counted(run.jobsHidden, 'more target')}, in environments you may not see`}>
+          Only somebody who may run this in all of its environments can cancel it, retry it or answer for its jobs.
         </Note>
       )}
       {waiting

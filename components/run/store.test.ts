@@ -55,6 +55,7 @@ const run = (): RunView => ({
   finishedAt: null,
   deadlineAt: null,
   jobs: [job('a'), job('b')],
+  jobsHidden: 0,
 })
 
 const event = (eventId: number, jobId: string, seq: number, entry: JournalEntry): RunLine => ({

@@ -3,7 +3,7 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import type { RunStrip } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
-import { visibleRun } from './runs'
+import { seenJobs, visibleRun } from './runs'
 
 /** Pieces of many canaries travel together. A job that is gone has no strip. */
 const keepPieces = makeBatch<{ jobId: string; piece: StripPiece | Strip }, null>(
@@ -33,14 +33,14 @@ export const keepPiece = async (jobId: string, piece: StripPiece | Strip): Promi
   }
 }
 
-/** What came of each job of a run after the last row that the reader has of it (`seen`: job id to its number). Throws `record.missing`. */
+/** What came of each job of a run that the actor may see, after the last row that the reader has of it (`seen`: job id to its number). Throws `record.missing`. */
 export const readStrips = async (actor: Actor, runId: string, seen: Readonly<Record<string, number>>): Promise<RunStrip[]> => {
-  await visibleRun(actor, runId)
+  const { seen: environmentIds } = await visibleRun(actor, runId)
   try {
     const { rows } = await getPool().query<RunStrip>(
-      `select job_id as "jobId", seq, piece from canary_strips
-       where run_id = $1 and seq > coalesce(($2::jsonb ->> job_id::text)::int, 0) order by job_id, seq limit 5000`,
-      [runId, JSON.stringify(seen)],
+      `select s.job_id as "jobId", s.seq, s.piece from canary_strips s join jobs j on j.id = s.job_id
+       where s.run_id = $1 and ${seenJobs} and s.seq > coalesce(($3::jsonb ->> s.job_id::text)::int, 0) order by s.job_id, s.seq limit 5000`,
+      [runId, environmentIds, JSON.stringify(seen)],
     )
     return rows
   } catch (error) {

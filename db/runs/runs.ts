@@ -1,10 +1,11 @@
 import { iso } from '@/lib/domain/values/iso'
-import { type Actor, allowance } from '@/lib/kernel/access/access'
+import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
 import { foldJob } from '@/lib/kernel/engine/fold'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
+import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { operationByName } from '@/lib/operations'
 import type { RunLine, RunView } from '@/lib/shapes/run'
 import { databaseFault, getPool } from '../pg/client'
@@ -27,6 +28,7 @@ interface RunRow extends Record<string, Column> {
   plan_id: string | null
   digest: string
   environment_ids: string[]
+  jobs: number
   retry_of: string | null
   cancel_requested_by: string | null
   created_at: Date
@@ -65,26 +67,40 @@ const query = async <Row extends object>(text: string, values: unknown[]): Promi
 
 const missing = () => new Fault('record.missing', { because: 'There is no such run, or you may not see it.' })
 
-/** For actors who may see runs in one of its environments. Throws `record.missing` otherwise. */
-export const visibleRun = async (actor: Actor, runId: string): Promise<RunRow> => {
-  const allowed = allowance(actor, 'run.view')
-  if (allowed === 'none' || !/^[0-9a-f-]{36}$/i.test(runId)) throw missing()
-  const [row] = await query<RunRow>('select * from runs where id = $1 and ($2 or environment_ids && $3::uuid[])', [
-    runId,
-    allowed === 'all',
-    allowed === 'all' ? [] : allowed.environmentIds,
-  ])
-  if (!row) throw missing()
-  return row
+/** What an actor may see of a run. */
+interface Sight {
+  run: RunRow
+  /** Of its environments, those whose jobs they may see; null: all, and jobs of no environment. The parameter of `seenJobs`. */
+  seen: readonly string[] | null
 }
 
-/** A run with its jobs, each folded from its journal. Throws `record.missing`. */
+/** For actors who may see runs in one of its environments. Throws `record.missing` otherwise. Its jobs are read through `seenJobs`: another environment's are not theirs. */
+export const visibleRun = async (actor: Actor, runId: string): Promise<Sight> => {
+  const allowed = allowance(actor, 'run.view')
+  if (allowed === 'none' || !uuidPattern.test(runId)) throw missing()
+  const seen = allowed === 'all' ? null : allowed.environmentIds
+  const [run] = await query<RunRow>('select * from runs where id = $1 and ($2::uuid[] is null or environment_ids && $2::uuid[])', [
+    runId,
+    seen,
+  ])
+  if (!run) throw missing()
+  return { run, seen }
+}
+
+/** Condition over jobs `j`, for a statement whose second parameter is what `visibleRun` said of the reader. */
+export const seenJobs = '($2::uuid[] is null or j.environment_id = any($2::uuid[]))'
+
+/** A run with those of its jobs that the actor may see, each folded from its journal. Throws `record.missing`. */
 export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
-  const run = await visibleRun(actor, runId)
-  const jobs = await query<JobRow>('select * from jobs where run_id = $1 order by wave, title, id', [runId])
+  const { run, seen } = await visibleRun(actor, runId)
+  const jobs = await query<JobRow>(`select j.* from jobs j where j.run_id = $1 and ${seenJobs} order by j.wave, j.title, j.id`, [
+    runId,
+    seen,
+  ])
   const lines = await query<LineRow>(
-    `select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and kind <> 'note' order by job_id, seq`,
-    [runId],
+    `select l.job_id, l.event_id, l.seq, l.at, l.kind, l.step, l.data from journal l join jobs j on j.id = l.job_id
+     where l.run_id = $1 and ${seenJobs} and l.kind <> 'note' order by l.job_id, l.seq`,
+    [runId, seen],
   )
   const waits = ended.includes(run.state) ? new Map<string, string>() : await waitsOf(runId)
   const byJob = new Map<string, JournalLine[]>(jobs.map((job) => [job.id, []]))
@@ -104,13 +120,14 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
     policy: run.policy,
     planId: run.plan_id,
     digest: run.digest,
-    environmentIds: run.environment_ids,
+    environmentIds: run.environment_ids.filter((id) => seen === null || seen.includes(id)),
     retryOf: run.retry_of,
     cancelRequestedBy: run.cancel_requested_by,
     createdAt: run.created_at.toISOString(),
     startedAt: iso(run.started_at),
     finishedAt: iso(run.finished_at),
     deadlineAt: iso(run.deadline_at),
+    jobsHidden: seen === null ? 0 : run.jobs - jobs.length,
     jobs: jobs.map((job) => ({
       id: job.id,
       title: job.title,
@@ -132,22 +149,25 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
 }
 
 /**
- * Journal lines of a run after `afterEventId` (0: from the start), in order, at most `limit`. A reader that goes on from the last one it got never misses
+ * Journal lines of those jobs of a run that the actor may see, after `afterEventId` (0: from the start), in order, at most `limit`. A reader that goes on from the last one it got never misses
  * a line: lines of one run become visible in the order of their ids. Throws `record.missing`.
  */
 export const readEvents = async (actor: Actor, runId: string, afterEventId: number, limit: number): Promise<RunLine[]> => {
-  await visibleRun(actor, runId)
+  const { seen } = await visibleRun(actor, runId)
   const rows = await query<LineRow>(
-    'select job_id, event_id, seq, at, kind, step, data from journal where run_id = $1 and event_id > $2 order by event_id limit $3',
-    [runId, afterEventId, limit],
+    `select l.job_id, l.event_id, l.seq, l.at, l.kind, l.step, l.data from journal l join jobs j on j.id = l.job_id
+     where l.run_id = $1 and ${seenJobs} and l.event_id > $3 order by l.event_id limit $4`,
+    [runId, seen, afterEventId, limit],
   )
   return rows.map((row) => ({ eventId: Number(row.event_id), jobId: row.job_id, line: lineOf(row) }))
 }
 
 /** The run a job belongs to, for actors who may see it. Throws `record.missing`. */
 export const runIdOfJob = async (actor: Actor, jobId: string): Promise<string> => {
-  const [row] = await query<{ run_id: string }>('select run_id from jobs where id::text = $1', [jobId])
-  if (!row) throw missing()
-  await visibleRun(actor, row.run_id)
+  const [row] = await query<{ run_id: string; environment_id: string | null }>(
+    'select run_id, environment_id from jobs where id::text = $1',
+    [jobId],
+  )
+  if (!row || !mayIn(actor, 'run.view', row.environment_id)) throw missing()
   return row.run_id
 }

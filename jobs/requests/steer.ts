@@ -4,7 +4,7 @@ import { closeStopped } from '@/db/runs/claims'
 import { appendWith } from '@/db/runs/journal'
 import { breakLease, dropLease } from '@/db/runs/leases'
 import { settleRuns } from '@/db/runs/run-state'
-import { getRun, runIdOfJob } from '@/db/runs/runs'
+import { getRun, runIdOfJob, visibleRun } from '@/db/runs/runs'
 import { lockJob, lockRun, noteCancel, stateOfRun } from '@/db/runs/steering'
 import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
@@ -12,15 +12,15 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Decision, JobState, RunState } from '@/lib/kernel/ground/journal'
 import type { RunView } from '@/lib/shapes/run'
 import { getWaker } from '../queue/location'
-import { askAgain, knownOperation } from './ask-plan'
+import { askForPlan, knownOperation } from './ask-plan'
 import { mustRunIn } from './permission'
 
 const endedRuns: readonly RunState[] = ['done', 'failed', 'cancelled']
 
 const steerable = async (actor: Actor, runId: string): Promise<RunView> => {
-  const run = await getRun(actor, runId)
-  mustRunIn(actor, knownOperation(run.operation), run.input, run.environmentIds)
-  return run
+  const { run } = await visibleRun(actor, runId)
+  mustRunIn(actor, knownOperation(run.operation), run.input, run.environment_ids)
+  return getRun(actor, runId)
 }
 
 const audited = (run: RunView) => ({
@@ -79,7 +79,7 @@ export const retryFailed = async (actor: Actor, runId: string, options: { withCa
   const states: JobState[] = ['failed', 'undone', 'refused', ...(options.withCancelled ? (['cancelled'] as const) : [])]
   const targets = run.jobs.filter((job) => states.includes(job.state)).map((job) => job.targetId)
   if (targets.length === 0) throw new Fault('plan.refused', { because: 'No target of this run has failed.' })
-  return askAgain(actor, { operation: run.operation, targets, input: run.input, policy: run.policy }, runId)
+  return askForPlan(actor, { operation: run.operation, targets, input: run.input, policy: run.policy }, runId)
 }
 
 /** Takes a lease from its holder; administrators only. The job stays open and is taken up again. Throws `record.missing` when nobody holds it. */

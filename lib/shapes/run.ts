@@ -38,6 +38,7 @@ export interface RunView {
   policy: RunPolicy
   planId: string | null
   digest: string
+  /** Those that the reader may see. */
   environmentIds: string[]
   retryOf: string | null
   cancelRequestedBy: string | null
@@ -46,7 +47,10 @@ export interface RunView {
   startedAt: string | null
   finishedAt: string | null
   deadlineAt: string | null
+  /** Those that the reader may see. */
   jobs: JobView[]
+  /** How many more it has, in environments that the reader may not see. */
+  jobsHidden: number
 }
 
 /** One journal line of a run. */

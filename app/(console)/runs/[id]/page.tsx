@@ -103,7 +103,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
           history={historyOf(plan)}
           sentences={sentencesOf(plan, run)}
           resultsFor={resultsFor(actor, run)}
-          mayAct={run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
+          mayAct={run.jobsHidden === 0 && run.environmentIds.every((environmentId) => mayIn(actor, permission, environmentId))}
           actions={{
             cancel: cancelRun,
             decide: decideJob,

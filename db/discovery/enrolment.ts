@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { EnrolRequest } from '@/lib/fields/agent-report'
-import { type Actor, mayAnywhere, mayIn, systemActor } from '@/lib/kernel/access/access'
+import { type Actor, mayIn, systemActor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { enrolmentKeys } from '../schema'
@@ -49,17 +49,17 @@ export const addEnrolmentKey = async (
 /** Throws `record.missing`, `access.denied`. Hosts that enrolled with it keep their tokens. */
 export const revokeEnrolmentKey = (actor: Actor, id: string): Promise<void> =>
   inTransaction(async (tx) => {
-    const [row] = await tx.select().from(enrolmentKeys).where(sql`${enrolmentKeys.id} = ${id}`)
-    if (!row || !mayAnywhere(actor, 'enrolment-key.view')) throw new Fault('record.missing')
+    const [row] = await tx.select().from(enrolmentKeys).where(sql`${enrolmentKeys.id}::text = ${id.toLowerCase()}`)
+    if (!row || !mayIn(actor, 'enrolment-key.view', row.environmentId)) throw new Fault('record.missing')
     if (!mayIn(actor, 'enrolment-key.delete', row.environmentId)) throw new Fault('access.denied')
     await tx.execute(
-      sql`update enrolment_keys set revoked_at = coalesce(revoked_at, now()), changed_at = now(), revision = revision + 1 where id = ${id}`,
+      sql`update enrolment_keys set revoked_at = coalesce(revoked_at, now()), changed_at = now(), revision = revision + 1 where id = ${row.id}`,
     )
     await notify(tx, 'records', 'enrolment-key')
     await writeAudit(tx, actor, {
       act: 'enrolment-key.revoke',
       resource: 'enrolment-key',
-      objectId: id,
+      objectId: row.id,
       title: row.name,
       environmentId: row.environmentId,
     })

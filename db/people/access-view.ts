@@ -1,5 +1,5 @@
 import { iso } from '@/lib/domain/values/iso'
-import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
+import { type Actor, isOwn, mayIn } from '@/lib/kernel/access/access'
 import type { SourcedGrant } from '@/lib/kernel/access/access-matrix'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
@@ -27,9 +27,9 @@ export interface PersonAccess {
   }[]
 }
 
-/** Grants and live tokens of a person: your own, or anybody's for an actor who may see people. Throws `record.missing`. */
+/** Grants and live tokens of a person: your own, or anybody's for an administrator of every environment. Throws `record.missing`. */
 export const personAccess = async (actor: Actor, personId: string): Promise<PersonAccess> => {
-  const mayLook = actor.personId === personId || mayAnywhere(actor, 'person.view')
+  const mayLook = isOwn(actor, personId) || mayIn(actor, 'person.view', null)
   if (!mayLook || !uuidPattern.test(personId)) throw new Fault('record.missing')
   const pool = getPool()
   try {

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Actor, Grant } from '@/lib/kernel/access/access'
-import { mayAnywhere } from '@/lib/kernel/access/access'
+import { type Actor, type Grant, mayIn, ownId } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { getDb, getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { people, sessions } from '../schema'
@@ -83,10 +82,11 @@ export interface SessionRow {
   expiresAt: Date
 }
 
-/** Live sessions, newest first: the actor's own, and everybody's if they may see people. */
+/** Live sessions, newest first: the actor's own, and everybody's for an administrator of every environment. */
 export const listSessions = async (actor: Actor, options: SessionLife & { personId?: string }): Promise<SessionRow[]> => {
-  const personId = mayAnywhere(actor, 'person.change') ? (options.personId ?? null) : actor.personId
-  if (personId === null && !mayAnywhere(actor, 'person.change')) return []
+  const seesAll = mayIn(actor, 'session.view', null)
+  const personId = seesAll ? (options.personId ?? null) : ownId(actor)
+  if (!seesAll && personId === null) return []
   const { rows } = await getPool().query(
     `select s.id, s.person_id as "personId", p.user_name as "userName", s.from_address as "from", s.user_agent as "userAgent",
         s.created_at as "createdAt", s.seen_at as "seenAt", s.expires_at as "expiresAt"
@@ -99,16 +99,16 @@ export const listSessions = async (actor: Actor, options: SessionLife & { person
   return rows
 }
 
-/** Ends a login at its next request. One's own, or anybody's for an administrator. Throws `record.missing`. */
+/** Ends a login at its next request. One's own, or anybody's for an administrator of every environment. Throws `record.missing`. */
 export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
   inTransaction(async (tx) => {
     const [found] = await tx
       .update(sessions)
       .set({ revokedAt: sql`coalesce(${sessions.revokedAt}, now())` })
       .where(
-        mayAnywhere(actor, 'person.change')
-          ? sql`${sessions.id} = ${sessionId}`
-          : sql`${sessions.id} = ${sessionId} and ${sessions.personId} = ${actor.personId}`,
+        mayIn(actor, 'session.delete', null)
+          ? sql`${sessions.id}::text = ${sessionId.toLowerCase()}`
+          : sql`${sessions.id}::text = ${sessionId.toLowerCase()} and ${sessions.personId} = ${ownId(actor)}`,
       )
       .returning({ personId: sessions.personId })
     if (!found) throw new Fault('record.missing')

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { iso } from '@/lib/domain/values/iso'
-import { type Actor, type Grant, mayAnywhere, type Role } from '@/lib/kernel/access/access'
+import { type Actor, type Grant, mayIn, type Role } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { getPool, inTransaction, notify } from '../pg/client'
 import { tokens } from '../schema'
@@ -62,6 +62,13 @@ export const addToken = async (actor: Actor, wanted: NewToken, secret: { prefix:
     throw new Fault('input.invalid', { fields: [{ path: 'expiresAt', message: 'must lie in the future' }] })
   const personId = actor.personId
   return inTransaction(async (tx) => {
+    if (wanted.environmentId !== null) {
+      const { rows } = await tx.execute(sql`select 1 from environments where id = ${wanted.environmentId}`)
+      if (rows.length === 0 || !mayIn(actor, 'environment.view', wanted.environmentId))
+        throw new Fault('input.invalid', {
+          fields: [{ path: 'environmentId', message: 'There is no such environment, or you may not see it.' }],
+        })
+    }
     const [row] = await tx
       .insert(tokens)
       .values({ ...wanted, personId, prefix: secret.prefix, hash: secret.hash })
@@ -79,16 +86,17 @@ export const addToken = async (actor: Actor, wanted: NewToken, secret: { prefix:
   })
 }
 
-/** One's own, or anybody's for an administrator. Holds from the next request on. Throws `record.missing`. */
+/** One's own, or anybody's for an administrator of every environment; a token ends itself and no other of its owner's. Holds from the next request on. Throws `record.missing`. */
 export const revokeToken = (actor: Actor, id: string): Promise<void> =>
   inTransaction(async (tx) => {
-    const isOwn = sql`${tokens.personId} = ${actor.personId}`
+    const own = actor.kind === 'token' ? sql`${tokens.id} = ${actor.tokenId}` : sql`${tokens.personId} = ${actor.personId}`
+    const isIt = sql`${tokens.id}::text = ${id.toLowerCase()}`
     const [row] = await tx
       .update(tokens)
       .set({ revokedAt: sql`coalesce(${tokens.revokedAt}, now())`, changedAt: sql`now()`, revision: sql`${tokens.revision} + 1` })
-      .where(mayAnywhere(actor, 'token.delete') ? sql`${tokens.id} = ${id}` : sql`${tokens.id} = ${id} and ${isOwn}`)
-      .returning({ name: tokens.name })
+      .where(mayIn(actor, 'token.delete', null) ? isIt : sql`${isIt} and ${own}`)
+      .returning({ id: tokens.id, name: tokens.name })
     if (!row) throw new Fault('record.missing')
     await notify(tx, 'records', 'token')
-    await writeAudit(tx, actor, { act: 'token.revoke', resource: 'token', objectId: id, title: row.name })
+    await writeAudit(tx, actor, { act: 'token.revoke', resource: 'token', objectId: row.id, title: row.name })
   })

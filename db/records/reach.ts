@@ -1,4 +1,4 @@
-import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
+import { type Actor, allowance, isOwn, mayIn, ownId } from '@/lib/kernel/access/access'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resources } from '@/lib/resources'
 import { shapeOf } from '../pg/resource-table'
@@ -28,8 +28,8 @@ const reachOfRole = (actor: Actor, resource: Resource, act: Act): Reach => {
   const allowed = allowance(actor, `${resource.name}.${act}`)
   if (allowed === 'all') return { kind: 'all' }
   const { scope } = resource
-  if (typeof scope === 'object' && 'owner' in scope)
-    return actor.personId === null ? { kind: 'none' } : { kind: 'owner', personId: actor.personId }
+  const personId = ownId(actor)
+  if (typeof scope === 'object' && 'owner' in scope) return personId === null ? { kind: 'none' } : { kind: 'owner', personId }
   // Not territorial: a role in one environment gives nothing here.
   if (scope === 'console' || allowed === 'none') return { kind: 'none' }
   return { kind: 'environments', ids: [...allowed.environmentIds].sort() }
@@ -83,6 +83,6 @@ export const mayOnRow = (
   row: { environmentId: string | null; ownerId?: string | null },
 ): boolean => {
   const { scope } = resource
-  if (typeof scope === 'object' && 'owner' in scope && actor.personId !== null && row.ownerId === actor.personId) return true
+  if (typeof scope === 'object' && 'owner' in scope && isOwn(actor, row.ownerId)) return true
   return mayIn(actor, `${resource.name}.${act}`, row.environmentId)
 }

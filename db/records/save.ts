@@ -2,7 +2,7 @@ import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { withArticle } from '@/lib/domain/values/counted'
 import { schemaOf } from '@/lib/fields/schema'
-import type { Actor } from '@/lib/kernel/access/access'
+import { type Actor, isPersonal } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
 import type { Resource } from '@/lib/kernel/resource/resource'
@@ -105,9 +105,19 @@ const environmentAfter = async (tx: Tx, resource: Resource, values: Values): Pro
 const denied = (resource: Resource, act: string): Fault =>
   new Fault('access.denied', { because: `You do not have the permission ${resource.name}.${act} here.` })
 
+const notByToken = (what: string): Fault =>
+  new Fault('access.denied', { because: `Only a person who is signed in ${what}, never an API token.` })
+
 /** Who may do this nowhere hears that, and nothing about what was sent. */
 const mustReach = (actor: Actor, resource: Resource, act: 'add' | 'change'): void => {
+  if (actor.kind === 'token' && isPersonal(`${resource.name}.${act}`)) throw notByToken(`${act}s ${resource.noun[1]}`)
   if (reachOf(actor, resource, act).kind === 'none') throw denied(resource, act)
+}
+
+/** A secret opens something outside the console: a leaked token must not put in its own. */
+const mustKeepSecrets = (actor: Actor, resource: Resource, values: Values): void => {
+  const secret = Object.entries(values).find(([name, value]) => resource.fields[name]?.kind === 'secret' && typeof value === 'string')
+  if (actor.kind === 'token' && secret) throw notByToken(`gives the ${resource.fields[secret[0]]!.label.toLowerCase()}`)
 }
 
 const ownerOf = (resource: Resource, row: Values): string | null => {
@@ -130,6 +140,7 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
   if (!resource.canAdd) throw new Fault('access.denied', { because: `You cannot add ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'add')
   const values = parse(resource, input, false)
+  mustKeepSecrets(actor, resource, values)
   mustBeFine(await unseenReferences(actor, resource, values))
   const columns = await sealSecrets(resource, values)
   return inSave(resource, async (tx) => {
@@ -198,6 +209,7 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
   if (resource.form.length === 0) throw new Fault('access.denied', { because: `You cannot change ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'change')
   const values = parse(resource, input, true)
+  mustKeepSecrets(actor, resource, values)
   const unseen = await unseenReferences(actor, resource, values)
   const sealed = await sealSecrets(resource, values)
   await inSave(resource, async (tx) => {

@@ -132,7 +132,7 @@ export const savedViews = pgTable(
 export const idempotency = pgTable(
   'idempotency',
   {
-    /** Person and the key they chose. */
+    /** Person or token, and the key they chose. */
     key: text('key').primaryKey(),
     requestHash: text('request_hash').notNull(),
     status: integer('status'),

@@ -163,7 +163,7 @@ test('logins and refusals are in the audit log, passwords are not', async () => 
 
 test('a token speaks for its owner within its scope, is kept only as a hash, and ends when revoked or expired', async () => {
   const { personId } = await attempt('dana', 'dana-password')
-  const dana: Actor = { kind: 'person', personId, name: 'dana', grants: [] }
+  const dana: Actor = { kind: 'person', personId, name: 'dana', grants: [{ role: 'viewer', environmentId: environments.dev! }] }
   const { id, token } = await createToken(dana, { name: 'script', role: 'dba', environmentId: environments.dev!, expiresAt: null })
   expect(token).toMatch(/^mat_[0-9A-Za-z]{8}_[0-9A-Za-z]{36}$/)
   const stored = await getPool().query('select * from tokens where id = $1', [id])

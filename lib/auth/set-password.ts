@@ -1,11 +1,11 @@
 import { passwordOf, savePassword } from '@/db/people/people'
 import { countAttempt, forgetAttempts } from '@/db/runs/attempts'
-import { type Actor, mayAnywhere } from '@/lib/kernel/access/access'
+import { type Actor, isOwn, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { checkNewPassword, hashPassword, verifyPassword } from './password'
 
 /**
- * Sets a local account's password: one's own after proving the current one, or anybody's for an administrator. Every other login of that person ends.
+ * Sets a local account's password: one's own after proving the current one, or anybody's for an administrator of every environment; a token sets none. Every other login of that person ends.
  * Throws `record.missing`, `access.denied`, `input.invalid`, `auth.throttled`.
  */
 export const setPassword = async (
@@ -13,13 +13,12 @@ export const setPassword = async (
   personId: string,
   { password, currentPassword }: { password: string; currentPassword?: string },
 ): Promise<void> => {
-  const mayAll = mayAnywhere(actor, 'person.change')
-  const isOwn = actor.kind === 'person' && actor.personId === personId
-  if (!mayAll && !isOwn) throw new Fault('access.denied')
+  const isTheirOwn = isOwn(actor, personId)
+  if (!isTheirOwn && !mayIn(actor, 'person.change', null)) throw new Fault('access.denied')
   const person = await passwordOf(personId)
   if (!person) throw new Fault('record.missing')
   if (person.source !== 'local') throw new Fault('input.invalid', { because: 'People of the directory change their password there.' })
-  if (isOwn && person.passwordHash !== null) await proveCurrent(person.id, currentPassword ?? '', person.passwordHash)
+  if (isTheirOwn && person.passwordHash !== null) await proveCurrent(person.id, currentPassword ?? '', person.passwordHash)
   checkNewPassword(password, person.userName)
   await savePassword(actor, person, await hashPassword(password))
 }

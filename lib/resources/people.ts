@@ -100,7 +100,7 @@ export const grant = defineResource({
   },
   help: [
     'A grant gives a role to one person, or to everybody in a directory group, in one environment or in all of them. Grants add up.',
-    'An administrator of one environment can give roles in that environment only.',
+    'An administrator of one environment can give roles in that environment only, and sees and ends nobody’s logins and tokens but their own.',
   ],
 })
 
@@ -142,7 +142,7 @@ export const token = defineResource({
   // Created where its secret can be shown once.
   canAdd: false,
   help: [
-    'A token lets a script use the API in your name, with at most the role and the environment you give it here.',
+    'A token lets a script use the API in your name, with at most the role and the environment you give it here. It approves nothing, sets no password or other secret, and neither adds nor changes tokens, people, grants or enrolment keys.',
     'It is shown once, when it is created; only its hash is stored. Revoking it takes effect immediately.',
   ],
 })

@@ -24,13 +24,13 @@ const replay = (kept: Kept): Response => {
 }
 
 /**
- * Does the work at most once per caller and key for a day. The same key with the same request answers as the first time; with another request it is
+ * Does the work at most once per caller, be it a person or one of their tokens, and key for a day. The same key with the same request answers as the first time; with another request it is
  * refused, and while the first is still at work it is told to wait. A failed attempt gives the key back.
  */
 export const once = async ({ actor, key, path, body, isSecret }: OnceRequest, work: () => Promise<Response>): Promise<Response> => {
   if (key.length < 1 || key.length > 200)
     throw new Fault('input.invalid', { fields: [{ path: 'Idempotency-Key', message: 'has 1 to 200 characters' }] })
-  const name = `${actor.personId}:${key}`
+  const name = `${actor.tokenId ?? actor.personId}:${key}`
   const requestHash = createHash('sha256').update(`POST ${path}\n`).update(body).digest('hex')
   const taken = await takeKey(name, requestHash)
   if (taken.state === 'other') {

@@ -58,7 +58,23 @@ export const roleHolds = (role: Role, permission: Permission): boolean => {
   return role === 'dba' && !territory.has(resource)
 }
 
+/** What lets others in, or holds them to be somebody. Revoking is none of it: it opens nothing. */
+const personal: Readonly<Record<string, readonly string[]>> = {
+  person: ['add', 'change', 'delete'],
+  grant: ['add', 'change', 'delete'],
+  token: ['add', 'change'],
+  'enrolment-key': ['add', 'change'],
+}
+
+/** Held by a person who is signed in and by no token, whatever its role: what a leaked token makes would outlive it. */
+export const isPersonal = (permission: Permission): boolean => {
+  if (typeof permission !== 'string') return false
+  const [resource = '', act = ''] = permission.split('.')
+  return personal[resource]?.includes(act) ?? false
+}
+
 export const allowance = (actor: Actor, permission: Permission): Allowance => {
+  if (actor.kind === 'token' && isPersonal(permission)) return 'none'
   const holding = actor.grants.filter((grant) => roleHolds(grant.role, permission))
   if (holding.some((grant) => grant.environmentId === null)) return 'all'
   const environmentIds = [...new Set(holding.map((grant) => grant.environmentId!))]
@@ -72,4 +88,10 @@ export const mayIn = (actor: Actor, permission: Permission, environmentId: strin
   return allowed.environmentIds.includes(environmentId)
 }
 
+/** Whose things are the actor's own; null: nobody's. A token acts for its owner and owns nothing: neither their other tokens nor their sessions. */
+export const ownId = (actor: Actor): string | null => (actor.kind === 'person' ? actor.personId : null)
+
+export const isOwn = (actor: Actor, personId: string | null | undefined): boolean => personId != null && ownId(actor) === personId
+
+/** Somewhere, be it in one environment: for menus and for what is asked again with its environment. What belongs to no environment asks `mayIn` with null. */
 export const mayAnywhere = (actor: Actor, permission: Permission): boolean => allowance(actor, permission) !== 'none'

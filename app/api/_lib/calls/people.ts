@@ -12,7 +12,8 @@ export const peopleCalls = {
     tag,
     caller: 'actor',
     summary: 'Create a token of your own',
-    description: 'The token appears in this response and nowhere else. It never grants more than its owner holds at the time of use.',
+    description:
+      'Only for a person who is signed in, never for an API token. The token appears in this response and nowhere else. It never grants more than its owner holds at the time of use.',
     input: z.strictObject({
       name: z.string().trim().min(1).max(80),
       role: z.enum(roles).default('viewer'),
@@ -49,7 +50,7 @@ export const peopleCalls = {
     caller: 'actor',
     summary: 'Set a local account’s password',
     description:
-      'Your own with the current password, or anybody’s as an administrator. Ends all other sessions of that person, and revokes that person’s tokens.',
+      'Your own with the current password, or anybody’s as an administrator of every environment; never with an API token. Ends all other sessions of that person, and revokes that person’s tokens.',
     input: z.strictObject({ password: z.string(), currentPassword: z.string().optional() }),
     status: 204,
     faults: ['input.invalid', 'access.denied', 'record.missing'],
@@ -60,7 +61,7 @@ export const peopleCalls = {
     tag,
     caller: 'actor',
     summary: 'Create an enrolment key for the hosts of one environment',
-    description: 'The key appears in this response and nowhere else.',
+    description: 'Only for a person who is signed in, never for an API token. The key appears in this response and nowhere else.',
     input: z.strictObject({
       name: z.string().trim().min(1).max(80),
       environmentId: z.uuid(),

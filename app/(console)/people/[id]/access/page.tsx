@@ -12,7 +12,7 @@ import { personAccess } from '@/db/people/access-view'
 import { listSessions } from '@/db/people/sessions'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
-import { mayAnywhere } from '@/lib/kernel/access/access'
+import { mayIn } from '@/lib/kernel/access/access'
 import { permissionGroups } from '@/lib/kernel/access/access-matrix'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { runPermissions } from '@/lib/kernel/operation/run-permission'
@@ -28,7 +28,7 @@ const groups = permissionGroups(
 
 const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
   const [{ id }, actor] = await Promise.all([params, requireActor()])
-  const seesPeople = mayAnywhere(actor, 'person.view')
+  const seesPeople = mayIn(actor, 'person.view', null)
   const crumbs = seesPeople
     ? [
         { href: '/', label: 'Fleet' },

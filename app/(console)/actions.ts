@@ -156,9 +156,9 @@ export const cancelScheduled = async (scheduledId: string): Promise<Outcome<null
 export const askPlanApproval = async (planId: string): Promise<Outcome<null>> =>
   outcome((actor) => askForApproval(actor, String(planId)).then(() => null))
 
-/** The second person's word for exactly the plan with this digest. */
-export const approvePlan = async (planId: string, digest: string): Promise<Outcome<null>> =>
-  outcome((actor) => approve(actor, String(planId), String(digest)).then(() => null))
+/** The second person's word for exactly the plan with this digest, and for the time it waits for where it is scheduled. */
+export const approvePlan = async (planId: string, digest: string, at: string | null): Promise<Outcome<null>> =>
+  outcome((actor) => approve(actor, String(planId), String(digest), at === null ? undefined : String(at)).then(() => null))
 
 export const cancelRun = async (runId: string): Promise<Outcome<null>> => outcome((actor) => cancel(actor, String(runId)).then(() => null))
 

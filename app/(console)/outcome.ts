@@ -1,8 +1,7 @@
-import { databaseFault } from '@/db/pg/client'
 import { requireActor } from '@/lib/auth/actor'
-import { problemOf } from '@/lib/auth/problem'
+import { faultOf, problemOf } from '@/lib/auth/problem'
 import type { Actor } from '@/lib/kernel/access/access'
-import { type Fault, toFault } from '@/lib/kernel/ground/errors'
+import type { Fault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import type { Outcome, Refusal } from '@/lib/shapes/outcome'
 
@@ -13,7 +12,7 @@ export const outcome = async <T>(act: (actor: Actor) => Promise<T>): Promise<Out
   try {
     return { ok: true, value: await act(actor) }
   } catch (error) {
-    const fault = toFault(databaseFault(error))
+    const fault = faultOf(error)
     if (fault.code === 'internal.bug') logger().error({ err: fault.cause ?? fault, code: fault.code }, fault.message)
     return refusalOf(fault)
   }

@@ -50,6 +50,13 @@ const tokenFor = async (role: Role, environment: string | null) =>
   (await createToken(admin, { name: `${role} ${environment}`, role, environmentId: environment && idOf(environment), expiresAt: null }))
     .token
 
+/** What a browser of this person sends, after a login. */
+const browserOf = async (personId: string): Promise<{ sessionId: string; headers: Record<string, string> }> => {
+  const sessionId = await inTransaction((tx) => openSession(tx, { personId, groups: [], from: null, userAgent: null, hours: 1 }))
+  const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
+  return { sessionId, headers: { cookie, origin: 'http://console.test' } }
+}
+
 beforeAll(async () => {
   process.env.AUTH_SECRET = secret
   process.env.DATABASE_URL = 'postgres://unused'
@@ -173,10 +180,8 @@ test('an Idempotency-Key repeats the first answer, is bound to its request, and 
 })
 
 test('a new token is shown once, also to a repeated key, and works until it is revoked', async () => {
-  const sessionId = await inTransaction((tx) =>
-    openSession(tx, { personId: admin.personId!, groups: [], from: null, userAgent: null, hours: 1 }),
-  )
-  const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
+  const { sessionId, headers: browser } = await browserOf(admin.personId!)
+  const { cookie } = browser as { cookie: string }
   const headers = { cookie, origin: 'http://console.test', 'idempotency-key': 'token' }
   const made = await call('POST', '/api/v1/tokens', { name: 'mine', role: 'viewer' }, { token: '', headers })
   expect(made.status).toBe(201)
@@ -252,7 +257,7 @@ test('a run needs the permission where its targets are, and a filter has to choo
   ).toBe('input.mode')
 })
 
-test('where two persons are asked, another person’s approval over the API lets the plan run, and only theirs', async () => {
+test('where two persons are asked, another person’s approval over the API lets the plan run, and only theirs: never a token’s', async () => {
   await getPool().query(`update environments set protection = 'two-person' where name = 'prod'`)
   await ensureLocalAdmin('ben', 'the second password')
   const { rows } = await getPool().query("select id from people where user_name = 'ben'")
@@ -260,14 +265,17 @@ test('where two persons are asked, another person’s approval over the API lets
   const { token } = await createToken(ben, { name: 'ben', role: 'admin', environmentId: null, expiresAt: null })
   const { body: made } = await call('POST', '/api/v1/plans', { operation: 'restart', targets: [instanceId('crm on p1')] })
   expect(made.plan).toMatchObject({ needsApproval: true })
+  expect(made.page).toBe(`/instances/run/restart?plan=${made.id}`)
   const submission = { planId: made.id, digest: made.digest, phrase: made.plan.phrase }
   expect((await call('POST', '/api/v1/runs', submission)).body).toMatchObject({ code: 'plan.approval' })
-  const approve = (by: string | undefined, digest = made.digest) =>
-    call('POST', `/api/v1/plans/${made.id}/approve`, { digest }, { token: by })
-  expect((await approve(tokens.admin)).body).toMatchObject({ code: 'plan.approval' })
-  expect((await approve(tokens.viewer)).body).toMatchObject({ status: 403, code: 'access.denied' })
-  expect((await approve(token, 'f'.repeat(64))).body).toMatchObject({ status: 409, code: 'plan.moved' })
-  expect((await approve(token)).status).toBe(204)
+  const approve = async (by: Parameters<typeof call>[3], digest = made.digest) =>
+    call('POST', `/api/v1/plans/${made.id}/approve`, { digest }, by)
+  const inPerson = async (personId: string) => ({ token: '', headers: (await browserOf(personId)).headers })
+  for (const by of [token, tokens.admin, tokens.viewer])
+    expect((await approve({ token: by })).body).toMatchObject({ status: 403, code: 'access.denied' })
+  expect((await approve(await inPerson(admin.personId!))).body).toMatchObject({ code: 'plan.approval' })
+  expect((await approve(await inPerson(ben.personId!), 'f'.repeat(64))).body).toMatchObject({ status: 409, code: 'plan.moved' })
+  expect((await approve(await inPerson(ben.personId!))).status).toBe(204)
   expect((await call('POST', '/api/v1/runs', submission)).status).toBe(202)
 })
 
@@ -291,7 +299,6 @@ test('health answers alone, readiness names its parts, metrics count what the to
   expect(metrics).toMatch(/matriarch_request_duration_seconds_count\{method="GET",path="\/api\/health",status="200"\} [1-9]/)
 })
 
-test('the audit log is verified for people who may see it', async () => {
+test('the audit log is verified', async () => {
   expect((await call('GET', '/api/v1/audit/verify')).body).toMatchObject({ ok: true })
-  expect((await call('GET', '/api/v1/audit/verify', undefined, { token: tokens.viewer })).status).toBe(403)
 })

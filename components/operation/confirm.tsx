@@ -2,89 +2,19 @@
 
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { CopyButton } from '@/components/ui/copy-button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import { State } from '@/components/ui/state'
-import { Moment, useZone } from '@/components/ui/zone'
+import { useZone } from '@/components/ui/zone'
 import { counted } from '@/lib/domain/values/counted'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import type { OperationDescription } from '@/lib/kernel/operation/operation'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Outcome, Refusal } from '@/lib/shapes/outcome'
 import { type PlanView, reasonMax, ticketMax } from '@/lib/shapes/plan'
+import { Approval } from './approval'
 import type { OperateActions, OperateResource } from './shared'
 import { environmentWords } from './summary'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
-
-/** Told apart by what may be done now: the person who asked submits; another person approves; nobody acts on a plan that runs already. */
-const Approval = ({
-  row,
-  plan,
-  mayApprove,
-  link,
-  onAsk,
-  onApprove,
-  isBusy,
-}: {
-  row: PlanView
-  plan: Plan
-  mayApprove: boolean
-  link: string
-  onAsk: () => void
-  onApprove: () => void
-  isBusy: boolean
-}) => {
-  if (!plan.needsApproval) return null
-  if (row.approvedByName !== null)
-    return (
-      <p>
-        <State tone="good">Approved</State> by {row.approvedByName}
-        {row.approvedAt && (
-          <>
-            {' '}
-            at <Moment at={row.approvedAt} />
-          </>
-        )}
-        . The approval applies to exactly this plan.
-      </p>
-    )
-  if (!row.isOwn)
-    return (
-      <Note
-        tone="warn"
-        title={`${row.actorName} asks for your approval`}
-        actions={
-          <Button variant="env" disabled={!mayApprove || isBusy} onClick={onApprove}>
-            Approve this plan
-          </Button>
-        }
-      >
-        {mayApprove
-          ? 'Read the plan above. Approving starts nothing: it allows the person who asked to start exactly this plan.'
-          : 'You lack the permission to run this operation there, so you cannot approve it.'}
-      </Note>
-    )
-  if (row.approvalAskedAt === null)
-    return (
-      <Note
-        tone="warn"
-        title="A second person must approve this plan"
-        actions={
-          <Button variant="primary" disabled={isBusy} onClick={onAsk}>
-            Ask for approval
-          </Button>
-        }
-      >
-        This shows the plan on the front page of everybody who may run this operation there. Nothing runs yet.
-      </Note>
-    )
-  return (
-    <Note tone="warn" title="Waiting for a second person’s approval" actions={<CopyButton text={link} label="Copy the link for them" />}>
-      Asked at <Moment at={row.approvalAskedAt} />. This page continues by itself once somebody has approved; you may close it.
-    </Note>
-  )
-}
 
 /** The last part of the page: reason, ticket, the time, the typed phrase where one is asked, and the button that names how many and where. */
 export const Confirm = ({
@@ -181,7 +111,7 @@ export const Confirm = ({
         link={link}
         isBusy={isBusy}
         onAsk={() => work(actions.askApproval(row.id), () => {})}
-        onApprove={() => work(actions.approve(row.id, plan.digest), () => {})}
+        onApprove={() => work(actions.approve(row.id, plan.digest, null), () => {})}
       />
       {row.isOwn && (
         <>

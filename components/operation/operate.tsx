@@ -8,6 +8,7 @@ import { useLive } from '@/components/run/use-live'
 import { Button, LinkButton } from '@/components/ui/button'
 import { mostDangerous } from '@/components/ui/environment'
 import { EmptyState, Note } from '@/components/ui/note'
+import { Moment } from '@/components/ui/zone'
 import { counted } from '@/lib/domain/values/counted'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -16,6 +17,7 @@ import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { statementIn } from '@/lib/kernel/operation/statement'
 import type { PlanView } from '@/lib/shapes/plan'
 import { streams } from '@/lib/shapes/streams'
+import { ScheduledApproval } from './approval'
 import { Calls } from './calls-view'
 import { Confirm } from './confirm'
 import { takeOver } from './handover'
@@ -76,6 +78,7 @@ export const Operate = ({
   const [refusal, setRefusal] = useState<string | null>(null)
   const [isAsking, setAsking] = useState(false)
   const address = `/${resource.path}/run/${description.name}`
+  const link = `${origin}${address}?plan=${row?.id}`
 
   const ask = async (ids: string[], given: JsonObject = values) => {
     setAsking(true)
@@ -183,7 +186,13 @@ export const Operate = ({
           tone="info"
           title="This plan is scheduled"
           actions={<LinkButton href={`/scheduled-runs/${row.scheduledId}`}>Open the schedule</LinkButton>}
-        />
+        >
+          {row.waitsUntil !== null && (
+            <>
+              It starts at <Moment at={row.waitsUntil} />.
+            </>
+          )}
+        </Note>
       )}
       {moved && (
         <Note tone="warn" isAlert title="Something changed since you read this plan. Nothing has run.">
@@ -213,6 +222,7 @@ export const Operate = ({
           </PlanSummary>
           <PlanTargets plan={plan} path={resource.path} environments={environments} changes={moved?.targets ?? {}} />
           <Calls plan={plan} path={resource.path} origin={origin} />
+          <ScheduledApproval row={row} plan={plan} mayApprove={mayApprove} link={link} actions={actions} />
           {row.runId === null &&
             row.scheduledId === null &&
             (plan.eligible > 0 ? (
@@ -222,7 +232,7 @@ export const Operate = ({
                 plan={plan}
                 description={description}
                 resource={resource}
-                link={`${origin}${address}?plan=${row.id}`}
+                link={link}
                 mayApprove={mayApprove}
                 actions={actions}
                 onSubmitted={(runId) => router.push(`/runs/${runId}`)}

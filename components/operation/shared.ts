@@ -8,7 +8,7 @@ export interface OperateActions {
   submit: (submission: Submission) => Promise<Outcome<{ runId: string } | { movedTo: string }>>
   schedule: (appointment: Appointment) => Promise<Outcome<{ scheduledId: string } | { movedTo: string }>>
   askApproval: (planId: string) => Promise<Outcome<null>>
-  approve: (planId: string, digest: string) => Promise<Outcome<null>>
+  approve: (planId: string, digest: string, at: string | null) => Promise<Outcome<null>>
   /** What an input may be picked from, for these targets. */
   choices: (of: InputPick, targets: string[]) => Promise<Outcome<InputChoice[]>>
 }

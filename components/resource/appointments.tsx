@@ -69,6 +69,8 @@ export interface ScheduledShown {
   at: string
   revision: number
   startWithinMinutes: number
+  /** Moved since it was approved, and nobody has approved the new time. */
+  lacksApproval: boolean
   runId: string | null
   /** As far as a time is judged by it, with the maintenance windows as they are now; null: this person may not move it. */
   plan: Pick<Plan, 'environments' | 'isDisruptive'> | null
@@ -88,9 +90,10 @@ const styles: Readonly<Record<string, [Tone, string]>> = {
   cancelled: ['neutral', 'Cancelled; it was scheduled for'],
 }
 
-const afterwards = ({ state, because, startWithinMinutes }: ScheduledShown): string => {
+const afterwards = ({ state, because, startWithinMinutes, lacksApproval }: ScheduledShown): string => {
   if (state !== 'waiting') return [...(state === 'skipped' ? ['Nothing has run.'] : []), ...(because === null ? [] : [because])].join(' ')
-  return `A worker then makes its plan again. The run is skipped, with the reason, if something has changed or no worker starts it within ${startWithinMinutes} min.`
+  const approval = lacksApproval ? 'A second person must approve its plan for this time, or it is skipped. ' : ''
+  return `${approval}A worker then makes its plan again. The run is skipped, with the reason, if something has changed or no worker starts it within ${startWithinMinutes} min.`
 }
 
 /** When a scheduled run starts or what became of it, on what, and the ways on from here. */

@@ -9,7 +9,7 @@ import {
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
-import { type Actor, allowance, mayAnywhere, systemActor } from '@/lib/kernel/access/access'
+import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
@@ -151,21 +151,24 @@ const readRest = {
     ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
         p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"
-      from plans p where p.state = 'ready' and p.approval_asked_at is not null and p.approved_at is null and p.created_at > now() - interval '1 day'
+      from plans p left join scheduled_runs s on s.plan_id = p.id
+      where p.state = 'ready' and p.approval_asked_at is not null and p.approved_at is null
+        and coalesce(s.state = 'waiting', p.created_at > now() - interval '1 day')
         and (p.plan->>'needsApproval')::boolean and (p.plan->>'eligible')::int > 0
         and not exists (select from runs r where r.plan_id = p.id)
       order by p.approval_asked_at desc limit greatest(20, $4::bigint)`)} as approvals,
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
-        where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $2)
+        where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $5)
       order by 5 limit 20`)} as expiring,
     ${list(`select id, name, environment_id as "environmentId", because, failing_since as since from subscriptions
         where person_id = $2 and failing_since < now() - interval '1 minute' and not is_paused
           and ($1::uuid[] is null or environment_id is null or environment_id = any($1)) order by failing_since limit 20`)} as "failingSubscriptions",
     ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
         where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
-    json_build_object('hosts', (select count(*) from discovered_hosts where state = 'new'),
-      'instances', (select count(*) from discovered_instances where inbox = 'new'),
-      'poolers', (select count(*) from discovered_poolers where inbox = 'new')) as discovered,
+    json_build_object(
+      'hosts', (select count(*) from discovered_hosts where state = 'new' and ($1::uuid[] is null or suggested_environment_id = any($1))),
+      'instances', (select count(*) from discovered_instances where inbox = 'new' and ($1::uuid[] is null or suggested_environment_id = any($1))),
+      'poolers', (select count(*) from discovered_poolers where inbox = 'new' and ($1::uuid[] is null or environment_id = any($1)))) as discovered,
     (select count(*)::int from workers where seen_at > now() - interval '30 s') as workers`,
 }
 
@@ -178,7 +181,7 @@ const read = async (actor: Actor, scope: string[] | null, max = listedMax): Prom
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
-    pool.query({ ...readRest, values: [scope, actor.personId, mayAnywhere(actor, 'token.view'), max] }),
+    pool.query({ ...readRest, values: [scope, actor.personId, mayIn(actor, 'token.view', null), max, ownId(actor)] }),
   ])
   const row = rest.rows[0]
   const seesInbox = mayAnywhere(actor, 'discovered-host.view')

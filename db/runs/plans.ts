@@ -1,7 +1,8 @@
 import { and, eq, inArray } from 'drizzle-orm'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan, PlanEnvironment } from '@/lib/kernel/operation/plan'
-import { databaseFault, getDb, getPool, notify } from '../pg/client'
-import type { Queryable } from '../pg/transaction'
+import { type Db, databaseFault, getDb, getPool, notify, type Tx } from '../pg/client'
+import { inPgTransaction, type Queryable } from '../pg/transaction'
 import { environments, plans } from '../schema'
 
 export type PlanRow = typeof plans.$inferSelect
@@ -14,12 +15,31 @@ const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-export const insertPlan = (
-  values: Pick<PlanRow, 'operation' | 'targets' | 'input' | 'policy' | 'personId' | 'actorName' | 'retryOf'>,
-): Promise<string> =>
-  guarded(async () => {
-    const [row] = await getDb().insert(plans).values(values).returning({ id: plans.id })
-    return row!.id
+type NewPlan = Pick<PlanRow, 'operation' | 'targets' | 'input' | 'policy' | 'personId' | 'actorName' | 'retryOf'>
+
+const insertWith = async (db: Db | Tx, values: NewPlan): Promise<string> => {
+  const [row] = await db.insert(plans).values(values).returning({ id: plans.id })
+  return row!.id
+}
+
+export const insertPlan = (values: NewPlan): Promise<string> => guarded(() => insertWith(getDb(), values))
+
+/** A person may have so many plans in the making: each looks at up to a thousand targets. */
+const openMax = 5
+
+/** As `insertPlan`, for a question of a person's own: throws `limit.reached` while this many of theirs are not answered. Two at once count one another. */
+export const insertAskedPlan = (values: NewPlan): Promise<string> =>
+  inPgTransaction(async (client, tx) => {
+    if (values.personId !== null) {
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('plans:' || $1, 0))`, [values.personId])
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::int as count from plans where person_id = $1 and state in ('asked', 'making') and created_at > clock_timestamp() - interval '5 minutes'`,
+        [values.personId],
+      )
+      if (rows[0]!.count >= openMax)
+        throw new Fault('limit.reached', { because: `${openMax} plans of yours are in the making. Wait until one is ready.` })
+    }
+    return insertWith(tx, values)
   })
 
 export const findPlan = (planId: string): Promise<PlanRow | undefined> =>
@@ -41,6 +61,14 @@ export const notePlanApproval = async (client: Queryable, planId: string, by: { 
     by.personId,
     by.name,
   ])
+}
+
+/** Takes an approval back and puts the plan before those who may approve it. The caller holds its row locked. */
+export const askApprovalAgain = async (client: Queryable, planId: string): Promise<void> => {
+  await client.query(
+    'update plans set approved_by = null, approved_by_name = null, approved_at = null, approval_asked_at = clock_timestamp() where id = $1',
+    [planId],
+  )
 }
 
 /** Moves a plan that is not made yet to `making`; undefined when it is ready, failed or gone. */

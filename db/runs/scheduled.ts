@@ -68,15 +68,34 @@ export const lockWaiting = async (tx: Tx, id: string, revision?: number): Promis
 
 type Appointed = Pick<ScheduledRun, 'at' | 'zone' | 'reason' | 'isOutsideWindow'>
 
-/** It waits for another time. The caller has locked it. Gives the new revision. */
+/** It waits for another time, which nobody has approved. The caller has locked it. Gives the new revision. */
 export const moveWaiting = async (tx: Tx, id: string, appointed: Appointed): Promise<number> => {
   const [row] = await tx
     .update(scheduledRuns)
-    .set({ ...appointed, revision: sql`${scheduledRuns.revision} + 1` })
+    .set({ ...appointed, approvedBy: null, approvedByName: null, revision: sql`${scheduledRuns.revision} + 1` })
     .where(eq(scheduledRuns.id, id))
     .returning({ revision: scheduledRuns.revision })
   await notify(tx, 'records', 'scheduled-run')
   return row!.revision
+}
+
+/** Notes who has approved what waits of this plan, and says for which time and who moved it there; undefined: nothing of it waits. The caller holds the plan's row locked. */
+export const approveWaiting = async (
+  tx: Tx,
+  planId: string,
+  by: { personId: string; name: string },
+): Promise<{ at: Date; movers: string[] } | undefined> => {
+  const [row] = await tx
+    .update(scheduledRuns)
+    .set({ approvedBy: by.personId, approvedByName: by.name })
+    .where(and(eq(scheduledRuns.planId, planId), eq(scheduledRuns.state, 'waiting')))
+    .returning({ id: scheduledRuns.id, at: scheduledRuns.at })
+  if (!row) return undefined
+  await notify(tx, 'records', 'scheduled-run')
+  const { rows } = await tx.execute<{ person_id: string }>(
+    sql`select distinct person_id from changes where resource = 'scheduled-run' and object_id = ${row.id} and person_id is not null`,
+  )
+  return { at: row.at, movers: rows.map(({ person_id }) => person_id) }
 }
 
 export const endScheduled = async (

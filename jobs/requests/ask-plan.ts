@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { listen } from '@/db/pg/client'
 import { findTargets } from '@/db/records/targets'
 import { runOfPlan } from '@/db/runs/new-run'
-import { findPlan, insertPlan, type PlanRow, policyLimits } from '@/db/runs/plans'
+import { findPlan, insertAskedPlan, insertPlan, type PlanRow, policyLimits } from '@/db/runs/plans'
 import { countWorkers } from '@/db/runs/workers'
-import { type Actor, mayIn } from '@/lib/kernel/access/access'
+import { type Actor, isOwn, mayIn } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -31,20 +31,33 @@ export const knownOperation = (name: string): Operation => {
 
 /**
  * Asks a worker for a plan; nothing changes anywhere. Targets are ids of the operation's resource, at most 1000, each of which the actor may run it on.
- * Throws `input.invalid` with the fields, `access.denied` naming the targets.
+ * `retryOf` is the run whose targets it takes up. Throws `input.invalid` with the fields, `access.denied` naming the targets, `limit.reached` while too many of
+ * this person's are not ready.
  */
-export const askForPlan = (actor: Actor, question: PlanQuestion): Promise<{ planId: string }> => askAgain(actor, question, null)
+export const askForPlan = (actor: Actor, question: PlanQuestion, retryOf: string | null = null): Promise<{ planId: string }> =>
+  ask(actor, question, retryOf, insertAskedPlan)
 
-/** The same on behalf of a retry. */
-export const askAgain = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<{ planId: string }> => {
-  const planId = await keepQuestion(actor, question, retryOf)
+/** The same once more for a plan that was read; it counts against nobody's limit. */
+export const askAgain = (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<{ planId: string }> =>
+  ask(actor, question, retryOf, insertPlan)
+
+const ask = async (
+  actor: Actor,
+  question: PlanQuestion,
+  retryOf: string | null,
+  insert: typeof insertPlan,
+): Promise<{ planId: string }> => {
+  const planId = await insert(await questionOf(actor, question, retryOf))
   // Not waited for: when the queue is down, the sweep finds the plan.
   void getWaker().wakePlan(planId)
   return { planId }
 }
 
 /** Writes the question down for a worker, and wakes none. Throws as `askForPlan` does. */
-export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<string> => {
+export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<string> =>
+  insertPlan(await questionOf(actor, question, retryOf))
+
+const questionOf = async (actor: Actor, question: PlanQuestion, retryOf: string | null): Promise<Parameters<typeof insertPlan>[0]> => {
   const operation = knownOperation(question.operation)
   const { targets, policy } = checked(questionSchema, { targets: [...new Set(question.targets)], policy: question.policy ?? {} })
   const input = checked(operation.input, question.input ?? {}, ['input'])
@@ -60,7 +73,7 @@ export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf
     })
   mustRun(actor, operation, input, [...found.values()])
 
-  return insertPlan({
+  return {
     operation: operation.name,
     targets,
     input: input as JsonObject,
@@ -68,7 +81,7 @@ export const keepQuestion = async (actor: Actor, question: PlanQuestion, retryOf
     personId: actor.personId,
     actorName: actor.name,
     retryOf,
-  })
+  }
 }
 
 type Limited = 'parallel' | 'stopAfterFailures'
@@ -96,15 +109,23 @@ const policyWithin = async (
   return policy
 }
 
-/** For the person who asked for it, and people who may see all the environments it touches. Throws `record.missing`. */
+/**
+ * For the person who asked for it, and whoever may see all the environments it touches; a token counts as its owner only there, too. Throws `record.missing`.
+ */
 export const getPlan = async (actor: Actor, planId: string): Promise<StoredPlan> => {
   const row = await findPlan(planId)
-  const isOwn = row !== undefined && (actor.kind === 'system' || (row.personId !== null && row.personId === actor.personId))
-  const environments = row?.plan?.environments ?? []
-  const maySee = isOwn || (environments.length > 0 && environments.every(({ id }) => mayIn(actor, 'run.view', id)))
-  if (!row || !maySee)
+  if (!row || !(actor.kind === 'system' || isOwn(actor, row.personId) || (await isInSight(actor, row))))
     throw new Fault('record.missing', { because: 'There is no such plan, or you may not see it. Plans are kept for a day.' })
   return { ...row, runId: await runOfPlan(planId) }
+}
+
+const isInSight = async (actor: Actor, { plan, personId, operation, targets }: PlanRow): Promise<boolean> => {
+  if (plan) return plan.environments.length > 0 && plan.environments.every(({ id }) => mayIn(actor, 'run.view', id))
+  // In the making, or failed: known to who asked alone, and to their tokens as far as those may see what it is about.
+  const resource = operationByName(operation)?.on
+  if (resource === undefined || personId === null || personId !== actor.personId) return false
+  const found = await findTargets(resourceByName(resource)!, targets)
+  return found.length === targets.length && found.every(({ environmentId }) => mayIn(actor, 'run.view', environmentId))
 }
 
 const pollMs = 1_000

@@ -1,9 +1,11 @@
 import { absentActor } from '@/db/people/actors'
+import { notify } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
-import { findPlan, planEnvironments } from '@/db/runs/plans'
+import { askApprovalAgain, findPlan, lockPlan, planEnvironments } from '@/db/runs/plans'
 import { getScheduled, lockWaiting, moveWaiting, type ScheduledRun } from '@/db/runs/scheduled'
 import { writeAudit } from '@/db/trail/audit'
 import { writeChange } from '@/db/trail/changes'
+import { utcMinute } from '@/lib/domain/values/iso'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
@@ -23,7 +25,8 @@ export interface Moved {
 
 /**
  * Lets a scheduled run wait for another time. The time is judged as when it was scheduled, by the maintenance windows as they are now, for the person who moves
- * it and for the one in whose name it runs. The plan that was read stays, and is made again at the new time. Throws `input.invalid`, `plan.window`,
+ * it and for the one in whose name it runs. The plan that was read stays, and is made again at the new time; an
+ * approval was for the old time, so it is asked for again. Throws `input.invalid`, `plan.window`,
  * `access.denied`, `record.missing`, `record.conflict` when somebody moved it meanwhile, `run.closed` when it does not wait any more.
  */
 export const moveScheduled = async (actor: Actor, id: string, move: ScheduledMove): Promise<Moved> => {
@@ -39,18 +42,25 @@ export const moveScheduled = async (actor: Actor, id: string, move: ScheduledMov
       mustBeTime(who, plan, { isOutsideWindow, reason }, at)
     })
 
-  return inPgTransaction(async (_client, tx) => {
+  return inPgTransaction(async (client, tx) => {
+    // Before its appointment: an approval takes the two in this order.
+    await lockPlan(client, row.planId)
     const now = await lockWaiting(tx, id)
     if (!now) throw new Fault('run.closed', { because: 'This run is no longer waiting for its time.' })
     if (now.revision !== move.revision)
       throw new Fault('record.conflict', {
-        because: `Somebody moved it meanwhile, to ${utc(now.at)}. Nothing was changed; review it again.`,
+        because: `Somebody moved it meanwhile, to ${utcMinute(now.at)}. Nothing was changed; review it again.`,
         current: { at: now.at.toISOString() },
         revision: now.revision,
       })
     const fields = movedFields(now, { at, isOutsideWindow })
     if (Object.keys(fields).length === 0) return { id, at: at.toISOString(), revision: now.revision }
     const revision = await moveWaiting(tx, id, { at, zone, reason, isOutsideWindow })
+    const loses = now.approvedBy !== null
+    if (loses) {
+      await askApprovalAgain(client, row.planId)
+      await notify(tx, 'plans', row.planId)
+    }
     const environmentId = row.environmentIds.length === 1 ? row.environmentIds[0]! : null
     await writeChange(tx, actor, { resource: 'scheduled-run', objectId: id, title: row.title, act: 'change', environmentId, fields })
     await writeAudit(tx, actor, {
@@ -67,6 +77,7 @@ export const moveScheduled = async (actor: Actor, id: string, move: ScheduledMov
         orderedBy: row.actorName,
         reason,
         isOutsideWindow,
+        ...(loses ? { approvalGone: now.approvedByName } : {}),
       },
     })
     return { id, at: at.toISOString(), revision }
@@ -78,8 +89,6 @@ const movedFields = (was: Pick<ScheduledRun, 'at' | 'isOutsideWindow'>, is: type
   ...(was.at.getTime() === is.at.getTime() ? {} : { at: [was.at.toISOString(), is.at.toISOString()] }),
   ...(was.isOutsideWindow === is.isOutsideWindow ? {} : { isOutsideWindow: [was.isOutsideWindow, is.isOutsideWindow] }),
 })
-
-const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** The plan that was read, with the maintenance windows of its environments as they are now. */
 const currentPlan = async (row: ScheduledRun): Promise<Plan> => {

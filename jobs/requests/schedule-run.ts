@@ -1,10 +1,11 @@
 import { inPgTransaction } from '@/db/pg/transaction'
+import { runOfPlan } from '@/db/runs/new-run'
 import { findPlan, lockPlan } from '@/db/runs/plans'
 import { endScheduled, getScheduled, insertScheduled, lockWaiting, scheduledOfPlan } from '@/db/runs/scheduled'
 import { writeAudit } from '@/db/trail/audit'
 import { parseTime } from '@/lib/domain/values/appointed-time'
 import { nextOpening } from '@/lib/domain/values/maintenance-window'
-import type { Actor } from '@/lib/kernel/access/access'
+import { type Actor, isOwn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import type { Appointment } from '@/lib/shapes/plan'
@@ -23,6 +24,8 @@ const startWithinMax = 24 * 60
 const aheadDays = 90
 
 const wrong = (path: string, message: string) => new Fault('input.invalid', { because: message, fields: [{ path, message }] })
+
+const submittedAlready = () => new Fault('run.closed', { because: 'This plan was already submitted. Make a new one to schedule it.' })
 
 /** When that is, of a plan whose environments are these. Throws `input.invalid`. */
 export const timeOf = (at: string, plan: Pick<Plan, 'environments'>, now: Date): { at: Date; zone: string } => {
@@ -51,7 +54,7 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
   const row = await getPlan(actor, appointment.planId)
   const earlier = await scheduledOfPlan(row.id)
   if (earlier) return { scheduled: true, id: earlier.id, at: earlier.at.toISOString() }
-  if (row.runId) throw new Fault('run.closed', { because: 'This plan was already submitted. Make a new one to schedule it.' })
+  if (row.runId) throw submittedAlready()
   const startWithinMinutes = appointment.startWithinMinutes ?? startWithinDefault
   if (!Number.isInteger(startWithinMinutes) || startWithinMinutes < 1 || startWithinMinutes > startWithinMax)
     throw wrong('startWithinMinutes', `Give whole minutes from 1 to ${startWithinMax}.`)
@@ -68,6 +71,8 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
     await lockPlan(client, row.id)
     const other = await scheduledOfPlan(row.id, tx)
     if (other) return other.id
+    // Submitted at this moment.
+    if (await runOfPlan(row.id, client)) throw submittedAlready()
     const made = await insertScheduled(tx, {
       at,
       zone,
@@ -112,12 +117,12 @@ export const scheduleRun = async (actor: Actor, appointment: Appointment): Promi
   return { scheduled: true, id, at: at.toISOString() }
 }
 
-/** Cancels it. The person who scheduled it may always do so; others need the operation's permission. Throws `run.closed` when it does not wait any more, `access.denied`, `record.missing`. */
+/** Cancels it. The person who scheduled it, or the very token, may always do so; others need the operation's permission. Throws `run.closed` when it does not wait any more, `access.denied`, `record.missing`. */
 export const cancelScheduled = async (actor: Actor, id: string): Promise<void> => {
   const row = await getScheduled(actor, id)
   const plan = await findPlan(row.planId)
-  if (actor.personId === null || actor.personId !== row.personId)
-    mustRunIn(actor, knownOperation(row.operation), plan?.input ?? {}, row.environmentIds)
+  const isTheirs = row.tokenId === null ? isOwn(actor, row.personId) : isOwn(actor, row.personId) || actor.tokenId === row.tokenId
+  if (!isTheirs) mustRunIn(actor, knownOperation(row.operation), plan?.input ?? {}, row.environmentIds)
   await inPgTransaction(async (_client, tx) => {
     if (!(await lockWaiting(tx, id))) throw new Fault('run.closed', { because: 'This run is no longer waiting for its time.' })
     await endScheduled(tx, id, { state: 'cancelled', because: `Cancelled by ${actor.name}.` })

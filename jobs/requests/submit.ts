@@ -1,9 +1,11 @@
-import { notify } from '@/db/pg/client'
+import { notify, type Tx } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { startableJobs } from '@/db/runs/claims'
 import { runByKey, runOfPlan } from '@/db/runs/new-run'
 import { findPlan, lockPlan, notePlanApproval, type PlanRow } from '@/db/runs/plans'
+import { approveWaiting, scheduledOfPlan } from '@/db/runs/scheduled'
 import { writeAudit } from '@/db/trail/audit'
+import { utcMinute } from '@/lib/domain/values/iso'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -27,8 +29,8 @@ const ownKey = (actor: Actor, key: string): string => `${actor.tokenId ?? actor.
 
 /**
  * Submits a plan that was read. A worker looks again first: when the digest is another one now, nothing runs and the new plan is answered.
- * A plan is submitted once: a second time, or with the same idempotency key, answers with its run.
- * Throws `access.denied`, `plan.phrase`, `plan.approval`, `plan.window`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
+ * A plan is submitted once: a second time, or with the same idempotency key, answers with its run. Nor is one submitted that waits for its time.
+ * Throws `run.closed` for that, `access.denied`, `plan.phrase`, `plan.approval`, `plan.window`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
  */
 export const submitRun = async (actor: Actor, submission: Submission): Promise<Submitted> => {
   const key = submission.idempotencyKey ? ownKey(actor, submission.idempotencyKey) : null
@@ -36,10 +38,21 @@ export const submitRun = async (actor: Actor, submission: Submission): Promise<S
   if (earlier) return { submitted: true, runId: earlier, notice: null }
 
   const row = await getPlan(actor, submission.planId)
-  if (row.runId) return { submitted: true, runId: row.runId, notice: null }
+  const other = row.runId ?? (await runOfAppointment(row.id))
+  if (other) return { submitted: true, runId: other, notice: null }
   const now = () => new Date()
   const confirmed = await confirmPlan(actor, row, submission, now)
   return 'moved' in confirmed ? { submitted: false, moved: confirmed.moved } : create(actor, row, confirmed.plan, submission, key)
+}
+
+/** The run that a plan's appointment has started; null: it has none, or that came to nothing. What was agreed to once runs once: throws `run.closed` while it waits for its time. */
+const runOfAppointment = async (planId: string, tx?: Tx): Promise<string | null> => {
+  const appointed = await scheduledOfPlan(planId, tx)
+  if (appointed?.state === 'waiting')
+    throw new Fault('run.closed', {
+      because: `This plan is scheduled for ${utcMinute(appointed.at)}. Cancel that first, or make a new plan.`,
+    })
+  return appointed?.runId ?? null
 }
 
 /** What a person must have done and may do for this plan to run at `at`, asked before and after a worker has looked once more. Throws as `submitRun` does. */
@@ -95,7 +108,7 @@ export const mustBeTime = (
   if (closed.length === 0) return
   const [{ environment, opensAt }] = closed as [(typeof closed)[number]]
   const words = `${environment.name} accepts disruptive work ${environment.maintenanceWindows.join(', ')} only`
-  const next = opensAt === null ? '' : `; it opens next at ${opensAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const next = opensAt === null ? '' : `; it opens next at ${utcMinute(opensAt)}`
   if (isOutsideWindow !== true)
     throw new Fault('plan.window', {
       because: `${words}${next}. Submit it then, or say that it must run outside the window, with a reason.`,
@@ -125,7 +138,8 @@ const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submis
   const created = await inPgTransaction(async (client, tx) => {
     // Two that submit the same plan at once: the second one waits here and then finds the run of the first.
     await lockPlan(client, row.id)
-    const other = (await runOfPlan(row.id, client)) ?? (key === null ? null : await runByKey(key, client))
+    const other =
+      (await runOfPlan(row.id, client)) ?? (key === null ? null : await runByKey(key, client)) ?? (await runOfAppointment(row.id, tx))
     if (other) return { runId: other, isNew: false }
     const { reason = '', ticket = '' } = submission
     const runId = await startRun(client, tx, actor, { row, plan, reason, ticket, approvedBy: row.approvedByName, idempotencyKey: key })
@@ -141,11 +155,15 @@ const create = async (actor: Actor, row: PlanRow, plan: Plan, submission: Submis
 }
 
 /**
- * Approval by a second person, for the plan with this very digest. Throws `plan.moved` when it has another one, `access.denied` when the approver may not
- * run it, `plan.approval` when the approver is who asked.
+ * Approval by a second person, for the plan with this very digest, and where it waits for its time, for that time. Throws `plan.moved` when either is another
+ * one, `access.denied` when the approver may not run it or is an API token, `plan.approval` when the approver is who asked or who chose the time.
  */
-export const approvePlan = async (actor: Actor, planId: string, digest: string): Promise<void> => {
+export const approvePlan = async (actor: Actor, planId: string, digest: string, at?: string): Promise<void> => {
   await getPlan(actor, planId)
+  if (actor.kind === 'token')
+    throw new Fault('access.denied', {
+      because: 'Only a person who is signed in approves a plan, never an API token. Open its page and sign in.',
+    })
   await inPgTransaction(async (client, tx) => {
     await lockPlan(client, planId)
     const row = await findPlan(planId)
@@ -155,14 +173,29 @@ export const approvePlan = async (actor: Actor, planId: string, digest: string):
     mustRunIn(actor, knownOperation(row.operation), row.input, environmentIds)
     if (actor.personId === null || actor.personId === row.personId)
       throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who asked for the plan.' })
-    await notePlanApproval(client, planId, { personId: actor.personId, name: actor.name })
+    const by = { personId: actor.personId, name: actor.name }
+    await notePlanApproval(client, planId, by)
+    const waiting = await approveWaiting(tx, planId, by)
+    if (waiting?.movers.includes(actor.personId))
+      throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who chose the time.' })
+    if (waiting && waiting.at.getTime() !== Date.parse(at ?? ''))
+      throw new Fault('plan.moved', {
+        because: `This plan is scheduled for ${utcMinute(waiting.at)}. Review it, and approve it for that time.`,
+      })
     await notify(tx, 'plans', planId)
     await writeAudit(tx, actor, {
       act: 'plan.approve',
       resource: 'run',
       title: row.plan.title,
       environmentId: environmentIds.length === 1 ? environmentIds[0]! : null,
-      detail: { planId, digest, operation: row.operation, askedBy: row.actorName, targets: row.plan.eligible },
+      detail: {
+        planId,
+        digest,
+        operation: row.operation,
+        askedBy: row.actorName,
+        targets: row.plan.eligible,
+        ...(waiting ? { at: waiting.at.toISOString() } : {}),
+      },
     })
   })
 }

@@ -119,13 +119,6 @@ export const topics: Readonly<Record<string, Topic>> = {
     examples: ['matriarch submit 3f1c0000-0000-4000-8000-000000000001 --digest DIGEST'],
     more: 'Exit code 5 when the plan is another one by now, 10 when an approval is missing.',
   },
-  approve: {
-    brief: "approve another person's plan",
-    usage: 'matriarch approve PLAN --digest DIGEST',
-    inputs: [['PLAN', 'id of the plan'], digest],
-    examples: ['matriarch approve 3f1c0000-0000-4000-8000-000000000001 --digest DIGEST'],
-    more: 'The approval is for this very plan, and for one hour.',
-  },
   watch: {
     brief: 'follow a run',
     usage: 'matriarch watch RUN',

@@ -121,15 +121,6 @@ const unschedule: Command = async (args) => {
   return exitCodes.done
 }
 
-const approve: Command = async (args) => {
-  const digest = take(args, 'digest')
-  if (!digest) throw new UsageError('Give the digest of the plan that was read: --digest DIGEST')
-  const id = encodeURIComponent(onlyWord(args, 'plan id'))
-  await request(whereToGo(), `/api/v1/plans/${id}/approve`, { method: 'POST', body: { digest } })
-  say('Approved. The approval is valid for one hour.')
-  return exitCodes.done
-}
-
 /** Every command has its topic in `help.ts`; everything else is a list. */
 export const commands: Readonly<Record<string, Command>> = {
   login,
@@ -154,7 +145,6 @@ export const commands: Readonly<Record<string, Command>> = {
   submit,
   move,
   unschedule,
-  approve,
   'test-subscription': (args) => testSubscription(whereToGo(), args),
   'new-secret': (args) => newSecret(whereToGo(), args),
   'with-lock': withLock,

@@ -20,6 +20,8 @@ interface StoredPlan {
   phrase: string | null
   /** Left out where the console does not say it. */
   waitsFor?: string[]
+  /** Address of its page, below the console’s. */
+  page?: string
   plan: Plan
 }
 
@@ -88,7 +90,7 @@ const questionOf = async (where: Where, args: Args): Promise<{ body: Record<stri
   }
 }
 
-const showPlan = ({ id, plan, digest, phrase, waitsFor = [] }: StoredPlan): void => {
+const showPlan = (where: Where, { plan, digest, phrase, page = '', waitsFor = [] }: StoredPlan): void => {
   for (const target of plan.targets) {
     const now = target.now.map(({ label, value }) => `${label}: ${value}`).join(', ')
     say(clean(`${target.eligible ? '+' : '-'} ${target.title}${now ? `  (${now})` : ''}`))
@@ -108,7 +110,7 @@ const showPlan = ({ id, plan, digest, phrase, waitsFor = [] }: StoredPlan): void
   const places = plan.environments.filter((one) => one.targets > 0).map((one) => `${one.targets} in ${one.name}`)
   say(`\n${plan.title}: ${plan.eligible} will run${places.length > 0 ? ` (${places.join(', ')})` : ''}, ${plan.excluded} excluded.`)
   for (const words of waitsFor) say(clean(`Would wait now: ${words}`))
-  if (plan.needsApproval) say(`A second person must approve it: matriarch approve ${id} --digest ${digest}`)
+  if (plan.needsApproval) say(`A second person must approve it in the console: ${where.url}${page}`)
   if (phrase !== null) say(`Phrase to type: ${phrase}`)
   say(`digest ${digest}`)
 }
@@ -125,7 +127,7 @@ export const plan = async (where: Where, args: Args): Promise<number> => {
   const { body } = await questionOf(where, args)
   const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
   if (output === 'json') say(JSON.stringify(stored, null, 2))
-  else showPlan(stored)
+  else showPlan(where, stored)
   return stored.plan.eligible > 0 ? exitCodes.done : exitCodes.refused
 }
 
@@ -187,7 +189,7 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     throw new UsageError(`-o is for operations that answer with rows; ${operation.name} does not.`)
   if (format !== undefined) sayBeside()
   const stored = await getJson<StoredPlan>(where, '/api/v1/plans', { method: 'POST', body })
-  showPlan(stored)
+  showPlan(where, stored)
   if (stored.plan.eligible === 0) return exitCodes.refused
   if (digest !== undefined && digest !== stored.digest) {
     say('\nThis is not the plan whose digest was given. Nothing has run. Read it, then give its digest.')
@@ -215,7 +217,7 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     if (!(error instanceof Refusal) || error.problem.code !== 'plan.moved') throw error
     say('\nSomething changed since this plan was made. Nothing has run. This is the plan now:\n')
     const moved = error.problem.plan as Plan
-    showPlan({ id: String(error.problem.planId), digest: moved.digest, phrase: moved.phrase, plan: moved })
+    showPlan(where, { id: String(error.problem.planId), digest: moved.digest, phrase: moved.phrase, plan: moved })
     return exitCodes.changed
   }
 }

@@ -29,6 +29,8 @@ export interface PlanView {
   runId: string | null
   /** The scheduled run it became, if it did. */
   scheduledId: string | null
+  /** ISO time it waits for, as its scheduled run; null: it waits for none. */
+  waitsUntil: string | null
 }
 
 export interface PlanQuestion {

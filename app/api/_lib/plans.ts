@@ -5,7 +5,7 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
-import { resourceByName } from '@/lib/resources'
+import { pathOf, resourceByName } from '@/lib/resources'
 import { type PlanQuestion, targetsMax } from '@/lib/shapes/plan'
 import { json } from './serve'
 import { mustName, strictQuery } from './strict-query'
@@ -64,6 +64,7 @@ const waitsOfPlan = async ({ plan, runId }: StoredPlan): Promise<string[]> => {
 /** A stored plan as the API shows it. */
 export const shownPlan = async (stored: StoredPlan) => ({
   id: stored.id,
+  page: `/${pathOf[operationByName(stored.operation)?.on ?? '']}/run/${stored.operation}?plan=${stored.id}`,
   state: stored.state,
   because: stored.because,
   digest: stored.digest,

@@ -27,6 +27,7 @@ const onePlan = { message: 'Give either planId or operation with its targets.', 
 
 const planAnswer = z.object({
   id: z.uuid(),
+  page: z.string().describe('Where people read and approve it, below the address of the console.'),
   state: z.enum(['asked', 'making', 'ready', 'failed']),
   because: z.string().nullable(),
   digest: z
@@ -41,7 +42,7 @@ const planAnswer = z.object({
   runId: z.uuid().nullable(),
   createdAt: z.iso.datetime(),
 })
-const planFaults = ['input.invalid', 'access.denied', 'record.missing', 'worker.absent', 'plan.failed'] as const
+const planFaults = ['input.invalid', 'access.denied', 'record.missing', 'worker.absent', 'plan.failed', 'limit.reached'] as const
 
 const jobState = z.enum(['waiting', 'running', 'attention', 'done', 'undone', 'failed', 'refused', 'cancelled'])
 const waitsFor = z
@@ -86,7 +87,12 @@ export const workCalls = {
     tag,
     caller: 'actor',
     summary: 'Approve another person’s plan',
-    input: z.strictObject({ digest: z.string() }),
+    description:
+      'Only for a person who is signed in, never for an API token. A plan that waits for its time is approved for that time: moving it takes the approval back.',
+    input: z.strictObject({
+      digest: z.string(),
+      at: z.iso.datetime({ offset: true }).optional().describe('When the plan is scheduled: the time it waits for.'),
+    }),
     status: 204,
     faults: ['access.denied', 'plan.moved', 'plan.approval'],
   }),
@@ -101,7 +107,7 @@ export const workCalls = {
     input: z.strictObject(submitted).refine(hasOnePlan, onePlan),
     output: z.object({ id: z.uuid(), notice: z.string().nullable().describe('Said when something unusual delays it.') }),
     status: 202,
-    faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval'],
+    faults: [...planFaults, 'plan.moved', 'plan.phrase', 'plan.refused', 'plan.approval', 'run.closed'],
   }),
   scheduleRun: defineCall({
     method: 'POST',

@@ -27,6 +27,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         revision: row.revision,
         plan: asked?.plan && row.state === 'waiting' && mayRunAll(actor, row) ? await timedPlan(row, asked.plan) : null,
         startWithinMinutes: row.startWithinMinutes,
+        lacksApproval: asked?.plan?.needsApproval === true && row.approvedBy === null,
         runId: row.runId,
         targets: targets
           .filter(({ environmentId }) => environmentId === null || badged[environmentId])

@@ -2,7 +2,7 @@ import type { Moved } from '@/components/operation/operate'
 import { scheduledOfPlan } from '@/db/runs/scheduled'
 import { getPlan } from '@/jobs/requests'
 import { iso } from '@/lib/domain/values/iso'
-import type { Actor } from '@/lib/kernel/access/access'
+import { type Actor, isOwn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan } from '@/lib/kernel/operation/plan'
@@ -12,6 +12,7 @@ import type { PlanView } from '@/lib/shapes/plan'
 /** A stored plan as its page shows it. Throws `record.missing`. */
 export const planView = async (actor: Actor, planId: string): Promise<PlanView> => {
   const row = await getPlan(actor, planId)
+  const scheduled = await scheduledOfPlan(row.id)
   return {
     id: row.id,
     state: row.state,
@@ -19,14 +20,15 @@ export const planView = async (actor: Actor, planId: string): Promise<PlanView> 
     input: row.input as JsonObject,
     policy: row.policy,
     actorName: row.actorName,
-    isOwn: row.personId !== null && row.personId === actor.personId,
+    isOwn: isOwn(actor, row.personId),
     plan: row.plan,
     because: row.because,
     approvalAskedAt: iso(row.approvalAskedAt),
     approvedByName: row.approvedByName,
     approvedAt: iso(row.approvedAt),
     runId: row.runId,
-    scheduledId: (await scheduledOfPlan(row.id))?.id ?? null,
+    scheduledId: scheduled?.id ?? null,
+    waitsUntil: scheduled?.state === 'waiting' ? scheduled.at.toISOString() : null,
   }
 }
 

@@ -20,8 +20,7 @@ const fieldsOf = (resource: Resource, wanted: readonly string[] | null): string[
 
 /** Throws `access.denied` for an actor who may see nothing of the resource anywhere. */
 const mustReach = (actor: Actor, resource: Resource): void => {
-  if (reachOf(actor, resource).kind === 'none')
-    throw new Fault('access.denied', { because: `You do not have the permission ${resource.name}.view.` })
+  if (!maySeeAny(actor, resource)) throw new Fault('access.denied', { because: `You do not have the permission ${resource.name}.view.` })
 }
 
 const titlesByField = async (actor: Actor, resource: Resource, names: readonly string[], rows: readonly (readonly Json[])[]) => {
@@ -180,6 +179,23 @@ export const getRecords = async (actor: Actor, resource: Resource, ids: readonly
   )
   return [...new Set(ids.map((id) => id.toLowerCase()))].map((id) => found.get(id)).filter((view) => view !== undefined)
 }
+
+/** Those of the ids that the actor may see, in no order. */
+export const idsInReach = async (actor: Actor, resource: Resource, ids: readonly string[]): Promise<string[]> => {
+  const reach = reachOf(actor, resource)
+  if (reach.kind === 'none') return []
+  if (reach.kind === 'all' && reach.hidden === undefined) return [...ids]
+  const params = new Params()
+  const place = params.add(ids.filter((id) => uuidPattern.test(id)))
+  const rows = await queryRows(
+    `select t.id from ${shapeOf(resource).table} t where t.id = any(${place}::uuid[]) and ${reachSql(resource, reach, params)}`,
+    params,
+  )
+  return rows.map(([id]) => id as string)
+}
+
+/** Whether there may be anything of the resource that the actor may see. */
+export const maySeeAny = (actor: Actor, resource: Resource): boolean => reachOf(actor, resource).kind !== 'none'
 
 /** Throws `record.missing`, also for what the actor may not see. */
 export const getRecord = async (actor: Actor, resource: Resource, id: string): Promise<RecordView> => {

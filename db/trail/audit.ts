@@ -81,8 +81,20 @@ const selectBatch = `select seq, id, at, person_id, actor_name, actor_kind, from
     previous_hash, hash
   from audit where seq > $1 order by seq limit ${batchSize}`
 
-/** Reads the whole chain, first line to last, and recomputes every hash. Minutes for millions of lines; changes nothing. */
-export const verifyAudit = async (): Promise<AuditVerdict> => {
+let verifying: Promise<AuditVerdict> | null = null
+
+/**
+ * Reads the whole chain, first line to last, and recomputes every hash. Minutes for millions of lines; changes nothing. Whoever asks while a process is at it gets
+ * the verdict of that reading.
+ */
+export const verifyAudit = (): Promise<AuditVerdict> => {
+  verifying ??= readChain().finally(() => {
+    verifying = null
+  })
+  return verifying
+}
+
+const readChain = async (): Promise<AuditVerdict> => {
   let lines = 0
   let head = origin
   for (;;) {

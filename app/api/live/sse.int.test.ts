@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { coalesce, type LiveChannel, liveResponse } from './sse'
 
@@ -18,6 +19,7 @@ interface TestStream {
   piece: string
 }
 
+let readers = 0
 let mayRead = true
 beforeEach(() => {
   mayRead = true
@@ -26,21 +28,23 @@ beforeEach(() => {
 /** A reader as a browser is one: gives the events one after the other. */
 const read = async (open: (channel: LiveChannel<TestStream>) => Promise<(() => void) | undefined>) => {
   const gone = new AbortController()
+  const reader: Actor = { kind: 'person', personId: null, name: `reader ${readers++}`, grants: [] }
   const response = await liveResponse({
     request: new Request('http://console/api/live/x', { signal: gone.signal }),
     authorise: async () => {
       if (!mayRead) throw new Fault('auth.required')
+      return reader
     },
     open,
   })
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const pieces = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   return {
     leave: () => gone.abort(),
     /** Everything up to and with the next event of that name; null: the stream ended before. */
     until: async (event: string): Promise<string | null> => {
       while (!text.includes(`event: ${event}\n`) || !text.endsWith('\n\n')) {
-        const { value, done } = await reader.read()
+        const { value, done } = await pieces.read()
         if (done) return null
         text += value
       }
@@ -50,7 +54,7 @@ const read = async (open: (channel: LiveChannel<TestStream>) => Promise<(() => v
     },
     ended: async (): Promise<string> => {
       for (;;) {
-        const { value, done } = await reader.read()
+        const { value, done } = await pieces.read()
         if (done) return text
         text += value
       }
@@ -71,6 +75,21 @@ describe('a live stream', () => {
   test('is not opened for whom it is not for', async () => {
     mayRead = false
     await expect(read(async () => undefined)).rejects.toSatisfy((error) => isFault(error, 'auth.required'))
+  })
+
+  test('one reader has so many at once and is told; one that ends makes room, and others have theirs', async () => {
+    const open = (name: string) =>
+      liveResponse<TestStream>({
+        request: new Request('http://console/api/live/x'),
+        authorise: async () => ({ kind: 'person', personId: null, name, grants: [] }),
+        open: async () => undefined,
+      })
+    const streams = await Promise.all(Array.from({ length: 30 }, () => open('greedy')))
+    await expect(open('greedy')).rejects.toMatchObject({ code: 'limit.reached' })
+    await (await open('modest')).body!.cancel()
+    await streams[0]!.body!.cancel()
+    await (await open('greedy')).body!.cancel()
+    for (const stream of streams.slice(1)) await stream.body!.cancel()
   })
 
   test('ends at once when the login is revoked, and says that it does not reconnect', async () => {

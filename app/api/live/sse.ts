@@ -1,5 +1,6 @@
 import { listen } from '@/db/pg/client'
-import { isFault } from '@/lib/kernel/ground/errors'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { sleep } from '@/lib/kernel/ground/sleep'
 import { logger } from '@/lib/log'
 import type { EventOf, StreamEnd } from '@/lib/shapes/streams'
@@ -19,8 +20,8 @@ export interface LiveChannel<Stream> {
 
 export interface LiveOptions<Stream> {
   request: Request
-  /** Throws when the reader may not read (any more). Asked before the stream opens, at each heartbeat, and when logins, grants or people change. */
-  authorise: () => Promise<void>
+  /** Who reads. Throws when the reader may not read (any more). Asked before the stream opens, at each heartbeat, and when logins, grants or people change. */
+  authorise: () => Promise<Actor>
   /** Starts pushing; its answer stops what it started. Runs after the stream is open. */
   open: (channel: LiveChannel<Stream>) => Promise<(() => void) | undefined>
 }
@@ -29,6 +30,24 @@ const heartbeatMs = 15_000
 /** A reader that does not read is let go before it fills our memory; it reconnects and goes on after its last event. */
 const waitingBytesMax = 4 * 1024 * 1024
 const waitingBytesFew = 512 * 1024
+/** A person, or a token, may read so many at once from one web process: eight pages or so. */
+const streamsMax = 30
+const openOf = new Map<string, number>()
+
+/** Counts one more stream of this reader; the answer takes it off again. Throws `limit.reached`. */
+const counted = ({ tokenId, personId, name }: Actor): (() => void) => {
+  const reader = tokenId ?? personId ?? name
+  const before = openOf.get(reader) ?? 0
+  if (before >= streamsMax)
+    throw new Fault('limit.reached', { because: `You read ${streamsMax} streams already. Close a page, or end a reader.` })
+  openOf.set(reader, before + 1)
+  return () => {
+    const now = (openOf.get(reader) ?? 1) - 1
+    if (now > 0) openOf.set(reader, now)
+    else openOf.delete(reader)
+  }
+}
+
 /** Changes to these may end a reader's right to read. */
 const accessRecords = new Set(['', 'session', 'grant', 'person', 'token'])
 const refusals = ['auth.required', 'access.denied', 'record.missing'] as const
@@ -40,12 +59,11 @@ const encode = ({ event, data, id }: { event: string; data: unknown; id?: string
 
 /**
  * A stream of server-sent events, of those that `Stream` names: its reader names the same. No database connection is held: changes arrive over the process's one listening connection.
- * Throws what `authorise` throws, so that the route answers with a problem instead of a stream.
+ * Throws what `authorise` throws, and `limit.reached`, so that the route answers with a problem instead of a stream.
  */
 export const liveResponse = async <Stream>({ request, authorise, open }: LiveOptions<Stream>): Promise<Response> => {
-  await authorise()
   const over = new AbortController()
-  const stops: (() => void)[] = []
+  const stops = [counted(await authorise())]
   let taken = () => {}
   const close = () => {
     if (over.signal.aborted) return

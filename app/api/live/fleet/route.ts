@@ -21,6 +21,7 @@ export const GET = async (request: Request): Promise<Response> => {
       request,
       authorise: async () => {
         actor = await actorOfRequest(request)
+        return actor
       },
       open: async ({ push, signal }) => {
         let shown: FleetFacts | null = null

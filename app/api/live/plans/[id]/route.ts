@@ -22,6 +22,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
       authorise: async () => {
         actor = await actorOfRequest(request)
         await getPlan(actor, id)
+        return actor
       },
       open: async ({ push, signal }) => {
         let shown: string | null = null

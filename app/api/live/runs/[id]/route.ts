@@ -35,6 +35,7 @@ export const GET = async (request: Request, { params }: { params: Promise<{ id: 
       authorise: async () => {
         actor = await actorOfRequest(request)
         await readEvents(actor, id, Number.MAX_SAFE_INTEGER, 1)
+        return actor
       },
       open: async ({ push, drained, end, signal }) => {
         let cursor = lastEventId(request)

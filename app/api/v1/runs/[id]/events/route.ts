@@ -34,6 +34,7 @@ export const GET = serve(calls.runEvents, async ({ actor: first, params, request
     authorise: async () => {
       actor = await actorOfRequest(request)
       await getRun(actor, id)
+      return actor
     },
     open: async ({ push, end, signal }) => {
       let cursor = after

@@ -1,5 +1,5 @@
-import { databaseFault } from '@/db/pg/client'
-import { type Fault, faultTable, toFault } from '@/lib/kernel/ground/errors'
+import { databaseError, databaseFault } from '@/db/pg/client'
+import { Fault, faultTable, toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 
 /** The body of a refusal: RFC 9457 with a stable `code`; `fields` names what to mend, `facts` what the code carries besides. */
@@ -28,9 +28,18 @@ export const problemOf = (fault: Fault): Problem => ({
   ...Object.fromEntries(shownFacts.filter((name) => fault.facts[name] !== undefined).map((name) => [name, fault.facts[name]])),
 })
 
+/** A value that PostgreSQL does not take (class 22) is the fault of who sent it, though it ought to have been named before. */
+export const faultOf = (error: unknown): Fault => {
+  const fault = toFault(databaseFault(error))
+  const isRefusedValue = fault.code === 'internal.bug' && databaseError(error)?.code?.startsWith('22') === true
+  if (!isRefusedValue) return fault
+  logger().warn({ err: error }, 'PostgreSQL refused a value that was sent')
+  return new Fault('input.invalid', { because: 'Something that was sent cannot be stored, or is out of range.' }, { cause: error })
+}
+
 /** Whatever was thrown, as a response. A bug is logged with its cause and shown without. */
 export const problem = (error: unknown): Response => {
-  const fault = toFault(databaseFault(error))
+  const fault = faultOf(error)
   if (fault.code === 'internal.bug' || fault.status >= 502) logger().error({ err: fault.cause ?? fault, code: fault.code }, fault.message)
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   if (fault.code === 'auth.required') headers['www-authenticate'] = 'Bearer realm="matriarch"'

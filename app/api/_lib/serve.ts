@@ -4,6 +4,7 @@ import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { unstorable } from '@/lib/kernel/ground/json'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import type { Call } from './call'
 import { once } from './once'
@@ -44,10 +45,22 @@ export const readBody = async (request: Request, bytesMax = bodyBytesMax): Promi
 export const parseJson = (body: Buffer, contentType: string | null): unknown => {
   if (body.length === 0) return {}
   if (contentType !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) throw new Fault('input.media-type')
+  let value: unknown
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
     throw new Fault('input.malformed', {}, { cause })
+  }
+  const problem = unstorable(value)
+  if (problem) throw new Fault('input.invalid', { fields: [problem] })
+  return value
+}
+
+/** Throws `input.invalid`, naming the part of the address that no database takes. */
+const checkAddress = (parts: Iterable<[string, string]>): void => {
+  for (const [name, value] of parts) {
+    const problem = unstorable(name) ?? unstorable(value)
+    if (problem) throw new Fault('input.invalid', { fields: [{ path: unstorable(name) ? 'address' : name, message: problem.message }] })
   }
 }
 
@@ -90,13 +103,16 @@ const handler =
     let response: Response
     try {
       const params = (await context.params) ?? {}
+      const query = new URL(request.url).searchParams
+      checkAddress(Object.entries(params))
+      checkAddress(query)
       const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
       if (params.id !== undefined && !uuidPattern.test(params.id)) throw new Fault('record.missing')
       const body = call.input && readsBody ? await readBody(request, call.bytesMax) : Buffer.alloc(0)
       const input = (
         call.input && readsBody ? checked(call.input, parseJson(body, request.headers.get('content-type'))) : undefined
       ) as z.infer<I>
-      const given = { actor, input, params, query: new URL(request.url).searchParams, request }
+      const given = { actor, input, params, query, request }
       const key = call.method === 'POST' && call.caller === 'actor' ? request.headers.get('idempotency-key') : null
       response =
         key === null

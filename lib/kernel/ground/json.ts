@@ -27,3 +27,25 @@ export const canonicalJson = (value: Json | undefined): string => {
   }
   return JSON.stringify(value)
 }
+
+/** Deeper than anything the console is sent; what walks a value by calling itself is safe to here. */
+const depthMax = 64
+/** No text of PostgreSQL holds them: the NUL, and halves of a character beyond the first 65 536. */
+const unstorableText = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+/** The first part of a value from outside that could not be stored, by its dotted path; null: there is none. It is looked at without going deep itself. */
+export const unstorable = (value: unknown): { path: string; message: string } | null => {
+  const waiting: { path: readonly string[]; value: unknown }[] = [{ path: [], value }]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { path } = next
+    const refuse = (message: string) => ({ path: path.join('.').slice(0, 200), message })
+    if (typeof next.value === 'string' && unstorableText.test(next.value)) return refuse('holds a character that cannot be stored')
+    if (typeof next.value !== 'object' || next.value === null) continue
+    if (path.length >= depthMax) return refuse(`is nested more than ${depthMax} deep`)
+    for (const [name, part] of Object.entries(next.value)) {
+      if (unstorableText.test(name)) return refuse('has a name with a character that cannot be stored')
+      if (typeof part === 'string' || (typeof part === 'object' && part !== null)) waiting.push({ path: [...path, name], value: part })
+    }
+  }
+  return null
+}

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../ground/errors'
+import { unstorable } from '../ground/json'
 import type { FieldDescription } from './field'
 import type { ResourceDescription } from './resource'
 import { readTerm, type Term, writeTerm } from './terms'
@@ -113,7 +114,8 @@ export const parseListQuery = (resource: ResourceDescription, params: URLSearchP
     },
   }
   for (const [name, value] of params) {
-    if (Object.hasOwn(readers, name)) readers[name as keyof typeof readers](value)
+    if (unstorable(value) || unstorable(name)) dropped.push(`${name.replace(/[^\w.-]/g, '')}: a character that cannot be stored`)
+    else if (Object.hasOwn(readers, name)) readers[name as keyof typeof readers](value)
     else {
       const field = fieldOf(name) ?? fieldByWord(resource, name)
       if (!field) drop(name, name, `is no field; there are ${fieldNames}, and ${reservedNames.join(', ')}`)

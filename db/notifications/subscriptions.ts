@@ -28,6 +28,8 @@ const lockOwn = async (tx: Parameters<typeof lockRow>[0], actor: Actor, id: stri
  * still valid before that one ends now. Throws `record.missing`, `access.denied`, `input.invalid` for another channel, `worker.absent`.
  */
 export const renewSigningSecret = async (actor: Actor, id: string): Promise<{ secret: string; previousUntil: string | null }> => {
+  // Who may not is told so first, and nothing of the workers.
+  await inPgTransaction((_client, tx) => lockOwn(tx, actor, id))
   const secret = makeSigningSecret()
   const sealed = await sealFor(signingPurpose, secret)
   return inPgTransaction(async (client, tx) => {

@@ -28,7 +28,7 @@ export const readResults = async (
   runId: string,
   { jobId, keptDays }: { jobId?: string; keptDays: number },
 ): Promise<Found> => {
-  const run = await visibleRun(actor, runId)
+  const { run } = await visibleRun(actor, runId)
   const operation = operationByName(run.operation)
   const permission = operation && resultsPermission(operation)
   const { rows } = await getPool()

@@ -162,6 +162,10 @@ const rooms: Walls['rooms'] = {
     imports: 'app/api db jobs lib',
     libraries: '@axe-core/playwright @playwright/test ajv ajv-formats dns-packet drizzle-orm next-auth pg vitest yaml zod node',
   },
+  'e2e/access': {
+    imports: 'e2e/harness app db jobs/requests lib',
+    libraries: 'drizzle-orm next next-auth react vitest zod node',
+  },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
   'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
@@ -193,6 +197,7 @@ export const walls: Walls = {
   },
   computed: {
     'e2e/bench/index.ts': 'the bench that the command line names',
+    'e2e/access/on-disk.ts': 'every route and page there is',
     'e2e/harness/api.ts': 'the route that a test asks for',
   },
 }

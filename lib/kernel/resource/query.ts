@@ -114,7 +114,12 @@ export const parseListQuery = (resource: ResourceDescription, params: URLSearchP
     },
   }
   for (const [name, value] of params) {
-    if (unstorable(value) || unstorable(name)) dropped.push(`${name.replace(/[^\w.-]/g, '')}: a character that cannot be stored`)
+    if (unstorable(value) || unstorable(name))
+      drop(
+        `${name.replace(/[^\w.-]/g, '')}: a character that cannot be stored`,
+        name.replace(/[^\w.-]/g, ''),
+        'holds a character that cannot be stored',
+      )
     else if (Object.hasOwn(readers, name)) readers[name as keyof typeof readers](value)
     else {
       const field = fieldOf(name) ?? fieldByWord(resource, name)

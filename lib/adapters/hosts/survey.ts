@@ -99,15 +99,21 @@ const addCluster = (survey: Survey, line: string): void => {
   survey.clusters.push({ version, name, port: Number(port), status, owner, data: data.join(' ') })
 }
 
+/** More than a host has; each is compared with all before it. */
+const disksMax = 100
+
 /** `df -P`: device, size, used, free (kB), share, mount point, which may hold blanks. */
 const addDisk = (survey: Survey, line: string): void => {
-  const found = /^\S.*?\s+(\d+)\s+(\d+)\s+(\d+)\s+\S+\s+(\/.*)$/.exec(line)
-  if (!found || survey.disks.some(({ mount }) => mount === found[4])) return
-  survey.disks.push({ mount: found[4]!, bytes: Number(found[1]) * 1024, freeBytes: Number(found[3]) * 1024 })
+  const words = line.split(/\s+/)
+  const at = words.findIndex((word, n) => n > 4 && word.startsWith('/') && words.slice(n - 4, n - 1).every((one) => /^\d+$/.test(one)))
+  if (at < 0) return
+  const mount = words.slice(at).join(' ')
+  if (survey.disks.length >= disksMax || survey.disks.some((disk) => disk.mount === mount)) return
+  survey.disks.push({ mount, bytes: Number(words[at - 4]) * 1024, freeBytes: Number(words[at - 2]) * 1024 })
 }
 
 const addServer = (survey: Survey, line: string): void => {
-  const found = /^(\S+) .*?(\d+(?:\.\d+)+|\d+(?:devel|beta\d+|rc\d+))/.exec(line)
+  const found = /^(\S+) .*?(\d{1,6}(?:\.\d{1,6}){1,3}|\d{1,6}(?:devel|beta\d{1,6}|rc\d{1,6}))/.exec(line)
   if (found) survey.servers.push({ bin: found[1]!, version: found[2]! })
 }
 

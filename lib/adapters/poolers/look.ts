@@ -65,7 +65,7 @@ const databaseOf = (row: Row, pools: readonly Row[], poolMode: PoolMode): Pooled
 /** Up to 1.11 it comes as a notice, and no row. */
 const versionOf = async (session: PoolerSession, deadline: Deadline): Promise<string | null> => {
   const [row] = await session.ask('SHOW VERSION', deadline)
-  return /(\d+\.\d+(\.\d+)*)/.exec(Object.values(row ?? {}).join(' '))?.[1] ?? null
+  return /(\d{1,6}\.\d{1,6}(\.\d{1,6}){0,3})/.exec(Object.values(row ?? {}).join(' '))?.[1] ?? null
 }
 
 /** SHOW STATE came with 1.19. Before that the answer to a PAUSE that can never happen tells: a pooler that is paused as a whole refuses it for that reason. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { formatBytes, MiB } from '@/lib/domain/values/bytes'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { Ssh } from '../ssh'
@@ -28,6 +29,8 @@ interface ConnectOptions {
   statementTimeoutMs: number
   /** The role to log in as; left out: the one that is named like the SSH user. */
   as?: string
+  /** Default 8 MiB: our own questions are answered in far less. */
+  answerBytesMax?: number
 }
 
 type PgError = Error & { code?: string; severity?: string }
@@ -50,9 +53,24 @@ type Underneath = { _write: (data: Buffer, encoding: string, done: WriteDone) =>
 /**
  * pg wants a net.Socket's manners; the forwarded channel is connected already. pg sends the four messages of a query corked, and the channel would still
  * make a packet of each: they are put together, which is a packet, its cipher and its system calls instead of four.
+ *
+ * A server that answers one question with more than `answerBytesMax` loses the session, whatever asked: its host may be anybody's, and the worker's memory
+ * and time are everybody's.
  */
-export const asSocket = (channel: Duplex): Duplex =>
-  Object.assign(channel, {
+export const asSocket = (channel: Duplex, answerBytesMax = ownAnswerBytesMax): Duplex => {
+  let answered = 0
+  const write = channel.write.bind(channel) as (...sent: unknown[]) => boolean
+  channel.on('data', (chunk: Buffer) => {
+    answered += chunk.length
+    if (answered <= answerBytesMax || channel.destroyed) return
+    channel.emit('error', tooLong(answerBytesMax))
+    channel.destroy()
+  })
+  return Object.assign(channel, {
+    write: (...sent: unknown[]) => {
+      answered = 0
+      return write(...sent)
+    },
     connect: () => process.nextTick(() => channel.emit('connect')),
     setNoDelay: () => channel,
     setKeepAlive: () => channel,
@@ -61,6 +79,12 @@ export const asSocket = (channel: Duplex): Duplex =>
     _writev: (pieces: { chunk: Buffer }[], done: WriteDone) =>
       (channel as unknown as Underneath)._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'buffer', done),
   })
+}
+
+const ownAnswerBytesMax = 8 * MiB
+
+const tooLong = (bytes: number): Fault =>
+  new Fault('sql.unreachable', { because: `The server answered with more than ${formatBytes(bytes)}. The session was ended.` })
 
 /**
  * A session over the instance's unix socket on its host, as the role of the SSH user unless `as` says otherwise (peer authentication).
@@ -68,7 +92,10 @@ export const asSocket = (channel: Duplex): Duplex =>
  */
 export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: ConnectOptions, deadline: Deadline): Promise<PgConnection> => {
   const path = socketPathOf(instance)
-  const stream = asSocket(await ssh.forward(instance.host, path, { timeoutMs: remainingMs(deadline), signal: deadline.signal }))
+  const stream = asSocket(
+    await ssh.forward(instance.host, path, { timeoutMs: remainingMs(deadline), signal: deadline.signal }),
+    options.answerBytesMax,
+  )
   const client = new pg.Client({
     stream: () => stream,
     user: options.as ?? instance.host.user,

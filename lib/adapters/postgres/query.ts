@@ -32,6 +32,7 @@ export const runStatement = async (ssh: Ssh, instance: InstanceAddress, sql: str
       isReadOnly: call.isReadOnly,
       statementTimeoutMs: options.statementTimeoutMs,
       ...(call.isReadOnly && options.as !== undefined ? { as: options.as } : {}),
+      answerBytesMax: rawBytesMax + options.bytesMax,
     },
     deadline,
   ).catch((error: unknown) => {
@@ -118,11 +119,6 @@ const capped = async (
   const rows: (string | null)[][] = []
   let bytes = 0
   let isCut = false
-  let raw = 0
-  connection.stream.on('data', (chunk: Buffer) => {
-    raw += chunk.length
-    if (raw > rawBytesMax + options.bytesMax) connection.destroy()
-  })
   const query = new pg.Query<(string | null)[]>({
     text: sql,
     values: [],

@@ -9,6 +9,8 @@ import { cancelledFault, type Deadline, deadlineIn, remainingMs, within } from '
 import { ChannelSilence, isChannelRefusal, type SshLink } from './link'
 
 const outputBytesMax = 1024 * 1024
+/** What a login script may say before the command is announced; it is searched again with each piece that comes. */
+const announcedWithinBytes = 64 * 1024
 /** How long a finished command may leave its output open: a daemon it started can hold it for ever. */
 const drainMs = 2000
 const killTimeoutMs = 10_000
@@ -107,7 +109,7 @@ class Announcement {
     this.held = Buffer.concat([this.held, chunk])
     const start = this.held.indexOf(this.nonce)
     const end = start < 0 ? -1 : this.held.indexOf('\n', start)
-    if (end < 0) return this.held.length > outputBytesMax ? this.rest() : Buffer.alloc(0)
+    if (end < 0) return this.held.length > announcedWithinBytes ? this.rest() : Buffer.alloc(0)
     const [, pid, ...stat] = this.held.toString('latin1', start, end).split(' ')
     const fields = stat.join(' ').split(') ').at(-1)!.split(' ')
     this.resolve({ pid: Number(pid), startTime: fields[19] ?? '' })

@@ -55,7 +55,8 @@ export const databaseLines = (text: string): DatabaseLine[] =>
 const connectionKeywords = (value: string): Map<string, string> =>
   new Map([...value.matchAll(keywordPattern)].map(([, key, quoted, plain]) => [key!, quoted?.replaceAll("''", "'") ?? plain ?? '']))
 
-const keywordPattern = /([a-z_]+)\s*=\s*(?:'((?:[^']|'')*)'|(\S*))/g
+/** Starts at the beginning of a word only: a long one without a sign of equality is read once, not once for each of its letters. */
+const keywordPattern = /(?<![a-z_])([a-z_]+)\s*=\s*(?:'((?:[^']|'')*)'|(\S*))/g
 
 /** `10.0.0.1:5432` where all databases point to one address, else every address once. */
 export const sayAims = (aims: readonly { host: string | null; port: number }[]): string =>

@@ -22,10 +22,11 @@ export interface TemplateAbout {
 /** Where a herd's primary is. */
 export type HerdAim = { host: string; port: number; hostname: string }
 
-const wordPattern = /\{\{\s*([^{}]*?)\s*\}\}/g
+const wordPattern = /\{\{([^{}]*)\}\}/g
 
 /** `host:orders` as what it says of whom; null: it is not known. */
-const readWord = (text: string, first: string): { word: string; herd: string } | null => {
+const readWord = (said: string, first: string): { word: string; herd: string } | null => {
+  const text = said.trim()
   const at = text.indexOf(':')
   const [word, herd] = at < 0 ? [text, first] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   if (!Object.hasOwn(templateWords, word)) return null
@@ -50,7 +51,7 @@ export const templateLines = (template: string): string[] => {
  */
 export const templateProblems = (template: string, port: number, herds: readonly string[] | null = null): string[] => {
   const first = herds?.[0] ?? ''
-  const words = [...template.matchAll(wordPattern)].map(([, word]) => word!)
+  const words = [...template.matchAll(wordPattern)].map(([, word]) => word!.trim())
   const unknown = [...new Set(words)].filter((word) => readWord(word, first) === null)
   const known = Object.keys(templateWords)
     .map((word) => `{{${word}}}`)

@@ -30,7 +30,7 @@ const isSettings = (name: string) => name.endsWith('.conf') && !/hba|ident/.test
 const settingsOf = (text: string): Map<string, string> => {
   const found = new Map<string, string>()
   for (const line of text.split('\n')) {
-    const parts = /^\s*([A-Za-z_][\w.]*)\s*=?\s*(?:'((?:[^']|'')*)'|([^\s#]+))/.exec(line)
+    const parts = /^\s*([A-Za-z_][\w.]*)(?:\s*=\s*|\s+|(?='))(?:'((?:[^']|'')*)'|([^\s#]+))/.exec(line)
     if (parts) found.set(parts[1]!.toLowerCase(), (parts[2] ?? parts[3] ?? '').replaceAll("''", "'"))
   }
   return found

@@ -1,11 +1,12 @@
 const secrets: ReadonlySet<string> = new Set(['password', 'sslpassword'])
 
-/** Keywords of a libpq connection string or URI. Secrets are left out: no fact of ours ever holds one. */
+/** Keywords of a libpq connection string or URI; none of one longer than 8192 characters. Secrets are left out: no fact of ours ever holds one. */
 export const parseConninfo = (conninfo: string): Record<string, string> =>
   Object.fromEntries(pairsOf(conninfo).filter(([key]) => !secrets.has(key)))
 
-/** Writing such a string again from what we know of it would lose its password. */
-export const holdsPassword = (conninfo: string): boolean => pairsOf(conninfo).some(([key, value]) => secrets.has(key) && value !== '')
+/** Writing such a string again from what we know of it would lose its password. One that is too long to be read might. */
+export const holdsPassword = (conninfo: string): boolean =>
+  conninfo.length > lengthMax || pairsOf(conninfo).some(([key, value]) => secrets.has(key) && value !== '')
 
 /** A libpq connection string: every value quoted, so that blanks and quotes stay within it. Keywords are letters and underscores; others throw RangeError. */
 export const writeConninfo = (conninfo: Readonly<Record<string, string>>): string =>
@@ -19,13 +20,18 @@ export const writeConninfo = (conninfo: Readonly<Record<string, string>>): strin
 
 type Pair = [key: string, value: string]
 
+/** What a server says of itself may be anything; libpq itself would not use more. */
+const lengthMax = 8192
+
 const pairsOf = (conninfo: string): Pair[] => {
-  const uri = /^\s*postgres(?:ql)?:\/\/(.*?)\s*$/s.exec(conninfo)
-  return uri ? pairsOfUri(uri[1]!) : pairsOfText(conninfo)
+  if (conninfo.length > lengthMax) return []
+  const text = conninfo.trim()
+  const uri = /^postgres(?:ql)?:\/\//.exec(text)
+  return uri ? pairsOfUri(text.slice(uri[0].length)) : pairsOfText(conninfo)
 }
 
 const pairsOfText = (conninfo: string): Pair[] =>
-  [...conninfo.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\]|\\.)*))/gs)].map(([, key, quoted, plain]) => [
+  [...conninfo.matchAll(/(?<!\w)(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\]|\\.)*))/gs)].map(([, key, quoted, plain]) => [
     key!,
     (quoted ?? plain ?? '').replace(/\\(.)/gs, '$1'),
   ])

@@ -16,6 +16,7 @@ import { createServer } from 'node:http'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { decideHostToken } from '@/db/discovery/host-tokens'
 import { getPool } from '@/db/pg/client'
 import { type AgentHome, agent, printedBy, runAgent, shells } from '@/e2e/harness/agent-runs'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
@@ -222,7 +223,7 @@ test('a refused token ends with 3 and says so; lost sequence numbers are found a
   expect(err).toContain('refuses this host')
 })
 
-test('a host that lost its state folder, token and all, enrols again with a new key and goes on as the same host', async () => {
+test('a host that lost its state folder, token and all, enrols again with a new key, and goes on as the same host once a person accepts it', async () => {
   expect((await run(['--enrol', key])).code).toBe(0)
   expect((await run([])).code).toBe(0)
   const [before] = await query('select id from discovered_hosts')
@@ -236,10 +237,14 @@ test('a host that lost its state folder, token and all, enrols again with a new 
     usesLeft: 1,
   })
   expect(await run(['--enrol', renewed.key])).toMatchObject({ code: 0 })
+  const waiting = await run([])
+  expect(waiting.code).toBe(3)
+  expect(waiting.err).toContain('a person must accept its new token')
+  await decideHostToken(systemActor, before.id, 'accept')
   expect((await run([])).code).toBe(0)
-  const [after, ...others] = await query('select id, suggestion, last_sequence from discovered_hosts')
+  const [after, ...others] = await query('select id, last_sequence from discovered_hosts')
   expect(others).toEqual([])
-  expect(after).toMatchObject({ id: before.id, suggestion: 'Enrolled with the key prod, again of prod.' })
+  expect(after).toMatchObject({ id: before.id })
   expect(Number(after.last_sequence)).toBeGreaterThan(0)
 })
 

@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ensureConsoleKey } from '@/db/keys/console-keys'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { readEvents } from '@/db/runs/runs'
 import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
 import { until } from '@/e2e/harness/hold'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { runAndWait, submit } from '@/e2e/harness/submit'
-import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
 import type { Lab } from '@/lib/playground/lab/lab'
 import { bundled } from '@/lib/playground/start/bundled'
+import { letConsoleIn } from '@/lib/playground/start/let-in'
 import { type Child, startChild } from '@/lib/playground/start/processes'
 import { seedFleet } from '@/lib/playground/start/seed'
 import { closeQueue, migrateQueue, setQueue, waitForRun } from './requests'
@@ -55,8 +55,8 @@ beforeAll(async () => {
   setDatabase(postgres.connectionString)
   setQueue({ databaseUrl: postgres.connectionString })
   await migrateQueue()
-  lab.authorize(await ensureConsoleKey(makeVault(vaultKey), () => makeSshKey('matriarch')))
   await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
+  await letConsoleIn(lab, makeVault(vaultKey))
 })
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.stop(1_000)))

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { makeZoneSource } from '@/db/fleet/dns-names'
 import { makeInventoryAct } from '@/db/fleet/herd-members'
 import { makeInventory } from '@/db/fleet/inventory'
+import { recogniseMachine } from '@/db/fleet/machine-identity'
 import { certificateKeys } from '@/db/keys/certificate-key'
-import { consolePrivateKey } from '@/db/keys/console-keys'
+import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/console-keys'
+import { hostsToTry, makeNextKeys, markAccepted } from '@/db/keys/key-rotation'
 import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
 import { keepPiece } from '@/db/runs/canary-strips'
 import { makeNames } from '@/lib/adapters/dns'
@@ -25,9 +27,14 @@ export interface WorkerPorts extends PortsOverSsh {
   certificateKeys: () => Promise<CertificateKeys>
   messages: Messages
   destinationOf: DestinationSource
+  /** Makes the SSH key of each environment that has none yet, and those that are to replace one; finds out which hosts accept the latter. */
+  ensureKeys: () => Promise<void>
   /** Ends every connection to a host. */
   close: () => Promise<void>
 }
+
+const tryKeyMs = 3000
+const triesAtOnce = 8
 
 /** The worker's composition root: the real adapters, with the console's own keys. Throws `input.invalid` without VAULT_KEY. Connects to nothing yet. */
 export const makeActPorts = (): WorkerPorts => {
@@ -37,12 +44,30 @@ export const makeActPorts = (): WorkerPorts => {
       because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
     })
   const vault = makeVault(VAULT_KEY)
+  const newKey = () => makeSshKey('matriarch')
+  const machineOf = remembered(recogniseMachine)
   const ssh = openSsh({
-    keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, () => makeSshKey('matriarch'))),
+    keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, newKey)),
+    recognise: async ({ serverId }, machineId) => {
+      if ((await machineOf(serverId, machineId)) !== machineId) throw new Fault('shell.machine-changed', { isOver: true })
+    },
   })
+  const inventory = makeInventory()
+  const tryNextKeys = async () => {
+    const hosts = (await hostsToTry()).values()
+    const tryInTurn = async () => {
+      for (const { serverId, keyId, environmentId, sealedPrivateKey } of hosts) {
+        const privateKey = vault.open(sealedPrivateKey, purposeOf(environmentId))
+        const { address } = await inventory.server(serverId)
+        // A host that does not answer is tried again with the next round.
+        if (await ssh.accepts(address, privateKey, { timeoutMs: tryKeyMs }).catch(() => false)) await markAccepted(serverId, keyId)
+      }
+    }
+    await Promise.all(Array.from({ length: triesAtOnce }, tryInTurn))
+  }
   const names = makeNames(makeZoneSource(vault))
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
-    read: { inventory: makeInventory(), names: names.read },
+    read: { inventory, names: names.read },
     act: { inventory: makeInventoryAct(), names: names.act },
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.
@@ -55,6 +80,11 @@ export const makeActPorts = (): WorkerPorts => {
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     messages: makeMessages(messagesOptions()),
     destinationOf: makeDestinationSource(vault),
+    ensureKeys: async () => {
+      await ensureConsoleKeys(vault, newKey)
+      await makeNextKeys(vault, newKey, purposeOf)
+      await tryNextKeys()
+    },
     close: async () => {
       await close()
       await ssh.close()
@@ -79,18 +109,23 @@ const messagesOptions = () => {
   }
 }
 
-/** The hosts stay within reach while the console's own database is away: then, and only then, the key that was read last is used. */
-const remembered = (read: (environmentId: string) => Promise<string>): ((environmentId: string) => Promise<string>) => {
-  const keys = new Map<string, string>()
-  return async (environmentId) => {
+/**
+ * The hosts stay within reach while the console's own database is away: then, and only then, the answer is used that was read last, of an environment's key
+ * or of a server's machine.
+ */
+const remembered = <More extends unknown[]>(
+  read: (id: string, ...more: More) => Promise<string>,
+): ((id: string, ...more: More) => Promise<string>) => {
+  const answers = new Map<string, string>()
+  return async (id, ...more) => {
     try {
-      const key = await read(environmentId)
-      keys.set(environmentId, key)
-      return key
+      const answer = await read(id, ...more)
+      answers.set(id, answer)
+      return answer
     } catch (error) {
-      const key = keys.get(environmentId)
-      if (key === undefined || !isFault(error, 'database.down')) throw error
-      return key
+      const answer = answers.get(id)
+      if (answer === undefined || !isFault(error, 'database.down')) throw error
+      return answer
     }
   }
 }

@@ -1,4 +1,4 @@
-import { closeDb } from '@/db/pg/client'
+import { closeDb, listen } from '@/db/pg/client'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { mustBeSound } from '@/db/records/selfcheck'
 import { EnvironmentFault, env, startEnv } from '@/lib/env'
@@ -16,6 +16,9 @@ import { makeFactSink, withFacts } from './observer/observe-sink'
 import { makeActPorts } from './ports'
 import { queuePlace } from './queue/location'
 import { repeat } from './queue/schedule'
+
+/** Changes after which a key may have to be made. */
+const needingKeys: ReadonlySet<string> = new Set(['', 'environment'])
 
 /** The database may be away when a worker starts. */
 const publishEveryMs = 60_000
@@ -46,7 +49,17 @@ const main = async (): Promise<void> => {
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
-  const publishing = repeat([{ name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) }], log)
+  const publishing = repeat(
+    [
+      { name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) },
+      { name: 'SSH keys', everyMs: publishEveryMs, work: world.ensureKeys },
+    ],
+    log,
+  )
+  // An environment that is made now shows its key now: somebody is about to put it on the hosts.
+  const unlisten = await listen('records', (name) => {
+    if (needingKeys.has(name)) world.ensureKeys().catch((err: unknown) => log.warn({ err }, 'an SSH key could not be made'))
+  })
   log.info({ worker: worker.id, queue: env().REDIS_URL ? 'redis' : 'postgresql' }, 'worker started')
 
   let isStopping = false
@@ -54,6 +67,7 @@ const main = async (): Promise<void> => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
+    unlisten()
     await Promise.all([
       worker.stop(),
       observer?.stop(),

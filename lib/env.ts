@@ -87,6 +87,16 @@ const variables = z.object({
   SMTP_USER: z.string().optional().describe('Login at the mail server.'),
   SMTP_PASSWORD: z.string().optional().describe('Its password.'),
   SMTP_FROM: z.string().optional().describe('Sender of mails: matriarch@example.org.'),
+  WORKER_ADDRESSES: z
+    .string()
+    .regex(
+      /^[0-9A-Fa-f.:]+(\/\d{1,3})?(,[0-9A-Fa-f.:]+(\/\d{1,3})?)*$/,
+      'must be addresses or networks separated by commas: 10.0.0.5,10.1.0.0/24',
+    )
+    .optional()
+    .describe(
+      'Addresses that workers reach hosts from, separated by commas: the line for authorized_keys then lets the SSH key in from there alone (web).',
+    ),
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
   OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
   RESULT_DAYS: whole(1, 3650).default(30).describe('Rows that statements answered with are removed after this many days.'),

@@ -16,7 +16,7 @@ const troubles: TroubledInstance['trouble'][] = [
   'lagging',
   'pending-restart',
 ]
-const serverTroubles: TroubledServer['trouble'][] = ['host-key-changed', 'unreachable', 'agent-silent']
+const serverTroubles: TroubledServer['trouble'][] = ['host-key-changed', 'machine-changed', 'unreachable', 'agent-silent']
 
 const everythingWrong = fleetOf({
   herds: [herdOf('h', { primaries: 0, primaryIdentifiers: 0, unseen: 1 })],

@@ -24,12 +24,14 @@ export const HostList = ({
   const { ticked, setTicked, toggle } = useTicked()
   const environmentOf = (host: InboxHost) =>
     chosen[host.id] ?? (environments.some((one) => one.id === host.environmentId) ? host.environmentId! : '')
+  /** A claim of its address holds in the environment that it claims. */
+  const serverOf = (host: InboxHost) => (environmentOf(host) === host.environmentId ? host.suggestedServerId : null)
   const selected = hosts.filter((host) => ticked.has(host.id))
   const ready = selected.filter((host) => environmentOf(host) !== '')
   const accept = (list: readonly InboxHost[]) =>
     work.accept(
       'discovered-hosts',
-      list.map((host) => ({ id: host.id, environmentId: environmentOf(host) })),
+      list.map((host) => ({ id: host.id, environmentId: environmentOf(host), ...(serverOf(host) ? { serverId: serverOf(host)! } : {}) })),
     )
 
   return (
@@ -106,7 +108,7 @@ export const HostList = ({
                     ))}
                   </select>
                   <Button disabled={work.isBusy || environmentOf(host) === ''} onClick={() => accept([host])}>
-                    Accept
+                    {serverOf(host) ? `Accept as ${host.suggestedServerName}` : 'Accept'}
                   </Button>
                 </div>
               )}

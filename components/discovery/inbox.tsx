@@ -7,7 +7,7 @@ import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
 import { Note } from '@/components/ui/note'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
-import type { InboxHost, InboxInstance, InboxPooler } from '@/lib/shapes/inbox'
+import type { InboxHost, InboxInstance, InboxPooler, InboxToken } from '@/lib/shapes/inbox'
 import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { streams } from '@/lib/shapes/streams'
@@ -15,10 +15,12 @@ import { writes } from '@/lib/shapes/writes'
 import { HostList } from './host-list'
 import { InstanceList } from './instance-list'
 import { PoolerList } from './pooler-list'
+import { TokenList } from './token-list'
 import { type InboxWork, listNames } from './work'
 
 /** What agents and the console found and nobody has registered. Nothing here is believed until a person, or a rule, accepts it. */
 export const Inbox = ({
+  tokens,
   hosts,
   instances,
   poolers,
@@ -26,6 +28,7 @@ export const Inbox = ({
   mayAccept,
   findOptions,
 }: {
+  tokens: readonly InboxToken[]
   hosts: readonly InboxHost[]
   instances: readonly InboxInstance[]
   poolers: readonly InboxPooler[]
@@ -76,11 +79,19 @@ export const Inbox = ({
       run(callApi(writes.ignore(ids)), ({ changed }) =>
         setSaid({ tone: 'good', text: `${changed} ignored. They keep reporting and stay findable in the lists below.` }),
       ),
+    decideToken: (id, decision) =>
+      run(callApi(writes.hostToken(id, decision)), () =>
+        setSaid({
+          tone: 'good',
+          text: decision === 'accept' ? 'Accepted: the host reports with its new token.' : 'Refused: the former token goes on.',
+        }),
+      ),
   }
 
   return (
     <>
       <div role="status">{said && <Note tone={said.tone} title={said.text} />}</div>
+      {tokens.length > 0 && <TokenList tokens={tokens} mayAccept={mayAccept} work={work} />}
       <HostList hosts={hosts} environments={environments} mayAccept={mayAccept} work={work} />
       <InstanceList instances={instances} mayAccept={mayAccept} work={work} findHerds={findHerds} />
       <PoolerList poolers={poolers} mayAccept={mayAccept} work={work} findHerds={findHerds} />

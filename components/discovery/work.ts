@@ -1,3 +1,5 @@
+import type { HostTokenDecision } from '@/lib/shapes/inbox'
+
 /** What a call to accept names its items. */
 export const listNames = { 'discovered-hosts': 'hosts', 'discovered-instances': 'instances', 'discovered-poolers': 'poolers' } as const
 
@@ -8,4 +10,5 @@ export interface InboxWork {
   refusals: Readonly<Record<string, string>>
   accept: (path: keyof typeof listNames, items: readonly { id: string }[]) => Promise<void>
   ignore: (ids: readonly string[]) => Promise<void>
+  decideToken: (id: string, decision: HostTokenDecision) => Promise<void>
 }

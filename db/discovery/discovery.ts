@@ -9,6 +9,7 @@ import { getPool, inTransaction, notify } from '../pg/client'
 import { addRecord } from '../records/save'
 import { writeAudit } from '../trail/audit'
 import { acceptPooler, inboxPoolers } from './discovered-poolers'
+import { waitingTokens } from './host-tokens'
 import { placeHost } from './suggestions'
 
 const rowsMax = 1000
@@ -24,12 +25,14 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
   const environmentIds = environmentsOf(actor, 'discovered-host.view')
   if (environmentIds?.length === 0) throw new Fault('access.denied')
   const isSeen = (column: string) => `($1::uuid[] is null or ${column} = any($1))`
-  const [hosts, instances, poolers, counts] = await Promise.all([
+  const [hosts, instances, poolers, counts, tokens] = await Promise.all([
     getPool().query<Omit<InboxHost, 'seenAt' | 'createdAt'> & { seenAt: Date | null; createdAt: Date }>(
       `select h.id, h.hostname, h.addresses, h.agent_version as "agentVersion", h.suggested_environment_id as "environmentId",
-          e.name as "environmentName", h.suggestion, h.seen_at as "seenAt", h.created_at as "createdAt",
+          e.name as "environmentName", h.suggestion, s.id as "suggestedServerId", s.hostname as "suggestedServerName", h.seen_at as "seenAt",
+          h.created_at as "createdAt",
           (select count(*)::int from discovered_instances d where d.host_id = h.id and d.inbox = 'new') as instances
         from discovered_hosts h left join environments e on e.id = h.suggested_environment_id
+          left join servers s on s.id = h.suggested_server_id and s.environment_id = h.suggested_environment_id
         where h.state = 'new' and ${isSeen('h.suggested_environment_id')} order by h.created_at, h.hostname limit ${rowsMax}`,
       [environmentIds],
     ),
@@ -53,9 +56,11 @@ export const listInbox = async (actor: Actor): Promise<Inbox> => {
           + (select count(*)::int from discovered_poolers d where d.inbox = 'ignored' and ${isSeen('d.environment_id')}) as ignored`,
       [environmentIds],
     ),
+    waitingTokens(environmentIds),
   ])
   const { hosts: hostCount, instances: instanceCount, ignored: ignoredCount } = counts.rows[0]!
   return {
+    tokens,
     hosts: hosts.rows.map((row) => ({ ...row, seenAt: iso(row.seenAt), createdAt: row.createdAt.toISOString() })),
     instances: instances.rows.map((row) => ({ ...row, seenAt: row.seenAt.toISOString() })),
     poolers: poolers.poolers,
@@ -114,17 +119,20 @@ const seenHost = async (actor: Actor, id: string): Promise<HostRow> => {
 }
 
 /**
- * Registers hosts as servers of an environment, with the same checks as a person's form; a server of that name in that environment is taken as this host.
+ * Registers hosts as servers of an environment, with the same checks as a person's form; a server of that name in that environment, or the one
+ * that is given, is taken as this host.
  * Each by itself: one that is refused does not hold up the others. Nothing is pinned: the host key still waits for a person.
  */
-export const acceptHosts = (actor: Actor, wanted: readonly { id: string; environmentId: string }[]) =>
-  each(wanted, async ({ id, environmentId }) => {
+export const acceptHosts = (actor: Actor, wanted: readonly { id: string; environmentId: string; serverId?: string }[]) =>
+  each(wanted, async ({ id, environmentId, serverId: chosen }) => {
     const host = await seenHost(actor, id)
     if (host.server_id) return { id, serverId: host.server_id }
     const known = await getPool().query<{ id: string }>(
-      'select id from servers where lower(hostname) = lower($1) and environment_id = $2',
-      [host.hostname, environmentId],
+      'select id from servers where (case when $3::uuid is null then lower(hostname) = lower($1) else id = $3 end) and environment_id = $2',
+      [host.hostname, environmentId, chosen ?? null],
     )
+    if (chosen !== undefined && !known.rows[0])
+      throw new Fault('record.missing', { because: 'That server is not registered in this environment.' })
     if (known.rows[0] && !mayIn(actor, 'server.change', environmentId)) throw new Fault('access.denied')
     const values = { hostname: host.hostname, address: host.addresses[0] ?? host.hostname, environmentId }
     const serverId = known.rows[0]?.id ?? (await addRecord(actor, resourceByName('server')!, values)).id

@@ -76,7 +76,12 @@ interface HostRow extends Record<string, unknown> {
   id: string
   /** Of its server, or as suggested at its first enrolment. */
   environment_id: string | null
+  /** Whoever speaks for it may not be replaced without a person. */
+  is_kept: boolean
 }
+
+/** A host that reported within this time has somebody who speaks for it. */
+const keptFor = '7 days'
 
 const takeKey = async (tx: Tx, keyHash: string): Promise<KeyRow> => {
   const { rows } = await tx.execute<KeyRow>(
@@ -93,7 +98,8 @@ export const isHostToken = async (hash: string): Promise<boolean> => {
   const { rows } = await getPool()
     .query({
       name: 'host-token',
-      text: 'select 1 from discovered_hosts where token_hash = $1 and token_revoked_at is null',
+      // One that waits for a person is known too: storing the report says that it waits.
+      text: 'select 1 from discovered_hosts where (token_hash = $1 and token_revoked_at is null) or next_token_hash = $1',
       values: [hash],
     })
     .catch((error: unknown) => {
@@ -104,50 +110,79 @@ export const isHostToken = async (hash: string): Promise<boolean> => {
 
 /**
  * Gives a host its own token. A host that is known already, or a registered server of that name, is only taken over with a key of its own environment:
- * a key of dev never speaks for a host of prod. Throws `auth.required`, `record.conflict`.
+ * a key of dev never speaks for a host of prod. The key alone does not take over a host that reported within a week, or whose token was revoked: its new token
+ * waits for a person (`waits`), and the former goes on. An address is a claim: it suggests a server and links none. Throws `auth.required`, `record.conflict`.
  */
-export const enrolHost = (keyHash: string, request: EnrolRequest, tokenHash: string, from: string | null): Promise<{ hostId: string }> =>
+export const enrolHost = (
+  keyHash: string,
+  request: EnrolRequest,
+  tokenHash: string,
+  from: string | null,
+): Promise<{ hostId: string; waits: boolean }> =>
   inTransaction(async (tx) => {
     const key = await takeKey(tx, keyHash)
     const hostname = request.hostname.toLowerCase()
-    const known = await tx.execute<HostRow>(
-      sql`select h.id, coalesce(s.environment_id, h.suggested_environment_id) as environment_id
-          from discovered_hosts h left join servers s on s.id = h.server_id where lower(h.hostname) = ${hostname} for update of h`,
-    )
-    const environmentId = known.rows[0]?.environment_id
-    if (environmentId && environmentId !== key.environment_id)
+    const [known] = (
+      await tx.execute<HostRow>(
+        sql`select h.id, coalesce(s.environment_id, h.suggested_environment_id) as environment_id,
+              h.token_revoked_at is not null or coalesce(h.seen_at > now() - ${keptFor}::interval, false) as is_kept
+            from discovered_hosts h left join servers s on s.id = h.server_id where lower(h.hostname) = ${hostname} for update of h`,
+      )
+    ).rows
+    if (known?.environment_id && known.environment_id !== key.environment_id)
       throw new Fault('record.conflict', { because: `The host ${hostname} belongs to another environment than this key.` })
-    const servers = await tx.execute<{ id: string }>(
-      sql`select id from servers where environment_id = ${key.environment_id}
-            and (lower(hostname) = ${hostname} or address = any(${sql.param(request.addresses)}::text[]))
-          order by lower(hostname) = ${hostname} desc limit 2`,
-    )
-    // One server by name, or exactly one by address: with two, a person has to say which.
-    const serverId = servers.rows.length === 1 ? servers.rows[0]!.id : null
-    const suggestion = `Enrolled with the key ${key.name} of ${key.environment_name}.`
-    const { rows } = await tx.execute<{ id: string }>(
-      sql`insert into discovered_hosts as h (hostname, addresses, suggested_environment_id, suggestion, server_id, state, token_hash, agent_version)
-          values (${hostname}, ${sql.param(request.addresses)}::text[], ${key.environment_id}, ${suggestion}, ${serverId},
-            ${serverId ? 'accepted' : 'new'}, ${tokenHash}, ${request.agent})
-          on conflict (lower(hostname)) do update set token_hash = excluded.token_hash, token_revoked_at = null, addresses = excluded.addresses,
-            suggested_environment_id = excluded.suggested_environment_id, suggestion = excluded.suggestion, agent_version = excluded.agent_version,
-            server_id = coalesce(h.server_id, excluded.server_id), last_sequence = 0,
-            state = case when coalesce(h.server_id, excluded.server_id) is not null then 'accepted' else h.state end,
-            changed_at = now(), revision = h.revision + 1
-          returning id`,
-    )
+    const hostId = known?.is_kept
+      ? await keepWaiting(tx, known.id, tokenHash, from)
+      : await giveToken(tx, key, hostname, request, tokenHash)
     await notify(tx, 'records', 'discovered-host')
     await writeAudit(
       tx,
       { ...systemActor, name: `host ${hostname}`, from: from ?? undefined },
       {
-        act: 'host.enrol',
+        act: known?.is_kept ? 'host.ask-token' : 'host.enrol',
         resource: 'discovered-host',
-        objectId: rows[0]!.id,
+        objectId: hostId,
         title: hostname,
         environmentId: key.environment_id,
-        detail: { key: key.name, isAgain: known.rows.length > 0 },
+        detail: { key: key.name, isAgain: known !== undefined },
       },
     )
-    return { hostId: rows[0]!.id }
+    return { hostId, waits: known?.is_kept === true }
   })
+
+/** The last one that asked is the one that waits. */
+const keepWaiting = async (tx: Tx, id: string, tokenHash: string, from: string | null): Promise<string> => {
+  await tx.execute(
+    sql`update discovered_hosts set next_token_hash = ${tokenHash}, next_token_at = now(), next_token_from = ${from}, changed_at = now(),
+          revision = revision + 1 where id = ${id}`,
+  )
+  return id
+}
+
+const giveToken = async (tx: Tx, key: KeyRow, hostname: string, request: EnrolRequest, tokenHash: string): Promise<string> => {
+  const servers = await tx.execute<{ id: string; hostname: string; is_named: boolean }>(
+    sql`select id, hostname, lower(hostname) = ${hostname} as is_named from servers where environment_id = ${key.environment_id}
+          and (lower(hostname) = ${hostname} or address = any(${sql.param(request.addresses)}::text[]))
+        order by lower(hostname) = ${hostname} desc limit 2`,
+  )
+  const named = servers.rows.find(({ is_named }) => is_named)
+  // Exactly one by address: with two, nobody knows which is meant.
+  const claimed = named === undefined && servers.rows.length === 1 ? servers.rows[0]! : null
+  const claim = claimed === null ? '' : ` It claims the address of the server ${claimed.hostname}.`
+  const suggestion = `Enrolled with the key ${key.name} of ${key.environment_name}.${claim}`
+  const serverId = named?.id ?? null
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`insert into discovered_hosts as h (hostname, addresses, suggested_environment_id, suggestion, server_id, suggested_server_id, state, token_hash,
+          agent_version)
+        values (${hostname}, ${sql.param(request.addresses)}::text[], ${key.environment_id}, ${suggestion}, ${serverId}, ${claimed?.id ?? null},
+          ${serverId ? 'accepted' : 'new'}, ${tokenHash}, ${request.agent})
+        on conflict (lower(hostname)) do update set token_hash = excluded.token_hash, token_revoked_at = null, addresses = excluded.addresses,
+          suggested_environment_id = excluded.suggested_environment_id, suggestion = excluded.suggestion, agent_version = excluded.agent_version,
+          server_id = coalesce(h.server_id, excluded.server_id), suggested_server_id = excluded.suggested_server_id, last_sequence = 0,
+          next_token_hash = null, next_token_at = null, next_token_from = null,
+          state = case when coalesce(h.server_id, excluded.server_id) is not null then 'accepted' else h.state end,
+          changed_at = now(), revision = h.revision + 1
+        returning id`,
+  )
+  return rows[0]!.id
+}

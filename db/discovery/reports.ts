@@ -21,6 +21,8 @@ export type ReportOutcome =
   /** A replay, or older than what is known. */
   | { outcome: 'old'; lastSequence: number }
   | { outcome: 'token-unknown' }
+  /** Asked for while the host was known: a person has not accepted it yet. */
+  | { outcome: 'token-waits'; hostname: string }
   | { outcome: 'other-host'; hostname: string }
 
 /** jsonb takes neither NUL nor half a surrogate pair; text that holds one loses it. */
@@ -93,7 +95,8 @@ const storeBatch = {
 
 const explainHosts = {
   name: 'report-hosts-explain',
-  text: 'select hostname, last_sequence, token_hash from discovered_hosts where token_hash = any($1) and token_revoked_at is null',
+  text: `select hostname, last_sequence, token_hash, false as waits from discovered_hosts where token_hash = any($1) and token_revoked_at is null
+    union all select hostname, 0, next_token_hash, true from discovered_hosts where next_token_hash = any($1)`,
 }
 
 /** A name and port that come twice in one report are one place: the first one holds. */
@@ -131,6 +134,7 @@ const explain = async (missing: readonly IncomingReport[]): Promise<ReportOutcom
   return missing.map((one) => {
     const row = rows.find((found) => found.token_hash === one.tokenHash)
     if (!row) return { outcome: 'token-unknown' }
+    if (row.waits) return { outcome: 'token-waits', hostname: row.hostname }
     if (row.hostname.toLowerCase() !== one.report.host.hostname.toLowerCase()) return { outcome: 'other-host', hostname: row.hostname }
     return { outcome: 'old', lastSequence: Number(row.last_sequence) }
   })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { actorIn } from '@/e2e/harness/two-territories'
 import { makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
 import { emptyQuery } from '@/lib/kernel/resource/query'
@@ -102,6 +103,37 @@ test('a zone that could never be changed is refused, with the field and what to 
     hostedZoneId: 'Route 53 needs the id of the hosted zone.',
     accessSecret: 'Give both the access key id and its secret, or neither.',
   })
+})
+
+test('the credentials of the worker’s host are used for no zone that an administrator of every environment has not marked', async () => {
+  const values = { name: 'aws.test', environmentId: dev, provider: 'route53', hostedZoneId: 'Z0DEV' }
+  const dba = actorIn('dba', dev)
+  const denied = { code: 'access.denied' }
+  expect(await refusedFields(addRecord(admin, zone, values))).toEqual({ accessKeyId: expect.stringContaining('Give an access key.') })
+  for (const actor of [dba, actorIn('admin', dev)])
+    await expect(addRecord(actor, zone, { ...values, usesWorkerRole: true })).rejects.toMatchObject(denied)
+  const { id } = await addRecord(admin, zone, { ...values, usesWorkerRole: true })
+  expect((await makeZoneSource(vault)(id)).route53?.credentials).toBeNull()
+  for (const change of [
+    { hostedZoneId: 'Z0PROD' },
+    { endpoint: 'https://elsewhere.test' },
+    { usesWorkerRole: false, accessKeyId: 'AKIA', accessSecret: 's' },
+  ])
+    await expect(changeRecord(dba, zone, id, change, 1)).rejects.toMatchObject(denied)
+  await changeRecord(dba, zone, id, { note: 'may be said', ttlSeconds: 30 }, 1)
+  // Whoever writes past the rules does not get them either.
+  await getPool().query('update dns_zones set uses_worker_role = false where id = $1', [id])
+  await expect(makeZoneSource(vault)(id)).rejects.toMatchObject({ code: 'dns.refused' })
+})
+
+test('an endpoint is asked in the clear on the worker’s own host alone', async () => {
+  const values = { environmentId: dev, provider: 'route53', hostedZoneId: 'Z0DEV', accessKeyId: 'AKIA', accessSecret: 's' }
+  const problems = (endpoint: string) =>
+    refusedFields(addRecord(admin, zone, { ...values, name: `z${randomBytes(4).toString('hex')}.test`, endpoint }))
+  for (const bad of ['http://169.254.169.254', 'http://route53.example.com', 'http://127.0.0.1.example.com', 'http://localhost.example'])
+    expect(await problems(bad), bad).toHaveProperty('endpoint')
+  for (const good of ['https://route53.example.com', 'http://127.0.0.1:4566', 'http://[::1]:4566', 'http://localhost:4566'])
+    await addRecord(admin, zone, { ...values, name: `z${randomBytes(4).toString('hex')}.test`, endpoint: good })
 })
 
 test('a name is whole, of its herd’s environment, follows a zone that is renamed, and is known to operations', async () => {

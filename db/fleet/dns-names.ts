@@ -156,6 +156,7 @@ interface ZoneRow {
   hosted_zone_id: string | null
   region: string
   endpoint: string | null
+  uses_worker_role: boolean
   access_key_id: string | null
   sealed_access_secret: string | null
   authoritative_servers: string[]
@@ -168,7 +169,7 @@ export const makeZoneSource =
   async (zoneId) => {
     const [row] = await rowsOf<ZoneRow>(
       `select id, lower(name) as name, provider, primary_host, primary_port, key_name, key_algorithm, sealed_key_secret, allow_unsigned, hosted_zone_id,
-         region, endpoint, access_key_id, sealed_access_secret, authoritative_servers, resolvers
+         region, endpoint, uses_worker_role, access_key_id, sealed_access_secret, authoritative_servers, resolvers
        from dns_zones where id = $1`,
       [zoneId],
     )
@@ -195,7 +196,16 @@ const settingsOf = (row: ZoneRow, open: (sealed: string, field: string) => strin
           credentials:
             row.access_key_id && row.sealed_access_secret
               ? { accessKeyId: row.access_key_id, secretAccessKey: open(row.sealed_access_secret, 'sealedAccessSecret') }
-              : null,
+              : workersOwn(row),
         }
       : null,
 })
+
+/** Never for want of a key alone: the credentials of the worker's host reach zones of other environments. */
+const workersOwn = ({ name, uses_worker_role }: ZoneRow): null => {
+  if (uses_worker_role) return null
+  throw new Fault('dns.refused', {
+    isOver: true,
+    because: `${name} has no AWS access key, and no administrator of every environment has marked it to use the credentials of the worker’s host.`,
+  })
+}

@@ -108,6 +108,7 @@ const readRest = {
           case when trouble = 'agent-silent' then 0 else (select count(*)::int from poolers p where p.server_id = judged.id and p.state = 'unreachable') end as poolers
         from (select s.id, s.hostname, s.environment_id, s.because,
             case when s.host_key_offered is not null then 'host-key-changed'
+              when s.machine_id_offered is not null then 'machine-changed'
               when s.state in ('unreachable', 'refused') then 'unreachable'
               when s.agent_seen_at < now() - interval '${agentSilentAfterSeconds} s' then 'agent-silent' end as trouble,
             case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since

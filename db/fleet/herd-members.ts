@@ -17,7 +17,7 @@ const readMembers = {
   name: 'herd-standing-members',
   text: `select i.id, s.site, i.failover_priority, i.role, i.timeline, i.observed_at, i.replaced_at, i.replaced_by_id, i.replaced_timeline,
       i.replaced_because, case when i.role = 'primary' then i.current_lsn else coalesce(i.received_lsn, i.replayed_lsn) end as lsn,
-      s.state = 'unreachable' as unreachable
+      s.state = 'unreachable' as unreachable, coalesce(i.observed_source = 'agent', false) as reported
     from instances i join servers s on s.id = i.server_id where i.herd_id = $1 order by i.title, i.id`,
 }
 
@@ -30,6 +30,7 @@ interface MemberRow {
   lsn: string | null
   observed_at: Date | null
   unreachable: boolean
+  reported: boolean
   replaced_at: Date | null
   replaced_by_id: string | null
   replaced_timeline: number | null
@@ -44,6 +45,7 @@ const memberOf = (row: MemberRow): MemberStanding => ({
   lastTimeline: row.timeline,
   lastLsn: row.lsn,
   seenAt: iso(row.observed_at),
+  isReported: row.reported,
   isUnreachable: row.unreachable,
   replaced:
     row.replaced_at === null

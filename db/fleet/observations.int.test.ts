@@ -145,7 +145,7 @@ test('listeners hear which instances changed, and * when they are too many to na
   await see('a', primary())
   await wait(() => heard.includes(ids.a!))
   await query(
-    `with s as (insert into servers (environment_id, hostname, address) select $1, 'many-' || n, '198.18.1.1' from generate_series(1, 300) n returning id)
+    `with s as (insert into servers (environment_id, hostname, address) select $1, 'many-' || n, 'many-' || n from generate_series(1, 300) n returning id)
      insert into instances (herd_id, server_id, environment_id) select $2, id, $1 from s`,
     [ids.environment, ids.herd],
   )

@@ -170,11 +170,11 @@ const storeHosts = {
   name: 'facts-hosts',
   text: `with input as materialized (
       select * from jsonb_to_recordset($1::jsonb) as t(id uuid, at timestamptz, state text, because text, offered text,
-        os text, load float8, memory bigint, disk bigint, clock float8)
+        machine text, os text, load float8, memory bigint, disk bigint, clock float8)
     ), mine as materialized (
       select s.id from servers s join input t on t.id = s.id order by s.id for no key update of s
     )
-    update servers s set state = t.state, state_since = case when s.state is distinct from t.state then t.at else s.state_since end, because = t.because, host_key_offered = t.offered, observed_at = t.at, observed_source = 'observer',
+    update servers s set state = t.state, state_since = case when s.state is distinct from t.state then t.at else s.state_since end, because = t.because, host_key_offered = t.offered, machine_id_offered = t.machine, observed_at = t.at, observed_source = 'observer',
       os = coalesce(t.os, s.os), load_per_cpu = coalesce(t.load, s.load_per_cpu), memory_bytes = coalesce(t.memory, s.memory_bytes),
       disk_free_bytes = coalesce(t.disk, s.disk_free_bytes), clock_offset_seconds = coalesce(t.clock, s.clock_offset_seconds)
     from input t, mine
@@ -185,10 +185,12 @@ const storeHosts = {
 const serverStateOf = (fault: HostFault | null): 'reachable' | 'unreachable' | 'refused' | 'unknown' => {
   if (fault === null) return 'reachable'
   if (fault.code === 'shell.host-key-unknown') return 'unknown'
-  return ['shell.denied', 'shell.host-key-changed', 'shell.failed'].includes(fault.code) ? 'refused' : 'unreachable'
+  return ['shell.denied', 'shell.host-key-changed', 'shell.machine-changed', 'shell.machine-unknown', 'shell.failed'].includes(fault.code)
+    ? 'refused'
+    : 'unreachable'
 }
 
-/** What the observer saw of servers over SSH. `host_key_offered` holds the key of a host that showed another than the pinned one. */
+/** What the observer saw of servers over SSH. `host_key_offered` holds the key of a host that showed another than the pinned one, `machine_id_offered` the identity of another machine. */
 export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
   if (looks.length === 0) return
   const input = [...new Map(looks.map((look) => [look.serverId, look])).values()].map(({ serverId, at, fault, because, facts }) => ({
@@ -196,7 +198,8 @@ export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
     at,
     state: serverStateOf(fault),
     because,
-    offered: fault?.offeredKey ?? null,
+    offered: fault?.code === 'shell.machine-changed' ? null : (fault?.offeredKey ?? null),
+    machine: fault?.code === 'shell.machine-changed' ? fault.offeredKey : null,
     os: facts?.os ?? null,
     load: facts?.loadPerCpu ?? null,
     memory: facts?.memoryBytes ?? null,

@@ -7,60 +7,70 @@ export interface KeySealer {
   open: (sealed: string, purpose: string) => string
 }
 
+export type MakeKey = () => { publicKey: string; privateKey: string }
+
+/** `next`: made to replace the current key, and used for nothing but finding out which hosts accept it. */
+export type KeyState = 'current' | 'next'
+
 interface KeyRow {
-  id: string
-  environment_id: string | null
   public_key: string
   sealed_private_key: string
 }
 
-const purposeOf = (environmentId: string | null) => `console-key:${environmentId ?? 'default'}`
+/** What a key is sealed for; the same for the next one, which becomes the current one. */
+export const purposeOf = (environmentId: string) => `console-key:${environmentId}`
 
-/** The public key that a server of this environment must accept; null while no worker has made one. */
-export const consolePublicKey = async (environmentId: string | null): Promise<string | null> =>
-  (await findKey(environmentId))?.public_key ?? null
-
-/** The private key for an environment, in OpenSSH format: its own, or the default one, which is made when there is none. */
-export const consolePrivateKey = async (
-  environmentId: string | null,
-  sealer: KeySealer,
-  makeKey: () => { publicKey: string; privateKey: string },
-): Promise<string> => {
-  const row = (await findKey(environmentId)) ?? (await addConsoleKey(null, sealer, makeKey()))
-  return sealer.open(row.sealed_private_key, purposeOf(row.environment_id))
+/** The public keys that the hosts of this environment must accept; null: a worker has not made it yet, or there is none. */
+export const consolePublicKeys = async (environmentId: string): Promise<Record<KeyState, string | null>> => {
+  const [current, next] = await Promise.all([findKey(environmentId, 'current'), findKey(environmentId, 'next')])
+  return { current: current?.public_key ?? null, next: next?.public_key || null }
 }
 
-/** Makes sure that there is a default key. Returns its public half. */
-export const ensureConsoleKey = async (sealer: KeySealer, makeKey: () => { publicKey: string; privateKey: string }): Promise<string> =>
-  ((await findKey(null)) ?? (await addConsoleKey(null, sealer, makeKey()))).public_key
+/** The private key of this environment and of no other, in OpenSSH format; made when there is none. Throws `record.missing` for an environment that does not exist. */
+export const consolePrivateKey = async (environmentId: string, sealer: KeySealer, makeKey: MakeKey): Promise<string> => {
+  const row = (await findKey(environmentId, 'current')) ?? (await addConsoleKey(environmentId, sealer, makeKey()))
+  return sealer.open(row.sealed_private_key, purposeOf(environmentId))
+}
 
-/** Stores a key for an environment (null: the default). The first one stored stays: another worker's key wins over ours. */
+/** Makes a key for every environment that has none. Returns the public half of each environment's, by the environment's name. */
+export const ensureConsoleKeys = async (sealer: KeySealer, makeKey: MakeKey): Promise<ReadonlyMap<string, string>> => {
+  const { rows } = await query<{ id: string; name: string; publicKey: string | null }>(
+    `select e.id, e.name, k.public_key as "publicKey"
+      from environments e left join console_keys k on k.environment_id = e.id and k.state = 'current' order by e.name`,
+    [],
+  )
+  const keys = new Map<string, string>()
+  for (const { id, name, publicKey } of rows) keys.set(name, publicKey ?? (await addConsoleKey(id, sealer, makeKey())).public_key)
+  return keys
+}
+
+/** Stores the key of an environment. The first one stored stays: another worker's key wins over ours. */
 export const addConsoleKey = async (
-  environmentId: string | null,
+  environmentId: string,
   sealer: KeySealer,
   key: { publicKey: string; privateKey: string },
 ): Promise<KeyRow> => {
-  try {
-    await getPool().query(
-      'insert into console_keys (environment_id, public_key, sealed_private_key) values ($1, $2, $3) on conflict do nothing',
-      [environmentId, key.publicKey, sealer.seal(key.privateKey, purposeOf(environmentId))],
-    )
-  } catch (error) {
-    throw databaseFault(error)
-  }
-  const row = await findKey(environmentId)
-  if (!row) throw new Fault('internal.bug', { because: 'The console’s key was stored and cannot be found.' })
+  await query(
+    `insert into console_keys (environment_id, state, public_key, sealed_private_key)
+      select id, 'current', $2, $3 from environments where id = $1 on conflict do nothing`,
+    [environmentId, key.publicKey, sealer.seal(key.privateKey, purposeOf(environmentId))],
+  )
+  const row = await findKey(environmentId, 'current')
+  if (!row) throw new Fault('record.missing', { because: 'The environment is not registered any more: it has no SSH key.' })
   return row
 }
 
-const findKey = async (environmentId: string | null): Promise<KeyRow | undefined> => {
+const findKey = async (environmentId: string, state: KeyState): Promise<KeyRow | undefined> =>
+  (
+    await query<KeyRow>('select public_key, sealed_private_key from console_keys where environment_id = $1 and state = $2', [
+      environmentId,
+      state,
+    ])
+  ).rows[0]
+
+const query = async <Row extends object>(text: string, values: unknown[]) => {
   try {
-    const { rows } = await getPool().query<KeyRow>(
-      `select id, environment_id, public_key, sealed_private_key from console_keys
-       where environment_id = $1 or environment_id is null order by environment_id nulls last limit 1`,
-      [environmentId],
-    )
-    return rows[0]
+    return await getPool().query<Row>(text, values)
   } catch (error) {
     throw databaseFault(error)
   }

@@ -4,7 +4,7 @@ import { databaseFault, getPool } from '../pg/client'
 
 export interface SettingsView {
   workers: { id: string; host: string; pid: number; jobs: number; startedAt: string; seenAt: string; isSeen: boolean }[]
-  keys: { environmentId: string | null; publicKey: string; createdAt: string }[]
+  keys: { environmentId: string; state: 'current' | 'next'; publicKey: string; createdAt: string }[]
   groupGrants: { id: string; groupName: string; role: string; environmentId: string | null }[]
   leases: {
     name: string
@@ -32,8 +32,8 @@ export const settingsView = async (actor: Actor): Promise<SettingsView> => {
     const { rows } = await getPool().query(
       `select ${list(`select id, host, pid, jobs, started_at as "startedAt", seen_at as "seenAt", seen_at > now() - interval '30 s' as "isSeen"
           from workers where seen_at > now() - interval '1 day' order by seen_at desc limit 100`)} as workers,
-        ${list(`select environment_id as "environmentId", public_key as "publicKey", created_at as "createdAt"
-          from console_keys order by environment_id nulls first`)} as keys,
+        ${list(`select k.environment_id as "environmentId", k.state, k.public_key as "publicKey", k.created_at as "createdAt"
+          from console_keys k join environments e on e.id = k.environment_id where k.public_key <> '' order by e.position, lower(e.name), k.state`)} as keys,
         ${list(`select id, group_name as "groupName", role, environment_id as "environmentId"
           from grants where group_name is not null order by lower(group_name), role`)} as "groupGrants",
         ${list(`select l.name, l.holder, l.reason, l.owner, l.job_id as "jobId", j.run_id as "runId", l.acquired_at as "acquiredAt", l.expires_at as "expiresAt"

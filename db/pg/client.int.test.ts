@@ -49,7 +49,7 @@ test('a listener whose connection was killed is told to read again and hears wha
   expect(await heard.next()).toBe('after')
 })
 
-test('an instance follows the names, ports and environment of its herd and its server', async () => {
+test('an instance follows the names and ports of its herd and its server, and holds them in one environment', async () => {
   const db = getDb()
   const [dev, prod] = await db
     .insert(environments)
@@ -63,10 +63,12 @@ test('an instance follows the names, ports and environment of its herd and its s
   const [added] = await db.insert(instances).values({ herdId: herd!.id, serverId: host!.id }).returning()
   expect(added).toMatchObject({ title: 'shop on alpha', environmentId: dev!.id, port: 5432, dataDirectory: '/data' })
 
-  await db.execute(`update herds set name = 'Store', port = 6000, environment_id = '${prod!.id}'`)
+  await db.execute(`update herds set name = 'Store', port = 6000`)
   await db.execute(`update servers set hostname = 'beta'`)
   const [now] = await db.select().from(instances)
-  expect(now).toMatchObject({ title: 'Store on beta', environmentId: prod!.id, port: 6000, searchText: 'store main beta 10.0.0.1' })
+  expect(now).toMatchObject({ title: 'Store on beta', environmentId: dev!.id, port: 6000, searchText: 'store main beta 10.0.0.1' })
+  for (const table of ['herds', 'servers'])
+    await expect(getPool().query(`update ${table} set environment_id = $1`, [prod!.id])).rejects.toThrow('instances_server_fk')
 })
 
 test('the audit log refuses to be changed, deleted or emptied', async () => {

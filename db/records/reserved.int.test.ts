@@ -26,7 +26,8 @@ beforeAll(async () => {
 afterAll(() => database?.stop())
 
 let counter = 0
-const newServer = async () => (await addRecord(ada, server, { hostname: `host-${++counter}`, environmentId: prod, address: '10.0.0.1' })).id
+const newServer = async () =>
+  (await addRecord(ada, server, { hostname: `host-${++counter}`, environmentId: prod, address: `10.0.0.${counter}` })).id
 const newMember = async (herdId: string, state: string) => {
   const { id } = await addRecord(ada, instance, { herdId, serverId: await newServer() })
   await getPool().query('update instances set state = $2 where id = $1', [id, state])

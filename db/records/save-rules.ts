@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { DnsProvider } from '@/lib/domain/dns/providers'
-import { parseWindow } from '@/lib/domain/values/maintenance-window'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
+import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
+import { environmentCheck } from './safeguards'
 import { subscriptionRules } from './subscription-rules'
+import { zoneCheck } from './zone-rules'
 
 const one = async <T extends Record<string, unknown>>(tx: Tx, query: SQL): Promise<T | undefined> =>
   (await tx.execute(query)).rows[0] as T | undefined
@@ -77,29 +78,6 @@ const instanceCheck: Rules['check'] = async (tx, after, before) => {
   ]
 }
 
-const isGiven = (value: unknown) => value !== null && value !== undefined && value !== '' && value !== false
-type Zone = Record<string, unknown>
-
-/** What a zone must say before its provider can change it. */
-const zoneNeeds: Record<DnsProvider, (zone: Zone) => FieldProblem[]> = {
-  rfc2136: (zone) => [
-    ...(isGiven(zone.primaryHost) ? [] : [{ path: 'primaryHost', message: 'Dynamic updates need the primary server.' }]),
-    ...bothOrNeither(zone, ['keyName', 'keySecret'], 'Give both the key’s name and its secret, or neither.'),
-    ...(isGiven(zone.keyName) || isGiven(zone.allowUnsigned)
-      ? []
-      : [{ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' }]),
-  ],
-  route53: (zone) => [
-    ...(isGiven(zone.hostedZoneId) ? [] : [{ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' }]),
-    ...bothOrNeither(zone, ['accessKeyId', 'accessSecret'], 'Give both the access key id and its secret, or neither.'),
-  ],
-}
-
-const bothOrNeither = (zone: Zone, [name, secret]: readonly [string, string], message: string): FieldProblem[] =>
-  isGiven(zone[name]) === isGiven(zone[secret]) ? [] : [{ path: isGiven(zone[name]) ? secret : name, message }]
-
-const zoneCheck: Rules['check'] = async (_tx, after) => zoneNeeds[(after.provider ?? 'rfc2136') as DnsProvider](after)
-
 const nameCheck: Rules['check'] = async (tx, after) => {
   const problems: FieldProblem[] = []
   if (after.type === 'CNAME' && (after.follows ?? 'primary') !== 'primary')
@@ -135,22 +113,12 @@ const grantCheck: Rules['check'] = async (_tx, after) => {
   return hasPerson || hasGroup ? [] : [{ path: 'personId', message: 'Name a person or a group.' }]
 }
 
-const environmentCheck: Rules['check'] = async (_tx, after) =>
-  ((after.maintenanceWindows ?? []) as string[])
-    .map(parseWindow)
-    .filter((said) => typeof said === 'string')
-    .map((message) => ({ path: 'maintenanceWindows', message }))
-
 const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   environment: { check: environmentCheck },
   instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: memberBlockers },
-  herd: { blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
+  herd: { check: herdCheck, blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
   pooler: { stays: { pooler_herds: 'true' }, blockers: poolerBlockers },
-  server: {
-    blockers: openJobs('server_id'),
-    // A person who pins the key that the host shows has answered the alarm.
-    alongside: (after, before): Values => (before && after.hostKey !== before.hostKey ? { hostKeyOffered: null } : {}),
-  },
+  server: { ...serverRules, blockers: openJobs('server_id') },
   'dns-zone': { check: zoneCheck },
   name: {
     environmentOf: environmentOfHerd,

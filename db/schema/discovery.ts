@@ -42,6 +42,12 @@ export const discoveredHosts = pgTable(
     state: text('state').$type<'new' | 'accepted' | 'ignored'>().notNull().default('new'),
     tokenHash: text('token_hash').notNull(),
     tokenRevokedAt: moment('token_revoked_at'),
+    /** Asked for by somebody with an enrolment key while the host was known: it speaks for the host once a person has accepted it. */
+    nextTokenHash: text('next_token_hash'),
+    nextTokenAt: moment('next_token_at'),
+    nextTokenFrom: text('next_token_from'),
+    /** A registered server that has one of its addresses: a claim, for a person to judge. */
+    suggestedServerId: uuid('suggested_server_id').references(() => servers.id, { onDelete: 'set null' }),
     agentVersion: text('agent_version'),
     lastSequence: bigint('last_sequence', { mode: 'number' }).notNull().default(0),
     lastReport: jsonb('last_report'),
@@ -53,6 +59,7 @@ export const discoveredHosts = pgTable(
   (t) => [
     uniqueIndex('discovered_hosts_hostname_key').on(sql`lower(${t.hostname})`),
     uniqueIndex('discovered_hosts_token_key').on(t.tokenHash),
+    uniqueIndex('discovered_hosts_next_token_key').on(t.nextTokenHash),
     index('discovered_hosts_server_idx').on(t.serverId),
     index('discovered_hosts_state_idx').on(t.state, t.hostname),
     index('discovered_hosts_hostname_trgm').using('gin', t.hostname.op('gin_trgm_ops')),

@@ -48,6 +48,9 @@ export const environments = pgTable(
     lagBytesMax: bigint('lag_bytes_max', { mode: 'number' }).notNull().default(67_108_864),
     lagSecondsMax: integer('lag_seconds_max').notNull().default(60),
     position: integer('position').notNull().default(0),
+    /** Who lets another administrator lower its safeguards once, and until when. */
+    loweringAllowedBy: uuid('lowering_allowed_by'),
+    loweringAllowedUntil: moment('lowering_allowed_until'),
     ...stamps(),
   },
   (t) => [
@@ -72,6 +75,12 @@ export const servers = pgTable(
     hostKey: text('host_key'),
     /** The key the host showed when it did not match the pin; null: all is well. */
     hostKeyOffered: text('host_key_offered'),
+    /** Which machine it is: as the host said at the first login under the pinned key. Compared at every login; null: nobody has logged in yet. */
+    machineId: text('machine_id'),
+    /** What the host said when it was another machine; null: all is well. */
+    machineIdOffered: text('machine_id_offered'),
+    /** The key that is to replace its environment's, once a worker has logged in with it. */
+    acceptsKey: uuid('accepts_key'),
     site: text('site').notNull().default(''),
     tags: text('tags').array().notNull().default(sql`'{}'`),
     note: text('note').notNull().default(''),
@@ -94,6 +103,10 @@ export const servers = pgTable(
   },
   (t) => [
     uniqueIndex('servers_hostname_key').on(sql`lower(${t.hostname})`),
+    // One machine is one server: under a second name, or in another environment, other rules would hold for it.
+    uniqueIndex('servers_address_key').on(sql`lower(${t.address})`, t.sshPort),
+    uniqueIndex('servers_host_key_key').on(t.hostKey),
+    uniqueIndex('servers_machine_id_key').on(t.machineId),
     unique('servers_id_environment_key').on(t.id, t.environmentId),
     index('servers_environment_idx').on(t.environmentId, t.hostname),
     index('servers_hostname_idx').on(t.hostname, t.id),
@@ -196,10 +209,8 @@ export const instances = pgTable(
   {
     id: id(),
     herdId: uuid('herd_id').notNull(),
-    serverId: uuid('server_id')
-      .notNull()
-      .references(() => servers.id),
-    /** Always the herd's (composite key below); kept here so that the environment filter and permission need no join. */
+    serverId: uuid('server_id').notNull(),
+    /** Always the herd's and the server's (composite keys below); kept here so that the environment filter and permission need no join. */
     environmentId: uuid('environment_id').notNull().default(sql`'00000000-0000-0000-0000-000000000000'`),
     /** `herd on host`: kept by a trigger, so that sorting and searching need no join. */
     title: text('title').notNull().default(''),
@@ -265,6 +276,12 @@ export const instances = pgTable(
     foreignKey({ columns: [t.herdId, t.environmentId], foreignColumns: [herds.id, herds.environmentId], name: 'instances_herd_fk' })
       .onUpdate('cascade')
       .onDelete('restrict'),
+    // A herd lives where its servers live: neither leaves the other's protection.
+    foreignKey({
+      columns: [t.serverId, t.environmentId],
+      foreignColumns: [servers.id, servers.environmentId],
+      name: 'instances_server_fk',
+    }),
     foreignKey({ columns: [t.upstreamId], foreignColumns: [t.id], name: 'instances_upstream_fk' }).onDelete('set null'),
     foreignKey({ columns: [t.replacedById], foreignColumns: [t.id], name: 'instances_replaced_by_fk' }).onDelete('set null'),
     index('instances_title_idx').on(t.title, t.id),

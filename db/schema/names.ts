@@ -32,6 +32,8 @@ export const dnsZones = pgTable(
     hostedZoneId: text('hosted_zone_id'),
     region: text('region').notNull().default('us-east-1'),
     endpoint: text('endpoint'),
+    /** The credentials of the worker's host, whatever they reach: only an administrator of every environment may say so. */
+    usesWorkerRole: boolean('uses_worker_role').notNull().default(false),
     accessKeyId: text('access_key_id'),
     sealedAccessSecret: text('sealed_access_secret'),
     accessSecret: boolean('access_secret').generatedAlwaysAs(sql`sealed_access_secret is not null`),

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { environments } from './fleet'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -57,17 +57,21 @@ export const audit = pgTable(
   ],
 )
 
-/** The console's SSH keys. `environmentId` null: the default for environments without their own. The private half is sealed with the worker's vault key. */
+/** The console's SSH keys: each environment has its own. The private half is sealed with the worker's vault key. */
 export const consoleKeys = pgTable(
   'console_keys',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    environmentId: uuid('environment_id'),
+    environmentId: uuid('environment_id')
+      .notNull()
+      .references(() => environments.id, { onDelete: 'cascade' }),
+    /** `next`: made to replace the current one once every host accepts it. */
+    state: text('state').$type<'current' | 'next'>().notNull().default('current'),
     publicKey: text('public_key').notNull(),
     sealedPrivateKey: text('sealed_private_key').notNull(),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
-  (t) => [uniqueIndex('console_keys_environment_key').on(sql`coalesce(${t.environmentId}::text, '')`)],
+  (t) => [uniqueIndex('console_keys_environment_key').on(t.environmentId, t.state)],
 )
 
 export const settings = pgTable('settings', {

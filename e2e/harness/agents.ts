@@ -41,7 +41,7 @@ export const report = (hostname: string, ...instances: unknown[]) => ({
   agent: '1.0.0',
   sequence: sequence++,
   sentAt: Date.now() / 1000,
-  host: { hostname, addresses: ['198.51.100.7'], os: 'Debian', cpus: 2, load1: 1 },
+  host: { hostname, addresses: [] as string[], os: 'Debian', cpus: 2, load1: 1 },
   instances,
 })
 

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureConsoleKey } from '@/db/keys/console-keys'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
 import { secretPurpose } from '@/db/records/sealing-key'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
-import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { makeVault } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { Lab } from '@/lib/playground/lab/lab'
 import { bundled } from '@/lib/playground/start/bundled'
 import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
+import { letConsoleIn } from '@/lib/playground/start/let-in'
 import { type Child, startChild } from '@/lib/playground/start/processes'
 import { seedFleet, seedNames } from '@/lib/playground/start/seed'
 import { migratedOnce } from './daemons/database'
@@ -54,8 +54,8 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
     await lab.up(fleet)
     const vaultKey = randomBytes(32).toString('base64')
     const vault = makeVault(vaultKey)
-    lab.authorize(await ensureConsoleKey(vault, () => makeSshKey('matriarch')))
     await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map(({ host, publicKey }) => [host, fingerprintOfLine(publicKey)])))
+    await letConsoleIn(lab, vault)
     if (fleet.hasNames) {
       const names = lab.names()
       await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))

@@ -16,7 +16,7 @@ interface Territory {
 /** Where a row cannot be made from the schema alone, or where tests want it by these values. */
 const particular: Partial<Record<ResourceName, (territory: Territory) => Values>> = {
   environment: ({ name }) => ({ name }),
-  server: ({ name }) => ({ hostname: `host-${name}`, address: '10.0.0.1', tags: ['t', name] }),
+  server: ({ name }) => ({ hostname: `host-${name}`, address: `host-${name}.test`, tags: ['t', name] }),
   herd: ({ name }) => ({ name: `herd-${name}`, dataDirectory: '/data', preferredSite: name }),
   instance: ({ index }) => ({ version: `15.${index}` }),
   'dns-zone': ({ name }) => ({ name: `${name}.test` }),
@@ -108,7 +108,7 @@ export const seedTerritories = async (): Promise<Record<string, string>> => {
     const second = await insert(byName('server'), {
       ...rowOf(byName('server'), territory),
       hostname: `second-${name}`,
-      address: '10.0.0.2',
+      address: `second-${name}.test`,
     })
     const standby = await insert(byName('instance'), { herdId: territory.ids.herd, serverId: second })
     for (const [kind, id] of Object.entries({ ...territory.ids, second, standby })) all[`${kind}:${name}`] = id

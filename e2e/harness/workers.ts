@@ -129,7 +129,7 @@ const register = async (served: ServedFleet): Promise<void> => {
         id: host.serverId,
         environmentId,
         hostname: host.hostname,
-        address: host.address,
+        address: `${host.hostname}.test`,
         hostKey: host.hostKey,
       })),
     ),

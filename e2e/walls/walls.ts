@@ -75,7 +75,7 @@ const rooms: Walls['rooms'] = {
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },
   'db/pg': { imports: 'db/schema lib/kernel/ground lib/kernel/resource lib/resources lib/env.ts', libraries: 'drizzle-orm pg node' },
   'db/trail': { imports: 'db/schema db/pg lib/kernel lib/shapes', libraries: 'drizzle-orm node' },
-  'db/keys': { imports: 'db/pg lib/kernel/ground' },
+  'db/keys': { imports: 'db/pg db/trail lib/kernel lib/shapes', libraries: 'drizzle-orm' },
   'db/records': {
     imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/fields lib/shapes lib/resources lib/operations',
     libraries: 'drizzle-orm',
@@ -147,7 +147,7 @@ const rooms: Walls['rooms'] = {
   },
   'lib/playground/start': {
     imports:
-      'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/kernel/access lib/env.ts',
+      'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/domain lib/kernel/access lib/env.ts',
     libraries: 'esbuild pg node',
   },
   'lib/playground/progress.mjs': { imports: '' },

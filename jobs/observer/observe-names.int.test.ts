@@ -29,7 +29,7 @@ beforeAll(async () => {
     ['h1', 'primary'],
     ['h2', 'standby'],
   ]) {
-    const serverId = await add('server', { hostname, environmentId, address: '10.0.0.1' })
+    const serverId = await add('server', { hostname, environmentId, address: `10.0.0.${hostname!.slice(1)}` })
     const instanceId = await add('instance', { herdId, serverId })
     await getPool().query(`update instances set state = 'online', role = $2, observed_at = now() where id = $1`, [instanceId, role])
   }

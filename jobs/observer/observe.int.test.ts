@@ -166,7 +166,7 @@ describe('sharing the fleet', () => {
   const addHerds = async (count: number) => {
     const environmentId = await addEnvironment()
     await query(
-      `with s as (insert into servers (environment_id, hostname, address, host_key) select $1, 'host-' || n, '192.0.2.1', 'SHA256:x' from generate_series(1, $2::int) n
+      `with s as (insert into servers (environment_id, hostname, address, host_key) select $1, 'host-' || n, '192.0.2.' || n, 'SHA256:' || n from generate_series(1, $2::int) n
          returning id, hostname),
        h as (insert into herds (environment_id, name, base_name, port, data_directory) select $1, 'herd-' || n, 'herd-' || n, 5432, '/data'
          from generate_series(1, $2::int) n returning id, name)

@@ -18,13 +18,17 @@ export const createEnrolmentKey = async (actor: Actor, wanted: NewEnrolmentKey):
 export const bearerOf = (authorization: string | null | undefined): string =>
   /^bearer +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1] ?? ''
 
-/** Exchanges an enrolment key for the host's own token. Throws `auth.required`, `auth.throttled`, `record.conflict`. */
-export const enrol = async (key: string, request: EnrolRequest, from: string | null): Promise<{ token: string; hostId: string }> => {
+/** Exchanges an enrolment key for the host's own token. `waits`: it speaks for the host once a person has accepted it. Throws `auth.required`, `auth.throttled`, `record.conflict`. */
+export const enrol = async (
+  key: string,
+  request: EnrolRequest,
+  from: string | null,
+): Promise<{ token: string; hostId: string; waits: boolean }> => {
   try {
     if (readSecret(key)?.kind !== 'matenrol') throw new Fault('auth.required', { because: 'This is no enrolment key.' })
     const token = makeSecret('mathost')
-    const { hostId } = await enrolHost(hashSecret(key), request, token.hash, from)
-    return { token: token.whole, hostId }
+    const { hostId, waits } = await enrolHost(hashSecret(key), request, token.hash, from)
+    return { token: token.whole, hostId, waits }
   } catch (error) {
     if (isFault(error, 'auth.required')) await countAttempt([{ key: `enrol:${networkOf(from)}`, ...keyLimit }])
     throw error

@@ -181,6 +181,32 @@ export const topics: Readonly<Record<string, Topic>> = {
     examples: ['matriarch new-secret on-call > secret'],
     more: 'Prints the secret, this once. For a day the previous one signs as well, so that receivers can be changed one after the other.',
   },
+  host: {
+    brief: 'decide on the token of a host with an agent, or forget it',
+    usage: 'matriarch host accept|refuse|revoke|delete HOST',
+    inputs: [
+      ['accept', 'the new token of a host that enrolled again speaks for it, and the former no longer'],
+      ['refuse', 'the new token does not; the former goes on'],
+      ['revoke', 'no token does, until the host enrols again and somebody accepts that'],
+      ['delete', 'forget a host that was never one, with all that it reported'],
+      ['HOST', 'name or id of a discovered host'],
+    ],
+    examples: ['matriarch host accept db1', 'matriarch host revoke db1'],
+    more: 'matriarch discovered-hosts --columns hostname,nextTokenAt,tokenRevokedAt lists where a new token waits.',
+  },
+  key: {
+    brief: 'show or replace the SSH key of an environment',
+    usage: 'matriarch key show|new|switch|discard ENVIRONMENT [--force]',
+    inputs: [
+      ['new', 'a worker makes a key beside the current one'],
+      ['switch', 'the new key is used from now on; refused while a host of the environment does not accept it'],
+      ['discard', 'the new key is deleted'],
+      ['ENVIRONMENT', 'name or id'],
+      ['--force', 'with switch: leave hosts behind that do not accept it'],
+    ],
+    examples: ['matriarch key new prod', 'matriarch key show prod', 'matriarch key switch prod'],
+    more: 'Between new and switch, append the line of the new key to authorized_keys on every host of the environment; workers try it every minute.',
+  },
   'with-lock': {
     brief: 'lock the herd while your own command runs',
     usage: 'matriarch with-lock HERD -- COMMAND …',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
 import { getJson, keepWhere, request, type Where, whereToGo } from './client'
 import { codeOfError, exitCodes } from './exit-codes'
+import { host, key } from './guard'
 import { helpOf } from './help'
 import { fieldsOf, list } from './lists'
 import { idFor, idOf } from './names'
@@ -147,6 +148,8 @@ export const commands: Readonly<Record<string, Command>> = {
   unschedule,
   'test-subscription': (args) => testSubscription(whereToGo(), args),
   'new-secret': (args) => newSecret(whereToGo(), args),
+  host,
+  key,
   'with-lock': withLock,
   verify,
 }

@@ -78,6 +78,7 @@ const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Repl
         site: '',
         failoverPriority: 1,
         lastRole: 'unknown',
+        isReported: false,
         isUnreachable: false,
         lastTimeline: null,
         lastLsn: null,

@@ -47,12 +47,14 @@ export interface HostFacts {
   poolers: FoundPooler[]
 }
 
-export type HostCheckStep = CheckStep<'reachable' | 'host-key' | 'login' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'>
+export type HostCheckStep = CheckStep<
+  'reachable' | 'host-key' | 'login' | 'machine' | 'user' | 'binaries' | 'versions' | 'clusters' | 'disk' | 'clock'
+>
 
 export interface HostsRead {
   /**
    * Runs a command that only looks. Arguments, never a glued string. A non-zero exit is a result, not a fault. Throws `shell.unreachable`, `.denied`,
-   * `.host-key-unknown`, `.host-key-changed` when it surely did not start; `shell.timeout` when it was killed at its deadline (`isOver`), or the host or the
+   * `.host-key-unknown`, `.host-key-changed`, `.machine-changed`, `.machine-unknown` when it surely did not start; `shell.timeout` when it was killed at its deadline (`isOver`), or the host or the
    * connection was silent and its fate is not known; `shell.cancelled`.
    */
   read: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>

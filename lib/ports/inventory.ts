@@ -105,6 +105,8 @@ export interface MemberStanding {
   lastLsn: string | null
   /** ISO time; null: never seen. */
   seenAt: string | null
+  /** What was last seen is what its host's agent said: nobody looked. */
+  isReported: boolean
   /** The observer’s last look could not reach its host. */
   isUnreachable: boolean
   /** Another member was promoted in its stead: it must not start as a primary. */

@@ -17,7 +17,14 @@ export const discoveredHost = defineResource({
     suggestion: { kind: 'text', label: 'Why', automatic: true },
     serverId: { kind: 'reference', label: 'Server', to: 'server', automatic: true },
     agentVersion: { kind: 'text', label: 'Agent', automatic: true },
+    suggestedServerId: { kind: 'reference', label: 'Claims the address of', to: 'server', automatic: true },
     tokenRevokedAt: { kind: 'moment', label: 'Token revoked', automatic: true },
+    nextTokenAt: {
+      kind: 'moment',
+      label: 'New token asked for',
+      automatic: true,
+      help: 'Somebody with an enrolment key enrolled this host again. The new token waits for a person; the former one goes on.',
+    },
     seenAt: { kind: 'moment', label: 'Last report', automatic: true },
     createdAt: { kind: 'moment', label: 'First seen', automatic: true },
   },
@@ -28,9 +35,12 @@ export const discoveredHost = defineResource({
     order: 'hostname',
   },
   related: [{ resource: 'discovered-instance', by: 'hostId' }],
+  // What was never a host of ours, or is gone, goes with all that it reported; a host that lives enrols again.
+  canDelete: true,
   help: [
     'A host whose agent has enrolled. Accepting it registers it as a server; until then it only reports.',
     'What an agent reports is an observation, never trusted as configuration.',
+    'An enrolment key lets a host in once. A host that reported within a week, or whose token was revoked, gets another token only after a person has accepted it. Deleting a host forgets it and its token; what was registered from it stays.',
   ],
 })
 

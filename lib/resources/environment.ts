@@ -29,7 +29,7 @@ export const environment = defineResource({
       kind: 'choice',
       label: 'Protection',
       required: true,
-      help: 'Open: the plan is enough. Confirm: disruptive work also requires a typed phrase. Two-person: a second person must approve the plan as well.',
+      help: 'Open: the plan is enough. Confirm: disruptive work also requires a typed phrase. Two-person: a second person must approve the plan as well, and a second administrator any change here that protects less.',
       choices: [
         { value: 'open', label: 'Open', tone: 'neutral' },
         { value: 'confirm', label: 'Confirm', tone: 'warn' },
@@ -95,6 +95,7 @@ export const environment = defineResource({
   help: [
     'An environment is a part of the fleet with rules of its own: dev, stage, prod. Every server and every herd belongs to exactly one, and people hold roles in it.',
     'Its protection decides what disruptive work requires; its colour keeps you from mistaking one environment for another at night.',
+    'Each environment has its own SSH key, made with it, and its hosts let in no other. It is replaced from this page: a new one is made, its line is appended on every host, and once every host accepts it the two are switched.',
     'An environment that still holds servers or herds cannot be deleted: move or delete those first.',
   ],
 })

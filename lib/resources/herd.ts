@@ -25,7 +25,7 @@ export const herd = defineResource({
       label: 'Environment',
       to: 'environment',
       required: true,
-      help: 'Moving a herd moves its instances as well.',
+      help: 'A herd lives where its servers live: it is moved while it has no instance, pooler or DNS name.',
     },
     baseName: {
       kind: 'text',

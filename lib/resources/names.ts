@@ -84,14 +84,19 @@ export const dnsZone = defineResource({
       label: 'Endpoint',
       maxLength: 300,
       pattern: { source: '^https?://[^/\\s]+$', message: 'Write an address such as https://route53.example.com, without a path.' },
-      help: 'Route 53: only if it is not AWS’s own.',
+      help: 'Route 53: only if it is not AWS’s own. https, except on the worker’s own host.',
+    },
+    usesWorkerRole: {
+      kind: 'flag',
+      label: 'Worker’s AWS role',
+      help: 'Route 53: use the credentials of the worker’s host (role, profile, environment) instead of an access key. They reach the zones of every environment, so only an administrator of every environment may set this.',
     },
     accessKeyId: {
       kind: 'text',
       label: 'Access key id',
       maxLength: 128,
       pattern: { source: '^[A-Za-z0-9_]{4,128}$', message: 'Write the id as AWS shows it.' },
-      help: 'Route 53. Empty: the credentials of the worker’s host (role, profile, environment).',
+      help: 'Route 53: of a user that may change this hosted zone and nothing else.',
     },
     accessSecret: {
       kind: 'secret',
@@ -138,7 +143,7 @@ export const dnsZone = defineResource({
   sections: [
     { title: 'Zone', fields: ['name', 'environmentId', 'provider', 'ttlSeconds', 'hostDomain', 'note'] },
     { title: 'Dynamic update', fields: ['primaryHost', 'primaryPort', 'keyName', 'keyAlgorithm', 'keySecret', 'allowUnsigned'] },
-    { title: 'Route 53', fields: ['hostedZoneId', 'region', 'endpoint', 'accessKeyId', 'accessSecret'] },
+    { title: 'Route 53', fields: ['hostedZoneId', 'region', 'endpoint', 'usesWorkerRole', 'accessKeyId', 'accessSecret'] },
     { title: 'Verification', fields: ['authoritativeServers', 'resolvers'] },
   ],
   related: [{ resource: 'name', by: 'zoneId' }],

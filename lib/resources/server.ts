@@ -20,7 +20,7 @@ export const server = defineResource({
       label: 'Environment',
       to: 'environment',
       required: true,
-      help: 'The environment the host belongs to.',
+      help: 'The environment the host belongs to. Its SSH key, protection and windows hold there. A server is moved while nothing is registered on it.',
     },
     address: { kind: 'hostname', label: 'Address', required: true, help: 'IP address or name that the console connects to.' },
     sshPort: { kind: 'port', label: 'SSH port', help: 'Empty: 22.' },
@@ -51,6 +51,15 @@ export const server = defineResource({
       },
       help: 'Nothing runs on a host whose key is not pinned. The check shows the key the host offers; compare it with the one on the host itself.',
     },
+    machineId: {
+      kind: 'text',
+      label: 'Machine identity',
+      pattern: {
+        source: '^([0-9a-f]{32}|keys:[0-9a-f]{64})$',
+        message: 'Write the 32 hexadecimal digits of /etc/machine-id.',
+      },
+      help: 'Recorded at the first login under the pinned key and compared at every login: nothing runs on another machine. Empty: the next login records it. A new pinned key empties it.',
+    },
     site: {
       kind: 'text',
       label: 'Site',
@@ -78,6 +87,12 @@ export const server = defineResource({
       observed: true,
       help: 'The host showed this key instead of the pinned one. Everything there is refused until a person accepts it.',
     },
+    machineIdOffered: {
+      kind: 'text',
+      label: 'Offered machine identity',
+      observed: true,
+      help: 'The host said this instead of the registered identity. Everything there is refused until a person accepts it.',
+    },
     os: { kind: 'text', label: 'Operating system', observed: true },
     loadPerCpu: { kind: 'integer', label: 'Load per CPU', observed: true },
     memoryBytes: { kind: 'bytes', label: 'Memory', observed: true },
@@ -100,7 +115,10 @@ export const server = defineResource({
   observedSource: 'observedSource',
   sections: [
     { title: 'Host', fields: ['hostname', 'environmentId', 'site', 'tags', 'note'] },
-    { title: 'Connection', fields: ['address', 'sshPort', 'sshUser', 'profile', 'hostKey', 'hostKeyOffered'] },
+    {
+      title: 'Connection',
+      fields: ['address', 'sshPort', 'sshUser', 'profile', 'hostKey', 'hostKeyOffered', 'machineId', 'machineIdOffered'],
+    },
     {
       title: 'Last seen',
       fields: ['state', 'because', 'os', 'loadPerCpu', 'memoryBytes', 'diskFreeBytes', 'clockOffsetSeconds', 'agentSeenAt', 'lastCheckAt'],
@@ -113,7 +131,9 @@ export const server = defineResource({
   ],
   help: [
     'A server is a host that the console reaches over SSH as the account that owns the data directories. It may carry instances of several herds.',
-    'Its host key is pinned: at first contact you compare the fingerprint and accept it. If the host ever shows another key, everything there is refused until a person accepts the new one.',
-    'The check on the server’s page runs step by step: reachable, host key, login, binaries, versions, disk, clock. It changes nothing and may be run at any time.',
+    'Its host key is pinned: at first contact you compare the fingerprint and accept it. If the host ever shows another key, or turns out to be another machine, everything there is refused until a person accepts the new one.',
+    'One machine is one server. Its address with the SSH port, its host key and its machine identity (/etc/machine-id) are each registered once over all environments. A cloned machine needs an identity of its own: empty /etc/machine-id there and run systemd-machine-id-setup.',
+    'Each environment has its own SSH key. A host lets in the key of the environment that it is registered in and no other: that is what keeps a person who may operate dev away from prod.',
+    'The check on the server’s page runs step by step: reachable, host key, login, machine, binaries, versions, disk, clock. It changes nothing and may be run at any time.',
   ],
 })

@@ -1,3 +1,21 @@
+/** What a person may say of the tokens of a host. */
+export const hostTokenDecisions = ['accept', 'refuse', 'revoke'] as const
+export type HostTokenDecision = (typeof hostTokenDecisions)[number]
+
+/** A known host for which somebody with an enrolment key asked for a new token. */
+export interface InboxToken {
+  id: string
+  hostname: string
+  environmentName: string | null
+  /** ISO time. */
+  askedAt: string
+  /** The address that asked. */
+  from: string | null
+  isRevoked: boolean
+  /** ISO time of the last report under the former token. */
+  seenAt: string | null
+}
+
 /** A host that waits for a person. */
 export interface InboxHost {
   id: string
@@ -7,6 +25,9 @@ export interface InboxHost {
   environmentId: string | null
   environmentName: string | null
   suggestion: string
+  /** A registered server that has one of its addresses; null: none, or several. */
+  suggestedServerId: string | null
+  suggestedServerName: string | null
   /** ISO time of its last report; null: none yet. */
   seenAt: string | null
   /** ISO time. */
@@ -60,6 +81,7 @@ export interface InboxPooler {
 }
 
 export interface Inbox {
+  tokens: InboxToken[]
   hosts: InboxHost[]
   instances: InboxInstance[]
   poolers: InboxPooler[]

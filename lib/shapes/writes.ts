@@ -1,4 +1,5 @@
-import type { Accepted } from './inbox'
+import type { KeyStep } from './environment-key'
+import type { Accepted, HostTokenDecision } from './inbox'
 
 declare const answers: unique symbol
 /** A call of the console's own API, and the JSON that answers it (null: none). */
@@ -47,6 +48,17 @@ export interface Ignored {
 export const writes = {
   accept: (path: string, found: object): WriteCall<Accepted> => ({ method: 'POST', path: `${path}/accept`, body: found }),
   ignore: (ids: readonly string[]): WriteCall<Ignored> => ({ method: 'POST', path: 'discovered-hosts/ignore', body: { ids } }),
+  keyStep: (environmentId: string, step: KeyStep): WriteCall<null> => ({
+    method: 'POST',
+    path: `environments/${environmentId}/key`,
+    body: { step },
+  }),
+  allowLowering: (environmentId: string): WriteCall<null> => ({ method: 'POST', path: `environments/${environmentId}/allow-lowering` }),
+  hostToken: (id: string, decision: HostTokenDecision): WriteCall<null> => ({
+    method: 'POST',
+    path: `discovered-hosts/${id}/token`,
+    body: { decision },
+  }),
   addToken: (wanted: object): WriteCall<MadeToken> => ({ method: 'POST', path: 'tokens', body: wanted }),
   addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),
   testSubscription: (id: string): WriteCall<TriedMessage> => ({ method: 'POST', path: `subscriptions/${id}/test` }),

@@ -1,17 +1,22 @@
 import type { ShownKey } from '@/components/resource/server/console-keys'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
-import { consolePublicKey } from '@/db/keys/console-keys'
+import { consolePublicKeys } from '@/db/keys/console-keys'
+import { authorizedLine } from '@/lib/domain/values/authorized-key'
+import { env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access/access'
 
-/** The keys that servers of these environments must accept (null: of every environment this person sees), each with the environments that use it. */
+/** The keys that servers of this environment must accept (null: of every environment this person sees), each with its environment. */
 export const shownKeys = async (actor: Actor, environmentId: string | null): Promise<ShownKey[]> => {
   const badged = await badgedEnvironments(actor)
   const wanted = environmentId === null ? Object.values(badged) : badged[environmentId] ? [badged[environmentId]] : []
-  const byKey = new Map<string, ShownKey['environments']>()
+  const shown: ShownKey[] = []
   for (const environment of wanted) {
-    const publicKey = await consolePublicKey(environment.id)
-    if (publicKey) byKey.set(publicKey, [...(byKey.get(publicKey) ?? []), environment])
+    const { current, next } = await consolePublicKeys(environment.id)
+    for (const [publicKey, isNext] of [
+      [current, false],
+      [next, true],
+    ] as const)
+      if (publicKey !== null) shown.push({ line: authorizedLine(publicKey, env().WORKER_ADDRESSES), isNext, environment })
   }
-  if (byKey.size === 1 || environmentId !== null) return [...byKey.keys()].map((publicKey) => ({ publicKey, environments: [] }))
-  return [...byKey].map(([publicKey, environments]) => ({ publicKey, environments }))
+  return shown
 }

@@ -49,6 +49,7 @@ const Page = async () => {
         <div className="page-body">
           {beyond > 0 && <Note tone="info" title={`${beyond} more are pending; they appear as you accept or ignore these.`} />}
           <Inbox
+            tokens={inbox.tokens}
             hosts={inbox.hosts}
             instances={inbox.instances}
             poolers={inbox.poolers}

@@ -26,6 +26,7 @@ const open = new Set<keyof Env>([
   'MESSAGE_NETWORKS',
   'MESSAGE_CA_FILE',
   'SMTP_FROM',
+  'WORKER_ADDRESSES',
   'WORKER_CONCURRENCY',
   'OBSERVER',
   'LOG_LEVEL',

@@ -104,12 +104,13 @@ const SettingsPage = async () => {
           </Card>
           <Card title="The console’s public SSH keys" isFlush>
             {view.keys.length === 0 ? (
-              <p className="p-3.5 text-ink-2">There is no key yet: a worker with VAULT_KEY creates the first one when it starts.</p>
+              <p className="p-3.5 text-ink-2">There is no key yet: a worker with VAULT_KEY creates one for each environment.</p>
             ) : (
               <ul>
                 {view.keys.map((key) => (
-                  <li key={key.environmentId ?? ''} className={row}>
+                  <li key={`${key.environmentId} ${key.state}`} className={row}>
                     {badge(key.environmentId)}
+                    {key.state === 'next' && <span className="text-ink-2">new, not in use yet</span>}
                     <code className="min-w-0 flex-1 [overflow-wrap:anywhere]">{key.publicKey}</code>
                     <CopyButton text={key.publicKey} label="Copy" />
                   </li>

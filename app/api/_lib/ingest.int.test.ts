@@ -1,9 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { listInbox } from '@/db/discovery/discovery'
+import { acceptHosts, listInbox } from '@/db/discovery/discovery'
+import { decideHostToken } from '@/db/discovery/host-tokens'
+import { deleteRecord } from '@/db/records/records'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
+import { actorIn } from '@/e2e/harness/two-territories'
 import { createEnrolmentKey, enrol } from '@/lib/auth/hosts'
 import { systemActor } from '@/lib/kernel/access/access'
+import { resourceByName } from '@/lib/resources'
 import { takeReport } from './ingest'
 
 let close: () => Promise<void>
@@ -104,6 +108,91 @@ test('a key of one environment cannot take over a host of another', async () => 
   await query("insert into servers (environment_id, hostname, address) values ($1, 'db9', '198.51.100.9')", [environments.prod])
   const { hostId } = await enrolled('db9', 'dev', ['198.51.100.9'])
   expect(await query('select server_id, state from discovered_hosts where id = $1', [hostId])).toEqual([{ server_id: null, state: 'new' }])
+})
+
+test('an enrolment key alone takes over no host that reported lately or was revoked: its new token waits for a person', async () => {
+  const first = await enrolled('db1')
+  await send(first.token, report('db1', instance('main')))
+  const thief = await enrolled('db1')
+  expect(thief).toMatchObject({ hostId: first.hostId, waits: true })
+  await expect(send(thief.token, report('db1', instance('main', { state: 'crashed' })))).rejects.toMatchObject({
+    code: 'access.denied',
+    message: expect.stringContaining('a person must accept its new token'),
+  })
+  expect(await send(first.token, report('db1', instance('main')))).toMatchObject({ stored: true })
+  expect((await listInbox(systemActor)).tokens).toMatchObject([{ id: first.hostId, hostname: 'db1', isRevoked: false }])
+  await decideHostToken(systemActor, first.hostId, 'refuse')
+  expect((await listInbox(systemActor)).tokens).toEqual([])
+  expect(await codeOf(send(thief.token, report('db1')))).toBe('auth.required')
+  expect(await codeOf(decideHostToken(systemActor, first.hostId, 'accept'))).toBe('record.in-use')
+
+  const reinstalled = await enrolled('db1')
+  await decideHostToken(systemActor, first.hostId, 'accept')
+  expect(await codeOf(send(first.token, report('db1')))).toBe('auth.required')
+  expect(await send(reinstalled.token, report('db1'))).toMatchObject({ stored: true })
+
+  await decideHostToken(systemActor, first.hostId, 'revoke')
+  expect(await codeOf(send(reinstalled.token, report('db1')))).toBe('auth.required')
+  await query("update discovered_hosts set seen_at = now() - interval '1 year'")
+  expect(await enrolled('db1')).toMatchObject({ waits: true })
+  expect(
+    (await query("select act from audit where act like 'host.%' and object_id = $1 order by seq", [first.hostId])).map(({ act }) => act),
+  ).toEqual([
+    ...['host.enrol', 'host.ask-token', 'host.refuse-token', 'host.ask-token', 'host.accept-token', 'host.revoke-token', 'host.ask-token'],
+  ])
+})
+
+test('a host that has not reported for a week enrols again by itself, and so does one that never did', async () => {
+  await enrolled('db1')
+  expect(await enrolled('db1')).toMatchObject({ waits: false })
+  await query("update discovered_hosts set seen_at = now() - interval '8 days'")
+  const again = await enrolled('db1')
+  expect(again.waits).toBe(false)
+  expect(await send(again.token, report('db1'))).toMatchObject({ stored: true })
+})
+
+test('tokens of a host are decided by those who may change it in its environment, and others do not learn of it', async () => {
+  const { hostId } = await enrolled('db1', 'prod')
+  for (const decision of ['accept', 'refuse', 'revoke'] as const) {
+    expect(await codeOf(decideHostToken(actorIn('operator', environments.prod!), hostId, decision))).toBe('access.denied')
+    expect(await codeOf(decideHostToken(actorIn('admin', environments.dev!), hostId, decision))).toBe('record.missing')
+  }
+  await decideHostToken(actorIn('dba', environments.prod!), hostId, 'revoke')
+})
+
+test('a claimed address suggests a server and links none: a person says whether the host is that server', async () => {
+  const [server] = await query<{ id: string }>(
+    "insert into servers (environment_id, hostname, address) values ($1, 'ams-1', '198.51.100.7') returning id",
+    [environments.prod],
+  )
+  const evil = await enrolled('evil-1', 'prod', ['198.51.100.7'])
+  expect(await query('select server_id, state from discovered_hosts')).toEqual([{ server_id: null, state: 'new' }])
+  expect((await listInbox(systemActor)).hosts).toMatchObject([
+    {
+      hostname: 'evil-1',
+      suggestedServerId: server!.id,
+      suggestedServerName: 'ams-1',
+      suggestion: 'Enrolled with the key prod of prod. It claims the address of the server ams-1.',
+    },
+  ])
+  const accept = (serverId: string, environmentId: string) => acceptHosts(systemActor, [{ id: evil.hostId, environmentId, serverId }])
+  expect((await accept(server!.id, environments.dev!)).refused).toHaveLength(1)
+  expect((await accept(server!.id, environments.prod!)).accepted).toEqual([{ id: evil.hostId, serverId: server!.id }])
+})
+
+test('a false host is deleted with all that it said; its token says nothing any more, and what was registered stays', async () => {
+  const [server] = await query<{ id: string }>(
+    "insert into servers (environment_id, hostname, address) values ($1, 'db1', '198.51.100.7') returning id",
+    [environments.prod],
+  )
+  const { hostId, token } = await enrolled('db1')
+  await send(token, report('db1', instance('main')))
+  const host = resourceByName('discovered-host')!
+  await expect(deleteRecord(actorIn('operator', environments.prod!), host, hostId)).rejects.toMatchObject({ code: 'access.denied' })
+  await deleteRecord(actorIn('dba', environments.prod!), host, hostId)
+  expect(await query('select * from discovered_instances')).toEqual([])
+  expect(await codeOf(send(token, report('db1')))).toBe('auth.required')
+  expect(await query('select id from servers')).toEqual([server])
 })
 
 test('a replay and an older number are ignored and say so; nothing goes back', async () => {

@@ -89,6 +89,10 @@ export const takeReport = async ({ authorization, encoding, age, from, body }: R
   switch (outcome.outcome) {
     case 'token-unknown':
       return forgetHostToken(tokenHash)
+    case 'token-waits':
+      throw new Fault('access.denied', {
+        because: `${outcome.hostname} was known when it enrolled again, so a person must accept its new token: in the console, Discovery.`,
+      })
     case 'other-host':
       throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
     case 'old':

@@ -4,35 +4,36 @@ import { EnvironmentBadge } from '@/components/ui/environment'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 
 export interface ShownKey {
-  publicKey: string
-  /** Environments that use it; empty: all of them. */
-  environments: readonly BadgedEnvironment[]
+  /** Of authorized_keys, whole. */
+  line: string
+  /** It is to replace the current one. */
+  isNext: boolean
+  /** Whose hosts let it in; each environment has its own. */
+  environment: BadgedEnvironment
 }
 
 /** What a host must accept before the console can log in. */
 export const ConsoleKeys = ({ keys }: { keys: readonly ShownKey[] }) => (
   <Card title="The console’s public key">
     {keys.length === 0 ? (
-      <p className="text-ink-2">There is no key yet. Start a worker; it creates one.</p>
+      <p className="text-ink-2">There is no key yet. Start a worker; it creates one for each environment.</p>
     ) : (
       <div className="grid gap-4">
         <p className="text-ink-2">
-          Append it to <code>~/.ssh/authorized_keys</code> of the SSH user on the host. The private half never leaves the workers.
+          Append the line to <code>~/.ssh/authorized_keys</code> of the SSH user on the host: the one of the host’s environment, and no
+          other. It allows commands and sockets, no terminal, no agent and no X11. The private half never leaves the workers.
         </p>
-        {keys.map(({ publicKey, environments }) => (
-          <div key={publicKey} className="grid gap-2">
-            {environments.length > 0 && (
-              <p className="flex flex-wrap gap-1">
-                {environments.map((environment) => (
-                  <EnvironmentBadge key={environment.id} environment={environment} />
-                ))}
-              </p>
-            )}
-            <code className="code">{publicKey}</code>
+        {keys.map(({ line, isNext, environment }) => (
+          <div key={line} className="grid gap-2">
+            <p className="flex flex-wrap items-center gap-1.5">
+              <EnvironmentBadge environment={environment} />
+              {isNext && <span className="text-ink-2">new key: append it beside the current one</span>}
+            </p>
+            <code className="code">{line}</code>
             <div className="flex flex-wrap gap-2">
-              <CopyButton text={publicKey} label="Copy the key" />
+              <CopyButton text={line} label="Copy the line" />
               <CopyButton
-                text={`install -d -m 700 ~/.ssh && echo '${publicKey}' >> ~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys`}
+                text={`install -d -m 700 ~/.ssh && echo '${line}' >> ~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys`}
                 label="Copy as a command"
               />
             </div>

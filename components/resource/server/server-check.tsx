@@ -9,7 +9,7 @@ import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { Outcome } from '@/lib/shapes/outcome'
-import { HostKeyAlarm } from './host-key'
+import { HostKeyAlarm, MachineAlarm } from './host-key'
 
 export interface CheckServerActions {
   startCheck: StartCheck
@@ -30,6 +30,7 @@ export const ServerCheck = ({
   revision,
   pinned,
   shown,
+  machine,
   because,
   mayNotAccept,
   last,
@@ -40,6 +41,8 @@ export const ServerCheck = ({
   pinned: string | null
   /** The key that the host showed instead, when it was last seen. */
   shown: string | null
+  /** The registered machine, and the one that said it was another when it was last seen. */
+  machine: { pinned: string | null; shown: string | null }
   /** Why this person may not run it; null: they may. */
   because: string | null
   /** Why this person may not accept a key; null: they may. */
@@ -50,8 +53,8 @@ export const ServerCheck = ({
   const router = useRouter()
   const check = useCheck('check-server', serverId, actions.startCheck, because)
 
-  const accept = async (fingerprint: string) => {
-    const answer = await actions.saveRecord('server', serverId, { hostKey: fingerprint }, revision)
+  const accept = async (values: { hostKey: string } | { machineId: string }) => {
+    const answer = await actions.saveRecord('server', serverId, values, revision)
     if (!answer.ok) check.setProblem(answer.message)
     else {
       router.refresh()
@@ -66,14 +69,23 @@ export const ServerCheck = ({
   return (
     <div className="grid min-w-0 gap-3.5">
       {offered !== null && pinned !== null && (
-        <HostKeyAlarm key={offered} pinned={pinned} offered={offered} because={mayNotAccept} accept={() => accept(offered)} />
+        <HostKeyAlarm key={offered} pinned={pinned} offered={offered} because={mayNotAccept} accept={() => accept({ hostKey: offered })} />
+      )}
+      {machine.pinned !== null && machine.shown !== null && (
+        <MachineAlarm
+          key={machine.shown}
+          pinned={machine.pinned}
+          offered={machine.shown}
+          because={mayNotAccept}
+          accept={() => accept({ machineId: machine.shown! })}
+        />
       )}
       <Card title="Check">
         <div className="grid gap-3">
           <CheckView
             check={check}
             noun="server"
-            what="Reachable, host key, login, programs, versions, clusters, disk, clock. Changes nothing."
+            what="Reachable, host key, login, machine, programs, versions, clusters, disk, clock. Changes nothing."
             because={because}
             last={last}
           />
@@ -82,7 +94,7 @@ export const ServerCheck = ({
               tone="warn"
               title="Is this the host’s key?"
               actions={
-                <Button variant="primary" onClick={() => void accept(offered)}>
+                <Button variant="primary" onClick={() => void accept({ hostKey: offered })}>
                   Accept this key
                 </Button>
               }

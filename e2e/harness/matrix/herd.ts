@@ -170,6 +170,7 @@ const standingOf = (
     site: '',
     failoverPriority: 100,
     lastRole: probe?.role ?? (isFirst ? 'primary' : 'standby'),
+    isReported: false,
     isUnreachable: false,
     lastTimeline: probe?.timeline ?? 1,
     lastLsn: probe?.currentLsn ?? probe?.receivedLsn ?? null,

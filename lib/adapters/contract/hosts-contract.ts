@@ -26,7 +26,7 @@ export interface HostsStage {
 const limits = { timeoutMs: 60_000 }
 const patient = { timeout: 60_000 }
 const neverStarted = (code: string) => ({ code, facts: { isOver: true } })
-const inOrder = ['reachable', 'host-key', 'login', 'user', 'binaries', 'versions', 'clusters', 'disk', 'clock']
+const inOrder = ['reachable', 'host-key', 'login', 'machine', 'user', 'binaries', 'versions', 'clusters', 'disk', 'clock']
 
 /** The contract for running commands on a host, of the twin and of the real adapter alike. Call it at the top level of a test file; `open` runs once. */
 export const hostsContract = (title: string, open: () => Promise<HostsStage>): void => {
@@ -144,7 +144,7 @@ export const hostsContract = (title: string, open: () => Promise<HostsStage>): v
 
     test('a good host passes its check step by step', async () => {
       const steps = await check()
-      const must = ['reachable', 'host-key', 'login', 'binaries', 'versions', 'clock']
+      const must = ['reachable', 'host-key', 'login', 'machine', 'binaries', 'versions', 'clock']
       expect(steps.filter(({ name, verdict }) => must.includes(name) && verdict !== 'pass')).toEqual([])
       expect(steps.find(({ name }) => name === 'versions')!.because).toMatch(/\d+\.\d+ in \//)
     })

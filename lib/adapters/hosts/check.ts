@@ -1,6 +1,6 @@
 import { formatBytes, GiB } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostCheckStep } from '@/lib/ports'
 import type { Survey } from './survey'
 
@@ -11,6 +11,7 @@ export const checkTitles = {
   reachable: 'The host answers',
   'host-key': 'The host key is the pinned one',
   login: 'The console’s key is accepted',
+  machine: 'It is the registered machine',
   user: 'The account owns the clusters',
   binaries: 'The programs of the profile are there',
   versions: 'PostgreSQL is installed',
@@ -61,7 +62,7 @@ export const checkHost = async (
   }
   const logIn = await tried(looks.logIn)
   throwIfCancelled(logIn, signal)
-  if (isFault(logIn, 'shell.host-key-changed')) {
+  if (logIn?.code === 'shell.host-key-changed') {
     say('host-key', {
       verdict: 'fail',
       because: `${logIn.message} If the host was reinstalled, accept the new key; if not, find out who answers there.`,
@@ -70,11 +71,16 @@ export const checkHost = async (
   }
   say('host-key', { verdict: 'pass', because: `The host shows its pinned key ${host.hostKey}.` })
 
-  if (logIn !== null) {
+  if (logIn !== null && !isStranger(logIn)) {
     say('login', { verdict: 'fail', because: loginRemedy(host, logIn) })
     return skipRest('The console cannot log in.')
   }
   say('login', { verdict: 'pass', because: `The console logs in as ${host.user}.` })
+  if (logIn !== null) {
+    say('machine', { verdict: 'fail', because: logIn.message })
+    return skipRest('Nothing runs on a machine that is not the registered one.')
+  }
+  say('machine', { verdict: 'pass', because: 'It is the machine that was registered at its first login.' })
 
   let seen: Awaited<ReturnType<CheckLooks['survey']>>
   try {
@@ -98,6 +104,8 @@ const throwIfCancelled = (error: unknown, signal: AbortSignal | undefined): void
   if (error !== null && signal?.aborted) throw new Fault('shell.cancelled', { isOver: true }, { cause: error })
 }
 
+const isStranger = ({ code }: Fault): boolean => code === 'shell.machine-changed' || code === 'shell.machine-unknown'
+
 const tried = async (act: () => Promise<void>): Promise<Fault | null> => {
   try {
     await act()
@@ -113,7 +121,7 @@ const hostKeyFile = (keyType: string): string => (keyType.startsWith('ecdsa') ? 
 
 const loginRemedy = (host: HostAddress, fault: Fault): string =>
   fault.code === 'shell.denied'
-    ? `${fault.message} Add the console’s public key to ~${host.user}/.ssh/authorized_keys (folder mode 700, file 600, owned by ${host.user}), and check AllowUsers and that the account is not locked.`
+    ? `${fault.message} Add the public key of the server’s environment to ~${host.user}/.ssh/authorized_keys (folder mode 700, file 600, owned by ${host.user}), and check AllowUsers and that the account is not locked.`
     : fault.message
 
 const judgeUser = (host: HostAddress, { user, clusters }: Survey): Answer => {

@@ -71,6 +71,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
         site: '',
         failoverPriority: one.failoverPriority,
         ...lastSeen(world, one),
+        isReported: false,
         isUnreachable: false,
         replaced: one.replaced,
       })),

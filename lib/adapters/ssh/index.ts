@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
-import { Fault } from '@/lib/kernel/ground/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandResult, HostAddress } from '@/lib/ports'
 import { runCommand, type WiredOptions } from './command'
-import { lookAtHostKey } from './connect'
+import { connectSsh, lookAtHostKey } from './connect'
 import { deadlineIn, within } from './deadline'
 import { isChannelRefusal, type LinkOptions, SshLink } from './link'
 
@@ -28,6 +28,8 @@ export interface Ssh {
   ) => Promise<{ fingerprint: string; keyType: string }>
   /** Reconnects if need be, without regard to the pause after a failure. Throws as `exec` does. */
   reach: (host: HostAddress, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
+  /** Whether the host with its pinned key lets this private key in, tried on a connection of its own. False: it refuses it. Throws as `exec` does. */
+  accepts: (host: HostAddress, privateKey: string, options: { timeoutMs: number }) => Promise<boolean>
   /** Open connections, and commands that run or wait. */
   counts: () => { connections: number; commands: number; waiting: number }
   close: () => Promise<void>
@@ -111,6 +113,17 @@ export const openSsh = (given: SshOptions): Ssh => {
       ),
     reach: async (host, { timeoutMs, signal }) => {
       await linkTo(host).connection(deadlineIn(timeoutMs, signal), { fresh: true })
+    },
+    accepts: async (host, privateKey, { timeoutMs }) => {
+      try {
+        const client = await connectSsh(host, privateKey, { ...options, connectTimeoutMs: timeoutMs })
+        client.on('error', () => {})
+        client.destroy()
+        return true
+      } catch (error) {
+        if (isFault(error, 'shell.denied')) return false
+        throw error
+      }
     },
     counts: () => {
       const all = [...links.values()]

@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress } from '@/lib/ports'
 import { type ConnectTimes, connectSsh, resetConnection } from './connect'
 import { type Deadline, Gate, within } from './deadline'
+import { askMachineId } from './identity'
 
 export interface LinkOptions extends ConnectTimes {
   /** Commands at once on one connection. OpenSSH's own limit (MaxSessions) is 10, and two are kept for killing. */
@@ -13,6 +14,8 @@ export interface LinkOptions extends ConnectTimes {
   backOffMs: number
   backOffMaxMs: number
   privateKey: () => Promise<string>
+  /** Told which machine has let the console in, before anything else runs there; throws to refuse it. Left out: any machine with the pinned key will do. */
+  recognise?: (host: HostAddress, machineId: string) => Promise<void>
 }
 
 /** The warm connection to one server under one pin: connected on demand, shared by all, cut off for a while after a failure. */
@@ -123,9 +126,26 @@ export class SshLink {
     }
   }
 
+  /** A connection to the machine that it is meant to be. */
+  private async logIn(): Promise<Client> {
+    const client = await connectSsh(this.host, await this.options.privateKey(), this.options)
+    if (this.options.recognise === undefined) return client
+    const ignore = () => {}
+    client.on('error', ignore)
+    try {
+      await this.options.recognise(this.host, await askMachineId(client, this.host.hostname, this.options.connectTimeoutMs))
+      return client
+    } catch (error) {
+      client.destroy()
+      throw error
+    } finally {
+      client.removeListener('error', ignore)
+    }
+  }
+
   private async connect(): Promise<Client> {
     try {
-      const client = await connectSsh(this.host, await this.options.privateKey(), this.options)
+      const client = await this.logIn()
       if (this.isClosed) {
         client.destroy()
         throw new Fault('shell.unreachable', { because: 'The console is closing its connections.' })

@@ -23,6 +23,7 @@ const familyByKind: Readonly<Record<TroubleKind, Family | null>> = {
   foreign: 'problems',
   attention: 'attention',
   'server-host-key-changed': 'problems',
+  'server-machine-changed': 'problems',
   'server-unreachable': 'problems',
   'server-agent-silent': 'problems',
   down: 'problems',

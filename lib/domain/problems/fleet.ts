@@ -70,7 +70,7 @@ export interface TroubledServer {
   id: string
   hostname: string
   environmentId: string
-  trouble: 'host-key-changed' | 'unreachable' | 'agent-silent'
+  trouble: 'host-key-changed' | 'machine-changed' | 'unreachable' | 'agent-silent'
   because: string | null
   /** ISO time of the first look that found it so; null: not known. */
   since: string | null

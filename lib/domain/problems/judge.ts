@@ -12,6 +12,7 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   attention: 0,
   foreign: 1,
   'server-host-key-changed': 1,
+  'server-machine-changed': 1,
   'server-unreachable': 1,
   'server-agent-silent': 3,
   down: 1,
@@ -38,7 +39,7 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   inbox: 3,
 }
 
-const serverTroubles = ['host-key-changed', 'unreachable', 'agent-silent'] as const
+const serverTroubles = ['host-key-changed', 'machine-changed', 'unreachable', 'agent-silent'] as const
 const instanceTroubles = [
   'down',
   'unreachable',

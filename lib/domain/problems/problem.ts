@@ -24,6 +24,7 @@ export interface Subjects {
   foreign: FleetHerd
   attention: FleetAttention
   'server-host-key-changed': TroubledServer
+  'server-machine-changed': TroubledServer
   'server-unreachable': TroubledServer
   'server-agent-silent': TroubledServer
   down: TroubledInstance

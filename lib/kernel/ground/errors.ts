@@ -42,6 +42,12 @@ export const faultTable = {
     retry: false,
     sentence: 'The host shows another key than the pinned one. Everything on it is refused until somebody accepts the new key.',
   },
+  'shell.machine-changed': {
+    status: 409,
+    retry: false,
+    sentence: 'Another machine answers than the registered one. Everything on it is refused until somebody accepts the new one.',
+  },
+  'shell.machine-unknown': { status: 409, retry: false, sentence: 'The host does not say which machine it is. Nothing runs there.' },
   'shell.failed': { status: 502, retry: false, sentence: 'The command failed on the host.' },
   'shell.timeout': { status: 504, retry: true, sentence: 'The command did not end in time; whether it did its work is not known.' },
   'shell.cancelled': { status: 499, retry: false, sentence: 'The command was cancelled.' },

@@ -11,6 +11,8 @@ const neverBegan: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'shell.denied',
   'shell.host-key-unknown',
   'shell.host-key-changed',
+  'shell.machine-changed',
+  'shell.machine-unknown',
   'input.invalid',
   'record.missing',
   'step.blocked',

@@ -28,6 +28,7 @@ const nothingKnown = (id: string): MemberStanding => ({
   lastTimeline: null,
   lastLsn: null,
   seenAt: null,
+  isReported: false,
   isUnreachable: false,
   replaced: null,
 })

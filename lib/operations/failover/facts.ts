@@ -28,6 +28,8 @@ export type FailoverFacts = {
   /** The primary, or the last known one; where none is known, the last member that was to be promoted. */
   primary: (Place & { following: Plain<Following> | null }) | null
   primaryProbe: Plain<Probe> | null
+  /** That it was the primary is known from its host's agent alone: whoever holds the host's token can say so. */
+  isPrimaryReported: boolean
   /** Where no primary is known: what the record says of the member replaced last; else null. */
   recorded: { title: string; because: string; isWriting: boolean } | null
   /** Members besides the old primary that may have been told to promote and that cannot be seen: a person must answer for each. */
@@ -93,6 +95,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     isOverridden: isOverridden(input.override, herd.name),
     primary: old && { ...old.place, following: place && followingTo(place, old, peers) },
     primaryProbe: old?.probe ?? null,
+    isPrimaryReported: old !== null && old.probe.role === 'unknown' && old.standing.isReported,
     recorded: recordedOf(lead),
     ...othersOf(suspects),
     primaries: peers.filter(({ probe }) => probe.role === 'primary' && isUp(probe.state)).map((peer) => peer.place.title),

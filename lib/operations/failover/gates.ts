@@ -109,17 +109,18 @@ export const fenced = (facts: FailoverFacts): Verdict => {
   }
 }
 
-/** Said in full, since a person answers for it. */
-export const lossWords = ({
-  lossBytes,
-  lastKnown,
-  candidateProbe,
-}: Pick<FailoverFacts, 'lossBytes' | 'lastKnown' | 'candidateProbe'>): string => {
-  if (lacksTimeline({ lastKnown, candidateProbe }))
-    return `The loss cannot be estimated: all that was written on timeline ${lastKnown?.timeline}, which was last seen at ${lastKnown?.lsn}.`
-  if (lastKnown === null || lossBytes === null) return 'The loss cannot be estimated: the last LSN of the old primary is not known.'
-  const seen = lastKnown.seenAt === null ? '' : `, seen ${lastKnown.seenAt}`
-  return `Estimated loss: ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${seen}, and whatever was written after that.`
+/** Said in full, since a person answers for it; also what nobody but an agent has said. */
+export const lossWords = (
+  facts: Pick<FailoverFacts, 'lossBytes' | 'lastKnown' | 'candidateProbe' | 'primary' | 'isPrimaryReported'>,
+): string => {
+  const { lossBytes, lastKnown, primary, isPrimaryReported } = facts
+  const by = lastKnown?.isReported ? ' by its host’s agent alone' : ''
+  const role = isPrimaryReported ? ` That ${primary?.title} was the primary, its host’s agent alone says.` : ''
+  if (lacksTimeline(facts))
+    return `The loss cannot be estimated: all that was written on timeline ${lastKnown?.timeline}, which was last seen${by} at ${lastKnown?.lsn}.${role}`
+  if (lastKnown === null || lossBytes === null) return `The loss cannot be estimated: the last LSN of the old primary is not known.${role}`
+  const seen = lastKnown.seenAt === null ? by && `, seen${by}` : `, seen ${lastKnown.seenAt}${by}`
+  return `Estimated loss: ${formatBytes(lossBytes)} up to ${lastKnown.lsn}${seen}, and whatever was written after that.${role}`
 }
 
 export const lossSaid = (facts: FailoverFacts): Verdict => {

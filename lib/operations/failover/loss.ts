@@ -6,8 +6,8 @@ import type { DataDirectorySeen, ReadPorts } from '@/lib/ports'
 import { isDown, probeTimeoutMs } from '../facts/instance'
 import type { Peer } from '../facts/peers'
 
-/** The furthest position that anybody has seen. `seenAt`: ISO time. */
-export type LastKnown = { lsn: string; timeline: number | null; seenAt: string | null }
+/** The furthest position that anybody has seen. `seenAt`: ISO time. `isReported`: only its host's agent says so. */
+export type LastKnown = { lsn: string; timeline: number | null; seenAt: string | null; isReported: boolean }
 export type Forks = NonNullable<CandidateFacts['forks']>
 
 /** Of all that may have been primary: on the newest timeline, since positions on two cannot be compared. */
@@ -15,7 +15,16 @@ export const lastKnownOf = (suspects: readonly Peer[]): LastKnown | null =>
   suspects
     .flatMap(({ probe, standing }): LastKnown[] => {
       const [lsn, timeline] = [probe.currentLsn ?? standing.lastLsn, probe.timeline ?? standing.lastTimeline]
-      return lsn === null ? [] : [{ lsn, timeline, seenAt: probe.currentLsn ? probe.observedAt : standing.seenAt }]
+      return lsn === null
+        ? []
+        : [
+            {
+              lsn,
+              timeline,
+              seenAt: probe.currentLsn ? probe.observedAt : standing.seenAt,
+              isReported: !probe.currentLsn && standing.isReported,
+            },
+          ]
     })
     .reduce<LastKnown | null>((most, one) => (most === null || isFurther(one, most) ? one : most), null)
 

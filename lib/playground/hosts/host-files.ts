@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Fleet, FleetHost } from '../fleet/fleet'
@@ -105,6 +106,8 @@ export async function prepareHost(layout: Layout, machine: Machine, fleet: Fleet
     for (const own of ['etc/postgresql', 'var/lib/postgresql', 'var/lib/postgresql/.ssh', 'var/log/postgresql', 'srv']) give(dir(own))
     write(dir('made'), '')
   }
+  // Written once; a lab of an earlier version has none.
+  if (!existsSync(dir('etc/machine-id'))) write(dir('etc/machine-id'), randomBytes(16).toString('hex'), 0o444)
   const names = [`127.0.0.1 localhost`, `${consoleAddress} console`, ...fleet.hosts.map((each) => `${each.address} ${each.name}`)]
   write(dir('etc/hosts'), names.join('\n'))
   for (const script of ['rc.sh', 'as-postgres.sh', 'start-cluster.sh', 'timer.sh'])

@@ -108,7 +108,7 @@ export class Lab {
       await inParallel(fleet.hosts, 4, async (host) => {
         await prepareHost(this.layout, this.machine, fleet, host)
         await prepareVolumes(this.layout, this.machine, host, fleet.postgresMajor)
-        for (const key of [publicKey, ...this.authorizedKeys()]) addAuthorizedKey(this.layout, this.machine, host.name, key)
+        for (const key of [publicKey, ...this.authorizedKeys(host)]) addAuthorizedKey(this.layout, this.machine, host.name, key)
         await this.hosts.powerOn(host, { timeoutMs: 180_000 })
         booted()
       })
@@ -217,20 +217,25 @@ export class Lab {
     return this.nameServers.describe(this.fleet)
   }
 
-  /** Lets the console's key log in as postgres on every host, now and on later starts. `publicKey` is an OpenSSH line. */
-  authorize(publicKey: string): void {
+  /** Lets a key log in as postgres on every host, or on those of one environment, now and on later starts. `publicKey` is a line of authorized_keys. */
+  authorize(publicKey: string, environment?: string): void {
     const line = publicKey.trim()
-    if (!/^(ssh|ecdsa)-\S+ \S+/.test(line) || line.includes('\n')) throw new LabError('That is not one OpenSSH public key.')
-    const keys = this.authorizedKeys()
-    if (!keys.includes(line)) writeFileSync(this.layout.at('authorized_keys'), `${[...keys, line].join('\n')}\n`)
+    if (!/(^|\s)(ssh|ecdsa)-\S+ \S+/.test(line) || line.includes('\n')) throw new LabError('That is not one OpenSSH public key.')
+    const path = this.keysFile(environment)
+    const keys = linesOf(path)
+    if (!keys.includes(line)) writeFileSync(path, `${[...keys, line].join('\n')}\n`)
     if (!existsSync(this.layout.at('fleet.json'))) return
     for (const host of this.fleet.hosts)
-      if (existsSync(this.layout.host(host.name, 'made'))) addAuthorizedKey(this.layout, this.machine, host.name, line)
+      if ((environment === undefined || host.environment === environment) && existsSync(this.layout.host(host.name, 'made')))
+        addAuthorizedKey(this.layout, this.machine, host.name, line)
   }
 
-  private authorizedKeys(): string[] {
-    const path = this.layout.at('authorized_keys')
-    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+  private authorizedKeys({ environment }: FleetHost): string[] {
+    return [...linesOf(this.keysFile()), ...linesOf(this.keysFile(environment))]
+  }
+
+  private keysFile(environment?: string): string {
+    return this.layout.at(environment === undefined ? 'authorized_keys' : `authorized_keys.${encodeURIComponent(environment)}`)
   }
 
   /** Each host's public key ("ssh-ed25519 AAAA…"), to be pinned. */
@@ -255,3 +260,5 @@ export class Lab {
     await mustRun(['rm', '-rf', '--one-file-system', this.layout.state], { timeoutMs: 10 * 60_000 })
   }
 }
+
+const linesOf = (path: string): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [])

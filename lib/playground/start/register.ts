@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureConsoleKey } from '@/db/keys/console-keys'
 import { migrate } from '@/db/migrate'
 import { closeDb, getPool } from '@/db/pg/client'
 import { publishSealingKey, secretPurpose } from '@/db/records/sealing-key'
 import { closeQueue, migrateQueue } from '@/jobs/requests'
-import { makeSshKey, makeVault } from '@/lib/adapters/vault'
+import { makeVault } from '@/lib/adapters/vault'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createEnrolmentKey } from '@/lib/auth/hosts'
 import { hashSecret } from '@/lib/auth/secrets'
@@ -16,21 +15,16 @@ import type { Fleet } from '../fleet/fleet'
 import type { Lab } from '../lab/lab'
 import { consoleAddress } from '../machine/layout'
 import { projectRoot } from '../setup.mjs'
+import { letConsoleIn } from './let-in'
 import { seedFleet, seedNames } from './seed'
 
-/** Schema, queue, the console's SSH key and the first administrator. Run again it changes nothing. */
-export const prepareConsole = async (options: {
-  databaseUrl: string
-  adminUser: string
-  adminPassword: string
-}): Promise<{ publicKey: string }> => {
+/** Schema, queue and the first administrator. Run again it changes nothing. */
+export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<void> => {
   await migrate(options.databaseUrl)
   await migrateQueue()
   const vault = makeVault(env().VAULT_KEY!)
   await publishSealingKey(vault.publicKey)
-  const publicKey = await ensureConsoleKey(vault, () => makeSshKey('matriarch'))
   await ensureLocalAdmin(options.adminUser, options.adminPassword)
-  return { publicKey }
 }
 
 /** As OpenSSH prints it. */
@@ -41,23 +35,15 @@ const fingerprintOf = (publicKey: string): string =>
     .replace(/=+$/, '')}`
 
 /**
- * Lets the console's key into every host, starts the directory, and registers the fleet with its host keys pinned (this process made the hosts, so it
- * knows their keys). Returns what the web process needs to log people in.
+ * Registers the fleet with its host keys pinned (this process made the hosts, so it knows their keys), and lets each environment's key into its hosts. Returns what the web process needs to log people in.
  */
-export const registerPlayground = async ({
-  lab,
-  fleet,
-  publicKey,
-}: {
-  lab: Lab
-  fleet: Fleet
-  publicKey: string
-}): Promise<Record<string, string>> => {
-  lab.authorize(publicKey)
+export const registerPlayground = async ({ lab, fleet }: { lab: Lab; fleet: Fleet }): Promise<Record<string, string>> => {
   await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
+  const vault = makeVault(env().VAULT_KEY!)
+  await letConsoleIn(lab, vault)
   if (fleet.hasNames) {
     const names = lab.names()
-    await seedNames(fleet, names, makeVault(env().VAULT_KEY!).seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
+    await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
   }
   const directory = lab.directory()
   const roleOf = new Map(fleet.groups.map((group) => [group.name, group]))
@@ -102,7 +88,11 @@ export const equipAgents = async ({ lab, fleet, port }: { lab: Lab; fleet: Fleet
         })
     for (const { name } of hosts) {
       const needsKey = key !== null && !mayReport(name)
-      if (needsKey) lab.dropAgentToken(name)
+      if (needsKey) {
+        lab.dropAgentToken(name)
+        // A host that is known waits for a person, and this process made the host: it is forgotten, and is new.
+        await getPool().query('delete from discovered_hosts where lower(hostname) = lower($1) and token_revoked_at is null', [name])
+      }
       lab.installAgent(name, {
         script,
         everySeconds: agentEverySeconds,

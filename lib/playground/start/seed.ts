@@ -41,7 +41,8 @@ const addServers = async (client: PoolClient, fleet: Fleet, fingerprints: Record
     await client.query(
       `insert into servers (environment_id, hostname, address, host_key, site, tags)
        values ((select id from environments where name = $1), $2, $3, $4, $5, $6)
-       on conflict (lower(hostname)) do update set host_key = excluded.host_key, host_key_offered = null where servers.host_key is distinct from excluded.host_key`,
+       on conflict (lower(hostname)) do update set host_key = excluded.host_key, host_key_offered = null, machine_id = null, machine_id_offered = null
+         where servers.host_key is distinct from excluded.host_key`,
       [host.environment, host.name, host.address, fingerprints[host.name] ?? null, host.site, host.tags],
     )
 }

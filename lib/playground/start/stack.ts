@@ -132,18 +132,19 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     }
     Object.assign(process.env, { ...environment, VAULT_KEY: secrets.vaultKey })
     const accountUrl = databaseUrl
-    const { register, publicKey } = await step('schema and accounts', async () => {
+    const register = await step('schema and accounts', async () => {
       // Imported only now: the modules behind it read the environment that was just set.
       const register = await import('./register')
       undo.push(register.closeStarter)
-      return { register, ...(await register.prepareConsole({ databaseUrl: accountUrl, adminUser, adminPassword: secrets.adminPassword })) }
+      await register.prepareConsole({ databaseUrl: accountUrl, adminUser, adminPassword: secrets.adminPassword })
+      return register
     })
 
     const playground = await labUp
     const lab = playground?.lab ?? null
     let directory: Record<string, string> = {}
     if (playground) {
-      directory = await step('directory and inventory', () => register.registerPlayground({ ...playground, publicKey }))
+      directory = await step('directory and inventory', () => register.registerPlayground(playground))
       for (const address of [options.databaseUrl, options.redisUrl])
         if (address) undo.push(await openDoor(playground.lab, address, stateDirectory))
     }

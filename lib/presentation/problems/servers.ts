@@ -35,6 +35,11 @@ export const serverWords: { [K in Kind]: Words<K> } = {
     'hostKeyOffered=notnull',
     'everything on it is refused until somebody accepts the new key',
   ),
+  'server-machine-changed': words(
+    (count) => `${counted(count, 'server is', 'servers are')} another machine than the registered one`,
+    'machineIdOffered=notnull',
+    'everything on it is refused until somebody accepts the new machine',
+  ),
   'server-unreachable': words(
     (count) => `${counted(count, 'server does', 'servers do')} not answer over SSH`,
     'state=unreachable,refused',

@@ -7,6 +7,7 @@ const ofOne: Partial<Record<ProblemKind, string>> = {
   'split-brain': 'has more than one primary',
   attention: 'needs attention',
   'server-host-key-changed': 'shows another host key',
+  'server-machine-changed': 'is another machine',
   'server-unreachable': 'does not answer',
   down: 'is down',
   unreachable: 'is unreachable',

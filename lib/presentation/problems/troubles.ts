@@ -13,6 +13,7 @@ const headlines: Readonly<Record<ProblemKind, string>> = {
   foreign: 'Primaries of different systems',
   attention: 'A job needs a decision',
   'server-host-key-changed': 'Another host key than the pinned one',
+  'server-machine-changed': 'Another machine on a server',
   'server-unreachable': 'Server does not answer over SSH',
   'server-agent-silent': 'Agent has gone silent',
   down: 'Instance is down',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { enrolInput, reportInput } from '@/lib/fields/agent-report'
+import { hostTokenDecisions } from '@/lib/shapes/inbox'
 import { defineCall } from '../call'
 
 const tag = 'discovery'
@@ -11,9 +12,11 @@ export const discoveryCalls = {
     tag,
     caller: 'actor',
     summary: 'Register discovered hosts as servers',
+    description:
+      'With serverId the host is taken for that registered server of the environment; without it, for the server of its name, or for a new one.',
     input: z.strictObject({
       hosts: z
-        .array(z.strictObject({ id: z.uuid(), environmentId: z.uuid() }))
+        .array(z.strictObject({ id: z.uuid(), environmentId: z.uuid(), serverId: z.uuid().optional() }))
         .min(1)
         .max(1000),
     }),
@@ -22,6 +25,18 @@ export const discoveryCalls = {
       refused: z.array(z.object({ id: z.uuid(), because: z.string() })),
     }),
     faults: ['access.denied'],
+  }),
+  decideHostToken: defineCall({
+    method: 'POST',
+    path: '/api/v1/discovered-hosts/{id}/token',
+    tag,
+    caller: 'actor',
+    summary: 'Accept or refuse the new token of a host that enrolled again, or revoke its token',
+    description:
+      'accept: the new token speaks for the host, and the former no longer. refuse: the former goes on. revoke: none does, until the host enrols again and a person accepts it.',
+    input: z.strictObject({ decision: z.enum(hostTokenDecisions) }),
+    status: 204,
+    faults: ['record.missing', 'access.denied', 'record.in-use'],
   }),
   acceptInstances: defineCall({
     method: 'POST',
@@ -88,10 +103,11 @@ export const discoveryCalls = {
     tag: 'agent',
     caller: 'open',
     summary: 'Enrol a host: exchange an enrolment key for a token of its own',
-    description: 'The token appears in this response and nowhere else. Enrolling again replaces the host’s former token.',
+    description:
+      'The token appears in this response and nowhere else. Enrolling again replaces the host’s former token; where the host reported within a week or its token was revoked, only after a person has accepted it (waits), and until then its reports are refused with 403.',
     input: enrolInput,
     bytesMax: 64 * 1024,
-    output: z.object({ token: z.string(), hostId: z.uuid() }),
+    output: z.object({ token: z.string(), hostId: z.uuid(), waits: z.boolean() }),
     status: 201,
     faults: ['auth.required', 'auth.throttled', 'record.conflict', 'input.invalid', 'input.too-large'],
   }),

@@ -1,5 +1,6 @@
 import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
+import { environmentCalls } from './environments'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { subscriptionCalls } from './subscriptions'
@@ -15,4 +16,5 @@ export const calls = {
   ...certificateCalls,
   ...discoveryCalls,
   ...subscriptionCalls,
+  ...environmentCalls,
 }

@@ -1,6 +1,8 @@
 import type { ResourceName } from '@/lib/resources'
+import { discoveredHost } from './discovered-host'
 import { dnsZone } from './dns-zone'
 import { drPair } from './dr-pair'
+import { environment } from './environment'
 import { herd } from './herd'
 import { instance } from './instance'
 import type { ResourceParts } from './part'
@@ -12,8 +14,10 @@ import { subscription } from './subscription'
 
 /** Most resources need none. */
 const parts: Partial<Record<ResourceName, ResourceParts>> = {
+  'discovered-host': discoveredHost,
   'dns-zone': dnsZone,
   'dr-pair': drPair,
+  environment,
   herd,
   instance,
   person,

@@ -22,6 +22,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         revision={revision}
         pinned={text('hostKey')}
         shown={text('hostKeyOffered')}
+        machine={{ pinned: text('machineId'), shown: text('machineIdOffered') }}
         because={mayNot(actor, runPermission(checkServer), environmentId)}
         mayNotAccept={mayNot(actor, 'server.change', environmentId)}
         last={await readCheck(actor, id)}

@@ -153,6 +153,24 @@ export const callLaws: Readonly<Record<string, Law>> = {
     doneIn: ({ changed }: { changed: number }) => changed > 0,
   },
 
+  'POST /api/v1/discovered-hosts/{id}/token': {
+    ask: (place, world) => ({ params: { id: world.id('discovered-host', place) }, body: { decision: 'refuse' } }),
+    may: atLeast('dba'),
+    done: ['record.in-use'],
+  },
+
+  'GET /api/v1/environments/{id}/key': { ask: one('environment'), may: atLeast('viewer'), done: [200] },
+  'POST /api/v1/environments/{id}/key': {
+    ask: (place, world) => ({ params: { id: world.id('environment', place) }, body: { step: 'discard' } }),
+    may: atLeast('admin'),
+    done: ['record.in-use'],
+  },
+  'POST /api/v1/environments/{id}/allow-lowering': {
+    ask: one('environment'),
+    may: (caller) => inPerson(caller) && atLeast('admin')(caller),
+    done: [204, 'record.in-use'],
+  },
+
   'GET /api/live/facts': { ask: none, may: anybody, done: [200], isPlaceless: true },
   'GET /api/live/fleet': { ask: none, may: anybody, done: [200], isPlaceless: true },
   'GET /api/live/herds/{id}': { ask: one('herd'), may: atLeast('viewer'), done: [200] },

@@ -1,0 +1,66 @@
+import { encode } from 'next-auth/jwt'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSession } from '@/db/people/sessions'
+import { getPool, inTransaction } from '@/db/pg/client'
+import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
+import { sessionCookieName } from '@/lib/auth/options'
+
+const secret = 'a secret of the tests that is long enough'
+let database: TestDatabase
+let api: ApiServer
+let personId: string
+let cookie: string
+
+beforeAll(async () => {
+  process.env.AUTH_SECRET = secret
+  process.env.DATABASE_URL = 'postgres://unused'
+  process.env.MATRIARCH_URL = 'http://console.test'
+  database = await startDatabase()
+  api = await serveApi()
+  await ensureLocalAdmin('eve', 'the fourth of five')
+  personId = (await getPool().query("select id from people where user_name = 'eve'")).rows[0].id
+  const sessionId = await inTransaction((tx) => openSession(tx, { personId, groups: [], from: null, userAgent: null, hours: 1 }))
+  cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
+})
+afterAll(async () => {
+  await api?.close()
+  await database?.stop()
+})
+
+const call = (method: string, path: string, body: unknown, headers: Record<string, string> = { cookie, origin: 'http://console.test' }) =>
+  fetch(`${api.url}/api/v1/${path}`, {
+    method,
+    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
+const made = async (wanted: object) => {
+  const answer = await call('POST', 'tokens', wanted)
+  const body = (await answer.json()) as { id: string; token: string }
+  expect(answer.status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+test('a token ends after 90 days unless asked otherwise', async () => {
+  const daysOf = async (wanted: object) => {
+    const { id } = await made(wanted)
+    const { rows } = await getPool().query(
+      'select round(extract(epoch from expires_at - now()) / 86400)::int as days from tokens where id = $1',
+      [id],
+    )
+    return rows[0].days
+  }
+  expect([await daysOf({ name: 'default' }), await daysOf({ name: 'never', expiresAt: null })]).toEqual([90, null])
+})
+
+test('the tokens of an account end with its password, and one that is tried first is no password', async () => {
+  const { token } = await made({ name: 'mine', role: 'admin' })
+  const me = async () => (await call('GET', 'me', undefined, { authorization: `Bearer ${token}` })).status
+  const change = (password: string) => call('PUT', `people/${personId}/password`, { password, currentPassword: 'the fourth of five' })
+  expect(await me()).toBe(200)
+  expect((await change('Password1234!')).status).toBe(422)
+  expect(await me()).toBe(200)
+  expect((await change('quite another phrase')).status).toBe(204)
+  expect(await me()).toBe(401)
+})

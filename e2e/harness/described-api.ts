@@ -80,7 +80,9 @@ export class DescribedApi {
     const { token } = await createToken(admin, { name: 'admin', role: 'admin', environmentId: null, expiresAt: null })
     const stage = new DescribedApi(bench, worker, await serveApi(), admin, token)
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
-    const { body } = await stage.ask('POST', '/api/v1/enrolment-keys', { body: { name: 'dev', environmentId: idOf('dev'), expiresAt } })
+    const wanted = { name: 'dev', environmentId: idOf('dev'), expiresAt }
+    const { headers } = await stage.login()
+    const { body } = await stage.ask('POST', '/api/v1/enrolment-keys', { body: wanted, by: null, headers })
     const host = { hostname: 'n1', addresses: ['198.51.100.9'] }
     stage.hostToken = (await stage.ask('POST', '/api/v1/agent/enrol', { body: host, by: body.key })).body.token
     return stage
@@ -117,9 +119,9 @@ export class DescribedApi {
     ).token
   }
 
-  /** Headers of the administrator’s browser on the console’s own pages, and the id of that login. */
-  async login(): Promise<{ headers: Record<string, string>; sessionId: string }> {
-    const person = { personId: this.admin.personId!, groups: [], from: null, userAgent: null, hours: 1 }
+  /** Headers of an administrator’s browser on the console’s own pages, and the id of that login: there is much that no token may do. */
+  async login(name = this.admin.name): Promise<{ headers: Record<string, string>; sessionId: string }> {
+    const person = { personId: (await personCalled(name)).personId!, groups: [], from: null, userAgent: null, hours: 1 }
     const sessionId = await inTransaction((tx) => openSession(tx, person))
     const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
     return { headers: { cookie, origin: site }, sessionId }

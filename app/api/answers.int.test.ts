@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
+import { startReceiver } from '@/e2e/harness/daemons/receiver'
 import { type Body, DescribedApi, describedCalls, nobody } from '@/e2e/harness/described-api'
 import { holdActs } from '@/e2e/harness/hold'
+import { openSender } from '@/e2e/harness/messenger'
 import { instanceId } from '@/e2e/harness/workers'
+import { startMessenger } from '@/jobs/messenger'
 import { idOf } from '@/lib/adapters/memory'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { resources } from '@/lib/resources'
@@ -208,6 +211,34 @@ test('people, tokens, sessions and passwords', async () => {
   ).toBe(204)
   await stage.ask('GET', '/api/v1/sessions')
   expect((await stage.ask('DELETE', `/api/v1/sessions/${sessionId}`)).status).toBe(204)
+})
+
+test('a subscription: its signing secret is made, and a test is sent and answered', async () => {
+  const receiver = await startReceiver()
+  const messenger = startMessenger(await openSender())
+  try {
+    const body = { name: 'on-call', environmentId: idOf('dev'), channel: 'webhook', url: receiver.url, isPaused: true }
+    const { id } = (await stage.ask('POST', '/api/v1/subscriptions', { body })).body
+    const path = `/api/v1/subscriptions/${id}`
+    expect((await stage.ask('POST', `${path}/test`)).body).toMatchObject({
+      state: 'given-up',
+      answer: expect.stringContaining('signing secret'),
+    })
+    expect((await stage.ask('POST', `${path}/secret`)).body).toEqual({ secret: expect.stringMatching(/^whsec_/), previousUntil: null })
+    expect((await stage.ask('POST', `${path}/test`)).body).toMatchObject({ state: 'sent', answer: 'Answered 200: ok' })
+    expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({ type: 'test', subscription: { id } })
+    const { items } = (await stage.ask('GET', `/api/v1/messages?subscriptionId=${id}&sort=createdAt`)).body
+    expect(items.map(({ event, state }: Body) => [event, state])).toEqual([
+      ['test', 'given-up'],
+      ['test', 'sent'],
+    ])
+    expect(JSON.stringify((await stage.ask('GET', path)).body)).not.toMatch(/whsec_|sealed/)
+    expect((await stage.ask('POST', `${path}/test`, { by: viewer })).status).toBe(404)
+    expect((await stage.ask('POST', `/api/v1/subscriptions/${nobody}/secret`)).status).toBe(404)
+  } finally {
+    await messenger.stop()
+    await receiver.stop()
+  }
 })
 
 test('discovery: a host reports, is accepted and ignored', async () => {

@@ -139,9 +139,10 @@ export const noteTroubles = (look: () => Promise<Found>): Promise<boolean> =>
     const ended = new Set(changes.ended.map(({ id }) => id))
     const newlyTaken = known.filter((one) => one.endedAt === null && !ended.has(one.id) && !one.isAcknowledged && isTaken(one))
     const noLongerTaken = known.filter((one) => one.isAcknowledged && !isTaken(one))
+    const back = noLongerTaken.filter((one) => one.endedAt === null && !ended.has(one.id))
     const told = await readTold(
       client,
-      [...changes.ended, ...changes.returned.map(({ incident }) => incident), ...newlyTaken].map(({ id }) => id),
+      [...changes.ended, ...changes.returned.map(({ incident }) => incident), ...newlyTaken, ...back].map(({ id }) => id),
     )
     const toFold: string[] = []
     const toTell: NewDelivery[] = []
@@ -163,6 +164,8 @@ export const noteTroubles = (look: () => Promise<Found>): Promise<boolean> =>
       )
     }
     for (const incident of changes.ended) apply(incident, 'end', endAfter(incident.flaps), foldEnd(incident, told.get(incident.id)!))
+    for (const incident of back)
+      apply(incident, 'begin', beginAfter(incident.severity, 0), foldReturn(told.get(incident.id)!, listening(incident)))
     for (const incident of newlyTaken) {
       const acknowledging = channels.filter(({ channel, isPaused }) => channel === 'pagerduty' && !isPaused).map(({ id }) => id)
       apply(incident, 'acknowledge', 0, foldAcknowledged(told.get(incident.id)!, acknowledging))

@@ -44,10 +44,14 @@ export interface Turn {
   now: string
 }
 
+/** Over a delivery `d` of a subscription `s`. An end waits for its begin. */
+const isDue = `d.subscription_id = s.id and d.state = 'waiting' and d.due_at <= now() and (not s.is_paused or d.event = 'test') and not exists (
+      select from deliveries b where b.subscription_id = d.subscription_id and b.incident_id = d.incident_id and b.state = 'waiting'
+        and b.created_at < d.created_at and b.due_at > now())`
+
 const claim = `with turn as (
     select s.id from subscriptions s
-    where (s.claimed_until is null or s.claimed_until < now()) and exists (
-      select from deliveries d where d.subscription_id = s.id and d.state = 'waiting' and d.due_at <= now() and (not s.is_paused or d.event = 'test'))
+    where (s.claimed_until is null or s.claimed_until < now()) and exists (select from deliveries d where ${isDue})
     order by s.last_sent_at nulls first, s.id limit 1 for update of s skip locked
   )
   update subscriptions s set claimed_until = now() + interval '${claimSeconds} s' from turn where s.id = turn.id
@@ -56,12 +60,8 @@ const claim = `with turn as (
     (select count(distinct coalesce(d.digest_id, d.id))::int from deliveries d where d.subscription_id = s.id and d.state = 'sent'
        and d.event <> 'test' and d.finished_at > now() - interval '1 minute') as sent`
 
-/** An end waits for its begin. */
 const take = `with mine as (
-    select d.id from deliveries d
-    where d.subscription_id = $1 and d.state = 'waiting' and d.due_at <= now() and (not $2 or d.event = 'test') and not exists (
-      select from deliveries b where b.subscription_id = d.subscription_id and b.incident_id = d.incident_id and b.state = 'waiting'
-        and b.created_at < d.created_at and b.due_at > now())
+    select d.id from deliveries d join subscriptions s on s.id = $1 where ${isDue}
     order by d.event <> 'test', d.due_at, d.created_at limit ${batchMax} for update of d
   ), taken as (
     update deliveries d set claimed_until = now() + interval '${claimSeconds} s' from mine where d.id = mine.id returning d.*
@@ -98,7 +98,7 @@ export const takeTurn = (): Promise<Turn | null> =>
     const { rows } = await client.query(claim)
     const [row] = rows
     if (!row) return null
-    const { rows: due } = await client.query(take, [row.id, row.is_paused])
+    const { rows: due } = await client.query(take, [row.id])
     return {
       subscriptionId: row.id,
       name: row.name,

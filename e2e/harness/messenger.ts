@@ -22,11 +22,23 @@ export const eventsOf = (received: readonly Received[]): [string, string][] =>
     (JSON.parse(body).troubles as { event: string; object: string }[]).map(({ event, object }): [string, string] => [event, object]),
   )
 
+/** What a worker sends with: loopbacks are allowed, and there is no mail server. */
+export const openSender = async (): Promise<SenderOptions> => {
+  await publishSealingKey(vault.publicKey)
+  return {
+    messages: makeMessages({ networks: ['127.0.0.0/8'], ca: null, mail: null }),
+    destinationOf: makeDestinationSource(vault),
+    consoleUrl: 'https://console.example.org/',
+    log,
+  }
+}
+
 /** A console's database with two environments and a DBA, a receiver on a loopback, and what a worker sends with. */
 export const openMessenger = async () => {
   const database = await startDatabase()
+  // What is read from the environment besides has defaults.
+  process.env.DATABASE_URL ??= database.connectionString
   const receiver = await startReceiver()
-  await publishSealingKey(vault.publicKey)
   const one = async (text: string, values: unknown[] = []): Promise<string> =>
     (await getPool().query(`${text} returning id`, values)).rows[0].id
   const prod = await one(`insert into environments (name, position) values ('prod', 1)`)
@@ -34,12 +46,7 @@ export const openMessenger = async () => {
   const personId = await one(`insert into people (user_name) values ('dana')`)
   await getPool().query(`insert into grants (person_id, role) values ($1, 'dba')`, [personId])
   const dana: Actor = { kind: 'person', personId, name: 'dana', grants: [{ role: 'dba', environmentId: null }] }
-  const options: SenderOptions = {
-    messages: makeMessages({ networks: ['127.0.0.0/8'], ca: null, mail: null }),
-    destinationOf: makeDestinationSource(vault),
-    consoleUrl: 'https://console.example.org/',
-    log,
-  }
+  const options = await openSender()
   const subscription = resourceByName('subscription')!
 
   return {

@@ -115,8 +115,11 @@ const attempt = async (options: SenderOptions, turn: Turn, group: Group): Promis
     const destination = await options.destinationOf(turn.subscriptionId)
     return await options.messages.send(destination, messageOf(options, turn, group), AbortSignal.timeout(sendWithinMs))
   } catch (error) {
-    if (!isFault(error) || error.code === 'database.down') throw error
-    return { isTaken: false, words: error.message }
+    if (isFault(error, 'database.down')) throw error
+    if (isFault(error)) return { isTaken: false, words: error.message }
+    // One that cannot be made must not keep the others waiting for ever.
+    options.log.error({ err: error, subscription: turn.name }, 'a message could not be made')
+    return { isTaken: false, words: 'It could not be made; the log of the worker says why.' }
   }
 }
 

@@ -66,6 +66,17 @@ test('one that is over before its time is never told, and neither is one that is
   ])
 })
 
+test('one that was acknowledged is told when nobody has taken it on any more', async () => {
+  await bench.subscribe()
+  await bench.look([inProd()], [{ kind: 'no-primary', key: 'shop', environmentId: bench.prod }])
+  await bench.look([inProd()], [{ kind: 'no-primary', key: 'shop', environmentId: bench.prod }])
+  expect(await states()).toEqual([['begin', 'folded']])
+  await bench.look([inProd()])
+  await bench.later()
+  await bench.send()
+  expect(eventsOf(bench.receiver.received)).toEqual([['begin', 'shop']])
+})
+
 test('one that comes and goes is one message until it has stayed away', async () => {
   await bench.subscribe()
   await bench.look([inProd()])

@@ -8,6 +8,7 @@ import { type ApiServer, serveApi } from '@/e2e/harness/api'
 import { type Bench, openBench } from '@/e2e/harness/workers'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
+import { readerLines } from '@/lib/domain/reader/reader-role'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { getJson, request } from './client'
@@ -213,6 +214,44 @@ test('a job that waits for a person ends the command with 3, and so does watchin
     fleet.calls.interfere = () => undefined
     fleet.host('p1').power = 'on'
   }
+})
+
+test('a statement prints its rows as a table, and with -o as CSV or JSON with nothing else on standard output', async () => {
+  const { world } = bench.served.fleet
+  world.sql = (instance) => ({
+    columns: ['name', 'n'],
+    types: ['text', 'integer'],
+    rows: [
+      [instance.inventory.title, '42'],
+      ['a\tb', null],
+    ],
+    rowCount: 2,
+    isCut: true,
+    command: 'SELECT',
+    tookMs: 1,
+  })
+  for (const instance of world.instances.values()) {
+    world.readers.set(instance.systemIdentifier, { madeBy: null, excess: [] })
+    instance.activeReaderLines = readerLines('postgres')
+  }
+  const asked = ['--herd', 'shop', '--sql', 'select name, n from t', '--parallel', '1']
+  const digest = /^digest (\S+)$/m.exec((await matriarch(['plan', 'run-sql', ...asked])).out)![1]!
+  const asTable = await matriarch(['run-sql', ...asked, '--yes', '--digest', digest])
+  expect([asTable.code, asTable.err]).toEqual([0, expect.stringContaining('4 rows from 2 targets')])
+  expect(asTable.err).toContain('Rows beyond the limit were left out on 2 targets')
+  expect(asTable.out).toMatch(/\ndone: 2 done\ninstance +name +n\nshop on d[12] +shop on d[12] +42\n/)
+  expect(asTable.out).toContain('a\uFFFDb')
+  const runId = /^run (\S+)$/m.exec(asTable.out)![1]!
+  const asCsv = await matriarch(['run', 'run-sql', ...asked, '--yes', '--digest', digest, '-o', 'csv'])
+  expect(asCsv.code).toBe(0)
+  expect(asCsv.out.split('\r\n')).toEqual(expect.arrayContaining(['instance,name,n', 'shop on d1,shop on d1,42']))
+  expect(asCsv.out.split('\r\n')[0]).toBe('instance,name,n')
+  expect(asCsv.err).toContain('done: 2 done')
+  const asJson = await matriarch(['results', runId, '-o', 'json'])
+  expect(JSON.parse(asJson.out)).toMatchObject({ runId, jobs: [{ columns: [{ name: 'name', type: 'text' }, { type: 'integer' }], isCut: true }, {}] })
+  expect((await matriarch(['results', runId])).out).toMatch(/^instance +name +n\n/)
+  expect(await matriarch(['run', 'reload', '--herd', 'shop', '-o', 'csv'])).toMatchObject({ code: 2, out: '' })
+  expect((await matriarch(['results'])).code).toBe(2)
 })
 
 test('without a terminal and without --yes nothing runs', async () => {

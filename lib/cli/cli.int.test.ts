@@ -248,7 +248,10 @@ test('a statement prints its rows as a table, and with -o as CSV or JSON with no
   expect(asCsv.out.split('\r\n')[0]).toBe('instance,name,n')
   expect(asCsv.err).toContain('done: 2 done')
   const asJson = await matriarch(['results', runId, '-o', 'json'])
-  expect(JSON.parse(asJson.out)).toMatchObject({ runId, jobs: [{ columns: [{ name: 'name', type: 'text' }, { type: 'integer' }], isCut: true }, {}] })
+  expect(JSON.parse(asJson.out)).toMatchObject({
+    runId,
+    jobs: [{ columns: [{ name: 'name', type: 'text' }, { type: 'integer' }], isCut: true }, {}],
+  })
   expect((await matriarch(['results', runId])).out).toMatch(/^instance +name +n\n/)
   expect(await matriarch(['run', 'reload', '--herd', 'shop', '-o', 'csv'])).toMatchObject({ code: 2, out: '' })
   expect((await matriarch(['results'])).code).toBe(2)

@@ -28,12 +28,28 @@ async function* asCsv(columns: readonly string[], jobs: Jobs): AsyncGenerator<st
   }
 }
 
+const understood: Readonly<Record<string, (value: string) => string | null>> = {
+  format: (value) => (['json', 'csv'].includes(value) ? null : 'is json or csv'),
+  job: (value) => (value.trim() === '' ? 'has no value; leave it out to ask for every job' : null),
+}
+
+/** Throws `input.invalid`. */
+const mustBeUnderstood = (query: URLSearchParams): void => {
+  const fields = [...query].flatMap(([path, value]) => {
+    const judge = Object.hasOwn(understood, path) ? understood[path]! : () => 'is not understood; there are format and job'
+    const message = judge(value)
+    return message === null ? [] : [{ path, message }]
+  })
+  if (fields.length > 0) throw new Fault('input.invalid', { fields })
+}
+
 export const GET = serve(calls.runResults, async ({ actor, params, query }) => {
-  const format = query.get('format') ?? 'json'
-  if (format !== 'json' && format !== 'csv') throw new Fault('input.invalid', { fields: [{ path: 'format', message: 'is json or csv' }] })
-  const jobId = query.get('job') ?? undefined
-  const { jobs, columns, ...head } = await readResults(actor, params.id!, { jobId, keptDays: env().RESULT_DAYS })
-  return format === 'csv'
+  mustBeUnderstood(query)
+  const { jobs, columns, ...head } = await readResults(actor, params.id!, {
+    jobId: query.get('job') ?? undefined,
+    keptDays: env().RESULT_DAYS,
+  })
+  return query.get('format') === 'csv'
     ? streamText(asCsv(columns, jobs), 'text/csv; charset=utf-8; header=present')
     : streamText(asJson(head, jobs), 'application/json')
 })

@@ -1,4 +1,3 @@
-import { env } from '@/lib/env'
 import { getPool } from './pg/client'
 
 const statements = [
@@ -18,8 +17,8 @@ const statements = [
   `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
 ]
 
-/** What nobody asks for any more: plans of yesterday that were not run, keys and logins long past, strips whose certificate shows them, messages of three months ago, leases of workers that died, workers that are gone; rows of statements past RESULT_DAYS. */
-export const tidy = async (): Promise<void> => {
+/** What nobody asks for any more: plans of yesterday that were not run, keys and logins long past, strips whose certificate shows them, messages of three months ago, leases of workers that died, workers that are gone; rows of statements older than `resultDays`. */
+export const tidy = async ({ resultDays }: { resultDays: number }): Promise<void> => {
   for (const statement of statements) await getPool().query(statement)
-  await getPool().query(`delete from result_grids where at < now() - $1 * interval '1 day'`, [env().RESULT_DAYS])
+  await getPool().query(`delete from result_grids where at < now() - $1 * interval '1 day'`, [resultDays])
 }

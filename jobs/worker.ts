@@ -32,7 +32,14 @@ const main = async (): Promise<void> => {
   const sink = makeFactSink(log)
   const ports = withFacts(world.ports, sink)
   const { inventory, postgres } = world.ports.read
-  const worker = await startWorker({ place: queuePlace(), ports, operationByName, log, slots: env().WORKER_CONCURRENCY })
+  const worker = await startWorker({
+    place: queuePlace(),
+    ports,
+    operationByName,
+    log,
+    slots: env().WORKER_CONCURRENCY,
+    resultDays: env().RESULT_DAYS,
+  })
   const observer = env().OBSERVER
     ? await startObserver({
         inventory,

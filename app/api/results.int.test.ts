@@ -26,7 +26,7 @@ const tokenFor = async (role: Role, environment: string | null): Promise<string>
 const fetchAs = (token: string, path: string, body?: unknown) =>
   fetch(`${api.url}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
 // biome-ignore lint/suspicious/noExplicitAny: the answers of many calls, looked at field by field
@@ -151,12 +151,12 @@ test('a password in clear text is refused before anything of it is stored; a SCR
 })
 
 test('rows are removed once they are older than the retention, and only then; the answer says so', async () => {
-  await tidy()
+  await tidy({ resultDays: 30 })
   expect((await resultsOf(owner, runId)).jobs[0].rows).toHaveLength(2)
   await getPool().query(`update result_grids g set at = now() - interval '31 days' from jobs j where j.id = g.job_id and j.run_id = $1`, [
     runId,
   ])
-  await tidy()
+  await tidy({ resultDays: 30 })
   const { jobs } = await resultsOf(owner, runId)
   expect(jobs[0]).toMatchObject({ rows: null, without: 'removed', kept: 2 })
   const { rows } = await getPool().query(

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   sweepEveryMs?: number
   /** How long `stop` waits for jobs to come to a safe point. Default 60 s; a job cut off then goes on elsewhere. */
   drainMs?: number
+  /** How long rows that statements answered with are kept. Default 30. */
+  resultDays?: number
 }
 
 export interface WorkerHandle {
@@ -43,7 +45,7 @@ const tidyEveryMs = 10 * 60_000
 /** A worker inside this process: hears the queue, drives jobs, makes plans, sweeps. Resolves at once, also while the database or the queue is away. */
 export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle> => {
   const { place, ports, operationByName, log } = options
-  const { leaseTtlMs = 15_000, sweepEveryMs = 3_000, drainMs = 60_000 } = options
+  const { leaseTtlMs = 15_000, sweepEveryMs = 3_000, drainMs = 60_000, resultDays = 30 } = options
   const id = crypto.randomUUID()
   const holder = `${hostname()}:${process.pid}`
   const onError = oncePerMinute((error) => log.warn({ err: error }, 'the queue does not answer'))
@@ -67,7 +69,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
       { name: 'register', everyMs: registerEveryMs, work: register },
       { name: 'sweep', everyMs: sweepEveryMs, work: sweepOnce },
       { name: 'scheduled', everyMs: sweepEveryMs, work: () => startDue({ holder, waker, makePlan: plan, log }) },
-      { name: 'tidy', everyMs: tidyEveryMs, work: tidy },
+      { name: 'tidy', everyMs: tidyEveryMs, work: () => tidy({ resultDays }) },
     ],
     log,
   )

@@ -104,6 +104,6 @@ test('the log is kept for ninety days, and what waited for days is given up', as
   await bench.look(many(2))
   await getPool().query(`update deliveries set due_at = now() - interval '4 days' where title like '%herd-0'`)
   await getPool().query(`update deliveries set state = 'sent', finished_at = now() - interval '91 days' where title like '%herd-1'`)
-  await tidy()
+  await tidy({ resultDays: 30 })
   expect(await bench.deliveries()).toMatchObject([{ state: 'given-up', answer: 'It waited too long.' }])
 })

@@ -94,7 +94,7 @@ test('what was scheduled starts at its time, once, in the name of the person who
   const scheduledId = await schedule({ operation: 'reload', targets: [id('a')] })
   expect(applied('a on a-1')).toEqual([])
   await getPool().query(`update plans set created_at = created_at - interval '3 days'`)
-  await tidy()
+  await tidy({ resultDays: 30 })
   expect(await workers[0]!.stop()).toBe(0)
   workers[0] = await bench.startWorker({ sweepEveryMs: 200 })
   const row = await comeDue(scheduledId)

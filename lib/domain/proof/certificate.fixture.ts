@@ -67,6 +67,13 @@ const canary = (change: Partial<CanaryEvidence>): Partial<MoveEvidence> => ({ ca
 const found = (change: Partial<NonNullable<CanaryEvidence['found']>>) => canary({ found: { ...provenMove().canary!.found!, ...change } })
 
 /** What is different, and how much is known to be lost by it. */
+/** Two steps taken at the same time, the later one ended first, with the numbers of their lines: started, ended. */
+export const besideEachOther = (names: [number, number], rejoin: [number, number]): MoveEvidence['steps'] =>
+  [
+    { name: 'names', startedAt: '2026-11-21T09:00:00.100Z', endedAt: '2026-11-21T09:00:00.900Z', tookMs: 800, numbers: names },
+    { name: 'rejoin', startedAt: '2026-11-21T09:00:00.000Z', endedAt: '2026-11-21T09:00:01.000Z', tookMs: 1000, numbers: rejoin },
+  ].map(({ numbers: [started, ended], ...step }) => ({ ...step, title: step.name, state: 'done', lines: { started, ended } }))
+
 export const lostMoves: [string, Partial<MoveEvidence>, { bytes: number | null; commits: number | null }][] = [
   ['an acknowledged commit is not there', found({ lost: 2, lostIds: [7, 9], rows: 99 }), { bytes: null, commits: 2 }],
   ['the fork lies before the last record', { fork: { timeline: 3, lsn: '0/5000000' } }, { bytes: 0x100, commits: null }],
@@ -132,6 +139,7 @@ export const doubtfulMoves: [string, Partial<MoveEvidence>, RegExp][] = [
   ['clocks disagree', { clocks: [{ what: 'shop on b', offsetMs: -5200, uncertaintyMs: 3 }] }, /5\.2 s behind the console’s/],
   ['no clock was compared', { clocks: [] }, /No two clocks/],
   ['the journal’s clock went back', { steps: [...provenMove().steps].reverse() }, /went back/],
+  ['it went back by the order of the journal’s lines', { steps: besideEachOther([1, 2], [3, 4]) }, /went back/],
   ['the console’s clock was set', canary({ elapsedMs: 4000 }), /clock was set while the canary wrote/],
   ['a canary that was asked for is not known of', { canary: null }, /nothing is known of it/],
   ['the canary was cut off', canary({ cutOff: 'its worker died' }), /cut off: its worker died/],

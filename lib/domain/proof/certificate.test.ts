@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { judgeMove, type MoveEvidence } from './certificate'
-import { doubtfulMoves, lostMoves, provenMove } from './certificate.fixture'
+import { besideEachOther, doubtfulMoves, lostMoves, provenMove } from './certificate.fixture'
 
 test('with every piece of evidence there, and none against it, no loss is proven; with or without a canary', () => {
   expect(judgeMove(provenMove())).toMatchObject({
@@ -10,6 +10,10 @@ test('with every piece of evidence there, and none against it, no loss is proven
   expect(judgeMove(provenMove({ canary: null, isCanaryWanted: false })).kind).toBe('proven')
   const stopped = { state: 'stopped', role: 'unknown', timeline: 3, hasStandbySignal: true, checkpointLsn: '0/5000100' }
   expect(judgeMove(provenMove({ after: stopped })).kind, 'down and untouched').toBe('proven')
+})
+
+test('steps that were taken at the same time are in order by the lines that note them', () => {
+  expect(judgeMove(provenMove({ steps: besideEachOther([2, 3], [1, 4]) })).kind).toBe('proven')
 })
 
 test('what is in no WAL is counted and named beside the proof, is not claimed by it, and changes no verdict', () => {

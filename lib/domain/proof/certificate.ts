@@ -62,6 +62,11 @@ export interface EvidenceStep {
   startedAt: string | null
   endedAt: string | null
   tookMs: number | null
+  /**
+   * Numbers of the journal's lines that say so: the order in which the times were noted, since steps may be taken at the same time. Certificates from before
+   * they were have none.
+   */
+  lines?: { started: number | null; ended: number }
 }
 
 /** All that a verdict is made from: plain JSON, so that anybody can make it again. LSNs are PostgreSQL's text, times ISO. */
@@ -213,8 +218,8 @@ const clockDoubts = ({ clocks, steps, canary }: MoveEvidence): string[] => {
         `The clock of ${what} is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the console’s: the times cannot be put in order.`,
     )
   if (clocks.length === 0) doubts.push('No two clocks were compared, so the times cannot be put in order.')
-  const times = steps.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== null)
-  if (times.some((at, index) => index > 0 && Date.parse(at) < Date.parse(times[index - 1]!)))
+  const times = timesOf(steps)
+  if (times.some((at, index) => index > 0 && at < times[index - 1]!))
     doubts.push('A step is noted before the one that came before it: the clock of the journal went back.')
   if (canary !== null) {
     const wallMs = Date.parse(canary.endedAt) - Date.parse(canary.startedAt)
@@ -225,6 +230,17 @@ const clockDoubts = ({ clocks, steps, canary }: MoveEvidence): string[] => {
   }
   return doubts
 }
+
+/** In milliseconds, in the order in which they were noted. */
+const timesOf = (steps: readonly EvidenceStep[]): number[] =>
+  steps
+    .flatMap(({ startedAt, endedAt, lines }, index) => [
+      { at: startedAt, nth: lines?.started ?? 2 * index },
+      { at: endedAt, nth: lines?.ended ?? 2 * index + 1 },
+    ])
+    .flatMap(({ at, nth }) => (at === null ? [] : [{ at: Date.parse(at), nth }]))
+    .sort((one, other) => one.nth - other.nth)
+    .map(({ at }) => at)
 
 const canaryDoubts = ({ canary, isCanaryWanted, timeline }: MoveEvidence): string[] => {
   if (canary === null) return isCanaryWanted ? ['A canary was asked for, and nothing is known of it.'] : []

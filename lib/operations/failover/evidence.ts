@@ -95,6 +95,7 @@ const stepsOf = (lines: readonly JournalLine[]): EvidenceStep[] =>
           startedAt: null,
           endedAt: line.at,
           tookMs: null,
+          lines: { started: null, ended: line.seq },
         },
       ]
     if (line.kind !== 'finished') return []
@@ -107,6 +108,7 @@ const stepsOf = (lines: readonly JournalLine[]): EvidenceStep[] =>
         startedAt: began?.at ?? null,
         endedAt: line.at,
         tookMs: line.ours ? line.tookMs : null,
+        lines: { started: began?.seq ?? null, ended: line.seq },
       },
     ]
   })

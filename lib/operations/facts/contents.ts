@@ -7,7 +7,7 @@ const databasesMax = 20
 const bytesMax = 200_000
 
 const databasesSql = `select json_agg(datname order by datname)::text as "databaseNames" from (
-  select datname from pg_database where datallowconn and not datistemplate order by datname limit ${databasesMax}) some`
+  select datname from pg_database where datallowconn and not datistemplate order by datname limit ${databasesMax}) as chosen`
 
 const contentsSql = `select json_build_object(
   'unlogged', (select count(*) from pg_class where relpersistence = 'u' and relkind in ('r', 'm')),

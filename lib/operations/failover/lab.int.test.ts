@@ -64,6 +64,7 @@ describe('planned, on real hosts', () => {
     expect(trouble).toEqual([])
     expect(state).toBe('done')
     expect(judgeMove(evidence!), 'what the certificate will say').toMatchObject({ kind: 'proven' })
+    expect(evidence!.notInWal, 'counted on real servers').toEqual({ unloggedTables: 0, logicalSlots: 0 })
     expect(evidence!.canary).toMatchObject({ found: { on: 'shop on b', lost: 0 }, timelines: [{ timeline: 1 }, { timeline: 2 }] })
     expect(evidence!.canary!.longestGapMs).toBeGreaterThan(0)
     expect(await schemas('b')).toBe('')

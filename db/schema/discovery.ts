@@ -1,10 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, foreignKey, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, foreignKey, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { id, moment } from './columns'
 import { environments, herds, instances, servers } from './fleet'
 import { poolers } from './poolers'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 /** Short-lived, bound to one environment; what a host shows to get its own token. Only the SHA-256 is kept. */
 export const enrolmentKeys = pgTable(

@@ -1,7 +1,6 @@
-import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
-
-const moment = (name: string) => timestamp(name, { withTimezone: true })
+import { moment } from './columns'
 
 /**
  * What is kept of each failover, under the id of its job: a trigger on `jobs` writes it with every step, in the transaction of the journal. It has no

@@ -10,20 +10,11 @@ import {
   jsonb,
   pgTable,
   text,
-  timestamp,
   unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
-/** `revision` rises with each save: a form that was opened on an older one is refused with a diff. */
-const stamps = () => ({
-  createdAt: moment('created_at').notNull().defaultNow(),
-  changedAt: moment('changed_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
+import { id, moment, stamps } from './columns'
 
 /** `15.9` before `15.18`: what versions are sorted by. */
 const versionKey = () =>

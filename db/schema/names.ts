@@ -1,15 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, foreignKey, index, integer, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, foreignKey, index, integer, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { DnsProvider } from '@/lib/domain/dns/providers'
+import { id, moment, stamps } from './columns'
 import { environments, herds } from './fleet'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
-const stamps = () => ({
-  createdAt: moment('created_at').notNull().defaultNow(),
-  changedAt: moment('changed_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
 
 /** A DNS zone that the console may change. Secrets are sealed for the worker; no generic reader selects them. */
 export const dnsZones = pgTable(

@@ -1,17 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Event } from '@/lib/domain/notifications/fold'
 import type { Family, Remedy, SeverityName, TroubleKind } from '@/lib/domain/notifications/trouble'
+import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
 import { people } from './people'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
-const stamps = () => ({
-  createdAt: moment('created_at').notNull().defaultNow(),
-  changedAt: moment('changed_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
 
 /** Whom to tell of what. Secrets are sealed for the worker; no generic reader selects them. */
 export const subscriptions = pgTable(

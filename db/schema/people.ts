@@ -1,15 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '@/lib/kernel/access/access'
+import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
-const stamps = () => ({
-  createdAt: moment('created_at').notNull().defaultNow(),
-  changedAt: moment('changed_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
 
 export const people = pgTable(
   'people',

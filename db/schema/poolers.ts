@@ -11,13 +11,11 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { moment } from './columns'
 import { herds, servers } from './fleet'
-
-const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 /** A PgBouncer in front of a herd or of several, on a host of its own or beside the database. Its herds and its server are of one environment. */
 export const poolers = pgTable(

@@ -1,7 +1,6 @@
-import { bigint, index, jsonb, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { moment } from './columns'
 import { environments } from './fleet'
-
-const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 /** Who changed which fields of which object, before and after; written in the transaction of the change. */
 export const changes = pgTable(

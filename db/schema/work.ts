@@ -1,10 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, jsonb, pgSequence, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, jsonb, pgSequence, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { JobState, RunState } from '@/lib/kernel/ground/journal'
 import type { Plan, RunPolicy } from '@/lib/kernel/operation/plan'
-
-const id = () => uuid('id').primaryKey().defaultRandom()
-const moment = (name: string) => timestamp(name, { withTimezone: true })
+import { id, moment } from './columns'
 
 /** A plan asked for by the web and made by a worker. Kept a day. */
 export const plans = pgTable(

@@ -68,7 +68,7 @@ describe('the end of a trouble', () => {
 })
 
 describe('the return of a trouble', () => {
-  test('while its end waits, the end is taken back and nothing is said', () => {
+  test('while its end waits, the end is withdrawn and nothing is said', () => {
     expect(foldReturn([told('a', 'begin'), told('b', 'end', waiting)], ['s'])).toEqual({ fold: ['b'], tell: [] })
   })
 

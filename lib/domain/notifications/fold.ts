@@ -63,7 +63,7 @@ export interface Told {
 }
 
 export interface Folding {
-  /** Deliveries that are taken back unsent. */
+  /** Deliveries that are withdrawn unsent. */
   fold: string[]
   /** Subscriptions that are to get this event. */
   tell: string[]

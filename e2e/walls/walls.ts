@@ -134,6 +134,7 @@ const rooms: Walls['rooms'] = {
 
   // The playground. Its lab knows nothing of the console; `start` puts one in front of it.
   'lib/playground/machine': { imports: '', libraries: 'node' },
+  'lib/playground/cloud': { imports: 'lib/domain', libraries: 'node' },
   'lib/playground/fleet': { imports: 'lib/playground/machine' },
   'lib/playground/hosts': { imports: 'lib/playground/machine lib/playground/fleet', libraries: 'node' },
   'lib/playground/load': { imports: 'lib/playground/machine lib/playground/services', libraries: 'pg node' },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
+import { SignatureFault, verifySignature } from '@/lib/playground/cloud/sigv4'
 import { errorAnswer, Route53, type Route53Options } from './route53'
-import { SignatureFault, verifySignature } from './sigv4'
 
 export interface Aws {
   endpoint: string

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { child, parseXml, textOf, writeXml, type Xml } from '@/lib/playground/cloud/xml'
 import { startNameServer } from './name-server'
 import { applyBatch, type Change, listOrder, type Rrset } from './route53-zone'
-import { child, parseXml, textOf, writeXml, type Xml } from './xml'
 
 export interface Answer {
   status: number

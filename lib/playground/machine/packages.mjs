@@ -36,6 +36,7 @@ const testNeeds = [
   ...benchNeeds,
   program('ldapsearch', 'ldap-utils'),
   program('busybox', 'busybox'),
+  { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },
 ]

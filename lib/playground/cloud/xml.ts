@@ -36,7 +36,7 @@ export const parseXml = (source: string): Xml => {
 export const child = (element: Xml | undefined, name: string): Xml | undefined => element?.children.find((one) => one.name === name)
 export const textOf = (element: Xml | undefined, name: string): string | undefined => child(element, name)?.text
 
-type Content = string | number | boolean | null | undefined | Content[] | { [name: string]: Content }
+export type Content = string | number | boolean | null | undefined | Content[] | { [name: string]: Content }
 
 /** Objects become elements, arrays repeat theirs, null and undefined are left out. */
 export const writeXml = (name: string, content: Content, attributes = ''): string => {

@@ -1,0 +1,32 @@
+import instanceTypes from './sample/instance-types.json'
+import offers from './sample/offers.json'
+
+/** A row of the catalogue of EC2 as `DescribeInstanceTypes` answers it. */
+export interface TypeRow {
+  vcpus: number
+  cores: number
+  memoryMib: number
+  architectures: string[]
+  burstable: boolean
+  currentGeneration: boolean
+  hypervisor: string
+  ena: string
+  nvme: string
+  ebsOptimized: string
+  ebsBaselineMbps?: number
+  ebsMaximumMbps?: number
+  ebsBaselineIops?: number
+  ebsMaximumIops?: number
+  maximumEbsAttachments?: number
+  network: string
+  networkBaselineGbps?: number
+  /** Disks that are lost when the machine stops. */
+  instanceStorageGb?: number
+  usageClasses: string[]
+}
+
+/** 181 types of 22 families that databases run on. Source: answers of EC2 in 2026-09. */
+export const sampleTypes: Readonly<Record<string, TypeRow>> = instanceTypes
+
+/** Per region: types offered, and per zone those that are missing there. Source: `DescribeInstanceTypeOfferings` in 2026-09. */
+export const sampleOffers: Readonly<Record<string, { offered: string[]; missing: Record<string, string[]> }>> = offers

@@ -1,0 +1,101 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { sampleOffers } from '@/lib/domain/machines/sample'
+import { type Answer, answered, refused, type Service } from './answers'
+import { changeActions } from './ec2-change'
+import { type Action, readActions } from './ec2-read'
+import { CloudFault } from './fault'
+import { Identities, type Principal } from './identity'
+import { Limits } from './limits'
+import { Params } from './params'
+import { SignatureFault, verifySignature } from './sigv4'
+import { type CloudOptions, CloudState } from './state'
+import type { Content } from './xml'
+
+export interface CloudRequest {
+  method: string
+  url: string
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** A request that was let in. */
+export interface Seen {
+  service: Service
+  region: string
+  action: string
+  atMs: number
+}
+
+/** EC2's own for what another service calls SignatureDoesNotMatch. */
+const signatureFault = (service: Service, { code, message }: SignatureFault): CloudFault => {
+  if (service === 'sts') return new CloudFault(code, message, 403)
+  if (message.startsWith('Signature expired')) return new CloudFault('RequestExpired', `Request has expired. ${message}`, 400)
+  return new CloudFault('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
+}
+
+const claimedService = (headers: IncomingHttpHeaders): Service =>
+  /Credential=[^,]*\/sts\/aws4_request/.test(headers.authorization ?? '') ? 'sts' : 'ec2'
+
+/** One account of AWS, as strict as AWS: only what is rightly signed, allowed and within its limits is answered. */
+export class Cloud {
+  readonly state: CloudState
+  readonly identities: Identities
+  readonly limits = new Limits()
+  readonly seen: Seen[] = []
+
+  constructor(accountId: string, options: CloudOptions) {
+    this.state = new CloudState(accountId, options)
+    this.identities = new Identities(accountId, options.now)
+  }
+
+  handle(request: CloudRequest, requestId: string): Answer {
+    const service = claimedService(request.headers)
+    try {
+      const { region, principal } = this.authenticate(request)
+      const params = new Params(request.body)
+      const action = params.must('Action')
+      const content = service === 'sts' ? this.sts(principal, action, params) : this.ec2(principal, region, action, params)
+      this.seen.push({ service, region, action, atMs: this.state.options.now() })
+      return answered(service, action, requestId, content)
+    } catch (error) {
+      if (error instanceof SignatureFault) return refused(service, requestId, signatureFault(service, error))
+      if (error instanceof CloudFault) return refused(service, requestId, error)
+      throw error
+    }
+  }
+
+  private authenticate(request: CloudRequest): { region: string; principal: Principal } {
+    // A signature is judged by the machine's clock; the states of machines may follow another.
+    const { accessKeyId, region } = verifySignature(request, (id) => this.identities.find(id)?.secret, Date.now())
+    const principal = this.identities.find(accessKeyId)!
+    if (principal.sessionToken !== null && request.headers['x-amz-security-token'] !== principal.sessionToken)
+      throw new SignatureFault('InvalidClientTokenId', 'The security token included in the request is invalid.')
+    if (principal.expiresAtMs <= this.state.options.now())
+      throw new CloudFault('ExpiredToken', 'The security token included in the request is expired', 403)
+    return { region, principal }
+  }
+
+  private sts(principal: Principal, action: string, params: Params): { [name: string]: Content } {
+    // AWS answers everybody who they are.
+    if (action === 'GetCallerIdentity') return this.identities.callerIdentity(principal)
+    this.identities.mustBeAllowed(principal, 'sts', action)
+    if (action === 'AssumeRole') return this.identities.assumeRole(principal, params)
+    throw new CloudFault('InvalidAction', `Could not find operation ${action} for version 2011-06-15`)
+  }
+
+  private ec2(principal: Principal, region: string, action: string, params: Params): { [name: string]: Content } {
+    if (sampleOffers[region] === undefined)
+      throw new CloudFault('AuthFailure', `The region ${region} is not enabled for this account.`, 401)
+    const kind = readActions[action] === undefined ? 'change' : 'read'
+    const run: Action | undefined = readActions[action] ?? changeActions[action]
+    if (run === undefined) throw new CloudFault('InvalidAction', `The action ${action} is not valid for this web service.`)
+    const { limits, now } = this.state.options
+    this.limits.take(`${region} ${kind === 'read' ? 'read' : action}`, limits[kind], now())
+    this.identities.mustBeAllowed(principal, 'ec2', action)
+    if (params.isTrue('DryRun')) {
+      for (const id of params.list('InstanceId')) this.state.machine(region, id)
+      throw new CloudFault('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
+    }
+    return run(this.state, region, params)
+  }
+}

@@ -1,0 +1,232 @@
+import type { Action } from './ec2-read'
+import { shownMachine, shownVolume } from './ec2-shown'
+import { CloudFault } from './fault'
+import type { Params } from './params'
+import { type CloudState, type Machine, type MachineState, newId, stateCodes, type Volume } from './state'
+
+const incorrectState = ({ id }: Machine, wanted: string) =>
+  new CloudFault('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${wanted}.`)
+
+const named = (state: CloudState, region: string, params: Params): Machine[] => {
+  const ids = params.list('InstanceId')
+  if (ids.length === 0) throw new CloudFault('MissingParameter', 'The request must contain the parameter InstanceId')
+  return ids.map((id) => state.machine(region, id))
+}
+
+const changes = (before: readonly (readonly [Machine, MachineState])[]) => ({
+  instancesSet: {
+    item: before.map(([{ id, state }, was]) => ({
+      instanceId: id,
+      currentState: { code: stateCodes[state], name: state },
+      previousState: { code: stateCodes[was], name: was },
+    })),
+  },
+})
+
+/** All that are named or none, as EC2 does. */
+const moveAll = (machines: readonly Machine[], judge: (machine: Machine) => void, move: (machine: Machine) => void) => {
+  for (const machine of machines) judge(machine)
+  const before = machines.map((machine) => [machine, machine.state] as const)
+  for (const machine of machines) move(machine)
+  return changes(before)
+}
+
+const startInstances: Action = (state, region, params) =>
+  moveAll(
+    named(state, region, params),
+    (machine) => {
+      if (!['stopped', 'running', 'pending'].includes(machine.state)) throw incorrectState(machine, 'started')
+      if (machine.state === 'stopped') {
+        state.mustFit(machine, machine.type)
+        state.mustHaveCapacity(machine)
+      }
+    },
+    (machine) => {
+      if (machine.state !== 'stopped') return
+      machine.stateReason = ''
+      machine.launchedAtMs = state.options.now()
+      state.move(machine, 'pending', 'running')
+      state.options.power(machine, 'on')
+    },
+  )
+
+const stopInstances: Action = (state, region, params) =>
+  moveAll(
+    named(state, region, params),
+    (machine) => {
+      if (!['stopped', 'running', 'stopping'].includes(machine.state)) throw incorrectState(machine, 'stopped')
+      if (machine.market === 'spot')
+        throw new CloudFault(
+          'UnsupportedOperation',
+          `You can't stop the Spot Instance '${machine.id}' because it is associated with a one-time Spot Instance request.`,
+        )
+    },
+    (machine) => {
+      if (machine.state !== 'running') return
+      machine.stateReason = 'User initiated'
+      state.move(machine, 'stopping', 'stopped')
+      state.options.power(machine, 'off')
+    },
+  )
+
+const rebootInstances: Action = (state, region, params) => {
+  const machines = named(state, region, params)
+  for (const machine of machines) if (machine.state !== 'running') throw incorrectState(machine, 'rebooted')
+  for (const machine of machines) {
+    state.options.power(machine, 'off')
+    state.options.power(machine, 'on')
+  }
+  return { return: true }
+}
+
+const terminateInstances: Action = (state, region, params) =>
+  moveAll(
+    named(state, region, params),
+    () => {},
+    (machine) => {
+      if (machine.state === 'terminated' || machine.state === 'shutting-down') return
+      for (const volume of state.attached(machine.id)) if (!volume.attachment!.isRoot) volume.attachment = null
+      machine.stateReason = 'User initiated'
+      state.move(machine, 'shutting-down', 'terminated')
+      state.options.power(machine, 'off')
+    },
+  )
+
+const modifyInstanceAttribute: Action = (state, region, params) => {
+  const machine = state.machine(region, params.must('InstanceId'))
+  const type = params.get('InstanceType.Value') ?? (params.get('Attribute') === 'instanceType' ? params.get('Value') : undefined)
+  if (type === undefined) throw new CloudFault('InvalidParameterCombination', 'No attributes specified.')
+  if (machine.state !== 'stopped')
+    throw new CloudFault('IncorrectInstanceState', `The instance '${machine.id}' is not in the 'stopped' state.`)
+  state.mustFit(machine, type)
+  machine.type = type
+  state.remember(machine)
+  return { return: true }
+}
+
+const tagsOf = (params: Params, kind: string): Record<string, string> =>
+  Object.fromEntries(
+    params
+      .groups('TagSpecification')
+      .filter((spec) => spec.get('ResourceType') === kind)
+      .flatMap((spec) => spec.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? ''])),
+  )
+
+const runInstances: Action = (state, region, params) => {
+  const [min, max] = [params.int('MinCount') ?? 1, params.int('MaxCount') ?? 1]
+  if (min < 1 || max < min) throw new CloudFault('InvalidParameterValue', `Invalid value '${max}' for MaxCount.`)
+  const clientToken = params.get('ClientToken') ?? null
+  const type = params.get('InstanceType') ?? 'm5.large'
+  const imageId = params.must('ImageId')
+  const same =
+    clientToken === null ? [] : [...state.machines.values()].filter((one) => one.clientToken === clientToken && one.region === region)
+  if (same.some((one) => one.type !== type || one.imageId !== imageId))
+    throw new CloudFault(
+      'IdempotentParameterMismatch',
+      'The client token you have provided has been used with different request parameters.',
+    )
+  const zone = params.get('Placement.AvailabilityZone') ?? state.zones(region).find((one) => state.isOffered(type, one)) ?? `${region}a`
+  if (same.length === 0) {
+    if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidParameterValue', `Invalid availability zone: [${zone}]`)
+    state.mustFit({ architecture: 'x86_64', hasEna: true }, type)
+    state.mustHaveCapacity({ type, zone })
+  }
+  const market = params.get('InstanceMarketOptions.MarketType') === 'spot' ? 'spot' : 'on-demand'
+  const machines =
+    same.length > 0
+      ? same
+      : Array.from({ length: max }, () =>
+          launched(state, region, { type, imageId, zone, market, clientToken, tags: tagsOf(params, 'instance') }),
+        )
+  return {
+    reservationId: machines[0]!.id.replace('i-', 'r-'),
+    ownerId: state.accountId,
+    instancesSet: { item: machines.map((machine) => shownMachine(machine, state.attached(machine.id))) },
+  }
+}
+
+const launched = (state: CloudState, region: string, given: Partial<Machine>): Machine => {
+  const machine = state.add(region, { ...given, state: 'pending' })
+  state.forget(machine)
+  state.move(machine, 'pending', 'running')
+  state.options.power(machine, 'on')
+  return machine
+}
+
+const createVolume: Action = (state, region, params) => {
+  const zone = params.must('AvailabilityZone')
+  if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidZone.NotFound', `The zone '${zone}' does not exist.`)
+  const sizeGb = params.int('Size')
+  if (sizeGb === undefined || sizeGb < 1 || sizeGb > 16_384)
+    throw new CloudFault('InvalidParameterValue', 'The volume size must be between 1 and 16384 GiB.')
+  const volume: Volume = {
+    id: newId('vol'),
+    region,
+    zone,
+    sizeGb,
+    type: params.get('VolumeType') ?? 'gp3',
+    iops: params.int('Iops') ?? 3000,
+    createdAtMs: state.options.now(),
+    attachment: null,
+    tags: tagsOf(params, 'volume'),
+  }
+  state.volumes.set(volume.id, volume)
+  return shownVolume(volume)
+}
+
+const attachVolume: Action = (state, region, params) => {
+  const volume = state.volume(region, params.must('VolumeId'))
+  const machine = state.machine(region, params.must('InstanceId'))
+  const device = params.must('Device')
+  if (volume.attachment !== null) throw new CloudFault('VolumeInUse', `${volume.id} is already attached to an instance`)
+  if (volume.zone !== machine.zone)
+    throw new CloudFault(
+      'InvalidVolume.ZoneMismatch',
+      `The volume '${volume.id}' is not in the same availability zone as instance '${machine.id}'`,
+    )
+  if (!['running', 'stopped'].includes(machine.state)) throw incorrectState(machine, 'attached to')
+  if (state.attached(machine.id).some(({ attachment }) => attachment!.device === device))
+    throw new CloudFault('InvalidParameterValue', `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`)
+  const atMs = state.options.now()
+  volume.attachment = { machineId: machine.id, device, isRoot: false, atMs }
+  return { volumeId: volume.id, instanceId: machine.id, device, status: 'attaching', attachTime: new Date(atMs).toISOString() }
+}
+
+const detachVolume: Action = (state, region, params) => {
+  const volume = state.volume(region, params.must('VolumeId'))
+  const held = volume.attachment
+  if (held === null) throw new CloudFault('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`)
+  if (held.isRoot && state.machine(region, held.machineId).state !== 'stopped')
+    throw new CloudFault('OperationNotPermitted', `Unable to detach root volume '${volume.id}' from instance '${held.machineId}'`)
+  volume.attachment = null
+  return {
+    volumeId: volume.id,
+    instanceId: held.machineId,
+    device: held.device,
+    status: 'detaching',
+    attachTime: new Date(held.atMs).toISOString(),
+  }
+}
+
+const createTags: Action = (state, region, params) => {
+  const tags = Object.fromEntries(params.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? '']))
+  const held = params.list('ResourceId').map((id) => (id.startsWith('vol-') ? state.volume(region, id) : state.machine(region, id)))
+  for (const one of held) {
+    one.tags = { ...one.tags, ...tags }
+    if ('state' in one) state.remember(one)
+  }
+  return { return: true }
+}
+
+export const changeActions: Readonly<Record<string, Action>> = {
+  StartInstances: startInstances,
+  StopInstances: stopInstances,
+  RebootInstances: rebootInstances,
+  TerminateInstances: terminateInstances,
+  ModifyInstanceAttribute: modifyInstanceAttribute,
+  RunInstances: runInstances,
+  CreateVolume: createVolume,
+  AttachVolume: attachVolume,
+  DetachVolume: detachVolume,
+  CreateTags: createTags,
+}

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http'
+import { Cloud } from './cloud'
+import type { CloudOptions } from './state'
+
+const requestBytesMax = 1024 * 1024
+const accountId = '123456789012'
+
+/** The limits of EC2 for an account that asked for no others: the bucket of what only reads, and of each change. Source: EC2 API throttling. */
+const defaults: CloudOptions = {
+  now: Date.now,
+  settleMs: 2000,
+  consistencyMs: 200,
+  limits: { read: { burst: 50, perSecond: 10 }, change: { burst: 50, perSecond: 5 } },
+  power: () => {},
+}
+
+export interface RunningCloud {
+  cloud: Cloud
+  endpoint: string
+  /** The keys of a user that may do everything, until something is denied. */
+  user: ReturnType<Cloud['identities']['addUser']>
+  stop: () => Promise<void>
+  /** The answer to the next request is lost on the way, after the deed. */
+  loseAnswer: () => void
+}
+
+/** A twin of EC2 and STS on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
+export const startCloud = async (options: Partial<CloudOptions> & { port?: number } = {}): Promise<RunningCloud> => {
+  const { port = 0, ...given } = options
+  const cloud = new Cloud(accountId, { ...defaults, ...given })
+  const user = cloud.identities.addUser('matriarch')
+  let isNextLost = false
+  const server = createServer(async (request, response) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    for await (const piece of request) {
+      size += (piece as Buffer).length
+      if (size > requestBytesMax) return void response.writeHead(413).end()
+      pieces.push(piece as Buffer)
+    }
+    const requestId = crypto.randomUUID()
+    const { method = '', url = '/', headers } = request
+    const { status, body } = cloud.handle({ method, url, headers, body: Buffer.concat(pieces).toString('utf8') }, requestId)
+    if (isNextLost) {
+      isNextLost = false
+      return void request.socket.destroy()
+    }
+    response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }).end(body)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    cloud,
+    user,
+    endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    loseAnswer: () => {
+      isNextLost = true
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -3,7 +3,7 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
 import { testFleet } from './harness/lab'
 import { matrixHerd } from './harness/matrix/actions'
-import { coverOf, partOf } from './harness/matrix/cover'
+import { coverOf, inTurns, kindOfTrouble, partOf, tellingFirst } from './harness/matrix/cover'
 import { openFront } from './harness/matrix/front'
 import { openLabHerd } from './harness/matrix/herd'
 import { type LabCase, MatrixLab } from './harness/matrix/matrix'
@@ -84,23 +84,34 @@ const runCase = async (lab: MatrixLab, { scenario, trouble }: Case): Promise<voi
   if (broken.length > 0) for (const line of lines) console.log(sayLine(line))
 }
 
-/** In labs of their own, several cases at once. Answers the whole set. */
-const runAll = async (own: readonly Scenario[], isThroughPoolers: boolean): Promise<Case[]> => {
-  if (own.length === 0) return []
+/** Some of the scenarios, and whether all labs of theirs have poolers. */
+interface Group {
+  own: readonly Scenario[]
+  isThroughPoolers: boolean
+}
+
+const listsOf = ({ own }: Group, known: ReadonlyMap<string, Measured> = readSummary(file).measured): Case[][] =>
+  own.flatMap((scenario) => (known.has(scenario.name) ? [setOf(scenario, known.get(scenario.name)!)] : []))
+
+const remainingOf = (group: Group): Case[] => {
+  const { measured, cases } = readSummary(file)
+  const ordered = inTurns(listsOf(group, measured).map((own) => tellingFirst(own, ({ trouble }) => kindOfTrouble(trouble))))
+  const chosen = partOf(spreadOver(ordered, Math.ceil(ordered.length / every)).slice(from - 1), part, parts)
+  return chosen.filter((one) => !isKept({ measured, cases }, keyOf(one)))
+}
+
+const isOver = (group: Group): boolean => {
   const known = readSummary(file).measured
-  const remaining = (all: readonly Case[]) =>
-    partOf(spreadOver(all, Math.ceil(all.length / every)).slice(from - 1), part, parts).filter(
-      (one) => !isKept(readSummary(file), keyOf(one)),
-    )
-  const before = own.flatMap((scenario) => (known.has(scenario.name) ? setOf(scenario, known.get(scenario.name)!) : []))
-  const isMeasured = own.every(({ name }) => known.has(name))
-  if (performance.now() > endsAt || (isMeasured && remaining(before).length === 0)) return before
-  const labs = await Promise.all(Array.from({ length: labCount }, () => openLab(isThroughPoolers)))
+  return group.own.every(({ name }) => known.has(name)) && remainingOf(group).length === 0
+}
+
+/** In so many labs of their own, several cases at once. */
+const runGroup = async (group: Group, count: number): Promise<void> => {
+  const labs = await Promise.all(Array.from({ length: count }, () => openLab(group.isThroughPoolers)))
   try {
-    const all: Case[] = []
-    for (const scenario of own) all.push(...setOf(scenario, await measuredOf(labs[0]!, scenario)))
-    const chosen = remaining(all)
-    console.log(`${chosen.length} cases of ${all.length}`)
+    for (const scenario of group.own) await measuredOf(labs[0]!, scenario)
+    const chosen = remainingOf(group)
+    console.log(`${chosen.length} cases of ${listsOf(group).flat().length}`)
     const queue = chosen.values()
     await Promise.all(
       labs.map(async (lab) => {
@@ -110,7 +121,6 @@ const runAll = async (own: readonly Scenario[], isThroughPoolers: boolean): Prom
         }
       }),
     )
-    return all
   } finally {
     await Promise.all(labs.map((lab) => lab.close()))
   }
@@ -118,14 +128,14 @@ const runAll = async (own: readonly Scenario[], isThroughPoolers: boolean): Prom
 
 await ensurePackages('bench')
 const startedAt = performance.now()
-const whole: Case[] = []
-for (const isThroughPoolers of [false, true])
-  whole.push(
-    ...(await runAll(
-      wanted.filter((one) => (one.isThroughPoolers === true) === isThroughPoolers),
-      isThroughPoolers,
-    )),
-  )
+const groups = [false, true]
+  .map((isThroughPoolers) => ({ own: wanted.filter((one) => (one.isThroughPoolers === true) === isThroughPoolers), isThroughPoolers }))
+  .filter((group) => group.own.length > 0)
+const open = groups.filter((group) => !isOver(group))
+// With poolers a herd is one scenario of several: a third of the labs.
+const share = (group: Group) => (open.length < 2 ? labCount : Math.max(1, Math.round(labCount / (group.isThroughPoolers ? 3 : 1.5))))
+await Promise.all(open.map((group) => runGroup(group, share(group))))
+const whole = groups.flatMap((group) => listsOf(group).flat())
 
 const summary = readSummary(file)
 const keys = whole.map(keyOf)

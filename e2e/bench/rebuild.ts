@@ -7,7 +7,7 @@ import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet/f
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
 import { ensurePeers } from './fanout-peers'
-import { numberOf } from './numbers'
+import { median, numberOf } from './numbers'
 import { type RebuildStage, rebuildPeers } from './rebuild-peers'
 
 interface Round {
@@ -19,6 +19,10 @@ interface Round {
   /** Received by the standby's host until it streams. */
   receivedMB: number
 }
+
+const everyWay = ['auto', 'copy', 'in-place'] as const
+type Way = (typeof everyWay)[number]
+const peerOf: Record<Way, string> = { auto: 'pg_rewind alone', copy: 'pg_basebackup alone', 'in-place': 'rsync of everything' }
 
 /** Milliseconds: of the plan, then of each thing that the journal says took its time. */
 type Steps = Record<string, number>
@@ -124,7 +128,7 @@ const measure = async (stage: RebuildStage, name: string, run: () => Promise<voi
 }
 
 /** From asking for the plan to the end of the run. The WAL that is discarded is not archived, as the others do not save it. */
-const rebuild = async (strategy: 'auto' | 'copy' | 'in-place', steps: Steps): Promise<void> => {
+const rebuild = async (strategy: Way, steps: Steps): Promise<void> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select i.id from instances i join servers s on s.id = i.server_id where s.hostname = 'b'`,
   )
@@ -155,10 +159,15 @@ const stepsOf = async (runId: string, submittedAt: number): Promise<Steps> => {
 
 /**
  * Makes a diverged standby stream again: by the operation rebuild with its plan, gates, journal and proofs, and by pg_rewind, pg_basebackup and rsync alone.
- * `--size-mb N` (default 2048), of which `--share N` percent (default 5) were rewritten on each side.
+ * `--size-mb N` (default 2048), of which `--share N` percent (default 5) were rewritten on each side. `--way auto`, `copy` or `in-place`: that one alone,
+ * against the command it is made of. `--rounds N` of each (default 1).
  */
 export const bench = async (args: string[]) => {
   const [sizeMB, share] = [numberOf(args, '--size-mb', 2048), numberOf(args, '--share', 5) / 100]
+  const rounds = numberOf(args, '--rounds', 1)
+  const way = args.includes('--way') ? args[args.indexOf('--way') + 1] : null
+  const ways = everyWay.filter((one) => way === null || one === way)
+  if (ways.length === 0) throw new Error(`--way is ${everyWay.join(', ')}.`)
   await ensurePeers([{ program: '/usr/bin/rsync', package: 'rsync' }])
   const { lab, close } = await openStage(fleetOfTwo(postgresMajor()))
   try {
@@ -166,19 +175,27 @@ export const bench = async (args: string[]) => {
     const stage: RebuildStage = { lab, from: 'a', to: 'b', cluster: name, port, data: dataDirectory }
     console.log(`Filling ${sizeMB} MB …`)
     await diverge(stage, sizeMB, share)
-    const steps = { auto: {}, copy: {}, inPlace: {} }
-    const ours = await measure(stage, 'Matriarch, rebuild', () => rebuild('auto', steps.auto))
-    const oursByCopy = await measure(stage, 'Matriarch, rebuild by copy', () => rebuild('copy', steps.copy))
-    const oursInPlace = await measure(stage, 'Matriarch, rebuild in place', () => rebuild('in-place', steps.inPlace))
+    const steps: Record<string, Steps> = {}
+    const ours: Round[] = []
+    for (const way of ways) {
+      const label = way === 'auto' ? 'Matriarch, rebuild' : `Matriarch, rebuild, ${way}`
+      for (let round = 1; round <= rounds; round++) {
+        const own: Steps = {}
+        ours.push(await measure(stage, label, () => rebuild(way, own)))
+        steps[rounds === 1 ? way : `${way} ${round}`] = own
+      }
+    }
     const peers: Round[] = []
-    for (const peer of rebuildPeers(stage)) peers.push(await measure(stage, peer.name, peer.run))
+    const wanted = rebuildPeers(stage).filter(({ name }) => ways.length > 1 || name === peerOf[ways[0]!])
+    for (const peer of wanted) for (let round = 1; round <= rounds; round++) peers.push(await measure(stage, peer.name, peer.run))
     console.log(`\nA diverged standby of ${sizeMB} MB; from the order until it streams`)
-    console.table([ours, oursByCopy, oursInPlace, ...peers])
+    console.table([...ours, ...peers])
     console.log('Milliseconds of ours, step by step')
     console.table(steps)
-    const best = peers.reduce((a, b) => (a.seconds <= b.seconds ? a : b))
-    const ratio = Number((best.seconds / ours.seconds).toPrecision(3))
-    return { bench: 'rebuild', ratio, peer: best.name, sizeMB, share, ours, oursByCopy, oursInPlace, peers, steps }
+    const secondsOf = (all: readonly Round[], name: string) => median(all.filter((one) => one.name === name).map(({ seconds }) => seconds))
+    const best = [...new Set(peers.map(({ name }) => name))].toSorted((a, b) => secondsOf(peers, a) - secondsOf(peers, b))[0]!
+    const ratio = Number((secondsOf(peers, best) / secondsOf(ours, ours[0]!.name)).toPrecision(3))
+    return { bench: 'rebuild', ratio, peer: best, sizeMB, share, ours, peers, steps }
   } finally {
     await close()
   }

@@ -32,6 +32,7 @@ export const restoreHerd = async (lab: LabHerd, herdName: string): Promise<Cast>
   await Promise.all(standbys.map((host) => follow(lab, herd, host, primary)))
   const wanted = standbys.map((host) => slotOf(herd, host))
   for (const host of hosts) await dropSlots(lab, host, herd.port, host === primary ? wanted : [])
+  await untilAllHave(lab, herd, primary, standbys)
   const [candidate, third] = standbys as [string, string]
   return { primary, candidate, third }
 }
@@ -113,6 +114,19 @@ const follow = async (lab: LabHerd, herd: FleetHerd, host: string, primary: stri
   await lab.lab.hosts.mustExec(primary, [...psql, `select pg_create_physical_replication_slot('${slot}', true)`])
   await lab.lab.hosts.mustExec(host, ['bash', '-c', copy.join(' && ')], { timeoutMs: 120_000 })
   await until(`${host} to stream from ${primary}`, () => isFollowing(lab, host, primary), { timeoutMs: 60_000 })
+}
+
+/** A connection that was cut looks alive until one end notices: what is written now must arrive over the one that stays. */
+const untilAllHave = async ({ lab }: LabHerd, { port }: FleetHerd, primary: string, standbys: readonly string[]): Promise<void> => {
+  const psql = ['psql', '-XqAt', '-p', String(port), '-c']
+  const [, end] = (
+    await lab.hosts.mustExec(primary, [...psql, `select pg_logical_emit_message(true, 'lab', ''); select pg_current_wal_lsn()`])
+  ).split('\n')
+  const hasIt = async (host: string) => {
+    const sql = `select pg_last_wal_replay_lsn() >= '${end}' from pg_stat_wal_receiver where status = 'streaming'`
+    return (await lab.hosts.exec(host, [...psql, sql])).stdout.trim() === 't'
+  }
+  await Promise.all(standbys.map((host) => until(`${host} to have what ${primary} writes`, () => hasIt(host), { timeoutMs: 60_000 })))
 }
 
 const dropSlots = async (lab: LabHerd, host: string, port: number, kept: readonly string[]): Promise<void> => {

@@ -19,7 +19,7 @@ export interface Met {
 /** Asked on its own host, as somebody does who is logged in there. */
 interface Member {
   host: string
-  stands: 'writes' | 'follows' | 'down' | 'off'
+  stands: 'writes' | 'follows' | 'down' | 'off' | 'frozen'
   /** The address that it streams from; '': nobody. */
   sender: string
 }
@@ -37,6 +37,7 @@ const lookAtAll = (lab: LabHerd): Promise<Member[]> => {
       const argv = ['psql', '-XqAt', '-p', String(port), '-c', memberSql]
       const { code, stdout } = await lab.lab.hosts.exec(host, argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
       const [isStandby, sender = ''] = stdout.trim().split('|')
+      if (code === null) return { host, stands: 'frozen', sender: '' }
       return { host, stands: code !== 0 ? 'down' : isStandby === 't' ? 'follows' : 'writes', sender }
     }),
   )
@@ -53,16 +54,18 @@ const promote = async (lab: LabHerd, host: string): Promise<string | null> => {
     if (own.sender !== lab.lab.host(writer.host).address) return null
     await stop(lab, writer.host)
   }
+  await keepDown(lab, members)
   await pgCtl(lab, host, 'promote')
-  keepDown(lab, members)
   return host
 }
 
-/** One whose host is off comes back as a standby. */
-const keepDown = (lab: LabHerd, members: readonly Member[]): void => {
+/** One whose host is off comes back as a standby; one that is frozen may write when it goes on, so it is turned off first. */
+const keepDown = async (lab: LabHerd, members: readonly Member[]): Promise<void> => {
   const { dataDirectory } = herdOf(lab)
+  for (const { host } of members.filter(({ stands }) => stands === 'frozen')) await lab.lab.powerOff(host)
   for (const { host, stands } of members)
-    if (stands === 'off') lab.lab.hosts.writeFile(host, `${dataDirectory}/standby.signal`, '', { mode: 0o600, owner: 'postgres' })
+    if (stands === 'off' || stands === 'frozen')
+      lab.lab.hosts.writeFile(host, `${dataDirectory}/standby.signal`, '', { mode: 0o600, owner: 'postgres' })
 }
 
 /** As a primary where no member takes writes, else as the standby that its files say it is. */
@@ -75,7 +78,10 @@ const startStopped = async (lab: LabHerd, { primary }: Cast): Promise<string | n
   const isStandby = (await lab.lab.hosts.exec(host, ['test', '-e', `${dataDirectory}/standby.signal`])).code === 0
   const isLed = members.some(({ stands }) => stands === 'writes')
   if (isLed && !isStandby) return null
-  if (!isLed) await lab.lab.hosts.mustExec(host, ['rm', '-f', `${dataDirectory}/standby.signal`])
+  if (!isLed) {
+    await keepDown(lab, members)
+    await lab.lab.hosts.mustExec(host, ['rm', '-f', `${dataDirectory}/standby.signal`])
+  }
   await start(lab, host)
   return host
 }

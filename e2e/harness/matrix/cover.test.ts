@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { companiesOf, coverOf, partOf, type Shape } from './cover'
+import { companiesOf, coverOf, kindOfTrouble, partOf, type Shape, tellingFirst } from './cover'
 import { sectionsOf } from './measure'
 import type { Losable, Measured } from './scenario'
 import { losses, sayTrouble, type Trouble } from './trouble'
@@ -93,6 +93,22 @@ test('the set is the same each time, has no case twice, and its parts are the wh
     const parts = [1, 2, 3, 4, 5].map((part) => partOf(all, part, 5))
     expect(parts.flat().toSorted()).toEqual(all.toSorted())
     expect(Math.max(...parts.map(({ length }) => length)) - Math.min(...parts.map(({ length }) => length))).toBeLessThanOrEqual(1)
+  }
+})
+
+test('whatever is run of it has one of each kind first, then a second of each, from another place; nothing is left out', () => {
+  for (const { shape, measured } of operations) {
+    const all = coverOf(shape, measured)
+    const ordered = tellingFirst(all, kindOfTrouble)
+    expect(ordered.map(sayTrouble).toSorted()).toEqual(all.map(sayTrouble).toSorted())
+    const kinds = new Set(all.map(kindOfTrouble))
+    expect(new Set(ordered.slice(0, kinds.size).map(kindOfTrouble))).toEqual(kinds)
+    const kills = ordered.flatMap((one) => (one.how === 'kill' && kindOfTrouble(one) === 'kill   ' ? [Number(one.at)] : []))
+    for (const share of [0.25, 0.5]) {
+      const early = kills.slice(0, Math.ceil(kills.length * share)).toSorted((a, b) => a - b)
+      const gaps = early.slice(1).map((at, index) => at - early[index]!)
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(Math.ceil(4 / share))
+    }
   }
 })
 

@@ -1,5 +1,5 @@
 import type { Losable, Measured, Scenario } from './scenario'
-import { type Company, deeds, losses, movesPoolers, type Second, sayTrouble, type Trouble } from './trouble'
+import { type Company, companyOf, deeds, losses, movesPoolers, type Second, sayTrouble, type Trouble } from './trouble'
 
 /** What a covering set follows from. */
 export type Shape = Pick<Scenario, 'name' | 'losable' | 'losesMidway' | 'givesUp' | 'isThroughPoolers'> & { steps: readonly string[] }
@@ -10,6 +10,8 @@ const lateCount = 8
 const pairCount = 24
 /** So many points, or actions, after the first trouble at most. */
 const reach = 20
+/** Multiples of it, without what is before the point, are spread evenly however many there are. */
+const golden = 0.618_033_988_749_895
 
 /**
  * Far fewer cases than all of them, the same ones each time. The worker dies at every point; every action fails, and its answer is lost; every step is
@@ -33,8 +35,38 @@ export const coverOf = (shape: Shape, measured: Measured): Trouble[] => {
   return [...singles, ...pairCases(shape, measured)]
 }
 
+/** One of each kind, then another of each, those of a kind far apart: whatever time allows has tried everything some way. */
+export const tellingFirst = <T>(all: readonly T[], kindOf: (one: T) => string): T[] => {
+  const kinds = new Map<string, T[]>()
+  for (const one of all) kinds.set(kindOf(one), [...(kinds.get(kindOf(one)) ?? []), one])
+  return inTurns([...kinds.values()].map((own) => farApart(own.length).map((index) => own[index]!)))
+}
+
+/** The first of each, then the second of each. */
+export const inTurns = <T>(lists: readonly (readonly T[])[]): T[] =>
+  lists
+    .flatMap((list) => list.map((one, turn) => ({ one, turn })))
+    .toSorted((a, b) => a.turn - b.turn)
+    .map(({ one }) => one)
+
+/** What goes wrong, whichever point, action or step it is at. */
+export const kindOfTrouble = (trouble: Trouble): string => {
+  const company = companyOf(trouble)
+  const met = company === null ? '' : `${company.does}${company.isHidden ? ', unseen' : ''}`
+  if (trouble.how === 'kill') return [trouble.how, trouble.isLate ? 'late' : '', met, trouble.and ? `and ${trouble.and.how}` : ''].join(' ')
+  if (!('who' in trouble)) return trouble.how
+  return company === null ? `${trouble.how} ${trouble.who}${'isGivenUp' in trouble ? ', given up' : ''}` : `${trouble.how} and somebody`
+}
+
 /** The cases of one part of so many: each has some of every kind. */
 export const partOf = <T>(all: readonly T[], part: number, of: number): T[] => all.filter((_, index) => index % of === part - 1)
+
+/** All indexes below a count, each next one far from those before. */
+const farApart = (count: number): number[] => {
+  const indexes = numbers(count).map((nth) => nth - 1)
+  const turnOf = indexes.toSorted((a, b) => ((a * golden) % 1) - ((b * golden) % 1))
+  return indexes.toSorted((a, b) => turnOf[a]! - turnOf[b]!)
+}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 

@@ -42,6 +42,27 @@ test('one whose host loses power after the rewind, and starts it by itself with 
   expect(fleet.world.violations).toEqual([])
 })
 
+test('one that streams is not waited for any longer, though the command that started it still waits', async () => {
+  const fleet = forkedFleet(4096)
+  const { inventory } = fleet.instance('demo on n1')
+  const { postgres } = fleet.act
+  let hasEnded = false
+  const waiting = async (...args: Parameters<typeof postgres.start>) => {
+    await postgres.start(...args)
+    await fleet.clock.sleep(110_000)
+    hasEnded = true
+    throw new Fault('shell.failed', { isOver: true, because: 'pg_ctlcluster was killed.' })
+  }
+  const ports = { read: fleet.read, act: { ...fleet.act, postgres: { ...postgres, start: waiting } } }
+  const { digest } = await makeTargetPlan(rejoin, fleet.read, { saveTail: true }, inventory.id, new AbortController().signal)
+  const journal = new MemoryJournal(fleet.clock)
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const job = { id: 'job', targetId: inventory.id, input: { saveTail: true }, digest }
+  expect(await drive(rejoin, job, journal.open(), ports, options)).toBe('done')
+  expect(hasEnded).toBe(false)
+  expect((await fleet.read.postgres.probe(inventory.address, { timeoutMs: 1000 })).upstream?.status).toBe('streaming')
+})
+
 test('slots that its standbys left on it are dropped once it follows; what an unknown reader, or one that is down, may come back for stays', async () => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3', 'n4'] }])
   const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((host) => fleet.instance(`demo on ${host}`))

@@ -5,6 +5,7 @@ import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { demote } from '@/lib/operations/demote'
 import { moves } from '@/lib/operations/evidence'
+import { isDown } from '@/lib/operations/facts/instance'
 import { failover } from '@/lib/operations/failover'
 import { promote } from '@/lib/operations/promote'
 import { rebuild } from '@/lib/operations/rebuild'
@@ -53,11 +54,16 @@ const following = (host: string, leader: string): Offer[] => [
   { operation: repoint, targetId: titleOf(host), input: { upstream: titleOf(leader) } },
 ]
 
-const follows = (lab: LabHerd, host: string, leader: string): Promise<boolean> => {
+const follows = async (lab: LabHerd, host: string, leader: string): Promise<boolean> => {
+  const { address } = lab.lab.host(leader)
   const isThere = async () => {
     const { state, upstream } = await probeOf(lab, host)
-    return state === 'online' && upstream?.status === 'streaming' && upstream.host === lab.lab.host(leader).address
+    return state === 'online' && upstream?.status === 'streaming' && upstream.host === address
   }
+  // Nobody points it elsewhere, or starts it, now that the job is over: only one that is on its way is waited for.
+  const { state } = await probeOf(lab, host)
+  const { following } = await lab.ports.read.replication.dataDirectory(lab.instance(host).address, { timeoutMs: followTimeoutMs })
+  if (isDown(state) || following?.conninfo.host !== address) return isThere()
   return until(`${host} to stream`, isThere, { timeoutMs: followTimeoutMs }).then(
     () => true,
     () => false,

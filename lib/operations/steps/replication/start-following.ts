@@ -1,7 +1,8 @@
+import { ended } from '@/lib/kernel/ground/clock'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts, RunContext, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
-import { isDown, type Place } from '../../facts/instance'
+import { isDown, type Place, probeTimeoutMs } from '../../facts/instance'
 import { isStreamingFrom, isUnder } from '../../facts/peers'
 import { followOutput, lookAt, settle, takeDown } from '../postgres/server'
 import type { Still } from '../postgres/still'
@@ -67,21 +68,57 @@ export const bringUnder = (led: Led, { write, load }: Under, ports: ActPorts, wh
     const found = await settle(place, ports.read, context)
     if (found.hasStandbySignal !== true)
       throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
-    if (isDown(found.state)) {
-      await write?.(context)
-      isStarting(true)
-      await ports.act.postgres.start(place.address, { timeoutMs: startTimeoutMs, ...followOutput(context, place.commands.start) })
-      isStarting(false)
-    } else if (!isUnder(found, upstream)) await load(found.version, context)
-    for (;;) {
-      const probe = await settle(place, ports.read, context)
-      if (isStreamingFrom(probe, upstream)) return
-      await context.pause(lookEveryMs)
-      if (context.signal.aborted)
-        throw new Fault('step.unknown', { because: `${place.title} runs as a standby, but does not stream from ${upstream.title} yet` })
+    if (!isDown(found.state)) {
+      if (!isUnder(found, upstream)) await load(found.version, context)
+      return untilStreaming(led, ports, context)
     }
+    await write?.(context)
+    isStarting(true)
+    await startUntilStreaming(led, ports, context, () => isStarting(false))
   }
   return whileLed(led, work, ports, whole)
+}
+
+/**
+ * A command may wait long after the server streams (pg_ctlcluster: two seconds, until it has answered three times). Who sees it stream waits no longer: the
+ * command then ends by itself, and what it says is no news.
+ */
+const startUntilStreaming = async (led: Led, ports: ActPorts, context: StepContext, hasStarted: () => void): Promise<void> => {
+  const over = new AbortController()
+  const signal = AbortSignal.any([context.signal, over.signal])
+  const { onOutput, ...options } = followOutput(context, led.place.commands.start)
+  const heard: typeof onOutput = (stream, text) => over.signal.aborted || onOutput(stream, text)
+  const command = ports.act.postgres.start(led.place.address, { timeoutMs: startTimeoutMs, ...options, onOutput: heard })
+  try {
+    const streams = await Promise.race([command.then(() => false), glimpse(led, ports.read, { ...context, signal }).catch(() => command)])
+    if (streams === true) return
+    hasStarted()
+    await untilStreaming(led, ports, context)
+  } finally {
+    // Nobody waits for its end any more, whatever that is.
+    command.catch(() => {})
+    over.abort(ended)
+  }
+}
+
+/** True once it streams. A server on its way up may show anything. */
+const glimpse = async ({ place, upstream }: Led, ports: ReadPorts, { signal, pause }: StepContext): Promise<true> => {
+  for (;;) {
+    const probe = await ports.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal })
+    if (isStreamingFrom(probe, upstream)) return true
+    await pause(lookEveryMs)
+    signal.throwIfAborted()
+  }
+}
+
+const untilStreaming = async ({ place, upstream }: Led, ports: ActPorts, context: StepContext): Promise<void> => {
+  for (;;) {
+    const probe = await settle(place, ports.read, context)
+    if (isStreamingFrom(probe, upstream)) return
+    await context.pause(lookEveryMs)
+    if (context.signal.aborted)
+      throw new Fault('step.unknown', { because: `${place.title} runs as a standby, but does not stream from ${upstream.title} yet` })
+  }
 }
 
 /** Its host started it before its files named the upstream. */

@@ -9,6 +9,7 @@ import type { Losses, WindowAnswer } from './switchover-clients'
 import { adoptPoolers, type Part, switchOver, untilReady } from './switchover-ours'
 import { type PatroniHosts, patroniDatabase, patroniNeeds, startPatroni } from './switchover-patroni'
 import { switchoverPeers } from './switchover-peers'
+import { addSeriesPart, readSeries, sumSeries } from './switchover-summary'
 import { startWriters, type Writers } from './switchover-writers'
 
 const [writers, pauseMs, quietMs] = [16, 10, 10_000]
@@ -61,7 +62,15 @@ const opened = (lab: Lab, members: readonly string[], door: { host: string; port
     pauseMs,
   })
 
-const benchOurs = async (lab: Lab, runs: number): Promise<Series & { parts: Part[][]; quietMs: number }> => {
+interface Length {
+  runs: number
+  /** Of performance.now(): no switchover begins later. */
+  endsAt: number
+  /** Keeps what became of each part of a long series; null: nothing is kept. */
+  summary: string | null
+}
+
+const benchOurs = async (lab: Lab, { runs, endsAt, summary }: Length): Promise<Series & { parts: Part[][]; quietMs: number }> => {
   const name = 'Matriarch'
   await lab.hosts.mustExec(oursMembers[0], ['psql', '-p', String(port), '-Xqc', 'grant pg_monitor to app'])
   await adoptPoolers()
@@ -69,12 +78,20 @@ const benchOurs = async (lab: Lab, runs: number): Promise<Series & { parts: Part
   try {
     const quiet = await clients.during(null, () => new Promise((resolve) => setTimeout(resolve, quietMs)))
     const [rounds, parts]: [WindowAnswer[], Part[][]] = [[], []]
-    for (let round = 0; round < runs; round++) {
+    const move = async (round: number): Promise<void> => {
       await untilReady()
       const old = { host: lab.host(oursMembers[round % 2]!).address, port }
       rounds.push(mustHaveMoved(`${name} ${round + 1}`, await clients.during(old, async () => void parts.push(await switchOver()))))
     }
-    return { name, rounds, parts, quietMs: quiet.gapMs, losses: await clients.judge() }
+    const moveAll = async (): Promise<void> => {
+      for (let round = 0; round < runs && performance.now() < endsAt; round++) await move(round)
+    }
+    // Of a series that one switchover ends, the others count all the same.
+    const fault = await moveAll().catch((error: unknown) => error)
+    const losses = await clients.judge()
+    if (summary !== null && rounds.length > 0) addSeriesPart(summary, { rounds, parts, losses })
+    if (fault !== undefined) throw fault
+    return { name, rounds, parts, quietMs: quiet.gapMs, losses }
   } finally {
     clients.stop()
   }
@@ -108,14 +125,18 @@ const benchPeers = async (lab: Lab, runs: number): Promise<Series[]> => {
 /**
  * Planned switchovers back and forth under 16 writers that each wait for their own commit: ours through PgBouncer by a real worker, with its plan, gates,
  * journal and proof; Patroni's seen through HAProxy, as shipped and tuned; and Patroni's with PgBouncer paused around it.
- * `--runs N` of ours (default 50), `--peer-runs N` of each peer (default 5).
+ * `--runs N` of ours (default 50), `--peer-runs N` of each peer (default 5). `--minutes N`: none of ours begins later. `--summary FILE` keeps ours: run
+ * again with the same file, the parts add up to one long series, and its sum is printed.
  */
 export const bench = async (args: string[]) => {
   const [runs, peerRuns] = [numberOf(args, '--runs', 50), numberOf(args, '--peer-runs', 5)]
+  const minutes = numberOf(args, '--minutes', Number.POSITIVE_INFINITY)
+  const summary = args.includes('--summary') ? (args[args.indexOf('--summary') + 1] ?? null) : null
   if (peerRuns > 0) await ensurePeers(patroniNeeds)
   const { lab, close } = await openStage(fleetOfBoth(postgresMajor()))
   try {
-    const ours = await benchOurs(lab, runs)
+    const ours = await benchOurs(lab, { runs, endsAt: performance.now() + minutes * 60_000, summary })
+    if (summary !== null) console.table([sumSeries(readSeries(summary))])
     const peers = peerRuns > 0 ? await benchPeers(lab, peerRuns) : []
     return report(ours, peers)
   } finally {

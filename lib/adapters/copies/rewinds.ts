@@ -6,8 +6,10 @@ import type { RewindsAct, RewindsRead, TailSaved } from '@/lib/ports/rewinds'
 import { findTools } from '../postgres/replication-look'
 import type { Ssh } from '../ssh'
 
-/** What pg_rewind calls on its source (11 and later); 10 lets only superusers read files. */
-const rewindSql = `select case when current_setting('is_superuser') = 'on' then ''
+/** What pg_rewind calls on its source (11 and later); 10 lets only superusers read files, and up to 13 it refuses a source that is a standby. */
+const rewindSql = `select case
+  when pg_is_in_recovery() and current_setting('server_version_num')::int < 140000 then 'the upstream is a standby, which pg_rewind cannot read up to PostgreSQL 13'
+  when current_setting('is_superuser') = 'on' then ''
   when current_setting('server_version_num')::int < 110000 then current_user || ' is no superuser, which pg_rewind needs up to PostgreSQL 10'
   else coalesce((select current_user || ' may not run ' || string_agg(f, ', ') from unnest(array['pg_ls_dir(text, boolean, boolean)', 'pg_stat_file(text, boolean)',
     'pg_read_binary_file(text)', 'pg_read_binary_file(text, bigint, bigint, boolean)']) f where not has_function_privilege('pg_catalog.' || f, 'execute')), '') end`

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
+import { sqlAsOwner } from '@/e2e/harness/daemons/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { npmBinaries } from '@/lib/playground/start/embedded'
 import type { Following, Probe } from '@/lib/ports'
@@ -32,9 +33,10 @@ afterAll(async () => {
 })
 
 const probe = (cluster: TestCluster) => postgres.read.probe(cluster.instance(), quick)
-const until = async (cluster: TestCluster, isSo: (probe: Probe) => boolean): Promise<Probe> => {
+const until = async (cluster: TestCluster, isSo: (probe: Probe) => boolean, first = async () => {}): Promise<Probe> => {
   const endsAt = Date.now() + 60_000
   for (;;) {
+    await first()
     const seen = await probe(cluster)
     if (isSo(seen)) return seen
     if (Date.now() > endsAt) throw new Error(`waited in vain: ${JSON.stringify(seen)}`)
@@ -77,4 +79,19 @@ test(`PostgreSQL ${binaries.major} is seen, followed, repointed by a reload, pro
   expect(leading.hasStandbySignal).toBe(false)
   expect(await read.history(standby.instance(), 2, quick)).toMatchObject([{ timeline: 1 }])
   await expect(act.promote(standby.instance(), quick)).rejects.toMatchObject({ code: 'shell.failed' })
+})
+
+test(`a slot that PostgreSQL ${binaries.major} invalidated for being idle retains nothing, though it still names the WAL it would need`, async () => {
+  await postgres.replication.act.createSlot(standby.instance(), 'idle', quick)
+  for (const statement of [`alter system set idle_replication_slot_timeout = '1s'`, 'select pg_reload_conf()'])
+    await sqlAsOwner(sshd, standby, statement)
+  const seen = await until(
+    standby,
+    ({ slots }) => slots.some(({ name, retainedBytes }) => name === 'idle' && retainedBytes === null),
+    () => postgres.act.checkpoint(standby.instance(), quick),
+  )
+  expect(seen.slots).toContainEqual({ name: 'idle', kind: 'physical', isActive: false, retainedBytes: null })
+  expect(await sqlAsOwner(sshd, standby, `select wal_status, restart_lsn is null from pg_replication_slots where slot_name = 'idle'`)).toBe(
+    'lost|f',
+  )
 })

@@ -38,7 +38,8 @@ select json_build_object(
     ) order by s.application_name, s.pid), '[]') from pg_stat_replication s),
   'slots', (
     select coalesce(json_agg(json_build_object(
-      'name', l.slot_name, 'kind', l.slot_type, 'isActive', l.active, 'retainedBytes', greatest(0, pg_wal_lsn_diff(r.lsn, l.restart_lsn))
+      'name', l.slot_name, 'kind', l.slot_type, 'isActive', l.active,
+      'retainedBytes', case when (to_jsonb(l) ->> 'wal_status') is distinct from 'lost' then greatest(0, pg_wal_lsn_diff(r.lsn, l.restart_lsn)) end
     ) order by l.slot_name), '[]') from pg_replication_slots l),
   'activity', (
     select json_build_object('clients', count(*), 'transactions', count(a.xact_start),

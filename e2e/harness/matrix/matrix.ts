@@ -122,7 +122,7 @@ export class MatrixLab {
         state = await job.drive(stops[1])
         if (state === 'stopped') state = await job.drive(null)
       } else if (state === 'attention' && somebody !== null) met = await meet(lab, cast, front, somebody)
-      broken.push(...this.#twoWriters(scenario, cast, fenced.at))
+      broken.push(...this.#twoWriters(scenario, cast, fenced.at, met))
       await loss.mended()
       await mend(lab)
       await this.#fence()
@@ -130,7 +130,7 @@ export class MatrixLab {
       const answers = await this.#answer(job, state as JobState, trouble, met)
       const end = answers.state
       await this.#fence()
-      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at))
+      if (scenario.mayReturn !== true) broken.push(...this.#twoWriters(scenario, cast, fenced.at, met))
       broken.push(...answers.broken, ...points.broken, ...journalLaws(scenario.operation, job.lines, end), ...questionLaws(job.lines))
       const isSplit = scenario.isSplit === true && end !== 'done' && fenced.at === Number.POSITIVE_INFINITY
       const ended = { before, cast, end, lines: job.lines, isSplit, wasServing: loss.wasServing(), isGivenUp: answers.isGivenUp }
@@ -226,10 +226,12 @@ export class MatrixLab {
     return Promise.all(this.#hosts.map(async (host) => ({ host, probe: await look(this.lab, host) })))
   }
 
-  /** Who has handed the pen over never writes again. */
-  #twoWriters({ isSplit }: Scenario, { primary }: Cast, fencedAt: number): string[] {
+  /** Who has handed the pen over never writes again, unless somebody gave it back where nobody else had it. */
+  #twoWriters({ isSplit }: Scenario, { primary }: Cast, fencedAt: number, met: Met | null): string[] {
     const writers = this.#witness.writers(isSplit === true ? fencedAt : 0)
-    if (isSplit === true && writers.includes(primary)) return [`${primary} was demoted, and acknowledged commits after it was fenced`]
+    const isGivenBack = met !== null && !met.hasPromoted && met.host === primary
+    if (isSplit === true && writers.includes(primary) && !isGivenBack)
+      return [`${primary} was demoted, and acknowledged commits after it was fenced`]
     return new Set(writers).size === writers.length ? [] : [`two primaries: commits were acknowledged by ${writers.join(', then ')}`]
   }
 

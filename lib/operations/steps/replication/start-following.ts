@@ -101,12 +101,13 @@ const startUntilStreaming = async (led: Led, ports: ActPorts, context: StepConte
   }
 }
 
-/** True once it streams. A server on its way up may show anything. */
+/** True once it streams. A server on its way up may show anything; the longer that takes, the less often it is looked at. */
 const glimpse = async ({ place, upstream }: Led, ports: ReadPorts, { signal, pause }: StepContext): Promise<true> => {
+  const startedAt = ports.now().getTime()
   for (;;) {
     const probe = await ports.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal })
     if (isStreamingFrom(probe, upstream)) return true
-    await pause(lookEveryMs)
+    await pause(Math.min(Math.max((ports.now().getTime() - startedAt) / 10, lookEveryMs), lookEveryMs * 10))
     signal.throwIfAborted()
   }
 }

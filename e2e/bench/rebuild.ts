@@ -176,18 +176,17 @@ export const bench = async (args: string[]) => {
     console.log(`Filling ${sizeMB} MB …`)
     await diverge(stage, sizeMB, share)
     const steps: Record<string, Steps> = {}
-    const ours: Round[] = []
-    for (const way of ways) {
-      const label = way === 'auto' ? 'Matriarch, rebuild' : `Matriarch, rebuild, ${way}`
-      for (let round = 1; round <= rounds; round++) {
+    const [ours, peers]: [Round[], Round[]] = [[], []]
+    const wanted = rebuildPeers(stage).filter(({ name }) => ways.length > 1 || name === peerOf[ways[0]!])
+    // In turns, so that whatever else the machine does is shared.
+    for (let round = 1; round <= rounds; round++) {
+      for (const way of ways) {
         const own: Steps = {}
-        ours.push(await measure(stage, label, () => rebuild(way, own)))
+        ours.push(await measure(stage, way === 'auto' ? 'Matriarch, rebuild' : `Matriarch, rebuild, ${way}`, () => rebuild(way, own)))
         steps[rounds === 1 ? way : `${way} ${round}`] = own
       }
+      for (const peer of wanted) peers.push(await measure(stage, peer.name, peer.run))
     }
-    const peers: Round[] = []
-    const wanted = rebuildPeers(stage).filter(({ name }) => ways.length > 1 || name === peerOf[ways[0]!])
-    for (const peer of wanted) for (let round = 1; round <= rounds; round++) peers.push(await measure(stage, peer.name, peer.run))
     console.log(`\nA diverged standby of ${sizeMB} MB; from the order until it streams`)
     console.table([...ours, ...peers])
     console.log('Milliseconds of ours, step by step')

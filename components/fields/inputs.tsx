@@ -45,18 +45,16 @@ const codes: ReadonlySet<FieldKind> = new Set(['path', 'lsn', 'json'])
 const Tags = (props: InputProps) => (props.field.kind === 'tags' && props.field.pattern ? <Lines {...props} /> : <Line {...props} />)
 
 const Flag = ({ ids: { 'aria-required': _needed, ...ids }, name, value, onChange, onBlur, isDisabled, focusRef }: InputProps) => (
-  <span className="flex min-h-8 items-center">
-    <input
-      {...ids}
-      ref={focusRef}
-      type="checkbox"
-      name={name}
-      disabled={isDisabled}
-      checked={value === true}
-      onChange={(event) => onChange(event.target.checked)}
-      onBlur={onBlur}
-    />
-  </span>
+  <input
+    {...ids}
+    ref={focusRef}
+    type="checkbox"
+    name={name}
+    disabled={isDisabled}
+    checked={value === true}
+    onChange={(event) => onChange(event.target.checked)}
+    onBlur={onBlur}
+  />
 )
 
 /** Write-only. true: one is set and stays; a text replaces it; false: it is taken away. */

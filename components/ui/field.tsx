@@ -13,18 +13,28 @@ export const Field = ({
   help,
   error,
   isRequired = false,
+  isBeside = false,
   children,
 }: {
   label: ReactNode
   help?: ReactNode
   error?: string
   isRequired?: boolean
+  /** A checkbox stands before its label. */
+  isBeside?: boolean
   children: (ids: FieldIds) => ReactNode
 }) => {
   const id = useId()
   const describedBy = [help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(' ') || undefined
+  const input = children({
+    id,
+    'aria-describedby': describedBy,
+    'aria-invalid': error ? true : undefined,
+    'aria-required': isRequired || undefined,
+  })
   return (
-    <div className="field">
+    <div className={isBeside ? 'field beside' : 'field'}>
+      {isBeside && input}
       <label htmlFor={id}>
         {label}
         {isRequired && (
@@ -34,12 +44,7 @@ export const Field = ({
           </span>
         )}
       </label>
-      {children({
-        id,
-        'aria-describedby': describedBy,
-        'aria-invalid': error ? true : undefined,
-        'aria-required': isRequired || undefined,
-      })}
+      {!isBeside && input}
       {help && (
         <p className="help" id={`${id}-help`}>
           {help}

@@ -110,7 +110,7 @@ const choicesOf = async (
     : null
   const choices = [...found].map(([text, { value, count }]) => ({
     value: text === '' ? 'isnull' : writeTerm({ operator: 'is', value: text }),
-    label: text === '' ? 'None' : titles ? (titles.get(text) ?? text) : formatValue(spec, value),
+    label: text === '' ? (spec.empty ?? 'None') : titles ? (titles.get(text) ?? text) : formatValue(spec, value),
     count,
     rank: text === '' ? Number.POSITIVE_INFINITY : declared.indexOf(text),
   }))

@@ -5,6 +5,7 @@ import { schemaOf } from '@/lib/fields/schema'
 import { type Actor, isPersonal } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
+import { idleFields, missingFields, sayCondition } from '@/lib/kernel/resource/condition'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { forget } from '../pg/cached'
@@ -67,6 +68,12 @@ const unseenReferences = async (actor: Actor, resource: Resource, values: Values
   return problems
 }
 
+/** What is missing where it applies, and what was sent although it does not. */
+const conditionProblems = (resource: Resource, after: Values, idle: readonly string[]): FieldProblem[] => [
+  ...missingFields(resource, after),
+  ...idle.map((path) => ({ path, message: sayCondition(resource.fields, resource.fields[path]!) ?? '' })),
+]
+
 const mustBeFine = (problems: readonly FieldProblem[]): void => {
   if (problems.length > 0) throw new Fault('input.invalid', { fields: [...problems] })
 }
@@ -114,10 +121,13 @@ const mustReach = (actor: Actor, resource: Resource, act: 'add' | 'change'): voi
   if (reachOf(actor, resource, act).kind === 'none') throw denied(resource, act)
 }
 
+const isNewSecret = (resource: Resource, name: string, values: Values): boolean =>
+  resource.fields[name]?.kind === 'secret' && typeof values[name] === 'string'
+
 /** A secret opens something outside the console: a leaked token must not put in its own. */
 const mustKeepSecrets = (actor: Actor, resource: Resource, values: Values): void => {
-  const secret = Object.entries(values).find(([name, value]) => resource.fields[name]?.kind === 'secret' && typeof value === 'string')
-  if (actor.kind === 'token' && secret) throw notByToken(`gives the ${resource.fields[secret[0]]!.label.toLowerCase()}`)
+  const secret = Object.keys(values).find((name) => isNewSecret(resource, name, values))
+  if (actor.kind === 'token' && secret) throw notByToken(`gives the ${resource.fields[secret]!.label.toLowerCase()}`)
 }
 
 const ownerOf = (resource: Resource, row: Values): string | null => {
@@ -147,7 +157,9 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     const environmentId = await environmentAfter(tx, resource, values)
     if (!mayOnRow(actor, resource, 'add', { environmentId })) throw denied(resource, 'add')
     const rules = rulesOf(resource.name)
-    mustBeFine((await rules.check?.(tx, { ...columns, ...secretsAfter(resource, columns) }, null, actor)) ?? [])
+    const after = { ...columns, ...secretsAfter(resource, columns) }
+    const asked = await rules.check?.(tx, after, null, actor)
+    mustBeFine([...conditionProblems(resource, after, idleFields(resource, after)), ...(asked ?? [])])
     const [inserted] = await tx
       .insert(resource.keptIn)
       .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null, actor) }) as never)
@@ -211,15 +223,19 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
   const values = parse(resource, input, true)
   mustKeepSecrets(actor, resource, values)
   const unseen = await unseenReferences(actor, resource, values)
-  const sealed = await sealSecrets(resource, values)
+  const given = await sealSecrets(resource, values)
   await inSave(resource, async (tx) => {
     const before = await lockRow(tx, actor, resource, id)
     const ownerId = ownerOf(resource, before)
     if (!mayOnRow(actor, resource, 'change', { environmentId: environmentOf(resource, before), ownerId })) throw denied(resource, 'change')
-    const after = { ...before, ...plainRow(toRow(resource, sealed)), ...secretsAfter(resource, sealed) }
+    const afterOf = (columns: Values): Values => ({ ...before, ...plainRow(toRow(resource, columns)), ...secretsAfter(resource, columns) })
+    const sent = afterOf(given)
+    const idle = idleFields(resource, sent)
+    const sealed = { ...given, ...Object.fromEntries(idle.map((name) => [columnOf(resource, name), null])) }
+    const after = afterOf(sealed)
     const fields = differences(resource, before, after)
-    for (const [name, value] of Object.entries(values))
-      if (resource.fields[name]?.kind === 'secret' && typeof value === 'string' && before[name] === true) fields[name] = [true, 'replaced']
+    for (const name of Object.keys(values))
+      if (isNewSecret(resource, name, values) && before[name] === true) fields[name] = [true, 'replaced']
     if (before.revision !== revision) throw await conflict(tx, resource, before, fields)
     if (Object.keys(fields).length === 0) return
 
@@ -230,7 +246,9 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
     const environmentId = await environmentAfter(tx, resource, after)
     if (!mayOnRow(actor, resource, 'change', { environmentId, ownerId })) throw denied(resource, 'change')
     const rules = rulesOf(resource.name)
-    mustBeFine((await rules.check?.(tx, after, before, actor)) ?? [])
+    const asked = await rules.check?.(tx, after, before, actor)
+    const unasked = idle.filter((name) => isNewSecret(resource, name, values) || canonicalJson(sent[name]) !== canonicalJson(before[name]))
+    mustBeFine([...conditionProblems(resource, after, unasked), ...(asked ?? [])])
     const columns = columnsOf(resource)
     await tx
       .update(resource.keptIn)

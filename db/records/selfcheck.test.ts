@@ -60,6 +60,16 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R26', 'the key “f” is also that of another page', { menu: { ...herd.menu!, key: 'f' } }],
   ['R27', 'the key “hh” is not one lowercase letter', { menu: { ...herd.menu!, key: 'hh' } }],
   [
+    'R28',
+    '“port” applies when “observedState” says so, and people do not set both',
+    { fields: { ...herd.fields, port: { kind: 'port', label: 'P', when: { field: 'observedState', is: 'given' } } } },
+  ],
+  [
+    'R28',
+    '“name” applies when “name” says so, which hangs on it',
+    { fields: { ...herd.fields, name: { kind: 'text', label: 'N', required: true, when: { field: 'name', is: 'given' } } } },
+  ],
+  [
     'R23',
     '“secretNote” is sealed in “description”, which is no column for secrets',
     { fields: { ...herd.fields, secretNote: { kind: 'secret', label: 'S', sealedIn: 'description' } } },

@@ -1,9 +1,7 @@
 import { quietFault } from '@/lib/domain/notifications/quiet'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
+import { isGiven } from '@/lib/kernel/resource/condition'
 import type { Rules, Values } from './rules'
-
-const isGiven = (value: unknown) => value !== null && value !== undefined && value !== '' && value !== false
-const isList = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0
 
 const families = ['tellsProblems', 'tellsApprovals', 'tellsAttention', 'tellsCertificates', 'tellsScheduled']
 
@@ -17,23 +15,16 @@ const urlFaults = (url: unknown): FieldProblem[] => {
   return protocol === 'https:' || loopback.test(hostname) ? [] : [{ path: 'url', message: 'Messages go over https only.' }]
 }
 
-const channelFaults = ({ channel, url, slackUrl, routingKey, recipients }: Values): FieldProblem[] => {
-  if (channel === 'webhook' && !isGiven(url)) return [{ path: 'url', message: 'A webhook needs the URL to post to.' }]
-  if (channel === 'slack' && !isGiven(slackUrl)) return [{ path: 'slackUrl', message: 'Give the URL of the incoming webhook.' }]
-  if (channel === 'pagerduty' && !isGiven(routingKey)) return [{ path: 'routingKey', message: 'PagerDuty needs the integration key.' }]
-  if (channel === 'email' && !isList(recipients)) return [{ path: 'recipients', message: 'Give at least one address.' }]
-  return []
-}
+const channelFaults = ({ channel, url }: Values): FieldProblem[] =>
+  channel === 'webhook' && !isGiven(url) ? [{ path: 'url', message: 'A webhook needs the URL to post to.' }] : []
 
 const quietFaults = ({ quietFrom, quietUntil, quietZone }: Values): FieldProblem[] => {
-  if (isGiven(quietFrom) !== isGiven(quietUntil))
-    return [
-      { path: isGiven(quietFrom) ? 'quietUntil' : 'quietFrom', message: 'Give both the begin and the end of the quiet hours, or neither.' },
-    ]
-  const zone = isGiven(quietZone) ? String(quietZone) : 'UTC'
-  const fault = quietFault(
-    isGiven(quietFrom) ? { from: String(quietFrom), until: String(quietUntil), zone } : { from: '00:00', until: '01:00', zone },
-  )
+  if (!isGiven(quietFrom) || !isGiven(quietUntil)) return []
+  const fault = quietFault({
+    from: String(quietFrom),
+    until: String(quietUntil),
+    zone: isGiven(quietZone) ? String(quietZone) : 'UTC',
+  })
   return fault === null ? [] : [{ path: fault.includes('time zone') ? 'quietZone' : 'quietUntil', message: fault }]
 }
 

@@ -1,39 +1,7 @@
-import type { DnsProvider } from '@/lib/domain/dns/providers'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
+import { isGiven } from '@/lib/kernel/resource/condition'
 import type { Rules, Values } from './rules'
-
-const isGiven = (value: unknown) => value !== null && value !== undefined && value !== '' && value !== false
-type Zone = Record<string, unknown>
-
-/** What a zone must say before its provider can change it. */
-const zoneNeeds: Record<DnsProvider, (zone: Zone) => FieldProblem[]> = {
-  rfc2136: (zone) => [
-    ...(isGiven(zone.primaryHost) ? [] : [{ path: 'primaryHost', message: 'Dynamic updates need the primary server.' }]),
-    ...bothOrNeither(zone, ['keyName', 'keySecret'], 'Give both the key’s name and its secret, or neither.'),
-    ...(isGiven(zone.keyName) || isGiven(zone.allowUnsigned)
-      ? []
-      : [{ path: 'keyName', message: 'Give a TSIG key, or say that updates go unsigned.' }]),
-  ],
-  route53: (zone) => [
-    ...(isGiven(zone.hostedZoneId) ? [] : [{ path: 'hostedZoneId', message: 'Route 53 needs the id of the hosted zone.' }]),
-    ...bothOrNeither(zone, ['accessKeyId', 'accessSecret'], 'Give both the access key id and its secret, or neither.'),
-    ...(isGiven(zone.accessKeyId) === isGiven(zone.usesWorkerRole)
-      ? [
-          {
-            path: 'accessKeyId',
-            message: isGiven(zone.accessKeyId)
-              ? 'Give an access key, or use the credentials of the worker’s host; not both.'
-              : 'Give an access key. An administrator of every environment may use the credentials of the worker’s host instead.',
-          },
-        ]
-      : []),
-    ...endpointProblems(zone.endpoint),
-  ],
-}
-
-const bothOrNeither = (zone: Zone, [name, secret]: readonly [string, string], message: string): FieldProblem[] =>
-  isGiven(zone[name]) === isGiven(zone[secret]) ? [] : [{ path: isGiven(zone[name]) ? secret : name, message }]
 
 /** Requests carry a signature, and with a role its session token: they are not sent in the clear. */
 const endpointProblems = (endpoint: unknown): FieldProblem[] => {
@@ -60,5 +28,5 @@ const mustAdministerRole = (after: Values, before: Values | null, actor: Actor):
 
 export const zoneCheck: NonNullable<Rules['check']> = async (_tx, after, before, actor) => {
   mustAdministerRole(after, before, actor)
-  return zoneNeeds[(after.provider ?? 'rfc2136') as DnsProvider](after)
+  return endpointProblems(after.endpoint)
 }

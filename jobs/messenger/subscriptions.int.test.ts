@@ -90,9 +90,11 @@ test('what is left out, plain http to elsewhere and odd quiet hours are refused 
   expect(await refused({ url: null })).toEqual(['url'])
   expect(await refused({ url: 'http://example.org/' })).toEqual(['url'])
   expect(await refused({ url: 'https://user:pass@example.org/' })).toEqual(['url'])
-  expect(await refused({ channel: 'slack' })).toEqual(['slackUrl'])
+  expect(await refused({ channel: 'slack', url: null })).toEqual(['slackUrl'])
+  expect(await refused({ channel: 'slack', slackUrl: 'https://hooks.example.org/a' })).toEqual(['url'])
   expect(await refused({ channel: 'pagerduty' })).toEqual(['routingKey'])
-  expect(await refused({ channel: 'email' })).toEqual(['recipients'])
+  expect(await refused({ channel: 'email', url: null })).toEqual(['recipients'])
+  expect(await refused({ quietUntil: '07:00' })).toEqual(['quietUntil'])
   expect(await refused({ quietFrom: '22:00' })).toEqual(['quietUntil'])
   expect(await refused({ quietFrom: '22:00', quietUntil: '07:00', quietZone: 'Mars/Base' })).toEqual(['quietZone'])
   const nothing = { tellsProblems: false, tellsApprovals: false, tellsAttention: false, tellsCertificates: false, tellsScheduled: false }

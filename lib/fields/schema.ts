@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sayCondition } from '@/lib/kernel/resource/condition'
 import type { FieldSpec } from '@/lib/kernel/resource/field'
 import { type FieldTools, fieldTools } from './kinds'
 
@@ -19,10 +20,17 @@ export const fieldSchema = (spec: FieldSpec): z.ZodType => {
   const tools: FieldTools = fieldTools[spec.kind]
   const stored = tools.schema(spec)
   const parse = (input: unknown) => (isEmpty(input) ? null : tools.parse(input, spec))
-  if (!spec.required)
+  // Whether it is needed where it applies shows only beside what the others hold: `lib/kernel/resource/condition`.
+  if (!spec.required || spec.when)
     return z.preprocess((input) => (input === undefined ? undefined : parse(input)), stored.nullable().optional()).optional()
   const given = z.custom((value) => value !== null, { message: `${spec.label} is needed.`, abort: true })
   return z.preprocess(parse, given.pipe(stored))
+}
+
+const described = (resource: FormOf, name: string): z.ZodType => {
+  const spec = resource.fields[name]!
+  const said = [spec.help, sayCondition(resource.fields, spec)].filter(Boolean).join(' ')
+  return said === '' ? fieldSchema(spec) : fieldSchema(spec).describe(said)
 }
 
 const made = new WeakMap<object, z.ZodObject>()
@@ -35,7 +43,7 @@ const made = new WeakMap<object, z.ZodObject>()
 export const schemaOf = (resource: FormOf): z.ZodObject => {
   let schema = made.get(resource)
   if (!schema) {
-    schema = z.strictObject(Object.fromEntries(resource.form.map((name) => [name, fieldSchema(resource.fields[name]!)])))
+    schema = z.strictObject(Object.fromEntries(resource.form.map((name) => [name, described(resource, name)])))
     made.set(resource, schema)
   }
   return schema

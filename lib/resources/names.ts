@@ -8,6 +8,11 @@ const serverPattern = {
   message: 'Write a host name or an address, with a port if it is not 53: ns1.example.com, 10.0.0.53:5353, [fd00::53]:53.',
 }
 
+const byUpdate = { field: 'provider', is: ['rfc2136'] } as const
+const byRoute53 = { field: 'provider', is: ['route53'] } as const
+const isSigned = { field: 'allowUnsigned', is: 'empty' } as const
+const withAccessKey = { field: 'usesWorkerRole', is: 'empty' } as const
+
 export const dnsZone = defineResource({
   name: 'dns-zone',
   table: dnsZones,
@@ -39,13 +44,30 @@ export const dnsZone = defineResource({
     primaryHost: {
       kind: 'hostname',
       label: 'Primary server',
-      help: 'Dynamic update: the server that accepts them. Host name or address.',
+      required: true,
+      when: byUpdate,
+      missing: 'Dynamic updates need the primary server.',
+      help: 'The server that accepts updates. Host name or address.',
     },
-    primaryPort: { kind: 'port', label: 'Primary server’s port', help: 'Empty: 53.' },
-    keyName: { kind: 'hostname', label: 'TSIG key', help: 'The key’s name as the server knows it; it is part of every signature.' },
+    primaryPort: { kind: 'port', label: 'Primary server’s port', when: byUpdate, help: 'Empty: 53.' },
+    allowUnsigned: {
+      kind: 'flag',
+      label: 'Unsigned updates',
+      when: byUpdate,
+      help: 'Only where the server authorises the console by its address alone: anybody who can send from that address can change names.',
+    },
+    keyName: {
+      kind: 'hostname',
+      label: 'TSIG key',
+      required: true,
+      when: isSigned,
+      missing: 'Give a TSIG key, or say that updates go unsigned.',
+      help: 'The key’s name as the server knows it; it is part of every signature.',
+    },
     keyAlgorithm: {
       kind: 'choice',
       label: 'TSIG algorithm',
+      when: isSigned,
       choices: [
         { value: 'hmac-sha256', label: 'HMAC-SHA256' },
         { value: 'hmac-sha384', label: 'HMAC-SHA384' },
@@ -56,52 +78,62 @@ export const dnsZone = defineResource({
       kind: 'secret',
       sealedIn: 'sealedKeySecret',
       label: 'TSIG secret',
+      required: true,
+      when: isSigned,
+      missing: 'Give the key’s secret.',
       maxLength: 400,
       pattern: { source: '^[A-Za-z0-9+/]{8,}={0,2}$', message: 'Write the secret in base64, as tsig-keygen shows it.' },
       help: 'Base64, as tsig-keygen prints it. Stored sealed for the worker; it cannot be read here again.',
     },
-    allowUnsigned: {
-      kind: 'flag',
-      label: 'Unsigned updates',
-      help: 'Only where the server authorises the console by its address alone: anybody who can send from that address can change names.',
-    },
     hostedZoneId: {
       kind: 'text',
       label: 'Hosted zone',
+      required: true,
+      when: byRoute53,
+      missing: 'Route 53 needs the id of the hosted zone.',
       maxLength: 32,
       pattern: { source: '^Z[A-Z0-9]{1,31}$', message: 'Write the id as Route 53 shows it: Z, then uppercase letters and digits.' },
-      help: 'Route 53: the hosted zone’s id.',
+      help: 'Its id: Z0123456789ABC.',
     },
     region: {
       kind: 'text',
       label: 'Region',
+      when: byRoute53,
       maxLength: 30,
       pattern: { source: '^[a-z0-9-]+$', message: 'Write a region such as us-east-1.' },
-      help: 'Route 53: empty is us-east-1.',
+      help: 'Empty: us-east-1.',
     },
     endpoint: {
       kind: 'text',
       label: 'Endpoint',
+      when: byRoute53,
       maxLength: 300,
       pattern: { source: '^https?://[^/\\s]+$', message: 'Write an address such as https://route53.example.com, without a path.' },
-      help: 'Route 53: only if it is not AWS’s own. https, except on the worker’s own host.',
+      help: 'Only if it is not AWS’s own. https, except on the worker’s own host.',
     },
     usesWorkerRole: {
       kind: 'flag',
       label: 'Worker’s AWS role',
-      help: 'Route 53: use the credentials of the worker’s host (role, profile, environment) instead of an access key. They reach the zones of every environment, so only an administrator of every environment may set this.',
+      when: byRoute53,
+      help: 'Use the credentials of the worker’s host (role, profile, environment) instead of an access key. They reach the zones of every environment, so only an administrator of every environment may set this.',
     },
     accessKeyId: {
       kind: 'text',
       label: 'Access key id',
+      required: true,
+      when: withAccessKey,
+      missing: 'Give an access key. An administrator of every environment may use the credentials of the worker’s host instead.',
       maxLength: 128,
       pattern: { source: '^[A-Za-z0-9_]{4,128}$', message: 'Write the id as AWS shows it.' },
-      help: 'Route 53: of a user that may change this hosted zone and nothing else.',
+      help: 'Of a user that may change this hosted zone and nothing else.',
     },
     accessSecret: {
       kind: 'secret',
       sealedIn: 'sealedAccessSecret',
       label: 'Secret access key',
+      required: true,
+      when: withAccessKey,
+      missing: 'Give the access key’s secret.',
       maxLength: 400,
       help: 'Stored sealed for the worker; it cannot be read here again.',
     },
@@ -142,7 +174,7 @@ export const dnsZone = defineResource({
   },
   sections: [
     { title: 'Zone', fields: ['name', 'environmentId', 'provider', 'ttlSeconds', 'hostDomain', 'note'] },
-    { title: 'Dynamic update', fields: ['primaryHost', 'primaryPort', 'keyName', 'keyAlgorithm', 'keySecret', 'allowUnsigned'] },
+    { title: 'Dynamic update', fields: ['primaryHost', 'primaryPort', 'allowUnsigned', 'keyName', 'keyAlgorithm', 'keySecret'] },
     { title: 'Route 53', fields: ['hostedZoneId', 'region', 'endpoint', 'usesWorkerRole', 'accessKeyId', 'accessSecret'] },
     { title: 'Verification', fields: ['authoritativeServers', 'resolvers'] },
   ],

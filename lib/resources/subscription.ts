@@ -4,6 +4,8 @@ import { messageSeverities } from './choices'
 
 const clockPattern = { source: '^([01]\\d|2[0-3]):[0-5]\\d$', message: 'Write a time such as 22:00.' }
 
+const hasQuietHours = { field: 'quietFrom', is: 'given' } as const
+
 export const subscription = defineResource({
   name: 'subscription',
   table: subscriptions,
@@ -17,6 +19,7 @@ export const subscription = defineResource({
       kind: 'reference',
       label: 'Environment',
       to: 'environment',
+      empty: 'every environment',
       help: 'Empty: every environment, including future ones. What touches several environments is told only where all of them are.',
     },
     isPaused: { kind: 'flag', label: 'Paused', help: 'Nothing is sent, and nothing is sent later for that time.' },
@@ -56,17 +59,21 @@ export const subscription = defineResource({
     url: {
       kind: 'text',
       label: 'URL',
+      when: { field: 'channel', is: ['webhook', 'pagerduty'] },
       maxLength: 1000,
       pattern: {
         source: '^https?://[^\\s@]+$',
         message: 'Write an address such as https://hooks.example.com/matriarch, without a password.',
       },
-      help: 'Signed webhook: where messages are posted; https. PagerDuty: only if it is not https://events.pagerduty.com/v2/enqueue.',
+      help: 'Signed webhook: where messages are posted, over https. PagerDuty: only if it is not https://events.pagerduty.com/v2/enqueue.',
     },
     slackUrl: {
       kind: 'secret',
       sealedIn: 'sealedSlackUrl',
       label: 'Slack URL',
+      required: true,
+      when: { field: 'channel', is: ['slack'] },
+      missing: 'Give the URL of the incoming webhook.',
       maxLength: 1000,
       pattern: { source: '^https?://[^\\s@]+$', message: 'Write the address of the incoming webhook.' },
       help: 'Of an incoming webhook. Who has it can post; stored sealed for the worker.',
@@ -75,13 +82,19 @@ export const subscription = defineResource({
       kind: 'secret',
       sealedIn: 'sealedRoutingKey',
       label: 'Routing key',
+      required: true,
+      when: { field: 'channel', is: ['pagerduty'] },
+      missing: 'PagerDuty needs the integration key.',
       maxLength: 100,
       pattern: { source: '^[A-Za-z0-9]{8,100}$', message: 'Write the integration key as PagerDuty shows it.' },
-      help: 'PagerDuty: the integration key of a service (Events API v2). Stored sealed for the worker.',
+      help: 'The integration key of a service (Events API v2). Stored sealed for the worker.',
     },
     recipients: {
       kind: 'tags',
       label: 'Recipients',
+      required: true,
+      when: { field: 'channel', is: ['email'] },
+      missing: 'Give at least one address.',
       pattern: { source: '^[^\\s@<>,;"]+@[^\\s@<>,;"]+$', message: 'Write addresses such as ada@example.org.' },
       help: 'E-mail addresses, one a line.',
     },
@@ -90,11 +103,30 @@ export const subscription = defineResource({
       label: 'Quiet from',
       maxLength: 5,
       pattern: clockPattern,
-      help: 'Messages wait until the quiet hours end. Empty: no quiet hours.',
+      help: 'A time such as 22:00; messages then wait until the quiet hours end. Empty: no quiet hours.',
     },
-    quietUntil: { kind: 'text', label: 'Quiet until', maxLength: 5, pattern: clockPattern },
-    quietZone: { kind: 'text', label: 'Time zone', maxLength: 60, help: 'Of the quiet hours: Europe/Berlin. Empty: UTC.' },
-    holdsCritical: { kind: 'flag', label: 'Hold critical messages too', help: 'Otherwise they pass the quiet hours.' },
+    quietUntil: {
+      kind: 'text',
+      label: 'Quiet until',
+      required: true,
+      when: hasQuietHours,
+      missing: 'Quiet hours need an end.',
+      maxLength: 5,
+      pattern: clockPattern,
+    },
+    quietZone: {
+      kind: 'text',
+      label: 'Time zone',
+      when: hasQuietHours,
+      maxLength: 60,
+      help: 'Of the quiet hours: Europe/Berlin. Empty: UTC.',
+    },
+    holdsCritical: {
+      kind: 'flag',
+      label: 'Hold critical messages too',
+      when: hasQuietHours,
+      help: 'Otherwise they pass the quiet hours.',
+    },
     state: {
       kind: 'choice',
       label: 'State',

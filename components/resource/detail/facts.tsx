@@ -2,6 +2,7 @@ import { FieldValue } from '@/components/fields/value'
 import { Card } from '@/components/ui/card'
 import { Age } from '@/components/ui/zone'
 import type { Json } from '@/lib/kernel/ground/json'
+import { isApplicable } from '@/lib/kernel/resource/condition'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
@@ -18,7 +19,7 @@ export interface ShownRecord {
 const isEmpty = (value: Json | undefined) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 
-/** Every field of the object, grouped. What was observed carries its age and source; what is empty is said to be. */
+/** Every field of the object, grouped. What was observed carries its age and source; what is empty is said to be, and a group that nobody fills and nothing has filled is left out. */
 export const Facts = ({
   resource,
   record,
@@ -33,12 +34,14 @@ export const Facts = ({
   /** Fields that the page shows in its own way. */
   leaveOut?: readonly string[]
 }) => (
-  <div className="gap-3.5 xl:columns-2">
+  <div className={resource.sections.length > 1 ? 'gap-3.5 xl:columns-2' : undefined}>
     {resource.sections.map((section) => {
       const fields = section.fields
-        .filter((name) => !leaveOut.includes(name))
+        .filter((name) => !leaveOut.includes(name) && isApplicable(resource.fields, name, record.values))
         .map((name) => resource.fields[name])
         .filter((field): field is FieldDescription => field !== undefined)
+      const isAllEmpty = fields.every((field) => !resource.form.includes(field.name) && isEmpty(record.values[field.name]))
+      if (isAllEmpty && resource.sections.length > 1) return null
       const isObserved = fields.some((field) => field.observed)
       return (
         <Card
@@ -53,7 +56,7 @@ export const Facts = ({
                 <dt title={field.help}>{field.label}</dt>
                 <dd>
                   {isEmpty(record.values[field.name]) ? (
-                    <span className="text-ink-3">{field.observed && record.observedAt === null ? 'not known' : '–'}</span>
+                    <span className="text-ink-3">{field.observed && record.observedAt === null ? 'not known' : (field.empty ?? '–')}</span>
                   ) : field.kind === 'json' ? (
                     <pre className="code">{JSON.stringify(record.values[field.name], null, 2)}</pre>
                   ) : field.kind === 'longText' ? (

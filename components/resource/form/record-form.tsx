@@ -13,6 +13,7 @@ import { useToast } from '@/components/ui/toast'
 import { capital } from '@/lib/domain/values/capital'
 import { schemaOf } from '@/lib/fields/schema'
 import type { Json } from '@/lib/kernel/ground/json'
+import { isApplicable, missingFields } from '@/lib/kernel/resource/condition'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome, Refusal } from '@/lib/shapes/outcome'
@@ -74,10 +75,17 @@ export const RecordForm = ({
   const form = useForm<Values>({
     defaultValues: defaults,
     mode: 'onTouched',
-    resolver: (values, context, options) => {
-      const read = Object.fromEntries(resource.form.map((name) => [name, fromInput(values[name]!, resource.fields[name]!)]))
+    resolver: async (values, context, options) => {
+      const read = Object.fromEntries(
+        resource.form.map((name) => [
+          name,
+          isApplicable(resource.fields, name, values) ? fromInput(values[name]!, resource.fields[name]!) : null,
+        ]),
+      )
       // biome-ignore lint/suspicious/noExplicitAny: the schema's output holds stored values, which are not what the inputs hold.
-      return resolve(read as any, context, options as any) as any
+      const resolved = (await resolve(read as any, context, options as any)) as any
+      const missing = missingFields(resource, read).map(({ path, message }) => [path, { type: 'needed', message }])
+      return missing.length === 0 ? resolved : { values: {}, errors: { ...Object.fromEntries(missing), ...resolved.errors } }
     },
   })
   const { control, formState, getValues, handleSubmit, reset, setError, setFocus, setValue, watch } = form
@@ -157,12 +165,16 @@ export const RecordForm = ({
     }
   }
 
-  const environment = watch('environmentId')
+  const held = watch()
+  const environment = held.environmentId
   const where = typeof environment === 'string' && environment !== '' ? environment : placed
   const errors = formState.errors as FieldErrors<Values>
   const elsewhere = refusal?.fields.filter(({ path }) => !resource.form.includes(path)) ?? []
   const groups = resource.sections
-    .map(({ title, fields }) => ({ title, fields: fields.filter((name) => resource.form.includes(name)) }))
+    .map(({ title, fields }) => ({
+      title,
+      fields: fields.filter((name) => resource.form.includes(name) && isApplicable(resource.fields, name, held)),
+    }))
     .filter(({ fields }) => fields.length > 0)
   const buttons: readonly [After, string][] = [
     ['show', 'Save'],
@@ -209,7 +221,13 @@ export const RecordForm = ({
                   name={name}
                   control={control}
                   render={({ field: bound }) => (
-                    <Field label={field.label} help={field.help} error={errors[name]?.message} isRequired={field.required}>
+                    <Field
+                      label={field.label}
+                      help={field.help}
+                      error={errors[name]?.message}
+                      isRequired={field.required}
+                      isBeside={field.kind === 'flag'}
+                    >
                       {(ids) => (
                         <Input
                           field={field}

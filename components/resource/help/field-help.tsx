@@ -1,4 +1,5 @@
 import { State } from '@/components/ui/state'
+import { sayCondition } from '@/lib/kernel/resource/condition'
 import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 
@@ -57,7 +58,7 @@ export const FieldHelp = ({ resource }: { resource: ResourceDescription }) => (
             <td className="whitespace-nowrap">
               {field.observed ? 'observed' : resource.form.includes(field.name) ? 'people' : 'the console'}
             </td>
-            <td>{field.help}</td>
+            <td>{[field.help, sayCondition(resource.fields, field)].filter(Boolean).join(' ')}</td>
           </tr>
         ))}
       </tbody>

@@ -32,12 +32,24 @@ export interface Choice {
   tone?: Tone
 }
 
+/** Where a field applies: another field of the form holds one of these values, or anything, or nothing (a flag: not ticked). */
+export interface Condition {
+  field: string
+  is: readonly string[] | 'given' | 'empty'
+}
+
 interface FieldBase {
   label: string
   /** One line under the input and on the help page. */
   help?: string
+  /** What an empty value says where it is shown: “every environment”. Default: a dash. */
+  empty?: string
   /** A form must carry a value. Default false. */
   required?: boolean
+  /** It applies only there: elsewhere it is neither offered nor shown, is refused when it is sent, and is emptied by a save. Default: everywhere. */
+  when?: Condition
+  /** What is said where it is required by a condition and not given. Default: “… is needed.” */
+  missing?: string
   /** Seen on the machine, not typed by a person: read-only, shown with its age. */
   observed?: boolean
   /** The column whose order is this field's, where the text's own is not what people mean (versions). */

@@ -102,11 +102,31 @@ const checkList = (resource: Resource, table: TableShape, report: Report): void 
   for (const name of search) if (!table.searchable.has(name)) report('R15', `list.search: “${name}” has no trigram index`)
 }
 
+const hangsOnItself = (resource: Resource, name: string): boolean => {
+  const seen = new Set<string>()
+  for (let at: string | undefined = name; at !== undefined; at = resource.fields[at]?.when?.field) {
+    if (seen.has(at)) return true
+    seen.add(at)
+  }
+  return false
+}
+
 const checkForm = (resource: Resource, table: TableShape, report: Report): void => {
   for (const name of resource.form) {
     const spec = resource.fields[name]
     if (spec?.required === undefined && table.needed.has(name))
       report('R17', `form: “${name}” must be required: its column takes no null and has no default`)
+  }
+  for (const [name, { when }] of Object.entries<FieldSpec>(resource.fields)) {
+    if (!when) continue
+    const other = resource.fields[when.field]
+    if (!resource.form.includes(name) || !resource.form.includes(when.field))
+      report('R28', `fields: “${name}” applies when “${when.field}” says so, and people do not set both`)
+    else if (hangsOnItself(resource, name)) report('R28', `fields: “${name}” applies when “${when.field}” says so, which hangs on it`)
+    else if (typeof when.is !== 'string' && other?.kind === 'choice')
+      for (const value of when.is)
+        if (!other.choices.some((choice) => choice.value === value))
+          report('R28', `fields: “${name}” applies when “${when.field}” is “${value}”, which is none of its choices`)
   }
   if (!resource.canAdd) return
   const unset = [...table.needed].filter((name) => !resource.form.includes(name))

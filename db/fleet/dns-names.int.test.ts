@@ -72,13 +72,13 @@ test('a secret is closed before it reaches the database, shown to nobody, and op
   }
   expect(JSON.stringify([rows, audit, changes])).not.toContain(secret)
   expect(JSON.stringify([audit, changes])).not.toContain(closed)
-  expect((await makeZoneSource(vault)(id)).key).toEqual({ name: 'matriarch', algorithm: 'hmac-sha256', secret })
+  expect((await makeZoneSource(vault)(id)).settings).toMatchObject({ keyName: 'matriarch', keyAlgorithm: 'hmac-sha256', keySecret: secret })
 })
 
 test('a secret stays when it is left out or sent back as it was shown, is replaced by a text, and goes with null', async () => {
   const { id } = await addRecord(admin, zone, zoneValues('kept.test'))
   const change = async (values: object) => changeRecord(admin, zone, id, values, (await getRecord(admin, zone, id)).revision)
-  const opened = async () => (await makeZoneSource(vault)(id)).key?.secret
+  const opened = async () => (await makeZoneSource(vault)(id)).settings.keySecret
   await change({ note: 'x', keySecret: true })
   expect(await opened()).toBe(secret)
   const next = randomBytes(32).toString('base64')
@@ -87,7 +87,7 @@ test('a secret stays when it is left out or sent back as it was shown, is replac
   expect((await recordHistory(admin, zone, id, 1)).lines[0]!.fields).toEqual({ keySecret: [true, 'replaced'] })
   expect(await refusedFields(change({ keySecret: null }))).toHaveProperty('keySecret')
   await change({ keySecret: null, keyName: null, allowUnsigned: true })
-  expect(await opened()).toBe(undefined)
+  expect(await opened()).toBe(null)
   expect((await getRecord(admin, zone, id)).values.keySecret).toBe(false)
 })
 
@@ -95,13 +95,14 @@ test('a zone that could never be changed is refused, with the field and what to 
   expect(await refusedFields(addRecord(admin, zone, { name: 'a.test', environmentId: prod, provider: 'rfc2136' }))).toEqual({
     primaryHost: 'Dynamic updates need the primary server.',
     keyName: 'Give a TSIG key, or say that updates go unsigned.',
+    keySecret: 'Give the key’s secret.',
   })
   expect(await refusedFields(addRecord(admin, zone, { ...zoneValues('a.test'), keySecret: 'not base64!' }))).toHaveProperty('keySecret')
   expect(
     await refusedFields(addRecord(admin, zone, { name: 'a.test', environmentId: prod, provider: 'route53', accessKeyId: 'AKIA' })),
   ).toEqual({
     hostedZoneId: 'Route 53 needs the id of the hosted zone.',
-    accessSecret: 'Give both the access key id and its secret, or neither.',
+    accessSecret: 'Give the access key’s secret.',
   })
 })
 
@@ -109,11 +110,11 @@ test('the credentials of the worker’s host are used for no zone that an admini
   const values = { name: 'aws.test', environmentId: dev, provider: 'route53', hostedZoneId: 'Z0DEV' }
   const dba = actorIn('dba', dev)
   const denied = { code: 'access.denied' }
-  expect(await refusedFields(addRecord(admin, zone, values))).toEqual({ accessKeyId: expect.stringContaining('Give an access key.') })
+  expect(await refusedFields(addRecord(admin, zone, values))).toMatchObject({ accessKeyId: expect.stringContaining('Give an access key.') })
   for (const actor of [dba, actorIn('admin', dev)])
     await expect(addRecord(actor, zone, { ...values, usesWorkerRole: true })).rejects.toMatchObject(denied)
   const { id } = await addRecord(admin, zone, { ...values, usesWorkerRole: true })
-  expect((await makeZoneSource(vault)(id)).route53?.credentials).toBeNull()
+  expect((await makeZoneSource(vault)(id)).settings).toMatchObject({ usesWorkerRole: true, accessKeyId: null, accessSecret: null })
   for (const change of [
     { hostedZoneId: 'Z0PROD' },
     { endpoint: 'https://elsewhere.test' },
@@ -121,9 +122,26 @@ test('the credentials of the worker’s host are used for no zone that an admini
   ])
     await expect(changeRecord(dba, zone, id, change, 1)).rejects.toMatchObject(denied)
   await changeRecord(dba, zone, id, { note: 'may be said', ttlSeconds: 30 }, 1)
-  // Whoever writes past the rules does not get them either.
-  await getPool().query('update dns_zones set uses_worker_role = false where id = $1', [id])
-  await expect(makeZoneSource(vault)(id)).rejects.toMatchObject({ code: 'dns.refused' })
+})
+
+test('a zone that gets another provider keeps nothing of the one it had, and its worker is given only what its own provider needs', async () => {
+  const { id } = await addRecord(admin, zone, zoneValues('moved.test'))
+  const aws = { provider: 'route53', hostedZoneId: 'Z0DEV', accessKeyId: 'AKIA', accessSecret: 's' }
+  expect(await refusedFields(changeRecord(admin, zone, id, { ...aws, primaryHost: 'ns2.test' }, 1))).toEqual({
+    primaryHost: 'Only where Update method is Dynamic update (RFC 2136).',
+  })
+  expect(await refusedFields(changeRecord(admin, zone, id, { ...aws, keySecret: secret }, 1))).toHaveProperty('keySecret')
+  await changeRecord(admin, zone, id, aws, 1)
+  const { rows } = await getPool().query('select primary_host, key_name, sealed_key_secret from dns_zones where id = $1', [id])
+  expect(rows).toEqual([{ primary_host: null, key_name: null, sealed_key_secret: null }])
+  expect((await makeZoneSource(vault)(id)).settings).toEqual({
+    hostedZoneId: 'Z0DEV',
+    region: 'us-east-1',
+    endpoint: null,
+    usesWorkerRole: false,
+    accessKeyId: 'AKIA',
+    accessSecret: 's',
+  })
 })
 
 test('an endpoint is asked in the clear on the worker’s own host alone', async () => {

@@ -1,12 +1,20 @@
+import { getTableColumns } from 'drizzle-orm'
+import { dnsZones } from '@/db/schema'
 import type { NameVerdict } from '@/lib/domain/dns/judge'
 import type { NameTarget } from '@/lib/domain/dns/wanted'
 import { staleAfterSeconds } from '@/lib/domain/problems/fleet'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { Json } from '@/lib/kernel/ground/json'
+import { hangsOn, isApplicable } from '@/lib/kernel/resource/condition'
+import type { FieldSpec } from '@/lib/kernel/resource/field'
 import type { InventoryName, InventoryRead, InventoryZone, ZoneAddress } from '@/lib/ports'
-import type { TsigAlgorithm, ZoneSettings, ZoneSource } from '@/lib/ports/zones'
+import type { ZoneSettings, ZoneSource } from '@/lib/ports/zones'
+import { dnsZone as zone } from '@/lib/resources/names'
 import { databaseFault, getPool } from '../pg/client'
 import { secretPurpose } from '../records/sealing-key'
+
+type Setting = ZoneSettings['settings'][string]
 
 interface NameRow {
   id: string
@@ -143,69 +151,27 @@ const zoneById = async (id: string): Promise<InventoryZone> => {
   }
 }
 
-interface ZoneRow {
-  id: string
-  name: string
-  provider: ZoneAddress['provider']
-  primary_host: string | null
-  primary_port: number
-  key_name: string | null
-  key_algorithm: TsigAlgorithm
-  sealed_key_secret: string | null
-  allow_unsigned: boolean
-  hosted_zone_id: string | null
-  region: string
-  endpoint: string | null
-  uses_worker_role: boolean
-  access_key_id: string | null
-  sealed_access_secret: string | null
-  authoritative_servers: string[]
-  resolvers: string[]
-}
+const providerFields = zone.form.filter((name) => hangsOn(zone.fields, name, 'provider'))
+const columns = getTableColumns(dnsZones)
 
-/** Zones with their secrets opened by the worker's vault. */
+/** Zones with what their provider needs, and its secrets opened by the worker's vault. */
 export const makeZoneSource =
   (opener: { open: (sealed: string, purpose: string) => string }): ZoneSource =>
   async (zoneId) => {
-    const [row] = await rowsOf<ZoneRow>(
-      `select id, lower(name) as name, provider, primary_host, primary_port, key_name, key_algorithm, sealed_key_secret, allow_unsigned, hosted_zone_id,
-         region, endpoint, uses_worker_role, access_key_id, sealed_access_secret, authoritative_servers, resolvers
-       from dns_zones where id = $1`,
-      [zoneId],
-    )
-    if (!row) throw new Fault('record.missing', { because: 'The zone is not registered any more.', id: zoneId })
-    return settingsOf(row, (sealed, field) => opener.open(sealed, secretPurpose('dns-zone', field)))
+    const [found] = await rowsOf<{ row: Record<string, Json> }>('select to_json(z) as row from dns_zones z where id = $1', [zoneId])
+    if (!found) throw new Fault('record.missing', { because: 'The zone is not registered any more.', id: zoneId })
+    const held = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, found.row[column.name] ?? null]))
+    const settingOf = (name: string): Setting => {
+      const spec: FieldSpec = zone.fields[name as keyof typeof zone.fields]
+      if (spec.kind !== 'secret') return held[name] as Setting
+      const sealed = held[spec.sealedIn]
+      return sealed === null ? null : opener.open(String(sealed), secretPurpose(zone.name, spec.sealedIn))
+    }
+    const applying = providerFields.filter((name) => isApplicable(zone.fields, name, { provider: held.provider }))
+    return {
+      address: { zoneId, name: String(held.name).toLowerCase(), provider: held.provider as ZoneAddress['provider'] },
+      authoritativeServers: held.authoritativeServers as string[],
+      resolvers: held.resolvers as string[],
+      settings: Object.fromEntries(applying.map((name) => [name, settingOf(name)])),
+    }
   }
-
-const settingsOf = (row: ZoneRow, open: (sealed: string, field: string) => string): ZoneSettings => ({
-  address: { zoneId: row.id, name: row.name, provider: row.provider },
-  authoritativeServers: row.authoritative_servers,
-  resolvers: row.resolvers,
-  primary: row.primary_host ? { host: row.primary_host, port: row.primary_port } : null,
-  key:
-    row.key_name && row.sealed_key_secret
-      ? { name: row.key_name, algorithm: row.key_algorithm, secret: open(row.sealed_key_secret, 'sealedKeySecret') }
-      : null,
-  allowUnsigned: row.allow_unsigned,
-  route53:
-    row.provider === 'route53' && row.hosted_zone_id
-      ? {
-          hostedZoneId: row.hosted_zone_id,
-          region: row.region,
-          endpoint: row.endpoint || null,
-          credentials:
-            row.access_key_id && row.sealed_access_secret
-              ? { accessKeyId: row.access_key_id, secretAccessKey: open(row.sealed_access_secret, 'sealedAccessSecret') }
-              : workersOwn(row),
-        }
-      : null,
-})
-
-/** Never for want of a key alone: the credentials of the worker's host reach zones of other environments. */
-const workersOwn = ({ name, uses_worker_role }: ZoneRow): null => {
-  if (uses_worker_role) return null
-  throw new Fault('dns.refused', {
-    isOver: true,
-    because: `${name} has no AWS access key, and no administrator of every environment has marked it to use the credentials of the worker’s host.`,
-  })
-}

@@ -6,7 +6,7 @@ import { drive } from '@/lib/kernel/engine/engine'
 import type { JobState } from '@/lib/kernel/ground/journal'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import type { ActPorts } from '@/lib/ports'
-import type { TsigAlgorithm, ZoneSettings } from '@/lib/ports/zones'
+import type { ZoneSettings } from '@/lib/ports/zones'
 import { refreshDns } from './refresh-dns'
 
 const name = 'orders.prod.test'
@@ -18,10 +18,13 @@ beforeAll(async () => {
     address: { zoneId: 'z', name: bind.zone, provider: 'rfc2136' },
     authoritativeServers: [bind.primary, bind.secondary].map(({ address, port }) => `${address}:${port}`),
     resolvers: [`${bind.secondary.address}:${bind.secondary.port}`],
-    primary: { host: bind.primary.address, port: bind.primary.port },
-    key: { name: bind.key.name, algorithm: bind.key.algorithm as TsigAlgorithm, secret: bind.key.secret },
-    allowUnsigned: false,
-    route53: null,
+    settings: {
+      primaryHost: bind.primary.address,
+      primaryPort: bind.primary.port,
+      keyName: bind.key.name,
+      keyAlgorithm: bind.key.algorithm,
+      keySecret: bind.key.secret,
+    },
   }
 })
 afterAll(() => bind?.stop())
@@ -100,7 +103,7 @@ test('an update that is refused fails the job with what DNS says and what it sho
   await point('n2')
   const { plan, run, portsWith, because } = stage()
   const { digest } = await plan()
-  const ports = { ...portsWith(), act: portsWith({ key: null, allowUnsigned: true }).act }
+  const ports = { ...portsWith(), act: portsWith({ settings: { ...settings.settings, keyName: null, allowUnsigned: true } }).act }
   expect(await run(digest, ports)).toBe('failed')
   expect(because()).toContain('from CNAME n2.prod.test for 60 s to CNAME n1.prod.test for 60 s: REFUSED')
   expect(await held()).toEqual([['n2.prod.test.'], ['n2.prod.test.']])

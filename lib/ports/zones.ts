@@ -9,15 +9,6 @@ export interface TsigKey {
   secret: string
 }
 
-export interface Route53Settings {
-  hostedZoneId: string
-  region: string
-  /** null: AWS's own. */
-  endpoint: string | null
-  /** null: what the machine has (profile, role, environment). */
-  credentials: { accessKeyId: string; secretAccessKey: string } | null
-}
-
 /** Everything a zone needs to be read and changed, its secrets opened. Only the worker ever holds one, for one call. */
 export interface ZoneSettings {
   address: ZoneAddress
@@ -25,11 +16,8 @@ export interface ZoneSettings {
   authoritativeServers: readonly string[]
   /** The same; empty: the system's. */
   resolvers: readonly string[]
-  /** The primary server; null: not given. */
-  primary: { host: string; port: number } | null
-  key: TsigKey | null
-  allowUnsigned: boolean
-  route53: Route53Settings | null
+  /** What its provider needs, by the names of the zone's fields that apply to this provider. What is not given is null. */
+  settings: Readonly<Record<string, string | number | boolean | null>>
 }
 
 /** Throws `record.missing`. */

@@ -1,6 +1,13 @@
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
+import type { ZoneSettings } from '@/lib/ports/zones'
 import type { Deadline } from '../ssh/deadline'
 import type { Answered } from './wire/query'
+
+/** A setting of the zone that is text; null: it is not given. */
+export const textOf = ({ settings }: ZoneSettings, field: string): string | null => {
+  const value = settings[field]
+  return typeof value === 'string' && value !== '' ? value : null
+}
 
 /** The way to one provider: reading and changing the source of truth. */
 export interface Provider {

@@ -2,16 +2,35 @@ import { randomBytes } from 'node:crypto'
 import { plainName, recordSet, rivalsOf, sameRecords, sayRecords } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange, NameOptions, RecordSet, ZoneCheckStep } from '@/lib/ports/names'
-import type { ZoneSettings } from '@/lib/ports/zones'
+import type { TsigAlgorithm, TsigKey, ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn } from '../ssh/deadline'
-import type { Provider, ProviderCheck } from './provider'
+import { type Provider, type ProviderCheck, textOf } from './provider'
 import { encodeUpdate, rcodeName } from './wire/message'
 import { type Answered, askSigned, newId, sendSigned, serialOf, setsOf } from './wire/query'
 import { resolveServer } from './wire/servers'
 import { type ServerAddress, sayServer } from './wire/transport'
 
+interface UpdatedZone extends ZoneSettings {
+  /** The primary server; null: not given. */
+  primary: { host: string; port: number } | null
+  key: TsigKey | null
+  allowUnsigned: boolean
+}
+
+const updatedZone = (zone: ZoneSettings): UpdatedZone => {
+  const [host, name, secret] = [textOf(zone, 'primaryHost'), textOf(zone, 'keyName'), textOf(zone, 'keySecret')]
+  const algorithm = (textOf(zone, 'keyAlgorithm') ?? 'hmac-sha256') as TsigAlgorithm
+  return {
+    ...zone,
+    primary: host === null ? null : { host, port: Number(zone.settings.primaryPort ?? 53) },
+    key: name === null || secret === null ? null : { name, algorithm, secret },
+    allowUnsigned: zone.settings.allowUnsigned === true,
+  }
+}
+
 /** A zone that is changed by RFC 2136 updates at its primary server. Every message is signed where the zone has a key, questions too. */
-export const rfc2136 = (zone: ZoneSettings): Provider => {
+export const rfc2136 = (settings: ZoneSettings): Provider => {
+  const zone = updatedZone(settings)
   const current = async (name: string, { timeoutMs, signal }: NameOptions): Promise<RecordSet[]> => {
     const deadline = deadlineIn(timeoutMs, signal)
     return heldBy(await primaryOf(zone, deadline), zone, name, deadline)
@@ -35,7 +54,7 @@ export const rfc2136 = (zone: ZoneSettings): Provider => {
 }
 
 /** Throws `dns.refused` when the zone names no primary server. */
-export const primaryOf = (zone: ZoneSettings, deadline: Deadline): Promise<ServerAddress> => {
+export const primaryOf = (zone: UpdatedZone, deadline: Deadline): Promise<ServerAddress> => {
   if (zone.primary === null)
     throw new Fault('dns.refused', {
       because: `The zone ${zone.address.name} has no primary server. Name it on the zone’s page.`,
@@ -45,7 +64,7 @@ export const primaryOf = (zone: ZoneSettings, deadline: Deadline): Promise<Serve
 }
 
 /** An unsigned update is one that anybody could send. */
-const mustBeSigned = (zone: ZoneSettings): void => {
+const mustBeSigned = (zone: UpdatedZone): void => {
   if (zone.key !== null || zone.allowUnsigned) return
   throw new Fault('dns.refused', {
     because: `The zone ${zone.address.name} has no complete TSIG key, and unsigned updates are not allowed. Set key name and secret on the zone’s page.`,
@@ -53,14 +72,14 @@ const mustBeSigned = (zone: ZoneSettings): void => {
   })
 }
 
-const heldBy = async (primary: ServerAddress, zone: ZoneSettings, name: string, deadline: Deadline): Promise<RecordSet[]> => {
+const heldBy = async (primary: ServerAddress, zone: UpdatedZone, name: string, deadline: Deadline): Promise<RecordSet[]> => {
   const asked = await Promise.all((['CNAME', 'A', 'AAAA'] as const).map((type) => askSigned(primary, name, type, zone.key, deadline)))
   for (const one of asked) mustServe(zone, primary, one)
   const own = setsOf(asked.flatMap(({ answers }) => answers)).filter((set) => set.name === plainName(name))
   return [...new Map(own.map((set) => [set.type, set])).values()]
 }
 
-const mustServe = (zone: ZoneSettings, primary: ServerAddress, answer: Answered): Answered => {
+const mustServe = (zone: UpdatedZone, primary: ServerAddress, answer: Answered): Answered => {
   if ((answer.code === 'NOERROR' || answer.code === 'NXDOMAIN') && answer.isAuthoritative) return answer
   const why = answer.code === 'NOERROR' || answer.code === 'NXDOMAIN' ? 'is not authoritative for it' : `answers ${answer.code}`
   throw new Fault('dns.refused', {
@@ -81,7 +100,7 @@ const remedies: Readonly<Record<string, string>> = {
 }
 
 /** By the code, and by looking again: a server answers NOERROR also to what it silently ignored. */
-const judge = async (zone: ZoneSettings, primary: ServerAddress, change: NameChange, code: string, deadline: Deadline): Promise<void> => {
+const judge = async (zone: UpdatedZone, primary: ServerAddress, change: NameChange, code: string, deadline: Deadline): Promise<void> => {
   const facts = { rcode: code, isOver: true }
   const where = sayServer(primary)
   if (missed.has(code)) {
@@ -109,7 +128,7 @@ const judge = async (zone: ZoneSettings, primary: ServerAddress, change: NameCha
   })
 }
 
-const checksOf = (zone: ZoneSettings): ProviderCheck[] => [
+const checksOf = (zone: UpdatedZone): ProviderCheck[] => [
   {
     name: 'primary',
     title: 'The primary server answers',
@@ -149,13 +168,13 @@ const checksOf = (zone: ZoneSettings): ProviderCheck[] => [
 ]
 
 /** An update without a change, under a prerequisite that cannot hold: a record at a name that nobody has. */
-const noOp = (zone: ZoneSettings): Buffer => {
+const noOp = (zone: UpdatedZone): Buffer => {
   const name = `matriarch-check-${randomBytes(6).toString('hex')}.${zone.address.name}`
   const expected = [recordSet(name, 'A', ['192.0.2.1'], 0)]
   return encodeUpdate({ id: newId(), zone: zone.address.name, name, types: ['A'], expected, next: null })
 }
 
-const judgeNoOp = (zone: ZoneSettings, code: string): Pick<ZoneCheckStep, 'verdict' | 'because'> => {
+const judgeNoOp = (zone: UpdatedZone, code: string): Pick<ZoneCheckStep, 'verdict' | 'because'> => {
   if (!missed.has(code))
     return { verdict: 'fail', because: `An update that changes nothing was answered with ${code}. ${remedies[code] ?? ''}`.trim() }
   if (zone.key === null)

@@ -17,10 +17,13 @@ const settingsOf = (aws: Aws, zone: Zone): ZoneSettings => ({
   address: { zoneId: 'z', name: zone.name.slice(0, -1), provider: 'route53' },
   authoritativeServers: aws.route53.servers.map(({ port }) => `127.0.0.1:${port}`),
   resolvers: [],
-  primary: null,
-  key: null,
-  allowUnsigned: false,
-  route53: { hostedZoneId: zone.id, region: aws.region, endpoint: aws.endpoint, credentials: aws.credentials },
+  settings: {
+    hostedZoneId: zone.id,
+    region: aws.region,
+    endpoint: aws.endpoint,
+    accessKeyId: aws.credentials.accessKeyId,
+    accessSecret: aws.credentials.secretAccessKey,
+  },
 })
 const asRrset = ({ name, type, values, ttlSeconds }: RecordSet) => ({ name: `${name}.`, type, ttl: ttlSeconds, values })
 
@@ -110,16 +113,21 @@ describe('a Route 53 zone', () => {
   })
 
   test('a wrong secret, an unknown key and an unknown zone are refused, each with its own remedy; no secret is told', async () => {
-    const route53 = settings.route53!
     for (const [over, rcode] of [
-      [{ credentials: { ...aws.credentials, secretAccessKey: 'wrong-secret' } }, 'SignatureDoesNotMatch'],
-      [{ credentials: { ...aws.credentials, accessKeyId: 'AKIASTRANGER' } }, 'InvalidClientTokenId'],
+      [{ accessSecret: 'wrong-secret' }, 'SignatureDoesNotMatch'],
+      [{ accessKeyId: 'AKIASTRANGER' }, 'InvalidClientTokenId'],
       [{ hostedZoneId: 'ZNOWHERE' }, 'NoSuchHostedZone'],
     ] as const) {
-      const fault = await replace({ route53: { ...route53, ...over } }, [], [alias('h1')])
+      const fault = await replace({ settings: { ...settings.settings, ...over } }, [], [alias('h1')])
       expect(fault).toMatchObject({ code: 'dns.refused', facts: { rcode, isOver: true } })
       expect(fault?.message).not.toContain('wrong-secret')
     }
+  })
+
+  test('without an access key the credentials of the worker’s host are used only where the zone says so', async () => {
+    const withoutKey = { ...settings.settings, accessKeyId: null, accessSecret: null }
+    const fault = await replace({ settings: withoutKey }, [], [alias('h1')])
+    expect(fault).toMatchObject({ code: 'dns.refused', message: expect.stringContaining('no administrator of every environment') })
   })
 
   test('requests that are throttled are made again, and told as such when it does not end', async () => {
@@ -149,7 +157,7 @@ describe('a Route 53 zone', () => {
       ).map(({ name, verdict }) => `${name} ${verdict}`)
     expect(await check({})).toEqual(expect.arrayContaining(['primary pass', 'zone pass', 'key pass', 'authoritative pass']))
     expect(await check({ address: { ...settings.address, name: 'other.test' } })).toContain('zone fail')
-    expect(await check({ route53: null })).toContain('primary fail')
+    expect(await check({ settings: {} })).toContain('primary fail')
   })
 
   test('the twin lists, pages and finds zones as the SDK expects', async () => {

@@ -10,9 +10,9 @@ import {
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, sameRecords, sayRecords } from '@/lib/domain/dns/records'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { NameChange } from '@/lib/ports/names'
-import type { Route53Settings, ZoneSettings } from '@/lib/ports/zones'
+import type { ZoneSettings } from '@/lib/ports/zones'
 import { type Deadline, deadlineIn, remainingMs } from '../ssh/deadline'
-import type { Provider, ProviderCheck } from './provider'
+import { type Provider, type ProviderCheck, textOf } from './provider'
 import type { Answered } from './wire/query'
 
 const itemsMax = 100
@@ -21,8 +21,41 @@ const delegationLifeMs = 10 * 60_000
 /** Each try; the SDK tries again what was throttled. */
 const attemptsMax = 4
 
+interface HostedZoneApi {
+  hostedZoneId: string
+  region: string
+  /** null: AWS's own. */
+  endpoint: string | null
+  /** null: what the worker's host has (profile, role, environment). */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null
+}
+
+interface HostedZone extends ZoneSettings {
+  /** null: its hosted zone is not given. */
+  api: HostedZoneApi | null
+}
+
+/** Throws `dns.refused` where it has no access key and must not use what the worker's host has. */
+export const route53 = (zone: ZoneSettings): Provider => {
+  const hostedZoneId = textOf(zone, 'hostedZoneId')
+  if (hostedZoneId === null) return providerOf({ ...zone, api: null })
+  const [accessKeyId, secretAccessKey] = [textOf(zone, 'accessKeyId'), textOf(zone, 'accessSecret')]
+  const region = textOf(zone, 'region') ?? 'us-east-1'
+  const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : workersOwn(zone)
+  return providerOf({ ...zone, api: { hostedZoneId, region, endpoint: textOf(zone, 'endpoint'), credentials } })
+}
+
+/** Never for want of a key alone: the credentials of the worker's host reach zones of other environments. */
+const workersOwn = ({ address, settings }: ZoneSettings): null => {
+  if (settings.usesWorkerRole === true) return null
+  throw new Fault('dns.refused', {
+    isOver: true,
+    because: `${address.name} has no AWS access key, and no administrator of every environment has marked it to use the credentials of the worker’s host.`,
+  })
+}
+
 /** A zone that is changed through the API of Route 53. A change is one batch that deletes exactly what was expected and creates what shall be. */
-export const route53 = (zone: ZoneSettings): Provider => ({
+const providerOf = (zone: HostedZone): Provider => ({
   current: async (name, { timeoutMs, signal }) => {
     const deadline = deadlineIn(timeoutMs, signal)
     return withClient(zone, deadline, async (call) => (await listAt(call, name)).map(simpleSet))
@@ -37,7 +70,7 @@ export const route53 = (zone: ZoneSettings): Provider => ({
     })
   },
   checks: checksOf(zone),
-  delegation: { of: zone.route53?.hostedZoneId ?? '', lifeMs: delegationLifeMs },
+  delegation: { of: zone.api?.hostedZoneId ?? '', lifeMs: delegationLifeMs },
   askPrimary: async (_name, type, deadline) => ({
     code: 'NOERROR',
     isAuthoritative: true,
@@ -49,11 +82,11 @@ export const route53 = (zone: ZoneSettings): Provider => ({
 interface Call {
   client: Route53Client
   hostedZoneId: string
-  zone: ZoneSettings
+  zone: HostedZone
   signal: () => AbortSignal
 }
 
-const withClient = async <T>(zone: ZoneSettings, deadline: Deadline, work: (call: Call) => Promise<T>): Promise<T> => {
+const withClient = async <T>(zone: HostedZone, deadline: Deadline, work: (call: Call) => Promise<T>): Promise<T> => {
   const settings = mustHaveSettings(zone)
   deadline.signal?.throwIfAborted()
   const client = new Route53Client({
@@ -71,8 +104,8 @@ const withClient = async <T>(zone: ZoneSettings, deadline: Deadline, work: (call
   }
 }
 
-const mustHaveSettings = (zone: ZoneSettings): Route53Settings => {
-  if (zone.route53 !== null) return zone.route53
+const mustHaveSettings = (zone: HostedZone): HostedZoneApi => {
+  if (zone.api !== null) return zone.api
   throw new Fault('dns.refused', {
     because: `The zone ${zone.address.name} has no hosted zone id. Set it on the zone’s page.`,
     isOver: true,
@@ -206,13 +239,13 @@ const asFault = ({ zone }: Call, what: 'read' | 'change', error: unknown): Fault
     : new Fault('dns.timeout', { because: `${where} was sent a change and did not answer: ${why}.` }, { cause: error })
 }
 
-const hostedZone = (zone: ZoneSettings, deadline: Deadline) =>
+const hostedZone = (zone: HostedZone, deadline: Deadline) =>
   withClient(zone, deadline, (call) =>
     asked(call, 'read', (abortSignal) => call.client.send(new GetHostedZoneCommand({ Id: call.hostedZoneId }), { abortSignal })),
   )
 
 /** A private zone has none that the console could ask. */
-const nameServers = async (zone: ZoneSettings, deadline: Deadline): Promise<Answered['answers']> =>
+const nameServers = async (zone: HostedZone, deadline: Deadline): Promise<Answered['answers']> =>
   ((await hostedZone(zone, deadline)).DelegationSet?.NameServers ?? []).map((data) => ({
     type: 'NS',
     name: zone.address.name,
@@ -220,7 +253,7 @@ const nameServers = async (zone: ZoneSettings, deadline: Deadline): Promise<Answ
     data,
   }))
 
-const checksOf = (zone: ZoneSettings): ProviderCheck[] => [
+const checksOf = (zone: HostedZone): ProviderCheck[] => [
   {
     name: 'primary',
     title: 'The Route 53 API answers',

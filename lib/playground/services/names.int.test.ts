@@ -25,10 +25,13 @@ const settings = (): ZoneSettings => {
     address: { zoneId: 'z', name: 'dev.db.lab.test', provider: 'rfc2136' },
     authoritativeServers: [],
     resolvers: [resolver.address],
-    primary: { host: primary.address, port: primary.port },
-    key: { name: key.name, algorithm: 'hmac-sha256', secret: key.secret },
-    allowUnsigned: false,
-    route53: null,
+    settings: {
+      primaryHost: primary.address,
+      primaryPort: primary.port,
+      keyName: key.name,
+      keyAlgorithm: 'hmac-sha256',
+      keySecret: key.secret,
+    },
   }
 }
 /** The console's own code, in the lab's network. */

@@ -100,9 +100,13 @@ const kindOf = (field: FieldDescription): CellKind => cells[field.kind]
 
 export const isNumeric = (field: FieldDescription): boolean => kindOf(field).isNumeric === true
 
-/** The value's markup; empty for null, which the style sheet shows as a dash. */
+/** The value's markup. For null it is what the field says of it, or empty, which the style sheet shows as a dash. */
 export const cellHtml = (value: Json | undefined, field: FieldDescription, context: CellContext): Html =>
-  value === null || value === undefined || value === '' ? noHtml : kindOf(field).html(value, field, context)
+  value === null || value === undefined || value === ''
+    ? field.empty
+      ? no(field.empty)
+      : noHtml
+    : kindOf(field).html(value, field, context)
 
 /** The value as one line of plain text: for differences, chips and titles. `none` stands for null and the empty text. */
 export const plainValue = (value: Json | undefined, field: FieldDescription | undefined, zone: string, none = 'empty'): string => {

@@ -36,11 +36,12 @@ export const moveVerdicts: readonly Choice[] = [
   { value: 'lost', label: 'Lost', tone: 'bad' },
 ]
 
+/** A role is no state: none is good or bad. */
 export const roleChoices: readonly Choice[] = [
-  { value: 'viewer', label: 'Viewer', tone: 'neutral' },
-  { value: 'operator', label: 'Operator', tone: 'info' },
-  { value: 'dba', label: 'DBA', tone: 'warn' },
-  { value: 'admin', label: 'Admin', tone: 'bad' },
+  { value: 'viewer', label: 'Viewer' },
+  { value: 'operator', label: 'Operator' },
+  { value: 'dba', label: 'DBA' },
+  { value: 'admin', label: 'Admin' },
 ]
 
 export const inboxStates: readonly Choice[] = [

@@ -131,7 +131,7 @@ export const herd = defineResource({
       choices: [
         { value: 'wrong', label: 'Wrong', tone: 'bad' },
         { value: 'unknown', label: 'Unknown', tone: 'warn' },
-        { value: 'right', label: 'Right', tone: 'good' },
+        { value: 'right', label: 'Correct', tone: 'good' },
       ],
       help: 'The worst of its DNS names; empty: it has none.',
     },

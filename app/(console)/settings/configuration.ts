@@ -46,7 +46,7 @@ export const configuration = (): ConfiguredValue[] => {
   return environmentTable().map(({ name, meaning, fallback }) => {
     const key = name as keyof Env
     const value = values[key]
-    if (value === undefined) return { name, meaning, shown: 'not set', isDefault: true }
+    if (value === undefined || value === '') return { name, meaning, shown: 'not set', isDefault: true }
     const shown = open.has(key) ? String(value) : addresses.has(key) ? withoutSecrets(String(value)) : 'set, not shown'
     return { name, meaning, shown, isDefault: fallback !== '' && String(value) === fallback }
   })

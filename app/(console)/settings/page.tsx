@@ -16,6 +16,7 @@ import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { certificatePublicKey } from '@/db/keys/certificate-key'
 import { settingsView } from '@/db/people/settings-view'
 import { requireActor } from '@/lib/auth/actor'
+import { authorizedLine } from '@/lib/domain/values/authorized-key'
 import { env } from '@/lib/env'
 import { keyIdOf } from '@/lib/kernel/ground/certificate'
 import { isFault } from '@/lib/kernel/ground/errors'
@@ -111,8 +112,8 @@ const SettingsPage = async () => {
                   <li key={`${key.environmentId} ${key.state}`} className={row}>
                     {badge(key.environmentId)}
                     {key.state === 'next' && <span className="text-ink-2">new, not in use yet</span>}
-                    <code className="min-w-0 flex-1 [overflow-wrap:anywhere]">{key.publicKey}</code>
-                    <CopyButton text={key.publicKey} label="Copy" />
+                    <code className="min-w-0 flex-1 [overflow-wrap:anywhere]">{authorizedLine(key.publicKey, env().WORKER_ADDRESSES)}</code>
+                    <CopyButton text={authorizedLine(key.publicKey, env().WORKER_ADDRESSES)} label="Copy the line" />
                   </li>
                 ))}
               </ul>
@@ -140,9 +141,12 @@ const SettingsPage = async () => {
           <Card title="Configuration of this web process" isFlush>
             <ul>
               {configuration().map((value) => (
-                <li key={value.name} className={row}>
-                  <code className="min-w-56">{value.name}</code>
-                  <span className="min-w-40 font-semibold [overflow-wrap:anywhere]">{value.shown}</span>
+                <li
+                  key={value.name}
+                  className="grid gap-x-4 gap-y-1 border-t border-line px-3.5 py-2 first:border-t-0 lg:grid-cols-[13rem_minmax(0,2fr)_minmax(0,3fr)]"
+                >
+                  <code>{value.name}</code>
+                  <span className="font-semibold [overflow-wrap:anywhere]">{value.shown}</span>
                   <span className="text-ink-2">
                     {value.meaning} {value.isDefault && value.shown !== 'not set' && '(default)'}
                   </span>

@@ -10,9 +10,9 @@ export interface ShownNode {
 }
 
 const words = {
-  delete: { tone: 'bad', text: 'deleted along' },
+  delete: { tone: 'bad', text: 'will also be deleted' },
   detach: { tone: 'warn', text: 'kept, without the reference' },
-  block: { tone: 'bad', text: 'in the way: has to go first' },
+  block: { tone: 'bad', text: 'blocks the deletion: delete or move it first' },
 } as const
 
 /** What hangs on the object, with counts and a few names. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -294,9 +293,4 @@ test('usage and configuration faults end with 2', async () => {
     expect((await run(args)).code, args.join(' ')).toBe(2)
   expect(await run([], { MATRIARCH_URL: '' })).toMatchObject({ code: 2, err: expect.stringContaining('MATRIARCH_URL is not set') })
   expect(await run([])).toMatchObject({ code: 2, err: expect.stringContaining('--enrol KEY') })
-})
-
-test('the published SHA-256 is that of the published file', () => {
-  const sum = createHash('sha256').update(readFileSync(agent)).digest('hex')
-  expect(readFileSync(`${agent}.sha256`, 'utf8')).toBe(`${sum}  matriarch-report\n`)
 })

@@ -36,7 +36,7 @@ const waitAfter = (failures: number, { free, waitSecondsMax }: AttemptLimit, isS
 }
 
 /**
- * Counts an attempt **before** the password is looked at, so that a burst of parallel guesses is counted too. `forgetAttempts` and `takeBackAttempt`
+ * Counts an attempt **before** the password is looked at, so that a burst of parallel guesses is counted too. `forgetAttempts` and `uncountAttempt`
  * correct it. Throws `auth.throttled` with `retryAfterSeconds`, and then counts nothing: waiting always helps.
  */
 export const countAttempt = async (limits: readonly AttemptLimit[]): Promise<void> => {
@@ -72,7 +72,7 @@ const throttled = (retryAfterSeconds: number) =>
   new Fault('auth.throttled', { because: `Too many attempts. Try again in ${retryAfterSeconds} s.`, retryAfterSeconds })
 
 /** Takes back the one attempt that was counted, because it was none: a success, or nobody could look at the password. Other attempts stay counted. */
-export const takeBackAttempt = async (limits: readonly AttemptLimit[]): Promise<void> => {
+export const uncountAttempt = async (limits: readonly AttemptLimit[]): Promise<void> => {
   // One after the other: each is a row of its own, and two calls must not lock them in different orders.
   for (const { key, free } of limits)
     await getDb().execute(

@@ -14,13 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { id, moment, stamps } from './columns'
-
-/** `15.9` before `15.18`: what versions are sorted by. */
-const versionKey = () =>
-  integer('version_key')
-    .array()
-    .generatedAlwaysAs(sql`string_to_array(substring(version from '^[0-9]{1,6}(?:\\.[0-9]{1,6})*'), '.')::int[]`)
+import { id, moment, stamps, versionKey } from './columns'
 
 export const environments = pgTable(
   'environments',

@@ -1,7 +1,7 @@
 import { type LoginPerson, personOfLogin, rememberDirectoryPerson, saveRehash } from '@/db/people/people'
 import { openSession } from '@/db/people/sessions'
 import { inTransaction } from '@/db/pg/client'
-import { type AttemptLimit, countAttempt, forgetAttempts, takeBackAttempt } from '@/db/runs/attempts'
+import { type AttemptLimit, countAttempt, forgetAttempts, uncountAttempt } from '@/db/runs/attempts'
 import { writeAudit } from '@/db/trail/audit'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
@@ -90,13 +90,13 @@ const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
       await writeAudit(tx, actorOf(person, from), { act: 'login', resource: 'person', objectId: person.id, title: person.userName, detail })
       return id
     })
-    await takeBackAttempt(limits)
+    await uncountAttempt(limits)
     await forgetAttempts(limits.filter(({ key }) => /^(pair|device):/.test(key)).map(({ key }) => key))
     return { sessionId, personId: person.id, userName: person.userName, device: deviceAfter(tried.device, userName) }
   } catch (error) {
     await noteRefusal(userName, tried, error)
     // A directory that is down is nobody's failed guess.
-    if (isFault(error, 'auth.directory-down')) await takeBackAttempt(limits)
+    if (isFault(error, 'auth.directory-down')) await uncountAttempt(limits)
     throw error
   }
 }

@@ -10,7 +10,7 @@ import { asMember, gatherHerd, type HerdFacts, isDown, isUp, type Place } from '
 import { aboutInstance, firmInstance, herdNow, lockHerd } from './facts/instance-head'
 import { gatherPeers, oldSlotOf } from './facts/peers'
 import { type Readiness, readReadiness } from './facts/readiness'
-import { leadOf, writesReplaced } from './failover/leader'
+import { oldPrimaryOf, writesReplaced } from './failover/old-primary'
 import { isFedByUnseen } from './gates/other-primary'
 import { acceptsConnections, seenRow } from './gates/seen'
 import { promotePostgres } from './steps/postgres/promote'
@@ -56,14 +56,14 @@ export const promote = defineOperation({
     const readiness = facts.probe.state === 'online' ? await readReadiness(ports, facts.instance, context) : null
     const { members } = await ports.inventory.herdStanding(facts.instance.herdId)
     const peers = await gatherPeers(ports, facts.instance.herdId, members, context)
-    const lead = leadOf(peers)
+    const found = oldPrimaryOf(peers)
     const self = peers.find(({ place }) => place.id === facts.instance.id)
     const oldPrimary = peers.find((peer) => peer !== self && isDown(peer.probe.state) && peer.probe.hasStandbySignal === false)
     return {
       input,
       ...facts,
       readiness,
-      canFailOver: lead.old !== null && lead.old !== self && !writesReplaced(lead),
+      canFailOver: found.old !== null && found.old !== self && !writesReplaced(found),
       oldSlot: self === undefined || facts.probe.role === 'primary' ? null : oldSlotOf(self, peers),
       oldPrimary: oldPrimary?.place ?? null,
     }

@@ -12,7 +12,7 @@ import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from './
 import { judgeSlots, leftSlotsVerdict, type SlotOwner, slotOwners } from './facts/leftover-slots'
 import { followingTo, gatherPeers, isStreamingFrom } from './facts/peers'
 import { lookAtRewind, mayRewind, noRewind, type RewindSight, rewindInput, savesTail } from './facts/rewind'
-import { hasLedToo } from './facts/same-timeline'
+import { wasPrimaryToo } from './facts/same-timeline'
 import { gained } from './gates/impact'
 import { keepsPassword, seenRow, wasSeen } from './gates/seen'
 import { checkpointPostgres } from './steps/postgres/checkpoint'
@@ -37,7 +37,7 @@ export type RejoinFacts = HerdFacts & {
   standing: Plain<MemberStanding> | null
   primaryTimeline: number | null
   /** It was itself primary on a timeline of the primary’s number, so that the two cannot be told apart. */
-  hasLedToo: boolean
+  wasPrimaryToo: boolean
   /** Whose slots those on it may be. */
   owners: SlotOwner[]
   rewind: RewindSight
@@ -161,7 +161,8 @@ const gatherRejoin = async (ports: ReadPorts, input: { saveTail: boolean }, cont
     disk,
     forkLsn: forks.find(({ timeline }) => timeline === disk?.timeline)?.forkLsn ?? null,
     primaryTimeline: primary?.probe.timeline ?? null,
-    hasLedToo: isDown(facts.probe.state) && (await hasLedToo(ports, facts.instance, disk, primary?.probe.timeline ?? null, options)),
+    wasPrimaryToo:
+      isDown(facts.probe.state) && (await wasPrimaryToo(ports, facts.instance, disk, primary?.probe.timeline ?? null, options)),
     standing: members.find(({ id }) => id === facts.instance.id) ?? null,
     owners: slotOwners(facts.instance, peers),
   }
@@ -185,7 +186,7 @@ function leftOf({ disk, owners }: RejoinFacts) {
 }
 
 /** Nothing to undo, a rewind, or a fresh copy; with the fork and the bytes past it. */
-export function predict({ disk, forkLsn, primary, primaryTimeline, hasLedToo, others, instance, probe, saveTail }: RejoinFacts): {
+export function predict({ disk, forkLsn, primary, primaryTimeline, wasPrimaryToo, others, instance, probe, saveTail }: RejoinFacts): {
   verdict: Verdict
   sentence: string
   how: 'nothing' | 'rewind'
@@ -195,7 +196,7 @@ export function predict({ disk, forkLsn, primary, primaryTimeline, hasLedToo, ot
   const led = others.find(({ id }) => id === primary.id)
   if (led?.systemIdentifier != null && disk.systemIdentifier !== null && led.systemIdentifier !== disk.systemIdentifier)
     return say(refuse(`${instance.title} has another system identifier than ${primary.title}: it is not a copy of this herd.`))
-  if (hasLedToo)
+  if (wasPrimaryToo)
     return say(
       refuse(
         `It led a timeline ${primaryTimeline} of its own, as ${primary.title} does: their WAL cannot be told apart, not even by pg_rewind. Rebuild it.`,

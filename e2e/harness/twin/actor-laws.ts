@@ -1,5 +1,5 @@
 import { heldIn, type MemoryFleet, type MemoryPooler, settleDeadMen } from '@/lib/adapters/memory'
-import { isHeldUp } from '@/lib/adapters/memory/probe'
+import { isHeldUp } from '@/lib/adapters/memory/postgres/probe'
 import { journalLaws } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'

@@ -1,6 +1,6 @@
 import { idOf, type MemoryFleet, type MemoryInstance, MemoryJournal } from '@/lib/adapters/memory'
-import { blankInstance, makeHost } from '@/lib/adapters/memory/make-world'
-import { applyFollowing, flow, startTimeline, writeShutdown } from '@/lib/adapters/memory/wal'
+import { blankInstance, makeHost } from '@/lib/adapters/memory/world/make-world'
+import { applyFollowing, flow, startTimeline, writeShutdown } from '@/lib/adapters/memory/world/wal'
 import { journalLaws, launch, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'

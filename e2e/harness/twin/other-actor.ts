@@ -1,5 +1,5 @@
 import type { MemoryFleet, MemoryInstance } from '@/lib/adapters/memory'
-import { watchPrimaries } from '@/lib/adapters/memory/world'
+import { watchPrimaries } from '@/lib/adapters/memory/world/world'
 import type { Points } from '@/lib/kernel/engine/crash-driver'
 import { type CaseResult, launch } from '@/lib/kernel/engine/crash-matrix'
 import type { Decision, JobState, JournalLine } from '@/lib/kernel/ground/journal'

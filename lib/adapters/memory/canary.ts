@@ -1,11 +1,11 @@
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
-import { type Calls, perform, reach } from './calls'
-import { makeHost } from './make-world'
-import { answering } from './reached-host'
-import { flow, serves } from './wal'
-import type { MemoryCanary, MemoryHost, MemoryInstance, MemoryPooler, World } from './world'
+import { type Calls, perform, reach } from './world/calls'
+import { makeHost } from './world/make-world'
+import { answering } from './world/reached-host'
+import { flow, serves } from './world/wal'
+import type { MemoryCanary, MemoryHost, MemoryInstance, MemoryPooler, World } from './world/world'
 
 /** Each commit of the canary is as long as a small row's. */
 const commitBytes = 0xc0

@@ -1,10 +1,10 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ClusterSite, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
-import { type Calls, perform, reach } from './calls'
-import { blankInstance } from './make-world'
-import { isServing } from './probe'
-import { flow } from './wal'
-import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world'
+import { isServing } from './postgres/probe'
+import { type Calls, perform, reach } from './world/calls'
+import { blankInstance } from './world/make-world'
+import { flow } from './world/wal'
+import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world/world'
 
 /** Every place of a host is there to be looked at; a cluster comes to be in it when it is made. What lies in a directory is found under whatever name. */
 const plotAt = (world: World, address: InstanceAddress): MemoryInstance => {

@@ -1,9 +1,9 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
-import { type Calls, perform, reach } from './calls'
-import { answering, hostAt } from './reached-host'
-import type { MemoryHost, World } from './world'
+import { type Calls, perform, reach } from './world/calls'
+import { answering, hostAt } from './world/reached-host'
+import type { MemoryHost, World } from './world/world'
 
 /** The shell of the twin knows directories, no more: `test -d`, and the unforgiving `mkdir` and `rmdir`. */
 export const memoryHostsRead = (world: World): HostsRead => {

@@ -1,27 +1,35 @@
 import type { ActPorts } from '@/lib/ports'
-import type { Calls } from './calls'
 import { memoryCanaryAct, memoryCanaryRead } from './canary'
-import { type MemoryClock, virtualClock } from './clock'
 import { memoryClustersAct, memoryClustersRead } from './clusters'
-import { memoryCopiesAct, memoryCopiesRead } from './copies'
+import { memoryCopiesAct, memoryCopiesRead } from './copies/copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
-import { buildWorld, makeHost } from './make-world'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
-import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers'
-import { memoryPostgresAct, memoryPostgresRead } from './postgres'
-import { memoryReadersAct, memoryReadersRead } from './readers'
-import { memoryReplicationAct, memoryReplicationRead } from './replication'
+import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers/poolers'
+import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
+import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
+import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
 import { memoryWorkAct, memoryWorkRead } from './work'
-import type { HerdShape, MemoryHost, MemoryInstance, MemoryPooler, MemoryZone, World } from './world'
+import type { Calls } from './world/calls'
+import { type MemoryClock, virtualClock } from './world/clock'
+import { buildWorld, makeHost } from './world/make-world'
+import type { HerdShape, MemoryHost, MemoryInstance, MemoryPooler, MemoryZone, World } from './world/world'
 
-export type { ActCall, Interfere, Interference } from './calls'
-export { type MemoryClock, passingClock, virtualClock } from './clock'
-export { settleDeadMen } from './dead-man'
-export { MemoryJournal } from './journal'
 export { heldIn, putRecords } from './names'
-export { thaw } from './wal'
-export { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type MemoryPooled, type MemoryPooler, type MemoryZone } from './world'
+export { settleDeadMen } from './poolers/dead-man'
+export type { ActCall, Interfere, Interference } from './world/calls'
+export { type MemoryClock, passingClock, virtualClock } from './world/clock'
+export { MemoryJournal } from './world/journal'
+export { thaw } from './world/wal'
+export {
+  type HerdShape,
+  idOf,
+  type MemoryHost,
+  type MemoryInstance,
+  type MemoryPooled,
+  type MemoryPooler,
+  type MemoryZone,
+} from './world/world'
 
 /** A fleet in memory, as unforgiving as the real one: a running server cannot be started, a host that is off answers nobody. */
 export interface MemoryFleet extends ActPorts {

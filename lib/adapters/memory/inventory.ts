@@ -2,10 +2,10 @@ import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InventoryAct, InventoryPooler, InventoryRead, MemberStanding, NewMember, Replacement } from '@/lib/ports'
-import { type Calls, perform } from './calls'
-import { blankInstance, makeHost } from './make-world'
-import { probeOf } from './probe'
-import type { MemoryInstance, World } from './world'
+import { probeOf } from './postgres/probe'
+import { type Calls, perform } from './world/calls'
+import { blankInstance, makeHost } from './world/make-world'
+import type { MemoryInstance, World } from './world/world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {

@@ -1,9 +1,9 @@
 import { type RecordSet, recordSet, sameRecords, sameValues, sayRecords } from '@/lib/domain/dns/records'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryName, InventoryZone, NameAnswer, NameOptions, NamesAct, NamesRead, ZoneAddress, ZoneCheckStep } from '@/lib/ports'
-import { type Calls, perform, reach } from './calls'
-import { makeHost } from './make-world'
-import { type HerdShape, idOf, type MemoryNameServer, type MemoryZone, type World } from './world'
+import { type Calls, perform, reach } from './world/calls'
+import { makeHost } from './world/make-world'
+import { type HerdShape, idOf, type MemoryNameServer, type MemoryZone, type World } from './world/world'
 
 const zoneOf = (world: World, environment: string): MemoryZone => {
   const name = `${environment}.test`

@@ -1,10 +1,10 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress } from '@/lib/ports'
 import type { HostWorkAct, HostWorkRead, HostWorkSeen } from '@/lib/ports/host-work'
-import { type Calls, perform, reach } from './calls'
-import { beginWork, isAtWork } from './long-work'
-import { hostAt } from './reached-host'
-import type { MemoryHost, MemoryWork, World } from './world'
+import { type Calls, perform, reach } from './world/calls'
+import { beginWork, isAtWork } from './world/long-work'
+import { hostAt } from './world/reached-host'
+import type { MemoryHost, MemoryWork, World } from './world/world'
 
 export const memoryWorkRead = (world: World): HostWorkRead => ({
   look: async (address, key, { waitMs = 0, ...options }) => {

@@ -10,7 +10,7 @@ const primaryStates: readonly (string | null)[] = ['shut down', 'shutting down',
  * nothing in their WAL, nor pg_rewind, tells the two apart. Right after a promotion the control file still says the timeline before; the history file that the
  * promotion wrote does not. Throws what stops the look.
  */
-export const hasLedToo = async (
+export const wasPrimaryToo = async (
   ports: ReadPorts,
   { address }: Plain<InventoryInstance>,
   disk: Plain<DataDirectorySeen> | null,

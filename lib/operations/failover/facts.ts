@@ -8,9 +8,9 @@ import { movesTo, type NameMoves } from '../facts/names'
 import { followingTo, gatherPeers, isReachable, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
 import { lowerLimits, type Readiness, readReadiness } from '../facts/readiness'
 import { type FailoverInput, isOverridden } from './input'
-import { type Lead, leadOf, othersOf, suspectsOf, writesReplaced } from './leader'
 import { type LifeSign, type Running, runningOf, searchLife } from './life'
 import { type Forks, forksOf, type LastKnown, lastKnownOf, lossOf } from './loss'
+import { type OldPrimary, oldPrimaryOf, othersOf, suspectsOf, writesReplaced } from './old-primary'
 import { gatherRoom, type Room } from './room'
 
 /** A standby that is to follow the new primary, and how. */
@@ -76,11 +76,11 @@ export type FailoverFacts = {
 export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, context: GatherContext): Promise<FailoverFacts> => {
   const herd = await ports.inventory.herdStanding(context.targetId)
   const peers = await gatherPeers(ports, context.targetId, herd.members, context)
-  const lead = leadOf(peers)
-  const { old } = lead
+  const found = oldPrimaryOf(peers)
+  const { old } = found
   const mode = modeOf(input, old)
   const readiness = await readinessOf(ports, peers, context)
-  const suspects = suspectsOf(lead, peers)
+  const suspects = suspectsOf(found, peers)
   const lastKnown = lastKnownOf(suspects)
   const forks = await forksOf(ports, peers, lastKnown?.timeline ?? null, context)
   const ranking = rank({ herd, peers, readiness, old, mode, lastKnown, forks })
@@ -96,7 +96,7 @@ export const gatherFailover = async (ports: ReadPorts, input: FailoverInput, con
     primary: old && { ...old.place, following: place && followingTo(place, old, peers) },
     primaryProbe: old?.probe ?? null,
     isPrimaryReported: old !== null && old.probe.role === 'unknown' && old.standing.isReported,
-    recorded: recordedOf(lead),
+    recorded: recordedOf(found),
     ...othersOf(suspects),
     primaries: peers.filter(({ probe }) => probe.role === 'primary' && isUp(probe.state)).map((peer) => peer.place.title),
     candidate: place,
@@ -154,11 +154,11 @@ const smallerThan = (
   })
 }
 
-const recordedOf = (lead: Lead): FailoverFacts['recorded'] =>
-  lead.recorded && {
-    title: lead.recorded.place.title,
-    because: lead.recorded.standing.replaced!.because,
-    isWriting: writesReplaced(lead),
+const recordedOf = (found: OldPrimary): FailoverFacts['recorded'] =>
+  found.recorded && {
+    title: found.recorded.place.title,
+    because: found.recorded.standing.replaced!.because,
+    isWriting: writesReplaced(found),
   }
 
 const modeOf = ({ mode }: FailoverInput, old: Peer | null): FailoverFacts['mode'] =>

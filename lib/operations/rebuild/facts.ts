@@ -9,7 +9,7 @@ import type { CallOptions, DataDirectorySeen, Following, Probe, ReadPorts, Repli
 import { gatherHerd, type HerdFacts, isDown, type Place, type Plain, probeTimeoutMs } from '../facts/instance'
 import { asFollower, followingTo, gatherPeers, isStreamingFrom, oldSlotOf, type Peer } from '../facts/peers'
 import { lookAtRewind, noRewind, type RewindSight } from '../facts/rewind'
-import { hasLedToo } from '../facts/same-timeline'
+import { wasPrimaryToo } from '../facts/same-timeline'
 import { newWorkKey } from '../steps/host-work'
 import type { OldSlot } from '../steps/replication/drop-old-slot'
 import { type CopyFacts, gatherCopy, measureCopy, measureTimeoutMs, noCopy } from './copy-facts'
@@ -185,7 +185,7 @@ const partingFrom = async (
   const [own, theirs] = [probe.state === 'online' ? probe.timeline : (disk?.timeline ?? null), upstream.probe.timeline]
   if (own === null || theirs === null) return null
   try {
-    if (isDown(probe.state) && (await hasLedToo(ports, instance, disk, theirs, options))) return { parts: 'never' }
+    if (isDown(probe.state) && (await wasPrimaryToo(ports, instance, disk, theirs, options))) return { parts: 'never' }
     const [ours, upstreams] = await Promise.all([
       ports.replication.history(instance.address, own, options),
       ports.replication.history(upstream.place.address, theirs, options),

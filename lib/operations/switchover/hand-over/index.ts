@@ -14,7 +14,7 @@ import { aimHeld, type Ready, readyAll, resumeEach } from './front'
 import { lead, settleTimeoutMs } from './lead'
 import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
 import { pauseAll } from './pause'
-import { takeBack, takeBackTimeoutMs } from './take-back'
+import { rollBack, rollBackTimeoutMs } from './roll-back'
 import { sayingWho } from './waiting'
 
 /** What the report and the certificate read. */
@@ -79,9 +79,9 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
     until: {
       isPassed: (mark) => passedOf(mark) !== null,
       undo: async (facts, _before, mark, ports, context) => {
-        if (mark !== null) await takeBack(facts, wasStopped(mark), ports, context)
+        if (mark !== null) await rollBack(facts, wasStopped(mark), ports, context)
       },
-      timeoutMs: takeBackTimeoutMs,
+      timeoutMs: rollBackTimeoutMs,
     },
   },
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { databaseLines } from '@/lib/domain/poolers/pgbouncer-ini'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { PoolerAddress } from '@/lib/ports'
-import type { MemoryPooler, World } from './world'
+import type { MemoryPooler, World } from '../world/world'
 
 /** What a reload does: known databases keep their clients and their pause. */
 export const applyFile = (pooler: MemoryPooler): void => {

@@ -3,12 +3,12 @@ import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { ReplicationAct, ReplicationRead } from '@/lib/ports/replication'
-import { type Calls, perform } from './calls'
+import { type Calls, perform } from '../world/calls'
+import { dropFrozen, flow, frozenUnder, senderTimeoutMs, serves, startTimeline } from '../world/wal'
+import { type MemoryInstance, type World, watchPrimaries } from '../world/world'
 import { find, reached } from './instances'
 import { controlStateOf, isServing, standbysOf } from './probe'
 import { memoryTakeoverAct, memoryTakeoverRead } from './takeover'
-import { dropFrozen, flow, frozenUnder, senderTimeoutMs, serves, startTimeline } from './wal'
-import { type MemoryInstance, type World, watchPrimaries } from './world'
 
 const lsn = (bytes: number) => formatLsn(BigInt(bytes))
 

@@ -1,8 +1,8 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeadManAnswer, DeadManArming, DeadManMember, DeadManSeen, DeadManSpec, PoolersAct, PoolersRead } from '@/lib/ports'
-import { type Calls, perform, reach } from './calls'
+import { type Calls, perform, reach } from '../world/calls'
+import { type MemoryDeadMan, type MemoryPooler, servesOthers, type World } from '../world/world'
 import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
-import { type MemoryDeadMan, type MemoryPooler, servesOthers, type World } from './world'
 
 /** What becomes of every timer by now, whether anybody looked or not. */
 export const settleDeadMen = (world: World): void => {

@@ -2,11 +2,11 @@ import { formatLsn, parseLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions } from '@/lib/ports'
 import type { TakeoverAct, TakeoverRead } from '@/lib/ports/takeover'
-import { type Calls, reach } from './calls'
+import { type Calls, reach } from '../world/calls'
+import { dropFrozen, heldUpMs, recordBytes, startTimeline, writeShutdown } from '../world/wal'
+import type { MemoryInstance, World } from '../world/world'
 import { actingOn, find } from './instances'
 import { isServing } from './probe'
-import { dropFrozen, heldUpMs, recordBytes, startTimeline, writeShutdown } from './wal'
-import type { MemoryInstance, World } from './world'
 
 const lookEveryMs = 2
 const lsn = (bytes: number): string => formatLsn(BigInt(bytes))

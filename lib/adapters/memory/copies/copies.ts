@@ -1,14 +1,14 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress } from '@/lib/ports'
 import type { CopiesAct, CopiesRead } from '@/lib/ports/copies'
-import { type Calls, perform, reach } from './calls'
+import { find } from '../postgres/instances'
+import { serverAt } from '../postgres/replication'
+import { type Calls, perform, reach } from '../world/calls'
+import { beginWork, isAtWork } from '../world/long-work'
+import { flow, serves } from '../world/wal'
+import { type Directory, inDirectory, type MemoryCopy, type MemoryInstance, type World, watchPrimaries } from '../world/world'
 import { memoryInPlaceAct, memoryInPlaceRead } from './in-place'
-import { find } from './instances'
-import { beginWork, isAtWork } from './long-work'
-import { serverAt } from './replication'
 import { memoryRewindsAct, memoryRewindsRead } from './rewinds'
-import { flow, serves } from './wal'
-import { type Directory, inDirectory, type MemoryCopy, type MemoryInstance, type World, watchPrimaries } from './world'
 
 const copyBytes = 2 ** 30
 

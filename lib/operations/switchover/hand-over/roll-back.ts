@@ -19,21 +19,21 @@ const recordTimeoutMs = 15_000
 /** Later every member is looked at again first. */
 const sendWithinMs = 5_000
 
-export const takeBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
+export const rollBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
 
 /**
  * The old primary is primary again, the poolers point to it, and clients are resumed: in this order, and each as soon as it can. `wasStopped`: we stopped the
  * candidate, and it follows again in the end. Safe to run twice.
  */
-export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
+export const rollBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
   const primary = facts.primary!
-  await mustLeadAlone(facts, ports, context)
+  await mustBeTheOnlyPrimary(facts, ports, context)
   const starting: Promise<void>[] = []
-  const [led, ...aimed] = await Promise.allSettled([
+  const [restored, ...aimed] = await Promise.allSettled([
     leadAgain(facts, ports, context, starting),
     ...facts.front.map((one) => aimBack(one, facts.timers, ports, context)),
   ])
-  if (led.status === 'rejected') throw led.reason
+  if (restored.status === 'rejected') throw restored.reason
   context.note('info', `${primary.title} is primary again.`)
   await resumeAll(facts.front, ports, context)
   const failed = aimed.find((one) => one.status === 'rejected')
@@ -48,7 +48,7 @@ export const takeBack = async (facts: SwitchoverFacts, wasStopped: boolean, port
  * This job has not told the candidate to promote; if somebody else did, that one is the primary. A driver that was there from the first second knows
  * that the candidate followed until now, seen or not; any other one has to see it.
  */
-const mustLeadAlone = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
+const mustBeTheOnlyPrimary = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext): Promise<void> => {
   const mayServeOn = context.isUnbroken || !(await isAimedAway(facts, ports, context))
   const claim = { place: facts.primary!, replacedBy: facts.candidate!.id, mayServeOn }
   await sayingWho(facts, ports, context, () => mustWriteAlone(claim, ports.read, context))

@@ -1,8 +1,8 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
-import { type Calls, perform, reach } from './calls'
-import { flow } from './wal'
-import { type MemoryInstance, type World, watchPrimaries } from './world'
+import { type Calls, perform, reach } from '../world/calls'
+import { flow } from '../world/wal'
+import { type MemoryInstance, type World, watchPrimaries } from '../world/world'
 
 type Options = { timeoutMs: number; signal?: AbortSignal }
 

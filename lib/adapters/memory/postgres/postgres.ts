@@ -1,12 +1,12 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress, PostgresAct, PostgresRead, StopMode } from '@/lib/ports'
-import { type Calls, hang, reach } from './calls'
+import { type Calls, hang, reach } from '../world/calls'
+import { applyFollowing, dropFrozen, writeShutdown } from '../world/wal'
+import { type MemoryInstance, postmasterOnly, type World } from '../world/world'
 import { actingOn, find } from './instances'
 import { isHeldUp, isServing, pendingRestart, probeOf, unseenProbe } from './probe'
 import { whyNoReader } from './readers'
 import { heldUp } from './takeover'
-import { applyFollowing, dropFrozen, writeShutdown } from './wal'
-import { type MemoryInstance, postmasterOnly, type World } from './world'
 
 const startTimeoutMs = 5_000
 

@@ -2,12 +2,12 @@ import { parseLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
 import type { RewindsAct, RewindsRead } from '@/lib/ports/rewinds'
-import { type Calls, perform } from './calls'
-import { find, reached } from './instances'
-import { beginWork } from './long-work'
-import { serverAt } from './replication'
-import { serves } from './wal'
-import type { MemoryInstance, World } from './world'
+import { find, reached } from '../postgres/instances'
+import { serverAt } from '../postgres/replication'
+import { type Calls, perform } from '../world/calls'
+import { beginWork } from '../world/long-work'
+import { serves } from '../world/wal'
+import type { MemoryInstance, World } from '../world/world'
 
 const segmentBytes = 16 * 2 ** 20
 

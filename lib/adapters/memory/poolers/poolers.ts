@@ -1,11 +1,11 @@
 import { quoteIdentifier } from '@/lib/domain/values/sql-quote'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, PoolerAddress, PoolersAct, PoolersRead, PoolerWrite } from '@/lib/ports'
-import { type Calls, hang, perform, reach } from './calls'
-import type { MemoryClock } from './clock'
+import { type Calls, hang, perform, reach } from '../world/calls'
+import type { MemoryClock } from '../world/clock'
+import { type HerdShape, idOf, type MemoryHost, type MemoryPooled, type MemoryPooler, type World } from '../world/world'
 import { memoryDeadManAct, memoryDeadManRead, settleDeadMan } from './dead-man'
 import { applyFile, digestOf, fenceFor, findPooler, putFile } from './pooler-state'
-import { type HerdShape, idOf, type MemoryHost, type MemoryPooled, type MemoryPooler, type World } from './world'
 
 const iniOf = (database: string, host: string, port: number): string =>
   `[databases]\n${database} = host=${host} port=${port} dbname=${database}\n\n[pgbouncer]\nlisten_port = 6432\npool_mode = transaction\n`

@@ -1,8 +1,8 @@
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
-import { upstreamOf as configuredUpstream, frozenUnder, isStreaming } from './wal'
-import { type MemoryInstance, postmasterOnly, type World } from './world'
+import { upstreamOf as configuredUpstream, frozenUnder, isStreaming } from '../world/wal'
+import { type MemoryInstance, postmasterOnly, type World } from '../world/world'
 
 const nothingSeen = {
   role: 'unknown' as const,

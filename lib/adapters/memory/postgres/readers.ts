@@ -1,10 +1,10 @@
 import { readerLines, readerRole, sameLines } from '@/lib/domain/reader/reader-role'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InstanceAddress, ReadersAct, ReadersRead } from '@/lib/ports'
-import type { Calls } from './calls'
+import type { Calls } from '../world/calls'
+import type { MemoryInstance, World } from '../world/world'
 import { actingOn, reached } from './instances'
 import { isServing } from './probe'
-import type { MemoryInstance, World } from './world'
 
 const mustServe = (instance: MemoryInstance): MemoryInstance => {
   if (isServing(instance) && !instance.refusesLogin) return instance

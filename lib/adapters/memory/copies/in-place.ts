@@ -1,9 +1,9 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InPlaceAct, InPlaceRead } from '@/lib/ports'
-import { type Calls, perform } from './calls'
-import { find, reached } from './instances'
-import { flow, serves } from './wal'
-import { type MemoryInstance, type World, watchPrimaries } from './world'
+import { find, reached } from '../postgres/instances'
+import { type Calls, perform } from '../world/calls'
+import { flow, serves } from '../world/wal'
+import { type MemoryInstance, type World, watchPrimaries } from '../world/world'
 
 const comparedBytes = 2 ** 30
 const movedBytes = 2 ** 27

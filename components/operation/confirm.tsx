@@ -14,6 +14,7 @@ import { type PlanView, reasonMax, ticketMax } from '@/lib/shapes/plan'
 import { Approval } from './approval'
 import type { OperateActions, OperateResource } from './shared'
 import { environmentWords } from './summary'
+import { TypedPhrase } from './typed-phrase'
 import { appointedText, chosenMoment, OutsideWindow, type When, WhenFields } from './when'
 
 /** The last part of the page: reason, ticket, the time, the typed phrase where one is asked, and the button that names how many and where. */
@@ -142,26 +143,16 @@ export const Confirm = ({
             </Field>
           </div>
           {plan.phrase !== null && (
-            <Field
+            <TypedPhrase
               label={
                 <>
                   Type <code className="plan-phrase">{plan.phrase}</code> to confirm
                 </>
               }
               error={phrase !== '' && !plan.phrase.startsWith(phrase.trim()) ? 'This is not the phrase.' : undefined}
-            >
-              {(ids) => (
-                <input
-                  {...ids}
-                  className="input max-w-96 font-mono"
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  spellCheck={false}
-                  value={phrase}
-                  onChange={(event) => setPhrase(event.target.value)}
-                />
-              )}
-            </Field>
+              value={phrase}
+              onChange={setPhrase}
+            />
           )}
           <div className="flex flex-wrap items-center gap-3">
             <Button variant="env" disabled={isBusy || missing !== null} onClick={submit}>

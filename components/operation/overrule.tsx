@@ -2,11 +2,11 @@
 
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Override, PlanTarget } from '@/lib/kernel/operation/plan'
 import { overridesOf } from './summary'
+import { TypedPhrase } from './typed-phrase'
 
 const isTyped = (typed: string | undefined, { words }: Override) => typed?.trim().toLowerCase() === words.toLowerCase()
 
@@ -54,25 +54,15 @@ export const Overrule = ({
         {open.map(({ target, override, key }) => (
           <div key={key} className="grid gap-2">
             <p>{target.reason}</p>
-            <Field
+            <TypedPhrase
               label={
                 <>
                   {override.pledge} Type <code className="plan-phrase">{override.words}</code>
                 </>
               }
-            >
-              {(ids) => (
-                <input
-                  {...ids}
-                  className="input max-w-96 font-mono"
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  spellCheck={false}
-                  value={typed[key] ?? ''}
-                  onChange={(event) => setTyped((now) => ({ ...now, [key]: event.target.value }))}
-                />
-              )}
-            </Field>
+              value={typed[key] ?? ''}
+              onChange={(text) => setTyped((now) => ({ ...now, [key]: text }))}
+            />
           </div>
         ))}
         <div>

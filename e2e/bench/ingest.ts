@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +9,7 @@ import { migrate } from '@/db/migrate'
 import { ensureBuild, projectRoot } from '@/lib/playground/setup.mjs'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { webCommand } from '@/lib/playground/start/web-command'
+import { freePort } from '../harness/free-port'
 import { hostCount, instancesPerHost, registerFleet } from './ingest/fleet'
 import { type PeerTarget, preparePeers, runFloor, runOld } from './ingest/peers'
 
@@ -27,16 +27,6 @@ interface Sample {
   p50Ms: number
   p95Ms: number
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 const startWeb = async (databaseUrl: string): Promise<{ port: number; child: ChildProcess }> => {
   const port = await freePort()

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '@/lib/playground/setup.mjs'
 import { webCommand } from '@/lib/playground/start/web-command'
+import { freePort } from '../harness/free-port'
 
 const run = promisify(execFile)
 
@@ -13,16 +13,6 @@ export interface Peer {
   cookie: string
   stop: () => Promise<void>
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 const start = (command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) => {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })

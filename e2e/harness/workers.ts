@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,6 +11,7 @@ import type { HerdShape } from '@/lib/adapters/memory'
 import { idOf } from '@/lib/adapters/memory'
 import { bundled } from '@/lib/playground/start/bundled'
 import { startPostgres, type TestPostgres } from './daemons/postgres'
+import { freePort } from './free-port'
 import { type ServedFleet, serveFleet } from './twin/ports'
 import type { TwinWorkerArgument } from './twin/worker'
 
@@ -48,16 +48,6 @@ const end = (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null
     if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode)
     child.once('exit', (code) => resolve(code))
     child.kill(signal)
-  })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
   })
 
 /** A redis-server of a test's own, without persistence, on a free port. It dies with this process. */

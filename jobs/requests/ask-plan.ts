@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { listen } from '@/db/pg/client'
 import { findTargets } from '@/db/records/targets'
 import { runOfPlan } from '@/db/runs/new-run'
 import { findPlan, insertAskedPlan, insertPlan, type PlanRow, policyLimits } from '@/db/runs/plans'
@@ -17,6 +16,7 @@ import type { PlanQuestion } from '@/lib/shapes/plan'
 import { policySchema, targetsSchema } from '@/lib/shapes/plan-schema'
 import { getWaker } from '../queue/location'
 import { mustRun } from './permission'
+import { untilNews } from './until-news'
 
 /** A plan as it is kept, and the run it was submitted as. */
 export type StoredPlan = PlanRow & { runId: string | null }
@@ -128,7 +128,6 @@ const isInSight = async (actor: Actor, { plan, personId, operation, targets }: P
   return found.length === targets.length && found.every(({ environmentId }) => mayIn(actor, 'run.view', environmentId))
 }
 
-const pollMs = 1_000
 const absentAfterMs = 2_000
 
 /**
@@ -141,35 +140,14 @@ export const waitForPlan = async (
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<StoredPlan> => {
   const startedAt = Date.now()
-  let wake = () => {}
-  const stop = await listen('plans', (payload) => {
-    if (payload === planId || payload === '') wake()
+  return untilNews({ channel: 'plans', of: planId, signal: options.signal }, async () => {
+    const row = await getPlan(actor, planId)
+    if (row.state === 'ready' || row.state === 'failed') return row
+    const waitedMs = Date.now() - startedAt
+    const isLate = waitedMs >= options.timeoutMs
+    if (row.state === 'asked' && (isLate || waitedMs > absentAfterMs) && (await countWorkers()) === 0) throw new Fault('worker.absent')
+    if (isLate)
+      throw new Fault('plan.failed', { because: `The plan was not ready within ${options.timeoutMs / 1000} s; it is still being made.` })
+    return undefined
   })
-  const onAbort = () => wake()
-  options.signal?.addEventListener('abort', onAbort)
-  try {
-    for (;;) {
-      options.signal?.throwIfAborted()
-      // Armed before the row is read: news that comes between the two is not slept through.
-      const news = new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      const row = await getPlan(actor, planId)
-      if (row.state === 'ready' || row.state === 'failed') return row
-      const waitedMs = Date.now() - startedAt
-      const isLate = waitedMs >= options.timeoutMs
-      if (row.state === 'asked' && (isLate || waitedMs > absentAfterMs) && (await countWorkers()) === 0) throw new Fault('worker.absent')
-      if (isLate)
-        throw new Fault('plan.failed', { because: `The plan was not ready within ${options.timeoutMs / 1000} s; it is still being made.` })
-      await news
-    }
-  } finally {
-    wake()
-    stop()
-    options.signal?.removeEventListener('abort', onAbort)
-  }
 }

@@ -1,4 +1,4 @@
-import { listen, notify } from '@/db/pg/client'
+import { notify } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { closeStopped } from '@/db/runs/claims'
 import { appendWith } from '@/db/runs/journal'
@@ -14,6 +14,7 @@ import type { RunView } from '@/lib/shapes/run'
 import { getWaker } from '../queue/location'
 import { askForPlan, knownOperation } from './ask-plan'
 import { mustRunIn } from './permission'
+import { untilNews } from './until-news'
 
 const endedRuns: readonly RunState[] = ['done', 'failed', 'cancelled']
 
@@ -98,30 +99,11 @@ export const releaseLease = async (actor: Actor, name: string): Promise<void> =>
 /** Waits until the run has ended or needs attention. Throws `worker.absent` after `timeoutMs`, and the signal's reason when it aborts. */
 export const waitForRun = async (actor: Actor, runId: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<RunView> => {
   const deadline = Date.now() + options.timeoutMs
-  let wake = () => {}
-  const stop = await listen('runs', (payload) => {
-    if (payload === runId || payload === '') wake()
+  await untilNews({ channel: 'runs', of: runId, signal: options.signal }, async () => {
+    const state = await stateOfRun(runId)
+    if (state === undefined || state === 'attention' || endedRuns.includes(state)) return true
+    if (Date.now() > deadline) throw new Fault('worker.absent', { because: `The run had not ended after ${options.timeoutMs / 1000} s.` })
+    return undefined
   })
-  const onAbort = () => wake()
-  options.signal?.addEventListener('abort', onAbort)
-  try {
-    for (;;) {
-      options.signal?.throwIfAborted()
-      const news = new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 1_000)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      const state = await stateOfRun(runId)
-      if (state === undefined || state === 'attention' || endedRuns.includes(state)) return await getRun(actor, runId)
-      if (Date.now() > deadline) throw new Fault('worker.absent', { because: `The run had not ended after ${options.timeoutMs / 1000} s.` })
-      await news
-    }
-  } finally {
-    wake()
-    stop()
-    options.signal?.removeEventListener('abort', onAbort)
-  }
+  return getRun(actor, runId)
 }

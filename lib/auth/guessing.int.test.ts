@@ -3,7 +3,7 @@ import { getPool } from '@/db/pg/client'
 import { countAttempt } from '@/db/runs/attempts'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
-import { makeLdapDirectory } from '@/lib/adapters/ldap'
+import { directoryOf } from '@/e2e/harness/daemons/directory-port'
 import type { Directory } from '@/lib/ports/directory'
 import { ensureLocalAdmin } from './bootstrap'
 import { logIn } from './login'
@@ -29,17 +29,7 @@ beforeAll(async () => {
   process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
   process.env.DATABASE_URL = 'postgres://unused'
   ;[database, slapd] = await Promise.all([startDatabase(), startDirectory()])
-  directory = makeLdapDirectory({
-    url: slapd.ldapsUrl,
-    startTls: false,
-    ca: slapd.ca,
-    service: slapd.service,
-    peopleBaseDn: `ou=people,${slapd.baseDn}`,
-    userAttribute: 'uid',
-    userFilter: null,
-    groupsBaseDn: `ou=groups,${slapd.baseDn}`,
-    deadlineMs: 5_000,
-  })
+  directory = directoryOf(slapd)
   await ensureLocalAdmin('admin', right)
 })
 beforeEach(async () => {

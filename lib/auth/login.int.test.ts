@@ -6,7 +6,7 @@ import { revokeToken } from '@/db/people/tokens'
 import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
-import { makeLdapDirectory } from '@/lib/adapters/ldap'
+import { directoryOf } from '@/e2e/harness/daemons/directory-port'
 import { authSecret } from '@/lib/env'
 import type { Actor, Grant } from '@/lib/kernel/access/access'
 import type { Directory } from '@/lib/ports/directory'
@@ -45,17 +45,7 @@ beforeAll(async () => {
   process.env.DATABASE_URL = 'postgres://unused'
   process.env.MATRIARCH_URL = 'http://console.test'
   ;[database, slapd] = await Promise.all([startDatabase(), startDirectory()])
-  directory = makeLdapDirectory({
-    url: slapd.ldapsUrl,
-    startTls: false,
-    ca: slapd.ca,
-    service: slapd.service,
-    peopleBaseDn: `ou=people,${slapd.baseDn}`,
-    userAttribute: 'uid',
-    userFilter: null,
-    groupsBaseDn: `ou=groups,${slapd.baseDn}`,
-    deadlineMs: 5_000,
-  })
+  directory = directoryOf(slapd)
   for (const name of ['dev', 'prod']) {
     const { rows } = await getPool().query('insert into environments (name) values ($1) returning id', [name])
     environments[name] = rows[0].id

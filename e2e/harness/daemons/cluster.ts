@@ -3,7 +3,8 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFil
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HostAddress, InstanceAddress } from '@/lib/ports'
-import { freePort, type TestSshd } from './sshd'
+import { freePort } from '../free-port'
+import type { TestSshd } from './sshd'
 
 const run = promisify(execFile)
 

@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { HostAddress } from '@/lib/ports'
+import { freePort } from '../free-port'
 
 const run = promisify(execFile)
 
@@ -30,16 +31,6 @@ export interface TestSshd {
   restart: (options?: { newHostKey?: boolean }) => Promise<string>
   stop: () => Promise<void>
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 /** sshd never runs as root here: it then serves its own account alone and needs nothing of the machine. */
 export const testAccount = async (): Promise<{ name: string; uid: number; gid: number }> => {

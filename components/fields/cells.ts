@@ -11,6 +11,8 @@ export interface CellContext {
   zone: string
   /** In tables that say more when pointed at: milliseconds of the reader's clock, so that today's moments show the time alone. */
   now?: number
+  /** Long texts in full, where there is room for them. */
+  isWhole?: true
   environments: Readonly<Record<string, BadgedEnvironment>>
   /** Title of what a reference points to; undefined: it may not be seen. */
   titleOf: (field: string, id: string) => string | undefined
@@ -22,7 +24,7 @@ type Cell = (value: Exclude<Json, null>, field: FieldDescription, context: CellC
 
 const longest = 120
 const shortened = (text: string) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)
-const text: Cell = (value) => html`${shortened(String(value))}`
+const text: Cell = (value, _field, { isWhole }) => html`${isWhole ? String(value) : shortened(String(value))}`
 const code: Cell = (value) => html`<code>${String(value)}</code>`
 const rounded = (value: Json): string => String(typeof value === 'number' ? Math.round(value * 100) / 100 : value)
 const number: Cell = (value) => html`${rounded(value)}`

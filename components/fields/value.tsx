@@ -22,7 +22,7 @@ export const FieldValue = ({
 }) => {
   const zone = useZone()
   const markup = useMemo(
-    () => cellHtml(value, field, { zone, environments, pathOf, titleOf: () => title }).text,
+    () => cellHtml(value, field, { zone, environments, pathOf, titleOf: () => title, isWhole: true }).text,
     [value, field, zone, environments, pathOf, title],
   )
   // biome-ignore lint/security/noDangerouslySetInnerHtml: Html is escaped where it is made.

@@ -5,7 +5,7 @@ import { schemaOf } from '@/lib/fields/schema'
 import { type Actor, isPersonal } from '@/lib/kernel/access/access'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
-import { idleFields, missingFields, sayCondition } from '@/lib/kernel/resource/condition'
+import { idleFields, isApplicable, isGiven, missingFields, sayCondition } from '@/lib/kernel/resource/condition'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { forget } from '../pg/cached'
@@ -168,7 +168,9 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     const id = row.id as string
     const title = resource.title(row)
     const fields = Object.fromEntries(
-      resource.form.filter((name) => !isEmpty(row[name])).map((name) => [name, [null, row[name] ?? null] as [Json, Json]]),
+      resource.form
+        .filter((name) => isGiven(row[name]) && isApplicable(resource.fields, name, row))
+        .map((name) => [name, [null, row[name] ?? null] as [Json, Json]]),
     )
     const place = environmentId ?? environmentOf(resource, row)
     await writeChange(tx, actor, { resource: resource.name, objectId: id, title, act: 'add', environmentId: place, fields })

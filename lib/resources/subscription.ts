@@ -101,6 +101,7 @@ export const subscription = defineResource({
     quietFrom: {
       kind: 'text',
       label: 'Quiet from',
+      empty: 'no quiet hours',
       maxLength: 5,
       pattern: clockPattern,
       help: 'A time such as 22:00; messages then wait until the quiet hours end. Empty: no quiet hours.',

@@ -44,6 +44,7 @@ export const ChangeList = ({
           </p>
           {entries.length > 0 && (
             <Differences
+              isNew={change.act === 'add'}
               rows={entries.map(([name, [before, after]]) => ({
                 field: fields[name]?.label ?? name,
                 before: shown(name, before),

@@ -43,3 +43,10 @@ test('SQL stands among the routine acts: it reads unless a person says that it m
   const dangers = Object.fromEntries(offersFor(actor('dba', null), instance, record()).map(({ name, danger }) => [name, danger]))
   expect(dangers).toMatchObject({ 'run-sql': 'routine', stop: 'disruptive' })
 })
+
+test('a herd offers what its members do together, as its list does, and its own permission decides', () => {
+  const herd = { name: 'herd', path: 'herds' }
+  const restart = (role: Role) => offersFor(actor(role, null), herd, record()).find(({ name }) => name === 'restart')
+  expect(restart('dba')).toMatchObject({ verb: 'Restart members in order', href: '/instances/run/restart?of=herd&ids=i', because: null })
+  expect(restart('viewer')?.because).toMatch(/permission instance\.run\.restart/)
+})

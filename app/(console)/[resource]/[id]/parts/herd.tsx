@@ -31,4 +31,8 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   )
 }
 
-export const herd: ResourceParts = { Above, copyLines: ({ record }) => herdLines(record.values) }
+export const herd: ResourceParts = {
+  Above,
+  shownAbove: ['memberCount', 'poolerCount'],
+  copyLines: ({ record }) => herdLines(record.values),
+}

@@ -103,39 +103,38 @@ export const servers = pgTable(
   ],
 )
 
-export const herds = pgTable(
-  'herds',
-  {
-    id: id(),
-    environmentId: uuid('environment_id')
-      .notNull()
-      .references(() => environments.id),
-    name: text('name').notNull(),
-    baseName: text('base_name').notNull(),
-    description: text('description').notNull().default(''),
-    port: integer('port').notNull().default(5432),
-    dataDirectory: text('data_directory').notNull(),
-    virtualHost: text('virtual_host'),
-    preferredSite: text('preferred_site').notNull().default(''),
-    /** Of primary_conninfo as operations write it; empty: as the herd's standbys have it. */
-    replicationUser: text('replication_user').notNull().default(''),
-    replicationOptions: text('replication_options').notNull().default(''),
-    /** 64-bit, as text; learnt from the first primary seen, or typed. */
-    systemIdentifier: text('system_identifier'),
-    searchText: text('search_text').generatedAlwaysAs(sql`lower(name || ' ' || base_name || ' ' || coalesce(virtual_host, ''))`),
-    ...stamps(),
-  },
-  (t) => [
-    uniqueIndex('herds_name_key').on(t.environmentId, sql`lower(${t.name})`),
-    uniqueIndex('herds_base_name_port_key').on(t.environmentId, sql`lower(${t.baseName})`, t.port),
-    unique('herds_id_environment_key').on(t.id, t.environmentId),
-    index('herds_name_idx').on(t.name, t.id),
-    index('herds_environment_idx').on(t.environmentId, t.name),
-    index('herds_system_identifier_idx').on(t.systemIdentifier),
-    index('herds_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
-    check('herds_port_check', sql`${t.port} between 1 and 65535`),
-  ],
-)
+/** What is registered of a herd: columns of the table, and of the view that lists herds. */
+export const herdColumns = () => ({
+  id: id(),
+  environmentId: uuid('environment_id')
+    .notNull()
+    .references(() => environments.id),
+  name: text('name').notNull(),
+  baseName: text('base_name').notNull(),
+  description: text('description').notNull().default(''),
+  port: integer('port').notNull().default(5432),
+  dataDirectory: text('data_directory').notNull(),
+  virtualHost: text('virtual_host'),
+  preferredSite: text('preferred_site').notNull().default(''),
+  /** Of primary_conninfo as operations write it; empty: as the herd's standbys have it. */
+  replicationUser: text('replication_user').notNull().default(''),
+  replicationOptions: text('replication_options').notNull().default(''),
+  /** 64-bit, as text; learnt from the first primary seen, or typed. */
+  systemIdentifier: text('system_identifier'),
+  searchText: text('search_text').generatedAlwaysAs(sql`lower(name || ' ' || base_name || ' ' || coalesce(virtual_host, ''))`),
+  ...stamps(),
+})
+
+export const herds = pgTable('herds', herdColumns(), (t) => [
+  uniqueIndex('herds_name_key').on(t.environmentId, sql`lower(${t.name})`),
+  uniqueIndex('herds_base_name_port_key').on(t.environmentId, sql`lower(${t.baseName})`, t.port),
+  unique('herds_id_environment_key').on(t.id, t.environmentId),
+  index('herds_name_idx').on(t.name, t.id),
+  index('herds_environment_idx').on(t.environmentId, t.name),
+  index('herds_system_identifier_idx').on(t.systemIdentifier),
+  index('herds_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+  check('herds_port_check', sql`${t.port} between 1 and 65535`),
+])
 
 /**
  * What a herd's members, poolers, names and last move say, summed up when they change (`herd_facts_…` in the migrations), so that the list of herds reads

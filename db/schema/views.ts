@@ -1,5 +1,6 @@
 import { bigint, doublePrecision, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { moment } from './columns'
+import { herdColumns } from './fleet'
 
 /**
  * A view over herds with more than one member, under the herd's id; read-only. It is left out of `index.ts`, so that no migration is generated for it:
@@ -41,22 +42,7 @@ export const drPairs = pgTable(
 export const herdList = pgTable(
   'herd_list',
   {
-    id: uuid('id').primaryKey(),
-    environmentId: uuid('environment_id').notNull(),
-    name: text('name').notNull(),
-    baseName: text('base_name').notNull(),
-    description: text('description').notNull(),
-    port: integer('port').notNull(),
-    dataDirectory: text('data_directory').notNull(),
-    virtualHost: text('virtual_host'),
-    preferredSite: text('preferred_site').notNull(),
-    replicationUser: text('replication_user').notNull(),
-    replicationOptions: text('replication_options').notNull(),
-    systemIdentifier: text('system_identifier'),
-    searchText: text('search_text'),
-    createdAt: moment('created_at').notNull(),
-    changedAt: moment('changed_at').notNull(),
-    revision: integer('revision').notNull(),
+    ...herdColumns(),
     state: text('state').notNull(),
     primaryId: uuid('primary_id'),
     memberCount: integer('member_count').notNull(),

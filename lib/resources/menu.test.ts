@@ -17,7 +17,7 @@ test('an administrator has every declared entry, in its group and in the order o
     Fleet: ['/', ...declared('Fleet')],
     Work: declared('Work'),
     'People & access': [...declared('People & access'), '/settings'],
-    Help: ['/help'],
+    Help: [...declared('Help'), '/help'],
   })
   expect(groups.Fleet).toContain('/herds')
   expect(groups.Work).toContain('/discovery')

@@ -9,7 +9,7 @@ import { openLabHerd } from './harness/matrix/herd'
 import { type LabCase, MatrixLab } from './harness/matrix/matrix'
 import type { Measured, Scenario } from './harness/matrix/scenario'
 import { pooledFleet, scenarios } from './harness/matrix/scenarios'
-import { addTo, isKept, readSummary, tableOf } from './harness/matrix/summary'
+import { addTo, caseKey, isKept, readSummary, tableOf } from './harness/matrix/summary'
 import { sayTrouble, type Trouble } from './harness/matrix/trouble'
 import { casesOf, spreadOver } from './harness/matrix/troubles'
 
@@ -140,8 +140,13 @@ const whole = groups.flatMap((group) => listsOf(group).flat())
 const summary = readSummary(file)
 const keys = whole.map(keyOf)
 console.table(tableOf(keys, summary))
-const kept = keys.flatMap((key) => summary.cases.get(`${key.scenario}, ${key.trouble}`) ?? [])
+const kept = keys.flatMap((key) => summary.cases.get(caseKey(key)) ?? [])
 const broken = kept.filter((one) => one.broken.length > 0)
 for (const one of broken) console.log(`${one.scenario}, ${one.trouble} → ${one.state}: ${one.broken.join('; ')}`)
+const kindOf = ({ scenario, trouble }: Case) => `${scenario.name} ${kindOfTrouble(trouble)}`
+const tried = whole.filter((one) => summary.cases.has(caseKey(keyOf(one))))
+console.log(
+  `${new Set(tried.map(kindOf)).size} of ${new Set(whole.map(kindOf)).size} kinds of trouble, by scenario, were tried at least once`,
+)
 console.log(`${kept.length} of ${keys.length} cases, ${broken.length} broken; ${Math.round((performance.now() - startedAt) / 1000)} s`)
 process.exit(broken.length > 0 ? 1 : 0)

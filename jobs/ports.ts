@@ -5,11 +5,13 @@ import { makeZoneSource } from '@/db/fleet/dns-names'
 import { makeInventoryAct } from '@/db/fleet/herd-members'
 import { makeInventory } from '@/db/fleet/inventory'
 import { recogniseMachine } from '@/db/fleet/machine-identity'
+import { type CloudAccountSource, makeCloudAccountSource } from '@/db/fleet/machines'
 import { certificateKeys } from '@/db/keys/certificate-key'
 import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/console-keys'
 import { hostsToTry, makeNextKeys, markAccepted } from '@/db/keys/key-rotation'
 import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
 import { keepPiece } from '@/db/runs/canary-strips'
+import { makeMachines } from '@/lib/adapters/aws'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
@@ -18,6 +20,7 @@ import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { MachinesRead } from '@/lib/ports/machines'
 import type { Messages } from '@/lib/ports/messages'
 
 export interface WorkerPorts extends PortsOverSsh {
@@ -27,6 +30,8 @@ export interface WorkerPorts extends PortsOverSsh {
   certificateKeys: () => Promise<CertificateKeys>
   messages: Messages
   destinationOf: DestinationSource
+  machines: MachinesRead
+  cloudAccountOf: CloudAccountSource
   /** Makes the SSH key of each environment that has none yet, and those that are to replace one; finds out which hosts accept the latter. */
   ensureKeys: () => Promise<void>
   /** Ends every connection to a host. */
@@ -66,6 +71,7 @@ export const makeActPorts = (): WorkerPorts => {
     await Promise.all(Array.from({ length: triesAtOnce }, tryInTurn))
   }
   const names = makeNames(makeZoneSource(vault))
+  const machines = makeMachines()
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
     read: { inventory, names: names.read },
     act: { inventory: makeInventoryAct(), names: names.act },
@@ -80,12 +86,15 @@ export const makeActPorts = (): WorkerPorts => {
     certificateKeys: () => certificateKeys(vault, makeCertificateKeys),
     messages: makeMessages(messagesOptions()),
     destinationOf: makeDestinationSource(vault),
+    machines,
+    cloudAccountOf: makeCloudAccountSource(vault),
     ensureKeys: async () => {
       await ensureConsoleKeys(vault, newKey)
       await makeNextKeys(vault, newKey, purposeOf)
       await tryNextKeys()
     },
     close: async () => {
+      machines.close()
       await close()
       await ssh.close()
     },

@@ -10,6 +10,7 @@ import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
 import { startObserver } from './observer/observe'
+import { startMachineObserver } from './observer/observe-machines'
 import { startNameObserver } from './observer/observe-names'
 import { startPoolerObserver } from './observer/observe-poolers'
 import { makeFactSink, withFacts } from './observer/observe-sink'
@@ -52,6 +53,9 @@ const main = async (): Promise<void> => {
       })
     : null
   const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.read.names, log, holder: worker.holder }) : null
+  const machineObserver = env().OBSERVER
+    ? startMachineObserver({ machines: world.machines, accountOf: world.cloudAccountOf, log, holder: worker.holder })
+    : null
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
@@ -79,6 +83,7 @@ const main = async (): Promise<void> => {
       worker.stop(),
       observer?.stop(),
       nameObserver?.stop(),
+      machineObserver?.stop(),
       poolerObserver?.stop(),
       fence?.stop(),
       certifying.stop(),

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
+import { accountCheck } from './aws-rules'
 import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
@@ -120,6 +121,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   pooler: { stays: { pooler_herds: 'true' }, blockers: poolerBlockers },
   server: { ...serverRules, blockers: openJobs('server_id') },
   'dns-zone': { check: zoneCheck },
+  'cloud-account': { check: accountCheck },
   name: {
     environmentOf: environmentOfHerd,
     check: nameCheck,

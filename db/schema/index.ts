@@ -1,4 +1,5 @@
 export * from './certificates'
+export * from './cloud'
 export * from './discovery'
 export * from './failovers'
 export * from './fleet'

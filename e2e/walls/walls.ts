@@ -57,6 +57,7 @@ const rooms: Walls['rooms'] = {
       'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire lib/adapters/dns/provider.ts lib/adapters/dns/route53.ts',
     libraries: 'node',
   },
+  'lib/adapters/aws': { imports: 'lib/kernel/ground lib/ports', libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },
   'lib/adapters/messages': { imports: 'lib/domain lib/ports lib/adapters/messages/mail.ts', libraries: 'node' },
@@ -148,7 +149,7 @@ const rooms: Walls['rooms'] = {
   },
   'lib/playground/start': {
     imports:
-      'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/domain lib/kernel/access lib/env.ts',
+      'lib/playground/progress.mjs lib/playground/setup.mjs lib/playground/machine lib/playground/cloud lib/playground/fleet lib/playground/services lib/playground/lab db jobs/requests lib/adapters/vault.ts lib/auth lib/domain lib/kernel/access lib/env.ts',
     libraries: 'esbuild pg node',
   },
   'lib/playground/progress.mjs': { imports: '' },

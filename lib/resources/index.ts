@@ -1,6 +1,7 @@
 import { makeRegistry } from '@/lib/kernel/resource/registry'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { certificate } from './certificate'
+import { cloudAccount, machine } from './cloud'
 import { discoveredHost, discoveredInstance, discoveredPooler, discoveryRule, enrolmentKey } from './discovery'
 import { drPair } from './dr-pair'
 import { environment } from './environment'
@@ -20,6 +21,8 @@ const declared = [
   herd,
   drPair,
   server,
+  machine,
+  cloudAccount,
   pooler,
   name,
   dnsZone,

@@ -127,6 +127,7 @@ export const server = defineResource({
   related: [
     { resource: 'instance', by: 'serverId' },
     { resource: 'pooler', by: 'serverId' },
+    { resource: 'machine', by: 'serverId' },
     { resource: 'job', by: 'serverId', title: 'Work on it' },
   ],
   help: [

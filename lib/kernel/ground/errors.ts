@@ -54,6 +54,8 @@ export const faultTable = {
   'sql.unreachable': { status: 502, retry: true, sentence: 'PostgreSQL does not accept the connection.' },
   'sql.failed': { status: 422, retry: false, sentence: 'PostgreSQL refused the statement.' },
   'sql.timeout': { status: 504, retry: true, sentence: 'The statement did not end in time.' },
+  'cloud.unreachable': { status: 502, retry: true, sentence: 'The cloud does not answer.' },
+  'cloud.refused': { status: 502, retry: false, sentence: 'The cloud refused.' },
   'dns.unreachable': { status: 502, retry: true, sentence: 'The name server does not answer.' },
   'dns.timeout': {
     status: 504,

@@ -42,6 +42,8 @@ export class Cloud {
   readonly identities: Identities
   readonly limits = new Limits()
   readonly seen: Seen[] = []
+  /** `eu-west-1 ec2:DescribeInstances`: denied to everybody in that region, as by a policy of the organisation. */
+  readonly deniedIn = new Set<string>()
 
   constructor(accountId: string, options: CloudOptions) {
     this.state = new CloudState(accountId, options)
@@ -91,7 +93,7 @@ export class Cloud {
     if (run === undefined) throw new CloudFault('InvalidAction', `The action ${action} is not valid for this web service.`)
     const { limits, now } = this.state.options
     this.limits.take(`${region} ${kind === 'read' ? 'read' : action}`, limits[kind], now())
-    this.identities.mustBeAllowed(principal, 'ec2', action)
+    this.identities.mustBeAllowed(principal, 'ec2', action, this.deniedIn.has(`${region} ec2:${action}`))
     if (params.isTrue('DryRun')) {
       for (const id of params.list('InstanceId')) this.state.machine(region, id)
       throw new CloudFault('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)

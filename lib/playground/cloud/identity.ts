@@ -65,8 +65,8 @@ export class Identities {
     return this.principals.get(accessKeyId)
   }
 
-  mustBeAllowed(principal: Principal, service: string, action: string): void {
-    if (!isDenied(principal, service, action)) return
+  mustBeAllowed(principal: Principal, service: string, action: string, isDeniedHere = false): void {
+    if (!isDeniedHere && !isDenied(principal, service, action)) return
     const because = `User: ${principal.arn} is not authorized to perform: ${service}:${action} because no identity-based policy allows the ${service}:${action} action`
     throw service === 'ec2'
       ? new CloudFault('UnauthorizedOperation', `You are not authorized to perform this operation. ${because}`, 403)

@@ -35,5 +35,14 @@ export function defaultFleet(postgresMajor: number): Fleet {
     groups: standardGroups,
     people: standardPeople,
     hasNames: true,
+    cloud: {
+      environment: 'prod',
+      machines: [
+        { host: 'prod-ams-1', name: 'prod-ams-1', zone: 'eu-central-1a', type: 'r5.xlarge', volumeGb: 200, cluster: 'orders' },
+        { host: 'prod-ams-2', name: 'prod-ams-2', zone: 'eu-central-1b', type: 'r5.xlarge', volumeGb: 200, cluster: 'orders' },
+        { host: 'prod-fra-1', name: 'prod-fra-1', zone: 'eu-west-1a', type: 'm5.large', volumeGb: 200, cluster: 'orders' },
+        { host: null, name: 'orders-restore-test', zone: 'eu-central-1a', type: 'm5.2xlarge', volumeGb: 500, cluster: 'orders' },
+      ],
+    },
   }
 }

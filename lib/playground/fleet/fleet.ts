@@ -40,6 +40,9 @@ export type FleetPooler = {
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }
 export type FleetPerson = { user: string; fullName: string; groups: string[] }
 
+/** A host as a machine of EC2; `host` null: one that nobody has registered as a server, and that is stopped. */
+export type FleetMachine = { host: string | null; name: string; zone: string; type: string; volumeGb: number; cluster: string }
+
 export type Fleet = {
   name: string
   postgresMajor: number
@@ -53,6 +56,8 @@ export type Fleet = {
   people: FleetPerson[]
   /** Name servers for the herds' virtual hosts. Default: none. */
   hasNames?: boolean
+  /** A small cloud in which some of the hosts are machines, and the environment its account is registered in. Default: none. */
+  cloud?: { environment: string; machines: FleetMachine[] }
 }
 
 const takenAddresses = new Set([consoleAddress, ...Object.values(nameServerAddresses)])

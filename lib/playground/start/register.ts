@@ -15,8 +15,9 @@ import type { Fleet } from '../fleet/fleet'
 import type { Lab } from '../lab/lab'
 import { consoleAddress } from '../machine/layout'
 import { projectRoot } from '../setup.mjs'
+import type { PlaygroundAccount } from './cloud'
 import { letConsoleIn } from './let-in'
-import { seedFleet, seedNames } from './seed'
+import { seedAccount, seedFleet, seedNames } from './seed'
 
 /** Schema, queue and the first administrator. Run again it changes nothing. */
 export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<void> => {
@@ -37,7 +38,10 @@ const fingerprintOf = (publicKey: string): string =>
 /**
  * Registers the fleet with its host keys pinned (this process made the hosts, so it knows their keys), and lets each environment's key into its hosts. Returns what the web process needs to log people in.
  */
-export const registerPlayground = async ({ lab, fleet }: { lab: Lab; fleet: Fleet }): Promise<Record<string, string>> => {
+export const registerPlayground = async (
+  { lab, fleet }: { lab: Lab; fleet: Fleet },
+  account: PlaygroundAccount | null = null,
+): Promise<Record<string, string>> => {
   await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
   const vault = makeVault(env().VAULT_KEY!)
   await letConsoleIn(lab, vault)
@@ -45,6 +49,7 @@ export const registerPlayground = async ({ lab, fleet }: { lab: Lab; fleet: Flee
     const names = lab.names()
     await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
   }
+  if (account) await seedAccount(account, vault.seal(account.keys.secretAccessKey, secretPurpose('cloud-account', 'sealedAccessSecret')))
   const directory = lab.directory()
   const roleOf = new Map(fleet.groups.map((group) => [group.name, group]))
   const note = (groups: string[]) =>

@@ -3,6 +3,7 @@ import { getPool } from '@/db/pg/client'
 import type { Fleet } from '../fleet/fleet'
 import type { LabNames } from '../services/names'
 import { poolerTemplate } from '../services/poolers'
+import type { PlaygroundAccount } from './cloud'
 
 /**
  * Registers the fleet in the console: environments, servers with their pinned keys, herds, instances, and the roles of the directory's groups.
@@ -99,4 +100,16 @@ export const seedNames = async (
         [zone.environment, zone.name, herd.virtualHost.slice(0, -zone.name.length - 1), herd.name],
       )
   }
+}
+
+/** Registers the account of the playground's cloud. Run again it brings address and keys up to date, which change with each start. */
+export const seedAccount = async ({ environment, regions, endpoint, keys }: PlaygroundAccount, sealedSecret: string): Promise<void> => {
+  await getPool().query(
+    `insert into cloud_accounts (environment_id, name, regions, endpoint, access_key_id, sealed_access_secret, machine_tags, herd_template, note)
+     values ((select id from environments where name = $1), 'playground', $2, $3, $4, $5, '{Role=PostgreSQL}', '{environment}-{cluster}',
+       'The playground’s own cloud: a twin of EC2. Its machines are hosts of the playground.')
+     on conflict (environment_id, lower(name)) do update set endpoint = excluded.endpoint, access_key_id = excluded.access_key_id,
+       sealed_access_secret = excluded.sealed_access_secret`,
+    [environment, regions, endpoint, keys.accessKeyId, sealedSecret],
+  )
 }

@@ -5,6 +5,7 @@ import { Lab } from '../lab/lab'
 import { shopCommand } from '../lab/load-cli'
 import { ensureBuild } from '../setup.mjs'
 import { bundled } from './bundled'
+import { openCloud } from './cloud'
 import type { Death } from './deaths'
 import { startEmbedded } from './embedded'
 import { type Child, type ChildPlan, startChild, untilAnswers } from './processes'
@@ -144,7 +145,9 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const lab = playground?.lab ?? null
     let directory: Record<string, string> = {}
     if (playground) {
-      directory = await step('directory and inventory', () => register.registerPlayground(playground))
+      const cloud = await openCloud(playground, stateDirectory)
+      if (cloud) undo.push(cloud.stop)
+      directory = await step('directory and inventory', () => register.registerPlayground(playground, cloud?.account ?? null))
       for (const address of [options.databaseUrl, options.redisUrl])
         if (address) undo.push(await openDoor(playground.lab, address, stateDirectory))
     }

@@ -1,0 +1,95 @@
+import { sql } from 'drizzle-orm'
+import { boolean, foreignKey, index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { id, moment, stamps } from './columns'
+import { environments, servers } from './fleet'
+
+/** How one AWS account is reached. Secrets are sealed for the worker; no generic reader selects them. */
+export const cloudAccounts = pgTable(
+  'cloud_accounts',
+  {
+    id: id(),
+    environmentId: uuid('environment_id')
+      .notNull()
+      .references(() => environments.id),
+    name: text('name').notNull(),
+    endpoint: text('endpoint'),
+    regions: text('regions').array().notNull().default(sql`'{}'`),
+    /** The credentials of the worker's host, whatever they reach: only an administrator of every environment may say so. */
+    usesWorkerRole: boolean('uses_worker_role').notNull().default(false),
+    accessKeyId: text('access_key_id'),
+    sealedAccessSecret: text('sealed_access_secret'),
+    /** Whether there is one: all that anybody is shown. */
+    accessSecret: boolean('access_secret').generatedAlwaysAs(sql`sealed_access_secret is not null`),
+    roleArn: text('role_arn'),
+    externalId: text('external_id'),
+    /** Lines such as `Role=PostgreSQL`; empty: every machine. */
+    machineTags: text('machine_tags').array().notNull().default(sql`'{}'`),
+    herdTemplate: text('herd_template'),
+    note: text('note'),
+    state: text('state').$type<'reachable' | 'unreachable' | 'refused' | 'unknown'>().notNull().default('unknown'),
+    because: text('because'),
+    awsAccount: text('aws_account'),
+    machineCount: integer('machine_count').notNull().default(0),
+    observedAt: moment('observed_at'),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('cloud_accounts_name_key').on(t.environmentId, sql`lower(${t.name})`),
+    unique('cloud_accounts_id_environment_key').on(t.id, t.environmentId),
+    index('cloud_accounts_name_idx').on(t.name, t.id),
+    index('cloud_accounts_name_trgm').using('gin', t.name.op('gin_trgm_ops')),
+  ],
+)
+
+/** What EC2 said of an instance when its region was swept last. Account and environment go together. */
+export const machines = pgTable(
+  'machines',
+  {
+    id: id(),
+    accountId: uuid('account_id').notNull(),
+    environmentId: uuid('environment_id').notNull(),
+    /** Its Name tag, or its instance id. */
+    title: text('title').notNull(),
+    instanceId: text('instance_id').notNull(),
+    region: text('region').notNull(),
+    zone: text('zone').notNull(),
+    type: text('type').notNull(),
+    family: text('family').notNull(),
+    /** EC2's own word, or `gone`: the region answered and did not list it. */
+    state: text('state').notNull(),
+    market: text('market').$type<'on-demand' | 'spot'>().notNull().default('on-demand'),
+    architecture: text('architecture').notNull().default(''),
+    privateAddress: text('private_address'),
+    publicAddress: text('public_address'),
+    addresses: text('addresses').array().notNull().default(sql`'{}'`),
+    volumes: jsonb('volumes').$type<{ id: string; device: string; size: number; type: string }[]>().notNull().default([]),
+    volumeGib: integer('volume_gib').notNull().default(0),
+    /** `Key=value`. */
+    tags: text('tags').array().notNull().default(sql`'{}'`),
+    /** What the account's template makes of the tags. */
+    herdName: text('herd_name'),
+    serverId: uuid('server_id').references(() => servers.id, { onDelete: 'set null' }),
+    tie: text('tie').$type<'tied' | 'untied' | 'ambiguous'>().notNull().default('untied'),
+    launchedAt: moment('launched_at'),
+    observedAt: moment('observed_at').notNull().defaultNow(),
+    searchText: text('search_text').generatedAlwaysAs(
+      sql`lower(title || ' ' || instance_id || ' ' || coalesce(private_address, '') || ' ' || coalesce(public_address, '') || ' ' || coalesce(herd_name, ''))`,
+    ),
+    ...stamps(),
+  },
+  (t) => [
+    uniqueIndex('machines_place_key').on(t.accountId, t.region, t.instanceId),
+    foreignKey({
+      columns: [t.accountId, t.environmentId],
+      foreignColumns: [cloudAccounts.id, cloudAccounts.environmentId],
+      name: 'machines_account_fk',
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
+    index('machines_environment_idx').on(t.environmentId, t.title),
+    index('machines_title_idx').on(t.title, t.id),
+    index('machines_server_idx').on(t.serverId),
+    index('machines_tie_idx').on(t.tie, t.title),
+    index('machines_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
+  ],
+)

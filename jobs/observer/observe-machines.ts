@@ -1,0 +1,91 @@
+import { type CloudAccountSource, cloudAccountIds, keepRegion, keepSweep, type SweepVerdict } from '@/db/fleet/machines'
+import { inPgTransaction } from '@/db/pg/transaction'
+import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
+import { tagFilter } from '@/lib/domain/machines/naming'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { MachinesRead } from '@/lib/ports/machines'
+import type { Log } from '../queue/log'
+import { repeat } from '../queue/schedule'
+
+const everyMs = 60_000
+const leaseTtlMs = 180_000
+const askTimeoutMs = 30_000
+const lease = 'machine-observer'
+
+interface Sweep {
+  machines: MachinesRead
+  accountOf: CloudAccountSource
+}
+
+/** Looks for machines in every region of every cloud account about once a minute, in one worker at a time. */
+export const startMachineObserver = ({ holder, log, ...sweep }: Sweep & { holder: string; log: Log }): { stop: () => Promise<void> } => {
+  const token = crypto.randomUUID()
+  const stopping = new AbortController()
+  const isMine = async () => {
+    if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
+    return (await takeLease({ names: [lease], token, holder, reason: 'looks for machines in the cloud', jobId: null }, leaseTtlMs)) === null
+  }
+  const repeated = repeat(
+    [
+      {
+        name: 'machines',
+        everyMs,
+        work: async () => {
+          if (await isMine()) await observeMachines(sweep, stopping.signal)
+        },
+      },
+    ],
+    log,
+  )
+  return {
+    stop: async () => {
+      stopping.abort()
+      await repeated.stop()
+      await inPgTransaction((client) => releaseLeases(client, [token])).catch((err: unknown) =>
+        log.warn({ err }, 'a lease could not be given back'),
+      )
+    },
+  }
+}
+
+/** One sweep over every account, one after the other; the regions of an account are asked beside each other. */
+export const observeMachines = async (sweep: Sweep, signal: AbortSignal): Promise<void> => {
+  for (const id of await cloudAccountIds()) {
+    if (signal.aborted) return
+    const verdict = await sweepAccount(sweep, id, signal)
+    if (verdict !== null && !signal.aborted) await keepSweep(id, verdict)
+  }
+}
+
+/** null: the account is not registered any more. What one region refuses is said, and holds no other up. */
+const sweepAccount = async ({ machines, accountOf }: Sweep, id: string, signal: AbortSignal): Promise<SweepVerdict | null> => {
+  const options = { timeoutMs: askTimeoutMs, signal }
+  let awsAccount: string | null = null
+  try {
+    const account = await accountOf(id)
+    ;({ awsAccount } = await machines.identity(account.settings, options))
+    const filter = { tags: tagFilter(account.machineTags) }
+    const answers = await Promise.allSettled(
+      account.regions.map(async (region) => {
+        const askedAt = new Date()
+        await keepRegion(account, region, await machines.list(account.settings, region, filter, options), askedAt)
+      }),
+    )
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+    const surprise = failures.find((failure) => !isCloudFault(failure))
+    if (surprise !== undefined) throw surprise
+    return failures.length === 0 ? { state: 'reachable', because: null, awsAccount } : failed(failures, awsAccount)
+  } catch (error) {
+    if (isFault(error, 'record.missing')) return null
+    if (!isCloudFault(error)) throw error
+    return failed([error], awsAccount)
+  }
+}
+
+const isCloudFault = (error: unknown): error is Error => isFault(error, 'cloud.refused') || isFault(error, 'cloud.unreachable')
+
+const failed = (failures: readonly unknown[], awsAccount: string | null): SweepVerdict => ({
+  state: failures.some((failure) => isFault(failure, 'cloud.refused')) ? 'refused' : 'unreachable',
+  because: failures.map((failure) => (failure as Error).message).join(' '),
+  awsAccount,
+})

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type RunningCloud, startCloud } from '../cloud'
+import type { Fleet, FleetMachine } from '../fleet/fleet'
+import type { Lab } from '../lab/lab'
+
+/** What the console needs to reach the playground's cloud. */
+export interface PlaygroundAccount {
+  environment: string
+  regions: string[]
+  endpoint: string
+  keys: { accessKeyId: string; secretAccessKey: string }
+}
+
+/**
+ * Starts the twin of EC2 with the fleet's machines, reachable at the same address inside the playground; null where the fleet has none. A machine that is
+ * stopped shuts its host down, one that is started boots it.
+ */
+export const openCloud = async (
+  { lab, fleet }: { lab: Lab; fleet: Fleet },
+  stateDirectory: string,
+): Promise<{ account: PlaygroundAccount; stop: () => Promise<void> } | null> => {
+  if (!fleet.cloud) return null
+  const { environment, machines } = fleet.cloud
+  const hosts = new Map(machines.map((machine) => [idOf(machine), machine.host]))
+  const running = await startCloud({ power: powerOf(lab, hosts) })
+  addMachines(running, lab, environment, machines)
+  // Imported only here: without a playground nobody needs a door.
+  const { openDoorInto } = await import('./door')
+  const port = Number(new URL(running.endpoint).port)
+  const closeDoor = await openDoorInto(lab, port, join(stateDirectory, 'door-cloud')).catch(async (cause) => {
+    await running.stop()
+    throw cause
+  })
+  return {
+    account: {
+      environment,
+      regions: [...new Set(machines.map(regionOf))],
+      endpoint: running.endpoint,
+      keys: running.user,
+    },
+    stop: async () => {
+      await closeDoor()
+      await running.stop()
+    },
+  }
+}
+
+const regionOf = ({ zone }: FleetMachine): string => zone.slice(0, -1)
+
+/** The same after each start. */
+const idOf = ({ name }: FleetMachine): string => `i-0${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+
+const addMachines = ({ cloud }: RunningCloud, lab: Lab, environment: string, machines: readonly FleetMachine[]): void => {
+  for (const machine of machines) {
+    const { host, name, zone, type, volumeGb, cluster } = machine
+    const isOn = host !== null && lab.hosts.mark(host) !== undefined
+    const address = lab.fleet.hosts.find((one) => one.name === host)?.address
+    cloud.state.add(regionOf(machine), {
+      id: idOf(machine),
+      zone,
+      type,
+      volumeGb,
+      state: isOn ? 'running' : 'stopped',
+      ...(address && { privateIp: address }),
+      tags: { Name: name, Role: 'PostgreSQL', Environment: environment, Cluster: cluster },
+    })
+  }
+}
+
+/** Hosts follow their machines, one change of a host after the other. */
+const powerOf = (lab: Lab, hosts: ReadonlyMap<string, string | null>) => {
+  const last = new Map<string, Promise<void>>()
+  return ({ id }: { id: string }, to: 'on' | 'off'): void => {
+    const host = hosts.get(id)
+    if (!host) return
+    const change = async () => {
+      if (to === 'off') await lab.hosts.shutDown(host)
+      else if (lab.hosts.mark(host) === undefined) await lab.powerOn(host)
+    }
+    last.set(
+      host,
+      (last.get(host) ?? Promise.resolve()).then(change).catch((error: unknown) => console.error(`${host}: ${(error as Error).message}`)),
+    )
+  }
+}

@@ -1,0 +1,58 @@
+/** How one cloud account is reached, its secrets opened. Only the worker ever holds one, for one call. */
+export interface CloudSettings {
+  /** The console's own id of the account. */
+  id: string
+  name: string
+  /** null: AWS's own. */
+  endpoint: string | null
+  /** null: what the worker's machine has (profile, role, environment). */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null
+  /** Assumed with the credentials above; null: they are used as they are. */
+  role: { arn: string; externalId: string | null } | null
+}
+
+export type MachineMarket = 'on-demand' | 'spot'
+
+export interface MachineVolume {
+  id: string
+  device: string
+  /** GiB. */
+  size: number
+  type: string
+}
+
+/** What EC2 says of a machine. */
+export interface MachineSeen {
+  instanceId: string
+  region: string
+  zone: string
+  type: string
+  /** `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`. */
+  state: string
+  market: MachineMarket
+  architecture: string
+  privateAddress: string | null
+  publicAddress: string | null
+  /** Every address of its network interfaces, the two above included. */
+  addresses: readonly string[]
+  volumes: readonly MachineVolume[]
+  tags: Readonly<Record<string, string>>
+  launchedAt: Date | null
+}
+
+export interface CloudCallOptions {
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+export interface MachinesRead {
+  /** Who the account's credentials are: the number of the AWS account. Throws `cloud.refused` and `cloud.unreachable`. */
+  identity: (account: CloudSettings, options: CloudCallOptions) => Promise<{ awsAccount: string; arn: string }>
+  /** Every machine of a region that has all of these tags (`*` and `?` in values). Throws `cloud.refused` and `cloud.unreachable`; never part of the list. */
+  list: (
+    account: CloudSettings,
+    region: string,
+    filter: { tags: Readonly<Record<string, string>> },
+    options: CloudCallOptions,
+  ) => Promise<MachineSeen[]>
+}

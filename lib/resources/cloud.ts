@@ -122,7 +122,7 @@ export const cloudAccount = defineResource({
   related: [{ resource: 'machine', by: 'accountId' }],
   help: [
     'A cloud account says how the console reads one AWS account: with an access key, with a role that it assumes, or with the credentials of the worker’s own host.',
-    'A worker looks for machines in all its regions every minute. It only reads: ec2:DescribeInstances, ec2:DescribeVolumes and sts:GetCallerIdentity are all it needs.',
+    'A worker looks for machines in all its regions three times a minute. It only reads: ec2:DescribeInstances, ec2:DescribeVolumes and sts:GetCallerIdentity are all it needs.',
     'A region that does not answer leaves its machines as they were last seen, with their age.',
   ],
 })
@@ -172,7 +172,7 @@ export const machine = defineResource({
     privateAddress: { kind: 'text', label: 'Private address', observed: true },
     publicAddress: { kind: 'text', label: 'Public address', observed: true },
     volumes: { kind: 'json', label: 'Volumes', observed: true },
-    volumeGib: { kind: 'integer', label: 'Volumes', unit: 'GiB', observed: true },
+    volumeGib: { kind: 'integer', label: 'Storage', unit: 'GiB', observed: true },
     tags: { kind: 'tags', label: 'Tags', observed: true },
     herdName: { kind: 'text', label: 'Herd by tags', observed: true, help: 'What the account’s template makes of the tags.' },
     serverId: {

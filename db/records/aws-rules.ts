@@ -41,8 +41,5 @@ export const accountCheck: NonNullable<Rules['check']> = async (_tx, after, befo
       ? []
       : [{ path: 'regions', message: 'Name at least one region, such as eu-central-1.' }]),
     ...endpointProblems(after.endpoint),
-    ...(isGiven(after.externalId) && !isGiven(after.roleArn)
-      ? [{ path: 'roleArn', message: 'An external id goes with a role: give the role’s ARN.' }]
-      : []),
   ]
 }

@@ -149,7 +149,6 @@ test('an account takes a key or the worker’s own credentials, only an administ
     )
   expect(await problems({})).toContain('accessKeyId')
   expect(await problems({ accessKeyId: 'AKIA', accessSecret: 's', endpoint: 'http://ec2.example.com' })).toContain('endpoint')
-  expect(await problems({ accessKeyId: 'AKIA', accessSecret: 's', externalId: 'seven' })).toContain('roleArn')
   const local = { ...admin, grants: [{ role: 'admin' as const, environmentId: prod }] }
   expect(await problems({ usesWorkerRole: true }, local)).toContain('usesWorkerRole')
   const id = await account()

@@ -64,6 +64,7 @@ export const cloudAccount = defineResource({
     externalId: {
       kind: 'text',
       label: 'External id',
+      when: { field: 'roleArn', is: 'given' },
       maxLength: 1224,
       pattern: { source: '^[\\w+=,.@:/-]{2,1224}$', message: 'Write at least two letters, digits or signs of + = , . @ : / -' },
       help: 'The one that the role’s trust policy asks for.',

@@ -134,3 +134,34 @@ test('a deletion shows what goes and what is in the way; nothing that is in use 
   await page.goto(path)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found')
 })
+
+test('a form asks for what the chosen channel needs and nothing else, and another channel keeps nothing of it', async ({
+  page,
+  baseURL,
+}) => {
+  const name = `e2e-${randomUUID().slice(0, 8)}`
+  await page.goto('/subscriptions/add')
+  await page.getByRole('textbox', { name: 'Name' }).fill(name)
+  await page.getByRole('checkbox', { name: 'Paused' }).check()
+  for (const label of ['URL', 'Slack URL', 'Routing key', 'Recipients', 'Quiet until']) await expect(page.getByLabel(label)).toHaveCount(0)
+  await page.getByLabel('Channel').selectOption('E-mail')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('Give at least one address.')).toBeVisible()
+  await page.getByLabel('Recipients').fill('dba@example.org')
+  await page.getByLabel('Quiet from').fill('22:00')
+  await page.getByLabel('Quiet until').fill('07:00')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name, exact: true })).toBeVisible()
+  const path = new URL(page.url()).pathname
+
+  await page.goto(`${path}/edit`)
+  await page.getByLabel('Channel').selectOption('Signed webhook')
+  await expect(page.getByLabel('Recipients')).toHaveCount(0)
+  await page.getByLabel('URL').fill('https://hooks.example.com/matriarch')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('https://hooks.example.com/matriarch', { exact: true }).first()).toBeVisible()
+  const call = page.context().request
+  const kept = (await (await call.get(`/api/v1${path}`)).json()) as { recipients: string[]; quietUntil: string }
+  expect([kept.recipients, kept.quietUntil]).toEqual([[], '07:00'])
+  expect((await call.delete(`/api/v1${path}`, { headers: { origin: baseURL! } })).status()).toBeLessThan(300)
+})

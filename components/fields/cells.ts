@@ -59,7 +59,8 @@ const moment: Cell = (value, _field, { zone, now }) => {
     : html`${formatShortMoment(at, zone, now)}`
 }
 
-const json: Cell = (value) => {
+const json: Cell = (value, field) => {
+  if (field.kind === 'json' && field.listsKeys && typeof value === 'object') return html`${shortened(Object.keys(value).join(', '))}`
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text === '{}' || text === '[]' ? noHtml : html`<code>${shortened(text)}</code>`
 }

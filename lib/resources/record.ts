@@ -26,7 +26,7 @@ export const change = defineResource({
     objectId: { kind: 'text', label: 'Id', automatic: true },
     title: { kind: 'text', label: 'Object', automatic: true },
     environmentId: { kind: 'reference', label: 'Environment', to: 'environment', automatic: true },
-    fields: { kind: 'json', label: 'Fields', automatic: true, help: 'Before and after.' },
+    fields: { kind: 'json', listsKeys: true, label: 'Fields', automatic: true, help: 'Before and after.' },
   },
   list: {
     columns: ['at', 'actorName', 'act', 'resource', 'title', 'environmentId', 'fields'],

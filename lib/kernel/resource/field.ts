@@ -61,7 +61,11 @@ interface FieldBase {
 export type FieldSpec = FieldBase &
   (
     | { kind: 'text' | 'longText' | 'hostname' | 'path'; maxLength?: number; pattern?: { source: string; message: string } }
-    | { kind: 'port' | 'lsn' | 'json' | 'moment' | 'bytes' | 'seconds' }
+    | { kind: 'port' | 'lsn' | 'moment' | 'bytes' | 'seconds' }
+    | {
+        kind: 'json' /** In lists only its keys stand: the whole is for the object's own page. */
+        listsKeys?: true
+      }
     | {
         kind: 'tags' /** What one entry may be; entries may then hold blanks, and only commas and line ends part them. */
         pattern?: { source: string; message: string }

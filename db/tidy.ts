@@ -14,6 +14,7 @@ const statements = [
      where state = 'waiting' and due_at < now() - interval '3 days' and (claimed_until is null or claimed_until < now())`,
   `delete from deliveries where finished_at < now() - interval '90 days'`,
   `delete from incidents i where ended_at < now() - interval '1 day' and not exists (select from deliveries d where d.incident_id = i.id)`,
+  `delete from audit_trails where claimed_until < now() - interval '7 days' and breach is null`,
   `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
 ]
 

@@ -11,6 +11,9 @@ import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/conso
 import { hostsToTry, makeNextKeys, markAccepted } from '@/db/keys/key-rotation'
 import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
 import { keepPiece } from '@/db/runs/canary-strips'
+import { databaseStore } from '@/db/trail/trails'
+import { makeCheckpointFile } from '@/lib/adapters/audit/file'
+import { makeSyslog } from '@/lib/adapters/audit/syslog'
 import { makeMachines } from '@/lib/adapters/aws'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeMessages } from '@/lib/adapters/messages'
@@ -20,6 +23,7 @@ import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { CheckpointSink, CheckpointStore } from '@/lib/ports/audit-places'
 import type { MachinesRead } from '@/lib/ports/machines'
 import type { Messages } from '@/lib/ports/messages'
 
@@ -32,6 +36,8 @@ export interface WorkerPorts extends PortsOverSsh {
   destinationOf: DestinationSource
   machines: MachinesRead
   cloudAccountOf: CloudAccountSource
+  /** Where signed checkpoints of the audit log are kept, and sent besides. */
+  checkpoints: { store: CheckpointStore; sink: CheckpointSink | null }
   /** Makes the SSH key of each environment that has none yet, and those that are to replace one; finds out which hosts accept the latter. */
   ensureKeys: () => Promise<void>
   /** Ends every connection to a host. */
@@ -88,6 +94,7 @@ export const makeActPorts = (): WorkerPorts => {
     destinationOf: makeDestinationSource(vault),
     machines,
     cloudAccountOf: makeCloudAccountSource(vault),
+    checkpoints: checkpointPlaces(),
     ensureKeys: async () => {
       await ensureConsoleKeys(vault, newKey)
       await makeNextKeys(vault, newKey, purposeOf)
@@ -98,6 +105,14 @@ export const makeActPorts = (): WorkerPorts => {
       await close()
       await ssh.close()
     },
+  }
+}
+
+const checkpointPlaces = (): WorkerPorts['checkpoints'] => {
+  const { AUDIT_FILE, AUDIT_SYSLOG, MESSAGE_CA_FILE } = env()
+  return {
+    store: AUDIT_FILE ? makeCheckpointFile(AUDIT_FILE) : databaseStore(),
+    sink: AUDIT_SYSLOG ? makeSyslog(AUDIT_SYSLOG, MESSAGE_CA_FILE ? readFileSync(MESSAGE_CA_FILE, 'utf8') : null) : null,
   }
 }
 

@@ -14,6 +14,7 @@ import { startMachineObserver } from './observer/observe-machines'
 import { startNameObserver } from './observer/observe-names'
 import { startPoolerObserver } from './observer/observe-poolers'
 import { makeFactSink, withFacts } from './observer/observe-sink'
+import { startAuditWatch } from './observer/watch-audit'
 import { makeActPorts } from './ports'
 import { queuePlace } from './queue/location'
 import { repeat } from './queue/schedule'
@@ -60,6 +61,7 @@ const main = async (): Promise<void> => {
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
+  const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
   const publishing = repeat(
     [
       { name: 'sealing key', everyMs: publishEveryMs, work: () => publishSealingKey(world.sealingKey) },
@@ -89,6 +91,7 @@ const main = async (): Promise<void> => {
       certifying.stop(),
       publishing.stop(),
       messenger.stop(),
+      auditWatch.stop(),
     ])
     await sink.close()
     await world.close()

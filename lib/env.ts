@@ -100,6 +100,16 @@ const variables = z.object({
   WORKER_CONCURRENCY: whole(1, 500).default(50).describe('Jobs one worker drives at once.'),
   OBSERVER: flag.default(true).describe('Whether this worker also observes the fleet.'),
   RESULT_DAYS: whole(1, 3650).default(30).describe('Rows that statements answered with are removed after this many days.'),
+  AUDIT_FILE: z
+    .string()
+    .regex(/^\/.*[^/]$/, 'must be the absolute path of a file')
+    .optional()
+    .describe(
+      'File of the worker’s own, outside of the database’s reach, for the signed checkpoints of the audit log; only added to, mode 0600 (worker).',
+    ),
+  AUDIT_SYSLOG: url(['udp', 'tcp', 'tls', 'unix'])
+    .optional()
+    .describe('Where they are sent besides: udp://, tcp:// or tls://HOST:PORT (RFC 5424), or unix:///dev/log (worker).'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
     .default('info')

@@ -1,5 +1,7 @@
+import { headers } from 'next/headers'
 import { requireActor } from '@/lib/auth/actor'
 import { faultOf, problemOf } from '@/lib/auth/problem'
+import { noteRefused } from '@/lib/auth/refusals'
 import type { Actor } from '@/lib/kernel/access/access'
 import type { Fault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
@@ -13,6 +15,8 @@ export const outcome = async <T>(act: (actor: Actor) => Promise<T>): Promise<Out
     return { ok: true, value: await act(actor) }
   } catch (error) {
     const fault = faultOf(error)
+    const path = (await headers()).get('x-matriarch-path')?.split('?')[0] ?? 'a page'
+    await noteRefused(actor, fault, `action on ${path}`)
     if (fault.code === 'internal.bug') logger().error({ err: fault.cause ?? fault, code: fault.code }, fault.message)
     return refusalOf(fault)
   }

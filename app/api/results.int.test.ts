@@ -150,6 +150,22 @@ test('a password in clear text is refused before anything of it is stored; a SCR
   expect((await jsonAs(owner, `/api/v1/runs/${id}`)).title).not.toContain('SCRAM-SHA-256$4096')
 })
 
+test('who read the rows of a statement, and who exported a list, is in the audit log', async () => {
+  await resultsOf(owner, runId)
+  await fetchAs(owner, '/api/v1/instances?format=csv&state=online').then((answer) => answer.text())
+  const { rows } = await getPool().query(
+    "select act, actor_name, object_id, detail from audit where act in ('run.read-results', 'instance.export') order by act, seq desc",
+  )
+  expect(rows.find(({ act }) => act === 'instance.export')).toMatchObject({
+    actor_name: expect.stringContaining('token'),
+    detail: { filters: { state: ['online'] } },
+  })
+  expect(rows.find(({ act, object_id }) => act === 'run.read-results' && object_id === runId)).toMatchObject({
+    actor_name: expect.stringContaining('token dba'),
+    detail: { rows: 6, jobs: expect.arrayContaining(titles) },
+  })
+})
+
 test('rows are removed once they are older than the retention, and only then; the answer says so', async () => {
   await tidy({ resultDays: 30 })
   expect((await resultsOf(owner, runId)).jobs[0].rows).toHaveLength(2)

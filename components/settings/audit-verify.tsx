@@ -26,8 +26,8 @@ export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<AuditVer
   return (
     <div className="grid gap-3">
       <p className="max-w-[80ch]">
-        Every line of the audit log carries a hash over itself and the line before. Verifying reads them all and computes each hash again; a
-        million lines take about a minute.
+        Every line of the audit log carries a hash over itself and the line before. Verifying reads them all, computes each hash again and
+        compares it with the copies of the signed checkpoints; a million lines take about a minute.
       </p>
       <div>
         <Button variant="primary" disabled={isBusy} onClick={run}>
@@ -38,14 +38,25 @@ export const AuditVerify = ({ verify }: { verify: () => Promise<Outcome<AuditVer
       {result?.ok &&
         (result.value.ok ? (
           <Note tone="good" isAlert title={`All ${result.value.lines} lines are intact: none was changed, removed or inserted.`}>
-            <p>The last hash. Keep a copy elsewhere to prove that nothing was cut off the end.</p>
+            <p>
+              They agree with {result.value.checkpoints} signed {result.value.checkpoints === 1 ? 'checkpoint' : 'checkpoints'}. The last
+              hash:
+            </p>
             <code className="code my-1">{result.value.head}</code>
             <CopyButton text={result.value.head} label="Copy the hash" />
           </Note>
         ) : (
-          <Note tone="bad" isAlert title={`The chain breaks at line ${result.value.firstBroken}.`}>
-            {result.value.because} The {result.value.lines} lines before it hold. Keep the database as it is and find out who had access to
-            it.
+          <Note
+            tone="bad"
+            isAlert
+            title={
+              result.value.firstBroken === undefined
+                ? 'A checkpoint is not the one that was signed.'
+                : `The log differs from line ${result.value.firstBroken} on.`
+            }
+          >
+            {result.value.because} {result.value.firstBroken !== undefined && `The ${result.value.lines} lines before it hold. `}Keep the
+            database as it is and find out who had access to it.
           </Note>
         ))}
     </div>

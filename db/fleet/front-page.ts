@@ -13,6 +13,7 @@ import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@
 import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
+import { auditTroubles } from '../trail/troubles'
 import { readReplication } from './front-page-replication'
 
 /**
@@ -178,10 +179,11 @@ const iso = (value: unknown): string | null => (value === null ? null : new Date
 /** `max`: how many of each trouble are listed by name. */
 const read = async (actor: Actor, scope: string[] | null, max = listedMax): Promise<FleetFacts> => {
   const pool = getPool()
-  const [herds, instances, replication, rest] = await Promise.all([
+  const [herds, instances, replication, audit, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
+    mayIn(actor, 'audit.view', null) ? auditTroubles() : [],
     pool.query({ ...readRest, values: [scope, actor.personId, mayIn(actor, 'token.view', null), max, ownId(actor)] }),
   ])
   const row = rest.rows[0]
@@ -190,6 +192,7 @@ const read = async (actor: Actor, scope: string[] | null, max = listedMax): Prom
   return {
     ...row,
     at: iso(row.at)!,
+    audit,
     herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
     replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt), seenAt: iso(one.seenAt) })),

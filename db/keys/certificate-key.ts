@@ -1,9 +1,13 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import type { CertificateKeys } from '@/lib/kernel/ground/certificate'
+import { Fault } from '@/lib/kernel/ground/errors'
+import { isBox } from '@/lib/kernel/ground/sealed-box'
 import { databaseFault, getPool } from '../pg/client'
 import type { KeySealer } from './console-keys'
 
 const setting = 'certificate-key'
 const purpose = 'certificate-key'
+const replaced = 'The console’s signing key in the database is not the one that its workers made: somebody replaced it.'
 
 interface Kept {
   publicKey: string
@@ -32,7 +36,12 @@ export const certificateKeys = async (sealer: KeySealer, makeKeys: () => Certifi
     }
     kept = (await read())!
   }
-  return { publicKey: kept.publicKey, privateKey: sealer.open(kept.sealedPrivateKey, purpose) }
+  // A box can be closed by anybody who reads the database: only what the vault sealed itself is the console's own.
+  if (isBox(kept.sealedPrivateKey)) throw new Fault('internal.bug', { because: replaced })
+  const privateKey = sealer.open(kept.sealedPrivateKey, purpose)
+  const publicKey = createPublicKey(createPrivateKey(privateKey)).export({ type: 'spki', format: 'pem' }).toString()
+  if (publicKey !== kept.publicKey) throw new Fault('internal.bug', { because: replaced })
+  return { publicKey, privateKey }
 }
 
 /** PEM; null while no worker has made one. Nothing secret. */

@@ -7,6 +7,7 @@ import { databaseFault, openClient } from '../pg/client'
 import { takePlace } from '../pg/places'
 import { targetOf } from '../pg/resource-table'
 import { asJson } from '../pg/statement'
+import { writeOften } from '../trail/folds'
 import { conditionOf } from './condition'
 import { wholeList } from './read-page'
 import { titlesOf } from './titles'
@@ -50,6 +51,16 @@ export async function* exportRecords(
     void client.end().catch(() => {})
   }, options.longestMs ?? longestMs)
   try {
+    await writeOften(
+      actor,
+      {
+        act: `${resource.name}.export`,
+        resource: resource.name,
+        title: resource.noun[1],
+        detail: { columns, search: query.search, filters: query.filters },
+      },
+      `${resource.name} ${JSON.stringify(query.filters)}`,
+    )
     await client.query('begin isolation level repeatable read read only')
     await client.query(`set local statement_timeout = '${slowestStatement}'`)
     await client.query(`set local idle_in_transaction_session_timeout = '${slowestReader}'`)

@@ -4,6 +4,7 @@ import { resultsPermission } from '@/lib/kernel/operation/run-permission'
 import { operationByName } from '@/lib/operations'
 import { type JobResult, type RunResults, resultBytesMax } from '@/lib/shapes/results'
 import { databaseFault, getPool } from '../pg/client'
+import { writeOften } from '../trail/folds'
 import { visibleRun } from './runs'
 
 interface Row {
@@ -47,6 +48,17 @@ export const readResults = async (
     throw new Fault('access.denied', {
       because: `The rows that it answered with are for the role ${permission?.role ?? 'admin'} and above.`,
     })
+  if (mine.length > 0) {
+    const detail = {
+      jobs: [...new Set(mine.map(({ title }) => title))].slice(0, 50),
+      rows: mine.reduce((sum, { output }) => sum + output.kept, 0),
+    }
+    await writeOften(
+      actor,
+      { act: 'run.read-results', resource: 'run', objectId: runId, title: run.title, detail },
+      `${runId} ${jobId ?? ''}`,
+    )
+  }
   const columns = [...new Set(mine.flatMap(({ output }) => output.columns))]
   return { runId, keptDays, hidden: rows.length - mine.length, columns, jobs: resultsOf(mine) }
 }

@@ -22,6 +22,7 @@ const forNobody: Readonly<Record<string, string>> = {
   readPreferences: 'of the person alone whose id it is given',
   writePreferences: 'of the person alone whose id it is given',
   verifyAudit: 'whether the chain holds; its callers ask for audit.view everywhere',
+  listTrails: 'where checkpoints are kept; its callers ask for audit.view everywhere',
   keepAnswer: 'the caller’s own answers, by a key that holds who they are',
   releaseKey: 'the caller’s own answers, by a key that holds who they are',
   takeKey: 'the caller’s own answers, by a key that holds who they are',

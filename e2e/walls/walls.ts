@@ -61,6 +61,7 @@ const rooms: Walls['rooms'] = {
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },
   'lib/adapters/messages': { imports: 'lib/domain lib/ports lib/adapters/messages/mail.ts', libraries: 'node' },
+  'lib/adapters/audit': { imports: 'lib/ports', libraries: 'node' },
   'lib/adapters/vault.ts': { imports: 'lib/kernel/ground', libraries: 'ssh2 node' },
   'lib/adapters/redis-health.ts': { imports: 'lib/kernel/ground lib/ports', libraries: 'ioredis' },
   'lib/adapters/over-ssh.ts': { imports: 'lib/kernel/ground lib/ports lib/adapters' },
@@ -75,8 +76,8 @@ const rooms: Walls['rooms'] = {
   // The console's own database.
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },
   'db/pg': { imports: 'db/schema lib/kernel/ground lib/kernel/resource lib/resources lib/env.ts', libraries: 'drizzle-orm pg node' },
-  'db/trail': { imports: 'db/schema db/pg lib/kernel lib/shapes', libraries: 'drizzle-orm node' },
-  'db/keys': { imports: 'db/pg db/trail lib/kernel lib/shapes', libraries: 'drizzle-orm' },
+  'db/trail': { imports: 'db/schema db/pg lib/domain lib/kernel lib/ports lib/shapes', libraries: 'drizzle-orm node' },
+  'db/keys': { imports: 'db/pg db/trail lib/kernel lib/shapes', libraries: 'drizzle-orm node' },
   'db/records': {
     imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/fields lib/shapes lib/resources lib/operations',
     libraries: 'drizzle-orm',

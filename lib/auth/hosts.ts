@@ -3,6 +3,7 @@ import { countAttempt } from '@/db/runs/attempts'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { networkOf } from './address'
+import { noteBadToken } from './refusals'
 import { hashSecret, makeSecret, readSecret } from './secrets'
 
 const keyLimit = { free: 20, waitSecondsMax: 300 }
@@ -30,7 +31,14 @@ export const enrol = async (
     const { hostId, waits } = await enrolHost(hashSecret(key), request, token.hash, from)
     return { token: token.whole, hostId, waits }
   } catch (error) {
-    if (isFault(error, 'auth.required')) await countAttempt([{ key: `enrol:${networkOf(from)}`, ...keyLimit }])
+    const shown = readSecret(key)?.prefix ?? null
+    if (isFault(error, 'auth.required')) {
+      await countAttempt([{ key: `enrol:${networkOf(from)}`, ...keyLimit }]).catch(async (throttled: unknown) => {
+        await noteBadToken('enrolment-key', shown, from, throttled)
+        throw throttled
+      })
+      await noteBadToken('enrolment-key', shown, from, error)
+    }
     throw error
   }
 }
@@ -57,7 +65,7 @@ export const hostTokenHash = async (authorization: string | null | undefined, fr
   const hash = hashSecret(whole)
   if (valid.has(hash)) return hash
   if (!(await isValid(hash))) {
-    await countUnknown(networkOf(from))
+    await countUnknown(networkOf(from), () => noteBadToken('host-token', readSecret(whole)?.prefix ?? null, from, unknownToken()))
     throw unknownToken()
   }
   if (valid.size >= validMax) valid.clear()
@@ -79,12 +87,13 @@ export const forgetHostToken = (hash: string): never => {
   throw unknownToken()
 }
 
-const countUnknown = async (network: string): Promise<void> => {
+const countUnknown = async (network: string, note: () => Promise<void>): Promise<void> => {
   const waitMs = (refusedUntil.get(network) ?? 0) - performance.now()
   if (waitMs > 0) throw new Fault('auth.throttled', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
   refusedUntil.delete(network)
   try {
     await countAttempt([{ key: `host-token:${network}`, ...keyLimit }])
+    await note()
   } catch (error) {
     if (refusedUntil.size >= validMax) refusedUntil.clear()
     if (isFault(error, 'auth.throttled')) refusedUntil.set(network, performance.now() + Number(error.facts.retryAfterSeconds) * 1_000)

@@ -11,6 +11,7 @@ import type { Directory } from '@/lib/ports/directory'
 import { networkOf } from './address'
 import { deviceAfter, knownDevice } from './device'
 import { hashPassword, verifyPassword, wasteGuess } from './password'
+import { noteBadLogin } from './refusals'
 
 export interface LoginTry {
   /** As they arrived: anything but text of a sensible length proves nothing. */
@@ -66,6 +67,7 @@ export const logIn = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn>
   try {
     return await attempt(tried, ways)
   } catch (error) {
+    await noteRefusal(tried, error)
     if (isFault(error, 'auth.rejected') && ways.refusalMs > 0)
       await sleep(ways.refusalMs - ((performance.now() - startedAt) % ways.refusalMs))
     throw error
@@ -94,7 +96,6 @@ const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
     await forgetAttempts(limits.filter(({ key }) => /^(pair|device):/.test(key)).map(({ key }) => key))
     return { sessionId, personId: person.id, userName: person.userName, device: deviceAfter(tried.device, userName) }
   } catch (error) {
-    await noteRefusal(userName, tried, error)
     // A directory that is down is nobody's failed guess.
     if (isFault(error, 'auth.directory-down')) await uncountAttempt(limits)
     throw error
@@ -136,8 +137,8 @@ const verifyOrWaste = async (password: string, hash: string | null): Promise<{ o
   return { ok: false, needsRehash: false }
 }
 
-const noteRefusal = async (userName: string, tried: LoginTry, error: unknown): Promise<void> => {
-  const actor: Actor = { kind: 'person', personId: null, name: userName, grants: [], from: tried.from ?? undefined }
-  const because = isFault(error) ? error.code : 'internal.bug'
-  await inTransaction((tx) => writeAudit(tx, actor, { act: 'login.refused', resource: 'person', title: userName, detail: { because } }))
+const noteRefusal = async (tried: LoginTry, error: unknown): Promise<void> => {
+  const userName = typeof tried.userName === 'string' ? foldUserName(tried.userName) : null
+  const isKnown = userName !== null && (await personOfLogin(userName).catch(() => null)) !== null
+  await noteBadLogin(userName === null ? null : { userName, isKnown }, tried.from, error)
 }

@@ -7,6 +7,7 @@ import { narrowed } from '@/lib/kernel/access/narrow'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { addressOf, networkOf } from './address'
 import { cookieOf, sessionIdOf } from './cookie'
+import { noteBadToken } from './refusals'
 import { hashSecret, isSameHash, readSecret } from './secrets'
 
 const tokenLimit = { free: 20, waitSecondsMax: 300 }
@@ -24,9 +25,16 @@ const actorOfToken = async (authorization: string, from: string | null): Promise
   const secret = readSecret(whole)
   const holder = secret?.kind === 'mat' ? await tokenByPrefix(secret.prefix) : null
   if (holder === null || !isSameHash(holder.hash, hashSecret(whole))) {
-    // Only failures are counted, so a busy script with a good token is never slowed.
-    await countAttempt([{ key: `token:${networkOf(from)}`, ...tokenLimit }])
-    throw new Fault('auth.required', { because: 'This token is not valid: unknown, expired or revoked.' })
+    const refused = new Fault('auth.required', { because: 'This token is not valid: unknown, expired or revoked.' })
+    try {
+      // Only failures are counted, so a busy script with a good token is never slowed.
+      await countAttempt([{ key: `token:${networkOf(from)}`, ...tokenLimit }])
+    } catch (error) {
+      await noteBadToken('token', secret?.prefix ?? null, from, error)
+      throw error
+    }
+    await noteBadToken('token', secret?.prefix ?? null, from, refused)
+    throw refused
   }
   return {
     kind: 'token',

@@ -11,7 +11,7 @@ import { instance } from './instance'
 import { dnsZone, name } from './names'
 import { grant, person, session, token } from './people'
 import { pooler } from './pooler'
-import { audit, change } from './record'
+import { audit, auditCheckpoint, change } from './record'
 import { server } from './server'
 import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
@@ -39,6 +39,7 @@ const declared = [
   enrolmentKey,
   change,
   audit,
+  auditCheckpoint,
   subscription,
   message,
   person,

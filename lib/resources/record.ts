@@ -1,4 +1,4 @@
-import { audit as auditTable, changes } from '@/db/schema'
+import { auditCheckpoints, audit as auditTable, changes } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 export const change = defineResource({
@@ -79,7 +79,35 @@ export const audit = defineResource({
   },
   help: [
     'Who did what, from where, and how it ended: logins and refusals, changes, plans, approvals, runs. Lines are only added, never changed.',
-    'Each line contains the hash of the line before it, so that a changed or missing line is detected. Keep the last hash somewhere else to prove that nothing was cut off the end.',
+    'Each line contains the hash of the line before it, so that a changed or missing line is detected. Workers sign the last hash again and again, keep that outside of this database, and raise an alarm once the log is not the one that was signed.',
+    'Refusals and readings that come often are lines three times an hour, for each person and kind; how many more there were is one line after the hour, as “more” in its detail.',
     'Anybody can recompute the chain from GET /api/v1/audit?format=ndjson&sort=seq. The text of a line is its JSON without hash and previousHash: keys sorted, no blanks, UTF-8. Its hash is the SHA-256 of the hash before it (64 hexadecimal digits, 64 zeros for the first line) followed by that text. README has a script.',
+  ],
+})
+
+export const auditCheckpoint = defineResource({
+  name: 'audit-checkpoint',
+  table: auditCheckpoints,
+  noun: ['audit checkpoint', 'audit checkpoints'],
+  title: (row) => `Checkpoint ${row.number}`,
+  scope: 'console',
+  fields: {
+    at: { kind: 'moment', label: 'Signed', automatic: true },
+    place: { kind: 'text', label: 'Kept in', automatic: true },
+    trail: { kind: 'text', label: 'Trail', automatic: true, help: 'The file that it stands in. A new file begins a new trail.' },
+    number: { kind: 'integer', label: 'Number', automatic: true, help: 'Within its trail, without a gap.' },
+    lines: { kind: 'integer', label: 'Audit lines', automatic: true },
+    head: { kind: 'text', label: 'Hash of the last line', automatic: true },
+    document: { kind: 'text', label: 'Signed document', automatic: true },
+  },
+  list: {
+    columns: ['at', 'place', 'number', 'lines', 'head'],
+    filters: ['place', 'trail'],
+    search: ['place'],
+    order: '-at',
+  },
+  help: [
+    'A worker signs how many lines the audit log has and the hash of its last line, every hour and every thousand lines, with the key that signs certificates. This is the copy of each; the original stands in the worker’s own file (AUDIT_FILE), which the owner of this database does not reach.',
+    'A document is one line of JSON: the checkpoint, its Ed25519 signature and the key. Each names the SHA-256 of the one before it. README has a script that holds the audit log against them.',
   ],
 })

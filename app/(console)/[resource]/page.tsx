@@ -1,7 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound, redirect } from 'next/navigation'
 import { ResourceList } from '@/components/resource/list/resource-list'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
@@ -13,6 +12,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { formatListQuery, type ListQuery, parseListQuery } from '@/lib/kernel/resource/query'
 import { describedResource } from '@/lib/resources/described'
 import { listViews, rememberList, removeView, saveView } from '../actions'
+import { NotedFault } from '../noted-fault'
 import { bootText, listActions } from './list-boot'
 import { toParams } from './params'
 
@@ -45,7 +45,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
     data = await listRecords(actor, resource, query, { facets: true })
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={[{ href: '/', label: 'Fleet' }]} />
+    return <NotedFault fault={error} crumbs={[{ href: '/', label: 'Fleet' }]} />
   }
   const mayAdd = resource.canAdd && mayAnywhere(actor, `${resource.name}.add`)
   const shown = query.filters.environmentId?.length === 1 ? environments[query.filters.environmentId[0]!] : undefined

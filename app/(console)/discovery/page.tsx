@@ -2,7 +2,6 @@ import type { Metadata } from 'next'
 import Link from 'next/link'
 import { Inbox } from '@/components/discovery/inbox'
 import { installCommands } from '@/components/people/install-commands'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -14,6 +13,7 @@ import { env } from '@/lib/env'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { findOptions } from '../actions'
+import { NotedFault } from '../noted-fault'
 
 export const metadata: Metadata = { title: 'Discovery' }
 
@@ -78,7 +78,7 @@ const Page = async () => {
     )
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={crumbs} />
+    return <NotedFault fault={error} crumbs={crumbs} />
   }
 }
 

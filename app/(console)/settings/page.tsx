@@ -3,7 +3,6 @@ import Link from 'next/link'
 import { AuditVerify } from '@/components/settings/audit-verify'
 import { DirectoryTest } from '@/components/settings/directory-test'
 import { Leases } from '@/components/settings/leases'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -21,6 +20,7 @@ import { env } from '@/lib/env'
 import { keyIdOf } from '@/lib/kernel/ground/certificate'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { releaseLock, testDirectory, verifyAuditLog } from '../actions'
+import { NotedFault } from '../noted-fault'
 import { configuration } from './configuration'
 
 export const metadata: Metadata = { title: 'Settings' }
@@ -119,9 +119,9 @@ const SettingsPage = async () => {
               </ul>
             )}
           </Card>
-          <Card title="Certificate signing key" isFlush>
+          <Card title="Signing key of certificates and audit checkpoints" isFlush>
             {certificateKey === null ? (
-              <p className="p-3.5 text-ink-2">No key yet: a worker creates it with the first certificate.</p>
+              <p className="p-3.5 text-ink-2">No key yet: a worker creates it within a minute of its start.</p>
             ) : (
               <ul>
                 <li className={row}>
@@ -135,7 +135,14 @@ const SettingsPage = async () => {
               </ul>
             )}
           </Card>
-          <Card title="Audit log">
+          <Card
+            title="Audit log"
+            actions={
+              <LinkButton href="/audit/verify" isSmall>
+                Checkpoints
+              </LinkButton>
+            }
+          >
             <AuditVerify verify={verifyAuditLog} />
           </Card>
           <Card title="Configuration of this web process" isFlush>
@@ -159,7 +166,7 @@ const SettingsPage = async () => {
     )
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={crumbs} />
+    return <NotedFault fault={error} crumbs={crumbs} />
   }
 }
 

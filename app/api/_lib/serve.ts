@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import { addressOf } from '@/lib/auth/address'
 import { problem } from '@/lib/auth/problem'
+import { noteRefused } from '@/lib/auth/refusals'
 import { actorOfRequest } from '@/lib/auth/request'
 import type { Actor } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
@@ -101,12 +103,13 @@ const handler =
   async (request, context) => {
     const startedAt = performance.now()
     let response: Response
+    let actor: Actor | null = null
     try {
       const params = (await context.params) ?? {}
       const query = new URL(request.url).searchParams
       checkAddress(Object.entries(params))
       checkAddress(query)
-      const actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
+      actor = call.caller === 'actor' ? await actorOfRequest(request) : guest
       if (params.id !== undefined && !uuidPattern.test(params.id)) throw new Fault('record.missing')
       const body = call.input && readsBody ? await readBody(request, call.bytesMax) : Buffer.alloc(0)
       const input = (
@@ -121,6 +124,8 @@ const handler =
               answer(call, given, work),
             )
     } catch (error) {
+      const what = `${request.method} ${new URL(request.url).pathname}`
+      await noteRefused(actor, error, what, `${call.method} ${call.path}`, addressOf(request.headers))
       response = problem(error)
     }
     countRequest(call.method, call.path, response.status, (performance.now() - startedAt) / 1000)

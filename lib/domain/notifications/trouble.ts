@@ -48,6 +48,9 @@ const familyByKind: Readonly<Record<TroubleKind, Family | null>> = {
   expiring: null,
   inbox: null,
   'subscription-failing': null,
+  'audit-broken': 'problems',
+  'audit-unkept': 'problems',
+  'audit-unwatched': 'problems',
   certificate: 'certificates',
 }
 export const familyOf = (kind: TroubleKind): Family | null => familyByKind[kind] ?? null

@@ -30,6 +30,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   approvals: [],
   expiring: [],
   failingSubscriptions: [],
+  audit: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

@@ -32,6 +32,7 @@ export const fleetOf = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   approvals: [],
   expiring: [],
   failingSubscriptions: [],
+  audit: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

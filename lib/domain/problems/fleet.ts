@@ -243,6 +243,23 @@ export interface FailingSubscription {
   since: string
 }
 
+/**
+ * What is wrong with how the audit log is looked after. broken: it contradicts what was signed about it. unkept: checkpoints cannot be kept or sent on.
+ * unwatched: no worker has looked for a while.
+ */
+export interface FleetAudit {
+  id: string
+  trouble: 'broken' | 'unkept' | 'unwatched'
+  /** Where its checkpoints are kept: `host:/path`, `database`. */
+  place: string
+  because: string | null
+  /** ISO time since when it is so; null: not known. */
+  since: string | null
+}
+
+/** A worker looks every minute. */
+export const auditUnwatchedAfterSeconds = 900
+
 /** What stands in the discovery inbox. */
 export interface FleetDiscovered {
   hosts: number
@@ -267,6 +284,7 @@ export interface FleetFacts {
   approvals: FleetApproval[]
   expiring: FleetExpiring[]
   failingSubscriptions: FailingSubscription[]
+  audit: FleetAudit[]
   acknowledged: Acknowledgement[]
   discovered: FleetDiscovered
   workers: number

@@ -35,6 +35,9 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   'scheduled-skipped': 2,
   approval: 2,
   'subscription-failing': 1,
+  'audit-broken': 0,
+  'audit-unkept': 1,
+  'audit-unwatched': 1,
   expiring: 3,
   inbox: 3,
 }
@@ -52,6 +55,8 @@ const instanceTroubles = [
 ] as const
 const poolerTroubles = ['paused', 'stale', 'down'] as const
 const replicationTroubles = ['forked', 'orphaned', 'replaced', 'twice', 'idle-slot'] as const
+
+const auditTroubles = ['broken', 'unkept', 'unwatched'] as const
 
 const itemOf = <Subject extends { id: string; environmentId: string | null }>(subject: Subject): ProblemItem<Subject> => ({
   key: subject.id,
@@ -125,6 +130,12 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
       facts.approvals
         .filter((plan) => !plan.isOwn)
         .map((subject) => ({ key: subject.planId, environmentId: subject.environmentIds[0] ?? null, subject })),
+    ),
+    ...auditTroubles.map((trouble) =>
+      problem(
+        `audit-${trouble}`,
+        facts.audit.filter((one) => one.trouble === trouble).map((subject) => ({ key: subject.id, environmentId: null, subject })),
+      ),
     ),
     problem('subscription-failing', facts.failingSubscriptions.map(itemOf)),
     problem(

@@ -2,6 +2,7 @@ import type {
   FailingSubscription,
   FleetApproval,
   FleetAttention,
+  FleetAudit,
   FleetDiscovered,
   FleetExpiring,
   FleetHerd,
@@ -47,6 +48,9 @@ export interface Subjects {
   'scheduled-skipped': FleetScheduled
   approval: FleetApproval
   'subscription-failing': FailingSubscription
+  'audit-broken': FleetAudit
+  'audit-unkept': FleetAudit
+  'audit-unwatched': FleetAudit
   expiring: FleetExpiring
   inbox: FleetDiscovered
 }

@@ -42,7 +42,7 @@ export const systemActor: Actor = { kind: 'system', personId: null, name: 'matri
 
 export type Allowance = 'all' | 'none' | { environmentIds: readonly string[] }
 
-const administrative = new Set(['person', 'grant', 'token', 'session', 'enrolment-key', 'setting', 'audit'])
+const administrative = new Set(['person', 'grant', 'token', 'session', 'enrolment-key', 'setting', 'audit', 'audit-checkpoint'])
 const territory = new Set(['environment'])
 
 /** The rule of each role, written over the permission's parts so that new resources fall into place; what may be run says its least role itself. */

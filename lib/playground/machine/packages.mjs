@@ -35,6 +35,8 @@ const benchNeeds = [
 const testNeeds = [
   ...benchNeeds,
   program('ldapsearch', 'ldap-utils'),
+  program('rsyslogd', 'rsyslog'),
+  program('logger', 'bsdutils'),
   program('busybox', 'busybox'),
   { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
@@ -78,6 +80,7 @@ for package in "$@"; do
 	openssh-server) systemctl disable --quiet ssh.service ;;
 	bind9) systemctl disable --quiet named.service ;;
 	etcd-server) systemctl disable --quiet etcd.service ;;
+	rsyslog) systemctl disable --quiet rsyslog.service syslog.socket ;;
 	postgresql | pgbouncer | slapd | redis-server | haproxy | patroni) systemctl disable --quiet "$package.service" ;;
 	esac
 done

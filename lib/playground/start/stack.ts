@@ -168,7 +168,12 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       return child
     }
     // So that a subscription can be tried with a receiver that runs beside the worker.
-    const workerEnvironment = { ...environment, VAULT_KEY: secrets.vaultKey, MESSAGE_NETWORKS: '127.0.0.0/8' }
+    const workerEnvironment = {
+      ...environment,
+      VAULT_KEY: secrets.vaultKey,
+      MESSAGE_NETWORKS: '127.0.0.0/8',
+      AUDIT_FILE: join(stateDirectory, 'audit-checkpoints.jsonl'),
+    }
     const workers: Child[] = []
     const startWorker = (): Child => {
       const name = `worker-${workers.length + 1}`

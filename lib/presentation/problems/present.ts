@@ -1,6 +1,7 @@
 import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { fleetProblems } from '@/lib/domain/problems/judge'
 import type { Problem, ProblemItem, ProblemKind, ProblemOf, Subjects } from '@/lib/domain/problems/problem'
+import { auditBroken, auditUnkept, auditUnwatched } from './audit'
 import { foreign, noPrimary, splitBrain } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
@@ -23,6 +24,9 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   'scheduled-skipped': scheduledSkipped,
   approval,
   'subscription-failing': subscriptionFailing,
+  'audit-broken': auditBroken,
+  'audit-unkept': auditUnkept,
+  'audit-unwatched': auditUnwatched,
   expiring,
   inbox,
 }

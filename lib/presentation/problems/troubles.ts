@@ -36,6 +36,9 @@ const headlines: Readonly<Record<ProblemKind, string>> = {
   'scheduled-skipped': 'Scheduled run was skipped, whole or in part',
   approval: 'A plan needs approval by a second person',
   'subscription-failing': 'A subscription does not deliver',
+  'audit-broken': 'Audit log is not the one that was signed',
+  'audit-unkept': 'Checkpoints of the audit log cannot be kept',
+  'audit-unwatched': 'No worker verifies the audit log',
   expiring: 'A token or key expires',
   inbox: 'Something waits in the discovery inbox',
 }

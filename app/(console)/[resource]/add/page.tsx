@@ -1,7 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { RecordForm } from '@/components/resource/form/record-form'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { getRecords } from '@/db/records/records'
 import { requireActor } from '@/lib/auth/actor'
@@ -12,6 +11,7 @@ import type { Json } from '@/lib/kernel/ground/json'
 import { resourceByName } from '@/lib/resources'
 import { describedResource } from '@/lib/resources/described'
 import { findOptions, saveRecord } from '../../actions'
+import { NotedFault } from '../../noted-fault'
 import { formAside } from '../form-aside'
 import { toParams } from '../params'
 
@@ -37,7 +37,7 @@ const AddPage = async ({ params, searchParams }: Props) => {
   ]
   const permission = `${resource.name}.add` as const
   if (!resource.canAdd || !mayAnywhere(actor, permission))
-    return <FaultPage crumbs={crumbs} fault={new Fault('access.denied', { because: `You do not have the permission ${permission}.` })} />
+    return <NotedFault crumbs={crumbs} fault={new Fault('access.denied', { because: `You do not have the permission ${permission}.` })} />
   const [asked] = toParams(given)
   const stored: Record<string, Json> = {}
   const titles: Record<string, string> = {}

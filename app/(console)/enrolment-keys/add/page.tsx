@@ -1,12 +1,12 @@
 import type { Metadata } from 'next'
 import { EnrolmentForm } from '@/components/people/enrolment-form'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { NotedFault } from '../../noted-fault'
 
 export const metadata: Metadata = { title: 'Create an enrolment key' }
 
@@ -20,7 +20,7 @@ const Page = async () => {
   const badged = Object.values(await badgedEnvironments(actor)).filter((environment) => mayIn(actor, 'enrolment-key.add', environment.id))
   if (badged.length === 0)
     return (
-      <FaultPage
+      <NotedFault
         fault={new Fault('access.denied', { because: 'Creating enrolment keys requires the admin role in an environment.' })}
         crumbs={crumbs}
       />

@@ -3,7 +3,6 @@ import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { RunPage } from '@/components/run/run-page'
 import type { History } from '@/components/run/time-left'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { getRun } from '@/db/runs/runs'
@@ -21,6 +20,7 @@ import { moveLineOf } from '@/lib/operations/evidence'
 import { pathOf } from '@/lib/resources'
 import type { RunView } from '@/lib/shapes/run'
 import { askPlan, cancelRun, decideJob, retryFailed } from '../../actions'
+import { NotedFault } from '../../noted-fault'
 
 const crumbs = [
   { href: '/', label: 'Fleet' },
@@ -120,7 +120,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
     )
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={crumbs} />
+    return <NotedFault fault={error} crumbs={crumbs} />
   }
 }
 

@@ -60,13 +60,14 @@ export const systemCalls = {
     path: '/api/v1/audit/verify',
     tag,
     caller: 'actor',
-    summary: 'Recompute the audit log’s hash chain',
+    summary: 'Recompute the audit log’s hash chain and hold it against the signed checkpoints',
     description:
-      'To do it yourself: GET /api/v1/audit?format=ndjson&sort=seq gives every line with everything its hash covers. The text of a line is its JSON without `hash` and `previousHash`, in canonical form: keys sorted by their UTF-16 code units at every depth, no blanks, UTF-8, strings and numbers as ECMAScript’s JSON.stringify writes them. `hash` is the SHA-256, in lower-case hexadecimal, of `previousHash` (its 64 digits as text; 64 zeros in the first line) followed by that text. `previousHash` is the `hash` of the line before, and `seq` rises by one.',
+      'To do it yourself: GET /api/v1/audit?format=ndjson&sort=seq gives every line with everything its hash covers. The text of a line is its JSON without `hash` and `previousHash`, in canonical form: keys sorted by their UTF-16 code units at every depth, no blanks, UTF-8, strings and numbers as ECMAScript’s JSON.stringify writes them. `hash` is the SHA-256, in lower-case hexadecimal, of `previousHash` (its 64 digits as text; 64 zeros in the first line) followed by that text. `previousHash` is the `hash` of the line before, and `seq` rises by one. GET /api/v1/audit-checkpoints?format=ndjson&sort=number gives what was signed: each `document` is a line of canonical JSON with `checkpoint` (`lines`, `head`, `previous`: the SHA-256 of the document before it in its `trail`) and an Ed25519 `signature` over `matriarch audit checkpoint v1`, a line break and the canonical checkpoint. `checkpoints` counts those that agree.',
     output: z.object({
       ok: z.boolean(),
       lines: z.int(),
       head: z.string(),
+      checkpoints: z.int(),
       firstBroken: z.int().optional(),
       because: z.string().optional(),
     }),

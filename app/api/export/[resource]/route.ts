@@ -2,6 +2,7 @@ import type { NextRequest } from 'next/server'
 import { exportRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
+import { noteRefused } from '@/lib/auth/refusals'
 import { csvLine } from '@/lib/fields/csv'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
@@ -90,6 +91,7 @@ export const GET = async (request: NextRequest, { params }: { params: Promise<{ 
       },
     })
   } catch (error) {
+    await noteRefused(await currentActor(), error, `GET ${request.nextUrl.pathname}`)
     return problem(error)
   }
 }

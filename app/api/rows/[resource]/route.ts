@@ -2,6 +2,7 @@ import type { NextRequest } from 'next/server'
 import { listIds, listRecords } from '@/db/records/records'
 import { currentActor } from '@/lib/auth/actor'
 import { problem } from '@/lib/auth/problem'
+import { noteRefused } from '@/lib/auth/refusals'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { parseListQuery } from '@/lib/kernel/resource/query'
 import { describedResource } from '@/lib/resources/described'
@@ -34,6 +35,7 @@ export const GET = async (request: NextRequest, { params }: { params: Promise<{ 
         : await listRecords(actor, described.resource, query, { facets: facets === '1' })
     return new Response(JSON.stringify(body), { headers })
   } catch (error) {
+    await noteRefused(await currentActor(), error, `GET ${request.nextUrl.pathname}`)
     return problem(error)
   }
 }

@@ -2,7 +2,6 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { DeleteButton } from '@/components/resource/delete/delete-button'
 import { DeleteTreeView, type ShownNode } from '@/components/resource/delete/delete-tree'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -11,6 +10,7 @@ import { previewDelete } from '@/db/records/records'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { pathOf } from '@/lib/resources'
 import { removeRecord } from '../../../actions'
+import { NotedFault } from '../../../noted-fault'
 import { loadObject } from '../load'
 
 interface Props {
@@ -36,7 +36,7 @@ const DeletePage = async ({ params }: Props) => {
     tree = await previewDelete(actor, resource, record.id)
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={trail} />
+    return <NotedFault fault={error} crumbs={trail} />
   }
   const more = going(tree.children)
   return (

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { RecordForm } from '@/components/resource/form/record-form'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { findOptions, saveRecord } from '../../../actions'
+import { NotedFault } from '../../../noted-fault'
 import { formAside } from '../../form-aside'
 import { loadObject } from '../load'
 
@@ -27,7 +27,7 @@ const EditPage = async ({ params }: Props) => {
   const isAllowed = record.environmentId === null ? mayAnywhere(actor, permission) : mayIn(actor, permission, record.environmentId)
   if (!isAllowed)
     return (
-      <FaultPage crumbs={trail} fault={new Fault('access.denied', { because: `You do not have the permission ${permission} here.` })} />
+      <NotedFault crumbs={trail} fault={new Fault('access.denied', { because: `You do not have the permission ${permission} here.` })} />
     )
   const titles = Object.fromEntries(
     Object.entries(record.references).flatMap(([name, { title }]) => (title === null ? [] : [[name, title]])),

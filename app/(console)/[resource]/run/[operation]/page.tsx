@@ -3,7 +3,6 @@ import { notFound } from 'next/navigation'
 import { inputInAddress } from '@/components/operation/input-fields'
 import { Operate } from '@/components/operation/operate'
 import { hitEnvironments } from '@/components/operation/summary'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
@@ -18,6 +17,7 @@ import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { describeOperation, operationByName } from '@/lib/operations'
 import { describedResource } from '@/lib/resources/described'
 import { approvePlan, askPlan, askPlanApproval, pickInput, schedulePlan, submitPlan } from '../../../actions'
+import { NotedFault } from '../../../noted-fault'
 import { movedSince, planView } from './plan-row'
 
 interface Props {
@@ -100,7 +100,7 @@ const OperatePage = async ({ params, searchParams }: Props) => {
     )
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={crumbs} />
+    return <NotedFault fault={error} crumbs={crumbs} />
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Metadata } from 'next'
 import { EndList } from '@/components/people/end-list'
 import { AccessMatrix } from '@/components/people/matrix'
-import { FaultPage } from '@/components/shell/fault-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -18,6 +17,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
+import { NotedFault } from '../../../noted-fault'
 
 export const metadata: Metadata = { title: 'Permissions' }
 
@@ -128,7 +128,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
     )
   } catch (error) {
     if (!isFault(error) || error.code === 'internal.bug') throw error
-    return <FaultPage fault={error} crumbs={crumbs} />
+    return <NotedFault fault={error} crumbs={crumbs} />
   }
 }
 

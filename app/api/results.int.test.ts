@@ -160,7 +160,9 @@ test('who read the rows of a statement, and who exported a list, is in the audit
     actor_name: expect.stringContaining('token'),
     detail: { filters: { state: ['online'] } },
   })
-  expect(rows.find(({ act, object_id }) => act === 'run.read-results' && object_id === runId)).toMatchObject({
+  expect(rows).toContainEqual({
+    act: 'run.read-results',
+    object_id: runId,
     actor_name: expect.stringContaining('token dba'),
     detail: { rows: 6, jobs: expect.arrayContaining(titles) },
   })

@@ -7,7 +7,8 @@ import type { KeySealer } from './console-keys'
 
 const setting = 'certificate-key'
 const purpose = 'certificate-key'
-const replaced = 'The console’s signing key in the database is not the one that its workers made: somebody replaced it.'
+/** Why the key in the database is not used. */
+export const keyReplaced = 'The console’s signing key in the database is not the one that its workers made: somebody replaced it.'
 
 interface Kept {
   publicKey: string
@@ -37,10 +38,10 @@ export const certificateKeys = async (sealer: KeySealer, makeKeys: () => Certifi
     kept = (await read())!
   }
   // A box can be closed by anybody who reads the database: only what the vault sealed itself is the console's own.
-  if (isBox(kept.sealedPrivateKey)) throw new Fault('internal.bug', { because: replaced })
+  if (isBox(kept.sealedPrivateKey)) throw new Fault('internal.bug', { because: keyReplaced })
   const privateKey = sealer.open(kept.sealedPrivateKey, purpose)
   const publicKey = createPublicKey(createPrivateKey(privateKey)).export({ type: 'spki', format: 'pem' }).toString()
-  if (publicKey !== kept.publicKey) throw new Fault('internal.bug', { because: replaced })
+  if (publicKey !== kept.publicKey) throw new Fault('internal.bug', { because: keyReplaced })
   return { publicKey, privateKey }
 }
 

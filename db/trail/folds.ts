@@ -27,7 +27,7 @@ export const writeOften = async (actor: Actor, entry: AuditEntry, kind: string, 
   const { personId, name, from } = actor
   const told: Told = { actor: { kind: actor.kind, personId, name, ...(from ? { from } : {}) }, entry }
   const key = createHash('sha256')
-    .update(JSON.stringify([entry.act, personId ?? name, kind]))
+    .update(JSON.stringify([entry.act, personId, name, kind]))
     .digest('hex')
   await inPgTransaction(async (client, tx) => {
     const count = async (key: string, told: Told, isKnown: boolean): Promise<number | null> => {

@@ -5,7 +5,7 @@ const text = `select id, 'broken' as trouble, place, breach->>'because' as becau
   union all select id, 'unkept', place, fault, fault_since from audit_trails
     where fault is not null and claimed_until > now() - interval '${auditUnwatchedAfterSeconds} s'
   union all (select id, 'unwatched', place, null, checked_at from audit_trails
-    where (select max(greatest(checked_at, claimed_until)) from audit_trails) < now() - interval '${auditUnwatchedAfterSeconds} s'
+    where (select max(checked_at) from audit_trails) < now() - interval '${auditUnwatchedAfterSeconds} s'
     order by checked_at desc nulls last limit 1)
   order by 2, 3 limit 50`
 

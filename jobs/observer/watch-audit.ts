@@ -1,3 +1,4 @@
+import { keyReplaced } from '@/db/keys/certificate-key'
 import { inTransaction } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { verifyAudit, writeAudit } from '@/db/trail/audit'
@@ -153,7 +154,12 @@ export class AuditWatch {
   async #contradiction(whole: boolean): Promise<Found | null> {
     const { followed } = this.#reader
     if (followed === null) return null
-    const { publicKey } = await this.options.keys()
+    const opened = await this.options.keys().catch((error: unknown) => {
+      if (isFault(error) && error.facts.because === keyReplaced) return null
+      throw error
+    })
+    if (opened === null) return { because: keyReplaced, line: null }
+    const { publicKey } = opened
     const keyId = keyIdOf(publicKey)
     if (keyId !== followed.keyId)
       return {

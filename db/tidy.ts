@@ -6,6 +6,7 @@ const statements = [
   `delete from leases where expires_at < now() - interval '1 hour'`,
   `delete from workers where seen_at < now() - interval '1 hour'`,
   `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
+  `delete from live_looks where wanted_until < now() - interval '10 minutes'`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
   `delete from sessions where expires_at < now() - interval '30 days'`,
   `delete from canary_strips s using jobs j where j.id = s.job_id and j.finished_at < now() - interval '90 days'`,

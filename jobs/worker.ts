@@ -9,6 +9,7 @@ import { startWorker } from './driver/start-worker'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
+import { startLiveLooks } from './observer/live-looks'
 import { startObserver } from './observer/observe'
 import { startMachineObserver } from './observer/observe-machines'
 import { startNameObserver } from './observer/observe-names'
@@ -59,6 +60,7 @@ const main = async (): Promise<void> => {
     : null
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
+  const liveLooks = env().OBSERVER ? await startLiveLooks({ inventory, activity: world.ports.read.activity, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
@@ -88,6 +90,7 @@ const main = async (): Promise<void> => {
       machineObserver?.stop(),
       poolerObserver?.stop(),
       fence?.stop(),
+      liveLooks?.stop(),
       certifying.stop(),
       publishing.stop(),
       messenger.stop(),

@@ -109,6 +109,9 @@ export const callLaws: Readonly<Record<string, Law>> = {
     done: [asked],
   },
 
+  'GET /api/v1/instances/{id}/activity': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/herds/{id}/activity': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
+
   'POST /api/v1/subscriptions/{id}/test': { ask: one('subscription'), may: atLeast('dba'), done: [asked] },
   'POST /api/v1/subscriptions/{id}/secret': { ask: one('subscription'), may: atLeast('dba'), done: [asked, 'input.invalid', 201] },
 

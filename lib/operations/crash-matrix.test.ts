@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { applied, atMost, type Case, isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
 import { healthyWorld } from '@/e2e/harness/twin/healthy'
 import { replicationCases } from '@/e2e/harness/twin/replication-cases'
+import { sessionCases } from '@/e2e/harness/twin/session-cases'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
@@ -110,6 +111,7 @@ const cases: Case[] = [
     },
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
+  ...sessionCases,
   ...replicationCases,
 ]
 

@@ -18,6 +18,7 @@ import { reload } from './reload'
 import { repoint } from './repoint'
 import { restart } from './restart'
 import { runSql } from './run-sql'
+import { cancelStatements, terminateSessions } from './sessions'
 import { start } from './start'
 import { stop } from './stop'
 import { switchover } from './switchover'
@@ -30,6 +31,8 @@ export const operations: readonly Operation[] = [
   reload,
   checkpoint,
   runSql,
+  cancelStatements,
+  terminateSessions,
   addReader,
   repoint,
   promote,

@@ -30,6 +30,8 @@ const harmless = [
   'reload',
   'checkpoint',
   'run-sql',
+  'cancel-statements',
+  'terminate-sessions',
   'add-reader',
   'repoint',
   'drop-slot',

@@ -1,3 +1,4 @@
+import type { ActivityAct, ActivityRead } from './activity'
 import type { CanaryAct, CanaryRead } from './canary'
 import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
@@ -10,6 +11,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 
+export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
@@ -89,6 +91,7 @@ export interface ReadPorts {
   work: HostWorkRead
   clusters: ClustersRead
   postgres: PostgresRead
+  activity: ActivityRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead
@@ -107,6 +110,7 @@ export interface ActPorts {
     work: HostWorkAct
     clusters: ClustersAct
     postgres: PostgresAct
+    activity: ActivityAct
     names: NamesAct
     readers: ReadersAct
     replication: ReplicationAct

@@ -1,4 +1,5 @@
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { twinSession } from './sessions'
 
 /** A healthy world in memory, and what of it an operation can be asked for. */
 export interface Healthy {
@@ -8,7 +9,7 @@ export interface Healthy {
 
 const instances = (): Healthy => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
-  Object.assign(fleet.instance('demo on n1'), { clients: 7, activeTransactions: 2 })
+  Object.assign(fleet.instance('demo on n1'), { clients: 7, activeTransactions: 2, sessions: [twinSession(4711)] })
   const idOf = (title: string) => fleet.instance(title).inventory.id
   return {
     fleet,

@@ -6,6 +6,7 @@ import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers/poolers'
+import { memoryActivityAct, memoryActivityRead } from './postgres/activity'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
@@ -61,6 +62,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     work: memoryWorkRead(world),
     clusters: memoryClustersRead(world),
     postgres: memoryPostgresRead(world),
+    activity: memoryActivityRead(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),
@@ -79,6 +81,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       work: memoryWorkAct(world, calls),
       clusters: memoryClustersAct(world, calls),
       postgres: memoryPostgresAct(world, calls),
+      activity: memoryActivityAct(world, calls),
       names: memoryNamesAct(world, calls),
       readers: memoryReadersAct(world, calls),
       replication: memoryReplicationAct(world, calls),

@@ -1,8 +1,18 @@
 import { quoteShell } from '@/lib/domain/values/shell-quote'
-import type { PostgresAct, PostgresRead, ReadersAct, ReadersRead, ReplicationAct, ReplicationRead } from '@/lib/ports'
+import type {
+  ActivityAct,
+  ActivityRead,
+  PostgresAct,
+  PostgresRead,
+  ReadersAct,
+  ReadersRead,
+  ReplicationAct,
+  ReplicationRead,
+} from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
 import { postgresAct } from './act'
+import { makeActivity } from './activity'
 import { probeInstance } from './probe'
 import { runStatement } from './query'
 import { makeReaders } from './readers'
@@ -22,6 +32,7 @@ export interface Postgres {
   act: PostgresAct
   replication: { read: ReplicationRead; act: ReplicationAct }
   readers: { read: ReadersRead; act: ReadersAct }
+  activity: { read: ActivityRead; act: ActivityAct }
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -51,6 +62,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     act: postgresAct(ssh, warm),
     replication: makeReplication(ssh, warm),
     readers: makeReaders(ssh, warm),
+    activity: makeActivity(ssh, warm),
     sessions: warm.count,
     close: warm.close,
   }

@@ -1,5 +1,5 @@
 /** Pieces of a statement in order: texts in quotation marks or between dollar signs, and the rest with comments left out of it. */
-const piecesOf = (sql: string): { isLiteral: boolean; text: string }[] => {
+export const piecesOf = (sql: string): { isLiteral: boolean; text: string }[] => {
   const pieces: { isLiteral: boolean; text: string }[] = []
   let from = 0
   const cut = (to: number, isLiteral: boolean) => {

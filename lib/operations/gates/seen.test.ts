@@ -18,6 +18,8 @@ const warnings = (plan: Awaited<ReturnType<typeof planOf>>) =>
 /** What an operation cannot do without. */
 const inputs: Record<string, JsonObject> = {
   'run-sql': { sql: 'select 1' },
+  'cancel-statements': { sessions: '4711@2026-03-01T12:00:00.123456Z' },
+  'terminate-sessions': { sessions: '4711@2026-03-01T12:00:00.123456Z' },
   repoint: { upstream: 'demo on n1' },
   'drop-slot': { slot: 'n2' },
 }

@@ -1,3 +1,4 @@
+import { activityCalls } from './activity'
 import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
 import { environmentCalls } from './environments'
@@ -13,6 +14,7 @@ export const calls = {
   ...peopleCalls,
   ...workCalls,
   ...lockCalls,
+  ...activityCalls,
   ...certificateCalls,
   ...discoveryCalls,
   ...subscriptionCalls,

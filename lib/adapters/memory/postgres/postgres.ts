@@ -146,6 +146,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
   instance.confLoadedAt = instance.startedAt
   instance.clients = 0
   instance.activeTransactions = 0
+  instance.sessions = []
 }
 
 const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode, options: CallOptions) => {
@@ -169,4 +170,5 @@ const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode
   instance.state = mode === 'immediate' ? 'crashed' : 'stopped'
   instance.clients = 0
   instance.activeTransactions = 0
+  instance.sessions = []
 }

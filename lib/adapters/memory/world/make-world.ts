@@ -141,6 +141,7 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     activeReaderLines: null,
     clients: 0,
     activeTransactions: 0,
+    sessions: [],
     applied: [],
     transactions: new Map(),
     databaseBytes: 30_000_000,

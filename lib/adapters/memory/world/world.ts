@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Session } from '@/lib/domain/activity/session'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { ReaderLines } from '@/lib/domain/reader/reader-role'
 import type {
@@ -106,6 +107,8 @@ export interface MemoryInstance {
   activeReaderLines: ReaderLines | null
   clients: number
   activeTransactions: number
+  /** What its sessions do; none of them counts among `clients`. */
+  sessions: Session[]
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
   applied: string[]
   transactions: Map<string, 'committed' | 'aborted' | 'in-progress'>

@@ -135,6 +135,11 @@ describe('pages', () => {
       await mustTellNothing('/runs/{id}', { id: stage.world.id('run', place) })
       await mustTellNothing('/certificates/{id}', { id: stage.world.id('certificate', place) })
       await mustTellNothing('/failovers/{id}', { id: stage.world.id('failover', place) })
+      for (const [resource, name] of [
+        ['instances', 'instance'],
+        ['herds', 'herd'],
+      ] as const)
+        await mustTellNothing('/{resource}/{id}/activity', { resource, id: stage.world.id(name, place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })
     // The way in itself.

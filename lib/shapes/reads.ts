@@ -1,5 +1,6 @@
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { TreeMember } from '@/lib/domain/replication/tree'
+import type { MemberActivity } from './activity'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
 
@@ -46,6 +47,7 @@ export const reads = {
   certificates: (runId: string): ReadAddress<{ items: IssuedCertificate[] }> =>
     `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`,
   results: (runId: string): ReadAddress<RunResults> => `/api/v1/runs/${runId}/results`,
+  activity: (of: 'instances' | 'herds', id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${of}/${id}/activity`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

@@ -53,7 +53,7 @@ const DetailPage = async ({ params }: Props) => {
   const { resource: path, id } = await params
   const loaded = await loadObject(path, id)
   const { actor, resource, description, record, environments, environment, crumbs, href } = loaded
-  const { Above, Beside, shownAbove, copyLines } = partsOf(resource.name)
+  const { Above, Beside, shownAbove, pages = [], copyLines } = partsOf(resource.name)
   const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLines?.(loaded) ?? []])
   const acts = offersFor(actor, resource, record)
   const may = (act: 'change' | 'delete') =>
@@ -78,6 +78,11 @@ const DetailPage = async ({ params }: Props) => {
                 newestAt={record.observedAt}
               />
             </span>
+            {pages.map((page) => (
+              <LinkButton key={page.path} href={`${href}/${page.path}`}>
+                {page.label}
+              </LinkButton>
+            ))}
             {resource.form.length > 0 && may('change') && (
               <LinkButton href={`${href}/edit`}>
                 <Pencil aria-hidden="true" />

@@ -34,5 +34,6 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 export const herd: ResourceParts = {
   Above,
   shownAbove: ['memberCount', 'poolerCount'],
+  pages: [{ path: 'activity', label: 'Activity' }],
   copyLines: ({ record }) => herdLines(record.values),
 }

@@ -1,0 +1,45 @@
+import { axeFaults } from './harness/stack/axe'
+import { confirm, expect, instances, runState, test, untilPlanned } from './harness/stack/fixtures'
+
+test('who blocks whom is seen live, and ended by a plan that names user, application, statement and age', async ({ as, stack }) => {
+  const page = await as('otto')
+  const [target] = await instances(page, 'role=primary')
+  const primary = stack.members.find(({ host, port }) => host === target!.host && port === target!.port) ?? stack.members.find(({ role }) => role === 'primary')!
+  const psql = (application: string, sql: string) =>
+    stack.lab.hosts.exec(
+      primary.host,
+      ['env', `PGAPPNAME=${application}`, 'psql', '-X', '-p', String(primary.port), '-Atc', sql],
+      { timeoutMs: 90_000 },
+    )
+  const holder = psql('month-end', 'select pg_advisory_xact_lock(4711), pg_sleep(80)')
+  const waiter = psql('checkout', 'select pg_advisory_xact_lock(4711)')
+
+  await page.goto(`/instances/${target!.id}`)
+  await page.getByRole('link', { name: 'Activity' }).click()
+  const blocking = page.getByRole('region', { name: 'Who blocks whom' })
+  await expect(blocking).toContainText(/month-end.*blocks 1 session/, { timeout: 30_000 })
+  await expect(blocking).toContainText('checkout')
+  // An operator may not read data: no value of a statement is shown.
+  await expect(blocking).toContainText('select pg_advisory_xact_lock(?)')
+  await expect(blocking).not.toContainText('4711)')
+
+  await page.getByLabel('Search').fill('month-end')
+  const table = page.getByRole('region', { name: 'Table: sessions' })
+  await expect(table.getByRole('row')).toHaveCount(2)
+  expect(await axeFaults(page)).toEqual([])
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+  await page.setViewportSize({ width: 1280, height: 800 })
+
+  await table.getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Terminate sessions' }).click()
+  await untilPlanned(page)
+  await expect(page.getByRole('main')).toContainText(/month-end.*active for .*select pg_advisory_xact_lock\(\?\)/)
+  await confirm(page)
+  await expect(runState(page)).toHaveText(/done/i, { timeout: 60_000 })
+  expect((await waiter).exitCode).toBe(0)
+  expect((await holder).exitCode).not.toBe(0)
+
+  await page.goto(`/instances/${target!.id}/activity`)
+  await expect(page.getByRole('region', { name: 'Who blocks whom' })).toContainText('Nobody waits for a lock.', { timeout: 30_000 })
+})

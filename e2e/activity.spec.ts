@@ -1,21 +1,22 @@
 import { axeFaults } from './harness/stack/axe'
-import { confirm, expect, instances, runState, test, untilPlanned } from './harness/stack/fixtures'
+import { confirm, expect, instances, runState, test, titleOf, untilPlanned } from './harness/stack/fixtures'
 
 test('who blocks whom is seen live, and ended by a plan that names user, application, statement and age', async ({ as, stack }) => {
   const page = await as('otto')
-  const [target] = await instances(page, 'role=primary')
-  const primary = stack.members.find(({ host, port }) => host === target!.host && port === target!.port) ?? stack.members.find(({ role }) => role === 'primary')!
+  const targets = await instances(page, 'role=primary')
+  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
+  const target = targets.find(({ title }) => title === titleOf(primary))
   const psql = (application: string, sql: string) =>
-    stack.lab.hosts.exec(
-      primary.host,
-      ['env', `PGAPPNAME=${application}`, 'psql', '-X', '-p', String(primary.port), '-Atc', sql],
-      { timeoutMs: 90_000 },
-    )
+    stack.lab.hosts.exec(primary.host, ['env', `PGAPPNAME=${application}`, 'psql', '-X', '-p', String(primary.port), '-Atc', sql], {
+      timeoutMs: 90_000,
+    })
   const holder = psql('month-end', 'select pg_advisory_xact_lock(4711), pg_sleep(80)')
-  const waiter = psql('checkout', 'select pg_advisory_xact_lock(4711)')
 
   await page.goto(`/instances/${target!.id}`)
   await page.getByRole('link', { name: 'Activity' }).click()
+  const table = page.getByRole('region', { name: 'Table: sessions' })
+  await expect(table).toContainText('month-end', { timeout: 30_000 })
+  const waiter = psql('checkout', 'select pg_advisory_xact_lock(4711)')
   const blocking = page.getByRole('region', { name: 'Who blocks whom' })
   await expect(blocking).toContainText(/month-end.*blocks 1 session/, { timeout: 30_000 })
   await expect(blocking).toContainText('checkout')
@@ -24,7 +25,6 @@ test('who blocks whom is seen live, and ended by a plan that names user, applica
   await expect(blocking).not.toContainText('4711)')
 
   await page.getByLabel('Search').fill('month-end')
-  const table = page.getByRole('region', { name: 'Table: sessions' })
   await expect(table.getByRole('row')).toHaveCount(2)
   expect(await axeFaults(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })

@@ -60,7 +60,7 @@ export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id:
   const prepared = sum(members, (activity) => activity.prepared.length)
   const leftOut = sum(members, (activity) => activity.leftOut)
   return (
-    <div className="page-body grid gap-3.5">
+    <div className="page-body">
       {because !== null && <Note tone="bad" title={because} isAlert />}
       <Unseen members={members} />
       <p className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -92,11 +92,11 @@ export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id:
       <Card title="Sessions" isFlush>
         <div className="activity-bar">
           <Field label="Search">
-            {(ids) => <input {...ids} type="search" value={search} onChange={(event) => setSearch(event.target.value)} />}
+            {(ids) => <input {...ids} className="input" type="search" value={search} onChange={(event) => setSearch(event.target.value)} />}
           </Field>
           <Field label="Show">
             {(ids) => (
-              <select {...ids} value={kind} onChange={(event) => setKind(event.target.value as KindShown)}>
+              <select {...ids} className="input w-auto" value={kind} onChange={(event) => setKind(event.target.value as KindShown)}>
                 {kindsShown.map((one) => (
                   <option key={one}>{one}</option>
                 ))}
@@ -105,7 +105,7 @@ export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id:
           </Field>
           <Field label="Group by">
             {(ids) => (
-              <select {...ids} value={by} onChange={(event) => setBy(event.target.value as Grouping)}>
+              <select {...ids} className="input w-auto" value={by} onChange={(event) => setBy(event.target.value as Grouping)}>
                 {groupings
                   .filter((one) => one !== 'instance' || of === 'herds')
                   .map((one) => (

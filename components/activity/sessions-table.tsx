@@ -68,7 +68,7 @@ export const SessionsTable = ({
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
-      <section className="overflow-x-auto" tabIndex={0} aria-label="Table: sessions">
+      <section className="relative overflow-x-auto" tabIndex={0} aria-label="Table: sessions">
         <table className="sheet" data-density="dense">
           <thead>
             <tr>

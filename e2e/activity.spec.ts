@@ -37,8 +37,8 @@ test('who blocks whom is seen live, and ended by a plan that names user, applica
   await expect(page.getByRole('main')).toContainText(/month-end.*active for .*select pg_advisory_xact_lock\(\?\)/)
   await confirm(page)
   await expect(runState(page)).toHaveText(/done/i, { timeout: 60_000 })
-  expect((await waiter).exitCode).toBe(0)
-  expect((await holder).exitCode).not.toBe(0)
+  expect((await waiter).code).toBe(0)
+  expect((await holder).code).not.toBe(0)
 
   await page.goto(`/instances/${target!.id}/activity`)
   await expect(page.getByRole('region', { name: 'Who blocks whom' })).toContainText('Nobody waits for a lock.', { timeout: 30_000 })

@@ -37,6 +37,17 @@ mail: ${uid}@example.org
 userPassword: ${password}
 `
 
+/** Somebody whose distinguished name, cut off at an escaped sign, would be another one. */
+const signed = (ou: string, uid: string) => `
+dn: uid=dana\\+${uid},ou=${ou},${baseDn}
+objectClass: inetOrgPerson
+uid: dana+${uid}
+uid: ${uid}
+cn: ${uid}
+sn: ${uid}
+userPassword: ${uid}-password
+`
+
 /** An account that its directory no longer lets in, by what says so. */
 const leaver = (uid: string, mark: string) => `${person(uid, uid, `${uid}-password`).trimEnd()}
 objectClass: testAccount
@@ -120,6 +131,14 @@ cn: dbas
 sn: dbas
 memberUid: vera
 
+dn: ou=people\\+staff,${baseDn}
+objectClass: organizationalUnit
+ou: people+staff
+
+dn: ou=\\ ends\\\\in\\ ,${baseDn}
+objectClass: organizationalUnit
+ou:: ${Buffer.from(' ends\\in ').toString('base64')}
+${signed('people\\+staff', 'signs0')}${signed('\\ ends\\\\in\\ ', 'signs1')}
 dn: cn=letters,ou=groups,${baseDn}
 objectClass: groupOfNames
 cn: letters

@@ -35,6 +35,12 @@ export const entryOf = (objectName: string, found: readonly { type: string; valu
   return { dn: ownNames.flatMap(values)[0] ?? objectName, values }
 }
 
+/**
+ * A distinguished name as it was written, for the one place where ldapjs would read and write it again, and lose what stands after an escaped sign or blanks
+ * at its ends (`ou=a\+b` becomes `ou=a`): a search would look elsewhere. What says it is a name already, it hands on.
+ */
+const asWritten = (dn: string): string => ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn }) as unknown as string
+
 /** One connection, used for one question and closed. Errors that arrive between two calls end the call that waits. */
 export class Conversation {
   private readonly client: ldap.Client
@@ -92,7 +98,7 @@ export class Conversation {
     return this.call((settle) => {
       const entries: Entry[] = []
       this.client.search(
-        base,
+        asWritten(base),
         { scope, filter, attributes: [...attributes, ...ownNames], sizeLimit, timeLimit: Math.ceil(this.options.deadlineMs / 1000) },
         (error, answer) => {
           if (error) return settle(error)

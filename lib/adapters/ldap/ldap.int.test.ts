@@ -77,6 +77,18 @@ test('letters beyond ASCII, commas and plus signs work in names, distinguished n
   expect(await authenticate('jdoe', 'jdoe-password')).toMatchObject({ fullName: 'Doe, John + Co', groups: [at('comma'), 'comma'] })
 })
 
+test('a base and a person whose names hold escaped signs are themselves: nothing of a name is lost on its way', async () => {
+  for (const [index, ou] of ['people\\+staff', '\\ ends\\\\in\\ '].entries()) {
+    const { authenticate, check } = makeLdapDirectory(options({ peopleBaseDn: `ou=${ou},${directory.baseDn}` }))
+    expect(await authenticate(`signs${index}`, `signs${index}-password`), ou).toMatchObject({ fullName: `signs${index}` })
+    expect(await codeOf(authenticate(`signs${index}`, 'dana-password')), 'the name before the sign is somebody else’s').toBe(
+      'auth.rejected',
+    )
+    expect(await codeOf(authenticate('dana', 'dana-password')), 'people of another base').toBe('auth.rejected')
+    expect((await check()).slice(0, 3).map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass'])
+  }
+})
+
 test('find tells the groups without a password, and null for nobody', async () => {
   const { find } = makeLdapDirectory(options())
   expect((await find('normal'))?.groups).toEqual([at('viewers'), 'viewers'])

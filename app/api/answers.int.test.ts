@@ -222,6 +222,7 @@ test('people, tokens, sessions and passwords', async () => {
 test('a subscription: its signing secret is made, and a test is sent and answered', async () => {
   const receiver = await startReceiver()
   const messenger = startMessenger(await openSender())
+  const inPerson = { by: null, headers: (await stage.login()).headers }
   try {
     const body = { name: 'on-call', environmentId: idOf('dev'), channel: 'webhook', url: receiver.url, isPaused: true }
     const { id } = (await stage.ask('POST', '/api/v1/subscriptions', { body })).body
@@ -230,7 +231,11 @@ test('a subscription: its signing secret is made, and a test is sent and answere
       state: 'given-up',
       answer: expect.stringContaining('signing secret'),
     })
-    expect((await stage.ask('POST', `${path}/secret`)).body).toEqual({ secret: expect.stringMatching(/^whsec_/), previousUntil: null })
+    expect((await stage.ask('POST', `${path}/secret`)).status, 'a token makes no secret').toBe(403)
+    expect((await stage.ask('POST', `${path}/secret`, inPerson)).body).toEqual({
+      secret: expect.stringMatching(/^whsec_/),
+      previousUntil: null,
+    })
     expect((await stage.ask('POST', `${path}/test`)).body).toMatchObject({ state: 'sent', answer: 'Answered 200: ok' })
     expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({ type: 'test', subscription: { id } })
     const { items } = (await stage.ask('GET', `/api/v1/messages?subscriptionId=${id}&sort=createdAt`)).body
@@ -240,7 +245,7 @@ test('a subscription: its signing secret is made, and a test is sent and answere
     ])
     expect(JSON.stringify((await stage.ask('GET', path)).body)).not.toMatch(/whsec_|sealed/)
     expect((await stage.ask('POST', `${path}/test`, { by: viewer })).status).toBe(404)
-    expect((await stage.ask('POST', `/api/v1/subscriptions/${nobody}/secret`)).status).toBe(404)
+    expect((await stage.ask('POST', `/api/v1/subscriptions/${nobody}/secret`, inPerson)).status).toBe(404)
   } finally {
     await messenger.stop()
     await receiver.stop()

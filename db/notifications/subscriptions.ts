@@ -15,6 +15,12 @@ const secretBytes = 32
 
 const makeSigningSecret = (): string => `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(secretBytes))).toString('base64url')}`
 
+/** Who holds the secret speaks for the console to whoever receives: a leaked token must not come to one. */
+const mustBePerson = (actor: Actor): void => {
+  if (actor.kind === 'token')
+    throw new Fault('access.denied', { because: 'Only a person who is signed in creates a signing secret, never an API token.' })
+}
+
 /** Locks a subscription that the actor may change. Throws `record.missing`, `access.denied`. */
 const lockOwn = async (tx: Parameters<typeof lockRow>[0], actor: Actor, id: string) => {
   const row = await lockRow(tx, actor, subscription, id)
@@ -25,10 +31,11 @@ const lockOwn = async (tx: Parameters<typeof lockRow>[0], actor: Actor, id: stri
 
 /**
  * A new signing secret, shown in this answer and nowhere else. The one before it signs beside it until `previousUntil` (ISO; null: there was none); one that was
- * still valid before that one ends now. Throws `record.missing`, `access.denied`, `input.invalid` for another channel, `worker.absent`.
+ * still valid before that one ends now. Throws `record.missing`, `access.denied` (a token too, whatever its role), `input.invalid` for another channel, `worker.absent`.
  */
 export const renewSigningSecret = async (actor: Actor, id: string): Promise<{ secret: string; previousUntil: string | null }> => {
-  // Who may not is told so first, and nothing of the workers.
+  // Who may not is told so first, and nothing of the workers or of what there is.
+  mustBePerson(actor)
   await inPgTransaction((_client, tx) => lockOwn(tx, actor, id))
   const secret = makeSigningSecret()
   const sealed = await sealFor(signingPurpose, secret)

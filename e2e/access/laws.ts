@@ -113,7 +113,11 @@ export const callLaws: Readonly<Record<string, Law>> = {
   'GET /api/v1/herds/{id}/activity': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
 
   'POST /api/v1/subscriptions/{id}/test': { ask: one('subscription'), may: atLeast('dba'), done: [asked] },
-  'POST /api/v1/subscriptions/{id}/secret': { ask: one('subscription'), may: atLeast('dba'), done: [asked, 'input.invalid', 201] },
+  'POST /api/v1/subscriptions/{id}/secret': {
+    ask: one('subscription'),
+    may: (caller) => inPerson(caller) && atLeast('dba')(caller),
+    done: [asked, 'input.invalid', 201],
+  },
 
   'POST /api/v1/herds/{id}/lock': {
     ask: (place, world) => ({ params: { id: world.id('herd', place) }, body: { reason: 'r', holder: 'h' } }),

@@ -77,6 +77,7 @@ describe('a test', () => {
     await expect(ask(actorIn('admin', bench.dev))).rejects.toMatchObject({ code: 'record.missing' })
     await expect(renewSigningSecret(actorIn('operator', bench.prod), id)).rejects.toMatchObject({ code: 'access.denied' })
     await expect(renewSigningSecret(actorIn('admin', bench.dev), id)).rejects.toMatchObject({ code: 'record.missing' })
+    await expect(renewSigningSecret({ ...bench.dana, kind: 'token' }, id), 'a token').rejects.toMatchObject({ code: 'access.denied' })
     expect(await bench.deliveries()).toEqual([])
   })
 })

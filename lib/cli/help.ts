@@ -174,13 +174,6 @@ export const topics: Readonly<Record<string, Topic>> = {
     examples: ['matriarch test-subscription on-call'],
     more: 'A worker really sends it, once, and what the destination answered is printed. Exit code 1 when it was not taken.',
   },
-  'new-secret': {
-    brief: 'create a new signing secret for a webhook',
-    usage: 'matriarch new-secret SUBSCRIPTION',
-    inputs: [['SUBSCRIPTION', 'name or id of a signed webhook']],
-    examples: ['matriarch new-secret on-call > secret'],
-    more: 'Prints the secret, this once. For a day the previous one signs as well, so that receivers can be changed one after the other.',
-  },
   host: {
     brief: 'decide on the token of a host with an agent, or forget it',
     usage: 'matriarch host accept|refuse|revoke|delete HOST',

@@ -9,7 +9,7 @@ import { idFor, idOf } from './names'
 import { operations } from './operations'
 import { appointmentOf, plan, run, schedule } from './plans'
 import { results } from './results'
-import { newSecret, testSubscription } from './subscriptions'
+import { testSubscription } from './subscriptions'
 import { verify } from './verify'
 import { watch } from './watch'
 import { withLock } from './with-lock'
@@ -147,7 +147,6 @@ export const commands: Readonly<Record<string, Command>> = {
   move,
   unschedule,
   'test-subscription': (args) => testSubscription(whereToGo(), args),
-  'new-secret': (args) => newSecret(whereToGo(), args),
   host,
   key,
   'with-lock': withLock,

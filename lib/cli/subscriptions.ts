@@ -1,4 +1,4 @@
-import type { RenewedSecret, TriedMessage } from '@/lib/shapes/writes'
+import type { TriedMessage } from '@/lib/shapes/writes'
 import { type Args, mustBeEmpty, UsageError } from './args'
 import { getJson, type Where } from './client'
 import { exitCodes } from './exit-codes'
@@ -20,12 +20,4 @@ export const testSubscription = async (where: Where, args: Args): Promise<number
   const outcome = state === 'sent' ? 'Sent.' : state === 'waiting' ? 'No answer yet.' : 'Not taken.'
   say(`${outcome} ${answer ?? ''}`.trim())
   return state === 'sent' ? exitCodes.done : exitCodes.failed
-}
-
-/** `matriarch new-secret SUBSCRIPTION`: standard output holds nothing but the secret. */
-export const newSecret = async (where: Where, args: Args): Promise<number> => {
-  const { secret, previousUntil } = await getJson<RenewedSecret>(where, await pathTo(where, args, 'secret'), { method: 'POST' })
-  say(secret)
-  if (previousUntil !== null) process.stderr.write(`The previous secret signs as well until ${previousUntil}.\n`)
-  return exitCodes.done
 }

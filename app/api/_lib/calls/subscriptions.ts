@@ -21,7 +21,8 @@ export const subscriptionCalls = {
     tag,
     caller: 'actor',
     summary: 'Create a new signing secret for a webhook',
-    description: 'The secret appears in this response and nowhere else. The one before it signs as well until previousUntil.',
+    description:
+      'Only for a person who is signed in, never for an API token. The secret appears in this response and nowhere else. The one before it signs as well until previousUntil.',
     output: z.object({ secret: z.string(), previousUntil: z.string().nullable() }),
     status: 201,
     isSecret: true,

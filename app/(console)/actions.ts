@@ -48,14 +48,22 @@ const namedResource = (name: string): Resource => {
   return resource
 }
 
+/** A list of ids that a browser sent. Throws `input.invalid`. */
+const idsIn = (targets: unknown): string[] => {
+  if (Array.isArray(targets)) return targets.map(String)
+  throw new Fault('input.invalid', { fields: [{ path: 'targets', message: 'Must be a list of ids.' }] })
+}
+
 /** Columns and density, per person. `columns: null` goes back to the declaration's. */
 export const rememberList = async (resource: string, choice: { columns?: string[] | null; density?: 'dense' | 'roomy' }): Promise<void> => {
   const actor = await requireActor()
   const change: Preferences = {}
+  if (typeof choice !== 'object' || choice === null) return
   if (choice.density === 'dense' || choice.density === 'roomy') change.density = choice.density
   if (choice.columns !== undefined) {
     const known = namedResource(resource)
-    const columns = choice.columns?.filter((name) => typeof name === 'string' && Object.hasOwn(known.fields, name)) ?? null
+    const wanted = Array.isArray(choice.columns) ? choice.columns : null
+    const columns = wanted?.filter((name) => typeof name === 'string' && Object.hasOwn(known.fields, name)) ?? null
     const { lists } = await readPreferences(actor.personId)
     change.lists = { ...lists, [known.name]: { columns: columns && columns.length > 0 ? columns : null } }
   }
@@ -120,16 +128,17 @@ export const findOptions = async (
   outcome((actor) => referenceOptions(actor, namedResource(resource), String(field), { search: String(search), environmentId, limit: 20 }))
 
 /** Asks a worker for a plan; nothing changes anywhere. */
-export const askPlan = async ({ operation, targets, of, input, policy }: QuestionOf) =>
+export const askPlan = async (question: QuestionOf) =>
   outcome(async (actor) => {
-    const ids = targets.map(String)
+    const { operation, targets, of, input, policy } = question ?? {}
+    const ids = idsIn(targets)
     const belonging = typeof of === 'string' ? await targetsOf(actor, String(operation), of, ids) : ids
     return askForPlan(actor, { operation: String(operation), targets: belonging, input, policy })
   })
 
 /** What an input of an operation may be picked from, for the targets of a plan. */
 export const pickInput = async (of: string, targets: string[]): Promise<Outcome<InputChoice[]>> =>
-  outcome((actor) => inputChoices(actor, String(of), targets.map(String)))
+  outcome((actor) => inputChoices(actor, String(of), idsIn(targets)))
 
 /** Submits a plan that was read; when something changed meanwhile, nothing runs and the new plan is answered. */
 export const submitPlan = async (submission: Submission): Promise<Outcome<{ runId: string } | { movedTo: string }>> =>

@@ -18,11 +18,11 @@ export const formatBytes = (bytes: number): string => {
   return `${sign}${Number(value.toFixed(digits))} ${units[unit]}`
 }
 
-/** `1GB`, `1.5 MiB`, `200k`, `4096`; null when it is none of these. Powers of 1024 whatever the spelling, as in PostgreSQL's settings. */
+/** `1GB`, `1.5 MiB`, `200k`, `4096`; null when it is none of these, or more than a number holds exactly (8 PB). Powers of 1024 whatever the spelling, as in PostgreSQL's settings. */
 export const parseBytes = (text: string): number | null => {
   const parts = pattern.exec(text.trim())
   if (!parts) return null
   const letter = (parts[2] ?? 'b')[0]!.toLowerCase()
-  const bytes = Number(parts[1]) * 1024 ** 'bkmgtp'.indexOf(letter)
-  return Number.isFinite(bytes) ? Math.round(bytes) : null
+  const bytes = Math.round(Number(parts[1]) * 1024 ** 'bkmgtp'.indexOf(letter))
+  return Number.isSafeInteger(bytes) ? bytes : null
 }

@@ -71,6 +71,9 @@ const flags: Record<string, string> = {
   off: 'false',
 }
 
+const flagOf = (value: string, words: Readonly<Record<string, string>> = flags): string | null =>
+  Object.hasOwn(words, value.toLowerCase()) ? words[value.toLowerCase()]! : null
+
 const canonicalMoment = (value: string): string | null => {
   if (value.startsWith('-')) {
     const seconds = parseDuration(value.slice(1))
@@ -89,10 +92,10 @@ export const termKinds = {
   integer: number((value) => (/^-?\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : null), 'a number'),
   bytes: number(parseBytes, 'a size such as 1GB'),
   seconds: number(parseDuration, 'a duration such as 5m'),
-  flag: { operators: names, canonical: (value) => flags[value.toLowerCase()] ?? null, expected: 'yes or no' },
+  flag: { operators: names, canonical: (value) => flagOf(value), expected: 'yes or no' },
   secret: {
     operators: names,
-    canonical: (value) => ({ ...flags, set: 'true', 'not set': 'false' })[value.toLowerCase()] ?? null,
+    canonical: (value) => flagOf(value, { ...flags, set: 'true', 'not set': 'false' }),
     expected: 'yes or no',
   },
   choice: {

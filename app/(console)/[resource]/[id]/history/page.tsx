@@ -19,7 +19,7 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 const HistoryPage = async ({ params, searchParams }: Props) => {
   const [{ resource: path, id }, given] = await Promise.all([params, searchParams])
   const { actor, resource, description, record, environment, crumbs, href } = await loadObject(path, id)
-  const page = Math.max(1, Number.parseInt(String(given.page ?? '1'), 10) || 1)
+  const page = /^[1-9]\d{0,8}$/.test(String(given.page)) ? Number(given.page) : 1
   const history = await recordHistory(actor, resource, record.id, page)
   const pages = Math.max(1, Math.ceil(history.total / history.perPage))
   return (

@@ -9,6 +9,7 @@ import { startWorker } from './driver/start-worker'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
+import { startSampleKeeper } from './observer/keep-samples'
 import { startLiveLooks } from './observer/live-looks'
 import { startObserver } from './observer/observe'
 import { startMachineObserver } from './observer/observe-machines'
@@ -48,6 +49,7 @@ const main = async (): Promise<void> => {
         inventory,
         probe: postgres.probe,
         databaseBytes: postgres.databaseBytes,
+        counters: postgres.counters,
         hostFacts: world.hosts.facts,
         sink,
         log,
@@ -59,6 +61,12 @@ const main = async (): Promise<void> => {
     ? startMachineObserver({ machines: world.machines, accountOf: world.cloudAccountOf, log, holder: worker.holder })
     : null
   const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
+  const sampleKeeper = startSampleKeeper({
+    minuteDays: env().SAMPLE_DAYS,
+    coarseDays: env().SAMPLE_COARSE_DAYS,
+    holder: worker.holder,
+    log,
+  })
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const liveLooks = env().OBSERVER ? await startLiveLooks({ inventory, activity: world.ports.read.activity, log }) : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
@@ -91,6 +99,7 @@ const main = async (): Promise<void> => {
       poolerObserver?.stop(),
       fence?.stop(),
       liveLooks?.stop(),
+      sampleKeeper.stop(),
       certifying.stop(),
       publishing.stop(),
       messenger.stop(),

@@ -110,6 +110,8 @@ const variables = z.object({
   AUDIT_SYSLOG: url(['udp', 'tcp', 'tls', 'unix'])
     .optional()
     .describe('Where they are sent besides: udp://, tcp:// or tls://HOST:PORT (RFC 5424), or unix:///dev/log (worker).'),
+  SAMPLE_DAYS: whole(1, 90).default(7).describe('Samples of a minute are thinned to ten minutes after this many days (worker and web).'),
+  SAMPLE_COARSE_DAYS: whole(1, 3650).default(60).describe('Samples of ten minutes are removed after this many days (worker).'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
     .default('info')

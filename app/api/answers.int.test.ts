@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
+import { saveSamples } from '@/db/samples/save'
 import { startReceiver } from '@/e2e/harness/daemons/receiver'
 import { type Body, DescribedApi, describedCalls, nobody } from '@/e2e/harness/described-api'
 import { holdActs } from '@/e2e/harness/hold'
@@ -291,6 +292,24 @@ test('the calls for machines, the audit chain, a server check and certificates',
   for (const path of ['/api/health', '/api/ready', '/api/openapi.json', '/metrics', '/api/v1/operations', '/api/v1/audit/verify'])
     await stage.ask('GET', path)
   await stage.ask('POST', '/api/v1/servers/check', { body: { serverId: await stage.idOf('servers', 'hostname', 'd1') } })
+})
+
+test('samples of an instance, a herd and a host, as JSON and as CSV, and what is asked in vain is named', async () => {
+  const id = instanceId('shop on d2')
+  await getPool().query('delete from samples_fresh where subject = $1', [id])
+  await saveSamples([{ subject: id, secondsAgo: 20, figures: [3, 4] }])
+  const server = await stage.idOf('servers', 'hostname', 'd1')
+  const { body } = await stage.ask('GET', `/api/v1/instances/${id}/samples?metrics=active,commits`)
+  expect(body.series.map(({ metric, points }: { metric: string; points: unknown[] }) => [metric, points.length])).toEqual([
+    ['active', 1],
+    ['commits', 0],
+  ])
+  expect((await stage.ask('GET', `/api/v1/herds/${shop}/samples`)).body.series.length).toBeGreaterThan(15)
+  expect((await stage.ask('GET', `/api/v1/servers/${server}/samples?points=10`)).status).toBe(200)
+  const csv = await stage.ask('GET', `/api/v1/instances/${id}/samples?metrics=active&format=csv`)
+  expect(csv.body).toMatch(/^time,title,metric,low,mean,high\r\n\d{4}-.*Z,shop on d2,active,3,3,3\r\n$/)
+  const wrong = await stage.ask('GET', `/api/v1/instances/${id}/samples?from=yesterday&points=0&format=xml&metrix=active`)
+  expect(wrong.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['format', 'from', 'metrix', 'points'])
 })
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {

@@ -1,4 +1,5 @@
 import { readMetrics } from '@/db/fleet/metrics'
+import { readLatestSamples } from '@/db/samples/read'
 import { calls } from '../api/_lib/calls'
 import { prometheusText } from '../api/_lib/prometheus'
 import { requestCounts } from '../api/_lib/requests'
@@ -9,7 +10,7 @@ export const dynamic = 'force-dynamic'
 export const GET = serve(
   calls.metrics,
   async ({ actor }) =>
-    new Response(prometheusText(await readMetrics(actor), requestCounts()), {
+    new Response(prometheusText(...(await Promise.all([readMetrics(actor), readLatestSamples(actor)])), requestCounts()), {
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
     }),
 )

@@ -158,7 +158,19 @@ test('listeners hear which instances changed, and * when they are too many to na
 test('a server shows that it is reached, refused or silent, and the key it offered until it shows the right one', async () => {
   const serverId = ids['server-a']!
   const state = async () => (await query('select state, because, host_key_offered, memory_bytes from servers where id = $1', [serverId]))[0]
-  const facts = { os: 'Debian', loadPerCpu: 0.5, memoryBytes: 1024, diskFreeBytes: 2048, clockOffsetSeconds: 0, poolers: [] }
+  const facts = {
+    os: 'Debian',
+    cpus: 2,
+    loadPerCpu: 0.5,
+    cpuBusy: 1,
+    cpuTotal: 2,
+    memoryBytes: 1024,
+    memoryAvailableBytes: 512,
+    diskFreeBytes: 2048,
+    diskBytes: 4096,
+    clockOffsetSeconds: 0,
+    poolers: [],
+  }
   await writeHosts([{ serverId, at: later(), fault: null, because: null, facts }])
   expect(await state()).toEqual({ state: 'reachable', because: null, host_key_offered: null, memory_bytes: '1024' })
   await writeHosts([{ serverId, at: later(), fault: { code: 'shell.host-key-changed', offeredKey: 'SHA256:x' }, because: 'Another key.' }])

@@ -170,12 +170,12 @@ const storeHosts = {
   name: 'facts-hosts',
   text: `with input as materialized (
       select * from jsonb_to_recordset($1::jsonb) as t(id uuid, at timestamptz, state text, because text, offered text,
-        machine text, os text, load float8, memory bigint, disk bigint, clock float8)
+        machine text, os text, cpus int, load float8, memory bigint, disk bigint, clock float8)
     ), mine as materialized (
       select s.id from servers s join input t on t.id = s.id order by s.id for no key update of s
     )
     update servers s set state = t.state, state_since = case when s.state is distinct from t.state then t.at else s.state_since end, because = t.because, host_key_offered = t.offered, machine_id_offered = t.machine, observed_at = t.at, observed_source = 'observer',
-      os = coalesce(t.os, s.os), load_per_cpu = coalesce(t.load, s.load_per_cpu), memory_bytes = coalesce(t.memory, s.memory_bytes),
+      os = coalesce(t.os, s.os), cpus = coalesce(t.cpus, s.cpus), load_per_cpu = coalesce(t.load, s.load_per_cpu), memory_bytes = coalesce(t.memory, s.memory_bytes),
       disk_free_bytes = coalesce(t.disk, s.disk_free_bytes), clock_offset_seconds = coalesce(t.clock, s.clock_offset_seconds)
     from input t, mine
     where mine.id = t.id and s.id = t.id and t.at > coalesce(s.observed_at, '-infinity')
@@ -201,6 +201,7 @@ export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
     offered: fault?.code === 'shell.machine-changed' ? null : (fault?.offeredKey ?? null),
     machine: fault?.code === 'shell.machine-changed' ? fault.offeredKey : null,
     os: facts?.os ?? null,
+    cpus: facts?.cpus ?? null,
     load: facts?.loadPerCpu ?? null,
     memory: facts?.memoryBytes ?? null,
     disk: facts?.diskFreeBytes ?? null,

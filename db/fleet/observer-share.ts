@@ -3,6 +3,8 @@ import { databaseFault, getPool } from '../pg/client'
 /** What one observer looks after. Members of a herd are always together, so that they are looked at in the same moment. */
 export interface ObserverShare {
   instances: { id: string; herdId: string; serverId: string }[]
+  /** Servers whose environment keeps no samples. */
+  unsampled: string[]
   /** Servers without an instance, which are only asked whether they answer. */
   idleServers: string[]
 }
@@ -38,14 +40,15 @@ export const endPresence = async (id: string): Promise<void> => {
 export const readShare = async ({ index, of }: { index: number; of: number }): Promise<ObserverShare> => {
   const isMine = (column: string) => `mod(abs(hashtext(${column}::text)::bigint), $2) = $1`
   try {
-    const [instances, servers] = await Promise.all([
+    const [instances, servers, unsampled] = await Promise.all([
       getPool().query(`select id, herd_id as "herdId", server_id as "serverId" from instances where ${isMine('herd_id')}`, [index, of]),
       getPool().query(
         `select id from servers s where ${isMine('s.id')} and not exists (select from instances i where i.server_id = s.id)`,
         [index, of],
       ),
+      getPool().query(`select s.id from servers s join environments e on e.id = s.environment_id where not e.is_sampled`),
     ])
-    return { instances: instances.rows, idleServers: servers.rows.map(({ id }) => id) }
+    return { instances: instances.rows, idleServers: servers.rows.map(({ id }) => id), unsampled: unsampled.rows.map(({ id }) => id) }
   } catch (error) {
     throw databaseFault(error)
   }

@@ -32,6 +32,8 @@ export const environments = pgTable(
     /** A standby further behind than either lags. */
     lagBytesMax: bigint('lag_bytes_max', { mode: 'number' }).notNull().default(67_108_864),
     lagSecondsMax: integer('lag_seconds_max').notNull().default(60),
+    /** Whether figures of its instances and hosts are kept over time. */
+    isSampled: boolean('is_sampled').notNull().default(true),
     position: integer('position').notNull().default(0),
     /** Who lets another administrator lower its safeguards once, and until when. */
     loweringAllowedBy: uuid('lowering_allowed_by'),
@@ -74,6 +76,7 @@ export const servers = pgTable(
     /** Of the first look that found it in this state. */
     stateSince: moment('state_since'),
     os: text('os'),
+    cpus: integer('cpus'),
     loadPerCpu: doublePrecision('load_per_cpu'),
     memoryBytes: bigint('memory_bytes', { mode: 'number' }),
     diskFreeBytes: bigint('disk_free_bytes', { mode: 'number' }),

@@ -46,6 +46,10 @@ export const callLaws: Readonly<Record<string, Law>> = {
   // The whole log: nobody’s who administers a part.
   'GET /api/v1/audit/verify': { ask: none, may: nobody, done: [200], isPlaceless: true },
 
+  'GET /api/v1/instances/{id}/samples': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/herds/{id}/samples': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/servers/{id}/samples': { ask: one('server'), may: atLeast('viewer'), done: [200] },
+
   'POST /api/v1/tokens': {
     ask: (place, world) => ({ body: { name: 'x', role: 'viewer', environmentId: world.id('environment', place) } }),
     may: (caller) => inPerson(caller) && caller.role !== null,

@@ -30,7 +30,7 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 }
 
 const running: (() => Promise<void>)[] = []
-const observe = async (options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'hostFacts'>) => {
+const observe = async (options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'hostFacts'>) => {
   const sink = makeFactSink(log)
   const observer = await startObserver({ ...options, sink, log, holder: 'test:1', pace: 0.2 })
   const stop = async () => {
@@ -103,7 +103,13 @@ describe('on real hosts', () => {
         return { ...found, address: { ...found.address, socketDirectory, binDirectory } }
       },
     }
-    await observe({ inventory, probe: postgres.read.probe, databaseBytes: postgres.read.databaseBytes, hostFacts: makeHosts(ssh).facts })
+    await observe({
+      inventory,
+      probe: postgres.read.probe,
+      databaseBytes: postgres.read.databaseBytes,
+      counters: postgres.read.counters,
+      hostFacts: makeHosts(ssh).facts,
+    })
   })
   const instance = async (n: number) => (await query('select * from instances where id = $1', [ids.instances[n]]))[0]
   const server = async (n: number) => (await query('select * from servers where id = $1', [ids.servers[n]]))[0]
@@ -121,6 +127,15 @@ describe('on real hosts', () => {
     expect(Number((await instance(0)).size_bytes)).toBeGreaterThan(10_000_000)
     const [herd] = await query('select f.size_bytes from herd_facts f')
     expect(herd.size_bytes).toBe((await instance(0)).size_bytes)
+  })
+
+  test('every member and every host is sampled from the first look on, and rates follow with the second', async () => {
+    const sampled = async (id: string, place: number) =>
+      (await query('select figures[$2] as figure from samples_fresh where subject = $1 and figures[$2] is not null', [id, place])).length >
+      0
+    for (const id of ids.instances) await until(() => sampled(id, 2))
+    await until(() => sampled(ids.servers[0]!, 4))
+    await until(() => sampled(ids.instances[0]!, 5))
   })
 
   test('a host that dies goes unreachable with what was known of it, holds nobody up, and comes back by itself', async () => {
@@ -175,7 +190,10 @@ describe('sharing the fleet', () => {
       [environmentId, count],
     )
   }
-  const facts = { os: null, loadPerCpu: null, memoryBytes: null, diskFreeBytes: null, clockOffsetSeconds: null, poolers: [] }
+  const facts = {
+    ...{ os: null, cpus: null, loadPerCpu: null, cpuBusy: null, cpuTotal: null, memoryBytes: null, memoryAvailableBytes: null },
+    ...{ diskFreeBytes: null, diskBytes: null, clockOffsetSeconds: null, poolers: [] },
+  }
   const probeNow = () => primary({ systemIdentifier: '1', observedAt: new Date().toISOString() })
   const counting = () => {
     const looked = new Map<string, number>()
@@ -184,6 +202,7 @@ describe('sharing the fleet', () => {
       inventory: makeInventory(),
       hostFacts: async () => facts,
       databaseBytes: async () => 1,
+      counters: () => Promise.reject(new Fault('sql.timeout')),
       probe: async ({ instanceId }: { instanceId: string }) => {
         looked.set(instanceId, (looked.get(instanceId) ?? 0) + 1)
         return probeNow()

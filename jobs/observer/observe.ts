@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { endPresence, keepPresence, readShare } from '@/db/fleet/observer-share'
+import { endPresence, keepPresence, type ObserverShare, readShare } from '@/db/fleet/observer-share'
 import { listen } from '@/db/pg/client'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
@@ -7,6 +7,7 @@ import type { HostFault } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 import { backOff, due, type HerdPlan, hostFactsEveryMs, roundMs, type ServerPlan } from './observe-round'
+import { makeSampler } from './observe-samples'
 import type { FactSink } from './observe-sink'
 import { makeSizeLooks } from './observe-sizes'
 
@@ -14,6 +15,7 @@ export interface ObserverOptions {
   inventory: InventoryRead
   probe: PostgresRead['probe']
   databaseBytes: PostgresRead['databaseBytes']
+  counters: PostgresRead['counters']
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
   hostFacts: (
     host: HostAddress,
@@ -104,6 +106,7 @@ class Observer {
   private readonly running = new Set<Promise<void>>()
   private readonly pace: number
   private readonly sizes: ReturnType<typeof makeSizeLooks>
+  private readonly sampler: ReturnType<typeof makeSampler>
 
   constructor(
     private readonly options: ObserverOptions,
@@ -111,10 +114,11 @@ class Observer {
   ) {
     this.pace = options.pace ?? 1
     this.sizes = makeSizeLooks(options.databaseBytes)
+    this.sampler = makeSampler({ counters: options.counters, log: options.log })
   }
 
   /** What was being looked at stays so; what is new or was changed by a person is due at once. */
-  async load(share: { instances: { id: string; herdId: string; serverId: string }[]; idleServers: string[] }): Promise<void> {
+  async load(share: ObserverShare): Promise<void> {
     const { inventory } = this.options
     const found = await Promise.all(share.instances.map(({ id }) => inventory.instance(id).catch(missing)))
     const idle = await Promise.all(share.idleServers.map((id) => inventory.server(id).catch(missing)))
@@ -153,6 +157,7 @@ class Observer {
     this.instances = members.length
     const known = new Set(members.map(({ id }) => id))
     this.sizes.forget((id) => known.has(id))
+    this.sampler.load([...known, ...servers.keys()], share.unsampled)
   }
 
   tick(): void {
@@ -169,6 +174,7 @@ class Observer {
 
   async settled(): Promise<void> {
     await Promise.all(this.running)
+    await this.sampler.close()
   }
 
   private run(work: Promise<void>): void {
@@ -195,6 +201,7 @@ class Observer {
       const directories = [...new Set(server.instances.map(({ address }) => address.dataDirectory))]
       const facts = await hostFacts(server.address, directories, { timeoutMs: lookTimeoutMs, signal: this.signal })
       sink.addHost({ serverId: server.serverId, at, fault: null, because: null, facts })
+      this.sampler.addHost(server.serverId, facts)
       if (server.state !== 'up') this.hurry(server)
       server.state = 'up'
       server.failures = 0
@@ -242,6 +249,8 @@ class Observer {
           sink.add({ instanceId: member.id, probe: seen, source: 'observer' })
           const sized = seen.state === 'online' ? this.sizes.offer(member, this.signal) : null
           if (sized) this.run(sized)
+          const sampled = seen.state === 'online' ? this.sampler.offer(member, this.signal) : null
+          if (sampled) this.run(sampled)
           const server = this.servers.get(member.serverId)
           // The first that finds its host gone has it asked again now: that says the same of everything else on it.
           if (seen.hostFault && server?.state === 'up') {

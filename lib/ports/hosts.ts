@@ -38,10 +38,18 @@ export interface FoundPooler {
 /** What a host says of itself. Everything that could not be seen is null. */
 export interface HostFacts {
   os: string | null
+  /** Processors that are online. */
+  cpus: number | null
   loadPerCpu: number | null
+  /** Of all processors together since the host started, in its own ticks. */
+  cpuBusy: number | null
+  cpuTotal: number | null
   memoryBytes: number | null
+  memoryAvailableBytes: number | null
   /** Of the fullest file system that holds a data directory. */
   diskFreeBytes: number | null
+  /** How large that file system is. */
+  diskBytes: number | null
   /** Positive: the host's clock is ahead of ours. */
   clockOffsetSeconds: number | null
   poolers: FoundPooler[]

@@ -1,3 +1,4 @@
+import type { InstanceCounters } from '@/lib/domain/samples/rates'
 import type { InstanceAddress } from './addresses'
 
 export type StopMode = 'smart' | 'fast' | 'immediate'
@@ -158,6 +159,8 @@ export interface PostgresRead {
    * ends after `timeoutMs`, and is no part of a look. Throws `sql.*`.
    */
   databaseBytes: (instance: InstanceAddress, options: CallOptions) => Promise<number>
+  /** What the server counts and holds now: one cheap statement on the session of the looks. Throws `shell.*`, `sql.*`. */
+  counters: (instance: InstanceAddress, options: CallOptions) => Promise<InstanceCounters>
   /** In a READ ONLY transaction that is rolled back. Throws `sql.*`. */
   query: (instance: InstanceAddress, sql: string, options: SqlOptions) => Promise<SqlGrid>
   /** The commands an act would run, for previews: pure, no call. */

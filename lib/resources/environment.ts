@@ -72,6 +72,11 @@ export const environment = defineResource({
       max: 86_400,
       help: 'A standby further behind in time than this is lagging. Empty: 60.',
     },
+    isSampled: {
+      kind: 'flag',
+      label: 'Keep samples',
+      help: 'Load, connections, rates, lag and sizes over time, for charts. Costs each database one small query every 10 to 60 seconds.',
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -85,7 +90,7 @@ export const environment = defineResource({
   sections: [
     { title: 'Environment', fields: ['name', 'description', 'position'] },
     { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
-    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax'] },
+    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled'] },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

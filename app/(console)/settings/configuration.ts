@@ -31,6 +31,8 @@ const open = new Set<keyof Env>([
   'OBSERVER',
   'LOG_LEVEL',
   'RESULT_DAYS',
+  'SAMPLE_DAYS',
+  'SAMPLE_COARSE_DAYS',
 ])
 const addresses = new Set<keyof Env>(['DATABASE_URL', 'REDIS_URL', 'SMTP_URL'])
 

@@ -1,4 +1,6 @@
 import type { Metrics } from '@/db/fleet/metrics'
+import type { LatestSample } from '@/db/samples/read'
+import { hostMetrics, instanceMetrics, type SampleMetric } from '@/lib/domain/samples/metrics'
 import { bucketSeconds, type RequestCount } from './requests'
 
 type Labels = Record<string, string | number>
@@ -29,8 +31,24 @@ const histogram = ({ method, path, status, buckets, seconds }: RequestCount): Sa
   return [...counted, [{ ...labels, le: '+Inf' }, total, '_bucket'], [labels, seconds, '_sum'], [labels, total, '_count']]
 }
 
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** The newest sample of each instance and host, a family a metric. */
+const sampled = (of: LatestSample['of'], metrics: readonly SampleMetric[], samples: readonly LatestSample[]): string[] =>
+  metrics.flatMap(({ name, label, unit }) =>
+    family(
+      `matriarch_${of}_${snake(name)}`,
+      'gauge',
+      `${label} (${unit}), last sample.`,
+      samples.flatMap(({ of: kind, environment, title, figures }): Sample[] => {
+        const value = (figures as Partial<Record<string, number>>)[name]
+        return kind === of && value !== undefined ? [[{ environment, [of]: title }, value]] : []
+      }),
+    ),
+  )
+
 /** Prometheus' text format. What is not known has no sample: a missing lag is not a lag of zero. */
-export const prometheusText = (metrics: Metrics, requests: readonly RequestCount[]): string =>
+export const prometheusText = (metrics: Metrics, samples: readonly LatestSample[], requests: readonly RequestCount[]): string =>
   [
     ...family(
       'matriarch_instances',
@@ -70,6 +88,8 @@ export const prometheusText = (metrics: Metrics, requests: readonly RequestCount
     ),
     ...family('matriarch_workers', 'gauge', 'Workers seen in the last 30 s.', [[{}, metrics.workers]]),
     ...family('matriarch_worker_jobs', 'gauge', 'Jobs those workers drive now.', [[{}, metrics.workerJobs]]),
+    ...sampled('instance', instanceMetrics, samples),
+    ...sampled('server', hostMetrics, samples),
     ...family('matriarch_request_duration_seconds', 'histogram', 'API requests of this web process.', requests.flatMap(histogram)),
     ...family('process_resident_memory_bytes', 'gauge', 'Memory of this web process.', [[{}, process.memoryUsage.rss()]]),
     ...family('process_uptime_seconds', 'gauge', 'Age of this web process.', [[{}, Math.round(process.uptime())]]),

@@ -200,6 +200,16 @@ export const postgresContract = (name: string, makeFleet: () => Promise<Contract
         expect(await fleet.ports.read.postgres.databaseBytes(instance, limits)).toBeGreaterThan(10_000_000)
     })
 
+    test('counters of primary and standby only rise while neither is restarted', async () => {
+      for (const instance of [fleet.primary, fleet.standby]) {
+        const before = await fleet.ports.read.postgres.counters(instance, limits)
+        const after = await fleet.ports.read.postgres.counters(instance, limits)
+        expect(after.epoch).toBe(before.epoch)
+        for (const name of ['at', 'commits', 'rollbacks', 'blocksHit', 'blocksRead', 'tempBytes', 'checkpoints'] as const)
+          expect(after[name], name).toBeGreaterThanOrEqual(before[name])
+      }
+    })
+
     test('a standby takes no writes', async () => {
       await expect(write(fleet.standby, 'create table matriarch_contract (a int)')).rejects.toMatchObject({ code: 'sql.failed' })
     })

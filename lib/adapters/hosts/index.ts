@@ -57,12 +57,17 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     act: { run: ssh.exec },
     facts: async (host, dataDirectories, options) => {
       const { survey: seen, clockOffsetSeconds } = await survey(host, ['facts', ...dataDirectories], options)
-      const free = seen.disks.map(({ freeBytes }) => freeBytes)
+      const fullest = seen.disks.toSorted((a, b) => a.freeBytes - b.freeBytes)[0]
       return {
         os: seen.os,
+        cpus: seen.cpus,
         loadPerCpu: seen.loadPerCpu,
+        cpuBusy: seen.cpuBusy,
+        cpuTotal: seen.cpuTotal,
         memoryBytes: seen.memoryBytes,
-        diskFreeBytes: free.length > 0 ? Math.min(...free) : null,
+        memoryAvailableBytes: seen.memoryAvailableBytes,
+        diskFreeBytes: fullest?.freeBytes ?? null,
+        diskBytes: fullest?.bytes ?? null,
         clockOffsetSeconds,
         poolers: seen.poolers,
       }

@@ -10,6 +10,8 @@ test('a survey is read line by line; a file system counts once, names may hold b
       'load=3.00',
       'cpus=2',
       'memory=2048',
+      'available=1024',
+      'ticks=cpu  10 5 15 60 10 0 0 0 7 0',
       'cluster=15 shop 5432 online,recovery postgres /srv/my data/shop',
       'disk=/dev/sda1 1000 900 100 90% /srv/my data',
       'disk=/dev/sda1 1000 900 100 90% /srv/my data',
@@ -24,8 +26,12 @@ test('a survey is read line by line; a file system counts once, names may hold b
     clockSeconds: 1790000000.25,
     user: 'postgres',
     os: 'Debian GNU/Linux 12 (bookworm)',
+    cpus: 2,
     loadPerCpu: 1.5,
+    cpuBusy: 30,
+    cpuTotal: 100,
     memoryBytes: 2048 * 1024,
+    memoryAvailableBytes: 1024 * 1024,
     disks: [{ mount: '/srv/my data', bytes: 1000 * 1024, freeBytes: 100 * 1024 }],
     clusters: [{ version: '15', name: 'shop', port: 5432, status: 'online,recovery', owner: 'postgres', data: '/srv/my data/shop' }],
     programs: { pg_ctl: '/usr/bin/pg_ctl' },
@@ -35,6 +41,6 @@ test('a survey is read line by line; a file system counts once, names may hold b
     ],
     poolers: [expect.objectContaining({ configPath: '/etc/pgbouncer/pgbouncer.ini', port: 6432 })],
   })
-  expect(parseSurvey('')).toMatchObject({ clockSeconds: null, os: null, loadPerCpu: null, disks: [] })
+  expect(parseSurvey('')).toMatchObject({ clockSeconds: null, os: null, cpuTotal: null, loadPerCpu: null, disks: [] })
   expect(parseSurvey('clock=1790000000.N').clockSeconds).toBe(1790000000)
 })

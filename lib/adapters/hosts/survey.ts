@@ -13,7 +13,10 @@ echo "home=$HOME"
 [ -r /etc/os-release ] && ( . /etc/os-release; echo "os=$PRETTY_NAME" )
 [ -r /proc/loadavg ] && { read -r load rest </proc/loadavg; echo "load=$load"; }
 n=$(getconf _NPROCESSORS_ONLN 2>/dev/null) && echo "cpus=$n"
-if [ -r /proc/meminfo ]; then while read -r key value unit; do [ "$key" = MemTotal: ] && echo "memory=$value" && break; done </proc/meminfo; fi
+[ -r /proc/stat ] && { read -r ticks </proc/stat; echo "ticks=$ticks"; }
+if [ -r /proc/meminfo ]; then while read -r key value unit; do
+  case $key in MemTotal:) echo "memory=$value" ;; MemAvailable:) echo "available=$value"; break ;; SwapTotal:) break ;; esac
+done </proc/meminfo; fi
 [ "$1" = facts ] && shift && full= || full=yes
 clusters() {
   if [ -n "$full" ] && command -v pg_lsclusters >/dev/null 2>&1; then pg_lsclusters -h 2>/dev/null
@@ -43,8 +46,12 @@ export interface Survey {
   clockSeconds: number | null
   user: string
   os: string | null
+  cpus: number | null
   loadPerCpu: number | null
+  cpuBusy: number | null
+  cpuTotal: number | null
   memoryBytes: number | null
+  memoryAvailableBytes: number | null
   /** Each file system that holds a data directory, once. */
   disks: { mount: string; bytes: number; freeBytes: number }[]
   clusters: { version: string; name: string; port: number; status: string; owner: string; data: string }[]
@@ -60,8 +67,12 @@ export const parseSurvey = (output: string): Survey => {
     clockSeconds: null,
     user: '',
     os: null,
+    cpus: null,
     loadPerCpu: null,
+    cpuBusy: null,
+    cpuTotal: null,
     memoryBytes: null,
+    memoryAvailableBytes: null,
     disks: [],
     clusters: [],
     programs: {},
@@ -83,15 +94,32 @@ export const parseSurvey = (output: string): Survey => {
   const load = numberOrNull(single.get('load'))
   const cpus = numberOrNull(single.get('cpus'))
   const memory = numberOrNull(single.get('memory'))
+  const available = numberOrNull(single.get('available'))
   return {
     ...survey,
     // A `date` that knows no nanoseconds prints the letter.
     clockSeconds: numberOrNull(single.get('clock')?.replace(/\.%?N$/, '')),
     user: single.get('user') ?? '',
     os: single.get('os') || null,
+    cpus,
     loadPerCpu: load !== null && cpus ? load / cpus : null,
+    ...ticksOf(single.get('ticks')),
     memoryBytes: memory === null ? null : memory * 1024,
+    memoryAvailableBytes: available === null ? null : available * 1024,
   }
+}
+
+/** `cpu user nice system idle iowait irq softirq steal guest guest_nice`; guests are counted in user and nice already. */
+const ticksOf = (line: string | undefined): Pick<Survey, 'cpuBusy' | 'cpuTotal'> => {
+  const ticks = /^cpu((?: +\d{1,19}){4,})/
+    .exec(line ?? '')?.[1]
+    ?.trim()
+    .split(/ +/)
+    .slice(0, 8)
+    .map(Number)
+  if (!ticks) return { cpuBusy: null, cpuTotal: null }
+  const total = ticks.reduce((sum, one) => sum + one, 0)
+  return { cpuBusy: total - ticks[3]! - (ticks[4] ?? 0), cpuTotal: total }
 }
 
 const addCluster = (survey: Survey, line: string): void => {

@@ -49,8 +49,9 @@ const surveyOf = (world: World, host: MemoryHost): Awaited<ReturnType<CheckLooks
       clockSeconds: world.clock.now().getTime() / 1000,
       user,
       os: 'Debian GNU/Linux 12 (bookworm)',
-      loadPerCpu: 0,
+      ...{ cpus: 2, loadPerCpu: 0, cpuBusy: 0, cpuTotal: 0 },
       memoryBytes: 2 ** 34,
+      memoryAvailableBytes: 2 ** 33,
       disks: [{ mount: '/var/lib/postgresql', bytes: 2 ** 41, freeBytes: Math.min(2 ** 40, ...members.map(({ freeBytes }) => freeBytes)) }],
       clusters: members.map(({ inventory: { address }, state, hasStandbySignal }) => ({
         version: address.major ?? '',

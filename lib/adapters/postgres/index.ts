@@ -13,6 +13,7 @@ import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
 import { postgresAct } from './act'
 import { makeActivity } from './activity'
+import { countersOf } from './counters'
 import { probeInstance } from './probe'
 import { runStatement } from './query'
 import { makeReaders } from './readers'
@@ -47,6 +48,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     settings: (instance, callOptions) => settingsSeen(ssh, warm, instance, callOptions),
     transactionFate: (instance, xid, callOptions) => transactionFate(ssh, warm, instance, xid, callOptions),
     databaseBytes: (instance, callOptions) => databaseBytes(ssh, instance, callOptions),
+    counters: (instance, callOptions) => countersOf(ssh, warm, instance, callOptions),
     query: (instance, sql, sqlOptions) => runStatement(ssh, instance, sql, sqlOptions, { isReadOnly: true }),
     commands: {
       start: (instance) => [quoteShell(commandFor(instance, 'start'))],

@@ -4,6 +4,7 @@ import { discoveryCalls } from './discovery'
 import { environmentCalls } from './environments'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
+import { sampleCalls } from './samples'
 import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
 import { workCalls } from './work'
@@ -19,4 +20,5 @@ export const calls = {
   ...discoveryCalls,
   ...subscriptionCalls,
   ...environmentCalls,
+  ...sampleCalls,
 }

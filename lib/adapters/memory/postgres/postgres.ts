@@ -45,6 +45,17 @@ export const memoryPostgresRead = (world: World): PostgresRead => {
     },
     transactionFate: async (address, xid, options) => (await serving(address, options)).transactions.get(xid) ?? 'unknown',
     databaseBytes: async (address, options) => (await serving(address, options)).databaseBytes,
+    counters: async (address, options) => {
+      const instance = await serving(address, options)
+      return {
+        epoch: instance.confLoadedAt,
+        at: Date.parse(world.clock.stamp()) / 1000,
+        ...{ active: instance.activeTransactions, idle: instance.clients - instance.activeTransactions, idleInTransaction: 0, waiting: 0 },
+        oldestTransaction: null,
+        ...{ commits: instance.transactions.size, rollbacks: 0, blocksRead: 0, blocksHit: 0, tempBytes: 0, checkpoints: 0 },
+        walBytes: null,
+      }
+    },
     query: async (address, sql, options) => {
       const instance = await serving(address, { timeoutMs: options.statementTimeoutMs, signal: options.signal })
       const refusal = options.as === undefined ? null : whyNoReader(world, instance)

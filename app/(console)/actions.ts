@@ -24,6 +24,7 @@ import {
   waitForPlan,
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
+import { proveAgain } from '@/lib/auth/prove'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -183,6 +184,10 @@ export const retryFailed = async (runId: string, withCancelled: boolean) =>
 export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>> =>
   outcome((actor) => acknowledge(actor, wanted).then(() => null))
 export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
+
+/** The password of the person signed in, given again before what asks for a fresh proof. */
+export const proveMyself = async (password: string): Promise<Outcome<null>> =>
+  outcome((actor) => proveAgain(actor, password, webPorts().directory).then(() => null))
 
 /** Asks the directory step by step; with a user name also tries that login. */
 export const testDirectory = async (userName: string, password: string) =>

@@ -1,6 +1,7 @@
 import { cookies } from 'next/headers'
 import type { ReactNode } from 'react'
 import { KeyboardProvider } from '@/components/shell/keyboard'
+import { ProveDialog } from '@/components/shell/prove'
 import { Shell } from '@/components/shell/shell'
 import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
@@ -8,6 +9,7 @@ import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, roles } from '@/lib/kernel/access/access'
 import { menuFor } from '@/lib/resources/menu'
+import { proveMyself } from './actions'
 
 /** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
 const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): string => {
@@ -37,6 +39,7 @@ const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
           >
             {children}
           </Shell>
+          <ProveDialog userName={actor.name} prove={proveMyself} />
         </KeyboardProvider>
       </ToastProvider>
     </ZoneProvider>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { Note } from '@/components/ui/note'
@@ -113,7 +114,7 @@ export const ScheduledApproval = ({
         link={link}
         isBusy={isBusy}
         onAsk={() => work(actions.askApproval(row.id))}
-        onApprove={() => work(actions.approve(row.id, plan.digest, row.waitsUntil))}
+        onApprove={() => work(proved(() => actions.approve(row.id, plan.digest, row.waitsUntil)))}
       />
       {refusal && <Note tone="bad" isAlert title={refusal} />}
     </section>

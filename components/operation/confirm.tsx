@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -112,7 +113,12 @@ export const Confirm = ({
         link={link}
         isBusy={isBusy}
         onAsk={() => work(actions.askApproval(row.id), () => {})}
-        onApprove={() => work(actions.approve(row.id, plan.digest, null), () => {})}
+        onApprove={() =>
+          work(
+            proved(() => actions.approve(row.id, plan.digest, null)),
+            () => {},
+          )
+        }
       />
       {row.isOwn && (
         <>

@@ -1,5 +1,6 @@
 'use client'
 
+import { proved } from '@/components/shell/prove'
 import type { Outcome } from '@/lib/shapes/outcome'
 import type { WriteCall } from '@/lib/shapes/writes'
 
@@ -10,8 +11,10 @@ interface ProblemBody {
   fields?: { path: string; message: string }[]
 }
 
-/** Calls the console's own API with the login cookie; a refusal is a value with the API's own words. */
-export const callApi = async <Answer>({ method, path, body }: WriteCall<Answer>): Promise<Outcome<Answer>> => {
+/** Calls the console's own API with the login cookie; a refusal is a value with the API's own words. What needs a fresh proof asks for it and goes on. */
+export const callApi = <Answer>(call: WriteCall<Answer>): Promise<Outcome<Answer>> => proved(() => send(call))
+
+const send = async <Answer>({ method, path, body }: WriteCall<Answer>): Promise<Outcome<Answer>> => {
   try {
     const answer = await fetch(`/api/v1/${path}`, {
       method,

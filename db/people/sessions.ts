@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type Actor, type Grant, mayIn, ownId } from '@/lib/kernel/access/access'
+import { proofMinutes } from '@/lib/kernel/access/proof'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { getDb, getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { people, sessions } from '../schema'
@@ -19,6 +20,8 @@ export interface LivePerson {
   userName: string
   fullName: string
   grants: Grant[]
+  /** Nobody has proved to be this person in this login for `proofMinutes`. */
+  isProofStale: boolean
   preferences: Preferences
 }
 
@@ -29,6 +32,7 @@ const findSession = {
   name: 'session-of-request',
   text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
       s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
+      s.proved_at < now() - interval '${proofMinutes} minutes' as is_proof_stale,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
         where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from sessions s join people p on p.id = s.person_id
@@ -48,6 +52,7 @@ export const livePerson = async (sessionId: string, idleMinutes: number): Promis
     userName: row.user_name,
     fullName: row.full_name,
     grants: row.grants,
+    isProofStale: row.is_proof_stale,
     preferences: row.preferences,
   }
 }
@@ -114,6 +119,16 @@ export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
     if (!found) throw new Fault('record.missing')
     await notify(tx, 'records', 'session')
     await writeAudit(tx, actor, { act: 'session.revoke', resource: 'session', objectId: sessionId })
+  })
+
+/** The person behind a login has just proved who they are. Throws `auth.required` when the login has ended meanwhile. */
+export const noteProof = (actor: Actor, sessionId: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    const { rowCount } = await tx.execute(
+      sql`update sessions set proved_at = now() where id = ${sessionId} and person_id = ${ownId(actor)} and revoked_at is null`,
+    )
+    if (rowCount !== 1) throw new Fault('auth.required')
+    await writeAudit(tx, actor, { act: 'login.proof', resource: 'session', objectId: sessionId })
   })
 
 /** Logging out: the cookie's own session, without an actor because it may already be expired. */

@@ -124,9 +124,13 @@ const mustReach = (actor: Actor, resource: Resource, act: 'add' | 'change'): voi
 const isNewSecret = (resource: Resource, name: string, values: Values): boolean =>
   resource.fields[name]?.kind === 'secret' && typeof values[name] === 'string'
 
+/** The secret that is given with a record, by its field. */
+const secretIn = (resource: Resource, values: Values): string | undefined =>
+  Object.keys(values).find((name) => isNewSecret(resource, name, values))
+
 /** A secret opens something outside the console: a leaked token must not put in its own. */
 const mustKeepSecrets = (actor: Actor, resource: Resource, values: Values): void => {
-  const secret = Object.keys(values).find((name) => isNewSecret(resource, name, values))
+  const secret = secretIn(resource, values)
   if (actor.kind === 'token' && secret) throw notByToken(`gives the ${resource.fields[secret]!.label.toLowerCase()}`)
 }
 
@@ -175,7 +179,14 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     const place = environmentId ?? environmentOf(resource, row)
     await writeChange(tx, actor, { resource: resource.name, objectId: id, title, act: 'add', environmentId: place, fields })
     await notify(tx, 'records', resource.name)
-    await writeAudit(tx, actor, { act: `${resource.name}.add`, resource: resource.name, objectId: id, title, environmentId: place })
+    await writeAudit(tx, actor, {
+      act: `${resource.name}.add`,
+      resource: resource.name,
+      objectId: id,
+      title,
+      environmentId: place,
+      givesSecret: secretIn(resource, values) !== undefined,
+    })
     return { id }
   })
 }
@@ -271,6 +282,7 @@ export const changeRecord = async (actor: Actor, resource: Resource, id: string,
       title,
       environmentId,
       detail: { fields: Object.keys(fields) },
+      givesSecret: secretIn(resource, values) !== undefined,
     })
   })
 }

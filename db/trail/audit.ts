@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Actor } from '@/lib/kernel/access/access'
+import { asksProof } from '@/lib/kernel/access/proof'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json, JsonObject } from '@/lib/kernel/ground/json'
 import type { AuditVerdict } from '@/lib/shapes/audit'
 import type { Tx } from '../pg/client'
@@ -16,6 +18,8 @@ export interface AuditEntry {
   environmentId?: string | null
   /** Plain JSON; never a secret. */
   detail?: JsonObject
+  /** A secret was put in or replaced. */
+  givesSecret?: boolean
 }
 
 const chainLock = 7_301_992
@@ -27,9 +31,11 @@ export const storable = (detail: Json): Json =>
 
 /**
  * Adds a line to the chain inside the caller's transaction. Lines are written one at a time over the whole console until that transaction ends,
- * so call it last: locks taken after it could wait for one another.
+ * so call it last: locks taken after it could wait for one another. What changes something without a line here is not done, so this is the one place that
+ * asks for a fresh proof: throws `auth.proof`, and the transaction with all it did is undone.
  */
 export const writeAudit = async (tx: Tx, actor: Actor, entry: AuditEntry): Promise<void> => {
+  mustBeProved(actor, entry)
   await tx.execute(sql`select pg_advisory_xact_lock(${chainLock})`)
   // A statement of its own: the snapshot has to be taken after the lock was given.
   const last = await tx.execute<{ seq: string; hash: string }>(sql`select seq, hash from audit order by seq desc limit 1`)
@@ -50,6 +56,12 @@ export const writeAudit = async (tx: Tx, actor: Actor, entry: AuditEntry): Promi
     detail: storable(entry.detail ?? {}),
   }
   await tx.insert(audit).values({ ...line, at: new Date(line.at), previousHash, hash: hashOf(previousHash, line) })
+}
+
+const mustBeProved = (actor: Actor, { act, detail, givesSecret }: AuditEntry): void => {
+  if (actor.isProofStale !== true) return
+  const fields = Array.isArray(detail?.fields) ? detail.fields.map(String) : []
+  if (givesSecret || asksProof(act, fields)) throw new Fault('auth.proof')
 }
 
 let verifying: Promise<AuditVerdict> | null = null

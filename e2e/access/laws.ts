@@ -268,6 +268,8 @@ export const actionLaws: Readonly<Record<string, ActionLaw>> = {
     given: (place, world) => [{ kind: 'k', key: 'x', label: 'l', environmentId: world.id('environment', place) }],
     may: atLeast('operator'),
   },
+  // The people of the test have no password: each is asked, and none is believed.
+  proveMyself: { given: () => ['x'], may: anybody, done: ['input.invalid', 'auth.throttled'], isPlaceless: true },
   testDirectory: { given: () => ['', ''], may: nobody, isPlaceless: true },
   verifyAuditLog: { given: () => [], may: nobody, isPlaceless: true },
   releaseLock: { given: () => ['herd:x'], may: nobody, isPlaceless: true },

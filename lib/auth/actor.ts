@@ -25,6 +25,7 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
     sessionId: person.sessionId,
     name: person.userName,
     grants: person.grants,
+    isProofStale: person.isProofStale,
     from: addressOf(await headers()) ?? undefined,
   }
 })

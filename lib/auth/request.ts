@@ -71,6 +71,7 @@ const actorOfCookie = async (request: Request): Promise<Actor | null> => {
     sessionId: person.sessionId,
     name: person.userName,
     grants: person.grants,
+    isProofStale: person.isProofStale,
     from: addressOf(request.headers) ?? undefined,
   }
 }

@@ -1,8 +1,8 @@
 import { passwordOf, savePassword } from '@/db/people/people'
-import { countAttempt, forgetAttempts } from '@/db/runs/attempts'
 import { type Actor, isOwn, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { checkNewPassword, hashPassword, verifyPassword } from './password'
+import { checkNewPassword, hashPassword } from './password'
+import { provesPassword } from './prove'
 
 /**
  * Sets a local account's password: one's own after proving the current one, or anybody's for an administrator of every environment; a token sets none. Every other login of that person ends.
@@ -18,16 +18,10 @@ export const setPassword = async (
   const person = await passwordOf(personId)
   if (!person) throw new Fault('record.missing')
   if (person.source !== 'local') throw new Fault('input.invalid', { because: 'People of the directory change their password there.' })
-  if (isTheirOwn && person.passwordHash !== null) await proveCurrent(person.id, currentPassword ?? '', person.passwordHash)
-  checkNewPassword(password, person.userName)
-  await savePassword(actor, person, await hashPassword(password))
-}
-
-/** A session left open must not be a place to guess. Counted apart from logins: nobody else can use these attempts up. */
-const proveCurrent = async (personId: string, password: string, hash: string): Promise<void> => {
-  const limit = { key: `proof:${personId}`, free: 5, waitSecondsMax: 300 }
-  await countAttempt([limit])
-  if (!(await verifyPassword(password, hash)).ok)
+  const givesCurrent = isTheirOwn && person.passwordHash !== null
+  if (givesCurrent && !(await provesPassword(actor, person, currentPassword, null)))
     throw new Fault('input.invalid', { fields: [{ path: 'currentPassword', message: 'is wrong' }] })
-  await forgetAttempts([limit.key])
+  checkNewPassword(password, person.userName)
+  // The current password is the proof that is asked for.
+  await savePassword(givesCurrent ? { ...actor, isProofStale: false } : actor, person, await hashPassword(password))
 }

@@ -186,6 +186,8 @@ export const faultsOf = (call: Call): FaultCode[] => {
     ...new Set<FaultCode>([
       ...of(call.caller !== 'open', 'auth.required', 'access.denied'),
       ...(call.faults ?? []),
+      // With a login cookie; a token is refused what this asks of a person.
+      ...of(isActor && call.method !== 'GET', 'auth.proof'),
       ...of(call.path.includes('{id}'), 'record.missing'),
       ...of(hasInput, 'input.malformed', 'input.media-type', 'input.too-large'),
       ...of(hasInput || call.query !== undefined || (isActor && call.method === 'POST'), 'input.invalid'),

@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { proved } from '@/components/shell/prove'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Note } from '@/components/ui/note'
 import type { Outcome } from '@/lib/shapes/outcome'
@@ -26,7 +27,7 @@ export const DeleteButton = ({
   const [isBusy, setBusy] = useState(false)
   const remove = async () => {
     setBusy(true)
-    const answer = await removeRecord(resource, id)
+    const answer = await proved(() => removeRecord(resource, id))
     if (!answer.ok) {
       setProblem(answer.message)
       setBusy(false)

@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { Controller, type FieldErrors, useForm } from 'react-hook-form'
 import type { FindOptions, InputValue } from '@/components/fields/input-props'
 import { fromInput, inputOf, toInput } from '@/components/fields/inputs'
+import { proved } from '@/components/shell/prove'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -124,7 +125,7 @@ export const RecordForm = ({
     const sent = { ...getValues() }
     const changed = id === null ? values : Object.fromEntries(Object.keys(dirtyFields).map((name) => [name, values[name] ?? null]))
     setRefusal(null)
-    const answer = await server.saveRecord(resource.name, id, changed, known.current)
+    const answer = await proved(() => server.saveRecord(resource.name, id, changed, known.current))
     if (!answer.ok) return refuse(answer, changed)
     setSaved(true)
     setConflict(null)

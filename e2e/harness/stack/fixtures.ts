@@ -9,10 +9,13 @@ export { expect, signIn, titleOf, until }
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>
 export type Look = { colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number }; hasTouch?: boolean }
 
+/** With what the longest test takes, less than a login vouches for. */
+const loginMsMax = 4 * 60_000
+
 interface Shared {
   stack: Stack
-  /** User name → cookies of a login of that person; each person logs in once a file. */
-  logins: Map<string, StorageState>
+  /** User name → cookies of a login of that person, and when it was: each person logs in anew before their password has to be given again. */
+  logins: Map<string, { state: StorageState; at: number }>
 }
 interface Own {
   /** A page of a browser of its own, logged in as this person. */
@@ -50,12 +53,14 @@ export const test = base.extend<Own, Shared>({
   as: async ({ browser, stack, logins, scriptErrors }, use) => {
     const contexts: BrowserContext[] = []
     await use(async (user, look = {}) => {
+      const known = logins.get(user)
+      const login = known && Date.now() - known.at < loginMsMax ? known : null
       const open = async () => {
         const context = await browser.newContext({
           baseURL: stack.facts.url,
           timezoneId: 'Europe/Amsterdam',
           ...look,
-          storageState: logins.get(user),
+          storageState: login?.state,
         })
         watch(context, scriptErrors)
         contexts.push(context)
@@ -63,9 +68,10 @@ export const test = base.extend<Own, Shared>({
       }
       const context = await open()
       const page = await context.newPage()
-      if (!logins.has(user)) {
+      if (login === null) {
+        const at = Date.now()
         await loginAs(page, stack, user)
-        logins.set(user, await context.storageState())
+        logins.set(user, { state: await context.storageState(), at })
       }
       return page
     })

@@ -33,6 +33,8 @@ export interface Actor {
   sessionId?: string
   name: string
   grants: readonly Grant[]
+  /** The person behind this login proved who they are too long ago for what `provenActs` lists. */
+  isProofStale?: boolean
   /** Where the request came from, for the audit log. */
   from?: string
 }

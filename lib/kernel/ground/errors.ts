@@ -14,6 +14,11 @@ export const faultTable = {
   'auth.rejected': { status: 401, retry: false, sentence: 'The user name or the password is wrong.' },
   'auth.throttled': { status: 429, retry: true, sentence: 'Too many attempts. Wait a little and try again.' },
   'auth.directory-down': { status: 503, retry: true, sentence: 'The directory does not answer. A local account still works.' },
+  'auth.proof': {
+    status: 401,
+    retry: false,
+    sentence: 'This needs a fresh proof that it is you: give your password on the console’s page, or sign in again. Nothing was changed.',
+  },
   'access.denied': { status: 403, retry: false, sentence: 'You do not have the permission for this.' },
   'call.missing': { status: 404, retry: false, sentence: 'The API has no such path; /api/openapi.json lists what it has.' },
   'call.method': { status: 405, retry: false, sentence: 'This path does not take this method.' },

@@ -1,0 +1,100 @@
+'use client'
+
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Dialog } from '@/components/ui/dialog'
+import { Field } from '@/components/ui/field'
+import { Note } from '@/components/ui/note'
+import type { Outcome } from '@/lib/shapes/outcome'
+
+/** Asks the person in the dialog of this page; true: they gave their password. Whoever asks while it is open waits for the same answer. */
+let ask: (() => Promise<boolean>) | null = null
+
+/** Does what may need a fresh proof: where it does, asks for the password in place and does it again. Given up, the refusal is what came of it. */
+export const proved = async <T,>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+  const outcome = await act()
+  if (outcome.ok || outcome.code !== 'auth.proof' || ask === null) return outcome
+  return (await ask()) ? act() : outcome
+}
+
+/** Over whatever page is open, so nothing that was typed there is lost. */
+export const ProveDialog = ({ userName, prove }: { userName: string; prove: (password: string) => Promise<Outcome<null>> }) => {
+  const [isOpen, setOpen] = useState(false)
+  const waiting = useRef<((isProved: boolean) => void)[]>([])
+  useEffect(() => {
+    ask = () =>
+      new Promise((resolve) => {
+        waiting.current.push(resolve)
+        setOpen(true)
+      })
+    return () => {
+      ask = null
+    }
+  }, [])
+  const end = (isProved: boolean) => {
+    setOpen(false)
+    for (const tell of waiting.current.splice(0)) tell(isProved)
+  }
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={() => end(false)}
+      title="Confirm that it is you"
+      description="This needs a proof that is at most 10 minutes old. It is done as soon as you confirm; nothing you typed is lost."
+    >
+      {isOpen && <ProveForm userName={userName} prove={prove} onEnd={end} />}
+    </Dialog>
+  )
+}
+
+const ProveForm = ({
+  userName,
+  prove,
+  onEnd,
+}: {
+  userName: string
+  prove: (password: string) => Promise<Outcome<null>>
+  onEnd: (isProved: boolean) => void
+}) => {
+  const password = useRef<HTMLInputElement>(null)
+  const [isBusy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<Outcome<null> | null>(null)
+  const wrong = refusal?.ok === false && refusal.fields.some(({ path }) => path === 'password')
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    const outcome = await prove(password.current!.value).catch(
+      (): Outcome<null> => ({ ok: false, code: 'internal.bug', message: 'The console did not answer. Try again.', fields: [] }),
+    )
+    setBusy(false)
+    if (outcome.ok) return onEnd(true)
+    setRefusal(outcome)
+    password.current?.select()
+  }
+  return (
+    <form className="grid gap-4 p-4" onSubmit={submit} aria-busy={isBusy}>
+      {refusal?.ok === false && !wrong && <Note tone="bad" isAlert title={refusal.message} />}
+      <input type="text" name="username" autoComplete="username" value={userName} readOnly hidden />
+      <Field label={`Password of ${userName}`} error={wrong ? 'This password is wrong.' : undefined}>
+        {(ids) => (
+          <input
+            {...ids}
+            ref={password}
+            type="password"
+            className="input"
+            autoComplete="current-password"
+            // biome-ignore lint/a11y/noAutofocus: the dialog has one purpose, and it starts here
+            autoFocus
+            required
+          />
+        )}
+      </Field>
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" variant="primary" disabled={isBusy}>
+          {isBusy ? 'Confirming…' : 'Confirm'}
+        </Button>
+        <Button onClick={() => onEnd(false)}>Cancel</Button>
+      </div>
+    </form>
+  )
+}

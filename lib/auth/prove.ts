@@ -1,0 +1,64 @@
+import { type LoginPerson, passwordOf } from '@/db/people/people'
+import { noteProof } from '@/db/people/sessions'
+import { inTransaction } from '@/db/pg/client'
+import { countAttempt, forgetAttempts, uncountAttempt } from '@/db/runs/attempts'
+import { writeAudit } from '@/db/trail/audit'
+import type { Actor } from '@/lib/kernel/access/access'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { Directory } from '@/lib/ports/directory'
+import { verifyPassword } from './password'
+
+const passwordLengthMax = 256
+
+/**
+ * Whether this is the person's password; where it is not, an audit line says so. A session left open must not be a place to guess: five are free, then each waits
+ * longer. Counted apart from logins, so nobody else can use these attempts up. Throws `auth.throttled`, `auth.directory-down`.
+ */
+export const provesPassword = async (
+  actor: Actor,
+  person: LoginPerson,
+  password: unknown,
+  directory: Directory | null,
+): Promise<boolean> => {
+  const limit = { key: `proof:${person.id}`, free: 5, waitSecondsMax: 300 }
+  await countAttempt([limit])
+  try {
+    if (await isRight(person, password, directory)) {
+      await forgetAttempts([limit.key])
+      return true
+    }
+  } catch (error) {
+    // A directory that is down is nobody's failed guess.
+    if (isFault(error, 'auth.directory-down')) await uncountAttempt([limit])
+    throw error
+  }
+  await inTransaction((tx) =>
+    writeAudit(tx, actor, { act: 'login.proof-refused', resource: 'person', objectId: person.id, title: person.userName }),
+  )
+  return false
+}
+
+const isRight = async (person: LoginPerson, password: unknown, directory: Directory | null): Promise<boolean> => {
+  if (typeof password !== 'string' || password === '' || password.length > passwordLengthMax || person.isDisabled) return false
+  if (person.source === 'local') return person.passwordHash !== null && (await verifyPassword(password, person.passwordHash)).ok
+  if (directory === null) return false
+  try {
+    await directory.authenticate(person.userName, password)
+    return true
+  } catch (error) {
+    if (isFault(error, 'auth.rejected')) return false
+    throw error
+  }
+}
+
+/**
+ * The person signed in gives their password again: this login vouches for them afresh, and for no other login of theirs.
+ * Throws `access.denied` to whoever is no person with a login, `input.invalid`, `auth.throttled`, `auth.directory-down`.
+ */
+export const proveAgain = async (actor: Actor, password: unknown, directory: Directory | null): Promise<void> => {
+  const person = actor.kind === 'person' && actor.personId !== null ? await passwordOf(actor.personId) : null
+  if (person === null || actor.sessionId === undefined) throw new Fault('access.denied')
+  if (!(await provesPassword(actor, person, password, directory)))
+    throw new Fault('input.invalid', { fields: [{ path: 'password', message: 'is wrong' }] })
+  await noteProof(actor, actor.sessionId)
+}

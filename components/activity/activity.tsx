@@ -9,6 +9,7 @@ import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import { counted } from '@/lib/domain/values/counted'
 import type { MemberActivity } from '@/lib/shapes/activity'
+import type { ReadAddress } from '@/lib/shapes/reads'
 import { Blocking } from './blocking'
 import { SessionsTable, type SessionTicks } from './sessions-table'
 import { filtered, type Grouping, groupings, type KindShown, kindsShown, sessionsOf, signalQuery } from './shown'
@@ -35,15 +36,23 @@ const Unseen = ({ members }: { members: readonly MemberActivity[] }) =>
       </Note>
     ))
 
-/** What sessions do now, and what can be done about it. `maySignal`: who looks may cancel and terminate. */
-export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id: string; maySignal: boolean }) => {
+/** What sessions do now, and what can be done about it. `hasMany`: of several instances. `maySignal`: who looks may cancel and terminate. */
+export const Activity = ({
+  address,
+  hasMany,
+  maySignal,
+}: {
+  address: ReadAddress<{ members: MemberActivity[] }>
+  hasMany: boolean
+  maySignal: boolean
+}) => {
   const router = useRouter()
   const [isPaused, setPaused] = useState(false)
   const [kind, setKind] = useState<KindShown>('clients')
   const [by, setBy] = useState<Grouping>('none')
   const [search, setSearch] = useState('')
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
-  const { members: answered, because } = useActivity(of, id, isPaused)
+  const { members: answered, because } = useActivity(address, isPaused)
   const members = answered ?? []
   const all = useMemo(() => sessionsOf(answered ?? []), [answered])
   const shown = useMemo(() => filtered(all, kind, search), [all, kind, search])
@@ -107,7 +116,7 @@ export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id:
             {(ids) => (
               <select {...ids} className="input w-auto" value={by} onChange={(event) => setBy(event.target.value as Grouping)}>
                 {groupings
-                  .filter((one) => one !== 'instance' || of === 'herds')
+                  .filter((one) => one !== 'instance' || hasMany)
                   .map((one) => (
                     <option key={one}>{one}</option>
                   ))}
@@ -129,7 +138,7 @@ export const Activity = ({ of, id, maySignal }: { of: 'instances' | 'herds'; id:
         {shown.length === 0 ? (
           <p className="px-4 pb-3 text-ink-2">{answered === null ? 'Nothing has been seen yet.' : 'No session like that.'}</p>
         ) : (
-          <SessionsTable sessions={shown} by={by} hasInstance={of === 'herds'} ticks={ticks} />
+          <SessionsTable sessions={shown} by={by} hasInstance={hasMany} ticks={ticks} />
         )}
         {leftOut > 0 && <p className="px-4 py-2 text-ink-2">{counted(leftOut, 'further session')} of those that are idle are left out.</p>}
       </Card>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react'
 import type { MemberActivity } from '@/lib/shapes/activity'
-import { answerOf, reads } from '@/lib/shapes/reads'
+import { answerOf, type ReadAddress } from '@/lib/shapes/reads'
 
 const everyMs = 2_000
 
@@ -14,7 +14,7 @@ export interface Watch {
 }
 
 /** Asks again and again while the page is seen and `isPaused` is not set. What was answered last stays when the console does not answer. */
-export const useActivity = (of: 'instances' | 'herds', id: string, isPaused: boolean): Watch => {
+export const useActivity = (address: ReadAddress<{ members: MemberActivity[] }>, isPaused: boolean): Watch => {
   const [watch, setWatch] = useState<Watch>({ members: null, because: null })
   useEffect(() => {
     if (isPaused) return
@@ -23,7 +23,6 @@ export const useActivity = (of: 'instances' | 'herds', id: string, isPaused: boo
     const ask = async () => {
       if (document.hidden) return
       try {
-        const address = reads.activity(of, id)
         const response = await fetch(address, { signal: over.signal })
         if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
         const { members } = await answerOf(address, response)
@@ -48,6 +47,6 @@ export const useActivity = (of: 'instances' | 'herds', id: string, isPaused: boo
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', shown)
     }
-  }, [of, id, isPaused])
+  }, [address, isPaused])
   return watch
 }

@@ -47,7 +47,8 @@ export const reads = {
   certificates: (runId: string): ReadAddress<{ items: IssuedCertificate[] }> =>
     `/api/v1/certificates?runId=${runId}&columns=verdict&per=500`,
   results: (runId: string): ReadAddress<RunResults> => `/api/v1/runs/${runId}/results`,
-  activity: (of: 'instances' | 'herds', id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${of}/${id}/activity`,
+  /** Of an instance, or of the members of a herd, by the path of the resource. */
+  activity: (path: string, id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${path}/${id}/activity`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

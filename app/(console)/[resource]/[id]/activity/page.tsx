@@ -3,7 +3,9 @@ import { notFound } from 'next/navigation'
 import { Activity } from '@/components/activity/activity'
 import { PageHeader } from '@/components/shell/page-header'
 import { mayRun } from '@/lib/operations/may-run'
+import { reads } from '@/lib/shapes/reads'
 import { loadObject } from '../load'
+import { partsOf } from '../parts'
 
 interface Props {
   params: Promise<{ resource: string; id: string }>
@@ -17,12 +19,17 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 /** Of what has sessions: an instance, or the members of a herd. */
 const ActivityPage = async ({ params }: Props) => {
   const { resource: path, id } = await params
-  if (path !== 'instances' && path !== 'herds') notFound()
-  const { actor, record, environment, crumbs, href } = await loadObject(path, id)
+  const { actor, resource, record, environment, crumbs, href } = await loadObject(path, id)
+  const page = partsOf(resource.name).pages?.find((one) => one.path === 'activity')
+  if (page === undefined) notFound()
   return (
     <>
       <PageHeader crumbs={[...crumbs, { href, label: record.title }]} title={`Activity of ${record.title}`} environment={environment} />
-      <Activity of={path} id={record.id} maySignal={mayRun(actor, 'cancel-statements', record.environmentId)} />
+      <Activity
+        address={reads.activity(resource.path, record.id)}
+        hasMany={page.hasMany === true}
+        maySignal={mayRun(actor, 'cancel-statements', record.environmentId)}
+      />
     </>
   )
 }

@@ -34,6 +34,6 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 export const herd: ResourceParts = {
   Above,
   shownAbove: ['memberCount', 'poolerCount'],
-  pages: [{ path: 'activity', label: 'Activity' }],
+  pages: [{ path: 'activity', label: 'Activity', hasMany: true }],
   copyLines: ({ record }) => herdLines(record.values),
 }

@@ -18,8 +18,8 @@ export interface ResourceParts {
   OverRelated?: Part<{ actor: Actor; by: string; environmentId: string | null }>
   /** Fields that `Above` shows in its own way. */
   shownAbove?: readonly string[]
-  /** Its further pages, by the last part of their address. */
-  pages?: readonly { path: string; label: string }[]
+  /** Its further pages, by the last part of their address. `hasMany`: it shows several instances. */
+  pages?: readonly { path: string; label: string; hasMany?: true }[]
   /** Lines somebody pastes into a terminal. */
   copyLines?: (loaded: Loaded) => CopyLine[] | Promise<CopyLine[]>
 }

@@ -294,7 +294,7 @@ test('the calls for machines, the audit chain, a server check and certificates',
   await stage.ask('POST', '/api/v1/servers/check', { body: { serverId: await stage.idOf('servers', 'hostname', 'd1') } })
 })
 
-test('samples of an instance, a herd and a host, as JSON and as CSV, and what is asked in vain is named', async () => {
+test('samples of an instance, a herd and a host, as JSON and as CSV, what is asked in vain is named, and activity', async () => {
   const id = instanceId('shop on d2')
   await getPool().query('delete from samples_fresh where subject = $1', [id])
   await saveSamples([{ subject: id, secondsAgo: 20, figures: [3, 4] }])
@@ -310,6 +310,7 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, and what is
   expect(csv.body).toMatch(/^time,title,metric,low,mean,high\r\n\d{4}-.*Z,shop on d2,active,3,3,3\r\n$/)
   const wrong = await stage.ask('GET', `/api/v1/instances/${id}/samples?from=yesterday&points=0&format=xml&metrix=active`)
   expect(wrong.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['format', 'from', 'metrix', 'points'])
+  for (const path of [`instances/${id}`, `herds/${shop}`]) expect((await stage.ask('GET', `/api/v1/${path}/activity`)).status).toBe(200)
 })
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {
@@ -319,12 +320,14 @@ test('a run whose worker was killed says so, in the run and in its stream, until
   await hold.waitFor(1)
   const waitsFor = async () => (await stage.ask('GET', `/api/v1/runs/${id}`)).body.jobs[0].waitsFor
   expect(await waitsFor()).toBeNull()
-  const watched = stage.ask('GET', `/api/v1/runs/${id}/events`)
+  let heard = ''
+  const watched = stage.ask('GET', `/api/v1/runs/${id}/events`, { heard: (text) => (heard = text) })
   await stage.worker.kill()
   await expect.poll(waitsFor, { timeout: 30_000 }).toMatch(/^Its worker \S+ is gone\. (Another takes over|No worker is running)/)
+  await expect.poll(() => heard, { timeout: 30_000 }).toMatch(/Its worker \S+ is gone/)
   hold.open()
   await stage.bench.startWorker()
-  expect((await watched).body).toMatch(/Its worker \S+ is gone/)
+  expect((await watched).status).toBe(200)
   expect((await stage.ask('GET', `/api/v1/runs/${id}`)).body).toMatchObject({ state: 'done', jobs: [{ waitsFor: null }] })
 })
 

@@ -30,6 +30,8 @@ export interface Asked {
   /** A bearer token; null: none. Default: an administrator’s. */
   by?: string | null
   headers?: Record<string, string>
+  /** Told all that has come of the answer, each time more comes. */
+  heard?: (text: string) => void
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the answers of many calls, looked at field by field
@@ -94,7 +96,11 @@ export class DescribedApi {
   }
 
   /** Calls, and expects the answer to be as described. */
-  async ask(method: string, path: string, { body, by = this.token, headers = {} }: Asked = {}): Promise<{ status: number; body: Body }> {
+  async ask(
+    method: string,
+    path: string,
+    { body, by = this.token, headers = {}, heard = () => {} }: Asked = {},
+  ): Promise<{ status: number; body: Body }> {
     const response = await fetch(`${this.api.url}${path}`, {
       method,
       headers: {
@@ -104,7 +110,11 @@ export class DescribedApi {
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     })
-    const text = await response.text()
+    let text = ''
+    for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part
+      heard(text)
+    }
     const answer = { method, path: path.split('?')[0]!, status: response.status, headers: response.headers, text }
     expect(this.description.faultsOf(answer)).toEqual([])
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')

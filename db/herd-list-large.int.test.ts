@@ -18,6 +18,10 @@ beforeAll(async () => {
   database = await startDatabase()
   await seedLarge({ instances: 100_000, herds: 33_000, servers: 10_000 })
   await seedWork()
+  // One in thirty was looked at too long ago, however long the tests take.
+  await getPool().query(
+    `update herd_facts set observed_at = now() + case when hashtext(herd_id::text) % 30 = 0 then interval '-1 day' else interval '1 day' end`,
+  )
   await getPool().query('vacuum analyze')
   prod = (await getPool().query(`select id from environments where name = 'prod'`)).rows[0].id
 }, 600_000)

@@ -25,6 +25,62 @@ CREATE TABLE "certificates" (
 	"document" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "cloud_accounts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"endpoint" text,
+	"regions" text[] DEFAULT '{}' NOT NULL,
+	"uses_worker_role" boolean DEFAULT false NOT NULL,
+	"access_key_id" text,
+	"sealed_access_secret" text,
+	"access_secret" boolean GENERATED ALWAYS AS (sealed_access_secret is not null) STORED,
+	"role_arn" text,
+	"external_id" text,
+	"machine_tags" text[] DEFAULT '{}' NOT NULL,
+	"herd_template" text,
+	"note" text,
+	"state" text DEFAULT 'unknown' NOT NULL,
+	"because" text,
+	"aws_account" text,
+	"machine_count" integer DEFAULT 0 NOT NULL,
+	"observed_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "cloud_accounts_id_environment_key" UNIQUE("id","environment_id")
+);
+--> statement-breakpoint
+CREATE TABLE "machines" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"account_id" uuid NOT NULL,
+	"environment_id" uuid NOT NULL,
+	"title" text NOT NULL,
+	"instance_id" text NOT NULL,
+	"region" text NOT NULL,
+	"zone" text NOT NULL,
+	"type" text NOT NULL,
+	"family" text NOT NULL,
+	"state" text NOT NULL,
+	"market" text DEFAULT 'on-demand' NOT NULL,
+	"architecture" text DEFAULT '' NOT NULL,
+	"private_address" text,
+	"public_address" text,
+	"addresses" text[] DEFAULT '{}' NOT NULL,
+	"volumes" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"volume_gib" integer DEFAULT 0 NOT NULL,
+	"tags" text[] DEFAULT '{}' NOT NULL,
+	"herd_name" text,
+	"server_id" uuid,
+	"tie" text DEFAULT 'untied' NOT NULL,
+	"launched_at" timestamp with time zone,
+	"observed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"search_text" text GENERATED ALWAYS AS (lower(title || ' ' || instance_id || ' ' || coalesce(private_address, '') || ' ' || coalesce(public_address, '') || ' ' || coalesce(herd_name, ''))) STORED,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "discovered_hosts" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"hostname" text NOT NULL,
@@ -35,6 +91,10 @@ CREATE TABLE "discovered_hosts" (
 	"state" text DEFAULT 'new' NOT NULL,
 	"token_hash" text NOT NULL,
 	"token_revoked_at" timestamp with time zone,
+	"next_token_hash" text,
+	"next_token_at" timestamp with time zone,
+	"next_token_from" text,
+	"suggested_server_id" uuid,
 	"agent_version" text,
 	"last_sequence" bigint DEFAULT 0 NOT NULL,
 	"last_report" jsonb,
@@ -150,7 +210,10 @@ CREATE TABLE "environments" (
 	"stop_after_failures_max" integer,
 	"lag_bytes_max" bigint DEFAULT 67108864 NOT NULL,
 	"lag_seconds_max" integer DEFAULT 60 NOT NULL,
+	"is_sampled" boolean DEFAULT true NOT NULL,
 	"position" integer DEFAULT 0 NOT NULL,
+	"lowering_allowed_by" uuid,
+	"lowering_allowed_until" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"revision" integer DEFAULT 1 NOT NULL
@@ -211,6 +274,7 @@ CREATE TABLE "instances" (
 	"data_directory_override" text,
 	"port" integer DEFAULT 0 NOT NULL,
 	"data_directory" text DEFAULT '' NOT NULL,
+	"socket_directory" text,
 	"note" text DEFAULT '' NOT NULL,
 	"failover_priority" integer DEFAULT 100 NOT NULL,
 	"replaced_at" timestamp with time zone,
@@ -265,6 +329,9 @@ CREATE TABLE "servers" (
 	"profile" text DEFAULT 'debian' NOT NULL,
 	"host_key" text,
 	"host_key_offered" text,
+	"machine_id" text,
+	"machine_id_offered" text,
+	"accepts_key" uuid,
 	"site" text DEFAULT '' NOT NULL,
 	"tags" text[] DEFAULT '{}' NOT NULL,
 	"note" text DEFAULT '' NOT NULL,
@@ -272,6 +339,7 @@ CREATE TABLE "servers" (
 	"because" text,
 	"state_since" timestamp with time zone,
 	"os" text,
+	"cpus" integer,
 	"load_per_cpu" double precision,
 	"memory_bytes" bigint,
 	"disk_free_bytes" bigint,
@@ -287,6 +355,18 @@ CREATE TABLE "servers" (
 	"revision" integer DEFAULT 1 NOT NULL,
 	CONSTRAINT "servers_id_environment_key" UNIQUE("id","environment_id"),
 	CONSTRAINT "servers_ssh_port_check" CHECK ("servers"."ssh_port" between 1 and 65535)
+);
+--> statement-breakpoint
+CREATE TABLE "live_looks" (
+	"instance_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"wanted_until" timestamp with time zone NOT NULL,
+	"claimed_until" timestamp with time zone,
+	"looked_at" timestamp with time zone,
+	"seen_at" timestamp with time zone,
+	"answer" jsonb,
+	"because" text,
+	CONSTRAINT "live_looks_instance_id_kind_pk" PRIMARY KEY("instance_id","kind")
 );
 --> statement-breakpoint
 CREATE TABLE "dns_names" (
@@ -327,6 +407,7 @@ CREATE TABLE "dns_zones" (
 	"hosted_zone_id" text,
 	"region" text DEFAULT 'us-east-1' NOT NULL,
 	"endpoint" text,
+	"uses_worker_role" boolean DEFAULT false NOT NULL,
 	"access_key_id" text,
 	"sealed_access_secret" text,
 	"access_secret" boolean GENERATED ALWAYS AS (sealed_access_secret is not null) STORED,
@@ -341,6 +422,84 @@ CREATE TABLE "dns_zones" (
 	CONSTRAINT "dns_zones_id_environment_key" UNIQUE("id","environment_id"),
 	CONSTRAINT "dns_zones_primary_port_check" CHECK ("dns_zones"."primary_port" between 1 and 65535),
 	CONSTRAINT "dns_zones_ttl_check" CHECK ("dns_zones"."ttl_seconds" between 0 and 86400)
+);
+--> statement-breakpoint
+CREATE TABLE "deliveries" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"subscription_id" uuid NOT NULL,
+	"environment_id" uuid,
+	"incident_id" uuid,
+	"event" text NOT NULL,
+	"severity" text NOT NULL,
+	"title" text NOT NULL,
+	"state" text DEFAULT 'waiting' NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"due_at" timestamp with time zone NOT NULL,
+	"first_tried_at" timestamp with time zone,
+	"claimed_until" timestamp with time zone,
+	"digest_id" uuid,
+	"answer" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"finished_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "incidents" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"item_key" text NOT NULL,
+	"environment_ids" uuid[] NOT NULL,
+	"family" text NOT NULL,
+	"severity" integer NOT NULL,
+	"headline" text NOT NULL,
+	"label" text NOT NULL,
+	"detail" text NOT NULL,
+	"href" text NOT NULL,
+	"remedy" jsonb,
+	"since" timestamp with time zone,
+	"began_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"flaps" integer DEFAULT 0 NOT NULL,
+	"acknowledged_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "subscriptions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"environment_id" uuid,
+	"person_id" uuid,
+	"channel" text NOT NULL,
+	"least_severity" text DEFAULT 'warning' NOT NULL,
+	"tells_problems" boolean DEFAULT true NOT NULL,
+	"tells_approvals" boolean DEFAULT true NOT NULL,
+	"tells_attention" boolean DEFAULT true NOT NULL,
+	"tells_certificates" boolean DEFAULT true NOT NULL,
+	"tells_scheduled" boolean DEFAULT true NOT NULL,
+	"url" text DEFAULT '' NOT NULL,
+	"recipients" text[] DEFAULT '{}' NOT NULL,
+	"sealed_slack_url" text,
+	"slack_url" boolean GENERATED ALWAYS AS (sealed_slack_url is not null) STORED,
+	"sealed_routing_key" text,
+	"routing_key" boolean GENERATED ALWAYS AS (sealed_routing_key is not null) STORED,
+	"sealed_signing" text,
+	"is_signed" boolean GENERATED ALWAYS AS (sealed_signing is not null) STORED,
+	"sealed_previous_signing" text,
+	"previous_until" timestamp with time zone,
+	"quiet_from" text DEFAULT '' NOT NULL,
+	"quiet_until" text DEFAULT '' NOT NULL,
+	"quiet_zone" text DEFAULT 'UTC' NOT NULL,
+	"holds_critical" boolean DEFAULT false NOT NULL,
+	"is_paused" boolean DEFAULT false NOT NULL,
+	"note" text DEFAULT '' NOT NULL,
+	"state" text DEFAULT 'new' NOT NULL,
+	"because" text,
+	"failing_since" timestamp with time zone,
+	"last_sent_at" timestamp with time zone,
+	"last_digest_at" timestamp with time zone,
+	"claimed_until" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "subscriptions_channel_check" CHECK ("subscriptions"."channel" in ('webhook', 'slack', 'pagerduty', 'email'))
 );
 --> statement-breakpoint
 CREATE TABLE "grants" (
@@ -378,6 +537,7 @@ CREATE TABLE "people" (
 	"password_hash" text,
 	"groups" text[] DEFAULT '{}' NOT NULL,
 	"groups_at" timestamp with time zone,
+	"absent_at" timestamp with time zone,
 	"is_disabled" boolean DEFAULT false NOT NULL,
 	"last_login_at" timestamp with time zone,
 	"preferences" jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -404,6 +564,7 @@ CREATE TABLE "sessions" (
 	"user_agent" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"proved_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	"revoked_at" timestamp with time zone
 );
@@ -525,7 +686,8 @@ CREATE TABLE "changes" (
 --> statement-breakpoint
 CREATE TABLE "console_keys" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
-	"environment_id" uuid,
+	"environment_id" uuid NOT NULL,
+	"state" text DEFAULT 'current' NOT NULL,
 	"public_key" text NOT NULL,
 	"sealed_private_key" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
@@ -536,6 +698,31 @@ CREATE TABLE "settings" (
 	"value" jsonb NOT NULL,
 	"changed_at" timestamp with time zone DEFAULT now() NOT NULL
 );
+--> statement-breakpoint
+CREATE TABLE "samples_daily" (
+	"subject" uuid NOT NULL,
+	"day" timestamp with time zone NOT NULL,
+	"slots" smallint[] NOT NULL,
+	"lows" smallint[] NOT NULL,
+	"means" smallint[] NOT NULL,
+	"highs" smallint[] NOT NULL,
+	CONSTRAINT "samples_daily_subject_day_pk" PRIMARY KEY("subject","day")
+) PARTITION BY RANGE ("day");
+--> statement-breakpoint
+CREATE TABLE "samples_fresh" (
+	"subject" uuid NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"figures" real[] NOT NULL,
+	CONSTRAINT "samples_fresh_subject_at_pk" PRIMARY KEY("subject","at")
+) PARTITION BY RANGE ("at");
+--> statement-breakpoint
+CREATE TABLE "samples_hourly" (
+	"subject" uuid NOT NULL,
+	"hour" timestamp with time zone NOT NULL,
+	"minutes" smallint[] NOT NULL,
+	"codes" smallint[] NOT NULL,
+	CONSTRAINT "samples_hourly_subject_hour_pk" PRIMARY KEY("subject","hour")
+) PARTITION BY RANGE ("hour");
 --> statement-breakpoint
 CREATE TABLE "scheduled_runs" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
@@ -562,6 +749,45 @@ CREATE TABLE "scheduled_runs" (
 	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "audit_checkpoints" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"trail" uuid NOT NULL,
+	"number" integer NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"place" text NOT NULL,
+	"lines" bigint NOT NULL,
+	"head" text NOT NULL,
+	"document" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_folds" (
+	"key" text PRIMARY KEY NOT NULL,
+	"act" text NOT NULL,
+	"who" text NOT NULL,
+	"told" jsonb NOT NULL,
+	"seen" integer NOT NULL,
+	"calls" integer DEFAULT 1 NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_trails" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"place" text NOT NULL,
+	"also_to" text,
+	"holder" text NOT NULL,
+	"claimed_until" timestamp with time zone NOT NULL,
+	"checked_at" timestamp with time zone,
+	"whole_at" timestamp with time zone,
+	"whole_lines" bigint,
+	"lines" bigint DEFAULT 0 NOT NULL,
+	"sent" integer DEFAULT 0 NOT NULL,
+	"fault" text,
+	"fault_since" timestamp with time zone,
+	"breach" jsonb,
+	"breach_since" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "jobs" (
@@ -632,6 +858,15 @@ CREATE TABLE "plans" (
 	"ready_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "result_grids" (
+	"job_id" uuid NOT NULL,
+	"seq" integer NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"bytes" integer NOT NULL,
+	"rows" jsonb NOT NULL,
+	CONSTRAINT "result_grids_job_id_seq_pk" PRIMARY KEY("job_id","seq")
+);
+--> statement-breakpoint
 CREATE TABLE "runs" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"operation" text NOT NULL,
@@ -671,8 +906,12 @@ CREATE TABLE "workers" (
 );
 --> statement-breakpoint
 ALTER TABLE "canary_strips" ADD CONSTRAINT "canary_strips_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "cloud_accounts" ADD CONSTRAINT "cloud_accounts_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "machines" ADD CONSTRAINT "machines_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "machines" ADD CONSTRAINT "machines_account_fk" FOREIGN KEY ("account_id","environment_id") REFERENCES "public"."cloud_accounts"("id","environment_id") ON DELETE cascade ON UPDATE cascade;--> statement-breakpoint
 ALTER TABLE "discovered_hosts" ADD CONSTRAINT "discovered_hosts_suggested_environment_id_environments_id_fk" FOREIGN KEY ("suggested_environment_id") REFERENCES "public"."environments"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "discovered_hosts" ADD CONSTRAINT "discovered_hosts_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "discovered_hosts" ADD CONSTRAINT "discovered_hosts_suggested_server_id_servers_id_fk" FOREIGN KEY ("suggested_server_id") REFERENCES "public"."servers"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_host_id_discovered_hosts_id_fk" FOREIGN KEY ("host_id") REFERENCES "public"."discovered_hosts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_suggested_environment_id_environments_id_fk" FOREIGN KEY ("suggested_environment_id") REFERENCES "public"."environments"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "discovered_instances" ADD CONSTRAINT "discovered_instances_suggested_herd_id_herds_id_fk" FOREIGN KEY ("suggested_herd_id") REFERENCES "public"."herds"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
@@ -684,14 +923,20 @@ ALTER TABLE "discovery_rules" ADD CONSTRAINT "discovery_rules_environment_id_env
 ALTER TABLE "enrolment_keys" ADD CONSTRAINT "enrolment_keys_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "herd_facts" ADD CONSTRAINT "herd_facts_herd_id_herds_id_fk" FOREIGN KEY ("herd_id") REFERENCES "public"."herds"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "herds" ADD CONSTRAINT "herds_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "instances" ADD CONSTRAINT "instances_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "instances" ADD CONSTRAINT "instances_herd_fk" FOREIGN KEY ("herd_id","environment_id") REFERENCES "public"."herds"("id","environment_id") ON DELETE restrict ON UPDATE cascade;--> statement-breakpoint
+ALTER TABLE "instances" ADD CONSTRAINT "instances_server_fk" FOREIGN KEY ("server_id","environment_id") REFERENCES "public"."servers"("id","environment_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "instances" ADD CONSTRAINT "instances_upstream_fk" FOREIGN KEY ("upstream_id") REFERENCES "public"."instances"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "instances" ADD CONSTRAINT "instances_replaced_by_fk" FOREIGN KEY ("replaced_by_id") REFERENCES "public"."instances"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "servers" ADD CONSTRAINT "servers_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "live_looks" ADD CONSTRAINT "live_looks_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "dns_names" ADD CONSTRAINT "dns_names_zone_fk" FOREIGN KEY ("zone_id","environment_id") REFERENCES "public"."dns_zones"("id","environment_id") ON DELETE restrict ON UPDATE cascade;--> statement-breakpoint
 ALTER TABLE "dns_names" ADD CONSTRAINT "dns_names_herd_fk" FOREIGN KEY ("herd_id","environment_id") REFERENCES "public"."herds"("id","environment_id") ON DELETE cascade ON UPDATE cascade;--> statement-breakpoint
 ALTER TABLE "dns_zones" ADD CONSTRAINT "dns_zones_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_subscription_id_subscriptions_id_fk" FOREIGN KEY ("subscription_id") REFERENCES "public"."subscriptions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_incident_id_incidents_id_fk" FOREIGN KEY ("incident_id") REFERENCES "public"."incidents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "subscriptions" ADD CONSTRAINT "subscriptions_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "subscriptions" ADD CONSTRAINT "subscriptions_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "grants" ADD CONSTRAINT "grants_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "grants" ADD CONSTRAINT "grants_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "saved_views" ADD CONSTRAINT "saved_views_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -702,16 +947,28 @@ ALTER TABLE "pooler_herds" ADD CONSTRAINT "pooler_herds_pooler_id_poolers_id_fk"
 ALTER TABLE "pooler_herds" ADD CONSTRAINT "pooler_herds_herd_id_herds_id_fk" FOREIGN KEY ("herd_id") REFERENCES "public"."herds"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "poolers" ADD CONSTRAINT "poolers_herd_fk" FOREIGN KEY ("herd_id","environment_id") REFERENCES "public"."herds"("id","environment_id") ON DELETE cascade ON UPDATE cascade;--> statement-breakpoint
 ALTER TABLE "poolers" ADD CONSTRAINT "poolers_server_fk" FOREIGN KEY ("server_id","environment_id") REFERENCES "public"."servers"("id","environment_id") ON DELETE restrict ON UPDATE cascade;--> statement-breakpoint
+ALTER TABLE "console_keys" ADD CONSTRAINT "console_keys_environment_id_environments_id_fk" FOREIGN KEY ("environment_id") REFERENCES "public"."environments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "journal" ADD CONSTRAINT "journal_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "result_grids" ADD CONSTRAINT "result_grids_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "canary_strips_run_idx" ON "canary_strips" USING btree ("run_id","job_id","seq");--> statement-breakpoint
 CREATE INDEX "certificates_issued_idx" ON "certificates" USING btree ("issued_at","id");--> statement-breakpoint
 CREATE INDEX "certificates_herd_idx" ON "certificates" USING btree ("herd_id","issued_at");--> statement-breakpoint
 CREATE INDEX "certificates_environment_idx" ON "certificates" USING btree ("environment_id","issued_at");--> statement-breakpoint
 CREATE INDEX "certificates_verdict_idx" ON "certificates" USING btree ("verdict","issued_at");--> statement-breakpoint
 CREATE INDEX "certificates_title_trgm" ON "certificates" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "cloud_accounts_name_key" ON "cloud_accounts" USING btree ("environment_id",lower("name"));--> statement-breakpoint
+CREATE INDEX "cloud_accounts_name_idx" ON "cloud_accounts" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "cloud_accounts_name_trgm" ON "cloud_accounts" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "machines_place_key" ON "machines" USING btree ("account_id","region","instance_id");--> statement-breakpoint
+CREATE INDEX "machines_environment_idx" ON "machines" USING btree ("environment_id","title");--> statement-breakpoint
+CREATE INDEX "machines_title_idx" ON "machines" USING btree ("title","id");--> statement-breakpoint
+CREATE INDEX "machines_server_idx" ON "machines" USING btree ("server_id");--> statement-breakpoint
+CREATE INDEX "machines_tie_idx" ON "machines" USING btree ("tie","title");--> statement-breakpoint
+CREATE INDEX "machines_search_trgm" ON "machines" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
 CREATE UNIQUE INDEX "discovered_hosts_hostname_key" ON "discovered_hosts" USING btree (lower("hostname"));--> statement-breakpoint
 CREATE UNIQUE INDEX "discovered_hosts_token_key" ON "discovered_hosts" USING btree ("token_hash");--> statement-breakpoint
+CREATE UNIQUE INDEX "discovered_hosts_next_token_key" ON "discovered_hosts" USING btree ("next_token_hash");--> statement-breakpoint
 CREATE INDEX "discovered_hosts_server_idx" ON "discovered_hosts" USING btree ("server_id");--> statement-breakpoint
 CREATE INDEX "discovered_hosts_state_idx" ON "discovered_hosts" USING btree ("state","hostname");--> statement-breakpoint
 CREATE INDEX "discovered_hosts_hostname_trgm" ON "discovered_hosts" USING gin ("hostname" gin_trgm_ops);--> statement-breakpoint
@@ -759,12 +1016,16 @@ CREATE INDEX "instances_idle_slots_idx" ON "instances" USING btree ("environment
 CREATE INDEX "instances_started_idx" ON "instances" USING btree ("postmaster_started_at","system_identifier","port");--> statement-breakpoint
 CREATE INDEX "instances_replaced_idx" ON "instances" USING btree ("herd_id") WHERE replaced_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "servers_hostname_key" ON "servers" USING btree (lower("hostname"));--> statement-breakpoint
+CREATE UNIQUE INDEX "servers_address_key" ON "servers" USING btree (lower("address"),"ssh_port");--> statement-breakpoint
+CREATE UNIQUE INDEX "servers_host_key_key" ON "servers" USING btree ("host_key");--> statement-breakpoint
+CREATE UNIQUE INDEX "servers_machine_id_key" ON "servers" USING btree ("machine_id");--> statement-breakpoint
 CREATE INDEX "servers_environment_idx" ON "servers" USING btree ("environment_id","hostname");--> statement-breakpoint
 CREATE INDEX "servers_hostname_idx" ON "servers" USING btree ("hostname","id");--> statement-breakpoint
 CREATE INDEX "servers_address_idx" ON "servers" USING btree ("address");--> statement-breakpoint
 CREATE INDEX "servers_site_idx" ON "servers" USING btree ("site","hostname");--> statement-breakpoint
 CREATE INDEX "servers_state_idx" ON "servers" USING btree ("state","hostname");--> statement-breakpoint
 CREATE INDEX "servers_search_trgm" ON "servers" USING gin ("search_text" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "live_looks_wanted_idx" ON "live_looks" USING btree ("wanted_until");--> statement-breakpoint
 CREATE UNIQUE INDEX "dns_names_once_key" ON "dns_names" USING btree ("zone_id","name","type");--> statement-breakpoint
 CREATE INDEX "dns_names_herd_idx" ON "dns_names" USING btree ("herd_id");--> statement-breakpoint
 CREATE INDEX "dns_names_environment_idx" ON "dns_names" USING btree ("environment_id","name");--> statement-breakpoint
@@ -774,6 +1035,21 @@ CREATE INDEX "dns_names_name_trgm" ON "dns_names" USING gin ("name" gin_trgm_ops
 CREATE UNIQUE INDEX "dns_zones_name_key" ON "dns_zones" USING btree ("environment_id",lower("name"));--> statement-breakpoint
 CREATE INDEX "dns_zones_name_idx" ON "dns_zones" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "dns_zones_name_trgm" ON "dns_zones" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "deliveries_due_idx" ON "deliveries" USING btree ("subscription_id","due_at") WHERE state = 'waiting';--> statement-breakpoint
+CREATE INDEX "deliveries_incident_idx" ON "deliveries" USING btree ("incident_id","created_at");--> statement-breakpoint
+CREATE INDEX "deliveries_created_idx" ON "deliveries" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "deliveries_subscription_idx" ON "deliveries" USING btree ("subscription_id","created_at");--> statement-breakpoint
+CREATE INDEX "deliveries_environment_idx" ON "deliveries" USING btree ("environment_id","created_at");--> statement-breakpoint
+CREATE INDEX "deliveries_state_idx" ON "deliveries" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "deliveries_title_trgm" ON "deliveries" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "incidents_open_key" ON "incidents" USING btree ("kind","item_key","environment_ids") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "incidents_ended_idx" ON "incidents" USING btree ("ended_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "subscriptions_name_key" ON "subscriptions" USING btree (lower("name"));--> statement-breakpoint
+CREATE INDEX "subscriptions_name_idx" ON "subscriptions" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "subscriptions_environment_idx" ON "subscriptions" USING btree ("environment_id","name");--> statement-breakpoint
+CREATE INDEX "subscriptions_person_idx" ON "subscriptions" USING btree ("person_id");--> statement-breakpoint
+CREATE INDEX "subscriptions_failing_idx" ON "subscriptions" USING btree ("person_id") WHERE failing_since is not null;--> statement-breakpoint
+CREATE INDEX "subscriptions_name_trgm" ON "subscriptions" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "grants_person_idx" ON "grants" USING btree ("person_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "grants_once_key" ON "grants" USING btree (coalesce("person_id"::text, ''),lower(coalesce("group_name", '')),"role",coalesce("environment_id"::text, ''));--> statement-breakpoint
 CREATE INDEX "idempotency_created_idx" ON "idempotency" USING btree ("created_at");--> statement-breakpoint
@@ -799,7 +1075,7 @@ CREATE INDEX "changes_object_idx" ON "changes" USING btree ("resource","object_i
 CREATE INDEX "changes_at_idx" ON "changes" USING btree ("at","id");--> statement-breakpoint
 CREATE INDEX "changes_environment_idx" ON "changes" USING btree ("environment_id","at");--> statement-breakpoint
 CREATE INDEX "changes_title_trgm" ON "changes" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
-CREATE UNIQUE INDEX "console_keys_environment_key" ON "console_keys" USING btree (coalesce("environment_id"::text, ''));--> statement-breakpoint
+CREATE UNIQUE INDEX "console_keys_environment_key" ON "console_keys" USING btree ("environment_id","state");--> statement-breakpoint
 CREATE UNIQUE INDEX "scheduled_runs_plan_key" ON "scheduled_runs" USING btree ("plan_id");--> statement-breakpoint
 CREATE INDEX "scheduled_runs_due_idx" ON "scheduled_runs" USING btree ("at") WHERE state = 'waiting';--> statement-breakpoint
 CREATE INDEX "scheduled_runs_at_idx" ON "scheduled_runs" USING btree ("at","id");--> statement-breakpoint
@@ -807,6 +1083,11 @@ CREATE INDEX "scheduled_runs_run_idx" ON "scheduled_runs" USING btree ("run_id")
 CREATE INDEX "scheduled_runs_herds_idx" ON "scheduled_runs" USING gin ("herd_ids");--> statement-breakpoint
 CREATE INDEX "scheduled_runs_environments_idx" ON "scheduled_runs" USING gin ("environment_ids");--> statement-breakpoint
 CREATE INDEX "scheduled_runs_title_trgm" ON "scheduled_runs" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
+CREATE UNIQUE INDEX "audit_checkpoints_number_key" ON "audit_checkpoints" USING btree ("trail","number");--> statement-breakpoint
+CREATE INDEX "audit_checkpoints_at_idx" ON "audit_checkpoints" USING btree ("at","id");--> statement-breakpoint
+CREATE INDEX "audit_checkpoints_place_trgm" ON "audit_checkpoints" USING gin ("place" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "audit_folds_act_idx" ON "audit_folds" USING btree ("act","who");--> statement-breakpoint
+CREATE UNIQUE INDEX "audit_trails_place_key" ON "audit_trails" USING btree ("place");--> statement-breakpoint
 CREATE INDEX "jobs_run_idx" ON "jobs" USING btree ("run_id","wave","title");--> statement-breakpoint
 CREATE INDEX "jobs_target_idx" ON "jobs" USING btree ("target_id","created_at");--> statement-breakpoint
 CREATE INDEX "jobs_herd_idx" ON "jobs" USING btree ("herd_id","created_at");--> statement-breakpoint
@@ -818,6 +1099,7 @@ CREATE INDEX "jobs_environment_idx" ON "jobs" USING btree ("environment_id","cre
 CREATE INDEX "jobs_title_trgm" ON "jobs" USING gin ("title" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "journal_run_idx" ON "journal" USING btree ("run_id","event_id");--> statement-breakpoint
 CREATE INDEX "plans_state_idx" ON "plans" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "result_grids_at_idx" ON "result_grids" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "runs_plan_idx" ON "runs" USING btree ("plan_id");--> statement-breakpoint
 CREATE INDEX "runs_created_idx" ON "runs" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_state_idx" ON "runs" USING btree ("state","created_at");--> statement-breakpoint

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { ensurePackages } from '@/lib/playground/machine/packages.mjs'
+import { flagsOf } from './harness/flags'
 import { testFleet } from './harness/lab'
 import { matrixHerd } from './harness/matrix/actions'
 import { coverOf, inTurns, kindOfTrouble, partOf, tellingFirst } from './harness/matrix/cover'
@@ -13,22 +14,31 @@ import { addTo, caseKey, isKept, readSummary, tableOf } from './harness/matrix/s
 import { sayTrouble, type Trouble } from './harness/matrix/trouble'
 import { casesOf, spreadOver } from './harness/matrix/troubles'
 
-/**
- * `npm run lab-matrix -- [--part 1/8] [--summary FILE] [--minutes N] [--labs N] [--only WORDS] [--trouble WORDS] [--whole] [--every N] [--from N]`: the crash
- * matrix on real hosts. The covering set for the operations that move, stop or start a primary; `--part`: every eighth case of it. `--summary`: a file that
- * keeps what became of each case from part to part (default lab-matrix.jsonl): one that is there and broke no law is not run again. `--minutes`: no case
- * begins later; run the part again for the rest. `--labs`: how many labs at once (default 3). `--only`: scenarios whose name holds the words; `--trouble`:
- * cases. `--whole`: every case that follows from the declarations, of all scenarios; `--every`: only every Nth; `--from`: the first of those that is run. The
- * journal of a case that breaks a law is printed. Ends with 1 when one did.
- */
-const args = process.argv.slice(2)
-const flag = (name: string): string | null => (args.includes(name) ? (args[args.indexOf(name) + 1] ?? null) : null)
-const [labCount, every, from] = [Number(flag('--labs') ?? 3), Number(flag('--every') ?? 1), Number(flag('--from') ?? 1)]
-const [only, troubleWords] = [flag('--only') ?? '', flag('--trouble') ?? '']
-const [part, parts] = (flag('--part') ?? '1/1').split('/').map(Number) as [number, number]
-const endsAt = performance.now() + Number(flag('--minutes') ?? Number.POSITIVE_INFINITY) * 60_000
-const file = flag('--summary') ?? 'lab-matrix.jsonl'
-const isWhole = args.includes('--whole')
+const usage = `npm run lab-matrix -- [--part 1/8] [--summary FILE] [--minutes N] [--labs N] [--only WORDS] [--trouble WORDS] [--whole] [--every N] [--from N]
+
+The crash matrix on real hosts: the covering set for the operations that move, stop or start a primary. The journal of a case that breaks a law is
+printed. Ends with 1 when one did.
+
+  --part       every eighth case of it, say
+  --summary    a file that keeps what became of each case from part to part (default lab-matrix.jsonl): one that is there and broke no law is not run again
+  --minutes    no case begins later; run it again for the rest
+  --labs       how many labs at once (default 3; a case waits more than it works, ten labs keep two cores busy by a quarter)
+  --only       scenarios whose name holds the words
+  --trouble    cases that hold the words
+  --whole      every case that follows from the declarations, of all scenarios
+  --every      only every Nth
+  --from       the first of those that is run
+  --help       this text
+`
+const text = { type: 'string' } as const
+const options = { part: text, summary: text, minutes: text, labs: text, only: text, trouble: text, every: text, from: text } as const
+const flags = flagsOf(usage, { ...options, whole: { type: 'boolean' } })
+const [labCount, every, from] = [Number(flags.labs ?? 3), Number(flags.every ?? 1), Number(flags.from ?? 1)]
+const [only, troubleWords] = [flags.only ?? '', flags.trouble ?? '']
+const [part, parts] = (flags.part ?? '1/1').split('/').map(Number) as [number, number]
+const endsAt = performance.now() + Number(flags.minutes ?? Number.POSITIVE_INFINITY) * 60_000
+const file = flags.summary ?? 'lab-matrix.jsonl'
+const isWhole = flags.whole === true
 if (!(part >= 1 && part <= parts)) throw new Error(`--part is one of 1/${parts} to ${parts}/${parts}.`)
 
 type Case = { scenario: Scenario; trouble: Trouble }

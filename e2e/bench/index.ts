@@ -7,7 +7,7 @@ import { benches, isBenchName } from './names'
  */
 const [name, ...args] = process.argv.slice(2)
 
-if (!name || !isBenchName(name)) {
+if (!name || !isBenchName(name) || args.includes('--help')) {
   console.error(
     `Usage: npm run bench -- NAME [ARGS]\n\n${Object.entries(benches)
       .map(([key, meaning]) => `  ${key.padEnd(10)} ${meaning}`)

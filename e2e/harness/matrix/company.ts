@@ -1,4 +1,5 @@
 import { consoleName } from '@/lib/playground/hosts/network'
+import { LabError } from '@/lib/playground/machine/error'
 import { matrixHerd, pgCtl, start, stop } from './actions'
 import type { Cast } from './canon'
 import type { Front } from './front'
@@ -82,8 +83,14 @@ const startStopped = async (lab: LabHerd, { primary }: Cast): Promise<string | n
     await keepDown(lab, members)
     await lab.lab.hosts.mustExec(host, ['rm', '-f', `${dataDirectory}/standby.signal`])
   }
-  await start(lab, host)
-  return host
+  // What was stopped in the middle of being made over may not start for anybody: then nothing came of it.
+  return start(lab, host).then(
+    () => host,
+    (error) => {
+      if (error instanceof LabError) return null
+      throw error
+    },
+  )
 }
 
 const acting: Record<Deed, (lab: LabHerd, cast: Cast) => Promise<string | null>> = {

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { saveSamples } from '@/db/samples/save'
-import { startReceiver } from '@/e2e/harness/daemons/receiver'
-import { type Body, DescribedApi, describedCalls, nobody } from '@/e2e/harness/described-api'
+import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
+import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
+import { type Body, DescribedApi, describedCalls } from '@/e2e/harness/described-api'
 import { holdActs } from '@/e2e/harness/hold'
-import { openSender } from '@/e2e/harness/messenger'
 import { instanceId } from '@/e2e/harness/workers'
-import { startMessenger } from '@/jobs/messenger'
 import { idOf } from '@/lib/adapters/memory'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { resources } from '@/lib/resources'
@@ -220,73 +219,9 @@ test('people, tokens, sessions and passwords', async () => {
   expect((await stage.ask('DELETE', `/api/v1/sessions/${sessionId}`)).status).toBe(204)
 })
 
-test('a subscription: its signing secret is made, and a test is sent and answered', async () => {
-  const receiver = await startReceiver()
-  const messenger = startMessenger(await openSender())
-  const inPerson = { by: null, headers: (await stage.login()).headers }
-  try {
-    const body = { name: 'on-call', environmentId: idOf('dev'), channel: 'webhook', url: receiver.url, isPaused: true }
-    const { id } = (await stage.ask('POST', '/api/v1/subscriptions', { body })).body
-    const path = `/api/v1/subscriptions/${id}`
-    expect((await stage.ask('POST', `${path}/test`)).body).toMatchObject({
-      state: 'given-up',
-      answer: expect.stringContaining('signing secret'),
-    })
-    expect((await stage.ask('POST', `${path}/secret`)).status, 'a token makes no secret').toBe(403)
-    expect((await stage.ask('POST', `${path}/secret`, inPerson)).body).toEqual({
-      secret: expect.stringMatching(/^whsec_/),
-      previousUntil: null,
-    })
-    expect((await stage.ask('POST', `${path}/test`)).body).toMatchObject({ state: 'sent', answer: 'Answered 200: ok' })
-    expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({ type: 'test', subscription: { id } })
-    const { items } = (await stage.ask('GET', `/api/v1/messages?subscriptionId=${id}&sort=createdAt`)).body
-    expect(items.map(({ event, state }: Body) => [event, state])).toEqual([
-      ['test', 'given-up'],
-      ['test', 'sent'],
-    ])
-    expect(JSON.stringify((await stage.ask('GET', path)).body)).not.toMatch(/whsec_|sealed/)
-    expect((await stage.ask('POST', `${path}/test`, { by: viewer })).status).toBe(404)
-    expect((await stage.ask('POST', `/api/v1/subscriptions/${nobody}/secret`, inPerson)).status).toBe(404)
-  } finally {
-    await messenger.stop()
-    await receiver.stop()
-  }
-})
+test('a subscription: its signing secret is made, and a test is sent and answered', () => subscriptionIsAnswered(stage, viewer))
 
-test('discovery: a host reports, is accepted and ignored', async () => {
-  const report = (sequence: number) => ({
-    agent: '1.0.0',
-    sequence,
-    host: { hostname: 'n1', addresses: ['198.51.100.9'] },
-    instances: [
-      { name: 'blog', port: 5433, dataDirectory: '/var/lib/postgresql/15/blog', state: 'online', role: 'primary', version: '15.18' },
-    ],
-  })
-  await stage.ask('POST', '/api/v1/agent/reports', { body: report(2), by: stage.hostToken })
-  expect((await stage.ask('POST', '/api/v1/agent/reports', { body: report(1), by: stage.hostToken })).body.stored).toBe(false)
-  const [host] = (await stage.ask('GET', '/api/v1/discovered-hosts')).body.items
-  const ignored = await stage.ask('POST', '/api/v1/discovered-hosts/ignore', { body: { ids: [host.id, nobody] } })
-  expect(ignored.body).toEqual({ changed: 1, unchanged: [nobody] })
-  await stage.ask('POST', '/api/v1/discovered-hosts/ignore', { body: { ids: [host.id], isIgnored: false } })
-  const accepted = await stage.ask('POST', '/api/v1/discovered-hosts/accept', {
-    body: {
-      hosts: [
-        { id: host.id, environmentId: idOf('dev') },
-        { id: nobody, environmentId: idOf('dev') },
-      ],
-    },
-  })
-  expect(accepted.body).toMatchObject({ accepted: [{ id: host.id }], refused: [{ id: nobody }] })
-  const [found] = (await stage.ask('GET', '/api/v1/discovered-instances')).body.items
-  await stage.ask('POST', '/api/v1/discovered-instances/accept', { body: { instances: [{ id: found.id, newHerd: { name: 'blog' } }] } })
-  expect(
-    (await stage.ask('POST', '/api/v1/discovered-poolers/accept', { body: { poolers: [{ id: nobody, herdId: shop }] } })).body.refused,
-  ).toHaveLength(1)
-  expect((await stage.ask('POST', `/api/v1/discovered-hosts/${host.id}/token`, { body: { decision: 'revoke' } })).status).toBe(204)
-  expect((await stage.ask('POST', `/api/v1/discovered-hosts/${host.id}/token`, { body: { decision: 'accept' } })).status).toBe(409)
-  const { body } = await stage.ask('GET', '/api/v1/enrolment-keys')
-  expect((await stage.ask('DELETE', `/api/v1/enrolment-keys/${body.items[0].id}`)).status).toBe(204)
-})
+test('discovery: a host reports, is accepted and ignored', () => discoveryIsAnswered(stage))
 
 test('the calls for machines, the audit chain, a server check and certificates', async () => {
   for (const path of ['/api/health', '/api/ready', '/api/openapi.json', '/metrics', '/api/v1/operations', '/api/v1/audit/verify'])

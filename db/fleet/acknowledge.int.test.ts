@@ -37,7 +37,7 @@ test('a second acknowledgement replaces the first, and withdrawing ends it; both
   await showAgain(operator(), item('here'))
   expect(await seenBy()).toEqual([])
   const { rows } = await getPool().query(`select act from audit where act like 'fleet.%' order by seq`)
-  expect(rows.map(({ act }) => act)).toEqual(['fleet.acknowledge', 'fleet.acknowledge', 'fleet.take-back'])
+  expect(rows.map(({ act }) => act)).toEqual(['fleet.acknowledge', 'fleet.acknowledge', 'fleet.unacknowledge'])
 })
 
 test('an acknowledgement ends by itself', async () => {

@@ -57,7 +57,7 @@ export const showAgain = async (actor: Actor, item: unknown): Promise<void> => {
     )
     if (rowCount === 0) return
     await notify(tx, 'records', 'fleet')
-    await writeAudit(tx, actor, { act: 'fleet.take-back', title: label, environmentId, detail: { kind, key } })
+    await writeAudit(tx, actor, { act: 'fleet.unacknowledge', title: label, environmentId, detail: { kind, key } })
   })
   forget('fleet')
 }

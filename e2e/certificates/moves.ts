@@ -174,7 +174,7 @@ export const goldenMoves: readonly GoldenMove[] = [
   move('switchover-pooler-of-two-herds', 'proven', sharedPooler),
   move('switchover-never-led', null, () =>
     switching(['front'], (fleet) => {
-      fleet.calls.interfere = ({ act }) => (act === 'take the lead' ? { how: 'hang-before' } : undefined)
+      fleet.calls.interfere = ({ act }) => (act === 'take over' ? { how: 'hang-before' } : undefined)
     }),
   ),
   move('switchover-abandoned', 'not-provable', () => switching(['front'], failing('replace demo.prod.test'))),

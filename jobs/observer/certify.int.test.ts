@@ -98,7 +98,7 @@ test('the command line verifies the file without the console: 0 for proven, 1 fo
 
 test('a switchover that was taken back after its candidate was told to promote, and provably never did, is not waited for: nothing was moved', async () => {
   const { fleet } = bench.served
-  fleet.calls.interfere = ({ act }) => (act === 'take the lead' ? { how: 'fail' } : undefined)
+  fleet.calls.interfere = ({ act }) => (act === 'take over' ? { how: 'fail' } : undefined)
   const run = await runAndWait({ operation: 'switchover', targets: [herdId], input: { canary: false, stopSeconds: 5, waitSeconds: 5 } })
   fleet.calls.interfere = () => undefined
   expect(run.jobs[0]).toMatchObject({ state: 'undone', because: expect.stringContaining('It was never primary') })

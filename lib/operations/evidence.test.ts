@@ -44,7 +44,7 @@ test.each(Object.keys(moves))(
 test('a switchover whose candidate provably never led moved nothing: no certificate waits for it, and its report tells of no promotion', async () => {
   const { from, evidence } = moves.switchover!
   const fleet = switchoverFleet({ poolers: ['front'] })
-  fleet.calls.interfere = ({ act }) => (act === 'take the lead' ? { how: 'hang-before' } : undefined)
+  fleet.calls.interfere = ({ act }) => (act === 'take over' ? { how: 'hang-before' } : undefined)
   const { state, journal } = await switchOver(fleet, { canary: false })
   expect(state).toBe('undone')
   expect(journal.lines.some((line) => line.kind === 'marked' && JSON.stringify(line.mark).includes('"isPassed":true'))).toBe(true)

@@ -20,7 +20,7 @@ const moved = async (operation: typeof switchover, trouble: (fleet: MemoryFleet)
   for (const { files, active } of fleet.world.instances.values())
     for (const settings of [files, active]) settings.synchronous_standby_names = 'FIRST 1 (*)'
   fleet.calls.afterwards = ({ act }) => {
-    if (act === 'promote' || act === 'take the lead') trouble(fleet)
+    if (act === 'promote' || act === 'take over') trouble(fleet)
   }
   const job = await jobOf(fleet, {}, {}, operation)
   return { fleet, ...job, state: await job.on(), asked: () => job.journal.lines.findLast((line) => line.kind === 'attention') }

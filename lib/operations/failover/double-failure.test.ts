@@ -126,7 +126,7 @@ test('a third member takes over where the host of a switchover’s candidate die
   const { digest, reason } = await planSwitchover(fleet)
   expect(reason).toBeNull()
   fleet.calls.interfere = ({ act }) => {
-    if (act === 'take the lead') fleet.host('n2').power = 'off'
+    if (act === 'take over') fleet.host('n2').power = 'off'
     return undefined
   }
   expect(await driveJob(switchover, fleet, switchover.input.parse({}) as JsonObject, digest)).toBe('failed')

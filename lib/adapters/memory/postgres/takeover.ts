@@ -53,7 +53,7 @@ export const memoryTakeoverAct = (world: World, calls: Calls): TakeoverAct => {
         return end
       }),
     promoteAndCommit: (address, options) =>
-      act(address, 'take the lead', options, (instance) => {
+      act(address, 'take over', options, (instance) => {
         mustServe(instance)
         if (instance.hasStandbySignal) {
           startTimeline(instance)

@@ -11,9 +11,9 @@ import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
 import { budgetMs, reserveMs } from './budget'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
-import { lead, settleTimeoutMs } from './lead'
 import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
 import { pauseAll } from './pause'
+import { promoteCandidate, settleTimeoutMs } from './promote'
 import { rollBack, rollBackTimeoutMs } from './roll-back'
 import { sayingWho } from './waiting'
 
@@ -191,7 +191,7 @@ const beyond = async (
   const parts = [...seen.parts]
   const timed = timing(ports, parts)
   context.note('command', promoteCommand(candidate.address.major, candidate.address.dataDirectory))
-  const firstCommit = await timed('promote', () => lead(facts, passed, leadMs, ports, context))
+  const firstCommit = await timed('promote', () => promoteCandidate(facts, passed, leadMs, ports, context))
   const sick = facts.front.length === 0 ? [] : await timed('resume', () => resumeEach(facts.front, ports, context, aimed))
   const gapMs = ports.read.now().getTime() - Date.parse(parts[0]!.startedAt)
   context.note(

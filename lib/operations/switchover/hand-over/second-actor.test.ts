@@ -99,7 +99,7 @@ test('a record that somebody else replaced the old primary holds it down, and is
   expect([n1.state, n1.replaced]).toMatchObject(['stopped', { timeline: 2 }])
 })
 
-const takesLead = { before: 'take the lead' }
+const takesLead = { before: 'take over' }
 
 test('past its point of no return too: the candidate is not promoted beside another member that was, seen or not', async () => {
   const { fleet, on, goOn, asked } = await abandoned(takesLead)

@@ -3,7 +3,7 @@ import { newFleet, roles, run, say } from '@/e2e/harness/twin/switchover'
 import type { Interference, MemoryFleet } from '@/lib/adapters/memory'
 
 const pooler = 'demo pooler on front'
-const takesLead = 'take the lead'
+const takesLead = 'take over'
 const stops = 'stop immediate'
 
 /** Two members with a pooler in front, and an act that goes wrong each time. */

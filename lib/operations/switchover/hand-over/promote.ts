@@ -15,7 +15,7 @@ const tellEveryMs = 200
 /** For the commit of one that is primary already. */
 const commitTimeoutMs = 10_000
 
-/** What `lead` may take besides the time that the candidate is given, in ms. */
+/** What `promoteCandidate` may take besides the time that the candidate is given, in ms. */
 export const settleTimeoutMs = stopTimeoutMs + startTimeoutMs + 2 * lookTimeoutMs + commitTimeoutMs
 
 /** leads: it takes writes. led: it is down, and did. never: it is down, and comes back as the standby it was. */
@@ -25,7 +25,7 @@ type Standing = 'leads' | 'led' | 'never' | 'unknown'
  * Promotes the candidate. One that is not primary within `leadMs` is stopped at once on its host and looked at. Proven never to have been primary, rollback is
  * possible again and this throws; if it was, it stays primary. Else this throws with the mark as it is, and no other member may be started.
  */
-export const lead = async (
+export const promoteCandidate = async (
   facts: SwitchoverFacts,
   passed: Passed,
   leadMs: number,

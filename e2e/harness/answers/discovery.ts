@@ -1,0 +1,39 @@
+import { expect } from 'vitest'
+import { idOf } from '@/lib/adapters/memory'
+import { type DescribedApi, nobody } from '../described-api'
+
+/** The calls of a host that reports, from its first report to the revocation of its token. */
+export const discoveryIsAnswered = async (stage: DescribedApi): Promise<void> => {
+  const report = (sequence: number) => ({
+    agent: '1.0.0',
+    sequence,
+    host: { hostname: 'n1', addresses: ['198.51.100.9'] },
+    instances: [
+      { name: 'blog', port: 5433, dataDirectory: '/var/lib/postgresql/15/blog', state: 'online', role: 'primary', version: '15.18' },
+    ],
+  })
+  await stage.ask('POST', '/api/v1/agent/reports', { body: report(2), by: stage.hostToken })
+  expect((await stage.ask('POST', '/api/v1/agent/reports', { body: report(1), by: stage.hostToken })).body.stored).toBe(false)
+  const [host] = (await stage.ask('GET', '/api/v1/discovered-hosts')).body.items
+  const ignored = await stage.ask('POST', '/api/v1/discovered-hosts/ignore', { body: { ids: [host.id, nobody] } })
+  expect(ignored.body).toEqual({ changed: 1, unchanged: [nobody] })
+  await stage.ask('POST', '/api/v1/discovered-hosts/ignore', { body: { ids: [host.id], isIgnored: false } })
+  const accepted = await stage.ask('POST', '/api/v1/discovered-hosts/accept', {
+    body: {
+      hosts: [
+        { id: host.id, environmentId: idOf('dev') },
+        { id: nobody, environmentId: idOf('dev') },
+      ],
+    },
+  })
+  expect(accepted.body).toMatchObject({ accepted: [{ id: host.id }], refused: [{ id: nobody }] })
+  const [found] = (await stage.ask('GET', '/api/v1/discovered-instances')).body.items
+  await stage.ask('POST', '/api/v1/discovered-instances/accept', { body: { instances: [{ id: found.id, newHerd: { name: 'blog' } }] } })
+  expect(
+    (await stage.ask('POST', '/api/v1/discovered-poolers/accept', { body: { poolers: [{ id: nobody, herdId: nobody }] } })).body.refused,
+  ).toHaveLength(1)
+  expect((await stage.ask('POST', `/api/v1/discovered-hosts/${host.id}/token`, { body: { decision: 'revoke' } })).status).toBe(204)
+  expect((await stage.ask('POST', `/api/v1/discovered-hosts/${host.id}/token`, { body: { decision: 'accept' } })).status).toBe(409)
+  const { body } = await stage.ask('GET', '/api/v1/enrolment-keys')
+  expect((await stage.ask('DELETE', `/api/v1/enrolment-keys/${body.items[0].id}`)).status).toBe(204)
+}

@@ -81,7 +81,7 @@ export const job = defineResource({
       automatic: true,
       choices: [...outcomes, { value: 'undone', label: 'Undone', tone: 'warn' }, { value: 'refused', label: 'Refused', tone: 'warn' }],
     },
-    step: { kind: 'text', label: 'Step', automatic: true },
+    step: { kind: 'text', label: 'Latest step', automatic: true },
     because: { kind: 'text', label: 'Why', automatic: true },
     wave: { kind: 'integer', label: 'Wave', automatic: true },
     createdAt: { kind: 'moment', label: 'Submitted', automatic: true },

@@ -16,6 +16,7 @@ import { permissionGroups } from '@/lib/kernel/access/access-matrix'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
+import { sayBrowser } from '@/lib/presentation/browser'
 import { resources } from '@/lib/resources'
 import { NotedFault } from '../../../noted-fault'
 
@@ -84,7 +85,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
                 isThis: session.id === actor.sessionId,
                 detail: (
                   <>
-                    {session.userAgent?.slice(0, 80)}, seen <Age at={session.seenAt.toISOString()} />, ends{' '}
+                    {sayBrowser(session.userAgent)}, seen <Age at={session.seenAt.toISOString()} />, ends{' '}
                     <Moment at={session.expiresAt.toISOString()} />
                   </>
                 ),

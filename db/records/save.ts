@@ -1,23 +1,22 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { withArticle } from '@/lib/domain/values/counted'
-import { schemaOf } from '@/lib/fields/schema'
 import { type Actor, isPersonal } from '@/lib/kernel/access/access'
-import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { canonicalJson, type Json } from '@/lib/kernel/ground/json'
-import { idleFields, isApplicable, isGiven, missingFields, sayCondition } from '@/lib/kernel/resource/condition'
+import { idleFields, isApplicable, isGiven } from '@/lib/kernel/resource/condition'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { forget } from '../pg/cached'
 import { databaseError, inTransaction, notify, type Tx } from '../pg/client'
-import { shapeOf, targetOf } from '../pg/resource-table'
+import { shapeOf } from '../pg/resource-table'
 import { writeAudit } from '../trail/audit'
 import { writeChange } from '../trail/changes'
 import { mayOnRow, reachCovers, reachOf } from './reach'
 import type { Values } from './rules'
+import { conditionProblems, mustBeFine, parseRecord, unseenReferences } from './save-input'
 import { rulesOf } from './save-rules'
 import { sealSecrets, secretsAfter } from './sealing-key'
-import { titlesOf } from './titles'
 
 const columnsOf = (resource: Resource): Record<string, PgColumn> => getTableColumns(resource.keptIn) as Record<string, PgColumn>
 
@@ -39,43 +38,6 @@ const toRow = (resource: Resource, values: Values): Record<string, unknown> => {
       })
       .filter(([, value]) => value !== undefined),
   )
-}
-
-const parse = (resource: Resource, values: unknown, isPartial: boolean): Values => {
-  const schema = isPartial ? schemaOf(resource).partial() : schemaOf(resource)
-  const parsed = schema.safeParse(values)
-  if (parsed.success) return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined)) as Values
-  const fields = parsed.error.issues.flatMap((issue): FieldProblem[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: key, message: `${resource.noun[0]} has no field of this name that can be set.` }))
-      : [{ path: issue.path.join('.'), message: issue.message }],
-  )
-  throw new Fault('input.invalid', { fields })
-}
-
-/**
- * A reference must point to something the actor may see: an id cannot be used to find out that it exists. Asked before the transaction, which would
- * otherwise wait for a second connection while it holds one.
- */
-const unseenReferences = async (actor: Actor, resource: Resource, values: Values): Promise<FieldProblem[]> => {
-  const problems: FieldProblem[] = []
-  for (const [name, value] of Object.entries(values)) {
-    const target = targetOf(resource, name)
-    if (!target || typeof value !== 'string') continue
-    const titles = await titlesOf(actor, target, [value])
-    if (!titles.has(value)) problems.push({ path: name, message: `There is no such ${target.noun[0]}, or you may not see it.` })
-  }
-  return problems
-}
-
-/** What is missing where it applies, and what was sent although it does not. */
-const conditionProblems = (resource: Resource, after: Values, idle: readonly string[]): FieldProblem[] => [
-  ...missingFields(resource, after),
-  ...idle.map((path) => ({ path, message: sayCondition(resource.fields, resource.fields[path]!) ?? '' })),
-]
-
-const mustBeFine = (problems: readonly FieldProblem[]): void => {
-  if (problems.length > 0) throw new Fault('input.invalid', { fields: [...problems] })
 }
 
 /** PostgreSQL's refusal as something about fields. */
@@ -153,7 +115,7 @@ const inSave = async <T>(resource: Resource, work: (tx: Tx) => Promise<T>): Prom
 export const addRecord = async (actor: Actor, resource: Resource, input: unknown): Promise<{ id: string }> => {
   if (!resource.canAdd) throw new Fault('access.denied', { because: `You cannot add ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'add')
-  const values = parse(resource, input, false)
+  const values = parseRecord(resource, input, false)
   mustKeepSecrets(actor, resource, values)
   mustBeFine(await unseenReferences(actor, resource, values))
   const columns = await sealSecrets(resource, values)
@@ -233,7 +195,7 @@ const differences = (resource: Resource, before: Values, after: Values): Record<
 export const changeRecord = async (actor: Actor, resource: Resource, id: string, input: unknown, revision: number): Promise<void> => {
   if (resource.form.length === 0) throw new Fault('access.denied', { because: `You cannot change ${withArticle(resource.noun[0])} here.` })
   mustReach(actor, resource, 'change')
-  const values = parse(resource, input, true)
+  const values = parseRecord(resource, input, true)
   mustKeepSecrets(actor, resource, values)
   const unseen = await unseenReferences(actor, resource, values)
   const given = await sealSecrets(resource, values)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { admin, Registered } from '@/e2e/harness/registered'
 import { actorIn } from '@/e2e/harness/two-territories'
-import { type Actor, systemActor } from '@/lib/kernel/access/access'
+import type { Actor } from '@/lib/kernel/access/access'
 import type { Fault } from '@/lib/kernel/ground/errors'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
@@ -9,26 +9,19 @@ import { getPool } from '../pg/client'
 import { addRecord, changeRecord, deleteRecord, getRecord } from './records'
 
 const named = (name: string): Resource => resourceByName(name)!
-const [environment, server, herd, instance] = [named('environment'), named('server'), named('herd'), named('instance')]
-const admin = { ...systemActor, kind: 'person' as const, name: 'ada' }
+const [server, herd, instance] = [named('server'), named('herd'), named('instance')]
 
-let database: TestDatabase
+let registered: Registered
 let dev: string
 let prod: string
 beforeAll(async () => {
-  database = await startDatabase()
-  dev = (await addRecord(admin, environment, { name: 'dev', colour: 'green', protection: 'open' })).id
-  prod = (await addRecord(admin, environment, { name: 'prod', colour: 'red', protection: 'two-person' })).id
+  registered = await Registered.open('two-person')
+  ;({ dev, prod } = registered)
 })
-afterAll(() => database.stop())
+afterAll(() => registered.database.stop())
 
-let counter = 0
-const newServer = async (environmentId = prod) =>
-  (await addRecord(admin, server, { hostname: `host-${++counter}`, environmentId, address: `10.0.0.${counter}` })).id
-const newHerd = async (environmentId = prod) => {
-  const name = `herd-${++counter}`
-  return (await addRecord(admin, herd, { name, environmentId, baseName: name, port: 5432, dataDirectory: '/d' })).id
-}
+const newServer = (environmentId = prod) => registered.server(environmentId)
+const newHerd = (environmentId = prod) => registered.herd(environmentId)
 const hostKey = (letter: string) => `SHA256:${letter.repeat(43)}`
 
 test('one machine is one server over all environments, and the refusal names the field and who has it as far as the actor may know', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { admin, Registered } from '@/e2e/harness/registered'
 import { actorIn } from '@/e2e/harness/two-territories'
-import { systemActor } from '@/lib/kernel/access/access'
 import { emptyQuery } from '@/lib/kernel/resource/query'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import { resourceByName } from '@/lib/resources'
@@ -23,31 +22,18 @@ import { addView, deleteView, listViews } from './views'
 const named = (name: string): Resource => resourceByName(name)!
 const [environment, server, herd, instance] = [named('environment'), named('server'), named('herd'), named('instance')]
 const [person, grant] = [named('person'), named('grant')]
-const admin = { ...systemActor, kind: 'person' as const, name: 'ada' }
 
-let database: TestDatabase
+let registered: Registered
 let dev: string
 let prod: string
 beforeAll(async () => {
-  database = await startDatabase()
-  dev = (await addRecord(admin, environment, { name: 'dev', colour: 'green', protection: 'open' })).id
-  prod = (await addRecord(admin, environment, { name: 'prod', colour: 'red', protection: 'confirm' })).id
+  registered = await Registered.open('confirm')
+  ;({ dev, prod } = registered)
 })
-afterAll(() => database.stop())
+afterAll(() => registered.database.stop())
 
-let counter = 0
-const newServer = async (environmentId = prod) =>
-  (await addRecord(admin, server, { hostname: `host-${++counter}`, environmentId, address: `10.0.0.${counter}`, tags: 'debian, fast' })).id
-const newHerd = async (environmentId = prod) =>
-  (
-    await addRecord(admin, herd, {
-      name: `herd-${++counter}`,
-      environmentId,
-      baseName: `base${counter}`,
-      port: '5432',
-      dataDirectory: '/data',
-    })
-  ).id
+const newServer = (environmentId = prod) => registered.server(environmentId, { tags: 'debian, fast' })
+const newHerd = (environmentId = prod) => registered.herd(environmentId)
 
 test('a record is added with its defaults, its history and its audit line, and everybody hears of it', async () => {
   const heard: string[] = []

@@ -11,22 +11,25 @@ import type { Plan } from '@/lib/kernel/operation/plan'
 import type { PlanView } from '@/lib/shapes/plan'
 import type { OperateActions } from './shared'
 
+type ApprovalActions = Pick<OperateActions, 'askApproval' | 'approve'>
+
 /** Told apart by what may be done now: the person who asked submits; another person approves; nobody acts on a plan that runs already. */
 export const Approval = ({
   row,
   plan,
   mayApprove,
   link,
-  onAsk,
-  onApprove,
+  actions,
+  work,
   isBusy,
 }: {
   row: PlanView
   plan: Plan
   mayApprove: boolean
   link: string
-  onAsk: () => void
-  onApprove: () => void
+  actions: ApprovalActions
+  /** Awaits a call, and shows what it is refused for. */
+  work: (call: ReturnType<OperateActions['approve']>) => void
   isBusy: boolean
 }) => {
   if (!plan.needsApproval) return null
@@ -49,7 +52,11 @@ export const Approval = ({
         tone="warn"
         title={`${row.actorName} asks for your approval`}
         actions={
-          <Button variant="env" disabled={!mayApprove || isBusy} onClick={onApprove}>
+          <Button
+            variant="env"
+            disabled={!mayApprove || isBusy}
+            onClick={() => work(proved(() => actions.approve(row.id, plan.digest, row.waitsUntil)))}
+          >
             Approve this plan
           </Button>
         }
@@ -67,7 +74,7 @@ export const Approval = ({
         tone="warn"
         title="A second person must approve this plan"
         actions={
-          <Button variant="primary" disabled={isBusy} onClick={onAsk}>
+          <Button variant="primary" disabled={isBusy} onClick={() => work(actions.askApproval(row.id))}>
             Ask for approval
           </Button>
         }
@@ -94,7 +101,7 @@ export const ScheduledApproval = ({
   plan: Plan
   mayApprove: boolean
   link: string
-  actions: Pick<OperateActions, 'askApproval' | 'approve'>
+  actions: ApprovalActions
 }) => {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
@@ -107,15 +114,7 @@ export const ScheduledApproval = ({
   }
   return (
     <section className="card plan-confirm" aria-label="Approval">
-      <Approval
-        row={row}
-        plan={plan}
-        mayApprove={mayApprove}
-        link={link}
-        isBusy={isBusy}
-        onAsk={() => work(actions.askApproval(row.id))}
-        onApprove={() => work(proved(() => actions.approve(row.id, plan.digest, row.waitsUntil)))}
-      />
+      <Approval row={row} plan={plan} mayApprove={mayApprove} link={link} actions={actions} work={work} isBusy={isBusy} />
       {refusal && <Note tone="bad" isAlert title={refusal} />}
     </section>
   )

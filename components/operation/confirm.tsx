@@ -1,7 +1,6 @@
 'use client'
 
 import { useState } from 'react'
-import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -73,7 +72,7 @@ export const Confirm = ({
 
   const words = `${description.verb} ${plan.eligible} in ${environmentWords(plan)}`
 
-  const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
+  const work = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void = () => {}) => {
     setBusy(true)
     setRefusal(null)
     try {
@@ -106,20 +105,7 @@ export const Confirm = ({
 
   return (
     <section className="card plan-confirm" aria-label="Confirm">
-      <Approval
-        row={row}
-        plan={plan}
-        mayApprove={mayApprove}
-        link={link}
-        isBusy={isBusy}
-        onAsk={() => work(actions.askApproval(row.id), () => {})}
-        onApprove={() =>
-          work(
-            proved(() => actions.approve(row.id, plan.digest, null)),
-            () => {},
-          )
-        }
-      />
+      <Approval row={row} plan={plan} mayApprove={mayApprove} link={link} actions={actions} work={work} isBusy={isBusy} />
       {row.isOwn && (
         <>
           <WhenFields plan={plan} openedAt={openedAt} value={when} onChange={setWhen} />

@@ -1,26 +1,12 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
+import { planTarget } from '@/lib/kernel/operation/plan.fixture'
 import { PlanTargetRow } from './plan-target'
 
 const shown = (value: string) =>
   renderToStaticMarkup(
     <PlanTargetRow
-      target={{
-        id: 'p',
-        title: 'pgbouncer on a',
-        environmentId: null,
-        herdId: null,
-        serverId: null,
-        now: [{ label: 'Difference', value }],
-        eligible: true,
-        reason: null,
-        gates: [],
-        effects: [],
-        affected: [],
-        locks: [],
-        order: 0,
-        digest: 'd',
-      }}
+      target={planTarget('p', { title: 'pgbouncer on a', now: [{ label: 'Difference', value }] })}
       path="poolers"
       environments={{}}
       isOpenAtFirst

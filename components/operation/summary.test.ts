@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy, type Plan, type PlannedEffect, type PlanTarget } from '@/lib/kernel/operation/plan'
+import { planTarget } from '@/lib/kernel/operation/plan.fixture'
 import { apiCalls, cliCall } from './calls'
 import {
   environmentWords,
@@ -14,23 +15,8 @@ import {
   totalAffected,
 } from './summary'
 
-const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget => ({
-  id,
-  title: id,
-  environmentId: 'e',
-  herdId: 'h',
-  serverId: id,
-  now: [],
-  eligible: true,
-  reason: null,
-  gates: [],
-  effects: [],
-  affected: [],
-  locks: [],
-  order: 0,
-  digest: id,
-  ...over,
-})
+const target = (id: string, over: Partial<PlanTarget> = {}): PlanTarget =>
+  planTarget(id, { environmentId: 'e', herdId: 'h', serverId: id, ...over })
 const effect = (name: string, kind: 'undo' | 'release' | 'final', state: PlannedEffect['state'] = 'will-run') => ({
   name,
   title: name,

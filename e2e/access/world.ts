@@ -2,6 +2,7 @@ import { getTableName } from 'drizzle-orm'
 import { getPool } from '@/db/pg/client'
 import { seedTerritories } from '@/e2e/harness/two-territories'
 import { defaultPolicy, type Plan } from '@/lib/kernel/operation/plan'
+import { planTarget } from '@/lib/kernel/operation/plan.fixture'
 import { resources } from '@/lib/resources'
 
 export type Place = 'here' | 'there'
@@ -27,24 +28,7 @@ const planFor = (id: string, environmentId: string, place: Place): Plan => ({
   resource: 'instance',
   input: {},
   policy: defaultPolicy,
-  targets: [
-    {
-      id,
-      title: `target-${place}`,
-      environmentId,
-      herdId: null,
-      serverId: null,
-      now: [],
-      eligible: true,
-      reason: null,
-      gates: [],
-      effects: [],
-      affected: [],
-      locks: [],
-      order: 0,
-      digest,
-    },
-  ],
+  targets: [planTarget(id, { title: `target-${place}`, environmentId, digest })],
   eligible: 1,
   excluded: 0,
   environments: [

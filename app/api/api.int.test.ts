@@ -1,12 +1,10 @@
-import { encode } from 'next-auth/jwt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSession } from '@/db/people/sessions'
-import { getPool, inTransaction } from '@/db/pg/client'
+import { getPool } from '@/db/pg/client'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { origin, setConsoleEnvironment, signIn } from '@/e2e/harness/browser-login'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
-import { sessionCookieName } from '@/lib/auth/options'
 import { createToken } from '@/lib/auth/tokens'
 import type { Actor, Role } from '@/lib/kernel/access/access'
 
@@ -14,7 +12,6 @@ const shapes = [
   { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },
   { environment: 'prod', name: 'crm', hosts: ['p1', 'p2'] },
 ]
-const secret = 'a secret of the tests that is long enough'
 let bench: Bench
 let api: ApiServer
 let admin: Actor
@@ -50,17 +47,8 @@ const tokenFor = async (role: Role, environment: string | null) =>
   (await createToken(admin, { name: `${role} ${environment}`, role, environmentId: environment && idOf(environment), expiresAt: null }))
     .token
 
-/** What a browser of this person sends, after a login. */
-const browserOf = async (personId: string): Promise<{ sessionId: string; headers: Record<string, string> }> => {
-  const sessionId = await inTransaction((tx) => openSession(tx, { personId, groups: [], from: null, userAgent: null, hours: 1 }))
-  const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
-  return { sessionId, headers: { cookie, origin: 'http://console.test' } }
-}
-
 beforeAll(async () => {
-  process.env.AUTH_SECRET = secret
-  process.env.DATABASE_URL = 'postgres://unused'
-  process.env.MATRIARCH_URL = 'http://console.test'
+  setConsoleEnvironment()
   bench = await openBench(shapes, 'postgres')
   await bench.startWorker()
   await ensureLocalAdmin('admin', 'the first password')
@@ -180,9 +168,8 @@ test('an Idempotency-Key repeats the first answer, is bound to its request, and 
 })
 
 test('a new token is shown once, also to a repeated key, and works until it is revoked', async () => {
-  const { sessionId, headers: browser } = await browserOf(admin.personId!)
-  const { cookie } = browser as { cookie: string }
-  const headers = { cookie, origin: 'http://console.test', 'idempotency-key': 'token' }
+  const { sessionId, cookie } = await signIn(admin.personId!)
+  const headers = { cookie, origin, 'idempotency-key': 'token' }
   const made = await call('POST', '/api/v1/tokens', { name: 'mine', role: 'viewer' }, { token: '', headers })
   expect(made.status).toBe(201)
   expect((await call('POST', '/api/v1/tokens', { name: 'mine', role: 'viewer' }, { token: '', headers })).body).toMatchObject({
@@ -270,7 +257,7 @@ test('where two persons are asked, another person’s approval over the API lets
   expect((await call('POST', '/api/v1/runs', submission)).body).toMatchObject({ code: 'plan.approval' })
   const approve = async (by: Parameters<typeof call>[3], digest = made.digest) =>
     call('POST', `/api/v1/plans/${made.id}/approve`, { digest }, by)
-  const inPerson = async (personId: string) => ({ token: '', headers: (await browserOf(personId)).headers })
+  const inPerson = async (personId: string) => ({ token: '', headers: { cookie: (await signIn(personId)).cookie, origin } })
   for (const by of [token, tokens.admin, tokens.viewer])
     expect((await approve({ token: by })).body).toMatchObject({ status: 403, code: 'access.denied' })
   expect((await approve(await inPerson(admin.personId!))).body).toMatchObject({ code: 'plan.approval' })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { tidy } from '@/db/tidy'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { setConsoleEnvironment } from '@/e2e/harness/browser-login'
 import { type Bench, instanceId, openBench } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
@@ -46,9 +47,7 @@ const runSql = async (statement = sql): Promise<string> => {
 const resultsOf = (token: string, runId: string, query = '') => jsonAs(token, `/api/v1/runs/${runId}/results${query}`)
 
 beforeAll(async () => {
-  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
-  process.env.DATABASE_URL = 'postgres://unused'
-  process.env.MATRIARCH_URL = 'http://console.test'
+  setConsoleEnvironment()
   bench = await openBench(shapes, 'postgres')
   const { world } = bench.served.fleet
   for (const instance of world.instances.values()) {

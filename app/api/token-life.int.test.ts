@@ -1,35 +1,29 @@
-import { encode } from 'next-auth/jwt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSession } from '@/db/people/sessions'
-import { getPool, inTransaction } from '@/db/pg/client'
+import { getPool } from '@/db/pg/client'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { origin, setConsoleEnvironment, signIn } from '@/e2e/harness/browser-login'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
-import { sessionCookieName } from '@/lib/auth/options'
 
-const secret = 'a secret of the tests that is long enough'
 let database: TestDatabase
 let api: ApiServer
 let personId: string
 let cookie: string
 
 beforeAll(async () => {
-  process.env.AUTH_SECRET = secret
-  process.env.DATABASE_URL = 'postgres://unused'
-  process.env.MATRIARCH_URL = 'http://console.test'
+  setConsoleEnvironment()
   database = await startDatabase()
   api = await serveApi()
   await ensureLocalAdmin('eve', 'the fourth of five')
   personId = (await getPool().query("select id from people where user_name = 'eve'")).rows[0].id
-  const sessionId = await inTransaction((tx) => openSession(tx, { personId, groups: [], from: null, userAgent: null, hours: 1 }))
-  cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
+  cookie = (await signIn(personId)).cookie
 })
 afterAll(async () => {
   await api?.close()
   await database?.stop()
 })
 
-const call = (method: string, path: string, body: unknown, headers: Record<string, string> = { cookie, origin: 'http://console.test' }) =>
+const call = (method: string, path: string, body: unknown, headers: Record<string, string> = { cookie, origin }) =>
   fetch(`${api.url}/api/v1/${path}`, {
     method,
     headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },

@@ -1,6 +1,5 @@
-import { encode } from 'next-auth/jwt'
-import { openSession } from '@/db/people/sessions'
-import { getPool, inTransaction } from '@/db/pg/client'
+import { getPool } from '@/db/pg/client'
+import { origin, signIn } from '@/e2e/harness/browser-login'
 import { sessionCookieName } from '@/lib/auth/options'
 import { createToken } from '@/lib/auth/tokens'
 import { type Actor, type Role, roles } from '@/lib/kernel/access/access'
@@ -15,10 +14,6 @@ export interface Caller {
   headers: Record<string, string>
 }
 
-export const secret = 'a secret of the tests that is long enough'
-/** Where pages of the console come from. */
-export const origin = 'http://console.test'
-
 const addPerson = async (name: string, grant: { role: Role; environmentId: string | null } | null): Promise<string> => {
   const { rows } = await getPool().query<{ id: string }>('insert into people (user_name) values ($1) returning id', [name])
   const { id } = rows[0]!
@@ -27,16 +22,11 @@ const addPerson = async (name: string, grant: { role: Role; environmentId: strin
   return id
 }
 
-const cookieOf = async (personId: string): Promise<{ cookie: string; sessionId: string }> => {
-  const sessionId = await inTransaction((tx) => openSession(tx, { personId, groups: [], from: null, userAgent: null, hours: 1 }))
-  return { sessionId, cookie: `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}` }
-}
-
 const asBrowser = (cookie: string) => ({ cookie, origin, 'sec-fetch-site': 'same-origin' })
 
 const signedIn = async (name: string, role: Role | null, environmentId: string | null): Promise<Caller> => {
   const personId = await addPerson(name, role && { role, environmentId })
-  return { name, kind: 'person', role, personId, headers: asBrowser((await cookieOf(personId)).cookie) }
+  return { name, kind: 'person', role, personId, headers: asBrowser((await signIn(personId)).cookie) }
 }
 
 /** A token of somebody who may do everything everywhere, that may do less. */
@@ -64,7 +54,7 @@ export const makeCallers = async (environmentId: string): Promise<Callers> => {
 
   const nobody = (name: string, headers: Record<string, string>): Caller => ({ name, kind: 'nobody', role: null, personId: '', headers })
   const ended = await addPerson('ended', { role: 'admin', environmentId: null })
-  const login = await cookieOf(ended)
+  const login = await signIn(ended)
   await getPool().query('update sessions set revoked_at = now() where id = $1', [login.sessionId])
   const disabled = await signedIn('disabled', 'admin', null)
   const [revoked, expired, disabledToken] = [

@@ -1,14 +1,12 @@
-import { encode } from 'next-auth/jwt'
 import { expect } from 'vitest'
 import { openApiDocument } from '@/app/api/_lib/openapi'
-import { openSession } from '@/db/people/sessions'
-import { getPool, inTransaction } from '@/db/pg/client'
+import { getPool } from '@/db/pg/client'
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
-import { sessionCookieName } from '@/lib/auth/options'
 import { createToken } from '@/lib/auth/tokens'
 import type { Actor, Role } from '@/lib/kernel/access/access'
 import { type ApiServer, serveApi } from './api'
+import { origin, setConsoleEnvironment, signIn } from './browser-login'
 import { Description, type OpenApi } from './described'
 import { type Bench, openBench, type WorkerProcess } from './workers'
 
@@ -50,8 +48,6 @@ const shapes = [
   { environment: 'dev', name: 'shop', hosts: ['d1', 'd2'] },
   { environment: 'prod', name: 'crm', hosts: ['p1', 'p2'] },
 ]
-const secret = 'a secret of the tests that is long enough'
-const site = 'http://console.test'
 
 const personCalled = async (name: string): Promise<Actor> => {
   await ensureLocalAdmin(name, 'seven quiet herons wade')
@@ -73,9 +69,7 @@ export class DescribedApi {
   ) {}
 
   static async open(): Promise<DescribedApi> {
-    process.env.AUTH_SECRET = secret
-    process.env.DATABASE_URL = 'postgres://unused'
-    process.env.MATRIARCH_URL = site
+    setConsoleEnvironment()
     const bench = await openBench(shapes, 'postgres')
     const worker = await bench.startWorker()
     const admin = await personCalled('admin')
@@ -131,10 +125,8 @@ export class DescribedApi {
 
   /** Headers of an administrator’s browser on the console’s own pages, and the id of that login: there is much that no token may do. */
   async login(name = this.admin.name): Promise<{ headers: Record<string, string>; sessionId: string }> {
-    const person = { personId: (await personCalled(name)).personId!, groups: [], from: null, userAgent: null, hours: 1 }
-    const sessionId = await inTransaction((tx) => openSession(tx, person))
-    const cookie = `${sessionCookieName()}=${await encode({ token: { sid: sessionId }, secret, maxAge: 3600 })}`
-    return { headers: { cookie, origin: site }, sessionId }
+    const { sessionId, cookie } = await signIn((await personCalled(name)).personId!)
+    return { headers: { cookie, origin }, sessionId }
   }
 
   async idOf(table: 'herds' | 'servers' | 'people', column: string, name: string): Promise<string> {

@@ -256,7 +256,7 @@ export const name = defineResource({
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
   list: {
-    columns: ['name', 'environmentId', 'state', 'type', 'herdId', 'follows', 'answer', 'wanted', 'observedAt'],
+    columns: ['name', 'environmentId', 'state', 'because', 'herdId', 'follows', 'answer'],
     filters: ['environmentId', 'state', 'type', 'follows', 'zoneId', 'herdId'],
     search: ['name'],
     order: 'name',

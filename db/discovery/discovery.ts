@@ -136,13 +136,24 @@ export const acceptHosts = (actor: Actor, wanted: readonly { id: string; environ
     if (known.rows[0] && !mayIn(actor, 'server.change', environmentId)) throw new Fault('access.denied')
     const values = { hostname: host.hostname, address: host.addresses[0] ?? host.hostname, environmentId }
     const serverId = known.rows[0]?.id ?? (await addRecord(actor, resourceByName('server')!, values)).id
-    await getPool().query(
-      `update discovered_hosts set server_id = $2, state = 'accepted', suggested_environment_id = $3, changed_at = now(), revision = revision + 1
-        where id = $1`,
-      [id, serverId, environmentId],
-    )
+    await inTransaction(async (tx) => {
+      const { rowCount } = await tx.execute(
+        sql`update discovered_hosts set server_id = ${serverId}, state = 'accepted', suggested_environment_id = ${environmentId}, changed_at = now(),
+              revision = revision + 1
+            where id = ${id} and server_id is null`,
+      )
+      if (rowCount !== 1) throw new Fault('input.invalid', { because: `Somebody else has just accepted ${host.hostname}.` })
+      await notify(tx, 'records', 'discovered-host')
+      await writeAudit(tx, actor, {
+        act: 'discovery.accept',
+        resource: 'discovered-host',
+        objectId: id,
+        title: host.hostname,
+        environmentId,
+        detail: { server: serverId, isNew: !known.rows[0] },
+      })
+    })
     await placeHost(getPool(), id)
-    await inTransaction((tx) => notify(tx, 'records', 'discovered-host'))
     return { id, serverId }
   })
 

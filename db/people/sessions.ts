@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type Actor, type Grant, mayIn, ownId } from '@/lib/kernel/access/access'
 import { proofMinutes } from '@/lib/kernel/access/proof'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { getDb, getPool, inTransaction, notify, type Tx } from '../pg/client'
+import { getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { people, sessions } from '../schema'
 import { writeAudit } from '../trail/audit'
 import type { Preferences } from './preferences'
@@ -131,7 +131,16 @@ export const noteProof = (actor: Actor, sessionId: string): Promise<void> =>
     await writeAudit(tx, actor, { act: 'login.proof', resource: 'session', objectId: sessionId })
   })
 
-/** Logging out: the cookie's own session, without an actor because it may already be expired. */
-export const closeSession = async (sessionId: string): Promise<void> => {
-  await getDb().execute(sql`update sessions set revoked_at = coalesce(revoked_at, now()) where id = ${sessionId}`)
-}
+/** Logging out: the cookie's own session, without an actor because it may already be expired. One that has ended before leaves no line. */
+export const closeSession = (sessionId: string, from?: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    const { rows } = await tx.execute<{ personId: string; name: string }>(
+      sql`update sessions s set revoked_at = now() from people p
+          where s.id = ${sessionId} and s.revoked_at is null and p.id = s.person_id returning p.id as "personId", p.user_name as name`,
+    )
+    const person = rows[0]
+    if (!person) return
+    await notify(tx, 'records', 'session')
+    const actor: Actor = { kind: 'person', ...person, sessionId, grants: [], from }
+    await writeAudit(tx, actor, { act: 'logout', resource: 'session', objectId: sessionId, title: person.name })
+  })

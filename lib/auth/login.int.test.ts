@@ -1,7 +1,7 @@
 import { encode } from 'next-auth/jwt'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { absentActor } from '@/db/people/actors'
-import { listSessions, livePerson, revokeSession } from '@/db/people/sessions'
+import { closeSession, listSessions, livePerson, revokeSession } from '@/db/people/sessions'
 import { revokeToken } from '@/db/people/tokens'
 import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
@@ -150,6 +150,18 @@ test('logins and refusals are in the audit log, passwords are not', async () => 
     { act: 'login', actor_name: 'admin', from_address: '192.0.2.1', detail: { source: 'local' } },
   ])
   expect(JSON.stringify((await getPool().query('select * from audit')).rows)).not.toContain('a very wrong one')
+})
+
+test('a logout is a line with name and address, once, and one of no login is none', async () => {
+  const { sessionId } = await attempt('admin', 'the first password')
+  const lines = async () =>
+    (await getPool().query("select actor_name, from_address, object_id from audit where act = 'logout' order by seq")).rows
+  await closeSession(crypto.randomUUID(), '192.0.2.1')
+  expect(await lines()).toEqual([])
+  await closeSession(sessionId, '192.0.2.7')
+  await closeSession(sessionId, '192.0.2.8')
+  expect(await livePerson(sessionId, 60)).toBeNull()
+  expect(await lines()).toEqual([{ actor_name: 'admin', from_address: '192.0.2.7', object_id: sessionId }])
 })
 
 test('a token speaks for its owner within its scope, is kept only as a hash, and ends when revoked or expired', async () => {

@@ -1,4 +1,4 @@
-import { cookies } from 'next/headers'
+import { cookies, headers } from 'next/headers'
 import type { NextAuthOptions } from 'next-auth'
 import CredentialsProvider from 'next-auth/providers/credentials'
 import { closeSession } from '@/db/people/sessions'
@@ -73,7 +73,7 @@ export const authOptions = (directory: Directory | null): NextAuthOptions => ({
   },
   events: {
     signOut: async ({ token }) => {
-      if (typeof token?.sid === 'string') await closeSession(token.sid)
+      if (typeof token?.sid === 'string') await closeSession(token.sid, addressOf(await headers()) ?? undefined)
     },
   },
 })

@@ -131,6 +131,24 @@ test('accepting a host and its instances registers them with a person’s checks
   )
 })
 
+test('who accepted a host is in the audit log, also where it was taken as a server that is registered; accepting it again is no line', async () => {
+  const db1 = await server('db1', 'prod')
+  const known = await enrolled('stranger', 'prod', ['198.51.100.7'])
+  const unknown = await enrolled('db2', 'prod', ['198.51.100.2'])
+  const accept = (id: string, serverId?: string) => acceptHosts(systemActor, [{ id, environmentId: environments.prod!, serverId }])
+  expect((await accept(known.hostId, db1)).refused).toEqual([])
+  const made = (await accept(unknown.hostId)).accepted[0]!.serverId
+  expect((await accept(unknown.hostId)).refused).toEqual([])
+  expect(
+    await query("select title, environment_id, detail from audit where act = 'discovery.accept' and object_id = any($1) order by seq", [
+      [known.hostId, unknown.hostId],
+    ]),
+  ).toEqual([
+    { title: 'stranger', environment_id: environments.prod, detail: { server: db1, isNew: false } },
+    { title: 'db2', environment_id: environments.prod, detail: { server: made, isNew: true } },
+  ])
+})
+
 test('a reported name or path that a person could not type is refused at accepting and stays in the inbox', async () => {
   const host = await enrolled('db1', 'prod', ['198.51.100.1'])
   await acceptHosts(systemActor, [{ id: host.hostId, environmentId: environments.prod! }])

@@ -1,3 +1,8 @@
+import { dictionary } from '@zxcvbn-ts/language-common'
+
+/** The passwords that were stolen most often, about fifty thousand, in small letters. */
+const stolen: ReadonlySet<string> = new Set(dictionary['passwords-common'])
+
 /** What the most used passwords are made of, in small letters, without the numbers and signs that people put around it. */
 const common = [
   ...'password passwort passwd secret geheim letmein welcome willkommen changeme default master iloveyou sunshine princess football baseball dragon monkey'.split(
@@ -30,6 +35,8 @@ const lookAlikes: Readonly<Record<string, string>> = {
 }
 const lettersMin = 4
 const differentMin = 5
+/** Shorter than that, a word is no more than a part of what stands around it. */
+const coreMin = 6
 
 /** Letters that are left when everything common, and every number and sign, is taken out. */
 const ownLetters = (text: string): number => {
@@ -40,11 +47,17 @@ const ownLetters = (text: string): number => {
 
 const isRepetition = (text: string): boolean => /^(.{1,6}?)\1+.{0,5}$/u.test(text)
 
+/** A stolen password, also with numbers and signs put before or after it. */
+const isStolen = (text: string): boolean => {
+  const letters = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '')
+  return stolen.has(text) || (letters.length >= coreMin && stolen.has(letters))
+}
+
 /** Whether lists of stolen passwords, and the rules by which they are varied, would soon come to this one. Random numbers and letters never are. */
 export const isCommonPassword = (password: string): boolean => {
   const text = password.normalize('NFKC').toLowerCase()
   const read = [...text].map((letter) => lookAlikes[letter] ?? letter).join('')
-  if (new Set(text).size < differentMin || isRepetition(text)) return true
+  if (new Set(text).size < differentMin || isRepetition(text) || isStolen(text) || isStolen(read)) return true
   return Math.min(ownLetters(text), ownLetters(read)) < lettersMin && !isRandomNumber(text)
 }
 

@@ -35,7 +35,9 @@ test('a new password that is short, huge, holds the user name or is tried first 
   for (const bad of [
     'short',
     'eleven chrs',
-    'x'.repeat(257),
+    Array.from({ length: 33 }, (_, n) => `w${n}.k`)
+      .join('')
+      .slice(0, 129),
     'my-otto-password',
     'Password1234!',
     'P@ssw0rd2026!!',
@@ -58,6 +60,20 @@ test('a new password that is short, huge, holds the user name or is tried first 
     'молоко и два яблока',
   ])
     expect(() => checkNewPassword(good, 'otto'), good).not.toThrow()
+})
+
+test('a password that was stolen often is refused, also in capitals and between numbers; a phrase of such words is not', () => {
+  for (const stolen of ['sojdlg123aljg', 'polniypizdec0211', 'flvbybcnhfnjh', 'Elizabeth-2026', '#Manchester1999', 'ghjcnjgfhjkm'])
+    expect(() => checkNewPassword(stolen, 'otto'), stolen).toThrow(Fault)
+  for (const own of ['elizabeth eats manchester', 'napoleonic birds', 'montreal, wolfgang'])
+    expect(() => checkNewPassword(own, 'otto'), own).not.toThrow()
+})
+
+test('64 characters are taken and 128 too, 129 are not; one of 200 that was set before still opens', async () => {
+  const of = (length: number) => 'Zwölf Boxkämpfer jagen Viktor quer über den Sylter Deich. '.repeat(4).slice(0, length)
+  for (const length of [64, 128]) expect(() => checkNewPassword(of(length), 'otto')).not.toThrow()
+  expect(() => checkNewPassword(of(129), 'otto')).toThrow(Fault)
+  expect((await verifyPassword(of(200), await hashPassword(of(200)))).ok).toBe(true)
 })
 
 test('more hashes at once than memory is meant for wait their turn and all finish', async () => {

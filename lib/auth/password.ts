@@ -7,7 +7,9 @@ const cost = { ln: 16, r: 8, p: 1 }
 const saltBytes = 16
 const hashBytes = 32
 const lengthMin = 12
-const lengthMax = 256
+const lengthMax = 128
+/** What was set when more were taken still opens. */
+const triedLengthMax = 256
 /** More at once would let a burst of logins take all memory; the rest wait their turn. */
 const atOnceMax = 4
 
@@ -65,7 +67,7 @@ const stored = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+
 /** `needsRehash`: right, but hashed with older parameters. A hash that cannot be read never matches. */
 export const verifyPassword = async (password: string, hash: string): Promise<{ ok: boolean; needsRehash: boolean }> => {
   const match = stored.exec(hash)
-  if (!match || password.length > lengthMax) return { ok: false, needsRehash: false }
+  if (!match || password.length > triedLengthMax) return { ok: false, needsRehash: false }
   const [ln, r, p] = [Number(match[1]), Number(match[2]), Number(match[3])]
   if (ln > 20 || r > 32 || p > 16) return { ok: false, needsRehash: false }
   const expected = Buffer.from(match[5]!, 'base64')
@@ -79,5 +81,5 @@ let decoy: Promise<string> | null = null
 /** Spends the time of a real check, so that an unknown user name answers no faster than a wrong password. */
 export const wasteGuess = async (password: string): Promise<void> => {
   decoy ??= hashPassword(randomBytes(12).toString('hex'))
-  await verifyPassword(password.slice(0, lengthMax), await decoy)
+  await verifyPassword(password.slice(0, triedLengthMax), await decoy)
 }

@@ -42,12 +42,15 @@ export interface Driving {
 }
 
 export interface Actions {
+  /** Those that reached a host, or may have. */
   count: number
+  /** Those of them that answered that they were done. */
+  done: number
 }
 
 /** For a step that is taken at the same time as others: what they do is not its doing. */
 export const counted = (driving: Driving): Driving => {
-  const actions = { count: 0 }
+  const actions = { count: 0, done: 0 }
   return { ...driving, actions, ports: driving.portsWith(actions) }
 }
 
@@ -107,7 +110,9 @@ const guard = (port: object, recorder: Recorder, actions: Actions): object =>
         if (waitedMs > sendWithinMs) throw new Fault('database.down', { isOver: true, because: tooLate })
         actions.count += 1
         try {
-          return await (act as Act).apply(target, args)
+          const answer = await (act as Act).apply(target, args)
+          actions.done += 1
+          return answer
         } catch (error) {
           // The console's own database is no host, and what is written there may be written again.
           if (hasNeverBegun(toFault(error)) || isFault(error, 'database.down')) actions.count -= 1

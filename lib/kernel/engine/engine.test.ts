@@ -79,6 +79,28 @@ describe('promise 2: after a crash a step is checked, never blindly run again', 
     expect([...host.directories]).toEqual(['/one'])
   })
 
+  test('of a step that did one thing and failed at the next, the first is undone, although its check cannot tell a part from nothing', async () => {
+    const [left, right] = ['/left', '/right'].map((path) => makeDirectory(path, undo(path)))
+    const both = directoriesHead()
+      .effect('both', {
+        ...left!,
+        check: async (facts, ports, context) => {
+          const looks = await Promise.all([left!, right!].map((one) => one.check(facts, ports, context)))
+          return looks.find(({ found }) => found !== 'done') ?? looks[0]!
+        },
+        run: async (...given) => {
+          await left!.run(...given)
+          await right!.run(...given)
+        },
+      })
+      .build()
+    const { host, go, disturb, find } = await bench(both)
+    disturb('mkdir /right', { how: 'fail' })
+    expect(await go()).toBe('undone')
+    expect(find('failed')[0]).toMatchObject({ certainty: 'unknown' })
+    expect([...host.directories]).toEqual([])
+  })
+
   test('the facts of the first driver are the ones the next one acts on', async () => {
     const { host, journal, go } = await bench(twoSteps)
     const moved = { ...host.server.address, hostname: 'n1' }

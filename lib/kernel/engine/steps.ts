@@ -16,7 +16,10 @@ import { pastNoReturn, stepOf } from './progress'
 
 type Look = Found<Json, Json> | { found: 'unknown'; fault: Fault; because: string }
 type Tried = ({ output: Json } | { fault: Fault; because: string; isInterrupted: boolean }) & {
-  /** Something reached a host. */ hasBegun: boolean
+  /** Something reached a host. */
+  hasBegun: boolean
+  /** Some of what it does was done. */
+  hasDone: boolean
 }
 type Attempt = Tried & { /** No other driver tried before. */ isFirst: boolean }
 
@@ -95,13 +98,19 @@ const isShort = ({ recorder }: Driving, effect: Step): boolean =>
 
 const failAttempt = (driving: Driving, effect: Step, attempt: Attempt, proof: Exclude<Look, { found: 'done' }>): void => {
   const hasEnded = 'output' in attempt || isOver(attempt.fault)
-  const isClean = proof.found === 'ready' && proof.partly === undefined
+  // A check may not tell a part from nothing. What can be undone is undone then: undo looks at what there is.
+  const mayBePart = 'undo' in effect.ending && 'fault' in attempt && attempt.hasDone
+  const isClean = proof.found === 'ready' && proof.partly === undefined && !mayBePart
   // A command of an earlier driver may still be alive on the host, whatever became of ours.
   const hasPassed = 'final' in effect.ending && effect.ending.until !== undefined
   const didNotHappen = attempt.isFirst && !hasPassed && ((hasEnded && isClean) || !attempt.hasBegun)
   const now = proof.found === 'ready' ? (proof.partly ?? (hasEnded ? 'nothing has changed' : 'it has not happened yet')) : proof.because
   const because =
-    'output' in attempt ? `The command succeeded, but ${now}.` : isClean && hasEnded ? attempt.because : `${attempt.because} Now: ${now}`
+    'output' in attempt
+      ? `The command succeeded, but ${now}.`
+      : (isClean || mayBePart) && hasEnded
+        ? attempt.because
+        : `${attempt.because} Now: ${now}`
   fail(
     driving,
     effect,
@@ -176,7 +185,8 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
 
 const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
   const { options, recorder, ports, actions } = driving
-  const actionsBefore = actions.count
+  const actionsBefore = { ...actions }
+  const tried = () => ({ hasBegun: actions.count > actionsBefore.count, hasDone: actions.done > actionsBefore.done })
   const over = new AbortController()
   const cancelled = new AbortController()
   if (hearsCancel(driving, effect)) void watchCancel(driving, over.signal, cancelled)
@@ -199,14 +209,14 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
         return effect.run(facts, before, ports, Object.assign(context, { mark, marked, pauseUnlessCancelled }))
       }),
     )
-    return { output: (output ?? null) as Json, hasBegun: actions.count > actionsBefore }
+    return { output: (output ?? null) as Json, ...tried() }
   } catch (error) {
     recorder.throwIfLost()
     return {
       fault: toFault(error),
       because: sayWhy(error),
       isInterrupted: cancelled.signal.aborted || hasHeard,
-      hasBegun: actions.count > actionsBefore,
+      ...tried(),
     }
   } finally {
     over.abort(ended)

@@ -30,6 +30,17 @@ const memberSql = `select pg_is_in_recovery(), coalesce((select sender_host from
 
 const herdOf = ({ lab }: LabHerd) => lab.fleet.herds.find(({ name }) => name === matrixHerd)!
 
+/** Proven down: what did not answer may be alive, and is then turned off like one that is frozen. */
+const isDown = async ({ lab }: LabHerd, host: string): Promise<boolean> => {
+  const { postgresMajor, herds } = lab.fleet
+  const { dataDirectory } = herds.find(({ name }) => name === matrixHerd)!
+  const argv = [`/usr/lib/postgresql/${postgresMajor}/bin/pg_ctl`, '-D', dataDirectory, 'status']
+  const { code } = await lab.hosts.exec(host, argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null }))
+  return code === noServer || code === noDirectory
+}
+/** Exit codes of `pg_ctl status`. */
+const [noServer, noDirectory] = [3, 4]
+
 const lookAtAll = (lab: LabHerd): Promise<Member[]> => {
   const { members, port } = herdOf(lab)
   return Promise.all(
@@ -38,8 +49,8 @@ const lookAtAll = (lab: LabHerd): Promise<Member[]> => {
       const argv = ['psql', '-XqAt', '-p', String(port), '-c', memberSql]
       const { code, stdout } = await lab.lab.hosts.exec(host, argv, { timeoutMs: lookTimeoutMs }).catch(() => ({ code: null, stdout: '' }))
       const [isStandby, sender = ''] = stdout.trim().split('|')
-      if (code === null) return { host, stands: 'frozen', sender: '' }
-      return { host, stands: code !== 0 ? 'down' : isStandby === 't' ? 'follows' : 'writes', sender }
+      if (code !== 0) return { host, stands: code !== null && (await isDown(lab, host)) ? 'down' : 'frozen', sender: '' }
+      return { host, stands: isStandby === 't' ? 'follows' : 'writes', sender }
     }),
   )
 }

@@ -229,7 +229,7 @@ test('the calls for machines, the audit chain, a server check and certificates',
   await stage.ask('POST', '/api/v1/servers/check', { body: { serverId: await stage.idOf('servers', 'hostname', 'd1') } })
 })
 
-test('samples of an instance, a herd and a host, as JSON and as CSV, what is asked in vain is named, and activity', async () => {
+test('samples of an instance, a herd and a host, as JSON and as CSV, what is asked in vain is named, activity and the log', async () => {
   const id = instanceId('shop on d2')
   await getPool().query('delete from samples_fresh where subject = $1', [id])
   await saveSamples([{ subject: id, secondsAgo: 20, figures: [3, 4] }])
@@ -245,6 +245,9 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, what is ask
   expect(csv.body).toMatch(/^time,title,metric,low,mean,high\r\n\d{4}-.*Z,shop on d2,active,3,3,3\r\n$/)
   const wrong = await stage.ask('GET', `/api/v1/instances/${id}/samples?from=yesterday&points=0&format=xml&metrix=active`)
   expect(wrong.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['format', 'from', 'metrix', 'points'])
+  expect((await stage.ask('GET', `/api/v1/instances/${id}/log?level=errors`)).status).toBe(200)
+  const unknown = await stage.ask('GET', `/api/v1/instances/${id}/log?level=worst&serch=x`)
+  expect(unknown.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['level', 'serch'])
   for (const path of [`instances/${id}`, `herds/${shop}`]) expect((await stage.ask('GET', `/api/v1/${path}/activity`)).status).toBe(200)
 })
 

@@ -14,10 +14,12 @@ import { Blocking } from './blocking'
 import { SessionsTable, type SessionTicks } from './sessions-table'
 import { filtered, type Grouping, groupings, type KindShown, kindsShown, sessionsOf, signalQuery } from './shown'
 import { Prepared, UnderWay } from './under-way'
-import { useActivity } from './use-activity'
+import { useWatch } from './use-watch'
 
 const sum = (members: readonly MemberActivity[], of: (activity: NonNullable<MemberActivity['activity']>) => number): number =>
   members.reduce((total, { activity }) => total + (activity === null ? 0 : of(activity)), 0)
+
+const everyMs = 2_000
 
 const clientsBy = (members: readonly MemberActivity[], state: RegExp): number =>
   sum(members, ({ sessions }) => sessions.filter((one) => one.kind === 'client backend' && state.test(one.state ?? '')).length)
@@ -52,9 +54,10 @@ export const Activity = ({
   const [by, setBy] = useState<Grouping>('none')
   const [search, setSearch] = useState('')
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
-  const { members: answered, because } = useActivity(address, isPaused)
+  const { answer, because } = useWatch(address, everyMs, isPaused)
+  const answered = answer?.members ?? null
   const members = answered ?? []
-  const all = useMemo(() => sessionsOf(answered ?? []), [answered])
+  const all = useMemo(() => sessionsOf(answer?.members ?? []), [answer])
   const shown = useMemo(() => filtered(all, kind, search), [all, kind, search])
   // One that has ended while the page was open is not acted on.
   const chosen = all.filter(({ key }) => ticked.has(key))

@@ -1,131 +1,95 @@
-import type { Activity } from '@/lib/domain/activity/session'
-import { statementShape } from '@/lib/domain/activity/shape'
-import { iso } from '@/lib/domain/values/iso'
-import { type Actor, mayIn } from '@/lib/kernel/access/access'
-import { Fault } from '@/lib/kernel/ground/errors'
-import { runPermission } from '@/lib/kernel/operation/run-permission'
-import { uuidPattern } from '@/lib/kernel/resource/terms'
-import { runSql } from '@/lib/operations/run-sql'
-import type { MemberActivity } from '@/lib/shapes/activity'
 import { getPool, listen } from '../pg/client'
 
 /** As long as nobody asks again, workers go on looking for this long. */
 const wantedSeconds = 15
-/** A worker that died in the middle of a look leaves it to another one after this long. */
-const claimSeconds = 12
-const lookEverySeconds = 1.8
-/** What is younger is answered at once, without waiting for the next look. */
-const freshMs = 2_500
-const waitMs = 6_000
+/** A worker that died in the middle of a look leaves it to another one so long after the next one was due. */
+const claimSeconds = 10
 
-interface Watched {
-  id: string
-  title: string
-  environmentId: string
+export type LookKind = 'activity' | 'log'
+
+/** What is looked at of an instance. */
+export interface Look {
+  kind: LookKind
+  /** What is asked beside, as JSON; '': nothing. */
+  question: string
+  everySeconds: number
 }
 
-/** Throws `record.missing` for what is not there or not in reach. */
-const watchedOf = async (actor: Actor, by: 'id' | 'herd_id', id: string): Promise<Watched[]> => {
-  if (!uuidPattern.test(id)) throw new Fault('record.missing')
-  const { rows } = await getPool().query<Watched>(
-    `select id, title, environment_id as "environmentId" from instances where ${by} = $1 order by title`,
-    [id],
-  )
-  const seen = rows.filter(({ environmentId }) => mayIn(actor, 'instance.view', environmentId))
-  if (by === 'id' ? seen.length === 0 : seen.length === 0 && !(await isHerdInReach(actor, id))) throw new Fault('record.missing')
-  return seen
-}
-
-const isHerdInReach = async (actor: Actor, herdId: string): Promise<boolean> => {
-  const { rows } = await getPool().query<{ environmentId: string }>('select environment_id as "environmentId" from herds where id = $1', [
-    herdId,
-  ])
-  return rows[0] !== undefined && mayIn(actor, 'herd.view', rows[0].environmentId)
-}
-
-interface Row {
+/** What was seen of an instance last. */
+export interface LookRow<Answer> {
   instanceId: string
+  /** When the last look ended, whatever it saw. */
   lookedAt: Date | null
   seenAt: Date | null
+  /** Why it saw nothing; null: it did. */
   because: string | null
-  answer: Activity | null
+  answer: Answer | null
 }
 
-const readLooks = async (ids: readonly string[]): Promise<Map<string, Row>> => {
-  const { rows } = await getPool().query<Row>(
+const readLooks = async <Answer>(ids: readonly string[], { kind, question }: Look): Promise<Map<string, LookRow<Answer>>> => {
+  const { rows } = await getPool().query<LookRow<Answer>>(
     `select instance_id as "instanceId", looked_at as "lookedAt", seen_at as "seenAt", because, answer from live_looks
-     where kind = 'activity' and instance_id = any($1::uuid[])`,
-    [ids],
+     where kind = $2 and question = $3 and instance_id = any($1::uuid[])`,
+    [ids, kind, question],
   )
   return new Map(rows.map((row) => [row.instanceId, row]))
 }
 
 /** Asks workers to look at these, for a while. Answers with the database's clock before they can have. */
-const want = async (ids: readonly string[]): Promise<Date> => {
+const want = async (ids: readonly string[], { kind, question, everySeconds }: Look): Promise<Date> => {
   const { rows } = await getPool().query<{ now: Date }>(
     `with wanted as (
-       insert into live_looks (instance_id, kind, wanted_until)
-       select unnest($1::uuid[]), 'activity', now() + interval '${wantedSeconds} seconds'
-       on conflict (instance_id, kind) do update set wanted_until = excluded.wanted_until
+       insert into live_looks (instance_id, kind, question, every_seconds, wanted_until)
+       select unnest($1::uuid[]), $2, $3, $4::real, now() + interval '${wantedSeconds} seconds'
+       on conflict (instance_id, kind, question) do update set wanted_until = excluded.wanted_until
      )
      select now() as now, pg_notify('looks', '')`,
-    [ids],
+    [ids, kind, question, everySeconds],
   )
   return rows[0]!.now
 }
 
 /**
- * What the sessions of an instance, or of the members of a herd, do now: workers are asked to look, and are waited for a few seconds where nobody looked
- * lately. Whoever may not read data sees what statements do, without the values in them. Throws `record.missing`.
+ * Has workers look at these instances, and waits for them a while where nobody looked within `freshMs`. What is not fresh then is answered as it was, with
+ * why.
  */
-export const watchActivity = async (actor: Actor, by: 'instance' | 'herd', id: string, signal?: AbortSignal): Promise<MemberActivity[]> => {
-  const members = await watchedOf(actor, by === 'instance' ? 'id' : 'herd_id', id)
-  const ids = members.map((member) => member.id)
-  if (ids.length === 0) return []
-  const now = await want(ids)
-  const isFresh = (row: Row | undefined) => row?.lookedAt != null && row.lookedAt.getTime() > now.getTime() - freshMs
-  const looks = await untilAll(ids, isFresh, signal)
-  return members.map(({ id: instanceId, title, environmentId }) => {
-    const look = looks.get(instanceId)
-    const showsStatements = mayIn(actor, runPermission(runSql), environmentId)
-    const because = isFresh(look) ? look!.because : 'No worker has looked within the last seconds.'
-    const activity = look?.answer ?? null
-    return {
-      instanceId,
-      title,
-      environmentId,
-      seenAt: look?.seenAt ? iso(look.seenAt) : null,
-      because,
-      showsStatements,
-      activity: activity === null || showsStatements ? activity : withoutValues(activity),
-    }
-  })
+export const watchLooks = async <Answer>(
+  ids: readonly string[],
+  look: Look,
+  { freshMs, waitMs, signal }: { freshMs: number; waitMs: number; signal?: AbortSignal },
+): Promise<Map<string, LookRow<Answer>>> => {
+  if (ids.length === 0) return new Map()
+  const now = await want(ids, look)
+  const isFresh = (row: LookRow<Answer> | undefined) => row?.lookedAt != null && row.lookedAt.getTime() > now.getTime() - freshMs
+  const looks = await untilAll(ids, look, isFresh, AbortSignal.any([AbortSignal.timeout(waitMs), ...(signal ? [signal] : [])]))
+  const old = 'No worker has looked within the last seconds.'
+  return new Map(
+    ids.map((instanceId) => {
+      const row = looks.get(instanceId) ?? { instanceId, lookedAt: null, seenAt: null, because: null, answer: null }
+      return [instanceId, isFresh(row) ? row : { ...row, because: old }]
+    }),
+  )
 }
 
-const withoutValues = (activity: Activity): Activity => ({
-  ...activity,
-  sessions: activity.sessions.map((one) => ({ ...one, statement: one.statement === null ? null : statementShape(one.statement) })),
-})
-
-/** Reads again whenever a look has ended, until all are as wanted, or time is up. */
-const untilAll = async (
+/** Reads again whenever a look has ended, until all are as wanted, or it is over. */
+const untilAll = async <Answer>(
   ids: readonly string[],
-  isFresh: (row: Row | undefined) => boolean,
-  signal?: AbortSignal,
-): Promise<Map<string, Row>> => {
+  look: Look,
+  isFresh: (row: LookRow<Answer> | undefined) => boolean,
+  over: AbortSignal,
+): Promise<Map<string, LookRow<Answer>>> => {
   const wanted = new Set(ids)
   let wake = () => {}
   const unlisten = await listen('looked', (id) => {
     if (id === '' || wanted.has(id)) wake()
   })
-  const over = AbortSignal.any([AbortSignal.timeout(waitMs), ...(signal ? [signal] : [])])
   try {
     for (;;) {
       const ended = new Promise<void>((resolve) => {
         wake = resolve
         over.addEventListener('abort', () => resolve(), { once: true })
       })
-      const looks = await readLooks(ids)
+      const looks = await readLooks<Answer>(ids, look)
       if (over.aborted || ids.every((one) => isFresh(looks.get(one)))) return looks
       await ended
     }
@@ -134,31 +98,36 @@ const untilAll = async (
   }
 }
 
-/** Those that somebody watches, that are due and that no other worker looks at: they are this one's for a few seconds. */
-export const claimLooks = async (max: number): Promise<string[]> => {
-  const { rows } = await getPool().query<{ id: string }>(
-    `update live_looks set claimed_until = now() + interval '${claimSeconds} seconds'
-     where (instance_id, kind) in (
-       select instance_id, kind from live_looks
-       where wanted_until > now() and kind = 'activity' and (claimed_until is null or claimed_until < now())
-         and (looked_at is null or looked_at < now() - interval '${lookEverySeconds} seconds')
+export type ClaimedLook = Look & { instanceId: string }
+
+/** Those that somebody watches, that are due and that no other worker looks at: they are this one's for a while. */
+export const claimLooks = async (max: number): Promise<ClaimedLook[]> => {
+  const { rows } = await getPool().query<ClaimedLook>(
+    `update live_looks set claimed_until = now() + make_interval(secs => every_seconds + ${claimSeconds})
+     where (instance_id, kind, question) in (
+       select instance_id, kind, question from live_looks
+       where wanted_until > now() and (claimed_until is null or claimed_until < now())
+         and (looked_at is null or looked_at < now() - make_interval(secs => every_seconds))
        order by looked_at nulls first limit $1 for update skip locked)
-     returning instance_id as id`,
+     returning instance_id as "instanceId", kind, question, every_seconds as "everySeconds"`,
     [max],
   )
-  return rows.map(({ id }) => id)
+  return rows
 }
 
 /** Ends a claimed look with what was seen, or with why nothing was; what was seen before stays then, with its time. */
-export const saveLook = async (instanceId: string, seen: { answer: Activity } | { because: string }): Promise<void> => {
+export const saveLook = async (
+  { instanceId, kind, question }: Omit<ClaimedLook, 'everySeconds'>,
+  seen: { answer: unknown } | { because: string },
+): Promise<void> => {
   const [answer, because] = 'answer' in seen ? [JSON.stringify(seen.answer), null] : [null, seen.because]
   await getPool().query(
     `with saved as (
        update live_looks set looked_at = now(), claimed_until = null, because = $3, answer = coalesce($2::jsonb, answer),
          seen_at = case when $2::jsonb is null then seen_at else now() end
-       where instance_id = $1 and kind = 'activity' returning instance_id
+       where instance_id = $1 and kind = $4 and question = $5 returning instance_id
      )
      select pg_notify('looked', instance_id::text) from saved`,
-    [instanceId, answer, because],
+    [instanceId, answer, because, kind, question],
   )
 }

@@ -360,13 +360,15 @@ CREATE TABLE "servers" (
 CREATE TABLE "live_looks" (
 	"instance_id" uuid NOT NULL,
 	"kind" text NOT NULL,
+	"question" text DEFAULT '' NOT NULL,
+	"every_seconds" real NOT NULL,
 	"wanted_until" timestamp with time zone NOT NULL,
 	"claimed_until" timestamp with time zone,
 	"looked_at" timestamp with time zone,
 	"seen_at" timestamp with time zone,
 	"answer" jsonb,
 	"because" text,
-	CONSTRAINT "live_looks_instance_id_kind_pk" PRIMARY KEY("instance_id","kind")
+	CONSTRAINT "live_looks_instance_id_kind_question_pk" PRIMARY KEY("instance_id","kind","question")
 );
 --> statement-breakpoint
 CREATE TABLE "dns_names" (

@@ -1,4 +1,4 @@
-import { index, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { index, jsonb, pgTable, primaryKey, real, text, uuid } from 'drizzle-orm/pg-core'
 import { moment } from './columns'
 import { instances } from './fleet'
 
@@ -12,7 +12,10 @@ export const liveLooks = pgTable(
     instanceId: uuid('instance_id')
       .notNull()
       .references(() => instances.id, { onDelete: 'cascade' }),
-    kind: text('kind').$type<'activity'>().notNull(),
+    kind: text('kind').$type<'activity' | 'log'>().notNull(),
+    /** What is asked beside, as JSON. */
+    question: text('question').notNull().default(''),
+    everySeconds: real('every_seconds').notNull(),
     wantedUntil: moment('wanted_until').notNull(),
     /** A worker looks; if it dies, another one does from then on. */
     claimedUntil: moment('claimed_until'),
@@ -22,5 +25,5 @@ export const liveLooks = pgTable(
     answer: jsonb('answer'),
     because: text('because'),
   },
-  (t) => [primaryKey({ columns: [t.instanceId, t.kind] }), index('live_looks_wanted_idx').on(t.wantedUntil)],
+  (t) => [primaryKey({ columns: [t.instanceId, t.kind, t.question] }), index('live_looks_wanted_idx').on(t.wantedUntil)],
 )

@@ -140,6 +140,7 @@ describe('pages', () => {
         ['herds', 'herd'],
       ] as const)
         await mustTellNothing('/{resource}/{id}/activity', { resource, id: stage.world.id(name, place) })
+      await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })
     // The way in itself.

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeInventory } from '@/db/fleet/inventory'
-import { watchActivity } from '@/db/fleet/live-looks'
+import { watchActivity, watchLog } from '@/db/fleet/watch'
 import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { ids, openShop } from '@/e2e/harness/observed-shop'
 import { twinSession } from '@/e2e/harness/twin/sessions'
 import type { Activity } from '@/lib/domain/activity/session'
+import type { LogQuestion, LogSeen } from '@/lib/domain/server-log/entry'
 import type { Actor, Role } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { ServerLogRead } from '@/lib/ports'
 import { startLiveLooks } from './live-looks'
 
 let database: TestDatabase
@@ -35,9 +37,17 @@ const somebody = (role: Role, environmentId: string | null = null): Actor => ({
   grants: [{ role, environmentId }],
 })
 const admin = somebody('admin')
+const emptyLog: LogSeen = {
+  file: '/log',
+  sizeBytes: 0,
+  writtenAt: '2026-03-01T13:00:00.000Z',
+  entries: [],
+  hasMore: false,
+  searchedBytes: 0,
+}
 
 /** A worker's looks, with what each instance answers and how often it was asked. */
-const worker = async (answer: (id: string) => Promise<Activity>) => {
+const worker = async (answer: (id: string) => Promise<Activity>, readLog: ServerLogRead['look'] = async () => emptyLog) => {
   const asked: string[] = []
   const looks = await startLiveLooks({
     inventory: makeInventory(),
@@ -47,6 +57,7 @@ const worker = async (answer: (id: string) => Promise<Activity>) => {
         return answer(instanceId)
       },
     },
+    serverLog: { look: readLog },
     log: log as never,
   })
   return { asked, stop: looks.stop }
@@ -96,12 +107,47 @@ test('one that cannot be seen says why, and keeps what was seen before with its 
 
 test('a worker that died in the middle of a look leaves it to another one', async () => {
   await getPool().query(
-    `insert into live_looks (instance_id, kind, wanted_until, claimed_until) values ($1, 'activity', now() + interval '1 minute', now() - interval '1 ms')`,
+    `insert into live_looks (instance_id, kind, every_seconds, wanted_until, claimed_until) values ($1, 'activity', 1.8, now() + interval '1 minute', now() - interval '1 ms')`,
     [ids.a],
   )
   const { stop } = await worker(async () => seen(8))
   expect((await watchActivity(admin, 'instance', ids.a!))[0]!.activity!.sessions[0]!.pid).toBe(8)
   await stop()
+})
+
+const question: LogQuestion = { words: 'deadlock', level: 'errors', isDeep: false }
+const environmentOf = async (id: string): Promise<string> =>
+  (await getPool().query('select environment_id as id from instances where id = $1', [id])).rows[0].id
+
+test('each question to a log is asked of the host as it was put, and beside what else is watched there', async () => {
+  const questions: LogQuestion[] = []
+  const { stop } = await worker(
+    async () => seen(7),
+    async (_instance, asked) => {
+      questions.push(asked)
+      return { ...emptyLog, file: asked.words }
+    },
+  )
+  const deep = { ...question, isDeep: true }
+  const [one, other, [activity]] = await Promise.all([
+    watchLog(admin, ids.a!, question),
+    watchLog(admin, ids.a!, deep),
+    watchActivity(admin, 'instance', ids.a!),
+  ])
+  await stop()
+  expect([one.log?.file, other.because, activity!.because]).toEqual(['deadlock', null, null])
+  expect(questions).toEqual(expect.arrayContaining([question, deep]))
+})
+
+test('a log is for those who may run SQL there, and that they read it is in the audit log', async () => {
+  const environment = await environmentOf(ids.a!)
+  await expect(watchLog(somebody('operator', environment), ids.a!, question)).rejects.toMatchObject({ code: 'access.denied' })
+  await expect(watchLog(somebody('admin', crypto.randomUUID()), ids.a!, question)).rejects.toMatchObject({ code: 'record.missing' })
+  const acts = `select actor_name, detail from audit where act = 'instance.read-log' and object_id = $1`
+  expect((await getPool().query(acts, [ids.a])).rows.filter(({ actor_name: name }) => name === 'reader')).toEqual([])
+  await watchLog({ ...somebody('dba', environment), name: 'reader' }, ids.a!, question, AbortSignal.timeout(200))
+  const { rows } = await getPool().query(acts, [ids.a])
+  expect(rows).toContainEqual({ actor_name: 'reader', detail: { words: 'deadlock' } })
 })
 
 test('without a worker the answer says so', async () => {

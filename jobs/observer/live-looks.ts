@@ -1,40 +1,50 @@
-import { claimLooks, saveLook } from '@/db/fleet/live-looks'
+import { type ClaimedLook, claimLooks, type LookKind, saveLook } from '@/db/fleet/live-looks'
+import { readLogQuestion } from '@/db/fleet/watch'
 import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { ActivityRead, InventoryRead } from '@/lib/ports'
+import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead } from '@/lib/ports'
+import type { CallOptions } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 
 export interface LiveLooksOptions {
   inventory: Pick<InventoryRead, 'instance'>
   activity: ActivityRead
+  serverLog: ServerLogRead
   log: Log
 }
 
 const everyMs = 1_000
 const atOnceMax = 16
-const timeoutMs = 6_000
+/** Beyond the time to the next look: one that takes longer is over before another worker takes it up. */
+const patienceMs = 4_000
 
 /** Looks, again and again, at what somebody watches at this moment, and at nothing else. One that hangs holds no other one up. */
-export const startLiveLooks = async ({ inventory, activity, log }: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
+export const startLiveLooks = async ({ inventory, activity, serverLog, log }: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
 
-  const look = async (id: string): Promise<void> => {
+  const kinds: Record<LookKind, (address: InstanceAddress, question: string, options: CallOptions) => Promise<unknown>> = {
+    activity: (address, _question, options) => activity.look(address, options),
+    log: (address, question, options) => serverLog.look(address, readLogQuestion(question), options),
+  }
+  const look = async (claimed: ClaimedLook): Promise<void> => {
+    const { instanceId, kind, question, everySeconds } = claimed
     try {
-      const { address } = await inventory.instance(id)
-      await saveLook(id, { answer: await activity.look(address, { timeoutMs, signal: stopping.signal }) })
+      const { address } = await inventory.instance(instanceId)
+      const options = { timeoutMs: everySeconds * 1000 + patienceMs, signal: stopping.signal }
+      await saveLook(claimed, { answer: await kinds[kind](address, question, options) })
     } catch (error) {
       // What is claimed and not ended is another worker's in a moment.
       if (stopping.signal.aborted) return
       if (!isFault(error)) throw error
-      if (error.code !== 'record.missing') await saveLook(id, { because: String(error.facts.because ?? error.message) })
+      if (error.code !== 'record.missing') await saveLook(claimed, { because: String(error.facts.because ?? error.message) })
     }
   }
   const begin = async (): Promise<void> => {
     if (running.size >= atOnceMax || stopping.signal.aborted) return
-    for (const id of await claimLooks(atOnceMax - running.size)) {
-      const one = look(id).catch((err: unknown) => log.warn({ err, instance: id }, 'a live look could not be taken'))
+    for (const claimed of await claimLooks(atOnceMax - running.size)) {
+      const one = look(claimed).catch((err: unknown) => log.warn({ err, instance: claimed.instanceId }, 'a live look could not be taken'))
       running.add(one)
       void one.then(() => running.delete(one))
     }

@@ -43,6 +43,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         clusters: clusters.read,
         postgres: postgres.read,
         activity: postgres.activity.read,
+        serverLog: postgres.serverLog,
         readers: postgres.readers.read,
         replication: postgres.replication.read,
         copies: copies.read,

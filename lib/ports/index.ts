@@ -10,6 +10,7 @@ import type { PoolersAct, PoolersRead } from './poolers'
 import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
+import type { ServerLogRead } from './server-log'
 
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
@@ -83,6 +84,7 @@ export type {
 } from './postgres'
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
+export type { ServerLogRead } from './server-log'
 
 /** Ports that only read. Plan mode is given only these. */
 export interface ReadPorts {
@@ -92,6 +94,7 @@ export interface ReadPorts {
   clusters: ClustersRead
   postgres: PostgresRead
   activity: ActivityRead
+  serverLog: ServerLogRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead

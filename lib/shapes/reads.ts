@@ -3,6 +3,7 @@ import type { TreeMember } from '@/lib/domain/replication/tree'
 import type { MemberActivity } from './activity'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
+import type { ServerLog } from './server-log'
 
 declare const answers: unique symbol
 /** An address of the console that says what JSON it answers with. */
@@ -49,6 +50,8 @@ export const reads = {
   results: (runId: string): ReadAddress<RunResults> => `/api/v1/runs/${runId}/results`,
   /** Of an instance, or of the members of a herd, by the path of the resource. */
   activity: (path: string, id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${path}/${id}/activity`,
+  serverLog: (id: string, question: Record<'search' | 'level' | 'files', string>): ReadAddress<ServerLog> =>
+    `/api/v1/instances/${id}/log?${new URLSearchParams(question)}`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

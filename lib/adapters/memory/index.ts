@@ -10,6 +10,7 @@ import { memoryActivityAct, memoryActivityRead } from './postgres/activity'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
+import { memoryServerLog } from './postgres/server-log'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { Calls } from './world/calls'
 import { type MemoryClock, virtualClock } from './world/clock'
@@ -63,6 +64,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     clusters: memoryClustersRead(world),
     postgres: memoryPostgresRead(world),
     activity: memoryActivityRead(world),
+    serverLog: memoryServerLog(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),

@@ -8,6 +8,7 @@ import type {
   ReadersRead,
   ReplicationAct,
   ReplicationRead,
+  ServerLogRead,
 } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
@@ -18,6 +19,7 @@ import { probeInstance } from './probe'
 import { runStatement } from './query'
 import { makeReaders } from './readers'
 import { makeReplication } from './replication'
+import { makeServerLog } from './server-log'
 import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './server-views'
 import { warmPool } from './warm'
 
@@ -34,6 +36,7 @@ export interface Postgres {
   replication: { read: ReplicationRead; act: ReplicationAct }
   readers: { read: ReadersRead; act: ReadersAct }
   activity: { read: ActivityRead; act: ActivityAct }
+  serverLog: ServerLogRead
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -65,6 +68,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     replication: makeReplication(ssh, warm),
     readers: makeReaders(ssh, warm),
     activity: makeActivity(ssh, warm),
+    serverLog: makeServerLog(ssh),
     sessions: warm.count,
     close: warm.close,
   }

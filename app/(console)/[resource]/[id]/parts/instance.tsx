@@ -44,7 +44,10 @@ const Above = ({ loaded }: { loaded: Loaded }) => (
 
 export const instance: ResourceParts = {
   Above,
-  pages: [{ path: 'activity', label: 'Activity' }],
+  pages: [
+    { path: 'activity', label: 'Activity' },
+    { path: 'log', label: 'Log' },
+  ],
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (
       <Link href={`/servers?environmentId=${environmentId}`} prefetch={false} title="Tick servers there, then “Create member”.">

@@ -1,4 +1,4 @@
-import { watchActivity } from '@/db/fleet/live-looks'
+import { watchActivity } from '@/db/fleet/watch'
 import { calls } from '../../../../_lib/calls'
 import { serve } from '../../../../_lib/serve'
 

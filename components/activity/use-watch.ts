@@ -1,21 +1,18 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import type { MemberActivity } from '@/lib/shapes/activity'
 import { answerOf, type ReadAddress } from '@/lib/shapes/reads'
 
-const everyMs = 2_000
-
-export interface Watch {
-  /** null: nothing has been answered yet. */
-  members: MemberActivity[] | null
+export interface Watch<Answer> {
+  /** null: nothing has been answered yet at this address. */
+  answer: Answer | null
   /** Why the console itself does not answer; null: it does. */
   because: string | null
 }
 
 /** Asks again and again while the page is seen and `isPaused` is not set. What was answered last stays when the console does not answer. */
-export const useActivity = (address: ReadAddress<{ members: MemberActivity[] }>, isPaused: boolean): Watch => {
-  const [watch, setWatch] = useState<Watch>({ members: null, because: null })
+export const useWatch = <Answer>(address: ReadAddress<Answer>, everyMs: number, isPaused: boolean): Watch<Answer> => {
+  const [watch, setWatch] = useState<Watch<Answer> & { address: string }>({ address, answer: null, because: null })
   useEffect(() => {
     if (isPaused) return
     const over = new AbortController()
@@ -25,14 +22,11 @@ export const useActivity = (address: ReadAddress<{ members: MemberActivity[] }>,
       try {
         const response = await fetch(address, { signal: over.signal })
         if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
-        const { members } = await answerOf(address, response)
-        setWatch({ members, because: null })
+        setWatch({ address, answer: await answerOf(address, response), because: null })
       } catch (error) {
         if (over.signal.aborted) return
-        setWatch((before) => ({
-          ...before,
-          because: error instanceof TypeError ? 'The console does not answer.' : (error as Error).message,
-        }))
+        const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
+        setWatch((before) => ({ address, answer: before.address === address ? before.answer : null, because }))
       }
       timer = setTimeout(ask, everyMs)
     }
@@ -47,6 +41,6 @@ export const useActivity = (address: ReadAddress<{ members: MemberActivity[] }>,
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', shown)
     }
-  }, [address, isPaused])
-  return watch
+  }, [address, everyMs, isPaused])
+  return watch.address === address ? watch : { answer: null, because: null }
 }

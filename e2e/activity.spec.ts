@@ -43,3 +43,29 @@ test('who blocks whom is seen live, and ended by a plan that names user, applica
   await page.goto(`/instances/${target!.id}/activity`)
   await expect(page.getByRole('region', { name: 'Who blocks whom' })).toContainText('Nobody waits for a lock.', { timeout: 30_000 })
 })
+
+test('an error is found in the log of its server by its words, with its statement, and whoever may not run SQL is told why not', async ({
+  as,
+  stack,
+}) => {
+  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
+  await stack.lab.hosts.exec(primary.host, ['psql', '-X', '-p', String(primary.port), '-c', 'select 1 from no_such_orders'])
+  const page = await as('dana')
+  const target = (await instances(page, 'role=primary')).find(({ title }) => title === titleOf(primary))
+  await page.goto(`/instances/${target!.id}`)
+  await page.getByRole('link', { name: 'Log', exact: true }).click()
+  await page.getByLabel('Search').fill('NO_SUCH_ORDERS')
+  const messages = page.getByRole('region', { name: 'Messages' })
+  await expect(messages.getByRole('listitem')).toHaveCount(1, { timeout: 30_000 })
+  await expect(messages).toContainText(/ERROR[\s\S]*relation "no_such_orders" does not exist[\s\S]*STATEMENT: select 1 from no_such_orders/)
+  await expect(page.getByRole('region', { name: 'Errors among them' })).toContainText('relation "…" does not exist')
+  await page.getByLabel('Of').selectOption('all files')
+  await expect(messages.getByRole('status')).toContainText(/1 message in/, { timeout: 30_000 })
+  expect(await axeFaults(page)).toEqual([])
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+
+  const operator = await as('otto')
+  await operator.goto(`/instances/${target!.id}/log`)
+  await expect(operator.getByRole('main')).toContainText('it is for those who may run SQL')
+})

@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import { Moment } from '@/components/ui/zone'
+import { Age, Moment } from '@/components/ui/zone'
 import { countErrors } from '@/lib/domain/server-log/count'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { counted } from '@/lib/domain/values/counted'
@@ -92,7 +92,7 @@ export const ServerLog = ({ instanceId }: { instanceId: string }) => {
             (answer?.because ?? 'A worker reads…')
           ) : (
             <>
-              <code>{log.file}</code>, {formatBytes(log.sizeBytes)}, last written <Moment at={log.writtenAt} />.{' '}
+              <code>{log.file}</code>, {formatBytes(log.sizeBytes)}, last written <Age at={log.writtenAt} />.{' '}
               {log.hasMore
                 ? `The latest ${counted(log.entries.length, 'message')}; there are more before.`
                 : counted(log.entries.length, 'message')}
@@ -104,28 +104,31 @@ export const ServerLog = ({ instanceId }: { instanceId: string }) => {
       </Card>
       {errors.length > 0 && (
         <Card title="Errors among them" isFlush>
-          <table className="sheet" data-density="dense">
-            <thead>
-              <tr>
-                <th scope="col">Code</th>
-                <th scope="col">Message</th>
-                <th scope="col" className="num">
-                  Times
-                </th>
-                <th scope="col">Last</th>
-              </tr>
-            </thead>
-            <tbody>
-              {errors.map((one) => (
-                <tr key={`${one.level} ${one.code} ${one.text}`}>
-                  <td>{one.code ?? one.level}</td>
-                  <td className="log-shape">{one.text}</td>
-                  <td className="num">{one.count}</td>
-                  <td>{one.lastAt}</td>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
+          <section className="relative overflow-x-auto" tabIndex={0} aria-label="Table: errors">
+            <table className="sheet" data-density="dense">
+              <thead>
+                <tr>
+                  <th scope="col">Code</th>
+                  <th scope="col">Message</th>
+                  <th scope="col" className="n">
+                    Times
+                  </th>
+                  <th scope="col">Last</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {errors.map((one) => (
+                  <tr key={`${one.level} ${one.code} ${one.text}`}>
+                    <td>{one.code ?? one.level}</td>
+                    <td className="log-shape">{one.text}</td>
+                    <td className="n">{one.count}</td>
+                    <td>{one.lastAt}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
         </Card>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
@@ -131,6 +131,8 @@ const spaces = async () => (await postgres.replication.read.dataDirectory(alpha.
 
 test('an old directory that is kept has its own WAL and tablespaces, and is no leftover', async () => {
   await beta.ctl('stop')
+  // As after a rewind that was broken off: the mode of the directory bars it from starting.
+  chmodSync(beta.data, 0o701)
   await copied(beta, spec('copy-keep', { tablespaces: await spaces() }))
   await copies.act.swapIn(beta.instance(), 'copy-keep', limits)
   await copies.act.remove(beta.instance(), 'copy-keep', { ...limits, keep: true })
@@ -195,7 +197,7 @@ test('a diverged server cannot start while it is half rewound; rewound it comes 
   }
   const tools = join(sshd.folder, 'tools')
   const makeTools = `mkdir "$1"; for tool in pg_ctl pg_controldata postgres; do ln -s "$2/$tool" "$1/$tool"; done
-    printf '%s\\n' '#!/bin/sh' 'echo torn >"$2/base/torn"; rm -f "$2/standby.signal"; echo the link is down >&2; exit 1' >"$1/pg_rewind"; chmod 755 "$1/pg_rewind"`
+    printf '%s\\n' '#!/bin/sh' 'echo torn >"$2/base/torn"; cd "$2"; rm -f tablespace_map standby.signal backup_label; echo the link is down >&2; exit 1' >"$1/pg_rewind"; chmod 755 "$1/pg_rewind"`
   await asOwner(makeTools, tools, alpha.bin)
   expect(await rewind('rewind-torn', { ...alpha.instance(), binDirectory: tools })).toMatchObject({
     exitCode: 1,

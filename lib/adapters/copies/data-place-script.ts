@@ -32,21 +32,30 @@ mustBeDown() {
 }`
 
 /**
- * A data directory that pg_rewind is at work in, or was broken off in, must not start: it would come up torn, and without the standby.signal that pg_rewind
- * removes also as a primary. PostgreSQL stops at a backup_label or a tablespace_map that it cannot read. pg_rewind (11 and later) leaves both alone until
- * it puts its own backup_label there, near its end; the other one goes last, when the files say that it is a standby. Needs $data.
+ * PostgreSQL starts in no directory that others have any right on, and nothing that works inside the directory changes that. x alone shows them no name.
+ * Needs $data.
  */
-export const barring = `
+export const letStart = `
+letStart() { chmod o-rwx "$data/." && sync "$data"; }`
+
+/**
+ * A data directory that pg_rewind is at work in, or was broken off in, must not start: it would come up torn, and without the standby.signal that pg_rewind
+ * removes also as a primary. Near its end pg_rewind removes standby.signal, backup_label and tablespace_map, and puts a backup_label of its own there: only
+ * the mode of the directory outlasts that. The two files, which PostgreSQL cannot read, tell whoever looks why. The mode goes last, when the files say that
+ * it is a standby. Needs $data.
+ */
+export const barring = `${letStart}
 bar() {
+  chmod o=x "$data/." || return 1
   for f in tablespace_map backup_label; do
     printf ' \\nmatriarch: pg_rewind has not come to its end here. Rebuild this server.\\n' >"$data/$f" && sync "$data/$f" || return 1
   done
   sync "$data"
 }
-isBarred() { grep -qs '^matriarch: ' "$data/tablespace_map"; }
+isBarred() { grep -qs '^matriarch: ' "$data/tablespace_map" || [ -n "$(find -L "$data" -maxdepth 0 -perm /o=rwx 2>/dev/null)" ]; }
 unbar() {
   for f in backup_label tablespace_map; do ! grep -qs '^matriarch: ' "$data/$f" || rm -f "$data/$f" || return 1; done
-  sync "$data"
+  sync "$data" && letStart
 }`
 
 /** Configuration lies aside, and nothing says that all came to its end. Needs $kept and \`barring\`. */

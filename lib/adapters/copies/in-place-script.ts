@@ -1,5 +1,5 @@
 import { findTools } from '../postgres/replication-look'
-import { aside, downOnly, ownFiles } from './data-place-script'
+import { aside, downOnly, letStart, ownFiles } from './data-place-script'
 
 /**
  * A data directory that rsync is at work in must not start, as one that is being rewound: PostgreSQL stops at a backup_label or a tablespace_map that it
@@ -105,9 +105,10 @@ kill $out 2>/dev/null`
 
 /**
  * $1 data directory, $2 bin directory or '', $3 key, $4 control file in base64, $5 backup label. Everything is on the disk before the label is, and the
- * mark in tablespace_map goes last. The links are there already, so PostgreSQL needs no map.
+ * mark in tablespace_map goes last; so does what a rewind that was broken off had barred the directory with. The links are there already, so PostgreSQL needs
+ * no map.
  */
-export const finishScript = `${aside}${downOnly}${mustBeMarked}
+export const finishScript = `${aside}${downOnly}${mustBeMarked}${letStart}
 LC_ALL=C; export LC_ALL
 umask 077
 data=$1 bin=$2 key=$3 control=$4 label=$5
@@ -123,4 +124,4 @@ if [ "\${major%%.*}" -ge 12 ]; then : >"$data/standby.signal"; sync "$data/stand
 else echo "standby_mode = 'on'" >"$data/recovery.conf"; sync "$data/recovery.conf"; fi
 for place in "$data" "$data"/pg_wal "$data"/pg_xlog "$data"/pg_tblspc/*; do [ ! -d "$place" ] || sync -f "$place/" || exit 1; done
 printf '%s\\n' "$label" >"$data/backup_label.matriarch" && sync "$data/backup_label.matriarch" && mv -T "$data/backup_label.matriarch" "$data/backup_label" &&
-  sync "$data" && rm -f "$data/tablespace_map" && sync "$data"`
+  sync "$data" && rm -f "$data/tablespace_map" && sync "$data" && letStart`

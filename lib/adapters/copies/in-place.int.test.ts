@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -76,6 +76,8 @@ test('a standby that went its own way is made like its upstream where it lies: i
   await sql(beta, 'create table only_here tablespace gone as select generate_series(1, 50000) as n')
   await sql(beta, 'checkpoint')
   await beta.ctl('stop')
+  // As after a rewind that was broken off.
+  chmodSync(beta.data, 0o701)
   await sql(alpha, `create tablespace far location '${ts}'`)
   await sql(alpha, 'create table kept tablespace far as select generate_series(1, 1000) as n')
   await sql(alpha, 'create table wide as select n, repeat(md5(n::text), 20) as filler from generate_series(1, 5000) as n')

@@ -1,5 +1,5 @@
 import { findTools } from '../postgres/replication-look'
-import { aside, barring, downOnly, isRewinding, ownFiles } from './data-place-script'
+import { aside, barring, downOnly, isRewinding, letStart, ownFiles } from './data-place-script'
 import { inPlaceKey } from './in-place-script'
 
 /**
@@ -123,7 +123,8 @@ else echo "standby_mode = 'on'" >"$new/recovery.conf"; sync "$new/recovery.conf"
 sync "$new" "$new/pg_tblspc" && setStage whole`
 
 /** Before entries move. Needs $1 data directory, $2 key. */
-const moves = `${finding}${downOnly}${alone}
+const moves = `${finding}${downOnly}${alone}${letStart}
+data=$1
 findCopy "$1"
 moveAlone "$1"
 mustBeOurs() { [ "$key" = "$2" ] || { echo "the copy in $found is another one's ($key)" >&2; exit 1; }; }
@@ -149,7 +150,9 @@ case $stage in whole | out | in) mustBeDown ;; swapped | removing) exit 0 ;; *) 
 umask 077; mkdir -p "$found/old" "$real" || exit 1
 [ "$stage" != whole ] || { stage=out; setStage out || exit 1; }
 [ "$stage" != out ] || { outOf "$found/old" old; setStage in || exit 1; }
+[ -z "$(find -L "$real" -maxdepth 0 -perm /o=rwx)" ] || { : >"$found/barred" && sync "$found/barred" "$found" || exit 1; }
 into new
+letStart || exit 1
 setStage swapped || exit 1
 rm -rf "$kept"`
 
@@ -164,6 +167,8 @@ esac
 [ "$stage" != swapped ] || { stage=in; setStage in || exit 1; }
 [ "$stage" != in ] || { outOf "$found/new" new; setStage out || exit 1; }
 into old
+# What was barred from starting is so again.
+[ ! -e "$found/barred" ] || { chmod o=x "$data/." && sync "$data" || exit 1; }
 setStage whole`
 
 /** $1 data directory, $2 key, $3 `keep`. The data's own goes last, since it knows of the others. */

@@ -165,6 +165,10 @@ test('an Idempotency-Key repeats the first answer, is bound to its request, and 
   )
   expect(together.filter(({ status }) => status === 201).length).toBeGreaterThan(0)
   expect((await call('GET', '/api/v1/environments?name=raced')).body.total).toBe(1)
+  // Another token of the same person is another caller: it gets neither the answer nor the reach of the first.
+  const narrower = { headers: { 'idempotency-key': 'raced' }, token: await tokenFor('viewer', null) }
+  const other = await call('POST', '/api/v1/environments', territory('raced'), narrower)
+  expect([other.status, other.headers.get('idempotency-replayed')]).toEqual([403, null])
 })
 
 test('a new token is shown once, also to a repeated key, and works until it is revoked', async () => {

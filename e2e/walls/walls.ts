@@ -115,7 +115,10 @@ const rooms: Walls['rooms'] = {
     imports: 'components/ui lib/domain lib/kernel lib/fields lib/shapes lib/presentation',
     libraries: '@hookform/resolvers @tanstack/react-table clsx lucide-react next next-auth react react-hook-form',
   },
-  'lib/auth': { imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts', libraries: '@zxcvbn-ts/language-common next next-auth react zod node' },
+  'lib/auth': {
+    imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts',
+    libraries: '@zxcvbn-ts/language-common next next-auth react zod node',
+  },
   'app/(auth)': { imports: 'components lib/auth lib/web-ports.ts', libraries: 'next next-auth react' },
   'app/(console)': {
     imports:

@@ -68,7 +68,9 @@ const main = async (): Promise<void> => {
     log,
   })
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
-  const liveLooks = env().OBSERVER ? await startLiveLooks({ inventory, activity: ports.read.activity, serverLog: ports.read.serverLog, log }) : null
+  const liveLooks = env().OBSERVER
+    ? await startLiveLooks({ inventory, activity: ports.read.activity, serverLog: ports.read.serverLog, log })
+    : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })

@@ -1,6 +1,6 @@
 'use client'
 
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useWatch } from '@/components/activity/use-watch'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -17,6 +17,7 @@ import { LogEntries } from './entries'
 const everyMs = 2_000
 /** What was found in all files stays true a while. */
 const deepEveryMs = 30_000
+const settleMs = 400
 
 const levels = { all: 'everything', warnings: 'warnings and worse', errors: 'errors' } as const
 type Level = keyof typeof levels
@@ -27,7 +28,12 @@ export const ServerLog = ({ instanceId }: { instanceId: string }) => {
   const [typed, setTyped] = useState('')
   const [level, setLevel] = useState<Level>('all')
   const [isDeep, setDeep] = useState(false)
-  const search = useDeferredValue(typed)
+  const [search, setSearch] = useState('')
+  // Each question is read by a worker on the host: not one a key.
+  useEffect(() => {
+    const timer = setTimeout(() => setSearch(typed), settleMs)
+    return () => clearTimeout(timer)
+  }, [typed])
   const address = reads.serverLog(instanceId, { search, level, files: isDeep ? 'all' : 'end' })
   const { answer, because } = useWatch(address, isDeep ? deepEveryMs : everyMs, isPaused)
   const log = answer?.log ?? null

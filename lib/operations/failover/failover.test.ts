@@ -67,6 +67,18 @@ describe('planned', () => {
     expect(fleet.world.violations).toEqual([])
   })
 
+  test('an old primary whose host starts it under the new one through a slot of long ago, which is gone, gets the right one', async () => {
+    const fleet = newFleet()
+    fleet.calls.afterwards = ({ act }) => {
+      const old = { state: 'running' as const, upstreamId: fleet.instance('demo on n2').inventory.id, slotName: 'long_gone' }
+      if (act === 'promote') Object.assign(fleet.instance('demo on n1'), old)
+    }
+    const { state } = await run(fleet)
+    expect(state).toBe('done')
+    expect(await followersOf(fleet, 'n2')).toEqual(['n1', 'n3', 'n4'])
+    expect(fleet.world.violations).toEqual([])
+  })
+
   test('names that point to the standbys are moved with their roles, once those follow', async () => {
     const fleet = newFleet()
     const [primaryName] = [...fleet.world.names.values()]

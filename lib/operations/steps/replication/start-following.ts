@@ -3,7 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, Facts, RunContext, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import { isDown, type Place, probeTimeoutMs } from '../../facts/instance'
-import { isStreamingFrom, isUnder } from '../../facts/peers'
+import { isStreamingFrom } from '../../facts/peers'
 import { followOutput, lookAt, settle, takeDown } from '../postgres/server'
 import type { Still } from '../postgres/still'
 import { redirectTo } from './follow-upstream'
@@ -69,7 +69,8 @@ export const bringUnder = (led: Led, { write, load }: Under, ports: ActPorts, wh
     if (found.hasStandbySignal !== true)
       throw new Fault('step.blocked', { because: `${place.title} has no standby.signal, so it is not started`, isOver: true })
     if (!isDown(found.state)) {
-      if (!isUnder(found, upstream)) await load(found.version, context)
+      // What its files said when it came up may name the right server and a slot that is gone.
+      if (!isStreamingFrom(found, upstream)) await load(found.version, context)
       return untilStreaming(led, ports, context)
     }
     await write?.(context)

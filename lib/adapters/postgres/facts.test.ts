@@ -40,7 +40,7 @@ describe('an answer of a server', () => {
       written_lsn: '0/1',
       conninfo: 'host=vip port=1',
     }
-    expect(probe({ receiver: new13 })).toMatchObject({
+    expect(probe({ receiver: new13, isReceiving: true })).toMatchObject({
       upstream: { host: '10.0.0.1', port: 5433, slotName: 's', status: 'streaming' },
       timeline: 3,
     })
@@ -51,7 +51,7 @@ describe('an answer of a server', () => {
       received_lsn: '0/1',
       conninfo: "user=r password=x host='10.0.0.2' port=5434",
     }
-    expect(probe({ receiver: old10 }).upstream).toEqual({ host: '10.0.0.2', port: 5434, slotName: null, status: 'streaming' })
+    expect(probe({ receiver: old10 }).upstream).toEqual({ host: '10.0.0.2', port: 5434, slotName: null, status: 'starting' })
   })
 
   test('without a receiver the upstream is the configured one: a setting from 12 on, recovery.conf before', () => {

@@ -27,6 +27,10 @@ select json_build_object(
   'startedAt', pg_postmaster_start_time(),
   'confLoadedAt', pg_conf_load_time(),
   'receiver', (select to_jsonb(w) from pg_stat_wal_receiver w limit 1),
+  'isReceiving', (
+    select coalesce(lower(a.wait_event) in ('walreceivermain', 'walwrite', 'walsync', 'walinitwrite', 'walinitsync'), false)
+      or coalesce(lower(a.wait_event), '') not like 'libpq%' and a.backend_start < clock_timestamp() - interval '2 s'
+    from pg_stat_wal_receiver w join pg_stat_activity a on a.pid = w.pid limit 1),
   'receiverHeardAgo', (select extract(epoch from clock_timestamp() - w.last_msg_receipt_time) from pg_stat_wal_receiver w limit 1),
   'slotName', current_setting('primary_slot_name', true),
   'standbys', (
@@ -84,6 +88,8 @@ export interface ProbeAnswer {
   startedAt: string
   confLoadedAt: string
   receiver: Record<string, unknown> | null
+  /** The receiver waits for WAL or writes it, or is past its beginning. It calls itself streaming before its upstream has even accepted the slot. */
+  isReceiving?: boolean | null
   receiverHeardAgo?: number | null
   slotName: string | null
   standbys: Probe['standbys']
@@ -159,7 +165,8 @@ const upstreamOf = (answer: ProbeAnswer): Probe['upstream'] => {
   const host = text(receiver?.sender_host) ?? live.host ?? configured.host ?? null
   const port = typeof receiver?.sender_port === 'number' ? receiver.sender_port : Number(live.port ?? configured.port ?? 5432)
   const slotName = text(receiver?.slot_name) ?? text(answer.slotName) ?? confSetting(answer.recoveryConf ?? '', 'primary_slot_name')
-  const status = text(receiver?.status)
+  const claimed = text(receiver?.status)
+  const status = claimed === 'streaming' && answer.isReceiving !== true ? 'starting' : claimed
   if (host === null && slotName === null && status === null) return null
   const heard = typeof answer.receiverHeardAgo === 'number' ? { messageSecondsAgo: Math.max(0, answer.receiverHeardAgo) } : {}
   return { host, port: host === null ? null : port, slotName, status, ...heard }

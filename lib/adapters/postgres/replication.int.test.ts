@@ -2,6 +2,7 @@ import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
+import { sqlAsOwner } from '@/e2e/harness/daemons/owner'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { openSsh, type Ssh } from '../ssh'
@@ -74,6 +75,23 @@ test('whom it follows is seen in postgresql.conf and what that includes, passwor
     rmSync(included!, { force: true })
   }
 })
+
+test('a receiver whose slot is missing is never seen as streaming, however often it connects', async () => {
+  const sql = (statement: string) => sqlAsOwner(sshd, standby, statement)
+  const upstream = async () => (await postgres.read.probe(standby.instance(), quick)).upstream
+  await expect.poll(upstream, { timeout: 20_000 }).toMatchObject({ slotName: 'beta', status: 'streaming' })
+  await sql(`alter system set wal_retrieve_retry_interval = '1ms'`)
+  await sql(`alter system set primary_slot_name = 'nowhere'`)
+  await sql('select pg_reload_conf()')
+  await expect.poll(upstream, { timeout: 20_000 }).toMatchObject({ slotName: 'nowhere' })
+  const seen = new Set<string | null | undefined>()
+  for (let look = 0; look < 100; look += 1) seen.add((await upstream())?.status)
+  await sql(`alter system set primary_slot_name = 'beta'`)
+  await sql('alter system reset wal_retrieve_retry_interval')
+  await sql('select pg_reload_conf()')
+  expect([...seen]).not.toContain('streaming')
+  await expect.poll(upstream, { timeout: 20_000 }).toMatchObject({ slotName: 'beta', status: 'streaming' })
+}, 60_000)
 
 test('an order to stop that a cut network delivers once its caller has given it up is not followed', async () => {
   let deliver = () => {}

@@ -1,8 +1,24 @@
 import { expect, test } from 'vitest'
-import { backOff, due, roundMs } from './observe-round'
+import { backOff, due, firstRoundMs, nextLook, nextRoundMs } from './observe-round'
 
-test('a round takes 5 s for up to 200 instances, and longer in proportion', () => {
-  expect([0, 1, 200, 400, 2000].map(roundMs)).toEqual([5000, 5000, 5000, 10_000, 50_000])
+test('a round begins as long as the share needs, and is never longer than facts may be old', () => {
+  expect([0, 1, 1500, 3000, 100_000].map(firstRoundMs)).toEqual([5000, 5000, 5000, 10_000, 25_000])
+})
+
+test('a round grows while the process is busy, shrinks while it is not, and stays between 5 and 25 s', () => {
+  const after = (seconds: number, busy: number, from: number) =>
+    Array.from({ length: seconds }).reduce<number>((ms) => nextRoundMs(ms, busy), from)
+  expect(nextRoundMs(10_000, 0.9)).toBe(11_000)
+  expect(nextRoundMs(10_000, 0.4)).toBe(10_000)
+  expect(nextRoundMs(10_500, 0.1)).toBe(10_000)
+  expect(after(60, 1, 5000)).toBe(25_000)
+  expect(after(60, 0, 25_000)).toBe(5000)
+})
+
+test('a primary is looked at every 4 s however long the round is; a herd without one waits for its turn', () => {
+  expect(nextLook(20_000, 1000, 1)).toBe(5000)
+  expect(nextLook(3000, 1000, 1)).toBe(3000)
+  expect(nextLook(20_000, 1000, 0)).toBe(20_000)
 })
 
 test('a server that fails is asked later and later: within half a minute at first, within a minute for as long as it is away', () => {

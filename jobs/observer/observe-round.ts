@@ -1,10 +1,13 @@
 /**
  * When to look at what. Pure: times are passed in, in milliseconds of any steady clock.
- * Herds come round again after `roundMs`; a server that fails is asked again later and later, and everything on it waits for that.
+ * Herds come round again after a round, whose length follows from how busy the process is; their primaries come more often than that. A server that fails is
+ * asked again later and later, and everything on it waits for that.
  */
 export interface HerdPlan {
   herdId: string
   dueAt: number
+  /** When all its members are due, and not only its primary. */
+  wholeAt: number
   isBusy: boolean
 }
 
@@ -18,15 +21,31 @@ export interface ServerPlan {
 }
 
 export const roundMsMin = 5000
-/** As many instances one worker looks at in one round of 5 s; with more, the round takes longer in proportion. */
-const instancesPerRound = 200
+/** Facts of a minute count as stale: two rounds and the looks themselves fit into it, however busy the process is. */
+export const roundMsMax = 25_000
+/** As long as nobody has measured: a look takes about a millisecond of a processor. */
+const instancesPerFirstRound = 1500
+const primaryEveryMs = 4000
+/** Shares of the process's time. Above the first, rounds grow, so that jobs have the rest; below the second they shrink. */
+const busyMax = 0.5
+const busyMin = 0.35
 /** Half a minute for the first minutes, in which most hosts come back; then a minute, because each failed ask is also written down and shown. */
 const backOffMs = [2000, 5000, 10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000, 60_000]
 /** So that a hundred hosts lost in the same moment are not asked, and written down, in the same moment for ever. */
 const backOffSpread = 0.25
 export const hostFactsEveryMs = 60_000
 
-export const roundMs = (instances: number): number => Math.max(roundMsMin, (roundMsMin * instances) / instancesPerRound)
+const within = (ms: number): number => Math.min(roundMsMax, Math.max(roundMsMin, ms))
+
+export const firstRoundMs = (instances: number): number => within((roundMsMin * instances) / instancesPerFirstRound)
+
+/** `busy`: share of the last second in which the process worked, 0 to 1. */
+export const nextRoundMs = (roundMs: number, busy: number): number =>
+  within(busy > busyMax ? roundMs * 1.1 : busy < busyMin ? roundMs / 1.05 : roundMs)
+
+/** The herd after a look that ends now. `primaries`: how many of its members took writes when they were last seen. `pace` stretches. */
+export const nextLook = (wholeAt: number, now: number, primaries: number, pace = 1): number =>
+  primaries === 0 ? wholeAt : Math.min(wholeAt, now + primaryEveryMs * pace)
 
 /** `chance`: from 0 to 1, another one each time. */
 export const backOff = (failures: number, chance: number): number =>

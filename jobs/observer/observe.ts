@@ -1,53 +1,19 @@
 import { setMaxListeners } from 'node:events'
-import { endPresence, keepPresence, type ObserverShare, readShare } from '@/db/fleet/observer-share'
+import { endPresence, keepPresence, readShare } from '@/db/fleet/observer-share'
 import { listen } from '@/db/pg/client'
-import { Fault } from '@/lib/kernel/ground/errors'
-import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
-import type { HostFault } from '@/lib/ports/postgres'
-import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
-import { backOff, due, type HerdPlan, hostFactsEveryMs, roundMs, type ServerPlan } from './observe-round'
-import { makeSampler } from './observe-samples'
-import type { FactSink } from './observe-sink'
-import { makeSizeLooks } from './observe-sizes'
+import { Looks, type LooksOptions } from './looks'
 
-export interface ObserverOptions {
-  inventory: InventoryRead
-  probe: PostgresRead['probe']
-  databaseBytes: PostgresRead['databaseBytes']
-  counters: PostgresRead['counters']
-  /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
-  hostFacts: (
-    host: HostAddress,
-    dataDirectories: readonly string[],
-    options: { timeoutMs: number; signal?: AbortSignal },
-  ) => Promise<HostFacts>
-  sink: FactSink
-  log: Log
+export interface ObserverOptions extends LooksOptions {
   /** Host and process, for people. */
   holder: string
-  /** Stretches every interval; 1 (the default) is the pace that one machine's databases and hosts are meant for. */
-  pace?: number
-}
-
-interface Herd extends HerdPlan {
-  members: InventoryInstance[]
-}
-interface Server extends ServerPlan {
-  address: HostAddress
-  instances: InventoryInstance[]
 }
 
 const presenceEveryMs = 3000
 const presenceTtlMs = 12_000
 const shareEveryMs = 30_000
 const tickMs = 100
-const lookTimeoutMs = 5000
-/** Instances looked at in the same moment, on hosts that answer. */
-const looksMax = 64
-/** Hosts asked in the same moment whether they answer. One that is silent for a second costs nothing but its socket, and no longer counts. */
-const asksMax = 24
-const silentMs = 1000
+const measureEveryMs = 1000
 
 /** Keeps the facts of this observer's share of the fleet fresh until `stop`. */
 export const startObserver = async (options: ObserverOptions): Promise<{ id: string; stop: () => Promise<void> }> => {
@@ -55,7 +21,7 @@ export const startObserver = async (options: ObserverOptions): Promise<{ id: str
   const pace = options.pace ?? 1
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
-  const observer = new Observer(options, stopping.signal)
+  const looks = new Looks(options, stopping.signal)
   let place = { index: 0, of: 0 }
   const present = async () => {
     const now = await keepPresence(id, options.holder, presenceTtlMs * pace)
@@ -64,7 +30,7 @@ export const startObserver = async (options: ObserverOptions): Promise<{ id: str
     if (hasMoved) await reload()
   }
   const reload = async () => {
-    if (place.of > 0) await observer.load(await readShare(place))
+    if (place.of > 0) await looks.load(await readShare(place))
   }
   // A person's change (a new server, an accepted key) is looked at now, not in half a minute.
   let soon: NodeJS.Timeout | null = null
@@ -82,199 +48,19 @@ export const startObserver = async (options: ObserverOptions): Promise<{ id: str
     ],
     options.log,
   )
-  const ticking = setInterval(() => observer.tick(), tickMs)
+  const ticking = setInterval(() => looks.tick(), tickMs)
+  const measuring = setInterval(() => looks.measure(), measureEveryMs)
   return {
     id,
     stop: async () => {
       clearInterval(ticking)
+      clearInterval(measuring)
       if (soon) clearTimeout(soon)
       unlisten()
       stopping.abort()
       await repeated.stop()
-      await observer.settled()
+      await looks.settled()
       await endPresence(id).catch(() => {})
     },
   }
-}
-
-class Observer {
-  private herds = new Map<string, Herd>()
-  private servers = new Map<string, Server>()
-  private instances = 0
-  private looks = 0
-  private asks = 0
-  private readonly running = new Set<Promise<void>>()
-  private readonly pace: number
-  private readonly sizes: ReturnType<typeof makeSizeLooks>
-  private readonly sampler: ReturnType<typeof makeSampler>
-
-  constructor(
-    private readonly options: ObserverOptions,
-    private readonly signal: AbortSignal,
-  ) {
-    this.pace = options.pace ?? 1
-    this.sizes = makeSizeLooks(options.databaseBytes)
-    this.sampler = makeSampler({ counters: options.counters, log: options.log })
-  }
-
-  /** What was being looked at stays so; what is new or was changed by a person is due at once. */
-  async load(share: ObserverShare): Promise<void> {
-    const { inventory } = this.options
-    const found = await Promise.all(share.instances.map(({ id }) => inventory.instance(id).catch(missing)))
-    const idle = await Promise.all(share.idleServers.map((id) => inventory.server(id).catch(missing)))
-    const members = found.filter((one) => one !== null)
-    const now = performance.now()
-    const herds = new Map<string, Herd>()
-    const servers = new Map<string, Server>()
-    const serverAt = (serverId: string, address: HostAddress): Server => {
-      const known = servers.get(serverId) ?? this.servers.get(serverId)
-      const isSame = known !== undefined && JSON.stringify(known.address) === JSON.stringify(address)
-      const server: Server = isSame ? known : { serverId, address, state: 'new', dueAt: now, failures: 0, isBusy: false, instances: [] }
-      if (!servers.has(serverId)) server.instances = []
-      servers.set(serverId, server)
-      return server
-    }
-    for (const instance of members) {
-      serverAt(instance.serverId, instance.address.host).instances.push(instance)
-      const herd = herds.get(instance.herdId) ?? {
-        ...(this.herds.get(instance.herdId) ?? { herdId: instance.herdId, dueAt: now, isBusy: false }),
-        members: [],
-      }
-      herd.members.push(instance)
-      herds.set(instance.herdId, herd)
-    }
-    for (const [herdId, herd] of herds) {
-      const known = this.herds.get(herdId)
-      if (!known) continue
-      // The same object, so that a look under way is not started twice.
-      if (idsOf(known) !== idsOf(herd)) known.dueAt = now
-      known.members = herd.members
-      herds.set(herdId, known)
-    }
-    for (const server of idle) if (server) serverAt(server.id, server.address)
-    this.herds = herds
-    this.servers = servers
-    this.instances = members.length
-    const known = new Set(members.map(({ id }) => id))
-    this.sizes.forget((id) => known.has(id))
-    this.sampler.load([...known, ...servers.keys()], share.unsampled)
-  }
-
-  tick(): void {
-    if (this.signal.aborted) return
-    const now = performance.now()
-    for (const server of due(this.servers.values(), now, asksMax - this.asks)) this.run(this.ask(server))
-    let room = looksMax - this.looks
-    for (const herd of due(this.herds.values(), now, room)) {
-      if (room <= 0) break
-      room -= herd.members.length
-      this.run(this.lookAt(herd))
-    }
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.running)
-    await this.sampler.close()
-  }
-
-  private run(work: Promise<void>): void {
-    const guarded = work.catch((err: unknown) => {
-      if (!this.signal.aborted) this.options.log.error({ err }, 'the observer stumbled')
-    })
-    this.running.add(guarded)
-    void guarded.then(() => this.running.delete(guarded))
-  }
-
-  /** Asks a host whether it answers, and for its own facts. When it does, what is on it is looked at at once; when not, all of that is written down. */
-  private async ask(server: Server): Promise<void> {
-    const { hostFacts, sink } = this.options
-    server.isBusy = true
-    this.asks += 1
-    let counts = true
-    const leave = () => {
-      if (counts) this.asks -= 1
-      counts = false
-    }
-    const silence = setTimeout(leave, silentMs)
-    const at = new Date().toISOString()
-    try {
-      const directories = [...new Set(server.instances.map(({ address }) => address.dataDirectory))]
-      const facts = await hostFacts(server.address, directories, { timeoutMs: lookTimeoutMs, signal: this.signal })
-      sink.addHost({ serverId: server.serverId, at, fault: null, because: null, facts })
-      this.sampler.addHost(server.serverId, facts)
-      if (server.state !== 'up') this.hurry(server)
-      server.state = 'up'
-      server.failures = 0
-      server.dueAt = performance.now() + hostFactsEveryMs
-    } catch (error) {
-      if (this.signal.aborted) return
-      const fault = error instanceof Fault ? error : new Fault('internal.bug', {}, { cause: error })
-      if (!fault.code.startsWith('shell.')) throw fault
-      const hostFault: HostFault = { code: fault.code, offeredKey: typeof fault.facts.offered === 'string' ? fault.facts.offered : null }
-      this.setDown(server)
-      sink.addHost({ serverId: server.serverId, at, fault: hostFault, because: fault.message })
-      const isSilent = fault.code === 'shell.unreachable' || fault.code === 'shell.timeout'
-      const probe = { state: isSilent ? ('unreachable' as const) : ('unknown' as const), because: fault.message, observedAt: at, hostFault }
-      for (const { id } of server.instances) sink.add({ instanceId: id, probe, source: 'observer' })
-    } finally {
-      clearTimeout(silence)
-      leave()
-      server.isBusy = false
-    }
-  }
-
-  private setDown(server: Server): void {
-    server.state = 'down'
-    server.failures += 1
-    server.dueAt = performance.now() + backOff(server.failures, Math.random()) * this.pace
-  }
-
-  private hurry(server: Server): void {
-    for (const { herdId } of server.instances) {
-      const herd = this.herds.get(herdId)
-      if (herd) herd.dueAt = performance.now()
-    }
-  }
-
-  /** All members in the same moment, so that their positions can be compared. Those on hosts that do not answer are left to `ask`. */
-  private async lookAt(herd: Herd): Promise<void> {
-    const { probe, sink } = this.options
-    herd.isBusy = true
-    const members = herd.members.filter(({ serverId }) => this.servers.get(serverId)?.state === 'up')
-    this.looks += members.length
-    try {
-      await Promise.all(
-        members.map(async (member) => {
-          const seen = await probe(member.address, { timeoutMs: lookTimeoutMs, signal: this.signal })
-          sink.add({ instanceId: member.id, probe: seen, source: 'observer' })
-          const sized = seen.state === 'online' ? this.sizes.offer(member, this.signal) : null
-          if (sized) this.run(sized)
-          const sampled = seen.state === 'online' ? this.sampler.offer(member, this.signal) : null
-          if (sampled) this.run(sampled)
-          const server = this.servers.get(member.serverId)
-          // The first that finds its host gone has it asked again now: that says the same of everything else on it.
-          if (seen.hostFault && server?.state === 'up') {
-            server.state = 'down'
-            server.dueAt = performance.now()
-          }
-        }),
-      )
-    } finally {
-      this.looks -= members.length
-      herd.isBusy = false
-      herd.dueAt = performance.now() + this.pace * roundMs(this.instances) * (0.97 + Math.random() * 0.06)
-    }
-  }
-}
-
-const idsOf = (herd: Herd): string =>
-  herd.members
-    .map(({ id, address }) => `${id} ${address.port} ${address.dataDirectory} ${address.host.hostKey}`)
-    .sort()
-    .join()
-
-/** Deleted between the two questions. */
-const missing = (error: unknown): null => {
-  if (error instanceof Fault && error.code === 'record.missing') return null
-  throw error
 }

@@ -37,11 +37,19 @@ export const endPresence = async (id: string): Promise<void> => {
   await getPool().query(`delete from leases where name = 'observer:' || $1::uuid`, [id])
 }
 
+/**
+ * Herds on the same hosts fall to the same observer, so that each observer has connections to few hosts: a herd belongs where its first server belongs, in the
+ * order of ids, which does not change with its primary.
+ */
 export const readShare = async ({ index, of }: { index: number; of: number }): Promise<ObserverShare> => {
   const isMine = (column: string) => `mod(abs(hashtext(${column}::text)::bigint), $2) = $1`
   try {
     const [instances, servers, unsampled] = await Promise.all([
-      getPool().query(`select id, herd_id as "herdId", server_id as "serverId" from instances where ${isMine('herd_id')}`, [index, of]),
+      getPool().query(
+        `select id, herd_id as "herdId", server_id as "serverId"
+           from (select id, herd_id, server_id, min(server_id::text) over (partition by herd_id) as home from instances) i where ${isMine('home')}`,
+        [index, of],
+      ),
       getPool().query(
         `select id from servers s where ${isMine('s.id')} and not exists (select from instances i where i.server_id = s.id)`,
         [index, of],

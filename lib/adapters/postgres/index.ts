@@ -24,7 +24,7 @@ import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './se
 import { warmPool } from './warm'
 
 export interface PostgresOptions {
-  /** Warm sessions kept at most, one per instance; the least recently used go first. */
+  /** Warm sessions kept at most, one per instance. */
   sessionsMax?: number
   /** Milliseconds without use after which a warm session is closed. */
   idleMs?: number

@@ -93,6 +93,24 @@ test('a receiver whose slot is missing is never seen as streaming, however often
   await expect.poll(upstream, { timeout: 20_000 }).toMatchObject({ slotName: 'beta', status: 'streaming' })
 }, 60_000)
 
+test('where more servers come round than sessions are kept, the ones that are kept stay', async () => {
+  const few = makePostgres(ssh, { sessionsMax: 1 })
+  const began = `select backend_start from pg_stat_activity where application_name = 'matriarch' order by 1 limit 1`
+  try {
+    postgres.close()
+    await few.read.probe(primary.instance(), quick)
+    const first = await sqlAsOwner(sshd, primary, began)
+    expect(first).not.toBe('')
+    for (let round = 0; round < 3; round += 1)
+      for (const one of [standby, primary]) expect(await few.read.probe(one.instance(), quick)).toMatchObject({ state: 'online' })
+    expect(await sqlAsOwner(sshd, primary, began)).toBe(first)
+    expect(few.sessions()).toBe(1)
+    await expect.poll(() => sqlAsOwner(sshd, standby, began), { timeout: 20_000 }).toBe('')
+  } finally {
+    few.close()
+  }
+})
+
 test('an order to stop that a cut network delivers once its caller has given it up is not followed', async () => {
   let deliver = () => {}
   const healed = new Promise<void>((resolve) => {

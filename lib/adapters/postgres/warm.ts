@@ -50,7 +50,13 @@ export const queryFault = (error: unknown): Fault => {
   return new Fault('sql.failed', facts, { cause: error })
 }
 
-/** One read-only session per instance, kept for the observer and for looks; the least recently used are closed past `max`. */
+/** One that nobody has used for so long, in which every instance of the fleet has had its turn, gives its place to another. */
+const unusedMs = 60_000
+
+/**
+ * One read-only session per instance, kept for the observer and for looks, at most `max`. Who comes round again and again would never find the one that was
+ * used longest ago, so it is not closed for the next: what does not fit is logged in for one look.
+ */
 export const warmPool = (ssh: Ssh, { max, idleMs }: { max: number; idleMs: number }): WarmPool => {
   const sessions = new Map<string, WarmSession>()
   const keyOf = ({ instanceId, host, port, socketDirectory }: InstanceAddress) =>
@@ -68,11 +74,11 @@ export const warmPool = (ssh: Ssh, { max, idleMs }: { max: number; idleMs: numbe
       return found
     }
     for (const [oldKey, old] of sessions) {
-      if (sessions.size < max) break
+      if (sessions.size < max || performance.now() - old.lastUsedAt < unusedMs) break
       if (old.turn.active === 0) forget(oldKey, old)
     }
-    const made: WarmSession = { turn: new Gate(1), connection: null, lastUsedAt: 0 }
-    sessions.set(key, made)
+    const made: WarmSession = { turn: new Gate(1), connection: null, lastUsedAt: performance.now() }
+    if (sessions.size < max) sessions.set(key, made)
     return made
   }
   const sweep = setInterval(

@@ -60,7 +60,7 @@ const main = async (): Promise<void> => {
   const machineObserver = env().OBSERVER
     ? startMachineObserver({ machines: world.machines, accountOf: world.cloudAccountOf, log, holder: worker.holder })
     : null
-  const poolerObserver = env().OBSERVER ? startPoolerObserver({ ports, holder: worker.holder, log }) : null
+  const poolerObserver = observer ? startPoolerObserver({ ports, place: observer.place, log }) : null
   const sampleKeeper = startSampleKeeper({
     minuteDays: env().SAMPLE_DAYS,
     coarseDays: env().SAMPLE_COARSE_DAYS,

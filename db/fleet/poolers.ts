@@ -80,8 +80,11 @@ const rowsOf = async <Row extends object>(text: string, values: readonly unknown
 }
 
 /** Every pooler that is registered, for the observer. */
-export const allPoolers = async (): Promise<InventoryPooler[]> =>
-  (await rowsOf<PoolerRow>(`${selectPoolers} order by p.title, p.id`, [])).map(poolerOf)
+/** Those that fall to the observer at this place among all of them. */
+export const poolersOf = async ({ index, of }: { index: number; of: number }): Promise<InventoryPooler[]> =>
+  (
+    await rowsOf<PoolerRow>(`${selectPoolers} where mod(abs(hashtext(p.id::text)::bigint), $2) = $1 order by p.title, p.id`, [index, of])
+  ).map(poolerOf)
 
 /** Poolers as operations need them. Many targets of one run are looked up at the same moment: they share statements. */
 export const makePoolerInventory = (): Pick<InventoryRead, 'pooler' | 'herdPoolers'> => {

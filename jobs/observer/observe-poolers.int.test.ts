@@ -81,6 +81,34 @@ test('nothing is moved while a person holds the herd’s lock', async () => {
   expect((await stage.row()).follows).toBe('stale')
 })
 
+test('nor once a job has taken it since the round began', async () => {
+  await stage.manage()
+  await stage.movePrimary()
+  stage.meanwhile.probe = () => stage.lockOrders()
+  await stage.observe()
+  expect(stage.pooler().applied).toEqual([])
+  expect(await stage.row()).toMatchObject({ follows: 'stale', because: 'a job works on the herd' })
+})
+
+test('a pooler on a host that hangs holds up no other: those are brought along meanwhile', async () => {
+  await getPool().query(
+    `insert into poolers (herd_id, server_id, port)
+     select $1, id, 6433 from servers where hostname = 'front'`,
+    [stage.ids.herd],
+  )
+  await stage.manage()
+  await stage.movePrimary()
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  stage.meanwhile.look = ({ port }) => (port === 6433 ? answered : Promise.resolve())
+  const round = stage.observe()
+  await expect.poll(async () => (await stage.row()).follows, { timeout: 20_000 }).toBe('right')
+  answer()
+  await round
+})
+
 test('a failover that still holds the herd’s lock keeps no pooler from following', async () => {
   await stage.manage()
   await stage.movePrimary()

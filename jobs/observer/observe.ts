@@ -15,8 +15,15 @@ const shareEveryMs = 30_000
 const tickMs = 100
 const measureEveryMs = 1000
 
+export interface Observer {
+  id: string
+  /** Its place among all observers; `of` 0: not known yet. */
+  place: () => { index: number; of: number }
+  stop: () => Promise<void>
+}
+
 /** Keeps the facts of this observer's share of the fleet fresh until `stop`. */
-export const startObserver = async (options: ObserverOptions): Promise<{ id: string; stop: () => Promise<void> }> => {
+export const startObserver = async (options: ObserverOptions): Promise<Observer> => {
   const id = crypto.randomUUID()
   const pace = options.pace ?? 1
   const stopping = new AbortController()
@@ -52,6 +59,7 @@ export const startObserver = async (options: ObserverOptions): Promise<{ id: str
   const measuring = setInterval(() => looks.measure(), measureEveryMs)
   return {
     id,
+    place: () => place,
     stop: async () => {
       clearInterval(ticking)
       clearInterval(measuring)

@@ -52,9 +52,16 @@ export type PoolerStage = Awaited<ReturnType<typeof openPoolers>>
 
 const log = { info: () => {}, warn: () => {}, error: () => {} }
 
-const stageOf = (fleet: MemoryFleet, ids: Ids) => ({
+/** What happens while the observer waits for an answer. */
+interface Meanwhile {
+  probe: () => Promise<unknown>
+  look: (address: PoolerAddress) => Promise<unknown>
+}
+
+const stageOf = (fleet: MemoryFleet, ids: Ids, meanwhile: Meanwhile = { probe: async () => {}, look: async () => {} }) => ({
   ids,
-  observe: () => observePoolers(portsTo(fleet), log, new AbortController().signal),
+  meanwhile,
+  observe: () => observePoolers(portsTo(fleet, meanwhile), log, new AbortController().signal),
   row: async () => (await getPool().query('select * from poolers where id = $1', [ids.pooler])).rows[0],
   pooler: () => fleet.pooler('orders pooler on front'),
   addressOf: (host: string) => fleet.host(host).server.address.address,
@@ -74,7 +81,7 @@ const stageOf = (fleet: MemoryFleet, ids: Ids) => ({
 })
 
 /** The twin under the ids of the database. */
-const portsTo = (fleet: MemoryFleet): ActPorts => {
+const portsTo = (fleet: MemoryFleet, meanwhile: Meanwhile): ActPorts => {
   const pooler = fleet.pooler('orders pooler on front')
   const twin = (address: PoolerAddress): PoolerAddress => ({ ...address, poolerId: pooler.inventory.id })
   const under = <T extends object>(port: T): T =>
@@ -88,14 +95,20 @@ const portsTo = (fleet: MemoryFleet): ActPorts => {
     read: {
       ...fleet.read,
       inventory: makeInventory(),
-      poolers: under(fleet.read.poolers),
+      poolers: {
+        ...under(fleet.read.poolers),
+        look: async (address, options) => {
+          await meanwhile.look(address)
+          return fleet.read.poolers.look(twin(address), options)
+        },
+      },
       postgres: {
         ...fleet.read.postgres,
-        probe: (address, options) =>
-          fleet.read.postgres.probe(
-            fleet.instance(`${address.host.hostname.startsWith('c') ? 'crm' : 'orders'} on ${address.host.hostname}`).inventory.address,
-            options,
-          ),
+        probe: async (address, options) => {
+          await meanwhile.probe()
+          const herd = address.host.hostname.startsWith('c') ? 'crm' : 'orders'
+          return fleet.read.postgres.probe(fleet.instance(`${herd} on ${address.host.hostname}`).inventory.address, options)
+        },
       },
     },
     act: { ...fleet.act, inventory: makeInventoryAct(), poolers: under(fleet.act.poolers) },

@@ -1,5 +1,5 @@
 import { type ActPorts, eachPort } from '@/lib/ports'
-import type { Clock } from '../ground/clock'
+import { type Clock, ended } from '../ground/clock'
 import { Fault, isFault, toFault } from '../ground/errors'
 import { hasNeverBegun } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
@@ -46,12 +46,27 @@ export interface Actions {
   count: number
   /** Those of them that answered that they were done. */
   done: number
+  /** Those that have not answered yet. */
+  flying: Set<Promise<unknown>>
+  /** What acted has ended: nothing that it left running begins another act. */
+  isClosed: boolean
 }
 
-/** For a step that is taken at the same time as others: what they do is not its doing. */
+export const noActions = (): Actions => ({ count: 0, done: 0, flying: new Set(), isClosed: false })
+
+/** For one attempt: what others do at the same time is not its doing. */
 export const counted = (driving: Driving): Driving => {
-  const actions = { count: 0, done: 0 }
+  const actions = noActions()
   return { ...driving, actions, ports: driving.portsWith(actions) }
+}
+
+/** An attempt that threw may have left acts on their way beside the one that failed. They are waited for, so that what is looked at, undone or released is all there is. */
+export const settle = async ({ actions, options }: Driving, timeoutMs: number): Promise<void> => {
+  actions.isClosed = true
+  if (actions.flying.size === 0) return
+  const over = new AbortController()
+  await Promise.race([Promise.allSettled(actions.flying), options.clock.sleep(timeoutMs, over.signal)])
+  over.abort(ended)
 }
 
 export const stepContext = (driving: Driving, step: string, signal: AbortSignal): StepContext => ({
@@ -108,15 +123,20 @@ const guard = (port: object, recorder: Recorder, actions: Actions): object =>
         const waitedMs = await recorder.confirm()
         const sendWithinMs = sendWithin(args.at(-1))
         if (waitedMs > sendWithinMs) throw new Fault('database.down', { isOver: true, because: tooLate })
+        if (actions.isClosed) throw new Fault('shell.cancelled', { isOver: true })
         actions.count += 1
+        const answered = (act as Act).apply(target, args)
+        actions.flying.add(answered)
         try {
-          const answer = await (act as Act).apply(target, args)
+          const answer = await answered
           actions.done += 1
           return answer
         } catch (error) {
           // The console's own database is no host, and what is written there may be written again.
           if (hasNeverBegun(toFault(error)) || isFault(error, 'database.down')) actions.count -= 1
           throw error
+        } finally {
+          actions.flying.delete(answered)
         }
       }
     },

@@ -101,6 +101,51 @@ describe('promise 2: after a crash a step is checked, never blindly run again', 
     expect([...host.directories]).toEqual([])
   })
 
+  describe('a step that does two things at once, of which one fails', () => {
+    const [left, right] = ['/left', '/right'].map((path) => makeDirectory(path, release(path)))
+    const both = (begin: (context: { pause: (ms: number) => Promise<void> }) => Promise<void>) =>
+      directoriesHead()
+        .effect('both', {
+          ...left!,
+          run: async (facts, before, ports, context) => {
+            const late = async () => {
+              await begin(context)
+              await right!.run(facts, before, ports, context)
+            }
+            await Promise.all([left!.run(facts, before, ports, context), late()])
+          },
+          ending: {
+            release: async (facts, _before, _output, ports, context) => {
+              for (const { ending } of [left!, right!]) if ('release' in ending) await ending.release(facts, null, null, ports, context)
+            },
+            sentence: 'Both are removed in the end.',
+          },
+        })
+        .build()
+
+    test('is left only once the other is over: its release finds all there is', async () => {
+      const { fleet, host, go, journal } = await bench(both(async () => {}))
+      fleet.calls.interfere = async ({ act }) => {
+        if (act === 'mkdir /left') return { how: 'fail' }
+        if (act === 'mkdir /right') await fleet.clock.sleep(2_000)
+        return undefined
+      }
+      expect(await go()).toBe('failed')
+      expect(fleet.calls.made.map(({ act }) => act)).toEqual(['mkdir /left', 'mkdir /right', 'rmdir /right'])
+      expect([...host.directories]).toEqual([])
+      expect(journal.lines.at(-1)).toMatchObject({ kind: 'closed' })
+    })
+
+    test('begins nothing more: what it left running finds its acts refused', async () => {
+      const { fleet, host, go } = await bench(both(({ pause }) => pause(2_000)))
+      fleet.calls.interfere = ({ act }) => (act === 'mkdir /left' ? { how: 'fail' } : undefined)
+      expect(await go()).toBe('failed')
+      await fleet.clock.sleep(10_000)
+      expect(fleet.calls.made.map(({ act }) => act)).toEqual(['mkdir /left'])
+      expect([...host.directories]).toEqual([])
+    })
+  })
+
   test('the facts of the first driver are the ones the next one acts on', async () => {
     const { host, journal, go } = await bench(twoSteps)
     const moved = { ...host.server.address, hostname: 'n1' }

@@ -2,7 +2,7 @@ import type { ActPorts } from '@/lib/ports'
 import type { JobState } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
 import type { Operation } from '../operation/operation'
-import { type Actions, type DriveJob, type DriveOptions, type Driving, guardActs } from './driving'
+import { type Actions, type DriveJob, type DriveOptions, type Driving, guardActs, noActions } from './driving'
 import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
 import { goForward, isRowOpen } from './forward'
 import { Recorder } from './recorder'
@@ -34,7 +34,7 @@ export const drive = async (
   options.signal.addEventListener('abort', lose, { once: true })
   try {
     const portsWith = (actions: Actions) => ({ read: ports.read, act: guardActs(ports.act, recorder, actions) })
-    const actions = { count: 0, done: 0 }
+    const actions = noActions()
     // One step may learn that this driver may not go on while another one, taken at the same time, waits for a server.
     const whole = { ...options, signal: AbortSignal.any([options.signal, recorder.over]) }
     const driving: Driving = { operation, job, options: whole, recorder, ports: portsWith(actions), actions, portsWith }

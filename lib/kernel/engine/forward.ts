@@ -3,7 +3,7 @@ import { toFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import { abreast, type Facts, type Gate, type Step } from '../operation/operation'
 import { targetDigest } from '../operation/plan-making'
-import { counted, type Driving, factsOf, outlast } from './driving'
+import { type Driving, factsOf, outlast } from './driving'
 import { hasBegun, pastNoReturn, type StepRecord, stepOf } from './progress'
 import { takeStep } from './steps'
 
@@ -50,7 +50,7 @@ const takeRow = async (driving: Driving, row: readonly Step[], facts: Facts): Pr
     await takeStep(driving, steps[0]!, facts)
     return
   }
-  const ended = await Promise.allSettled(steps.map((step) => takeStep(counted(driving), step, facts)))
+  const ended = await Promise.allSettled(steps.map((step) => takeStep(driving, step, facts)))
   const lost = ended.find((one) => one.status === 'rejected')
   if (lost) throw lost.reason
 }

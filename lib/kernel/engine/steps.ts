@@ -11,7 +11,7 @@ import {
   type Step,
   type StepContext,
 } from '../operation/operation'
-import { type Driving, outlast, stepContext } from './driving'
+import { counted, type Driving, outlast, settle, stepContext } from './driving'
 import { pastNoReturn, stepOf } from './progress'
 
 type Look = Found<Json, Json> | { found: 'unknown'; fault: Fault; because: string }
@@ -28,6 +28,9 @@ const checkTimeoutMs = 30_000
 const proofMs = 10_000
 const lookEveryMs = [10, 20, 40, 80, 160, 250]
 const cancelPollMs = 500
+/** For acts that are still on their way when a step has failed; the second where clients may be waiting for the way back. */
+const settleMs = 15_000
+const quickSettleMs = 1_000
 
 /**
  * Takes one step from wherever it is: check, intent, action, proof. True when it is finished, ours or not; false when the journal now says why not.
@@ -184,9 +187,9 @@ const prove = async (driving: Driving, effect: Step, facts: Facts, { isEnough, p
 }
 
 const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before: Json): Promise<Tried> => {
-  const { options, recorder, ports, actions } = driving
-  const actionsBefore = { ...actions }
-  const tried = () => ({ hasBegun: actions.count > actionsBefore.count, hasDone: actions.done > actionsBefore.done })
+  const { options, recorder } = driving
+  const own = counted(driving)
+  const tried = () => ({ hasBegun: own.actions.count > 0, hasDone: own.actions.done > 0 })
   const over = new AbortController()
   const cancelled = new AbortController()
   if (hearsCancel(driving, effect)) void watchCancel(driving, over.signal, cancelled)
@@ -199,19 +202,20 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
       await recorder.write({ kind: 'marked', step: effect.name, mark })
       await recorder.confirm()
     }
-    const output = await outlast(driving, () =>
+    const output = await outlast(own, () =>
       withDeadline<unknown>(deadline, (signal) => {
         const context = stepContext(driving, effect.name, signal)
         const pauseUnlessCancelled = async (ms: number) => {
           hasHeard = await hearsCancelWithin(driving, ms, context)
           if (hasHeard || signal.aborted) throw new Fault('shell.cancelled', { isOver: true })
         }
-        return effect.run(facts, before, ports, Object.assign(context, { mark, marked, pauseUnlessCancelled }))
+        return effect.run(facts, before, own.ports, Object.assign(context, { mark, marked, pauseUnlessCancelled }))
       }),
     )
     return { output: (output ?? null) as Json, ...tried() }
   } catch (error) {
     recorder.throwIfLost()
+    await settle(own, isShort(driving, effect) ? quickSettleMs : settleMs)
     return {
       fault: toFault(error),
       because: sayWhy(error),

@@ -1,5 +1,6 @@
 import type { AgentReport } from '@/lib/fields/agent-report'
 import { deriveSoon } from '../fleet/derive-soon'
+import { keepManagers } from '../fleet/managers'
 import { applyLooks, holdLooked } from '../fleet/observations'
 import { getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
@@ -167,7 +168,12 @@ export const storeReports = async (reports: readonly IncomingReport[]): Promise<
   }
   deriveSoon(herds ?? [])
   const found = (hosts ?? []).flatMap(({ n, serverId }) => (serverId === null ? [] : [{ serverId, poolers: reports[n]!.report.poolers }]))
-  // The reports are stored: poolers that could not be kept come again with the next ones.
+  const managed = (hosts ?? []).flatMap(({ n, serverId }) => {
+    const at = observedAtOf(reports[n]!).toISOString()
+    return serverId === null ? [] : [{ serverId, at, seen: reports[n]!.report.managers, isExact: false }]
+  })
+  // The reports are stored: poolers and managers that could not be kept come again with the next ones.
   await keepFoundPoolers(found).catch(() => {})
+  await keepManagers(managed).catch(() => {})
   return outcomes
 }

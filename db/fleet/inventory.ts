@@ -1,3 +1,4 @@
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import { makeBatch } from '@/lib/kernel/ground/batch'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
@@ -36,6 +37,8 @@ interface InstanceRow extends ServerRow {
   system_identifier: string | null
   replication_user: string
   replication_options: string
+  manager: ManagedBy
+  manager_seen_at: Date | null
 }
 
 const serverColumns = `s.id as server_id, s.environment_id as server_environment_id, se.name as server_environment_name, s.hostname, s.address,
@@ -43,7 +46,7 @@ const serverColumns = `s.id as server_id, s.environment_id as server_environment
 
 const selectInstances = `select ${serverColumns}, i.id, i.title, i.environment_id, e.name as environment_name, h.id as herd_id, h.name as herd_name,
     h.base_name, i.port, i.data_directory, i.socket_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier,
-    h.replication_user, h.replication_options
+    h.replication_user, h.replication_options, i.manager, i.manager_seen_at
   from instances i join herds h on h.id = i.herd_id join environments e on e.id = i.environment_id
     join servers s on s.id = i.server_id join environments se on se.id = s.environment_id`
 
@@ -81,6 +84,7 @@ const instanceOf = (row: InstanceRow): InventoryInstance => {
     serverId: row.server_id,
     systemIdentifier: row.system_identifier,
     replication: { user: row.replication_user, options: row.replication_options },
+    ...(row.manager_seen_at === null ? {} : { manager: { by: row.manager, seenAt: row.manager_seen_at.toISOString() } }),
     address: {
       instanceId: row.id,
       herdId: row.herd_id,

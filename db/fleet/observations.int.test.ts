@@ -170,6 +170,7 @@ test('a server shows that it is reached, refused or silent, and the key it offer
     diskBytes: 4096,
     clockOffsetSeconds: 0,
     poolers: [],
+    managers: null,
   }
   await writeHosts([{ serverId, at: later(), fault: null, because: null, facts }])
   expect(await state()).toEqual({ state: 'reachable', because: null, host_key_offered: null, memory_bytes: '1024' })

@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { FoundManager, ManagedBy } from '@/lib/domain/managers/manager'
 import { id, moment, stamps, versionKey } from './columns'
 
 export const environments = pgTable(
@@ -171,6 +172,8 @@ export const herdFacts = pgTable(
     versionKey: versionKey(),
     /** Of the primary; of the largest member where no primary's is known. */
     sizeBytes: bigint('size_bytes', { mode: 'number' }),
+    /** Who beside Matriarch decides which member is primary; several: its members do not agree. */
+    manager: text('manager').$type<ManagedBy>().notNull().default('unknown'),
     /** Of the member that was looked at longest ago. */
     observedAt: moment('observed_at'),
     poolerCount: integer('pooler_count').notNull().default(0),
@@ -252,6 +255,11 @@ export const instances = pgTable(
     /** Of all its databases together; read rarely, apart from the looks. */
     sizeBytes: bigint('size_bytes', { mode: 'number' }),
     sizeSeenAt: moment('size_seen_at'),
+    /** Who beside Matriarch decides whether it is primary; seen apart from the looks, with its host. */
+    manager: text('manager').$type<ManagedBy>().notNull().default('unknown'),
+    /** What was found of it; null: nobody has looked. */
+    managers: jsonb('managers').$type<FoundManager[]>(),
+    managerSeenAt: moment('manager_seen_at'),
     /** The whole last probe, for the detail page. */
     probe: jsonb('probe'),
     observedAt: moment('observed_at'),
@@ -283,7 +291,7 @@ export const instances = pgTable(
     index('instances_lag_idx').on(t.lagBytes, t.id),
     index('instances_lag_down_idx').on(t.lagBytes.desc().nullsLast(), t.id.desc()),
     // Every column with a facet, so that one index-only scan counts all choices. No index holds `observedAt`: a look that found nothing new stays a HOT update.
-    index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart),
+    index('instances_facets_idx').on(t.environmentId, t.role, t.state, t.version, t.syncState, t.hasPendingRestart, t.manager),
     index('instances_size_idx').on(t.sizeBytes, t.id),
     index('instances_size_down_idx').on(t.sizeBytes.desc().nullsLast(), t.id.desc()),
     index('instances_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),

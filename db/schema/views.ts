@@ -54,6 +54,7 @@ export const herdList = pgTable(
     version: text('version'),
     versionKey: integer('version_key').array(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }),
+    manager: text('manager').notNull(),
     poolerCount: integer('pooler_count').notNull(),
     /** The worst of its poolers, and of its names. */
     poolerState: text('pooler_state'),

@@ -1,6 +1,6 @@
 import type { Lab } from '@/lib/playground/lab/lab'
 import { until } from '@/lib/playground/machine/processes'
-import { doors, type PatroniCluster, type PatroniHosts, patroniDatabase, restCredentials } from './switchover-patroni'
+import { doors, type PatroniCluster, type PatroniHosts, patroniDatabase, restCredentials } from '../harness/patroni/room'
 
 export interface SwitchoverPeer {
   name: string

@@ -3,11 +3,11 @@ import { type Fleet, herd, standardEnvironments } from '@/lib/playground/fleet/f
 import type { Lab } from '@/lib/playground/lab/lab'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { readSecrets } from '@/lib/playground/machine/secrets'
+import { type PatroniHosts, patroniDatabase, patroniNeeds, startPatroni } from '../harness/patroni/room'
 import { ensurePeers } from './fanout-peers'
 import { median, numberOf, quantile } from './numbers'
 import type { Losses, WindowAnswer } from './switchover-clients'
 import { adoptPoolers, type Part, switchOver, untilReady } from './switchover-ours'
-import { type PatroniHosts, patroniDatabase, patroniNeeds, startPatroni } from './switchover-patroni'
 import { switchoverPeers } from './switchover-peers'
 import { addSeriesPart, readSeries, sumSeries } from './switchover-summary'
 import { startWriters, type Writers } from './switchover-writers'
@@ -98,7 +98,7 @@ const benchOurs = async (lab: Lab, { runs, endsAt, summary }: Length): Promise<S
 }
 
 const benchPeers = async (lab: Lab, runs: number): Promise<Series[]> => {
-  const cluster = await startPatroni(lab, patroniHosts)
+  const cluster = await startPatroni(lab, patroniHosts, { scope: 'bench', hasDoors: true })
   try {
     const series: Series[] = []
     for (const { name, port: door, run } of await switchoverPeers(lab, patroniHosts, cluster, oursPooler)) {

@@ -31,6 +31,7 @@ const endless = defineOperation({
     new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   about: () => ({ title: 'orders', environmentId: null, herdId: null, serverId: null }),
   firm: () => ({}),
+  managed: { harmless: 'A test’s own.' },
   locks: () => [],
   now: () => [],
 }).build()

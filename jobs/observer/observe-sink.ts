@@ -1,5 +1,6 @@
 import { keepFoundPoolers } from '@/db/discovery/discovered-poolers'
 import { type StoredCheck, writeChecks } from '@/db/fleet/checks'
+import { keepManagers } from '@/db/fleet/managers'
 import { type HostLook, type Look, writeHosts, writeProbes } from '@/db/fleet/observations'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from '../queue/log'
@@ -46,6 +47,7 @@ export const makeFactSink = (log: Log): FactSink => {
     try {
       await writeHosts(someHosts)
       await keepFoundPoolers(someHosts.map(({ serverId, facts }) => ({ serverId, poolers: facts?.poolers ?? [] })))
+      await keepManagers(someHosts.map(({ serverId, at, facts }) => ({ serverId, at, seen: facts?.managers ?? null, isExact: true })))
       await writeProbes(someLooks)
       await writeChecks(someChecks)
       if (isFailing) log.info({}, 'facts are written again')

@@ -192,7 +192,7 @@ describe('sharing the fleet', () => {
   }
   const facts = {
     ...{ os: null, cpus: null, loadPerCpu: null, cpuBusy: null, cpuTotal: null, memoryBytes: null, memoryAvailableBytes: null },
-    ...{ diskFreeBytes: null, diskBytes: null, clockOffsetSeconds: null, poolers: [] },
+    ...{ diskFreeBytes: null, diskBytes: null, clockOffsetSeconds: null, poolers: [], managers: null },
   }
   const probeNow = () => primary({ systemIdentifier: '1', observedAt: new Date().toISOString() })
   const counting = () => {

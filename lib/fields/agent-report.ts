@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { foundManager } from '@/lib/domain/managers/found'
+import type { ManagersSeen } from '@/lib/domain/managers/manager'
 
 /**
  * What a host's agent sends. Everything but names and ports may be missing or null: a failing instance still has its place. Fields that are not named here
@@ -110,6 +112,9 @@ const host = z.looseObject({
   memoryFreeBytes: optional(bytes),
 })
 
+/** Programs that decide who is primary. What is no such program is left out, and costs nothing else. */
+const managers = z.looseObject({ isWhole: z.boolean(), found: z.array(z.unknown()).max(100) })
+
 const report = z.looseObject({
   agent: optional(text(40)),
   /** Rises with each report of a host; without it the moment of arrival counts. */
@@ -119,6 +124,12 @@ const report = z.looseObject({
   host,
   instances: z.array(instance).max(500),
   poolers: listOf(pooler),
+  /** Left out or null, as older agents do: it did not look, which is not the same as none. */
+  managers: managers
+    .nullish()
+    .transform((seen): ManagersSeen | null =>
+      seen ? { isWhole: seen.isWhole, managers: seen.found.flatMap((one) => foundManager(one) ?? []) } : null,
+    ),
 })
 
 /** A position in bytes, as older agents send it, as PostgreSQL writes it. */

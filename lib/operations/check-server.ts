@@ -20,6 +20,7 @@ export const checkServer = defineOperation({
   gather: async (ports, _input, { targetId }): Promise<ServerFacts> => ({ server: await ports.inventory.server(targetId) }),
   about: ({ server }) => ({ title: server.title, environmentId: server.environmentId, herdId: null, serverId: server.id }),
   firm: ({ server }) => ({ address: server.address, profile: server.profile }),
+  managed: { harmless: 'It only looks.' },
   locks: () => [],
   now: ({ server }) => [
     { label: 'Address', value: `${server.address.address}:${server.address.port}` },

@@ -21,6 +21,7 @@ export const checkZone = defineOperation({
   gather: async (ports, _input, { targetId }): Promise<ZoneFacts> => ({ zone: await ports.inventory.zone(targetId) }),
   about: ({ zone }) => ({ title: zone.title, environmentId: zone.environmentId, herdId: null, serverId: null }),
   firm: ({ zone }) => ({ address: zone.address }),
+  managed: { harmless: 'It only looks.' },
   locks: () => [],
   now: ({ zone }) => [
     { label: 'Zone', value: zone.address.name },

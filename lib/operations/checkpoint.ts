@@ -19,6 +19,7 @@ export const checkpoint = defineOperation({
   gather: (ports, _input, context) => gatherInstance(ports, context),
   about: aboutInstance,
   firm: firmInstance,
+  managed: { harmless: 'A checkpoint changes nothing that a manager decides.' },
   locks: () => [],
   now: instanceNow,
   offered: (row) => acceptsConnections(seenRow(row)),

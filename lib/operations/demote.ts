@@ -75,6 +75,7 @@ export const demote = defineOperation({
     parting: facts.parting,
     tail: facts.rewind.tail?.path ?? null,
   }),
+  managed: { deed: 'demote', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: (facts) => [...herdNow(facts), ...divergence(facts)],

@@ -62,6 +62,7 @@ export const dropSlot = defineOperation({
   gather: (ports, input, context) => gatherDropSlot(ports, input, context),
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), slot: facts.slot && { name: facts.slot.name, isActive: facts.slot.isActive } }),
+  managed: { deed: 'drop-slot', servers: 'instance' },
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), ...slotNow(facts)],
   offered: (row) => acceptsConnections(seenRow(row)),

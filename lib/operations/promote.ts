@@ -70,6 +70,7 @@ export const promote = defineOperation({
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), others: facts.others.map(({ id, state, role }) => ({ id, state, role })) }),
+  managed: { deed: 'promote', servers: 'instance' },
   locks: lockHerd,
   interrupts: ({ instance, probe, input }) => [{ place: instance, probe, isPromoted: !input.detach }],
   now: herdNow,

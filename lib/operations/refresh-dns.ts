@@ -45,6 +45,7 @@ export const refreshDns = defineOperation({
   },
   about: ({ name }) => ({ title: name.title, environmentId: name.environmentId, herdId: name.herdId, serverId: null }),
   firm: ({ name, moves, problem }) => ({ name, moves, problem }),
+  managed: { harmless: 'It acts on DNS alone, and follows whoever is primary.' },
   locks: ({ name }) => [`herd:${name.herdId}`],
   now: ({ name, moves, servers, members }) => [
     { label: 'DNS says', value: moves[0]?.now ? sayRecords(moves[0].now) : 'not seen' },

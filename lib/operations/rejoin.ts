@@ -79,6 +79,7 @@ export const rejoin = defineOperation({
     dropsSlots: leftOf(facts).drop,
     tail: facts.rewind.tail?.path ?? null,
   }),
+  managed: { deed: 'rejoin', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: (facts) => [...herdNow(facts), { label: 'Prediction', value: predict(facts).sentence }],

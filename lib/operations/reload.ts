@@ -32,6 +32,7 @@ export const reload = defineOperation({
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
+  managed: { deed: 'reload', servers: 'instance' },
   locks: () => [],
   now: instanceNow,
   offered: (row) => acceptsConnections(seenRow(row)),

@@ -65,6 +65,7 @@ export const repoint = defineOperation({
   gather: (ports, input, context) => gatherRepoint(ports, input.upstream, context),
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), upstream: facts.upstream?.id ?? null, following: facts.following }),
+  managed: { deed: 'repoint', servers: 'instance' },
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), { label: 'New upstream', value: facts.upstream?.title ?? 'none' }],
   offered: (row) => {

@@ -34,6 +34,7 @@ export const restart = defineOperation({
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), problems: facts.problems }),
+  managed: { deed: 'restart', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: herdNow,

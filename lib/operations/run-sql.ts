@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { holdsPassword } from '@/lib/domain/reader/mask-statement'
 import { excessWords, readerRole } from '@/lib/domain/reader/reader-role'
-import { whyNotReading } from '@/lib/domain/reader/reading-statement'
+import { deedOfStatement, whyNotReading } from '@/lib/domain/reader/reading-statement'
 import { MiB } from '@/lib/domain/values/bytes'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
@@ -74,6 +74,7 @@ export const runSql = defineOperation({
   gather: gatherSql,
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), login: loginOf(facts) }),
+  managed: { deed: ({ sql }) => deedOfStatement(sql), servers: 'instance' },
   locks: () => [],
   now: instanceNow,
   offered: (row) => acceptsConnections(seenRow(row)),

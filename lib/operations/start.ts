@@ -25,6 +25,7 @@ export const start = defineOperation({
   about: aboutInstance,
   // That somebody cannot be seen is warned of: whoever read the plan has answered for these, and for nobody else.
   firm: (facts) => ({ ...firmInstance(facts), silent: silentOf(facts) }),
+  managed: { deed: 'start', servers: 'instance' },
   locks: lockHerd,
   now: herdNow,
   affected: gained,

@@ -26,6 +26,7 @@ export const stop = defineOperation({
   gather: async (ports, input, context): Promise<StopFacts> => ({ input, ...(await gatherHerd(ports, context, input.mode)) }),
   about: aboutInstance,
   firm: firmInstance,
+  managed: { deed: 'stop', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: herdNow,

@@ -1,3 +1,4 @@
+import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import type { CheckStep } from '@/lib/domain/values/check-step'
 import type { HostAddress } from './addresses'
 
@@ -53,6 +54,8 @@ export interface HostFacts {
   /** Positive: the host's clock is ahead of ours. */
   clockOffsetSeconds: number | null
   poolers: FoundPooler[]
+  /** Of the servers on it; null: looking did not get that far. */
+  managers: ManagersSeen | null
 }
 
 export type HostCheckStep = CheckStep<
@@ -71,6 +74,15 @@ export interface HostsRead {
     host: Pick<HostAddress, 'address' | 'port' | 'hostname'>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ) => Promise<{ fingerprint: string; keyType: string }>
+  /**
+   * Who beside Matriarch decides which of the servers on this host are primary: Patroni, repmgr and the like. Tells of the servers with these data
+   * directories. Throws as `read` does, and `shell.failed` where looking came to no end.
+   */
+  managers: (
+    host: HostAddress,
+    dataDirectories: readonly string[],
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ) => Promise<ManagersSeen>
   /**
    * The step-by-step check of the server form: every step in its order, those that could not be looked at as skipped. `timeoutMs` is for each of its looks.
    * Throws `shell.cancelled`, and never for a bad host.

@@ -1,4 +1,5 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'
 import type { HostAddress, InstanceAddress } from './addresses'
@@ -18,6 +19,8 @@ export interface InventoryInstance {
   systemIdentifier: string | null
   /** How standbys of its herd are to follow; left out: as those there are do now. */
   replication?: ReplicationWish
+  /** Who managed it when its host was last looked at; left out: nobody has looked. */
+  manager?: { by: ManagedBy; seenAt: string }
   address: InstanceAddress
 }
 

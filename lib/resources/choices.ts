@@ -1,3 +1,4 @@
+import { managerKinds, managerNames } from '@/lib/domain/managers/manager'
 import type { Choice } from '@/lib/kernel/resource/field'
 
 /** Choices that more than one resource shows; the same word has the same tone everywhere. */
@@ -17,6 +18,14 @@ export const instanceRoles: readonly Choice[] = [
   { value: 'primary', label: 'Primary', tone: 'info' },
   { value: 'standby', label: 'Standby', tone: 'neutral' },
   { value: 'unknown', label: 'Unknown', tone: 'warn' },
+]
+
+/** Who decides which member is primary. */
+export const managedByChoices: readonly Choice[] = [
+  { value: 'unknown', label: 'Not known', tone: 'warn' },
+  { value: 'none', label: 'Matriarch', tone: 'neutral' },
+  ...managerKinds.map((value): Choice => ({ value, label: managerNames[value], tone: 'info' })),
+  { value: 'several', label: 'Several', tone: 'bad' },
 ]
 
 /** What bringing an old primary back would take. */

@@ -2,7 +2,7 @@ import { herds } from '@/db/schema'
 import { herdList } from '@/db/schema/views'
 import { replicationOptionsPattern } from '@/lib/domain/replication/wish'
 import { defineResource } from '@/lib/kernel/resource/resource'
-import { moveVerdicts } from './choices'
+import { managedByChoices, moveVerdicts } from './choices'
 
 export const herd = defineResource({
   name: 'herd',
@@ -99,6 +99,13 @@ export const herd = defineResource({
       observed: true,
       help: 'The member that takes writes; where none does, the one that last did.',
     },
+    manager: {
+      kind: 'choice',
+      label: 'Manager',
+      observed: true,
+      choices: managedByChoices,
+      help: 'Who decides which member is primary. Several: more than one manager was found on the hosts of its members. Not known: the host of a member could not be looked at, or the SSH user cannot tell.',
+    },
     members: { kind: 'text', label: 'Members', observed: true, sortedBy: 'memberCount', help: 'Online / registered.' },
     memberCount: { kind: 'integer', label: 'Number of members', automatic: true },
     lagBytes: { kind: 'bytes', label: 'Worst lag', observed: true, help: 'Of its standbys: WAL not replayed yet.' },
@@ -154,6 +161,7 @@ export const herd = defineResource({
       'environmentId',
       'state',
       'primaryId',
+      'manager',
       'members',
       'lagBytes',
       'version',
@@ -162,7 +170,7 @@ export const herd = defineResource({
       'dnsState',
       'certificateVerdict',
     ],
-    filters: ['environmentId', 'state', 'version', 'poolerState', 'dnsState', 'certificateVerdict', 'preferredSite'],
+    filters: ['environmentId', 'state', 'manager', 'version', 'poolerState', 'dnsState', 'certificateVerdict', 'preferredSite'],
     search: ['searchText'],
     order: 'name',
   },
@@ -171,7 +179,7 @@ export const herd = defineResource({
     { title: 'Herd', fields: ['name', 'environmentId', 'description'] },
     {
       title: 'State',
-      fields: ['state', 'primaryId', 'members', 'lagBytes', 'lagSeconds', 'version', 'sizeBytes', 'poolerState', 'dnsState'],
+      fields: ['state', 'primaryId', 'manager', 'members', 'lagBytes', 'lagSeconds', 'version', 'sizeBytes', 'poolerState', 'dnsState'],
     },
     { title: 'Last move', fields: ['certificateVerdict', 'movedAt', 'certificateId'] },
     { title: 'Cluster', fields: ['baseName', 'port', 'dataDirectory', 'systemIdentifier'] },

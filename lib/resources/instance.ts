@@ -1,6 +1,6 @@
 import { instances } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource/resource'
-import { instanceRoles, instanceStates } from './choices'
+import { instanceRoles, instanceStates, managedByChoices } from './choices'
 
 export const instance = defineResource({
   name: 'instance',
@@ -35,6 +35,14 @@ export const instance = defineResource({
       choices: instanceRoles,
       help: 'From pg_is_in_recovery(), never from what was registered.',
     },
+    manager: {
+      kind: 'choice',
+      label: 'Manager',
+      observed: true,
+      choices: managedByChoices,
+      help: 'Who decides whether it is primary: Patroni, repmgr, pg_auto_failover or Pacemaker where one of them was found on its host, otherwise Matriarch. What another manager would undo is refused here, with the command that does it. Not known: nobody has looked yet, or the SSH user cannot tell.',
+    },
+    managerSeenAt: { kind: 'moment', label: 'Manager seen', automatic: true },
     because: { kind: 'text', label: 'Why', observed: true },
     port: { kind: 'port', label: 'Port', automatic: true, help: 'The override if there is one, otherwise the herd’s.' },
     dataDirectory: { kind: 'path', label: 'Data directory', automatic: true, help: 'The override if there is one, otherwise the herd’s.' },
@@ -147,9 +155,10 @@ export const instance = defineResource({
       'lagBytes',
       'lagSeconds',
       'syncState',
+      'manager',
       'observedAt',
     ],
-    filters: ['environmentId', 'role', 'state', 'version', 'syncState', 'hasPendingRestart'],
+    filters: ['environmentId', 'role', 'state', 'version', 'syncState', 'hasPendingRestart', 'manager'],
     search: ['searchText'],
     order: 'title',
   },
@@ -178,6 +187,8 @@ export const instance = defineResource({
         'stateSince',
         'because',
         'role',
+        'manager',
+        'managerSeenAt',
         'version',
         'timeline',
         'clients',

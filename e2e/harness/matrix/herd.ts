@@ -29,11 +29,19 @@ export interface LabHerd {
   close: () => Promise<void>
 }
 
+/** A herd that something else than the lab sets up, on hosts that the lab leaves idle. */
+export interface HerdStand {
+  hosts: readonly string[]
+  port: number
+  dataDirectory: string
+  start: (lab: Lab) => Promise<unknown>
+}
+
 /**
  * One herd of a real lab with the ports of a worker. Addresses are those of the lab's own network, so that standbys can be given them; the console's SSH
  * goes through a relay to each. Inventory and facts are held in memory; the herd has no DNS names.
  */
-export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHerd> => {
+export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdStand): Promise<LabHerd> => {
   const { lab, close } = await startLab(fleet)
   const key = makeSshKey('lab herd')
   lab.authorize(key.publicKey)
@@ -50,9 +58,10 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
   let fence = 0
   const replaced = new Map<string, Replacement>()
   const seen = new Map<string, Probe>()
-  const names = fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
+  const names = stand?.hosts ?? fleet.herds.find(({ name }) => name === herdName)!.members.map(({ host }) => host)
+  await stand?.start(lab)
   const instance = (host: string): InventoryInstance => {
-    const address = inside.instance(herdName, host)
+    const address = stand === undefined ? inside.instance(herdName, host) : standing(herdName, inside.host(host), stand, lab)
     const { environmentId, serverId } = address.host
     const id = address.instanceId
     return {
@@ -124,6 +133,19 @@ export const openLabHerd = async (fleet: Fleet, herdName: string): Promise<LabHe
     },
   }
 }
+
+const standing = (herdName: string, host: HostAddress, { port, dataDirectory }: HerdStand, lab: Lab): InventoryInstance['address'] => ({
+  instanceId: `${herdName} on ${host.hostname}`,
+  herdId: herdName,
+  host,
+  clusterName: herdName,
+  major: String(lab.fleet.postgresMajor),
+  port,
+  dataDirectory,
+  socketDirectory: '/var/run/postgresql',
+  profile: 'debian',
+  binDirectory: null,
+})
 
 const firstLook = { timeoutMs: 60_000 }
 

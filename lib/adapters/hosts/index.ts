@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { checkHost } from './check'
+import { findManagersScript, parseManagers } from './find-managers'
 import { parseSurvey, type Survey, surveyScript } from './survey'
 
 export interface Hosts {
@@ -44,6 +45,14 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     read: {
       read: ssh.exec,
       showHostKey: ssh.showHostKey,
+      managers: async (host, dataDirectories, options) => {
+        const argv = ['sh', '-c', findManagersScript, 'sh', ...dataDirectories]
+        const { exitCode, signal, stdout, stderr } = await ssh.exec(host, argv, options)
+        const seen = parseManagers(stdout)
+        if (seen === null)
+          throw new Fault('shell.failed', { because: `sh ended with ${exitCode ?? signal}: ${stderr.trim().slice(0, 500)}` })
+        return seen
+      },
       check: (host, options) => {
         const { timeoutMs, signal } = options
         const each = { timeoutMs, signal }
@@ -70,6 +79,7 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         diskBytes: fullest?.bytes ?? null,
         clockOffsetSeconds,
         poolers: seen.poolers,
+        managers: seen.managers,
       }
     },
   }

@@ -39,6 +39,7 @@ test('a survey is read line by line; a file system counts once, names may hold b
       { bin: '/usr/lib/postgresql/15/bin', version: '15.18' },
       { bin: '/usr/pgsql-18/bin', version: '18beta1' },
     ],
+    managers: null,
     poolers: [expect.objectContaining({ configPath: '/etc/pgbouncer/pgbouncer.ini', port: 6432 })],
   })
   expect(parseSurvey('')).toMatchObject({ clockSeconds: null, os: null, cpuTotal: null, loadPerCpu: null, disks: [] })

@@ -1,4 +1,6 @@
+import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import type { FoundPooler } from '@/lib/ports'
+import { findManagersScript, parseManagers } from './find-managers'
 import { findPoolersScript, parseFoundPooler } from './find-poolers'
 
 /**
@@ -35,6 +37,9 @@ printf '%s\\n' "$list" | while read -r version name port status owner data log; 
 done
 for d in "$@"; do [ -d "$d" ] && df -Pk -- "$d" 2>/dev/null | sed -n '2s/^/disk=/p'; done
 ${findPoolersScript}
+[ -n "$full" ] || {
+${findManagersScript}
+}
 [ -n "$full" ] || exit 0
 for p in pg_ctlcluster pg_lsclusters systemctl psql pg_ctl; do w=$(command -v $p 2>/dev/null) && echo "program.$p=$w"; done
 for d in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin; do
@@ -58,6 +63,7 @@ export interface Survey {
   programs: Record<string, string>
   servers: { bin: string; version: string }[]
   poolers: FoundPooler[]
+  managers: ManagersSeen | null
 }
 
 const numberOrNull = (text: string | undefined): number | null => (text && Number.isFinite(Number(text)) ? Number(text) : null)
@@ -78,6 +84,7 @@ export const parseSurvey = (output: string): Survey => {
     programs: {},
     servers: [],
     poolers: [],
+    managers: parseManagers(output),
   }
   const single = new Map<string, string>()
   for (const line of output.split('\n')) {

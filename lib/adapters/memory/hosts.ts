@@ -29,6 +29,10 @@ export const memoryHostsRead = (world: World): HostsRead => {
       return unknownCommand(command, options)
     },
     showHostKey,
+    managers: async (address, _dataDirectories, options) => {
+      const { managers, areHidden } = await logIn(address, options)
+      return { isWhole: !areHidden, managers: areHidden ? [] : managers.map((one) => ({ ...one })) }
+    },
     check: (address, options) =>
       checkHost(address, options, {
         showHostKey: () => showHostKey(address, options),
@@ -64,6 +68,7 @@ const surveyOf = (world: World, host: MemoryHost): Awaited<ReturnType<CheckLooks
       programs: Object.fromEntries(['pg_ctlcluster', 'pg_lsclusters', 'psql', 'systemctl'].map((name) => [name, `/usr/bin/${name}`])),
       servers: host.majors.map((major) => ({ bin: bin(major), version: `${major}.18` })),
       poolers: [],
+      managers: { isWhole: !host.areHidden, managers: host.managers },
     },
   }
 }

@@ -63,6 +63,7 @@ export const directoriesHead = (
     gather: async (ports, _input, { targetId }): Promise<DirectoryFacts> => ({ host: (await ports.inventory.server(targetId)).address }),
     about: ({ host }) => ({ title: host.hostname, environmentId: host.environmentId, herdId: null, serverId: host.serverId }),
     firm,
+    managed: { harmless: 'A test’s own.' },
     locks: ({ host }) => [`server:${host.serverId}`],
     now: () => [],
   })

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ReadPorts } from '@/lib/ports'
 import type { Json, JsonObject } from '../ground/json'
+import { gatherWithManagers, type Managed, managedGate } from './managed'
 import { effectWhen, type GateOptions, gateWhen, type When } from './only-when'
 import {
   type About,
@@ -45,6 +46,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   firm: (facts: F) => JsonObject
   /** What must be as it was when somebody scheduled it, days before: the facts that say who is who. Default: all that is firm. */
   lasting?: (facts: F) => JsonObject
+  /** How it treats a server that Patroni or another manager looks after; a gate checks it. */
+  managed: Managed<z.infer<I>, F>
   /** The servers that it stops, restarts, replaces or promotes. Left out: none. The console's own database must not be on one of them, which a gate checks. */
   interrupts?: (facts: F) => readonly Interrupted[]
   /** The pooler whose clients it holds up, turns away or sends elsewhere; null: it does not come to that. The console's own connection must not be one of them, which a gate checks. */
@@ -102,7 +105,8 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
       return builder
     },
     build: () => {
-      const { interrupts, holdsUp, ...rest } = head
+      const { interrupts, holdsUp, managed, ...rest } = head
+      const withManagers = gatherWithManagers(head.gather, managed)
       const erased = rest as unknown as Partial<Operation> &
         Omit<
           Operation,
@@ -117,8 +121,13 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
         offered: erased.offered ?? (() => ({ verdict: 'pass' })),
         asksPhrase: erased.asksPhrase ?? (() => effects.some((effect) => isPointOfNoReturn(effect.ending, null))),
         neverAsksPhrase: erased.neverAsksPhrase ?? false,
-        ...((interrupts || holdsUp) && { gather: gatherWithOwn(head.gather) as Operation['gather'] }),
-        gates: [...gates, ...(interrupts ? [ownDatabaseGate(interrupts)] : []), ...(holdsUp ? [ownPoolerGate(holdsUp)] : [])],
+        gather: (interrupts || holdsUp ? gatherWithOwn(withManagers) : withManagers) as Operation['gather'],
+        gates: [
+          ...('deed' in managed ? [managedGate()] : []),
+          ...gates,
+          ...(interrupts ? [ownDatabaseGate(interrupts)] : []),
+          ...(holdsUp ? [ownPoolerGate(holdsUp)] : []),
+        ],
         effects,
       }
     },

@@ -64,6 +64,7 @@ export const create = defineOperation({
     spec,
     directory: site?.directory ?? null,
   }),
+  managed: { deed: 'create', servers: ({ herd, instance }) => [instance, ...(herd.id === '' ? [] : [{ herdId: herd.id }])] },
   locks: ({ herd }) => (herd.id === '' ? [] : [`herd:${herd.id}`]),
   now: ({ server, installed, kind, instance, upstream, members }) => [
     { label: 'Server', value: `${server.title} (${server.profile})` },

@@ -65,6 +65,7 @@ export const failover = defineOperation({
   gather: (ports, input, context) => gatherFailover(ports, input, context),
   about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
   firm: firmOf,
+  managed: { deed: 'failover', servers: 'herd' },
   locks: ({ herd }) => [`herd:${herd.id}`],
   interrupts: gates.bothInterrupted,
   now: nowOf,

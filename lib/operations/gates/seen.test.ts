@@ -112,7 +112,7 @@ describe('start', () => {
 
   test('says that a crashed server recovers', async () => {
     const plan = await planOf(stopped('demo on n2', { state: 'crashed' }), 'start', 'demo on n2')
-    expect(plan.gates[0]).toMatchObject({ verdict: 'pass', because: 'It was not shut down cleanly and recovers when it starts.' })
+    expect(plan.gates[1]).toMatchObject({ verdict: 'pass', because: 'It was not shut down cleanly and recovers when it starts.' })
   })
 })
 

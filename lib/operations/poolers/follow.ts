@@ -63,6 +63,7 @@ export const followPrimary = defineOperation({
   gather: (ports, _input, context) => gatherFollow(ports, context),
   about: aboutPooler,
   firm: (facts) => ({ ...firmPooler(facts), text: facts.text, file: facts.file }),
+  managed: { harmless: 'It acts on PgBouncer alone, and follows whoever is primary.' },
   locks: lockPoolerHerds,
   // Where not a byte changes, nobody is sent anywhere.
   holdsUp: ({ pooler, isRight }) => (isRight ? null : pooler),

@@ -28,6 +28,7 @@ export const addReader = defineOperation({
   gather: (ports, _input, context) => gatherReader(ports, context),
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), primary: facts.primary?.id ?? null, lines: facts.lines, excess: facts.role?.excess ?? [] }),
+  managed: { deed: 'edit-hba', servers: 'instance' },
   locks: lockHerd,
   now: (facts) => [
     ...herdNow(facts),

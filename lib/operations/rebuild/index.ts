@@ -81,6 +81,7 @@ export const rebuild = defineOperation({
     strategy: facts.choice.strategy,
     tail: facts.rewind.tail?.path ?? null,
   }),
+  managed: { deed: 'rebuild', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: (facts) => [

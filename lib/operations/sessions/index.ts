@@ -138,6 +138,7 @@ export const cancelStatements = defineOperation({
   gather,
   about: aboutInstance,
   firm: firm('cancel'),
+  managed: { harmless: 'A manager opens its own sessions again.' },
   locks: () => [],
   now,
   offered: (row) => acceptsConnections(seenRow(row)),
@@ -173,6 +174,7 @@ export const terminateSessions = defineOperation({
   gather,
   about: aboutInstance,
   firm: firm('terminate'),
+  managed: { harmless: 'A manager opens its own sessions again.' },
   locks: () => [],
   now,
   affected: ({ sessions }) =>

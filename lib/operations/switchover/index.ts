@@ -68,6 +68,7 @@ export const switchover = defineOperation({
   firm: firmOf,
   // Scheduled days ahead, another standby may be the best one then.
   lasting: ({ herd, primary }) => ({ herd: herd.id, primary: primary?.id ?? null }),
+  managed: { deed: 'switchover', servers: 'herd' },
   locks: ({ herd }) => [`herd:${herd.id}`],
   interrupts: planned.bothInterrupted,
   now: nowOf,

@@ -38,6 +38,8 @@ const testNeeds = [
   program('rsyslogd', 'rsyslog'),
   program('logger', 'bsdutils'),
   program('busybox', 'busybox'),
+  program('patroni', 'patroni'),
+  program('etcd', 'etcd-server'),
   { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },

@@ -49,6 +49,8 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   passwords: new Set(['replicator']),
   directories: new Set(),
   work: new Map(),
+  managers: [],
+  areHidden: false,
 })
 
 const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
+import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { ReaderLines } from '@/lib/domain/reader/reader-role'
 import type {
@@ -36,6 +37,9 @@ export interface MemoryHost {
   directories: Set<string>
   /** By key. */
   work: Map<string, MemoryWork>
+  /** Programs that manage servers of it. `areHidden`: nobody but root sees them. */
+  managers: FoundManager[]
+  areHidden: boolean
 }
 
 export interface MemoryInstance {

@@ -26,6 +26,7 @@ const moving = defineOperation({
   },
   about: ({ title }) => ({ title, environmentId: null, herdId: null, serverId: null }),
   firm: ({ moves }) => ({ moves }),
+  managed: { harmless: 'A test’s own.' },
   locks: () => [],
   now: () => [],
 })

@@ -73,6 +73,7 @@ const run = async (fleet: MemoryFleet, { before = nothing, action = nothing } = 
     }),
     about: () => ({ title: 'orders', environmentId: null, herdId: null, serverId: null }),
     firm: () => ({}),
+    managed: { harmless: 'A test’s own.' },
     locks: () => [],
     now: () => [],
   })

@@ -12,9 +12,18 @@ export const patroniNeeds = [
 ]
 
 export interface PatroniHosts {
-  members: readonly [string, string]
+  /** Two or more; the first one founds the cluster. */
+  members: readonly string[]
   /** Of etcd, HAProxy and PgBouncer. */
   edge: string
+}
+
+export interface RoomOptions {
+  scope: string
+  /** Patroni's own numbers, seconds; left out: its defaults. */
+  pace?: { ttl: number; loop_wait: number; retry_timeout: number }
+  /** HAProxy in front. */
+  hasDoors?: boolean
 }
 
 /** Ports of the doors on the edge. */
@@ -39,14 +48,29 @@ export interface PatroniCluster {
   leader: () => Promise<string>
   /** Every client that comes through this door of the edge can write. */
   untilServed: (port: number) => Promise<unknown>
+  /** As its REST API says, asked from the edge. `body` makes it a PATCH. */
+  rest: (host: string, path: string, body?: object) => Promise<string>
+  /** To the Patroni of that host alone; its server lives on. */
+  signal: (host: string, signal: 'TERM' | 'KILL' | 'STOP' | 'CONT') => Promise<unknown>
+  /** Patroni again on a host where it has ended. */
+  start: (host: string) => void
+  /** What must never leave a host. */
+  passwords: readonly string[]
   close: () => void
 }
 
-/**
- * Two servers under Patroni with the settings of ours, one etcd (a real one has three, which are slower), and HAProxy and PgBouncer in front. Patroni's own
- * numbers are its defaults: ttl 30, loop_wait 10, retry_timeout 10.
- */
-export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<PatroniCluster> => {
+/** Where Debian's pg_createconfig_patroni writes it. */
+export const configOf = (scope: string): string => `/etc/patroni/${scope}.yml`
+export const dataDirectoryOf = (major: number, scope: string): string => `/var/lib/postgresql/${major}/${scope}`
+
+const defaultPace = { ttl: 30, loop_wait: 10, retry_timeout: 10 }
+
+/** Servers under Debian's Patroni with the settings of ours, one etcd (a real one has three, which are slower), and HAProxy in front where it is asked for. */
+export const startPatroni = async (
+  lab: Lab,
+  hosts: PatroniHosts,
+  { scope, pace = defaultPace, hasDoors = false }: RoomOptions,
+): Promise<PatroniCluster> => {
   const children: ChildProcess[] = []
   const close = () => {
     for (const child of children) child.kill('SIGKILL')
@@ -54,16 +78,17 @@ export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<Patro
   const address = (host: string) => lab.host(host).address
   /** As postgres on that host, until this process or the host ends. */
   const daemon = (host: string, name: string, command: string): void => {
-    const [program, ...args] = lab.hosts.execArgv(host, ['sh', '-c', `exec ${command} >>/var/log/postgresql/bench-${name}.log 2>&1`])
+    const [program, ...args] = lab.hosts.execArgv(host, ['sh', '-c', `exec ${command} >>/var/log/postgresql/room-${name}.log 2>&1`])
     children.push(spawn(program!, args, { stdio: 'ignore' }))
   }
+  const start = (host: string) => daemon(host, 'patroni', `patroni ${configOf(scope)}`)
   const put = (host: string, name: string, text: string): string => {
     const path = `/var/lib/postgresql/${name}`
     lab.hosts.writeFile(host, path, text, { owner: 'postgres', mode: 0o600 })
     return path
   }
   const members = async (): Promise<Member[]> => {
-    const url = `http://${address(hosts.members[0])}:${restPort}/cluster`
+    const url = `http://${address(hosts.members[0]!)}:${restPort}/cluster`
     const { stdout, code } = await lab.hosts.exec(hosts.edge, ['curl', '-sf', '-m', '2', url])
     return code === 0 ? (JSON.parse(stdout) as { members: Member[] }).members : []
   }
@@ -73,11 +98,17 @@ export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<Patro
       async () => {
         const seen = await members()
         const leads = seen.find(({ role, state }) => role === 'leader' && state === 'running')
-        const isWhole = leads && seen.some(({ role, lag }) => role === 'replica' && lag === 0)
+        const isWhole = leads && seen.every(({ role, lag }) => role === 'leader' || (role === 'replica' && lag === 0))
         return isWhole && seen.length === hosts.members.length ? leads.name : undefined
       },
       { timeoutMs: upTimeoutMs, everyMs: 200 },
     )
+  const rest = async (host: string, path: string, body?: object): Promise<string> => {
+    const url = `http://${address(host)}:${restPort}${path}`
+    const login = `${restCredentials.user}:${restCredentials.password}`
+    const act = body === undefined ? [] : ['-X', 'PATCH', '-u', login, '-d', JSON.stringify(body)]
+    return lab.hosts.mustExec(hosts.edge, ['curl', '-s', '-m', '5', ...act, url])
+  }
   const untilServed = (port: number) => {
     const ask = [
       'psql',
@@ -101,6 +132,20 @@ export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<Patro
       { timeoutMs: upTimeoutMs, everyMs: 200 },
     )
   }
+  /** The first one founds the cluster, so that the others copy it. */
+  const leads = (host: string) =>
+    until(
+      `${host} to lead`,
+      async () => (await members()).some(({ name, role, state }) => name === host && role === 'leader' && state === 'running'),
+      {
+        timeoutMs: upTimeoutMs,
+        everyMs: 200,
+      },
+    )
+  const openDoors = () => {
+    const servers = hosts.members.map((host) => `  server ${host} ${address(host)}:${postgresPort} check port ${restPort}\n`).join('')
+    daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', haproxyFile(address(hosts.edge), servers))}`)
+  }
   try {
     const etcd = `http://${address(hosts.edge)}:${etcdPort}`
     daemon(
@@ -111,27 +156,32 @@ export const startPatroni = async (lab: Lab, hosts: PatroniHosts): Promise<Patro
     const own = patroniPasswords(lab)
     for (const host of hosts.members) {
       const settings = put(host, 'bench.conf', smallSettings)
-      daemon(
-        host,
-        'patroni',
-        `patroni ${put(host, 'patroni.yml', patroniFile(lab, { host, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own }))}`,
-      )
+      const file = patroniFile(lab, { host, scope, pace, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own })
+      lab.hosts.writeFile(host, configOf(scope), file, { owner: 'postgres', mode: 0o600 })
+      start(host)
+      if (host === hosts.members[0]) await leads(host)
     }
     const first = await leader()
     await lab.hosts.mustExec(first, ['psql', '-p', String(postgresPort), '-Xqv', 'ON_ERROR_STOP=1'], {
       input: foundingSql(readSecrets(lab.layout).app),
     })
-    const servers = hosts.members.map((host) => `  server ${host} ${address(host)}:${postgresPort} check port ${restPort}\n`).join('')
-    daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', haproxyFile(address(hosts.edge), servers))}`)
+    if (hasDoors) openDoors()
     put(hosts.edge, '.pgpass', `*:*:*:app:${readSecrets(lab.layout).app}\n`)
-    return { leader, untilServed, close }
+    return {
+      leader,
+      untilServed,
+      rest,
+      signal: (host, name) => lab.hosts.mustExec(host, ['pkill', `-${name}`, '-x', 'patroni']),
+      start,
+      passwords: [own.superuser, own.replicator, restCredentials.password],
+      close,
+    }
   } catch (cause) {
     const said = [...hosts.members.map((host) => lab.logs(host, 'patroni')), lab.logs(hosts.edge, 'etcd')]
     close()
     throw new Error(`Patroni did not come up:\n${said.map((log) => log.slice(-1500)).join('\n')}`, { cause })
   }
 }
-
 const patroniPasswords = (lab: Lab) => ({ replicator: readSecrets(lab.layout).replicator, superuser: newPassword() })
 
 const foundingSql = (password: string): string => `set password_encryption = 'scram-sha-256';
@@ -143,12 +193,26 @@ create database ${patroniDatabase} owner app;
 /** JSON is YAML. */
 const patroniFile = (
   lab: Lab,
-  { host, etcd, settings, replicator, superuser }: { host: string; etcd: string; settings: string; replicator: string; superuser: string },
+  {
+    host,
+    scope,
+    pace,
+    etcd,
+    settings,
+    replicator,
+    superuser,
+  }: Required<Pick<RoomOptions, 'scope' | 'pace'>> & {
+    host: string
+    etcd: string
+    settings: string
+    replicator: string
+    superuser: string
+  },
 ): string => {
   const { address } = lab.host(host)
   const major = lab.fleet.postgresMajor
   return JSON.stringify({
-    scope: 'bench',
+    scope,
     name: host,
     restapi: {
       listen: `${address}:${restPort}`,
@@ -158,9 +222,7 @@ const patroniFile = (
     etcd3: { hosts: [etcd] },
     bootstrap: {
       dcs: {
-        ttl: 30,
-        loop_wait: 10,
-        retry_timeout: 10,
+        ...pace,
         maximum_lag_on_failover: 1_048_576,
         postgresql: { use_pg_rewind: true, use_slots: true },
       },
@@ -170,7 +232,7 @@ const patroniFile = (
       listen: `${address}:${postgresPort}`,
       connect_address: `${address}:${postgresPort}`,
       use_unix_socket: true,
-      data_dir: `/var/lib/postgresql/${major}/bench`,
+      data_dir: dataDirectoryOf(major, scope),
       bin_dir: `/usr/lib/postgresql/${major}/bin`,
       custom_conf: settings,
       pgpass: '/var/lib/postgresql/.pgpass-patroni',

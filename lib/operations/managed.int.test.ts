@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testFleet } from '@/e2e/harness/lab'
+import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { configOf, dataDirectoryOf, type PatroniCluster, startPatroni } from '@/e2e/harness/patroni/room'
+import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { managedByOf, managersOf } from '@/lib/domain/managers/manager'
+import { drive } from '@/lib/kernel/engine/engine'
+import { systemClock } from '@/lib/kernel/ground/clock'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { postgresMajor } from '@/lib/playground/machine/machine'
+import { until } from '@/lib/playground/machine/processes'
+import { operationByName } from '.'
+
+/** One cluster of Debian's Patroni with three members. Its own looks come every second, so that what it undoes is undone soon. */
+const scope = '15-shop'
+const members = ['p1', 'p2', 'p3'] as const
+const pace = { ttl: 20, loop_wait: 1, retry_timeout: 3 }
+const dataDirectory = dataDirectoryOf(postgresMajor(), scope)
+
+let herd: LabHerd
+let patroni: PatroniCluster
+
+beforeAll(async () => {
+  const hosts = [...members, 'edge']
+  herd = await openLabHerd(testFleet({}, { idleHosts: hosts }), 'shop', {
+    hosts: members,
+    port: 5432,
+    dataDirectory,
+    start: async (lab) => {
+      patroni = await startPatroni(lab, { members, edge: 'edge' }, { scope, pace })
+    },
+  })
+}, 240_000)
+afterAll(async () => {
+  patroni?.close()
+  await herd?.close()
+})
+
+const signal = new AbortController().signal
+const sql = async (host: string, text: string) => (await herd.lab.hosts.mustExec(host, ['psql', '-XAtqc', text])).trim()
+const sh = async (host: string, script: string) => (await herd.lab.hosts.mustExec(host, ['sh', '-c', script])).trim()
+const startedAt = (host: string) => sql(host, 'select pg_postmaster_start_time()')
+const inputOf = (name: string, raw: JsonObject) => operationByName(name)!.input.parse(raw) as JsonObject
+const planOf = (name: string, host: string, raw: JsonObject = {}) => {
+  const operation = operationByName(name)!
+  const targetId = operation.on === 'dr-pair' ? 'shop' : herd.instance(host).id
+  return makeTargetPlan(operation, herd.ports.read, inputOf(name, raw), targetId, signal)
+}
+const gateOf = async (...args: Parameters<typeof planOf>) => {
+  const plan = await planOf(...args)
+  return { eligible: plan.eligible, ...plan.gates.find(({ name }) => name === 'manager')! }
+}
+const look = (host: string) => herd.ports.read.hosts.managers(herd.instance(host).address.host, [dataDirectory], { timeoutMs: 20_000 })
+const found = async (host: string) => managersOf(await look(host), dataDirectory)[0]
+const patient = { timeoutMs: 60_000, everyMs: 200 }
+const standby = async () => {
+  const leader = await patroni.leader()
+  return members.find((host) => host !== leader)!
+}
+
+test('a member is recognised with its cluster, its name, its DCS and what the REST API says, and no password leaves its host', async () => {
+  const leader = await patroni.leader()
+  const seen = await look('p2')
+  expect(managedByOf(seen, dataDirectory)).toBe('patroni')
+  const [one] = managersOf(seen, dataDirectory)
+  expect(one).toMatchObject({
+    ...{
+      kind: 'patroni',
+      state: 'running',
+      isReadable: true,
+      isPaused: false,
+      cluster: scope,
+      member: 'p2',
+      dcs: 'etcd3',
+      version: '3.0.2',
+    },
+    configPath: configOf(scope),
+    api: `http://${herd.lab.host('p2').address}:8008`,
+  })
+  expect(one!.members.map(({ name, role }) => [name, role]).sort()).toEqual(
+    members.map((name) => [name, name === leader ? 'leader' : 'replica']).sort(),
+  )
+  for (const password of patroni.passwords) expect(JSON.stringify(seen)).not.toContain(password)
+})
+
+describe('behind Patroni’s back nothing is done, and each refusal names the command that does it', () => {
+  test.each([
+    ['restart', {}, 'restart 15-shop HOST'],
+    ['stop', {}, 'pause 15-shop --wait'],
+    ['reload', {}, 'reload 15-shop HOST'],
+    ['promote', {}, 'switchover 15-shop --candidate HOST'],
+    ['repoint', { upstream: 'shop on p1' }, 'reload 15-shop HOST'],
+    ['rebuild', {}, 'reinit 15-shop HOST'],
+    ['add-reader', {}, 'edit-config 15-shop'],
+    ['run-sql', { sql: "alter system set work_mem = '8MB'", write: true }, 'edit-config 15-shop -p NAME=VALUE'],
+    ['failover', {}, 'failover 15-shop'],
+    ['switchover', {}, 'switchover 15-shop'],
+  ] as const)('%s', async (name, input, command) => {
+    const host = await standby()
+    const { verdict, because, eligible } = await gateOf(name, host, input)
+    expect([verdict, eligible]).toEqual(['refuse', false])
+    expect(because).toContain(`\`patronictl -c ${configOf(scope)} ${command.replace('HOST', host)}`)
+  })
+
+  test('demote, on the leader', async () => {
+    const leader = await patroni.leader()
+    expect(await gateOf('demote', leader)).toMatchObject({
+      verdict: 'refuse',
+      because: expect.stringContaining(`switchover 15-shop --leader ${leader}`),
+    })
+  })
+})
+
+test('what is refused would have been undone: a server that is stopped is started again, and a setting in postgresql.auto.conf is overridden', async () => {
+  const host = await standby()
+  const before = await startedAt(host)
+  await sql(host, 'alter system set max_connections = 57')
+  await sh(host, `/usr/lib/postgresql/${postgresMajor()}/bin/pg_ctl stop -D ${dataDirectory} -m fast`)
+  await until(`Patroni to start ${host} again`, async () => (await startedAt(host).catch(() => before)) !== before, patient)
+  expect(await sql(host, 'show max_connections')).toBe('100')
+  await sql(host, 'alter system reset max_connections')
+  await patroni.leader()
+})
+
+test('a member that is paused may be stopped and started, and the plan says what the pause means; who is primary stays refused', async () => {
+  const host = await standby()
+  await patroni.rest(host, '/config', { pause: true })
+  try {
+    await until(
+      'every member to be paused',
+      async () => (await Promise.all(members.map(found))).every((one) => one?.isPaused === true),
+      patient,
+    )
+    expect(await gateOf('stop', host)).toMatchObject({
+      verdict: 'warn',
+      eligible: true,
+      because: expect.stringContaining('is paused, and starts and stops nothing'),
+    })
+    expect(await gateOf('promote', host)).toMatchObject({ verdict: 'refuse', eligible: false })
+  } finally {
+    await patroni.rest(host, '/config', { pause: null })
+  }
+  await until('the pause to end', async () => (await found(host))?.isPaused === false, patient)
+})
+
+test('a Patroni that does not answer is Patroni all the same', async () => {
+  const host = await standby()
+  await patroni.signal(host, 'STOP')
+  try {
+    expect(await found(host)).toMatchObject({ state: 'running', cluster: scope, isPaused: null })
+    expect((await gateOf('stop', host)).verdict).toBe('refuse')
+  } finally {
+    await patroni.signal(host, 'CONT')
+  }
+})
+
+test('a Patroni that is installed and not running still owns its server; one that comes back after the plan is met before the first step', async () => {
+  const host = await standby()
+  await patroni.signal(host, 'KILL')
+  await until('Patroni to be gone', async () => (await found(host))?.state === 'stopped', patient)
+  expect(await gateOf('restart', host)).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('which is not running') })
+
+  // Somebody takes its configuration away: only a trace is left, and the server may be restarted.
+  const move = (...paths: string[]) => herd.lab.hosts.mustExec(host, ['mv', ...paths], { user: 'root' })
+  await move(configOf(scope), `${configOf(scope)}.aside`)
+  const restart = operationByName('restart')!
+  const plan = await planOf('restart', host)
+  expect(plan.gates.find(({ name }) => name === 'manager')).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringContaining('patroni.dynamic.json'),
+  })
+  expect(plan.eligible).toBe(true)
+
+  // And somebody brings it back before the job begins.
+  await move(`${configOf(scope)}.aside`, configOf(scope))
+  patroni.start(host)
+  await until('Patroni to answer again', async () => (await found(host))?.isPaused === false, patient)
+  const before = await startedAt(host)
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal, isCancelRequested: () => false, clock: systemClock }
+  const job = { id: 'job', targetId: herd.instance(host).id, input: inputOf('restart', {}), digest: plan.digest }
+  const state = await drive(restart, job, journal.open(), herd.ports, options)
+  expect(state).toBe('refused')
+  expect(journal.lines.some((line) => JSON.stringify(line).includes('is managed by Patroni (cluster 15-shop'))).toBe(true)
+  expect(await startedAt(host)).toBe(before)
+})

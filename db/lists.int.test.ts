@@ -42,6 +42,7 @@ beforeAll(async () => {
     'lagSeconds',
     'syncState',
     'hasPendingRestart',
+    'manager',
     'port',
     'because',
     'herdId',

@@ -113,9 +113,9 @@ test('columns are chosen, ordered, kept for the person and part of the link; a v
   await dialog.getByRole('button', { name: 'Move Members up' }).click()
   await dialog.getByRole('button', { name: 'Show these' }).click()
   await expect(page).toHaveURL(
-    /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,certificateVerdict/,
+    /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,certificateVerdict,manager/,
   )
-  const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Size', 'Poolers', 'DNS', 'Last move']
+  const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Size', 'Poolers', 'DNS', 'Last move', 'Manager']
   await expect(page.locator('table.sheet thead th:not(.x)')).toHaveText(shown)
 
   await page.getByRole('button', { name: 'Views' }).click()

@@ -43,15 +43,18 @@ const readHerds = {
         select count(distinct coalesce(i.system_identifier, ''))::int from instances i
         where i.herd_id = h.id and i.state = 'online' and i.role = 'primary'
       ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen,
-      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt"
+      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt",
+      coalesce((select f.manager = 'several' from herd_facts f where f.herd_id = h.id), false) as "isContested", coalesce(m.is_paused, false) as "isPaused"
     from herds h left join (
       select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen, max(lost_at) as lost_at,
-        max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles
+        max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles,
+        bool_or(is_paused) as is_paused
       from (
         select i.herd_id, ${trouble} as trouble, count(*) as n, count(*) filter (where i.state = 'online') as online,
           count(*) filter (where i.state = 'online' and i.role = 'primary') as primaries,
           count(*) filter (where i.state in ('unreachable', 'refused', 'unknown')) as unseen,
-          max(i.lag_bytes) as lag_bytes_max, max(i.state_since) filter (where i.role = 'primary' and i.state <> 'online') as lost_at
+          max(i.lag_bytes) as lag_bytes_max, max(i.state_since) filter (where i.role = 'primary' and i.state <> 'online') as lost_at,
+          bool_or(i.manager = 'patroni' and i.managers @> '[{"isPaused": true}]') as is_paused
         from instances i join environments v on v.id = i.environment_id where $1::uuid[] is null or i.environment_id = any($1)
         group by 1, 2
       ) by_trouble group by herd_id

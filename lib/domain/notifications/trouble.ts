@@ -21,6 +21,8 @@ const familyByKind: Readonly<Record<TroubleKind, Family | null>> = {
   'split-brain': 'problems',
   'no-primary': 'problems',
   foreign: 'problems',
+  'two-managers': 'problems',
+  'manager-paused': 'problems',
   attention: 'attention',
   'server-host-key-changed': 'problems',
   'server-machine-changed': 'problems',

@@ -32,6 +32,10 @@ export interface FleetHerd {
   primaryIdentifiers: number
   /** Members that cannot be looked at: unreachable, refused or never seen. */
   unseen: number
+  /** More than one manager was found on the hosts of its members. */
+  isContested?: boolean
+  /** Its manager, Patroni, is in maintenance mode: nobody fails it over. */
+  isPaused?: boolean
   /** Members by their worst trouble. */
   troubles: Partial<Record<Trouble, number>>
   /** Of the members that lag too far; null: none does. */

@@ -38,6 +38,14 @@ describe('what needs attention', () => {
     expect(kindsOf({ herds: [herdOf('mixed', { primaries: 2, primaryIdentifiers: 2 })] })).toEqual([['foreign', 1]])
   })
 
+  test('two managers of one herd are an alarm, and a pause of Patroni is told while it lasts', () => {
+    const herds = [herdOf('orders', { isContested: true }), herdOf('shop', { isPaused: true })]
+    expect(kindsOf({ herds })).toEqual([
+      ['two-managers', 1],
+      ['manager-paused', 1],
+    ])
+  })
+
   test('a fleet without a worker says so before anything else; an empty console does not', () => {
     expect(kindsOf({ workers: 0 })[0]![0]).toBe('no-worker')
     expect(kindsOf({ workers: 0, herds: [] })).toEqual([])

@@ -11,6 +11,8 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   'no-primary': 0,
   attention: 0,
   foreign: 1,
+  'two-managers': 1,
+  'manager-paused': 2,
   'server-host-key-changed': 1,
   'server-machine-changed': 1,
   'server-unreachable': 1,
@@ -90,6 +92,8 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
       facts.attention.map((subject) => ({ key: subject.jobId, environmentId: subject.environmentId, subject })),
     ),
     problem('foreign', herds.filter((herd) => herd.primaries > 1 && !isSplit(herd)).map(itemOf)),
+    problem('two-managers', herds.filter(({ isContested }) => isContested).map(itemOf)),
+    problem('manager-paused', herds.filter(({ isPaused }) => isPaused).map(itemOf)),
     ...serverTroubles.map((trouble) =>
       counted(
         `server-${trouble}`,

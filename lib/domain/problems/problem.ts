@@ -23,6 +23,8 @@ export interface Subjects {
   'split-brain': FleetHerd
   'no-primary': FleetHerd
   foreign: FleetHerd
+  'two-managers': FleetHerd
+  'manager-paused': FleetHerd
   attention: FleetAttention
   'server-host-key-changed': TroubledServer
   'server-machine-changed': TroubledServer

@@ -43,3 +43,13 @@ export const foreign: Words<'foreign'> = {
   title: (count) => `${counted(count, 'herd holds', 'herds hold')} primaries of different systems`,
   item: (herd, context) => herdItem(herd, context, `${herd.primaries} primaries, ${herd.primaryIdentifiers} system identifiers`),
 }
+
+export const twoManagers: Words<'two-managers'> = {
+  title: (count) => `${counted(count, 'herd has', 'herds have')} more than one manager`,
+  item: (herd, context) => herdItem(herd, context, 'more than one program decides which member is primary: end all but one'),
+}
+
+export const managerPaused: Words<'manager-paused'> = {
+  title: (count) => `Patroni is paused in ${counted(count, 'herd', 'herds')}`,
+  item: (herd, context) => herdItem(herd, context, 'maintenance mode: nothing fails over until it is resumed (patronictl resume)'),
+}

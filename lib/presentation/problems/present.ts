@@ -2,7 +2,7 @@ import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { fleetProblems } from '@/lib/domain/problems/judge'
 import type { Problem, ProblemItem, ProblemKind, ProblemOf, Subjects } from '@/lib/domain/problems/problem'
 import { auditBroken, auditUnkept, auditUnwatched } from './audit'
-import { foreign, noPrimary, splitBrain } from './herds'
+import { foreign, managerPaused, noPrimary, splitBrain, twoManagers } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
 import { replicationWords } from './replication'
@@ -15,6 +15,8 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   'split-brain': splitBrain,
   'no-primary': noPrimary,
   foreign,
+  'two-managers': twoManagers,
+  'manager-paused': managerPaused,
   attention,
   ...serverWords,
   ...instanceWords,

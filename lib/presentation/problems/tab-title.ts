@@ -5,6 +5,7 @@ import type { ShownProblem } from './shown'
 const ofOne: Partial<Record<ProblemKind, string>> = {
   'no-primary': 'has no primary',
   'split-brain': 'has more than one primary',
+  'two-managers': 'has more than one manager',
   attention: 'needs attention',
   'server-host-key-changed': 'shows another host key',
   'server-machine-changed': 'is another machine',

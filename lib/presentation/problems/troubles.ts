@@ -11,6 +11,8 @@ const headlines: Readonly<Record<ProblemKind, string>> = {
   'split-brain': 'Split brain',
   'no-primary': 'No writable primary',
   foreign: 'Primaries of different systems',
+  'two-managers': 'More than one manager decides over a herd',
+  'manager-paused': 'Patroni is paused, nothing fails over',
   attention: 'A job needs a decision',
   'server-host-key-changed': 'Another host key than the pinned one',
   'server-machine-changed': 'Another machine on a server',

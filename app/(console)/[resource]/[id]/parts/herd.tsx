@@ -6,6 +6,7 @@ import { breakHerdLock } from '../../../actions'
 import { herdLines } from '../copy-lines'
 import { HerdAppointments } from './herd-appointments'
 import { HerdTree } from './herd-tree'
+import { Manager, PatroniCluster } from './manager'
 import { MovePrimary } from './move-primary'
 import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
@@ -22,11 +23,13 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         breakLock={breakHerdLock}
       />
       <OwnDatabase id={id} />
+      <Manager actor={actor} id={id} />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />
       <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} />}>
         <HerdTree herdId={id} />
       </Card>
+      <PatroniCluster actor={actor} herdId={id} />
     </>
   )
 }

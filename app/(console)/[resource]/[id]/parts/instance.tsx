@@ -6,6 +6,7 @@ import { fenceOf } from '@/db/runs/fences'
 import { mayRun } from '@/lib/operations/may-run'
 import { server } from '@/lib/resources/server'
 import { instanceLines } from '../copy-lines'
+import { Manager } from './manager'
 import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
 
@@ -38,6 +39,7 @@ const Fenced = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 const Above = ({ loaded }: { loaded: Loaded }) => (
   <>
     <OwnDatabase id={loaded.record.id} />
+    <Manager actor={loaded.actor} id={loaded.record.id} />
     <Fenced loaded={loaded} />
   </>
 )

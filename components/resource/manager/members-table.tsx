@@ -1,0 +1,73 @@
+import Link from 'next/link'
+import { State } from '@/components/ui/state'
+import type { ManagedMember } from '@/lib/domain/managers/manager'
+import { formatBytes } from '@/lib/domain/values/bytes'
+import type { Tone } from '@/lib/kernel/resource/field'
+
+export interface ManagedRow extends ManagedMember {
+  /** The instance that it is here; null: it is not registered, or cannot be told. */
+  instance: { id: string; title: string } | null
+}
+
+const texts = ['Member', 'Instance', 'Role', 'State', 'Address', 'Pending restart', 'Tags']
+const numbers = ['Timeline', 'Lag']
+
+const isUp = (state: string): boolean => ['running', 'streaming', 'in archive recovery'].includes(state)
+const toneOf = (state: string): Tone => (isUp(state) ? 'good' : /fail|crash/.test(state) ? 'bad' : 'warn')
+const leads = (role: string): boolean => ['leader', 'standby_leader', 'master', 'primary'].includes(role)
+
+/** The members of a cluster as its manager sees them. */
+export const ManagedMembers = ({ members }: { members: readonly ManagedRow[] }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
+  <section className="overflow-x-auto" tabIndex={0} aria-label="Table: Members as Patroni sees them">
+    <table className="sheet" data-density="dense">
+      <thead>
+        <tr>
+          {texts.map((text) => (
+            <th key={text} scope="col">
+              {text}
+            </th>
+          ))}
+          {numbers.map((text) => (
+            <th key={text} scope="col" className="n">
+              {text}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {members.map((one) => (
+          <tr key={one.name}>
+            <th scope="row">{one.name}</th>
+            <td>
+              {one.instance === null ? (
+                <span className="text-ink-2">not registered</span>
+              ) : (
+                <Link href={`/instances/${one.instance.id}`} prefetch={false}>
+                  {one.instance.title}
+                </Link>
+              )}
+            </td>
+            <td>
+              <State tone={leads(one.role) ? 'info' : 'neutral'}>{one.role.replaceAll('_', ' ')}</State>
+            </td>
+            <td>
+              <State tone={toneOf(one.state)}>{one.state}</State>
+            </td>
+            <td>{one.host === null ? '' : `${one.host}:${one.port ?? 5432}`}</td>
+            <td>{one.hasPendingRestart ? <State tone="warn">yes</State> : 'no'}</td>
+            <td>
+              {Object.entries(one.tags)
+                .map(([name, value]) => `${name}: ${value}`)
+                .join(', ')}
+            </td>
+            <td className="n">{one.timeline ?? ''}</td>
+            <td className="n">{lagOf(one)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+)
+
+const lagOf = ({ role, lagBytes }: ManagedMember): string => (leads(role) ? '' : lagBytes === null ? 'not known' : formatBytes(lagBytes))

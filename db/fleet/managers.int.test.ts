@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { ids, openShop, query } from '@/e2e/harness/observed-shop'
+import type { FoundManager } from '@/lib/domain/managers/manager'
+import { systemActor } from '@/lib/kernel/access/access'
+import { fleetFacts } from './front-page'
+import { makeInventory } from './inventory'
+import { keepManagers } from './managers'
+import { readManagers } from './managers-view'
+
+let database: TestDatabase
+let servers: Record<'a' | 'b' | 'c', string>
+let directory: string
+beforeAll(async () => {
+  database = await startDatabase()
+})
+afterAll(() => database.stop())
+beforeEach(async () => {
+  await openShop()
+  servers = { a: ids['server-a']!, b: ids['server-b']!, c: ids['server-c']! }
+  const [row] = await query('select data_directory from instances where id = $1', [ids.a])
+  directory = row.data_directory
+})
+
+const patroni = (more: Partial<FoundManager> = {}): FoundManager => ({
+  ...{ kind: 'patroni', state: 'running', dataDirectory: directory, configPath: '/etc/patroni/15-shop.yml', isReadable: true },
+  ...{
+    cluster: '15-shop',
+    member: 'a',
+    dcs: 'etcd3',
+    api: 'http://10.0.0.1:8008',
+    version: '3.0.2',
+    isPaused: false,
+    members: [],
+    history: [],
+  },
+  ...more,
+})
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, second)).toISOString()
+const keep = (server: keyof typeof servers, second: number, managers: FoundManager[], { isWhole = true, isExact = true } = {}) =>
+  keepManagers([{ serverId: servers[server], at: at(second), seen: { isWhole, managers }, isExact }])
+const managerOf = async (id: string) => (await query('select manager from instances where id = $1', [id]))[0]!.manager
+const herdManager = async () => (await query('select manager from herd_list where id = $1', [ids.herd]))[0]!.manager
+
+test('nobody has looked: it is not known, and the herd says so until every member was looked at', async () => {
+  expect([await managerOf(ids.a!), await herdManager()]).toEqual(['unknown', 'unknown'])
+  await keepManagers([{ serverId: servers.a, at: at(1), seen: null, isExact: true }])
+  expect(await managerOf(ids.a!)).toBe('unknown')
+  await keep('a', 2, [])
+  expect([await managerOf(ids.a!), await herdManager()]).toEqual(['none', 'unknown'])
+  await keep('b', 2, [])
+  await keep('c', 2, [])
+  expect(await herdManager()).toBe('none')
+})
+
+test('one managed member makes it a managed herd, and operations are told what was seen and when', async () => {
+  await keep('a', 1, [patroni()])
+  expect([await managerOf(ids.a!), await managerOf(ids.b!), await herdManager()]).toEqual(['patroni', 'unknown', 'patroni'])
+  expect((await makeInventory().instance(ids.a!)).manager).toEqual({ by: 'patroni', seenAt: at(1) })
+  expect((await makeInventory().instance(ids.b!)).manager).toBeUndefined()
+  await keep('b', 1, [patroni({ kind: 'repmgr' })])
+  expect(await herdManager()).toBe('several')
+})
+
+test('the time of the look decides: an older one that arrives late changes nothing', async () => {
+  await keep('a', 10, [patroni()])
+  await keep('a', 5, [])
+  expect(await managerOf(ids.a!)).toBe('patroni')
+  await keep('a', 15, [], { isWhole: false })
+  expect(await managerOf(ids.a!)).toBe('unknown')
+  await keep('a', 20, [])
+  expect([await managerOf(ids.a!), await herdManager()]).toEqual(['none', 'unknown'])
+})
+
+test('an agent that knows the directory by another path does not call the instance unmanaged', async () => {
+  await keep('a', 1, [patroni()])
+  await keep('a', 30, [patroni({ dataDirectory: '/srv/real/path' })], { isExact: false })
+  expect(await managerOf(ids.a!)).toBe('patroni')
+  await keep('a', 40, [], { isExact: false })
+  expect(await managerOf(ids.a!)).toBe('none')
+})
+
+test('a look that found nothing new is written only when the last one has grown old', async () => {
+  const seenAt = async () => (await readManagers(systemActor, ids.a!))[0]!.seenAt
+  await keep('a', 1, [patroni()])
+  await keep('a', 11, [patroni()])
+  expect(await seenAt()).toBe(at(1))
+  await keep('a', 31, [patroni()])
+  expect(await seenAt()).toBe(at(31))
+})
+
+test('who manages a herd is shown to those alone who may see its instances', async () => {
+  await keep('a', 1, [patroni()])
+  const shown = await readManagers(systemActor, ids.herd!)
+  expect(shown.map(({ manager, managers }) => [manager, managers.map(({ cluster }) => cluster)])).toContainEqual(['patroni', ['15-shop']])
+  expect(await readManagers({ ...systemActor, grants: [] }, ids.herd!)).toEqual([])
+})
+
+test('the front page knows of a pause, and of two managers', async () => {
+  const shop = async () => (await fleetFacts(systemActor)).herds.find(({ id }) => id === ids.herd)!
+  await keep('a', 1, [patroni({ isPaused: true })])
+  expect(await shop()).toMatchObject({ isPaused: true, isContested: false })
+  await keep('a', 40, [patroni({ isPaused: null })])
+  await keep('b', 40, [patroni({ kind: 'pg_auto_failover' })])
+  expect(await shop()).toMatchObject({ isPaused: false, isContested: true })
+})

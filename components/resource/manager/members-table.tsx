@@ -9,8 +9,17 @@ export interface ManagedRow extends ManagedMember {
   instance: { id: string; title: string } | null
 }
 
-const texts = ['Member', 'Instance', 'Role', 'State', 'Address', 'Pending restart', 'Tags']
-const numbers = ['Timeline', 'Lag']
+const columns = [
+  { text: 'Member' },
+  { text: 'Role' },
+  { text: 'State' },
+  { text: 'Lag', isNumber: true },
+  { text: 'Timeline', isNumber: true },
+  { text: 'Pending restart' },
+  { text: 'Instance' },
+  { text: 'Address' },
+  { text: 'Tags' },
+]
 
 const isUp = (state: string): boolean => ['running', 'streaming', 'in archive recovery'].includes(state)
 const toneOf = (state: string): Tone => (isUp(state) ? 'good' : /fail|crash/.test(state) ? 'bad' : 'warn')
@@ -23,13 +32,8 @@ export const ManagedMembers = ({ members }: { members: readonly ManagedRow[] }) 
     <table className="sheet" data-density="dense">
       <thead>
         <tr>
-          {texts.map((text) => (
-            <th key={text} scope="col">
-              {text}
-            </th>
-          ))}
-          {numbers.map((text) => (
-            <th key={text} scope="col" className="n">
+          {columns.map(({ text, isNumber }) => (
+            <th key={text} scope="col" className={isNumber ? 'n' : undefined}>
               {text}
             </th>
           ))}
@@ -40,6 +44,15 @@ export const ManagedMembers = ({ members }: { members: readonly ManagedRow[] }) 
           <tr key={one.name}>
             <th scope="row">{one.name}</th>
             <td>
+              <State tone={leads(one.role) ? 'info' : 'neutral'}>{one.role.replaceAll('_', ' ')}</State>
+            </td>
+            <td>
+              <State tone={toneOf(one.state)}>{one.state}</State>
+            </td>
+            <td className="n">{lagOf(one)}</td>
+            <td className="n">{one.timeline ?? ''}</td>
+            <td>{one.hasPendingRestart ? <State tone="warn">yes</State> : 'no'}</td>
+            <td>
               {one.instance === null ? (
                 <span className="text-ink-2">not registered</span>
               ) : (
@@ -48,21 +61,12 @@ export const ManagedMembers = ({ members }: { members: readonly ManagedRow[] }) 
                 </Link>
               )}
             </td>
-            <td>
-              <State tone={leads(one.role) ? 'info' : 'neutral'}>{one.role.replaceAll('_', ' ')}</State>
-            </td>
-            <td>
-              <State tone={toneOf(one.state)}>{one.state}</State>
-            </td>
             <td>{one.host === null ? '' : `${one.host}:${one.port ?? 5432}`}</td>
-            <td>{one.hasPendingRestart ? <State tone="warn">yes</State> : 'no'}</td>
             <td>
               {Object.entries(one.tags)
                 .map(([name, value]) => `${name}: ${value}`)
                 .join(', ')}
             </td>
-            <td className="n">{one.timeline ?? ''}</td>
-            <td className="n">{lagOf(one)}</td>
           </tr>
         ))}
       </tbody>

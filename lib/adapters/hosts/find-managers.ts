@@ -1,5 +1,6 @@
 import { foundManager } from '@/lib/domain/managers/found'
 import type { ManagersSeen } from '@/lib/domain/managers/manager'
+import { patroniConfigPython, pythonOf } from './patroni-python'
 
 /**
  * Prints `managers=whole` (or `hidden`, where processes of other users are) and a line `manager=` with one JSON object for each program that decides who is
@@ -37,18 +38,12 @@ managers() {
   for f in /etc/patroni/*.yml /etc/patroni/*.yaml /etc/patroni.yml; do [ -e "$f" ] && files="$files $f"; done
   for directory in "$@"; do [ -e "$directory/patroni.dynamic.json" ] && files="$files "; done
   [ -n "$patronis$files" ] || return 0
-  python=
-  for p in $patronis; do
-    owner=$(stat -c %u "/proc/$p" 2>/dev/null)
-    [ "$owner" = 0 ] || [ "$owner" = "$(id -u)" ] || continue
-    program=$(tr '\000' '\n' <"/proc/$p/cmdline" 2>/dev/null | head -n 1)
-    case $program in /*/python*) [ -x "$program" ] && python=$program && break ;; esac
-  done
-  [ -n "$python" ] || python=$(command -v python3)
+  python=$(python_of $patronis)
   if [ -z "$python" ] || ! limit_to 8 "$python" -I -c "$read_patroni" "$patronis" "$@"; then
     for p in $patronis; do manager patroni "" "" ""; done
   fi 2>/dev/null
 }
+${pythonOf}
 limit_to() { seconds=$1; shift; if command -v timeout >/dev/null 2>&1; then timeout "$seconds" "$@"; else "$@"; fi; }
 conf_value() { [ -r "$1" ] && sed -n "s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*'\{0,1\}\([^'#]*\).*/\1/p" "$1" | sed 's/[[:space:]]*$//' | tail -n 1; }
 manager() {
@@ -67,40 +62,7 @@ def short(value, most=300):
     return str(value)[:most] if value not in (None, "") else None
 def whole(value):
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-def document(text):
-    try:
-        import yaml
-        return yaml.safe_load(text)
-    except ImportError:
-        pass
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    found, section = {}, None
-    for line in text.splitlines():
-        key, colon, value = line.partition(":")
-        name, value = key.strip(), value.split(" #")[0].strip().strip("\x22\x27")
-        if not colon or name.startswith("#"):
-            continue
-        if key == name:
-            section = name
-            found[name] = value or {}
-        elif isinstance(found.get(section), dict):
-            found[section].setdefault(name, value)
-    return found
-def read_file(path, root=""):
-    paths = sorted(glob.glob(root + path + "/*.yml")) if os.path.isdir(root + path) else [root + path]
-    merged = {}
-    for one in paths:
-        with open(one) as file:
-            part = document(file.read())
-            for key, value in (part if isinstance(part, dict) else {}).items():
-                if isinstance(value, dict) and isinstance(merged.get(key), dict):
-                    merged[key].update(value)
-                else:
-                    merged[key] = value
-    return merged
+${patroniConfigPython}
 def opened(api, path):
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -129,16 +91,12 @@ real = {os.path.realpath(one): one for one in given}
 told = set()
 def tell(state, path, conf, env=None, readable=True):
     env = env or {}
-    def part(section, key):
-        inner = conf.get(section)
-        return env.get("PATRONI_%s_%s" % (section.upper(), key.upper())) or (inner.get(key) if isinstance(inner, dict) else None)
-    directory = part("postgresql", "data_dir")
+    directory = part(conf, env, "postgresql", "data_dir")
     directory = real.get(os.path.realpath(directory), directory) if directory else None
     if state == "stopped" and (directory not in given or directory in told):
         return
     told.add(directory)
-    address = part("restapi", "connect_address") or part("restapi", "listen")
-    api = ("https://" if part("restapi", "certfile") else "http://") + str(address).split(",")[0].strip() if address else None
+    api = api_of(conf, env)
     live = api if state == "running" else None
     patroni = asked(live, "/patroni", dict) if live else {}
     cluster = asked(live, "/cluster", dict) if patroni else {}
@@ -153,26 +111,11 @@ def tell(state, path, conf, env=None, readable=True):
         "members": [member_of(one) for one in (cluster.get("members") or [])[:100] if isinstance(one, dict)],
         "history": [change_of(row) for row in history[-20:] if isinstance(row, list)]}))
 for pid in sys.argv[1].split():
-    env, conf, path, readable = {}, {}, None, True
-    try:
-        with open("/proc/%s/cmdline" % pid, "rb") as file:
-            words = [one.decode("utf-8", "replace") for one in file.read().split(b"\0")]
-        at = next(i for i, one in enumerate(words) if os.path.basename(one) in ("patroni", "patroni.py"))
-        path = next((one for one in words[at + 1:] if one and not one.startswith("-")), None)
-    except (OSError, StopIteration):
+    found = of_process(pid)
+    if not found:
         continue
-    try:
-        with open("/proc/%s/environ" % pid, "rb") as file:
-            env = dict(one.decode("utf-8", "replace").split("=", 1) for one in file.read().split(b"\0") if one.startswith(b"PATRONI_") and b"=" in one)
-    except OSError:
-        pass
-    try:
-        if path and not path.startswith("/"):
-            path = os.path.join(os.readlink("/proc/%s/cwd" % pid), path)
-        conf = read_file(path) if path else document(env.get("PATRONI_CONFIGURATION", "")) or {}
-    except Exception:
-        readable = False
-    tell("running", path, conf if isinstance(conf, dict) else {}, env, readable)
+    path, conf, env, readable = found
+    tell("running", path, conf, env, readable)
 for path in sorted(glob.glob("/etc/patroni/*.yml") + glob.glob("/etc/patroni/*.yaml") + glob.glob("/etc/patroni.yml")):
     try:
         conf = read_file(path)

@@ -180,7 +180,7 @@ describe('on real hosts', () => {
   test('a standby whose primary is down is promoted: it takes writes on a timeline of its own, and is no standby for a second time', async () => {
     expect(await (await begin('stop', 'shop on a')).go()).toBe('done')
     const promote = await begin('promote', 'shop on b')
-    expect(promote.plan.gates.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass', 'pass', 'pass'])
+    expect(promote.plan.gates.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass', 'pass', 'pass', 'pass'])
     expect(await promote.go()).toBe('done')
     expect(promote.output('promote')).toMatchObject({ timeline: 2 })
     expect(await probe('b')).toMatchObject({ state: 'online', role: 'primary', timeline: 2 })

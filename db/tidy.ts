@@ -8,6 +8,8 @@ const statements = [
   `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
   `delete from live_looks where wanted_until < now() - interval '10 minutes'`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
+  `delete from half_logins where expires_at < now()`,
+  `delete from second_factors where confirmed_at is null and created_at < now() - interval '1 day'`,
   `delete from sessions where expires_at < now() - interval '30 days'`,
   `delete from canary_strips s using jobs j where j.id = s.job_id and j.finished_at < now() - interval '90 days'`,
   // Of a subscription that is paused, or that could not send for days: what it would say is no news any more.

@@ -54,6 +54,10 @@ const variables = z.object({
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
     .describe('An idle login ends after this many minutes.'),
+  SECOND_FACTOR: z
+    .enum(['optional', 'administrators', 'everybody'], { message: 'must be optional, administrators or everybody' })
+    .default('optional')
+    .describe('Who must have a second factor: at their next request on the console they can do nothing but add one.'),
   TRUSTED_PROXIES: whole(0, 10)
     .default(0)
     .describe(

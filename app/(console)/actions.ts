@@ -2,6 +2,7 @@
 
 import { acknowledge, showAgain } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
+import { removeFactor, resetFactors } from '@/db/people/factors'
 import { type Preferences, readPreferences, writePreferences } from '@/db/people/preferences'
 import { mustAdminister } from '@/db/people/settings-view'
 import { addRecord, changeRecord, deleteRecord, getRecord, referenceOptions } from '@/db/records/records'
@@ -25,6 +26,7 @@ import {
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
 import { proveAgain } from '@/lib/auth/prove'
+import { beginAuthenticator, confirmAuthenticator, type NewFactor, renewRecoveryCodes } from '@/lib/auth/second-factor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -185,9 +187,19 @@ export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>
   outcome((actor) => acknowledge(actor, wanted).then(() => null))
 export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
 
-/** The password of the person signed in, given again before what asks for a fresh proof. */
-export const proveMyself = async (password: string): Promise<Outcome<null>> =>
-  outcome((actor) => proveAgain(actor, password, webPorts().directory).then(() => null))
+/** The password of the person signed in, and a code where they have a second factor, given again before what asks for a fresh proof. */
+export const proveMyself = async (password: string, code?: string): Promise<Outcome<null>> =>
+  outcome((actor) => proveAgain(actor, { password, code }, webPorts().directory).then(() => null))
+
+/** Second factors of the person signed in; the last one of somebody else who has lost theirs. */
+export const addAuthenticator = async (name: string): Promise<Outcome<NewFactor>> => outcome((actor) => beginAuthenticator(actor, name))
+export const confirmFactor = async (id: string, code: string): Promise<Outcome<string[] | null>> =>
+  outcome((actor) => confirmAuthenticator(actor, String(id), code))
+export const removeSecondFactor = async (id: string): Promise<Outcome<null>> =>
+  outcome((actor) => removeFactor(actor, String(id)).then(() => null))
+export const newRecoveryCodes = async (): Promise<Outcome<string[]>> => outcome((actor) => renewRecoveryCodes(actor))
+export const resetSecondFactors = async (personId: string): Promise<Outcome<null>> =>
+  outcome((actor) => resetFactors(actor, String(personId)).then(() => null))
 
 /** Asks the directory step by step; with a user name also tries that login. */
 export const testDirectory = async (userName: string, password: string) =>

@@ -2,15 +2,16 @@
 
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { CodeField } from '@/components/ui/code-field'
 import { Dialog } from '@/components/ui/dialog'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { Outcome } from '@/lib/shapes/outcome'
 
-/** Asks the person in the dialog of this page; true: they gave their password. Whoever asks while it is open waits for the same answer. */
+/** Asks the person in the dialog of this page; true: they proved who they are. Whoever asks while it is open waits for the same answer. */
 let ask: (() => Promise<boolean>) | null = null
 
-/** Does what may need a fresh proof: where it does, asks for the password in place and does it again. Given up, the refusal is what came of it. */
+/** Does what may need a fresh proof: where it does, asks for the proof in place and does it again. Given up, the refusal is what came of it. */
 export const proved = async <T,>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
   const outcome = await act()
   if (outcome.ok || outcome.code !== 'auth.proof' || ask === null) return outcome
@@ -18,7 +19,13 @@ export const proved = async <T,>(act: () => Promise<Outcome<T>>): Promise<Outcom
 }
 
 /** Over whatever page is open, so nothing that was typed there is lost. */
-export const ProveDialog = ({ userName, prove }: { userName: string; prove: (password: string) => Promise<Outcome<null>> }) => {
+export const ProveDialog = ({
+  userName,
+  prove,
+}: {
+  userName: string
+  prove: (password: string, code?: string) => Promise<Outcome<null>>
+}) => {
   const [isOpen, setOpen] = useState(false)
   const waiting = useRef<((isProved: boolean) => void)[]>([])
   useEffect(() => {
@@ -53,27 +60,33 @@ const ProveForm = ({
   onEnd,
 }: {
   userName: string
-  prove: (password: string) => Promise<Outcome<null>>
+  prove: (password: string, code?: string) => Promise<Outcome<null>>
   onEnd: (isProved: boolean) => void
 }) => {
   const password = useRef<HTMLInputElement>(null)
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Outcome<null> | null>(null)
-  const wrong = refusal?.ok === false && refusal.fields.some(({ path }) => path === 'password')
+  const code = useRef<HTMLInputElement>(null)
+  // Who has a second factor is asked for it once the password is right.
+  const [asksCode, setAsksCode] = useState(false)
+  const of = (field: string) => (refusal?.ok === false ? refusal.fields.find(({ path }) => path === field) : undefined)
+  const wrong = of('password')
+  const missing = of('code')
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    const outcome = await prove(password.current!.value).catch(
+    const outcome = await prove(password.current!.value, code.current?.value).catch(
       (): Outcome<null> => ({ ok: false, code: 'internal.bug', message: 'The console did not answer. Try again.', fields: [] }),
     )
     setBusy(false)
     if (outcome.ok) return onEnd(true)
     setRefusal(outcome)
-    password.current?.select()
+    if (outcome.fields.some(({ path }) => path === 'code')) setAsksCode(true)
+    else password.current?.select()
   }
   return (
     <form className="grid gap-4 p-4" onSubmit={submit} aria-busy={isBusy}>
-      {refusal?.ok === false && !wrong && <Note tone="bad" isAlert title={refusal.message} />}
+      {refusal?.ok === false && !wrong && !missing && <Note tone="bad" isAlert title={refusal.message} />}
       <input type="text" name="username" autoComplete="username" value={userName} readOnly hidden />
       <Field label={`Password of ${userName}`} error={wrong ? 'This password is wrong.' : undefined}>
         {(ids) => (
@@ -89,6 +102,12 @@ const ProveForm = ({
           />
         )}
       </Field>
+      {asksCode && (
+        <CodeField
+          reference={code}
+          error={missing && missing.message !== 'is needed' ? 'This code is wrong, or was used before.' : undefined}
+        />
+      )}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" variant="primary" disabled={isBusy}>
           {isBusy ? 'Confirming…' : 'Confirm'}

@@ -22,6 +22,7 @@ export interface LivePerson {
   grants: Grant[]
   /** Nobody has proved to be this person in this login for `proofMinutes`. */
   isProofStale: boolean
+  hasFactor: boolean
   preferences: Preferences
 }
 
@@ -33,6 +34,7 @@ const findSession = {
   text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
       s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
       s.proved_at < now() - interval '${proofMinutes} minutes' as is_proof_stale,
+      exists (select from second_factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
         where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from sessions s join people p on p.id = s.person_id
@@ -53,6 +55,7 @@ export const livePerson = async (sessionId: string, idleMinutes: number): Promis
     fullName: row.full_name,
     grants: row.grants,
     isProofStale: row.is_proof_stale,
+    hasFactor: row.has_factor,
     preferences: row.preferences,
   }
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '@/lib/kernel/access/access'
 import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
@@ -73,6 +73,51 @@ export const sessions = pgTable(
   },
   (t) => [index('sessions_person_idx').on(t.personId)],
 )
+
+/** What a person proves besides the password. Kept only once a first code has shown that it works; `name` as its owner calls it. */
+export const secondFactors = pgTable(
+  'second_factors',
+  {
+    id: id(),
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<'totp'>().notNull(),
+    name: text('name').notNull(),
+    /** The seed, sealed with AUTH_SECRET. Never selected by generic code. */
+    secret: text('secret').notNull(),
+    /** The last time step whose code was taken: no code counts twice. */
+    lastStep: bigint('last_step', { mode: 'number' }),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    confirmedAt: moment('confirmed_at'),
+    lastUsedAt: moment('last_used_at'),
+  },
+  (t) => [index('second_factors_person_idx').on(t.personId)],
+)
+
+/** SHA-256 of codes that each stand in for a second factor once. */
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    hash: text('hash').notNull(),
+    usedAt: moment('used_at'),
+  },
+  (t) => [primaryKey({ columns: [t.personId, t.hash] })],
+)
+
+/** Logins whose password is proved and whose second factor is not: each for one browser, for minutes, for one use. They open nothing. */
+export const halfLogins = pgTable('half_logins', {
+  /** SHA-256 of what the browser's cookie carries. */
+  hash: text('hash').primaryKey(),
+  personId: uuid('person_id')
+    .notNull()
+    .references(() => people.id, { onDelete: 'cascade' }),
+  groups: text('groups').array().notNull().default(sql`'{}'`),
+  expiresAt: moment('expires_at').notNull(),
+})
 
 /** API tokens: `mat_<prefix>_<secret>`; only the SHA-256 of the whole is kept. A token never holds more than its owner holds at the time of use. */
 export const tokens = pgTable(

@@ -271,6 +271,12 @@ export const actionLaws: Readonly<Record<string, ActionLaw>> = {
   },
   // The people of the test have no password: each is asked, and none is believed.
   proveMyself: { given: () => ['x'], may: anybody, done: ['input.invalid', 'auth.throttled'], isPlaceless: true },
+  addAuthenticator: { given: () => ['phone'], may: anybody, isPlaceless: true },
+  confirmFactor: { given: () => [crypto.randomUUID(), '000000'], may: anybody, done: ['record.missing'], isPlaceless: true },
+  removeSecondFactor: { given: () => [crypto.randomUUID()], may: anybody, done: ['record.missing'], isPlaceless: true },
+  // The people of the test have no second factor for the codes to stand in for.
+  newRecoveryCodes: { given: () => [], may: nobody, isPlaceless: true },
+  resetSecondFactors: { given: () => [crypto.randomUUID()], may: nobody, isPlaceless: true },
   testDirectory: { given: () => ['', ''], may: nobody, isPlaceless: true },
   verifyAuditLog: { given: () => [], may: nobody, isPlaceless: true },
   releaseLock: { given: () => ['herd:x'], may: nobody, isPlaceless: true },

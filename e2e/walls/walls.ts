@@ -117,7 +117,7 @@ const rooms: Walls['rooms'] = {
   },
   'lib/auth': {
     imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts',
-    libraries: '@zxcvbn-ts/language-common next next-auth react zod node',
+    libraries: '@zxcvbn-ts/language-common next next-auth otpauth react uqr zod node',
   },
   'app/(auth)': { imports: 'components lib/auth lib/web-ports.ts', libraries: 'next next-auth react' },
   'app/(console)': {

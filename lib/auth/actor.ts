@@ -7,6 +7,7 @@ import { env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access/access'
 import { addressOf } from './address'
 import { sessionIdOf } from './cookie'
+import { lacksFactor } from './required-factor'
 
 /** Asked of the database once per request. */
 const currentPerson = cache(async (): Promise<LivePerson | null> => {
@@ -24,7 +25,7 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
     personId: person.personId,
     sessionId: person.sessionId,
     name: person.userName,
-    grants: person.grants,
+    grants: lacksFactor(person) ? [] : person.grants,
     isProofStale: person.isProofStale,
     from: addressOf(await headers()) ?? undefined,
   }
@@ -33,11 +34,21 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
 /** Display preferences of the person signed in. */
 export const currentPreferences = async (): Promise<Preferences> => (await currentPerson())?.preferences ?? {}
 
-/** As `currentActor`, for pages and server actions: nobody is sent to the login page, and back after it. */
+/** Whether the person signed in can do nothing before they have added a second factor. */
+export const mustAddFactor = async (): Promise<boolean> => {
+  const person = await currentPerson()
+  return person !== null && lacksFactor(person)
+}
+
+/** As `currentActor`, for pages and server actions: nobody is sent to the login page, and back after it; who must add a second factor is sent to where that is done. */
 export const requireActor = async (): Promise<Actor> => {
   const actor = await currentActor()
-  if (actor) return actor
   const path = (await headers()).get('x-matriarch-path')
+  if (actor) {
+    const own = `/people/${actor.personId}/access`
+    if ((await mustAddFactor()) && path?.split('?')[0] !== own) redirect(own)
+    return actor
+  }
   redirect(path ? `/login?callbackUrl=${encodeURIComponent(path)}` : '/login')
 }
 

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import { hasFactor } from '@/db/people/factors'
+import { halfLoginOf, keepHalfLogin, useHalfLogin } from '@/db/people/half-logins'
 import { type LoginPerson, personOfLogin, rememberDirectoryPerson, saveRehash } from '@/db/people/people'
 import { openSession } from '@/db/people/sessions'
 import { inTransaction } from '@/db/pg/client'
@@ -12,6 +15,8 @@ import { networkOf } from './address'
 import { deviceAfter, knownDevice } from './device'
 import { hashPassword, verifyPassword, wasteGuess } from './password'
 import { noteBadLogin } from './refusals'
+import { provesFactor } from './second-factor'
+import { hashSecret } from './secrets'
 
 export interface LoginTry {
   /** As they arrived: anything but text of a sensible length proves nothing. */
@@ -39,6 +44,18 @@ export interface LoggedIn {
   device: string
 }
 
+/** The password is right, and a second factor is to be proved in the same browser: `half` is for its cookie, and opens nothing by itself. */
+export class SecondFactorNeeded extends Error {
+  constructor(readonly half: string) {
+    super('a second factor is needed')
+  }
+}
+
+export interface FactorTry extends Pick<LoginTry, 'from' | 'userAgent' | 'device'> {
+  half: string | undefined
+  code: unknown
+}
+
 const passwordLengthMax = 256
 
 /**
@@ -60,18 +77,50 @@ const fromLimit = (from: string | null): AttemptLimit => ({ key: `from:${network
 
 /**
  * Proves a password and opens a session. A local account answers for its own name; any other name is the directory's.
- * Throws `auth.rejected` (never telling whether the name exists), `auth.throttled`, or `auth.directory-down`.
+ * Throws `SecondFactorNeeded`, `auth.rejected` (never telling whether the name exists), `auth.throttled`, or `auth.directory-down`.
  */
 export const logIn = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
   const startedAt = performance.now()
   try {
     return await attempt(tried, ways)
   } catch (error) {
+    if (error instanceof SecondFactorNeeded) throw error
     await noteRefusal(tried, error)
-    if (isFault(error, 'auth.rejected') && ways.refusalMs > 0)
-      await sleep(ways.refusalMs - ((performance.now() - startedAt) % ways.refusalMs))
+    if (isFault(error, 'auth.rejected')) await waitOut(startedAt, ways)
     throw error
   }
+}
+
+const waitOut = async (startedAt: number, { refusalMs }: Pick<LoginWays, 'refusalMs'>): Promise<void> => {
+  if (refusalMs > 0) await sleep(refusalMs - ((performance.now() - startedAt) % refusalMs))
+}
+
+/** The second half of a login. Throws `auth.rejected` for a wrong code, and for a first half that is too old or was used; `auth.throttled`. */
+export const finishLogin = async (tried: FactorTry, ways: Omit<LoginWays, 'directory'>): Promise<LoggedIn> => {
+  const startedAt = performance.now()
+  const hash = hashSecret(tried.half ?? '')
+  const half = await halfLoginOf(hash)
+  if (half === null) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })
+  const { personId, userName, groups } = half
+  const person = actorOf({ id: personId, userName }, tried.from)
+  const factor = await provesFactor(person, personId, tried.code)
+  if (factor === null) {
+    await waitOut(startedAt, ways)
+    throw new Fault('auth.rejected', { because: 'This code is wrong, or was used before.' })
+  }
+  const sessionId = await inTransaction(async (tx) => {
+    if (!(await useHalfLogin(tx, hash))) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })
+    const id = await openSession(tx, { personId, groups, from: tried.from, userAgent: tried.userAgent, hours: ways.sessionHours })
+    await writeAudit(tx, person, {
+      act: 'login',
+      resource: 'person',
+      objectId: personId,
+      title: userName,
+      detail: { session: id, groups, factor },
+    })
+    return id
+  })
+  return { sessionId, personId, userName, device: deviceAfter(tried.device, foldUserName(userName) ?? userName) }
 }
 
 const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
@@ -86,6 +135,12 @@ const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
   await countAttempt(limits)
   try {
     const { person, groups } = await prove(userName, password, ways.directory)
+    if (await hasFactor(person.id)) {
+      await uncountAttempt(limits)
+      const half = randomBytes(32).toString('base64url')
+      await keepHalfLogin(hashSecret(half), { personId: person.id, groups })
+      throw new SecondFactorNeeded(half)
+    }
     const sessionId = await inTransaction(async (tx) => {
       const id = await openSession(tx, { personId: person.id, groups, from, userAgent: tried.userAgent, hours: ways.sessionHours })
       const detail = { session: id, source: person.source, groups }
@@ -102,7 +157,7 @@ const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
   }
 }
 
-const actorOf = (person: LoginPerson, from: string | null): Actor => ({
+const actorOf = (person: Pick<LoginPerson, 'id' | 'userName'>, from: string | null): Actor => ({
   kind: 'person',
   personId: person.id,
   name: person.userName,

@@ -1,13 +1,14 @@
 import { cookies, headers } from 'next/headers'
 import type { NextAuthOptions } from 'next-auth'
 import CredentialsProvider from 'next-auth/providers/credentials'
+import { halfLoginMinutes } from '@/db/people/half-logins'
 import { closeSession } from '@/db/people/sessions'
 import { authSecret, env } from '@/lib/env'
 import { toFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import type { Directory } from '@/lib/ports/directory'
 import { addressOf } from './address'
-import { logIn } from './login'
+import { finishLogin, type LoggedIn, logIn, SecondFactorNeeded } from './login'
 
 const isSecure = () => env().MATRIARCH_URL.startsWith('https://')
 
@@ -27,6 +28,40 @@ const deviceCookie = () => ({
   maxAge: 400 * 24 * 3600,
 })
 
+/** Carries a login whose password is proved to its second half. It opens nothing. */
+const halfCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-half`
+const halfCookie = () => ({ ...deviceCookie(), sameSite: 'strict' as const, maxAge: halfLoginMinutes * 60 })
+
+/** As the login page reads it: not a refusal, but a question for a code. */
+export const secondFactorAsked = 'second-factor'
+
+type Jar = Awaited<ReturnType<typeof cookies>>
+
+const visit = async (given: Record<string, string> | undefined) => {
+  const headers = new Headers(given ?? {})
+  return { from: addressOf(headers), userAgent: headers.get('user-agent'), jar: await cookies() }
+}
+
+const signedIn = (jar: Jar, { sessionId, userName, device }: LoggedIn) => {
+  jar.set(deviceCookieName(), device, deviceCookie())
+  return { id: sessionId, name: userName }
+}
+
+/** next-auth hands the page what is thrown, as text. */
+const told = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && error.message === secondFactorAsked) throw error
+    const fault = toFault(error)
+    if (fault.code === 'internal.bug') logger().error({ err: fault.cause }, 'login failed')
+    if (fault.code === 'auth.directory-down') logger().error({ err: fault }, 'the directory does not answer')
+    // Where the directory is, is nothing for people who have not signed in.
+    const because = fault.code === 'auth.directory-down' ? undefined : fault.facts.because
+    throw new Error(because ? `${fault.code}: ${because}` : fault.code)
+  }
+}
+
 /**
  * The cookie carries the session's id and nothing else, sealed with AUTH_SECRET; what it is worth is decided by the `sessions` table at each
  * request. A refused login reaches the page as the fault's code in `error`.
@@ -40,31 +75,38 @@ export const authOptions = (directory: Directory | null): NextAuthOptions => ({
     CredentialsProvider({
       name: 'Matriarch',
       credentials: { userName: { label: 'User name' }, password: { label: 'Password', type: 'password' } },
-      authorize: async (credentials, request) => {
-        try {
-          const headers = new Headers(request.headers as Record<string, string>)
-          const jar = await cookies()
-          const { sessionId, userName, device } = await logIn(
-            {
-              userName: credentials?.userName,
-              password: credentials?.password,
-              from: addressOf(headers),
-              userAgent: headers.get('user-agent'),
-              device: jar.get(deviceCookieName())?.value,
-            },
-            { directory, sessionHours: env().SESSION_HOURS, refusalMs },
+      authorize: (credentials, request) =>
+        told(async () => {
+          const { from, userAgent, jar } = await visit(request.headers)
+          const { userName, password } = credentials ?? {}
+          const device = jar.get(deviceCookieName())?.value
+          try {
+            return await signedIn(
+              jar,
+              await logIn({ userName, password, from, userAgent, device }, { directory, sessionHours: env().SESSION_HOURS, refusalMs }),
+            )
+          } catch (error) {
+            if (!(error instanceof SecondFactorNeeded)) throw error
+            jar.set(halfCookieName(), error.half, halfCookie())
+            throw new Error(secondFactorAsked)
+          }
+        }),
+    }),
+    CredentialsProvider({
+      id: 'second-factor',
+      name: 'Second factor',
+      credentials: { code: { label: 'Code' } },
+      authorize: (credentials, request) =>
+        told(async () => {
+          const { from, userAgent, jar } = await visit(request.headers)
+          const [half, device] = [halfCookieName(), deviceCookieName()].map((name) => jar.get(name)?.value)
+          const done = await finishLogin(
+            { half, code: credentials?.code, from, userAgent, device },
+            { sessionHours: env().SESSION_HOURS, refusalMs },
           )
-          jar.set(deviceCookieName(), device, deviceCookie())
-          return { id: sessionId, name: userName }
-        } catch (error) {
-          const fault = toFault(error)
-          if (fault.code === 'internal.bug') logger().error({ err: fault.cause }, 'login failed')
-          if (fault.code === 'auth.directory-down') logger().error({ err: fault }, 'the directory does not answer')
-          // Where the directory is, is nothing for people who have not signed in.
-          const because = fault.code === 'auth.directory-down' ? undefined : fault.facts.because
-          throw new Error(because ? `${fault.code}: ${because}` : fault.code)
-        }
-      },
+          jar.delete({ name: halfCookieName(), path: halfCookie().path })
+          return signedIn(jar, done)
+        }),
     }),
   ],
   callbacks: {

@@ -68,7 +68,7 @@ test('a login vouches for ten minutes; after them a token is made only once the 
   const [before, old] = [await tokenCount(), await stale(fresh)]
   expect(await codeOf(makeToken(old))).toBe('auth.proof')
   expect(await tokenCount()).toBe(before)
-  await proveAgain(old, password, null)
+  await proveAgain(old, { password }, null)
   await makeToken(await again(old))
   expect(await tokenCount()).toBe(before + 1)
   expect(await acts()).toEqual(['login.proof'])
@@ -76,14 +76,15 @@ test('a login vouches for ten minutes; after them a token is made only once the 
 
 test('the password given in one login vouches for no other login of that person', async () => {
   const [one, other] = [await stale(await login('admin', password)), await stale(await login('admin', password))]
-  await proveAgain(one, password, null)
+  await proveAgain(one, { password }, null)
   expect([(await again(one)).isProofStale, (await again(other)).isProofStale]).toEqual([false, true])
 })
 
 test('a wrong password proves nothing, is recorded, and after five the right one waits too, while logging in does not', async () => {
   const old = await stale(await login('admin', password))
-  for (const wrong of ['wrong', '', 7, 'x'.repeat(300), null]) expect(await codeOf(proveAgain(old, wrong, null))).toBe('input.invalid')
-  expect(await codeOf(proveAgain(old, password, null))).toBe('auth.throttled')
+  for (const wrong of ['wrong', '', 7, 'x'.repeat(300), null])
+    expect(await codeOf(proveAgain(old, { password: wrong }, null))).toBe('input.invalid')
+  expect(await codeOf(proveAgain(old, { password }, null))).toBe('auth.throttled')
   expect((await again(old)).isProofStale).toBe(true)
   expect((await acts()).filter((act) => act === 'login.proof-refused')).toHaveLength(5)
   expect((await login('admin', password)).isProofStale).toBe(false)
@@ -91,20 +92,21 @@ test('a wrong password proves nothing, is recorded, and after five the right one
 
 test('the directory vouches for its own people; while it is down nobody is slowed, and nothing is proved', async () => {
   const old = await stale(await login('dana', 'dana-password'))
-  expect(await codeOf(proveAgain(old, 'wrong', directory))).toBe('input.invalid')
+  expect(await codeOf(proveAgain(old, { password: 'wrong' }, directory))).toBe('input.invalid')
   isDirectoryDown = true
-  for (let time = 0; time < 8; time++) expect(await codeOf(proveAgain(old, 'dana-password', directory))).toBe('auth.directory-down')
+  for (let time = 0; time < 8; time++)
+    expect(await codeOf(proveAgain(old, { password: 'dana-password' }, directory))).toBe('auth.directory-down')
   isDirectoryDown = false
   expect((await again(old)).isProofStale).toBe(true)
-  await proveAgain(old, 'dana-password', directory)
+  await proveAgain(old, { password: 'dana-password' }, directory)
   expect((await again(old)).isProofStale).toBe(false)
 })
 
 test('a token proves nothing, and neither does a login that has ended', async () => {
   const old = await stale(await login('admin', password))
-  expect(await codeOf(proveAgain({ ...old, kind: 'token', tokenId: 't' }, password, null))).toBe('access.denied')
+  expect(await codeOf(proveAgain({ ...old, kind: 'token', tokenId: 't' }, { password }, null))).toBe('access.denied')
   await getPool().query('update sessions set revoked_at = now() where id = $1', [old.sessionId])
-  expect(await codeOf(proveAgain(old, password, null))).toBe('auth.required')
+  expect(await codeOf(proveAgain(old, { password }, null))).toBe('auth.required')
 })
 
 test('one’s own new password needs the current one and no other proof; somebody else’s needs a fresh proof', async () => {

@@ -1,3 +1,4 @@
+import { hasFactor } from '@/db/people/factors'
 import { type LoginPerson, passwordOf } from '@/db/people/people'
 import { noteProof } from '@/db/people/sessions'
 import { inTransaction } from '@/db/pg/client'
@@ -7,6 +8,7 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Directory } from '@/lib/ports/directory'
 import { verifyPassword } from './password'
+import { provesFactor } from './second-factor'
 
 const passwordLengthMax = 256
 
@@ -52,13 +54,25 @@ const isRight = async (person: LoginPerson, password: unknown, directory: Direct
 }
 
 /**
- * The person signed in gives their password again: this login vouches for them afresh, and for no other login of theirs.
+ * The person signed in gives their password again, and a code of their second factor where they have one: this login vouches for them afresh, and for no
+ * other login of theirs.
  * Throws `access.denied` to whoever is no person with a login, `input.invalid`, `auth.throttled`, `auth.directory-down`.
  */
-export const proveAgain = async (actor: Actor, password: unknown, directory: Directory | null): Promise<void> => {
+export const proveAgain = async (
+  actor: Actor,
+  { password, code }: { password: unknown; code?: unknown },
+  directory: Directory | null,
+): Promise<void> => {
   const person = actor.kind === 'person' && actor.personId !== null ? await passwordOf(actor.personId) : null
   if (person === null || actor.sessionId === undefined) throw new Fault('access.denied')
   if (!(await provesPassword(actor, person, password, directory)))
     throw new Fault('input.invalid', { fields: [{ path: 'password', message: 'is wrong' }] })
+  if (await hasFactor(person.id)) await mustProveFactor(actor, person.id, code)
   await noteProof(actor, actor.sessionId)
+}
+
+const mustProveFactor = async (actor: Actor, personId: string, code: unknown): Promise<void> => {
+  const wrong = (message: string) => new Fault('input.invalid', { fields: [{ path: 'code', message }] })
+  if (typeof code !== 'string' || code.trim() === '') throw wrong('is needed')
+  if ((await provesFactor(actor, personId, code)) === null) throw wrong('is wrong, or was used before')
 }

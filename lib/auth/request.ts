@@ -8,6 +8,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import { addressOf, networkOf } from './address'
 import { cookieOf, sessionIdOf } from './cookie'
 import { noteBadToken } from './refusals'
+import { lacksFactor } from './required-factor'
 import { hashSecret, isSameHash, readSecret } from './secrets'
 
 const tokenLimit = { free: 20, waitSecondsMax: 300 }
@@ -65,6 +66,8 @@ const actorOfCookie = async (request: Request): Promise<Actor | null> => {
     throw new Fault('access.denied', {
       because: 'A change with a login cookie is only taken from the console’s own pages. Scripts use a token.',
     })
+  if (lacksFactor(person))
+    throw new Fault('access.denied', { because: 'This console requires a second factor of you. Add one on your permissions page.' })
   return {
     kind: 'person',
     personId: person.personId,

@@ -1,8 +1,9 @@
 'use client'
 
 import { getCsrfToken } from 'next-auth/react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type Ref, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { CodeField } from '@/components/ui/code-field'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { PlaygroundPerson } from '@/lib/auth/playground-people'
@@ -21,12 +22,15 @@ const explain = (error: string): string => {
   return code in sentences ? because || sentences[code]! : 'The console could not sign you in. Its log says why.'
 }
 
+/** What next-auth answers to a right password whose owner has a second factor. */
+const factorAsked = 'second-factor'
+
 /** One form post to next-auth. Resolves to null, or to why not. */
-const signIn = async (userName: string, password: string): Promise<string | null> => {
+const signIn = async (provider: 'credentials' | 'second-factor', given: Record<string, string>): Promise<string | null> => {
   const csrfToken = await getCsrfToken()
-  const response = await fetch('/api/auth/callback/credentials', {
+  const response = await fetch(`/api/auth/callback/${provider}`, {
     method: 'POST',
-    body: new URLSearchParams({ userName, password, csrfToken: csrfToken ?? '', json: 'true' }),
+    body: new URLSearchParams({ ...given, csrfToken: csrfToken ?? '', json: 'true' }),
   })
   if (response.ok) return null
   const { url } = (await response.json()) as { url: string }
@@ -41,21 +45,31 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
   useEffect(() => setReady(true), [])
   const userName = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
+  const code = useRef<HTMLInputElement>(null)
+  const [asksCode, setAsksCode] = useState(false)
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
     setProblem(null)
     try {
-      const refused = await signIn(userName.current!.value, password.current!.value)
+      const refused = asksCode
+        ? await signIn('second-factor', { code: code.current!.value })
+        : await signIn('credentials', { userName: userName.current!.value, password: password.current!.value })
       // A full load, so that nothing of the signed-out page stays in memory.
       if (refused === null) return window.location.assign(path)
-      setProblem(explain(refused))
-      password.current!.select()
+      if (refused === factorAsked) setAsksCode(true)
+      else setProblem(explain(refused))
+      ;(asksCode ? code : password).current?.select()
     } catch {
       setProblem('The console does not answer. Check the network and try again.')
     }
     setBusy(false)
+  }
+
+  const startAgain = () => {
+    setAsksCode(false)
+    setProblem(null)
   }
 
   const choose = (person: PlaygroundPerson) => {
@@ -72,35 +86,46 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
             {problem}
           </Note>
         )}
-        <Field label="User name">
-          {(ids) => (
-            <input
-              {...ids}
-              ref={userName}
-              name="userName"
-              className="input"
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
-              autoFocus
-              required
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(ids) => (
-            <input {...ids} ref={password} name="password" type="password" className="input" autoComplete="current-password" required />
-          )}
-        </Field>
+        {asksCode ? <CodeField reference={code} /> : <NameAndPassword userName={userName} password={password} />}
         <Button type="submit" variant="primary" disabled={isBusy || !isReady}>
           {isBusy ? 'Signing in…' : 'Sign in'}
         </Button>
+        {asksCode && (
+          <Button onClick={startAgain} disabled={isBusy}>
+            Sign in as somebody else
+          </Button>
+        )}
       </form>
-      {people && <TryPeople people={people} isBusy={isBusy || !isReady} onChoose={choose} />}
+      {people && !asksCode && <TryPeople people={people} isBusy={isBusy || !isReady} onChoose={choose} />}
     </>
   )
 }
+
+const NameAndPassword = ({ userName, password }: { userName: Ref<HTMLInputElement>; password: Ref<HTMLInputElement> }) => (
+  <>
+    <Field label="User name">
+      {(ids) => (
+        <input
+          {...ids}
+          ref={userName}
+          name="userName"
+          className="input"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
+          autoFocus
+          required
+        />
+      )}
+    </Field>
+    <Field label="Password">
+      {(ids) => (
+        <input {...ids} ref={password} name="password" type="password" className="input" autoComplete="current-password" required />
+      )}
+    </Field>
+  </>
+)
 
 const TryPeople = ({
   people,

@@ -13,6 +13,7 @@ const open = new Set<keyof Env>([
   'MATRIARCH_URL',
   'SESSION_HOURS',
   'SESSION_IDLE_MINUTES',
+  'SECOND_FACTOR',
   'TRUSTED_PROXIES',
   'PLAIN_NETWORK',
   'LDAP_URL',

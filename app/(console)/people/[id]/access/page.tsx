@@ -1,6 +1,8 @@
 import type { Metadata } from 'next'
 import { EndList } from '@/components/people/end-list'
 import { AccessMatrix } from '@/components/people/matrix'
+import { ResetFactors } from '@/components/people/reset-factors'
+import { SecondFactors } from '@/components/people/second-factors'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -8,8 +10,9 @@ import { Note } from '@/components/ui/note'
 import { Age, Moment } from '@/components/ui/zone'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { personAccess } from '@/db/people/access-view'
+import { listFactors } from '@/db/people/factors'
 import { listSessions } from '@/db/people/sessions'
-import { requireActor } from '@/lib/auth/actor'
+import { mustAddFactor, requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { permissionGroups } from '@/lib/kernel/access/access-matrix'
@@ -18,6 +21,7 @@ import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
 import { sayBrowser } from '@/lib/presentation/browser'
 import { resources } from '@/lib/resources'
+import { addAuthenticator, confirmFactor, newRecoveryCodes, removeSecondFactor, resetSecondFactors } from '../../../actions'
 import { NotedFault } from '../../../noted-fault'
 
 export const metadata: Metadata = { title: 'Permissions' }
@@ -39,12 +43,31 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
     : [{ href: '/', label: 'Fleet' }]
   try {
     const { SESSION_HOURS: hours, SESSION_IDLE_MINUTES: idleMinutes } = env()
-    const [person, badged, sessions] = await Promise.all([
+    const [person, badged, { factors, codesLeft }, sessions] = await Promise.all([
       personAccess(actor, id),
       badgedEnvironments(actor),
+      listFactors(actor, id),
       listSessions(actor, { hours, idleMinutes, personId: id }),
     ])
     const isOwn = actor.personId === id
+    const mustAdd = isOwn && (await mustAddFactor())
+    const secondFactors = (
+      <Card title="Second factors" isFlush>
+        {isOwn ? (
+          <SecondFactors
+            factors={factors.map((one) => ({
+              ...one,
+              createdAt: one.createdAt.toISOString(),
+              lastUsedAt: one.lastUsedAt?.toISOString() ?? null,
+            }))}
+            codesLeft={codesLeft}
+            actions={{ add: addAuthenticator, confirm: confirmFactor, remove: removeSecondFactor, newCodes: newRecoveryCodes }}
+          />
+        ) : (
+          <ResetFactors id={id} userName={person.userName} count={factors.length} reset={resetSecondFactors} />
+        )}
+      </Card>
+    )
     return (
       <>
         <PageHeader
@@ -54,6 +77,12 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
           actions={isOwn && <LinkButton href="/tokens/add">Create a token</LinkButton>}
         />
         <div className="page-body">
+          {mustAdd && (
+            <>
+              <Note tone="warn" title="This console requires a second factor of you. Until you add one you can do nothing else." />
+              {secondFactors}
+            </>
+          )}
           {person.isDisabled && (
             <Note tone="bad" title="This account is disabled: these permissions do not apply, and its sessions and tokens have ended." />
           )}
@@ -74,6 +103,7 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
           <Card title="Permissions" isFlush>
             <AccessMatrix grants={person.grants} groups={groups} environments={Object.values(badged)} />
           </Card>
+          {!mustAdd && secondFactors}
           <Card title="Logins" isFlush>
             <EndList
               path="sessions"

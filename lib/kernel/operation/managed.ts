@@ -36,7 +36,8 @@ interface Sight {
   last: ManagedBy
 }
 
-const lookTimeoutMs = 10_000
+/** During an outage nobody waits longer for a host that is gone; what was last seen of it counts then. */
+const lookTimeoutMs = 3_000
 
 type Gather<F> = (ports: ReadPorts, input: never, context: GatherContext) => Promise<F>
 

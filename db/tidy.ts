@@ -7,6 +7,9 @@ const statements = [
   `delete from workers where seen_at < now() - interval '1 hour'`,
   `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
   `delete from live_looks where wanted_until < now() - interval '10 minutes'`,
+  `delete from setting_changes where at < now() - interval '400 days'`,
+  `delete from setting_catalogues c where id < (select max(catalogue_id) from setting_looks)
+     and not exists (select from setting_looks l where l.catalogue_id = c.id)`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
   `delete from half_logins where expires_at < now()`,
   `delete from second_factors where confirmed_at is null and created_at < now() - interval '1 day'`,

@@ -50,6 +50,7 @@ const main = async (): Promise<void> => {
         probe: postgres.probe,
         databaseBytes: postgres.databaseBytes,
         counters: postgres.counters,
+        serverSettings: ports.read.serverSettings,
         hostFacts: world.hosts.facts,
         sink,
         log,
@@ -69,7 +70,13 @@ const main = async (): Promise<void> => {
   })
   const fence = env().OBSERVER ? startFence({ ports, holder: worker.holder, log }) : null
   const liveLooks = env().OBSERVER
-    ? await startLiveLooks({ inventory, activity: ports.read.activity, serverLog: ports.read.serverLog, log })
+    ? await startLiveLooks({
+        inventory,
+        activity: ports.read.activity,
+        serverLog: ports.read.serverLog,
+        serverSettings: ports.read.serverSettings,
+        log,
+      })
     : null
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })

@@ -6,6 +6,7 @@ import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
 import { type Body, DescribedApi, describedCalls } from '@/e2e/harness/described-api'
 import { holdActs } from '@/e2e/harness/hold'
 import { instanceId } from '@/e2e/harness/workers'
+import { lookAtSettings } from '@/jobs/observer/observe-settings'
 import { idOf } from '@/lib/adapters/memory'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { resources } from '@/lib/resources'
@@ -249,6 +250,31 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, what is ask
   const unknown = await stage.ask('GET', `/api/v1/instances/${id}/log?level=worst&serch=x`)
   expect(unknown.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['level', 'serch'])
   for (const path of [`instances/${id}`, `herds/${shop}`]) expect((await stage.ask('GET', `/api/v1/${path}/activity`)).status).toBe(200)
+})
+
+test('settings of an instance, of a herd side by side and of the fleet, as JSON and as CSV', async () => {
+  const id = instanceId('shop on d2')
+  const { fleet } = stage.bench.served
+  for (const title of ['shop on d1', 'shop on d2'])
+    await lookAtSettings(
+      fleet.read.serverSettings,
+      { id: instanceId(title), address: fleet.instance(title).inventory.address },
+      { timeoutMs: 5_000 },
+    )
+  const one = (await stage.ask('GET', `/api/v1/instances/${id}/settings`)).body
+  expect(one).toMatchObject({ title: 'shop on d2', because: null, seenAt: expect.any(String) })
+  const { name, shown } = one.settings.find(({ isDefault }: { isDefault: boolean }) => !isDefault)
+  const herd = (await stage.ask('GET', `/api/v1/herds/${shop}/settings`)).body
+  expect(herd.members.length).toBeGreaterThan(1)
+  expect(herd.settings.map((setting: Body) => setting.name)).toContain(name)
+  const found = (await stage.ask('GET', `/api/v1/settings?name=${name}&compare=is&value=${encodeURIComponent(shown)}&environment=dev`)).body
+  expect(found.items).toContainEqual(expect.objectContaining({ instanceId: id, name, shown }))
+  const csv = await stage.ask('GET', `/api/v1/settings?name=${name}&format=csv`)
+  expect(csv.body).toMatch(new RegExp(`^instance,role,setting,value,.*\\r\\n(.*\\r\\n)*shop on d2,[a-z]+,${name},`))
+  const wrong = await stage.ask('GET', '/api/v1/settings?nam=max_wal_size&compare=about&per=0')
+  expect(wrong.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['compare', 'nam', 'per'])
+  expect((await stage.ask('GET', '/api/v1/settings?environment=nowhere')).body.fields[0].path).toBe('environment')
+  expect((await stage.ask('GET', `/api/v1/instances/${id}/settings?look=later`)).body.fields[0].path).toBe('look')
 })
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {

@@ -124,6 +124,7 @@ describe('pages', () => {
       '/discovery',
       '/audit/verify',
       '/settings',
+      '/postgresql-settings',
       '/help',
       '/account',
       '/enrolment-keys/add',
@@ -139,7 +140,8 @@ describe('pages', () => {
         ['instances', 'instance'],
         ['herds', 'herd'],
       ] as const)
-        await mustTellNothing('/{resource}/{id}/activity', { resource, id: stage.world.id(name, place) })
+        for (const page of ['activity', 'settings'])
+          await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
       await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })

@@ -5,6 +5,7 @@ import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { ids, openShop } from '@/e2e/harness/observed-shop'
 import { twinSession } from '@/e2e/harness/twin/sessions'
+import { memoryFleet } from '@/lib/adapters/memory'
 import type { Activity } from '@/lib/domain/activity/session'
 import type { LogQuestion, LogSeen } from '@/lib/domain/server-log/entry'
 import type { Actor, Role } from '@/lib/kernel/access/access'
@@ -58,6 +59,7 @@ const worker = async (answer: (id: string) => Promise<Activity>, readLog: Server
       },
     },
     serverLog: { look: readLog },
+    serverSettings: memoryFleet([]).read.serverSettings,
     log: log as never,
   })
   return { asked, stop: looks.stop }

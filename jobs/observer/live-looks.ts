@@ -2,15 +2,17 @@ import { type ClaimedLook, claimLooks, type LookKind, saveLook } from '@/db/flee
 import { readLogQuestion } from '@/db/fleet/watch'
 import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead } from '@/lib/ports'
+import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead, ServerSettingsRead } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
+import { lookAtSettings } from './observe-settings'
 
 export interface LiveLooksOptions {
   inventory: Pick<InventoryRead, 'instance'>
   activity: ActivityRead
   serverLog: ServerLogRead
+  serverSettings: ServerSettingsRead
   log: Log
 }
 
@@ -20,13 +22,24 @@ const atOnceMax = 16
 const patienceMs = 4_000
 
 /** Looks, again and again, at what somebody watches at this moment, and at nothing else. One that hangs holds no other one up. */
-export const startLiveLooks = async ({ inventory, activity, serverLog, log }: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
+export const startLiveLooks = async ({
+  inventory,
+  activity,
+  serverLog,
+  serverSettings,
+  log,
+}: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
 
   const kinds: Record<LookKind, (address: InstanceAddress, question: string, options: CallOptions) => Promise<unknown>> = {
     activity: (address, _question, options) => activity.look(address, options),
     log: (address, question, options) => serverLog.look(address, readLogQuestion(question), options),
+    // Where they are kept anyway: the look says that it ended.
+    settings: async (address, _question, options) => {
+      await lookAtSettings(serverSettings, { id: address.instanceId, address }, options)
+      return true
+    },
   }
   const look = async (claimed: ClaimedLook): Promise<void> => {
     const { instanceId, kind, question, everySeconds } = claimed

@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import type { ObserverShare } from '@/db/fleet/observer-share'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead } from '@/lib/ports'
+import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead, ServerSettingsRead } from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { backOff, due, firstRoundMs, type HerdPlan, hostFactsEveryMs, nextLook, nextRoundMs, type ServerPlan } from './observe-round'
 import { makeSampler } from './observe-samples'
+import { makeSettingLooks } from './observe-settings'
 import type { FactSink } from './observe-sink'
 import { makeSizeLooks } from './observe-sizes'
 
@@ -14,6 +15,7 @@ export interface LooksOptions {
   probe: PostgresRead['probe']
   databaseBytes: PostgresRead['databaseBytes']
   counters: PostgresRead['counters']
+  serverSettings: ServerSettingsRead
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
   hostFacts: (
     host: HostAddress,
@@ -55,6 +57,7 @@ export class Looks {
   private readonly running = new Set<Promise<void>>()
   private readonly pace: number
   private readonly sizes: ReturnType<typeof makeSizeLooks>
+  private readonly settings: ReturnType<typeof makeSettingLooks>
   private readonly sampler: ReturnType<typeof makeSampler>
 
   constructor(
@@ -63,6 +66,7 @@ export class Looks {
   ) {
     this.pace = options.pace ?? 1
     this.sizes = makeSizeLooks(options.databaseBytes)
+    this.settings = makeSettingLooks(options.serverSettings)
     this.sampler = makeSampler({ counters: options.counters, log: options.log })
   }
 
@@ -106,6 +110,7 @@ export class Looks {
     this.roundMs ??= firstRoundMs(members.length)
     const known = new Set(members.map(({ id }) => id))
     this.sizes.forget((id) => known.has(id))
+    this.settings.forget((id) => known.has(id))
     this.sampler.load([...known, ...servers.keys()], share.unsampled)
   }
 
@@ -217,6 +222,8 @@ export class Looks {
           if (sized) this.run(sized)
           const sampled = seen.state === 'online' ? this.sampler.offer(member, this.signal) : null
           if (sampled) this.run(sampled)
+          const configured = seen.state === 'online' ? this.settings.offer(member, seen, this.signal) : null
+          if (configured) this.run(configured)
           const server = this.servers.get(member.serverId)
           // The first that finds its host gone has it asked again now: that says the same of everything else on it.
           if (seen.hostFault && server?.state === 'up') {

@@ -30,7 +30,9 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 }
 
 const running: (() => Promise<void>)[] = []
-const observe = async (options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'hostFacts'>) => {
+const observe = async (
+  options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'serverSettings' | 'hostFacts'>,
+) => {
   const sink = makeFactSink(log)
   const observer = await startObserver({ ...options, sink, log, holder: 'test:1', pace: 0.2 })
   const stop = async () => {
@@ -108,6 +110,7 @@ describe('on real hosts', () => {
       probe: postgres.read.probe,
       databaseBytes: postgres.read.databaseBytes,
       counters: postgres.read.counters,
+      serverSettings: postgres.serverSettings,
       hostFacts: makeHosts(ssh).facts,
     })
   })
@@ -203,6 +206,7 @@ describe('sharing the fleet', () => {
       hostFacts: async () => facts,
       databaseBytes: async () => 1,
       counters: () => Promise.reject(new Fault('sql.timeout')),
+      serverSettings: { look: () => Promise.reject(new Fault('sql.timeout')), kinds: async () => [] },
       probe: async ({ instanceId }: { instanceId: string }) => {
         looked.set(instanceId, (looked.get(instanceId) ?? 0) + 1)
         return probeNow()

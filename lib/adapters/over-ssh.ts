@@ -44,6 +44,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         postgres: postgres.read,
         activity: postgres.activity.read,
         serverLog: postgres.serverLog,
+        serverSettings: postgres.serverSettings,
         readers: postgres.readers.read,
         replication: postgres.replication.read,
         copies: copies.read,

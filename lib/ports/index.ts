@@ -11,6 +11,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 import type { ServerLogRead } from './server-log'
+import type { ServerSettingsRead } from './server-settings'
 
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
@@ -85,6 +86,7 @@ export type {
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'
+export type { ServerSettingsRead } from './server-settings'
 
 /** Ports that only read. Plan mode is given only these. */
 export interface ReadPorts {
@@ -95,6 +97,7 @@ export interface ReadPorts {
   postgres: PostgresRead
   activity: ActivityRead
   serverLog: ServerLogRead
+  serverSettings: ServerSettingsRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead

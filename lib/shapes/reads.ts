@@ -4,6 +4,7 @@ import type { MemberActivity } from './activity'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
 import type { ServerLog } from './server-log'
+import type { HerdSettings, InstanceSettings } from './settings'
 
 declare const answers: unique symbol
 /** An address of the console that says what JSON it answers with. */
@@ -52,6 +53,9 @@ export const reads = {
   activity: (path: string, id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${path}/${id}/activity`,
   serverLog: (id: string, question: Record<'search' | 'level' | 'files', string>): ReadAddress<ServerLog> =>
     `/api/v1/instances/${id}/log?${new URLSearchParams(question)}`,
+  /** As a worker sees them now. */
+  instanceSettings: (id: string): ReadAddress<InstanceSettings> => `/api/v1/instances/${id}/settings?look=now`,
+  herdSettings: (id: string): ReadAddress<HerdSettings> => `/api/v1/herds/${id}/settings?look=now`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

@@ -11,6 +11,7 @@ import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
 import { memoryServerLog } from './postgres/server-log'
+import { memoryServerSettings } from './postgres/server-settings'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { Calls } from './world/calls'
 import { type MemoryClock, virtualClock } from './world/clock'
@@ -65,6 +66,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     postgres: memoryPostgresRead(world),
     activity: memoryActivityRead(world),
     serverLog: memoryServerLog(world),
+    serverSettings: memoryServerSettings(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),

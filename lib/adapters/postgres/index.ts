@@ -9,6 +9,7 @@ import type {
   ReplicationAct,
   ReplicationRead,
   ServerLogRead,
+  ServerSettingsRead,
 } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
@@ -20,6 +21,7 @@ import { runStatement } from './query'
 import { makeReaders } from './readers'
 import { makeReplication } from './replication'
 import { makeServerLog } from './server-log'
+import { makeServerSettings } from './server-settings'
 import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './server-views'
 import { warmPool } from './warm'
 
@@ -37,6 +39,7 @@ export interface Postgres {
   readers: { read: ReadersRead; act: ReadersAct }
   activity: { read: ActivityRead; act: ActivityAct }
   serverLog: ServerLogRead
+  serverSettings: ServerSettingsRead
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -69,6 +72,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     readers: makeReaders(ssh, warm),
     activity: makeActivity(ssh, warm),
     serverLog: makeServerLog(ssh),
+    serverSettings: makeServerSettings(ssh, warm),
     sessions: warm.count,
     close: warm.close,
   }

@@ -5,6 +5,7 @@ import { environmentCalls } from './environments'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { sampleCalls } from './samples'
+import { settingCalls } from './settings'
 import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
 import { workCalls } from './work'
@@ -21,4 +22,5 @@ export const calls = {
   ...subscriptionCalls,
   ...environmentCalls,
   ...sampleCalls,
+  ...settingCalls,
 }

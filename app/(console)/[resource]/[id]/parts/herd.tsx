@@ -37,6 +37,9 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 export const herd: ResourceParts = {
   Above,
   shownAbove: ['memberCount', 'poolerCount'],
-  pages: [{ path: 'activity', label: 'Activity', hasMany: true }],
+  pages: [
+    { path: 'activity', label: 'Activity', hasMany: true },
+    { path: 'settings', label: 'Settings', hasMany: true },
+  ],
   copyLines: ({ record }) => herdLines(record.values),
 }

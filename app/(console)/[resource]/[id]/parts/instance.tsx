@@ -49,6 +49,7 @@ export const instance: ResourceParts = {
   pages: [
     { path: 'activity', label: 'Activity' },
     { path: 'log', label: 'Log' },
+    { path: 'settings', label: 'Settings' },
   ],
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (

@@ -1,0 +1,8 @@
+import { readInstanceSettings } from '@/db/settings/read'
+import { calls } from '../../../../_lib/calls'
+import { serve } from '../../../../_lib/serve'
+import { wantsLook } from '../../../../_lib/settings'
+
+export const GET = serve(calls.instanceSettings, ({ actor, params, query, request }) =>
+  readInstanceSettings(actor, params.id!, { isNow: wantsLook(query), signal: request.signal }),
+)

@@ -1,0 +1,52 @@
+import { axeFaults } from './harness/stack/axe'
+import { expect, instances, test, titleOf } from './harness/stack/fixtures'
+
+test('a setting that differs on one member is found side by side and in the fleet, with where it is written, right after it was changed', async ({
+  as,
+  stack,
+}) => {
+  const standby = stack.members.find((member) => member.role === 'standby' && member.environment === 'dev')!
+  const psql = (sql: string) =>
+    stack.lab.hosts.exec(standby.host, ['psql', '-X', '-p', String(standby.port), '-c', sql], { timeoutMs: 30_000 })
+  const page = await as('vera')
+  const target = (await instances(page, 'role=standby')).find(({ title }) => title === titleOf(standby))!
+  const fits = async () => {
+    expect(await axeFaults(page)).toEqual([])
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+    await page.setViewportSize({ width: 1280, height: 800 })
+  }
+  await page.goto(`/instances/${target.id}/settings`)
+  await page.getByRole('button', { name: 'Look now' }).click()
+  await expect(page.getByRole('region', { name: 'Table: settings' })).toContainText('postgresql.conf', { timeout: 30_000 })
+  try {
+    expect((await psql("alter system set work_mem = '13MB'")).code).toBe(0)
+    expect((await psql('select pg_reload_conf()')).code).toBe(0)
+    await page.getByRole('button', { name: 'Look now' }).click()
+    const changes = page.getByRole('region', { name: 'Table: changes of settings' })
+    await expect(changes).toContainText(/work_mem.*13MB.*postgresql.auto.conf/, { timeout: 30_000 })
+    await page.getByLabel('Search').fill('work_mem')
+    await expect(page).toHaveURL(/q=work_mem/)
+    await page.reload()
+    await expect(page.getByRole('region', { name: 'Table: settings' }).getByRole('row', { name: /^work_mem 13MB/ })).toBeVisible()
+    await fits()
+
+    const herdId = ((await (await page.request.get(`/api/v1/instances/${target.id}`)).json()) as { herdId: string }).herdId
+    await page.goto(`/herds/${herdId}/settings`)
+    await page.getByRole('button', { name: 'Look now' }).click()
+    const row = page.getByRole('region', { name: 'Table: differences' }).getByRole('row', { name: /^work_mem/ })
+    await expect(row).toContainText('13MB postgresql.auto.conf', { timeout: 30_000 })
+    await fits()
+
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Find settings' }).click()
+    await page.getByRole('combobox', { name: 'Setting', exact: true }).fill('work_mem')
+    await page.getByLabel('Whose value').selectOption('is')
+    await page.getByLabel('Value', { exact: true }).fill('13312kB')
+    await page.getByRole('main').getByRole('button', { name: 'Find' }).click()
+    await expect(page.getByRole('region', { name: 'Table: instances' })).toContainText(titleOf(standby))
+    await fits()
+  } finally {
+    await psql('alter system reset work_mem')
+    await psql('select pg_reload_conf()')
+  }
+})

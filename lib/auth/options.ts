@@ -12,8 +12,8 @@ import { finishLogin, type LoggedIn, logIn, SecondFactorNeeded } from './login'
 
 const isSecure = () => env().MATRIARCH_URL.startsWith('https://')
 
-/** Name of the cookie that carries the sealed session id. `__Secure-` behind https, so that a plain page cannot plant one. */
-export const sessionCookieName = (): string => `${isSecure() ? '__Secure-' : ''}next-auth.session-token`
+/** Name of the cookie that carries the sealed session id. `__Host-` behind https, so that neither a plain page nor another host of the domain can plant one. */
+export const sessionCookieName = (): string => `${isSecure() ? '__Host-' : ''}next-auth.session-token`
 
 /** Longer than a wrong password takes to be found wrong, here or in a directory. */
 const refusalMs = 600
@@ -69,6 +69,7 @@ const told = async <T>(work: () => Promise<T>): Promise<T> => {
 export const authOptions = (directory: Directory | null): NextAuthOptions => ({
   secret: authSecret(),
   useSecureCookies: isSecure(),
+  cookies: { sessionToken: { name: sessionCookieName(), options: { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure() } } },
   session: { strategy: 'jwt', maxAge: env().SESSION_HOURS * 3600 },
   pages: { signIn: '/login', signOut: '/login', error: '/login' },
   providers: [

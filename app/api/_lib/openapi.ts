@@ -131,7 +131,8 @@ export const openApiDocument = (): unknown => {
           type: 'apiKey',
           in: 'cookie',
           name: 'next-auth.session-token',
-          description: 'A browser session; changes are accepted only from the console’s own pages.',
+          description:
+            'A browser session, behind https under __Host-next-auth.session-token; changes are accepted only from the console’s own pages.',
         },
       },
     },

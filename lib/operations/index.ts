@@ -7,6 +7,7 @@ import { create } from './create'
 import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
+import { patroniSwitchover } from './patroni'
 import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
 import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   dropSlot,
   switchover,
   failover,
+  patroniSwitchover,
   create,
   resumePooler,
   pausePooler,

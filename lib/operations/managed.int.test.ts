@@ -11,6 +11,7 @@ import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
 import { operationByName } from '.'
+import { patroniSwitchover } from './patroni'
 
 /** One cluster of Debian's Patroni with three members. Its own looks come every second, so that what it undoes is undone soon. */
 const scope = '15-shop'
@@ -28,7 +29,7 @@ beforeAll(async () => {
     port: 5432,
     dataDirectory,
     start: async (lab) => {
-      patroni = await startPatroni(lab, { members, edge: 'edge' }, { scope, pace })
+      patroni = await startPatroni(lab, { members, edge: 'edge' }, { scope, pace, hasTls: true })
     },
   })
 }, 240_000)
@@ -76,7 +77,7 @@ test('a member is recognised with its cluster, its name, its DCS and what the RE
       version: '3.0.2',
     },
     configPath: configOf(scope),
-    api: `http://${herd.lab.host('p2').address}:8008`,
+    api: `https://${herd.lab.host('p2').address}:8008`,
   })
   expect(one!.members.map(({ name, role }) => [name, role]).sort()).toEqual(
     members.map((name) => [name, name === leader ? 'leader' : 'replica']).sort(),
@@ -153,6 +154,37 @@ test('a Patroni that does not answer is Patroni all the same', async () => {
   } finally {
     await patroni.signal(host, 'CONT')
   }
+})
+
+test('a switchover through Patroni hands the leader key over, nothing is lost, every member follows, and back again; no login of the REST API is in the journal', async () => {
+  for (const to of [await standby(), undefined]) {
+    const from = await patroni.leader()
+    const count = Number(
+      await sql(from, 'create table if not exists kept (n int); insert into kept select count(*) from kept; select count(*) from kept'),
+    )
+    const input = patroniSwitchover.input.parse(to === undefined ? {} : { candidate: `shop on ${to}` }) as JsonObject
+    const plan = await makeTargetPlan(patroniSwitchover, herd.ports.read, input, 'shop', signal)
+    expect(plan.reason).toBeNull()
+    const journal = new MemoryJournal(passingClock())
+    const options = { driver: 'test', signal, isCancelRequested: () => false, clock: systemClock }
+    const job = { id: 'job', targetId: 'shop', input, digest: plan.digest }
+    expect([await drive(patroniSwitchover, job, journal.open(), herd.ports, options), journal.lines]).toEqual(['done', expect.anything()])
+    const leader = await patroni.leader()
+    expect(leader).not.toBe(from)
+    if (to !== undefined) expect(leader).toBe(to)
+    expect(await sql(leader, 'select count(*) from kept where not pg_is_in_recovery()')).toBe(String(count))
+    for (const password of patroni.passwords) expect(JSON.stringify(journal.lines)).not.toContain(password)
+  }
+})
+
+test('a switchover that Patroni refuses is told in its own words', async () => {
+  const [leader, host] = [await patroni.leader(), await standby()]
+  const request = { dataDirectory, method: 'POST', path: '/switchover', body: { leader: host, candidate: leader } } as const
+  const answer = await herd.ports.act.hosts.askPatroni(herd.instance(host).address.host, request, { timeoutMs: 20_000 })
+  expect(answer).toEqual({ status: 412, text: 'leader name does not match' })
+  await expect(
+    herd.ports.act.hosts.askPatroni(herd.instance(host).address.host, { ...request, dataDirectory: '/srv/other' }, { timeoutMs: 20_000 }),
+  ).rejects.toMatchObject({ code: 'shell.failed', facts: { isOver: true } })
 })
 
 test('a Patroni that is installed and not running still owns its server; one that comes back after the plan is met before the first step', async () => {

@@ -1,50 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { managedFleet as fleetWith, patroniOn as patroni } from '@/e2e/harness/twin/patroni'
+import type { MemoryFleet } from '@/lib/adapters/memory'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { exampleInput } from '@/lib/kernel/operation/example-input'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationByName, operations } from '@/lib/operations'
-
-const hosts = ['n1', 'n2', 'n3']
-const directory = '/var/lib/postgresql/15/shop'
-const patroni = (host: string, more: Partial<FoundManager> = {}): FoundManager => ({
-  kind: 'patroni',
-  state: 'running',
-  dataDirectory: directory,
-  configPath: '/etc/patroni/15-shop.yml',
-  isReadable: true,
-  cluster: '15-shop',
-  member: host,
-  dcs: 'etcd3',
-  api: 'https://10.0.0.1:8008',
-  version: '3.0.2',
-  isPaused: false,
-  members: hosts.map((name, index) => ({
-    name,
-    role: index === 0 ? 'leader' : 'replica',
-    state: 'running',
-    host: null,
-    port: 5432,
-    timeline: 1,
-    lagBytes: 0,
-    hasPendingRestart: false,
-    tags: {},
-  })),
-  history: [],
-  ...more,
-})
-
-/** A healthy herd, a pooler, a name and a spare host; `manage` says what runs on each host. */
-const fleetWith = (manage: (host: string) => FoundManager[]): MemoryFleet => {
-  const fleet = memoryFleet([
-    { environment: 'prod', name: 'shop', hosts, virtualHost: 'shop', poolers: ['front'] },
-    { environment: 'prod', name: 'spare', hosts: ['n9'] },
-  ])
-  for (const host of hosts) fleet.host(host).managers = manage(host)
-  return fleet
-}
 
 const inputFor = ({ name }: Operation): JsonObject => {
   if (name === 'create') return { herd: 'shop' }
@@ -115,6 +77,7 @@ const harmless = [
   'reload-pooler',
   'drain-pooler',
   'follow-primary',
+  'patroni-switchover',
   'check-server',
   'refresh-dns',
   'check-zone',

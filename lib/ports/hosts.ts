@@ -93,7 +93,28 @@ export interface HostsRead {
   ) => Promise<HostCheckStep[]>
 }
 
+/** An act on a Patroni cluster, as its REST API names it. */
+export interface PatroniRequest {
+  /** Whose Patroni is asked: the one that looks after this data directory. */
+  dataDirectory: string
+  method: 'POST' | 'PATCH' | 'DELETE'
+  path: '/switchover' | '/restart' | '/reload' | '/reinitialize' | '/config'
+  /** JSON. */
+  body: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** What Patroni said. A 503 may mean “status unknown”: only looking again settles that. */
+export interface PatroniAnswer {
+  status: number
+  text: string
+}
+
 export interface HostsAct {
+  /**
+   * Patroni's REST API, asked by its own host with the login and the certificates of its own configuration: none of them leaves the host. Any status is an
+   * answer. Throws `shell.*`: `shell.failed` (`isOver`) where no Patroni looks after that directory, `shell.timeout` where its API kept silent.
+   */
+  askPatroni: (host: HostAddress, request: PatroniRequest, options: CommandOptions) => Promise<PatroniAnswer>
   /** Throws as `read` does. */
   run: (host: HostAddress, argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
 }

@@ -19,7 +19,17 @@ export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
-export type { CommandOptions, CommandResult, FoundPooler, HostCheckStep, HostFacts, HostsAct, HostsRead } from './hosts'
+export type {
+  CommandOptions,
+  CommandResult,
+  FoundPooler,
+  HostCheckStep,
+  HostFacts,
+  HostsAct,
+  HostsRead,
+  PatroniAnswer,
+  PatroniRequest,
+} from './hosts'
 export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceRead, InPlaceSpec } from './in-place'
 export type {
   HerdStanding,

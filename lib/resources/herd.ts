@@ -196,7 +196,7 @@ export const herd = defineResource({
     {
       resource: 'dr-pair',
       by: 'herdId',
-      operations: { switchover: null, failover: null },
+      operations: { switchover: null, failover: null, 'patroni-switchover': null },
     },
     {
       resource: 'instance',

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Lab } from '@/lib/playground/lab/lab'
 import { until } from '@/lib/playground/machine/processes'
 import { newPassword, readSecrets } from '@/lib/playground/machine/secrets'
 import { smallSettings } from '@/lib/playground/services/cluster-files'
+import { certify, makeAuthority } from '../daemons/authority'
 
 export const patroniNeeds = [
   { program: '/usr/bin/patroni', package: 'patroni' },
@@ -24,6 +28,8 @@ export interface RoomOptions {
   pace?: { ttl: number; loop_wait: number; retry_timeout: number }
   /** HAProxy in front. */
   hasDoors?: boolean
+  /** The REST API over TLS, for clients with a certificate alone. */
+  hasTls?: boolean
 }
 
 /** Ports of the doors on the edge. */
@@ -69,7 +75,7 @@ const defaultPace = { ttl: 30, loop_wait: 10, retry_timeout: 10 }
 export const startPatroni = async (
   lab: Lab,
   hosts: PatroniHosts,
-  { scope, pace = defaultPace, hasDoors = false }: RoomOptions,
+  { scope, pace = defaultPace, hasDoors = false, hasTls = false }: RoomOptions,
 ): Promise<PatroniCluster> => {
   const children: ChildProcess[] = []
   const close = () => {
@@ -87,9 +93,10 @@ export const startPatroni = async (
     lab.hosts.writeFile(host, path, text, { owner: 'postgres', mode: 0o600 })
     return path
   }
+  const urlOf = (host: string, path: string) => `${hasTls ? 'https' : 'http'}://${address(host)}:${restPort}${path}`
+  const proof = hasTls ? ['--cacert', tlsFile('ca.pem'), '--cert', tlsFile('own.pem'), '--key', tlsFile('own.key')] : []
   const members = async (): Promise<Member[]> => {
-    const url = `http://${address(hosts.members[0]!)}:${restPort}/cluster`
-    const { stdout, code } = await lab.hosts.exec(hosts.edge, ['curl', '-sf', '-m', '2', url])
+    const { stdout, code } = await lab.hosts.exec(hosts.edge, ['curl', '-sf', '-m', '2', ...proof, urlOf(hosts.members[0]!, '/cluster')])
     return code === 0 ? (JSON.parse(stdout) as { members: Member[] }).members : []
   }
   const leader = (): Promise<string> =>
@@ -104,10 +111,9 @@ export const startPatroni = async (
       { timeoutMs: upTimeoutMs, everyMs: 200 },
     )
   const rest = async (host: string, path: string, body?: object): Promise<string> => {
-    const url = `http://${address(host)}:${restPort}${path}`
     const login = `${restCredentials.user}:${restCredentials.password}`
     const act = body === undefined ? [] : ['-X', 'PATCH', '-u', login, '-d', JSON.stringify(body)]
-    return lab.hosts.mustExec(hosts.edge, ['curl', '-s', '-m', '5', ...act, url])
+    return lab.hosts.mustExec(hosts.edge, ['curl', '-s', '-m', '5', ...proof, ...act, urlOf(host, path)])
   }
   const untilServed = (port: number) => {
     const ask = [
@@ -147,6 +153,7 @@ export const startPatroni = async (
     daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', haproxyFile(address(hosts.edge), servers))}`)
   }
   try {
+    if (hasTls) putCertificates(lab, [...hosts.members, hosts.edge])
     const etcd = `http://${address(hosts.edge)}:${etcdPort}`
     daemon(
       hosts.edge,
@@ -156,7 +163,7 @@ export const startPatroni = async (
     const own = patroniPasswords(lab)
     for (const host of hosts.members) {
       const settings = put(host, 'bench.conf', smallSettings)
-      const file = patroniFile(lab, { host, scope, pace, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own })
+      const file = patroniFile(lab, { host, scope, pace, hasTls, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own })
       lab.hosts.writeFile(host, configOf(scope), file, { owner: 'postgres', mode: 0o600 })
       start(host)
       if (host === hosts.members[0]) await leads(host)
@@ -182,6 +189,26 @@ export const startPatroni = async (
     throw new Error(`Patroni did not come up:\n${said.map((log) => log.slice(-1500)).join('\n')}`, { cause })
   }
 }
+const tlsFile = (name: string): string => `/etc/patroni/tls/${name}`
+
+/** Each host has one of its own, by its address, from one authority. */
+const putCertificates = (lab: Lab, hosts: readonly string[]): void => {
+  const folder = mkdtempSync(join(tmpdir(), 'patroni-tls-'))
+  try {
+    makeAuthority(folder, 'ca')
+    for (const host of hosts) {
+      certify(folder, 'ca', { name: host, commonName: host, extension: `subjectAltName=IP:${lab.host(host).address}` })
+      const put = (name: string, file: string) =>
+        lab.hosts.writeFile(host, tlsFile(name), readFileSync(join(folder, file), 'utf8'), { owner: 'postgres', mode: 0o600 })
+      put('ca.pem', 'ca.pem')
+      put('own.pem', `${host}.pem`)
+      put('own.key', `${host}.key`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const patroniPasswords = (lab: Lab) => ({ replicator: readSecrets(lab.layout).replicator, superuser: newPassword() })
 
 const foundingSql = (password: string): string => `set password_encryption = 'scram-sha-256';
@@ -197,11 +224,12 @@ const patroniFile = (
     host,
     scope,
     pace,
+    hasTls,
     etcd,
     settings,
     replicator,
     superuser,
-  }: Required<Pick<RoomOptions, 'scope' | 'pace'>> & {
+  }: Required<Pick<RoomOptions, 'scope' | 'pace' | 'hasTls'>> & {
     host: string
     etcd: string
     settings: string
@@ -218,7 +246,11 @@ const patroniFile = (
       listen: `${address}:${restPort}`,
       connect_address: `${address}:${restPort}`,
       authentication: { username: restCredentials.user, password: restCredentials.password },
+      ...(hasTls
+        ? { certfile: tlsFile('own.pem'), keyfile: tlsFile('own.key'), cafile: tlsFile('ca.pem'), verify_client: 'required' }
+        : {}),
     },
+    ...(hasTls ? { ctl: { cacert: tlsFile('ca.pem'), certfile: tlsFile('own.pem'), keyfile: tlsFile('own.key') } } : {}),
     etcd3: { hosts: [etcd] },
     bootstrap: {
       dcs: {

@@ -63,18 +63,15 @@ def short(value, most=300):
 def whole(value):
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 ${patroniConfigPython}
-def opened(api, path):
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def opened(api, path, context):
     try:
         with build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open(api + path, timeout=2) as answer:
             return json.loads(answer.read(1000000))
     except HTTPError as error:
         return json.loads(error.read(1000000))
-def asked(api, path, kind):
+def asked(api, path, kind, context):
     try:
-        value = opened(api, path)
+        value = opened(api, path, context)
         return value if isinstance(value, kind) else kind()
     except Exception:
         return kind()
@@ -98,9 +95,10 @@ def tell(state, path, conf, env=None, readable=True):
     told.add(directory)
     api = api_of(conf, env)
     live = api if state == "running" else None
-    patroni = asked(live, "/patroni", dict) if live else {}
-    cluster = asked(live, "/cluster", dict) if patroni else {}
-    history = asked(live, "/history", list) if patroni else []
+    context = context_of(conf, env) if live else None
+    patroni = asked(live, "/patroni", dict, context) if live else {}
+    cluster = asked(live, "/cluster", dict, context) if patroni else {}
+    history = asked(live, "/history", list, context) if patroni else []
     about = patroni.get("patroni") if isinstance(patroni.get("patroni"), dict) else {}
     kinds = [k for k in ("etcd3", "etcd", "consul", "zookeeper", "exhibitor", "kubernetes", "raft")
         if k in conf or any(e.startswith("PATRONI_%s_" % k.upper()) for e in env)]

@@ -1,6 +1,7 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
 import type { Ssh } from '../ssh'
+import { askPatroniScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
 import { findManagersScript, parseManagers } from './find-managers'
 import { parseSurvey, type Survey, surveyScript } from './survey'
@@ -11,6 +12,9 @@ export interface Hosts {
   /** Load, memory, space under `dataDirectories` and clock, in one round trip. Throws `shell.*`. */
   facts: (host: HostAddress, dataDirectories: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }) => Promise<HostFacts>
 }
+
+/** What is left of the time for the answer to come back. */
+const answerSeconds = 2
 
 interface LookOptions {
   timeoutMs: number
@@ -63,7 +67,15 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         })
       },
     },
-    act: { run: ssh.exec },
+    act: {
+      run: ssh.exec,
+      askPatroni: async (host, { dataDirectory, method, path, body }, options) => {
+        const seconds = Math.max(1, Math.floor(options.timeoutMs / 1000) - answerSeconds)
+        const argv = ['sh', '-c', askPatroniScript, 'sh', dataDirectory, method, path, String(seconds)]
+        const { stdout } = await ssh.exec(host, argv, { ...options, stdin: JSON.stringify(body) })
+        return patroniAnswer(stdout)
+      },
+    },
     facts: async (host, dataDirectories, options) => {
       const { survey: seen, clockOffsetSeconds } = await survey(host, ['facts', ...dataDirectories], options)
       const fullest = seen.disks.toSorted((a, b) => a.freeBytes - b.freeBytes)[0]

@@ -11,7 +11,7 @@ export const pythonOf = String.raw`python_of() {
 
 /**
  * In Python, without a single quote or a dollar sign, so that it stands in sh's single quotes: reading the configuration of a Patroni by its process. Needs
- * `glob`, `json` and `os`. What is read there holds passwords; what is printed of it is for whoever uses this to choose.
+ * `glob`, `json`, `os` and `ssl`. The host asks itself, so a name in a certificate proves nothing more. What is read there holds passwords; what is printed of it is for whoever uses this to choose.
  */
 export const patroniConfigPython = String.raw`def document(text):
     try:
@@ -53,6 +53,24 @@ def part(conf, env, section, key):
 def api_of(conf, env):
     address = part(conf, env, "restapi", "connect_address") or part(conf, env, "restapi", "listen")
     return ("https://" if part(conf, env, "restapi", "certfile") else "http://") + str(address).split(",")[0].strip() if address else None
+def context_of(conf, env):
+    def of(*places):
+        return next((value for value in (part(conf, env, section, key) for section, key in places) if value), None)
+    authority = of(("ctl", "cacert"), ("restapi", "cafile"))
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError):
+        context, authority = ssl.create_default_context(), None
+    context.check_hostname = False
+    if not authority:
+        context.verify_mode = ssl.CERT_NONE
+    certificate, key = of(("ctl", "certfile"), ("restapi", "certfile")), of(("ctl", "keyfile"), ("restapi", "keyfile"))
+    if certificate:
+        try:
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError):
+            pass
+    return context
 def of_process(pid):
     env, conf, path, readable = {}, {}, None, True
     try:

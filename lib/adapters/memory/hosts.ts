@@ -1,6 +1,7 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
+import { answerPatroni } from './patroni'
 import { type Calls, perform, reach } from './world/calls'
 import { answering, hostAt } from './world/reached-host'
 import type { MemoryHost, World } from './world/world'
@@ -74,6 +75,15 @@ const surveyOf = (world: World, host: MemoryHost): Awaited<ReturnType<CheckLooks
 }
 
 export const memoryHostsAct = (world: World, calls: Calls): HostsAct => ({
+  askPatroni: async (address, request, options) => {
+    const host = hostAt(world, address)
+    const { method, path, dataDirectory } = request
+    return perform(calls, world.clock, host, { act: `${method} ${path}`, target: address.hostname }, options, () => {
+      const own = host.managers.find((one) => one.kind === 'patroni' && one.state === 'running' && one.dataDirectory === dataDirectory)
+      if (own === undefined) throw new Fault('shell.failed', { because: 'No Patroni looks after it on this host.', isOver: true })
+      return answerPatroni(world, own, request)
+    })
+  },
   run: async (address, argv, options) => {
     const host = hostAt(world, address)
     return perform(calls, world.clock, host, { act: argv.join(' '), target: address.hostname }, options, () => {

@@ -90,7 +90,7 @@ const patroni: Record<ManagedDeed, Way> = {
   },
   switchover: {
     comesOf: 'Patroni would start the old primary again and demote the new one, which does not hold the leader key.',
-    instead: (one) => `Use ${patronictl(one, 'switchover', ...named('--leader', leaderOf(one)))}.`,
+    instead: (one) => `Use Switch over through Patroni, or ${patronictl(one, 'switchover', ...named('--leader', leaderOf(one)))}.`,
   },
   failover: {
     comesOf: 'Patroni fails over by itself, and would demote a primary that does not hold the leader key.',

@@ -26,7 +26,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
       <Manager actor={actor} id={id} />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />
-      <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} />}>
+      <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} manager={record.values.manager ?? null} />}>
         <HerdTree herdId={id} />
       </Card>
       <PatroniCluster actor={actor} herdId={id} />

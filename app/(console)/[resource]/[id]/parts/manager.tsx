@@ -34,7 +34,7 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
         </Note>
       ) : (
         <Note title={`Managed by ${clusters[0]}`}>
-          It decides who is primary. What it would undo is refused here, and the plan names the command to use in its place.
+          It decides who is primary. What it would undo is refused here, and the plan names what to use in its place.
         </Note>
       )}
       {paused && (

@@ -1,0 +1,48 @@
+import type { FoundManager } from '@/lib/domain/managers/manager'
+import type { PatroniAnswer, PatroniRequest } from '@/lib/ports'
+import { startTimeline, writeShutdown } from './world/wal'
+import type { MemoryInstance, World } from './world/world'
+
+const leads = (role: string): boolean => role === 'leader'
+
+/** Patroni's REST API, as unforgiving as the real one: of `/switchover`, which is all that the twin can. */
+export const answerPatroni = (world: World, own: FoundManager, request: PatroniRequest): PatroniAnswer => {
+  if (request.path !== '/switchover') return { status: 501, text: 'the twin does not know this' }
+  const { leader, candidate } = request.body
+  const now = own.members.find(({ role }) => leads(role))?.name
+  if (now !== leader) return { status: 412, text: 'leader name does not match' }
+  if (!own.members.some(({ name }) => name === candidate)) return { status: 412, text: 'candidate does not exists' }
+  const seats = seatsOf(world, own.cluster)
+  const [from, to] = [seats.get(String(leader)), seats.get(String(candidate))]
+  if (from === undefined || to === undefined || to.state !== 'running') return { status: 412, text: 'no good candidates have been found' }
+  handOver(world, from, to)
+  for (const host of world.hosts.values())
+    host.managers = host.managers.map((one) => (one.cluster === own.cluster ? { ...one, members: ledBy(one, String(candidate)) } : one))
+  return { status: 200, text: `Successfully switched over to "${candidate}"` }
+}
+
+const seatsOf = (world: World, cluster: string | null): Map<string, MemoryInstance> =>
+  new Map(
+    [...world.instances.values()].flatMap((instance) => {
+      const { dataDirectory } = instance.inventory.address
+      const own = instance.host.managers.find((one) => one.cluster === cluster && one.dataDirectory === dataDirectory)
+      return own?.member ? [[own.member, instance] as const] : []
+    }),
+  )
+
+/** The old leader shuts down, the candidate has everything, and all of them follow it. */
+const handOver = (world: World, from: MemoryInstance, to: MemoryInstance): void => {
+  writeShutdown(world, from)
+  from.applied.push('patroni demotes')
+  Object.assign(from, { hasStandbySignal: true, ranAsStandby: true, upstreamId: to.inventory.id, clients: 0, activeTransactions: 0 })
+  to.walBytes = from.walBytes
+  startTimeline(to)
+  to.applied.push('patroni promotes')
+  Object.assign(to, { upstreamId: null })
+  for (const one of world.instances.values())
+    if (one.inventory.herdId === to.inventory.herdId && one !== to)
+      Object.assign(one, { upstreamId: to.inventory.id, timeline: to.timeline })
+}
+
+const ledBy = ({ members }: FoundManager, leader: string): FoundManager['members'] =>
+  members.map((one) => ({ ...one, role: one.name === leader ? 'leader' : 'replica', timeline: (one.timeline ?? 1) + 1 }))

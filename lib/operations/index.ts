@@ -8,6 +8,7 @@ import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { patroniSwitchover } from './patroni'
+import { patroniRestart } from './patroni/restart'
 import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
 import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   start,
   stop,
   restart,
+  patroniRestart,
   reload,
   checkpoint,
   runSql,

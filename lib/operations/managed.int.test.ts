@@ -12,6 +12,7 @@ import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
 import { operationByName } from '.'
 import { patroniSwitchover } from './patroni'
+import { patroniRestart } from './patroni/restart'
 
 /** One cluster of Debian's Patroni with three members. Its own looks come every second, so that what it undoes is undone soon. */
 const scope = '15-shop'
@@ -175,6 +176,25 @@ test('a switchover through Patroni hands the leader key over, nothing is lost, e
     expect(await sql(leader, 'select count(*) from kept where not pg_is_in_recovery()')).toBe(String(count))
     for (const password of patroni.passwords) expect(JSON.stringify(journal.lines)).not.toContain(password)
   }
+})
+
+test('a restart through Patroni makes a setting that waited for it active, and the leader stays the leader', async () => {
+  const leader = await patroni.leader()
+  await patroni.rest(leader, '/config', { postgresql: { parameters: { max_connections: 123 } } })
+  await until(
+    'the setting to wait for a restart',
+    async () => (await sql(leader, "select pending_restart from pg_settings where name = 'max_connections'")) === 't',
+    patient,
+  )
+  const target = herd.instance(leader)
+  const plan = await makeTargetPlan(patroniRestart, herd.ports.read, {}, target.id, signal)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal, isCancelRequested: () => false, clock: systemClock }
+  const job = { id: 'job', targetId: target.id, input: {}, digest: plan.digest }
+  expect([await drive(patroniRestart, job, journal.open(), herd.ports, options), journal.lines]).toEqual(['done', expect.anything()])
+  expect(await sql(leader, 'show max_connections')).toBe('123')
+  expect(await patroni.leader()).toBe(leader)
 })
 
 test('a switchover that Patroni refuses is told in its own words', async () => {

@@ -78,6 +78,7 @@ const harmless = [
   'drain-pooler',
   'follow-primary',
   'patroni-switchover',
+  'patroni-restart',
   'check-server',
   'refresh-dns',
   'check-zone',

@@ -5,8 +5,21 @@ import type { MemoryInstance, World } from './world/world'
 
 const leads = (role: string): boolean => role === 'leader'
 
-/** Patroni's REST API, as unforgiving as the real one: of `/switchover`, which is all that the twin can. */
+/** Patroni's REST API, as unforgiving as the real one: of `/switchover` and `/restart`, which is all that the twin can. */
 export const answerPatroni = (world: World, own: FoundManager, request: PatroniRequest): PatroniAnswer => {
+  if (request.path === '/restart') {
+    const member = seatsOf(world, own.cluster).get(own.member ?? '')
+    if (member === undefined || member.state !== 'running') return { status: 503, text: 'restart failed' }
+    Object.assign(member, {
+      pid: member.pid + 1000,
+      startedAt: world.clock.stamp(),
+      clients: 0,
+      activeTransactions: 0,
+      active: { ...member.files },
+    })
+    member.applied.push('patroni restarts')
+    return { status: 200, text: 'restarted successfully' }
+  }
   if (request.path !== '/switchover') return { status: 501, text: 'the twin does not know this' }
   const { leader, candidate } = request.body
   const now = own.members.find(({ role }) => leads(role))?.name

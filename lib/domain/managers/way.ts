@@ -48,7 +48,7 @@ const patroni: Record<ManagedDeed, Way> = {
   },
   restart: {
     comesOf: 'Patroni would take the stop for a crash.',
-    instead: (one) => `Restart it through Patroni: ${patronictl(one, 'restart', ...memberOf(one))}.`,
+    instead: (one) => `Use Restart through Patroni, or ${patronictl(one, 'restart', ...memberOf(one))}.`,
   },
   reload: {
     comesOf:

@@ -8,6 +8,7 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { patroniSwitchover } from '.'
+import { patroniRestart } from './restart'
 
 const herdOf = (fleet: MemoryFleet) => fleet.instance('shop on n1').inventory.herdId
 const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
@@ -161,4 +162,53 @@ test('what Patroni refuses is told in its own words, and nothing has happened', 
   expect(await drive(operation, job, journal.open(), fleet, options)).not.toBe('done')
   expect(JSON.stringify(journal.lines)).toContain('leader name does not match')
   expect(fleet.instance('shop on n2').applied).toEqual([])
+})
+
+const restartOf = async (title: string): Promise<Stage & { fleet: MemoryFleet }> => {
+  const fleet = managedFleet()
+  const instance = fleet.instance(title)
+  instance.files.max_connections = '200'
+  const targetId = instance.inventory.id
+  const { digest, reason } = await makeTargetPlan(patroniRestart, fleet.read, {}, targetId, new AbortController().signal)
+  if (reason !== null) throw new Error(reason)
+  const planned = new Map<number, Disturbance>()
+  fleet.calls.interfere = ({ nth }) => planned.get(nth)
+  return {
+    fleet,
+    operation: patroniRestart,
+    job: { id: 'job', targetId, input: {}, digest },
+    ports: fleet,
+    clock: fleet.clock,
+    journal: new MemoryJournal(fleet.clock),
+    disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),
+    snapshot: () => JSON.stringify([instance.applied, instance.pid]),
+    broken: (state) => [
+      ...fleet.world.violations,
+      ...(instance.applied.length > 1 ? [`it was restarted ${instance.applied.length} times`] : []),
+      ...(state === 'done' && instance.active.max_connections !== '200' ? ['done, and the setting is not active'] : []),
+      ...(['failed', 'cancelled'].includes(state) && instance.applied.length > 0
+        ? [`${state} without a question, and it was restarted`]
+        : []),
+    ],
+  }
+}
+
+test.each(['shop on n1', 'shop on n2'])(
+  'a restart of %s through Patroni ends as it says wherever drivers die and however its answer is lost: restarted once, or not at all',
+  { timeout: 300_000 },
+  async (title) => {
+    const results = await crashMatrix(() => restartOf(title))
+    expect(brokenOf(results)).toEqual([])
+    expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed'])
+  },
+)
+
+test('a restart through Patroni is refused where none looks after the server, and where its API is silent', async () => {
+  const planOn = async (fleet: MemoryFleet) =>
+    makeTargetPlan(patroniRestart, fleet.read, {}, fleet.instance('shop on n2').inventory.id, new AbortController().signal)
+  expect((await planOn(managedFleet(() => []))).reason).toBe('No running Patroni looks after it: use Restart.')
+  expect((await planOn(managedFleet((host) => [patroniOn(host, { isPaused: null })]))).reason).toBe(
+    'Its Patroni does not answer on its REST API.',
+  )
+  expect(await planOn(managedFleet())).toMatchObject({ eligible: true, order: 0 })
 })

@@ -42,7 +42,7 @@ export const restartPostgres = <F extends Facts>(of: (facts: F) => Place, stop: 
 })
 
 /** The same postmaster. Times are compared as moments: two sessions may write the same one differently. */
-const isSame = (probe: Probe, before: Before): boolean =>
+export const isSame = (probe: Probe, before: Pick<Before, 'startedAt' | 'pid'>): boolean =>
   probe.postmasterPid === before.pid && momentOf(probe.postmasterStartedAt) === momentOf(before.startedAt)
 
 const momentOf = (at: string | null): number | null => (at === null ? null : Date.parse(at))

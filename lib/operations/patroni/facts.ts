@@ -1,4 +1,4 @@
-import type { ManagedMember } from '@/lib/domain/managers/manager'
+import type { ManagedBy, ManagedMember } from '@/lib/domain/managers/manager'
 import { managedByOf, managersOf } from '@/lib/domain/managers/manager'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryInstance, Probe, ReadPorts } from '@/lib/ports'
@@ -73,7 +73,7 @@ export const viewOf = async (
   const others = looks.filter(({ by }) => by !== 'patroni' && by !== 'unknown' && by !== 'none').map(({ title }) => title)
   return {
     cluster: clusters[0] ?? null,
-    why: whyNot(looks.length, clusters, told.length, others),
+    why: whyNot(looks, clusters, told.length, others),
     isPaused: told.some((one) => one.isPaused === true),
     leaders: [...new Set(told.flatMap(({ members }) => members.filter(leads).map(({ name }) => name)))],
     // Whoever leads is asked first: it knows the others best.
@@ -86,10 +86,18 @@ export const viewOf = async (
   }
 }
 
-const whyNot = (count: number, clusters: readonly string[], told: number, others: readonly string[]): string | null => {
-  if (count === 0) return 'The herd has no member.'
+const whyNot = (
+  looks: readonly { title: string; by: ManagedBy }[],
+  clusters: readonly string[],
+  told: number,
+  others: readonly string[],
+): string | null => {
+  if (looks.length === 0) return 'The herd has no member.'
   if (others.length > 0) return `Another manager was found on the host of ${others.join(', ')}.`
   if (clusters.length > 1) return `Its members belong to more than one Patroni cluster: ${clusters.join(', ')}.`
+  const unseen = looks.filter(({ by }) => by === 'unknown').map(({ title }) => title)
+  if (clusters.length === 0 && unseen.length > 0)
+    return `Whether Patroni looks after this herd is not known: the host of ${unseen.join(', ')} does not say.`
   if (clusters.length === 0) return 'No running Patroni looks after a member of this herd: use Switch over.'
   return told === 0 ? 'No Patroni of it answers on its REST API.' : null
 }

@@ -49,6 +49,14 @@ describe('it is refused', () => {
     ).toMatchObject({ verdict: 'refuse', eligible: false, because: expect.stringContaining('use Switch over') })
   })
 
+  test('where it is not known whether Patroni looks after the herd, which is not the same as none', async () => {
+    const fleet = managedFleet(() => [])
+    fleet.host('n3').areHidden = true
+    expect((await gateOf(fleet, 'patroni')).because).toBe(
+      'Whether Patroni looks after this herd is not known: the host of shop on n3 does not say.',
+    )
+  })
+
   test('where no REST API answers', async () => {
     const fleet = managedFleet((host) => [patroniOn(host, { members: [], isPaused: null })])
     expect(await gateOf(fleet, 'patroni')).toMatchObject({ verdict: 'refuse', because: 'No Patroni of it answers on its REST API.' })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { FoundManager } from '@/lib/domain/managers/manager'
-import { managersOf } from '@/lib/domain/managers/manager'
+import { managedByOf, managersOf } from '@/lib/domain/managers/manager'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Effect } from '@/lib/kernel/operation/operation'
@@ -14,8 +14,9 @@ import { acceptsConnections, seenRow } from '../gates/seen'
 import { isSame } from '../steps/postgres/restart'
 
 type RestartFacts = HerdFacts & {
-  /** Its Patroni; null: none runs there, or its host did not say. */
+  /** Its Patroni; null: none runs there, or it could not be told. */
   patroni: Plain<FoundManager> | null
+  isPatroniKnown: boolean
 }
 
 type Before = { startedAt: string | null; pid: number | null }
@@ -45,7 +46,12 @@ export const patroniRestart = defineOperation({
     const patroni =
       seen === null ? undefined : managersOf(seen, dataDirectory).find((one) => one.kind === 'patroni' && one.state === 'running')
     // Whom it led long ago is nothing to restart by.
-    return { ...facts, patroni: patroni === undefined ? null : ({ ...patroni, members: [], history: [] } as Plain<FoundManager>) }
+    const isPatroniKnown = managedByOf(seen, dataDirectory) !== 'unknown'
+    return {
+      ...facts,
+      isPatroniKnown,
+      patroni: patroni === undefined ? null : ({ ...patroni, members: [], history: [] } as Plain<FoundManager>),
+    }
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), cluster: facts.patroni?.cluster ?? null, member: facts.patroni?.member ?? null }),
@@ -61,8 +67,8 @@ export const patroniRestart = defineOperation({
   offered: (row) => (row.manager === 'none' ? refuse('No Patroni looks after it: use Restart.') : acceptsConnections(seenRow(row))),
   asksPhrase: () => false,
 })
-  .gate('patroni', 'Its Patroni answers', patroniAnswers)
   .gate('running', 'Accepts connections', ({ probe }) => acceptsConnections(probe))
+  .gate('patroni', 'Its Patroni answers', patroniAnswers)
   .gate('pending', 'Settings pending a restart', ({ probe }) =>
     probe.pendingRestart.length === 0 ? pass : passBecause(`They take effect: ${probe.pendingRestart.join(', ')}.`),
   )
@@ -75,7 +81,8 @@ export const patroniRestart = defineOperation({
   .effect('restart', restartMember())
   .build()
 
-function patroniAnswers({ patroni }: RestartFacts): Verdict {
+function patroniAnswers({ patroni, isPatroniKnown }: RestartFacts): Verdict {
+  if (patroni === null && !isPatroniKnown) return refuse('Whether Patroni looks after it is not known: its host does not say.')
   if (patroni === null) return refuse('No running Patroni looks after it: use Restart.')
   if (patroni.isPaused === null) return refuse('Its Patroni does not answer on its REST API.')
   return pass

@@ -29,13 +29,20 @@ const gateOf = async (fleet: MemoryFleet, name: string, raw: JsonObject = {}) =>
   return { eligible: plan.eligible, ...plan.gates.find((gate) => gate.name === name)! }
 }
 
-test('the plan of a switchover through Patroni reads as this snapshot says, and changes nothing', async () => {
+test('the plans of a switchover and a restart through Patroni read as these snapshots say, and change nothing', async () => {
   const fleet = managedFleet()
   const planned = await planOf(fleet)
+  const restarted = await Promise.all(
+    ['shop on n1', 'shop on n2'].map((title) =>
+      makeTargetPlan(patroniRestart, fleet.read, {}, fleet.instance(title).inventory.id, new AbortController().signal),
+    ),
+  )
   const prod = { id: planned.environmentId!, name: 'prod', colour: 'red', protection: 'confirm' as const, maintenanceWindows: [] }
   const made = { at: fleet.clock.now(), inMs: 0 }
   const plan = composePlan(patroniSwitchover, {}, defaultPolicy, [planned], [prod], { medianSeconds: 3, count: 12 }, made)
   await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot('../__snapshots__/plans/patroni-switchover.txt')
+  const restart = composePlan(patroniRestart, {}, defaultPolicy, restarted, [prod], { medianSeconds: 3, count: 12 }, made)
+  await expect(`${JSON.stringify(restart, null, 2)}\n`).toMatchFileSnapshot('../__snapshots__/plans/patroni-restart.txt')
   expect(fleet.calls.made).toEqual([])
 })
 

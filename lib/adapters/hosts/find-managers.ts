@@ -65,7 +65,7 @@ def whole(value):
 ${patroniConfigPython}
 def opened(api, path, context):
     try:
-        with build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open(api + path, timeout=1) as answer:
+        with build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open(api + path, timeout=1.5) as answer:
             return json.loads(answer.read(1000000))
     except HTTPError as error:
         return json.loads(error.read(1000000))

@@ -10,6 +10,11 @@ const statements = [
   `delete from setting_changes where at < now() - interval '400 days'`,
   `delete from setting_catalogues c where id < (select max(catalogue_id) from setting_looks)
      and not exists (select from setting_looks l where l.catalogue_id = c.id)`,
+  `delete from statement_keys where seen_on < current_date - 15`,
+  `delete from statement_samples where at < now() - interval '14 days'`,
+  // Of older ones the first of each six hours stays.
+  `delete from statement_samples s where s.at < now() - interval '2 days' and exists (
+     select from statement_samples e where e.instance_id = s.instance_id and e.at < s.at and e.at >= date_bin('6 hours', s.at, '2000-01-01T00:00:00Z'))`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
   `delete from half_logins where expires_at < now()`,
   `delete from second_factors where confirmed_at is null and created_at < now() - interval '1 day'`,

@@ -51,6 +51,7 @@ const main = async (): Promise<void> => {
         databaseBytes: postgres.databaseBytes,
         counters: postgres.counters,
         serverSettings: ports.read.serverSettings,
+        statements: ports.read.statements,
         hostFacts: world.hosts.facts,
         sink,
         log,
@@ -75,6 +76,7 @@ const main = async (): Promise<void> => {
         activity: ports.read.activity,
         serverLog: ports.read.serverLog,
         serverSettings: ports.read.serverSettings,
+        statements: ports.read.statements,
         log,
       })
     : null

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { saveSamples } from '@/db/samples/save'
+import { saveStatements } from '@/db/statements/save'
 import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
 import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
 import { type Body, DescribedApi, describedCalls } from '@/e2e/harness/described-api'
@@ -275,6 +276,16 @@ test('settings of an instance, of a herd side by side and of the fleet, as JSON 
   expect(wrong.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['compare', 'nam', 'per'])
   expect((await stage.ask('GET', '/api/v1/settings?environment=nowhere')).body.fields[0].path).toBe('environment')
   expect((await stage.ask('GET', `/api/v1/instances/${id}/settings?look=later`)).body.fields[0].path).toBe('look')
+  const counters = { calls: 2, totalMs: 3, rows: 2, blocksHit: 0, blocksRead: 0, ioMs: 0, tempBlocks: 0, walBytes: 0 }
+  const text = 'select $1 from orders'
+  await saveStatements(id, {
+    state: 'seen',
+    resetAt: null,
+    statements: [{ queryId: '-7', user: 'app', database: 'shop', text, ...counters }],
+  })
+  const statements = (await stage.ask('GET', `/api/v1/instances/${id}/statements?order=calls`)).body
+  expect(statements).toMatchObject({ state: 'seen', from: null, statements: [{ queryId: '-7', text, calls: 2, meanMs: 1.5 }] })
+  expect((await stage.ask('GET', `/api/v1/instances/${id}/statements?from=yesterday`)).body.fields[0].path).toBe('from')
 })
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {

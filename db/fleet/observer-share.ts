@@ -5,6 +5,8 @@ export interface ObserverShare {
   instances: { id: string; herdId: string; serverId: string }[]
   /** Servers whose environment keeps no samples. */
   unsampled: string[]
+  /** Servers whose environment keeps no statements. */
+  withoutStatements: string[]
   /** Servers without an instance, which are only asked whether they answer. */
   idleServers: string[]
 }
@@ -44,7 +46,7 @@ export const endPresence = async (id: string): Promise<void> => {
 export const readShare = async ({ index, of }: { index: number; of: number }): Promise<ObserverShare> => {
   const isMine = (column: string) => `mod(abs(hashtext(${column}::text)::bigint), $2) = $1`
   try {
-    const [instances, servers, unsampled] = await Promise.all([
+    const [instances, servers, leftOut] = await Promise.all([
       getPool().query(
         `select id, herd_id as "herdId", server_id as "serverId"
            from (select id, herd_id, server_id, min(server_id::text) over (partition by herd_id) as home from instances) i where ${isMine('home')}`,
@@ -54,9 +56,17 @@ export const readShare = async ({ index, of }: { index: number; of: number }): P
         `select id from servers s where ${isMine('s.id')} and not exists (select from instances i where i.server_id = s.id)`,
         [index, of],
       ),
-      getPool().query(`select s.id from servers s join environments e on e.id = s.environment_id where not e.is_sampled`),
+      getPool().query<{ id: string; sampled: boolean; counted: boolean }>(
+        `select s.id, e.is_sampled as sampled, e.keeps_statements as counted from servers s join environments e on e.id = s.environment_id
+           where not e.is_sampled or not e.keeps_statements`,
+      ),
     ])
-    return { instances: instances.rows, idleServers: servers.rows.map(({ id }) => id), unsampled: unsampled.rows.map(({ id }) => id) }
+    return {
+      instances: instances.rows,
+      idleServers: servers.rows.map(({ id }) => id),
+      unsampled: leftOut.rows.flatMap(({ id, sampled }) => (sampled ? [] : [id])),
+      withoutStatements: leftOut.rows.flatMap(({ id, counted }) => (counted ? [] : [id])),
+    }
   } catch (error) {
     throw databaseFault(error)
   }

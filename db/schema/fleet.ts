@@ -35,6 +35,8 @@ export const environments = pgTable(
     lagSecondsMax: integer('lag_seconds_max').notNull().default(60),
     /** Whether figures of its instances and hosts are kept over time. */
     isSampled: boolean('is_sampled').notNull().default(true),
+    /** Whether what pg_stat_statements counted is kept over time. */
+    keepsStatements: boolean('keeps_statements').notNull().default(true),
     position: integer('position').notNull().default(0),
     /** Who lets another administrator lower its safeguards once, and until when. */
     loweringAllowedBy: uuid('lowering_allowed_by'),

@@ -142,6 +142,7 @@ describe('pages', () => {
       ] as const)
         for (const page of ['activity', 'settings'])
           await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
+      await mustTellNothing('/{resource}/{id}/statements', { resource: 'instances', id: stage.world.id('instance', place) })
       await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })

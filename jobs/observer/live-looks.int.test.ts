@@ -60,6 +60,7 @@ const worker = async (answer: (id: string) => Promise<Activity>, readLog: Server
     },
     serverLog: { look: readLog },
     serverSettings: memoryFleet([]).read.serverSettings,
+    statements: memoryFleet([]).read.statements,
     log: log as never,
   })
   return { asked, stop: looks.stop }

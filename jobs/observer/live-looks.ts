@@ -2,17 +2,19 @@ import { type ClaimedLook, claimLooks, type LookKind, saveLook } from '@/db/flee
 import { readLogQuestion } from '@/db/fleet/watch'
 import { listen } from '@/db/pg/client'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead, ServerSettingsRead } from '@/lib/ports'
+import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead, ServerSettingsRead, StatementsRead } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
 import { lookAtSettings } from './observe-settings'
+import { lookAtStatements } from './observe-statements'
 
 export interface LiveLooksOptions {
   inventory: Pick<InventoryRead, 'instance'>
   activity: ActivityRead
   serverLog: ServerLogRead
   serverSettings: ServerSettingsRead
+  statements: StatementsRead
   log: Log
 }
 
@@ -27,6 +29,7 @@ export const startLiveLooks = async ({
   activity,
   serverLog,
   serverSettings,
+  statements,
   log,
 }: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
   const stopping = new AbortController()
@@ -38,6 +41,10 @@ export const startLiveLooks = async ({
     // Where they are kept anyway: the look says that it ended.
     settings: async (address, _question, options) => {
       await lookAtSettings(serverSettings, { id: address.instanceId, address }, options)
+      return true
+    },
+    statements: async (address, _question, options) => {
+      await lookAtStatements(statements, { id: address.instanceId, address }, options)
       return true
     },
   }

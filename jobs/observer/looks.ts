@@ -1,7 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import type { ObserverShare } from '@/db/fleet/observer-share'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { HostAddress, HostFacts, InventoryInstance, InventoryRead, PostgresRead, ServerSettingsRead } from '@/lib/ports'
+import type {
+  HostAddress,
+  HostFacts,
+  InventoryInstance,
+  InventoryRead,
+  PostgresRead,
+  ServerSettingsRead,
+  StatementsRead,
+} from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
 import { backOff, due, firstRoundMs, type HerdPlan, hostFactsEveryMs, nextLook, nextRoundMs, type ServerPlan } from './observe-round'
@@ -9,6 +17,7 @@ import { makeSampler } from './observe-samples'
 import { makeSettingLooks } from './observe-settings'
 import type { FactSink } from './observe-sink'
 import { makeSizeLooks } from './observe-sizes'
+import { makeStatementLooks } from './observe-statements'
 
 export interface LooksOptions {
   inventory: InventoryRead
@@ -16,6 +25,7 @@ export interface LooksOptions {
   databaseBytes: PostgresRead['databaseBytes']
   counters: PostgresRead['counters']
   serverSettings: ServerSettingsRead
+  statements: StatementsRead
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
   hostFacts: (
     host: HostAddress,
@@ -58,6 +68,7 @@ export class Looks {
   private readonly pace: number
   private readonly sizes: ReturnType<typeof makeSizeLooks>
   private readonly settings: ReturnType<typeof makeSettingLooks>
+  private readonly statements: ReturnType<typeof makeStatementLooks>
   private readonly sampler: ReturnType<typeof makeSampler>
 
   constructor(
@@ -67,6 +78,7 @@ export class Looks {
     this.pace = options.pace ?? 1
     this.sizes = makeSizeLooks(options.databaseBytes)
     this.settings = makeSettingLooks(options.serverSettings)
+    this.statements = makeStatementLooks(options.statements)
     this.sampler = makeSampler({ counters: options.counters, log: options.log })
   }
 
@@ -111,6 +123,7 @@ export class Looks {
     const known = new Set(members.map(({ id }) => id))
     this.sizes.forget((id) => known.has(id))
     this.settings.forget((id) => known.has(id))
+    this.statements.load((id) => known.has(id), share.withoutStatements)
     this.sampler.load([...known, ...servers.keys()], share.unsampled)
   }
 
@@ -224,6 +237,8 @@ export class Looks {
           if (sampled) this.run(sampled)
           const configured = seen.state === 'online' ? this.settings.offer(member, seen, this.signal) : null
           if (configured) this.run(configured)
+          const counted = seen.state === 'online' ? this.statements.offer(member, this.signal) : null
+          if (counted) this.run(counted)
           const server = this.servers.get(member.serverId)
           // The first that finds its host gone has it asked again now: that says the same of everything else on it.
           if (seen.hostFault && server?.state === 'up') {

@@ -68,6 +68,7 @@ test('who asks for a look now is answered with what a worker has just seen, or w
   const worker = await startLiveLooks({
     ...{ inventory: makeInventory(), activity: unused, serverLog: unused, log: log as never },
     serverSettings: { look: () => answer(), kinds },
+    statements: unused,
   })
   const look = () => readInstanceSettings(systemActor, ids.a!, { isNow: true })
   expect((await look()).settings[0]).toMatchObject({ shown: '8MB' })

@@ -31,7 +31,7 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 
 const running: (() => Promise<void>)[] = []
 const observe = async (
-  options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'serverSettings' | 'hostFacts'>,
+  options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'serverSettings' | 'statements' | 'hostFacts'>,
 ) => {
   const sink = makeFactSink(log)
   const observer = await startObserver({ ...options, sink, log, holder: 'test:1', pace: 0.2 })
@@ -111,6 +111,7 @@ describe('on real hosts', () => {
       databaseBytes: postgres.read.databaseBytes,
       counters: postgres.read.counters,
       serverSettings: postgres.serverSettings,
+      statements: postgres.statements,
       hostFacts: makeHosts(ssh).facts,
     })
   })
@@ -207,6 +208,7 @@ describe('sharing the fleet', () => {
       databaseBytes: async () => 1,
       counters: () => Promise.reject(new Fault('sql.timeout')),
       serverSettings: { look: () => Promise.reject(new Fault('sql.timeout')), kinds: async () => [] },
+      statements: { look: () => Promise.reject(new Fault('sql.timeout')) },
       probe: async ({ instanceId }: { instanceId: string }) => {
         looked.set(instanceId, (looked.get(instanceId) ?? 0) + 1)
         return probeNow()

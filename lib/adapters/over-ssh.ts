@@ -45,6 +45,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         activity: postgres.activity.read,
         serverLog: postgres.serverLog,
         serverSettings: postgres.serverSettings,
+        statements: postgres.statements,
         readers: postgres.readers.read,
         replication: postgres.replication.read,
         copies: copies.read,

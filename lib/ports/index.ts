@@ -12,6 +12,7 @@ import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 import type { ServerLogRead } from './server-log'
 import type { ServerSettingsRead } from './server-settings'
+import type { StatementsRead } from './statements'
 
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
@@ -97,6 +98,7 @@ export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } fr
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'
 export type { ServerSettingsRead } from './server-settings'
+export type { StatementsRead } from './statements'
 
 /** Ports that only read. Plan mode is given only these. */
 export interface ReadPorts {
@@ -108,6 +110,7 @@ export interface ReadPorts {
   activity: ActivityRead
   serverLog: ServerLogRead
   serverSettings: ServerSettingsRead
+  statements: StatementsRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead

@@ -77,6 +77,11 @@ export const environment = defineResource({
       label: 'Keep samples',
       help: 'Load, connections, rates, lag and sizes over time, for charts. Costs each database one small query every 10 to 60 seconds.',
     },
+    keepsStatements: {
+      kind: 'flag',
+      label: 'Keep top statements',
+      help: 'Once an hour what pg_stat_statements counted for the statements that lead, where the extension is there. Costs each database one query that reads all of its statements.',
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -90,7 +95,7 @@ export const environment = defineResource({
   sections: [
     { title: 'Environment', fields: ['name', 'description', 'position'] },
     { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
-    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled'] },
+    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements'] },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

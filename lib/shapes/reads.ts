@@ -5,6 +5,7 @@ import type { ListPage } from './list'
 import type { RunResults } from './results'
 import type { ServerLog } from './server-log'
 import type { HerdSettings, InstanceSettings } from './settings'
+import type { TopStatements } from './statements'
 
 declare const answers: unique symbol
 /** An address of the console that says what JSON it answers with. */
@@ -56,6 +57,9 @@ export const reads = {
   /** As a worker sees them now. */
   instanceSettings: (id: string): ReadAddress<InstanceSettings> => `/api/v1/instances/${id}/settings?look=now`,
   herdSettings: (id: string): ReadAddress<HerdSettings> => `/api/v1/herds/${id}/settings?look=now`,
+  /** Empty parts are left to the console. */
+  statements: (id: string, question: Readonly<Record<string, string>>): ReadAddress<TopStatements> =>
+    `/api/v1/instances/${id}/statements?${new URLSearchParams(Object.entries(question).filter(([, value]) => value !== ''))}`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

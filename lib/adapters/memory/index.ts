@@ -12,6 +12,7 @@ import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
 import { memoryServerLog } from './postgres/server-log'
 import { memoryServerSettings } from './postgres/server-settings'
+import { memoryStatements } from './postgres/statements'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { Calls } from './world/calls'
 import { type MemoryClock, virtualClock } from './world/clock'
@@ -67,6 +68,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     activity: memoryActivityRead(world),
     serverLog: memoryServerLog(world),
     serverSettings: memoryServerSettings(world),
+    statements: memoryStatements(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),

@@ -10,6 +10,7 @@ import type {
   ReplicationRead,
   ServerLogRead,
   ServerSettingsRead,
+  StatementsRead,
 } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { commandFor } from '../ssh/profiles'
@@ -23,6 +24,7 @@ import { makeReplication } from './replication'
 import { makeServerLog } from './server-log'
 import { makeServerSettings } from './server-settings'
 import { databaseBytes, fileSettings, settingsSeen, transactionFate } from './server-views'
+import { makeStatements } from './statements'
 import { warmPool } from './warm'
 
 export interface PostgresOptions {
@@ -40,6 +42,7 @@ export interface Postgres {
   activity: { read: ActivityRead; act: ActivityAct }
   serverLog: ServerLogRead
   serverSettings: ServerSettingsRead
+  statements: StatementsRead
   /** Warm sessions that are open now. */
   sessions: () => number
   close: () => void
@@ -73,6 +76,7 @@ export const makePostgres = (ssh: Ssh, options: PostgresOptions = {}): Postgres 
     activity: makeActivity(ssh, warm),
     serverLog: makeServerLog(ssh),
     serverSettings: makeServerSettings(ssh, warm),
+    statements: makeStatements(ssh),
     sessions: warm.count,
     close: warm.close,
   }

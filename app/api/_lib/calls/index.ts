@@ -6,6 +6,7 @@ import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { sampleCalls } from './samples'
 import { settingCalls } from './settings'
+import { statementCalls } from './statements'
 import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
 import { workCalls } from './work'
@@ -23,4 +24,5 @@ export const calls = {
   ...environmentCalls,
   ...sampleCalls,
   ...settingCalls,
+  ...statementCalls,
 }

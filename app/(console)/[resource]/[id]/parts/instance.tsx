@@ -50,6 +50,7 @@ export const instance: ResourceParts = {
     { path: 'activity', label: 'Activity' },
     { path: 'log', label: 'Log' },
     { path: 'settings', label: 'Settings' },
+    { path: 'statements', label: 'Statements' },
   ],
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (

@@ -42,11 +42,14 @@ const waitAfter = (failures: number, { free, waitSecondsMax }: AttemptLimit, isS
 export const countAttempt = async (limits: readonly AttemptLimit[]): Promise<void> => {
   const keys = limits.map(({ key }) => key).sort()
   await inTransaction(async (tx) => {
-    await tx.execute(sql`insert into login_attempts (key) select unnest(${sql.param(keys)}::text[]) on conflict do nothing`)
+    // It changes nothing of a row that is there, but holds it: one that somebody's success takes away at this moment is made anew.
+    await tx.execute(
+      sql`insert into login_attempts (key) select unnest(${sql.param(keys)}::text[]) on conflict (key) do update set key = excluded.key where false`,
+    )
     const { rows } = await tx.execute<AttemptRow>(
       sql`select key, failures, extract(epoch from now() - first_at)::float8 as "ageSeconds",
             case when blocked_until > clock_timestamp() then extract(epoch from blocked_until - clock_timestamp())::float8 end as "waitSeconds"
-          from login_attempts where key = any(${sql.param(keys)}::text[]) order by key for update`,
+          from login_attempts where key = any(${sql.param(keys)}::text[])`,
     )
     const rowOf = (key: string) => rows.find((row) => row.key === key)!
     const wait = Math.max(0, ...rows.map((row) => row.waitSeconds ?? 0))

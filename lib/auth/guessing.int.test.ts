@@ -4,6 +4,7 @@ import { countAttempt } from '@/db/runs/attempts'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
 import { directoryOf } from '@/e2e/harness/daemons/directory-port'
+import { until } from '@/e2e/harness/hold'
 import type { Directory } from '@/lib/ports/directory'
 import { ensureLocalAdmin } from './bootstrap'
 import { logIn } from './login'
@@ -157,4 +158,26 @@ test('a count of its own is kept for each kind of secret', async () => {
   await countAttempt([limit])
   expect(await codeOf(countAttempt([limit]))).toBe('auth.throttled')
   expect(await codeOf(attempt('admin', right))).toBe('no fault')
+})
+
+test('a try that waits for a success of the same name at the same moment is counted after it, not a failure of the console', async () => {
+  const limit = { key: 'name:race', free: 5, waitSecondsMax: 300 }
+  await countAttempt([limit])
+  const success = await getPool().connect()
+  try {
+    await success.query('begin')
+    await success.query('select from login_attempts where key = $1 for update', [limit.key])
+    const counted = countAttempt([limit])
+    await until(
+      'the try to wait',
+      async () =>
+        (await getPool().query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")).rowCount,
+    )
+    await success.query('delete from login_attempts where key = $1', [limit.key])
+    await success.query('commit')
+    await counted
+  } finally {
+    success.release()
+  }
+  expect((await getPool().query('select failures from login_attempts where key = $1', [limit.key])).rows).toEqual([{ failures: 1 }])
 })

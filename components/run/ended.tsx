@@ -10,6 +10,12 @@ import { CertificateLink } from './certificate-link'
 const everyMs = 2_000
 const triesMax = 30
 
+const failBackOf = async (herdId: string, signal: AbortSignal): Promise<FailBackSeen | null> => {
+  const address = reads.failBack(herdId)
+  const answer = await fetch(address, { signal })
+  return answer.ok ? await answerOf(address, answer) : null
+}
+
 const useFailBack = (herdId: string): FailBackSeen | null => {
   const [seen, setSeen] = useState<FailBackSeen | null>(null)
   useEffect(() => {
@@ -18,10 +24,9 @@ const useFailBack = (herdId: string): FailBackSeen | null => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
       tries += 1
-      const address = reads.failBack(herdId)
-      const answer = await fetch(address, { signal: gone.signal }).catch(() => null)
+      const read = await failBackOf(herdId, gone.signal).catch(() => null)
       if (gone.signal.aborted) return
-      if (answer?.ok) setSeen(await answerOf(address, answer))
+      if (read !== null) setSeen(read)
       if (tries < triesMax) timer = setTimeout(() => void ask(), everyMs)
     }
     void ask()

@@ -49,7 +49,7 @@ export const Acts = ({ acts }: { acts: readonly OfferedAct[] }) => (
 const Act = ({ act }: { act: OfferedAct }) => {
   const id = useId()
   const note = act.because ?? act.warning
-  const look = `btn w-full !justify-start ${act.danger === 'destructive' && !act.because ? '!text-bad' : ''}`
+  const look = `btn w-full !justify-start !whitespace-normal text-left ${act.danger === 'destructive' && !act.because ? '!text-bad' : ''}`
   return (
     <>
       {act.because ? (

@@ -79,7 +79,7 @@ test('an instance without the extension says so, and keeps no sample', async () 
 test('samples are thinned to four a day after two days and gone after two weeks, with the statements that lead no more', async () => {
   await query(
     `insert into statement_samples (instance_id, at, keys, figures)
-     select $1, date_trunc('day', now()) - n * interval '1 hour', '{}', '{}' from generate_series(0, 24 * 20 - 1) n`,
+     select $1, date_trunc('hour', now()) - n * interval '1 hour', '{}', '{}' from generate_series(0, 24 * 20 - 1) n`,
     [ids.a],
   )
   await save('r', seen('1', 1, 1))

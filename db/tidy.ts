@@ -17,6 +17,7 @@ const statements = [
      select from statement_samples e where e.instance_id = s.instance_id and e.at < s.at and e.at >= date_bin('6 hours', s.at, '2000-01-01T00:00:00Z'))`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
   `delete from half_logins where expires_at < now()`,
+  `delete from passkey_challenges where expires_at < now()`,
   `delete from second_factors where confirmed_at is null and created_at < now() - interval '1 day'`,
   `delete from sessions where expires_at < now() - interval '30 days'`,
   `delete from canary_strips s using jobs j where j.id = s.job_id and j.finished_at < now() - interval '90 days'`,

@@ -35,7 +35,9 @@ const networks = z
 const variables = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database.'),
   REDIS_URL: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in the metadata database.'),
-  MATRIARCH_URL: url(['http', 'https']).default('http://127.0.0.1:3000').describe('Where people reach the console.'),
+  MATRIARCH_URL: url(['http', 'https'])
+    .default('http://127.0.0.1:3000')
+    .describe('Where people reach the console. Passkeys need a host name here, by https or localhost.'),
   AUTH_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')

@@ -25,6 +25,7 @@ import {
   waitForPlan,
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
+import { askPasskeyAgain, beginPasskey, confirmPasskey, type NewPasskeyQuestion, type PasskeyQuestion } from '@/lib/auth/passkeys'
 import { proveAgain } from '@/lib/auth/prove'
 import { beginAuthenticator, confirmAuthenticator, type NewFactor, renewRecoveryCodes } from '@/lib/auth/second-factor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
@@ -188,13 +189,18 @@ export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>
 export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
 
 /** The password of the person signed in, and a code where they have a second factor, given again before what asks for a fresh proof. */
-export const proveMyself = async (password: string, code?: string): Promise<Outcome<null>> =>
-  outcome((actor) => proveAgain(actor, { password, code }, webPorts().directory).then(() => null))
+export const proveMyself = async (password: string, code?: string, passkey?: unknown): Promise<Outcome<null>> =>
+  outcome((actor) => proveAgain(actor, { password, code, passkey }, webPorts().directory).then(() => null))
+/** What one of their passkeys is to sign for it. */
+export const askMyPasskey = async (): Promise<Outcome<PasskeyQuestion | null>> => outcome(askPasskeyAgain)
 
 /** Second factors of the person signed in; the last one of somebody else who has lost theirs. */
 export const addAuthenticator = async (name: string): Promise<Outcome<NewFactor>> => outcome((actor) => beginAuthenticator(actor, name))
 export const confirmFactor = async (id: string, code: string): Promise<Outcome<string[] | null>> =>
   outcome((actor) => confirmAuthenticator(actor, String(id), code))
+export const addPasskey = async (name: string): Promise<Outcome<NewPasskeyQuestion>> => outcome((actor) => beginPasskey(actor, name))
+export const confirmNewPasskey = async (name: string, answer: unknown): Promise<Outcome<string[] | null>> =>
+  outcome((actor) => confirmPasskey(actor, name, answer))
 export const removeSecondFactor = async (id: string): Promise<Outcome<null>> =>
   outcome((actor) => removeFactor(actor, String(id)).then(() => null))
 export const newRecoveryCodes = async (): Promise<Outcome<string[]>> => outcome((actor) => renewRecoveryCodes(actor))

@@ -9,7 +9,7 @@ import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { type Actor, roles } from '@/lib/kernel/access/access'
 import { menuFor } from '@/lib/resources/menu'
-import { proveMyself } from './actions'
+import { askMyPasskey, proveMyself } from './actions'
 
 /** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
 const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): string => {
@@ -39,7 +39,7 @@ const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
           >
             {children}
           </Shell>
-          <ProveDialog userName={actor.name} prove={proveMyself} />
+          <ProveDialog userName={actor.name} prove={proveMyself} askPasskey={askMyPasskey} />
         </KeyboardProvider>
       </ToastProvider>
     </ZoneProvider>

@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useRef, useState, useTransition } from 'react'
+import type { NewPasskeyQuestion } from '@/components/shell/passkey'
 import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { CodeField } from '@/components/ui/code-field'
@@ -10,6 +11,7 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { Age } from '@/components/ui/zone'
 import type { Outcome } from '@/lib/shapes/outcome'
+import { AddPasskey } from './add-passkey'
 import { RecoveryCodes } from './recovery-codes'
 
 interface NewFactor {
@@ -22,22 +24,28 @@ interface NewFactor {
 export interface FactorActions {
   add: (name: string) => Promise<Outcome<NewFactor>>
   confirm: (id: string, code: string) => Promise<Outcome<string[] | null>>
+  addPasskey: (name: string) => Promise<Outcome<NewPasskeyQuestion>>
+  confirmPasskey: (name: string, answer: unknown) => Promise<Outcome<string[] | null>>
   remove: (id: string) => Promise<Outcome<null>>
   newCodes: () => Promise<Outcome<string[]>>
 }
 
 interface Props {
-  factors: { id: string; name: string; createdAt: string; lastUsedAt: string | null }[]
+  factors: { id: string; kind: 'totp' | 'passkey'; name: string; createdAt: string; lastUsedAt: string | null }[]
   codesLeft: number
+  /** Whether browsers give passkeys under the console's address. */
+  takesPasskeys: boolean
   actions: FactorActions
 }
 
-/** One's own second factors: authenticator apps, and the codes that stand in for them. */
-export const SecondFactors = ({ factors, codesLeft, actions }: Props) => {
+const kindWords = { totp: 'authenticator app', passkey: 'passkey' } as const
+
+/** One's own second factors: authenticator apps, passkeys, and the codes that stand in for them. */
+export const SecondFactors = ({ factors, codesLeft, takesPasskeys, actions }: Props) => {
   const router = useRouter()
   const [isRefreshing, startRefresh] = useTransition()
   const [isBusy, setBusy] = useState(false)
-  const [isAdding, setAdding] = useState(false)
+  const [adding, setAdding] = useState<'totp' | 'passkey' | null>(null)
   const [codes, setCodes] = useState<string[] | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
   const refresh = () => startRefresh(() => router.refresh())
@@ -50,21 +58,26 @@ export const SecondFactors = ({ factors, codesLeft, actions }: Props) => {
     then?.(outcome.value)
     refresh()
   }
+  const added = (made: string[] | null) => {
+    setAdding(null)
+    setCodes(made)
+    refresh()
+  }
   const waits = isBusy || isRefreshing
   return (
     <>
       {refusal && <Note tone="bad" isAlert title={refusal} />}
       {factors.length === 0 ? (
         <p className="p-3 text-ink-2">
-          No second factor: the password alone signs you in. Add an authenticator app to ask for its code as well.
+          No second factor: the password alone signs you in. Add an authenticator app or a passkey to be asked for it as well.
         </p>
       ) : (
         <ul>
-          {factors.map(({ id, name, createdAt, lastUsedAt }) => (
+          {factors.map(({ id, kind, name, createdAt, lastUsedAt }) => (
             <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-3.5 py-2 first:border-t-0">
               <span className="font-semibold">{name}</span>
               <span className="text-ink-2">
-                authenticator app, added <Age at={createdAt} />,{' '}
+                {kindWords[kind]}, added <Age at={createdAt} />,{' '}
                 {lastUsedAt ? (
                   <>
                     used <Age at={lastUsedAt} />
@@ -83,9 +96,14 @@ export const SecondFactors = ({ factors, codesLeft, actions }: Props) => {
         </ul>
       )}
       <div className="flex flex-wrap items-center gap-2 border-t border-line px-3.5 py-2">
-        <Button isSmall disabled={waits} onClick={() => setAdding(true)}>
+        <Button isSmall disabled={waits} onClick={() => setAdding('totp')}>
           Add an authenticator app
         </Button>
+        {takesPasskeys && (
+          <Button isSmall disabled={waits} onClick={() => setAdding('passkey')}>
+            Add a passkey
+          </Button>
+        )}
         {factors.length > 0 && (
           <>
             <Button isSmall disabled={waits} onClick={() => work(actions.newCodes, setCodes)}>
@@ -95,17 +113,11 @@ export const SecondFactors = ({ factors, codesLeft, actions }: Props) => {
           </>
         )}
       </div>
-      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} title="Add an authenticator app">
-        {isAdding && (
-          <AddFactor
-            actions={actions}
-            onDone={(made) => {
-              setAdding(false)
-              setCodes(made)
-              refresh()
-            }}
-          />
-        )}
+      <Dialog isOpen={adding === 'totp'} onClose={() => setAdding(null)} title="Add an authenticator app">
+        {adding === 'totp' && <AddFactor actions={actions} onDone={added} />}
+      </Dialog>
+      <Dialog isOpen={adding === 'passkey'} onClose={() => setAdding(null)} title="Add a passkey">
+        {adding === 'passkey' && <AddPasskey add={actions.addPasskey} confirm={actions.confirmPasskey} onDone={added} />}
       </Dialog>
       <Dialog isOpen={codes !== null} onClose={() => setCodes(null)} title="Recovery codes">
         {codes && <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />}

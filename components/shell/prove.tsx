@@ -7,6 +7,14 @@ import { Dialog } from '@/components/ui/dialog'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { Outcome } from '@/lib/shapes/outcome'
+import { type PasskeyQuestion, signWithPasskey } from './passkey'
+
+interface Ways {
+  userName: string
+  prove: (password: string, code?: string, passkey?: unknown) => Promise<Outcome<null>>
+  /** null: the person has no passkey. */
+  askPasskey: () => Promise<Outcome<PasskeyQuestion | null>>
+}
 
 /** Asks the person in the dialog of this page; true: they proved who they are. Whoever asks while it is open waits for the same answer. */
 let ask: (() => Promise<boolean>) | null = null
@@ -19,13 +27,7 @@ export const proved = async <T,>(act: () => Promise<Outcome<T>>): Promise<Outcom
 }
 
 /** Over whatever page is open, so nothing that was typed there is lost. */
-export const ProveDialog = ({
-  userName,
-  prove,
-}: {
-  userName: string
-  prove: (password: string, code?: string) => Promise<Outcome<null>>
-}) => {
+export const ProveDialog = (ways: Ways) => {
   const [isOpen, setOpen] = useState(false)
   const waiting = useRef<((isProved: boolean) => void)[]>([])
   useEffect(() => {
@@ -49,20 +51,17 @@ export const ProveDialog = ({
       title="Confirm that it is you"
       description="This needs a proof that is at most 10 minutes old. It is done as soon as you confirm; nothing you typed is lost."
     >
-      {isOpen && <ProveForm userName={userName} prove={prove} onEnd={end} />}
+      {isOpen && <ProveForm {...ways} onEnd={end} />}
     </Dialog>
   )
 }
 
-const ProveForm = ({
-  userName,
-  prove,
-  onEnd,
-}: {
-  userName: string
-  prove: (password: string, code?: string) => Promise<Outcome<null>>
-  onEnd: (isProved: boolean) => void
-}) => {
+const wrongCodes: Readonly<Record<string, string>> = {
+  'is wrong, or was used before': 'This code is wrong, or was used before.',
+  'is needed: the passkey did not answer for you': 'The passkey did not answer for you. Try again, or give a code.',
+}
+
+const ProveForm = ({ userName, prove, askPasskey, onEnd }: Ways & { onEnd: (isProved: boolean) => void }) => {
   const password = useRef<HTMLInputElement>(null)
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Outcome<null> | null>(null)
@@ -72,18 +71,36 @@ const ProveForm = ({
   const of = (field: string) => (refusal?.ok === false ? refusal.fields.find(({ path }) => path === field) : undefined)
   const wrong = of('password')
   const missing = of('code')
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  const [hasPasskey, setHasPasskey] = useState(false)
+  const refuse = (message: string) => setRefusal({ ok: false, code: 'auth.rejected', message, fields: [] })
+  const work = async (step: () => Promise<Outcome<null> | null>) => {
     setBusy(true)
-    const outcome = await prove(password.current!.value, code.current?.value).catch(
-      (): Outcome<null> => ({ ok: false, code: 'internal.bug', message: 'The console did not answer. Try again.', fields: [] }),
-    )
+    try {
+      const outcome = await step()
+      if (outcome?.ok) return onEnd(true)
+      if (outcome !== null) setRefusal(outcome)
+      if (outcome?.fields.some(({ path }) => path === 'code')) {
+        if (!asksCode) setHasPasskey(await askPasskey().then((asked) => asked.ok && asked.value !== null))
+        setAsksCode(true)
+      } else password.current?.select()
+    } catch {
+      refuse('The console did not answer. Try again.')
+    }
     setBusy(false)
-    if (outcome.ok) return onEnd(true)
-    setRefusal(outcome)
-    if (outcome.fields.some(({ path }) => path === 'code')) setAsksCode(true)
-    else password.current?.select()
   }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void work(() => prove(password.current!.value, code.current?.value))
+  }
+  const givePasskey = () =>
+    work(async () => {
+      const asked = await askPasskey()
+      if (!asked.ok) return asked
+      const given = asked.value && (await signWithPasskey(asked.value))
+      if (given && 'answer' in given) return prove(password.current!.value, undefined, given.answer)
+      refuse(given?.problem ?? 'You have no passkey any more. Give a code.')
+      return null
+    })
   return (
     <form className="grid gap-4 p-4" onSubmit={submit} aria-busy={isBusy}>
       {refusal?.ok === false && !wrong && !missing && <Note tone="bad" isAlert title={refusal.message} />}
@@ -102,14 +119,14 @@ const ProveForm = ({
           />
         )}
       </Field>
-      {asksCode && (
-        <CodeField
-          reference={code}
-          error={missing && missing.message !== 'is needed' ? 'This code is wrong, or was used before.' : undefined}
-        />
+      {hasPasskey && (
+        <Button variant="primary" onClick={givePasskey} disabled={isBusy}>
+          Use your passkey
+        </Button>
       )}
+      {asksCode && <CodeField reference={code} error={missing && wrongCodes[missing.message]} />}
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" variant="primary" disabled={isBusy}>
+        <Button type="submit" variant={hasPasskey ? 'plain' : 'primary'} disabled={isBusy}>
           {isBusy ? 'Confirming…' : 'Confirm'}
         </Button>
         <Button onClick={() => onEnd(false)}>Cancel</Button>

@@ -7,6 +7,7 @@ import { writeAudit } from '../trail/audit'
 /** As its owner and those who look after people see it. */
 export interface FactorRow {
   id: string
+  kind: 'totp' | 'passkey'
   name: string
   createdAt: Date
   lastUsedAt: Date | null
@@ -25,7 +26,7 @@ const codeTryMinutes = 15
 export const listFactors = async (actor: Actor, personId: string): Promise<FactorsView> => {
   if (!isOwn(actor, personId) && !mayIn(actor, 'person.view', null)) throw new Fault('access.denied')
   const { rows } = await getPool().query(
-    `select coalesce((select json_agg(json_build_object('id', id, 'name', name, 'createdAt', created_at, 'lastUsedAt', last_used_at) order by created_at)
+    `select coalesce((select json_agg(json_build_object('id', id, 'kind', kind, 'name', name, 'createdAt', created_at, 'lastUsedAt', last_used_at) order by created_at)
         from second_factors where person_id::text = $1 and confirmed_at is not null), '[]') as factors,
       (select count(*)::int from recovery_codes where person_id::text = $1 and used_at is null) as left`,
     [personId.toLowerCase()],
@@ -39,27 +40,37 @@ export const listFactors = async (actor: Actor, personId: string): Promise<Facto
   return { factors, codesLeft: rows[0].left }
 }
 
-/** Sealed seeds of the factors that count; the only reader of them. */
+/** Sealed seeds of the authenticator apps that count; the only reader of them. */
 export const seedsOf = async (personId: string): Promise<{ id: string; secret: string }[]> =>
-  (await getPool().query('select id, secret from second_factors where person_id = $1 and confirmed_at is not null', [personId])).rows
+  (
+    await getPool().query("select id, secret from second_factors where person_id = $1 and kind = 'totp' and confirmed_at is not null", [
+      personId,
+    ])
+  ).rows
 
-export const hasFactor = async (personId: string): Promise<boolean> => (await seedsOf(personId)).length > 0
+export const hasFactor = async (personId: string): Promise<boolean> =>
+  (await getPool().query('select from second_factors where person_id = $1 and confirmed_at is not null limit 1', [personId])).rowCount === 1
 
 /** The person of a login in a browser; a token, or nobody, has no factors. */
-const mustBeOneself = (actor: Actor): string => {
+export const mustBeOneself = (actor: Actor): string => {
   const personId = actor.kind === 'person' ? ownId(actor) : null
   if (personId === null) throw new Fault('access.denied', { because: 'Only a person signed in on the console has second factors.' })
   return personId
+}
+
+/** Holds the person's factors until the transaction ends. One that was begun and not confirmed makes room. Throws `input.invalid`. */
+export const mustHaveRoom = async (tx: Tx, personId: string): Promise<void> => {
+  await tx.execute(sql`select from people where id = ${personId} for update`)
+  await tx.execute(sql`delete from second_factors where person_id = ${personId} and confirmed_at is null`)
+  const { rows } = await tx.execute<{ n: number }>(sql`select count(*)::int as n from second_factors where person_id = ${personId}`)
+  if (rows[0]!.n >= factorsMax) throw new Fault('input.invalid', { because: `At most ${factorsMax} second factors. Remove one first.` })
 }
 
 /** One that counts for nothing until a first code has shown that it works; one begun before and left is forgotten. */
 export const beginFactor = (actor: Actor, { id, name, secret }: { id: string; name: string; secret: string }): Promise<void> =>
   inTransaction(async (tx) => {
     const personId = mustBeOneself(actor)
-    await tx.execute(sql`select from people where id = ${personId} for update`)
-    await tx.execute(sql`delete from second_factors where person_id = ${personId} and confirmed_at is null`)
-    const { rows } = await tx.execute<{ n: number }>(sql`select count(*)::int as n from second_factors where person_id = ${personId}`)
-    if (rows[0]!.n >= factorsMax) throw new Fault('input.invalid', { because: `At most ${factorsMax} second factors. Remove one first.` })
+    await mustHaveRoom(tx, personId)
     await tx.execute(
       sql`insert into second_factors (id, person_id, kind, name, secret) values (${id}, ${personId}, 'totp', ${name}, ${secret})`,
     )
@@ -84,22 +95,36 @@ export const confirmFactor = (actor: Actor, id: string, step: number, codes: rea
   inTransaction(async (tx) => {
     const personId = mustBeOneself(actor)
     await tx.execute(sql`select from people where id = ${personId} for update`)
-    const { rows } = await tx.execute<{ name: string; is_first: boolean }>(
-      sql`update second_factors f set confirmed_at = now(), last_step = ${step} where id::text = ${id.toLowerCase()} and person_id = ${personId} and confirmed_at is null
-          returning name, not exists (select from second_factors o where o.person_id = f.person_id and o.confirmed_at is not null and o.id <> f.id) as is_first`,
+    const { rows } = await tx.execute<{ name: string }>(
+      sql`update second_factors set confirmed_at = now(), last_step = ${step}
+          where id::text = ${id.toLowerCase()} and person_id = ${personId} and kind = 'totp' and confirmed_at is null returning name`,
     )
-    const made = rows[0]
-    if (!made) throw new Fault('record.missing', { because: 'This was begun too long ago. Begin again.' })
-    if (made.is_first) {
-      await keepCodes(tx, personId, codes)
-      await tx.execute(
-        sql`update sessions set revoked_at = now() where person_id = ${personId} and revoked_at is null and id is distinct from ${actor.sessionId ?? null}::uuid`,
-      )
-      await notify(tx, 'records', 'session')
-    }
-    await writeAudit(tx, actor, { act: 'second-factor.add', resource: 'person', objectId: personId, title: made.name })
-    return made.is_first
+    if (!rows[0]) throw new Fault('record.missing', { because: 'This was begun too long ago. Begin again.' })
+    return beginsToCount(tx, actor, { id: id.toLowerCase(), name: rows[0].name, kind: 'totp' }, codes)
   })
+
+/** What comes with a factor that counts from now on, in its transaction. True where it is the first, and `codes` were kept. */
+export const beginsToCount = async (
+  tx: Tx,
+  actor: Actor,
+  { id, name, kind }: Pick<FactorRow, 'id' | 'name' | 'kind'>,
+  codes: readonly string[],
+): Promise<boolean> => {
+  const personId = mustBeOneself(actor)
+  const { rowCount } = await tx.execute(
+    sql`select from second_factors where person_id = ${personId} and confirmed_at is not null and id <> ${id} limit 1`,
+  )
+  const isFirst = rowCount === 0
+  if (isFirst) {
+    await keepCodes(tx, personId, codes)
+    await tx.execute(
+      sql`update sessions set revoked_at = now() where person_id = ${personId} and revoked_at is null and id is distinct from ${actor.sessionId ?? null}::uuid`,
+    )
+    await notify(tx, 'records', 'session')
+  }
+  await writeAudit(tx, actor, { act: 'second-factor.add', resource: 'person', objectId: personId, title: name, detail: { kind } })
+  return isFirst
+}
 
 const keepCodes = async (tx: Tx, personId: string, codes: readonly string[]): Promise<void> => {
   await tx.execute(sql`delete from recovery_codes where person_id = ${personId}`)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '@/lib/kernel/access/access'
 import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
@@ -82,18 +82,40 @@ export const secondFactors = pgTable(
     personId: uuid('person_id')
       .notNull()
       .references(() => people.id, { onDelete: 'cascade' }),
-    kind: text('kind').$type<'totp'>().notNull(),
+    kind: text('kind').$type<'totp' | 'passkey'>().notNull(),
     name: text('name').notNull(),
-    /** The seed, sealed with AUTH_SECRET. Never selected by generic code. */
-    secret: text('secret').notNull(),
-    /** The last time step whose code was taken: no code counts twice. */
+    /** Of an authenticator app: the seed, sealed with AUTH_SECRET. Never selected by generic code. */
+    secret: text('secret'),
+    /** Of an authenticator app: the last time step whose code was taken, so that no code counts twice. */
     lastStep: bigint('last_step', { mode: 'number' }),
+    /** Of a passkey: what its device calls it, and its public key (COSE), both base64url. */
+    credentialId: text('credential_id'),
+    publicKey: text('public_key'),
+    /** Of a passkey: how often its device says it was used; 0 for ever on a device that does not count. One that goes back was copied. */
+    counter: bigint('counter', { mode: 'number' }).notNull().default(0),
+    /** Of a passkey: how its device is reached, as the browser said: usb, nfc, ble, internal, hybrid. */
+    transports: text('transports').array().notNull().default(sql`'{}'`),
     createdAt: moment('created_at').notNull().defaultNow(),
     confirmedAt: moment('confirmed_at'),
     lastUsedAt: moment('last_used_at'),
   },
-  (t) => [index('second_factors_person_idx').on(t.personId)],
+  (t) => [
+    index('second_factors_person_idx').on(t.personId),
+    uniqueIndex('second_factors_credential_key').on(t.credentialId),
+    check(
+      'second_factors_kind_check',
+      sql`(kind = 'totp' and secret is not null) or (kind = 'passkey' and credential_id is not null and public_key is not null)`,
+    ),
+  ],
 )
+
+/** What a passkey is to sign: each for one login or half of one and one purpose, for minutes, for one answer, right or wrong. */
+export const passkeyChallenges = pgTable('passkey_challenges', {
+  /** Who was asked, and for what: `session <id> add`, `session <id> prove`, `half <hash>`. */
+  asked: text('asked').primaryKey(),
+  challenge: text('challenge').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+})
 
 /** SHA-256 of codes that each stand in for a second factor once. */
 export const recoveryCodes = pgTable(

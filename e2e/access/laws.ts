@@ -210,6 +210,7 @@ export const hostCalls: Readonly<Record<string, Attempt>> = {
 export const elsewhere: Readonly<Record<string, string>> = {
   'GET /api/auth/{nextauth}': 'lib/auth/login.int.test.ts',
   'POST /api/auth/{nextauth}': 'lib/auth/login.int.test.ts',
+  'POST /api/auth/passkey': 'lib/auth/passkeys/passkeys.int.test.ts',
 }
 
 /** What a server action is given, in one environment. Every export of a file of actions has its law. */
@@ -280,6 +281,10 @@ export const actionLaws: Readonly<Record<string, ActionLaw>> = {
   // The people of the test have no password: each is asked, and none is believed.
   proveMyself: { given: () => ['x'], may: anybody, done: ['input.invalid', 'auth.throttled'], isPlaceless: true },
   addAuthenticator: { given: () => ['phone'], may: anybody, isPlaceless: true },
+  // By an address without a name, as here, no browser gives a passkey.
+  askMyPasskey: { given: () => [], may: anybody, isPlaceless: true },
+  addPasskey: { given: () => ['key'], may: anybody, done: ['input.invalid'], isPlaceless: true },
+  confirmNewPasskey: { given: () => ['key', {}], may: anybody, done: ['input.invalid'], isPlaceless: true },
   confirmFactor: { given: () => [crypto.randomUUID(), '000000'], may: anybody, done: ['record.missing'], isPlaceless: true },
   removeSecondFactor: { given: () => [crypto.randomUUID()], may: anybody, done: ['record.missing'], isPlaceless: true },
   // The people of the test have no second factor for the codes to stand in for.

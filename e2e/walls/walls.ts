@@ -115,11 +115,11 @@ const rooms: Walls['rooms'] = {
   'components/ui': { imports: 'lib/kernel/resource lib/shapes', libraries: 'clsx lucide-react next radix-ui react' },
   components: {
     imports: 'components/ui lib/domain lib/kernel lib/fields lib/shapes lib/presentation',
-    libraries: '@hookform/resolvers @tanstack/react-table clsx lucide-react next next-auth react react-hook-form',
+    libraries: '@hookform/resolvers @simplewebauthn/browser @tanstack/react-table clsx lucide-react next next-auth react react-hook-form',
   },
   'lib/auth': {
     imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts',
-    libraries: '@zxcvbn-ts/language-common next next-auth otpauth react uqr zod node',
+    libraries: '@simplewebauthn/server @zxcvbn-ts/language-common next next-auth otpauth react uqr zod node',
   },
   'app/(auth)': { imports: 'components lib/auth lib/web-ports.ts', libraries: 'next next-auth react' },
   'app/(console)': {

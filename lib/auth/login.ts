@@ -13,6 +13,7 @@ import { foldUserName } from '@/lib/kernel/ground/user-name'
 import type { Directory } from '@/lib/ports/directory'
 import { networkOf } from './address'
 import { deviceAfter, knownDevice } from './device'
+import { askedOfHalf } from './passkeys'
 import { hashPassword, verifyPassword, wasteGuess } from './password'
 import { noteBadLogin } from './refusals'
 import { provesFactor } from './second-factor'
@@ -53,10 +54,14 @@ export class SecondFactorNeeded extends Error {
 
 export interface FactorTry extends Pick<LoginTry, 'from' | 'userAgent' | 'device'> {
   half: string | undefined
-  code: unknown
+  /** One of them. */
+  code?: unknown
+  passkey?: unknown
 }
 
 const passwordLengthMax = 256
+const wrongCode = 'This code is wrong, or was used before.'
+const wrongPasskey = 'This passkey did not answer for you. Try again, or give a code.'
 
 /**
  * Who is counted for a guess. An address and a name at an address wait by themselves; a name alone never waits, so that nobody can lock somebody else out:
@@ -103,10 +108,10 @@ export const finishLogin = async (tried: FactorTry, ways: Omit<LoginWays, 'direc
   if (half === null) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })
   const { personId, userName, groups } = half
   const person = actorOf({ id: personId, userName }, tried.from)
-  const factor = await provesFactor(person, personId, tried.code)
+  const factor = await provesFactor(person, personId, { code: tried.code, passkey: tried.passkey, asked: askedOfHalf(tried.half ?? '') })
   if (factor === null) {
     await waitOut(startedAt, ways)
-    throw new Fault('auth.rejected', { because: 'This code is wrong, or was used before.' })
+    throw new Fault('auth.rejected', { because: tried.passkey === undefined ? wrongCode : wrongPasskey })
   }
   const sessionId = await inTransaction(async (tx) => {
     if (!(await useHalfLogin(tx, hash))) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })

@@ -29,7 +29,7 @@ const deviceCookie = () => ({
 })
 
 /** Carries a login whose password is proved to its second half. It opens nothing. */
-const halfCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-half`
+export const halfCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-half`
 const halfCookie = () => ({ ...deviceCookie(), sameSite: 'strict' as const, maxAge: halfLoginMinutes * 60 })
 
 /** As the login page reads it: not a refusal, but a question for a code. */
@@ -96,13 +96,13 @@ export const authOptions = (directory: Directory | null): NextAuthOptions => ({
     CredentialsProvider({
       id: 'second-factor',
       name: 'Second factor',
-      credentials: { code: { label: 'Code' } },
+      credentials: { code: { label: 'Code' }, passkey: { label: 'Passkey' } },
       authorize: (credentials, request) =>
         told(async () => {
           const { from, userAgent, jar } = await visit(request.headers)
           const [half, device] = [halfCookieName(), deviceCookieName()].map((name) => jar.get(name)?.value)
           const done = await finishLogin(
-            { half, code: credentials?.code, from, userAgent, device },
+            { half, code: credentials?.code, passkey: credentials?.passkey, from, userAgent, device },
             { sessionHours: env().SESSION_HOURS, refusalMs },
           )
           jar.delete({ name: halfCookieName(), path: halfCookie().path })

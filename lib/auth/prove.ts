@@ -7,6 +7,7 @@ import { writeAudit } from '@/db/trail/audit'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Directory } from '@/lib/ports/directory'
+import { askedOfSession } from './passkeys'
 import { verifyPassword } from './password'
 import { provesFactor } from './second-factor'
 
@@ -54,25 +55,26 @@ const isRight = async (person: LoginPerson, password: unknown, directory: Direct
 }
 
 /**
- * The person signed in gives their password again, and a code of their second factor where they have one: this login vouches for them afresh, and for no
+ * The person signed in gives their password again, and their second factor where they have one: this login vouches for them afresh, and for no
  * other login of theirs.
  * Throws `access.denied` to whoever is no person with a login, `input.invalid`, `auth.throttled`, `auth.directory-down`.
  */
 export const proveAgain = async (
   actor: Actor,
-  { password, code }: { password: unknown; code?: unknown },
+  { password, ...given }: { password: unknown; code?: unknown; passkey?: unknown },
   directory: Directory | null,
 ): Promise<void> => {
   const person = actor.kind === 'person' && actor.personId !== null ? await passwordOf(actor.personId) : null
   if (person === null || actor.sessionId === undefined) throw new Fault('access.denied')
   if (!(await provesPassword(actor, person, password, directory)))
     throw new Fault('input.invalid', { fields: [{ path: 'password', message: 'is wrong' }] })
-  if (await hasFactor(person.id)) await mustProveFactor(actor, person.id, code)
+  if (await hasFactor(person.id)) await mustProveFactor(actor, person.id, given)
   await noteProof(actor, actor.sessionId)
 }
 
-const mustProveFactor = async (actor: Actor, personId: string, code: unknown): Promise<void> => {
+const mustProveFactor = async (actor: Actor, personId: string, { code, passkey }: { code?: unknown; passkey?: unknown }): Promise<void> => {
   const wrong = (message: string) => new Fault('input.invalid', { fields: [{ path: 'code', message }] })
-  if (typeof code !== 'string' || code.trim() === '') throw wrong('is needed')
-  if ((await provesFactor(actor, personId, code)) === null) throw wrong('is wrong, or was used before')
+  if (passkey === undefined && (typeof code !== 'string' || code.trim() === '')) throw wrong('is needed')
+  if ((await provesFactor(actor, personId, { code, passkey, asked: askedOfSession(actor) })) === null)
+    throw wrong(passkey === undefined ? 'is wrong, or was used before' : 'is needed: the passkey did not answer for you')
 }

@@ -6,6 +6,8 @@ import { writeAudit } from '@/db/trail/audit'
 import { env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
+import { factorName } from './factor-name'
+import { provesPasskey } from './passkeys'
 import { hashOfRecoveryCode, newRecoveryCodes, newSeed, openSeed, sealSeed, stepOfCode, uriOfSeed } from './totp'
 
 export interface NewFactor {
@@ -17,18 +19,13 @@ export interface NewFactor {
   size: number
 }
 
-const nameMax = 60
 const quietModules = 2
 /** Of one person: who has the password must not try all million codes. */
 const limitOf = (personId: string) => ({ key: `factor:${personId}`, free: 5, waitSecondsMax: 300 })
 
 /** A seed for an authenticator app, to be confirmed by its first code. Throws `input.invalid`, `access.denied`. */
 export const beginAuthenticator = async (actor: Actor, name: unknown): Promise<NewFactor> => {
-  const called = typeof name === 'string' ? name.trim() : ''
-  if (called === '' || called.length > nameMax || /\p{Cc}/u.test(called))
-    throw new Fault('input.invalid', {
-      fields: [{ path: 'name', message: `Give it a name of at most ${nameMax} characters on one line.` }],
-    })
+  const called = factorName(name)
   const [id, seed] = [crypto.randomUUID(), newSeed()]
   await beginFactor(actor, { id, name: called, secret: sealSeed(seed, actor.personId ?? '') })
   const { data, size } = encode(uriOfSeed(seed, `${actor.name} at ${new URL(env().MATRIARCH_URL).host}`), { border: quietModules })
@@ -60,14 +57,23 @@ const hashed = (code: string): string => hashOfRecoveryCode(code)!
 
 const typed = (code: unknown): string => (typeof code === 'string' && code.length <= 100 ? code.replaceAll(/\s/g, '') : '')
 
+/** A code of an authenticator app or a recovery code; or what a passkey signed, and who was asked for it (`askedOfSession`, `askedOfHalf`). */
+export interface GivenFactor {
+  code?: unknown
+  passkey?: unknown
+  asked: string
+}
+
+export type ProvedBy = 'authenticator' | 'recovery code' | 'passkey'
+
 /**
- * What this code is of the person's: of an authenticator app, a recovery code, or null: nothing, or it was used before. Five tries are free, then each waits
- * longer. A wrong one leaves an audit line. Throws `auth.throttled`.
+ * By what the person has proved a second factor; null: by nothing, or it was used before. Five tries are free, then each waits longer. A wrong one leaves an
+ * audit line. Throws `auth.throttled`.
  */
-export const provesFactor = async (actor: Actor, personId: string, code: unknown): Promise<'authenticator' | 'recovery code' | null> => {
+export const provesFactor = async (actor: Actor, personId: string, given: GivenFactor): Promise<ProvedBy | null> => {
   const limit = limitOf(personId)
   await countAttempt([limit])
-  const found = await factorOf(actor, personId, typed(code))
+  const found = await factorOf(actor, personId, given)
   if (found === null) {
     const entry = { act: 'login.factor-refused', resource: 'person' as const, objectId: personId, title: actor.name }
     await inTransaction((tx) => writeAudit(tx, { ...actor, isProofStale: false }, entry))
@@ -77,13 +83,15 @@ export const provesFactor = async (actor: Actor, personId: string, code: unknown
   return found
 }
 
-const factorOf = async (actor: Actor, personId: string, code: string) => {
+const factorOf = async (actor: Actor, personId: string, { code, passkey, asked }: GivenFactor): Promise<ProvedBy | null> => {
+  if (passkey !== undefined) return (await provesPasskey(asked, personId, passkey)) ? 'passkey' : null
   const now = new Date()
+  const bare = typed(code)
   for (const { id, secret } of await seedsOf(personId)) {
     const seed = openSeed(secret, personId)
-    const step = seed === null ? null : stepOfCode(seed, code, now)
-    if (step !== null) return (await takeStep(id, step)) ? ('authenticator' as const) : null
+    const step = seed === null ? null : stepOfCode(seed, bare, now)
+    if (step !== null) return (await takeStep(id, step)) ? 'authenticator' : null
   }
-  const hash = hashOfRecoveryCode(code)
-  return hash !== null && (await takeCode(actor, personId, hash)) ? ('recovery code' as const) : null
+  const hash = hashOfRecoveryCode(bare)
+  return hash !== null && (await takeCode(actor, personId, hash)) ? 'recovery code' : null
 }

@@ -2,6 +2,7 @@
 
 import { getCsrfToken } from 'next-auth/react'
 import { type FormEvent, type Ref, useEffect, useRef, useState } from 'react'
+import { type PasskeyQuestion, signWithPasskey } from '@/components/shell/passkey'
 import { Button } from '@/components/ui/button'
 import { CodeField } from '@/components/ui/code-field'
 import { Field } from '@/components/ui/field'
@@ -37,6 +38,12 @@ const signIn = async (provider: 'credentials' | 'second-factor', given: Record<s
   return new URL(url).searchParams.get('error') ?? 'unknown'
 }
 
+/** null: whose password was given has no passkey. */
+const askPasskey = async (): Promise<PasskeyQuestion | null> => {
+  const response = await fetch('/api/auth/passkey', { method: 'POST' })
+  return response.ok ? ((await response.json()) as { question: PasskeyQuestion | null }).question : null
+}
+
 export const LoginForm = ({ path, error, people }: { path: string; error: string | null; people: PlaygroundPerson[] | null }) => {
   const [problem, setProblem] = useState(error && explain(error))
   const [isBusy, setBusy] = useState(false)
@@ -47,25 +54,44 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
   const password = useRef<HTMLInputElement>(null)
   const code = useRef<HTMLInputElement>(null)
   const [asksCode, setAsksCode] = useState(false)
+  const [hasPasskey, setHasPasskey] = useState(false)
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  /** `step` answers with why not, or null: signed in. */
+  const work = async (step: () => Promise<string | null>) => {
     setBusy(true)
     setProblem(null)
     try {
-      const refused = asksCode
-        ? await signIn('second-factor', { code: code.current!.value })
-        : await signIn('credentials', { userName: userName.current!.value, password: password.current!.value })
+      const refused = await step()
       // A full load, so that nothing of the signed-out page stays in memory.
       if (refused === null) return window.location.assign(path)
-      if (refused === factorAsked) setAsksCode(true)
-      else setProblem(explain(refused))
+      if (refused === factorAsked) {
+        setHasPasskey((await askPasskey()) !== null)
+        setAsksCode(true)
+      } else setProblem(explain(refused))
       ;(asksCode ? code : password).current?.select()
     } catch {
       setProblem('The console does not answer. Check the network and try again.')
     }
     setBusy(false)
   }
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void work(() =>
+      asksCode
+        ? signIn('second-factor', { code: code.current!.value })
+        : signIn('credentials', { userName: userName.current!.value, password: password.current!.value }),
+    )
+  }
+
+  const givePasskey = () =>
+    work(async () => {
+      const question = await askPasskey()
+      if (question === null) return 'auth.rejected: That took too long. Sign in again.'
+      const given = await signWithPasskey(question)
+      if ('problem' in given) return `auth.rejected: ${given.problem}`
+      return signIn('second-factor', { passkey: JSON.stringify(given.answer) })
+    })
 
   const startAgain = () => {
     setAsksCode(false)
@@ -86,8 +112,13 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
             {problem}
           </Note>
         )}
+        {asksCode && hasPasskey && (
+          <Button variant="primary" onClick={givePasskey} disabled={isBusy}>
+            Use your passkey
+          </Button>
+        )}
         {asksCode ? <CodeField reference={code} /> : <NameAndPassword userName={userName} password={password} />}
-        <Button type="submit" variant="primary" disabled={isBusy || !isReady}>
+        <Button type="submit" variant={asksCode && hasPasskey ? 'plain' : 'primary'} disabled={isBusy || !isReady}>
           {isBusy ? 'Signing in…' : 'Sign in'}
         </Button>
         {asksCode && (

@@ -192,7 +192,8 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       ? await lab.relay({ listenHost: '127.0.0.1', listenPort: options.port, target: { host: '127.0.0.1', port: inside } })
       : null
     if (relay) undo.push(relay.close)
-    const url = `http://127.0.0.1:${relay ? relay.port : inside}`
+    // By a name, for passkeys are bound to one.
+    const url = `http://localhost:${relay ? relay.port : inside}`
     const webEnvironment = {
       ...environment,
       ...directory,

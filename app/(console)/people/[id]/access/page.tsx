@@ -13,6 +13,7 @@ import { personAccess } from '@/db/people/access-view'
 import { listFactors } from '@/db/people/factors'
 import { listSessions } from '@/db/people/sessions'
 import { mustAddFactor, requireActor } from '@/lib/auth/actor'
+import { takesPasskeys } from '@/lib/auth/passkeys'
 import { env } from '@/lib/env'
 import { mayIn } from '@/lib/kernel/access/access'
 import { permissionGroups } from '@/lib/kernel/access/access-matrix'
@@ -21,7 +22,15 @@ import { runPermissions } from '@/lib/kernel/operation/run-permission'
 import { operations } from '@/lib/operations'
 import { sayBrowser } from '@/lib/presentation/browser'
 import { resources } from '@/lib/resources'
-import { addAuthenticator, confirmFactor, newRecoveryCodes, removeSecondFactor, resetSecondFactors } from '../../../actions'
+import {
+  addAuthenticator,
+  addPasskey,
+  confirmFactor,
+  confirmNewPasskey,
+  newRecoveryCodes,
+  removeSecondFactor,
+  resetSecondFactors,
+} from '../../../actions'
 import { NotedFault } from '../../../noted-fault'
 
 export const metadata: Metadata = { title: 'Permissions' }
@@ -61,7 +70,15 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
               lastUsedAt: one.lastUsedAt?.toISOString() ?? null,
             }))}
             codesLeft={codesLeft}
-            actions={{ add: addAuthenticator, confirm: confirmFactor, remove: removeSecondFactor, newCodes: newRecoveryCodes }}
+                takesPasskeys={takesPasskeys()}
+            actions={{
+              add: addAuthenticator,
+              confirm: confirmFactor,
+              addPasskey,
+              confirmPasskey: confirmNewPasskey,
+              remove: removeSecondFactor,
+              newCodes: newRecoveryCodes,
+            }}
           />
         ) : (
           <ResetFactors id={id} userName={person.userName} count={factors.length} reset={resetSecondFactors} />

@@ -2,7 +2,7 @@
 
 import { acknowledge, showAgain } from '@/db/fleet/acknowledge'
 import { inputChoices } from '@/db/fleet/input-choices'
-import { removeFactor, resetFactors } from '@/db/people/factors'
+import { removeFactor, renameFactor, resetFactors } from '@/db/people/factors'
 import { type Preferences, readPreferences, writePreferences } from '@/db/people/preferences'
 import { mustAdminister } from '@/db/people/settings-view'
 import { addRecord, changeRecord, deleteRecord, getRecord, referenceOptions } from '@/db/records/records'
@@ -25,6 +25,7 @@ import {
   waitForPlan,
 } from '@/jobs/requests'
 import { requireActor } from '@/lib/auth/actor'
+import { factorName } from '@/lib/auth/factor-name'
 import { askPasskeyAgain, beginPasskey, confirmPasskey, type NewPasskeyQuestion, type PasskeyQuestion } from '@/lib/auth/passkeys'
 import { proveAgain } from '@/lib/auth/prove'
 import { beginAuthenticator, confirmAuthenticator, type NewFactor, renewRecoveryCodes } from '@/lib/auth/second-factor'
@@ -201,6 +202,8 @@ export const confirmFactor = async (id: string, code: string): Promise<Outcome<s
 export const addPasskey = async (name: string): Promise<Outcome<NewPasskeyQuestion>> => outcome((actor) => beginPasskey(actor, name))
 export const confirmNewPasskey = async (name: string, answer: unknown): Promise<Outcome<string[] | null>> =>
   outcome((actor) => confirmPasskey(actor, name, answer))
+export const renameSecondFactor = async (id: string, name: string): Promise<Outcome<null>> =>
+  outcome((actor) => renameFactor(actor, String(id), factorName(name)).then(() => null))
 export const removeSecondFactor = async (id: string): Promise<Outcome<null>> =>
   outcome((actor) => removeFactor(actor, String(id)).then(() => null))
 export const newRecoveryCodes = async (): Promise<Outcome<string[]>> => outcome((actor) => renewRecoveryCodes(actor))

@@ -9,9 +9,9 @@ import { CodeField } from '@/components/ui/code-field'
 import { Dialog } from '@/components/ui/dialog'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import { Age } from '@/components/ui/zone'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { AddPasskey } from './add-passkey'
+import { type Factor, FactorItem } from './factor-item'
 import { RecoveryCodes } from './recovery-codes'
 
 interface NewFactor {
@@ -26,19 +26,18 @@ export interface FactorActions {
   confirm: (id: string, code: string) => Promise<Outcome<string[] | null>>
   addPasskey: (name: string) => Promise<Outcome<NewPasskeyQuestion>>
   confirmPasskey: (name: string, answer: unknown) => Promise<Outcome<string[] | null>>
+  rename: (id: string, name: string) => Promise<Outcome<null>>
   remove: (id: string) => Promise<Outcome<null>>
   newCodes: () => Promise<Outcome<string[]>>
 }
 
 interface Props {
-  factors: { id: string; kind: 'totp' | 'passkey'; name: string; createdAt: string; lastUsedAt: string | null }[]
+  factors: Factor[]
   codesLeft: number
   /** Whether browsers give passkeys under the console's address. */
   takesPasskeys: boolean
   actions: FactorActions
 }
-
-const kindWords = { totp: 'authenticator app', passkey: 'passkey' } as const
 
 /** One's own second factors: authenticator apps, passkeys, and the codes that stand in for them. */
 export const SecondFactors = ({ factors, codesLeft, takesPasskeys, actions }: Props) => {
@@ -49,14 +48,15 @@ export const SecondFactors = ({ factors, codesLeft, takesPasskeys, actions }: Pr
   const [codes, setCodes] = useState<string[] | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
   const refresh = () => startRefresh(() => router.refresh())
-  const work = async <T,>(act: () => Promise<Outcome<T>>, then?: (value: T) => void) => {
+  const work = async <T,>(act: () => Promise<Outcome<T>>, then?: (value: T) => void): Promise<boolean> => {
     setBusy(true)
     const outcome = await proved(act)
     setBusy(false)
-    setRefusal(outcome.ok ? null : outcome.message)
-    if (!outcome.ok) return
+    setRefusal(outcome.ok ? null : (outcome.fields[0]?.message ?? outcome.message))
+    if (!outcome.ok) return false
     then?.(outcome.value)
     refresh()
+    return true
   }
   const added = (made: string[] | null) => {
     setAdding(null)
@@ -73,25 +73,14 @@ export const SecondFactors = ({ factors, codesLeft, takesPasskeys, actions }: Pr
         </p>
       ) : (
         <ul>
-          {factors.map(({ id, kind, name, createdAt, lastUsedAt }) => (
-            <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-3.5 py-2 first:border-t-0">
-              <span className="font-semibold">{name}</span>
-              <span className="text-ink-2">
-                {kindWords[kind]}, added <Age at={createdAt} />,{' '}
-                {lastUsedAt ? (
-                  <>
-                    used <Age at={lastUsedAt} />
-                  </>
-                ) : (
-                  'not used yet'
-                )}
-              </span>
-              <span className="ml-auto">
-                <Button isSmall disabled={waits} aria-label={`Remove ${name}`} onClick={() => work(() => actions.remove(id))}>
-                  Remove
-                </Button>
-              </span>
-            </li>
+          {factors.map((factor) => (
+            <FactorItem
+              key={factor.id}
+              factor={factor}
+              isBusy={waits}
+              rename={(name) => work(() => actions.rename(factor.id, name))}
+              remove={() => work(() => actions.remove(factor.id))}
+            />
           ))}
         </ul>
       )}

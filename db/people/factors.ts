@@ -165,6 +165,19 @@ export const takeCode = (actor: Actor, personId: string, hash: string): Promise<
     return true
   })
 
+/** One of one's own. Throws `record.missing`. */
+export const renameFactor = (actor: Actor, id: string, name: string): Promise<void> =>
+  inTransaction(async (tx) => {
+    const personId = mustBeOneself(actor)
+    const { rows } = await tx.execute<{ before: string }>(
+      sql`update second_factors f set name = ${name} from second_factors o
+          where o.id = f.id and f.id::text = ${id.toLowerCase()} and f.person_id = ${personId} and f.confirmed_at is not null returning o.name as before`,
+    )
+    if (!rows[0]) throw new Fault('record.missing')
+    const detail = { before: rows[0].before }
+    await writeAudit(tx, actor, { act: 'second-factor.rename', resource: 'person', objectId: personId, title: name, detail })
+  })
+
 /** One of one's own. With the last one the recovery codes go. Throws `record.missing`. */
 export const removeFactor = (actor: Actor, id: string): Promise<void> =>
   inTransaction(async (tx) => {

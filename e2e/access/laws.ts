@@ -286,6 +286,7 @@ export const actionLaws: Readonly<Record<string, ActionLaw>> = {
   addPasskey: { given: () => ['key'], may: anybody, done: ['input.invalid'], isPlaceless: true },
   confirmNewPasskey: { given: () => ['key', {}], may: anybody, done: ['input.invalid'], isPlaceless: true },
   confirmFactor: { given: () => [crypto.randomUUID(), '000000'], may: anybody, done: ['record.missing'], isPlaceless: true },
+  renameSecondFactor: { given: () => [crypto.randomUUID(), 'key'], may: anybody, done: ['record.missing'], isPlaceless: true },
   removeSecondFactor: { given: () => [crypto.randomUUID()], may: anybody, done: ['record.missing'], isPlaceless: true },
   // The people of the test have no second factor for the codes to stand in for.
   newRecoveryCodes: { given: () => [], may: nobody, isPlaceless: true },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { listFactors, removeFactor } from '@/db/people/factors'
+import { listFactors, removeFactor, renameFactor } from '@/db/people/factors'
 import { livePerson } from '@/db/people/sessions'
 import { getPool } from '@/db/pg/client'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
@@ -117,6 +117,16 @@ test('a copied device opens nothing once the true one has counted on, and two co
   const answers = await Promise.all(halves.map(async (one) => key.sign((await askPasskeyOfHalf(one))!, { counter: 9 })))
   const ends = await Promise.all(halves.map((one, n) => codeOf(finish(one, answers[n]))))
   expect(ends.sort()).toEqual(['auth.rejected', 'no fault'])
+})
+
+test('who owns a factor renames it, nobody else does, and the audit log has both names', async () => {
+  const [{ actor }, other] = [await enrolled(), await login('other')]
+  const { factors } = await listFactors(actor, actor.personId!)
+  expect(await codeOf(renameFactor(other, factors[0]!.id, 'mine'))).toBe('record.missing')
+  await renameFactor(actor, factors[0]!.id, 'blue key')
+  expect((await listFactors(actor, actor.personId!)).factors).toMatchObject([{ name: 'blue key' }])
+  const { rows } = await getPool().query("select title, detail from audit where act = 'second-factor.rename'")
+  expect(rows).toEqual([{ title: 'blue key', detail: { before: 'key' } }])
 })
 
 test('nobody’s passkey signs somebody else in', async () => {

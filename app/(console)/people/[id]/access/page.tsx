@@ -29,6 +29,7 @@ import {
   confirmNewPasskey,
   newRecoveryCodes,
   removeSecondFactor,
+  renameSecondFactor,
   resetSecondFactors,
 } from '../../../actions'
 import { NotedFault } from '../../../noted-fault'
@@ -70,12 +71,13 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
               lastUsedAt: one.lastUsedAt?.toISOString() ?? null,
             }))}
             codesLeft={codesLeft}
-                takesPasskeys={takesPasskeys()}
+            takesPasskeys={takesPasskeys()}
             actions={{
               add: addAuthenticator,
               confirm: confirmFactor,
               addPasskey,
               confirmPasskey: confirmNewPasskey,
+              rename: renameSecondFactor,
               remove: removeSecondFactor,
               newCodes: newRecoveryCodes,
             }}

@@ -68,7 +68,7 @@ test('a person adds an authenticator app, signs in with its code or a recovery c
   await admin.goto(`/people/${id}/access`)
   await admin.getByRole('button', { name: 'Reset second factors' }).click()
   await admin.getByRole('button', { name: 'Reset second factors of fay' }).click()
-  await expect(admin.getByText('the password alone signs fay in')).toBeVisible()
+  await expect(admin.getByText('No second factor: the password alone signs fay in')).toBeVisible()
   await page.reload()
   await signIn(page, 'fay', password)
   await expect(page.getByText('No second factor')).toBeVisible()

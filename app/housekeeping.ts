@@ -1,5 +1,7 @@
 import { forgetKeys } from '@/db/runs/idempotency'
 import { refreshGroups } from '@/lib/auth/refresh-groups'
+import { refreshIdentities } from '@/lib/auth/refresh-identities'
+import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
 import { webPorts } from '@/lib/web-ports'
 
@@ -15,9 +17,10 @@ const attempt = async (what: string, work: () => Promise<unknown>): Promise<void
 
 /** What only the web process can do by itself: ask the directory after people who hold something, and forget answers kept for repeated keys. Every web process may. */
 export const startHousekeeping = (): void => {
-  const { directory } = webPorts()
+  const { directory, provider } = webPorts()
   setInterval(() => {
     void attempt('forgetting old answers', forgetKeys)
     if (directory) void attempt('asking the directory after people', () => refreshGroups(directory))
+    void attempt('asking the identity provider after people', () => refreshIdentities(provider, env().OIDC_VOUCHED_HOURS))
   }, everyMs).unref()
 }

@@ -82,6 +82,34 @@ const variables = z.object({
     .describe(
       'Where groups are searched for; default: LDAP_BASE_DN. Grants name groups directly below it by common name, deeper ones by DN.',
     ),
+  OIDC_ISSUER: url(['http', 'https']).optional().describe('An OpenID Connect provider, besides the directory or instead of it (web).'),
+  OIDC_CLIENT_ID: z.string().optional().describe('The console’s name there. Its redirect address is MATRIARCH_URL/api/auth/oidc/callback.'),
+  OIDC_CLIENT_SECRET: z.string().optional().describe('Its secret there.'),
+  OIDC_NAME: z.string().max(40).default('single sign-on').describe('As the login page calls the provider.'),
+  OIDC_SCOPES: z
+    .string()
+    .default('openid profile email')
+    .describe(
+      'What is asked for, with blanks between. Most providers need offline_access for refresh tokens, and a scope of theirs for groups.',
+    ),
+  OIDC_USER_CLAIM: z.string().default('preferred_username').describe('The claim that holds the user name.'),
+  OIDC_GROUPS_CLAIM: z.string().default('groups').describe('The claim that holds the groups, which grants name.'),
+  OIDC_GROUP_PREFIX: z
+    .string()
+    .max(40)
+    .default('')
+    .describe('Put before each of its groups, so that a grant to a group of the directory is none to a group of the provider.'),
+  OIDC_STRONG: z
+    .string()
+    .optional()
+    .describe(
+      'What of the provider’s logins counts as a second factor, with commas between: mfa (in amr), or values of acr. Such a login is asked for none here.',
+    ),
+  OIDC_VOUCHED_HOURS: whole(1, 24 * 30)
+    .default(24)
+    .describe(
+      'Without a refresh token the provider vouches for a person this long after their login; then they hold nothing until the next.',
+    ),
   MESSAGE_NETWORKS: networks.describe(
     'Private networks that messages of subscriptions may go to, with commas between: 10.1.0.0/16. Plain http is taken only by a loopback named here (worker).',
   ),
@@ -162,6 +190,11 @@ const crossFaults = (value: Env): string[] => {
   if (value.LDAP_URL?.startsWith('ldaps://') && value.LDAP_STARTTLS) faults.push('LDAP_STARTTLS: makes no sense with ldaps://')
   if (value.LDAP_BIND_DN && !value.LDAP_BIND_PASSWORD)
     faults.push('LDAP_BIND_PASSWORD: is needed with LDAP_BIND_DN; an empty password would be an anonymous bind')
+  if (value.OIDC_ISSUER && !(value.OIDC_CLIENT_ID && value.OIDC_CLIENT_SECRET))
+    faults.push('OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: are needed with OIDC_ISSUER')
+  if (value.OIDC_ISSUER?.startsWith('http://') && !isThisMachine(value.OIDC_ISSUER))
+    faults.push('OIDC_ISSUER: must be https; codes and tokens are never sent in the clear')
+  if (!value.OIDC_SCOPES.split(' ').includes('openid')) faults.push('OIDC_SCOPES: must hold openid')
   if (value.SMTP_URL && new URL(value.SMTP_URL).username !== '') faults.push('SMTP_URL: takes no login; set SMTP_USER and SMTP_PASSWORD')
   if (value.SMTP_URL && !value.SMTP_FROM) faults.push('SMTP_FROM: is needed with SMTP_URL')
   if (value.SMTP_USER && !value.SMTP_PASSWORD) faults.push('SMTP_PASSWORD: is needed with SMTP_USER')

@@ -35,6 +35,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import type { Resource } from '@/lib/kernel/resource/resource'
+import type { ProviderStep } from '@/lib/ports/identity-provider'
 import { resourceByName } from '@/lib/resources'
 import type { AuditVerdict } from '@/lib/shapes/audit'
 import type { ListView, ReferenceOption } from '@/lib/shapes/list'
@@ -189,8 +190,8 @@ export const acknowledgeProblem = async (wanted: unknown): Promise<Outcome<null>
   outcome((actor) => acknowledge(actor, wanted).then(() => null))
 export const showProblemAgain = async (item: unknown): Promise<Outcome<null>> => outcome((actor) => showAgain(actor, item).then(() => null))
 
-/** The password of the person signed in, and a code where they have a second factor, given again before what asks for a fresh proof. */
-export const proveMyself = async (password: string, code?: string, passkey?: unknown): Promise<Outcome<null>> =>
+/** The password of the person signed in (null: they have signed in at their provider again), and a code where they have a second factor, given again before what asks for a fresh proof. */
+export const proveMyself = async (password: string | null, code?: string, passkey?: unknown): Promise<Outcome<null>> =>
   outcome((actor) => proveAgain(actor, { password, code, passkey }, webPorts().directory).then(() => null))
 /** What one of their passkeys is to sign for it. */
 export const askMyPasskey = async (): Promise<Outcome<PasskeyQuestion | null>> => outcome(askPasskeyAgain)
@@ -217,6 +218,15 @@ export const testDirectory = async (userName: string, password: string) =>
     const { directory } = webPorts()
     if (!directory) throw new Fault('input.invalid', { because: 'No directory is configured.' })
     return directory.check(userName === '' ? undefined : { userName: String(userName), password: String(password) })
+  })
+
+/** Asks the identity provider step by step. */
+export const testProvider = async (): Promise<Outcome<ProviderStep[]>> =>
+  outcome(async (actor) => {
+    mustAdminister(actor)
+    const { provider } = webPorts()
+    if (!provider) throw new Fault('input.invalid', { because: 'No identity provider is configured.' })
+    return provider.check()
   })
 
 /** Recomputes the whole audit chain. */

@@ -6,9 +6,10 @@ import { Shell } from '@/components/shell/shell'
 import { ToastProvider } from '@/components/ui/toast'
 import { ZoneProvider } from '@/components/ui/zone'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
-import { requireActor } from '@/lib/auth/actor'
+import { isProvided, requireActor } from '@/lib/auth/actor'
 import { type Actor, roles } from '@/lib/kernel/access/access'
 import { menuFor } from '@/lib/resources/menu'
+import { webPorts } from '@/lib/web-ports'
 import { askMyPasskey, proveMyself } from './actions'
 
 /** "admin", or "dba in prod, viewer": the strongest role of each environment, those of every environment without a name. */
@@ -23,6 +24,10 @@ const roleWords = (actor: Actor, nameOf: (id: string) => string | undefined): st
   if (everywhere >= 0) words.push(roles[everywhere]!)
   return words.join(', ') || 'no role'
 }
+
+/** Where the person signed in proves again who they are; null: here. */
+const myProvider = async (): Promise<string | null> =>
+  (await isProvided()) ? (webPorts().provider?.name ?? 'your identity provider') : null
 
 const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
   const [jar, actor] = await Promise.all([cookies(), requireActor()])
@@ -39,7 +44,7 @@ const ConsoleLayout = async ({ children }: { children: ReactNode }) => {
           >
             {children}
           </Shell>
-          <ProveDialog userName={actor.name} prove={proveMyself} askPasskey={askMyPasskey} />
+          <ProveDialog userName={actor.name} provider={await myProvider()} prove={proveMyself} askPasskey={askMyPasskey} />
         </KeyboardProvider>
       </ToastProvider>
     </ZoneProvider>

@@ -4,13 +4,8 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
-import { State } from '@/components/ui/state'
-import type { CheckStep } from '@/lib/domain/values/check-step'
 import type { Outcome } from '@/lib/shapes/outcome'
-
-type TestedStep = CheckStep<string, keyof typeof styles>
-
-const styles = { pass: ['good', 'pass'], fail: ['bad', 'fail'], skipped: ['neutral', 'skipped'] } as const
+import { CheckSteps, type TestedStep } from './check-steps'
 
 /** Asks the directory step by step: connection, certificate, service account, people, groups, and a login when one is given. */
 export const DirectoryTest = ({ test }: { test: (userName: string, password: string) => Promise<Outcome<TestedStep[]>> }) => {
@@ -61,17 +56,7 @@ export const DirectoryTest = ({ test }: { test: (userName: string, password: str
         </Button>
       </div>
       {refusal && <Note tone="bad" isAlert title={refusal} />}
-      {steps && (
-        <ol className="grid gap-1" aria-label="Result of the test" aria-live="polite">
-          {steps.map((step) => (
-            <li key={step.name} className="flex flex-wrap items-baseline gap-x-3">
-              <State tone={styles[step.verdict][0]}>{styles[step.verdict][1]}</State>
-              <span className="font-semibold">{step.title}</span>
-              <span className="text-ink-2">{step.because}</span>
-            </li>
-          ))}
-        </ol>
-      )}
+      {steps && <CheckSteps steps={steps} />}
     </form>
   )
 }

@@ -8,10 +8,13 @@ import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { Outcome } from '@/lib/shapes/outcome'
 import { type PasskeyQuestion, signWithPasskey } from './passkey'
+import { signInAgain } from './sign-in-again'
 
 interface Ways {
   userName: string
-  prove: (password: string, code?: string, passkey?: unknown) => Promise<Outcome<null>>
+  /** Where the person signs in, and proves again who they are; null: by a password here. */
+  provider: string | null
+  prove: (password: string | null, code?: string, passkey?: unknown) => Promise<Outcome<null>>
   /** null: the person has no passkey. */
   askPasskey: () => Promise<Outcome<PasskeyQuestion | null>>
 }
@@ -61,7 +64,7 @@ const wrongCodes: Readonly<Record<string, string>> = {
   'is needed: the passkey did not answer for you': 'The passkey did not answer for you. Try again, or give a code.',
 }
 
-const ProveForm = ({ userName, prove, askPasskey, onEnd }: Ways & { onEnd: (isProved: boolean) => void }) => {
+const ProveForm = ({ userName, provider, prove, askPasskey, onEnd }: Ways & { onEnd: (isProved: boolean) => void }) => {
   const password = useRef<HTMLInputElement>(null)
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Outcome<null> | null>(null)
@@ -88,37 +91,59 @@ const ProveForm = ({ userName, prove, askPasskey, onEnd }: Ways & { onEnd: (isPr
     }
     setBusy(false)
   }
+  const left = useRef(new AbortController())
+  useEffect(() => {
+    left.current = new AbortController()
+    return () => left.current.abort()
+  }, [])
+  const given = () => password.current?.value ?? null
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void work(() => prove(password.current!.value, code.current?.value))
+    void work(() => prove(given(), code.current?.value))
   }
+  const goThere = () =>
+    work(async () => {
+      const refused = await signInAgain(left.current.signal)
+      if (left.current.signal.aborted) return null
+      if (refused === null) return prove(null)
+      refuse(refused)
+      return null
+    })
   const givePasskey = () =>
     work(async () => {
       const asked = await askPasskey()
       if (!asked.ok) return asked
-      const given = asked.value && (await signWithPasskey(asked.value))
-      if (given && 'answer' in given) return prove(password.current!.value, undefined, given.answer)
-      refuse(given?.problem ?? 'You have no passkey any more. Give a code.')
+      const signed = asked.value && (await signWithPasskey(asked.value))
+      if (signed && 'answer' in signed) return prove(given(), undefined, signed.answer)
+      refuse(signed?.problem ?? 'You have no passkey any more. Give a code.')
       return null
     })
   return (
     <form className="grid gap-4 p-4" onSubmit={submit} aria-busy={isBusy}>
       {refusal?.ok === false && !wrong && !missing && <Note tone="bad" isAlert title={refusal.message} />}
       <input type="text" name="username" autoComplete="username" value={userName} readOnly hidden />
-      <Field label={`Password of ${userName}`} error={wrong ? 'This password is wrong.' : undefined}>
-        {(ids) => (
-          <input
-            {...ids}
-            ref={password}
-            type="password"
-            className="input"
-            autoComplete="current-password"
-            // biome-ignore lint/a11y/noAutofocus: the dialog has one purpose, and it starts here
-            autoFocus
-            required
-          />
-        )}
-      </Field>
+      {provider === null ? (
+        <Field label={`Password of ${userName}`} error={wrong ? 'This password is wrong.' : undefined}>
+          {(ids) => (
+            <input
+              {...ids}
+              ref={password}
+              type="password"
+              className="input"
+              autoComplete="current-password"
+              // biome-ignore lint/a11y/noAutofocus: the dialog has one purpose, and it starts here
+              autoFocus
+              required
+            />
+          )}
+        </Field>
+      ) : (
+        !asksCode && (
+          <Button variant="primary" onClick={goThere} disabled={isBusy}>
+            {isBusy ? `Waiting for ${provider}…` : `Sign in with ${provider} again`}
+          </Button>
+        )
+      )}
       {hasPasskey && (
         <Button variant="primary" onClick={givePasskey} disabled={isBusy}>
           Use your passkey
@@ -126,9 +151,11 @@ const ProveForm = ({ userName, prove, askPasskey, onEnd }: Ways & { onEnd: (isPr
       )}
       {asksCode && <CodeField reference={code} error={missing && wrongCodes[missing.message]} />}
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" variant={hasPasskey ? 'plain' : 'primary'} disabled={isBusy}>
-          {isBusy ? 'Confirming…' : 'Confirm'}
-        </Button>
+        {(provider === null || asksCode) && (
+          <Button type="submit" variant={hasPasskey ? 'plain' : 'primary'} disabled={isBusy}>
+            {isBusy ? 'Confirming…' : 'Confirm'}
+          </Button>
+        )}
         <Button onClick={() => onEnd(false)}>Cancel</Button>
       </div>
     </form>

@@ -4,12 +4,13 @@ import type { SourcedGrant } from '@/lib/kernel/access/access-matrix'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { databaseFault, getPool } from '../pg/client'
+import type { PersonSource } from '../schema'
 
 export interface PersonAccess {
   id: string
   userName: string
   fullName: string
-  source: 'local' | 'directory'
+  source: PersonSource
   isDisabled: boolean
   /** The directory no longer vouches for the account. */
   isAbsent: boolean
@@ -40,7 +41,7 @@ export const personAccess = async (actor: Actor, personId: string): Promise<Pers
       ),
       pool.query(
         `select g.id, g.role, g.environment_id as "environmentId", case when g.person_id is null then g.group_name end as "groupName"
-         from people p join grants g on g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))
+         from people p join grants g on g.person_id = p.id or (p.source <> 'local' and lower(g.group_name) = any(p.groups))
          where p.id = $1 order by g.created_at`,
         [personId],
       ),

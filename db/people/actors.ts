@@ -15,7 +15,7 @@ const find = {
   name: 'actor-of-person',
   text: `select p.user_name, t.name as token_name, t.role as token_role, t.environment_id as token_environment_id,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
-        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
+        where g.person_id = p.id or (p.source <> 'local' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from people p left join tokens t on t.id = $2 and t.person_id = p.id and t.revoked_at is null
     where p.id = $1 and not p.is_disabled and p.absent_at is null and ($2::uuid is null or t.id is not null)`,
 }

@@ -1,16 +1,16 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { DirectoryPerson } from '@/lib/ports/directory'
-import { getDb, inTransaction, notify } from '../pg/client'
-import { people } from '../schema'
+import { getDb, inTransaction, notify, type Tx } from '../pg/client'
+import { type PersonSource, people } from '../schema'
 import { writeAudit } from '../trail/audit'
 
 /** What a login needs of a person; the only reader of the password hash. */
 export interface LoginPerson {
   id: string
   userName: string
-  source: 'local' | 'directory'
+  source: PersonSource
   passwordHash: string | null
   isDisabled: boolean
 }
@@ -73,14 +73,17 @@ export const savePassword = (actor: Actor, person: LoginPerson, hash: string): P
     await writeAudit(tx, actor, { act: 'person.password', resource: 'person', objectId: person.id, title: person.userName })
   })
 
+/** Of a person `p`: a live login, a live token, or a run that waits for its time. */
+export const holdsSomething = `(exists (select from sessions s where s.person_id = p.id and s.revoked_at is null and s.expires_at > now())
+  or exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
+  or exists (select from scheduled_runs r where r.person_id = p.id and r.state = 'waiting'))`
+
 /** People of the directory with a live login, a live token or a run that waits for its time, and not asked after this long: longest ago first. */
 export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<string[]> => {
   const { rows } = await getDb().execute<{ user_name: string }>(
     sql`select p.user_name from people p
         where p.source = 'directory' and (p.groups_at is null or p.groups_at < now() - make_interval(mins => ${olderMinutes}))
-          and (exists (select from sessions s where s.person_id = p.id and s.revoked_at is null and s.expires_at > now())
-            or exists (select from tokens t where t.person_id = p.id and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()))
-            or exists (select from scheduled_runs r where r.person_id = p.id and r.state = 'waiting'))
+          and ${sql.raw(holdsSomething)}
         order by p.groups_at nulls first limit ${limit}`,
   )
   return rows.map((row) => row.user_name)
@@ -91,21 +94,28 @@ export const peopleToAsk = async (olderMinutes: number, limit: number): Promise<
  * their own, until it does again.
  */
 export const rememberDirectoryState = (userName: string, groups: readonly string[] | null): Promise<void> =>
-  inTransaction(async (tx) => {
-    const { rows } = await tx.execute<{ id: string; user_name: string; left: boolean; is_back: boolean }>(
-      sql`update people p set groups = ${sql.param([...(groups ?? [])])}::text[], groups_at = now(),
-            absent_at = case when ${groups === null}::boolean then coalesce(p.absent_at, now()) end
-          from people before
-          where before.id = p.id and lower(p.user_name) = lower(${userName}) and p.source = 'directory'
-          returning p.id, p.user_name, before.absent_at is null and p.absent_at is not null as left, before.absent_at is not null and p.absent_at is null as is_back`,
-    )
-    const [person] = rows
-    if (!person || (!person.left && !person.is_back)) return
-    if (person.left) await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null`)
-    await notify(tx, 'records', 'session')
-    const act = person.left ? 'person.left-directory' : 'person.back-in-directory'
-    await writeAudit(tx, systemActor, { act, resource: 'person', objectId: person.id, title: person.user_name })
-  })
+  inTransaction((tx) => noteVouching(tx, sql`lower(p.user_name) = lower(${userName}) and p.source = 'directory'`, groups && { groups }))
+
+/**
+ * What somebody who vouches for a person says now; null: no more. Then their logins end and they hold nothing until it does again. `groups` null: as before.
+ * `of`: which `p` of people.
+ */
+export const noteVouching = async (tx: Tx, of: SQL, state: { groups: readonly string[] | null } | null): Promise<void> => {
+  const groups = state === null ? sql`'{}'::text[]` : state.groups === null ? sql`p.groups` : sql`${sql.param([...state.groups])}::text[]`
+  const { rows } = await tx.execute<{ id: string; user_name: string; left: boolean; is_back: boolean }>(
+    sql`update people p set groups = ${groups}, groups_at = now(),
+          absent_at = case when ${state === null}::boolean then coalesce(p.absent_at, now()) end
+        from people before
+        where before.id = p.id and ${of}
+        returning p.id, p.user_name, before.absent_at is null and p.absent_at is not null as left, before.absent_at is not null and p.absent_at is null as is_back`,
+  )
+  const [person] = rows
+  if (!person || (!person.left && !person.is_back)) return
+  if (person.left) await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null`)
+  await notify(tx, 'records', 'session')
+  const act = person.left ? 'person.left-directory' : 'person.back-in-directory'
+  await writeAudit(tx, systemActor, { act, resource: 'person', objectId: person.id, title: person.user_name })
+}
 
 /**
  * The first break-glass account: made when nobody of that name exists, with the role admin everywhere. `hash` from `hashPassword`.

@@ -22,7 +22,10 @@ export interface LivePerson {
   grants: Grant[]
   /** Nobody has proved to be this person in this login for `proofMinutes`. */
   isProofStale: boolean
+  /** They have a second factor here, or a provider that is trusted with it vouched for one at this login. */
   hasFactor: boolean
+  /** They sign in at an identity provider, and prove there who they are. */
+  isProvided: boolean
   preferences: Preferences
 }
 
@@ -34,9 +37,9 @@ const findSession = {
   text: `select s.id, s.person_id, p.user_name, p.full_name, p.preferences,
       s.seen_at < now() - make_interval(secs => ${touchEverySeconds}) as is_due,
       s.proved_at < now() - interval '${proofMinutes} minutes' as is_proof_stale,
-      exists (select from second_factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor,
+      s.is_strong or exists (select from second_factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor, p.source = 'oidc' as is_provided,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
-        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
+        where g.person_id = p.id or (p.source <> 'local' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from sessions s join people p on p.id = s.person_id
     where s.id = $1 and s.revoked_at is null and not p.is_disabled and p.absent_at is null
       and s.expires_at > now() and s.seen_at > now() - make_interval(mins => $2)`,
@@ -56,15 +59,25 @@ export const livePerson = async (sessionId: string, idleMinutes: number): Promis
     grants: row.grants,
     isProofStale: row.is_proof_stale,
     hasFactor: row.has_factor,
+    isProvided: row.is_provided,
     preferences: row.preferences,
   }
 }
 
-/** Opens a login inside the caller's transaction. `groups` lower case, as the directory gave them. */
-export const openSession = async (
-  tx: Tx,
-  login: { personId: string; groups: string[]; from: string | null; userAgent: string | null; hours: number },
-): Promise<string> => {
+export interface NewSession {
+  personId: string
+  /** Lower case, as the directory gave them. */
+  groups: string[]
+  from: string | null
+  userAgent: string | null
+  hours: number
+  /** Of an identity provider. */
+  providerSid?: string | null
+  isStrong?: boolean
+}
+
+/** Opens a login inside the caller's transaction. */
+export const openSession = async (tx: Tx, login: NewSession): Promise<string> => {
   const [row] = await tx
     .insert(sessions)
     .values({
@@ -72,6 +85,8 @@ export const openSession = async (
       groups: login.groups,
       from: login.from,
       userAgent: login.userAgent?.slice(0, 300) ?? null,
+      providerSid: login.providerSid ?? null,
+      isStrong: login.isStrong ?? false,
       expiresAt: sql`now() + make_interval(hours => ${login.hours})`,
     })
     .returning({ id: sessions.id })
@@ -128,7 +143,7 @@ export const revokeSession = (actor: Actor, sessionId: string): Promise<void> =>
 export const noteProof = (actor: Actor, sessionId: string): Promise<void> =>
   inTransaction(async (tx) => {
     const { rowCount } = await tx.execute(
-      sql`update sessions set proved_at = now() where id = ${sessionId} and person_id = ${ownId(actor)} and revoked_at is null`,
+      sql`update sessions set proved_at = now(), vouched_at = null where id = ${sessionId} and person_id = ${ownId(actor)} and revoked_at is null`,
     )
     if (rowCount !== 1) throw new Fault('auth.required')
     await writeAudit(tx, actor, { act: 'login.proof', resource: 'session', objectId: sessionId })

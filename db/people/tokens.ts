@@ -26,7 +26,7 @@ const findByPrefix = {
   text: `select t.id, t.hash, t.name, t.person_id, p.user_name, t.role, t.environment_id,
       t.last_used_at is null or t.last_used_at < now() - interval '1 minute' as is_due,
       coalesce((select json_agg(json_build_object('role', g.role, 'environmentId', g.environment_id)) from grants g
-        where g.person_id = p.id or (p.source = 'directory' and lower(g.group_name) = any(p.groups))), '[]') as grants
+        where g.person_id = p.id or (p.source <> 'local' and lower(g.group_name) = any(p.groups))), '[]') as grants
     from tokens t join people p on p.id = t.person_id
     where t.prefix = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and not p.is_disabled and p.absent_at is null`,
 }

@@ -134,8 +134,13 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
     check: async (_tx, after, before, actor) => {
       if (before?.id === actor.personId && after.isDisabled === true)
         return [{ path: 'isDisabled', message: 'You cannot disable yourself.' }]
-      if (before?.source === 'directory' && after.userName !== before.userName)
-        return [{ path: 'userName', message: 'The directory gives this person the name; change it there.' }]
+      if (before && before.source !== 'local' && after.userName !== before.userName)
+        return [
+          {
+            path: 'userName',
+            message: `The ${before.source === 'oidc' ? 'identity provider' : 'directory'} gives this person the name; change it there.`,
+          },
+        ]
       return []
     },
     blockers: async (_tx, id, actor) => (id === actor.personId ? ['You cannot delete yourself.'] : []),

@@ -4,6 +4,8 @@ import type { Role } from '@/lib/kernel/access/access'
 import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
 
+export type PersonSource = 'local' | 'directory' | 'oidc'
+
 export const people = pgTable(
   'people',
   {
@@ -11,8 +13,9 @@ export const people = pgTable(
     userName: text('user_name').notNull(),
     fullName: text('full_name').notNull().default(''),
     email: text('email').notNull().default(''),
-    source: text('source').$type<'local' | 'directory'>().notNull().default('local'),
-    /** scrypt, with its parameters; null for people of the directory. Never selected by generic code. */
+    /** local: the console keeps the password. directory: LDAP. oidc: an identity provider, by what `identities` holds. */
+    source: text('source').$type<PersonSource>().notNull().default('local'),
+    /** scrypt, with its parameters; null for people of the directory or a provider. Never selected by generic code. */
     passwordHash: text('password_hash'),
     /** Lower case, as the directory gave them when last asked: what logins, tokens and scheduled runs hold by groups. Empty for local accounts. */
     groups: text('groups').array().notNull().default(sql`'{}'`),
@@ -29,6 +32,23 @@ export const people = pgTable(
     uniqueIndex('people_user_name_key').on(sql`lower(${t.userName})`),
     index('people_user_name_trgm').using('gin', t.userName.op('gin_trgm_ops')),
   ],
+)
+
+/** Whom an identity provider means by a subject. A name may change hands there; this does not. */
+export const identities = pgTable(
+  'identities',
+  {
+    personId: uuid('person_id')
+      .primaryKey()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    /** Sealed with AUTH_SECRET; null: the provider gives none. Never selected by generic code. */
+    refreshToken: text('refresh_token'),
+    /** A web process asks with the token until then. Two at once would look to the provider like a thief. */
+    claimedUntil: moment('claimed_until'),
+  },
+  (t) => [uniqueIndex('identities_subject_key').on(t.issuer, t.subject)],
 )
 
 /** A role for one person (`personId`) or for everybody in a directory group (`groupName`), in one environment or in all. */
@@ -68,6 +88,12 @@ export const sessions = pgTable(
     seenAt: moment('seen_at').notNull().defaultNow(),
     /** When the person last proved who they are: at the login, or by their password since. */
     provedAt: moment('proved_at').notNull().defaultNow(),
+    /** Of an identity provider: its name for the login there, which ends this one with it. */
+    providerSid: text('provider_sid'),
+    /** An identity provider vouched for more than a password. */
+    isStrong: boolean('is_strong').notNull().default(false),
+    /** When an identity provider last vouched for them again, for a fresh proof that is not complete yet. */
+    vouchedAt: moment('vouched_at'),
     expiresAt: moment('expires_at').notNull(),
     revokedAt: moment('revoked_at'),
   },
@@ -138,6 +164,7 @@ export const halfLogins = pgTable('half_logins', {
     .notNull()
     .references(() => people.id, { onDelete: 'cascade' }),
   groups: text('groups').array().notNull().default(sql`'{}'`),
+  providerSid: text('provider_sid'),
   expiresAt: moment('expires_at').notNull(),
 })
 

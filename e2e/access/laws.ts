@@ -210,6 +210,9 @@ export const hostCalls: Readonly<Record<string, Attempt>> = {
 export const elsewhere: Readonly<Record<string, string>> = {
   'GET /api/auth/{nextauth}': 'lib/auth/login.int.test.ts',
   'POST /api/auth/{nextauth}': 'lib/auth/login.int.test.ts',
+  'GET /api/auth/oidc/start': 'lib/auth/provider-login.int.test.ts',
+  'GET /api/auth/oidc/callback': 'lib/auth/provider-login.int.test.ts',
+  'POST /api/auth/oidc/backchannel': 'lib/auth/provider-login.int.test.ts',
   'POST /api/auth/passkey': 'lib/auth/passkeys/passkeys.int.test.ts',
 }
 
@@ -291,6 +294,7 @@ export const actionLaws: Readonly<Record<string, ActionLaw>> = {
   // The people of the test have no second factor for the codes to stand in for.
   newRecoveryCodes: { given: () => [], may: nobody, isPlaceless: true },
   resetSecondFactors: { given: () => [crypto.randomUUID()], may: nobody, isPlaceless: true },
+  testProvider: { given: () => [], may: nobody, isPlaceless: true },
   testDirectory: { given: () => ['', ''], may: nobody, isPlaceless: true },
   verifyAuditLog: { given: () => [], may: nobody, isPlaceless: true },
   releaseLock: { given: () => ['herd:x'], may: nobody, isPlaceless: true },

@@ -59,6 +59,7 @@ const rooms: Walls['rooms'] = {
   },
   'lib/adapters/aws': { imports: 'lib/kernel/ground lib/ports', libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
+  'lib/adapters/oidc': { imports: 'lib/kernel/ground lib/ports', libraries: 'openid-client jose' },
   'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },
   'lib/adapters/messages': { imports: 'lib/domain lib/ports lib/adapters/messages/mail.ts', libraries: 'node' },
   'lib/adapters/audit': { imports: 'lib/ports', libraries: 'node' },
@@ -71,7 +72,10 @@ const rooms: Walls['rooms'] = {
   // What a process is given when it starts.
   'lib/env.ts': { imports: '', libraries: 'zod node' },
   'lib/log.ts': { imports: 'lib/env.ts', libraries: 'pino' },
-  'lib/web-ports.ts': { imports: 'lib/ports lib/env.ts lib/adapters/ldap lib/adapters/redis-health.ts', libraries: 'node' },
+  'lib/web-ports.ts': {
+    imports: 'lib/ports lib/env.ts lib/adapters/ldap lib/adapters/oidc lib/adapters/redis-health.ts',
+    libraries: 'node',
+  },
 
   // The console's own database.
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },

@@ -34,6 +34,9 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
 /** Display preferences of the person signed in. */
 export const currentPreferences = async (): Promise<Preferences> => (await currentPerson())?.preferences ?? {}
 
+/** Whether the person signed in does so at an identity provider. */
+export const isProvided = async (): Promise<boolean> => (await currentPerson())?.isProvided ?? false
+
 /** Whether the person signed in can do nothing before they have added a second factor. */
 export const mustAddFactor = async (): Promise<boolean> => {
   const person = await currentPerson()

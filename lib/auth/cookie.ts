@@ -1,5 +1,5 @@
-import { decode } from 'next-auth/jwt'
-import { authSecret } from '@/lib/env'
+import { decode, encode } from 'next-auth/jwt'
+import { authSecret, env } from '@/lib/env'
 import { sessionCookieName } from './options'
 
 /** Cookies already opened, so that a page with twenty requests unseals its cookie once. What it is worth is asked of the database each time. */
@@ -16,6 +16,10 @@ const open = async (value: string): Promise<string | null> => {
   opened.set(value, token.sid)
   return token.sid
 }
+
+/** The value of the cookie that carries a session's id, as next-auth seals it. */
+export const sealSessionId = (sessionId: string): Promise<string> =>
+  encode({ token: { sid: sessionId }, secret: authSecret(), maxAge: env().SESSION_HOURS * 3600 })
 
 /** The session id of a request's cookies; null: none, or not sealed by us. */
 export const sessionIdOf = async (cookie: (name: string) => string | undefined): Promise<string | null> => {

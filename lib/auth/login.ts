@@ -106,7 +106,7 @@ export const finishLogin = async (tried: FactorTry, ways: Omit<LoginWays, 'direc
   const hash = hashSecret(tried.half ?? '')
   const half = await halfLoginOf(hash)
   if (half === null) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })
-  const { personId, userName, groups } = half
+  const { personId, userName, groups, providerSid } = half
   const person = actorOf({ id: personId, userName }, tried.from)
   const factor = await provesFactor(person, personId, { code: tried.code, passkey: tried.passkey, asked: askedOfHalf(tried.half ?? '') })
   if (factor === null) {
@@ -115,7 +115,14 @@ export const finishLogin = async (tried: FactorTry, ways: Omit<LoginWays, 'direc
   }
   const sessionId = await inTransaction(async (tx) => {
     if (!(await useHalfLogin(tx, hash))) throw new Fault('auth.rejected', { because: 'That took too long. Sign in again.' })
-    const id = await openSession(tx, { personId, groups, from: tried.from, userAgent: tried.userAgent, hours: ways.sessionHours })
+    const id = await openSession(tx, {
+      personId,
+      groups,
+      from: tried.from,
+      userAgent: tried.userAgent,
+      hours: ways.sessionHours,
+      providerSid,
+    })
     await writeAudit(tx, person, {
       act: 'login',
       resource: 'person',
@@ -140,26 +147,44 @@ const attempt = async (tried: LoginTry, ways: LoginWays): Promise<LoggedIn> => {
   await countAttempt(limits)
   try {
     const { person, groups } = await prove(userName, password, ways.directory)
-    if (await hasFactor(person.id)) {
-      await uncountAttempt(limits)
-      const half = randomBytes(32).toString('base64url')
-      await keepHalfLogin(hashSecret(half), { personId: person.id, groups })
-      throw new SecondFactorNeeded(half)
-    }
-    const sessionId = await inTransaction(async (tx) => {
-      const id = await openSession(tx, { personId: person.id, groups, from, userAgent: tried.userAgent, hours: ways.sessionHours })
-      const detail = { session: id, source: person.source, groups }
-      await writeAudit(tx, actorOf(person, from), { act: 'login', resource: 'person', objectId: person.id, title: person.userName, detail })
-      return id
-    })
+    const sessionId = await admit(person, { groups }, tried, ways.sessionHours)
     await uncountAttempt(limits)
     await forgetAttempts(limits.filter(({ key }) => /^(pair|device):/.test(key)).map(({ key }) => key))
     return { sessionId, personId: person.id, userName: person.userName, device: deviceAfter(tried.device, userName) }
   } catch (error) {
-    // A directory that is down is nobody's failed guess.
-    if (isFault(error, 'auth.directory-down')) await uncountAttempt(limits)
+    // Neither is a failed guess: a directory that is down, and half of a login.
+    if (error instanceof SecondFactorNeeded || isFault(error, 'auth.directory-down')) await uncountAttempt(limits)
     throw error
   }
+}
+
+/** What somebody vouched for at a login. */
+export interface Vouched {
+  groups: string[]
+  /** Of an identity provider. */
+  providerSid?: string | null
+  /** An identity provider that is trusted with it vouched for a second factor. */
+  isStrong?: boolean
+}
+
+/** Opens the login of somebody whose first factor is proved. Throws `SecondFactorNeeded` where they have a second one to prove. */
+export const admit = async (
+  person: LoginPerson,
+  { groups, providerSid = null, isStrong = false }: Vouched,
+  { from, userAgent }: Pick<LoginTry, 'from' | 'userAgent'>,
+  hours: number,
+): Promise<string> => {
+  if (!isStrong && (await hasFactor(person.id))) {
+    const half = randomBytes(32).toString('base64url')
+    await keepHalfLogin(hashSecret(half), { personId: person.id, groups, providerSid })
+    throw new SecondFactorNeeded(half)
+  }
+  return inTransaction(async (tx) => {
+    const id = await openSession(tx, { personId: person.id, groups, from, userAgent, hours, providerSid, isStrong })
+    const detail = { session: id, source: person.source, groups }
+    await writeAudit(tx, actorOf(person, from), { act: 'login', resource: 'person', objectId: person.id, title: person.userName, detail })
+    return id
+  })
 }
 
 const actorOf = (person: Pick<LoginPerson, 'id' | 'userName'>, from: string | null): Actor => ({
@@ -182,7 +207,8 @@ const prove = async (
     if (needsRehash) await saveRehash(known.id, known.passwordHash!, await hashPassword(password))
     return { person: known, groups: [] }
   }
-  if (directory === null || known?.isDisabled) {
+  // Whoever signs in at a provider has no password here, whatever the directory says to their name.
+  if (directory === null || known?.isDisabled || known?.source === 'oidc') {
     await wasteGuess(password)
     throw new Fault('auth.rejected')
   }

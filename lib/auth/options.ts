@@ -9,11 +9,14 @@ import { logger } from '@/lib/log'
 import type { Directory } from '@/lib/ports/directory'
 import { addressOf } from './address'
 import { finishLogin, type LoggedIn, logIn, SecondFactorNeeded } from './login'
+import { questionMinutes } from './provider-login'
 
 const isSecure = () => env().MATRIARCH_URL.startsWith('https://')
 
 /** Name of the cookie that carries the sealed session id. `__Host-` behind https, so that neither a plain page nor another host of the domain can plant one. */
 export const sessionCookieName = (): string => `${isSecure() ? '__Host-' : ''}next-auth.session-token`
+
+export const sessionCookie = () => ({ httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure() })
 
 /** Longer than a wrong password takes to be found wrong, here or in a directory. */
 const refusalMs = 600
@@ -30,7 +33,11 @@ const deviceCookie = () => ({
 
 /** Carries a login whose password is proved to its second half. It opens nothing. */
 export const halfCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-half`
-const halfCookie = () => ({ ...deviceCookie(), sameSite: 'strict' as const, maxAge: halfLoginMinutes * 60 })
+export const halfCookie = () => ({ ...deviceCookie(), sameSite: 'strict' as const, maxAge: halfLoginMinutes * 60 })
+
+/** Carries what a browser is to bring back from the identity provider, sealed. Lax: its answer comes from another site. */
+export const providerCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-provider`
+export const providerCookie = () => ({ ...deviceCookie(), path: '/api/auth/oidc', maxAge: questionMinutes * 60 })
 
 /** As the login page reads it: not a refusal, but a question for a code. */
 export const secondFactorAsked = 'second-factor'
@@ -69,7 +76,7 @@ const told = async <T>(work: () => Promise<T>): Promise<T> => {
 export const authOptions = (directory: Directory | null): NextAuthOptions => ({
   secret: authSecret(),
   useSecureCookies: isSecure(),
-  cookies: { sessionToken: { name: sessionCookieName(), options: { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure() } } },
+  cookies: { sessionToken: { name: sessionCookieName(), options: sessionCookie() } },
   session: { strategy: 'jwt', maxAge: env().SESSION_HOURS * 3600 },
   pages: { signIn: '/login', signOut: '/login', error: '/login' },
   providers: [

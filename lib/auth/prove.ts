@@ -1,4 +1,5 @@
 import { hasFactor } from '@/db/people/factors'
+import { vouchedFor } from '@/db/people/identities'
 import { type LoginPerson, passwordOf } from '@/db/people/people'
 import { noteProof } from '@/db/people/sessions'
 import { inTransaction } from '@/db/pg/client'
@@ -44,7 +45,7 @@ export const provesPassword = async (
 const isRight = async (person: LoginPerson, password: unknown, directory: Directory | null): Promise<boolean> => {
   if (typeof password !== 'string' || password === '' || password.length > passwordLengthMax || person.isDisabled) return false
   if (person.source === 'local') return person.passwordHash !== null && (await verifyPassword(password, person.passwordHash)).ok
-  if (directory === null) return false
+  if (directory === null || person.source !== 'directory') return false
   try {
     await directory.authenticate(person.userName, password)
     return true
@@ -55,7 +56,7 @@ const isRight = async (person: LoginPerson, password: unknown, directory: Direct
 }
 
 /**
- * The person signed in gives their password again, and their second factor where they have one: this login vouches for them afresh, and for no
+ * The person signed in gives their password again, or has just signed in again at their provider (`vouchedFor`), and their second factor where they have one: this login vouches for them afresh, and for no
  * other login of theirs.
  * Throws `access.denied` to whoever is no person with a login, `input.invalid`, `auth.throttled`, `auth.directory-down`.
  */
@@ -66,9 +67,12 @@ export const proveAgain = async (
 ): Promise<void> => {
   const person = actor.kind === 'person' && actor.personId !== null ? await passwordOf(actor.personId) : null
   if (person === null || actor.sessionId === undefined) throw new Fault('access.denied')
-  if (!(await provesPassword(actor, person, password, directory)))
+  const vouched = person.source === 'oidc' ? await vouchedFor(actor.sessionId) : null
+  if (person.source === 'oidc' && vouched === null)
+    throw new Fault('input.invalid', { fields: [{ path: 'provider', message: 'is needed: sign in there again' }] })
+  if (person.source !== 'oidc' && !(await provesPassword(actor, person, password, directory)))
     throw new Fault('input.invalid', { fields: [{ path: 'password', message: 'is wrong' }] })
-  if (await hasFactor(person.id)) await mustProveFactor(actor, person.id, given)
+  if (!vouched?.isStrong && (await hasFactor(person.id))) await mustProveFactor(actor, person.id, given)
   await noteProof(actor, actor.sessionId)
 }
 

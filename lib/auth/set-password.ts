@@ -17,7 +17,8 @@ export const setPassword = async (
   if (!isTheirOwn && !mayIn(actor, 'person.change', null)) throw new Fault('access.denied')
   const person = await passwordOf(personId)
   if (!person) throw new Fault('record.missing')
-  if (person.source !== 'local') throw new Fault('input.invalid', { because: 'People of the directory change their password there.' })
+  if (person.source !== 'local')
+    throw new Fault('input.invalid', { because: 'People of the directory or of an identity provider change their password there.' })
   const givesCurrent = isTheirOwn && person.passwordHash !== null
   if (givesCurrent && !(await provesPassword(actor, person, currentPassword, null)))
     throw new Fault('input.invalid', { fields: [{ path: 'currentPassword', message: 'is wrong' }] })

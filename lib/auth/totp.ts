@@ -1,7 +1,6 @@
-import { createHash, hkdfSync, randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
-import { authSecret } from '@/lib/env'
-import { boxKeyOf, closeBox, openBox, publicHalf } from '@/lib/kernel/ground/sealed-box'
+import { sealedUnder } from './sealed'
 
 /** What every authenticator app knows: RFC 6238 with SHA-1, six digits, thirty seconds. */
 const [digits, periodSeconds] = [6, 30]
@@ -26,20 +25,14 @@ export const stepOfCode = (seed: string, code: string, at: Date): number | null 
 /** For tests and those who help people: the code of this moment. */
 export const codeAt = (seed: string, at: Date): string => totpOf(seed).generate({ timestamp: at.getTime() })
 
-const sealKey = () => boxKeyOf(Buffer.from(hkdfSync('sha256', authSecret(), '', 'matriarch seeds of second factors', 32)))
+const seeds = sealedUnder('matriarch seeds of second factors')
 const purposeOf = (personId: string): string => `second factor of ${personId}`
 
-/** As it is kept: bound to the person, and opened with AUTH_SECRET alone, which the database does not hold. */
-export const sealSeed = (seed: string, personId: string): string => closeBox(publicHalf(sealKey()), seed, purposeOf(personId))
+/** As it is kept: bound to the person. */
+export const sealSeed = (seed: string, personId: string): string => seeds.seal(seed, purposeOf(personId))
 
 /** null: AUTH_SECRET is another one by now, or somebody changed it; then the factor proves nothing any more. */
-export const openSeed = (sealed: string, personId: string): string | null => {
-  try {
-    return openBox(sealKey(), sealed, purposeOf(personId))
-  } catch {
-    return null
-  }
-}
+export const openSeed = (sealed: string, personId: string): string | null => seeds.open(sealed, purposeOf(personId))
 
 /** Without those that look alike. */
 const letters = '23456789abcdefghjkmnpqrstuvwxyz'

@@ -8,20 +8,7 @@ import { CodeField } from '@/components/ui/code-field'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import type { PlaygroundPerson } from '@/lib/auth/playground-people'
-
-/** next-auth hands a refusal over as text: our fault's code and, after a colon, its sentence. */
-const sentences: Record<string, string> = {
-  'auth.rejected': 'The user name or the password is wrong.',
-  'auth.throttled': 'Too many attempts. Wait a little and try again.',
-  'auth.directory-down': 'The directory does not answer. A local account still works.',
-  'database.down': 'The console’s own database does not answer. Nobody can sign in until it does.',
-}
-
-const explain = (error: string): string => {
-  const [code = '', ...rest] = error.split(': ')
-  const because = rest.join(': ')
-  return code in sentences ? because || sentences[code]! : 'The console could not sign you in. Its log says why.'
-}
+import { explainLogin } from './explain'
 
 /** What next-auth answers to a right password whose owner has a second factor. */
 const factorAsked = 'second-factor'
@@ -44,8 +31,19 @@ const askPasskey = async (): Promise<PasskeyQuestion | null> => {
   return response.ok ? ((await response.json()) as { question: PasskeyQuestion | null }).question : null
 }
 
-export const LoginForm = ({ path, error, people }: { path: string; error: string | null; people: PlaygroundPerson[] | null }) => {
-  const [problem, setProblem] = useState(error && explain(error))
+interface Props {
+  path: string
+  /** Why a login elsewhere was refused; null: none was. */
+  error: string | null
+  /** The first half is proved at the identity provider. */
+  isHalf: boolean
+  /** Name of the identity provider; null: there is none. */
+  provider: string | null
+  people: PlaygroundPerson[] | null
+}
+
+export const LoginForm = ({ path, error, isHalf, provider, people }: Props) => {
+  const [problem, setProblem] = useState(error === null ? null : explainLogin(error))
   const [isBusy, setBusy] = useState(false)
   // Until this script runs, the browser would send the form by itself, to nowhere.
   const [isReady, setReady] = useState(false)
@@ -53,8 +51,15 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
   const userName = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
   const code = useRef<HTMLInputElement>(null)
-  const [asksCode, setAsksCode] = useState(false)
+  const [asksCode, setAsksCode] = useState(isHalf)
   const [hasPasskey, setHasPasskey] = useState(false)
+  useEffect(() => {
+    if (isHalf)
+      askPasskey().then(
+        (question) => setHasPasskey(question !== null),
+        () => {},
+      )
+  }, [isHalf])
 
   /** `step` answers with why not, or null: signed in. */
   const work = async (step: () => Promise<string | null>) => {
@@ -67,7 +72,7 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
       if (refused === factorAsked) {
         setHasPasskey((await askPasskey()) !== null)
         setAsksCode(true)
-      } else setProblem(explain(refused))
+      } else setProblem(explainLogin(refused))
       ;(asksCode ? code : password).current?.select()
     } catch {
       setProblem('The console does not answer. Check the network and try again.')
@@ -127,6 +132,13 @@ export const LoginForm = ({ path, error, people }: { path: string; error: string
           </Button>
         )}
       </form>
+      {provider && !asksCode && (
+        <p className="login-provider">
+          <a className="btn w-full" href={`/api/auth/oidc/start?path=${encodeURIComponent(path)}`}>
+            Sign in with {provider}
+          </a>
+        </p>
+      )}
       {people && !asksCode && <TryPeople people={people} isBusy={isBusy || !isReady} onChoose={choose} />}
     </>
   )

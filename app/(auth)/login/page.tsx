@@ -6,6 +6,7 @@ import { currentActor } from '@/lib/auth/actor'
 import { directoryState } from '@/lib/auth/directory-state'
 import { playgroundPeople } from '@/lib/auth/playground-people'
 import { safePath } from '@/lib/auth/safe-path'
+import { openTold } from '@/lib/auth/told'
 import { webPorts } from '@/lib/web-ports'
 import { Herd } from './herd'
 import { LoginForm } from './login-form'
@@ -23,10 +24,10 @@ const DirectoryNote = async () => {
 }
 
 export default async function LoginPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
-  const { callbackUrl, error } = await searchParams
+  const { callbackUrl, error, step } = await searchParams
   const path = safePath(callbackUrl)
   if (await currentActor()) redirect(path)
-  const hasDirectory = webPorts().directory !== null
+  const { directory, provider } = webPorts()
   return (
     <div className="login">
       <aside className="login-side" aria-hidden="true">
@@ -37,14 +38,20 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
           <p className="login-mark">Matriarch</p>
           <h1>Sign in to your herds</h1>
           <p className="login-lead">
-            {hasDirectory
+            {directory !== null
               ? 'With your directory account, or with a local account of this console.'
               : 'With a local account of this console.'}
           </p>
           <Suspense>
             <DirectoryNote />
           </Suspense>
-          <LoginForm path={path} error={typeof error === 'string' ? error : null} people={playgroundPeople()} />
+          <LoginForm
+            path={path}
+            error={error === undefined ? null : ((await openTold(error)) ?? '')}
+            isHalf={step === 'code'}
+            provider={provider?.name ?? null}
+            people={playgroundPeople()}
+          />
         </div>
       </main>
     </div>

@@ -3,6 +3,7 @@ import Link from 'next/link'
 import { AuditVerify } from '@/components/settings/audit-verify'
 import { DirectoryTest } from '@/components/settings/directory-test'
 import { Leases } from '@/components/settings/leases'
+import { ProviderTest } from '@/components/settings/provider-test'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -19,7 +20,7 @@ import { authorizedLine } from '@/lib/domain/values/authorized-key'
 import { env } from '@/lib/env'
 import { keyIdOf } from '@/lib/kernel/ground/certificate'
 import { isFault } from '@/lib/kernel/ground/errors'
-import { releaseLock, testDirectory, verifyAuditLog } from '../actions'
+import { releaseLock, testDirectory, testProvider, verifyAuditLog } from '../actions'
 import { NotedFault } from '../noted-fault'
 import { configuration } from './configuration'
 
@@ -78,8 +79,25 @@ const SettingsPage = async () => {
               </p>
             )}
           </Card>
+          <Card title="Identity provider">
+            {env().OIDC_ISSUER ? (
+              <div className="grid gap-3">
+                <p>
+                  People sign in with {env().OIDC_NAME} (<code>{env().OIDC_ISSUER}</code>). Register there: redirect address{' '}
+                  <code>{new URL('/api/auth/oidc/callback', env().MATRIARCH_URL).href}</code>, back-channel logout{' '}
+                  <code>{new URL('/api/auth/oidc/backchannel', env().MATRIARCH_URL).href}</code>.
+                </p>
+                <ProviderTest test={testProvider} />
+              </div>
+            ) : (
+              <p>
+                No identity provider is configured. For OpenID Connect set <code>OIDC_ISSUER</code>, <code>OIDC_CLIENT_ID</code> and{' '}
+                <code>OIDC_CLIENT_SECRET</code>, and restart the web process.
+              </p>
+            )}
+          </Card>
           <Card
-            title="Directory groups and their roles"
+            title="Groups and their roles"
             isFlush
             actions={
               <LinkButton href="/grants/add" isSmall>
@@ -88,7 +106,9 @@ const SettingsPage = async () => {
             }
           >
             {view.groupGrants.length === 0 ? (
-              <p className="p-3.5 text-ink-2">No group has a role yet, so people from the directory can sign in but see nothing.</p>
+              <p className="p-3.5 text-ink-2">
+                No group has a role yet, so people from the directory or the identity provider can sign in but see nothing.
+              </p>
             ) : (
               <ul>
                 {view.groupGrants.map((grant) => (

@@ -14,6 +14,7 @@ export const faultTable = {
   'auth.rejected': { status: 401, retry: false, sentence: 'The user name or the password is wrong.' },
   'auth.throttled': { status: 429, retry: true, sentence: 'Too many attempts. Wait a little and try again.' },
   'auth.directory-down': { status: 503, retry: true, sentence: 'The directory does not answer. A local account still works.' },
+  'auth.provider-down': { status: 503, retry: true, sentence: 'The identity provider does not answer. A local account still works.' },
   'auth.proof': {
     status: 401,
     retry: false,

@@ -8,6 +8,7 @@ import { bundled } from './bundled'
 import { openCloud } from './cloud'
 import type { Death } from './deaths'
 import { startEmbedded } from './embedded'
+import { openIdentityProvider } from './identity-provider'
 import { type Child, type ChildPlan, startChild, untilAnswers } from './processes'
 import { claimState, ensureSecrets } from './state'
 import { webCommand } from './web-command'
@@ -194,9 +195,12 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     if (relay) undo.push(relay.close)
     // By a name, for passkeys are bound to one.
     const url = `http://localhost:${relay ? relay.port : inside}`
+    const signIn = playground ? await openIdentityProvider(playground, url, stateDirectory) : null
+    if (signIn) undo.push(signIn.stop)
     const webEnvironment = {
       ...environment,
       ...directory,
+      ...signIn?.environment,
       MATRIARCH_URL: url,
       NEXTAUTH_URL: url,
       NEXTAUTH_SECRET: secrets.authSecret,

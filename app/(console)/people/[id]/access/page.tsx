@@ -34,6 +34,8 @@ import {
 } from '../../../actions'
 import { NotedFault } from '../../../noted-fault'
 
+const sourceWords = { directory: 'directory', oidc: 'identity provider' } as const
+
 export const metadata: Metadata = { title: 'Permissions' }
 
 const groups = permissionGroups(
@@ -108,14 +110,14 @@ const AccessPage = async ({ params }: { params: Promise<{ id: string }> }) => {
           {person.isAbsent && (
             <Note
               tone="bad"
-              title="The directory no longer lets this account in: these permissions do not apply, and its sessions have ended."
+              title="The directory or the identity provider no longer lets this account in: these permissions do not apply, and its sessions have ended."
             />
           )}
           <p>
-            {person.source === 'directory'
+            {person.source !== 'local'
               ? person.groups.length > 0
-                ? `From the directory; groups at the last check: ${person.groups.join(', ')}.`
-                : 'From the directory, in no group at the last check.'
+                ? `From the ${sourceWords[person.source]}; groups at the last check: ${person.groups.join(', ')}.`
+                : `From the ${sourceWords[person.source]}, in no group at the last check.`
               : 'A local account: permissions come from grants to this person only.'}{' '}
             Each role below links to the grant behind it.
           </p>

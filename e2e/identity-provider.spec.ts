@@ -19,7 +19,7 @@ test('a person signs in at the identity provider, proves there again who they ar
   const page = await context.newPage()
   await page.goto('/login?callbackUrl=%2Ftokens%2Fadd')
   expect(await axeFaults(page)).toEqual([])
-  await page.getByRole('link', { name: 'Sign in with Playground sign-in' }).click()
+  await page.getByRole('link', { name: 'Sign in with Playground SSO' }).click()
   await signInThere(page, 'sara')
   await page.waitForURL('/tokens/add')
 
@@ -31,7 +31,7 @@ test('a person signs in at the identity provider, proves there again who they ar
   expect(await axeFaults(page)).toEqual([])
   const [there] = await Promise.all([
     context.waitForEvent('page'),
-    dialog.getByRole('button', { name: 'Sign in with Playground sign-in again' }).click(),
+    dialog.getByRole('button', { name: 'Sign in with Playground SSO again' }).click(),
   ])
   await signInThere(there, 'sara')
   await expect(page.getByText('The token nightly-report')).toBeVisible()

@@ -35,7 +35,6 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { Json } from '@/lib/kernel/ground/json'
 import type { InputChoice } from '@/lib/kernel/operation/input-pick'
 import type { Resource } from '@/lib/kernel/resource/resource'
-import type { ProviderStep } from '@/lib/ports/identity-provider'
 import { resourceByName } from '@/lib/resources'
 import type { AuditVerdict } from '@/lib/shapes/audit'
 import type { ListView, ReferenceOption } from '@/lib/shapes/list'
@@ -221,7 +220,7 @@ export const testDirectory = async (userName: string, password: string) =>
   })
 
 /** Asks the identity provider step by step. */
-export const testProvider = async (): Promise<Outcome<ProviderStep[]>> =>
+export const testProvider = async () =>
   outcome(async (actor) => {
     mustAdminister(actor)
     const { provider } = webPorts()

@@ -150,6 +150,7 @@ const rooms: Walls['rooms'] = {
   'lib/playground/fleet': { imports: 'lib/playground/machine' },
   'lib/playground/hosts': { imports: 'lib/playground/machine lib/playground/fleet', libraries: 'node' },
   'lib/playground/load': { imports: 'lib/playground/machine lib/playground/services', libraries: 'pg node' },
+  'lib/playground/services/identity-provider.ts': { imports: '', libraries: 'oidc-provider node' },
   'lib/playground/services': {
     imports: 'lib/domain/reader lib/playground/machine lib/playground/fleet lib/playground/hosts',
     libraries: 'node',

@@ -51,7 +51,7 @@ export const openIdentityProvider = async (
       OIDC_ISSUER: running.issuer,
       OIDC_CLIENT_ID: running.clientId,
       OIDC_CLIENT_SECRET: running.clientSecret,
-      OIDC_NAME: 'Playground sign-in',
+      OIDC_NAME: 'Playground SSO',
       OIDC_SCOPES: 'openid profile email groups offline_access',
     },
     stop: async () => {

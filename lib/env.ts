@@ -56,6 +56,9 @@ const variables = z.object({
   SESSION_IDLE_MINUTES: whole(1, 24 * 60)
     .default(120)
     .describe('An idle login ends after this many minutes.'),
+  TOKEN_DAYS: whole(0, 3650)
+    .default(366)
+    .describe('Longest life of an API token made from now on, in days; 0: also one without an end (web).'),
   SECOND_FACTOR: z
     .enum(['optional', 'administrators', 'everybody'], { message: 'must be optional, administrators or everybody' })
     .default('optional')

@@ -36,7 +36,7 @@ const made = async (wanted: object) => {
   return body
 }
 
-test('a token ends after 90 days unless asked otherwise', async () => {
+test('a token ends after 90 days unless asked otherwise, within the longest life there is, and never later than it was made to', async () => {
   const daysOf = async (wanted: object) => {
     const { id } = await made(wanted)
     const { rows } = await getPool().query(
@@ -45,7 +45,18 @@ test('a token ends after 90 days unless asked otherwise', async () => {
     )
     return rows[0].days
   }
-  expect([await daysOf({ name: 'default' }), await daysOf({ name: 'never', expiresAt: null })]).toEqual([90, null])
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  expect([await daysOf({ name: 'default' }), await daysOf({ name: 'a year', expiresAt: inDays(366) })]).toEqual([90, 366])
+  for (const expiresAt of [null, inDays(368)]) {
+    const refused = await call('POST', 'tokens', { name: 'for ever', expiresAt })
+    expect(await refused.json()).toMatchObject({ code: 'input.invalid', fields: [{ path: 'expiresAt' }] })
+  }
+  const { id } = await made({ name: 'mine' })
+  const change = async (expiresAt: string | null) => {
+    const { revision } = (await (await call('GET', `tokens/${id}`, undefined)).json()) as { revision: number }
+    return (await call('PATCH', `tokens/${id}`, { revision, expiresAt })).status
+  }
+  expect([await change(null), await change(inDays(91)), await change(inDays(1)), await change(inDays(2))]).toEqual([422, 422, 200, 422])
 })
 
 test('the tokens of an account end with its password, and one that is tried first is no password', async () => {

@@ -21,17 +21,21 @@ const lives = [
 export const TokenForm = ({
   roles,
   environments,
+  longestDays,
   origin,
 }: {
   /** Roles the person holds somewhere, the weakest first: a token never holds more than its owner. */
   roles: readonly string[]
   environments: readonly BadgedEnvironment[]
+  /** 0: it may live until it is revoked. */
+  longestDays: number
   origin: string
 }) => {
+  const offered = lives.filter((life) => longestDays === 0 || life.days <= longestDays)
   const [name, setName] = useState('')
   const [role, setRole] = useState(roles[0] ?? 'viewer')
   const [environmentId, setEnvironmentId] = useState('')
-  const [days, setDays] = useState(90)
+  const [days, setDays] = useState<number>(offered.findLast((life) => life.days <= 90)?.days ?? longestDays)
   const [isBusy, setBusy] = useState(false)
   const [secret, setSecret] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<{ message: string; fields: FieldProblem[] } | null>(null)
@@ -102,12 +106,13 @@ export const TokenForm = ({
       <Field label="Lives for" error={errorOf('expiresAt')}>
         {(ids) => (
           <select {...ids} className="input" value={days} onChange={(event) => setDays(Number(event.target.value))}>
-            {lives.map((life) => (
+            {offered.map((life) => (
               <option key={life.days} value={life.days}>
                 {life.label}
               </option>
             ))}
-            <option value={0}>until it is revoked</option>
+            {offered.length === 0 && <option value={longestDays}>{longestDays} days</option>}
+            {longestDays === 0 && <option value={0}>until it is revoked</option>}
           </select>
         )}
       </Field>

@@ -147,10 +147,13 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
     afterwards: mustKeepAdministrator,
   },
   token: {
-    check: async (_tx, after, before) =>
-      typeof after.expiresAt === 'string' && after.expiresAt !== before?.expiresAt && Date.parse(after.expiresAt) <= Date.now()
-        ? [{ path: 'expiresAt', message: 'Choose a time in the future.' }]
-        : [],
+    check: async (_tx, { expiresAt: next }, before) => {
+      const had = before?.expiresAt ?? null
+      if (next === had) return []
+      const isLater = next === null || (had !== null && Date.parse(String(next)) > Date.parse(String(had)))
+      if (isLater) return [{ path: 'expiresAt', message: 'A token can only be made to end sooner. For longer, create a new one.' }]
+      return Date.parse(String(next)) <= Date.now() ? [{ path: 'expiresAt', message: 'Choose a time in the future.' }] : []
+    },
   },
 }
 

@@ -146,8 +146,8 @@ describe('pages', () => {
       await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })
-    // The way in itself.
-    stage.tried.add('page /login')
+    // The way in itself, and where a proof at the identity provider ends: open to anybody, with nothing on them.
+    for (const path of ['/login', '/proved']) stage.tried.add(`page ${path}`)
   })
 })
 

@@ -131,7 +131,7 @@ export const token = defineResource({
       empty: 'wherever its owner holds a role',
       help: 'Where it is valid. Empty: wherever its owner holds a role.',
     },
-    expiresAt: { kind: 'moment', label: 'Expires', empty: 'never', help: 'Empty: never.' },
+    expiresAt: { kind: 'moment', label: 'Expires', empty: 'never', help: 'It can be made to end sooner, not later.' },
     lastUsedAt: { kind: 'moment', label: 'Last used', automatic: true },
     revokedAt: { kind: 'moment', label: 'Revoked', automatic: true },
     createdAt: { kind: 'moment', label: 'Created', automatic: true },

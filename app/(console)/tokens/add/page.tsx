@@ -27,6 +27,7 @@ const Page = async () => {
         <TokenForm
           roles={roles.slice(0, strongest + 1)}
           environments={Object.values(await badgedEnvironments(actor))}
+          longestDays={env().TOKEN_DAYS}
           origin={new URL(env().MATRIARCH_URL).origin}
         />
       </div>

@@ -18,7 +18,10 @@ export const peopleCalls = {
       name: z.string().trim().min(1).max(80),
       role: z.enum(roles).default('viewer'),
       environmentId: z.uuid().nullable().default(null),
-      expiresAt: moment.nullable().optional().meta({ description: 'Default: in 90 days. null: never.' }),
+      expiresAt: moment
+        .nullable()
+        .optional()
+        .meta({ description: 'Default: in 90 days; at most TOKEN_DAYS away. null: never, where TOKEN_DAYS is 0.' }),
     }),
     output: z.object({ id: z.uuid(), token: z.string() }),
     status: 201,

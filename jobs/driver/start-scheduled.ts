@@ -86,7 +86,8 @@ const start = async (starter: Starter, row: ScheduledRun): Promise<void> => {
   const made = await planAgain(starter, actor, read)
   const { plan, leftOut } = asAgreed(read, made.plan)
   // One alone is named by the run already.
-  if (plan.eligible === 0) throw new Fault('plan.refused', { because: leftOut.length === 1 ? leftOut[0]!.because : leftOutWords(leftOut) })
+  const isAlone = leftOut.length === 1 && row.environmentIds.length === 1
+  if (plan.eligible === 0) throw new Fault('plan.refused', { because: isAlone ? leftOut[0]!.because : leftOutWords(leftOut, row) })
   await mustStillHold(actor, row, read, plan)
   await submit(starter, actor, row, made.row, plan, leftOut)
 }
@@ -142,13 +143,16 @@ const submit = async (
       idempotencyKey: `scheduled:${row.id}`,
       scheduledId,
     })
-    await endScheduled(tx, row.id, { state: 'started', because: leftOut.length > 0 ? leftOutWords(leftOut) : null, runId: started })
+    await endScheduled(tx, row.id, { state: 'started', because: leftOut.length > 0 ? leftOutWords(leftOut, row) : null, runId: started })
     return started
   })
   if (runId !== null) await starter.waker.wakeJobs(await startableJobs([runId]))
 }
 
-const leftOutWords = (leftOut: readonly LeftOut[]): string => {
+const leftOutWords = (leftOut: readonly LeftOut[], { environmentIds }: Pick<ScheduledRun, 'environmentIds'>): string => {
+  // Whoever may see one of its environments reads this.
+  if (environmentIds.length > 1)
+    return leftOut.length === 1 ? 'One of its targets was left out.' : `${leftOut.length} of its targets were left out.`
   const named = leftOut.slice(0, namedMax).map(({ title, because }) => `${title}: ${because}`)
   const more = leftOut.length > named.length ? [`and ${leftOut.length - named.length} more`] : []
   return [...named, ...more].join(' ')

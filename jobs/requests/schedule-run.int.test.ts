@@ -14,6 +14,7 @@ import { cancelScheduled, moveScheduled, scheduleRun, waitForRun } from './index
 
 const single = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
 const pair = { environment: 'dev', name: 'sick', hosts: ['sick-1', 'sick-2'] }
+const elsewhere = { environment: 'qa', name: 'g', hosts: ['g-1'] }
 const nightly = { environment: 'nightly', name: 'night', hosts: ['night-1'] }
 const id = (name: string) => instanceId(`${name} on ${name}-1`)
 const applied = (title: string) => bench.served.fleet.instance(title).applied
@@ -33,7 +34,7 @@ const viewer = person('viewer', 'viewer')
 let bench: Bench
 let workers: WorkerProcess[] = []
 beforeAll(async () => {
-  bench = await openBench([...single, pair, nightly], 'postgres')
+  bench = await openBench([...single, elsewhere, pair, nightly], 'postgres')
   for (const { personId, name, grants } of [anna, leaver]) {
     await getPool().query(`insert into people (id, user_name) values ($1, $2)`, [personId, name])
     await getPool().query('insert into grants (person_id, role) values ($1, $2)', [personId, grants[0]!.role])
@@ -127,6 +128,13 @@ test('of several targets the one that is not what it was is left out by name, an
   await waitForRun(systemActor, row.runId!, { timeoutMs: 110_000 })
   expect([applied('b on b-1'), applied('c on c-1')]).toEqual([[], ['reload']])
   expect((await getRun(systemActor, row.runId!)).jobs).toHaveLength(1)
+})
+
+test('of a run over several environments it is said how many were left out and not which, for whoever sees one of them reads it', async () => {
+  const scheduledId = await schedule({ operation: 'reload', targets: [id('c'), id('g')] })
+  bench.served.fleet.instance('g on g-1').state = 'stopped'
+  const row = await comeDue(scheduledId)
+  expect(row).toMatchObject({ state: 'started', because: 'One of its targets was left out.' })
 })
 
 test('what no worker could begin in time is skipped and says so', async () => {

@@ -143,6 +143,12 @@ describe('pages', () => {
         for (const page of ['activity', 'settings'])
           await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
       await mustTellNothing('/{resource}/{id}/statements', { resource: 'instances', id: stage.world.id('instance', place) })
+      for (const [resource, name] of [
+        ['instances', 'instance'],
+        ['herds', 'herd'],
+        ['servers', 'server'],
+      ] as const)
+        await mustTellNothing('/{resource}/{id}/charts', { resource, id: stage.world.id(name, place) })
       await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })

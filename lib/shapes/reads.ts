@@ -3,6 +3,7 @@ import type { TreeMember } from '@/lib/domain/replication/tree'
 import type { MemberActivity } from './activity'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
+import type { Samples } from './samples'
 import type { ServerLog } from './server-log'
 import type { HerdSettings, InstanceSettings } from './settings'
 import type { TopStatements } from './statements'
@@ -60,6 +61,9 @@ export const reads = {
   /** Empty parts are left to the console. */
   statements: (id: string, question: Readonly<Record<string, string>>): ReadAddress<TopStatements> =>
     `/api/v1/instances/${id}/statements?${new URLSearchParams(Object.entries(question).filter(([, value]) => value !== ''))}`,
+  /** Of an instance, a server, or the members of a herd, by the path of the resource; moments in seconds since 1970. */
+  samples: (path: string, id: string, { from, to, points }: Record<'from' | 'to' | 'points', number>): ReadAddress<Samples> =>
+    `/api/v1/${path}/${id}/samples?${new URLSearchParams({ from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString(), points: String(points) })}`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

@@ -38,6 +38,7 @@ export const herd: ResourceParts = {
   Above,
   shownAbove: ['memberCount', 'poolerCount'],
   pages: [
+    { path: 'charts', label: 'Charts', hasMany: true },
     { path: 'activity', label: 'Activity', hasMany: true },
     { path: 'settings', label: 'Settings', hasMany: true },
   ],

@@ -47,6 +47,7 @@ const Above = ({ loaded }: { loaded: Loaded }) => (
 export const instance: ResourceParts = {
   Above,
   pages: [
+    { path: 'charts', label: 'Charts' },
     { path: 'activity', label: 'Activity' },
     { path: 'log', label: 'Log' },
     { path: 'settings', label: 'Settings' },

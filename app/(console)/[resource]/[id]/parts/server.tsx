@@ -34,6 +34,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 
 export const server: ResourceParts = {
   Above,
+  pages: [{ path: 'charts', label: 'Charts' }],
   Beside: async ({ loaded: { actor, record } }) => <ConsoleKeys keys={await shownKeys(actor, record.environmentId)} />,
   BesideForm: async ({ actor, environmentId }) => (
     <>

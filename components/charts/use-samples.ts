@@ -1,0 +1,62 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import { answerOf, reads } from '@/lib/shapes/reads'
+import type { Samples } from '@/lib/shapes/samples'
+import { type Range, rangeQuery, windowOf } from './range'
+
+export interface Seen {
+  samples: Samples
+  /** What is shown, in seconds since 1970. */
+  window: { from: number; to: number }
+}
+
+/** Asked again as often as a point is added, but not more often than a sample is taken nor less than a minute apart. */
+const everySecondsMin = 10
+const everySecondsMax = 60
+/** A point every two pixels of a chart is as fine as a line can show. */
+const pointsMin = 150
+const pointsMax = 600
+
+/** Follows the samples of an object while the page is seen; what has ended is asked once. `seen` null: not answered yet; `because`: why the console does not answer. */
+export const useSamples = (path: string, id: string, range: Range): { seen: Seen | null; because: string | null; isOld: boolean } => {
+  const key = rangeQuery(range)
+  const [state, setState] = useState<{ key: string; seen: Seen | null; because: string | null }>({ key: '', seen: null, because: null })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` says all of `range`.
+  useEffect(() => {
+    const over = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = async () => {
+      if (document.hidden) return
+      const window = windowOf(range, Date.now() / 1000)
+      let seconds = everySecondsMin
+      try {
+        const points = Math.min(pointsMax, Math.max(pointsMin, Math.round(innerWidth / 4)))
+        const address = reads.samples(path, id, { ...window, points })
+        const response = await fetch(address, { signal: over.signal })
+        if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
+        const samples = await answerOf(address, response)
+        setState({ key, seen: { samples, window }, because: null })
+        seconds = Math.min(everySecondsMax, Math.max(everySecondsMin, samples.stepSeconds))
+        if (!('last' in range)) return
+      } catch (error) {
+        if (over.signal.aborted) return
+        const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
+        setState((before) => ({ ...before, because }))
+      }
+      timer = setTimeout(ask, seconds * 1000)
+    }
+    const shown = () => {
+      clearTimeout(timer)
+      void ask()
+    }
+    document.addEventListener('visibilitychange', shown)
+    void ask()
+    return () => {
+      over.abort()
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', shown)
+    }
+  }, [path, id, key])
+  return { seen: state.seen, because: state.because, isOld: state.key !== key }
+}

@@ -1,0 +1,38 @@
+import { axeFaults } from './harness/stack/axe'
+import { expect, instances, test, titleOf } from './harness/stack/fixtures'
+
+test('load on a server moves its chart without a reload, a key reads what was, and a chosen time is in the link', async ({ as, stack }) => {
+  const page = await as('vera')
+  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
+  const target = (await instances(page, 'role=primary')).find(({ title }) => title === titleOf(primary))!
+  await page.goto(`/instances/${target.id}`)
+  await page.getByRole('link', { name: 'Charts' }).click()
+  const commits = page.getByRole('region', { name: 'Commits and rollbacks' })
+  const newest = commits.locator('.chart-figures')
+  await expect(newest).toContainText(/Commits [\d.]+\/s/, { timeout: 60_000 })
+  await stack.lab.hosts.exec(
+    primary.host,
+    ['psql', '-X', '-p', String(primary.port), '-qc', 'do $$ begin for n in 1..20000 loop commit; perform 1; end loop; end $$'],
+    { timeoutMs: 60_000 },
+  )
+  await expect(newest).toContainText(/Commits [\d,]{3,}\/s/, { timeout: 60_000 })
+
+  await commits.getByText('Table').click()
+  await expect(commits.getByRole('region', { name: 'Table: Commits and rollbacks' }).getByRole('row').nth(1)).toContainText('/s')
+  expect(await axeFaults(page)).toEqual([])
+  const chart = commits.getByRole('slider')
+  await chart.press('ArrowLeft')
+  await expect(newest).not.toContainText('newest')
+  // One cross-hair goes through all charts.
+  await expect(page.getByRole('region', { name: 'Sessions', exact: true }).locator('.chart-figures')).not.toContainText('newest')
+  await chart.press('+')
+  await expect(page).toHaveURL(/from=.*&to=/)
+  await page.reload()
+  await expect(commits).toBeVisible()
+  await page.goBack()
+  await page.getByRole('button', { name: '6 hours' }).click()
+  await expect(page).toHaveURL(/range=6h/)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(commits).toBeVisible()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+})

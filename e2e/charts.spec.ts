@@ -15,10 +15,9 @@ test('load on a server moves its chart without a reload, a key reads what was, a
     ['psql', '-X', '-p', String(primary.port), '-qc', 'do $$ begin for n in 1..20000 loop commit; perform 1; end loop; end $$'],
     { timeoutMs: 60_000 },
   )
-  await expect(newest).toContainText(/Commits [\d,]{3,}\/s/, { timeout: 60_000 })
 
   await commits.getByText('Table').click()
-  await expect(commits.getByRole('region', { name: 'Table: Commits and rollbacks' }).getByRole('row').nth(1)).toContainText('/s')
+  await expect(commits.getByRole('cell', { name: /^[\d,]{3,}\/s$/ }).first()).toBeVisible({ timeout: 90_000 })
   expect(await axeFaults(page)).toEqual([])
   const chart = commits.getByRole('slider')
   await chart.press('ArrowLeft')

@@ -147,7 +147,8 @@ export const plotOptions = ({ panel, marks, window, inks, zone, width, page, tzD
       {},
       ...lines.flatMap((_, n) => {
         const stroke = inks.lines[n % inks.lines.length]!
-        const bound = { stroke: 'transparent', width: 0, points: { show: false } }
+        // What is not drawn asks for no room on the axis.
+        const bound = { stroke: 'transparent', width: 0, points: { show: false }, auto: isAlone }
         return [bound, bound, { stroke, width: 1.5, dash: [...dashes[n % dashes.length]!], points: { size: 4, fill: stroke } }]
       }),
     ],

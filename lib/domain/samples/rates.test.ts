@@ -117,6 +117,7 @@ test('a point is never finer than what is kept, and no window has more points th
   const back = (seconds: number, points = 300) => stepSeconds({ from: now - seconds, to: now, now }, points, 7)
   expect(back(600)).toBe(10)
   expect(back(3600)).toBe(30)
+  expect(back(3602)).toBe(30)
   expect(back(3 * 3600)).toBe(60)
   expect(back(86_400)).toBe(300)
   expect(back(86_400, 2000)).toBe(60)

@@ -13,7 +13,8 @@ export const coarseSeconds = 600
  */
 export const stepSeconds = (window: { from: number; to: number; now: number }, points: number, minuteDays: number): number => {
   const age = window.now - window.from
-  const finest = age > minuteDays * 86_400 ? coarseSeconds : age > freshHours * 3600 ? minuteSeconds : steps[0]!
+  // Who asks for the last hour is answered a little later than he asked.
+  const finest = age > minuteDays * 86_400 ? coarseSeconds : age > freshHours * 3600 + minuteSeconds ? minuteSeconds : steps[0]!
   const wanted = (window.to - window.from) / points
   return steps.find((one) => one >= finest && one >= wanted) ?? Math.ceil(wanted / 86_400) * 86_400
 }

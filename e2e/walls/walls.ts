@@ -119,7 +119,8 @@ const rooms: Walls['rooms'] = {
   'components/ui': { imports: 'lib/kernel/resource lib/shapes', libraries: 'clsx lucide-react next radix-ui react' },
   components: {
     imports: 'components/ui lib/domain lib/kernel lib/fields lib/shapes lib/presentation',
-    libraries: '@hookform/resolvers @simplewebauthn/browser @tanstack/react-table clsx lucide-react next next-auth react react-hook-form uplot',
+    libraries:
+      '@hookform/resolvers @simplewebauthn/browser @tanstack/react-table clsx lucide-react next next-auth react react-hook-form uplot',
   },
   'lib/auth': {
     imports: 'db lib/kernel lib/ports lib/env.ts lib/log.ts lib/web-ports.ts',

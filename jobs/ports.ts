@@ -47,8 +47,11 @@ export interface WorkerPorts extends PortsOverSsh {
 const tryKeyMs = 3000
 const triesAtOnce = 8
 
-/** The worker's composition root: the real adapters, with the console's own keys. Throws `input.invalid` without VAULT_KEY. Connects to nothing yet. */
-export const makeActPorts = (): WorkerPorts => {
+/**
+ * The worker's composition root: the real adapters, with the console's own keys. `carrier`: the command of a process that copies go through. Throws
+ * `input.invalid` without VAULT_KEY. Connects to nothing yet.
+ */
+export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   const { VAULT_KEY } = env()
   if (!VAULT_KEY)
     throw new Fault('input.invalid', {
@@ -81,6 +84,7 @@ export const makeActPorts = (): WorkerPorts => {
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
     read: { inventory, names: names.read },
     act: { inventory: makeInventoryAct(), names: names.act },
+    carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.
     showStrip: (...piece) => keepPiece(...piece).catch(() => {}),

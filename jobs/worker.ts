@@ -1,6 +1,7 @@
 import { closeDb, listen } from '@/db/pg/client'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { mustBeSound } from '@/db/records/selfcheck'
+import { serveCarrier } from '@/lib/adapters/copies/carrier-process'
 import { EnvironmentFault, env, startEnv } from '@/lib/env'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
@@ -27,12 +28,15 @@ const needingKeys: ReadonlySet<string> = new Set(['', 'environment'])
 /** The database may be away when a worker starts. */
 const publishEveryMs = 60_000
 
+/** As its only argument: the process carries what a worker's copies move between hosts, and nothing else. */
+const carrierWord = 'carry'
+
 /** A worker process. SIGTERM or SIGINT: it takes nothing new and brings its jobs to a safe point; a second one ends it at once. */
 const main = async (): Promise<void> => {
   startEnv('worker')
   mustBeSound()
   const log = logger()
-  const world = makeActPorts()
+  const world = makeActPorts([process.execPath, ...process.execArgv, process.argv[1]!, carrierWord])
   const sink = makeFactSink(log)
   const ports = withFacts(world.ports, sink)
   const { inventory, postgres } = world.ports.read
@@ -127,8 +131,10 @@ const main = async (): Promise<void> => {
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'))
 }
 
-main().catch((error: unknown) => {
-  const isExpected = error instanceof EnvironmentFault || isFault(error)
-  console.error(isExpected ? (error as Error).message : error)
-  process.exit(1)
-})
+if (process.argv[2] === carrierWord) serveCarrier()
+else
+  main().catch((error: unknown) => {
+    const isExpected = error instanceof EnvironmentFault || isFault(error)
+    console.error(isExpected ? (error as Error).message : error)
+    process.exit(1)
+  })

@@ -40,7 +40,10 @@ const rooms: Walls['rooms'] = {
   'lib/adapters/hosts': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh' },
   'lib/adapters/postgres': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh', libraries: 'pg node' },
   'lib/adapters/clusters': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh' },
-  'lib/adapters/copies': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'ssh2' },
+  'lib/adapters/copies': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres',
+    libraries: 'ssh2 node',
+  },
   'lib/adapters/poolers': {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres',
     libraries: 'pg node',
@@ -112,7 +115,8 @@ const rooms: Walls['rooms'] = {
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
   'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
   'jobs/worker.ts': {
-    imports: 'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+    imports:
+      'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

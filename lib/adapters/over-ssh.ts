@@ -2,6 +2,7 @@ import type { ActPorts } from '@/lib/ports'
 import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
 import { makeCopies } from './copies'
+import { carryHere, startCarrier } from './copies/carrier'
 import { type Hosts, makeHosts } from './hosts'
 import { makeHostWork } from './hosts/host-work'
 import { makePoolers } from './poolers'
@@ -15,6 +16,8 @@ export interface BesideSsh {
   /** Where ledgers of canaries lie, for this user alone. */
   canaryFolder: string
   showStrip?: ShowStrip
+  /** The command of a process that calls `serveCarrier`: what copies move between hosts goes through that one. Left out: through this one. */
+  carrier?: readonly string[]
 }
 
 export interface PortsOverSsh {
@@ -32,7 +35,8 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
   const postgres = makePostgres(ssh)
   const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
-  const copies = makeCopies(ssh, work)
+  const carrier = beside.carrier ? startCarrier(ssh.logins, beside.carrier) : carryHere(ssh)
+  const copies = makeCopies(ssh, work, carrier)
   const canary = makeCanary(ssh, beside.canaryFolder, beside.showStrip)
   return {
     ports: {
@@ -70,6 +74,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
     hosts,
     close: async () => {
       await canary.close()
+      carrier.close()
       postgres.close()
       poolers.close()
     },

@@ -10,11 +10,13 @@ const endingMs = 15_000
 const silenceMs = 450_000
 const saidMax = 40
 
-/** The receiving rsync says what its counterpart must be told of it; `argvFor` is given that. */
-interface Wire {
+/** Two rsyncs. The receiving one says what the sending one must be told of it; what else that is given follows there. */
+export interface Wire {
   to: { host: HostAddress; argv: readonly string[] }
-  from: { host: HostAddress; argvFor: (capabilities: string) => readonly string[] }
+  from: { host: HostAddress; sending: readonly string[] }
 }
+
+export type CarryOptions = Pick<CallOptions, 'timeoutMs' | 'signal'> & { onProgress: (bytes: number) => void }
 
 export interface Carried {
   exitCode: number | null
@@ -57,11 +59,7 @@ const tie = (near: ClientChannel, far: ClientChannel, count: (bytes: number) => 
  * Carries what two commands on two hosts say to each other, until the receiving one ends; the other one is then ended too. Throws as `exec` does when
  * either host is lost or nobody waits any more: neither command is left then, as far as their hosts can be asked.
  */
-export const carry = async (
-  ssh: Ssh,
-  { to, from }: Wire,
-  { timeoutMs, signal, onProgress }: CallOptions & { onProgress: (bytes: number) => void },
-): Promise<Carried> => {
+export const carry = async (ssh: Ssh, { to, from }: Wire, { timeoutMs, signal, onProgress }: CarryOptions): Promise<Carried> => {
   const over = new AbortController()
   let heardAt = performance.now()
   const watch = setInterval(() => {
@@ -76,7 +74,8 @@ export const carry = async (
         carried.moved += bytes
         heardAt = performance.now()
       })
-    sending = ssh.exec(from.host, from.argvFor(capabilities), { ...options, wire }).catch((error: unknown) => {
+    const argv = ['rsync', '--server', '--sender', `-prI${capabilities}`, ...from.sending]
+    sending = ssh.exec(from.host, argv, { ...options, wire }).catch((error: unknown) => {
       over.abort()
       return toFault(error)
     })

@@ -11,13 +11,22 @@ import type { Following, InPlaceSpec } from '@/lib/ports'
 import { makeHostWork } from '../hosts/host-work'
 import { makePostgres, type Postgres } from '../postgres'
 import { openSsh, type Ssh } from '../ssh'
+import { type Carrier, startCarrier } from './carrier'
 import { makeCopies } from './index'
 
+const carrierCommand = [
+  process.execPath,
+  '--import',
+  'tsx',
+  '-e',
+  `import('@/lib/adapters/copies/carrier-process').then((it) => it.serveCarrier())`,
+]
 const limits = { timeoutMs: 120_000 }
 const run = promisify(execFile)
 let sshd: TestSshd
 let ssh: Ssh
 let postgres: Postgres
+let carrier: Carrier
 let copies: ReturnType<typeof makeCopies>
 let alpha: TestCluster
 let beta: TestCluster
@@ -26,11 +35,17 @@ beforeAll(async () => {
   sshd = await startSshd()
   ssh = openSsh({ keyFor: async () => sshd.privateKey })
   postgres = makePostgres(ssh)
-  copies = makeCopies(ssh, makeHostWork(ssh))
+  carrier = startCarrier(ssh.logins, carrierCommand)
+  const exec: Ssh['exec'] = (host, argv, options) => {
+    if (options.wire) throw new Error('The bytes of a copy go through this process.')
+    return ssh.exec(host, argv, options)
+  }
+  copies = makeCopies({ ...ssh, exec }, makeHostWork(ssh), carrier)
   alpha = await makeCluster(sshd, 'alpha')
   beta = await makeCluster(sshd, 'beta', alpha)
 })
 afterAll(async () => {
+  carrier.close()
   postgres.close()
   await ssh.close()
   await dropCluster(beta)
@@ -109,7 +124,7 @@ test('a standby that went its own way is made like its upstream where it lies: i
   expect(await sql(beta, `select count(*) from pg_class where relname = 'only_here'`)).toBe('0')
 })
 
-test('one that is broken off, by a cancel, a lost backup or a lost connection, cannot start and leaves no backup and no rsync; the next one completes it', async () => {
+test('one that is broken off, by a cancel, a lost carrier, a lost backup or a lost connection, cannot start and leaves no backup and no rsync; the next one completes it', async () => {
   await beta.ctl('stop', '-m', 'immediate')
   await sql(alpha, 'update wide set filler = reverse(filler)')
   const slow = spec('in-place-2', { tablespaces: await spaces(), rateKbMax: 400 })
@@ -141,6 +156,15 @@ test('one that is broken off, by a cancel, a lost backup or a lost connection, c
   await expect(beta.ctl('start')).rejects.toThrow()
 
   const end = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'matriarch_backup'`
+  // Its own carrier, among those of tests that run beside.
+  const killCarrier = async () => {
+    const { stdout } = await run('ps', ['--ppid', String(process.pid), '-o', 'pid=,args='])
+    const [line] = stdout.split('\n').filter((one) => one.includes('serveCarrier'))
+    process.kill(Number.parseInt(line!, 10), 'SIGKILL')
+  }
+  expect(await broken(killCarrier)).toMatchObject({ code: 'shell.timeout', facts: { isOver: false } })
+  await expect.poll(async () => [await backups(), await rsyncs()], { timeout: 60_000 }).toEqual(['0', []])
+
   expect(await broken(() => sql(alpha, end))).toMatchObject({
     code: 'sql.unreachable',
     message: expect.stringContaining('session of the backup'),

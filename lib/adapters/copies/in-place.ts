@@ -3,10 +3,11 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InPlaceAct, InPlaceAnswer, InPlaceRead, InPlaceSpec, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
+import type { Carrier } from './carrier'
 import { ownNames } from './data-place-script'
 import { mayBackUp, startBackup } from './in-place-backup'
 import { beginScript, finishScript, receiveScript, relayScript, tryScript } from './in-place-script'
-import { type Carried, carry } from './in-place-wire'
+import type { Carried } from './in-place-wire'
 
 /** Of rsync itself, at either end: one that hears nothing for so long ends. */
 const silenceSeconds = 300
@@ -58,9 +59,9 @@ const receiveArguments = (filters: readonly string[]): string[] => [
   ...['-e', `sh -c '${relayScript}' sh`, 'upstream:/'],
 ]
 
-/** What a receiver of these arguments asks its other end for; only its version decides on the rest. */
-const sendArguments = (capabilities: string, directory: string, rateKbMax: number | null): string[] => [
-  ...['rsync', '--server', '--sender', `-prI${capabilities}`, `--timeout=${silenceSeconds}`],
+/** What a receiver of these arguments asks its other end for, less what its version decides on. */
+const sendArguments = (directory: string, rateKbMax: number | null): string[] => [
+  `--timeout=${silenceSeconds}`,
   ...(rateKbMax === null ? [] : [`--bwlimit=${rateKbMax}`]),
   ...['--inplace', '.', `${directory}/`],
 ]
@@ -76,7 +77,7 @@ const hasCome = ({ exitCode, said }: Carried): boolean =>
 
 const shell = (script: string, ...values: string[]) => ['sh', '-c', script, 'sh', ...values]
 
-export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } => {
+export const makeInPlace = (ssh: Ssh, carrier: Carrier): { read: InPlaceRead; act: InPlaceAct } => {
   const run = async (host: HostAddress, what: string, argv: string[], options: CallOptions): Promise<string> => {
     const { exitCode, stdout, stderr } = await ssh.exec(host, argv, options)
     if (exitCode === 0) return stdout
@@ -134,11 +135,8 @@ export const makeInPlace = (ssh: Ssh): { read: InPlaceRead; act: InPlaceAct } =>
               onProgress(done.bytes + bytes)
             }
             const to = { host: instance.host, argv: receiving(instance, key, path, filters) }
-            const from = {
-              host: upstream.host,
-              argvFor: (capabilities: string) => sendArguments(capabilities, `${upstream.dataDirectory}${path}`, spec.rateKbMax),
-            }
-            const carried = await carry(ssh, { to, from }, { ...watched, onProgress: onProgressOfPart }).catch((error: unknown) => {
+            const from = { host: upstream.host, sending: sendArguments(`${upstream.dataDirectory}${path}`, spec.rateKbMax) }
+            const carried = await carrier.carry({ to, from }, { ...watched, onProgress: onProgressOfPart }).catch((error: unknown) => {
               throw backup.lost.aborted && !signal?.aborted ? backup.lost.reason : error
             })
             if (!hasCome(carried)) throw failed(instance.host, `rsync failed: ${whatWentWrong(carried)}`)

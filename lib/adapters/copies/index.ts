@@ -5,6 +5,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { CopiesAct, CopiesRead, CopySpec, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
+import { type Carrier, carryHere } from './carrier'
 import { inPlaceCommand, makeInPlace } from './in-place'
 import { parseConfiguration, parseSight } from './look'
 import { rewindScript } from './rewind-script'
@@ -16,8 +17,15 @@ const copySource = ({ conninfo }: Following) => writeConninfo({ ...conninfo, app
 const rewindSource = ({ conninfo: { application_name: _own, ...conninfo } }: Following) =>
   writeConninfo({ ...conninfo, dbname: 'postgres' })
 
-/** Copies of data directories, over SSH. What takes long is host work of its own and outlives the driver that began it. */
-export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAct }): { read: CopiesRead; act: CopiesAct } => {
+/**
+ * Copies of data directories, over SSH. What takes long is host work of its own and outlives the driver that began it; but what two hosts say to each other
+ * goes through `carrier`, left out: through this process.
+ */
+export const makeCopies = (
+  ssh: Ssh,
+  work: { read: HostWorkRead; act: HostWorkAct },
+  carrier: Carrier = carryHere(ssh),
+): { read: CopiesRead; act: CopiesAct } => {
   const run = async (instance: InstanceAddress, what: string, script: string, values: string[], options: CallOptions): Promise<string> => {
     const argv = ['sh', '-c', script, 'sh', instance.dataDirectory, ...values]
     const { exitCode, stdout, stderr } = await ssh.exec(instance.host, argv, options)
@@ -31,7 +39,7 @@ export const makeCopies = (ssh: Ssh, work: { read: HostWorkRead; act: HostWorkAc
     })
   }
   const rewinds = makeRewinds(ssh, work)
-  const inPlace = makeInPlace(ssh)
+  const inPlace = makeInPlace(ssh, carrier)
   return {
     read: {
       ...rewinds.read,

@@ -6,6 +6,9 @@ import { connectSsh, lookAtHostKey } from './connect'
 import { deadlineIn, within } from './deadline'
 import { isChannelRefusal, type LinkOptions, SshLink } from './link'
 
+/** What a pool needs of the console to log in. */
+export type SshLogins = Pick<SshOptions, 'keyFor' | 'recognise'>
+
 export interface SshOptions extends Partial<Omit<LinkOptions, 'privateKey'>> {
   /** The console's private key for an environment, in OpenSSH or PEM format. */
   keyFor: (environmentId: string) => Promise<string>
@@ -32,6 +35,8 @@ export interface Ssh {
   accepts: (host: HostAddress, privateKey: string, options: { timeoutMs: number }) => Promise<boolean>
   /** Open connections, and commands that run or wait. */
   counts: () => { connections: number; commands: number; waiting: number }
+  /** For a pool of another process. */
+  logins: SshLogins
   close: () => Promise<void>
 }
 
@@ -134,6 +139,7 @@ export const openSsh = (given: SshOptions): Ssh => {
         waiting: sum((link) => link.commands.queued),
       }
     },
+    logins: { keyFor: given.keyFor, recognise: given.recognise },
     close: async () => {
       isClosed = true
       clearInterval(sweep)

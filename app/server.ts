@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
 import { closeDb } from '@/db/pg/client'
+import { loginFault } from '@/db/pg/own-login'
 import { problem } from '@/lib/auth/problem'
 import { env, startEnv } from '@/lib/env'
 import type { Fault } from '@/lib/kernel/ground/errors'
@@ -45,6 +46,7 @@ const refuse = async (request: IncomingMessage, response: ServerResponse, refusa
 
 const start = async (): Promise<void> => {
   startEnv('web')
+  void loginFault('web').then((fault) => fault && logger().warn(fault))
   adoptBuiltConfiguration()
   const port = Number(process.env.PORT ?? 3000)
   const hostname = process.env.HOSTNAME ?? '127.0.0.1'

@@ -1,20 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
+import { grantRights, type LoginNames } from './pg/grant-rights'
+import type { Login } from './pg/rights'
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any number, as long as everything that migrates uses the same. */
 const migrationLock = 7_301_991
 
 /**
- * Brings the schema up to date. Safe to call again and from several processes at once: they wait for one another.
- * Needs the right to create the extension pg_trgm (trusted since PostgreSQL 13: the database's owner has it). Throws, and changes nothing, on a database
- * that is older than the baseline.
+ * Brings the schema up to date, and gives the logins of web and worker their rights. Safe to call again and from several processes at once: they wait for
+ * one another. Needs the right to create the extension pg_trgm (trusted since PostgreSQL 13: the database's owner has it). Throws, and changes nothing, on
+ * a database that is older than the baseline.
  */
-export const migrate = async (connectionString: string): Promise<void> => {
+export const migrate = async (connectionString: string, passwords: Partial<Record<Login, string>> = {}): Promise<LoginNames> => {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 30_000, application_name: 'matriarch migrate' })
   client.on('error', () => {})
   await client.connect()
@@ -22,6 +24,7 @@ export const migrate = async (connectionString: string): Promise<void> => {
     await client.query('select pg_advisory_lock($1)', [migrationLock])
     await refuseOlder(client)
     await applyMigrations(drizzle(client), { migrationsFolder })
+    return await grantRights(client, passwords)
   } finally {
     await client.end().catch(() => {})
   }
@@ -39,9 +42,4 @@ const refuseOlder = async (client: pg.Client): Promise<void> => {
       'The console’s database was made by an earlier development version, and cannot be brought up to date. Start with an empty one: for npm start, ' +
         'remove the state folder (.matriarch, or the one that MATRIARCH_STATE names); the playground is made anew. Else drop the database and create it again.',
     )
-}
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { env } = await import('@/lib/env')
-  await migrate(env().DATABASE_URL)
 }

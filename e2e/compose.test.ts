@@ -24,6 +24,15 @@ test('the containers listen on this machine only, and no secret reaches one that
     ['VAULT_KEY_FILE', 'worker'],
   ] as const)
     expect(Object.keys(services).filter((service) => services[service]!.environment?.[name] !== undefined)).toEqual([file])
+  // The owner of the tables migrates; web and workers log in as themselves.
+  expect(holders('database_password')).toEqual(['migrate', 'postgres'])
+  for (const login of ['web', 'worker'])
+    expect(services[login]).toMatchObject({
+      environment: { DATABASE_USER: `matriarch_${login}`, DATABASE_PASSWORD_IN: `database_${login}_password` },
+      secrets: expect.arrayContaining([`database_${login}_password`]),
+    })
+  expect(holders('database_web_password')).toEqual(['migrate', 'web'])
+  expect(holders('database_worker_password')).toEqual(['migrate', 'worker'])
   expect(services.redis!.command.join(' ')).toContain('requirepass $$(cat /run/secrets/redis_password)')
   for (const { environment = {} } of Object.values(services))
     expect(Object.keys(environment).filter((name) => /(_URL|_SECRET|_KEY|_PASSWORD)$/.test(name) && name !== 'MATRIARCH_URL')).toEqual([])

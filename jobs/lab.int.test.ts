@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
+import { asLogin } from '@/db/pg/rights'
 import { readEvents } from '@/db/runs/runs'
 import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
 import { until } from '@/e2e/harness/hold'
@@ -38,7 +40,7 @@ const startWorker = (): Child => {
   const worker = startChild({
     name: `worker-${workers.length + 1}`,
     argv: bundled('jobs/worker.ts'),
-    environment: { DATABASE_URL: postgres.connectionString, AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
+    environment: { DATABASE_URL: asLogin(postgres.connectionString, 'matriarch_worker'), AUTH_SECRET: 'x'.repeat(32), VAULT_KEY: vaultKey },
     logDirectory,
     lab,
   })
@@ -55,6 +57,7 @@ beforeAll(async () => {
   setDatabase(postgres.connectionString)
   setQueue({ databaseUrl: postgres.connectionString })
   await migrateQueue()
+  await migrate(postgres.connectionString)
   await seedFleet(fleet, Object.fromEntries(lab.hostKeys().map((host) => [host.host, fingerprintOf(host.publicKey)])))
   await letConsoleIn(lab, makeVault(vaultKey))
 })

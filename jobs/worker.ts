@@ -1,4 +1,5 @@
 import { closeDb, listen } from '@/db/pg/client'
+import { loginFault } from '@/db/pg/own-login'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { mustBeSound } from '@/db/records/selfcheck'
 import { serveCarrier } from '@/lib/adapters/copies/carrier-process'
@@ -36,6 +37,7 @@ const main = async (): Promise<void> => {
   startEnv('worker')
   mustBeSound()
   const log = logger()
+  void loginFault('worker').then((fault) => fault && log.warn(fault))
   const world = makeActPorts([process.execPath, ...process.execArgv, process.argv[1]!, carrierWord])
   const sink = makeFactSink(log)
   const ports = withFacts(world.ports, sink)

@@ -32,8 +32,22 @@ const networks = z
   )
   .refine((values) => values.every((one) => /^[0-9A-Fa-f.:]+\/\d{1,3}$/.test(one)), { message: 'must be networks such as 10.1.0.0/16' })
 
+const vaultKey = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, {
+  message: 'must be 32 bytes in base64; make one with: openssl rand -base64 32',
+})
+
 const variables = z.object({
-  DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database.'),
+  DATABASE_URL: url(['postgres', 'postgresql']).describe('The metadata database, with the login of this process.'),
+  WEB_DATABASE_PASSWORD: z
+    .string()
+    .min(12, 'must have at least 12 characters')
+    .optional()
+    .describe('Set for the web’s login of the metadata database (npm run migrate only).'),
+  WORKER_DATABASE_PASSWORD: z
+    .string()
+    .min(12, 'must have at least 12 characters')
+    .optional()
+    .describe('Set for the workers’ login of the metadata database (npm run migrate only).'),
   REDIS_URL: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in the metadata database.'),
   MATRIARCH_URL: url(['http', 'https'])
     .default('http://127.0.0.1:3000')
@@ -43,13 +57,7 @@ const variables = z.object({
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe('Signs login cookies (web only). Make one with: openssl rand -base64 48'),
-  VAULT_KEY: z
-    .string()
-    .refine((value) => Buffer.from(value, 'base64').length === 32, {
-      message: 'must be 32 bytes in base64; make one with: openssl rand -base64 32',
-    })
-    .optional()
-    .describe('Seals SSH keys and other secrets at rest (worker only).'),
+  VAULT_KEY: vaultKey.optional().describe('Seals SSH keys and other secrets at rest (worker only).'),
   SESSION_HOURS: whole(1, 24 * 30)
     .default(12)
     .describe('A login ends after this many hours.'),

@@ -22,8 +22,12 @@ export const purposeOf = (environmentId: string) => `console-key:${environmentId
 
 /** The public keys that the hosts of this environment must accept; null: a worker has not made it yet, or there is none. */
 export const consolePublicKeys = async (environmentId: string): Promise<Record<KeyState, string | null>> => {
-  const [current, next] = await Promise.all([findKey(environmentId, 'current'), findKey(environmentId, 'next')])
-  return { current: current?.public_key ?? null, next: next?.public_key || null }
+  const { rows } = await query<{ state: KeyState; publicKey: string }>(
+    'select state, public_key as "publicKey" from console_keys where environment_id = $1',
+    [environmentId],
+  )
+  const keyIn = (state: KeyState) => rows.find((row) => row.state === state)?.publicKey || null
+  return { current: keyIn('current'), next: keyIn('next') }
 }
 
 /** The private key of this environment and of no other, in OpenSSH format; made when there is none. Throws `record.missing` for an environment that does not exist. */

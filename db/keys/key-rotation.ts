@@ -40,7 +40,7 @@ export const takeKeyStep = (actor: Actor, environmentId: string, step: KeyStep, 
   inTransaction(async (tx) => {
     const name = await lockEnvironment(tx, actor, environmentId)
     const { rows } = await tx.execute<{ isMade: boolean }>(
-      sql`select sealed_private_key <> '' as "isMade" from console_keys where environment_id = ${environmentId} and state = 'next'`,
+      sql`select public_key <> '' as "isMade" from console_keys where environment_id = ${environmentId} and state = 'next'`,
     )
     const next = rows[0]
     const no = (because: string) => new Fault('record.in-use', { because })

@@ -1,8 +1,11 @@
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { databaseFault, getPool } from '../pg/client'
+import { loginFault } from '../pg/own-login'
 
 export interface SettingsView {
+  /** What is wrong with the web process’s login of the database; null: nothing. */
+  loginFault: string | null
   workers: { id: string; host: string; pid: number; jobs: number; startedAt: string; seenAt: string; isSeen: boolean }[]
   keys: { environmentId: string; state: 'current' | 'next'; publicKey: string; createdAt: string }[]
   groupGrants: { id: string; groupName: string; role: string; environmentId: string | null }[]
@@ -39,7 +42,7 @@ export const settingsView = async (actor: Actor): Promise<SettingsView> => {
         ${list(`select l.name, l.holder, l.reason, l.owner, l.job_id as "jobId", j.run_id as "runId", l.acquired_at as "acquiredAt", l.expires_at as "expiresAt"
           from leases l left join jobs j on j.id = l.job_id where l.expires_at > now() order by l.acquired_at limit 200`)} as leases`,
     )
-    return rows[0]
+    return { ...rows[0], loginFault: await loginFault('web') }
   } catch (error) {
     throw databaseFault(error)
   }

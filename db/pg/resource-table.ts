@@ -31,6 +31,14 @@ export interface Shape {
 
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+const secretPattern = /hash$|^sealed|secret|password/i
+/** The links of the audit chain are hashes, and no secret. */
+const openHashes = new Set(['audit.hash', 'audit.previousHash'])
+
+/** A column that no reader of any resource selects: sealed, or a hash of what lets somebody in. One that says whether there is a secret is none. */
+export const isSecretColumn = (resource: Resource, name: string, column: PgColumn): boolean =>
+  secretPattern.test(name) && column.getSQLType() !== 'boolean' && !openHashes.has(`${resource.name}.${name}`)
+
 /** Both with values that are true and with values that are false, so that either branch of a title is seen. */
 const columnsOfTitle = (resource: Resource): string[] => {
   const seen = new Set<string>()

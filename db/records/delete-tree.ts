@@ -71,6 +71,10 @@ const nounOf = (table: string): readonly [string, string] => {
   return [words.replace(/s$/, ''), words]
 }
 
+/** `c` in the condition is the table; by their names, since a login may not read every column. */
+const rowsOf = (table: string, where: string) => (columns: readonly string[]) =>
+  `select ${columns.map((name) => `c.${quote(name)}`).join(', ')} from ${quote(table)} c where ${where}`
+
 interface Walk {
   tx: Tx
   actor: Actor
@@ -79,13 +83,13 @@ interface Walk {
   going: { resource: Resource; rows: Record<string, unknown>[] }[]
 }
 
-/** `parent` selects the rows of `table` that go; it is text without parameters but for ids that were checked to be uuids. */
-const walk = async (state: Walk, table: string, parent: string, depth: number): Promise<DeleteNode[]> => {
+/** `parent` selects these columns of the rows of `table` that go; it is text without parameters but for ids that were checked to be uuids. */
+const walk = async (state: Walk, table: string, parent: (columns: readonly string[]) => string, depth: number): Promise<DeleteNode[]> => {
   const nodes: DeleteNode[] = []
   for (const key of await keysTo(state.tx, table)) {
-    const where = `(${key.columns.map((name) => `c.${quote(name)}`).join(', ')}) in (select ${key.targetColumns.map(quote).join(', ')} from (${parent}) p)`
+    const where = `(${key.columns.map((name) => `c.${quote(name)}`).join(', ')}) in (${parent(key.targetColumns)})`
     // Rows that go with their parent anyway are no children of it.
-    const own = key.from === table ? ` and c.id not in (select id from (${parent}) p)` : ''
+    const own = key.from === table ? ` and c.id not in (${parent(['id'])})` : ''
     const staying = rulesOf(resourceOfTable(table)?.name ?? '').stays?.[key.from]
     const except = `${own}${staying === undefined ? '' : ` and not (${staying})`}`
     const { rows } = await state.tx.execute<{ count: number }>(
@@ -105,7 +109,7 @@ const walk = async (state: Walk, table: string, parent: string, depth: number): 
     }
     if (resource) node.examples = await look(state, resource, `${where}${except}`, action)
     if (action === 'delete' && depth < depthMax)
-      node.children = await walk(state, key.from, `select * from ${quote(key.from)} c where ${where}${except}`, depth + 1)
+      node.children = await walk(state, key.from, rowsOf(key.from, `${where}${except}`), depth + 1)
     nodes.push(node)
   }
   return nodes
@@ -157,7 +161,7 @@ const treeOf = async (tx: Tx, actor: Actor, resource: Resource, id: string) => {
   const state: Walk = { tx, actor, missing: new Set(), going: [] }
   if (!mayOnRow(actor, resource, 'delete', { environmentId, ownerId })) state.missing.add(`${resource.name}.delete`)
   const table = shapeOf(resource).stored.replaceAll('"', '')
-  const children = await walk(state, table, `select * from ${quote(table)} where id = '${row.id as string}'`, 0)
+  const children = await walk(state, table, rowsOf(table, `c.id = '${row.id as string}'`), 0)
   const blockers = [...((await rulesOf(resource.name).blockers?.(tx, id, actor)) ?? []), ...blockersOf(children)]
   const missing = [...state.missing].sort()
   const tree: DeleteTree = {

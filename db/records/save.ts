@@ -9,7 +9,7 @@ import type { Resource } from '@/lib/kernel/resource/resource'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { forget } from '../pg/cached'
 import { databaseError, inTransaction, notify, type Tx } from '../pg/client'
-import { shapeOf } from '../pg/resource-table'
+import { isSecretColumn, shapeOf } from '../pg/resource-table'
 import { writeAudit } from '../trail/audit'
 import { writeChange } from '../trail/changes'
 import { mayOnRow, reachCovers, reachOf } from './reach'
@@ -19,6 +19,10 @@ import { rulesOf } from './save-rules'
 import { sealSecrets, secretsAfter } from './sealing-key'
 
 const columnsOf = (resource: Resource): Record<string, PgColumn> => getTableColumns(resource.keptIn) as Record<string, PgColumn>
+
+/** What may be read back of a row: not its secrets, sealed or hashed, which the web process’s login cannot select. */
+const readableOf = (resource: Resource): Record<string, PgColumn> =>
+  Object.fromEntries(Object.entries(columnsOf(resource)).filter(([name, column]) => !isSecretColumn(resource, name, column)))
 
 /** A row as Drizzle reads it, as plain JSON. */
 export const plainRow = (row: Record<string, unknown>): Values =>
@@ -129,7 +133,7 @@ export const addRecord = async (actor: Actor, resource: Resource, input: unknown
     const [inserted] = await tx
       .insert(resource.keptIn)
       .values(toRow(resource, { ...columns, ...rules.alongside?.(values, null, actor) }) as never)
-      .returning()
+      .returning(readableOf(resource))
     const row = plainRow(inserted as Record<string, unknown>)
     const id = row.id as string
     const title = resource.title(row)
@@ -165,7 +169,7 @@ export const lockRow = async (tx: Tx, actor: Actor, resource: Resource, id: stri
   const missing = new Fault('record.missing', { because: `There is no ${resource.noun[0]} with this id, or you may not see it.` })
   if (!uuidPattern.test(id)) throw missing
   const columns = columnsOf(resource)
-  const [found] = await tx.select().from(resource.keptIn).where(eq(columns.id!, id)).for('update')
+  const [found] = await tx.select(readableOf(resource)).from(resource.keptIn).where(eq(columns.id!, id)).for('update')
   const row = found as Record<string, unknown> | undefined
   if (!row || !reachCovers(resource, reachOf(actor, resource), row)) throw missing
   return plainRow(row)

@@ -6,11 +6,7 @@ import { checkResources, type DeclarationFault, type TableShape } from '@/lib/ke
 import { operations } from '@/lib/operations'
 import { resources } from '@/lib/resources'
 import { takenKeys } from '@/lib/resources/menu'
-import { columnsInside } from '../pg/resource-table'
-
-const secretPattern = /hash$|^sealed|secret|password/i
-/** The links of the audit chain are hashes, and no secret. */
-const openHashes = new Set(['audit.hash', 'audit.previousHash'])
+import { columnsInside, isSecretColumn } from '../pg/resource-table'
 
 const tableShape = (resource: Resource): TableShape => {
   const columns = getTableColumns(resource.table) as Record<string, PgColumn>
@@ -24,11 +20,7 @@ const tableShape = (resource: Resource): TableShape => {
       Object.keys(kept).filter((name) => kept[name]!.notNull && !kept[name]!.hasDefault && kept[name]!.generated === undefined),
     ),
     searchable: new Set(trigrams.flatMap(({ config }) => config.columns.flatMap((part) => columnsInside(part, byColumn)))),
-    secret: new Set(
-      names.filter(
-        (name) => secretPattern.test(name) && columns[name]!.getSQLType() !== 'boolean' && !openHashes.has(`${resource.name}.${name}`),
-      ),
-    ),
+    secret: new Set(names.filter((name) => isSecretColumn(resource, name, columns[name]!))),
   }
 }
 

@@ -41,14 +41,13 @@ const replace = (tier: Tier, into: Tier, partition: Partition, statement: string
     // Nobody waits long behind this for a chart; what could not be locked is taken up again in the next round.
     await client.query(`set local statement_timeout = '10min'; set local lock_timeout = '5s'; set local work_mem = '64MB'`)
     await makePartition(client, into, partition.from)
-    await client.query(`lock table ${partition.name} in share row exclusive mode`)
+    await client.query('select samples_hold($1)', [partition.name])
     await client.query(statement, [partition.from, partition.to])
     await drop(client, tier, partition)
   })
 
 const drop = async (client: Queryable, tier: Tier, { name }: Partition): Promise<void> => {
-  await client.query(`alter table ${tier} detach partition ${name}`)
-  await client.query(`drop table ${name}`)
+  await client.query('select samples_drop($1, $2)', [tier, name])
 }
 
 /**

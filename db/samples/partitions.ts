@@ -65,15 +65,11 @@ export const makePartitions = (now: Date): Promise<void> =>
     if ((await missing()).length === 0) return
     await client.query(`select pg_advisory_xact_lock(hashtext('samples partitions'))`)
     const names = new Set((await missing()).map(({ name }) => name))
-    for (const { tier, name, from, to } of wanted) if (names.has(name)) await client.query(createPartition(tier, name, from, to))
+    for (const { tier, name, from } of wanted) if (names.has(name)) await makePartition(client, tier, from)
   })
-
-/** Names and bounds are made of digits here; DDL takes no parameters. */
-const createPartition = (tier: Tier, name: string, from: Date, to: Date): string =>
-  `create table if not exists ${name} partition of ${tier} for values from ('${from.toISOString()}') to ('${to.toISOString()}')`
 
 /** The partition that samples of this moment go to, for callers whose moments lie elsewhere than around now. */
 export const makePartition = async (client: Queryable, tier: Tier, at: Date): Promise<void> => {
   const { name, from, to } = partitionOf(tier, at)
-  await client.query(createPartition(tier, name, from, to))
+  await client.query('select samples_add($1, $2, $3, $4)', [tier, name, from, to])
 }

@@ -1,7 +1,6 @@
 import './async-storage'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
-import { publishSealingKey } from '@/db/records/sealing-key'
 import { makeVault } from '@/lib/adapters/vault'
 import { provenActs } from '@/lib/kernel/access/proof'
 import type { Attempt } from './laws'
@@ -11,7 +10,8 @@ import { digest } from './world'
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-  await publishSealingKey(makeVault(Buffer.alloc(32, 7).toString('base64')).publicKey)
+  const { publicKey } = makeVault(Buffer.alloc(32, 7).toString('base64'))
+  await stage.owner.query(`insert into settings (name, value) values ('sealing-key', to_jsonb($1::text))`, [publicKey])
 })
 afterAll(() => stage?.stop())
 
@@ -112,7 +112,7 @@ const tables = [
 /** Changes with whatever changes. Whom a session was seen of, and when, is no part of it. */
 const printOfAll = async (): Promise<string> => {
   const parts = tables.map((table) => `select ${table}::text as line from ${table}`)
-  return (await getPool().query(`select md5(string_agg(line, '|' order by line)) as print from (${parts.join(' union all ')}) lines`))
+  return (await stage.owner.query(`select md5(string_agg(line, '|' order by line)) as print from (${parts.join(' union all ')}) lines`))
     .rows[0].print
 }
 const said = ({ status, code, text }: Answer): string => code ?? (status < 300 ? 'done' : text)

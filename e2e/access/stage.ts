@@ -1,6 +1,9 @@
 import './async-storage'
 import { NextRequest } from 'next/server.js'
-import { getPool } from '@/db/pg/client'
+import pg from 'pg'
+import { migrate } from '@/db/migrate'
+import { closeDb, getPool, setDatabase } from '@/db/pg/client'
+import { asLogin } from '@/db/pg/rights'
 import { origin, secret } from '@/e2e/harness/browser-login'
 import { startDatabase } from '@/e2e/harness/daemons/database'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
@@ -21,6 +24,8 @@ export interface Answer {
 
 export interface Stage {
   world: World
+  /** Of the tables: for tests to prepare and look with what the web cannot. */
+  owner: pg.Pool
   callers: Callers
   routes: ReadonlyMap<string, Handler>
   /** What was called so far, by its key. */
@@ -65,12 +70,19 @@ export const openStage = async (): Promise<Stage> => {
   process.env.DATABASE_URL = database.connectionString
   setQueue({ databaseUrl: database.connectionString })
   await migrateQueue()
-  const world = await makeWorld()
+  await migrate(database.connectionString)
+  const owner = new pg.Pool({ connectionString: database.connectionString, max: 4 })
+  owner.on('error', () => {})
+  const world = await makeWorld(owner)
   const callers = await makeCallers(world.id('environment', 'here'))
   const routes = await routesOnDisk()
   const tried = new Set<string>()
+  // From here on this process is the web, with its login and no more.
+  await closeDb()
+  setDatabase(asLogin(database.connectionString, 'matriarch_web'))
   return {
     world,
+    owner,
     callers,
     routes,
     tried,
@@ -102,6 +114,7 @@ export const openStage = async (): Promise<Stage> => {
     },
     stop: async () => {
       await closeQueue()
+      await owner.end()
       await database.stop()
     },
   }

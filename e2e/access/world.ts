@@ -1,4 +1,5 @@
 import { getTableName } from 'drizzle-orm'
+import type pg from 'pg'
 import { getPool } from '@/db/pg/client'
 import { seedTerritories } from '@/e2e/harness/two-territories'
 import { defaultPolicy, type Plan } from '@/lib/kernel/operation/plan'
@@ -64,9 +65,9 @@ const jobOf = async (runId: string, environmentId: string, title: string): Promi
   return jobId
 }
 
-export const makeWorld = async (): Promise<World> => {
+/** `pool` is the owner's: it sees every column. */
+export const makeWorld = async (pool: pg.Pool): Promise<World> => {
   const ids = await seedTerritories()
-  const pool = getPool()
   for (const place of ['here', 'there'] as const) {
     const id = (kind: string) => ids[`${kind}:${place}`]!
     await pool.query('update environments set name = $2 where id = $1', [id('environment'), environmentNames[place]])

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { migrate } from '@/db/migrate'
 import { closeDb, getPool, setDatabase } from '@/db/pg/client'
+import { asLogin } from '@/db/pg/rights'
 import { secretPurpose } from '@/db/records/sealing-key'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import { makeVault } from '@/lib/adapters/vault'
@@ -48,6 +50,7 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
     setQueue(place)
     undo.push(closeDb, closeQueue)
     await migrateQueue()
+    await migrate(database.connectionString)
     const lab = await Lab.open({ stateDir: join(folder, 'lab') })
     undo.push(() => lab.destroy())
     console.log(`Bringing up ${fleet.hosts.length} hosts …`)
@@ -67,7 +70,7 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
         name: `worker-${++started}`,
         argv: bundled('jobs/worker.ts'),
         environment: {
-          DATABASE_URL: place.databaseUrl,
+          DATABASE_URL: asLogin(place.databaseUrl, 'matriarch_worker'),
           REDIS_URL: redisUrl,
           AUTH_SECRET: 'x'.repeat(32),
           VAULT_KEY: vaultKey,

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { migrate } from '@/db/migrate'
 import { closeDb, getDb, setDatabase } from '@/db/pg/client'
+import { asLogin } from '@/db/pg/rights'
 import { environments, herds, instances, servers } from '@/db/schema'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
 import type { HerdShape } from '@/lib/adapters/memory'
@@ -146,6 +148,8 @@ export const openBench = async (shapes: readonly HerdShape[], queue: 'postgres' 
   const place = { databaseUrl: postgres.connectionString, ...(redis ? { redisUrl: redis.url } : {}) }
   setQueue(place)
   await migrateQueue()
+  // The queue's tables are there now, and the workers' login may use them.
+  await migrate(postgres.connectionString)
   await register(served)
   const workers: WorkerProcess[] = []
   return {
@@ -154,7 +158,17 @@ export const openBench = async (shapes: readonly HerdShape[], queue: 'postgres' 
     redis,
     startWorker: async (options) => {
       const { socketPath } = served
-      const worker = await startTwinWorker({ ...place, socketPath, shapes, slots: 20, leaseTtlMs: 3_000, sweepEveryMs: 1_000, ...options })
+      const databaseUrl = asLogin(postgres.connectionString, 'matriarch_worker')
+      const worker = await startTwinWorker({
+        ...place,
+        databaseUrl,
+        socketPath,
+        shapes,
+        slots: 20,
+        leaseTtlMs: 3_000,
+        sweepEveryMs: 1_000,
+        ...options,
+      })
       workers.push(worker)
       return worker
     },

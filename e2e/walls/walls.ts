@@ -84,7 +84,7 @@ const rooms: Walls['rooms'] = {
   'db/schema': { imports: 'lib/domain lib/kernel', libraries: 'drizzle-orm' },
   'db/pg': { imports: 'db/schema lib/kernel/ground lib/kernel/resource lib/resources lib/env.ts', libraries: 'drizzle-orm pg node' },
   'db/trail': { imports: 'db/schema db/pg lib/domain lib/kernel lib/ports lib/shapes', libraries: 'drizzle-orm node' },
-  'db/keys': { imports: 'db/pg db/trail lib/kernel lib/shapes', libraries: 'drizzle-orm node' },
+  'db/keys': { imports: 'db/schema db/pg db/trail db/records lib/kernel lib/shapes lib/resources', libraries: 'drizzle-orm node' },
   'db/records': {
     imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/fields lib/shapes lib/resources lib/operations',
     libraries: 'drizzle-orm',
@@ -114,6 +114,7 @@ const rooms: Walls['rooms'] = {
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
   'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
+  'jobs/migrate.ts': { imports: 'jobs/queue db lib/env.ts' },
   'jobs/worker.ts': {
     imports:
       'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
@@ -183,7 +184,7 @@ const rooms: Walls['rooms'] = {
   },
   'e2e/access': {
     imports: 'e2e/harness app db jobs/requests lib',
-    libraries: 'drizzle-orm next next-auth react vitest zod node',
+    libraries: 'drizzle-orm next next-auth pg react vitest zod node',
   },
   'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
   'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },

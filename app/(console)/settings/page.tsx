@@ -166,6 +166,13 @@ const SettingsPage = async () => {
             <AuditVerify verify={verifyAuditLog} />
           </Card>
           <Card title="Configuration of this web process" isFlush>
+            {view.loginFault && (
+              <div className="p-3.5">
+                <Note tone="warn" title="Login of the console’s own database">
+                  {view.loginFault}
+                </Note>
+              </div>
+            )}
             <ul>
               {configuration().map((value) => (
                 <li

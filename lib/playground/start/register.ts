@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrate } from '@/db/migrate'
 import { closeDb, getPool } from '@/db/pg/client'
+import type { LoginNames } from '@/db/pg/grant-rights'
 import { publishSealingKey, secretPurpose } from '@/db/records/sealing-key'
 import { closeQueue, migrateQueue } from '@/jobs/requests'
 import { makeVault } from '@/lib/adapters/vault'
@@ -19,13 +20,14 @@ import type { PlaygroundAccount } from './cloud'
 import { letConsoleIn } from './let-in'
 import { seedAccount, seedFleet, seedNames } from './seed'
 
-/** Schema, queue and the first administrator. Run again it changes nothing. */
-export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<void> => {
-  await migrate(options.databaseUrl)
+/** Queue, schema with the logins of web and worker, and the first administrator. Run again it changes nothing. */
+export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<LoginNames> => {
   await migrateQueue()
+  const logins = await migrate(options.databaseUrl)
   const vault = makeVault(env().VAULT_KEY!)
   await publishSealingKey(vault.publicKey)
   await ensureLocalAdmin(options.adminUser, options.adminPassword)
+  return logins
 }
 
 /** As OpenSSH prints it. */

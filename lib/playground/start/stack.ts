@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { asLogin, type Login } from '@/db/pg/rights'
 import type { Fleet } from '../fleet/fleet'
 import { Lab } from '../lab/lab'
 import { shopCommand } from '../lab/load-cli'
@@ -134,13 +135,15 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     }
     Object.assign(process.env, { ...environment, VAULT_KEY: secrets.vaultKey })
     const accountUrl = databaseUrl
-    const register = await step('schema and accounts', async () => {
+    const { register, logins } = await step('schema and accounts', async () => {
       // Imported only now: the modules behind it read the environment that was just set.
       const register = await import('./register')
       undo.push(register.closeStarter)
-      await register.prepareConsole({ databaseUrl: accountUrl, adminUser, adminPassword: secrets.adminPassword })
-      return register
+      const logins = await register.prepareConsole({ databaseUrl: accountUrl, adminUser, adminPassword: secrets.adminPassword })
+      return { register, logins }
     })
+    // A database of somebody's own is reached as they say: only they know how others log in there.
+    const databaseUrlOf = (login: Login) => (options.databaseUrl || !logins[login] ? accountUrl : asLogin(accountUrl, logins[login]))
 
     const playground = await labUp
     const lab = playground?.lab ?? null
@@ -171,6 +174,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     // So that a subscription can be tried with a receiver that runs beside the worker.
     const workerEnvironment = {
       ...environment,
+      DATABASE_URL: databaseUrlOf('worker'),
       VAULT_KEY: secrets.vaultKey,
       MESSAGE_NETWORKS: '127.0.0.0/8',
       AUDIT_FILE: join(stateDirectory, 'audit-checkpoints.jsonl'),
@@ -199,6 +203,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     if (signIn) undo.push(signIn.stop)
     const webEnvironment = {
       ...environment,
+      DATABASE_URL: databaseUrlOf('web'),
       ...directory,
       ...signIn?.environment,
       MATRIARCH_URL: url,

@@ -52,12 +52,12 @@ const triesAtOnce = 8
  * `input.invalid` without VAULT_KEY. Connects to nothing yet.
  */
 export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
-  const { VAULT_KEY } = env()
+  const { VAULT_KEY, VAULT_KEY_OTHER } = env()
   if (!VAULT_KEY)
     throw new Fault('input.invalid', {
       because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
     })
-  const vault = makeVault(VAULT_KEY)
+  const vault = makeVault(VAULT_KEY, VAULT_KEY_OTHER)
   const newKey = () => makeSshKey('matriarch')
   const machineOf = remembered(recogniseMachine)
   const ssh = openSsh({

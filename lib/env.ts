@@ -58,6 +58,9 @@ const variables = z.object({
     .optional()
     .describe('Signs login cookies (web only). Make one with: openssl rand -base64 48'),
   VAULT_KEY: vaultKey.optional().describe('Seals SSH keys and other secrets at rest (worker only).'),
+  VAULT_KEY_OTHER: vaultKey
+    .optional()
+    .describe('A second key that opens what is sealed too, while one replaces the other (worker only; SECURITY.md).'),
   SESSION_HOURS: whole(1, 24 * 30)
     .default(12)
     .describe('A login ends after this many hours.'),

@@ -22,17 +22,23 @@ export const publishSealingKey = async (publicKey: string): Promise<void> => {
   }
 }
 
-const sealingKey = async (): Promise<string> => {
+/** null: no worker has published it yet. */
+export const publishedSealingKey = async (): Promise<string | null> => {
   const { rows } = await getPool()
     .query<{ value: string }>('select value from settings where name = $1', [setting])
     .catch((error: unknown) => {
       throw databaseFault(error)
     })
-  if (!rows[0])
+  return rows[0]?.value ?? null
+}
+
+const sealingKey = async (): Promise<string> => {
+  const key = await publishedSealingKey()
+  if (key === null)
     throw new Fault('worker.absent', {
       because: 'A secret can be saved only after a worker has run once: the worker publishes the key that seals secrets.',
     })
-  return rows[0].value
+  return key
 }
 
 /** Closes a secret for the worker's vault. Throws `worker.absent` while no worker has published its key. */

@@ -115,6 +115,7 @@ const rooms: Walls['rooms'] = {
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
   'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
   'jobs/migrate.ts': { imports: 'jobs/queue db lib/env.ts' },
+  'jobs/reseal.ts': { imports: 'db lib/adapters/vault.ts lib/env.ts lib/kernel/access' },
   'jobs/worker.ts': {
     imports:
       'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import ssh2 from 'ssh2'
 import { expect, test } from 'vitest'
+import { closeBox } from '@/lib/kernel/ground/sealed-box'
 import { makeSshKey, makeVault } from './vault'
 
 const key = () => randomBytes(32).toString('base64')
@@ -27,6 +28,27 @@ test('another key, another purpose, a changed byte or a shortened tag do not ope
   const tag = Buffer.from(parts[3]!, 'base64').subarray(0, 4).toString('base64')
   expect(() => vault.open(parts.with(3, tag).join(':'), 'a')).toThrow()
   expect(() => vault.open('rubbish', 'a')).toThrow()
+})
+
+test('with a second key it opens what either sealed or was closed for, says which is its own, and seals with the first alone', () => {
+  const [one, two] = [key(), key()]
+  const [first, second] = [makeVault(one), makeVault(two)]
+  const both = makeVault(one, two)
+  for (const [secret, isCurrent] of [
+    [first.seal('x', 'p'), true],
+    [closeBox(first.publicKey, 'x', 'p'), true],
+    [second.seal('x', 'p'), false],
+    [closeBox(second.publicKey, 'x', 'p'), false],
+  ] as const) {
+    expect(both.open(secret, 'p')).toBe('x')
+    expect(both.isCurrent(secret, 'p')).toBe(isCurrent)
+    expect(() => both.open(secret, 'q')).toThrow()
+    expect(() => both.isCurrent(secret, 'q')).toThrow()
+  }
+  expect(first.open(both.seal('y', 'p'), 'p')).toBe('y')
+  expect(both.publicKey).toBe(first.publicKey)
+  const stranger = makeVault(key())
+  for (const secret of [stranger.seal('x', 'p'), closeBox(stranger.publicKey, 'x', 'p')]) expect(() => both.open(secret, 'p')).toThrow()
 })
 
 test('a key of the wrong length is refused', () => {

@@ -67,6 +67,7 @@ const grantAll = async (client: pg.Client, names: LoginNames): Promise<void> => 
      group by c.oid order by 1`,
   )
   const { rows: queue } = await client.query('select from pg_namespace where nspname = $1', [queueSchema])
+  const { rows: at } = await client.query<{ database: string }>('select current_database() as database')
   const statements = ['revoke create on schema public from public']
   for (const login of logins) {
     const name = names[login]
@@ -75,6 +76,8 @@ const grantAll = async (client: pg.Client, names: LoginNames): Promise<void> => 
     for (const relation of relations) statements.push(...grantsOn(relation, name, rights[relation.name]?.[login] ?? unnamed))
     if (queue.length > 0)
       statements.push(
+        // It adds many messages by way of temporary tables.
+        `grant temporary on database ${id(at[0]!.database)} to ${id(name)}`,
         `grant usage on schema ${queueSchema} to ${id(name)}`,
         `grant select, insert, update, delete on all tables in schema ${queueSchema} to ${id(name)}`,
         `grant usage on all sequences in schema ${queueSchema} to ${id(name)}`,

@@ -1,7 +1,7 @@
 import { getPool } from '@/db/pg/client'
 import { env } from '@/lib/env'
 import { logger } from '@/lib/log'
-import { openWaker, type QueuePlace, type Waker } from './waker'
+import { openWaker, type QueuePlace, queueNames, type Waker } from './waker'
 
 interface Held {
   place: QueuePlace | null
@@ -51,6 +51,8 @@ export const migrateQueue = async (): Promise<void> => {
   const client = await getPool().connect()
   try {
     await runMigrations(client)
+    // Each queue numbers its messages by a sequence that its first message makes, and neither web nor worker may make one.
+    for (const queue of queueNames) await client.query('select bullmq.next_job_id($1)', [queue])
   } finally {
     client.release()
   }

@@ -15,6 +15,9 @@ export interface Waker {
   close: () => Promise<void>
 }
 
+export const queueNames = ['jobs', 'plans'] as const
+type QueueName = (typeof queueNames)[number]
+
 interface Message {
   jobId?: string
   planId?: string
@@ -45,7 +48,7 @@ const redisConnection = (url: string, options: RedisOptions, onError: (error: Er
   return redis
 }
 
-const openQueue = (name: 'jobs' | 'plans', place: QueuePlace, onError: (error: Error) => void) => {
+const openQueue = (name: QueueName, place: QueuePlace, onError: (error: Error) => void) => {
   // A web request must not wait for a Redis that is gone.
   const hasty: RedisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: answerWithinMs }
   const redis = place.redisUrl ? redisConnection(place.redisUrl, hasty, onError) : null
@@ -121,7 +124,7 @@ export const hear = (
     runRetryDelay: 1_000,
   }
   const redis = place.redisUrl ? redisConnection(place.redisUrl, { maxRetriesPerRequest: null }, options.onError) : null
-  const open = (name: 'jobs' | 'plans', concurrency: number, heard: (message: Message) => Promise<void>) => {
+  const open = (name: QueueName, concurrency: number, heard: (message: Message) => Promise<void>) => {
     const processor = ({ data }: { data: Message }) => heard(data)
     const worker = redis
       ? new RedisWorker<Message>(name, processor, { ...common, prefix, concurrency, connection: redis })

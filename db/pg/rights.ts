@@ -45,6 +45,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   // People and what lets them in are the web's.
   people: { web: writes, worker: right('s', { hidden: ['password_hash'] }) },
   grants: { web: writes, worker: reads },
+  identities: { web: writes, worker: none },
   sessions: { web: writes, worker: right('sd') },
   tokens: { web: writes, worker: right('s', { hidden: ['hash'] }) },
   second_factors: { web: writes, worker: sweeps('secret') },

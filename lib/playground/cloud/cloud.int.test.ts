@@ -307,6 +307,25 @@ const refusals: Record<string, Refusal> = {
     sdk: (id) => ec2().send(new StartInstancesCommand({ InstanceIds: [id], DryRun: true })),
     cli: (id) => [...startCli(id), '--dry-run'],
   },
+  'a dry run of another type': {
+    code: 'DryRunOperation',
+    prepare: () => running.cloud.state.add(region).id,
+    sdk: (id) => ec2().send(new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceType: { Value: 'm5.xlarge' }, DryRun: true })),
+    cli: (id) => [...becomeCli('m5.xlarge')(id), '--dry-run'],
+  },
+  'a dry run of a type that does not exist': {
+    code: 'InvalidParameterValue',
+    prepare: stopped,
+    sdk: (id) => ec2().send(new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceType: { Value: 'm5.huge' }, DryRun: true })),
+    cli: (id) => [...becomeCli('m5.huge')(id), '--dry-run'],
+  },
+  'a dry run on a machine that is not there': {
+    code: 'InvalidInstanceID.NotFound',
+    prepare: stopped,
+    sdk: () =>
+      ec2().send(new ModifyInstanceAttributeCommand({ InstanceId: 'i-00000000', InstanceType: { Value: 'm5.xlarge' }, DryRun: true })),
+    cli: () => [...becomeCli('m5.xlarge')('i-00000000'), '--dry-run'],
+  },
   'a machine of another region': {
     code: 'InvalidInstanceID.NotFound',
     prepare: () => running.cloud.state.add('eu-west-1').id,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { sampleOffers } from '@/lib/domain/machines/sample'
 import { type Answer, answered, refused, type Service } from './answers'
 import { changeActions } from './ec2-change'
-import { type Action, readActions } from './ec2-read'
+import { readActions } from './ec2-read'
 import { CloudFault } from './fault'
 import { Identities, type Principal } from './identity'
 import { Limits } from './limits'
@@ -88,16 +88,16 @@ export class Cloud {
   private ec2(principal: Principal, region: string, action: string, params: Params): { [name: string]: Content } {
     if (sampleOffers[region] === undefined)
       throw new CloudFault('AuthFailure', `The region ${region} is not enabled for this account.`, 401)
-    const kind = readActions[action] === undefined ? 'change' : 'read'
-    const run: Action | undefined = readActions[action] ?? changeActions[action]
-    if (run === undefined) throw new CloudFault('InvalidAction', `The action ${action} is not valid for this web service.`)
+    const [read, change] = [readActions[action], changeActions[action]]
+    if (read === undefined && change === undefined)
+      throw new CloudFault('InvalidAction', `The action ${action} is not valid for this web service.`)
     const { limits, now } = this.state.options
-    this.limits.take(`${region} ${kind === 'read' ? 'read' : action}`, limits[kind], now())
+    this.limits.take(`${region} ${read ? 'read' : action}`, limits[read ? 'read' : 'change'], now())
     this.identities.mustBeAllowed(principal, 'ec2', action, this.deniedIn.has(`${region} ec2:${action}`))
     if (params.isTrue('DryRun')) {
-      for (const id of params.list('InstanceId')) this.state.machine(region, id)
+      change?.judge(this.state, region, params)
       throw new CloudFault('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
     }
-    return run(this.state, region, params)
+    return (read ?? change!.run)(this.state, region, params)
   }
 }

@@ -31,9 +31,23 @@ const moveAll = (machines: readonly Machine[], judge: (machine: Machine) => void
   return changes(before)
 }
 
-const startInstances: Action = (state, region, params) =>
+/** What it is asked for is judged first, and by a dry run alone; the state of things only when it is done. */
+export interface Change {
+  judge: (...given: Parameters<Action>) => void
+  run: Action
+}
+
+const change = <Asked>(
+  read: (...given: Parameters<Action>) => Asked,
+  run: (state: CloudState, asked: Asked, region: string) => ReturnType<Action>,
+): Change => ({
+  judge: read,
+  run: (state, region, params) => run(state, read(state, region, params), region),
+})
+
+const startInstances = change(named, (state, machines) =>
   moveAll(
-    named(state, region, params),
+    machines,
     (machine) => {
       if (!['stopped', 'running', 'pending'].includes(machine.state)) throw incorrectState(machine, 'started')
       if (machine.state === 'stopped') {
@@ -48,11 +62,12 @@ const startInstances: Action = (state, region, params) =>
       state.move(machine, 'pending', 'running')
       state.options.power(machine, 'on')
     },
-  )
+  ),
+)
 
-const stopInstances: Action = (state, region, params) =>
+const stopInstances = change(named, (state, machines) =>
   moveAll(
-    named(state, region, params),
+    machines,
     (machine) => {
       if (!['stopped', 'running', 'stopping'].includes(machine.state)) throw incorrectState(machine, 'stopped')
       if (machine.market === 'spot')
@@ -67,21 +82,21 @@ const stopInstances: Action = (state, region, params) =>
       state.move(machine, 'stopping', 'stopped')
       state.options.power(machine, 'off')
     },
-  )
+  ),
+)
 
-const rebootInstances: Action = (state, region, params) => {
-  const machines = named(state, region, params)
+const rebootInstances = change(named, (state, machines) => {
   for (const machine of machines) if (machine.state !== 'running') throw incorrectState(machine, 'rebooted')
   for (const machine of machines) {
     state.options.power(machine, 'off')
     state.options.power(machine, 'on')
   }
   return { return: true }
-}
+})
 
-const terminateInstances: Action = (state, region, params) =>
+const terminateInstances = change(named, (state, machines) =>
   moveAll(
-    named(state, region, params),
+    machines,
     () => {},
     (machine) => {
       if (machine.state === 'terminated' || machine.state === 'shutting-down') return
@@ -90,19 +105,26 @@ const terminateInstances: Action = (state, region, params) =>
       state.move(machine, 'shutting-down', 'terminated')
       state.options.power(machine, 'off')
     },
-  )
+  ),
+)
 
-const modifyInstanceAttribute: Action = (state, region, params) => {
-  const machine = state.machine(region, params.must('InstanceId'))
-  const type = params.get('InstanceType.Value') ?? (params.get('Attribute') === 'instanceType' ? params.get('Value') : undefined)
-  if (type === undefined) throw new CloudFault('InvalidParameterCombination', 'No attributes specified.')
-  if (machine.state !== 'stopped')
-    throw new CloudFault('IncorrectInstanceState', `The instance '${machine.id}' is not in the 'stopped' state.`)
-  state.mustFit(machine, type)
-  machine.type = type
-  state.remember(machine)
-  return { return: true }
-}
+const modifyInstanceAttribute = change(
+  (state, region, params) => {
+    const machine = state.machine(region, params.must('InstanceId'))
+    const type = params.get('InstanceType.Value') ?? (params.get('Attribute') === 'instanceType' ? params.get('Value') : undefined)
+    if (type === undefined) throw new CloudFault('InvalidParameterCombination', 'No attributes specified.')
+    state.mustHaveType(type)
+    return { machine, type }
+  },
+  (state, { machine, type }) => {
+    if (machine.state !== 'stopped')
+      throw new CloudFault('IncorrectInstanceState', `The instance '${machine.id}' is not in the 'stopped' state.`)
+    state.mustFit(machine, type)
+    machine.type = type
+    state.remember(machine)
+    return { return: true }
+  },
+)
 
 const tagsOf = (params: Params, kind: string): Record<string, string> =>
   Object.fromEntries(
@@ -112,12 +134,20 @@ const tagsOf = (params: Params, kind: string): Record<string, string> =>
       .flatMap((spec) => spec.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? ''])),
   )
 
-const runInstances: Action = (state, region, params) => {
+const readLaunch = (state: CloudState, region: string, params: Params) => {
   const [min, max] = [params.int('MinCount') ?? 1, params.int('MaxCount') ?? 1]
   if (min < 1 || max < min) throw new CloudFault('InvalidParameterValue', `Invalid value '${max}' for MaxCount.`)
   const clientToken = params.get('ClientToken') ?? null
   const type = params.get('InstanceType') ?? 'm5.large'
   const imageId = params.must('ImageId')
+  state.mustHaveType(type)
+  const zone = params.get('Placement.AvailabilityZone') ?? state.zones(region).find((one) => state.isOffered(type, one)) ?? `${region}a`
+  if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidParameterValue', `Invalid availability zone: [${zone}]`)
+  const market: Machine['market'] = params.get('InstanceMarketOptions.MarketType') === 'spot' ? 'spot' : 'on-demand'
+  return { max, clientToken, type, imageId, zone, market, tags: tagsOf(params, 'instance') }
+}
+
+const runInstances = change(readLaunch, (state, { max, clientToken, type, imageId, zone, market, tags }, region) => {
   const same =
     clientToken === null ? [] : [...state.machines.values()].filter((one) => one.clientToken === clientToken && one.region === region)
   if (same.some((one) => one.type !== type || one.imageId !== imageId))
@@ -125,25 +155,18 @@ const runInstances: Action = (state, region, params) => {
       'IdempotentParameterMismatch',
       'The client token you have provided has been used with different request parameters.',
     )
-  const zone = params.get('Placement.AvailabilityZone') ?? state.zones(region).find((one) => state.isOffered(type, one)) ?? `${region}a`
   if (same.length === 0) {
-    if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidParameterValue', `Invalid availability zone: [${zone}]`)
     state.mustFit({ architecture: 'x86_64', hasEna: true }, type)
     state.mustHaveCapacity({ type, zone })
   }
-  const market = params.get('InstanceMarketOptions.MarketType') === 'spot' ? 'spot' : 'on-demand'
   const machines =
-    same.length > 0
-      ? same
-      : Array.from({ length: max }, () =>
-          launched(state, region, { type, imageId, zone, market, clientToken, tags: tagsOf(params, 'instance') }),
-        )
+    same.length > 0 ? same : Array.from({ length: max }, () => launched(state, region, { type, imageId, zone, market, clientToken, tags }))
   return {
     reservationId: machines[0]!.id.replace('i-', 'r-'),
     ownerId: state.accountId,
     instancesSet: { item: machines.map((machine) => shownMachine(machine, state.attached(machine.id))) },
   }
-}
+})
 
 const launched = (state: CloudState, region: string, given: Partial<Machine>): Machine => {
   const machine = state.add(region, { ...given, state: 'pending' })
@@ -153,13 +176,13 @@ const launched = (state: CloudState, region: string, given: Partial<Machine>): M
   return machine
 }
 
-const createVolume: Action = (state, region, params) => {
+const readVolume = (state: CloudState, region: string, params: Params): Volume => {
   const zone = params.must('AvailabilityZone')
   if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidZone.NotFound', `The zone '${zone}' does not exist.`)
   const sizeGb = params.int('Size')
   if (sizeGb === undefined || sizeGb < 1 || sizeGb > 16_384)
     throw new CloudFault('InvalidParameterValue', 'The volume size must be between 1 and 16384 GiB.')
-  const volume: Volume = {
+  return {
     id: newId('vol'),
     region,
     zone,
@@ -170,14 +193,20 @@ const createVolume: Action = (state, region, params) => {
     attachment: null,
     tags: tagsOf(params, 'volume'),
   }
-  state.volumes.set(volume.id, volume)
-  return shownVolume(volume)
 }
 
-const attachVolume: Action = (state, region, params) => {
-  const volume = state.volume(region, params.must('VolumeId'))
-  const machine = state.machine(region, params.must('InstanceId'))
-  const device = params.must('Device')
+const createVolume = change(readVolume, (state, volume) => {
+  state.volumes.set(volume.id, volume)
+  return shownVolume(volume)
+})
+
+const readAttachment = (state: CloudState, region: string, params: Params) => ({
+  volume: state.volume(region, params.must('VolumeId')),
+  machine: state.machine(region, params.must('InstanceId')),
+  device: params.must('Device'),
+})
+
+const attachVolume = change(readAttachment, (state, { volume, machine, device }) => {
   if (volume.attachment !== null) throw new CloudFault('VolumeInUse', `${volume.id} is already attached to an instance`)
   if (volume.zone !== machine.zone)
     throw new CloudFault(
@@ -190,10 +219,11 @@ const attachVolume: Action = (state, region, params) => {
   const atMs = state.options.now()
   volume.attachment = { machineId: machine.id, device, isRoot: false, atMs }
   return { volumeId: volume.id, instanceId: machine.id, device, status: 'attaching', attachTime: new Date(atMs).toISOString() }
-}
+})
 
-const detachVolume: Action = (state, region, params) => {
-  const volume = state.volume(region, params.must('VolumeId'))
+const readHeldVolume = (state: CloudState, region: string, params: Params) => state.volume(region, params.must('VolumeId'))
+
+const detachVolume = change(readHeldVolume, (state, volume, region) => {
   const held = volume.attachment
   if (held === null) throw new CloudFault('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`)
   if (held.isRoot && state.machine(region, held.machineId).state !== 'stopped')
@@ -206,19 +236,23 @@ const detachVolume: Action = (state, region, params) => {
     status: 'detaching',
     attachTime: new Date(held.atMs).toISOString(),
   }
-}
+})
 
-const createTags: Action = (state, region, params) => {
+const readTags = (state: CloudState, region: string, params: Params) => {
   const tags = Object.fromEntries(params.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? '']))
   const held = params.list('ResourceId').map((id) => (id.startsWith('vol-') ? state.volume(region, id) : state.machine(region, id)))
+  return { tags, held }
+}
+
+const createTags = change(readTags, (state, { tags, held }) => {
   for (const one of held) {
     one.tags = { ...one.tags, ...tags }
     if ('state' in one) state.remember(one)
   }
   return { return: true }
-}
+})
 
-export const changeActions: Readonly<Record<string, Action>> = {
+export const changeActions: Readonly<Record<string, Change>> = {
   StartInstances: startInstances,
   StopInstances: stopInstances,
   RebootInstances: rebootInstances,

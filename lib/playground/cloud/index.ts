@@ -22,6 +22,8 @@ export interface RunningCloud {
   stop: () => Promise<void>
   /** The answer to the next request is lost on the way, after the deed. */
   loseAnswer: () => void
+  /** The answer to the next request waits, after the deed, until what this returns is called. */
+  holdAnswer: () => () => void
 }
 
 /** A twin of EC2 and STS on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
@@ -30,6 +32,7 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
   const cloud = new Cloud(accountId, { ...defaults, ...given })
   const user = cloud.identities.addUser('matriarch')
   let isNextLost = false
+  let nextHeld: Promise<void> | null = null
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = []
     let size = 0
@@ -45,6 +48,9 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
       isNextLost = false
       return void request.socket.destroy()
     }
+    const held = nextHeld
+    nextHeld = null
+    await held
     response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
@@ -57,6 +63,13 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     loseAnswer: () => {
       isNextLost = true
+    },
+    holdAnswer: () => {
+      let release = () => {}
+      nextHeld = new Promise((resolve) => {
+        release = resolve
+      })
+      return release
     },
     stop: async () => {
       server.closeAllConnections()

@@ -60,7 +60,10 @@ const rooms: Walls['rooms'] = {
       'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire lib/adapters/dns/provider.ts lib/adapters/dns/route53.ts',
     libraries: 'node',
   },
-  'lib/adapters/aws': { imports: 'lib/kernel/ground lib/ports', libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts' },
+  'lib/adapters/aws': {
+    imports: 'lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
+    libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts',
+  },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/oidc': { imports: 'lib/kernel/ground lib/ports', libraries: 'openid-client jose' },
   'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },

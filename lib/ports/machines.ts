@@ -41,6 +41,7 @@ export interface MachineSeen {
 }
 
 export interface CloudCallOptions {
+  /** From the call on, its wait for its turn included; `list` asks two questions, each in this time. */
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -55,4 +56,18 @@ export interface MachinesRead {
     filter: { tags: Readonly<Record<string, string>> },
     options: CloudCallOptions,
   ) => Promise<MachineSeen[]>
+}
+
+/** What EC2 is asked to do to one machine. Each is accepted or refused at once; what becomes of it shows in its state. */
+export type MachineDeed = { does: 'start' | 'stop' | 'reboot'; instanceId: string } | { does: 'set-type'; instanceId: string; type: string }
+
+/**
+ * Throws `cloud.no-capacity` (no machine of the type to give in the zone, or by the quota), `cloud.unfit` (the machine cannot become one of the type),
+ * `cloud.refused` and `cloud.unreachable`. Only with `isOver` was nothing done: an answer that was lost leaves it open. Nothing is sent twice, but what
+ * was throttled, which EC2 had not done.
+ */
+export interface MachinesAct {
+  act: (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions) => Promise<void>
+  /** Whether EC2 would let the credentials do it, by its own dry run, which changes nothing. Throws as `act` where it would not. */
+  mayAct: (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions) => Promise<void>
 }

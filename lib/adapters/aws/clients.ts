@@ -2,8 +2,12 @@ import { EC2Client } from '@aws-sdk/client-ec2'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { CloudSettings } from '@/lib/ports/machines'
 
-/** Each try; the SDK tries again what was throttled, slower each time. */
+/** Of a question: the SDK asks again what was throttled or lost, slower each time. */
 const attemptsMax = 5
+/** Of a deed: a second try could do twice what the first did, its answer lost. */
+const deedAttemptsMax = 1
+/** How long a session is waited for; those that need it may give up before. */
+const assumeTimeoutMs = 20_000
 const sessionSeconds = 3600
 /** A session is asked for anew this long before it ends. */
 const sessionSpareMs = 5 * 60_000
@@ -13,6 +17,8 @@ const sessionName = 'matriarch'
 
 export interface Clients {
   ec2: (account: CloudSettings, region: string) => EC2Client
+  /** Never sends anything twice. */
+  ec2Deeds: (account: CloudSettings, region: string) => EC2Client
   sts: (account: CloudSettings) => STSClient
   close: () => void
 }
@@ -46,29 +52,45 @@ export const makeClients = (): Clients => {
     maxAttempts: attemptsMax,
     retryMode: 'adaptive',
   })
+  const sessions = new Map<string, { settings: string; session: () => Promise<Session> }>()
+  /** One for the account, whatever number of regions ask with it. */
+  const session = (account: CloudSettings, role: NonNullable<CloudSettings['role']>) => {
+    const settings = JSON.stringify(account)
+    const held = sessions.get(account.id)
+    if (held?.settings === settings) return held.session
+    const made = sessionOf(asGiven(account), role)
+    sessions.set(account.id, { settings, session: made })
+    return made
+  }
+  /** A copy: the SDK writes into what it is given, and settings that differ make a new client, which ends what the old one still asks. */
+  const given = ({ credentials }: CloudSettings) => (credentials === null ? {} : { credentials: { ...credentials } })
   const asGiven = (account: CloudSettings): STSClient =>
-    of(
-      'sts given',
-      account,
-      () => new STSClient({ ...common(account, homeRegion), ...(account.credentials && { credentials: account.credentials }) }),
-    )
+    of('sts given', account, () => new STSClient({ ...common(account, homeRegion), ...given(account) }))
   const credentials = (account: CloudSettings) => {
-    if (account.role === null) return account.credentials === null ? {} : { credentials: account.credentials }
-    return { credentials: sessionOf(asGiven(account), account.role) }
+    if (account.role === null) return given(account)
+    return { credentials: session(account, account.role) }
   }
   return {
     ec2: (account, region) => of(`ec2 ${region}`, account, () => new EC2Client({ ...common(account, region), ...credentials(account) })),
+    ec2Deeds: (account, region) =>
+      of(
+        `ec2 deeds ${region}`,
+        account,
+        () => new EC2Client({ ...common(account, region), maxAttempts: deedAttemptsMax, ...credentials(account) }),
+      ),
     sts: (account) => of('sts', account, () => new STSClient({ ...common(account, homeRegion), ...credentials(account) })),
     close: () => {
       for (const { client } of kept.values()) client.destroy()
       kept.clear()
+      sessions.clear()
     },
   }
 }
 
-/** The role's session, asked for when it is needed and again before it ends. */
+/** The role's session, asked for when it is needed and again before it ends, once for all who wait for it. */
 const sessionOf = (sts: STSClient, { arn, externalId }: NonNullable<CloudSettings['role']>): (() => Promise<Session>) => {
-  let current: Promise<Session> | null = null
+  let held: Session | null = null
+  let asking: Promise<Session> | null = null
   const assume = async (): Promise<Session> => {
     const { Credentials: given } = await sts.send(
       new AssumeRoleCommand({
@@ -77,18 +99,21 @@ const sessionOf = (sts: STSClient, { arn, externalId }: NonNullable<CloudSetting
         DurationSeconds: sessionSeconds,
         ...(externalId === null ? {} : { ExternalId: externalId }),
       }),
+      { abortSignal: AbortSignal.timeout(assumeTimeoutMs) },
     )
-    return {
+    held = {
       accessKeyId: given!.AccessKeyId!,
       secretAccessKey: given!.SecretAccessKey!,
       sessionToken: given!.SessionToken!,
       expiration: new Date(given!.Expiration!.getTime() - sessionSpareMs),
     }
+    return held
   }
-  return async () => {
-    const held = await current?.catch(() => null)
-    if (held && held.expiration.getTime() > Date.now()) return held
-    current = assume()
-    return current
+  return () => {
+    if (held !== null && held.expiration.getTime() > Date.now()) return Promise.resolve(held)
+    asking ??= assume().finally(() => {
+      asking = null
+    })
+    return asking
   }
 }

@@ -1,47 +1,68 @@
 import { type Filter, type Instance, paginateDescribeInstances, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { CloudCallOptions, CloudSettings, MachineSeen, MachinesRead, MachineVolume } from '@/lib/ports/machines'
+import type {
+  CloudCallOptions,
+  CloudSettings,
+  MachineDeed,
+  MachineSeen,
+  MachinesAct,
+  MachinesRead,
+  MachineVolume,
+} from '@/lib/ports/machines'
 import { makeClients } from './clients'
-import { asFault } from './faults'
+import { requestOf } from './deeds'
+import { isDryRunPassed } from './faults'
+import { makeSend } from './requests'
 
 /** The most that EC2 puts on a page: the fewest requests. */
 const pageSize = 1000
 
-export interface AwsMachines extends MachinesRead {
+export interface AwsMachines extends MachinesRead, MachinesAct {
   close: () => void
 }
 
-/** Machines of EC2. An account's calls to one region follow one another; regions are asked beside each other by who calls. */
+/** Machines of EC2. */
 export const makeMachines = (): AwsMachines => {
   const clients = makeClients()
-  const turn = inTurns()
+  const send = makeSend()
+  const act = (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions, isDryRun: boolean) => {
+    const request = requestOf(deed, isDryRun)
+    return send({ account, where: region, action: request.action, isDeed: !isDryRun }, options, async (abortSignal) => {
+      await request.send(isDryRun ? clients.ec2(account, region) : clients.ec2Deeds(account, region), abortSignal)
+    })
+  }
   return {
     identity: (account, options) =>
-      turn(`${account.id} sts`, () =>
-        asked(account, 'STS', 'sts:GetCallerIdentity', options, async (abortSignal) => {
-          const { Account, Arn } = await clients.sts(account).send(new GetCallerIdentityCommand({}), { abortSignal })
-          return { awsAccount: Account ?? '', arn: Arn ?? '' }
-        }),
-      ),
-    list: (account, region, { tags }, options) =>
-      turn(`${account.id} ${region}`, async () => {
-        const client = clients.ec2(account, region)
-        const instances = await asked(account, region, 'ec2:DescribeInstances', options, async (abortSignal) => {
-          const found: Instance[] = []
-          for await (const page of paginateDescribeInstances({ client, pageSize }, { Filters: filters(tags) }, { abortSignal }))
-            for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances)
-          return found
-        })
-        const volumes = await asked(account, region, 'ec2:DescribeVolumes', options, async (abortSignal) => {
-          const found = new Map<string, Volume>()
-          if (instances.length === 0) return found
-          for await (const page of paginateDescribeVolumes({ client, pageSize }, {}, { abortSignal }))
-            for (const volume of page.Volumes ?? []) found.set(volume.VolumeId ?? '', volume)
-          return found
-        })
-        return instances.map((instance) => machineOf(instance, region, volumes))
+      send({ account, where: 'STS', action: 'sts:GetCallerIdentity' }, options, async (abortSignal) => {
+        const { Account, Arn } = await clients.sts(account).send(new GetCallerIdentityCommand({}), { abortSignal })
+        return { awsAccount: Account ?? '', arn: Arn ?? '' }
       }),
+    list: async (account, region, { tags }, options) => {
+      const client = clients.ec2(account, region)
+      const instances = await send({ account, where: region, action: 'ec2:DescribeInstances' }, options, async (abortSignal) => {
+        const found: Instance[] = []
+        for await (const page of paginateDescribeInstances({ client, pageSize }, { Filters: filters(tags) }, { abortSignal }))
+          for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances)
+        return found
+      })
+      if (instances.length === 0) return []
+      const volumes = await send({ account, where: region, action: 'ec2:DescribeVolumes' }, options, async (abortSignal) => {
+        const found = new Map<string, Volume>()
+        for await (const page of paginateDescribeVolumes({ client, pageSize }, {}, { abortSignal }))
+          for (const volume of page.Volumes ?? []) found.set(volume.VolumeId ?? '', volume)
+        return found
+      })
+      return instances.map((instance) => machineOf(instance, region, volumes))
+    },
+    act: (account, region, deed, options) => act(account, region, deed, options, false),
+    mayAct: async (account, region, deed, options) => {
+      try {
+        await act(account, region, deed, options, true)
+      } catch (error) {
+        if (!isFault(error) || !isDryRunPassed(error.cause)) throw error
+      }
+    },
     close: clients.close,
   }
 }
@@ -73,32 +94,5 @@ const machineOf = (instance: Instance, region: string, volumes: ReadonlyMap<stri
     }),
     tags: Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     launchedAt: instance.LaunchTime ?? null,
-  }
-}
-
-const asked = async <T>(
-  account: CloudSettings,
-  where: string,
-  action: string,
-  { timeoutMs, signal }: CloudCallOptions,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> => {
-  try {
-    return await work(AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]))
-  } catch (error) {
-    throw isFault(error) ? error : asFault(account, where, action, error)
-  }
-}
-
-/** Work of one key at a time, in the order it came. */
-const inTurns = () => {
-  const last = new Map<string, Promise<unknown>>()
-  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
-    last.set(
-      key,
-      mine.catch(() => {}),
-    )
-    return mine
   }
 }

@@ -62,6 +62,8 @@ export const faultTable = {
   'sql.timeout': { status: 504, retry: true, sentence: 'The statement did not end in time.' },
   'cloud.unreachable': { status: 502, retry: true, sentence: 'The cloud does not answer.' },
   'cloud.refused': { status: 502, retry: false, sentence: 'The cloud refused.' },
+  'cloud.no-capacity': { status: 502, retry: true, sentence: 'The cloud has no machine of this type to give here at the moment.' },
+  'cloud.unfit': { status: 502, retry: false, sentence: 'The cloud cannot make this machine one of this type.' },
   'dns.unreachable': { status: 502, retry: true, sentence: 'The name server does not answer.' },
   'dns.timeout': {
     status: 504,

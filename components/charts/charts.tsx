@@ -8,7 +8,7 @@ import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
-import type { SampleSubject } from '@/lib/shapes/samples'
+import type { SampleMark, SampleSubject } from '@/lib/shapes/samples'
 import './charts.css'
 import { ChartCard } from './chart-card'
 import { fullIn, panelsOf } from './panels'
@@ -95,14 +95,14 @@ export const Charts = ({ of, path, id }: { of: SampleSubject; path: string; id: 
           {found.empty.length > 0 && found.shown.length > 0 && (
             <p className="text-ink-2">Nothing is known in this time of: {found.empty.join(', ')}.</p>
           )}
-          <Card title="Runs in this time">
+          <Card title="Runs and alarms in this time">
             {seen.samples.marks.length === 0 ? (
               <p className="text-ink-2">None.</p>
             ) : (
               <ul className="chart-marks">
                 {seen.samples.marks.map(({ at, kind, title, href }) => (
                   <li key={`${at} ${href} ${title}`}>
-                    <span aria-hidden="true">{kind === 'failover' ? '▼' : '▽'}</span> <Moment at={iso(at)} />{' '}
+                    <span aria-hidden="true">{markSigns[kind]}</span> <Moment at={iso(at)} />{' '}
                     <Link href={href} prefetch={false}>
                       {title}
                     </Link>
@@ -121,6 +121,9 @@ export const Charts = ({ of, path, id }: { of: SampleSubject; path: string; id: 
     </div>
   )
 }
+
+/** As they are drawn in the charts. */
+const markSigns: Record<SampleMark['kind'], string> = { failover: '▼', run: '▽', alarm: '◆' }
 
 const windowRange = (range: Range, now: number): Range => {
   const { from, to } = windowOf(range, now)

@@ -14,6 +14,7 @@ export interface Inks {
   ink: string
   grid: string
   mark: string
+  alarm: string
   font: string
 }
 
@@ -30,6 +31,7 @@ export const inksOf = (element: HTMLElement): Inks => {
     ink: colour('--ink-2'),
     grid: colour('--line'),
     mark: colour('--ink-3'),
+    alarm: colour('--bad'),
     font: `11px ${getComputedStyle(probe).fontFamily}`,
   }
   probe.remove()
@@ -74,28 +76,36 @@ const drawNames = (plot: uPlot, panel: Panel, inks: Inks) => {
   ctx.restore()
 }
 
-/** A line from top to bottom, with a filled wedge where the primary moved and an open one for any other run. */
+/** A line from top to bottom, with a filled wedge where the primary moved, an open one for any other run, and a diamond at the bottom for an alarm. */
 const drawMarks = (plot: uPlot, marks: readonly SampleMark[], inks: Inks) => {
   const { ctx, bbox } = plot
   const size = 5 * devicePixelRatio
   ctx.save()
-  ctx.strokeStyle = ctx.fillStyle = inks.mark
   ctx.lineWidth = devicePixelRatio
   for (const { at, kind } of marks) {
     const x = Math.round(plot.valToPos(at, 'x', true))
     if (x < bbox.left || x > bbox.left + bbox.width) continue
     ctx.setLineDash(kind === 'failover' ? [] : [2 * devicePixelRatio, 3 * devicePixelRatio])
+    ctx.strokeStyle = ctx.fillStyle = kind === 'alarm' ? inks.alarm : inks.mark
     ctx.beginPath()
     ctx.moveTo(x, bbox.top)
     ctx.lineTo(x, bbox.top + bbox.height)
     ctx.stroke()
     ctx.setLineDash([])
     ctx.beginPath()
-    ctx.moveTo(x - size, bbox.top)
-    ctx.lineTo(x + size, bbox.top)
-    ctx.lineTo(x, bbox.top + 1.6 * size)
+    if (kind === 'alarm') {
+      const bottom = bbox.top + bbox.height
+      ctx.moveTo(x, bottom)
+      ctx.lineTo(x + size, bottom - size)
+      ctx.lineTo(x, bottom - 2 * size)
+      ctx.lineTo(x - size, bottom - size)
+    } else {
+      ctx.moveTo(x - size, bbox.top)
+      ctx.lineTo(x + size, bbox.top)
+      ctx.lineTo(x, bbox.top + 1.6 * size)
+    }
     ctx.closePath()
-    if (kind === 'failover') ctx.fill()
+    if (kind !== 'run') ctx.fill()
     else ctx.stroke()
   }
   ctx.restore()

@@ -128,8 +128,13 @@ const isHerd = async (id: string, environments: readonly string[] | null): Promi
 
 const marksMax = 200
 
-/** What happened meanwhile, of what the actor may see: jobs on these targets or their herd, and failovers among them. */
-const readMarks = async (
+/** What happened meanwhile, of what the actor may see: jobs on these targets or their herd with failovers among them, and alarms about them. */
+const readMarks = async (actor: Actor, ids: readonly string[], herdId: string | null, question: SampleQuestion): Promise<SampleMark[]> => {
+  const [runs, alarms] = await Promise.all([readRunMarks(actor, ids, herdId, question), readAlarmMarks(actor, ids, herdId, question)])
+  return [...runs, ...alarms].sort((a, b) => a.at - b.at)
+}
+
+const readRunMarks = async (
   actor: Actor,
   ids: readonly string[],
   herdId: string | null,
@@ -144,12 +149,31 @@ const readMarks = async (
       order by 3 desc limit ${marksMax}`,
     [ids, herdId, from, to, allowed === 'all' ? null : allowed.environmentIds],
   )
-  return rows.reverse().map(({ runId, at, operation, title, state }) => ({
+  return rows.map(({ runId, at, operation, title, state }) => ({
     at: at.getTime() / 1000,
     kind: operation === 'failover' || operation === 'switchover' ? 'failover' : 'run',
     title: `${operation} ${title}: ${state}`,
     href: `/runs/${runId}`,
   }))
+}
+
+/** One about several environments names them all in its text. */
+const readAlarmMarks = async (
+  actor: Actor,
+  ids: readonly string[],
+  herdId: string | null,
+  { from, to }: SampleQuestion,
+): Promise<SampleMark[]> => {
+  const allowed = allowance(actor, 'instance.view')
+  if (allowed === 'none') return []
+  const { rows } = await getPool().query<{ at: Date; headline: string; label: string; href: string }>(
+    `select coalesce(since, began_at) as at, headline, label, href from incidents
+      where split_part(item_key, ' ', 1) = any($1) and began_at >= $2 and coalesce(since, began_at) >= $2 and coalesce(since, began_at) < $3
+        and ($4::uuid[] is null or environment_ids <@ $4 and environment_ids <> '{}')
+      order by 1 desc limit ${marksMax}`,
+    [herdId === null ? ids : [...ids, herdId], from, to, allowed === 'all' ? null : allowed.environmentIds],
+  )
+  return rows.map(({ at, headline, label, href }) => ({ at: at.getTime() / 1000, kind: 'alarm', title: `${headline}: ${label}`, href }))
 }
 
 export interface LatestSample {

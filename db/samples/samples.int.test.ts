@@ -74,6 +74,32 @@ test('only those who may see an instance read its samples, and a herd shows its 
   })
 })
 
+test('what a chart marks are the alarms about its instance and herd that began in its time, told to none who may not see all that they touch', async () => {
+  const alarm = (key: string, environments: string[], minutesAgo: number, headline: string) =>
+    query(
+      `insert into incidents (kind, item_key, environment_ids, family, severity, headline, label, detail, href, began_at, ended_at)
+        values ('herd', $1, $2, 'problems', 0, $4, 'shop', '', '/herds/1', now() - make_interval(mins => $3), now())`,
+      [key, environments, minutesAgo, headline],
+    )
+  await query('truncate incidents cascade')
+  await alarm(`${ids.a}`, [ids.environment!], 3, 'Primary crashed')
+  await alarm(`${ids.herd} names`, [ids.environment!], 2, 'No writable primary')
+  await alarm(`${ids.a} both`, [ids.environment!, crypto.randomUUID()], 1, 'Of two territories')
+  await alarm(`${ids.a} old`, [ids.environment!], 30, 'Before')
+  await alarm(`${ids.b}`, [ids.environment!], 2, 'Of another member')
+  const marked = async (actor: Actor) =>
+    (await read(new Date(Date.now() - 10 * minuteMs), new Date(), 100, actor)).marks.map(({ kind, title, href }) => [kind, title, href])
+  expect(await marked(grant(ids.environment!))).toEqual([
+    ['alarm', 'Primary crashed: shop', '/herds/1'],
+    ['alarm', 'No writable primary: shop', '/herds/1'],
+  ])
+  expect((await marked(grant(null))).map(([, title]) => title)).toEqual([
+    'Primary crashed: shop',
+    'No writable primary: shop',
+    'Of two territories: shop',
+  ])
+})
+
 test('an hour is packed an hour after its end into the means of its minutes, exact to 0.05 %, with gaps as gaps', async () => {
   const now = new Date()
   const hour = hourBefore(now, 2)

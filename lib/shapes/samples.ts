@@ -10,7 +10,7 @@ const series = z.object({
   metric: z.string(),
   points: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
 })
-const mark = z.object({ at: z.number(), kind: z.enum(['run', 'failover']), title: z.string(), href: z.string() })
+const mark = z.object({ at: z.number(), kind: z.enum(['run', 'failover', 'alarm']), title: z.string(), href: z.string() })
 
 export const samplesSchema = z.object({
   from: z.string(),
@@ -24,7 +24,7 @@ export const samplesSchema = z.object({
     }),
   ),
   series: z.array(series),
-  marks: z.array(mark).describe('Runs and failovers that touched it meanwhile, of those the caller may see.'),
+  marks: z.array(mark).describe('Runs, failovers and alarms that touched it meanwhile, of those the caller may see.'),
 })
 
 export type Samples = z.infer<typeof samplesSchema>

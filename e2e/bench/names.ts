@@ -4,6 +4,8 @@ export const benches = {
   switchover: '50 planned switchovers under 16 writers, against Patroni behind HAProxy and with PgBouncer paused around it',
   rebuild: 'a diverged standby of 2 GB made to stream again, against pg_rewind, pg_basebackup and rsync alone',
   fanout: 'reload of 50 instances on 50 hosts against Ansible, parallel-ssh and clush',
+  fleet:
+    'age of facts, alarms, front page and cost to the metadata database with 1,000 hosts and 10,000 instances, one worker against four',
   samples: 'a day of samples of 10,000 instances: written, packed and read for a chart, against one plain row a sample',
   ingest: 'agent reports a second against one connection and call per instance, and against pgbench',
   start: 'seconds from npm start in a fresh clone to the first page with live facts',

@@ -190,7 +190,7 @@ const rooms: Walls['rooms'] = {
     imports: 'e2e/harness app db jobs/requests lib',
     libraries: 'drizzle-orm next next-auth pg react vitest zod node',
   },
-  'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg node' },
+  'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg ssh2 node' },
   'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
   'e2e/walls': { imports: '', libraries: 'vitest node' },

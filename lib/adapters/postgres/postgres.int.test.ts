@@ -204,6 +204,18 @@ describe('looking at a server that does not', () => {
     expect(probe.because).toContain('refused')
   })
 
+  test('a host that falls silent is known as unreachable well before the time of the look is over: it is asked beside its server, not after it', async () => {
+    await look(primary)
+    const resume = await sshd.freeze()
+    const startedAt = performance.now()
+    try {
+      expect(await postgres.read.probe(primary.instance(), { timeoutMs: 5000 })).toMatchObject({ state: 'unreachable', role: 'unknown' })
+      expect(performance.now() - startedAt).toBeLessThan(4500)
+    } finally {
+      resume()
+    }
+  })
+
   test('a changed host key makes it unknown and carries the key the host showed', async () => {
     const host = sshd.host({ hostKey: `SHA256:${'B'.repeat(43)}` })
     const probe = await postgres.read.probe(primary.instance(host), quick)

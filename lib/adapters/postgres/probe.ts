@@ -8,8 +8,10 @@ import { type ProbeAnswer, probeOfAnswer, probeSql, stateOfRefusal } from './pro
 import { isSocketRefused, psqlJson } from './psql'
 import type { WarmPool } from './warm'
 
-/** The share of the time that the server itself gets; the rest is for looking at its files when it keeps silent. */
+/** The share of the time that the server itself gets; the rest is for looking at its files when it fails. */
 const serverShare = 0.6
+/** After this share its files are looked at beside it: a host that is gone is then known almost as soon as its server's time is over. */
+const silentShare = 0.24
 
 /**
  * Looks at an instance: through its server when that answers, else at its processes and files. Never throws for a machine in a bad state;
@@ -23,6 +25,8 @@ export const probeInstance = async (
 ): Promise<Probe> => {
   const observedAt = new Date().toISOString()
   const deadline = deadlineIn(options.timeoutMs, options.signal)
+  const files = filesOf(ssh, instance, deadline)
+  const silence = setTimeout(() => files.begin((1 - serverShare) * options.timeoutMs), silentShare * options.timeoutMs)
   try {
     const { row } = await warm.query<{ probe: ProbeAnswer }>(
       instance,
@@ -32,34 +36,43 @@ export const probeInstance = async (
     )
     return probeOfAnswer(row.probe, observedAt)
   } catch (error) {
+    clearTimeout(silence)
     if (!isFault(error) || options.signal?.aborted) throw error
     if (error.code.startsWith('shell.')) return unreached(error, observedAt)
     const { sqlstate } = error.facts
     const answer = typeof sqlstate === 'string' ? stateOfRefusal(sqlstate, error.message) : null
     try {
-      const looked = await lookAtFiles(ssh, instance, deadline, observedAt, answer)
+      const looked = probeOfLook(await files.begin(remainingMs(deadline)), instance, observedAt, answer)
       if (!isSocketRefused(error) || looked.postmasterPid === null || looked.state !== 'unknown') return looked
       return await askThroughPsql(ssh, instance, deadline, looked)
     } catch (lookError) {
       if (!isFault(lookError) || options.signal?.aborted) throw lookError
       return answer ? { ...blindProbe('unknown', '', observedAt), ...answer } : unreached(lookError, observedAt)
     }
+  } finally {
+    clearTimeout(silence)
+    files.leave()
   }
 }
 
-const lookAtFiles = async (
-  ssh: Ssh,
-  instance: InstanceAddress,
-  deadline: Deadline,
-  observedAt: string,
-  answer: { state: Probe['state']; because: string } | null,
-): Promise<Probe> => {
+/** Looks once, at the first `begin`; every `begin` gets what that one finds. `leave`: nobody wants to know any more. */
+const filesOf = (ssh: Ssh, instance: InstanceAddress, { signal }: Deadline) => {
   const parameters = [instance.dataDirectory, socketPathOf(instance), instance.major ?? '', instance.binDirectory ?? '']
-  const { stdout } = await ssh.exec(instance.host, ['sh', '-c', lookScript, 'sh', ...parameters], {
-    timeoutMs: remainingMs(deadline),
-    signal: deadline.signal,
-  })
-  return probeOfLook(stdout, instance, observedAt, answer)
+  const leaving = new AbortController()
+  let asked: Promise<string> | null = null
+  return {
+    begin: (timeoutMs: number): Promise<string> => {
+      asked ??= ssh
+        .exec(instance.host, ['sh', '-c', lookScript, 'sh', ...parameters], {
+          timeoutMs,
+          signal: AbortSignal.any(signal ? [signal, leaving.signal] : [leaving.signal]),
+        })
+        .then(({ stdout }) => stdout)
+      asked.catch(() => {})
+      return asked
+    },
+    leave: () => leaving.abort(),
+  }
 }
 
 /** A server runs but sshd refused its socket: either it does not listen, or sshd does not forward. psql on the host settles it. */

@@ -12,6 +12,8 @@ import type { WarmPool } from './warm'
 const serverShare = 0.6
 /** After this share its files are looked at beside it: a host that is gone is then known almost as soon as its server's time is over. */
 const silentShare = 0.24
+/** A timer that comes so late says that this process is slow, and not the server: more questions would make it slower. */
+const lateMs = 250
 
 /**
  * Looks at an instance: through its server when that answers, else at its processes and files. Never throws for a machine in a bad state;
@@ -26,7 +28,10 @@ export const probeInstance = async (
   const observedAt = new Date().toISOString()
   const deadline = deadlineIn(options.timeoutMs, options.signal)
   const files = filesOf(ssh, instance, deadline)
-  const silence = setTimeout(() => files.begin((1 - serverShare) * options.timeoutMs), silentShare * options.timeoutMs)
+  const silentAt = performance.now() + silentShare * options.timeoutMs
+  const silence = setTimeout(() => {
+    if (performance.now() < silentAt + lateMs) void files.begin((1 - serverShare) * options.timeoutMs)
+  }, silentShare * options.timeoutMs)
   try {
     const { row } = await warm.query<{ probe: ProbeAnswer }>(
       instance,

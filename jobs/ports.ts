@@ -15,6 +15,7 @@ import { databaseStore } from '@/db/trail/trails'
 import { makeCheckpointFile } from '@/lib/adapters/audit/file'
 import { makeSyslog } from '@/lib/adapters/audit/syslog'
 import { makeMachines } from '@/lib/adapters/aws'
+import { makeCloud } from '@/lib/adapters/aws/cloud'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
@@ -81,9 +82,11 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   }
   const names = makeNames(makeZoneSource(vault))
   const machines = makeMachines()
+  const cloudAccountOf = makeCloudAccountSource(vault)
+  const cloud = makeCloud(machines, async (id) => (await cloudAccountOf(id)).settings)
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
-    read: { inventory, names: names.read },
-    act: { inventory: makeInventoryAct(), names: names.act },
+    read: { inventory, names: names.read, cloud: cloud.read },
+    act: { inventory: makeInventoryAct(), names: names.act, cloud: cloud.act },
     carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.
@@ -97,7 +100,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     messages: makeMessages(messagesOptions()),
     destinationOf: makeDestinationSource(vault),
     machines,
-    cloudAccountOf: makeCloudAccountSource(vault),
+    cloudAccountOf,
     checkpoints: checkpointPlaces(),
     ensureKeys: async () => {
       await ensureConsoleKeys(vault, newKey)

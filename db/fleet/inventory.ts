@@ -6,6 +6,7 @@ import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses
 import { databaseFault, getPool } from '../pg/client'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
+import { machineInventory } from './machine-inventory'
 import { readOwnCluster } from './own-cluster'
 import { makePoolerInventory } from './poolers'
 import { herdIn } from './registering'
@@ -156,6 +157,7 @@ export const makeInventory = (): InventoryRead => {
       if (!found) throw new Fault('record.missing', { because: 'The server is not registered any more.', id })
       return found
     },
+    ...machineInventory,
     ...makeNameInventory(),
     ...makePoolerInventory(),
     herdIn,

@@ -61,7 +61,7 @@ const rooms: Walls['rooms'] = {
     libraries: 'node',
   },
   'lib/adapters/aws': {
-    imports: 'lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
     libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts',
   },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },

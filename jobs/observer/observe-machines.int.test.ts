@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { machineInventory } from '@/db/fleet/machine-inventory'
 import { makeCloudAccountSource } from '@/db/fleet/machines'
 import { getPool } from '@/db/pg/client'
 import { addRecord, getRecord, listRecords } from '@/db/records/records'
@@ -81,6 +82,26 @@ test('machines with the account’s tags are found in every region, named by the
   expect(rows).toHaveLength(4)
   expect(JSON.stringify(facets)).toContain('shop-prod-main')
   await forget(id)
+})
+
+test('a server is the machine that is tied to it, and none once two accounts claim it or its region lists it no more', async () => {
+  const server = await add('server', { hostname: 'pg8', environmentId: prod, address: '10.8.0.1' })
+  const { id: instanceId } = aws.cloud.state.add('us-east-1', { privateIp: '10.8.0.1', tags: { Name: 'pg8', set: 'tied' } })
+  const first = await account({ machineTags: ['set=tied'] })
+  await sweep()
+  const machineNow = () => machineInventory.serverMachine(server)
+  expect(await machineNow()).toMatchObject({ title: 'pg8', accountId: first, region: 'us-east-1', instanceId })
+  expect(await machineInventory.serverInstances(server)).toEqual([])
+  const second = await account({ machineTags: ['set=tied'] })
+  await sweep()
+  expect(await machineNow()).toBeNull()
+  await forget(second)
+  await sweep()
+  expect(await machineNow()).not.toBeNull()
+  aws.cloud.state.machines.delete(instanceId)
+  await sweep()
+  expect(await machineNow()).toBeNull()
+  await forget(first)
 })
 
 test('a region that refuses leaves its machines as they were last seen and says the action that is missing; the other one is seen anew', async () => {

@@ -9,10 +9,10 @@ import { makePoolers } from './poolers'
 import { makePostgres } from './postgres'
 import type { Ssh } from './ssh'
 
-/** What SSH does not reach: the console's own records of the fleet, and DNS. */
+/** What SSH does not reach: the console's own records of the fleet, DNS, and the cloud. */
 export interface BesideSsh {
-  read: Pick<ActPorts['read'], 'inventory' | 'names'>
-  act: Pick<ActPorts['act'], 'inventory' | 'names'>
+  read: Pick<ActPorts['read'], 'inventory' | 'names' | 'cloud'>
+  act: Pick<ActPorts['act'], 'inventory' | 'names' | 'cloud'>
   /** Where ledgers of canaries lie, for this user alone. */
   canaryFolder: string
   showStrip?: ShowStrip

@@ -22,9 +22,10 @@ const openFleet = async () => {
   const ssh = openSsh({ keyFor: async () => key.privateKey })
   const replaced = new Map<string, Replacement>()
   const over = makePortsOverSsh(ssh, {
-    read: { names: nameless.read.names, inventory: inventoryOf(addresses, replaced) },
+    read: { names: nameless.read.names, cloud: nameless.read.cloud, inventory: inventoryOf(addresses, replaced) },
     act: {
       names: nameless.act.names,
+      cloud: nameless.act.cloud,
       inventory: {
         ...nameless.act.inventory,
         replace: async (id, by) => void replaced.set(id, by),

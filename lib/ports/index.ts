@@ -1,5 +1,6 @@
 import type { ActivityAct, ActivityRead } from './activity'
 import type { CanaryAct, CanaryRead } from './canary'
+import type { CloudAct, CloudRead } from './cloud'
 import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
 import type { HostWorkAct, HostWorkRead } from './host-work'
@@ -17,6 +18,7 @@ import type { StatementsRead } from './statements'
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
+export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
@@ -37,6 +39,7 @@ export type {
   InventoryAct,
   InventoryHerd,
   InventoryInstance,
+  InventoryMachine,
   InventoryName,
   InventoryPooler,
   InventoryRead,
@@ -117,6 +120,7 @@ export interface ReadPorts {
   copies: CopiesRead
   canary: CanaryRead
   poolers: PoolersRead
+  cloud: CloudRead
   now: () => Date
 }
 
@@ -136,6 +140,7 @@ export interface ActPorts {
     copies: CopiesAct
     canary: CanaryAct
     poolers: PoolersAct
+    cloud: CloudAct
   }
 }
 

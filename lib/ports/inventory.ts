@@ -59,6 +59,15 @@ export interface InventoryServer {
   address: HostAddress
 }
 
+/** The machine that a server is, as the cloud account that sees it says. */
+export interface InventoryMachine {
+  id: string
+  title: string
+  accountId: string
+  region: string
+  instanceId: string
+}
+
 /** A DNS name that follows members of a herd. `title` is the whole name. */
 export interface InventoryName extends DeclaredName {
   id: string
@@ -140,6 +149,10 @@ export interface InventoryRead {
   /** By its id or its name, whatever the case; null: there is none in that environment. */
   herdIn: (environmentId: string, idOrName: string) => Promise<InventoryHerd | null>
   server: (id: string) => Promise<InventoryServer>
+  /** The machine that is tied to this server alone; null: none is. */
+  serverMachine: (serverId: string) => Promise<InventoryMachine | null>
+  /** Titles of the instances on that server. */
+  serverInstances: (serverId: string) => Promise<string[]>
   name: (id: string) => Promise<InventoryName>
   /** The names that follow members of the herd, ordered by title and type. */
   herdNames: (herdId: string) => Promise<InventoryName[]>

@@ -1,3 +1,6 @@
+import type { OfferedType } from '@/lib/domain/machines/fit'
+import type { CloudCallOptions, CloudDeed, MachineNow } from './cloud'
+
 /** How one cloud account is reached, its secrets opened. Only the worker ever holds one, for one call. */
 export interface CloudSettings {
   /** The console's own id of the account. */
@@ -40,12 +43,6 @@ export interface MachineSeen {
   launchedAt: Date | null
 }
 
-export interface CloudCallOptions {
-  /** From the call on, its wait for its turn included; `list` asks two questions, each in this time. */
-  timeoutMs: number
-  signal?: AbortSignal
-}
-
 export interface MachinesRead {
   /** Who the account's credentials are: the number of the AWS account. Throws `cloud.refused` and `cloud.unreachable`. */
   identity: (account: CloudSettings, options: CloudCallOptions) => Promise<{ awsAccount: string; arn: string }>
@@ -56,10 +53,20 @@ export interface MachinesRead {
     filter: { tags: Readonly<Record<string, string>> },
     options: CloudCallOptions,
   ) => Promise<MachineSeen[]>
+  /** One machine as it is now. Throws `cloud.refused`, also where there is no such machine, and `cloud.unreachable`. */
+  machine: (account: CloudSettings, region: string, instanceId: string, options: CloudCallOptions) => Promise<MachineNow>
+  /** What EC2 knows of these types there. Throws `cloud.refused` and `cloud.unreachable`. */
+  types: (
+    account: CloudSettings,
+    region: string,
+    zone: string,
+    names: readonly string[],
+    options: CloudCallOptions,
+  ) => Promise<OfferedType[]>
 }
 
 /** What EC2 is asked to do to one machine. Each is accepted or refused at once; what becomes of it shows in its state. */
-export type MachineDeed = { does: 'start' | 'stop' | 'reboot'; instanceId: string } | { does: 'set-type'; instanceId: string; type: string }
+export type MachineDeed = CloudDeed & { instanceId: string }
 
 /**
  * Throws `cloud.no-capacity` (no machine of the type to give in the zone, or by the quota), `cloud.unfit` (the machine cannot become one of the type),

@@ -79,6 +79,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
   const over = makePortsOverSsh(ssh, {
     read: {
       names: nameless.read.names,
+      cloud: nameless.read.cloud,
       inventory: {
         ...nameless.read.inventory,
         instance: async (id) => instance(id.split(' on ')[1]!),
@@ -98,6 +99,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
     },
     act: {
       names: nameless.act.names,
+      cloud: nameless.act.cloud,
       inventory: {
         ...nameless.act.inventory,
         replace: async (id, by) => void replaced.set(id, by),

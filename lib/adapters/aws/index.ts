@@ -1,19 +1,22 @@
-import { type Filter, type Instance, paginateDescribeInstances, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2'
+import {
+  DescribeInstancesCommand,
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
+  type Filter,
+  type Instance,
+  paginateDescribeInstances,
+  paginateDescribeVolumes,
+  type Volume,
+} from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type {
-  CloudCallOptions,
-  CloudSettings,
-  MachineDeed,
-  MachineSeen,
-  MachinesAct,
-  MachinesRead,
-  MachineVolume,
-} from '@/lib/ports/machines'
+import type { CloudCallOptions } from '@/lib/ports/cloud'
+import type { CloudSettings, MachineDeed, MachinesAct, MachinesRead } from '@/lib/ports/machines'
 import { makeClients } from './clients'
 import { requestOf } from './deeds'
 import { isDryRunPassed } from './faults'
 import { makeSend } from './requests'
+import { machineNow, machineOf, typeOf } from './seen'
 
 /** The most that EC2 puts on a page: the fewest requests. */
 const pageSize = 1000
@@ -55,6 +58,31 @@ export const makeMachines = (): AwsMachines => {
       })
       return instances.map((instance) => machineOf(instance, region, volumes))
     },
+    machine: (account, region, instanceId, options) =>
+      send({ account, where: region, action: 'ec2:DescribeInstances' }, options, async (abortSignal) => {
+        const client = clients.ec2(account, region)
+        const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal })
+        return machineNow(Reservations[0]!.Instances![0]!)
+      }),
+    types: async (account, region, zone, names, options) => {
+      const client = clients.ec2(account, region)
+      const byName = [{ Name: 'instance-type', Values: [...names] }]
+      const offered = await send({ account, where: region, action: 'ec2:DescribeInstanceTypeOfferings' }, options, (abortSignal) =>
+        client.send(
+          new DescribeInstanceTypeOfferingsCommand({
+            LocationType: 'availability-zone',
+            Filters: [...byName, { Name: 'location', Values: [zone] }],
+          }),
+          { abortSignal },
+        ),
+      )
+      const inZone = new Set(offered.InstanceTypeOfferings?.map(({ InstanceType }) => String(InstanceType)))
+      // By a filter: one name that EC2 does not know would have the whole question refused.
+      const known = await send({ account, where: region, action: 'ec2:DescribeInstanceTypes' }, options, (abortSignal) =>
+        client.send(new DescribeInstanceTypesCommand({ Filters: byName }), { abortSignal }),
+      )
+      return (known.InstanceTypes ?? []).map((one) => typeOf(one, inZone))
+    },
     act: (account, region, deed, options) => act(account, region, deed, options, false),
     mayAct: async (account, region, deed, options) => {
       try {
@@ -69,30 +97,3 @@ export const makeMachines = (): AwsMachines => {
 
 const filters = (tags: Readonly<Record<string, string>>): Filter[] =>
   Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }))
-
-const machineOf = (instance: Instance, region: string, volumes: ReadonlyMap<string, Volume>): MachineSeen => {
-  const { PrivateIpAddress: privateAddress = null, PublicIpAddress: publicAddress = null } = instance
-  const interfaces = (instance.NetworkInterfaces ?? []).flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
-    ...PrivateIpAddresses.flatMap(({ PrivateIpAddress, Association }) => [PrivateIpAddress, Association?.PublicIp]),
-    ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
-  ])
-  const addresses = [privateAddress, publicAddress, ...interfaces].filter((address) => typeof address === 'string' && address !== '')
-  return {
-    instanceId: instance.InstanceId!,
-    region,
-    zone: instance.Placement?.AvailabilityZone ?? '',
-    type: instance.InstanceType ?? '',
-    state: instance.State?.Name ?? 'unknown',
-    market: instance.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
-    architecture: instance.Architecture ?? '',
-    privateAddress,
-    publicAddress,
-    addresses: [...new Set(addresses as string[])],
-    volumes: (instance.BlockDeviceMappings ?? []).flatMap(({ DeviceName = '', Ebs }): MachineVolume[] => {
-      const volume = volumes.get(Ebs?.VolumeId ?? '')
-      return volume ? [{ id: volume.VolumeId!, device: DeviceName, size: volume.Size ?? 0, type: volume.VolumeType ?? '' }] : []
-    }),
-    tags: Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-    launchedAt: instance.LaunchTime ?? null,
-  }
-}

@@ -3,6 +3,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import type { CloudSettings, MachineDeed } from '@/lib/ports/machines'
 import { type AwsMachines, makeMachines } from '.'
+import { makeCloud } from './cloud'
 
 const region = 'us-east-1'
 let aws: RunningCloud
@@ -172,4 +173,35 @@ test('a question for a role’s session that is not answered holds nobody past t
     because: expect.stringContaining('no answer in time'),
   })
   release()
+})
+
+test('a machine is told as it is now, and of the types asked for those that EC2 knows, with whether its zone offers them', async () => {
+  const { id } = aws.cloud.state.add(region, { type: 'm5.large', zone: 'us-east-1e', hasEna: false })
+  expect(await machines.machine(account(), region, id, soon)).toMatchObject({
+    ...{ type: 'm5.large', zone: 'us-east-1e', state: 'running', market: 'on-demand', architecture: 'x86_64', hasEna: false },
+    keepsPublicAddress: false,
+  })
+  const found = await machines.types(account(), region, 'us-east-1e', ['m5.large', 'c5.large', 'i3.large', 'm9.none'], soon)
+  const byName = Object.fromEntries(found.map(({ type, ...rest }) => [type, rest]))
+  expect(Object.keys(byName).sort()).toEqual(['c5.large', 'i3.large', 'm5.large'])
+  expect(byName['c5.large']).toMatchObject({ vcpus: 2, memoryMib: 4096, architectures: ['x86_64'], needsEna: true, isOffered: false })
+  expect(byName['i3.large']!.instanceStorageGb).toBeGreaterThan(0)
+  expect(await told(machines.machine(account(), region, 'i-00000000', soon))).toMatchObject({
+    code: 'cloud.refused',
+    because: expect.stringContaining('does not exist'),
+  })
+})
+
+test('an operation reaches a machine through the account it was found in, and its deeds show', async () => {
+  const { id } = aws.cloud.state.add(region)
+  const own = account()
+  const cloud = makeCloud(machines, async (asked) => ({ ...own, id: asked }))
+  const place = { accountId: own.id, region, instanceId: id }
+  const look = () => cloud.read.machine(place, soon)
+  await cloud.act.act(place, { does: 'stop' }, soon)
+  await expect.poll(async () => (await look()).state).toBe('stopped')
+  await cloud.act.act(place, { does: 'set-type', type: 'm5.xlarge' }, soon)
+  await cloud.act.act(place, { does: 'start' }, soon)
+  await expect.poll(look).toMatchObject({ state: 'running', type: 'm5.xlarge' })
+  expect(powered).toEqual(['off', 'on'])
 })

@@ -1,5 +1,5 @@
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { CloudCallOptions } from '@/lib/ports/machines'
+import type { CloudCallOptions } from '@/lib/ports/cloud'
 import { deadlineIn, Gate, within } from '../ssh/deadline'
 import { type Asked, asFault, cancelled, isThrottled, neverSent } from './faults'
 

@@ -1,5 +1,6 @@
 import type { ActPorts } from '@/lib/ports'
 import { memoryCanaryAct, memoryCanaryRead } from './canary'
+import { machineFor, memoryCloudAct, memoryCloudRead } from './cloud'
 import { memoryClustersAct, memoryClustersRead } from './clusters'
 import { memoryCopiesAct, memoryCopiesRead } from './copies/copies'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
@@ -30,6 +31,7 @@ export {
   idOf,
   type MemoryHost,
   type MemoryInstance,
+  type MemoryMachine,
   type MemoryPooled,
   type MemoryPooler,
   type MemoryZone,
@@ -52,6 +54,7 @@ export interface MemoryFleet extends ActPorts {
 
 export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = virtualClock()): MemoryFleet => {
   const world = buildWorld(clock, herds)
+  for (const host of world.hosts.values()) host.machine = machineFor(host)
   addNames(world, herds)
   addPoolers(world, herds, (environment, hostname) => {
     const host = world.hosts.get(hostname) ?? makeHost(environment, hostname)
@@ -75,6 +78,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     copies: memoryCopiesRead(world),
     canary: memoryCanaryRead(world),
     poolers: memoryPoolersRead(world),
+    cloud: memoryCloudRead(world),
     now: () => clock.now(),
   }
   return {
@@ -94,6 +98,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       copies: memoryCopiesAct(world, calls),
       canary: memoryCanaryAct(world, calls),
       poolers: memoryPoolersAct(world, calls),
+      cloud: memoryCloudAct(world, calls),
       inventory: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),

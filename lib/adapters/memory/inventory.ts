@@ -2,6 +2,7 @@ import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, InventoryAct, InventoryPooler, InventoryRead, MemberStanding, NewMember, Replacement } from '@/lib/ports'
+import { inventoryMachine } from './cloud'
 import { probeOf } from './postgres/probe'
 import { type Calls, perform } from './world/calls'
 import { blankInstance, makeHost } from './world/make-world'
@@ -29,6 +30,9 @@ export const memoryInventory = (world: World): InventoryRead => ({
     if (host === undefined) throw new Fault('record.missing')
     return host.server
   },
+  serverMachine: async (serverId) => inventoryMachine(world, serverId),
+  serverInstances: async (serverId) =>
+    [...world.instances.values()].flatMap(({ inventory: { title, serverId: on } }) => (on === serverId ? [title] : [])).sort(),
   name: async (id) => {
     const name = world.names.get(id)
     if (name === undefined) throw new Fault('record.missing')

@@ -1,5 +1,6 @@
 import instanceTypes from './sample/instance-types.json'
 import offers from './sample/offers.json'
+import prices from './sample/prices.json'
 
 /** A row of the catalogue of EC2 as `DescribeInstanceTypes` answers it. */
 export interface TypeRow {
@@ -30,3 +31,6 @@ export const sampleTypes: Readonly<Record<string, TypeRow>> = instanceTypes
 
 /** Per region: types offered, and per zone those that are missing there. Source: `DescribeInstanceTypeOfferings` in 2026-09. */
 export const sampleOffers: Readonly<Record<string, { offered: string[]; missing: Record<string, string[]> }>> = offers
+
+/** USD per hour on demand, Linux, in one region. Source: AWS's public price list at `asOf`. */
+export const samplePrices: { region: string; asOf: string; ec2LinuxOnDemand: Readonly<Record<string, number>> } = prices

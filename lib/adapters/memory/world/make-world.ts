@@ -14,6 +14,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     canaryTables: new Set(),
     readers: new Map(),
     poolers: new Map(),
+    exhausted: new Set(),
     work: () => ({}),
     sql: oneRow,
     consoleOn: null,
@@ -49,6 +50,7 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   passwords: new Set(['replicator']),
   directories: new Set(),
   work: new Map(),
+  machine: null,
   managers: [],
   areHidden: false,
 })

@@ -11,6 +11,7 @@ import type {
   Following,
   InventoryHerd,
   InventoryInstance,
+  InventoryMachine,
   InventoryName,
   InventoryPooler,
   InventoryServer,
@@ -37,9 +38,27 @@ export interface MemoryHost {
   directories: Set<string>
   /** By key. */
   work: Map<string, MemoryWork>
+  /** What it is in the cloud; null: none that the console knows. */
+  machine: MemoryMachine | null
   /** Programs that manage servers of it. `areHidden`: nobody but root sees them. */
   managers: FoundManager[]
   areHidden: boolean
+}
+
+/** A machine of EC2, with its own states and clock. */
+export interface MemoryMachine {
+  inventory: InventoryMachine
+  state: string
+  /** What the state becomes, and when. */
+  next: { state: string; atMs: number } | null
+  type: string
+  architecture: string
+  hasEna: boolean
+  publicAddress: string | null
+  /** PostgreSQL comes up with it. */
+  startsPostgres: boolean
+  /** Every act that changed it, in order: `stop`, `set m5.large`, `start m5.large`. */
+  applied: string[]
 }
 
 export interface MemoryInstance {
@@ -264,6 +283,8 @@ export interface World {
   /** The reader, by the identifiers of the systems that have one. */
   readers: Map<string, ReaderRole>
   poolers: Map<string, MemoryPooler>
+  /** Types that the cloud has no machine of to give. */
+  exhausted: Set<string>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
   work: (argv: readonly string[]) => Partial<MemoryWork>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */

@@ -1,0 +1,28 @@
+import { samplePrices } from './sample'
+
+/** As AWS counts a month. */
+const hoursPerMonth = 730
+
+export interface MonthlyPrice {
+  usd: number
+  /** Month of the price list: `2026-09`. */
+  asOf: string
+}
+
+/** USD for a month on demand; null: the price list that the console has does not hold that type in that region. */
+export const monthlyPrice = (region: string, type: string): MonthlyPrice | null => {
+  const hourly = region === samplePrices.region ? samplePrices.ec2LinuxOnDemand[type] : undefined
+  return hourly === undefined ? null : { usd: hourly * hoursPerMonth, asOf: samplePrices.asOf }
+}
+
+const dollars = (usd: number): string => `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+
+/** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. */
+export const sayPriceChange = (region: string, from: string, to: string): string => {
+  const [before, after] = [monthlyPrice(region, from), monthlyPrice(region, to)]
+  if (before === null || after === null)
+    return `not known: the console’s price list holds no ${[before === null ? from : '', after === null ? to : ''].filter(Boolean).join(' and no ')} in ${region}`
+  const saved = before.usd - after.usd
+  const change = saved === 0 ? 'the same' : saved > 0 ? `saves ${dollars(saved)}` : `costs ${dollars(-saved)} more`
+  return `${dollars(before.usd)} → ${dollars(after.usd)}, ${change} (on demand, list of ${after.asOf})`
+}

@@ -18,6 +18,7 @@ import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
 import { reload } from './reload'
 import { repoint } from './repoint'
+import { resize } from './resize'
 import { restart } from './restart'
 import { runSql } from './run-sql'
 import { cancelStatements, terminateSessions } from './sessions'
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   demote,
   rejoin,
   rebuild,
+  resize,
   dropSlot,
   switchover,
   failover,

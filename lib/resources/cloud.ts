@@ -123,7 +123,8 @@ export const cloudAccount = defineResource({
   related: [{ resource: 'machine', by: 'accountId' }],
   help: [
     'A cloud account says how the console reads one AWS account: with an access key, with a role that it assumes, or with the credentials of the worker’s own host.',
-    'A worker looks for machines in all its regions three times a minute. It only reads: ec2:DescribeInstances, ec2:DescribeVolumes and sts:GetCallerIdentity are all it needs.',
+    'A worker looks for machines in all its regions three times a minute. For that it needs ec2:DescribeInstances, ec2:DescribeVolumes and sts:GetCallerIdentity.',
+    'To resize machines it needs besides: ec2:DescribeInstanceTypes, ec2:DescribeInstanceTypeOfferings, ec2:StopInstances, ec2:ModifyInstanceAttribute and ec2:StartInstances.',
     'A region that does not answer leaves its machines as they were last seen, with their age.',
   ],
 })

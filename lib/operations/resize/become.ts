@@ -1,0 +1,139 @@
+import { Fault, type FaultCode, isFault } from '@/lib/kernel/ground/errors'
+import type { RunContext, StepContext } from '@/lib/kernel/operation/operation'
+import type { ActPorts, CloudDeed, MachineNow, MachinePlace } from '@/lib/ports'
+import { type Place, probeTimeoutMs } from '../facts/instance'
+
+const askTimeoutMs = 30_000
+const lookEveryMs = 2_000
+
+/** What stopped for it is to run again, as something else or as what it was. */
+const otherType: ReadonlySet<FaultCode> = new Set<FaultCode>(['cloud.no-capacity', 'cloud.unfit', 'cloud.refused'])
+
+export interface Course {
+  machine: MachinePlace
+  place: Place
+  /** The types to become, the first one that can be had. */
+  goals: readonly string[]
+  /** What it becomes where none of them can be had: it is never left stopped. */
+  lastResort: readonly string[]
+  /** Whether a machine may be stopped whose host does not answer. */
+  mayStopUnseen: boolean
+}
+
+/** Types that EC2 had none of or refused, in their order, and why the last one. */
+export type Refused = { types: string[]; because: string }
+
+/**
+ * Stops the machine, gives it the first type that can be had, and starts it; whatever it finds half done it completes. Answers with the type that runs at
+ * the end, with its host answering. One that can be started as nothing is asked for again until the time is over. `remember` is told of each type that cannot be had before the next one is tried.
+ */
+export const become = async (
+  course: Course,
+  refused: Refused,
+  ports: ActPorts,
+  context: StepContext,
+  remember: (refused: Refused) => Promise<void>,
+): Promise<string> => {
+  const { machine, goals, lastResort } = course
+  const tried = new Set(refused.types)
+  for (;;) {
+    const now = await look(course, ports, context)
+    const wanted = [...goals, ...lastResort].find((type) => !tried.has(type))
+    if (now !== null) {
+      if (now.state === 'running' && (wanted === undefined || now.type === wanted || goals.includes(now.type))) {
+        await untilAnswering(course, ports, context)
+        return now.type
+      }
+      const deed = await deedFor(course, now, wanted, ports, context)
+      const problem = deed && (await send(course, deed, ports, context))
+      if (problem) context.note('warning', problem.message)
+      if (problem && wanted !== undefined) {
+        tried.add(wanted)
+        await remember({ types: [...tried], because: problem.message })
+        continue
+      }
+    }
+    if (context.signal.aborted)
+      throw new Fault('step.unknown', {
+        because: `${machine.instanceId} is ${now === null ? 'not seen' : `${now.state}, ${now.type}`}, and should run as ${wanted ?? goals[0]}`,
+      })
+    await context.pause(lookEveryMs)
+  }
+}
+
+/** null: EC2 did not say just now. */
+const look = async ({ machine }: Course, ports: ActPorts, context: StepContext): Promise<MachineNow | null> => {
+  try {
+    return await ports.read.cloud.machine(machine, { timeoutMs: askTimeoutMs, signal: context.signal })
+  } catch (error) {
+    if (!isFault(error, 'cloud.unreachable') || context.signal.aborted) throw error
+    context.note('warning', error.message)
+    return null
+  }
+}
+
+/** What brings it nearer; null: it is on its way by itself. */
+const deedFor = async (
+  course: Course,
+  { state, type }: MachineNow,
+  wanted: string | undefined,
+  ports: ActPorts,
+  context: StepContext,
+): Promise<CloudDeed | null> => {
+  switch (state) {
+    case 'running':
+      await mustNotWrite(course, ports, context)
+      return { does: 'stop' }
+    case 'stopped':
+      return wanted === undefined || wanted === type ? { does: 'start' } : { does: 'set-type', type: wanted }
+    case 'pending':
+    case 'stopping':
+      return null
+    default:
+      throw new Fault('step.blocked', { because: `${course.machine.instanceId} is ${state}`, isOver: true })
+  }
+}
+
+/** Somebody may have started it and promoted it meanwhile. */
+const mustNotWrite = async ({ place, mayStopUnseen }: Course, ports: ActPorts, { signal }: StepContext): Promise<void> => {
+  const { state, role, because } = await ports.read.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal })
+  if (role === 'primary' && state !== 'stopped' && state !== 'crashed')
+    throw new Fault('step.blocked', { because: `${place.title} takes writes by now, so its machine is not stopped`, isOver: true })
+  if ((state === 'unreachable' || state === 'unknown' || state === 'refused') && !mayStopUnseen)
+    throw new Fault('step.unknown', { because: `${place.title} is ${state}${because === null ? '' : `: ${because}`}` })
+}
+
+/** null: it was accepted, or whether it was is not known, which the next look shows. A Fault: another type is to be tried. Each may be sent twice. */
+const send = async ({ machine }: Course, deed: CloudDeed, ports: ActPorts, context: StepContext): Promise<Fault | null> => {
+  context.note('command', sayDeed(machine, deed))
+  try {
+    await ports.act.cloud.act(machine, deed, { timeoutMs: askTimeoutMs, signal: context.signal })
+    return null
+  } catch (error) {
+    if (!isFault(error) || error.code === 'lease.lost' || context.signal.aborted) throw error
+    if (otherType.has(error.code) && deed.does !== 'stop') return error
+    if (error.code !== 'cloud.unreachable') throw error
+    context.note('warning', error.message)
+    return null
+  }
+}
+
+const untilAnswering = async ({ place }: Course, ports: ActPorts, context: StepContext): Promise<void> => {
+  for (;;) {
+    const { state, because } = await ports.read.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
+    if (state !== 'unreachable') return
+    if (context.signal.aborted)
+      throw new Fault('step.unknown', { because: `the machine runs, and its host does not answer: ${because ?? 'no reason given'}` })
+    await context.pause(lookEveryMs)
+  }
+}
+
+/** As awscli would send it. */
+export const sayDeed = ({ region, instanceId }: MachinePlace, deed: CloudDeed): string => {
+  const rest = `--region ${region} ${deed.does === 'set-type' ? '--instance-id' : '--instance-ids'} ${instanceId}`
+  if (deed.does === 'set-type') return `aws ec2 modify-instance-attribute ${rest} --instance-type ${deed.type}`
+  return `aws ec2 ${deed.does}-instances ${rest}`
+}
+
+/** The mark of `become`, as it was left. */
+export const refusedIn = (mark: RunContext['marked']): Refused => (mark as Refused | null) ?? { types: [], because: '' }

@@ -1,0 +1,119 @@
+import { sameRecords } from '@/lib/domain/dns/records'
+import { wantedRecords } from '@/lib/domain/dns/wanted'
+import type { FittedMachine, OfferedType } from '@/lib/domain/machines/fit'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
+import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports'
+import { commandsOf, gatherHerd, type HerdFacts, type Member, type Place, type Plain } from '../facts/instance'
+import { gatherMove, type NameMove } from '../facts/names'
+import { isUnder } from '../facts/peers'
+import { type ResizeInput, typesIn } from './input'
+
+export type SeenMachine = Plain<FittedMachine> & {
+  state: string
+  privateAddress: string | null
+  publicAddress: string | null
+  keepsPublicAddress: boolean
+}
+
+export type ResizeFacts = HerdFacts & {
+  input: ResizeInput
+  /** null: none is tied to its server. */
+  machine: Plain<InventoryMachine> | null
+  /** As EC2 says; null: it could not be asked, and `unseen` says why. */
+  now: SeenMachine | null
+  unseen: string | null
+  /** Of the present type, the wanted one and the fallbacks, as far as EC2 knows them. */
+  types: Plain<OfferedType>[]
+  /** Other instances on the same server. */
+  neighbours: string[]
+  upstream: Place | null
+  /** Out of the names that standbys or all members share, and back. */
+  leave: NameMove[]
+  /** Names that hold nobody else, and stay as they are. */
+  alone: string[]
+}
+
+const cloudTimeoutMs = 15_000
+
+/** The types to try, in their order. */
+export const wantedTypes = ({ input }: Pick<ResizeFacts, 'input'>): string[] => [...new Set([input.type, ...typesIn(input.fallbacks)])]
+
+export const gatherResize = async (ports: ReadPorts, input: ResizeInput, context: GatherContext): Promise<ResizeFacts> => {
+  const herd = await gatherHerd(ports, context, input.mode)
+  const [machine, onServer, members] = await Promise.all([
+    ports.inventory.serverMachine(herd.instance.serverId),
+    ports.inventory.serverInstances(herd.instance.serverId),
+    ports.inventory.herdInstances(herd.instance.herdId),
+  ])
+  const [seen, names] = await Promise.all([
+    machine === null ? { now: null, unseen: null, types: [] } : lookAtMachine(ports, machine, wantedTypes({ input }), context),
+    gatherNames(ports, herd, members, context),
+  ])
+  const upstream = members.find((one) => isUnder(herd.probe, placeOf(ports, one, input))) ?? null
+  return {
+    ...herd,
+    ...seen,
+    ...names,
+    input,
+    machine,
+    neighbours: onServer.filter((title) => title !== herd.instance.title),
+    upstream: upstream && placeOf(ports, upstream, input),
+  }
+}
+
+const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput): Place => ({
+  ...one,
+  commands: commandsOf(ports.postgres, one, mode),
+})
+
+const lookAtMachine = async (
+  ports: ReadPorts,
+  machine: InventoryMachine,
+  wanted: readonly string[],
+  { signal }: GatherContext,
+): Promise<Pick<ResizeFacts, 'now' | 'unseen' | 'types'>> => {
+  const options = { timeoutMs: cloudTimeoutMs, signal }
+  try {
+    const now = await ports.cloud.machine(machine, options)
+    const types = await ports.cloud.types(machine, now.zone, [...new Set([now.type, ...wanted])], options)
+    return { now: { ...now }, unseen: null, types: [...types].sort((a, b) => (a.type < b.type ? -1 : 1)) }
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    return { now: null, unseen: error.message, types: [] }
+  }
+}
+
+/** How the names that it is in are to be without it. */
+const gatherNames = async (
+  ports: ReadPorts,
+  { instance, others }: HerdFacts,
+  members: readonly InventoryInstance[],
+  { signal }: GatherContext,
+): Promise<Pick<ResizeFacts, 'leave' | 'alone'>> => {
+  const names = (await ports.inventory.herdNames(instance.herdId)).filter(({ follows }) => follows !== 'primary')
+  const targets = members.flatMap((member) => {
+    const seen = others.find(({ id }) => id === member.id)
+    return seen === undefined ? [] : [targetOf(member, seen)]
+  })
+  const leave: NameMove[] = []
+  const alone: string[] = []
+  for (const name of names) {
+    const wanted = wantedRecords(name, targets)
+    if ('because' in wanted) alone.push(name.title)
+    else leave.push(await gatherMove(ports, name, wanted.records, signal))
+  }
+  return { leave: leave.filter(({ now, next }) => now === null || !sameRecords(now, next)), alone }
+}
+
+const targetOf = ({ title, address }: InventoryInstance, { role, state }: Member) => ({
+  title,
+  hostname: address.host.hostname,
+  address: address.host.address,
+  role,
+  isOnline: state === 'online',
+})
+
+/** The same names the other way: what they hold now. */
+export const returning = ({ leave }: Pick<ResizeFacts, 'leave'>): NameMove[] =>
+  leave.map((move) => ({ ...move, now: move.next, next: move.now ?? [] }))

@@ -1,0 +1,64 @@
+import { losses, sayType, whyNotFit } from '@/lib/domain/machines/fit'
+import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
+import { isUp } from '../facts/instance'
+import { acceptsConnections } from '../gates/seen'
+import { type ResizeFacts, wantedTypes } from './facts'
+
+const isPrimary = 'It is the primary of its herd. Switch over to another member first, then resize it as a standby.'
+
+export const isStandby = (seen: Pick<ResizeFacts['probe'], 'state' | 'role' | 'because'>): Verdict =>
+  seen.role === 'primary' ? refuse(isPrimary) : acceptsConnections(seen)
+
+export const hasMachine = ({ machine, unseen, now, instance }: ResizeFacts): Verdict => {
+  if (machine === null)
+    return refuse(
+      `No machine of a cloud account is tied to ${instance.address.host.hostname}. Register its account, or see under Machines why it is not tied.`,
+    )
+  if (now === null) return refuse(unseen ?? 'EC2 did not say what it is.')
+  return now.state === 'running' ? passBecause(`${machine.title} (${machine.instanceId}).`) : refuse(`The machine is ${now.state}.`)
+}
+
+/** The wanted type has to fit; a fallback that does not is said. */
+export const fits = ({ now, types, input, ...facts }: ResizeFacts): Verdict => {
+  if (now === null) return pass
+  const known = (name: string) => types.find(({ type }) => type === name) ?? null
+  const from = known(now.type)
+  const why = whyNotFit(now, from, input.type, known(input.type))
+  if (why !== null) return refuse(why)
+  const unfit = wantedTypes({ ...facts, input })
+    .slice(1)
+    .flatMap((name) => whyNotFit(now, from, name, known(name)) ?? [])
+  const lost = losses(from, known(input.type)!)
+  const said = [...(lost.length === 0 ? [] : [`It will have ${lost.join(', ')}.`]), ...unfit]
+  return said.length === 0 ? passBecause(`${input.type}: ${sayType(known(input.type)!)}.`) : warn(said.join(' '))
+}
+
+export const isAlone = ({ neighbours }: ResizeFacts): Verdict =>
+  neighbours.length === 0 ? pass : refuse(`The machine stops with all on it, and ${neighbours.join(', ')} would stop too.`)
+
+export const keepsAddress = ({ now, instance }: ResizeFacts): Verdict => {
+  const { address, hostname } = instance.address.host
+  if (now === null || address !== now.publicAddress || now.keepsPublicAddress) return pass
+  return refuse(
+    `The console reaches ${hostname} at ${address}, a public address that AWS takes back when the machine stops. Register its private address, or give it an Elastic IP.`,
+  )
+}
+
+export const hasUpstream = ({ upstream, probe, instance }: ResizeFacts): Verdict => {
+  if (probe.role !== 'standby') return pass
+  if (upstream === null || probe.upstream?.status !== 'streaming')
+    return refuse(`It does not stream from a member of ${instance.herdName}, so nothing would show that it has come back.`)
+  return passBecause(`It streams from ${upstream.title}.`)
+}
+
+export const othersLeft = ({ others, instance }: ResizeFacts): Verdict => {
+  const left = others.filter(({ role, state }) => role === 'standby' && isUp(state))
+  return left.length > 0 ? pass : warn(`${instance.herdName} has no other standby: meanwhile nothing can take over from its primary.`)
+}
+
+export const namesLeft = ({ alone, leave }: ResizeFacts): Verdict => {
+  const unseen = leave.flatMap((move) => (move.unseen === null ? [] : [`${move.name}: ${move.unseen}`]))
+  if (unseen.length > 0) return refuse(`It cannot be taken out of its names: ${unseen.join('; ')}`)
+  return alone.length === 0 ? pass : warn(`${alone.join(', ')} would hold nobody without it, and stays as it is.`)
+}

@@ -1,0 +1,99 @@
+import { sayPriceChange } from '@/lib/domain/machines/prices'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
+import { clientsWarned, lossOf, standbysWarned, transactionsWarned } from '../gates/impact'
+import { seenRow } from '../gates/seen'
+import { moveNames } from '../steps/dns/move-name'
+import { watchResolvers } from '../steps/dns/watch-resolvers'
+import { stillNoPrimary } from '../steps/postgres/still'
+import { stopPostgres } from '../steps/postgres/stop'
+import { startFollowing } from '../steps/replication/start-following'
+import { stopOf } from '../steps/stop-input'
+import { catchUp } from './caught-up'
+import { gatherResize, type ResizeFacts, returning } from './facts'
+import { fits, hasMachine, hasUpstream, isAlone, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
+import { resizeInput } from './input'
+import { changeMachine } from './machine'
+
+const self = (facts: ResizeFacts) => facts.instance
+
+export const resize = defineOperation({
+  name: 'resize',
+  on: 'instance',
+  role: 'dba',
+  title: 'Resize the machine',
+  verb: 'Resize',
+  danger: 'disruptive',
+  input: resizeInput,
+  help: [
+    'Makes the EC2 machine of a standby another type. The standby leaves the DNS names that it shares, PostgreSQL and the machine stop, the type changes, the machine starts, and once the standby streams and has caught up it returns to its names.',
+    'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, and the former type last: the machine is never left stopped. If anything fails later, the machine gets its former type back.',
+    'A primary is refused: switch over first. So is a machine with other instances on it, and one whose own disks would be lost.',
+    'Prices are those of the price list in the console, with its date.',
+  ],
+  gather: gatherResize,
+  about: aboutInstance,
+  firm: (facts) => ({
+    ...firmInstance(facts),
+    machine: facts.machine,
+    type: facts.now?.type ?? null,
+    upstream: facts.upstream?.id ?? null,
+    leave: facts.leave,
+    neighbours: facts.neighbours,
+  }),
+  managed: { deed: 'restart', servers: 'instance' },
+  locks: lockHerd,
+  interrupts: interruptsIt,
+  now: (facts) => [
+    ...herdNow(facts),
+    {
+      label: 'Machine',
+      value: facts.machine === null ? 'none is tied to its server' : `${facts.machine.title} (${facts.machine.instanceId})`,
+    },
+    ...(facts.now === null || facts.machine === null
+      ? []
+      : [
+          { label: 'Type', value: `${facts.now.type} → ${facts.input.type}` },
+          { label: 'Price per month', value: sayPriceChange(facts.machine.region, facts.now.type, facts.input.type) },
+        ]),
+  ],
+  affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while its machine changes', isBack: true }),
+  offered: (row) => isStandby(seenRow(row)),
+})
+  .gate('standby', 'Answers as a standby', ({ probe }) => isStandby(probe))
+  .gate('machine', 'Its machine is known and runs', hasMachine)
+  .gate('fits', 'The machine can become that type', fits)
+  .gate('alone', 'Nothing else runs on the machine', isAlone)
+  .gate('address', 'It keeps its address', keepsAddress)
+  .gate('upstream', 'It streams', hasUpstream)
+  .gate('others', 'Another standby is left', othersLeft)
+  .gate('names', 'It can leave its DNS names', namesLeft)
+  .gate('clients', 'No client connections', (facts) => clientsWarned(facts, 'they are cut and have to connect again'))
+  .gate('transactions', 'No open transactions', (facts) => transactionsWarned(facts, 'they are rolled back'))
+  .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while its machine changes'))
+  .effect(
+    'leave-names',
+    moveNames<ResizeFacts>(({ leave }) => leave, stillNoPrimary(self), {
+      title: 'Leave the DNS names',
+      none: 'It shares no DNS name with other members.',
+    }),
+  )
+  .effect(
+    'watch-left',
+    watchResolvers<ResizeFacts>(({ leave }) => leave),
+  )
+  .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }))
+  .effect('change-machine', changeMachine())
+  .effect('start', {
+    ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!),
+    isRedone: () => true,
+  })
+  .effect('catch-up', catchUp())
+  .effect('return-names', {
+    ...moveNames<ResizeFacts>(returning, stillNoPrimary(self), {
+      title: 'Return to the DNS names',
+      none: 'It left no DNS name.',
+    }),
+    isRedone: () => true,
+  })
+  .build()

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { isNamed, machineOf, readers, resizeFleet } from '@/e2e/harness/twin/resize'
+import { type ActCall, type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { isStreaming, startTimeline } from '@/lib/adapters/memory/world/wal'
+import { drive } from '@/lib/kernel/engine/engine'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { operationByName } from '..'
+
+const operation = operationByName('resize')!
+const planOf = (fleet: MemoryFleet, raw: JsonObject = {}, title = 'demo on n2') => {
+  const input = operation.input.parse({ type: 'm5.xlarge', ...raw }) as JsonObject
+  const targetId = fleet.instance(title).inventory.id
+  return makeTargetPlan(operation, fleet.read, input, targetId, new AbortController().signal)
+}
+const run = async (fleet: MemoryFleet, raw: JsonObject = {}, after: (call: ActCall) => void = () => {}) => {
+  const { digest, reason } = await planOf(fleet, raw)
+  expect(reason).toBeNull()
+  fleet.calls.afterwards = after
+  const journal = new MemoryJournal(fleet.clock)
+  const input = operation.input.parse({ type: 'm5.xlarge', ...raw }) as JsonObject
+  const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input, digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const state = await drive(operation, job, journal.open(), fleet, options)
+  return { state, because: journal.lines.flatMap((line) => ('because' in line && line.because !== null ? [line.because] : [])).join(' ') }
+}
+const refusalOf = async (fleet: MemoryFleet, raw: JsonObject = {}, title?: string) => (await planOf(fleet, raw, title)).reason
+
+test('a standby leaves its name, its machine becomes the type, and it returns once it streams', async () => {
+  const fleet = resizeFleet()
+  const named: boolean[] = []
+  expect(await run(fleet, {}, ({ act }) => void (act === 'set-type' && named.push(isNamed(fleet, 'n2'))))).toMatchObject({ state: 'done' })
+  expect(machineOf(fleet, 'n2')).toMatchObject({
+    state: 'running',
+    type: 'm5.xlarge',
+    applied: ['stop', 'set m5.xlarge', 'start m5.xlarge'],
+  })
+  expect(named).toEqual([false])
+  expect([isNamed(fleet, 'n2'), isStreaming(fleet.world, fleet.instance('demo on n2'))]).toEqual([true, true])
+})
+
+test('without capacity the next type is taken, and with none of them the machine runs again as what it was', async () => {
+  const fleet = resizeFleet()
+  fleet.world.exhausted.add('m5.xlarge')
+  expect(await run(fleet, { fallbacks: 'm6i.xlarge' })).toMatchObject({ state: 'done' })
+  expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm6i.xlarge' })
+
+  const dry = resizeFleet()
+  for (const type of ['m5.xlarge', 'm6i.xlarge']) dry.world.exhausted.add(type)
+  const { state, because } = await run(dry, { fallbacks: 'm6i.xlarge' })
+  expect([state, because]).toEqual(['undone', expect.stringContaining('The machine runs as m5.large again')])
+  expect(machineOf(dry, 'n2')).toMatchObject({ state: 'running', type: 'm5.large' })
+  expect([isNamed(dry, 'n2'), isStreaming(dry.world, dry.instance('demo on n2'))]).toEqual([true, true])
+})
+
+test('an EC2 that answers nobody for a minute is waited for', async () => {
+  const fleet = resizeFleet()
+  let deaf = 0
+  fleet.calls.interfere = ({ act }) => {
+    if (!['stop', 'set-type', 'start'].includes(act) || deaf >= 30) return undefined
+    deaf += 1
+    return { how: 'fail', fault: new Fault('cloud.unreachable', { because: 'EC2 answers too many requests at the moment.', isOver: true }) }
+  }
+  expect(await run(fleet)).toMatchObject({ state: 'done' })
+  expect(deaf).toBe(30)
+})
+
+test('somebody who promotes it after it left its name keeps it: neither PostgreSQL nor the machine is stopped', async () => {
+  const fleet = resizeFleet()
+  const promote = () => startTimeline(fleet.instance('demo on n2'))
+  const { because } = await run(fleet, {}, ({ act }) =>
+    act === 'replace' && fleet.instance('demo on n2').hasStandbySignal ? promote() : undefined,
+  )
+  expect(because).toContain('somebody has promoted it')
+  expect(fleet.instance('demo on n2').state).toBe('running')
+  expect(machineOf(fleet, 'n2').applied).toEqual([])
+})
+
+test('somebody who starts and promotes it while PostgreSQL is down keeps its machine', async () => {
+  const fleet = resizeFleet()
+  const instance = fleet.instance('demo on n2')
+  const look = fleet.read.cloud.machine
+  fleet.read.cloud.machine = (...asked) => {
+    if (instance.state === 'stopped') {
+      instance.state = 'running'
+      startTimeline(instance)
+    }
+    return look(...asked)
+  }
+  const { state, because } = await run(fleet)
+  expect([state, because]).toEqual(['undone', expect.stringContaining('takes writes by now')])
+  expect([machineOf(fleet, 'n2').applied, fleet.world.violations]).toEqual([[], []])
+})
+
+test('a machine that EC2 refuses to change or to start is asked to start again and again, and is not left stopped', async () => {
+  const fleet = resizeFleet()
+  const isRefused = new Set(['set-type', 'start'])
+  let refusals = 0
+  fleet.calls.interfere = ({ act }) => {
+    if (!isRefused.has(act) || refusals >= 20) return undefined
+    refusals += 1
+    return { how: 'fail' }
+  }
+  expect(await run(fleet)).toMatchObject({ state: 'undone' })
+  expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm5.large' })
+  expect(refusals).toBe(20)
+})
+
+test('a host that does not come back with its new type gets its former one, and its name', async () => {
+  const fleet = resizeFleet()
+  fleet.calls.afterwards = () => {}
+  const host = fleet.host('n2')
+  const machine = machineOf(fleet, 'n2')
+  // As a kernel without the driver of the new type: the machine runs, and its host is not to be reached.
+  let power = host.power
+  Object.defineProperty(host, 'power', {
+    get: () => (power === 'on' && machine.state === 'running' && machine.type === 'm5.xlarge' ? 'off' : power),
+    set: (to) => {
+      power = to
+    },
+  })
+  expect(await run(fleet)).toMatchObject({ state: 'undone' })
+  expect(machine).toMatchObject({ state: 'running', type: 'm5.large' })
+  expect([isNamed(fleet, 'n2'), isStreaming(fleet.world, fleet.instance('demo on n2'))]).toEqual([true, true])
+})
+
+test('a plan refuses a primary, a machine that is not known, one with others on it, and a type that does not fit, each with its reason', async () => {
+  expect(await refusalOf(resizeFleet(), {}, 'demo on n1')).toContain('Switch over to another member first')
+  const unknown = resizeFleet()
+  unknown.host('n2').machine = null
+  expect(await refusalOf(unknown)).toContain('No machine of a cloud account is tied to n2')
+  expect(await refusalOf(resizeFleet(), { type: 'r6g.large' })).toContain('r6g.large is arm64')
+  expect(await refusalOf(resizeFleet(), { type: 'm5.large' })).toContain('It is m5.large already')
+  expect(await refusalOf(resizeFleet(), { type: 'm9.none' })).toContain('EC2 knows no type m9.none')
+  const lent = resizeFleet()
+  machineOf(lent, 'n2').publicAddress = lent.host('n2').server.address.address
+  expect(await refusalOf(lent)).toContain('a public address that AWS takes back')
+  const stopped = resizeFleet()
+  machineOf(stopped, 'n2').state = 'stopping'
+  expect(await refusalOf(stopped)).toBe('The machine is stopping.')
+})
+
+test('a name that only this standby stands in stays as it is, and the plan says so', async () => {
+  const fleet = resizeFleet()
+  fleet.instance('demo on n3').state = 'stopped'
+  const { gates } = await planOf(fleet)
+  expect(gates.find(({ name }) => name === 'names')).toMatchObject({ verdict: 'warn', because: expect.stringContaining(readers) })
+})

@@ -11,6 +11,7 @@ import {
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
 import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
+import { guessingNow } from '../people/guessing'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { auditTroubles } from '../trail/troubles'
@@ -182,11 +183,12 @@ const iso = (value: unknown): string | null => (value === null ? null : new Date
 /** `max`: how many of each trouble are listed by name. */
 const read = async (actor: Actor, scope: string[] | null, max = listedMax): Promise<FleetFacts> => {
   const pool = getPool()
-  const [herds, instances, replication, audit, rest] = await Promise.all([
+  const [herds, instances, replication, audit, guessing, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
     mayIn(actor, 'audit.view', null) ? auditTroubles() : [],
+    mayIn(actor, 'audit.view', null) ? guessingNow() : [],
     pool.query({ ...readRest, values: [scope, actor.personId, mayIn(actor, 'token.view', null), max, ownId(actor)] }),
   ])
   const row = rest.rows[0]
@@ -196,6 +198,7 @@ const read = async (actor: Actor, scope: string[] | null, max = listedMax): Prom
     ...row,
     at: iso(row.at)!,
     audit,
+    guessing,
     herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
     replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt), seenAt: iso(one.seenAt) })),

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { fleetFacts } from '@/db/fleet/front-page'
+import { forget } from '@/db/pg/cached'
 import { getPool } from '@/db/pg/client'
 import { countAttempt } from '@/db/runs/attempts'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startDirectory, type TestDirectory } from '@/e2e/harness/daemons/directory'
 import { directoryOf } from '@/e2e/harness/daemons/directory-port'
 import { until } from '@/e2e/harness/hold'
+import type { Actor, Role } from '@/lib/kernel/access/access'
 import type { Directory } from '@/lib/ports/directory'
 import { ensureLocalAdmin } from './bootstrap'
 import { logIn } from './login'
@@ -180,4 +183,25 @@ test('a try that waits for a success of the same name at the same moment is coun
     success.release()
   }
   expect((await getPool().query('select failures from login_attempts where key = $1', [limit.key])).rows).toEqual([{ failures: 1 }])
+})
+
+test('guessing raises an alarm for administrators of everything alone, which names an account that exists and never what was typed in its place, and ends with the guessing', async () => {
+  const seen = async (role: Role, environmentId: string | null = null) => {
+    forget('fleet')
+    const actor: Actor = { kind: 'person', personId: null, name: 'x', grants: [{ role, environmentId }] }
+    return (await fleetFacts(actor)).guessing.map(({ guessed, of, times }) => `${guessed} ${of} ${times}`).sort()
+  }
+  for (let guess = 0; guess < 19; guess++) await codeOf(attempt('admin', 'x', `192.0.2.${guess}`))
+  expect(await seen('admin')).toEqual([])
+  await codeOf(attempt('admin', 'x', '192.0.2.19'))
+  for (let guess = 0; guess < 25; guess++) await codeOf(attempt('hunter2 is my password', 'x', `203.0.113.${guess}`))
+  for (let guess = 0; guess < 30; guess++) await codeOf(attempt(`name${guess}`, 'x', '198.51.100.1'))
+  const { rows } = await getPool().query("select id from people where user_name = 'admin'")
+  for (let guess = 0; guess < 5; guess++) await countAttempt([{ key: `factor:${rows[0].id}`, free: 5, waitSecondsMax: 300 }])
+  expect(await seen('admin')).toEqual(['account admin 20', 'factor admin 5', 'network 198.51.100.1 30'])
+  expect(await seen('dba')).toEqual([])
+  expect(await seen('admin', rows[0].id)).toEqual([])
+  await waitIsOver()
+  await getPool().query("update login_attempts set first_at = now() - interval '16 minutes'")
+  expect(await seen('admin')).toEqual([])
 })

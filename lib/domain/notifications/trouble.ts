@@ -53,6 +53,8 @@ const familyByKind: Readonly<Record<TroubleKind, Family | null>> = {
   'audit-broken': 'problems',
   'audit-unkept': 'problems',
   'audit-unwatched': 'problems',
+  'guessing-factor': 'problems',
+  guessing: 'problems',
   certificate: 'certificates',
 }
 export const familyOf = (kind: TroubleKind): Family | null => familyByKind[kind] ?? null

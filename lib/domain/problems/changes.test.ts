@@ -31,6 +31,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   expiring: [],
   failingSubscriptions: [],
   audit: [],
+  guessing: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

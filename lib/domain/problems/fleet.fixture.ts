@@ -33,6 +33,7 @@ export const fleetOf = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   expiring: [],
   failingSubscriptions: [],
   audit: [],
+  guessing: [],
   locks: [],
   scheduled: [],
   acknowledged: [],

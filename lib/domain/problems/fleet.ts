@@ -264,6 +264,22 @@ export interface FleetAudit {
 /** A worker looks every minute. */
 export const auditUnwatchedAfterSeconds = 900
 
+/**
+ * Somebody guesses what people sign in with. factor: somebody who has a person's password, or an open login of theirs, guesses the rest. account: passwords of one person,
+ * from wherever. network: names, passwords or tokens, from one network.
+ */
+export interface FleetGuessing {
+  id: string
+  guessed: 'factor' | 'account' | 'network'
+  /** The person's name, or the network. */
+  of: string
+  /** The person; null: a network. */
+  personId: string | null
+  times: number
+  /** ISO time since when. */
+  since: string
+}
+
 /** What stands in the discovery inbox. */
 export interface FleetDiscovered {
   hosts: number
@@ -289,6 +305,7 @@ export interface FleetFacts {
   expiring: FleetExpiring[]
   failingSubscriptions: FailingSubscription[]
   audit: FleetAudit[]
+  guessing: FleetGuessing[]
   acknowledged: Acknowledgement[]
   discovered: FleetDiscovered
   workers: number

@@ -1,4 +1,4 @@
-import type { FleetFacts, FleetHerd, Trouble } from './fleet'
+import type { FleetFacts, FleetGuessing, FleetHerd, Trouble } from './fleet'
 import type { Problem, ProblemItem, ProblemKind, ProblemOf, Severity, Subjects } from './problem'
 
 /** Two online primaries of one system identifier: both take writes into what was one history. */
@@ -40,6 +40,8 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   'audit-broken': 0,
   'audit-unkept': 1,
   'audit-unwatched': 1,
+  'guessing-factor': 0,
+  guessing: 2,
   expiring: 3,
   inbox: 3,
 }
@@ -71,6 +73,8 @@ const problem = <Kind extends ProblemKind>(
   items: readonly ProblemItem<Subjects[Kind]>[],
   total = items.length,
 ): ProblemOf<Kind> => ({ kind, severity: severities[kind], items, total })
+
+const guessed = (subject: FleetGuessing): ProblemItem<FleetGuessing> => ({ key: subject.id, environmentId: null, subject })
 
 /** Of facts that carry their own count: those listed, with the count of all. */
 const counted = <Kind extends ProblemKind, Subject extends Subjects[Kind] & { total: number }>(
@@ -141,6 +145,8 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
         facts.audit.filter((one) => one.trouble === trouble).map((subject) => ({ key: subject.id, environmentId: null, subject })),
       ),
     ),
+    problem('guessing-factor', facts.guessing.filter(({ guessed }) => guessed === 'factor').map(guessed)),
+    problem('guessing', facts.guessing.filter(({ guessed }) => guessed !== 'factor').map(guessed)),
     problem('subscription-failing', facts.failingSubscriptions.map(itemOf)),
     problem(
       'expiring',

@@ -5,6 +5,7 @@ import type {
   FleetAudit,
   FleetDiscovered,
   FleetExpiring,
+  FleetGuessing,
   FleetHerd,
   FleetScheduled,
   TroubledInstance,
@@ -53,6 +54,8 @@ export interface Subjects {
   'audit-broken': FleetAudit
   'audit-unkept': FleetAudit
   'audit-unwatched': FleetAudit
+  'guessing-factor': FleetGuessing
+  guessing: FleetGuessing
   expiring: FleetExpiring
   inbox: FleetDiscovered
 }

@@ -2,6 +2,7 @@ import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { fleetProblems } from '@/lib/domain/problems/judge'
 import type { Problem, ProblemItem, ProblemKind, ProblemOf, Subjects } from '@/lib/domain/problems/problem'
 import { auditBroken, auditUnkept, auditUnwatched } from './audit'
+import { guessing, guessingFactor } from './guessing'
 import { foreign, managerPaused, noPrimary, splitBrain, twoManagers } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
@@ -29,6 +30,8 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   'audit-broken': auditBroken,
   'audit-unkept': auditUnkept,
   'audit-unwatched': auditUnwatched,
+  'guessing-factor': guessingFactor,
+  guessing,
   expiring,
   inbox,
 }

@@ -41,6 +41,8 @@ const headlines: Readonly<Record<ProblemKind, string>> = {
   'audit-broken': 'Audit log is not the one that was signed',
   'audit-unkept': 'Checkpoints of the audit log cannot be kept',
   'audit-unwatched': 'No worker verifies the audit log',
+  'guessing-factor': 'Somebody guesses a second factor or a fresh proof',
+  guessing: 'Somebody guesses passwords or tokens',
   expiring: 'A token or key expires',
   inbox: 'Something waits in the discovery inbox',
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
@@ -92,15 +93,21 @@ export const Confirm = ({
   const submit = () => {
     const order = { planId: row.id, digest: plan.digest, phrase: phrase.trim(), reason, ticket, isOutsideWindow }
     if (isNow)
-      work(actions.submit({ ...order, idempotencyKey }), (value) => {
-        if ('runId' in value) onSubmitted(value.runId)
-        else onMoved(value.movedTo)
-      })
+      work(
+        proved(() => actions.submit({ ...order, idempotencyKey })),
+        (value) => {
+          if ('runId' in value) onSubmitted(value.runId)
+          else onMoved(value.movedTo)
+        },
+      )
     else
-      work(actions.schedule({ ...order, at: when.kind === 'window' ? 'window' : appointedText(when.local, zone) }), (value) => {
-        if ('scheduledId' in value) onScheduled(value.scheduledId)
-        else onMoved(value.movedTo)
-      })
+      work(
+        proved(() => actions.schedule({ ...order, at: when.kind === 'window' ? 'window' : appointedText(when.local, zone) })),
+        (value) => {
+          if ('scheduledId' in value) onScheduled(value.scheduledId)
+          else onMoved(value.movedTo)
+        },
+      )
   }
 
   return (

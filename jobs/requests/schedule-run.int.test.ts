@@ -10,7 +10,7 @@ import { idOf } from '@/lib/adapters/memory'
 import { type Actor, type Role, systemActor } from '@/lib/kernel/access/access'
 import { startDue } from '../driver/start-scheduled'
 import { getWaker } from '../queue/location'
-import { cancelScheduled, moveScheduled, scheduleRun, waitForRun } from './index'
+import { cancelScheduled, moveScheduled, scheduleRun, submitRun, waitForRun } from './index'
 
 const single = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ environment: 'dev', name, hosts: [`${name}-1`] }))
 const pair = { environment: 'dev', name: 'sick', hosts: ['sick-1', 'sick-2'] }
@@ -228,6 +228,28 @@ test('what is moved while a worker begins it does not start, and what runs in th
     code: 'access.denied',
     message: expect.stringMatching(/^It runs in the name of anna, who may no longer sign in/),
   })
+})
+
+test('who answers for what the console cannot know has just proved who they are, whether it is to run now or later', async () => {
+  const breaking = async (override: string, actor: Actor, work: typeof submitRun | typeof later) => {
+    const made = await plan({ operation: 'reload', targets: [id('f')], actor: anna })
+    await getPool().query(`update plans set plan = jsonb_set(plan, '{input,override}', to_jsonb($2::text)) where id = $1`, [
+      made.id,
+      override,
+    ])
+    return work(actor, { planId: made.id, digest: made.digest! }).then(
+      () => 'no fault',
+      (error) => error.code,
+    )
+  }
+  const later = (actor: Actor, submission: Parameters<typeof submitRun>[1]) =>
+    scheduleRun(actor, { ...submission, at: new Date(Date.now() + 3_600_000).toISOString() })
+  const stale = { ...anna, isProofStale: true }
+  for (const work of [submitRun, later]) {
+    expect(await breaking('f', stale, work)).toBe('auth.proof')
+    expect(await breaking(' ', stale, work)).not.toBe('auth.proof')
+  }
+  expect(await breaking('f', anna, submitRun)).not.toBe('auth.proof')
 })
 
 test('everything that was scheduled, moved, skipped and cancelled is in the audit log, and its chain holds', async () => {

@@ -30,7 +30,7 @@ const ownKey = (actor: Actor, key: string): string => `${actor.tokenId ?? actor.
 /**
  * Submits a plan that was read. A worker looks again first: when the digest is another one now, nothing runs and the new plan is answered.
  * A plan is submitted once: a second time, or with the same idempotency key, answers with its run. Nor is one submitted that waits for its time.
- * Throws `run.closed` for that, `access.denied`, `plan.phrase`, `plan.approval`, `plan.window`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
+ * Throws `auth.proof` where a person answers for something and has not just proved who they are, `run.closed` for that, `access.denied`, `plan.phrase`, `plan.approval`, `plan.window`, `plan.refused` (no target passes), `plan.failed`, `worker.absent`, `record.missing`.
  */
 export const submitRun = async (actor: Actor, submission: Submission): Promise<Submitted> => {
   const key = submission.idempotencyKey ? ownKey(actor, submission.idempotencyKey) : null
@@ -65,6 +65,7 @@ export const confirmPlan = async (
   if (row.state !== 'ready' || !row.plan) throw new Fault('plan.failed', { because: row.because ?? 'The plan is still being made.' })
   if (row.digest !== submission.digest) return { moved: { planId: row.id, plan: row.plan } }
   mustRunPlan(actor, row.plan)
+  mustBeProved(actor, row.plan)
   mustBeReady(actor, row, row.plan, submission)
   mustBeTime(actor, row.plan, submission, at(row.plan))
 
@@ -74,6 +75,11 @@ export const confirmPlan = async (
   mustBeReady(actor, row, again.plan, submission)
   mustBeTime(actor, again.plan, submission, at(again.plan))
   return { plan: again.plan }
+}
+
+/** Breaking the glass: a person answers for what the console cannot know, with words of theirs (`Override.input`). A session left open must not. */
+const mustBeProved = (actor: Actor, { input: { override } }: Plan): void => {
+  if (actor.isProofStale === true && typeof override === 'string' && override.trim() !== '') throw new Fault('auth.proof')
 }
 
 const mustRunPlan = (actor: Actor, plan: Plan): void => {

@@ -16,6 +16,8 @@ const statements = [
   `delete from statement_samples s where s.at < now() - interval '2 days' and exists (
      select from statement_samples e where e.instance_id = s.instance_id and e.at < s.at and e.at >= date_bin('6 hours', s.at, '2000-01-01T00:00:00Z'))`,
   `delete from acknowledgements where until < now() - interval '1 day'`,
+  // Without a mail server they wait for nothing.
+  `delete from notices where finished_at < now() - interval '30 days' or created_at < now() - interval '31 days' or (finished_at is null and created_at < now() - interval '3 days')`,
   `delete from half_logins where expires_at < now()`,
   `delete from passkey_challenges where expires_at < now()`,
   `delete from second_factors where confirmed_at is null and created_at < now() - interval '1 day'`,

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { Fault, type FieldProblem } from '@/lib/kernel/ground/errors'
 import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
+import { tellPerson } from '../trail/notices'
 import { accountCheck } from './aws-rules'
 import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
@@ -131,7 +132,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   subscription: subscriptionRules,
   grant: { check: grantCheck, afterwards: mustKeepAdministrator },
   person: {
-    check: async (_tx, after, before, actor) => {
+    check: async (tx, after, before, actor) => {
       if (before?.id === actor.personId && after.isDisabled === true)
         return [{ path: 'isDisabled', message: 'You cannot disable yourself.' }]
       if (before && before.source !== 'local' && after.userName !== before.userName)
@@ -141,6 +142,15 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
             message: `The ${before.source === 'oidc' ? 'identity provider' : 'directory'} gives this person the name; change it there.`,
           },
         ]
+      if (before?.email && after.email !== before.email)
+        await tellPerson(tx, {
+          personId: String(before.id),
+          act: 'person.email',
+          title: '',
+          actorName: actor.name,
+          from: actor.from,
+          address: String(before.email),
+        })
       return []
     },
     blockers: async (_tx, id, actor) => (id === actor.personId ? ['You cannot delete yourself.'] : []),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Event } from '@/lib/domain/notifications/fold'
+import type { ToldAct } from '@/lib/domain/notifications/notice'
 import type { Family, Remedy, SeverityName, TroubleKind } from '@/lib/domain/notifications/trouble'
 import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
@@ -124,4 +125,30 @@ export const deliveries = pgTable(
     index('deliveries_state_idx').on(t.state, t.createdAt),
     index('deliveries_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
+)
+
+/** Mails to people about what they sign in with, each once; written in the transaction of what it tells. */
+export const notices = pgTable(
+  'notices',
+  {
+    id: id(),
+    personId: uuid('person_id')
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
+    /** As it was at the time: who changes an address is told at the old one. */
+    address: text('address').notNull(),
+    act: text('act').$type<ToldAct>().notNull(),
+    /** Of the factor or the token. */
+    title: text('title').notNull().default(''),
+    actorName: text('actor_name').notNull(),
+    from: text('from_address'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    dueAt: moment('due_at').notNull().defaultNow(),
+    attempts: integer('attempts').notNull().default(0),
+    claimedUntil: moment('claimed_until'),
+    finishedAt: moment('finished_at'),
+    /** What the mail server said last. */
+    answer: text('answer'),
+  },
+  (t) => [index('notices_due_idx').on(t.dueAt).where(sql`finished_at is null`), index('notices_person_idx').on(t.personId)],
 )

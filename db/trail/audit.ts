@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { isToldAct, type ToldAct } from '@/lib/domain/notifications/notice'
 import type { Actor } from '@/lib/kernel/access/access'
 import { asksProof } from '@/lib/kernel/access/proof'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -8,6 +9,7 @@ import type { Tx } from '../pg/client'
 import { audit } from '../schema'
 import { chainStart, hashOf, type Line, walkChain } from './chain'
 import { contradiction, cutOff, readMarks } from './marks'
+import { tellPerson } from './notices'
 
 export interface AuditEntry {
   /** `login`, `login.refused`, `herd.change`, `run.submit` … */
@@ -56,6 +58,13 @@ export const writeAudit = async (tx: Tx, actor: Actor, entry: AuditEntry): Promi
     detail: storable(entry.detail ?? {}),
   }
   await tx.insert(audit).values({ ...line, at: new Date(line.at), previousHash, hash: hashOf(previousHash, line) })
+  if (isToldAct(entry.act)) await tellWhomItIsOf(tx, actor, entry, entry.act)
+}
+
+/** Of the person it is done to, or, of a token, in whose name. */
+const tellWhomItIsOf = async (tx: Tx, actor: Actor, { resource, objectId, title = '' }: AuditEntry, act: ToldAct): Promise<void> => {
+  const personId = resource === 'person' ? objectId : actor.personId
+  if (personId) await tellPerson(tx, { personId, act, title, actorName: actor.name, from: actor.from })
 }
 
 const mustBeProved = (actor: Actor, { act, detail, givesSecret }: AuditEntry): void => {

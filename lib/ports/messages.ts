@@ -23,10 +23,22 @@ export interface Answer {
   words: string
 }
 
+/** A mail in its own words. */
+export interface Mail {
+  id: string
+  to: readonly string[]
+  subject: string
+  text: string
+  /** Mails with the same one are one thread; null: none. */
+  threadId: string | null
+}
+
 export interface Messages {
   /**
    * Sends once and says what came of it; never throws. An answer that did not come in time is `isTaken: false`: it may have arrived, and is sent again under the
    * same id.
    */
   send: (destination: Destination, message: Message, signal: AbortSignal) => Promise<Answer>
+  /** As `send`; null: there is no mail server. */
+  mail: ((mail: Mail, signal: AbortSignal) => Promise<Answer>) | null
 }

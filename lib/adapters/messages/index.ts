@@ -24,6 +24,7 @@ export const makeMessages = ({ networks, ca, mail }: MessagesOptions): Messages 
   const trusted = ca === null ? undefined : [...rootCertificates, ca]
   const web: PostOptions = { allowed: makeAllowed(networks), ca: trusted }
   return {
+    mail: mail === null ? null : (one, signal) => sendMail({ ...mail, ca: trusted }, one, signal),
     send: (destination, message, signal) => {
       if (destination.channel === 'webhook') return sendWebhook(web, destination, message, signal)
       if (destination.channel === 'slack') return post(web, destination.url, json(slackBody(message)), signal)

@@ -1,4 +1,4 @@
-import type { Answer } from '@/lib/ports/messages'
+import type { Answer, Mail } from '@/lib/ports/messages'
 
 export interface MailServer {
   host: string
@@ -10,15 +10,6 @@ export interface MailServer {
   from: string
   /** PEM, instead of those that Node trusts; undefined: those. */
   ca: readonly string[] | undefined
-}
-
-export interface Mail {
-  id: string
-  to: readonly string[]
-  subject: string
-  text: string
-  /** Mails with the same one are one thread; null: none. */
-  threadId: string | null
 }
 
 const refused = (words: string): Answer => ({ isTaken: false, words })

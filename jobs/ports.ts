@@ -124,7 +124,7 @@ const checkpointPlaces = (): WorkerPorts['checkpoints'] => {
 }
 
 const messagesOptions = () => {
-  const { MESSAGE_NETWORKS, MESSAGE_CA_FILE, SMTP_URL, SMTP_USER, SMTP_PASSWORD, SMTP_FROM } = env()
+  const { MESSAGE_NETWORKS, MESSAGE_CA_FILE, SMTP_URL, SMTP_USER, SMTP_PASSWORD, SMTP_FROM, SMTP_CRL_FILE } = env()
   const server = SMTP_URL ? new URL(SMTP_URL) : null
   const isTls = server?.protocol === 'smtps:'
   return {
@@ -136,6 +136,7 @@ const messagesOptions = () => {
       isTls,
       login: SMTP_USER && SMTP_PASSWORD ? { user: SMTP_USER, password: SMTP_PASSWORD } : null,
       from: SMTP_FROM!,
+      crl: SMTP_CRL_FILE ? () => readFileSync(SMTP_CRL_FILE, 'utf8') : null,
     },
   }
 }

@@ -85,6 +85,10 @@ const variables = z.object({
   LDAP_URL: url(['ldap', 'ldaps']).optional().describe('The directory.'),
   LDAP_STARTTLS: flag.default(false).describe('Upgrade an ldap:// connection with StartTLS.'),
   LDAP_CA_FILE: z.string().optional().describe('PEM file with the CA of the directory’s certificate.'),
+  LDAP_CRL_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file with the revocation lists of its authorities, one of each, held against its certificate at each login.'),
   LDAP_BIND_DN: z.string().optional().describe('Service account for searching.'),
   LDAP_BIND_PASSWORD: z.string().optional().describe('Its password.'),
   LDAP_BASE_DN: z.string().optional().describe('Where people are searched for.'),
@@ -132,6 +136,7 @@ const variables = z.object({
     .optional()
     .describe('PEM file with further authorities that webhooks and the mail server are trusted by (worker).'),
   SMTP_URL: url(['smtp', 'smtps']).optional().describe('The mail server for subscriptions; smtp:// needs STARTTLS (worker).'),
+  SMTP_CRL_FILE: z.string().optional().describe('The same for the mail server.'),
   SMTP_USER: z.string().optional().describe('Login at the mail server.'),
   SMTP_PASSWORD: z.string().optional().describe('Its password.'),
   SMTP_FROM: z.string().optional().describe('Sender of mails: matriarch@example.org.'),

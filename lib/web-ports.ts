@@ -17,12 +17,13 @@ interface WebPorts {
 }
 
 const makeDirectory = (): Directory | null => {
-  const { LDAP_URL, LDAP_STARTTLS, LDAP_CA_FILE, LDAP_BIND_DN, LDAP_BIND_PASSWORD, LDAP_BASE_DN, LDAP_GROUP_BASE_DN } = env()
+  const { LDAP_URL, LDAP_STARTTLS, LDAP_CA_FILE, LDAP_CRL_FILE, LDAP_BIND_DN, LDAP_BIND_PASSWORD, LDAP_BASE_DN, LDAP_GROUP_BASE_DN } = env()
   if (!LDAP_URL || !LDAP_BASE_DN) return null
   return makeLdapDirectory({
     url: LDAP_URL,
     startTls: LDAP_STARTTLS,
     ca: LDAP_CA_FILE ? readFileSync(LDAP_CA_FILE, 'utf8') : null,
+    crl: LDAP_CRL_FILE ? () => readFileSync(LDAP_CRL_FILE, 'utf8') : null,
     service: LDAP_BIND_DN && LDAP_BIND_PASSWORD ? { dn: LDAP_BIND_DN, password: LDAP_BIND_PASSWORD } : null,
     peopleBaseDn: LDAP_BASE_DN,
     userAttribute: env().LDAP_USER_ATTRIBUTE,

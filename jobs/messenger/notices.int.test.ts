@@ -30,6 +30,7 @@ const send = (port = server.port) =>
         isTls: false,
         login: { user: mailLogin.user, password: mailLogin.password },
         from: 'matriarch@example.org',
+        crl: null,
       },
     }),
   })

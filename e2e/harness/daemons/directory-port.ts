@@ -7,6 +7,7 @@ export const directoryOf = ({ ldapsUrl, ca, service, baseDn }: TestDirectory): D
   makeLdapDirectory({
     url: ldapsUrl,
     startTls: false,
+    crl: null,
     ca,
     service,
     peopleBaseDn: `ou=people,${baseDn}`,

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../free-port'
-import { certify, makeAuthority } from './authority'
+import { certify, makeAuthority, revocationList } from './authority'
 
 export interface TestDirectory {
   ldapsUrl: string
@@ -12,6 +12,8 @@ export interface TestDirectory {
   ldapUrl: string
   /** PEM of the authority that signed its certificate. */
   ca: string
+  /** Its revocation list, with the server's certificate on it or without. */
+  revocations: (isRevoked: boolean) => string
   /** PEM of an authority that signed nothing. */
   strangeCa: string
   baseDn: string
@@ -213,6 +215,7 @@ overlay ppolicy
     ldapsUrl: `ldaps://127.0.0.1:${secure}`,
     ldapUrl: `ldap://127.0.0.1:${plain}`,
     ca: readFileSync(join(folder, 'ca.pem'), 'utf8'),
+    revocations: (isRevoked) => revocationList(folder, 'ca', isRevoked ? ['server'] : []),
     strangeCa: readFileSync(join(folder, 'strange.pem'), 'utf8'),
     baseDn,
     service,

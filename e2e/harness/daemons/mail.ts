@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { certify, makeAuthority } from './authority'
+import { certify, makeAuthority, revocationList } from './authority'
 
 export interface TakenMail {
   from: string
@@ -18,6 +18,8 @@ export interface TestMailServer {
   port: number
   /** PEM of the authority that signed its certificate. */
   ca: string
+  /** Its revocation list, with the server's certificate on it or without. */
+  revocations: (isRevoked: boolean) => string
   /** What it has taken so far, oldest first. */
   taken: TakenMail[]
   stop: () => Promise<void>
@@ -81,6 +83,7 @@ export const startMailServer = async (kind: 'starttls' | 'plain' = 'starttls'): 
   return {
     port,
     ca: readFileSync(join(folder, 'ca.pem'), 'utf8'),
+    revocations: (isRevoked) => revocationList(folder, 'ca', isRevoked ? ['server'] : []),
     taken,
     stop: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -7,6 +7,8 @@ export interface LdapOptions {
   startTls: boolean
   /** PEM of the authority that signed the directory's certificate; null: the system's own. */
   ca: string | null
+  /** PEM of its authorities' revocation lists, as they are now: read at each connection, for a list has its end too; null: revoked certificates are not noticed. */
+  crl: (() => string) | null
   /** Account that may search; null: anonymous search. */
   service: { dn: string; password: string } | null
   peopleBaseDn: string
@@ -50,7 +52,7 @@ export class Conversation {
   constructor(private readonly options: LdapOptions) {
     this.client = ldap.createClient({
       url: options.url,
-      tlsOptions: { ca: options.ca ?? undefined, minVersion: 'TLSv1.2' },
+      tlsOptions: { ca: options.ca ?? undefined, crl: options.crl?.(), minVersion: 'TLSv1.2' },
       connectTimeout: options.deadlineMs,
       timeout: options.deadlineMs,
       reconnect: false,
@@ -80,7 +82,13 @@ export class Conversation {
     if (!this.options.startTls) return
     const host = new URL(this.options.url).hostname.replace(/^\[|\]$/g, '')
     // Without `host` Node would compare the certificate with "localhost"; a server name may not be an address.
-    const tls = { ca: this.options.ca ?? undefined, minVersion: 'TLSv1.2', host, servername: isIP(host) ? undefined : host }
+    const tls = {
+      ca: this.options.ca ?? undefined,
+      crl: this.options.crl?.(),
+      minVersion: 'TLSv1.2',
+      host,
+      servername: isIP(host) ? undefined : host,
+    }
     await this.call<void>((settle) => this.client.starttls(tls, [], (error) => settle(error)))
   }
 

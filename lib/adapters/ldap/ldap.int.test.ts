@@ -13,6 +13,7 @@ afterAll(() => directory.stop())
 const options = (change: Partial<LdapOptions> = {}): LdapOptions => ({
   url: directory.ldapsUrl,
   startTls: false,
+  crl: null,
   ca: directory.ca,
   service: directory.service,
   peopleBaseDn: `ou=people,${directory.baseDn}`,
@@ -138,6 +139,18 @@ test('a certificate of another authority, or for another name, is refused over L
     )
     const url = (change.url ?? directory.ldapsUrl).replace('127.0.0.1', 'localhost')
     expect(await codeOf(makeLdapDirectory(options({ ...change, url })).authenticate('dana', 'dana-password'))).toBe('auth.directory-down')
+  }
+})
+
+test('a certificate that its authority has revoked is refused over LDAPS and StartTLS, from the login after the list said so', async () => {
+  let isRevoked = false
+  const crl = () => directory.revocations(isRevoked)
+  for (const change of [{}, { url: directory.ldapUrl, startTls: true }]) {
+    const ldap = makeLdapDirectory(options({ ...change, crl }))
+    isRevoked = false
+    expect(await ldap.authenticate('dana', 'dana-password')).toMatchObject({ userName: 'dana' })
+    isRevoked = true
+    expect(await codeOf(ldap.authenticate('dana', 'dana-password'))).toBe('auth.directory-down')
   }
 })
 

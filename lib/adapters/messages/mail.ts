@@ -10,6 +10,8 @@ export interface MailServer {
   from: string
   /** PEM, instead of those that Node trusts; undefined: those. */
   ca: readonly string[] | undefined
+  /** PEM of revocation lists, read at each connection; null: revoked certificates are not noticed. */
+  crl: (() => string) | null
 }
 
 const refused = (words: string): Answer => ({ isTaken: false, words })
@@ -18,7 +20,7 @@ const domainOf = (from: string): string => /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?
 
 /** Sends one mail over a connection of its own. Never throws. Where some recipients are refused, the others have it, and the words name who has not. */
 export const sendMail = async (server: MailServer, mail: Mail, signal: AbortSignal): Promise<Answer> => {
-  const { host, port, isTls, login, from, ca } = server
+  const { host, port, isTls, login, from, ca, crl } = server
   // Loaded by the first mail: most workers send none, and start sooner without it.
   const { createTransport } = await import('nodemailer')
   const transport = createTransport({
@@ -27,7 +29,7 @@ export const sendMail = async (server: MailServer, mail: Mail, signal: AbortSign
     secure: isTls,
     requireTLS: !isTls,
     auth: login ? { user: login.user, pass: login.password } : undefined,
-    tls: ca ? { ca: [...ca] } : undefined,
+    tls: { ...(ca && { ca: [...ca] }), ...(crl && { crl: crl() }) },
     disableFileAccess: true,
     disableUrlAccess: true,
   })

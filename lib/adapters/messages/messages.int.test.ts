@@ -191,7 +191,7 @@ describe('a mail', () => {
     server = await startMailServer()
   })
   afterAll(() => server?.stop())
-  const mailer = (over: { password?: string; ca?: string | null; port?: number } = {}) =>
+  const mailer = (over: { password?: string; ca?: string | null; port?: number; crl?: () => string } = {}) =>
     makeMessages({
       networks: [],
       ca: over.ca === undefined ? server.ca : over.ca,
@@ -201,6 +201,7 @@ describe('a mail', () => {
         isTls: false,
         login: { user: mailLogin.user, password: over.password ?? mailLogin.password },
         from: 'Matriarch <matriarch@example.org>',
+        crl: over.crl ?? null,
       },
     })
   const to = (...recipients: string[]): Destination => ({ channel: 'email', recipients })
@@ -221,6 +222,13 @@ describe('a mail', () => {
     expect(await mailer({ port: plain.port }).send(to('ada@example.org'), message, soon())).toMatchObject({ isTaken: false })
     expect([...server.taken, ...plain.taken]).toEqual([])
     await plain.stop()
+  })
+
+  test('is not sent to a server whose certificate was revoked', async () => {
+    const mail = (isRevoked: boolean) => mailer({ crl: () => server.revocations(isRevoked) }).send(to('ada@example.org'), message, soon())
+    expect(await mail(false)).toMatchObject({ isTaken: true })
+    expect(await mail(true)).toMatchObject({ isTaken: false, words: expect.stringMatching(/revoked/) })
+    server.taken.length = 0
   })
 
   test('that one recipient refuses has reached the others, and names who has it not', async () => {

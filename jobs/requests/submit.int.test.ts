@@ -93,7 +93,7 @@ test('a plan is submitted once: a second submission, or one at the same moment, 
   expect((await getPlan(dev, made.id)).runId).toBe(runId)
 })
 
-test('the same idempotency key answers with the same run, and another person’s key is another one', async () => {
+test('the same idempotency key answers with the same run, and that of another person, or of a token of the same one, is another', async () => {
   const first = await plan({ actor: dev, operation: 'reload', targets: [id('dev-c')] })
   const one = await submitRun(dev, { planId: first.id, digest: first.digest!, idempotencyKey: 'k' })
   const second = await plan({ actor: dev, operation: 'reload', targets: [id('dev-c')] })
@@ -101,6 +101,9 @@ test('the same idempotency key answers with the same run, and another person’s
   const third = await plan({ actor: anna, operation: 'reload', targets: [id('dev-c')] })
   const other = await submitRun(anna, { planId: third.id, digest: third.digest!, idempotencyKey: 'k' })
   expect(other).not.toEqual(one)
+  const fourth = await plan({ actor: dev, operation: 'reload', targets: [id('dev-c')] })
+  const token: Actor = { ...dev, kind: 'token', tokenId: idOf('a token of dev') }
+  expect(await submitRun(token, { planId: fourth.id, digest: fourth.digest!, idempotencyKey: 'k' })).not.toEqual(one)
 })
 
 test('when something changed nothing runs, and the answer is the plan as it would be now', async () => {

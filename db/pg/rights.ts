@@ -98,6 +98,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
 
   incidents: { web: reads, worker: writes },
   deliveries: { web: adds, worker: writes },
+  notices: { web: adds, worker: right('sud') },
 
   // Figures.
   samples_fresh: { web: reads, worker: adds },

@@ -7,6 +7,7 @@ const statements = [
   `delete from workers where seen_at < now() - interval '1 hour'`,
   `delete from enrolment_keys where expires_at < now() - interval '30 days'`,
   `delete from live_looks where wanted_until < now() - interval '10 minutes'`,
+  `delete from fleet_events where at < now() - interval '400 days'`,
   `delete from setting_changes where at < now() - interval '400 days'`,
   `delete from setting_catalogues c where id < (select max(catalogue_id) from setting_looks)
      and not exists (select from setting_looks l where l.catalogue_id = c.id)`,
@@ -27,7 +28,7 @@ const statements = [
   `update deliveries set state = 'given-up', finished_at = now(), answer = coalesce(answer, 'It waited too long.')
      where state = 'waiting' and due_at < now() - interval '3 days' and (claimed_until is null or claimed_until < now())`,
   `delete from deliveries where finished_at < now() - interval '90 days'`,
-  `delete from incidents i where ended_at < now() - interval '1 day' and not exists (select from deliveries d where d.incident_id = i.id)`,
+  `delete from incidents i where ended_at < now() - interval '400 days' and not exists (select from deliveries d where d.incident_id = i.id)`,
   `delete from audit_trails where claimed_until < now() - interval '7 days' and breach is null`,
   `delete from login_attempts where first_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())`,
 ]

@@ -253,6 +253,30 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, what is ask
   for (const path of [`instances/${id}`, `herds/${shop}`]) expect((await stage.ask('GET', `/api/v1/${path}/activity`)).status).toBe(200)
 })
 
+test('the timeline of an instance, a herd and a server, as JSON and as CSV', async () => {
+  const id = instanceId('shop on d2')
+  const [{ server_id: server }] = (await getPool().query('select server_id from instances where id = $1', [id])).rows
+  await getPool().query(
+    `insert into fleet_events (at, kind, instance_id, herd_id, server_id, environment_id, title, was, became)
+     select now(), 'role', id, herd_id, server_id, environment_id, title, 'standby', 'primary' from instances where id = $1`,
+    [id],
+  )
+  for (const path of [`instances/${id}`, `herds/${shop}`, `servers/${server}`]) {
+    const { body } = await stage.ask('GET', `/api/v1/${path}/timeline?kind=role&from=2026-01-01`)
+    expect(body.lines[0]).toMatchObject({ kind: 'role', title: 'shop on d2', what: 'Is the primary now, was a standby', person: null })
+    const csv = await stage.ask('GET', `/api/v1/${path}/timeline?kind=role&format=csv`)
+    expect(csv.body).toMatch(/^at,kind,title,what,who,because,seconds,proof\r\n[^\n]*,role,shop on d2,/)
+  }
+  const wrong = await stage.ask('GET', `/api/v1/herds/${shop}/timeline?kind=rolle&from=yesterday&before=1&per=0&since=1`)
+  expect(wrong.body.fields.map(({ path }: { path: string }) => path.split('.')[0]).sort()).toEqual([
+    'before',
+    'from',
+    'kind',
+    'per',
+    'since',
+  ])
+})
+
 test('settings of an instance, of a herd side by side and of the fleet, as JSON and as CSV', async () => {
   const id = instanceId('shop on d2')
   const { fleet } = stage.bench.served

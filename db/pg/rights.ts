@@ -100,6 +100,9 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   deliveries: { web: adds, worker: writes },
   notices: { web: adds, worker: right('sud') },
 
+  // By triggers, as the owner.
+  fleet_events: { web: reads, worker: right('sd') },
+
   // Figures.
   samples_fresh: { web: reads, worker: adds },
   samples_hourly: { web: reads, worker: adds },

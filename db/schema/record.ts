@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { moment } from './columns'
 import { environments } from './fleet'
@@ -52,6 +53,9 @@ export const audit = pgTable(
     index('audit_at_idx').on(t.at, t.id),
     index('audit_act_idx').on(t.act, t.at),
     index('audit_actor_idx').on(t.actorName, t.at),
+    index('audit_acknowledged_idx')
+      .on(sql`split_part(detail->>'key', ' ', 1)`, t.at)
+      .where(sql`act in ('fleet.acknowledge', 'fleet.unacknowledge')`),
     index('audit_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
   ],
 )

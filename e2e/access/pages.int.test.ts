@@ -140,7 +140,7 @@ describe('pages', () => {
         ['instances', 'instance'],
         ['herds', 'herd'],
       ] as const)
-        for (const page of ['activity', 'settings'])
+        for (const page of ['activity', 'settings', 'timeline'])
           await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
       await mustTellNothing('/{resource}/{id}/statements', { resource: 'instances', id: stage.world.id('instance', place) })
       for (const [resource, name] of [
@@ -149,6 +149,7 @@ describe('pages', () => {
         ['servers', 'server'],
       ] as const)
         await mustTellNothing('/{resource}/{id}/charts', { resource, id: stage.world.id(name, place) })
+      await mustTellNothing('/{resource}/{id}/timeline', { resource: 'servers', id: stage.world.id('server', place) })
       await mustTellNothing('/{resource}/{id}/log', { resource: 'instances', id: stage.world.id('instance', place) })
     }
     await mustTellNothing('/runs/{id}', { id: stage.world.sharedRun })

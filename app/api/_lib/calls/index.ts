@@ -9,6 +9,7 @@ import { settingCalls } from './settings'
 import { statementCalls } from './statements'
 import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
+import { timelineCalls } from './timeline'
 import { workCalls } from './work'
 
 /** Every call that does not follow from a resource's declaration. */
@@ -25,4 +26,5 @@ export const calls = {
   ...sampleCalls,
   ...settingCalls,
   ...statementCalls,
+  ...timelineCalls,
 }

@@ -41,6 +41,7 @@ export const herd: ResourceParts = {
     { path: 'charts', label: 'Charts', hasMany: true },
     { path: 'activity', label: 'Activity', hasMany: true },
     { path: 'settings', label: 'Settings', hasMany: true },
+    { path: 'timeline', label: 'Timeline' },
   ],
   copyLines: ({ record }) => herdLines(record.values),
 }

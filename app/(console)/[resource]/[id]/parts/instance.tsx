@@ -52,6 +52,7 @@ export const instance: ResourceParts = {
     { path: 'log', label: 'Log' },
     { path: 'settings', label: 'Settings' },
     { path: 'statements', label: 'Statements' },
+    { path: 'timeline', label: 'Timeline' },
   ],
   OverRelated: ({ actor, by, environmentId }) =>
     by === 'herdId' && environmentId !== null && mayRun(actor, 'create', environmentId) ? (

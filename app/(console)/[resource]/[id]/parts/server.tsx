@@ -44,5 +44,6 @@ export const server: ResourceParts = {
       </Card>
     </>
   ),
+  pages: [{ path: 'timeline', label: 'Timeline' }],
   copyLines: ({ record }) => serverLines(record.values),
 }

@@ -1,3 +1,5 @@
+import type { SettingKind } from '@/lib/domain/settings/setting'
+import { showValue } from '@/lib/domain/settings/value'
 import { type Actor, allowance } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
@@ -9,7 +11,11 @@ interface Row extends Omit<TimelineLine, 'at' | 'seconds'> {
   at: Date
   mark: string
   ended: Date | null
+  /** Of a line about a setting, whose name is in `what`. */
+  setting: (Pick<SettingKind, 'type' | 'unit'> & { was: string | null; became: string | null }) | null
 }
+
+const spelt = (value: string | null, setting: NonNullable<Row['setting']>): string => showValue(value, setting) || '(empty)'
 
 const tables = { instance: 'instances', herd: 'herds', server: 'servers' } as const
 
@@ -85,8 +91,9 @@ export const readTimeline = async (actor: Actor, subject: Subject, query: Timeli
     const { rows } = statement === null ? { rows: [] } : await getPool().query<Row>(statement.text, statement.values)
     const shown = rows.slice(0, query.per)
     return {
-      lines: shown.map(({ mark, at, ended, ...rest }) => ({
+      lines: shown.map(({ mark, at, ended, setting, what, ...rest }) => ({
         ...rest,
+        what: setting === null ? what : `${what}: ${spelt(setting.became, setting)}, was ${spelt(setting.was, setting)}`,
         id: mark,
         at: at.toISOString(),
         seconds: ended === null ? null : Math.max(0, Math.round((ended.getTime() - at.getTime()) / 1000)),

@@ -44,9 +44,10 @@ const line = (columns: {
   ended?: string
   open?: string
   href: string
+  setting?: string
 }) =>
   `${columns.kind} as kind, ${columns.title} as title, ${columns.what} as what, ${columns.state} as state, ${columns.because ?? 'null::text'} as because,
-   ${columns.ended ?? 'null::timestamptz'} as ended, ${columns.open ?? 'false'} as "isOpen", ${columns.href} as href`
+   ${columns.ended ?? 'null::timestamptz'} as ended, ${columns.open ?? 'false'} as "isOpen", ${columns.href} as href, ${columns.setting ?? 'null::jsonb'} as setting`
 
 const incident = {
   permission: 'instance.view' as const,
@@ -185,7 +186,8 @@ export const sources: readonly Source[] = [
     columns: line({
       kind: `'setting'`,
       title: 'i.title',
-      what: `t.name || ': ' || coalesce(nullif(t.new_value, ''), '(empty)') || coalesce(' ' || t.unit, '') || ', was ' || coalesce(nullif(t.old_value, ''), '(empty)') || coalesce(' ' || t.unit, '')`,
+      what: 't.name',
+      setting: `jsonb_build_object('type', t.type, 'unit', t.unit, 'was', t.old_value, 'became', t.new_value)`,
       state: `case when t.is_pending then 'warn' else 'neutral' end`,
       because: `case when t.is_pending then 'Waits for a restart' end`,
       href: `'/instances/' || t.instance_id || '/settings'`,

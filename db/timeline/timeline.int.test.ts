@@ -133,6 +133,14 @@ test('runs, edits, alarms, certificates, failovers and acknowledgements stand in
   ])
 })
 
+test('a setting is told of as SHOW writes it', async () => {
+  await query(
+    `insert into setting_changes (instance_id, at, name, is_pending, unit, type, old_value, new_value) values ($1, '2026-03-01T12:00Z', 'shared_buffers', true, '8kB', 'integer', '16384', '32768')`,
+    [ids.a],
+  )
+  expect((await read('herd', 'herd')).lines).toMatchObject([{ what: 'shared_buffers: 256MB, was 128MB', because: 'Waits for a restart' }])
+})
+
 test('pages hold every line once, also of those of the same moment', async () => {
   for (let n = 0; n < 7; n += 1) await changed('2026-03-01T12:00:00.123456Z', `f${n}`)
   const seen: string[] = []

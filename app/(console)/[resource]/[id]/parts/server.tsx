@@ -34,7 +34,10 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 
 export const server: ResourceParts = {
   Above,
-  pages: [{ path: 'charts', label: 'Charts' }],
+  pages: [
+    { path: 'charts', label: 'Charts' },
+    { path: 'timeline', label: 'Timeline' },
+  ],
   Beside: async ({ loaded: { actor, record } }) => <ConsoleKeys keys={await shownKeys(actor, record.environmentId)} />,
   BesideForm: async ({ actor, environmentId }) => (
     <>
@@ -44,6 +47,5 @@ export const server: ResourceParts = {
       </Card>
     </>
   ),
-  pages: [{ path: 'timeline', label: 'Timeline' }],
   copyLines: ({ record }) => serverLines(record.values),
 }

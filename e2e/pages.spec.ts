@@ -77,6 +77,8 @@ const otherPages = async (page: Page): Promise<string[]> => {
     `/instances/run/restart?plan=${planned.body.id}`,
     `/instances/run/run-sql?ids=${target!.id}`,
     `/runs/${run.body.id}`,
+    `/instances/${target!.id}/timeline`,
+    `/instances/${target!.id}/statements`,
     `/people/${me.personId ?? me.id}/access`,
     '/instances?q=nothing-has-this-name',
   ]

@@ -33,3 +33,13 @@ export const readManagers = async (actor: Actor, id: string): Promise<ManagedIns
       seenAt: iso(manager_seen_at),
     }))
 }
+
+/** What was found at the herds that the actor may see, for menus. `herdId`: at this one alone. */
+export const managersFound = async (actor: Actor, herdId: string | null = null): Promise<ReadonlySet<ManagedBy>> => {
+  const { rows } = await getPool().query<{ environment_id: string; manager: ManagedBy }>({
+    name: 'managers-found',
+    text: 'select distinct environment_id, manager from herd_facts where $1::uuid is null or herd_id = $1',
+    values: [herdId],
+  })
+  return new Set(rows.flatMap(({ environment_id, manager }) => (mayIn(actor, 'herd.view', environment_id) ? [manager] : [])))
+}

@@ -8,7 +8,7 @@ import { until } from '@/lib/playground/machine/processes'
 import { fleetFacts } from './front-page'
 import { makeInventory } from './inventory'
 import { keepManagers } from './managers'
-import { readManagers } from './managers-view'
+import { managersFound, readManagers } from './managers-view'
 
 let database: TestDatabase
 let servers: Record<'a' | 'b' | 'c', string>
@@ -107,4 +107,12 @@ test('the front page knows of a pause, and of two managers', async () => {
   await keep('a', 40, [patroni({ isPaused: null })])
   await keep('b', 40, [patroni({ kind: 'pg_auto_failover' })])
   await shows('two managers', ({ isPaused, isContested }) => !isPaused && isContested)
+})
+
+test('menus are told what was found at the herds that somebody may see, and of none other', async () => {
+  await keep('a', 1, [patroni()])
+  const actorIn = (environmentId: string | null) => ({ ...systemActor, grants: [{ role: 'viewer' as const, environmentId }] })
+  expect(await managersFound(systemActor)).toContain('patroni')
+  expect(await managersFound(systemActor, ids.herd!)).toEqual(new Set(['patroni']))
+  expect((await managersFound(actorIn(crypto.randomUUID()))).size).toBe(0)
 })

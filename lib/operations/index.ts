@@ -1,3 +1,4 @@
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import { describeOperation } from '@/lib/kernel/operation/describe-operation'
 import type { Operation, OperationDescription } from '@/lib/kernel/operation/operation'
 import { checkServer } from './check-server'
@@ -65,6 +66,10 @@ const byName = new Map(operations.map((operation) => [operation.name, operation]
 export const operationByName = (name: string): Operation | undefined => byName.get(name)
 
 export const operationsOn = (resource: string): Operation[] => operations.filter((operation) => operation.on === resource)
+
+/** Whether menus have it where these managers were found: what goes through one has no place without it. Of several, each may be the one that is meant. */
+export const standsWith = ({ through }: Operation, managers: ReadonlySet<ManagedBy>): boolean =>
+  through === undefined || managers.has(through) || managers.has('several')
 
 export const operationDescriptions: readonly OperationDescription[] = operations.map(describeOperation)
 

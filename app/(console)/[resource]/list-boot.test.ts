@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { Actor } from '@/lib/kernel/access/access'
 import { operationByName } from '@/lib/operations'
 import { resources } from '@/lib/resources'
@@ -11,6 +12,8 @@ const actor = (role: 'viewer' | 'operator' | 'dba'): Actor => ({
   grants: [{ role, environmentId: null }],
 })
 
+const around = new Set<ManagedBy>(['none', 'patroni'])
+
 test('what a resource offers of another one is an operation of that one', () => {
   for (const { offers } of resources)
     for (const { resource, operations } of offers)
@@ -18,7 +21,7 @@ test('what a resource offers of another one is an operation of that one', () => 
 })
 
 test('ticked herds are offered what runs on their pairs and members, at the path of those', () => {
-  expect(listActions(actor('dba'), 'herd').map(({ name, path, of, because }) => [name, path, of, because])).toEqual([
+  expect(listActions(actor('dba'), 'herd', around).map(({ name, path, of, because }) => [name, path, of, because])).toEqual([
     ['switchover', 'dr-pairs', 'herd', null],
     ['failover', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
@@ -29,8 +32,17 @@ test('ticked herds are offered what runs on their pairs and members, at the path
 })
 
 test('who may run none of it is offered none, and who may run some sees the reason at the others', () => {
-  expect(listActions(actor('viewer'), 'herd')).toEqual([])
-  const operator = listActions(actor('operator'), 'herd')
+  expect(listActions(actor('viewer'), 'herd', around)).toEqual([])
+  const operator = listActions(actor('operator'), 'herd', around)
   expect(operator.find(({ name }) => name === 'reload')!.because).toBeNull()
   expect(operator.find(({ name }) => name === 'failover')!.because).not.toBeNull()
+})
+
+test('where no herd has Patroni, nothing through Patroni is in the menus', () => {
+  const throughPatroni = (managers: ManagedBy[]) =>
+    ['herd', 'dr-pair', 'instance'].flatMap((resource) =>
+      listActions(actor('dba'), resource, new Set(managers)).filter(({ name }) => name.startsWith('patroni-')),
+    )
+  expect(throughPatroni(['none', 'unknown'])).toEqual([])
+  expect(throughPatroni(['none', 'patroni']).length).toBeGreaterThan(2)
 })

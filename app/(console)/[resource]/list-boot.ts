@@ -1,15 +1,21 @@
 import type { ListAction, ListBoot } from '@/components/resource/list/list-data'
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import { type Actor, mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import { runPermission } from '@/lib/kernel/operation/run-permission'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
-import { operationByName, operationsOn } from '@/lib/operations'
+import { operationByName, operationsOn, standsWith } from '@/lib/operations'
 import { pathOf, resourceByName } from '@/lib/resources'
 
 /**
  * The operations of a resource as this person meets them; those they may not run (nowhere, or not in the one environment that all rows are of) keep the
- * reason. Who may run none is offered none.
+ * reason. Who may run none is offered none. `managers`: found at the herds that these rows are of.
  */
-export const listActions = (actor: Actor, resource: string, environmentId: string | null = null): ListAction[] => {
+export const listActions = (
+  actor: Actor,
+  resource: string,
+  managers: ReadonlySet<ManagedBy>,
+  environmentId: string | null = null,
+): ListAction[] => {
   const own = operationsOn(resource).map((operation) => ({ operation, verb: operation.verb, of: null }))
   const offered = (resourceByName(resource)?.offers ?? []).flatMap(({ operations }) =>
     Object.entries(operations).map(([name, verb]) => {
@@ -17,7 +23,8 @@ export const listActions = (actor: Actor, resource: string, environmentId: strin
       return { operation, verb: verb ?? operation.verb, of: resource }
     }),
   )
-  const actions = [...own, ...offered].map(({ operation, verb, of }) => {
+  const meant = [...own, ...offered].filter(({ operation }) => standsWith(operation, managers))
+  const actions = meant.map(({ operation, verb, of }) => {
     const permission = runPermission(operation)
     return {
       name: operation.name,

@@ -4,6 +4,7 @@ import { ResourceList } from '@/components/resource/list/resource-list'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
+import { managersFound } from '@/db/fleet/managers-view'
 import { listRecords } from '@/db/records/records'
 import { currentPreferences, requireActor } from '@/lib/auth/actor'
 import { capital } from '@/lib/domain/values/capital'
@@ -37,7 +38,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
   const { query: parsed, dropped } = parseListQuery(description, asked)
   if (dropped.length > 0) redirect(`/${path}?${cleanAddress(formatListQuery(description, parsed), dropped)}`)
 
-  const [preferences, environments] = await Promise.all([currentPreferences(), badgedEnvironments(actor)])
+  const [preferences, environments, managers] = await Promise.all([currentPreferences(), badgedEnvironments(actor), managersFound(actor)])
   const query: ListQuery = { ...parsed, columns: parsed.columns ?? preferences.lists?.[resource.name]?.columns ?? null }
   const title = capital(resource.noun[1])
   let data: Awaited<ReturnType<typeof listRecords>>
@@ -78,7 +79,7 @@ const ListPage = async ({ params, searchParams }: Props) => {
           data,
           query: formatListQuery(description, query),
           dropped: notices,
-          actions: listActions(actor, resource.name),
+          actions: listActions(actor, resource.name, managers),
           environments,
           density: preferences.density ?? 'dense',
           mayAdd,

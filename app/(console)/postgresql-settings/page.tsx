@@ -8,6 +8,7 @@ import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { EmptyState } from '@/components/ui/note'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
+import { managersFound } from '@/db/fleet/managers-view'
 import { findSettings, settingNames } from '@/db/settings/find'
 import { requireActor } from '@/lib/auth/actor'
 import { counted } from '@/lib/domain/values/counted'
@@ -31,7 +32,7 @@ const FleetSettingsPage = async ({ searchParams }: Props) => {
   const [actor, given] = await Promise.all([requireActor(), searchParams])
   const { query, problems } = readQuery(given)
   try {
-    const [environments, names] = await Promise.all([badgedEnvironments(actor), settingNames(actor)])
+    const [environments, names, managers] = await Promise.all([badgedEnvironments(actor), settingNames(actor), managersFound(actor)])
     let found: Found | null = null
     if (Object.keys(problems).length === 0)
       try {
@@ -88,7 +89,7 @@ const FleetSettingsPage = async ({ searchParams }: Props) => {
                     {counted(found.total, query.name === '' ? 'setting' : 'instance')}
                     {found.total > found.items.length && `, ${counted(found.items.length, 'row')} on page ${found.page}`}.
                   </p>
-                  <FoundSettings items={found.items} actions={listActions(actor, 'instance')} environments={environments} />
+                  <FoundSettings items={found.items} actions={listActions(actor, 'instance', managers)} environments={environments} />
                   <Pages query={query} total={found.total} />
                 </>
               )}

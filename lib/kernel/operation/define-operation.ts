@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { ManagerKind } from '@/lib/domain/managers/manager'
 import type { ReadPorts } from '@/lib/ports'
 import type { Json, JsonObject } from '../ground/json'
 import { gatherWithManagers, type Managed, managedGate } from './managed'
@@ -48,6 +49,8 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   lasting?: (facts: F) => JsonObject
   /** How it treats a server that Patroni or another manager looks after; a gate checks it. */
   managed: Managed<z.infer<I>, F>
+  /** Left out: not through a manager's own doors. Menus have it only where this one was found. */
+  through?: ManagerKind
   /** The servers that it stops, restarts, replaces or promotes. Left out: none. The console's own database must not be on one of them, which a gate checks. */
   interrupts?: (facts: F) => readonly Interrupted[]
   /** The pooler whose clients it holds up, turns away or sends elsewhere; null: it does not come to that. The console's own connection must not be one of them, which a gate checks. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { ManagerKind } from '@/lib/domain/managers/manager'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import type { Role } from '../access/access'
 import type { Json, JsonObject } from '../ground/json'
@@ -139,6 +140,7 @@ export interface Operation {
   title: string
   verb: string
   danger: Danger
+  through?: ManagerKind
   dangerWith: (input: unknown) => Danger
   permission: (input: unknown) => string
   input: z.ZodType

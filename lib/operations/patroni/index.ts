@@ -42,6 +42,7 @@ export const patroniSwitchover = defineOperation({
   // Scheduled days ahead, another standby may be the best one then.
   lasting: ({ cluster, leader }) => ({ cluster, leader: leader?.name ?? null }),
   managed: { harmless: 'It goes through Patroni.' },
+  through: 'patroni',
   interrupts,
   locks: ({ herd }) => [`herd:${herd.id}`],
   now: ({ cluster, leader, candidate, members, isPaused }) => [

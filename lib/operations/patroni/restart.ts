@@ -56,6 +56,7 @@ export const patroniRestart = defineOperation({
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), cluster: facts.patroni?.cluster ?? null, member: facts.patroni?.member ?? null }),
   managed: { harmless: 'It goes through Patroni.' },
+  through: 'patroni',
   interrupts: interruptsIt,
   locks: lockHerd,
   now: (facts) => [

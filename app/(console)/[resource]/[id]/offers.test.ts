@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { Actor, Role } from '@/lib/kernel/access/access'
 import { offersFor } from './offers'
 
@@ -16,11 +17,12 @@ const record = (values: Record<string, unknown> = {}) => ({
   environmentId: prod,
   values: { state: 'online', role: 'standby', observedAt: new Date().toISOString(), ...values },
 })
+const found = new Set<ManagedBy>(['none'])
 const because = (who: Actor, name: string, values?: Record<string, unknown>) =>
-  offersFor(who, instance, record(values)).find((act) => act.name === name)?.because
+  offersFor(who, instance, record(values), found).find((act) => act.name === name)?.because
 
 test('a viewer is offered nothing, and each act says which permission is missing', () => {
-  for (const act of offersFor(actor('viewer', null), instance, record()))
+  for (const act of offersFor(actor('viewer', null), instance, record(), found))
     expect(act.because).toMatch(/^You do not have the permission instance\.run\./)
 })
 
@@ -36,17 +38,32 @@ test('an act that the last observed facts rule out stays visible with its reason
 })
 
 test('every button opens its own confirmation page for this one target', () => {
-  for (const act of offersFor(actor('admin', null), instance, record())) expect(act.href).toBe(`/instances/run/${act.name}?ids=i`)
+  for (const act of offersFor(actor('admin', null), instance, record(), found)) expect(act.href).toBe(`/instances/run/${act.name}?ids=i`)
 })
 
 test('SQL stands among the routine acts: it reads unless a person says that it may write', () => {
-  const dangers = Object.fromEntries(offersFor(actor('dba', null), instance, record()).map(({ name, danger }) => [name, danger]))
+  const dangers = Object.fromEntries(offersFor(actor('dba', null), instance, record(), found).map(({ name, danger }) => [name, danger]))
   expect(dangers).toMatchObject({ 'run-sql': 'routine', stop: 'disruptive' })
 })
 
 test('a herd offers what its members do together, as its list does, and its own permission decides', () => {
   const herd = { name: 'herd', path: 'herds' }
-  const restart = (role: Role) => offersFor(actor(role, null), herd, record()).find(({ name }) => name === 'restart')
+  const restart = (role: Role) => offersFor(actor(role, null), herd, record(), found).find(({ name }) => name === 'restart')
   expect(restart('dba')).toMatchObject({ verb: 'Restart members in order', href: '/instances/run/restart?of=herd&ids=i', because: null })
   expect(restart('viewer')?.because).toMatch(/permission instance\.run\.restart/)
+})
+
+test('what goes through Patroni stands only where Patroni was found', () => {
+  const names = (of: typeof instance, managers: ManagedBy[]) =>
+    offersFor(actor('admin', null), of, record(), new Set(managers)).map(({ name }) => name)
+  const pair = { name: 'dr-pair', path: 'dr-pairs' }
+  for (const [of, name] of [
+    [instance, 'patroni-restart'],
+    [pair, 'patroni-switchover'],
+  ] as const) {
+    expect(names(of, ['patroni'])).toContain(name)
+    expect(names(of, ['several'])).toContain(name)
+    for (const by of ['none', 'unknown', 'repmgr'] as const) expect(names(of, [by])).not.toContain(name)
+  }
+  expect(names(pair, ['none'])).toContain('switchover')
 })

@@ -10,6 +10,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { State } from '@/components/ui/state'
+import { managersFound } from '@/db/fleet/managers-view'
 import { recordHistory } from '@/db/records/records'
 import { mayAnywhere, mayIn } from '@/lib/kernel/access/access'
 import type { Json } from '@/lib/kernel/ground/json'
@@ -54,8 +55,13 @@ const DetailPage = async ({ params }: Props) => {
   const loaded = await loadObject(path, id)
   const { actor, resource, description, record, environments, environment, crumbs, href } = loaded
   const { Above, Beside, shownAbove, pages = [], copyLines } = partsOf(resource.name)
-  const [history, lines] = await Promise.all([recordHistory(actor, resource, record.id, 1), copyLines?.(loaded) ?? []])
-  const acts = offersFor(actor, resource, record)
+  const { herdId = null } = record.values
+  const [history, lines, managers] = await Promise.all([
+    recordHistory(actor, resource, record.id, 1),
+    copyLines?.(loaded) ?? [],
+    managersFound(actor, herdId === null ? null : String(herdId)),
+  ])
+  const acts = offersFor(actor, resource, record, managers)
   const may = (act: 'change' | 'delete') =>
     record.environmentId === null
       ? mayAnywhere(actor, `${resource.name}.${act}`)

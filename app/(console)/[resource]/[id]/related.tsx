@@ -2,6 +2,7 @@ import Link from 'next/link'
 import { SmallTable } from '@/components/resource/small-table'
 import { TickTable } from '@/components/resource/tick-table'
 import { Card } from '@/components/ui/card'
+import { managersFound } from '@/db/fleet/managers-view'
 import { listRecords } from '@/db/records/records'
 import { capital } from '@/lib/domain/values/capital'
 import type { Actor } from '@/lib/kernel/access/access'
@@ -64,7 +65,7 @@ export const Related = async ({
     pathOf,
   }
   const { OverRelated } = partsOf(resource.name)
-  const actions = listActions(actor, resource.name, environmentId)
+  const actions = listActions(actor, resource.name, await managersFound(actor, by === 'herdId' ? id : null), environmentId)
   return (
     <Card
       isFlush

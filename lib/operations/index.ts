@@ -9,6 +9,10 @@ import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { patroniSwitchover } from './patroni'
+import { patroniConfigure } from './patroni/configure'
+import { patroniPause, patroniResume } from './patroni/pause'
+import { patroniReinitialize } from './patroni/reinitialize'
+import { patroniReload } from './patroni/reload'
 import { patroniRestart } from './patroni/restart'
 import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
 import { followPrimary } from './poolers/follow'
@@ -33,6 +37,8 @@ export const operations: readonly Operation[] = [
   stop,
   restart,
   patroniRestart,
+  patroniReload,
+  patroniReinitialize,
   reload,
   checkpoint,
   runSql,
@@ -49,6 +55,9 @@ export const operations: readonly Operation[] = [
   switchover,
   failover,
   patroniSwitchover,
+  patroniPause,
+  patroniResume,
+  patroniConfigure,
   create,
   resumePooler,
   pausePooler,

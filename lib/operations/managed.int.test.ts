@@ -197,6 +197,88 @@ test('a restart through Patroni makes a setting that waited for it active, and t
   expect(await patroni.leader()).toBe(leader)
 })
 
+/** Planned and driven to its end, as a worker does. */
+const runOn = async (name: string, host: string, raw: JsonObject = {}) => {
+  const operation = operationByName(name)!
+  const targetId = operation.on === 'dr-pair' ? 'shop' : herd.instance(host).id
+  const plan = await planOf(name, host, raw)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal, isCancelRequested: () => false, clock: systemClock }
+  const state = await drive(
+    operation,
+    { id: 'job', targetId, input: inputOf(name, raw), digest: plan.digest },
+    journal.open(),
+    herd.ports,
+    options,
+  )
+  expect([state, state === 'done' ? null : journal.lines]).toEqual(['done', null])
+  return JSON.stringify(journal.lines)
+}
+const areAllPaused = async (isPaused: boolean) => (await Promise.all(members.map(found))).every((one) => one?.isPaused === isPaused)
+
+test('a reload through Patroni makes the server read what Patroni writes for it', async () => {
+  const host = await standby()
+  const before = await sql(host, 'select pg_conf_load_time()')
+  await runOn('patroni-reload', host)
+  await until('the server to be reloaded', async () => (await sql(host, 'select pg_conf_load_time()')) !== before, patient)
+})
+
+test('an edit of the configuration reaches every member, is refused while it is not what the plan showed, and its journal says how to go back', async () => {
+  const leader = await patroni.leader()
+  const said = await runOn('patroni-configure', leader, { settings: 'postgresql.parameters.work_mem = 9MB\nmax_timelines_history = 7' })
+  expect(said).toContain('postgresql.parameters.work_mem = null\\nmax_timelines_history = null')
+  for (const host of members) await until(`${host} to have it`, async () => (await sql(host, 'show work_mem')) === '9MB', patient)
+  expect((await planOf('patroni-configure', leader, { settings: 'max_timelines_history = 7' })).reason).toBe('Every setting is so already.')
+
+  const { host, dataDirectory: directory } = herd.instance(leader).address
+  const text = await herd.ports.read.hosts.patroniConfig(host, directory, { timeoutMs: 20_000 })
+  await patroni.rest(leader, '/config', { max_timelines_history: 8 })
+  const late = { dataDirectory: directory, method: 'PATCH', path: '/config', body: { ttl: 45 }, whileConfigIs: text } as const
+  expect((await herd.ports.act.hosts.askPatroni(host, late, { timeoutMs: 20_000 })).status).toBe(409)
+  const now = JSON.parse(await herd.ports.read.hosts.patroniConfig(host, directory, { timeoutMs: 20_000 }))
+  expect(now).toMatchObject({ ttl: pace.ttl, max_timelines_history: 8 })
+
+  await runOn('patroni-configure', leader, { settings: 'postgresql.parameters.work_mem = null\nmax_timelines_history = null' })
+  for (const one of members) await until(`${one} to be as it was`, async () => (await sql(one, 'show work_mem')) === '4MB', patient)
+})
+
+test('a pause ends when its time is up though nobody of ours is left, and Resume ends it sooner; a pause of somebody else is left alone', async () => {
+  const leader = await patroni.leader()
+  const { address } = herd.instance(leader)
+  const timer = (key: string, seconds: number) =>
+    herd.ports.act.work.launch(address.host, key, herd.ports.read.hosts.endPauseCommand(dataDirectory, key, seconds), { timeoutMs: 20_000 })
+  const isRunning = async (key: string) => (await herd.ports.read.work.look(address.host, key, { timeoutMs: 20_000 })).state === 'running'
+
+  await runOn('patroni-pause', leader, { minutes: 30 })
+  expect(await areAllPaused(true)).toBe(true)
+  expect((await planOf('patroni-pause', leader)).reason).toContain('It is paused already')
+  await runOn('patroni-resume', leader)
+  expect(await areAllPaused(false)).toBe(true)
+  expect((await planOf('patroni-resume', leader)).reason).toBe('It is not paused.')
+
+  await timer('pause-of-ours', 6)
+  await patroni.rest(leader, '/config', { pause: true, matriarch_pause: 'pause-of-ours' })
+  await until('every member to be paused', () => areAllPaused(true).then((is) => is || undefined), patient)
+  await until('the timer to end it', () => areAllPaused(false).then((is) => is || undefined), patient)
+  expect(await patroni.rest(leader, '/config')).not.toContain('matriarch_pause')
+
+  await timer('pause-long-over', 3)
+  await patroni.rest(leader, '/config', { pause: true })
+  await until('the timer to be over', async () => ((await isRunning('pause-long-over')) ? undefined : true), patient)
+  expect(await patroni.rest(leader, '/config')).toContain('"pause": true')
+  await runOn('patroni-resume', leader)
+})
+
+test('a member that is reinitialised through Patroni is a new copy of the leader and follows it; the leader is refused', async () => {
+  const [leader, host] = [await patroni.leader(), await standby()]
+  await sh(host, `touch ${dataDirectory}/was-there`)
+  await runOn('patroni-reinit', host)
+  expect((await sh(host, `ls ${dataDirectory}`)).split('\n')).not.toContain('was-there')
+  expect(await patroni.leader()).toBe(leader)
+  expect((await planOf('patroni-reinit', leader)).reason).toBe('It is the leader: switch over first.')
+})
+
 test('a switchover that Patroni refuses is told in its own words', async () => {
   const [leader, host] = [await patroni.leader(), await standby()]
   const request = { dataDirectory, method: 'POST', path: '/switchover', body: { leader: host, candidate: leader } } as const

@@ -10,7 +10,18 @@ import { resources } from '@/lib/resources'
 import { describeOperation, operationByName, operations, operationsOn } from '.'
 
 /** Those whose plans are snapshots of scenes of their own, with more in them than a healthy world has. */
-const staged = new Set(['create', 'failover', 'patroni-restart', 'patroni-switchover', 'switchover'])
+const staged = new Set([
+  'create',
+  'failover',
+  'patroni-configure',
+  'patroni-pause',
+  'patroni-reinit',
+  'patroni-reload',
+  'patroni-restart',
+  'patroni-resume',
+  'patroni-switchover',
+  'switchover',
+])
 
 /** The states that the target's resource says it can be in. */
 const statesOf = ({ on }: Operation): string[] => {

@@ -84,6 +84,16 @@ export interface HostsRead {
     options: { timeoutMs: number; signal?: AbortSignal },
   ) => Promise<ManagersSeen>
   /**
+   * The dynamic configuration of the cluster to which the Patroni of this data directory belongs, as it answers GET /config: the text of a JSON document.
+   * Throws as `askPatroni` does, and `shell.failed` for any status but 200.
+   */
+  patroniConfig: (host: HostAddress, dataDirectory: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<string>
+  /**
+   * A command for long work on the host that ends a pause after so many seconds of its uptime, and goes on trying for a day where Patroni does not answer
+   * then. Only the pause whose configuration holds the key as `matriarch_pause`; it ends by itself once that one is over.
+   */
+  endPauseCommand: (dataDirectory: string, key: string, seconds: number) => string[]
+  /**
    * The step-by-step check of the server form: every step in its order, those that could not be looked at as skipped. `timeoutMs` is for each of its looks.
    * Throws `shell.cancelled`, and never for a bad host.
    */
@@ -99,9 +109,13 @@ export interface PatroniRequest {
   dataDirectory: string
   method: 'POST' | 'PATCH' | 'DELETE'
   path: '/switchover' | '/restart' | '/reload' | '/reinitialize' | '/config'
-  /** JSON. */
-  body: Readonly<Record<string, string | number | boolean | null>>
+  body: JsonBody
+  /** Refused with 409, and nothing sent, unless this is what `patroniConfig` gives at that moment. */
+  whileConfigIs?: string
 }
+
+export type JsonBody = { readonly [key: string]: JsonPart }
+type JsonPart = string | number | boolean | null | undefined | readonly JsonPart[] | JsonBody
 
 /** What Patroni said. A 503 may mean “status unknown”: only looking again settles that. */
 export interface PatroniAnswer {

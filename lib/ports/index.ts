@@ -30,6 +30,7 @@ export type {
   HostFacts,
   HostsAct,
   HostsRead,
+  JsonBody,
   PatroniAnswer,
   PatroniRequest,
 } from './hosts'

@@ -1,10 +1,11 @@
+import { quoteShell } from '@/lib/domain/values/shell-quote'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { PatroniAnswer } from '@/lib/ports'
 import { patroniConfigPython, pythonOf } from './patroni-python'
 
 /**
  * Asks the Patroni that looks after a data directory, on its own host and as its own configuration says: login, TLS and certificates of it are used there
- * and are never printed. `$1` data directory, `$2` method, `$3` path, `$4` seconds to wait; the body on standard input. Prints `status=` with the HTTP
+ * and are never printed. `$1` data directory, `$2` method, `$3` path, `$4` seconds to wait, on standard input the body, and after a NUL the text that /config must give for it to be sent. Prints `status=` with the HTTP
  * status, and the answer's text; `problem=` where nothing was sent.
  */
 export const askPatroniScript = `
@@ -22,7 +23,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 ${patroniConfigPython}
 pids, directory, method, path, seconds = sys.argv[1:6]
-body = sys.stdin.buffer.read()
+body, _, expected = sys.stdin.buffer.read().partition(b"\\0")
 for pid in pids.split():
     found = of_process(pid)
     if not found:
@@ -46,12 +47,20 @@ if user:
     headers["Authorization"] = "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
 def say(status, text):
     print("status=%d" % status)
-    print(text.decode("utf-8", "replace")[:2000])
+    print(text.decode("utf-8", "replace"))
+opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context_of(conf, env)))
+def ask(path, body, method):
+    return opener.open(Request(api + path, body or None, headers, method=method), timeout=float(seconds))
 try:
-    with build_opener(ProxyHandler({}), HTTPSHandler(context=context_of(conf, env))).open(Request(api + path, body, headers, method=method), timeout=float(seconds)) as answer:
-        say(answer.status, answer.read(100000))
+    if expected:
+        with ask("/config", None, "GET") as answer:
+            if answer.read(1000000).strip() != expected.strip():
+                say(409, b"the configuration was changed by somebody else meanwhile")
+                sys.exit(0)
+    with ask(path, body, method) as answer:
+        say(answer.status, answer.read(1000000))
 except HTTPError as error:
-    say(error.code, error.read(100000))
+    say(error.code, error.read(2000))
 except Exception as error:
     print("silent=%s" % str(error)[:300])
 ' "$patronis" "$@"`
@@ -69,3 +78,31 @@ export const patroniAnswer = (output: string): PatroniAnswer => {
     ...(problem === undefined ? {} : { isOver: true }),
   })
 }
+
+/**
+ * As long work: `$1` data directory, `$2` the key of the pause, `$3` seconds until it ends. The time is the host's uptime, which no wrong clock moves. A pause
+ * that somebody ended, or that is another one, is left alone; of one that was ended by other means the key is taken away, so that the next is not taken for it.
+ */
+export const endPauseScript = `
+directory=$1 key=$2 seconds=$3 seen= said=
+now() { read -r up rest </proc/uptime; up=\${up%.*}; }
+say() { [ "$*" = "$said" ] || echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"; said=$*; }
+ask() { sh -c ${quoteShell([askPatroniScript])} sh "$directory" "$@"; }
+end() { printf '{"pause": null, "matriarch_pause": null}\\0%s' "$config" | ask PATCH /config 10 >/dev/null; }
+now; at=$((up + seconds)); last=$((at + 86400))
+say "the pause ends in $seconds s"
+while now; [ $up -lt $last ]; do
+  answer=$(ask GET /config 10 </dev/null)
+  config=\${answer#status=200
+}
+  if [ "$config" = "$answer" ]; then say "no answer: $(printf '%s' "$answer" | head -n 1)"
+  else case $config in
+    *""$key""*) seen=1
+      case $config in *'"pause": true'*) [ $up -lt $at ] || { say "its time is up"; end; continue; } ;; *) say "somebody ended it"; end; continue ;; esac ;;
+    *) if [ -n "$seen" ] || [ $up -ge $at ]; then say "it is over"; exit 0; fi ;;
+  esac; fi
+  now; left=$((at - up))
+  [ $left -gt 0 ] && [ $left -lt 5 ] && sleep $left || sleep 5
+done
+say "given up"
+exit 1`

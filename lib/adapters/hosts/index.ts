@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { HostAddress, HostFacts, HostsAct, HostsRead } from '@/lib/ports'
+import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer } from '@/lib/ports'
 import type { Ssh } from '../ssh'
-import { askPatroniScript, patroniAnswer } from './ask-patroni'
+import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
 import { findManagersScript, parseManagers } from './find-managers'
 import { parseSurvey, type Survey, surveyScript } from './survey'
@@ -45,9 +45,25 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     return { survey: seen, clockOffsetSeconds: offset }
   }
 
+  const ask = async (host: HostAddress, argv: readonly string[], stdin: string, options: CommandOptions): Promise<PatroniAnswer> => {
+    const [dataDirectory, method, path] = argv
+    const seconds = Math.max(1, Math.floor(options.timeoutMs / 1000) - answerSeconds)
+    const { stdout } = await ssh.exec(host, ['sh', '-c', askPatroniScript, 'sh', dataDirectory!, method!, path!, String(seconds)], {
+      ...options,
+      stdin,
+    })
+    return patroniAnswer(stdout)
+  }
+
   return {
     read: {
       read: ssh.exec,
+      patroniConfig: async (host, dataDirectory, options) => {
+        const { status, text } = await ask(host, [dataDirectory, 'GET', '/config'], '', options)
+        if (status === 200) return text
+        throw new Fault('shell.failed', { because: `Patroni answered ${status} for its configuration: ${text}`, isOver: true })
+      },
+      endPauseCommand: (dataDirectory, key, seconds) => ['sh', '-c', endPauseScript, 'sh', dataDirectory, key, String(seconds)],
       showHostKey: ssh.showHostKey,
       managers: async (host, dataDirectories, options) => {
         const argv = ['sh', '-c', findManagersScript, 'sh', ...dataDirectories]
@@ -69,11 +85,9 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     },
     act: {
       run: ssh.exec,
-      askPatroni: async (host, { dataDirectory, method, path, body }, options) => {
-        const seconds = Math.max(1, Math.floor(options.timeoutMs / 1000) - answerSeconds)
-        const argv = ['sh', '-c', askPatroniScript, 'sh', dataDirectory, method, path, String(seconds)]
-        const { stdout } = await ssh.exec(host, argv, { ...options, stdin: JSON.stringify(body) })
-        return patroniAnswer(stdout)
+      askPatroni: (host, { dataDirectory, method, path, body, whileConfigIs }, options) => {
+        const expected = whileConfigIs === undefined ? '' : `\0${whileConfigIs}`
+        return ask(host, [dataDirectory, method, path], `${JSON.stringify(body)}${expected}`, options)
       },
     },
     facts: async (host, dataDirectories, options) => {

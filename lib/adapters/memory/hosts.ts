@@ -1,7 +1,8 @@
+import type { FoundManager } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
-import { answerPatroni } from './patroni'
+import { answerPatroni, configText } from './patroni'
 import { type Calls, perform, reach } from './world/calls'
 import { answering, hostAt } from './world/reached-host'
 import type { MemoryHost, World } from './world/world'
@@ -34,6 +35,8 @@ export const memoryHostsRead = (world: World): HostsRead => {
       const { managers, areHidden } = await logIn(address, options)
       return { isWhole: !areHidden, managers: areHidden ? [] : managers.map((one) => ({ ...one })) }
     },
+    patroniConfig: async (address, dataDirectory, options) => configText(world, ownPatroni(await logIn(address, options), dataDirectory)),
+    endPauseCommand: (dataDirectory, key, seconds) => ['end-pause', dataDirectory, key, String(seconds)],
     check: (address, options) =>
       checkHost(address, options, {
         showHostKey: () => showHostKey(address, options),
@@ -79,9 +82,7 @@ export const memoryHostsAct = (world: World, calls: Calls): HostsAct => ({
     const host = hostAt(world, address)
     const { method, path, dataDirectory } = request
     return perform(calls, world.clock, host, { act: `${method} ${path}`, target: address.hostname }, options, () => {
-      const own = host.managers.find((one) => one.kind === 'patroni' && one.state === 'running' && one.dataDirectory === dataDirectory)
-      if (own === undefined) throw new Fault('shell.failed', { because: 'No Patroni looks after it on this host.', isOver: true })
-      return answerPatroni(world, own, request)
+      return answerPatroni(world, ownPatroni(host, dataDirectory), request)
     })
   },
   run: async (address, argv, options) => {
@@ -101,6 +102,12 @@ export const memoryHostsAct = (world: World, calls: Calls): HostsAct => ({
     })
   },
 })
+
+const ownPatroni = ({ managers }: MemoryHost, dataDirectory: string): FoundManager => {
+  const own = managers.find((one) => one.kind === 'patroni' && one.state === 'running' && one.dataDirectory === dataDirectory)
+  if (own === undefined) throw new Fault('shell.failed', { because: 'No Patroni looks after it on this host.', isOver: true })
+  return own
+}
 
 const result = (exitCode: number, stderr = ''): CommandResult => ({ exitCode, signal: null, stdout: '', stderr, isCut: false, tookMs: 1 })
 

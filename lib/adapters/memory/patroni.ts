@@ -1,11 +1,12 @@
 import type { FoundManager } from '@/lib/domain/managers/manager'
+import { isObject, type JsonObject } from '@/lib/kernel/ground/json'
 import type { PatroniAnswer, PatroniRequest } from '@/lib/ports'
 import { startTimeline, writeShutdown } from './world/wal'
 import type { MemoryInstance, World } from './world/world'
 
 const leads = (role: string): boolean => role === 'leader'
 
-/** Patroni's REST API, as unforgiving as the real one: of `/switchover` and `/restart`, which is all that the twin can. */
+/** Patroni's REST API, as unforgiving as the real one. */
 export const answerPatroni = (world: World, own: FoundManager, request: PatroniRequest): PatroniAnswer => {
   if (request.path === '/restart') {
     const member = seatsOf(world, own.cluster).get(own.member ?? '')
@@ -20,6 +21,14 @@ export const answerPatroni = (world: World, own: FoundManager, request: PatroniR
     member.applied.push('patroni restarts')
     return { status: 200, text: 'restarted successfully' }
   }
+  if (request.path === '/reload') {
+    seatsOf(world, own.cluster)
+      .get(own.member ?? '')
+      ?.applied.push('patroni reloads')
+    return { status: 202, text: 'reload scheduled' }
+  }
+  if (request.path === '/reinitialize') return reinitialize(world, own)
+  if (request.path === '/config') return configure(world, own, request)
   if (request.path !== '/switchover') return { status: 501, text: 'the twin does not know this' }
   const { leader, candidate } = request.body
   const now = own.members.find(({ role }) => leads(role))?.name
@@ -59,3 +68,52 @@ const handOver = (world: World, from: MemoryInstance, to: MemoryInstance): void 
 
 const ledBy = ({ members }: FoundManager, leader: string): FoundManager['members'] =>
   members.map((one) => ({ ...one, role: one.name === leader ? 'leader' : 'replica', timeline: (one.timeline ?? 1) + 1 }))
+
+/** Taken by the leader's copy at once. */
+const reinitialize = (world: World, own: FoundManager): PatroniAnswer => {
+  const leader = own.members.find(({ role }) => leads(role))?.name
+  if (leader === undefined) return { status: 503, text: 'Cluster has no leader, can not reinitialize' }
+  if (leader === own.member) return { status: 503, text: 'I am the leader, can not reinitialize' }
+  const seats = seatsOf(world, own.cluster)
+  const [from, member] = [seats.get(leader), seats.get(own.member ?? '')]
+  if (from === undefined || member === undefined) return { status: 503, text: 'failed to acquire the copy' }
+  Object.assign(member, {
+    pid: member.pid + 1000,
+    startedAt: world.clock.stamp(),
+    state: 'running',
+    clients: 0,
+    activeTransactions: 0,
+    hasStandbySignal: true,
+    ranAsStandby: true,
+    upstreamId: from.inventory.id,
+    timeline: from.timeline,
+    walBytes: from.walBytes,
+  })
+  member.applied.push('patroni reinitializes')
+  return { status: 200, text: 'reinitialize started' }
+}
+
+/** As Python writes it. */
+export const configText = (world: World, { cluster }: FoundManager): string =>
+  JSON.stringify(world.dcs.get(cluster ?? '') ?? {}).replaceAll('":', '": ')
+
+const configure = (world: World, own: FoundManager, { body, whileConfigIs }: PatroniRequest): PatroniAnswer => {
+  if (whileConfigIs !== undefined && whileConfigIs !== configText(world, own))
+    return { status: 409, text: 'the configuration was changed by somebody else meanwhile' }
+  const next = merged(world.dcs.get(own.cluster ?? '') ?? {}, body as JsonObject)
+  world.dcs.set(own.cluster ?? '', next)
+  for (const host of world.hosts.values())
+    host.managers = host.managers.map((one) => (one.cluster === own.cluster ? { ...one, isPaused: next.pause === true } : one))
+  return { status: 200, text: JSON.stringify(next) }
+}
+
+/** null deletes, an object is merged, and all else replaces. */
+const merged = (now: JsonObject, patch: JsonObject): JsonObject => {
+  const next = { ...now }
+  for (const [key, value] of Object.entries(patch)) {
+    const there = next[key]
+    if (value === null || value === undefined) delete next[key]
+    else next[key] = isObject(value) ? merged(isObject(there) ? there : {}, value) : value
+  }
+  return next
+}

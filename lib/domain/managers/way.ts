@@ -44,7 +44,7 @@ const patroni: Record<ManagedDeed, Way> = {
   stop: {
     comesOf: 'Patroni would start it again, or promote another member.',
     instead: (one) =>
-      `Stop Patroni on its host (\`systemctl stop patroni\`), which stops the server too, or pause it first: ${patronictl(one, 'pause', '--wait')}.`,
+      `Stop Patroni on its host (\`systemctl stop patroni\`), which stops the server too, or pause it first with Pause Patroni or ${patronictl(one, 'pause', '--wait')}.`,
   },
   restart: {
     comesOf: 'Patroni would take the stop for a crash.',
@@ -54,7 +54,7 @@ const patroni: Record<ManagedDeed, Way> = {
     comesOf:
       'Patroni writes postgresql.conf from the DCS, and passes some settings on the command line: what was edited by hand is overridden.',
     instead: (one) =>
-      `Change settings with ${patronictl(one, 'edit-config')}, and reload with ${patronictl(one, 'reload', ...memberOf(one))}.`,
+      `Change settings with Edit Patroni’s configuration or ${patronictl(one, 'edit-config')}, and reload with Reload through Patroni or ${patronictl(one, 'reload', ...memberOf(one))}.`,
   },
   promote: {
     comesOf: 'It would be a second primary beside the one that holds the leader key, and Patroni would demote it or rewind it.',
@@ -72,7 +72,7 @@ const patroni: Record<ManagedDeed, Way> = {
   },
   rebuild: {
     comesOf: 'Patroni would start a server on a directory that is only half there.',
-    instead: (one) => `Use ${patronictl(one, 'reinit', ...memberOf(one))}.`,
+    instead: (one) => `Use Reinitialise through Patroni, or ${patronictl(one, 'reinit', ...memberOf(one))}.`,
   },
   repoint: {
     comesOf: 'Patroni writes primary_conninfo itself: each standby follows the leader, or the member in its tag replicatefrom.',
@@ -104,7 +104,7 @@ const patroni: Record<ManagedDeed, Way> = {
   'alter-system': {
     comesOf:
       'Patroni passes some settings on the command line, where they override postgresql.auto.conf, and the other members would not get it.',
-    instead: (one) => `Use ${patronictl(one, 'edit-config', '-p', 'NAME=VALUE')}.`,
+    instead: (one) => `Use Edit Patroni’s configuration, or ${patronictl(one, 'edit-config', '-p', 'NAME=VALUE')}.`,
   },
 }
 

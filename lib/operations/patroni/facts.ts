@@ -45,6 +45,8 @@ export interface ClusterView {
   members: Plain<ManagedMember>[]
   /** Name in Patroni by the instance's id. */
   names: Map<string, string | null>
+  /** By the instance's id, whether its own Patroni says that it is paused; null: it does not answer, or none was found. */
+  pauses: Map<string, boolean | null>
 }
 
 const lookTimeoutMs = 10_000
@@ -83,6 +85,7 @@ export const viewOf = async (
         tags: { ...one.tags },
       })) ?? [],
     names: new Map(looks.map(({ id, found }) => [id, found?.member ?? null])),
+    pauses: new Map(looks.map(({ id, found }) => [id, found?.isPaused ?? null])),
   }
 }
 

@@ -1,27 +1,19 @@
 import { z } from 'zod'
-import type { FoundManager } from '@/lib/domain/managers/manager'
-import { managedByOf, managersOf } from '@/lib/domain/managers/manager'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
-import { gatherHerd, type HerdFacts, type Plain, probeTimeoutMs } from '../facts/instance'
+import { gatherHerd, type HerdFacts, probeTimeoutMs } from '../facts/instance'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd, standbysFirst } from '../facts/instance-head'
-import { orNull } from '../facts/or-null'
 import { clientsWarned, lossOf, standbysWarned, transactionsWarned } from '../gates/impact'
 import { acceptsConnections, seenRow } from '../gates/seen'
 import { isSame } from '../steps/postgres/restart'
+import { gatherOwnPatroni, type OwnPatroni, ownPatroniAnswers, patroniNow } from './reload'
 
-type RestartFacts = HerdFacts & {
-  /** Its Patroni; null: none runs there, or it could not be told. */
-  patroni: Plain<FoundManager> | null
-  isPatroniKnown: boolean
-}
+type RestartFacts = HerdFacts & OwnPatroni
 
 type Before = { startedAt: string | null; pid: number | null }
 
-const lookTimeoutMs = 10_000
 /** Patroni answers when the server runs again: a long shutdown checkpoint is part of it. */
 const askTimeoutMs = 600_000
 
@@ -40,18 +32,7 @@ export const patroniRestart = defineOperation({
   ],
   gather: async (ports, _input, context): Promise<RestartFacts> => {
     const facts = await gatherHerd(ports, context)
-    const { host, dataDirectory } = facts.instance.address
-    const options = { timeoutMs: lookTimeoutMs, signal: context.signal }
-    const seen = await orNull(ports.hosts.managers(host, [dataDirectory], options), context.signal)
-    const patroni =
-      seen === null ? undefined : managersOf(seen, dataDirectory).find((one) => one.kind === 'patroni' && one.state === 'running')
-    // Whom it led long ago is nothing to restart by.
-    const isPatroniKnown = managedByOf(seen, dataDirectory) !== 'unknown'
-    return {
-      ...facts,
-      isPatroniKnown,
-      patroni: patroni === undefined ? null : ({ ...patroni, members: [], history: [] } as Plain<FoundManager>),
-    }
+    return { ...facts, ...(await gatherOwnPatroni(ports, facts.instance, context)) }
   },
   about: aboutInstance,
   firm: (facts) => ({ ...firmInstance(facts), cluster: facts.patroni?.cluster ?? null, member: facts.patroni?.member ?? null }),
@@ -59,17 +40,14 @@ export const patroniRestart = defineOperation({
   through: 'patroni',
   interrupts: interruptsIt,
   locks: lockHerd,
-  now: (facts) => [
-    ...herdNow(facts),
-    { label: 'Patroni', value: facts.patroni === null ? 'not found' : `cluster ${facts.patroni.cluster}, member ${facts.patroni.member}` },
-  ],
+  now: (facts) => [...herdNow(facts), patroniNow(facts)],
   affected: (facts) => lossOf(facts, { mode: 'fast', moment: 'while it restarts', isBack: true }),
   order: standbysFirst,
   offered: (row) => (row.manager === 'none' ? refuse('No Patroni looks after it: use Restart.') : acceptsConnections(seenRow(row))),
   asksPhrase: () => false,
 })
   .gate('running', 'Accepts connections', ({ probe }) => acceptsConnections(probe))
-  .gate('patroni', 'Its Patroni answers', patroniAnswers)
+  .gate('patroni', 'Its Patroni answers', ownPatroniAnswers('Restart'))
   .gate('pending', 'Settings pending a restart', ({ probe }) =>
     probe.pendingRestart.length === 0 ? pass : passBecause(`They take effect: ${probe.pendingRestart.join(', ')}.`),
   )
@@ -81,13 +59,6 @@ export const patroniRestart = defineOperation({
   .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while it restarts'))
   .effect('restart', restartMember())
   .build()
-
-function patroniAnswers({ patroni, isPatroniKnown }: RestartFacts): Verdict {
-  if (patroni === null && !isPatroniKnown) return refuse('Whether Patroni looks after it is not known: its host does not say.')
-  if (patroni === null) return refuse('No running Patroni looks after it: use Restart.')
-  if (patroni.isPaused === null) return refuse('Its Patroni does not answer on its REST API.')
-  return pass
-}
 
 function restartMember(): Effect<RestartFacts, Before, { startedAt: string | null; pendingRestart: string[] }> {
   return {

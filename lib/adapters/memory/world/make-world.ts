@@ -11,6 +11,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     zones: new Map(),
     names: new Map(),
     canaries: new Map(),
+    dcs: new Map(),
     canaryTables: new Set(),
     readers: new Map(),
     poolers: new Map(),

@@ -3,6 +3,7 @@ import type { Session } from '@/lib/domain/activity/session'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { ReaderLines } from '@/lib/domain/reader/reader-role'
+import type { JsonObject } from '@/lib/kernel/ground/json'
 import type {
   CanaryDoor,
   CanaryEndpoint,
@@ -278,6 +279,8 @@ export interface World {
   names: Map<string, InventoryName>
   /** By the run they write for. */
   canaries: Map<string, MemoryCanary>
+  /** Dynamic configurations of Patroni clusters, by their scope; one that is not there is `{}`. */
+  dcs: Map<string, JsonObject>
   /** Systems, by their identifiers, that have a table for canaries. */
   canaryTables: Set<string>
   /** The reader, by the identifiers of the systems that have one. */

@@ -29,7 +29,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
       <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} manager={record.values.manager ?? null} />}>
         <HerdTree herdId={id} />
       </Card>
-      <PatroniCluster actor={actor} herdId={id} />
+      <PatroniCluster actor={actor} herdId={id} environmentId={environmentId} />
     </>
   )
 }

@@ -1,11 +1,20 @@
 import { LeaderHistory } from '@/components/resource/manager/leader-history'
 import { ManagedMembers, type ManagedRow } from '@/components/resource/manager/members-table'
+import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import { type ManagedInstance, readManagers } from '@/db/fleet/managers-view'
 import { type FoundManager, managerNames } from '@/lib/domain/managers/manager'
 import type { Actor } from '@/lib/kernel/access/access'
+import { operationByName } from '@/lib/operations'
+import { mayRun } from '@/lib/operations/may-run'
+
+interface InHerd {
+  actor: Actor
+  herdId: string
+  environmentId: string | null
+}
 
 interface Found {
   by: ManagedInstance
@@ -39,7 +48,7 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
       )}
       {paused && (
         <Note tone="warn" title={`${managerNames.patroni} is paused`}>
-          There is no automatic failover until the pause ends: <code>patronictl resume</code>.
+          There is no automatic failover until the pause ends: use Resume Patroni on its DR pair’s page, or <code>patronictl resume</code>.
         </Note>
       )}
       {stopped.length > 0 && (
@@ -51,8 +60,26 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
   )
 }
 
+/** Links to the plans of what is done to the cluster as a whole; those that this person may not run are left out, as is what makes no sense now. */
+const ClusterActs = ({ actor, herdId, environmentId, isPaused }: InHerd & { isPaused: boolean }) => {
+  const acts = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause'].flatMap((name) => {
+    const operation = operationByName(name)
+    return operation !== undefined && mayRun(actor, name, environmentId) ? [operation] : []
+  })
+  if (acts.length === 0) return null
+  return (
+    <p className="mb-3 flex flex-wrap gap-2">
+      {acts.map(({ name, verb }) => (
+        <LinkButton key={name} isSmall href={`/dr-pairs/run/${name}?ids=${herdId}`}>
+          {verb}…
+        </LinkButton>
+      ))}
+    </p>
+  )
+}
+
 /** A Patroni cluster as its own REST API described it last: its members, and the changes of its leader. */
-export const PatroniCluster = async ({ actor, herdId }: { actor: Actor; herdId: string }) => {
+export const PatroniCluster = async ({ actor, herdId, environmentId }: InHerd) => {
   const instances = await readManagers(actor, herdId)
   const all = foundIn(instances).filter(({ manager }) => manager.kind === 'patroni')
   const newest = all
@@ -79,6 +106,15 @@ export const PatroniCluster = async ({ actor, herdId }: { actor: Actor; herdId: 
         </span>
       }
     >
+      {/* A herd of one member is no DR pair. */}
+      {instances.length > 1 && (
+        <ClusterActs
+          actor={actor}
+          herdId={herdId}
+          environmentId={environmentId}
+          isPaused={all.some((one) => one.manager.isPaused === true)}
+        />
+      )}
       <ManagedMembers members={members} />
       {manager.history.length > 0 && <LeaderHistory history={manager.history} />}
     </Card>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeZoneSource } from '@/db/fleet/dns-names'
 import { makeInventoryAct } from '@/db/fleet/herd-members'
 import { makeInventory } from '@/db/fleet/inventory'
-import { recogniseMachine } from '@/db/fleet/machine-identity'
+import { mustBeNewMachine, recogniseMachine } from '@/db/fleet/machine-identity'
 import { type CloudAccountSource, makeCloudAccountSource } from '@/db/fleet/machines'
 import { certificateKeys } from '@/db/keys/certificate-key'
 import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/console-keys'
@@ -63,7 +63,8 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   const machineOf = remembered(recogniseMachine)
   const ssh = openSsh({
     keyFor: remembered((environmentId) => consolePrivateKey(environmentId, vault, newKey)),
-    recognise: async ({ serverId }, machineId) => {
+    recognise: async ({ serverId, hostname }, machineId) => {
+      if (serverId === '') return mustBeNewMachine(hostname, machineId)
       if ((await machineOf(serverId, machineId)) !== machineId) throw new Fault('shell.machine-changed', { isOver: true })
     },
   })

@@ -11,6 +11,7 @@ import { startWorker } from './driver/start-worker'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
+import { startHostChecks } from './observer/host-checks'
 import { startSampleKeeper } from './observer/keep-samples'
 import { startLiveLooks } from './observer/live-looks'
 import { startObserver } from './observer/observe'
@@ -86,6 +87,7 @@ const main = async (): Promise<void> => {
         log,
       })
     : null
+  const hostChecks = await startHostChecks({ hosts: world.ports.read.hosts, log })
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
@@ -116,6 +118,7 @@ const main = async (): Promise<void> => {
       poolerObserver?.stop(),
       fence?.stop(),
       liveLooks?.stop(),
+      hostChecks.stop(),
       sampleKeeper.stop(),
       certifying.stop(),
       publishing.stop(),

@@ -229,6 +229,10 @@ test('the calls for machines, the audit chain, a server check and certificates',
   for (const path of ['/api/health', '/api/ready', '/api/openapi.json', '/metrics', '/api/v1/operations', '/api/v1/audit/verify'])
     await stage.ask('GET', path)
   await stage.ask('POST', '/api/v1/servers/check', { body: { serverId: await stage.idOf('servers', 'hostname', 'd1') } })
+  const { rows } = await getPool().query<{ id: string }>('select id from environments limit 1')
+  const environmentId = rows[0]!.id
+  await stage.ask('POST', '/api/v1/servers/check', { body: { environmentId, address: 'not-registered.test' } })
+  expect((await stage.ask('POST', '/api/v1/servers/check', { body: { environmentId } })).status).toBe(422)
 })
 
 test('samples of an instance, a herd and a host, as JSON and as CSV, what is asked in vain is named, activity and the log', async () => {

@@ -277,6 +277,25 @@ test('a server is checked in one call and its steps come back', async () => {
   expect(body).toMatchObject({ state: 'done', runId: expect.any(String) })
 })
 
+test('a host is checked before it is registered, as a server of an environment would be reached, by who may register one there', async () => {
+  const { rows } = await getPool().query("select id from environments where name = 'dev'")
+  const host = { environmentId: rows[0].id, address: 'not-registered.test' }
+  const { status, body } = await call('POST', '/api/v1/servers/check', host)
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ state: 'failed', runId: null, result: { steps: expect.any(Array) } })
+  expect((await call('POST', '/api/v1/servers/check', host, { token: tokens.viewer })).body).toMatchObject({ code: 'access.denied' })
+  for (const [wrong, path] of [
+    [{ ...host, serverId: rows[0].id }, 'serverId'],
+    [{ environmentId: rows[0].id }, 'serverId'],
+    [{ ...host, address: 'a b' }, 'address'],
+    [{ ...host, sshPort: 0 }, 'sshPort'],
+    [{ ...host, hostKey: 'SHA256:short' }, 'hostKey'],
+    [{ ...host, profile: 'windows' }, 'profile'],
+  ] as const)
+    expect((await call('POST', '/api/v1/servers/check', wrong)).body).toMatchObject({ status: 422, fields: [{ path }] })
+  expect((await getPool().query(`select from servers where address = 'not-registered.test'`)).rowCount).toBe(0)
+})
+
 test('health answers alone, readiness names its parts, metrics count what the token sees', async () => {
   expect((await call('GET', '/api/health', undefined, { token: '' })).body).toEqual({ status: 'ok' })
   const ready = await call('GET', '/api/ready', undefined, { token: '' })

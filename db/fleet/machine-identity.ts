@@ -47,6 +47,21 @@ export const recogniseMachine = async (serverId: string, machineId: string): Pro
   throw new Fault('internal.bug', { because: 'A machine was neither recognised nor refused.' })
 }
 
+/** For a host that is no server yet. Throws `shell.machine-changed` where its machine is a server's already, which is not named: it may be anybody's. */
+export const mustBeNewMachine = async (hostname: string, machineId: string): Promise<void> => {
+  try {
+    const { rowCount } = await getPool().query('select from servers where machine_id = $1', [machineId])
+    if (rowCount !== 0)
+      throw new Fault('shell.machine-changed', {
+        host: hostname,
+        isOver: true,
+        because: `${hostname} is a machine that is registered as a server already, by another name or address. One machine is one server.`,
+      })
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
 /** Another server is named only to those who read of this one: both are of one environment. */
 const stranger = ({ hostname, machineId, otherName, isNear }: Registered, offered: string): Fault => {
   const said = { host: hostname, isOver: true, expected: machineId }

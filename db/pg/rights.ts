@@ -95,6 +95,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   leases: { web: writes, worker: writes },
   workers: { web: reads, worker: writes },
   live_looks: { web: writes, worker: writes },
+  host_checks: { web: adds, worker: right('sud') },
 
   incidents: { web: reads, worker: writes },
   deliveries: { web: adds, worker: writes },

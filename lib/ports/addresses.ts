@@ -1,5 +1,6 @@
 /** Everything needed to reach a host over SSH. */
 export interface HostAddress {
+  /** `''`: of a host that is not registered. */
   serverId: string
   environmentId: string
   hostname: string

@@ -1,5 +1,6 @@
 import { setDatabase } from '@/db/pg/client'
 import { startWorker } from '@/jobs/driver/start-worker'
+import { startHostChecks } from '@/jobs/observer/host-checks'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { operationByName } from '@/lib/operations'
 import { connectFleet } from './ports'
@@ -24,12 +25,15 @@ const say = (level: string) => (facts: object, text: string) =>
   )
 
 setDatabase(databaseUrl)
+const log = { info: say('info'), warn: say('warn'), error: say('error') }
+const ports = connectFleet(socketPath, shapes)
 const worker = await startWorker({
   ...rest,
   place: { databaseUrl, ...(redisUrl ? { redisUrl } : {}) },
-  ports: connectFleet(socketPath, shapes),
+  ports,
   operationByName,
-  log: { info: say('info'), warn: say('warn'), error: say('error') },
+  log,
 })
+await startHostChecks({ hosts: ports.read.hosts, log })
 process.once('SIGTERM', () => void worker.stop().then(() => process.exit(0)))
 console.log('ready')

@@ -80,7 +80,8 @@ export const checkHost = async (
     say('machine', { verdict: 'fail', because: logIn.message })
     return skipRest('Nothing runs on a machine that is not the registered one.')
   }
-  say('machine', { verdict: 'pass', because: 'It is the machine that was registered at its first login.' })
+  const known = 'It is the machine that was registered at its first login.'
+  say('machine', { verdict: 'pass', because: host.serverId === '' ? 'It is no server’s machine yet.' : known })
 
   let seen: Awaited<ReturnType<CheckLooks['survey']>>
   try {

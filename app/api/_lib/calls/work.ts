@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { fieldSchema } from '@/lib/fields/schema'
+import { server } from '@/lib/resources/server'
 import { appointmentSchema, confirmationSchema, policySchema, scheduledMoveSchema, targetsSchema } from '@/lib/shapes/plan-schema'
 import { defineCall } from '../call'
 
@@ -24,6 +26,10 @@ const submitted = {
 }
 const hasOnePlan = ({ planId, operation }: { planId?: string; operation?: string }) => (planId === undefined) !== (operation === undefined)
 const onePlan = { message: 'Give either planId or operation with its targets.', path: ['planId'] }
+
+const hasOneHost = ({ serverId, environmentId, address }: { serverId?: string; environmentId?: string; address?: unknown }) =>
+  serverId === undefined ? environmentId !== undefined && address !== undefined : environmentId === undefined && address === undefined
+const oneHost = { message: 'Give either serverId, or environmentId and address.', path: ['serverId'] }
 
 const planAnswer = z.object({
   id: z.uuid(),
@@ -256,12 +262,22 @@ export const workCalls = {
     path: '/api/v1/servers/check',
     tag,
     caller: 'actor',
-    summary: 'Check a server step by step',
+    summary: 'Check a server, or a host before it is registered, step by step',
     description:
-      'Reachability, host key, login, user, binaries, versions, clusters, disk, clock. Run by a worker; changes nothing on the host.',
-    input: z.strictObject({ serverId: z.uuid() }),
+      'Reachability, host key, login, machine, user, binaries, versions, clusters, disk, clock. By a worker; changes nothing on the host. With serverId it is a run. With environmentId and address it is for those who may register servers there, and no run: without hostKey the answer tells the key that the host shows, and nothing runs there; with it the environment’s SSH key is tried.',
+    input: z
+      .strictObject({
+        serverId: z.uuid().optional(),
+        environmentId: z.uuid().optional(),
+        address: fieldSchema(server.fields.address).optional().describe('IP address or name of a host that is not registered.'),
+        sshPort: fieldSchema(server.fields.sshPort),
+        sshUser: fieldSchema(server.fields.sshUser),
+        hostKey: fieldSchema(server.fields.hostKey),
+        profile: fieldSchema(server.fields.profile),
+      })
+      .refine(hasOneHost, oneHost),
     output: z.object({
-      runId: z.uuid(),
+      runId: z.uuid().nullable().describe('null: the host is not registered, and there is no run.'),
       state: z.string(),
       because: z.string().nullable(),
       notes: z.array(z.string()),

@@ -17,7 +17,7 @@ export const mustRun = (actor: Actor, operation: Operation, input: unknown, targ
   const more = denied.length > shown.length ? ` and ${denied.length - shown.length} more` : ''
   throw new Fault('access.denied', {
     because: mayAnywhere(actor, permission)
-      ? `You may not ${operation.verb.toLowerCase()} ${shown.join(', ')}${more}.`
+      ? `You do not have the permission ${permission.name} for ${shown.join(', ')}${more}.`
       : `You do not have the permission ${permission.name} in any environment.`,
     permission: permission.name,
   })
@@ -28,7 +28,7 @@ export const mustRunIn = (actor: Actor, operation: Operation, input: unknown, en
   const permission = runPermission(operation, input)
   if (environmentIds.length > 0 ? environmentIds.every((id) => mayIn(actor, permission, id)) : mayIn(actor, permission, null)) return
   throw new Fault('access.denied', {
-    because: `You do not have the permission to ${operation.verb.toLowerCase()} in every environment it touches.`,
+    because: `You do not have the permission ${permission.name} in every environment it touches.`,
     permission: permission.name,
   })
 }

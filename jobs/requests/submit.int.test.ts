@@ -62,7 +62,7 @@ test('who may not run it on one of the targets is told which one, and nothing is
   const everywhere: Actor = { ...dev, grants: [...dev.grants, { role: 'viewer', environmentId: null }] }
   await expect(askForPlan(everywhere, { operation: 'restart', targets: [id('dev-a'), id('prod-a')] })).rejects.toMatchObject({
     code: 'access.denied',
-    message: 'You may not restart prod-a on prod-a-1.',
+    message: 'You do not have the permission instance.run.restart for prod-a on prod-a-1.',
   })
   await expect(askForPlan(viewer, { operation: 'reload', targets: [id('dev-a')] })).rejects.toMatchObject({ code: 'access.denied' })
 })

@@ -120,6 +120,15 @@ describe.each(['web', 'worker'] as const)('the login of a %s', (login) => {
   })
 })
 
+test('neither holds a right to change, delete or empty what is only added to: no trigger is needed for it', async () => {
+  const { rows } = await owner.query<{ held: string }>(
+    `select r || ' ' || v || ' ' || t as held from unnest('{matriarch_web,matriarch_worker}'::text[]) r,
+       unnest('{UPDATE,DELETE,TRUNCATE,TRIGGER,REFERENCES}'::text[]) v, unnest('{audit,audit_checkpoints,changes,journal,certificates}'::text[]) t
+     where has_table_privilege(r, t, v) or (v in ('UPDATE') and has_any_column_privilege(r, t, v))`,
+  )
+  expect(rows).toEqual([])
+})
+
 test('both add lines to the audit log and read it; the web makes people, the worker keys and partitions', async () => {
   for (const [seq, client] of [web, worker].entries()) {
     await client.query(

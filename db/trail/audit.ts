@@ -62,8 +62,8 @@ export const writeAudit = async (tx: Tx, actor: Actor, entry: AuditEntry): Promi
 }
 
 /** Of the person it is done to, or, of a token, in whose name. */
-const tellWhomItIsOf = async (tx: Tx, actor: Actor, { resource, objectId, title = '' }: AuditEntry, act: ToldAct): Promise<void> => {
-  const personId = resource === 'person' ? objectId : actor.personId
+const tellWhomItIsOf = async (tx: Tx, actor: Actor, { objectId, title = '' }: AuditEntry, act: ToldAct): Promise<void> => {
+  const personId = act === 'token.create' ? actor.personId : objectId
   if (personId) await tellPerson(tx, { personId, act, title, actorName: actor.name, from: actor.from })
 }
 

@@ -13,6 +13,8 @@ const forNobody: Readonly<Record<string, string>> = {
   closeDb: 'no data',
   databaseFault: 'no data',
   listen: 'ids alone; who streams them asks what its reader may see',
+  loginFault: 'what the web’s own login may not do',
+  waitHostCheck: 'of a check that the actor has just asked for, by an id that is told to nobody',
   readReadiness: 'whether there is a database and how many workers',
   certificatePublicKey: 'public',
   consolePublicKeys: 'public',

@@ -41,6 +41,10 @@ const harmless = [
   'check-server',
   'refresh-dns',
   'check-zone',
+  'patroni-reload',
+  'patroni-pause',
+  'patroni-resume',
+  'patroni-configure',
 ]
 
 test('every operation either leaves every server running and every pooler open, or looks whether it would cut the console off from its own database', () => {

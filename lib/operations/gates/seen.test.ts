@@ -22,6 +22,7 @@ const inputs: Record<string, JsonObject> = {
   'terminate-sessions': { sessions: '4711@2026-03-01T12:00:00.123456Z' },
   repoint: { upstream: 'demo on n1' },
   'drop-slot': { slot: 'n2' },
+  resize: { type: 'm5.large' },
 }
 
 describe('unknown is untouchable', () => {

@@ -7,6 +7,7 @@ import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, type HerdFacts, probeTimeoutMs } from '../facts/instance'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd, standbysFirst } from '../facts/instance-head'
 import { clientsWarned, standbysWarned } from '../gates/impact'
+import { wasSeen } from '../gates/seen'
 import { isSame } from '../steps/postgres/restart'
 import { leads } from './facts'
 import { gatherOwnPatroni, type OwnPatroni, ownPatroniAnswers, patroniNow } from './reload'
@@ -57,6 +58,8 @@ export const patroniReinitialize = defineOperation({
     return row.role === 'primary' && row.state === 'online' ? refuse('It is the primary.') : pass
   },
 })
+  // A directory that is gone is what it is for.
+  .gate('seen', 'It was seen', ({ probe }) => (probe.state === 'absent' ? pass : wasSeen(probe)))
   .gate('patroni', 'Its Patroni answers', ownPatroniAnswers('Rebuild'))
   .gate('leader', 'Another member leads', otherLeads)
   .gate('redundancy', 'Another standby is left meanwhile', othersLeft)

@@ -75,6 +75,7 @@ export const patroniReload = defineOperation({
   offered: (row) => (row.manager === 'none' ? refuse('No Patroni looks after it: use Reload.') : wasSeen(seenState(row))),
   neverAsksPhrase: true,
 })
+  .gate('seen', 'It was seen', ({ probe }) => wasSeen(probe))
   .gate('patroni', 'Its Patroni answers', ownPatroniAnswers('Reload'))
   .effect('reload', reloadMember())
   .build()

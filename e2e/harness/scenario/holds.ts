@@ -24,7 +24,8 @@ export const sayHold = (point: HoldPoint): string => (point.when === 'final' ? '
 const key = 727_001
 const setupSql = `
 create table if not exists scenario_holds (herd_id uuid not null, at text not null, step text);
-create or replace function scenario_hold() returns trigger language plpgsql as $$
+-- As its owner: the worker's login knows nothing of holds.
+create or replace function scenario_hold() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if exists (
     select from scenario_holds h join jobs j on j.id = new.job_id and j.herd_id = h.herd_id

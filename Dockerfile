@@ -16,4 +16,4 @@ RUN install -d -o node -g node -m 700 /var/lib/matriarch
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/api/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=64", "--max-old-space-size=512", "--import", "tsx", "app/server.ts"]
+CMD ["node", "--max-semi-space-size=64", "--max-old-space-size=768", "--import", "tsx", "app/server.ts"]

@@ -12,6 +12,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   devIndicators: false,
   experimental: {
+    // Every page and call has modules of its own: they are loaded when somebody asks for it, and a start takes a third of the memory.
+    preloadEntriesOnStart: false,
     // Only the browser's part has to be small. The server's is built in half the time as it is, and its stack traces can be read without maps.
     turbopackMinify: { server: false, edge: false },
     turbopackSourceMaps: false,

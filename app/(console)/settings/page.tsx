@@ -82,7 +82,7 @@ const SettingsPage = async () => {
           <Card title="Identity provider">
             {env().OIDC_ISSUER ? (
               <div className="grid gap-3">
-                <p>
+                <p className="[overflow-wrap:anywhere]">
                   People sign in with {env().OIDC_NAME} (<code>{env().OIDC_ISSUER}</code>). Register there: redirect address{' '}
                   <code>{new URL('/api/auth/oidc/callback', env().MATRIARCH_URL).href}</code>, back-channel logout{' '}
                   <code>{new URL('/api/auth/oidc/backchannel', env().MATRIARCH_URL).href}</code>.

@@ -78,7 +78,7 @@ export const claimIdentity = async (olderMinutes: number): Promise<IdentityToAsk
        where o.refresh_token is not null and p.absent_at is null and (p.groups_at is null or p.groups_at < now() - make_interval(mins => $1))
          and (o.claimed_until is null or o.claimed_until < now())
          and ${holdsSomething}
-       order by p.groups_at nulls first limit 1 for update of o skip locked)
+       order by greatest(p.groups_at, o.claimed_until) nulls first limit 1 for update of o skip locked)
      returning i.person_id as "personId", i.issuer, i.subject, i.refresh_token as "refreshToken"`,
     [olderMinutes],
   )
@@ -87,13 +87,18 @@ export const claimIdentity = async (olderMinutes: number): Promise<IdentityToAsk
 
 /**
  * What the provider says of somebody now. null: it no longer vouches for them, and they hold nothing until they sign in again. `groups` null: as before;
- * `refreshToken` null: as before.
+ * `refreshToken` null: as before. `asked`: the token that was asked with; where they have signed in since, the answer is of yesterday and changes nothing.
  */
 export const rememberIdentityState = (
   personId: string,
   state: { groups: readonly string[] | null; refreshToken: string | null } | null,
+  asked?: string,
 ): Promise<void> =>
   inTransaction(async (tx) => {
+    const { rows } = await tx.execute<{ token: string | null }>(
+      sql`select refresh_token as token from identities where person_id = ${personId} for update`,
+    )
+    if (asked !== undefined && rows[0]?.token !== asked) return
     await noteVouching(tx, sql`p.id = ${personId} and p.source = 'oidc'`, state && { groups: state.groups })
     await tx.execute(
       sql`update identities set claimed_until = null, refresh_token = ${state === null ? sql`null` : sql`coalesce(${state.refreshToken}, refresh_token)`}

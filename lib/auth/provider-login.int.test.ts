@@ -213,6 +213,22 @@ test('who cannot be asked again is vouched for as long as is configured, and so 
   expect(await isLive(other)).toBe(false)
 })
 
+test('an answer that comes after the person has signed in again changes nothing of that', async () => {
+  await login()
+  await getPool().query("update people set groups_at = now() - interval '16 minutes'")
+  let since: Actor | null = null
+  const late: IdentityProvider = {
+    ...provider,
+    askAgain: async () => {
+      since = await login()
+      return null
+    },
+  }
+  await refreshIdentities(late, 24)
+  expect(await isLive(since!)).toBe(true)
+  expect(await row('sara')).toMatchObject({ absent_at: null })
+})
+
 test('one question at a time goes to the provider for a person, by however many processes', async () => {
   await login()
   await getPool().query("update people set groups_at = now() - interval '16 minutes'")

@@ -24,7 +24,7 @@ export const refreshIdentities = async (provider: IdentityProvider | null, vouch
     // Sealed under another AUTH_SECRET, which ended every login too.
     const state = token === null ? null : await provider.askAgain(token, one.subject)
     const refreshToken = state?.refreshToken ? sealRefreshToken(state.refreshToken, one) : null
-    await rememberIdentityState(one.personId, state && { groups: state.groups, refreshToken })
+    await rememberIdentityState(one.personId, state && { groups: state.groups, refreshToken }, one.refreshToken)
   }
   return asked
 }

@@ -48,6 +48,11 @@ const why = (error: unknown): string => {
   return [message, cause?.message].filter(Boolean).join(': ')
 }
 
+/** A refusal that is about the person: the grant is gone, they would have to be asked. */
+const isOfPerson = (error: unknown): boolean =>
+  error instanceof client.ResponseBodyError &&
+  ['invalid_grant', 'interaction_required', 'login_required', 'consent_required', 'access_denied'].includes(error.error)
+
 /** What a provider answered with instead of a login: its code alone, for the description is written by whoever sent the browser. */
 const refusal = (error: unknown): string =>
   error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError
@@ -161,11 +166,18 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
         const id = tokens.claims()
         // Somebody else's token vouches for nobody.
         if (id !== undefined && id.sub !== subject) return null
-        const claims = await claimsOf(config, tokens.access_token, subject, id ?? {})
-        return { groups: groupsOf(claims, options), refreshToken: tokens.refresh_token ?? null }
+        const claims = await claimsOf(config, tokens.access_token, subject, id ?? {}).catch((error: unknown) => {
+          // What the console was let in for a moment ago is closed to this person.
+          if (error instanceof client.WWWAuthenticateChallengeError) return null
+          throw error
+        })
+        if (claims === null) return null
+        // Left out is none where the whole of what it tells was asked for, as at a login.
+        const isWhole = id !== undefined || config.serverMetadata().userinfo_endpoint !== undefined
+        return { groups: groupsOf(claims, options) ?? (isWhole ? [] : null), refreshToken: tokens.refresh_token ?? null }
       },
       (error) => {
-        if (error instanceof client.ResponseBodyError && error.error === 'invalid_grant') return null
+        if (isOfPerson(error)) return null
         // Such as a secret of the console's own that no longer holds: it says nothing about the person.
         return down(`The identity provider refuses the console: ${why(error)}.`, error)
       },

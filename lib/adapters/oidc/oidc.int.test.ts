@@ -113,6 +113,11 @@ test('a fresh proof asks again whoever is signed in there, and takes no login of
   await expect(provider.answer(searchParams, held, { isFresh: true })).rejects.toMatchObject({ code: 'auth.rejected' })
 })
 
+const fresh = async (): Promise<Parameters<IdentityProvider['answer']>> => {
+  const { query, held } = await login(made())
+  return [query, held, { isFresh: false }]
+}
+
 test('asked again it gives groups of now and another token; for somebody who was let go, nothing', async () => {
   const provider = made()
   const { query, held } = await login(provider)
@@ -121,8 +126,10 @@ test('asked again it gives groups of now and another token; for somebody who was
   const again = await provider.askAgain(refreshToken!, 'sara')
   expect(again).toEqual({ groups: ['retired'], refreshToken: expect.any(String) })
   expect(await provider.askAgain(again!.refreshToken!, 'simon'), 'somebody else’s token').toBeNull()
+  expect((await made({ groupsClaim: 'roles' }).askAgain(again!.refreshToken!, 'sara'))?.groups, 'told of none').toEqual([])
+  const last = await made({ groupsClaim: 'roles' }).answer(...(await fresh()))
   people[0]!.isGone = true
-  expect(await provider.askAgain(again!.refreshToken!, 'sara')).toBeNull()
+  expect(await provider.askAgain(last.refreshToken!, 'sara')).toBeNull()
 })
 
 test('a provider that is down, slow, or refuses the console itself says nothing of anybody', async () => {

@@ -1,7 +1,8 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { answerOf, type ReadAddress } from '@/lib/shapes/reads'
+import { askRead, whyNot } from '@/components/run/ask-read'
+import type { ReadAddress } from '@/lib/shapes/reads'
 
 export interface Watch<Answer> {
   /** null: nothing has been answered yet at this address. */
@@ -20,12 +21,10 @@ export const useWatch = <Answer>(address: ReadAddress<Answer>, everyMs: number, 
     const ask = async () => {
       if (document.hidden) return
       try {
-        const response = await fetch(address, { signal: over.signal })
-        if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
-        setWatch({ address, answer: await answerOf(address, response), because: null })
+        setWatch({ address, answer: await askRead(address, over.signal), because: null })
       } catch (error) {
         if (over.signal.aborted) return
-        const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
+        const because = whyNot(error)
         setWatch((before) => ({ address, answer: before.address === address ? before.answer : null, because }))
       }
       timer = setTimeout(ask, everyMs)

@@ -1,7 +1,8 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { answerOf, reads } from '@/lib/shapes/reads'
+import { askRead, whyNot } from '@/components/run/ask-read'
+import { reads } from '@/lib/shapes/reads'
 import type { Samples } from '@/lib/shapes/samples'
 import { type Range, rangeQuery, windowOf } from './range'
 
@@ -33,16 +34,13 @@ export const useSamples = (path: string, id: string, range: Range): { seen: Seen
       try {
         const points = Math.min(pointsMax, Math.max(pointsMin, Math.round(innerWidth / 4)))
         const address = reads.samples(path, id, { ...window, points })
-        const response = await fetch(address, { signal: over.signal })
-        if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
-        const samples = await answerOf(address, response)
+        const samples = await askRead(address, over.signal)
         setState({ key, seen: { samples, window }, because: null })
         seconds = Math.min(everySecondsMax, Math.max(everySecondsMin, samples.stepSeconds))
         if (!('last' in range)) return
       } catch (error) {
         if (over.signal.aborted) return
-        const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
-        setState((before) => ({ ...before, because }))
+        setState((before) => ({ ...before, because: whyNot(error) }))
       }
       timer = setTimeout(ask, seconds * 1000)
     }

@@ -1,7 +1,8 @@
 'use client'
 
 import { useState } from 'react'
-import { answerOf, type ReadAddress } from '@/lib/shapes/reads'
+import { askRead, whyNot } from '@/components/run/ask-read'
+import type { ReadAddress } from '@/lib/shapes/reads'
 
 /** What the page came with, until somebody has a worker look; `because`: why the console did not answer that. */
 export const useLookNow = <Answer>(initial: Answer, address: ReadAddress<Answer>) => {
@@ -9,12 +10,9 @@ export const useLookNow = <Answer>(initial: Answer, address: ReadAddress<Answer>
   const look = async () => {
     setHeld((before) => ({ ...before, because: null, isLooking: true }))
     try {
-      const response = await fetch(address)
-      if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
-      setHeld({ answer: await answerOf(address, response), because: null, isLooking: false })
+      setHeld({ answer: await askRead(address), because: null, isLooking: false })
     } catch (error) {
-      const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
-      setHeld((before) => ({ ...before, because, isLooking: false }))
+      setHeld((before) => ({ ...before, because: whyNot(error), isLooking: false }))
     }
   }
   return { ...held, look }

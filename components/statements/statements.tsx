@@ -2,6 +2,7 @@
 
 import './statements.css'
 import { useEffect, useState } from 'react'
+import { askRead, whyNot } from '@/components/run/ask-read'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
@@ -10,7 +11,7 @@ import { EmptyState, Note } from '@/components/ui/note'
 import { formatMoment } from '@/components/ui/time'
 import { Age, Moment, useZone } from '@/components/ui/zone'
 import type { StatementOrder } from '@/lib/domain/statements/statement'
-import { answerOf, reads } from '@/lib/shapes/reads'
+import { reads } from '@/lib/shapes/reads'
 import type { TopStatements } from '@/lib/shapes/statements'
 import { StatementsTable } from './table'
 import { orderWords } from './words'
@@ -30,12 +31,9 @@ const useStatements = (initial: TopStatements, given: Chosen) => {
     setHeld((before) => ({ ...before, because: null, isLooking: look === 'now' }))
     const address = reads.statements(initial.instanceId, { ...wanted, ...(look && { look }) })
     try {
-      const response = await fetch(address)
-      if (!response.ok) throw new Error(((await response.json()) as { detail?: string }).detail ?? 'The console does not answer.')
-      setHeld({ answer: await answerOf(address, response), because: null, isLooking: false })
+      setHeld({ answer: await askRead(address), because: null, isLooking: false })
     } catch (error) {
-      const because = error instanceof TypeError ? 'The console does not answer.' : (error as Error).message
-      setHeld((before) => ({ ...before, because, isLooking: false }))
+      setHeld((before) => ({ ...before, because: whyNot(error), isLooking: false }))
     }
   }
   return { ...held, chosen, ask }

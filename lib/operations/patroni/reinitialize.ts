@@ -37,7 +37,7 @@ export const patroniReinitialize = defineOperation({
     return { ...facts, ...(await gatherOwnPatroni(ports, facts.instance, context)) }
   },
   about: aboutInstance,
-  // What the replica's server is just now is why it is made anew.
+  // The present state of the replica's server is why it is copied again.
   firm: (facts) => ({
     address: firmInstance(facts).address,
     role: facts.probe.role,

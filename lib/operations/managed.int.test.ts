@@ -296,7 +296,9 @@ test('a Patroni that is installed and not running still owns its server; one tha
   expect(await gateOf('restart', host)).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('which is not running') })
 
   // Somebody takes its configuration away: only a trace is left, and the server may be restarted.
-  const move = (...paths: string[]) => herd.lab.hosts.mustExec(host, ['mv', ...paths], { user: 'root' })
+  // A plain user's lab has no root; there the folder is its only user's.
+  const owner = process.getuid!() === 0 ? 'root' : 'postgres'
+  const move = (...paths: string[]) => herd.lab.hosts.mustExec(host, ['mv', ...paths], { user: owner })
   await move(configOf(scope), `${configOf(scope)}.aside`)
   const restart = operationByName('restart')!
   const plan = await planOf('restart', host)

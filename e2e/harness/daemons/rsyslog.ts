@@ -32,13 +32,13 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false))
   })
 
-const until = async <T>(look: () => Promise<T | null>, what: string): Promise<T> => {
+const until = async <T>(look: () => Promise<T | null>, what: () => string): Promise<T> => {
   for (const end = Date.now() + 15_000; Date.now() < end; ) {
     const found = await look()
     if (found !== null) return found
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
-  throw new Error(`rsyslogd: ${what}`)
+  throw new Error(`rsyslogd: ${what()}`)
 }
 
 /** Debian's rsyslogd as an ordinary process, on ports and a socket of its own. */
@@ -59,12 +59,18 @@ template(name="line" type="string" string="%pri%\\t%programname%\\t%msgid%\\t%ms
 *.* action(type="omfile" file="${written}" template="line" asyncWriting="off")
 `,
   )
-  const child = spawn('rsyslogd', ['-n', '-C', '-f', conf, '-i', join(folder, 'pid')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('/usr/sbin/rsyslogd', ['-n', '-C', '-f', conf, '-i', join(folder, 'pid')], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (piece) => {
     said += piece
   })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', (error) => {
+      said += error.message
+      resolve()
+    })
+  })
   const stop = async () => {
     child.kill('SIGTERM')
     await ended
@@ -84,10 +90,17 @@ template(name="line" type="string" string="%pri%\\t%programname%\\t%msgid%\\t%ms
       return []
     }
   }
-  await until(async () => ((await answers(tcpPort)) ? true : null), `did not start: ${said}`).catch(async (error: unknown) => {
+  await until(
+    async () => ((await answers(tcpPort)) ? true : null),
+    () => `did not start: ${said}`,
+  ).catch(async (error: unknown) => {
     await stop()
     throw error
   })
-  const lines = (atLeast: number) => until(async () => (read().length >= atLeast ? read() : null), `wrote ${atLeast} lines at most`)
+  const lines = (atLeast: number) =>
+    until(
+      async () => (read().length >= atLeast ? read() : null),
+      () => `has not written ${atLeast} lines`,
+    )
   return { udpPort, tcpPort, socket, lines, stop }
 }

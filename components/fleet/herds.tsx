@@ -43,8 +43,14 @@ const Tile = memo(({ herd }: { herd: FleetHerd }) => {
 })
 Tile.displayName = 'Tile'
 
+const { compare } = new Intl.Collator()
+
 /** Worst first inside an environment, then by name: the eye starts at the top left. */
-const worstFirst = (a: FleetHerd, b: FleetHerd) => (herdSeverity(a) ?? 9) - (herdSeverity(b) ?? 9) || a.name.localeCompare(b.name)
+const worstFirst = (herds: readonly FleetHerd[]): FleetHerd[] =>
+  herds
+    .map((herd) => ({ herd, rank: herdSeverity(herd) ?? 9 }))
+    .sort((a, b) => a.rank - b.rank || compare(a.herd.name, b.herd.name))
+    .map(({ herd }) => herd)
 
 const shownAtMost = 400
 
@@ -60,7 +66,7 @@ export const HerdGrid = ({
 }) => (
   <div className="fleet-environments">
     {environments.map((environment) => {
-      const own = herds.filter((herd) => herd.environmentId === environment.id).sort(worstFirst)
+      const own = worstFirst(herds.filter((herd) => herd.environmentId === environment.id))
       return (
         <section key={environment.id} className="card" aria-label={environment.name} data-env={environment.colour}>
           <header className="fleet-env-head">

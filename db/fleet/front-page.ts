@@ -1,3 +1,4 @@
+import { keepSame } from '@/lib/domain/problems/changes'
 import {
   agentSilentAfterSeconds,
   expiresWithinDays,
@@ -119,10 +120,10 @@ const readRest = {
             case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
         where trouble is not null) placed
-      where place <= $4::bigint order by trouble, hostname`)} as servers,
+      where place <= $2::bigint order by trouble, hostname`)} as servers,
     ${list(`select id, name, environment_id as "environmentId", because, answer, wanted, observed_at as "seenAt",
         count(*) over ()::int as total
-      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit $4::bigint`)} as names,
+      from dns_names where state = 'wrong' and ($1::uuid[] is null or environment_id = any($1)) order by name limit $2::bigint`)} as names,
     ${list(`select * from (
         select p.id, p.title, p.environment_id as "environmentId", p.trouble, p.state, p.because, p.target, p.wanted, p.waiting,
           (select coalesce(json_agg(json_build_object('name', h.name, 'target', l.target, 'wanted', l.wanted) order by h.name), '[]')
@@ -138,9 +139,9 @@ const readRest = {
             when state = 'unreachable' and not exists (select from servers s where s.id = poolers.server_id and ${isServerCutOff}) then 'down' end as trouble
           from poolers where $1::uuid[] is null or environment_id = any($1)) p
         where p.trouble is not null) placed
-      where place <= $4::bigint order by trouble, title`)} as poolers,
+      where place <= $2::bigint order by trouble, title`)} as poolers,
     ${list(`select id as "jobId", run_id as "runId", title, operation, because, environment_id as "environmentId", started_at as since
-      from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit greatest(50, $4::bigint)`)} as attention,
+      from jobs where state = 'attention' and ($1::uuid[] is null or environment_id = any($1)) order by started_at limit greatest(50, $2::bigint)`)} as attention,
     ${list(`select id, title, operation, state, actor_name as "actorName", jobs, jobs_done as "jobsDone", jobs_failed as "jobsFailed",
         jobs_attention as "jobsAttention", environment_ids as "environmentIds", created_at as "createdAt"
       from runs where state in ('waiting', 'running', 'cancelling', 'attention') and ($1::uuid[] is null or environment_ids && $1)
@@ -153,8 +154,8 @@ const readRest = {
       where (state = 'waiting' and at < now() + interval '7 days'
           or at > now() - interval '3 days' and (state = 'skipped' or state = 'started' and because is not null))
         and ($1::uuid[] is null or environment_ids && $1)
-      order by state = 'waiting', at limit greatest(40, $4::bigint)`)} as scheduled,
-    ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id = $2 as "isOwn", p.plan->>'resource' as resource,
+      order by state = 'waiting', at limit greatest(40, $2::bigint)`)} as scheduled,
+    ${list(`select p.id as "planId", p.plan->>'title' as title, p.actor_name as "actorName", p.person_id as "personId", p.plan->>'resource' as resource,
         p.operation, (p.plan->>'eligible')::int as eligible, p.approval_asked_at as at,
         array(select e->>'id' from jsonb_array_elements(p.plan->'environments') e where (e->>'targets')::int > 0) as "environmentIds"
       from plans p left join scheduled_runs s on s.plan_id = p.id
@@ -162,13 +163,7 @@ const readRest = {
         and coalesce(s.state = 'waiting', p.created_at > now() - interval '1 day')
         and (p.plan->>'needsApproval')::boolean and (p.plan->>'eligible')::int > 0
         and not exists (select from runs r where r.plan_id = p.id)
-      order by p.approval_asked_at desc limit greatest(20, $4::bigint)`)} as approvals,
-    ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
-        where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $5)
-      order by 5 limit 20`)} as expiring,
-    ${list(`select id, name, environment_id as "environmentId", because, failing_since as since from subscriptions
-        where person_id = $2 and failing_since < now() - interval '1 minute' and not is_paused
-          and ($1::uuid[] is null or environment_id is null or environment_id = any($1)) order by failing_since limit 20`)} as "failingSubscriptions",
+      order by p.approval_asked_at desc limit greatest(20, $2::bigint)`)} as approvals,
     ${list(`select kind, item_key as key, environment_id as "environmentId", note, actor_name as by, at, until from acknowledgements
         where until > now() and ($1::uuid[] is null or environment_id = any($1)) order by at`)} as acknowledged,
     json_build_object(
@@ -178,34 +173,68 @@ const readRest = {
     (select count(*)::int from workers where seen_at > now() - interval '30 s') as workers`,
 }
 
+/** What the one actor alone is told. */
+const readOwn = {
+  name: 'fleet-own',
+  text: `select
+    ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
+        where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $4)
+      order by 5 limit 20`)} as expiring,
+    ${list(`select id, name, environment_id as "environmentId", because, failing_since as since from subscriptions
+        where person_id = $2 and failing_since < now() - interval '1 minute' and not is_paused
+          and ($1::uuid[] is null or environment_id is null or environment_id = any($1)) order by failing_since limit 20`)} as "failingSubscriptions"`,
+}
+
 const iso = (value: unknown): string | null => (value === null ? null : new Date(value as string | Date).toISOString())
 
+type Own = Pick<FleetFacts, 'expiring' | 'failingSubscriptions' | 'audit' | 'guessing'>
+
+/** What everybody with the same territory shares. Approvals still say whose plan it is, and are those of the territory, not of what one may run. */
+type Shared = Omit<FleetFacts, keyof Own | 'approvals'> & { approvals: (FleetFacts['approvals'][number] & { personId: string | null })[] }
+
+type Scope = string[] | null
+
 /** `max`: how many of each trouble are listed by name. */
-const read = async (actor: Actor, scope: string[] | null, max = listedMax): Promise<FleetFacts> => {
+const readShared = async (scope: Scope, max: number): Promise<Shared> => {
   const pool = getPool()
-  const [herds, instances, replication, audit, guessing, rest] = await Promise.all([
+  const [herds, instances, replication, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
-    mayIn(actor, 'audit.view', null) ? auditTroubles() : [],
-    mayIn(actor, 'audit.view', null) ? guessingNow() : [],
-    pool.query({ ...readRest, values: [scope, actor.personId, mayIn(actor, 'token.view', null), max, ownId(actor)] }),
+    pool.query({ ...readRest, values: [scope, max] }),
   ])
   const row = rest.rows[0]
-  const seesInbox = mayAnywhere(actor, 'discovered-host.view')
-  const visible = new Set((row.environments as FleetEnvironment[]).map((environment) => environment.id))
   return {
     ...row,
     at: iso(row.at)!,
-    audit,
-    guessing,
     herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
     replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt), seenAt: iso(one.seenAt) })),
-    approvals: (row.approvals as FleetFacts['approvals'])
+  }
+}
+
+const readOwnOf = async (actor: Actor, scope: Scope): Promise<Own> => {
+  const seesAudit = mayIn(actor, 'audit.view', null)
+  const [own, audit, guessing] = await Promise.all([
+    getPool().query<Pick<Own, 'expiring' | 'failingSubscriptions'>>({
+      ...readOwn,
+      values: [scope, actor.personId, mayIn(actor, 'token.view', null), ownId(actor)],
+    }),
+    seesAudit ? auditTroubles() : [],
+    seesAudit ? guessingNow() : [],
+  ])
+  return { ...own.rows[0]!, audit, guessing }
+}
+
+const ofActor = (actor: Actor, shared: Shared, own: Own): FleetFacts => {
+  const visible = new Set(shared.environments.map((environment: FleetEnvironment) => environment.id))
+  return {
+    ...shared,
+    ...own,
+    approvals: shared.approvals
       .filter((plan) => plan.environmentIds.every((id) => visible.has(id)) && mayRunAnywhere(actor, plan.operation))
-      .map((plan) => ({ ...plan, isOwn: plan.isOwn ?? false })),
-    discovered: seesInbox ? row.discovered : { hosts: 0, instances: 0, poolers: 0 },
+      .map(({ personId, ...plan }) => ({ ...plan, isOwn: personId !== null && personId === actor.personId })),
+    discovered: mayAnywhere(actor, 'discovered-host.view') ? shared.discovered : { hosts: 0, instances: 0, poolers: 0 },
   }
 }
 
@@ -221,23 +250,32 @@ const withSuccessors = async (herds: FleetHerd[]): Promise<FleetHerd[]> => {
 const everyMax = 10_000
 
 /** The whole fleet with each trouble by name, read now. */
-export const everyTrouble = (): Promise<FleetFacts> => read(systemActor, null, everyMax)
+export const everyTrouble = async (): Promise<FleetFacts> => {
+  const [shared, own] = await Promise.all([readShared(null, everyMax), readOwnOf(systemActor, null)])
+  return ofActor(systemActor, shared, own)
+}
 
-const recent = new Fresh<FleetFacts>({ weightMax: 50 })
-const keptMs = 1_000
+const territories = new Fresh<Shared>({ weightMax: 50 })
+const people = new Fresh<Own>({ weightMax: 200 })
+const lifeMs = (tookMs: number): number => Math.max(1_000, 2 * tookMs)
 
 /**
- * Everything the front page shows, for one actor. Many screens show it at once, so a reading of the same scope is shared for a second, or for twice as
- * long as it took. An actor who may see nothing gets empty lists, never a fault.
+ * Everything the front page shows, for one actor. Many screens show it at once, so a reading of a territory is shared by all who have it for a second, or
+ * for twice as long as it took. An actor who may see nothing gets empty lists, never a fault.
  */
-export const fleetFacts = (actor: Actor): Promise<FleetFacts> => {
+export const fleetFacts = async (actor: Actor): Promise<FleetFacts> => {
   const allowed = allowance(actor, 'instance.view')
   const scope = allowed === 'all' ? null : allowed === 'none' ? [] : [...allowed.environmentIds].sort()
-  const key = JSON.stringify([scope, actor.personId, actor.grants])
-  return recent.get(
+  const shared = territories.get(
     'fleet',
-    key,
-    () => read(actor, scope),
-    (tookMs) => Math.max(keptMs, 2 * tookMs),
+    JSON.stringify(scope),
+    async (before) => {
+      const after = await readShared(scope, listedMax)
+      return before ? keepSame(await before, after) : after
+    },
+    lifeMs,
   )
+  const key = JSON.stringify([scope, actor.personId, actor.tokenId, actor.grants])
+  const own = people.get('fleet', key, () => readOwnOf(actor, scope), lifeMs)
+  return ofActor(actor, await shared, await own)
 }

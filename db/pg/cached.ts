@@ -25,14 +25,15 @@ export class Fresh<T> {
     all.add(this)
   }
 
-  get(topic: string, key: string, make: () => Promise<T>, lifeMs: (tookMs: number) => number): Promise<T> {
+  /** `make` gets the answer that has just become too old, where one is still kept. */
+  get(topic: string, key: string, make: (before?: Promise<T>) => Promise<T>, lifeMs: (tookMs: number) => number): Promise<T> {
     hear()
     const full = `${topic}\0${key}`
     const found = this.#entries.get(full)
     if (found && found.until > performance.now()) return found.value
     if (found) this.#drop(full)
     const startedAt = performance.now()
-    const entry: Entry<T> = { value: make(), until: Number.POSITIVE_INFINITY, weight: 1 }
+    const entry: Entry<T> = { value: make(found?.value), until: Number.POSITIVE_INFINITY, weight: 1 }
     this.#entries.set(full, entry)
     this.#weight += 1
     entry.value.then(

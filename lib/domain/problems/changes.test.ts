@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fleetChanges, withFleetChanges } from './changes'
+import { fleetChanges, keepSame, withFleetChanges } from './changes'
 import type { FleetFacts, FleetHerd } from './fleet'
 
 const herd = (id: string, online = 3): FleetHerd => ({
@@ -63,6 +63,16 @@ test.each([
   ],
 ])('a screen that follows the changes shows what a new one would: %s', (_what, after) => {
   expect(withFleetChanges(before, sent(fleetChanges(before, after)))).toEqual(after)
+  expect(withFleetChanges(before, sent(fleetChanges(before, keepSame(before, after))))).toEqual(after)
+})
+
+test('a reading is held by the objects of the one before wherever nothing changed', () => {
+  const after = later({ herds: [herd('a'), herd('b', 1), herd('c')], workers: 0 })
+  const kept = keepSame(before, after)
+  expect(kept).toEqual(after)
+  expect(kept.herds.map((one, index) => one === before.herds[index])).toEqual([true, false, true])
+  expect(kept.environments).toBe(before.environments)
+  expect(keepSame(before, later()).herds).toBe(before.herds)
 })
 
 test('of a thousand herds of which one changed, one is sent, and the others need not be drawn again', () => {

@@ -13,6 +13,23 @@ export interface FleetChanges {
 
 const isSame = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
 
+/**
+ * A reading with the very objects of the reading before wherever nothing changed: it is compared once, here, and whoever compares the two again has
+ * little to do.
+ */
+export const keepSame = <T extends Pick<FleetFacts, 'herds'>>(before: T, after: T): T => {
+  const known = new Map(before.herds.map((herd) => [herd.id, herd]))
+  const herds = after.herds.map((herd) => (isSame(known.get(herd.id), herd) ? known.get(herd.id)! : herd))
+  const isAsBefore = herds.length === before.herds.length && herds.every((herd, index) => herd === before.herds[index])
+  const kept = Object.fromEntries(
+    Object.entries({ ...after, herds: null }).map(([name, value]) => {
+      const old = before[name as keyof T]
+      return [name, isSame(old, value) ? old : value]
+    }),
+  )
+  return { ...(kept as T), herds: isAsBefore ? before.herds : herds }
+}
+
 const areSameHerds = (before: readonly FleetHerd[], after: readonly FleetHerd[]): boolean =>
   before.length === after.length && after.every(({ id }, index) => id === before[index]!.id)
 

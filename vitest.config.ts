@@ -6,7 +6,7 @@ import { LongestFirst } from './e2e/harness/longest-first.ts'
 const alias = { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') }
 const exclude = ['**/node_modules/**', '.next/**', '.matriarch/**', 'e2e/**/*.spec.ts']
 
-/** `unit` is pure, on every core (Vitest would leave one idle, of two) and without a world of its own for each file; `integration` starts real daemons, so files run three at a time (they mostly wait) and may take longer. */
+/** `unit` is pure, on every core (Vitest would leave one idle, of two) and without a world of its own for each file; `integration` starts real daemons, so files run four at a time (they mostly wait) and may take longer. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -31,7 +31,7 @@ export default defineConfig({
           globalSetup: 'e2e/harness/daemons/made-once.ts',
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
     ],

@@ -22,6 +22,8 @@ export const serveCarrier = (): void => {
     recognise: async (host, machineId) => {
       await ask((id) => ({ kind: 'ask-machine', id, host, machineId }))
     },
+    // Only the parent has anything asked here, and it has just reached the host.
+    backOffMs: 0,
   })
   const begin = async ({ id, wire, timeoutMs }: Extract<Order, { kind: 'carry' }>) => {
     const cancelling = new AbortController()

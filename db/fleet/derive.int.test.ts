@@ -41,6 +41,18 @@ test('a standby ahead of an older look at its primary is not behind; a primary t
   expect((await row('b')).lag_bytes).toBe('16')
 })
 
+test('what a primary wrote since its standby was seen is no lag of that standby, which its next look tells', async () => {
+  const at = (seconds: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + seconds * 1000).toISOString()
+  const follows = (seconds: number, lsn: string) =>
+    see('b', standby('198.18.0.1', { observedAt: at(seconds), receivedLsn: lsn, replayedLsn: lsn }))
+  await see('a', primary({ observedAt: at(0), currentLsn: '0/4000010' }))
+  await follows(0.1, '0/4000000')
+  await see('a', primary({ observedAt: at(4), currentLsn: '0/9000000' }))
+  expect(await row('b')).toMatchObject({ lag_bytes: '16', probe: { replayLagBytes: 16 } })
+  await follows(5, '0/8000000')
+  expect(await row('b')).toMatchObject({ lag_bytes: String(0x1000000) })
+})
+
 test('a standby that receives nothing is as old as its last transaction, though it replayed all it has', async () => {
   await see('a', primary({ currentLsn: '0/5000000' }))
   await see(

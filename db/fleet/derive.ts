@@ -1,5 +1,8 @@
 import type { Queryable } from '../pg/transaction'
 
+/** Primaries are looked at more often than their standbys: what one has written since is no lag of a standby that nobody has looked at since. */
+const apartSeconds = 2
+
 /**
  * What follows from the looks at a herd's members together.
  *
@@ -7,7 +10,7 @@ import type { Queryable } from '../pg/transaction'
  * agent reports, or whose herd's virtual host it is while it is primary) and the port that the standby connects to. A member without an upstream is not
  * a primary for that. Lag in bytes is against the primary's position as last seen; of several, the one on the newest timeline.
  * A member that another look is just writing is left to what follows from that look: nobody waits here, so nobody waits in a circle.
- * Lag in seconds is 0 without lag in bytes, the replay's own delay while WAL streams in, else the age of the last replayed transaction: also of one that
+ * A standby that was seen before the primary keeps the lag it was seen with. Lag in seconds is 0 without lag in bytes, the replay's own delay while WAL streams in, else the age of the last replayed transaction: also of one that
  * streams but does not replay. A standby is behind while it lags by what its environment allows, does not stream, or does not replay.
  */
 const derive = {
@@ -21,11 +24,12 @@ const derive = {
     ), mine as materialized (
       select i.id from instances i where i.herd_id = any($1::uuid[]) order by i.id for no key update skip locked
     ), principal as materialized (
-      select distinct on (herd_id, system_identifier) herd_id, system_identifier, current_lsn::pg_lsn as lsn from member
+      select distinct on (herd_id, system_identifier) herd_id, system_identifier, current_lsn::pg_lsn as lsn, observed_at from member
       where role = 'primary' and current_lsn is not null
       order by herd_id, system_identifier, state = 'online' desc, timeline desc nulls last, observed_at desc
     ), bytes as materialized (
-      select m.*, m.role = 'standby' as is_standby, m.role = 'standby' and m.state in ('unreachable', 'unknown') as is_kept,
+      select m.*, m.role = 'standby' as is_standby, m.role = 'standby' and (m.state in ('unreachable', 'unknown')
+          or m.lag_bytes is not null and p.observed_at > m.observed_at + interval '${apartSeconds} s') as is_kept,
         case when p.lsn is not null and m.replayed_lsn is not null then greatest(0, p.lsn - m.replayed_lsn::pg_lsn)::bigint end as replay_bytes,
         case when p.lsn is not null and m.received_lsn is not null then greatest(0, p.lsn - m.received_lsn::pg_lsn)::bigint end as receive_bytes
       from member m left join principal p on p.herd_id = m.herd_id and p.system_identifier = m.system_identifier

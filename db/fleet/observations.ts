@@ -32,8 +32,13 @@ export const holdLooked = `held as materialized (select i.id from instances i jo
 const idleSlots = (what: string) =>
   `select ${what} from jsonb_array_elements(case when jsonb_typeof(t.probe->'slots') = 'array' then t.probe->'slots' else '[]' end) s where s->>'isActive' = 'false'`
 
-/** What an agent does not see, and cannot have changed since the observer saw it. */
+/**
+ * What an agent does not see, and cannot have changed since the observer saw it; and a standby's lag, which is compared and written anew where it changed:
+ * without it each look would write the row twice.
+ */
 const keptOfProbe = `jsonb_strip_nulls(jsonb_build_object('canRewind', i.probe->'canRewind',
+    'receiveLagBytes', case when coalesce(t.role, i.role) = 'standby' then i.probe->'receiveLagBytes' end,
+    'replayLagBytes', case when coalesce(t.role, i.role) = 'standby' then i.probe->'replayLagBytes' end,
     'forks', case when i.role = 'primary' and i.timeline = t.timeline then i.probe->'forks' end,
     'ended', case when i.state = t.state and t.state in ('stopped', 'crashed') then i.probe->'ended' end))`
 
@@ -155,7 +160,8 @@ export const deriveHerds = (herdIds: readonly string[]): Promise<void> =>
   })
 
 /** `writeLooks` in a transaction of its own. Throws `database.down`. */
-export const writeProbes = (looks: readonly Look[]): Promise<string[]> => inPgTransaction((client) => writeLooks(client, looks))
+export const writeProbes = (looks: readonly Look[]): Promise<string[]> =>
+  inPgTransaction((client) => writeLooks(client, looks), { isSeenAgain: true })
 
 export interface HostLook {
   serverId: string
@@ -207,13 +213,16 @@ export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
     disk: facts?.diskFreeBytes ?? null,
     clock: facts?.clockOffsetSeconds ?? null,
   }))
-  await inPgTransaction(async (client) => {
-    const { rows } = await client.query<{ id: string }>({ ...storeHosts, values: [storable(input)] })
-    await tellFacts(
-      client,
-      rows.map(({ id }) => id),
-    )
-  })
+  await inPgTransaction(
+    async (client) => {
+      const { rows } = await client.query<{ id: string }>({ ...storeHosts, values: [storable(input)] })
+      await tellFacts(
+        client,
+        rows.map(({ id }) => id),
+      )
+    },
+    { isSeenAgain: true },
+  )
 }
 
 /** NOTIFY carries less than 8 kB. */

@@ -9,9 +9,13 @@ export interface Queryable {
 
 /**
  * A transaction for statements written by hand, where whole batches travel as arrays; `tx` is the same transaction for callers of Drizzle.
+ * `isSeenAgain`: what is written comes again in seconds, so that its commit does not wait for the disk.
  * Throws `database.down` when the connection broke: whether it was committed is then not known.
  */
-export const inPgTransaction = async <T>(work: (client: Queryable, tx: Tx) => Promise<T>): Promise<T> => {
+export const inPgTransaction = async <T>(
+  work: (client: Queryable, tx: Tx) => Promise<T>,
+  { isSeenAgain = false }: { isSeenAgain?: boolean } = {},
+): Promise<T> => {
   let client: pg.PoolClient
   try {
     client = await getPool().connect()
@@ -23,7 +27,7 @@ export const inPgTransaction = async <T>(work: (client: Queryable, tx: Tx) => Pr
   client.on('error', ignore)
   let broken: Error | undefined
   try {
-    await client.query('begin')
+    await client.query(isSeenAgain ? 'begin; set local synchronous_commit = off' : 'begin')
     const result = await work(client, drizzle(client, { schema }) as unknown as Tx)
     await client.query('commit')
     return result

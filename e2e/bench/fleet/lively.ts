@@ -17,12 +17,14 @@ export const broughtUpToDate = (json: Json, member: Member): Json => {
   return json
 }
 
-const probe = (json: Json, { herd, isPrimary, herdAddresses, port }: Member): Json => {
+const probe = (json: Json, { address, herd, isPrimary, herdAddresses, port }: Member): Json => {
   const lsn = lsnOf(herd)
   const common = {
     ...json,
     systemIdentifier: String(firstIdentifier + BigInt(herd)),
     clusterName: null,
+    // Two that started in the same microsecond would be one server under two names.
+    startedAt: new Date(Date.parse(json.startedAt as string) - 60_000 * herdAddresses.indexOf(address)).toISOString(),
     activity: { clients: noisy(40), transactions: noisy(4), longest: Math.random() * 3 },
   }
   if (isPrimary) {

@@ -55,6 +55,23 @@ test('an outage stands with its length once the instance is seen online, and the
   expect(lines[1]!.seconds).toBeGreaterThanOrEqual(90)
 })
 
+test('a state lasts until the next one, so no two spans of one instance overlap, and ends with its record', async () => {
+  await see('a', primary())
+  await see('a', unreachable())
+  await see('a', primary({ state: 'stopped', because: 'It was stopped.' }))
+  await see('a', unreachable())
+  const { lines } = await read('herd', 'herd')
+  expect(lines.map(({ what, isOpen }) => [what, isOpen])).toEqual([
+    ['Is unreachable, was stopped', true],
+    ['Is stopped, was unreachable', false],
+    ['Is unreachable, was online', false],
+  ])
+  const ends = await query('select ended_at, lead(at) over (order by at) as next from fleet_events')
+  for (const { ended_at, next } of ends) expect(ended_at).toEqual(next)
+  await query('delete from instances where id = $1', [ids.a])
+  expect((await read('herd', 'herd')).lines[0]).toMatchObject({ isOpen: false, seconds: expect.any(Number) })
+})
+
 test('a change of role, a new timeline and a restart are told of, of the member, its herd and its server', async () => {
   await see('b', standby('198.18.0.1', { timeline: 1, postmasterStartedAt: '2026-03-01T12:00:00.000Z' }))
   await see('b', primary({ timeline: 2, postmasterStartedAt: '2026-03-01T13:00:00.000Z' }))

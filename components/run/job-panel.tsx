@@ -12,7 +12,7 @@ import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
 import { CertificateLink } from './certificate-link'
 import { Log } from './log'
-import { hasMoved, jobStyle, type RunActions, type RunOperation } from './shared'
+import { hasMoved, jobStyle, type RunActions, type RunOperation, stepTitle } from './shared'
 import { gridOf } from './sql-grid'
 import { SqlTable } from './sql-results'
 import { Steps } from './steps'
@@ -86,7 +86,7 @@ export const JobPanel = ({
         )}
         <section aria-label="Steps">
           <h3>Steps</h3>
-          <Steps job={job} lines={lines} titleOf={(step) => operation.effects.find((effect) => effect.name === step)?.title ?? step} />
+          <Steps job={job} lines={lines} titleOf={(step) => stepTitle(operation.effects, step)} />
         </section>
         {commands.length > 0 && (
           <details>

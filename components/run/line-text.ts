@@ -81,6 +81,10 @@ export const lineText = (line: JournalLine, titleOf: (step: string) => string): 
         tone: line.stream === 'warning' ? 'warn' : line.stream === 'command' ? 'info' : 'neutral',
         class: line.stream === 'stdout' || line.stream === 'stderr' ? 'output' : 'info',
       }
+    case 'segment':
+      return state('info', `${line.title}: its turn`)
+    case 'segment-closed':
+      return state(outcomeTones[line.outcome], `${line.segment}: ${line.outcome}${reason(line.because)}`)
     case 'closed':
       return state(outcomeTones[line.outcome], `Ended: ${line.outcome}${reason(line.because)}`)
   }

@@ -4,7 +4,7 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { JobView } from '@/lib/shapes/run'
-import { jobStyle, type RunOperation } from './shared'
+import { jobStyle, type RunOperation, stepTitle } from './shared'
 import { Steps } from './steps'
 
 /** The one target of a run: its steps down the page, so that the one that runs is in sight. The log is the page's own. */
@@ -34,7 +34,7 @@ export const OneTarget = ({
         <Steps
           job={job}
           lines={lines}
-          titleOf={(step) => operation.effects.find((effect) => effect.name === step)?.title ?? step}
+          titleOf={(step) => stepTitle(operation.effects, step)}
           sentenceOf={(step) => sentences[step] ?? null}
         />
         {commands.length > 0 && (

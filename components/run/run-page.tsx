@@ -23,7 +23,7 @@ import { LiveMark } from './live-mark'
 import { Log } from './log'
 import { OneTarget } from './one-target'
 import { Progress, ProgressBySteps } from './progress'
-import { hasMoved, isRunOpen, type RunActions, type RunOperation, runStyle } from './shared'
+import { hasMoved, isRunOpen, type RunActions, type RunOperation, runStyle, stepTitle } from './shared'
 import { keptIn } from './sql-grid'
 import { SqlResults } from './sql-results'
 import { Steer } from './steer'
@@ -89,7 +89,7 @@ export const RunPage = ({
   const only = run.jobs.length === 1 && run.jobsHidden === 0 ? run.jobs[0]! : null
   const job = only ? null : (run.jobs.find((one) => one.id === chosen) ?? null)
   const left = isOpen ? secondsLeft(run, history) : null
-  const titleOf = (step: string) => operation.effects.find(({ name }) => name === step)?.title ?? step
+  const titleOf = (step: string) => stepTitle(operation.effects, step)
   const waiting = run.jobs.filter((one) => one.state === 'attention')
   const runSeconds = run.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null
   return (

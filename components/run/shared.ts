@@ -16,6 +16,15 @@ export interface RunOperation {
   gates: { name: string; title: string }[]
 }
 
+/** What a step is called: in a rolling job, `part/step` is named after the part that it belongs to. A name that nothing is known of stands for itself. */
+export const stepTitle = (effects: readonly { name: string; title: string }[], step: string): string => {
+  const known = effects.find(({ name }) => name === step)
+  if (known) return known.title
+  const [part = '', own] = step.split('/')
+  const alike = own === undefined ? undefined : effects.find(({ name }) => name.split('/')[1] === own)
+  return alike === undefined ? step : `${part}: ${alike.title}`
+}
+
 export interface RunActions {
   cancel: (runId: string) => Promise<Outcome<null>>
   decide: (jobId: string, decision: 'resume' | 'abandon') => Promise<Outcome<null>>

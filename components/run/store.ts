@@ -3,7 +3,7 @@ import { countJobs, foldJob, type JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobFold, JournalLine } from '@/lib/kernel/ground/journal'
 import type { JobView, RunLine, RunStrip, RunView } from '@/lib/shapes/run'
 import { type LineText, lineText } from './line-text'
-import type { RunOperation } from './shared'
+import { type RunOperation, stepTitle } from './shared'
 
 /** One row of the log: a journal line, or one of the lines of its text. */
 export interface LogRow extends LineText {
@@ -33,7 +33,6 @@ const tellEveryMs = 60
 export class RunStore {
   readonly #lines = new Map<string, JournalLine[]>()
   readonly #listeners = new Set<() => void>()
-  readonly #effectNames: readonly string[]
   readonly #titleOf: (step: string) => string
   #rows: LogRow[] = []
   readonly #stripSeqs = new Map<string, number>()
@@ -45,9 +44,8 @@ export class RunStore {
     run: RunView,
     readonly operation: RunOperation,
   ) {
-    this.#effectNames = operation.effects.map((effect) => effect.name)
-    const titles = new Map([...operation.gates, ...operation.effects].map(({ name, title }) => [name, title]))
-    this.#titleOf = (step) => titles.get(step) ?? step
+    const titled = [...operation.gates, ...operation.effects]
+    this.#titleOf = (step) => stepTitle(titled, step)
     this.#snapshot = { run, rows: this.#rows, counts: countJobs(run.jobs.map((job) => job.state)), strips: new Map(), isComplete: false }
   }
 
@@ -123,7 +121,10 @@ export class RunStore {
   }
 
   #folded(job: JobView): JobView {
-    const fold: JobFold = foldJob(this.linesOf(job.id), this.#effectNames)
+    const fold: JobFold = foldJob(
+      this.linesOf(job.id),
+      job.fold.steps.map(({ name }) => name),
+    )
     // The past is replayed after the page was opened: an older fold never replaces a newer one.
     if (fold.lastSeq < job.fold.lastSeq) return job
     return {

@@ -15,7 +15,10 @@ export interface Append {
   entries: readonly JournalEntry[]
 }
 
-const stepless = new Set<JournalEntry['kind']>(['opened', 'resumed', 'gathered', 'cancel-requested', 'attention', 'decided', 'closed'])
+const stepless = new Set<JournalEntry['kind']>([
+  ...(['opened', 'resumed', 'gathered', 'cancel-requested', 'attention', 'decided'] as const),
+  ...(['segment', 'segment-closed', 'closed'] as const),
+])
 
 /** PostgreSQL keeps neither NUL characters nor halves of surrogate pairs; a command may well print them. */
 const storable = (_key: string, value: unknown): unknown =>

@@ -4,6 +4,7 @@ import { foldJob } from '@/lib/kernel/engine/fold'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { JobState, JournalLine, RunState } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import { type Operation, stepInSegment } from '@/lib/kernel/operation/operation'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { operationByName } from '@/lib/operations'
@@ -105,7 +106,7 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
   const waits = ended.includes(run.state) ? new Map<string, string>() : await waitsOf(runId)
   const byJob = new Map<string, JournalLine[]>(jobs.map((job) => [job.id, []]))
   for (const line of lines) byJob.get(line.job_id)?.push(lineOf(line))
-  const effects = operationByName(run.operation)?.effects.map((effect) => effect.name) ?? []
+  const operation = operationByName(run.operation)
   return {
     id: run.id,
     operation: run.operation,
@@ -143,9 +144,20 @@ export const getRun = async (actor: Actor, runId: string): Promise<RunView> => {
       waitsFor: waits.get(job.id) ?? null,
       startedAt: iso(job.started_at),
       finishedAt: iso(job.finished_at),
-      fold: { ...foldJob(byJob.get(job.id)!, effects), state: job.state },
+      fold: { ...foldJob(byJob.get(job.id)!, namesOf(operation, byJob.get(job.id)!)), state: job.state },
     })),
   }
+}
+
+/** Of the steps, in their order; those of a rolling job are known once it has looked. */
+const namesOf = (operation: Operation | undefined, lines: readonly JournalLine[]): string[] => {
+  if (operation === undefined) return []
+  if (operation.segments === undefined) return operation.effects.map(({ name }) => name)
+  const gathered = lines.find((line) => line.kind === 'gathered')
+  if (gathered?.kind !== 'gathered') return []
+  return operation
+    .segments(gathered.facts)
+    .flatMap(({ key, leftOut, operation }) => (leftOut === null ? operation.effects.map(({ name }) => stepInSegment(key, name)) : [key]))
 }
 
 /**

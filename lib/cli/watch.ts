@@ -42,6 +42,10 @@ const sentenceOf = (line: Line): string | null => {
       return `waited ${formatDuration(line.tookMs / 1000)} for the console’s own database`
     case 'note':
       return `  ${line.stream === 'command' ? '$ ' : ''}${line.text}`
+    case 'segment':
+      return `${line.title}: its turn`
+    case 'segment-closed':
+      return `${line.segment}: ${line.outcome}${line.because ? `: ${line.because}` : ''}`
     case 'closed':
       return `${line.outcome}${line.because ? `: ${line.because}` : ''}`
     default:

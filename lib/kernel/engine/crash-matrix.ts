@@ -3,7 +3,7 @@ import type { Clock } from '../ground/clock'
 import { isFault } from '../ground/errors'
 import type { Decision, JobState, JournalEntry, JournalLine } from '../ground/journal'
 import type { JournalPort } from '../ground/journal-port'
-import { endingKind, type Operation } from '../operation/operation'
+import { endingKind, type Operation, stepsOf } from '../operation/operation'
 import { deadly, type Points, type Stop } from './crash-driver'
 import { type DriveJob, drive } from './engine'
 
@@ -175,7 +175,8 @@ export const journalLaws = (operation: Operation, lines: readonly JournalLine[],
   if (state === 'waiting' || state === 'running') broken.push(`the job ended as “${state}”`)
   if (state !== 'attention' && last?.kind !== 'closed') broken.push(`its last line is ${last?.kind}`)
   if (lines.filter((line) => line.kind === 'closed').length > 1) broken.push('it was closed twice')
-  for (const effect of operation.effects) {
+  const gathered = lines.find((line) => line.kind === 'gathered')
+  for (const effect of stepsOf(operation, gathered?.kind === 'gathered' ? gathered.facts : null)) {
     const of = (kind: JournalLine['kind']) => lines.filter((line) => line.kind === kind && 'step' in line && line.step === effect.name)
     if (of('intended').length > 1) broken.push(`${effect.name} was intended twice`)
     if (of('finished').length > 1) broken.push(`${effect.name} was finished twice`)

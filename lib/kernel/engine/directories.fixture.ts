@@ -3,7 +3,8 @@ import type { HostAddress, ReadPorts } from '@/lib/ports'
 import { Fault } from '../ground/errors'
 import type { JsonObject } from '../ground/json'
 import { defineOperation, type OperationBuilder } from '../operation/define-operation'
-import type { Effect } from '../operation/operation'
+import { notNeeded } from '../operation/only-when'
+import type { Effect, Operation } from '../operation/operation'
 
 /** Steps on a host's directories: the shell makes each once and complains about a second time, so a step that is run twice shows. */
 export type DirectoryFacts = { host: { [Key in keyof HostAddress]: HostAddress[Key] } }
@@ -91,4 +92,28 @@ export const abreastOnes = directoriesHead()
 export const twoSteps = directoriesHead()
   .effect('one', makeDirectory('/one', undo('/one')))
   .effect('two', makeDirectory('/two', undo('/two')))
+  .build()
+
+const partOf = (name: string): Operation =>
+  directoriesHead()
+    .gate('seen', 'It is there', () => ({ verdict: 'pass' }))
+    .effect('hold', makeDirectory(`/${name}/hold`, release(`/${name}/hold`)))
+    .effect('first', makeDirectory(`/${name}/first`, undo(`/${name}/first`)))
+    .effect('point', makeDirectory(`/${name}/point`, final))
+    .effect('after', makeDirectory(`/${name}/after`, undo(`/${name}/after`)))
+    .build()
+
+export const parts = ['a', 'b', 'c'].map((name) => ({ key: name, title: `Part ${name}`, operation: partOf(name) }))
+
+/** Three segments, each with a point of no return of its own, and one that is left out. */
+export const rolled = directoriesHead()
+  .rolls(
+    ({ host }) =>
+      [...parts.slice(0, 2), { key: 'idle', title: 'Idle', operation: twoSteps }, ...parts.slice(2)].map(({ key, title, operation }) => ({
+        ...{ key, title, operation, forecast: key === 'c' ? 'Once b is made.' : operation },
+        ...{ targetId: host.serverId, input: {} },
+        leftOut: key === 'idle' ? notNeeded('It has all it needs.') : null,
+      })),
+    parts,
+  )
   .build()

@@ -11,8 +11,8 @@ export interface DriveJob {
   targetId: string
   /** As the operation's schema gave it: defaults filled in. */
   input: JsonObject
-  /** The target's digest in the plan that was submitted. */
-  digest: string
+  /** The target's digest in the plan that was submitted; null: a segment, which looks for itself whether what was planned still holds. */
+  digest: string | null
 }
 
 export interface DriveOptions {
@@ -35,6 +35,8 @@ export interface Driving {
   options: DriveOptions
   recorder: Recorder
   ports: ActPorts
+  /** The same without the proof of the lease before each act: for the driver of a segment, which adds its own. */
+  bare: ActPorts
   /** Acts that reached a host, counted: while it stands still nothing has happened. */
   actions: Actions
   /** For another count of them. */

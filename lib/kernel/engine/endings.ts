@@ -5,6 +5,7 @@ import type { JobOutcome, JobState, JournalEntry } from '../ground/journal'
 import { type Step, type StepContext, undoOf } from '../operation/operation'
 import { type Driving, factsOf, outlast, stepContext } from './driving'
 import { mayHaveHappened, pastNoReturn, type StepRecord, stepOf } from './progress'
+import { stoppedAfter } from './segments'
 
 type Attention = Extract<JournalEntry, { kind: 'attention' }>
 
@@ -79,6 +80,7 @@ export const askAfterIdleDrivers = async (driving: Driving): Promise<JobState> =
 
 const verdict = ({ operation, recorder }: Driving, stuck: string[]): { outcome: JobOutcome; because: string | null } => {
   const { gaveUp, turned, steps } = recorder.progress
+  if (operation.segments && gaveUp === null && turned !== null) return stoppedAfter(recorder.progress, operation)
   if (gaveUp !== null) {
     const left = [...leftBehind(operation.effects, steps), ...stuck]
     return {

@@ -6,6 +6,7 @@ import { type Actions, type DriveJob, type DriveOptions, type Driving, guardActs
 import { askAfterIdleDrivers, turnBack, wrapUp } from './endings'
 import { goForward, isRowOpen } from './forward'
 import { Recorder } from './recorder'
+import { goThrough } from './segments'
 
 export type { DriveJob, DriveOptions } from './driving'
 
@@ -37,12 +38,12 @@ export const drive = async (
     const actions = noActions()
     // One step may learn that this driver may not go on while another one, taken at the same time, waits for a server.
     const whole = { ...options, signal: AbortSignal.any([options.signal, recorder.over]) }
-    const driving: Driving = { operation, job, options: whole, recorder, ports: portsWith(actions), actions, portsWith }
+    const driving: Driving = { operation, job, options: whole, recorder, ports: portsWith(actions), bare: ports, actions, portsWith }
     // Before anything else: drivers that die as soon as they begin are counted by these lines.
     await recorder.write(
       progress.isOpened
         ? { kind: 'resumed', driver: options.driver }
-        : { kind: 'opened', target: job.targetId, input: job.input, digest: job.digest, driver: options.driver },
+        : { kind: 'opened', target: job.targetId, input: job.input, digest: job.digest ?? '', driver: options.driver },
     )
     return await steer(driving)
   } finally {
@@ -53,10 +54,11 @@ export const drive = async (
 
 const steer = async (driving: Driving): Promise<JobState> => {
   const { progress } = driving.recorder
-  if (progress.idleResumes > idleResumesMax) return askAfterIdleDrivers(driving)
+  if (progress.idleResumes > idleResumesMax && progress.segment === null) return askAfterIdleDrivers(driving)
   if (progress.gaveUp === null && (progress.turned === null || isRowOpen(driving))) {
-    const came = await goForward(driving)
+    const came = driving.operation.segments ? await goThrough(driving, drive) : await goForward(driving)
     if (came === 'hand-over') return 'running'
+    if (came === 'attention') return 'attention'
     if (came === 'done') return wrapUp(driving)
   }
   if (progress.gaveUp === null) {

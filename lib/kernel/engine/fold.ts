@@ -1,6 +1,6 @@
 import { type JobFold, type JobState, type JournalLine, movesTo, type RunState, type StepFold } from '../ground/journal'
 
-/** What a page shows of one job, from its lines and the names of its effects in order. Pure and small enough for a browser to repeat on each line. */
+/** What a page shows of one job, from its lines and the names of its effects in order; a rolling job names others as it comes to them. Pure and small enough for a browser to repeat on each line. */
 export const foldJob = (lines: readonly JournalLine[], effectNames: readonly string[]): JobFold => {
   const steps = new Map<string, StepFold>(
     effectNames.map((name) => [name, { name, state: 'waiting', startedAt: null, endedAt: null, because: null }]),
@@ -10,8 +10,15 @@ export const foldJob = (lines: readonly JournalLine[], effectNames: readonly str
     const step = steps.get(name)
     if (step) Object.assign(step, change)
   }
+  const meet = (name: string) => {
+    if (steps.has(name)) return
+    const step: StepFold = { name, state: 'waiting', startedAt: null, endedAt: null, because: null }
+    steps.set(name, step)
+    fold.steps.push(step)
+  }
   for (const line of lines) {
     fold.lastSeq = Math.max(fold.lastSeq, line.seq)
+    if (line.kind === 'intended' || line.kind === 'finished' || line.kind === 'left-out') meet(line.step)
     foldLine(fold, move, line)
   }
   return fold

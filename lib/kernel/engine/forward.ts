@@ -56,11 +56,12 @@ const takeRow = async (driving: Driving, row: readonly Step[], facts: Facts): Pr
 }
 
 /** Cancel is heard between steps, and not past the point of no return: from there the safe place is the end. */
-const isCancelled = ({ operation, options, recorder }: Driving): boolean => {
+export const isCancelled = ({ operation, job, options, recorder }: Driving): boolean => {
   if (!options.isCancelRequested()) return false
   const passed = pastNoReturn(operation, recorder.progress)
   if (passed !== null) {
-    recorder.note(null, 'warning', `Too late to cancel: “${passed}” cannot be undone, so the job continues to its end.`)
+    const then = job.digest === null ? 'it is completed here, and the job stops after that' : 'the job continues to its end'
+    recorder.note(null, 'warning', `Too late to cancel: “${passed}” cannot be undone, so ${then}.`)
     return false
   }
   recorder.add({ kind: 'cancel-requested', by: options.cancelRequestedBy?.() ?? 'a person' })
@@ -75,13 +76,13 @@ const gather = (driving: Driving): Promise<Facts> => {
 }
 
 /** The facts of the plan must still hold, and every gate must still pass. */
-const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
+export const lookBeforeFirst = async (driving: Driving): Promise<boolean> => {
   const { operation, job, recorder } = driving
   if (isCancelled(driving)) return false
   try {
     const facts = await gather(driving)
     recorder.throwIfLost()
-    if (targetDigest(operation, job.targetId, facts) !== job.digest) {
+    if (job.digest !== null && targetDigest(operation, job.targetId, facts) !== job.digest) {
       const because = 'Something changed since this plan was made. Nothing has run; make a new plan.'
       recorder.add({ kind: 'refused', step: null, because })
       return false

@@ -26,6 +26,10 @@ export interface Progress {
   /** Who abandoned it, once somebody did, and what. Abandoning a step does not abandon its clean-up: that is asked again. */
   gaveUp: { by: string; during: Extract<JournalEntry, { kind: 'attention' }>['during'] } | null
   closed: JobOutcome | null
+  /** Of a rolling job: the segment that is open. Its lines are its own, and only what ends it counts here. */
+  segment: string | null
+  /** What became of those that have ended. */
+  segments: Map<string, JobOutcome>
   /** Somebody was asked about a step and said to go on. */
   wentOn: boolean
   /** Drivers in a row that took over and wrote nothing else. */
@@ -45,6 +49,8 @@ export const newProgress = (): Progress => ({
   attention: null,
   gaveUp: null,
   closed: null,
+  segment: null,
+  segments: new Map(),
   wentOn: false,
   idleResumes: 0,
   isUnbroken: true,
@@ -73,8 +79,24 @@ const decide = (progress: Progress, decision: Decision, by: string) => {
   for (const record of progress.steps.values()) record.failed = null
 }
 
+/** What a rolling job hears of while one of its segments is open. */
+const advanceAround = (progress: Progress, entry: JournalEntry): void => {
+  if (entry.kind === 'attention') progress.attention = entry
+  if (entry.kind === 'decided') progress.attention = null
+  if (entry.kind !== 'segment-closed') return
+  progress.segment = null
+  progress.segments.set(entry.segment, entry.outcome)
+  if (entry.outcome === 'done') return
+  const outcome = entry.outcome === 'undone' ? 'failed' : entry.outcome
+  progress.turned = { outcome, because: entry.because ?? `It ended as ${entry.outcome}.` }
+}
+
 export const advance = (progress: Progress, entry: JournalEntry): void => {
   progress.idleResumes = entry.kind === 'resumed' ? progress.idleResumes + 1 : 0
+  if (progress.segment !== null) {
+    advanceAround(progress, entry)
+    return
+  }
   switch (entry.kind) {
     case 'opened':
       progress.isOpened = true
@@ -130,6 +152,9 @@ export const advance = (progress: Progress, entry: JournalEntry): void => {
       progress.isUnbroken = false
       decide(progress, entry.decision, entry.by)
       break
+    case 'segment':
+      progress.segment = entry.segment
+      break
     case 'closed':
       progress.closed = entry.outcome
       break
@@ -142,13 +167,17 @@ export const mayHaveHappened = (record: StepRecord): boolean =>
 
 /** Something has been looked at or intended with the recorded facts: they are the ones to go on with. */
 export const hasBegun = (progress: Progress): boolean =>
+  progress.segment !== null ||
+  progress.segments.size > 0 ||
   [...progress.steps.values()].some((record) => record.intended !== null || record.finished !== null)
 
 /**
  * The first final effect that has happened or might have. One that was found already so counts too: whoever did it, undoing what came before it
- * would contradict the state of the servers. One with its point of no return inside it counts from the mark that passes it.
+ * would contradict the state of the servers. One with its point of no return inside it counts from the mark that passes it. A rolling job has none: each of its
+ * segments has its own.
  */
 export const pastNoReturn = (operation: Operation, progress: Progress): string | null => {
+  if (operation.segments) return null
   const passed = operation.effects.find((effect) => {
     const record = progress.steps.get(effect.name)
     if (!isPointOfNoReturn(effect.ending, progress.facts) || record === undefined || record.isLeftOut) return false

@@ -101,6 +101,12 @@ export class Recorder {
     await this.flush()
   }
 
+  /** Every line of the job so far. */
+  async lines(): Promise<JournalLine[]> {
+    await this.flush()
+    return this.#journal.lines()
+  }
+
   /** Resolves when everything added so far is durable. */
   flush(): Promise<void> {
     this.#linger?.abort(ended)

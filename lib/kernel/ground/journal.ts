@@ -43,6 +43,9 @@ export type JournalEntry =
   /** The console's own database did not answer for so long, and the driver did nothing meanwhile. */
   | { kind: 'waited'; tookMs: number }
   | { kind: 'note'; step: string | null; stream: 'info' | 'command' | 'stdout' | 'stderr' | 'warning'; text: string }
+  /** Of a rolling job: all lines from here to its `segment-closed` are those of one segment, which looks and acts on a target of its own. Their steps are named `segment/step`. */
+  | { kind: 'segment'; segment: string; title: string; target: string; input: JsonObject }
+  | { kind: 'segment-closed'; segment: string; outcome: JobOutcome; because: string | null }
   | { kind: 'closed'; outcome: JobOutcome; because: string | null }
 
 export type JournalLine = JournalEntry & { seq: number /** ISO time */; at: string }
@@ -51,7 +54,10 @@ export type JournalLine = JournalEntry & { seq: number /** ISO time */; at: stri
 export type Decision = 'resume' | 'abandon'
 
 export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
-/** `attention` is open: the job holds until a person decides. `failed`: nothing that mutates had happened, or all of it was put right by releases. */
+/**
+ * `attention` is open: the job holds until a person decides. `failed`: nothing that mutates had happened, or all of it was put right by releases; a rolling job
+ * that failed or was cancelled says after how many segments, and those stay.
+ */
 export type JobState = 'waiting' | 'running' | 'attention' | JobOutcome
 export type RunState = 'waiting' | 'running' | 'cancelling' | 'attention' | 'done' | 'failed' | 'cancelled'
 

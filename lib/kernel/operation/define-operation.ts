@@ -13,7 +13,9 @@ import {
   isPointOfNoReturn,
   type Operation,
   type RunRole,
+  type Segment,
   type Step,
+  stepInSegment,
 } from './operation'
 import { gatherWithOwn, type Interrupted, ownDatabaseGate } from './own-database'
 import { type HeldUp, ownPoolerGate } from './own-pooler'
@@ -80,6 +82,11 @@ export interface OperationBuilder<F extends Facts> {
    * all of them have ended.
    */
   beside: <Before extends Json, Output extends Json>(name: string, effect: Effect<F, Before, Output>, only?: When<F>) => OperationBuilder<F>
+  /** In place of effects: operations that one job takes one after the other. `parts`: what they are made of, told where no facts are known. */
+  rolls: (
+    segments: (facts: F) => readonly Segment[],
+    parts: readonly { key: string; title: string; operation: Operation }[],
+  ) => OperationBuilder<F>
   build: () => Operation
 }
 
@@ -88,6 +95,7 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
 ): OperationBuilder<F> => {
   const gates: Gate<Facts>[] = []
   const effects: Step[] = []
+  let segments: Operation['segments']
   const builder: OperationBuilder<F> = {
     gate: (name, title, look, options) => {
       const whole = options?.when === undefined ? look : gateWhen(options, look)
@@ -105,6 +113,18 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
     beside: (name, effect, only) => {
       builder.effect(name, effect, only)
       effects.at(-1)!.isBeside = true
+      return builder
+    },
+    rolls: (given, parts) => {
+      segments = given as Operation['segments']
+      for (const { key, title, operation } of parts)
+        effects.push(
+          ...operation.effects.map((effect) => ({
+            ...effect,
+            name: stepInSegment(key, effect.name),
+            title: title === '' ? effect.title : `${title}: ${effect.title}`,
+          })),
+        )
       return builder
     },
     build: () => {
@@ -132,6 +152,7 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
           ...(holdsUp ? [ownPoolerGate(holdsUp)] : []),
         ],
         effects,
+        ...(segments && { segments }),
       }
     },
   }

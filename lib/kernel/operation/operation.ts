@@ -160,7 +160,37 @@ export interface Operation {
   neverAsksPhrase: boolean
   gates: readonly Gate<Facts>[]
   effects: readonly Step[]
+  /** Of a rolling operation, the same for the same facts: one job takes them one after the other. `effects` only tells then what they are made of. */
+  segments?: (facts: Facts) => readonly Segment[]
 }
+
+/**
+ * One operation of a rolling job, on a target of its own. It looks afresh when its turn comes, has its own point of no return, and is never undone by what
+ * becomes of a later one.
+ */
+export interface Segment {
+  /** Its name in the journal. */
+  key: string
+  title: string
+  operation: Operation
+  targetId: string
+  input: JsonObject
+  /** It is not taken at all; null: it is. */
+  leftOut: LeftOut | null
+  /** What a plan is made of; a sentence where those before it change what can be seen. */
+  forecast: Operation | string
+}
+
+/** The name of a step, or of a gate, of a segment in the journal of its job. */
+export const stepInSegment = (segment: string, step: string): string => `${segment}/${step}`
+
+/** Of this job: a rolling one has those of its segments, each under its name in the journal. */
+export const stepsOf = ({ effects, segments }: Pick<Operation, 'effects' | 'segments'>, facts: Facts | null): readonly Step[] =>
+  segments === undefined
+    ? effects
+    : (facts === null ? [] : segments(facts)).flatMap(({ key, leftOut, operation }) =>
+        leftOut === null ? operation.effects.map((effect) => ({ ...effect, name: stepInSegment(key, effect.name) })) : [],
+      )
 
 /** `isBeside`: it is taken at the same time as the one before it, and as those that one is beside. */
 export type Step = { name: string; isBeside?: true } & Effect<Facts>

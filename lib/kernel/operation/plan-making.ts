@@ -3,7 +3,8 @@ import { digestOf } from '../ground/digest'
 import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
-import { deadlineOf, endingKind, type Facts, isPointOfNoReturn, type Operation, type Step } from './operation'
+import type { LeftOut } from '../ground/left-out'
+import { deadlineOf, endingKind, type Facts, isPointOfNoReturn, type Operation, type Segment, type Step, stepInSegment } from './operation'
 import type { Danger, GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
 
 /** What must be the same when the job starts. */
@@ -64,11 +65,13 @@ const planFacts = async (
     const override = verdict.verdict === 'refuse' ? verdict.override : undefined
     return { name: gate.name, title: gate.title, verdict: verdict.verdict, because: verdict.because ?? null, ...(override && { override }) }
   })
+  const rolled = operation.segments && (await planSegments(operation.segments(facts), read, signal))
+  gates.push(...(rolled?.gates ?? []))
   const refusals = gates.filter((gate) => gate.verdict === 'refuse')
   const refusal = refusals[0]
   // What a person may overrule is read whole before anybody does.
   const isReadable = refusals.every(({ override }) => override !== undefined)
-  const effects = isReadable ? await planEffects(operation.effects, facts, read, signal) : []
+  const effects = isReadable ? (rolled?.effects ?? (await planEffects(operation.effects, facts, read, signal))) : []
   const blocked = effects.find((effect) => effect.state === 'blocked')
   const isNothingToDo = effects.length > 0 && effects.every(({ state }) => state !== 'will-run' && state !== 'blocked')
   const reason = refusal?.because ?? blocked?.because ?? (isNothingToDo ? 'There is nothing to do: it is already in this state.' : null)
@@ -89,6 +92,65 @@ const planFacts = async (
   }
 }
 
+/** Every step of every segment. What a later one will find is foretold as it is now, or told from its declaration alone. */
+const planSegments = async (
+  segments: readonly Segment[],
+  read: ReadPorts,
+  signal: AbortSignal,
+): Promise<Pick<PlanTarget, 'gates' | 'effects'>> => {
+  const planned = await Promise.all(segments.map((segment) => planSegment(segment, read, signal)))
+  return { gates: planned.flatMap(({ gates }) => gates), effects: planned.flatMap(({ effects }) => effects) }
+}
+
+const planSegment = async (
+  { key, title, operation, forecast, leftOut, targetId, input }: Segment,
+  read: ReadPorts,
+  signal: AbortSignal,
+): Promise<Pick<PlanTarget, 'gates' | 'effects'>> => {
+  const within = <T extends { name: string; title: string }>(one: T): T => ({
+    ...one,
+    name: stepInSegment(key, one.name),
+    title: `${title}: ${one.title}`,
+  })
+  if (leftOut !== null) return { gates: [], effects: [leftOutEffect({ key, title }, leftOut)] }
+  if (typeof forecast === 'string')
+    return { gates: [], effects: operation.effects.map((step) => within(plannedOf(step, null, { sentence: forecast, commands: [] }))) }
+  const { gates, effects, reason } = await makeTargetPlan(forecast, read, input, targetId, signal)
+  // It could not be looked at, so no gate of its own says so.
+  const unseen: GateVerdict[] = gates.length > 0 ? [] : [{ name: 'seen', title: 'It can be looked at', verdict: 'refuse', because: reason }]
+  return {
+    gates: [...gates, ...unseen].map(within),
+    effects: effects.map(within),
+  }
+}
+
+const leftOutEffect = ({ key, title }: Pick<Segment, 'key' | 'title'>, { word, because }: LeftOut): PlannedEffect => ({
+  name: key,
+  title,
+  preview: because,
+  commands: [],
+  state: word,
+  because,
+  ending: { kind: 'final', sentence: 'Nothing is done.', isPointOfNoReturn: false },
+  timeoutMs: 0,
+})
+
+/** As it will run. `facts` null: they are not known yet. */
+const plannedOf = (step: Step, facts: Facts | null, { sentence, commands }: ReturnType<Step['preview']>): PlannedEffect => ({
+  name: step.name,
+  title: step.title,
+  preview: sentence,
+  commands,
+  state: 'will-run',
+  because: null,
+  ending: {
+    kind: endingKind(step.ending),
+    sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence,
+    isPointOfNoReturn: isPointOfNoReturn(step.ending, facts),
+  },
+  timeoutMs: facts === null ? (typeof step.timeoutMs === 'number' ? step.timeoutMs : 0) : deadlineOf(step, facts),
+})
+
 /** A later step may be blocked only because an earlier one has not run yet, so "blocked" counts only while nothing runs before it. */
 const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts, signal: AbortSignal): Promise<PlannedEffect[]> => {
   const founds = await Promise.all(steps.map((step) => step.check(facts, read, { signal, intended: null, mark: null })))
@@ -98,20 +160,10 @@ const planEffects = async (steps: readonly Step[], facts: Facts, read: ReadPorts
     const willBefore = planned.some((effect) => effect.state === 'will-run')
     const isBlocked = found.found === 'blocked' && !willBefore
     const isAlreadySo = found.found === 'done' && !(willBefore && step.isRedone?.(facts))
-    const { sentence, commands } = step.preview(facts)
     planned.push({
-      name: step.name,
-      title: step.title,
-      preview: sentence,
-      commands,
+      ...plannedOf(step, facts, step.preview(facts)),
       state: found.found === 'left-out' ? found.word : isBlocked ? 'blocked' : isAlreadySo ? 'already-so' : 'will-run',
       because: found.found === 'left-out' || (found.found === 'blocked' && isBlocked) ? found.because : null,
-      ending: {
-        kind: endingKind(step.ending),
-        sentence: 'final' in step.ending ? step.ending.final : step.ending.sentence,
-        isPointOfNoReturn: isPointOfNoReturn(step.ending, facts),
-      },
-      timeoutMs: deadlineOf(step, facts),
     })
   }
   return planned

@@ -13,6 +13,8 @@ export interface OperationFault {
 type Report = (number: string, sentence: string) => void
 
 const namePattern = /^[a-z][a-z0-9-]*$/
+/** Also a step of a part of a rolling operation. */
+const partPattern = /^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/
 
 /** Everything that the types cannot refuse. `resources` holds the names that `on` may use. */
 export const checkOperations = (operations: readonly Operation[], resources: ReadonlySet<string>): OperationFault[] => {
@@ -61,13 +63,14 @@ const checkInput = ({ input }: Operation, report: Report): void => {
     report('O21', `input: “${path.join('.')}” has no default, and no example that it takes; put \`examples\` into its meta`)
 }
 
-const checkNames = ({ gates, effects, name }: Operation, report: Report): void => {
+const checkNames = ({ gates, effects, name, segments }: Operation, report: Report): void => {
   const names = new Set<string>()
   if (!namePattern.test(name)) report('O03', `name: “${name}” is not made of lowercase letters, digits and dashes`)
   for (const step of [...gates, ...effects]) {
     if (names.has(step.name)) report('O12', `“${step.name}” names two of its gates and effects`)
     names.add(step.name)
-    if (!namePattern.test(step.name)) report('O13', `“${step.name}” is not made of lowercase letters, digits and dashes`)
+    if (!(segments === undefined ? namePattern : partPattern).test(step.name))
+      report('O13', `“${step.name}” is not made of lowercase letters, digits and dashes`)
     if (step.title.trim() === '') report('O14', `“${step.name}” has no title`)
   }
 }

@@ -1,8 +1,10 @@
 import type { MoveEvidence } from '@/lib/domain/proof/certificate'
+import { linesOfSegment } from '@/lib/kernel/engine/segments'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { hasMoved, type MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
+import { rollingRestart } from './rolling/restart'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
 import { switchoverEvidence } from './switchover/evidence'
@@ -23,6 +25,10 @@ const moveFrom = (from: MoveLine, evidence: Move['evidence']): Move => ({
 export const moves: Readonly<Record<string, Move>> = {
   [failover.name]: moveFrom({ kind: 'intended', step: 'promote', mark: null }, failoverEvidence),
   [switchover.name]: moveFrom({ kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, switchoverEvidence),
+  // Of the switchover there; the one back, where it was asked for, stands in the journal alone.
+  [rollingRestart.name]: moveFrom({ kind: 'marked', step: 'switchover/hand-over', mark: { isPassed: true } }, (lines, about) =>
+    switchoverEvidence(linesOfSegment(lines, 'switchover'), about),
+  ),
 }
 
 /** null: jobs of this operation move no primary. */

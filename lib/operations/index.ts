@@ -25,6 +25,7 @@ import { reload } from './reload'
 import { repoint } from './repoint'
 import { resize } from './resize'
 import { restart } from './restart'
+import { rollingRestart } from './rolling/restart'
 import { runSql } from './run-sql'
 import { cancelStatements, terminateSessions } from './sessions'
 import { start } from './start'
@@ -54,6 +55,7 @@ export const operations: readonly Operation[] = [
   dropSlot,
   switchover,
   failover,
+  rollingRestart,
   patroniSwitchover,
   patroniPause,
   patroniResume,

@@ -20,6 +20,7 @@ const staged = new Set([
   'patroni-restart',
   'patroni-resume',
   'patroni-switchover',
+  'rolling-restart',
   'switchover',
 ])
 

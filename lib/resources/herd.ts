@@ -196,7 +196,7 @@ export const herd = defineResource({
     {
       resource: 'dr-pair',
       by: 'herdId',
-      operations: { switchover: null, failover: null, 'patroni-switchover': null },
+      operations: { switchover: null, failover: null, 'rolling-restart': null, 'patroni-switchover': null },
     },
     {
       resource: 'instance',
@@ -207,7 +207,7 @@ export const herd = defineResource({
   help: [
     'A herd is one replicated PostgreSQL cluster: a primary and its standbys, all with the same system identifier, possibly spread over sites.',
     'These settings apply to every member; an instance may override port and data directory.',
-    'Ticked herds can be acted on from their list: a switchover or failover moves the primary of each, a restart, reload or checkpoint runs on every member. In a restart the standbys of a herd go first and its primary last. The plan lists each target before anything runs.',
+    'Ticked herds can be acted on from their list: a switchover or failover moves the primary of each, a restart, reload or checkpoint runs on every member. In a restart the standbys of a herd go first and its primary last; a rolling restart switches over before that, so that clients can write throughout. The plan lists each target before anything runs.',
     'The herd’s page shows the replication tree, with the lag on each edge. Operations that change the primary take the herd’s lock, so no two of them run at once.',
   ],
 })

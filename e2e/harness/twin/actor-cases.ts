@@ -45,6 +45,16 @@ const movedAway = (fleet: MemoryFleet) => {
 /** Every operation that moves, stops or starts a primary, or sends clients to one. */
 export const actorCases: readonly ActorCase[] = [
   { operation: 'switchover', what: 'with a pooler in front', input: { canary: false }, make: withPooler, stride: 8 },
+  {
+    operation: 'rolling-restart',
+    what: 'with a pooler in front',
+    input: { canary: false },
+    make: withPooler,
+    prepare: ({ world }) => {
+      for (const { files } of world.instances.values()) files.max_connections = '200'
+    },
+    stride: 16,
+  },
   { operation: 'failover', what: 'planned', stride: 8 },
   {
     operation: 'failover',

@@ -42,7 +42,7 @@ const written = ({ applied }: MemoryPooler) => applied.filter((act) => act.start
 const changesOf = ({ fleet: { world }, journal }: ActorStage): Looked => ({
   names: [...world.zones.values()].reduce((sum, { applied }) => sum + applied.length, 0),
   poolers: [...world.poolers.values()].reduce((sum, pooler) => sum + written(pooler), 0),
-  isProven: journal.lines.some((line) => (line.kind === 'finished' || line.kind === 'left-out') && line.step === 'commits'),
+  isProven: journal.lines.some((line) => (line.kind === 'finished' || line.kind === 'left-out') && line.step.endsWith('commits')),
 })
 
 /** How far the job was when somebody acted. */

@@ -154,7 +154,8 @@ const mayOvertake = ({ journal: { lines } }: ActorStage, { actor, sight }: Way):
 
 const isOpen = (lines: readonly JournalLine[], step: string): boolean =>
   ['intended', 'marked'].includes(
-    lines.findLast((line) => 'step' in line && line.step === step && line.kind !== 'note' && line.kind !== 'gate')?.kind ?? '',
+    lines.findLast((line) => 'step' in line && line.step?.split('/').at(-1) === step && line.kind !== 'note' && line.kind !== 'gate')
+      ?.kind ?? '',
   )
 
 const firstOf = async (ways: readonly Way[], fleet: MemoryFleet, state: JobState): Promise<{ way: Way; deed: Deed } | null> => {

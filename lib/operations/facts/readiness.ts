@@ -19,7 +19,13 @@ export type Readiness = {
   walBytesMax: number | null
 }
 
-const limitNames = ['max_connections', 'max_worker_processes', 'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction']
+export const limitNames = [
+  'max_connections',
+  'max_worker_processes',
+  'max_wal_senders',
+  'max_prepared_transactions',
+  'max_locks_per_transaction',
+]
 
 /** Whole rows, since their columns differ by version: `failover`, `synced` and `invalidation_reason` came with 17. */
 const logicalSlotsSql = `select coalesce(json_agg(json_build_object('name', one ->> 'slot_name',

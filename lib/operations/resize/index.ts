@@ -7,9 +7,9 @@ import { moveNames } from '../steps/dns/move-name'
 import { watchResolvers } from '../steps/dns/watch-resolvers'
 import { stillNoPrimary } from '../steps/postgres/still'
 import { stopPostgres } from '../steps/postgres/stop'
+import { catchUp } from '../steps/replication/catch-up'
 import { startFollowing } from '../steps/replication/start-following'
 import { stopOf } from '../steps/stop-input'
-import { catchUp } from './caught-up'
 import { gatherResize, type ResizeFacts, returning } from './facts'
 import { fits, hasMachine, hasUpstream, isAlone, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
 import { resizeInput } from './input'
@@ -88,7 +88,10 @@ export const resize = defineOperation({
     ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!),
     isRedone: () => true,
   })
-  .effect('catch-up', catchUp())
+  .effect(
+    'catch-up',
+    catchUp<ResizeFacts>(self, ({ upstream }) => upstream),
+  )
   .effect('return-names', {
     ...moveNames<ResizeFacts>(returning, stillNoPrimary(self), {
       title: 'Return to the DNS names',

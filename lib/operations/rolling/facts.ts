@@ -1,0 +1,100 @@
+import type { GatherContext } from '@/lib/kernel/operation/operation'
+import type { Probe, ReadPorts } from '@/lib/ports'
+import { type Place, type Plain, probeTimeoutMs } from '../facts/instance'
+import { gatherPeers, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
+
+/** A setting that waits for a restart, as it is and as it will be. */
+export type PendingSetting = { name: string; value: string | null; pending: string | null }
+
+export type RollMember = {
+  /** Its name in the journal of the job. */
+  key: string
+  place: Place
+  probe: Plain<Probe>
+  /** The member that it follows; null: none of them. */
+  upstreamId: string | null
+  /** It streams from a member. */
+  isStreaming: boolean
+  pending: PendingSetting[]
+}
+
+/** A herd whose members are taken one after the other. */
+export type HerdRoll = {
+  herd: { id: string; name: string; environmentId: string }
+  /** In the order in which they are taken: standbys from the ends of the cascades up, the one most likely to take over last, then the primary. */
+  members: RollMember[]
+}
+
+export const gatherRoll = async (ports: ReadPorts, herdId: string, context: GatherContext): Promise<HerdRoll> => {
+  const { name, environmentId, members } = await ports.inventory.herdStanding(herdId)
+  const peers = await gatherPeers(ports, herdId, members, context)
+  const ordered = peers.toSorted((a, b) => rankOf(a, peers) - rankOf(b, peers) || (a.place.title < b.place.title ? 1 : -1))
+  return {
+    herd: { id: herdId, name, environmentId },
+    members: await Promise.all(
+      ordered.map(async ({ place, probe }): Promise<RollMember> => {
+        const upstream = upstreamOf(probe, peers)
+        return {
+          key: keyOf(place, peers),
+          place,
+          probe,
+          upstreamId: upstream?.place.id ?? null,
+          isStreaming: upstream !== null && isStreamingFrom(probe, upstream.place),
+          pending: await pendingOf(ports, place, probe, context),
+        }
+      }),
+    ),
+  }
+}
+
+const upstreamOf = (probe: Plain<Probe>, peers: readonly Peer[]): Peer | null =>
+  probe.role === 'standby' ? (peers.find(({ place }) => isUnder(probe, place)) ?? null) : null
+
+/** Under how many others it stands. */
+const depthOf = ({ probe, place }: Peer, peers: readonly Peer[], seen: readonly string[] = []): number => {
+  const upstream = upstreamOf(probe, peers)
+  return upstream === null || seen.includes(place.id) ? 0 : 1 + depthOf(upstream, peers, [...seen, place.id])
+}
+
+const priorityMax = 10_000
+
+const rankOf = (peer: Peer, peers: readonly Peer[]): number =>
+  peer.probe.role === 'primary'
+    ? Number.POSITIVE_INFINITY
+    : Math.min(peer.standing.failoverPriority, priorityMax) - depthOf(peer, peers) * (priorityMax + 1)
+
+const keyOf = ({ address, id }: Place, peers: readonly Peer[]): string => {
+  const { hostname } = address.host
+  const isOnly = peers.every(({ place }) => place.id === id || place.address.host.hostname !== hostname)
+  return isOnly ? hostname : `${hostname}:${address.port}`
+}
+
+const pendingOf = async (ports: ReadPorts, place: Place, probe: Plain<Probe>, { signal }: GatherContext): Promise<PendingSetting[]> => {
+  if (probe.state !== 'online' || probe.pendingRestart.length === 0) return []
+  const unknown = probe.pendingRestart.map((name) => ({ name, value: null, pending: null }))
+  try {
+    const { settings } = await ports.serverSettings.look(place.address, { timeoutMs: probeTimeoutMs, signal })
+    return unknown.map((one) => {
+      const seen = settings.find(({ name }) => name === one.name)
+      return seen === undefined ? one : { name: one.name, value: seen.value, pending: seen.pendingValue }
+    })
+  } catch {
+    signal.throwIfAborted()
+    return unknown
+  }
+}
+
+export const primaryOf = ({ members }: HerdRoll): RollMember | null => members.find(isPrimary) ?? null
+
+export const isPrimary = ({ probe }: Pick<RollMember, 'probe'>): boolean => probe.role === 'primary' && probe.state === 'online'
+
+/** It does what it is there for. */
+export const isHealthy = (member: RollMember): boolean => isPrimary(member) || (member.probe.state === 'online' && member.isStreaming)
+
+export const sayState = ({ place, probe, isStreaming }: RollMember): string => {
+  if (probe.state !== 'online')
+    return `${place.title} is ${probe.state}${probe.because === null ? '' : `: ${probe.because.replace(/\.$/, '')}`}`
+  return probe.role === 'standby' && !isStreaming
+    ? `${place.title} does not stream from a member of the herd`
+    : `${place.title} is ${probe.role}`
+}

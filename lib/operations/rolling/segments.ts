@@ -1,0 +1,142 @@
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { LeftOut } from '@/lib/kernel/ground/left-out'
+import { effectWhen, notAsked, notNeeded } from '@/lib/kernel/operation/only-when'
+import type { Effect, Facts, Gate, Operation, Segment, Step } from '@/lib/kernel/operation/operation'
+import { lookAt } from '../steps/postgres/server'
+import { catchUp } from '../steps/replication/catch-up'
+import { switchover } from '../switchover'
+import { awaitHealthy } from './all-healthy'
+import { gatherRoll, type HerdRoll, isPrimary, primaryOf, type RollMember } from './facts'
+import { asPlanned, type Expected } from './gates'
+
+/** What is done to each member while it is a standby. */
+export interface MemberWork {
+  operation: Operation
+  input: JsonObject
+  /** Why this member is left out; null: it has need. `planned`: as it was when the plan was made. */
+  needless: (now: RollMember, planned: RollMember) => LeftOut | null
+}
+
+export interface Roll extends MemberWork {
+  /** What the switchover is asked for, candidate aside. */
+  switchover: JsonObject
+  leadBack: boolean
+}
+
+/** Facts of a segment: those of its operation, and the herd. */
+type Within = Facts & { roll: HerdRoll }
+const rollOf = (facts: Facts): HerdRoll => (facts as Within).roll
+
+/** `operation` with the herd among its facts, looked at again when its turn comes. */
+const within = (operation: Operation, { herd }: HerdRoll, expected: Expected): Operation => ({
+  ...operation,
+  gather: async (ports, input, context) => {
+    const [facts, roll] = await Promise.all([operation.gather(ports, input, context), gatherRoll(ports, herd.id, context)])
+    return { ...facts, roll }
+  },
+  gates: [asPlannedGate(expected), ...operation.gates],
+  effects: [{ name: 'healthy', ...awaitHealthy(herd.id) } as Step, ...operation.effects],
+})
+
+const asPlannedGate = (expected: Expected): Gate<Facts> => ({
+  name: 'as-planned',
+  title: 'The herd is as it was planned',
+  look: (facts) => asPlanned(rollOf(facts), expected),
+})
+
+/** Somebody may promote it after the look at its facts: then it is left alone. */
+const onlyStandby = (step: Step, { place }: RollMember): Step => ({
+  ...step,
+  check: async (facts, ports, context) => {
+    const found = await step.check(facts, ports, context)
+    if (context.intended !== null || found.found !== 'ready') return found
+    const { role } = await lookAt(ports, place, context.signal)
+    return role === 'standby' ? found : { found: 'blocked', because: `${place.title} is no standby: it is ${role}` }
+  },
+})
+
+const memberNow = (facts: Facts, { place }: RollMember): RollMember => rollOf(facts).members.find((one) => one.place.id === place.id)!
+const upstreamNow = (facts: Facts, member: RollMember) =>
+  rollOf(facts).members.find(({ place }) => place.id === memberNow(facts, member).upstreamId)?.place ?? null
+
+/** The work on one member while it is a standby, with the wait until it is back. */
+const memberOperation = (roll: HerdRoll, member: RollMember, work: MemberWork, primaryId: string | null): Operation => {
+  const whole = within(work.operation, roll, { primaryId, standby: member, memberIds: roll.members.map(({ place }) => place.id) })
+  const whyNot = (facts: Facts) => work.needless(memberNow(facts, member), member)
+  const when = { when: (facts: Facts) => whyNot(facts) === null, otherwise: (facts: Facts) => whyNot(facts)! }
+  const steps: Step[] = [
+    ...work.operation.effects.map((step) => onlyStandby(step, member)),
+    {
+      name: 'catch-up',
+      ...(catchUp(
+        () => member.place,
+        (facts) => upstreamNow(facts, member),
+      ) as unknown as Effect<Facts>),
+    },
+  ]
+  const [healthy] = whole.effects
+  return { ...whole, effects: [healthy!, ...steps.map((step) => ({ ...step, ...effectWhen(when, step) }))] }
+}
+
+const switchoverOperation = (roll: HerdRoll, expected: Pick<Expected, 'primaryId' | 'standby'>): Operation =>
+  within(switchover, roll, { ...expected, memberIds: roll.members.map(({ place }) => place.id) })
+
+/** Standbys one by one, the switchover, the former primary, and back where that is asked for. */
+export const segmentsOf = (roll: HerdRoll, work: Roll): Segment[] => {
+  const primary = primaryOf(roll)
+  const primaryId = primary?.place.id ?? null
+  const spared = primary === null ? null : work.needless(primary, primary)
+  const memberSegment = (member: RollMember): Segment => {
+    const isFormer = isPrimary(member)
+    const operation = memberOperation(roll, member, work, isFormer ? null : primaryId)
+    return {
+      ...{ key: member.key, title: member.place.title, operation, targetId: member.place.id, input: work.input },
+      leftOut: work.needless(member, member),
+      forecast: isFormer
+        ? `Only if the switchover has not restarted it: that stops ${member.place.title}, and starts it as a standby.`
+        : operation,
+    }
+  }
+  const herdSegment = (
+    key: string,
+    title: string,
+    rest: Pick<Segment, 'operation' | 'leftOut' | 'forecast'>,
+    input: JsonObject,
+  ): Segment => ({
+    ...{ key, title, targetId: roll.herd.id, input, ...rest },
+  })
+  const notMoved = spared && notNeeded(`${primary!.place.title} has no need, so it stays the primary.`)
+  const there = switchoverOperation(roll, { primaryId, standby: null })
+  const back = switchoverOperation(roll, { primaryId: null, standby: primary })
+  return [
+    ...roll.members.filter((member) => !isPrimary(member)).map(memberSegment),
+    herdSegment('switchover', 'Switchover', { operation: there, leftOut: notMoved, forecast: there }, work.switchover),
+    ...roll.members.filter(isPrimary).map(memberSegment),
+    herdSegment(
+      'switch-back',
+      'Switch back',
+      {
+        operation: back,
+        leftOut: notMoved ?? (work.leadBack ? null : notAsked('The new primary stays primary.')),
+        forecast: `The same switchover the other way: ${primary?.place.title ?? 'the former primary'} becomes the primary again.`,
+      },
+      { ...work.switchover, candidate: primaryId ?? 'auto' },
+    ),
+  ]
+}
+
+/** What a member’s part is made of, where no herd is known. */
+export const partOf = (operation: Operation): Operation => ({
+  ...operation,
+  effects: [
+    { name: 'healthy', ...awaitHealthy('') } as Step,
+    ...operation.effects,
+    {
+      name: 'catch-up',
+      ...(catchUp(
+        () => null as never,
+        () => null,
+      ) as unknown as Effect<Facts>),
+    },
+  ],
+})

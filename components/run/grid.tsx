@@ -8,8 +8,9 @@ import type { JobCounts } from '@/lib/kernel/engine/fold'
 import type { JobState, StepFold } from '@/lib/kernel/ground/journal'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { JobView } from '@/lib/shapes/run'
-import { jobStyle, type RunOperation } from './shared'
+import { jobStyle, type RunOperation, stepTitle } from './shared'
 import { stepLook } from './step-look'
+import { stepProgress } from './step-progress'
 
 export const stepSeconds = (step: StepFold): number | null =>
   step.startedAt === null || step.endedAt === null ? null : (Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000
@@ -31,8 +32,11 @@ const Row = memo(
     environment,
     isChosen,
     onChoose,
+    rolling,
   }: {
     job: JobView
+    /** Of a rolling operation, whose jobs have steps of their own. */
+    rolling: RunOperation | null
     environment: BadgedEnvironment | undefined
     isChosen: boolean
     onChoose: (jobId: string) => void
@@ -47,11 +51,15 @@ const Row = memo(
       <td>
         <State tone={jobStyle[job.state][0]}>{jobStyle[job.state][1]}</State>
       </td>
-      {job.fold.steps.map((step) => (
-        <td key={step.name}>
-          <StepStateMark step={step} />
-        </td>
-      ))}
+      {rolling ? (
+        <td>{job.fold.steps.length > 0 && stepProgress(job, (step) => stepTitle(rolling.effects, step)).words}</td>
+      ) : (
+        job.fold.steps.map((step) => (
+          <td key={step.name}>
+            <StepStateMark step={step} />
+          </td>
+        ))
+      )}
       <td className="run-because">{job.waitsFor ?? job.because}</td>
     </tr>
   ),
@@ -106,11 +114,15 @@ export const Grid = ({
               <th scope="col">Target</th>
               <th scope="col">Environment</th>
               <th scope="col">State</th>
-              {operation.effects.map((effect) => (
-                <th key={effect.name} scope="col">
-                  {effect.title}
-                </th>
-              ))}
+              {operation.isRolling ? (
+                <th scope="col">Steps</th>
+              ) : (
+                operation.effects.map((effect) => (
+                  <th key={effect.name} scope="col">
+                    {effect.title}
+                  </th>
+                ))
+              )}
               <th scope="col">Because</th>
             </tr>
           </thead>
@@ -122,6 +134,7 @@ export const Grid = ({
                 environment={job.environmentId === null ? undefined : environments[job.environmentId]}
                 isChosen={chosen === job.id}
                 onChoose={onChoose}
+                rolling={operation.isRolling ? operation : null}
               />
             ))}
           </tbody>

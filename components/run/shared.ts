@@ -11,6 +11,8 @@ export interface RunOperation {
   path: string
   /** The line from which on one of its jobs has moved a primary and will end with a certificate; null: it moves none. */
   movesFrom: MoveLine | null
+  /** Each of its jobs has steps of its own, made of these. */
+  isRolling?: boolean
   /** `timeoutMs` null: it depends on the target. */
   effects: { name: string; title: string; timeoutMs: number | null }[]
   gates: { name: string; title: string }[]

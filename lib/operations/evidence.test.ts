@@ -27,6 +27,8 @@ const driven = async (name: string, fleet: MemoryFleet) => {
 const moved = async (name: string, isStopped: boolean) => {
   const { from, evidence } = moves[name]!
   const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+  // What a rolling restart is for.
+  for (const { files } of fleet.world.instances.values()) files.max_connections = '200'
   if (isStopped) fleet.calls.interfere = () => ({ how: 'fail', fault: new Fault('shell.failed') })
   const { ended, lines } = await driven(name, fleet)
   return { ended, isMarked: hasMoved(lines, from), isEvident: evidence(lines, about) !== null }

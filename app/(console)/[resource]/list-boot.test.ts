@@ -24,6 +24,7 @@ test('ticked herds are offered what runs on their pairs and members, at the path
   expect(listActions(actor('dba'), 'herd', around).map(({ name, path, of, because }) => [name, path, of, because])).toEqual([
     ['switchover', 'dr-pairs', 'herd', null],
     ['failover', 'dr-pairs', 'herd', null],
+    ['rolling-restart', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
     ['restart', 'instances', 'herd', null],
     ['reload', 'instances', 'herd', null],

@@ -91,6 +91,7 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             verb: operation.verb,
             path: pathOf[operation.on] ?? operation.on,
             movesFrom: moveLineOf(operation.name),
+            isRolling: operation.segments !== undefined,
             effects: operation.effects.map(({ name, title, timeoutMs }) => ({
               name,
               title,

@@ -1,5 +1,6 @@
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
 import { counted } from '@/lib/domain/values/counted'
+import { digestOf } from '@/lib/kernel/ground/digest'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { limitNames } from '../facts/readiness'
@@ -99,7 +100,7 @@ export const asPlanned = ({ members, herd }: HerdRoll, { primaryId, standby, mem
   const now = members.find(({ place }) => place.id === standby.place.id)!
   if (now.probe.state === 'online' && now.probe.role !== 'standby')
     return refuse(`${now.place.title} is no standby: it is ${now.probe.role}.`)
-  if (JSON.stringify(now.place.address) !== JSON.stringify(standby.place.address))
+  if (digestOf(now.place.address) !== digestOf(standby.place.address))
     return refuse(`The record of ${now.place.title} has changed since the plan was made.`)
   if (
     now.probe.systemIdentifier !== null &&

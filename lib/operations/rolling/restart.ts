@@ -2,14 +2,15 @@ import { z } from 'zod'
 import { counted } from '@/lib/domain/values/counted'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import { restart } from '../restart'
+import { isSame } from '../steps/postgres/restart'
 import { rolling } from '.'
 import type { RollMember } from './facts'
 
 const settingsOf = ({ pending }: RollMember): string =>
   pending.map(({ name, value, pending }) => (value === null || pending === null ? name : `${name} ${value} → ${pending}`)).join(', ')
 
-const isRestarted = (now: RollMember, planned: RollMember): boolean =>
-  now.probe.postmasterPid !== planned.probe.postmasterPid || now.probe.postmasterStartedAt !== planned.probe.postmasterStartedAt
+const isRestarted = (now: RollMember, { probe }: RollMember): boolean =>
+  !isSame(now.probe, { startedAt: probe.postmasterStartedAt, pid: probe.postmasterPid })
 
 export const rollingRestart = rolling({
   name: 'rolling-restart',
@@ -37,6 +38,8 @@ export const rollingRestart = rolling({
   work: ({ all, timeoutSeconds }) => ({
     input: { mode: 'fast', timeoutSeconds },
     needless: (now, planned) => {
+      // What does not answer has said nothing of its settings, and a check refuses it.
+      if (now.probe.state !== 'online') return null
       if (isRestarted(now, planned)) return notNeeded('It has started anew since the plan was made.')
       return all || now.probe.pendingRestart.length > 0 ? null : notNeeded('No setting waits for a restart.')
     },

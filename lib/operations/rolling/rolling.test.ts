@@ -130,6 +130,14 @@ describe('somebody acts between two members', () => {
     expect(starts(fleet)).toEqual(['n1 0', 'n2 0', 'n3 1'])
   })
 
+  test('the next one goes down: it is not passed over as if it had no need', async () => {
+    const fleet = fleetWith()
+    const { state, closed } = await afterFirst(fleet, () => void Object.assign(fleet.instance('demo on n2'), { state: 'stopped' }))
+    expect(state).toBe('failed')
+    expect(closed.because).toMatch(/^Stopped after 1 of 4: demo on n2: /)
+    expect(starts(fleet)).toEqual(['n1 0', 'n2 0', 'n3 1'])
+  })
+
   test('restarts the next one: it is left out, and the job goes on', async () => {
     const fleet = fleetWith()
     const { state } = await afterFirst(fleet, () => {

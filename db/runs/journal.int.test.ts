@@ -99,6 +99,8 @@ describe('the journal', () => {
       { kind: 'marked', step: 's', mark: 7 },
       { kind: 'finished', step: 's', output: { ok: true }, ours: true, tookMs: 3 },
       { kind: 'refused', step: null, because: 'no' },
+      { kind: 'segment', segment: 'n1', title: 'demo on n1', target: 't', input: { mode: 'fast' } },
+      { kind: 'segment-closed', segment: 'n1', outcome: 'done', because: null },
       { kind: 'attention', during: 'step', because: 'b', known: ['k'], unknown: [], question: 'q' },
     ]
     await appendLines([{ runId, jobId, token, firstSeq: 1, entries }])

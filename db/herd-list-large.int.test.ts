@@ -18,9 +18,10 @@ beforeAll(async () => {
   database = await startDatabase()
   await seedLarge({ instances: 100_000, herds: 33_000, servers: 10_000 })
   await seedWork()
-  // One in thirty was looked at too long ago, however long the tests take.
+  // One in thirty was looked at too long ago, and one has something critical, however long the tests take.
   await getPool().query(
-    `update herd_facts set observed_at = now() + case when hashtext(herd_id::text) % 30 = 0 then interval '-1 day' else interval '1 day' end`,
+    `update herd_facts set observed_at = now() + case when hashtext(herd_id::text) % 30 = 0 then interval '-1 day' else interval '1 day' end,
+       health_unknown_from = now() + interval '1 day', health_critical_until = case when hashtext(herd_id::text) % 30 = 1 then now() + interval '1 day' end`,
   )
   await getPool().query('vacuum analyze')
   prod = (await getPool().query(`select id from environments where name = 'prod'`)).rows[0].id
@@ -71,6 +72,7 @@ describe('the list of 33,000 herds with 100,000 members', () => {
     ['an environment, largest first', 'environmentId=prod&sort=-sizeBytes', 'herd_facts_size_down_idx', 1_000],
     ['by version', 'sort=-version', 'herd_facts', wholeList],
     ['poolers that are paused', 'poolerState=paused', 'herd_facts', wholeList],
+    ['what is about to break', 'health=critical', 'herd_facts', wholeList],
     ['moves that lost commits', 'certificateVerdict=lost', 'herd_facts', wholeList],
   ])('%s: looks at no member, and at no more than one row a herd', async (_name, text, index, buffersMax) => {
     const { page } = await plansOf(text, systemActor)

@@ -113,9 +113,22 @@ test('columns are chosen, ordered, kept for the person and part of the link; a v
   await dialog.getByRole('button', { name: 'Move Members up' }).click()
   await dialog.getByRole('button', { name: 'Show these' }).click()
   await expect(page).toHaveURL(
-    /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,certificateVerdict,manager/,
+    /columns=name,environmentId,state,members,primaryId,lagBytes,sizeBytes,poolerState,dnsState,health,certificateVerdict,manager/,
   )
-  const shown = ['Name', 'Environment', 'State', 'Members', 'Primary', 'Worst lag', 'Size', 'Poolers', 'DNS', 'Last move', 'Manager']
+  const shown = [
+    'Name',
+    'Environment',
+    'State',
+    'Members',
+    'Primary',
+    'Worst lag',
+    'Size',
+    'Poolers',
+    'DNS',
+    'Health',
+    'Last move',
+    'Manager',
+  ]
   await expect(page.locator('table.sheet thead th:not(.x)')).toHaveText(shown)
 
   await page.getByRole('button', { name: 'Views' }).click()

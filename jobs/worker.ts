@@ -59,6 +59,7 @@ const main = async (): Promise<void> => {
         counters: postgres.counters,
         serverSettings: ports.read.serverSettings,
         statements: ports.read.statements,
+        health: ports.read.health,
         hostFacts: world.hosts.facts,
         sink,
         log,
@@ -84,6 +85,7 @@ const main = async (): Promise<void> => {
         serverLog: ports.read.serverLog,
         serverSettings: ports.read.serverSettings,
         statements: ports.read.statements,
+        health: ports.read.health,
         log,
       })
     : null

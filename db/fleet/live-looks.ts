@@ -5,7 +5,7 @@ const wantedSeconds = 15
 /** A worker that died in the middle of a look leaves it to another one so long after the next one was due. */
 const claimSeconds = 10
 
-export type LookKind = 'activity' | 'log' | 'settings' | 'statements'
+export type LookKind = 'activity' | 'log' | 'settings' | 'statements' | 'health'
 
 /** What is looked at of an instance. */
 export interface Look {

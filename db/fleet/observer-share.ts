@@ -7,6 +7,8 @@ export interface ObserverShare {
   unsampled: string[]
   /** Servers whose environment keeps no statements. */
   withoutStatements: string[]
+  /** Servers whose environment does not want its health looked at. */
+  withoutHealth: string[]
   /** Servers without an instance, which are only asked whether they answer. */
   idleServers: string[]
 }
@@ -56,9 +58,9 @@ export const readShare = async ({ index, of }: { index: number; of: number }): P
         `select id from servers s where ${isMine('s.id')} and not exists (select from instances i where i.server_id = s.id)`,
         [index, of],
       ),
-      getPool().query<{ id: string; sampled: boolean; counted: boolean }>(
-        `select s.id, e.is_sampled as sampled, e.keeps_statements as counted from servers s join environments e on e.id = s.environment_id
-           where not e.is_sampled or not e.keeps_statements`,
+      getPool().query<{ id: string; sampled: boolean; counted: boolean; asked: boolean }>(
+        `select s.id, e.is_sampled as sampled, e.keeps_statements as counted, e.looks_at_health as asked from servers s join environments e on e.id = s.environment_id
+           where not e.is_sampled or not e.keeps_statements or not e.looks_at_health`,
       ),
     ])
     return {
@@ -66,6 +68,7 @@ export const readShare = async ({ index, of }: { index: number; of: number }): P
       idleServers: servers.rows.map(({ id }) => id),
       unsampled: leftOut.rows.flatMap(({ id, sampled }) => (sampled ? [] : [id])),
       withoutStatements: leftOut.rows.flatMap(({ id, counted }) => (counted ? [] : [id])),
+      withoutHealth: leftOut.rows.flatMap(({ id, asked }) => (asked ? [] : [id])),
     }
   } catch (error) {
     throw databaseFault(error)

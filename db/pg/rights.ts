@@ -116,6 +116,8 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   statement_keys: { web: reads, worker: writes },
   statement_samples: { web: reads, worker: writes },
   statement_looks: { web: reads, worker: writes },
+  health_looks: { web: reads, worker: writes },
+  health_findings: { web: reads, worker: writes },
 
   // Views.
   dr_pairs: { web: reads, worker: reads },

@@ -37,6 +37,10 @@ export const environments = pgTable(
     isSampled: boolean('is_sampled').notNull().default(true),
     /** Whether what pg_stat_statements counted is kept over time. */
     keepsStatements: boolean('keeps_statements').notNull().default(true),
+    /** Whether its instances are asked what is about to break. */
+    looksAtHealth: boolean('looks_at_health').notNull().default(true),
+    /** Lines such as `sequence 60 80` or `bloat off`; empty: limits as declared. */
+    healthLimits: text('health_limits').array().notNull().default(sql`'{}'`),
     position: integer('position').notNull().default(0),
     /** Who lets another administrator lower its safeguards once, and until when. */
     loweringAllowedBy: uuid('lowering_allowed_by'),
@@ -186,6 +190,11 @@ export const herdFacts = pgTable(
     certificateId: uuid('certificate_id'),
     certificateVerdict: text('certificate_verdict').$type<'proven' | 'not-provable' | 'lost'>(),
     movedAt: moment('moved_at'),
+    /** Until when what is critical in its health, or a warning, counts as known; null: nothing is. Kept with every look at the health of a member. */
+    healthCriticalUntil: moment('health_critical_until'),
+    healthWarningUntil: moment('health_warning_until'),
+    /** From when on something was not looked at for long; null: something never was. */
+    healthUnknownFrom: moment('health_unknown_from'),
   },
   (t) => [
     index('herd_facts_name_idx').on(t.name, t.herdId),

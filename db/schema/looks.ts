@@ -13,7 +13,7 @@ export const liveLooks = pgTable(
     instanceId: uuid('instance_id')
       .notNull()
       .references(() => instances.id, { onDelete: 'cascade' }),
-    kind: text('kind').$type<'activity' | 'log' | 'settings' | 'statements'>().notNull(),
+    kind: text('kind').$type<'activity' | 'log' | 'settings' | 'statements' | 'health'>().notNull(),
     /** What is asked beside, as JSON. */
     question: text('question').notNull().default(''),
     everySeconds: real('every_seconds').notNull(),

@@ -62,6 +62,7 @@ export const herdList = pgTable(
     certificateId: uuid('certificate_id'),
     certificateVerdict: text('certificate_verdict'),
     movedAt: moment('moved_at'),
+    health: text('health').notNull(),
     /** Of the member that was looked at longest ago. */
     observedAt: moment('observed_at'),
   },

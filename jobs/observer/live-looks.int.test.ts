@@ -61,6 +61,7 @@ const worker = async (answer: (id: string) => Promise<Activity>, readLog: Server
     serverLog: { look: readLog },
     serverSettings: memoryFleet([]).read.serverSettings,
     statements: memoryFleet([]).read.statements,
+    health: memoryFleet([]).read.health,
     log: log as never,
   })
   return { asked, stop: looks.stop }

@@ -1,8 +1,17 @@
 import { claimLooks, type LookKind, saveLook } from '@/db/fleet/live-looks'
 import { readLogQuestion } from '@/db/fleet/watch'
-import type { ActivityRead, InstanceAddress, InventoryRead, ServerLogRead, ServerSettingsRead, StatementsRead } from '@/lib/ports'
+import type {
+  ActivityRead,
+  HealthRead,
+  InstanceAddress,
+  InventoryRead,
+  ServerLogRead,
+  ServerSettingsRead,
+  StatementsRead,
+} from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
+import { lookAtHealth } from './observe-health'
 import { lookAtSettings } from './observe-settings'
 import { lookAtStatements } from './observe-statements'
 import { startOnDemand } from './on-demand'
@@ -13,6 +22,7 @@ export interface LiveLooksOptions {
   serverLog: ServerLogRead
   serverSettings: ServerSettingsRead
   statements: StatementsRead
+  health: HealthRead
   log: Log
 }
 
@@ -27,6 +37,7 @@ export const startLiveLooks = ({
   serverLog,
   serverSettings,
   statements,
+  health,
   log,
 }: LiveLooksOptions): Promise<{ stop: () => Promise<void> }> => {
   const kinds: Record<LookKind, (address: InstanceAddress, question: string, options: CallOptions) => Promise<unknown>> = {
@@ -39,6 +50,10 @@ export const startLiveLooks = ({
     },
     statements: async (address, _question, options) => {
       await lookAtStatements(statements, { id: address.instanceId, address }, options)
+      return true
+    },
+    health: async (address, _question, { signal }) => {
+      await lookAtHealth(health, { id: address.instanceId, address }, { isNow: true, signal })
       return true
     },
   }

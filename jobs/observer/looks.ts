@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { ObserverShare } from '@/db/fleet/observer-share'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type {
+  HealthRead,
   HostAddress,
   HostFacts,
   InventoryInstance,
@@ -12,6 +13,7 @@ import type {
 } from '@/lib/ports'
 import type { HostFault } from '@/lib/ports/postgres'
 import type { Log } from '../queue/log'
+import { makeHealthLooks } from './observe-health'
 import { backOff, due, firstRoundMs, type HerdPlan, hostFactsEveryMs, nextLook, nextRoundMs, type ServerPlan } from './observe-round'
 import { makeSampler } from './observe-samples'
 import { makeSettingLooks } from './observe-settings'
@@ -26,6 +28,7 @@ export interface LooksOptions {
   counters: PostgresRead['counters']
   serverSettings: ServerSettingsRead
   statements: StatementsRead
+  health: HealthRead
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */
   hostFacts: (
     host: HostAddress,
@@ -68,6 +71,7 @@ export class Looks {
   private readonly pace: number
   private readonly sizes: ReturnType<typeof makeSizeLooks>
   private readonly settings: ReturnType<typeof makeSettingLooks>
+  private readonly health: ReturnType<typeof makeHealthLooks>
   private readonly statements: ReturnType<typeof makeStatementLooks>
   private readonly sampler: ReturnType<typeof makeSampler>
 
@@ -78,6 +82,7 @@ export class Looks {
     this.pace = options.pace ?? 1
     this.sizes = makeSizeLooks(options.databaseBytes)
     this.settings = makeSettingLooks(options.serverSettings)
+    this.health = makeHealthLooks(options.health)
     this.statements = makeStatementLooks(options.statements)
     this.sampler = makeSampler({ counters: options.counters, log: options.log })
   }
@@ -124,6 +129,7 @@ export class Looks {
     this.sizes.forget((id) => known.has(id))
     this.settings.forget((id) => known.has(id))
     this.statements.load((id) => known.has(id), share.withoutStatements)
+    this.health.load((id) => known.has(id), share.withoutHealth)
     this.sampler.load([...known, ...servers.keys()], share.unsampled)
   }
 
@@ -239,6 +245,8 @@ export class Looks {
           if (configured) this.run(configured)
           const counted = seen.state === 'online' ? this.statements.offer(member, this.signal) : null
           if (counted) this.run(counted)
+          const examined = seen.state === 'online' ? this.health.offer(member, this.signal) : null
+          if (examined) this.run(examined)
           const server = this.servers.get(member.serverId)
           // The first that finds its host gone has it asked again now: that says the same of everything else on it.
           if (seen.hostFault && server?.state === 'up') {

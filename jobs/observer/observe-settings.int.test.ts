@@ -69,6 +69,7 @@ test('who asks for a look now is answered with what a worker has just seen, or w
     ...{ inventory: makeInventory(), activity: unused, serverLog: unused, log: log as never },
     serverSettings: { look: () => answer(), kinds },
     statements: unused,
+    health: unused,
   })
   const look = () => readInstanceSettings(systemActor, ids.a!, { isNow: true })
   expect((await look()).settings[0]).toMatchObject({ shown: '8MB' })

@@ -5,6 +5,7 @@ import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemon
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { primary } from '@/e2e/harness/observed'
+import { makeHealth } from '@/lib/adapters/health'
 import { makeHosts } from '@/lib/adapters/hosts'
 import { makePostgres, type Postgres } from '@/lib/adapters/postgres'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
@@ -31,7 +32,10 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 
 const running: (() => Promise<void>)[] = []
 const observe = async (
-  options: Pick<ObserverOptions, 'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'serverSettings' | 'statements' | 'hostFacts'>,
+  options: Pick<
+    ObserverOptions,
+    'inventory' | 'probe' | 'databaseBytes' | 'counters' | 'serverSettings' | 'statements' | 'health' | 'hostFacts'
+  >,
 ) => {
   const sink = makeFactSink(log)
   const observer = await startObserver({ ...options, sink, log, holder: 'test:1', pace: 0.2 })
@@ -112,6 +116,7 @@ describe('on real hosts', () => {
       counters: postgres.read.counters,
       serverSettings: postgres.serverSettings,
       statements: postgres.statements,
+      health: makeHealth(ssh),
       hostFacts: makeHosts(ssh).facts,
     })
   })
@@ -209,6 +214,7 @@ describe('sharing the fleet', () => {
       counters: () => Promise.reject(new Fault('sql.timeout')),
       serverSettings: { look: () => Promise.reject(new Fault('sql.timeout')), kinds: async () => [] },
       statements: { look: () => Promise.reject(new Fault('sql.timeout')) },
+      health: { look: () => Promise.reject(new Fault('sql.timeout')) },
       probe: async ({ instanceId }: { instanceId: string }) => {
         looked.set(instanceId, (looked.get(instanceId) ?? 0) + 1)
         return probeNow()

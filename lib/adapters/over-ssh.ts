@@ -3,6 +3,7 @@ import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
 import { makeCopies } from './copies'
 import { carryHere, startCarrier } from './copies/carrier'
+import { makeHealth } from './health'
 import { type Hosts, makeHosts } from './hosts'
 import { makeHostWork } from './hosts/host-work'
 import { makePoolers } from './poolers'
@@ -50,6 +51,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         serverLog: postgres.serverLog,
         serverSettings: postgres.serverSettings,
         statements: postgres.statements,
+        health: makeHealth(ssh),
         readers: postgres.readers.read,
         replication: postgres.replication.read,
         copies: copies.read,

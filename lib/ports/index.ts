@@ -3,6 +3,7 @@ import type { CanaryAct, CanaryRead } from './canary'
 import type { CloudAct, CloudRead } from './cloud'
 import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
+import type { HealthRead } from './health'
 import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
@@ -21,6 +22,7 @@ export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler
 export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
+export type { HealthRead } from './health'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type {
   CommandOptions,
@@ -115,6 +117,7 @@ export interface ReadPorts {
   serverLog: ServerLogRead
   serverSettings: ServerSettingsRead
   statements: StatementsRead
+  health: HealthRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead

@@ -1,4 +1,5 @@
 import { environments } from '@/db/schema'
+import { limitPattern } from '@/lib/domain/health/judge'
 import { policyBounds } from '@/lib/kernel/operation/plan'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
@@ -82,6 +83,20 @@ export const environment = defineResource({
       label: 'Keep top statements',
       help: 'Once an hour what pg_stat_statements counted for the statements that lead, where the extension is there. Costs each database one query that reads all of its statements.',
     },
+    looksAtHealth: {
+      kind: 'flag',
+      label: 'Look at health',
+      help: 'Each hour what is about to break: wraparound, slots, sequences, dead rows, backups. Costs each database a few small queries to its catalogues, the dearest once a day, and on a standby where that answers the same.',
+    },
+    healthLimits: {
+      kind: 'tags',
+      label: 'Limits of health',
+      help: 'From where a finding is a warning, and from where it is critical, where that differs from what the Health page of an instance says: sequence 60 80, or bloat 70 for a warning alone, in the unit shown there; bytes as a number. unused-index off: it is not looked at. Holds from the next look on.',
+      pattern: {
+        source: limitPattern,
+        message: 'Write a kind and its limits, such as sequence 60 80, or a kind and off: bloat off.',
+      },
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -95,7 +110,7 @@ export const environment = defineResource({
   sections: [
     { title: 'Environment', fields: ['name', 'description', 'position'] },
     { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
-    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements'] },
+    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements', 'looksAtHealth', 'healthLimits'] },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

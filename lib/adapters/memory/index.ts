@@ -8,6 +8,7 @@ import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers/poolers'
 import { memoryActivityAct, memoryActivityRead } from './postgres/activity'
+import { memoryHealth } from './postgres/health'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
@@ -72,6 +73,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     serverLog: memoryServerLog(world),
     serverSettings: memoryServerSettings(world),
     statements: memoryStatements(world),
+    health: memoryHealth(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),

@@ -21,7 +21,7 @@ beforeAll(async () => {
   // One in thirty was looked at too long ago, and one has something critical, however long the tests take.
   await getPool().query(
     `update herd_facts set observed_at = now() + case when hashtext(herd_id::text) % 30 = 0 then interval '-1 day' else interval '1 day' end,
-       health_unknown_from = now() + interval '1 day', health_critical_until = case when hashtext(herd_id::text) % 30 = 1 then now() + interval '1 day' end`,
+       health_unknown_from = now() + interval '1 day', health_critical_until = case when abs(hashtext(herd_id::text)::bigint) % 30 = 1 then now() + interval '1 day' end`,
   )
   await getPool().query('vacuum analyze')
   prod = (await getPool().query(`select id from environments where name = 'prod'`)).rows[0].id

@@ -79,6 +79,7 @@ const otherPages = async (page: Page): Promise<string[]> => {
     `/runs/${run.body.id}`,
     `/instances/${target!.id}/timeline`,
     `/instances/${target!.id}/statements`,
+    `/instances/${target!.id}/health`,
     `/people/${me.personId ?? me.id}/access`,
     '/instances?q=nothing-has-this-name',
   ]

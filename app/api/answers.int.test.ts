@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { saveHealth } from '@/db/health/save'
 import { getPool } from '@/db/pg/client'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
@@ -314,6 +315,15 @@ test('settings of an instance, of a herd side by side and of the fleet, as JSON 
   const statements = (await stage.ask('GET', `/api/v1/instances/${id}/statements?order=calls`)).body
   expect(statements).toMatchObject({ state: 'seen', from: null, statements: [{ queryId: '-7', text, calls: 2, meanMs: 1.5 }] })
   expect((await stage.ask('GET', `/api/v1/instances/${id}/statements?from=yesterday`)).body.fields[0].path).toBe('from')
+  const left = { database: '', object: 'left', value: 5e10, atLeast: null, details: { active: false } }
+  await saveHealth(id, [{ kind: 'slot', found: [left], because: null, notApplicable: null }])
+  const slotOf = ({ checks }: Body) => checks.find(({ kind }: Body) => kind === 'slot')
+  for (const address of [`/api/v1/instances/${id}/health`, `/api/v1/herds/${shop}/health`])
+    expect(slotOf((await stage.ask('GET', address)).body)).toMatchObject({
+      state: 'critical',
+      findings: [{ object: 'left', instanceId: id }],
+    })
+  expect((await stage.ask('GET', `/api/v1/herds/${shop}/health?look=later`)).body.fields[0].path).toBe('look')
 })
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {

@@ -118,6 +118,8 @@ export const callLaws: Readonly<Record<string, Law>> = {
   'GET /api/v1/instances/{id}/settings': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/herds/{id}/settings': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/instances/{id}/statements': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/instances/{id}/health': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/herds/{id}/health': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/instances/{id}/timeline': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/herds/{id}/timeline': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/servers/{id}/timeline': { ask: one('server'), may: atLeast('viewer'), done: [200] },

@@ -140,7 +140,7 @@ describe('pages', () => {
         ['instances', 'instance'],
         ['herds', 'herd'],
       ] as const)
-        for (const page of ['activity', 'settings', 'timeline'])
+        for (const page of ['activity', 'health', 'settings', 'timeline'])
           await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
       await mustTellNothing('/{resource}/{id}/statements', { resource: 'instances', id: stage.world.id('instance', place) })
       for (const [resource, name] of [

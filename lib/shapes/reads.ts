@@ -1,6 +1,7 @@
 import type { MoveVerdict } from '@/lib/domain/proof/certificate'
 import type { TreeMember } from '@/lib/domain/replication/tree'
 import type { MemberActivity } from './activity'
+import type { Health } from './health'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
 import type { Samples } from './samples'
@@ -58,6 +59,8 @@ export const reads = {
   /** As a worker sees them now. */
   instanceSettings: (id: string): ReadAddress<InstanceSettings> => `/api/v1/instances/${id}/settings?look=now`,
   herdSettings: (id: string): ReadAddress<HerdSettings> => `/api/v1/herds/${id}/settings?look=now`,
+  /** As a worker sees it now. */
+  health: (of: Health['of'], id: string): ReadAddress<Health> => `/api/v1/${of}s/${id}/health?look=now`,
   /** Empty parts are left to the console. */
   statements: (id: string, question: Readonly<Record<string, string>>): ReadAddress<TopStatements> =>
     `/api/v1/instances/${id}/statements?${new URLSearchParams(Object.entries(question).filter(([, value]) => value !== ''))}`,

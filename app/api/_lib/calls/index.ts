@@ -2,6 +2,7 @@ import { activityCalls } from './activity'
 import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
 import { environmentCalls } from './environments'
+import { healthCalls } from './health'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { sampleCalls } from './samples'
@@ -23,6 +24,7 @@ export const calls = {
   ...discoveryCalls,
   ...subscriptionCalls,
   ...environmentCalls,
+  ...healthCalls,
   ...sampleCalls,
   ...settingCalls,
   ...statementCalls,

@@ -40,6 +40,7 @@ export const herd: ResourceParts = {
   pages: [
     { path: 'charts', label: 'Charts', hasMany: true },
     { path: 'activity', label: 'Activity', hasMany: true },
+    { path: 'health', label: 'Health', hasMany: true },
     { path: 'settings', label: 'Settings', hasMany: true },
     { path: 'timeline', label: 'Timeline' },
   ],

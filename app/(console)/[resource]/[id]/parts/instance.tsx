@@ -50,6 +50,7 @@ export const instance: ResourceParts = {
     { path: 'charts', label: 'Charts' },
     { path: 'activity', label: 'Activity' },
     { path: 'log', label: 'Log' },
+    { path: 'health', label: 'Health' },
     { path: 'settings', label: 'Settings' },
     { path: 'statements', label: 'Statements' },
     { path: 'timeline', label: 'Timeline' },

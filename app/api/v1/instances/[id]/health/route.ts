@@ -1,0 +1,8 @@
+import { readHealth } from '@/db/health/read'
+import { calls } from '../../../../_lib/calls'
+import { serve } from '../../../../_lib/serve'
+import { wantsLook } from '../../../../_lib/settings'
+
+export const GET = serve(calls.instanceHealth, ({ actor, params, query, request }) =>
+  readHealth(actor, { of: 'instance', id: params.id! }, { isNow: wantsLook(query), signal: request.signal }),
+)

@@ -66,6 +66,9 @@ test('a sequence at 95 % is found with the column that ends before it does, and 
     `select setval('orders_id_seq', (0.95 * 2147483647)::bigint)`,
     `create sequence wide as integer`,
     `select setval('wide', 2000000000)`,
+    'create table narrow (id integer)',
+    'create sequence narrow_id as bigint owned by narrow.id',
+    `select setval('narrow_id', 2000000000)`,
     `create sequence turning as smallint cycle`,
     `select setval('turning', 32000)`,
   )
@@ -77,6 +80,10 @@ test('a sequence at 95 % is found with the column that ends before it does, and 
   expect(await found('sequence', 'public.wide')).toMatchObject({
     value: expect.closeTo(93.1, 1),
     details: { column: null, isColumnSmall: false },
+  })
+  expect(await found('sequence', 'public.narrow_id')).toMatchObject({
+    value: expect.closeTo(93.1, 1),
+    details: { column: 'narrow.id', isColumnSmall: true },
   })
   expect(await found('sequence', 'public.turning')).toBeUndefined()
 })

@@ -38,13 +38,14 @@ test('a line about limits names a kind and one or two numbers, or off', () => {
   for (const line of ['sequence 60 80', 'bloat 70', 'unused-index off', 'disk 7.5 1']) expect(isRight(line), line).toBe(true)
   for (const line of ['sequences 60', 'sequence', 'sequence 60 80 90', 'bloat 70%', 'bloat  70', 'off', 'sequence -1'])
     expect(isRight(line), line).toBe(false)
-  expect(limitWords(kind('disk'), kind('disk').limits)).toBe('warning from 14 d down, critical from 3 d down')
+  expect(limitWords(kind('disk'), kind('disk').limits)).toBe('warning at 14 d or less, critical at 3 d or less')
   expect(limitWords(kind('unused-index'), kind('unused-index').limits)).toBe('warning from 64 MB once it has lasted 7 d')
-  expect([showHealthValue(95.04, 'percent'), showHealthValue(1.5, 'hours'), showHealthValue(12.34, 'times')]).toEqual([
-    '95 %',
-    '1 h 30 min',
-    '12 ×',
-  ])
+  expect([
+    showHealthValue(95.04, 'percent'),
+    showHealthValue(1.5, 'hours'),
+    showHealthValue(12.34, 'times'),
+    showHealthValue(forecastDaysMax, 'days'),
+  ]).toEqual(['95 %', '1 h 30 min', '12 ×', 'more than ten years'])
 })
 
 test('a disk that fills evenly is full when the line says so; a short look, or one that empties, forecasts nothing', () => {

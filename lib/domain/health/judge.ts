@@ -1,5 +1,6 @@
 import { formatBytes } from '../values/bytes'
 import { formatDuration } from '../values/duration'
+import { forecastDaysMax } from './disk'
 import type { HealthFound, HealthKind, HealthLimits, HealthSeverity, HealthUnit } from './kind'
 import { healthKinds } from './kinds'
 
@@ -38,13 +39,19 @@ export const showHealthValue = (value: number, unit: HealthUnit): string => {
   if (unit === 'percent') return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`
   if (unit === 'times') return `${Number(value.toPrecision(2))} ×`
   if (unit === 'hours') return formatDuration(Math.round(value * 60) * 60)
+  if (unit === 'days' && value >= forecastDaysMax) return 'more than ten years'
   if (unit === 'days') return `${Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0))} d`
   return String(Math.round(value))
 }
 
-/** `warning from 75 %, critical from 90 %`. */
+/** `warning from 75 %, critical from 90 %`; downwards `warning at 14 d or less`. */
 export const limitWords = (kind: HealthKind, { warning, critical }: HealthLimits): string => {
-  const from = (value: number) => `from ${showHealthValue(value, kind.unit)}${kind.worse === 'below' ? ' down' : ''}`
+  const from = (value: number) =>
+    kind.worse === 'below' ? `at ${showHealthValue(value, kind.unit)} or less` : `from ${showHealthValue(value, kind.unit)}`
   const patience = kind.patienceHours === undefined ? '' : ` once it has lasted ${formatDuration(kind.patienceHours * 3600)}`
-  return [`warning ${from(warning)}${patience}`, ...(critical === null ? [] : [`critical ${from(critical)}`])].join(', ')
+  const words = [
+    ...(warning === critical ? [] : [`warning ${from(warning)}${patience}`]),
+    ...(critical === null ? [] : [`critical ${from(critical)}`]),
+  ]
+  return words.join(', ')
 }

@@ -3,6 +3,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HerdStanding, InventoryAct, MemberStanding } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
 import { runWithin } from '../pg/deadline'
+import { registerCluster } from './clusters'
 import { makePoolerAct } from './poolers'
 import { registering } from './registering'
 
@@ -79,6 +80,7 @@ const change = async (text: string, [instanceId, ...values]: [string, ...unknown
 
 export const makeInventoryAct = (): InventoryAct => ({
   ...registering,
+  registerCluster,
   ...makePoolerAct(),
   replace: (instanceId, { byId, timeline, because }, options) =>
     change(

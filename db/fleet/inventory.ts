@@ -4,6 +4,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
 import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from '../pg/client'
+import { clusterStanding } from './clusters'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
 import { machineInventory } from './machine-inventory'
@@ -152,6 +153,7 @@ export const makeInventory = (): InventoryRead => {
       return found
     },
     herdInstances: members,
+    clusterStanding,
     server: async (id) => {
       const found = await server(id)
       if (!found) throw new Fault('record.missing', { because: 'The server is not registered any more.', id })

@@ -1,6 +1,7 @@
 import type { ManagedBy } from '@/lib/domain/managers/manager'
 import { describeOperation } from '@/lib/kernel/operation/describe-operation'
 import type { Operation, OperationDescription } from '@/lib/kernel/operation/operation'
+import { adopt } from './adopt'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
@@ -61,6 +62,7 @@ export const operations: readonly Operation[] = [
   patroniResume,
   patroniConfigure,
   create,
+  adopt,
   resumePooler,
   pausePooler,
   reloadPoolerConfig,

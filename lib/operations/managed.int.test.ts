@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
@@ -196,6 +197,91 @@ test('a restart through Patroni makes a setting that waited for it active, and t
   }
   expect(await patroni.leader()).toBe(leader)
 })
+
+test('the cluster is read whole from one member: its members, etcd and the other clusters in its namespace; and nothing of a password or a key', async () => {
+  const leader = await patroni.leader()
+  // Another cluster in the same namespace, and a stranger there that is no Patroni.
+  await patroni.putKey('/service/billing/initialize', '7000000000000000001')
+  await patroni.putKey('/service/registry/web1', '{"conn_url": "postgres://10.9.9.9/"}')
+  const host = await standby()
+  const seen = await herd.ports.read.hosts.patroniClusters(herd.instance(host).address.host, { timeoutMs: 20_000 })
+  expect(seen.unreadable).toEqual([])
+  expect(seen.clusters).toEqual([
+    expect.objectContaining({
+      scope,
+      namespace: '/service/',
+      configPath: configOf(scope),
+      isRunning: true,
+      member: host,
+      dataDirectory,
+      port: 5432,
+      socketDirectory: null,
+      systemIdentifier: (await sql(host, 'select system_identifier from pg_control_system()')).trim(),
+      dcsProblem: null,
+      neighbours: ['billing'],
+    }),
+  ])
+  const [cluster] = seen.clusters
+  const byName = [...cluster!.members].sort((a, b) => a.name.localeCompare(b.name))
+  expect(byName.map(({ name, host: at, port, isLeader, state }) => [name, at, port, isLeader, state])).toEqual(
+    members.map((name) => [name, herd.lab.host(name).address, 5432, name === leader, 'running']),
+  )
+  expect(cluster!.dcs).toMatchObject({
+    kind: 'etcd3',
+    members: [{ name: 'edge', isLeader: true, version: expect.stringMatching(/^3\./), databaseBytes: expect.any(Number) }],
+    alarms: [],
+  })
+  for (const secret of [...patroni.passwords, 'PRIVATE KEY']) expect(JSON.stringify(seen)).not.toContain(secret)
+})
+
+test('an etcd that cannot be asked is said, and the REST API tells the members in its place', async () => {
+  const host = await standby()
+  const file = configOf(scope)
+  // As its own host sees it: Patroni has read its file long ago.
+  const asRoot = (script: string) => herd.lab.hosts.mustExec(host, ['sh', '-c', script], { user: 'root' })
+  await asRoot(`cp -p ${file} ${file}.aside && sed -i 's/:2379/:2378/' ${file} && chown postgres ${file}`)
+  try {
+    const { clusters } = await herd.ports.read.hosts.patroniClusters(herd.instance(host).address.host, { timeoutMs: 20_000 })
+    expect(clusters[0]!.dcsProblem).toContain(':2378')
+    expect(clusters[0]!.members.map(({ name }) => name).sort()).toEqual([...members])
+    expect(clusters[0]!.members.filter(({ isLeader }) => isLeader)).toHaveLength(1)
+  } finally {
+    await asRoot(`mv ${file}.aside ${file}`)
+  }
+})
+
+test('a configuration as pg_createconfig_patroni writes it is found beside the running one, with its own scope and namespace', async () => {
+  const host = await standby()
+  const [name, file] = [`${postgresMajor()}-other`, `/etc/patroni/${postgresMajor()}-other.yml`]
+  const asRoot = (...argv: string[]) => herd.lab.hosts.mustExec(host, argv, { user: 'root' })
+  herd.lab.hosts.writeFile(host, '/etc/patroni/config.yml.in', readFileSync('/etc/patroni/config.yml.in', 'utf8'))
+  herd.lab.hosts.writeFile(host, '/etc/patroni/dcs.yml', dcsFile(herd.lab.host('edge').address))
+  await asRoot('pg_createconfig_patroni', '--hostip=198.18.9.9', '--network=198.18.0.0/16', '--port=5499', String(postgresMajor()), 'other')
+  await asRoot('chown', 'postgres', file)
+  try {
+    const { clusters } = await herd.ports.read.hosts.patroniClusters(herd.instance(host).address.host, { timeoutMs: 20_000 })
+    expect(clusters.find((one) => one.scope === name)).toMatchObject({
+      namespace: '/postgresql-common/',
+      configPath: file,
+      isRunning: false,
+      port: 5499,
+      dcs: { kind: 'etcd3', endpoints: [`https://${herd.lab.host('edge').address}:2379`] },
+      dcsProblem: expect.stringContaining(':2379'),
+      members: [],
+      dataDirectory: `/var/lib/postgresql/${postgresMajor()}/other`,
+    })
+    expect(clusters.find((one) => one.scope === scope)).toMatchObject({ isRunning: true })
+  } finally {
+    await asRoot('rm', '-f', file, '/etc/patroni/config.yml.in', '/etc/patroni/dcs.yml')
+  }
+})
+
+/** As a person fills in the file of Debian’s package; its tool takes no slash in it, so the certificates are missing. */
+const dcsFile = (address: string): string => `etcd3:
+  hosts:
+    - ${address}:2379
+  protocol: https
+`
 
 /** Planned and driven to its end, as a worker does. */
 const runOn = async (name: string, host: string, raw: JsonObject = {}) => {

@@ -84,6 +84,7 @@ const harmless = [
   'patroni-pause',
   'patroni-resume',
   'patroni-configure',
+  'adopt-patroni',
   'check-server',
   'refresh-dns',
   'check-zone',

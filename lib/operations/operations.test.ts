@@ -11,6 +11,7 @@ import { describeOperation, operationByName, operations, operationsOn } from '.'
 
 /** Those whose plans are snapshots of scenes of their own, with more in them than a healthy world has. */
 const staged = new Set([
+  'adopt-patroni',
   'create',
   'failover',
   'patroni-configure',
@@ -37,7 +38,7 @@ test('every declaration is sound and acts on a registered resource', () => {
 test('the registry finds operations by name and by resource', () => {
   expect(operationByName('restart')?.verb).toBe('Restart')
   expect(operationByName('nothing')).toBeUndefined()
-  expect(operationsOn('server').map((one) => one.name)).toEqual(['create', 'check-server'])
+  expect(operationsOn('server').map((one) => one.name)).toEqual(['create', 'adopt-patroni', 'check-server'])
 })
 
 test('what a browser gets is plain JSON with the schema of the input', () => {

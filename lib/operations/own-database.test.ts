@@ -36,6 +36,7 @@ const harmless = [
   'repoint',
   'drop-slot',
   'create',
+  'adopt-patroni',
   'resume-pooler',
   'reload-pooler',
   'check-server',

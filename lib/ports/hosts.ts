@@ -1,3 +1,4 @@
+import type { ClustersSeen } from '@/lib/domain/managers/found-cluster'
 import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import type { CheckStep } from '@/lib/domain/values/check-step'
 import type { HostAddress } from './addresses'
@@ -83,6 +84,11 @@ export interface HostsRead {
     dataDirectories: readonly string[],
     options: { timeoutMs: number; signal?: AbortSignal },
   ) => Promise<ManagersSeen>
+  /**
+   * The Patroni clusters that a host can tell of, running there or only configured: members, namespace and etcd as their REST API and DCS say, asked by the
+   * host itself; and the HAProxies on it. Throws as `read` does, and `shell.failed` where looking came to no end.
+   */
+  patroniClusters: (host: HostAddress, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<ClustersSeen>
   /**
    * The dynamic configuration of the cluster to which the Patroni of this data directory belongs, as it answers GET /config: the text of a JSON document.
    * Throws as `askPatroni` does, and `shell.failed` for any status but 200.

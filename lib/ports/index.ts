@@ -38,6 +38,7 @@ export type {
 } from './hosts'
 export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceRead, InPlaceSpec } from './in-place'
 export type {
+  ClusterStanding,
   HerdStanding,
   InventoryAct,
   InventoryHerd,
@@ -49,6 +50,7 @@ export type {
   InventoryServer,
   InventoryZone,
   MemberStanding,
+  NewCluster,
   NewMember,
   Replacement,
 } from './inventory'

@@ -141,6 +141,28 @@ export interface HerdStanding {
   members: MemberStanding[]
 }
 
+/** What is registered already where a cluster was found. */
+export interface ClusterStanding {
+  /** Of the environment, with that system identifier. */
+  herd: { id: string; name: string; port: number; dataDirectory: string } | null
+  /** Servers that go by one of these addresses or names, of whatever environment. */
+  servers: { id: string; hostname: string; address: string; environmentId: string; members: { herdId: string; port: number }[] }[]
+}
+
+/** Rows to be registered in one transaction: what is not registered yet of a cluster that stands. */
+export interface NewCluster {
+  environmentId: string
+  jobId: string
+  herd: { id: string } | { name: string; clusterName: string; port: number; dataDirectory: string; systemIdentifier: string | null }
+  members: {
+    server: { id: string } | { hostname: string; address: string; port: number; user: string; profile: string }
+    port: number
+    dataDirectory: string
+    /** null: where packages put it. */
+    socketDirectory: string | null
+  }[]
+}
+
 /** What the console's own database knows; read-only. Throws `record.missing` for an id that it does not know (any more), and `database.down`. */
 export interface InventoryRead {
   instance: (id: string) => Promise<InventoryInstance>
@@ -148,6 +170,8 @@ export interface InventoryRead {
   herdInstances: (herdId: string) => Promise<InventoryInstance[]>
   /** By its id or its name, whatever the case; null: there is none in that environment. */
   herdIn: (environmentId: string, idOrName: string) => Promise<InventoryHerd | null>
+  /** What of a cluster with that system identifier is registered, and who has these addresses and host names. */
+  clusterStanding: (environmentId: string, systemIdentifier: string | null, hosts: readonly string[]) => Promise<ClusterStanding>
   server: (id: string) => Promise<InventoryServer>
   /** The machine that is tied to this server alone; null: none is. */
   serverMachine: (serverId: string) => Promise<InventoryMachine | null>
@@ -177,6 +201,8 @@ export interface InventoryAct {
   restore: (instanceId: string, options: CallOptions) => Promise<void>
   /** The herd has this member. Throws `record.duplicate` when the herd has another one on that server. */
   register: (member: NewMember, options: CallOptions) => Promise<void>
+  /** Registers a cluster that stands: its herd, servers and members, all or none. Throws `record.duplicate` where a name or an address is taken meanwhile. */
+  registerCluster: (cluster: NewCluster, options: CallOptions) => Promise<void>
   /** Removes a registration: only for its undo. No error where there is none. */
   unregister: (instanceId: string, options: CallOptions) => Promise<void>
   /** The next token for writing the pooler's file, higher than every one before: a writer with an earlier one that wakes up later is rejected by the host. */

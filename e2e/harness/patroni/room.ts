@@ -28,7 +28,7 @@ export interface RoomOptions {
   pace?: { ttl: number; loop_wait: number; retry_timeout: number }
   /** HAProxy in front. */
   hasDoors?: boolean
-  /** The REST API over TLS, for clients with a certificate alone. */
+  /** The REST API and etcd over TLS, for clients with a certificate alone. */
   hasTls?: boolean
 }
 
@@ -56,6 +56,8 @@ export interface PatroniCluster {
   untilServed: (port: number) => Promise<unknown>
   /** As its REST API says, asked from the edge. `body` makes it a PATCH. */
   rest: (host: string, path: string, body?: object) => Promise<string>
+  /** A key of etcd, written from the edge. */
+  putKey: (key: string, value: string) => Promise<unknown>
   /** To the Patroni of that host alone; its server lives on. */
   signal: (host: string, signal: 'TERM' | 'KILL' | 'STOP' | 'CONT') => Promise<unknown>
   /** Patroni again on a host where it has ended. */
@@ -154,11 +156,14 @@ export const startPatroni = async (
   }
   try {
     if (hasTls) putCertificates(lab, [...hosts.members, hosts.edge])
-    const etcd = `http://${address(hosts.edge)}:${etcdPort}`
+    const etcd = `${hasTls ? 'https' : 'http'}://${address(hosts.edge)}:${etcdPort}`
+    const etcdTls = hasTls
+      ? ` --cert-file ${tlsFile('own.pem')} --key-file ${tlsFile('own.key')} --trusted-ca-file ${tlsFile('ca.pem')} --client-cert-auth`
+      : ''
     daemon(
       hosts.edge,
       'etcd',
-      `etcd --name edge --data-dir /var/lib/postgresql/etcd --listen-client-urls ${etcd} --advertise-client-urls ${etcd} --listen-peer-urls http://127.0.0.1:2380`,
+      `etcd --name edge --data-dir /var/lib/postgresql/etcd --listen-client-urls ${etcd} --advertise-client-urls ${etcd} --listen-peer-urls http://127.0.0.1:2380${etcdTls}`,
     )
     const own = patroniPasswords(lab)
     for (const host of hosts.members) {
@@ -178,6 +183,10 @@ export const startPatroni = async (
       leader,
       untilServed,
       rest,
+      putKey: (key, value) => {
+        const body = JSON.stringify({ key: Buffer.from(key).toString('base64'), value: Buffer.from(value).toString('base64') })
+        return lab.hosts.mustExec(hosts.edge, ['curl', '-sf', '-m', '5', ...proof, '-d', body, `${etcd}/v3/kv/put`])
+      },
       signal: (host, name) => lab.hosts.mustExec(host, ['pkill', `-${name}`, '-x', 'patroni']),
       start,
       passwords: [own.superuser, own.replicator, restCredentials.password],
@@ -251,7 +260,10 @@ const patroniFile = (
         : {}),
     },
     ...(hasTls ? { ctl: { cacert: tlsFile('ca.pem'), certfile: tlsFile('own.pem'), keyfile: tlsFile('own.key') } } : {}),
-    etcd3: { hosts: [etcd] },
+    etcd3: {
+      hosts: [etcd],
+      ...(hasTls ? { protocol: 'https', cacert: tlsFile('ca.pem'), cert: tlsFile('own.pem'), key: tlsFile('own.key') } : {}),
+    },
     bootstrap: {
       dcs: {
         ...pace,

@@ -3,6 +3,7 @@ import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, Patro
 import type { Ssh } from '../ssh'
 import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
+import { findClustersScript, parseClusters } from './find-clusters'
 import { findManagersScript, parseManagers } from './find-managers'
 import { parseSurvey, type Survey, surveyScript } from './survey'
 
@@ -62,6 +63,16 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         const { status, text } = await ask(host, [dataDirectory, 'GET', '/config'], '', options)
         if (status === 200) return text
         throw new Fault('shell.failed', { because: `Patroni answered ${status} for its configuration: ${text}`, isOver: true })
+      },
+      patroniClusters: async (host, options) => {
+        const { exitCode, signal, stdout, stderr } = await ssh.exec(host, ['sh', '-c', findClustersScript, 'sh'], options)
+        const seen = parseClusters(stdout)
+        if (seen !== null) return seen
+        const problem = /^problem=(.*)$/m.exec(stdout)?.[1]
+        throw new Fault('shell.failed', {
+          because: problem ?? `Looking for Patroni ended with ${exitCode ?? signal}: ${stderr.trim().slice(-500)}`,
+          isOver: true,
+        })
       },
       endPauseCommand: (dataDirectory, key, seconds) => ['sh', '-c', endPauseScript, 'sh', dataDirectory, key, String(seconds)],
       showHostKey: ssh.showHostKey,

@@ -2,7 +2,7 @@ import type { FoundManager } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
-import { answerPatroni, configText } from './patroni'
+import { answerPatroni, clustersOn, configText } from './patroni'
 import { type Calls, perform, reach } from './world/calls'
 import { answering, hostAt } from './world/reached-host'
 import type { MemoryHost, World } from './world/world'
@@ -35,6 +35,7 @@ export const memoryHostsRead = (world: World): HostsRead => {
       const { managers, areHidden } = await logIn(address, options)
       return { isWhole: !areHidden, managers: areHidden ? [] : managers.map((one) => ({ ...one })) }
     },
+    patroniClusters: async (address, options) => clustersOn(world, await logIn(address, options)),
     patroniConfig: async (address, dataDirectory, options) => configText(world, ownPatroni(await logIn(address, options), dataDirectory)),
     endPauseCommand: (dataDirectory, key, seconds) => ['end-pause', dataDirectory, key, String(seconds)],
     check: (address, options) =>

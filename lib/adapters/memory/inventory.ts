@@ -1,12 +1,21 @@
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { CallOptions, InventoryAct, InventoryPooler, InventoryRead, MemberStanding, NewMember, Replacement } from '@/lib/ports'
+import type {
+  CallOptions,
+  InventoryAct,
+  InventoryPooler,
+  InventoryRead,
+  MemberStanding,
+  NewCluster,
+  NewMember,
+  Replacement,
+} from '@/lib/ports'
 import { inventoryMachine } from './cloud'
 import { probeOf } from './postgres/probe'
 import { type Calls, perform } from './world/calls'
 import { blankInstance, makeHost } from './world/make-world'
-import type { MemoryInstance, World } from './world/world'
+import { idOf, type MemoryInstance, type World } from './world/world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
   instance: async (id) => {
@@ -24,6 +33,36 @@ export const memoryInventory = (world: World): InventoryRead => ({
     const there = [...world.herds.values()].filter((one) => one.environmentId === environmentId)
     const named = idOrName.toLowerCase()
     return there.find(({ id }) => id === idOrName) ?? there.find(({ name }) => name.toLowerCase() === named) ?? null
+  },
+  clusterStanding: async (environmentId, systemIdentifier, wanted) => {
+    const members = [...world.instances.values()].filter(({ isRegistered }) => isRegistered)
+    const known = [...world.herds.values()].find(
+      (herd) =>
+        herd.environmentId === environmentId &&
+        systemIdentifier !== null &&
+        (herd.systemIdentifier === systemIdentifier ||
+          members.some((one) => one.inventory.herdId === herd.id && one.systemIdentifier === systemIdentifier)),
+    )
+    const names = new Set(wanted.map((one) => one.toLowerCase()))
+    return {
+      herd: known === undefined ? null : { id: known.id, name: known.name, port: known.port, dataDirectory: known.dataDirectory },
+      servers: [...world.hosts.values()]
+        .filter(({ isUnregistered, server: { address } }) => {
+          return !isUnregistered && [address.address, address.hostname].some((one) => names.has(one.toLowerCase()))
+        })
+        .map(({ server: { id, title, address, environmentId: of } }) => ({
+          ...{ id, hostname: title, address: address.address, environmentId: of },
+          members: members.flatMap(
+            ({
+              inventory: {
+                serverId,
+                herdId,
+                address: { port },
+              },
+            }) => (serverId === id ? [{ herdId, port }] : []),
+          ),
+        })),
+    }
   },
   server: async (id) => {
     const host = [...world.hosts.values()].find((one) => one.server.id === id)
@@ -167,6 +206,7 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
         world.instances.set(member.id, place)
         place.isRegistered = true
       }),
+    registerCluster: (cluster, options) => act('registerCluster', clusterName(cluster), options, () => addCluster(world, cluster)),
     unregister: (id, options) =>
       act('unregister', id, options, () => {
         const instance = world.instances.get(id)
@@ -216,4 +256,36 @@ const placeOf = (world: World, { id, herdId, serverId, port, dataDirectory }: Ne
     profile: 'debian',
     binDirectory: null,
   })
+}
+
+const clusterName = ({ herd }: NewCluster): string => ('id' in herd ? herd.id : herd.name)
+
+/** All of it or nothing, as one transaction. What runs there already becomes registered. */
+const addCluster = (world: World, { environmentId, herd, members }: NewCluster): void => {
+  const hostOf = ({ server }: NewCluster['members'][number]) =>
+    [...world.hosts.values()].find((one) => ('id' in server ? one.server.id === server.id : one.server.address.address === server.address))
+  const isTaken = 'name' in herd && [...world.herds.values()].some((one) => one.environmentId === environmentId && one.name === herd.name)
+  if (isTaken || members.some((one) => 'address' in one.server && hostOf(one)?.isUnregistered === false))
+    throw new Fault('record.duplicate', { because: 'It was registered meanwhile.', isOver: true })
+  const hosts = members.map(hostOf)
+  if (hosts.includes(undefined)) throw new Fault('record.missing', { isOver: true })
+  const id = 'id' in herd ? herd.id : idOf(`${environmentId}/${herd.name}`)
+  if ('name' in herd) {
+    const { environmentName } = hosts[0]!.server
+    const { name, clusterName: baseName, port, dataDirectory, systemIdentifier } = herd
+    world.herds.set(id, { id, name, environmentId, environmentName, baseName, port, dataDirectory, systemIdentifier })
+  }
+  for (const [index, { port, dataDirectory }] of members.entries()) {
+    const host = hosts[index]!
+    host.isUnregistered = false
+    const there = [...world.instances.values()].find(
+      ({ host: of, inventory: { address } }) => of === host && address.dataDirectory === dataDirectory,
+    )
+    const serverId = host.server.id
+    const own = there ?? placeOf(world, { id: idOf(`${id} on ${serverId}`), herdId: id, serverId, port, dataDirectory, jobId: '' })
+    Object.assign(own.inventory, { herdId: id, herdName: world.herds.get(id)!.name })
+    world.instances.set(own.inventory.id, own)
+    own.isRegistered = true
+    own.applied.push('registered')
+  }
 }

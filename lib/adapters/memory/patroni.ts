@@ -1,8 +1,9 @@
+import { type ClustersSeen, isLeading } from '@/lib/domain/managers/found-cluster'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import { isObject, type JsonObject } from '@/lib/kernel/ground/json'
 import type { PatroniAnswer, PatroniRequest } from '@/lib/ports'
 import { startTimeline, writeShutdown } from './world/wal'
-import type { MemoryInstance, World } from './world/world'
+import type { MemoryHost, MemoryInstance, World } from './world/world'
 
 const leads = (role: string): boolean => role === 'leader'
 
@@ -117,3 +118,46 @@ const merged = (now: JsonObject, patch: JsonObject): JsonObject => {
   }
   return next
 }
+
+/** As the host's own Patroni and one etcd say. */
+export const clustersOn = (world: World, { managers, server }: MemoryHost): ClustersSeen => ({
+  clusters: managers.flatMap(({ kind, state, cluster, configPath, version, member, dataDirectory, members, dcs }) => {
+    if (kind !== 'patroni' || state === 'trace' || cluster === null) return []
+    const own = [...world.instances.values()].find(({ inventory: { serverId, address } }) => {
+      return serverId === server.id && address.dataDirectory === dataDirectory
+    })
+    return [
+      {
+        scope: cluster,
+        namespace: '/service/',
+        configPath,
+        isRunning: state === 'running',
+        version,
+        member,
+        dataDirectory,
+        port: own?.inventory.address.port ?? 5432,
+        socketDirectory: null,
+        systemIdentifier: own?.systemIdentifier ?? null,
+        members: members.map(({ name, role, state, port }) => ({
+          name,
+          role,
+          state,
+          port,
+          isLeader: isLeading(role),
+          host: world.hosts.get(name)?.server.address.address ?? null,
+          version,
+        })),
+        dcs: {
+          kind: dcs ?? 'etcd3',
+          endpoints: ['https://10.0.0.9:2379'],
+          members: [{ name: 'etcd1', urls: ['https://10.0.0.9:2379'], isLeader: true, version: '3.4.23', databaseBytes: 20_480 }],
+          alarms: [],
+        },
+        dcsProblem: null,
+        neighbours: [],
+      },
+    ]
+  }),
+  proxies: [],
+  unreadable: [],
+})

@@ -2,12 +2,13 @@ import { type FoundManager, type LeaderChange, type ManagedMember, managerKinds 
 
 const wordMax = 300
 const membersMax = 100
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-const word = (value: unknown): string | null =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const word = (value: unknown): string | null =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what a host says may hold any byte
   (typeof value === 'string' && value.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, wordMax)) || null
-const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null)
-const list = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isRecord).slice(0, membersMax) : [])
+export const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null)
+export const list = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isRecord).slice(0, membersMax) : [])
 
 const memberOf = (one: Record<string, unknown>): ManagedMember => ({
   name: word(one.name) ?? '',

@@ -54,6 +54,7 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   machine: null,
   managers: [],
   areHidden: false,
+  isUnregistered: false,
 })
 
 const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({

@@ -44,6 +44,8 @@ export interface MemoryHost {
   /** Programs that manage servers of it. `areHidden`: nobody but root sees them. */
   managers: FoundManager[]
   areHidden: boolean
+  /** The console does not know it yet. */
+  isUnregistered: boolean
 }
 
 /** A machine of EC2, with its own states and clock. */

@@ -10,6 +10,9 @@ const statements = [
   `delete from fleet_events where at < now() - interval '400 days'`,
   `delete from host_checks where asked_at < now() - interval '1 hour'`,
   `delete from setting_changes where at < now() - interval '400 days'`,
+  // The newest one stays, however long it has been in force.
+  `delete from patroni_configs p where last_seen_at < now() - interval '400 days' and exists (
+     select from patroni_configs n where n.herd_id = p.herd_id and n.first_seen_at > p.first_seen_at)`,
   `delete from setting_catalogues c where id < (select max(catalogue_id) from setting_looks)
      and not exists (select from setting_looks l where l.catalogue_id = c.id)`,
   `delete from statement_keys where seen_on < current_date - 15`,

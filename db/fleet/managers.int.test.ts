@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { ids, openShop, query } from '@/e2e/harness/observed-shop'
 import type { FoundManager } from '@/lib/domain/managers/manager'
+import type { ConfigObject } from '@/lib/domain/managers/patroni-config'
 import type { FleetHerd } from '@/lib/domain/problems/fleet'
 import { systemActor } from '@/lib/kernel/access/access'
 import { until } from '@/lib/playground/machine/processes'
@@ -9,6 +10,7 @@ import { fleetFacts } from './front-page'
 import { makeInventory } from './inventory'
 import { keepManagers } from './managers'
 import { managersFound, readManagers } from './managers-view'
+import { readConfigs } from './patroni-configs'
 
 let database: TestDatabase
 let servers: Record<'a' | 'b' | 'c', string>
@@ -115,4 +117,42 @@ test('menus are told what was found at the herds that somebody may see, and of n
   expect(await managersFound(systemActor)).toContain('patroni')
   expect(await managersFound(systemActor, ids.herd!)).toEqual(new Set(['patroni']))
   expect((await managersFound(actorIn(crypto.randomUUID()))).size).toBe(0)
+})
+
+test('a configuration is a version from the look that saw it first; the same one again is none, nor is one that arrives late, and only a run that was under way is named', async () => {
+  const see = (second: number, config: ConfigObject, server: keyof typeof servers = 'a', of = directory) =>
+    keepManagers([
+      {
+        serverId: servers[server],
+        at: at(second),
+        seen: { isWhole: true, managers: [patroni()], configs: [{ dataDirectory: of, config }] },
+        isExact: true,
+      },
+    ])
+  const [run] = await query(
+    `insert into runs (operation, resource, title, actor_name, policy, digest) values ('patroni-configure', 'dr-pair', 'Edit', 'ada', '{}', '') returning id`,
+  )
+  const job = async (from: number, to: number) => {
+    await query(
+      `insert into jobs (run_id, operation, resource, target_id, herd_id, title, digest, started_at, finished_at)
+        values ($1, 'patroni-configure', 'dr-pair', $2, $2, '', '', $3, $4)`,
+      [run!.id, ids.herd, at(from), at(to)],
+    )
+  }
+  await see(1, { ttl: 30, loop_wait: 10 })
+  await see(2, { loop_wait: 10, ttl: 30 })
+  await see(30, { ttl: 30, loop_wait: 10 })
+  await job(31, 33)
+  await see(34, { ttl: 45, loop_wait: 10 })
+  // A look that began before the change and came late, and a directory that is none of its members'.
+  await see(20, { ttl: 30, loop_wait: 10 })
+  await see(36, { ttl: 99 }, 'b', '/srv/other')
+  await see(58, { ttl: 30, loop_wait: 10 }, 'b')
+  const versions = await readConfigs(systemActor, ids.herd!)
+  expect(versions.map(({ config, firstSeenAt, lastSeenAt, runs }) => [config.ttl, firstSeenAt, lastSeenAt, runs])).toEqual([
+    [30, at(58), at(58), []],
+    [45, at(34), at(34), [{ id: run!.id, title: 'Edit', by: 'ada' }]],
+    [30, at(1), at(30), []],
+  ])
+  expect(await readConfigs({ ...systemActor, grants: [] }, ids.herd!)).toEqual([])
 })

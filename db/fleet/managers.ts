@@ -1,6 +1,7 @@
 import { type ManagersSeen, managedByOf, managersOf } from '@/lib/domain/managers/manager'
 import { inPgTransaction } from '../pg/transaction'
 import { tellFacts } from './observations'
+import { keepConfigs } from './patroni-configs'
 
 /** What a look at a host found of managers, or what its agent reported; `seen` null: it did not look. */
 export interface ManagersFound {
@@ -13,11 +14,12 @@ export interface ManagersFound {
 
 interface MemberRow {
   id: string
+  herd_id: string
   server_id: string
   data_directory: string
 }
 
-const readMembers = 'select id, server_id, data_directory from instances where server_id = any($1::uuid[])'
+const readMembers = 'select id, herd_id, server_id, data_directory from instances where server_id = any($1::uuid[])'
 
 /** The look's time decides, not its arrival. A row that nothing changed in is written only when it has grown old, so that a look stays cheap. */
 const store = `with input as materialized (
@@ -60,6 +62,14 @@ export const keepManagers = async (found: readonly ManagersFound[]): Promise<voi
       return [{ id, at: look.at, manager: managedByOf(look.seen, data_directory), managers: managersOf(look.seen, data_directory) }]
     })
     if (looks.length === 0) return
+    await keepConfigs(
+      client,
+      members.flatMap(({ herd_id: herdId, server_id, data_directory }) => {
+        const { at, seen: look } = seen.get(server_id)!
+        const own = look.configs?.find(({ dataDirectory }) => dataDirectory === data_directory)
+        return own === undefined ? [] : [{ herdId, at, config: own.config }]
+      }),
+    )
     const { rows } = await client.query<{ id: string; herdId: string; isNews: boolean }>(store, [
       JSON.stringify(looks).replaceAll('\\u0000', ''),
     ])

@@ -114,6 +114,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   instance_settings: { web: reads, worker: writes },
   setting_looks: { web: reads, worker: writes },
   setting_changes: { web: reads, worker: right('sid') },
+  patroni_configs: { web: reads, worker: writes },
   statement_keys: { web: reads, worker: writes },
   statement_samples: { web: reads, worker: writes },
   statement_looks: { web: reads, worker: writes },

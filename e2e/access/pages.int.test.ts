@@ -142,6 +142,7 @@ describe('pages', () => {
       ] as const)
         for (const page of ['activity', 'health', 'settings', 'timeline'])
           await mustTellNothing(`/{resource}/{id}/${page}`, { resource, id: stage.world.id(name, place) })
+      await mustTellNothing('/{resource}/{id}/patroni', { resource: 'herds', id: stage.world.id('herd', place) })
       await mustTellNothing('/{resource}/{id}/statements', { resource: 'instances', id: stage.world.id('instance', place) })
       for (const [resource, name] of [
         ['instances', 'instance'],

@@ -276,6 +276,27 @@ test('a configuration as pg_createconfig_patroni writes it is found beside the r
   }
 })
 
+test('the observer gets the dynamic configuration with a look at the leader’s host, and from no other; passwords in it are hidden', async () => {
+  const leader = await patroni.leader()
+  await patroni.rest(leader, '/config', { postgresql: { parameters: { restore_command: 'curl https://me:hunter2@store/%f -o %p' } } })
+  const configsOn = async (host: string) =>
+    (await herd.hostFacts(herd.instance(host).address.host, [dataDirectory], { timeoutMs: 20_000 })).managers?.configs
+  try {
+    expect(await configsOn(await standby())).toBeUndefined()
+    expect(await configsOn(leader)).toEqual([
+      {
+        dataDirectory,
+        config: expect.objectContaining({
+          ...pace,
+          postgresql: expect.objectContaining({ parameters: { restore_command: 'curl https://me:…@store/%f -o %p' } }),
+        }),
+      },
+    ])
+  } finally {
+    await patroni.rest(leader, '/config', { postgresql: { parameters: { restore_command: null } } })
+  }
+})
+
 /** As a person fills in the file of Debian’s package; its tool takes no slash in it, so the certificates are missing. */
 const dcsFile = (address: string): string => `etcd3:
   hosts:

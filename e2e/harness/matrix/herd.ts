@@ -1,5 +1,5 @@
 import { memoryFleet } from '@/lib/adapters/memory'
-import { makePortsOverSsh } from '@/lib/adapters/over-ssh'
+import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
@@ -21,6 +21,8 @@ import { labAddresses } from '../lab-addresses'
 export interface LabHerd {
   lab: Lab
   ports: ActPorts
+  /** As the observer looks at a host. */
+  hostFacts: PortsOverSsh['hosts']['facts']
   instance: (host: string) => InventoryInstance
   /** Those in front of the herd, by title: `pgbouncer on HOST`. A template makes one managed. */
   poolers: Map<string, InventoryPooler>
@@ -124,6 +126,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
   return {
     lab,
     ports,
+    hostFacts: over.hosts.facts,
     instance,
     poolers,
     replaced,

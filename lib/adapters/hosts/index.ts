@@ -1,4 +1,7 @@
-import { Fault } from '@/lib/kernel/ground/errors'
+import { keptConfig } from '@/lib/domain/managers/config-history'
+import { isLeading } from '@/lib/domain/managers/found-cluster'
+import type { ManagersSeen } from '@/lib/domain/managers/manager'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
@@ -54,6 +57,27 @@ export const makeHosts = (ssh: Ssh): Hosts => {
       stdin,
     })
     return patroniAnswer(stdout)
+  }
+
+  /** Of each member that leads its own Patroni is asked; one that does not answer in time is left out. */
+  const withConfigs = async (host: HostAddress, seen: ManagersSeen, options: LookOptions): Promise<ManagersSeen> => {
+    const leaders = seen.managers.filter(
+      ({ state, member, members }) => state === 'running' && members.some(({ name, role }) => name === member && isLeading(role)),
+    )
+    const configs = await Promise.all(
+      leaders.map(async ({ dataDirectory }) => {
+        if (dataDirectory === null) return []
+        try {
+          const { status, text } = await ask(host, [dataDirectory, 'GET', '/config'], '', options)
+          const config = status === 200 ? keptConfig(JSON.parse(text)) : null
+          return config === null ? [] : [{ dataDirectory, config }]
+        } catch (error) {
+          if (options.signal?.aborted || !(isFault(error) || error instanceof SyntaxError)) throw error
+          return []
+        }
+      }),
+    )
+    return configs.flat().length === 0 ? seen : { ...seen, configs: configs.flat() }
   }
 
   return {
@@ -116,7 +140,7 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         diskBytes: fullest?.bytes ?? null,
         clockOffsetSeconds,
         poolers: seen.poolers,
-        managers: seen.managers,
+        managers: seen.managers === null ? null : await withConfigs(host, seen.managers, options),
       }
     },
   }

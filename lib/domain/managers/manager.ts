@@ -1,3 +1,5 @@
+import type { ConfigObject } from './patroni-config'
+
 /** Programs beside Matriarch that decide which member of a herd is primary. */
 export const managerKinds = ['patroni', 'repmgr', 'pg_auto_failover', 'pacemaker'] as const
 export type ManagerKind = (typeof managerKinds)[number]
@@ -67,6 +69,8 @@ export interface FoundManager {
 export interface ManagersSeen {
   isWhole: boolean
   managers: readonly FoundManager[]
+  /** The dynamic configuration of each Patroni whose member leads, by the member's data directory; passwords in it are hidden. */
+  configs?: readonly { dataDirectory: string; config: ConfigObject }[]
 }
 
 const trimmed = (path: string): string => path.replace(/\/+$/, '')

@@ -75,7 +75,7 @@ const sightOf = async (ports: ReadPorts, { title, address, manager }: ManagedSer
   try {
     const seen = await ports.hosts.managers(host, [dataDirectory], { timeoutMs: lookTimeoutMs, signal })
     // What its cluster did long ago is nothing that an operation decides by.
-    return { ...common, because: null, seen: { ...seen, managers: seen.managers.map((one) => ({ ...one, history: [] })) } }
+    return { ...common, because: null, seen: { isWhole: seen.isWhole, managers: seen.managers.map((one) => ({ ...one, history: [] })) } }
   } catch (error) {
     if (signal.aborted || !isFault(error)) throw error
     return { ...common, seen: null, because: sayWhy(error) }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { editLine } from '@/lib/domain/managers/config-history'
 import {
   type ConfigEdit,
   type ConfigObject,
@@ -113,7 +114,7 @@ function isEqual(a: Json, b: Json): boolean {
 function shown(value: Json): string {
   return value === null ? 'not set' : typeof value === 'string' ? value : JSON.stringify(value)
 }
-const line = ({ path }: Pick<Change, 'path'>, value: Json): string => `${path.join('.')} = ${value === null ? 'null' : shown(value)}`
+const line = ({ path }: Pick<Change, 'path'>, value: Json): string => editLine(path.join('.'), value as ConfigEdit['value'])
 
 /** Merged into what is there, by compare-and-set of the whole document: these settings are as the plan showed them when it is sent. */
 function writeConfig(): Effect<ConfigureFacts, Before, null> {

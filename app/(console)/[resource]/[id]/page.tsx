@@ -84,11 +84,13 @@ const DetailPage = async ({ params }: Props) => {
                 newestAt={record.observedAt}
               />
             </span>
-            {pages.map((page) => (
-              <LinkButton key={page.path} href={`${href}/${page.path}`}>
-                {page.label}
-              </LinkButton>
-            ))}
+            {pages
+              .filter(({ isInside }) => !isInside)
+              .map((page) => (
+                <LinkButton key={page.path} href={`${href}/${page.path}`}>
+                  {page.label}
+                </LinkButton>
+              ))}
             {resource.form.length > 0 && may('change') && (
               <LinkButton href={`${href}/edit`}>
                 <Pencil aria-hidden="true" />

@@ -43,6 +43,7 @@ export const herd: ResourceParts = {
     { path: 'health', label: 'Health', hasMany: true },
     { path: 'settings', label: 'Settings', hasMany: true },
     { path: 'timeline', label: 'Timeline' },
+    { path: 'patroni', label: 'Configuration history', isInside: true },
   ],
   copyLines: ({ record }) => herdLines(record.values),
 }

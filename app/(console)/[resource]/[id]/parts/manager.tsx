@@ -60,15 +60,17 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
   )
 }
 
-/** Links to the plans of what is done to the cluster as a whole; those that this person may not run are left out, as is what makes no sense now. */
+/** Links to its configuration’s versions, and to the plans of what is done to the cluster as a whole; those that this person may not run are left out, as is what makes no sense now. */
 const ClusterActs = ({ actor, herdId, environmentId, isPaused }: InHerd & { isPaused: boolean }) => {
   const acts = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause'].flatMap((name) => {
     const operation = operationByName(name)
     return operation !== undefined && mayRun(actor, name, environmentId) ? [operation] : []
   })
-  if (acts.length === 0) return null
   return (
     <p className="mb-3 flex flex-wrap gap-2">
+      <LinkButton isSmall href={`/herds/${herdId}/patroni`}>
+        Configuration history
+      </LinkButton>
       {acts.map(({ name, verb }) => (
         <LinkButton key={name} isSmall href={`/dr-pairs/run/${name}?ids=${herdId}`}>
           {verb}…

@@ -18,8 +18,8 @@ export interface ResourceParts {
   OverRelated?: Part<{ actor: Actor; by: string; environmentId: string | null }>
   /** Fields that `Above` shows in its own way. */
   shownAbove?: readonly string[]
-  /** Its further pages, by the last part of their address. `hasMany`: it shows several instances. */
-  pages?: readonly { path: string; label: string; hasMany?: true }[]
+  /** Its further pages, by the last part of their address. `hasMany`: it shows several instances. `isInside`: the link to it is in one of these parts, since few have it. */
+  pages?: readonly { path: string; label: string; hasMany?: true; isInside?: true }[]
   /** Lines somebody pastes into a terminal. */
   copyLines?: (loaded: Loaded) => CopyLine[] | Promise<CopyLine[]>
 }

@@ -288,7 +288,9 @@ test('the observer gets the dynamic configuration with a look at the leader’s 
         dataDirectory,
         config: expect.objectContaining({
           ...pace,
-          postgresql: expect.objectContaining({ parameters: { restore_command: 'curl https://me:…@store/%f -o %p' } }),
+          postgresql: expect.objectContaining({
+            parameters: expect.objectContaining({ restore_command: 'curl https://me:…@store/%f -o %p' }),
+          }),
         }),
       },
     ])

@@ -39,14 +39,17 @@ def coded(value):
     return base64.b64encode(value).decode()
 def plain(value):
     return base64.b64decode(value or "").decode("utf-8", "replace")
+def endpoints_of(conf, env):
+    def own(key):
+        return part(conf, env, "etcd3", key)
+    given = listed(own("hosts")) or listed(own("host")) or listed(own("url")) or listed(own("proxy"))
+    whole = [one if ":" in one.split("]")[-1] or "://" in one else one + ":2379" for one in given]
+    return [one.rstrip("/") if "://" in one else "%s://%s" % (own("protocol") or "http", one) for one in whole]
 class Etcd:
     def __init__(self, conf, env):
         def own(key):
             return part(conf, env, "etcd3", key)
-        protocol = own("protocol") or "http"
-        given = listed(own("hosts")) or listed(own("host")) or listed(own("url")) or listed(own("proxy"))
-        whole = [one if ":" in one.split("]")[-1] or "://" in one else one + ":2379" for one in given]
-        self.endpoints = [one.rstrip("/") if "://" in one else "%s://%s" % (protocol, one) for one in whole]
+        self.endpoints = endpoints_of(conf, env)
         self.context = ssl.create_default_context(cafile=own("cacert") or None)
         if not own("cacert"):
             self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
@@ -125,7 +128,7 @@ def tell(path, conf, env, running):
     found = {"scope": str(scope), "namespace": namespace, "configPath": path, "isRunning": running, "member": env.get("PATRONI_NAME") or conf.get("name"),
         "dataDirectory": part(conf, env, "postgresql", "data_dir"), "port": int(port) if port.isdigit() else None,
         "socketDirectory": sockets[0] if sockets and sockets[0] not in ("/var/run/postgresql", "/run/postgresql") else None,
-        "dcs": {"kind": kind, "endpoints": []} if kind else None, "members": []}
+        "dcs": {"kind": kind, "endpoints": endpoints_of(conf, env)} if kind else None, "members": []}
     if kind == "etcd3":
         try:
             found.update(from_dcs(conf, env, namespace, str(scope)))

@@ -1,4 +1,4 @@
-import { expect, test, untilWell } from './harness/stack/fixtures'
+import { callApi, expect, test, untilWell } from './harness/stack/fixtures'
 
 test.afterEach(async ({ as, stack }) => {
   for (const { name } of stack.lab.fleet.hosts) await stack.lab.powerOn(name)
@@ -35,4 +35,23 @@ test('a problem that somebody has taken on moves out of everybody’s way, says 
   await page.getByRole('button', { name: 'Show again: dev-ams-2' }).click()
   await expect(needs(page)).toBeVisible()
   await expect(needs(viewer)).toBeVisible({ timeout: 30_000 })
+
+  await stack.lab.powerOn('dev-ams-2')
+  await expect(needs(viewer)).toHaveCount(0, { timeout: 60_000 })
+  const { body } = await callApi(page, 'GET', '/api/v1/herds?q=dev-catalog')
+  await viewer.goto(`/herds/${(body.items as { id: string }[])[0]!.id}`)
+  await viewer.getByRole('link', { name: 'Timeline' }).click()
+  await expect(viewer.getByRole('heading', { level: 1 })).toContainText('dev-catalog')
+  const outage = viewer.getByRole('row').filter({ hasText: 'Is unreachable, was online' })
+  await expect(outage).toContainText('dev-catalog on dev-ams-2')
+  await expect(outage).not.toContainText('not ended')
+  // On a phone a line is read without scrolling sideways.
+  await viewer.setViewportSize({ width: 390, height: 844 })
+  const what = outage.getByRole('link', { name: 'Is unreachable' })
+  await what.scrollIntoViewIfNeeded()
+  await expect(what).toBeInViewport({ ratio: 1 })
+  expect(await viewer.getByLabel('Table: timeline').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+  const { body: servers } = await callApi(page, 'GET', '/api/v1/servers?q=dev-ams-2')
+  await viewer.goto(`/servers/${(servers.items as { id: string }[])[0]!.id}/timeline`)
+  await expect(viewer.getByRole('row').filter({ hasText: 'Acknowledged for 1 h' })).toContainText('otto')
 })

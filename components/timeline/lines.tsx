@@ -25,7 +25,7 @@ export const TimelineLines = ({ lines }: { lines: readonly TimelineLine[] }) =>
   ) : (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
     <section className="relative overflow-x-auto" tabIndex={0} aria-label="Table: timeline">
-      <table className="sheet" data-density="dense">
+      <table className="sheet timeline-lines" data-density="dense">
         <thead>
           <tr>
             <th scope="col">When</th>

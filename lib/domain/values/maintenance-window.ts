@@ -134,19 +134,40 @@ const clockAt = (moment: number, zone: string): number => {
   return Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second)
 }
 
-/** Midnight of the day that a zone's calendar shows, as if it were UTC. */
-const localDate = (at: Date, zone: string): number => {
+/** Midnight of the day that a zone's calendar shows, as if it were UTC, in milliseconds. */
+export const localDate = (at: Date, zone: string): number => {
   const reading = clockAt(Math.floor(at.getTime() / 1000) * 1000, zone)
   return reading - (((reading % 86_400_000) + 86_400_000) % 86_400_000)
 }
 
-/** The moment at which a zone's clock shows `reading`, milliseconds that are written as if they were UTC. */
+/** The moment at which a zone's clock shows `reading`, milliseconds that are written as if they were UTC: the first of two, the jump where there is none. */
 export const momentOf = (reading: number, zone: string): number => {
+  const moments = momentsOf(reading, zone)
+  if (moments.length > 0) return Math.min(...moments)
+  // The clock jumped over it. The later offset's moment is then before the jump by what is missing, the earlier one's after it.
+  const offsets = offsetsAround(reading, zone)
+  return jumpBetween(reading - Math.max(...offsets), reading - Math.min(...offsets), zone)
+}
+
+/** Every moment at which a zone's clock shows `reading`, in order: none where it jumps over it, two where it is put back. */
+export const momentsOf = (reading: number, zone: string): number[] => {
+  const [before, after] = offsetsAround(reading, zone)
+  if (before === after) return [reading - before]
+  const candidates = [reading - before, reading - after].sort((a, b) => a - b)
+  return candidates.filter((moment) => clockAt(moment, zone) === reading)
+}
+
+/** What a zone's clock is ahead of UTC around a day that begins at the reading `midnight`, in milliseconds; null: it changes within a day of it. */
+export const steadyOffset = (midnight: number, zone: string): number | null => {
+  const [before] = offsetsAround(midnight, zone)
+  const [, after] = offsetsAround(midnight + 86_400_000, zone)
+  return before === after ? before : null
+}
+
+/** A zone's distance from UTC a day before and a day after a reading of its clock, in milliseconds. */
+const offsetsAround = (reading: number, zone: string): [before: number, after: number] => {
   const offsetAt = (moment: number) => clockAt(moment, zone) - moment
-  const offsets = [offsetAt(reading - 86_400_000), offsetAt(reading + 86_400_000)]
-  const candidates = offsets.map((offset) => reading - offset).filter((moment) => clockAt(moment, zone) === reading)
-  // No candidate: the clock jumped over it. The later offset's moment is then before the jump by what is missing, the earlier one's after it.
-  return candidates.length > 0 ? Math.min(...candidates) : jumpBetween(reading - Math.max(...offsets), reading - Math.min(...offsets), zone)
+  return [offsetAt(reading - 86_400_000), offsetAt(reading + 86_400_000)]
 }
 
 /** The moment between two at which the zone's offset changes, to the minute. */

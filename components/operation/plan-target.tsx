@@ -11,7 +11,7 @@ import type { EndingKind, GateVerdict, PlannedEffect, PlanTarget } from '@/lib/k
 import { effectWords, verdictWords, worstVerdict } from '@/lib/kernel/operation/verdict'
 import type { Tone } from '@/lib/kernel/resource/field'
 import type { Environments } from './shared'
-import { isAlreadySo, pointOfNoReturn } from './summary'
+import { isAlreadySo, pointsOfNoReturn } from './summary'
 
 const verdictTones: Record<GateVerdict['verdict'], Tone> = { pass: 'good', warn: 'warn', unknown: 'neutral', refuse: 'bad' }
 const effectTones: Record<PlannedEffect['state'], Tone> = {
@@ -72,7 +72,8 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
     <p>{effect.preview}</p>
     {effect.because && effect.because !== effect.preview && <p className="text-ink-2">{effect.because}</p>}
     <p className="text-ink-2">
-      {endingWords[effect.ending.kind]}: {effect.ending.sentence} At most {formatDuration(effect.timeoutMs / 1000)}.
+      {endingWords[effect.ending.kind]}: {effect.ending.sentence}
+      {effect.timeoutMs > 0 && ` At most ${formatDuration(effect.timeoutMs / 1000)}.`}
     </p>
     {effect.commands.length > 0 && (
       <details>
@@ -87,7 +88,7 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
 )
 
 const Body = ({ target }: { target: PlanTarget }) => {
-  const line = pointOfNoReturn(target)
+  const lines = pointsOfNoReturn(target)
   return (
     <div className="plan-body">
       {target.reason && <p className="st bad whitespace-normal">{target.reason}</p>}
@@ -124,9 +125,11 @@ const Body = ({ target }: { target: PlanTarget }) => {
             <h3>Steps</h3>
             <ol className="grid gap-2">
               {target.effects.map((effect, index) => [
-                index === line ? (
-                  <li key="line" className="plan-line">
-                    Point of no return: from here on nothing is undone
+                lines.has(index) ? (
+                  <li key={`line ${effect.name}`} className="plan-line">
+                    {effect.name.includes('/')
+                      ? 'Point of no return of this part: it is completed, and stays if a later one fails'
+                      : 'Point of no return: from here on nothing is undone'}
                   </li>
                 ) : null,
                 <Step key={effect.name} effect={effect} index={index} />,

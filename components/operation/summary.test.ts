@@ -10,6 +10,7 @@ import {
   isAlreadySo,
   overridesOf,
   pointOfNoReturn,
+  pointsOfNoReturn,
   rollback,
   summedUp,
   totalAffected,
@@ -75,6 +76,12 @@ describe('the summary of a plan', () => {
     const one = target('a', { effects: [effect('reload', 'final'), effect('old', 'final', 'already-so'), effect('stop', 'final')] })
     expect(pointOfNoReturn(one)).toBe(2)
     expect(pointOfNoReturn(target('b', { effects: [effect('reload', 'final')] }))).toBeNull()
+  })
+
+  test('each part of a rolling operation has its own point of no return', () => {
+    const names = ['n1/wait', 'n1/stop', 'n1/after', 'switchover', 'n2/stop']
+    const effects = names.map((name) => ({ ...effect('stop', name.endsWith('stop') || name.endsWith('after') ? 'final' : 'undo'), name }))
+    expect([...pointsOfNoReturn(target('a', { effects }))]).toEqual([1, 4])
   })
 
   test('the estimate respects how many may run at once, on one server, and under one lock', () => {

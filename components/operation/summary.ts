@@ -53,6 +53,16 @@ export const pointOfNoReturn = (target: PlanTarget): number | null => {
   return index < 0 ? null : index
 }
 
+/** Of a rolling operation each part has its own, as its steps are named `part/step`. */
+export const pointsOfNoReturn = ({ effects }: PlanTarget): ReadonlySet<number> => {
+  const firsts = new Map<string, number>()
+  for (const [index, { name, state, ending }] of effects.entries()) {
+    const part = name.includes('/') ? name.split('/')[0]! : ''
+    if (state === 'will-run' && ending.isPointOfNoReturn && !firsts.has(part)) firsts.set(part, index)
+  }
+  return new Set(firsts.values())
+}
+
 /** True when nothing of a target would run because all of it is already so, or does not apply. Such a target is not eligible, but nothing is wrong with it. */
 export const isAlreadySo = (target: PlanTarget): boolean =>
   target.effects.length > 0 && target.effects.every(({ state }) => state !== 'will-run' && state !== 'blocked')

@@ -96,6 +96,7 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
   const gates: Gate<Facts>[] = []
   const effects: Step[] = []
   let segments: Operation['segments']
+  const partGates: { name: string; title: string }[] = []
   const builder: OperationBuilder<F> = {
     gate: (name, title, look, options) => {
       const whole = options?.when === undefined ? look : gateWhen(options, look)
@@ -117,14 +118,17 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
     },
     rolls: (given, parts) => {
       segments = given as Operation['segments']
-      for (const { key, title, operation } of parts)
+      for (const { key, title, operation } of parts) {
+        const titled = (own: string) => (title === '' ? own : `${title}: ${own}`)
+        partGates.push(...operation.gates.map((gate) => ({ name: stepInSegment(key, gate.name), title: titled(gate.title) })))
         effects.push(
           ...operation.effects.map((effect) => ({
             ...effect,
             name: stepInSegment(key, effect.name),
-            title: title === '' ? effect.title : `${title}: ${effect.title}`,
+            title: titled(effect.title),
           })),
         )
+      }
       return builder
     },
     build: () => {
@@ -152,7 +156,7 @@ export const defineOperation = <const Name extends string, I extends z.ZodType, 
           ...(holdsUp ? [ownPoolerGate(holdsUp)] : []),
         ],
         effects,
-        ...(segments && { segments }),
+        ...(segments && { segments, partGates }),
       }
     },
   }

@@ -162,6 +162,8 @@ export interface Operation {
   effects: readonly Step[]
   /** Of a rolling operation, the same for the same facts: one job takes them one after the other. `effects` only tells then what they are made of. */
   segments?: (facts: Facts) => readonly Segment[]
+  /** Of a rolling operation: what the checks of its parts are called. */
+  partGates?: readonly { name: string; title: string }[]
 }
 
 /**

@@ -8,7 +8,7 @@ import { switchover } from '../switchover'
 import { switchoverInput } from '../switchover/input'
 import { gatherRoll, type HerdRoll, isPrimary, primaryOf, type RollMember } from './facts'
 import * as gates from './gates'
-import { type MemberWork, partOf, segmentsOf } from './segments'
+import { type MemberWork, partsOf, segmentsOf } from './segments'
 
 /** What every rolling operation asks beside its own: how it moves the primary. */
 const rollInput = {
@@ -90,10 +90,7 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
     .gate('standbys', 'Another member is there while one is away', (facts) => gates.standbyLeft(facts, taken(facts)))
     .gate('synchronous', 'Commits need not wait', (facts) => gates.commitsReturn(facts, taken(facts)))
     .gate('limits', 'No limit of a standby falls below the primary’s', (facts) => gates.limitsRise(facts, taken(facts)))
-    .rolls(segments, [
-      { key: 'member', title: '', operation: partOf(member) },
-      { key: 'switchover', title: 'Switchover', operation: switchover },
-    ])
+    .rolls(segments, partsOf(member))
     .build()
 }
 

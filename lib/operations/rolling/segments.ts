@@ -125,18 +125,26 @@ export const segmentsOf = (roll: HerdRoll, work: Roll): Segment[] => {
   ]
 }
 
-/** What a member’s part is made of, where no herd is known. */
-export const partOf = (operation: Operation): Operation => ({
+/** What a part is made of, where no herd is known. */
+const partOf = (operation: Operation, more: readonly Step[] = []): Operation => ({
   ...operation,
-  effects: [
-    { name: 'healthy', ...awaitHealthy('') } as Step,
-    ...operation.effects,
-    {
-      name: 'catch-up',
-      ...(catchUp(
-        () => null as never,
-        () => null,
-      ) as unknown as Effect<Facts>),
-    },
-  ],
+  gates: [asPlannedGate({ primaryId: null, standby: null, memberIds: [] }), ...operation.gates],
+  effects: [{ name: 'healthy', ...awaitHealthy('') } as Step, ...operation.effects, ...more],
 })
+
+export const partsOf = (member: Operation) => [
+  {
+    key: 'member',
+    title: '',
+    operation: partOf(member, [
+      {
+        name: 'catch-up',
+        ...(catchUp(
+          () => null as never,
+          () => null,
+        ) as unknown as Effect<Facts>),
+      },
+    ]),
+  },
+  { key: 'switchover', title: 'Switchover', operation: partOf(switchover) },
+]

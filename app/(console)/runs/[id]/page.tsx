@@ -12,6 +12,7 @@ import { requireActor } from '@/lib/auth/actor'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { inputAgain } from '@/lib/kernel/operation/input-again'
+import type { Operation, Step } from '@/lib/kernel/operation/operation'
 import type { Plan } from '@/lib/kernel/operation/plan'
 import { resultsPermission, runPermission } from '@/lib/kernel/operation/run-permission'
 import { statementIn } from '@/lib/kernel/operation/statement'
@@ -50,6 +51,12 @@ const sentencesOf = (plan: Plan | null, { jobs }: RunView): Record<string, strin
   const target = jobs.length === 1 ? plan?.targets.find(({ id }) => id === jobs[0]!.targetId) : undefined
   return Object.fromEntries((target?.effects ?? []).map(({ name, preview }) => [name, preview]))
 }
+
+/** With the segments that a rolling job leaves out, which its declaration cannot name. */
+const stepsKnown = ({ effects, segments }: Operation, plan: Plan | null): readonly Pick<Step, 'name' | 'title' | 'timeoutMs'>[] =>
+  segments === undefined
+    ? effects
+    : [...effects, ...(plan?.targets ?? []).flatMap((target) => target.effects.filter(({ name }) => !name.includes('/')))]
 
 /** The role that may read the rows it answered with; null: this actor may, of one of its environments at least. */
 const resultsFor = (actor: Actor, { operation, environmentIds }: RunView): string | null => {
@@ -92,12 +99,12 @@ const Page = async ({ params }: { params: Promise<{ id: string }> }) => {
             path: pathOf[operation.on] ?? operation.on,
             movesFrom: moveLineOf(operation.name),
             isRolling: operation.segments !== undefined,
-            effects: operation.effects.map(({ name, title, timeoutMs }) => ({
+            effects: stepsKnown(operation, plan).map(({ name, title, timeoutMs }) => ({
               name,
               title,
               timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : null,
             })),
-            gates: operation.gates.map(({ name, title }) => ({ name, title })),
+            gates: [...operation.gates, ...(operation.partGates ?? [])].map(({ name, title }) => ({ name, title })),
           }}
           statement={statementIn(description.input, run.input)}
           environments={environments}

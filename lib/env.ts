@@ -126,7 +126,7 @@ const variables = z.object({
   OIDC_VOUCHED_HOURS: whole(1, 24 * 30)
     .default(24)
     .describe(
-      'Without a refresh token the provider vouches for a person this long after their login; then they hold nothing until the next.',
+      'So long a person stays vouched for of whom the provider cannot be asked, for want of a refresh token or of an answer; then they hold nothing until their next login.',
     ),
   MESSAGE_NETWORKS: networks.describe(
     'Private networks that messages of subscriptions may go to, with commas between: 10.1.0.0/16. Plain http is taken only by a loopback named here (worker).',

@@ -106,11 +106,15 @@ export const rememberIdentityState = (
     )
   })
 
-/** Of whom nobody can be asked, for want of a refresh token or (`all`) of a provider: whose last login is older than this is vouched for no more. Returns how many. */
+/**
+ * Who was last vouched for longer ago than this, and of whom nobody can be asked, is vouched for no more: for want of a refresh token, of a provider (`all`),
+ * or of its answer to a question that was asked since. Returns how many.
+ */
 export const endOldVouching = async (hours: number, all: boolean): Promise<number> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select p.id from identities i join people p on p.id = i.person_id
-     where ($2::boolean or i.refresh_token is null) and p.absent_at is null and p.groups_at < now() - make_interval(hours => $1)`,
+     where ($2::boolean or i.refresh_token is null or i.claimed_until > p.groups_at + make_interval(hours => $1, secs => ${claimSeconds}))
+       and p.absent_at is null and p.groups_at < now() - make_interval(hours => $1)`,
     [hours, all],
   )
   for (const { id } of rows) await rememberIdentityState(id, null)

@@ -78,7 +78,8 @@ const limitsOf = (userName: string, from: string | null, device: string | undefi
   ]
 }
 
-const fromLimit = (from: string | null): AttemptLimit => ({ key: `from:${networkOf(from)}`, free: 30, waitSecondsMax: 900 })
+/** Of everybody at an address together, whoever they say they are. */
+export const fromLimit = (from: string | null): AttemptLimit => ({ key: `from:${networkOf(from)}`, free: 30, waitSecondsMax: 900 })
 
 /**
  * Proves a password and opens a session. A local account answers for its own name; any other name is the directory's.

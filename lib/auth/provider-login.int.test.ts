@@ -213,6 +213,34 @@ test('who cannot be asked again is vouched for as long as is configured, and so 
   expect(await isLive(other)).toBe(false)
 })
 
+test('a provider that has not answered for as long as is configured vouches for nobody, and one nobody has asked meanwhile for all', async () => {
+  const actor = await login()
+  const down = { ...provider, askAgain: () => Promise.reject(new Fault('auth.provider-down')) }
+  const hoursAgo = (hours: number) => getPool().query('update people set groups_at = now() - make_interval(hours => $1)', [hours])
+  const ask = () => codeOf(refreshIdentities(down, 24))
+  await hoursAgo(23)
+  expect(await ask()).toBe('auth.provider-down')
+  await getPool().query('update identities set claimed_until = null')
+  // Every worker was away for two days: it is asked first.
+  await hoursAgo(48)
+  expect(await ask()).toBe('auth.provider-down')
+  expect(await isLive(actor)).toBe(true)
+  await refreshIdentities(down, 24)
+  expect(await isLive(actor)).toBe(false)
+})
+
+test('answers that are refused are limited by address, and each that is taken is none of them', async () => {
+  for (let n = 0; n < 3; n++) await login()
+  const { rows } = await getPool().query("select failures from login_attempts where key like 'from:%' and failures > 0")
+  expect(rows).toEqual([])
+  const bad = async () => {
+    const { cookie } = await askProvider(provider, { path: '/', proof: null })
+    return codeOf(takeAnswer(provider, new URLSearchParams({ code: 'invented', state: 'invented' }), { cookie, actor: null, visit }))
+  }
+  for (let n = 0; n < 30; n++) expect(await bad()).toBe('auth.rejected')
+  expect(await bad()).toBe('auth.throttled')
+})
+
 test('an answer that comes after the person has signed in again changes nothing of that', async () => {
   await login()
   await getPool().query("update people set groups_at = now() - interval '16 minutes'")

@@ -1,10 +1,11 @@
 import { decode, encode } from 'next-auth/jwt'
 import { endProvidedLogins, identityOf, noteVouched, rememberIdentity } from '@/db/people/identities'
+import { countAttempt, uncountAttempt } from '@/db/runs/attempts'
 import { authSecret, env } from '@/lib/env'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { HeldQuestion, IdentityProvider } from '@/lib/ports/identity-provider'
-import { admit, type LoginTry } from './login'
+import { admit, fromLimit, type LoginTry } from './login'
 import { sealRefreshToken } from './refresh-identities'
 import { noteBadLogin } from './refusals'
 import { safePath } from './safe-path'
@@ -46,8 +47,9 @@ export const carriedBy = (cookie: string | undefined): Promise<Pick<Carried, 'pa
   opened(cookie).catch(() => null)
 
 /**
- * The provider's answer to this browser: a login of its own, or a fresh proof in the one it has (`actor`). Throws `SecondFactorNeeded`, `auth.rejected`,
- * `auth.provider-down`, `auth.required`.
+ * The provider's answer to this browser: a login of its own, or a fresh proof in the one it has (`actor`). Answers that are refused count against their
+ * address as wrong passwords do: each costs the provider a question. Throws `SecondFactorNeeded`, `auth.rejected`, `auth.throttled`, `auth.provider-down`,
+ * `auth.required`.
  */
 export const takeAnswer = async (
   provider: IdentityProvider,
@@ -55,7 +57,10 @@ export const takeAnswer = async (
   { cookie, actor, visit }: { cookie: string | undefined; actor: Actor | null; visit: Pick<LoginTry, 'from' | 'userAgent'> },
 ): Promise<Provided> => {
   const { path, sessionId, ...held } = await opened(cookie)
+  const limits = [fromLimit(visit.from)]
+  let isRefused = false
   try {
+    await countAttempt(limits)
     const found = await provider.answer(query, held, { isFresh: sessionId !== null })
     if (sessionId !== null) {
       const identity = actor?.sessionId === sessionId && actor.personId ? await identityOf(actor.personId) : null
@@ -71,8 +76,11 @@ export const takeAnswer = async (
     const session = await admit(known, { groups: person.groups, providerSid: sid, isStrong }, visit, env().SESSION_HOURS)
     return { kind: 'login', sessionId: session, path }
   } catch (error) {
-    if (isFault(error, 'auth.rejected')) await noteBadLogin(null, visit.from, error)
+    isRefused = isFault(error, 'auth.rejected') || isFault(error, 'auth.throttled')
+    if (isRefused) await noteBadLogin(null, visit.from, error)
     throw error
+  } finally {
+    if (!isRefused) await uncountAttempt(limits)
   }
 }
 

@@ -12,7 +12,7 @@ const atOnceMax = 100
 
 /**
  * Asks the provider again after everybody who holds something, so that who left a group there, or was let go, holds nothing by it soon. One that is down
- * changes nothing; who cannot be asked is vouched for `vouchedHours` from their last login. Returns how many were asked. Throws `auth.provider-down`.
+ * changes nothing at first; who cannot be asked, or is not answered for, stays vouched for `vouchedHours`. Returns how many were asked. Throws `auth.provider-down`.
  */
 export const refreshIdentities = async (provider: IdentityProvider | null, vouchedHours: number): Promise<number> => {
   await endOldVouching(vouchedHours, provider === null)
